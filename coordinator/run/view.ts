@@ -1,0 +1,68 @@
+/**
+ * What can be seen of a run from outside while it goes on: the live view (terminal now, pages later) and
+ * the way to ask for its end. Made by run.ts, once a second at most; plain data.
+ */
+import type { RunState } from "../../shared/wire/command.ts";
+
+export interface LiveView {
+  readonly run: string;
+  readonly name: string;
+  readonly state: RunState;
+  /** Run time, microseconds; negative before the start. */
+  readonly elapsedUs: number;
+  readonly durationUs: number;
+  readonly phase: { readonly name: string; readonly index: number; readonly count: number } | null;
+  readonly workers: number;
+  readonly plannedOpen: number;
+  readonly open: number;
+  readonly connections: {
+    readonly attempted: number;
+    readonly established: number;
+    readonly failed: number;
+  };
+  readonly messages: {
+    readonly sent: number;
+    readonly matched: number;
+    readonly timedOut: number;
+    readonly received: number;
+    readonly skipped: number;
+  };
+  /** Over the last whole second. */
+  readonly rates: {
+    readonly opensPerSec: number;
+    readonly sentPerSec: number;
+    readonly receivedPerSec: number;
+  };
+  /** Corrected latency over the last whole seconds (up to 5), microseconds; null without samples. */
+  readonly latencyUs: {
+    readonly p50: number;
+    readonly p90: number;
+    readonly p99: number;
+    readonly max: number;
+  } | null;
+  readonly failures: readonly {
+    readonly kind: string;
+    readonly signature: string;
+    readonly count: number;
+  }[];
+  readonly generator: {
+    readonly sendLagP99Us: number | null;
+    readonly loopLagMaxUs: number;
+    readonly utilisation: number;
+    readonly saturated: boolean;
+  };
+  readonly thresholds: readonly {
+    readonly metric: string;
+    readonly rule: string;
+    readonly observed: number | null;
+    readonly passed: boolean | null;
+  }[];
+}
+
+/** A person's or the API's wish; the first of each kind counts. */
+export interface RunControl {
+  /** Aborted with a reason ("interrupted", "stopped"): stop starting, drain, write everything. */
+  readonly stop: AbortSignal;
+  /** Cut at once, write what there is. */
+  readonly abort: AbortSignal;
+}

@@ -1,0 +1,62 @@
+/**
+ * Operating errors: what our surroundings do to us (bad input, bus down, limits too low). Each has a
+ * code users can script against, the exit code it leads to, and says what, where, why and how to
+ * mend it. What the target does is never an error of this kind: it is data (stats/failure-kind.ts).
+ */
+
+/** Process exit codes, a promise to users (see docs/cli.md). */
+export const ExitCode = {
+  passed: 0,
+  internal: 1,
+  usage: 2,
+  untrusted: 97,
+  preflight: 98,
+  thresholdFailed: 99,
+  stopped: 103,
+  invalidScenario: 104,
+  interrupted: 105,
+  hookFailed: 107,
+  aborted: 130,
+} as const;
+export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
+
+/** Every operating error code; codes are never reused. */
+export const ErrorCode = {
+  ONRUSH_USAGE: ExitCode.usage,
+  ONRUSH_SCENARIO_INVALID: ExitCode.invalidScenario,
+  ONRUSH_SCENARIO_UNREADABLE: ExitCode.invalidScenario,
+  ONRUSH_TARGET_UNREACHABLE: ExitCode.preflight,
+  ONRUSH_TARGET_FORBIDDEN: ExitCode.preflight,
+  ONRUSH_LIMITS_TOO_LOW: ExitCode.preflight,
+  ONRUSH_BUS_UNREACHABLE: ExitCode.preflight,
+  ONRUSH_BUS_CLOSED: ExitCode.untrusted,
+  ONRUSH_WORKER_FAILED: ExitCode.untrusted,
+  ONRUSH_RUN_DIRECTORY: ExitCode.preflight,
+  ONRUSH_JOURNAL_CORRUPT: ExitCode.untrusted,
+  ONRUSH_FRAME_INVALID: ExitCode.untrusted,
+} as const;
+export type ErrorCode = keyof typeof ErrorCode;
+
+export interface ErrorDetails {
+  readonly code: ErrorCode;
+  /** What went wrong and where, one sentence. */
+  readonly message: string;
+  /** How to mend it, one sentence or command; empty when there is nothing to advise. */
+  readonly remedy?: string;
+  readonly cause?: unknown;
+}
+
+/** An operating error with its code, exit code and remedy. */
+export class OnrushError extends Error {
+  override readonly name = "OnrushError";
+  readonly code: ErrorCode;
+  readonly exitCode: ExitCode;
+  readonly remedy: string;
+
+  constructor(details: ErrorDetails) {
+    super(details.message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = details.code;
+    this.exitCode = ErrorCode[details.code];
+    this.remedy = details.remedy ?? "";
+  }
+}

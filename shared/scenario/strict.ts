@@ -1,0 +1,162 @@
+/**
+ * The strict scenario: what every part of Onrush works with after a scenario file was parsed,
+ * checked and normalised. Nothing is optional, every unit is fixed (microseconds, per second, bytes),
+ * all defaults are filled in, and nobody re-checks. It is plain data: it crosses processes as it is.
+ */
+
+export interface StrictScenario {
+  readonly version: 1;
+  readonly name: string;
+  /** Unsigned 32-bit. Every random choice of the run derives from it. */
+  readonly seed: number;
+  readonly vars: Readonly<Record<string, string | number | boolean>>;
+  /** Values of the environment variables the file refers to as env.X. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Values that must never reach disk, logs or reports. */
+  readonly secrets: readonly string[];
+  readonly data: Readonly<Record<string, StrictDataTable>>;
+  readonly targets: readonly StrictTarget[];
+  readonly connect: StrictConnect;
+  readonly phases: readonly StrictPhase[];
+  /** null: connections are held and nothing is sent. */
+  readonly messages: StrictMessages | null;
+  readonly integrity: { readonly stamp: boolean };
+  readonly thresholds: readonly StrictThreshold[];
+  readonly outputs: readonly StrictOutput[];
+}
+
+export interface StrictTarget {
+  /** ws:// or wss:// URL; may hold {{…}} placeholders in its path and query. */
+  readonly url: string;
+  readonly weight: number;
+  readonly label: string;
+}
+
+export interface StrictDataTable {
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+  /** unique and sequential: connection i has row i (sequential wraps); random: seeded by i. */
+  readonly pick: "unique" | "sequential" | "random";
+}
+
+export interface StrictConnect {
+  /** Values may hold {{…}}. */
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly subprotocols: readonly string[];
+  /** From the start of an attempt to the end of its upgrade. */
+  readonly timeoutUs: number;
+  /** File contents (PEM), already read. */
+  readonly tls: StrictTls;
+  readonly compression: boolean;
+  readonly driver: "lean" | "ws";
+  readonly heartbeat: { readonly pingUs: number; readonly timeoutUs: number } | null;
+  readonly reconnect: StrictReconnect;
+  /** "auto": spread over 127/8 for loopback targets when ports run short; else the given addresses. */
+  readonly localAddresses: "auto" | readonly string[];
+  /** Largest message accepted from the target; a larger one is a counted protocol failure. */
+  readonly maxMessageBytes: number;
+}
+
+export interface StrictTls {
+  readonly ca: string | null;
+  readonly cert: string | null;
+  readonly key: string | null;
+  readonly servername: string | null;
+  readonly rejectUnauthorized: boolean;
+}
+
+export interface StrictReconnect {
+  readonly policy: "none" | "fixed" | "exponential" | "full-jitter";
+  readonly minUs: number;
+  readonly maxUs: number;
+  /** Reconnect attempts after a connection was lost or refused; the first attempt is not counted. */
+  readonly attempts: number;
+}
+
+/** One stretch of load. `durationUs` is what it takes of the run; phases follow one another. */
+export type StrictPhase = StrictPhaseBase & StrictRamp;
+
+interface StrictPhaseBase {
+  readonly phase: string;
+  /** Excluded from the run-wide figures and thresholds (warm-up). */
+  readonly exclude: boolean;
+  readonly durationUs: number;
+  /** Factor on the message rate during this phase. */
+  readonly messageFactor: number;
+}
+
+/** Concurrency over the phase; it starts where the phase before ended (0 at the start). */
+export type StrictRamp =
+  | { readonly ramp: "linear"; readonly to: number }
+  | { readonly ramp: "exponential"; readonly to: number }
+  | { readonly ramp: "step"; readonly to: number; readonly steps: number }
+  | { readonly ramp: "burst"; readonly to: number }
+  | { readonly ramp: "points"; readonly points: readonly (readonly [atUs: number, to: number])[] }
+  | { readonly ramp: "hold" }
+  | {
+      /** Open model: connections arrive at a rate and stay for a time, beside the held ones. */
+      readonly ramp: "arrivals";
+      readonly arrivalsPerSec: number;
+      readonly arrival: "uniform" | "poisson";
+      readonly stay: { readonly kind: "fixed" | "exp"; readonly meanUs: number };
+    };
+
+export interface StrictMessages {
+  /** perConnection: every open connection sends at this rate; total: all of them together do. */
+  readonly rate: { readonly kind: "perConnection" | "total"; readonly perSec: number };
+  readonly arrival: "uniform" | "poisson";
+  /** Unanswered messages a connection may have; a send beyond that waits and keeps its intended time. */
+  readonly inFlight: number;
+  readonly mix: readonly StrictMessage[];
+}
+
+export interface StrictMessage {
+  readonly name: string;
+  readonly weight: number;
+  readonly send: StrictSend;
+  readonly reply: StrictReply;
+}
+
+export type StrictSend =
+  | { readonly kind: "binary"; readonly sizes: readonly number[]; readonly fill: "random" | "zero" }
+  | { readonly kind: "text"; readonly text: string }
+  /** Any JSON value; strings in it may hold {{…}}. */
+  | { readonly kind: "json"; readonly value: unknown };
+
+export type StrictReply =
+  | { readonly match: "none" }
+  | { readonly match: "echo" | "next"; readonly withinUs: number }
+  | { readonly match: "where"; readonly where: string; readonly withinUs: number };
+
+export interface StrictThreshold {
+  /** As written, e.g. `latency{phase=steady}`. */
+  readonly metric: string;
+  /** As written, e.g. `p99 < 200ms`. */
+  readonly rule: string;
+  readonly measure: ThresholdMeasure;
+  readonly selector: { readonly phase: string | null; readonly name: string | null };
+  /** e.g. p99, p99.9, mean, max, failed, lost. */
+  readonly statistic: string;
+  readonly operator: "<" | "<=" | ">" | ">=" | "==" | "!=";
+  /** Microseconds for times, 0..1 for shares, plain for counts, per second for rates. */
+  readonly limit: number;
+  readonly unit: "us" | "share" | "count" | "perSec";
+  readonly abort: boolean;
+  /** Not judged for aborting before this much of the run has passed. */
+  readonly afterUs: number;
+}
+
+export type ThresholdMeasure =
+  | "latency"
+  | "service"
+  | "connect"
+  | "delivery"
+  | "messages"
+  | "ping"
+  | "sendLag";
+
+export interface StrictOutput {
+  readonly kind: "html" | "json" | "md" | "csv" | "junit" | "pdf" | "prometheus";
+  /** null: the default place inside the run directory. */
+  readonly to: string | null;
+}

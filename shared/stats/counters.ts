@@ -1,0 +1,87 @@
+/**
+ * Counters: exact, additive numbers. One fixed order on the wire, so a frame carries plain arrays.
+ * Invariant: every counter only ever grows within a run, and merging is addition.
+ */
+
+/** Per phase. Connections belong to the phase of their intended open, messages to that of their intended send. */
+export const PHASE_COUNTERS = [
+  /** Attempts to connect, reconnects included. */
+  "attempted",
+  "established",
+  "failed",
+  "closed",
+  /** Attempts that were not a connection's first (included in attempted). */
+  "reconnects",
+  /** Message slots that fell due while the plan held the connection open. */
+  "planned",
+  "sent",
+  /** planned = sent + skipped. */
+  "skippedNotOpen",
+  /** Skipped because the generator was too far behind: its own fault. */
+  "skippedBehind",
+  /** Skipped because unanswered messages or unsent bytes reached their bound. */
+  "skippedBackpressure",
+  /** Messages sent that expect a reply. expected = matched + timedOut + corruptReplies + unanswered. */
+  "expected",
+  "matched",
+  "timedOut",
+  /** Replies that came back altered. */
+  "corruptReplies",
+  /** Connection gone before the reply or its deadline. */
+  "unanswered",
+  /** Messages received from the target, any kind. received = matched + late + duplicated + corrupt + leaked + unsolicited. */
+  "received",
+  "late",
+  "unsolicited",
+  /** Delivery audit: sent, expected back, and never came. Settled when the connection ends. */
+  "lost",
+  "duplicated",
+  "reordered",
+  "corrupt",
+  "leaked",
+  "bytesSent",
+  "bytesReceived",
+  "pings",
+  "pongs",
+] as const;
+export type PhaseCounter = (typeof PHASE_COUNTERS)[number];
+
+/** Per phase and message name. */
+export const NAME_COUNTERS = ["sent", "matched", "timedOut"] as const;
+export type NameCounter = (typeof NAME_COUNTERS)[number];
+
+/** Per 100 ms tick, ten a second; `open` is a gauge at the tick's end, the others are counts. */
+export const TICK_SERIES = ["open", "opened", "closed", "failed", "sent", "received"] as const;
+export type TickSeries = (typeof TICK_SERIES)[number];
+
+/** Per shard and frame: the connection ledger; `open` is a gauge at the frame's end. */
+export const SHARD_FIELDS = ["attempted", "established", "failed", "closed", "open"] as const;
+export type ShardField = (typeof SHARD_FIELDS)[number];
+
+/** What is measured in histograms, microseconds each; the index is the id on the wire. */
+export const METRICS = [
+  /** done - intended, per phase and message name. */
+  "latency",
+  /** done - sent, per phase and message name. */
+  "service",
+  /** sent - intended, per phase. */
+  "sendLag",
+  /** established - intended open, per phase. */
+  "connect",
+  "dns",
+  "tcp",
+  "tls",
+  "upgrade",
+  /** Heartbeat ping to pong. */
+  "ping",
+  /** How late an engine's turn came. */
+  "loopLag",
+  /** Length of garbage collections. */
+  "gcPause",
+] as const;
+export type Metric = (typeof METRICS)[number];
+
+/** Position of each counter in a wire array. */
+export function indexOf<T extends string>(names: readonly T[]): Readonly<Record<T, number>> {
+  return Object.fromEntries(names.map((name, index) => [name, index])) as Record<T, number>;
+}

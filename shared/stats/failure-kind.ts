@@ -1,0 +1,76 @@
+/**
+ * The closed taxonomy of what may go wrong at, or on the way to, a target. Names are stable: they are
+ * keys of summary.json. A kind says the stage; the free part (status, close code, errno) is the
+ * signature of a failure, which is bounded and escaped wherever it is shown.
+ */
+
+/** Why an attempt to connect failed; exactly one per failed attempt. */
+export const CONNECT_FAILURES = [
+  "dns",
+  "tcp-refused",
+  "tcp-timeout",
+  "tcp-reset",
+  "tcp-unreachable",
+  "tls-certificate",
+  "tls-handshake",
+  "tls-timeout",
+  "upgrade-status",
+  "upgrade-invalid",
+  "upgrade-timeout",
+  "upgrade-reset",
+  "generator-ports",
+  "generator-fds",
+  "generator-memory",
+  "generator-stopped",
+] as const;
+
+/** What may go wrong on an established connection. */
+export const SESSION_FAILURES = [
+  "protocol",
+  "close-code",
+  "abnormal-close",
+  "heartbeat-timeout",
+  "close-timeout",
+  "reply-timeout",
+  "late",
+  "lost",
+  "duplicated",
+  "reordered",
+  "corrupt",
+  "leaked",
+] as const;
+
+export type ConnectFailure = (typeof CONNECT_FAILURES)[number];
+export type SessionFailure = (typeof SESSION_FAILURES)[number];
+export type FailureKind = ConnectFailure | SessionFailure;
+
+export const FAILURE_KINDS: readonly FailureKind[] = [...CONNECT_FAILURES, ...SESSION_FAILURES];
+
+/** Failures that are the generator's own and must never be blamed on the target. */
+export const GENERATOR_FAILURES: ReadonlySet<FailureKind> = new Set([
+  "generator-ports",
+  "generator-fds",
+  "generator-memory",
+  "generator-stopped",
+]);
+
+/** Why an established connection ended; exactly one per closed connection. */
+export const CLOSE_CAUSES = [
+  /** The plan said so; closing handshake complete. */
+  "plan",
+  /** The run was stopped or aborted by a person or a threshold. */
+  "stop",
+  /** The target sent a Close frame first. */
+  "peer",
+  /** The transport ended without a Close frame. */
+  "abnormal",
+  /** We failed the connection because the target violated the protocol. */
+  "protocol",
+  /** No pong in time. */
+  "heartbeat",
+  /** Our Close frame was not answered in time. */
+  "close-timeout",
+  /** The worker's lease ended. */
+  "fenced",
+] as const;
+export type CloseCause = (typeof CLOSE_CAUSES)[number];

@@ -1,0 +1,101 @@
+/**
+ * A frame: what one engine measured in one second of run time (or 2, 4, 8 under back-pressure), cut at
+ * second boundaries and at every hand-over. Direction: worker -> coordinator. Its identity is
+ * (run, worker epoch, seq), kept outside the body by the frame log; merging is a set union of
+ * identities over sums, so order, duplicates and replays change nothing.
+ * The codec is in frame-codec.ts.
+ */
+import type { CloseCause, FailureKind } from "../stats/failure-kind.ts";
+
+/** Identity of a frame in the log. */
+export interface FrameId {
+  readonly run: string;
+  readonly epoch: number;
+  readonly seq: number;
+}
+
+export interface Frame {
+  readonly version: 1;
+  /** Engine within the worker incarnation. */
+  readonly engine: number;
+  /** First second of run time covered; -1 for what happened before the start. */
+  readonly second: number;
+  readonly spanSeconds: number;
+  /** The engine's last frame of this run. */
+  readonly final: boolean;
+  /** Per shard, the fields of SHARD_FIELDS. */
+  readonly shards: readonly ShardLedger[];
+  /** Per phase with any activity, the counters of PHASE_COUNTERS in order. */
+  readonly phases: readonly { readonly phase: number; readonly counters: readonly number[] }[];
+  /** Per (phase, message) with any activity, the counters of NAME_COUNTERS in order. */
+  readonly names: readonly {
+    readonly phase: number;
+    readonly name: number;
+    readonly counters: readonly number[];
+  }[];
+  /** HDR V2 (compressed) per metric, phase and message name; name -1 where the metric has none. */
+  readonly histograms: readonly FrameHistogram[];
+  /** Per 100 ms from the frame's first second on, one row per TICK_SERIES entry, spanSeconds*10 long. */
+  readonly ticks: readonly (readonly number[])[];
+  readonly failures: readonly FailureGroup[];
+  readonly closes: readonly { readonly cause: CloseCause; readonly count: number }[];
+  readonly health: EngineHealth;
+  /** On every tenth frame and the final one: sums over all frames of this engine so far, this one included. */
+  readonly cumulative: CumulativeTotals | null;
+}
+
+export interface ShardLedger {
+  readonly shard: number;
+  readonly counters: readonly number[];
+}
+
+export interface FrameHistogram {
+  /** Index into METRICS. */
+  readonly metric: number;
+  readonly phase: number;
+  readonly name: number;
+  readonly bytes: Uint8Array;
+}
+
+/** Exact count of failures that look alike in this frame, with at most one sample. */
+export interface FailureGroup {
+  readonly kind: FailureKind;
+  /** e.g. "503", "4001 kicked", "ECONNRESET"; control characters already escaped, at most 120 characters. */
+  readonly signature: string;
+  readonly phase: number;
+  readonly target: number;
+  readonly count: number;
+  readonly sample: FailureSample | null;
+}
+
+export interface FailureSample {
+  readonly connection: number;
+  readonly attempt: number;
+  /** Microseconds of run time. */
+  readonly atUs: number;
+  /** Since the connection was established; 0 before. */
+  readonly ageUs: number;
+  readonly detail: string;
+}
+
+export interface EngineHealth {
+  /** Share of wall time the engine thread was busy, 0..1 (event loop utilisation). */
+  readonly utilisation: number;
+  /** CPU time of the whole worker process in this frame over its wall time; may exceed 1. */
+  readonly processCpu: number;
+  readonly rssBytes: number;
+  readonly heapUsedBytes: number;
+  readonly heapLimitBytes: number;
+  readonly sockets: number;
+  /** Highest number of bytes waiting in sockets' send queues at once. */
+  readonly bufferedBytes: number;
+  readonly gcCount: number;
+  /** Longest turn delay in this frame. */
+  readonly loopLagMaxUs: number;
+}
+
+/** Sums of PHASE_COUNTERS over all phases, and the number of values in all histograms. */
+export interface CumulativeTotals {
+  readonly counters: readonly number[];
+  readonly histogramValues: number;
+}

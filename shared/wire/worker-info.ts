@@ -1,0 +1,32 @@
+/** What a worker says of itself when it opens a session, and with each renewal. Direction: worker -> coordinator. */
+
+export interface WorkerInfo {
+  /** Stable for the life of the process; shown to people. */
+  readonly id: string;
+  readonly host: string;
+  readonly pid: number;
+  readonly version: string;
+  readonly node: string;
+  readonly engines: number;
+  /** Connections this worker can hold. */
+  readonly capacity: number;
+  readonly cpuModel: string;
+  readonly cpus: number;
+  readonly memoryBytes: number;
+  readonly openFilesLimit: number;
+}
+
+export interface WorkerStatus {
+  readonly shardsHeld: number;
+  /** Shards whose engines are prepared (plan compiled, threads up) and wait for the start. */
+  readonly shardsReady: number;
+  readonly connectionsOpen: number;
+  readonly state: "idle" | "preparing" | "ready" | "running" | "draining" | "finished" | "failed";
+  /** Why, when the state is failed. */
+  readonly problem: string;
+  /** Bus clock minus this host's monotonic clock, microseconds, with its error bound (half the best RTT). */
+  readonly clockOffsetUs: number;
+  readonly clockErrorUs: number;
+  /** Highest frame seq this incarnation will write for the run; -1 until finished. */
+  readonly lastSeq: number;
+}
