@@ -58,6 +58,11 @@ export interface SocketOwner {
   onMessage(data: Buffer, start: number, end: number, binary: boolean): void;
   /** A pong; payload as in onMessage. Pings are answered by the driver. */
   onPong(data: Buffer, start: number, end: number): void;
+  /**
+   * The server sent Close and was answered: nothing can be sent any more, and onClosed follows when it
+   * ends the transport. The owner starts its close time-out here (and after its own close()).
+   */
+  onClosing?(): void;
   /** The connection is over; see SocketEnd. */
   onClosed(end: SocketEnd): void;
 }

@@ -1,0 +1,119 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { TimingWheel } from "../../../worker/engine/timing-wheel.ts";
+
+interface Fired {
+  readonly id: number;
+  readonly dueUs: number;
+  readonly atUs: number;
+}
+
+function harness(capacity: number) {
+  const wheel = new TimingWheel(capacity);
+  const fired: Fired[] = [];
+  let nowUs = 0;
+  const owner = {
+    onTimer: (id: number, dueUs: number) => void fired.push({ id, dueUs, atUs: nowUs }),
+  };
+  const advance = (toUs: number) => {
+    nowUs = toUs;
+    wheel.advance(toUs, owner);
+  };
+  return { wheel, fired, advance, owner };
+}
+
+describe("TimingWheel", () => {
+  it("fires at the end of the millisecond a timer falls into, never before its time", () => {
+    const { wheel, fired, advance } = harness(4);
+    wheel.schedule(0, 1500);
+    advance(1999);
+    expect(fired).toEqual([]);
+    advance(2000);
+    expect(fired).toEqual([{ id: 0, dueUs: 1500, atUs: 2000 }]);
+    expect(wheel.size).toBe(0);
+  });
+
+  it("keeps timers that are more than a lap away", () => {
+    const { wheel, fired, advance } = harness(2);
+    wheel.schedule(0, 60_000_000);
+    for (let ms = 1; ms < 60_000; ms += 7) advance(ms * 1000);
+    expect(fired).toEqual([]);
+    advance(60_000_000);
+    expect(fired.map(({ id }) => id)).toEqual([0]);
+  });
+
+  it("fires everything overdue once after a pause longer than a lap", () => {
+    const { wheel, fired, advance } = harness(100);
+    for (let id = 0; id < 100; id++) wheel.schedule(id, id * 200_000 + 1);
+    advance(3_600_000_000);
+    expect(fired.map(({ id }) => id).sort((a, b) => a - b)).toEqual(
+      Array.from({ length: 100 }, (_, id) => id),
+    );
+    expect(wheel.size).toBe(0);
+  });
+
+  it("lets the owner cancel and move timers of the same tick while it fires", () => {
+    const wheel = new TimingWheel(3);
+    const fired: number[] = [];
+    const owner = {
+      onTimer(id: number) {
+        fired.push(id);
+        for (const other of [0, 1, 2]) if (other !== id) wheel.cancel(other);
+        if (fired.length === 1) wheel.schedule(id, 9000);
+      },
+    };
+    for (const id of [0, 1, 2]) wheel.schedule(id, 1000);
+    wheel.advance(1000, owner);
+    expect(fired).toHaveLength(1);
+    wheel.advance(9000, owner);
+    expect(fired).toEqual([fired[0], fired[0]]);
+    expect(wheel.size).toBe(0);
+  });
+
+  it("grows without losing timers", () => {
+    const { wheel, fired, advance } = harness(1);
+    wheel.schedule(0, 5000);
+    wheel.grow(10);
+    wheel.schedule(9, 4000);
+    advance(5000);
+    expect(fired.map(({ id }) => id)).toEqual([9, 0]);
+  });
+
+  it("agrees with a sorted list under any sequence of operations", () => {
+    const operation = fc.oneof(
+      fc.record({ kind: fc.constant("set" as const), id: fc.nat(15), inUs: fc.nat(20_000_000) }),
+      fc.record({ kind: fc.constant("cancel" as const), id: fc.nat(15), inUs: fc.constant(0) }),
+      fc.record({
+        kind: fc.constant("advance" as const),
+        id: fc.constant(0),
+        inUs: fc.nat(9_000_000),
+      }),
+    );
+    fc.assert(
+      fc.property(fc.array(operation, { maxLength: 60 }), (operations) => {
+        const { wheel, fired, advance } = harness(16);
+        const model = new Map<number, number>();
+        let nowUs = 0;
+        for (const { kind, id, inUs } of operations) {
+          if (kind === "set") {
+            wheel.schedule(id, nowUs + inUs);
+            model.set(id, Math.max(Math.ceil((nowUs + inUs) / 1000), Math.floor(nowUs / 1000) + 1));
+          } else if (kind === "cancel") {
+            wheel.cancel(id);
+            model.delete(id);
+          } else {
+            nowUs += inUs;
+            fired.length = 0;
+            advance(nowUs);
+            const due = [...model].filter(([, tick]) => tick <= Math.floor(nowUs / 1000));
+            for (const [dueId] of due) model.delete(dueId);
+            expect(fired.map((timer) => timer.id).sort()).toEqual(
+              due.map(([dueId]) => dueId).sort(),
+            );
+          }
+          expect(wheel.size).toBe(model.size);
+        }
+      }),
+    );
+  });
+});

@@ -1,0 +1,47 @@
+/**
+ * What a connection needs of the engine it lives in. Implemented by the engine; the narrowest role, so a
+ * connection knows nothing of shards, leases or frames.
+ */
+import type { StrictReconnect } from "../../shared/scenario/strict.ts";
+import type { Recorder } from "../record/recorder.ts";
+import type { Connection } from "./connection.ts";
+import type { ConnectionColumns } from "./connection-columns.ts";
+import type { Correlator } from "./correlator.ts";
+import type { DriverSocket } from "./driver.ts";
+
+/** Timers of a connection in the engine's wheel: timer id = slot * TIMER_KINDS + kind. */
+export const TimerKind = { life: 0, send: 1, ping: 2 } as const;
+export type TimerKind = (typeof TimerKind)[keyof typeof TimerKind];
+export const TIMER_KINDS = 3;
+
+export interface ConnectionHost {
+  readonly recorder: Recorder;
+  readonly correlator: Correlator;
+  readonly columns: ConnectionColumns;
+  readonly connectTimeoutUs: number;
+  readonly heartbeat: { readonly pingUs: number; readonly timeoutUs: number } | null;
+  readonly reconnect: StrictReconnect;
+  /** Unanswered messages a connection may have. */
+  readonly inFlight: number;
+  /** The time last read by nowUs(); for what happens in the same turn. */
+  readonly lastNowUs: number;
+  /** Reads the clock, run time; cuts the frame first when a second is over. */
+  nowUs(): number;
+  /** Messages intended before this are too far behind to be sent. */
+  behindUs(nowUs: number): number;
+  phaseAt(runUs: number): number;
+  isSecure(target: number): boolean;
+  messageName(name: number): string;
+  /** Which message of the mix is the connection's `counter`-th. */
+  nameFor(index: number, counter: number): number;
+  /** Advances the connection's message schedule; Infinity when it has no more. */
+  nextSlotUs(connection: { readonly index: number; sendCounter: number }, fromUs: number): number;
+  firstPingUs(index: number): number;
+  /** Uniform in [0, 1), a function of its arguments and the seed. */
+  jitter(index: number, incarnation: number): number;
+  openSocket(connection: Connection): DriverSocket;
+  schedule(slot: number, kind: TimerKind, dueUs: number): void;
+  cancel(slot: number, kind: TimerKind): void;
+  /** The connection is over; its slot may be given to another. */
+  release(connection: Connection): void;
+}

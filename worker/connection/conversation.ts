@@ -1,0 +1,49 @@
+/**
+ * What the correlator and a connection say to each other, and the one message each of them is busy with.
+ * Invariant: Incoming and Outgoing are reused for every message, so neither side keeps them.
+ */
+import type { PendingOwner } from "./pending-table.ts";
+
+/** What the correlator needs of a connection. */
+export interface Conversation extends PendingOwner {
+  readonly slot: number;
+  readonly index: number;
+  /** Distinguishes the sockets one global index had over time. */
+  readonly incarnation: number;
+  /** Sequence number of the next message on this socket. */
+  seq: number;
+  /** Highest sequence number answered so far; -1 for none. */
+  answered: number;
+  /** Called when the last unanswered message was settled, or room for another came free. */
+  onSettled(): void;
+  /** A message failed; told once per message for the failure log. */
+  onMessageFailure(kind: MessageFailure, name: number): void;
+}
+
+export type MessageFailure =
+  | "reply-timeout"
+  | "duplicated"
+  | "reordered"
+  | "corrupt"
+  | "leaked"
+  | "late";
+
+/** The message being received; one object for all, filled by the connection before receive(). */
+export class Incoming {
+  data: Buffer = Buffer.alloc(0);
+  start = 0;
+  end = 0;
+  binary = false;
+  /** Phase of run time in which it came. */
+  phase = 0;
+  nowUs = 0;
+}
+
+/** The message to send; one object for all, filled by the engine before send(). */
+export class Outgoing {
+  name = 0;
+  /** Phase of the intended time. */
+  phase = 0;
+  intendedUs = 0;
+  nowUs = 0;
+}

@@ -1,0 +1,129 @@
+/**
+ * The opening handshake of RFC 6455 §4: the request we send and whether a 101 is an answer to it.
+ * Called by lean-driver.ts (once per endpoint) and lean-socket.ts (once per connection).
+ * Invariant: every attempt has its own unpredictable key, and a 101 is accepted only if it proves it saw it.
+ */
+import { hash, randomFillSync } from "node:crypto";
+import type { Endpoint, OpenRequest } from "../driver.ts";
+import {
+  headersFault,
+  hostHeader,
+  isScenarioHeader,
+  pathFault,
+  subprotocolsFault,
+  UpgradeFault,
+} from "../upgrade.ts";
+import { ResponseHead } from "./http-response.ts";
+
+/** RFC 6455 §1.3. */
+const ACCEPT_GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+const KEY_BYTES = 16;
+
+type HeaderPair = readonly [string, string];
+
+const keyPool = Buffer.allocUnsafeSlow(KEY_BYTES * 256);
+let keyPoolNext = keyPool.length;
+
+/** A fresh Sec-WebSocket-Key: 16 random bytes in base64. */
+export function nextKey(): string {
+  if (keyPoolNext === keyPool.length) {
+    randomFillSync(keyPool);
+    keyPoolNext = 0;
+  }
+  const start = keyPoolNext;
+  keyPoolNext += KEY_BYTES;
+  return keyPool.toString("base64", start, keyPoolNext);
+}
+
+/** The Sec-WebSocket-Accept that answers `key`. */
+export function acceptOf(key: string): string {
+  return hash("sha1", key + ACCEPT_GUID, "base64");
+}
+
+/** The part of a request that all connections of an endpoint share. */
+export interface SharedRequest {
+  /** `Host: …` with its line end, or "" when the endpoint's headers have their own. */
+  readonly hostLine: string;
+  readonly lines: string;
+}
+
+/** Builds that part; once per endpoint. */
+export function sharedRequest(endpoint: Endpoint): SharedRequest {
+  const { subprotocols, headers } = endpoint;
+  let lines = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n";
+  if (subprotocols.length > 0) lines += `Sec-WebSocket-Protocol: ${subprotocols.join(", ")}\r\n`;
+  return {
+    hostLine: headers.some(isHost) ? "" : `Host: ${hostHeader(endpoint)}\r\n`,
+    lines: lines + headerLines(headers),
+  };
+}
+
+/** Why an endpoint's part of the request cannot be sent, or "". */
+export function endpointFault(endpoint: Endpoint): string {
+  return headersFault(endpoint.headers) || subprotocolsFault(endpoint.subprotocols);
+}
+
+/** Why a connection's own part of the request cannot be sent, or "". */
+export function requestFault(request: OpenRequest): string {
+  return pathFault(request.path) || headersFault(request.headers);
+}
+
+/** What a connection needs until it is open, and drops then. */
+export class Handshake {
+  readonly head = new ResponseHead();
+  private readonly key = nextKey();
+  private readonly openRequest: OpenRequest;
+  private readonly shared: SharedRequest;
+
+  constructor(openRequest: OpenRequest, shared: SharedRequest) {
+    this.openRequest = openRequest;
+    this.shared = shared;
+  }
+
+  /** The whole request head, ASCII or Latin-1. */
+  requestHead(): string {
+    const { path, headers } = this.openRequest;
+    const start = `GET ${path} HTTP/1.1\r\n`;
+    const common = `${this.shared.lines}Sec-WebSocket-Key: ${this.key}\r\n`;
+    if (headers.length === 0) return `${start}${this.shared.hostLine}${common}\r\n`;
+    const hostLine = headers.some(isHost) ? "" : this.shared.hostLine;
+    return `${start}${hostLine}${common}${headerLines(headers)}\r\n`;
+  }
+
+  /**
+   * What is wrong with the 101 response in `head`, or "" (RFC 6455 §4.1). A server that ignores the
+   * subprotocols we asked for fails the attempt, as in the ws package.
+   */
+  upgradeFault(): UpgradeFault | "" {
+    const { upgrade, connection, accept, protocol, extensions } = this.head;
+    const { subprotocols } = this.openRequest.endpoint;
+    if (upgrade?.toLowerCase() !== "websocket") return UpgradeFault.upgrade;
+    if (!hasUpgradeToken(connection)) return UpgradeFault.connection;
+    if (accept !== acceptOf(this.key)) return UpgradeFault.accept;
+    if (protocol === null) {
+      if (subprotocols.length > 0) return UpgradeFault.protocolMissing;
+    } else if (subprotocols.length === 0) {
+      return UpgradeFault.protocolUnasked;
+    } else if (!subprotocols.includes(protocol)) {
+      return UpgradeFault.protocolWrong;
+    }
+    return extensions === null ? "" : UpgradeFault.extensionUnasked;
+  }
+}
+
+function headerLines(headers: readonly HeaderPair[]): string {
+  let lines = "";
+  for (const [name, value] of headers) {
+    if (isScenarioHeader(name)) lines += `${name}: ${value}\r\n`;
+  }
+  return lines;
+}
+
+function isHost(header: HeaderPair): boolean {
+  return header[0].toLowerCase() === "host";
+}
+
+function hasUpgradeToken(connection: string | null): boolean {
+  if (connection === null) return false;
+  return connection.split(",").some((token) => token.trim().toLowerCase() === "upgrade");
+}

@@ -1,0 +1,314 @@
+/**
+ * One connection of the lean driver: a plain TCP or TLS socket, read through the thread's one shared
+ * buffer, with the handshake, the decoder and the closing handshake on top. Made by lean-driver.ts.
+ *
+ *   TCP ─▶ TLS ─▶ UPGRADE ─▶ OPEN ─▶ CLOSING (we sent Close first) ──────▶ ENDED
+ *                              └───▶ ANSWERED (the server did) or FAILED ────┘
+ *
+ * Invariant: exactly one onOpen or onFail, then exactly one onClosed, and silence after abort().
+ * Data plane: flat fields, handlers shared by all sockets, nothing allocated per message.
+ */
+import { Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
+import { assert } from "../../../shared/assert.ts";
+import type { ConnectFailure } from "../../../shared/stats/failure-kind.ts";
+import { ABNORMAL, isValidCloseCode } from "../close-code.ts";
+import type { DriverSocket, OpenRequest, SocketEnd, SocketOwner } from "../driver.ts";
+import { connectFailure, errorSignature, HANG_UP, type TransportError } from "../failure-map.ts";
+import type { ProtocolFault } from "../protocol-fault.ts";
+import { destinationOf, tlsOptionsOf } from "../transport.ts";
+import { statusSignature } from "../upgrade.ts";
+import { decode } from "./codec-decoder.ts";
+import { buildFrame, nextMask, Opcode } from "./frame-builder.ts";
+import type { FrameSink } from "./frame-sink.ts";
+import { Handshake, type SharedRequest } from "./handshake.ts";
+import { FAULTY, INCOMPLETE } from "./http-response.ts";
+import type { PartialFrame } from "./partial-frame.ts";
+
+const TCP = 0;
+const TLS = 1;
+const UPGRADE = 2;
+const OPEN = 3;
+const CLOSING = 4;
+const ANSWERED = 5;
+const FAILED = 6;
+const ENDED = 7;
+
+const READ_BUFFER_BYTES = 64 * 1024;
+/** Above this backlog only the newest ping is answered, once it has drained (RFC 6455 §5.5.3 allows it). */
+const PONG_BACKLOG_BYTES = 64 * 1024;
+
+/** Every socket of this thread is read into this buffer; what is in it is gone at the next read. */
+const readBuffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
+const onread = { buffer: readBuffer, callback: onBytes };
+/**
+ * The last three are what net.Socket would set itself. Given here, its copy of the options keeps one
+ * shape, and making a socket costs 0.2 us instead of 4.5 us (measured on Node 20).
+ */
+const socketOptions = {
+  onread,
+  allowHalfOpen: false,
+  emitClose: false,
+  autoDestroy: true,
+  decodeStrings: false,
+};
+
+const kLean = Symbol("lean");
+type OwnedSocket = Socket & { [kLean]: LeanSocket };
+
+export class LeanSocket implements DriverSocket, FrameSink {
+  partial: PartialFrame | null = null;
+  receiving = false;
+  readonly maxMessageBytes: number;
+
+  private state = TCP;
+  private readonly owner: SocketOwner;
+  private readonly socket: Socket;
+  private handshake: Handshake | null;
+  private latePong: Buffer | null = null;
+  private closeCode = ABNORMAL;
+  private closeReason = "";
+  private violation: ProtocolFault | null = null;
+  private errno = "";
+
+  constructor(request: OpenRequest, shared: SharedRequest, owner: SocketOwner) {
+    this.maxMessageBytes = request.endpoint.maxMessageBytes;
+    this.owner = owner;
+    this.handshake = new Handshake(request, shared);
+    this.socket = request.endpoint.secure ? this.startTls(request) : this.startTcp(request);
+  }
+
+  send(bytes: Buffer, _binary: boolean): boolean {
+    if (this.state !== OPEN) return true;
+    this.socket.write(bytes);
+    return this.socket.writableLength === 0;
+  }
+
+  ping(payload: Buffer): void {
+    if (this.state === OPEN) this.socket.write(buildFrame(Opcode.ping, payload, nextMask()));
+  }
+
+  bufferedBytes(): number {
+    return this.socket.writableLength;
+  }
+
+  close(code: number): void {
+    if (this.state !== OPEN) return;
+    assert(isValidCloseCode(code), `close code ${code} cannot be sent`);
+    this.state = CLOSING;
+    this.writeClose(code);
+  }
+
+  abort(reset: boolean): void {
+    if (this.state === ENDED) return;
+    const isPlain = this.state !== TCP && !("encrypted" in this.socket);
+    this.state = ENDED;
+    this.receiving = false;
+    this.partial = null;
+    // Node can reset plain TCP only; a TLS connection is cut without a goodbye.
+    if (reset && isPlain && !this.socket.destroyed) this.socket.resetAndDestroy();
+    else this.socket.destroy();
+  }
+
+  onData(data: Buffer, start: number, end: number, binary: boolean): void {
+    this.owner.onMessage(data, start, end, binary);
+  }
+
+  onPing(data: Buffer, start: number, end: number): void {
+    // Once our Close is out the server need not read on, so neither a pong nor a message follows it.
+    if (this.state !== OPEN) return;
+    const pong = buildFrame(Opcode.pong, data.subarray(start, end), nextMask());
+    if (this.socket.writableLength <= PONG_BACKLOG_BYTES) {
+      this.socket.write(pong);
+      return;
+    }
+    if (this.latePong === null) this.socket.once("drain", onDrain);
+    this.latePong = pong;
+  }
+
+  onPong(data: Buffer, start: number, end: number): void {
+    this.owner.onPong(data, start, end);
+  }
+
+  onCloseFrame(code: number, data: Buffer, start: number, end: number): void {
+    this.closeCode = code;
+    this.closeReason = data.toString("utf8", Math.min(start + 2, end), end);
+    if (this.state !== OPEN) return;
+    this.state = ANSWERED;
+    this.socket.write(buildFrame(Opcode.close, data.subarray(start, end), nextMask()));
+    this.owner.onClosing?.();
+  }
+
+  onFault(fault: ProtocolFault): void {
+    this.violation = fault;
+    if (this.state === OPEN) this.writeClose(fault.code);
+    this.state = FAILED;
+    // A server that takes nothing from us gets no say in when this ends.
+    if (this.socket.writableLength === 0) this.socket.destroySoon();
+    else this.socket.destroy();
+  }
+
+  /** Bytes [0, length) of the thread's read buffer are this connection's. */
+  received(length: number): void {
+    if (this.receiving) decode(this, readBuffer, 0, length);
+    else if (this.state === UPGRADE) this.receivedHead(length);
+  }
+
+  connected(): void {
+    if (this.state !== TCP) return;
+    this.socket.setNoDelay(true);
+    this.owner.onStage("tcp");
+    if (this.state !== TCP) return;
+    if ("encrypted" in this.socket) this.state = TLS;
+    else this.request();
+  }
+
+  secured(): void {
+    if (this.state !== TLS) return;
+    this.owner.onStage("tls");
+    if (this.state === TLS) this.request();
+  }
+
+  failed(error: TransportError): void {
+    if (this.state >= OPEN) {
+      this.errno = errorSignature(error);
+      return;
+    }
+    const stage = this.state === TCP ? "tcp" : this.state === TLS ? "tls" : "upgrade";
+    const { kind, signature } = connectFailure(stage, error);
+    this.fail(kind, signature);
+  }
+
+  /** The server ended its side. While TLS is set up, an error follows that says so. */
+  ended(): void {
+    if (this.state === UPGRADE) this.fail("upgrade-reset", HANG_UP);
+    else if (this.state >= OPEN) this.socket.destroy();
+  }
+
+  closed(): void {
+    if (this.state === ENDED) return;
+    if (this.state < OPEN) {
+      this.fail("upgrade-reset", HANG_UP);
+      return;
+    }
+    const end = this.socketEnd();
+    this.state = ENDED;
+    this.receiving = false;
+    this.partial = null;
+    this.owner.onClosed(end);
+  }
+
+  drained(): void {
+    const pong = this.latePong;
+    this.latePong = null;
+    if (pong !== null && this.state === OPEN) this.socket.write(pong);
+  }
+
+  private startTcp(request: OpenRequest): Socket {
+    const socket = this.adopt(new Socket(socketOptions));
+    socket.connect(destinationOf(request));
+    return socket;
+  }
+
+  private startTls(request: OpenRequest): Socket {
+    const destination = destinationOf(request);
+    const options = { ...tlsOptionsOf(request.endpoint), ...destination, onread };
+    return this.adopt(connectTls(options)).on("secureConnect", onSecure);
+  }
+
+  private adopt<S extends Socket>(socket: S): S {
+    // The one property we add to Node's socket; the handlers below find their way back by it.
+    (socket as S & OwnedSocket)[kLean] = this;
+    return socket
+      .on("connect", onConnect)
+      .on("end", onEnd)
+      .on("error", onError)
+      .on("close", onClose);
+  }
+
+  private request(): void {
+    if (this.handshake === null) return;
+    this.state = UPGRADE;
+    this.socket.write(this.handshake.requestHead(), "latin1");
+  }
+
+  private receivedHead(length: number): void {
+    const { handshake } = this;
+    if (handshake === null) return;
+    const { head } = handshake;
+    const rest = head.feed(readBuffer, 0, length);
+    if (rest === INCOMPLETE) return;
+    if (rest !== FAULTY && head.status !== 101) {
+      this.fail("upgrade-status", statusSignature(head.status, head.reason));
+      return;
+    }
+    const fault = rest === FAULTY ? head.fault : handshake.upgradeFault();
+    if (fault !== "") {
+      this.fail("upgrade-invalid", fault);
+      return;
+    }
+    this.handshake = null;
+    this.state = OPEN;
+    this.receiving = true;
+    this.owner.onOpen(head.protocol ?? "");
+    // Frames may have come in the same segment.
+    decode(this, readBuffer, rest, length);
+  }
+
+  private fail(kind: ConnectFailure, signature: string): void {
+    this.state = ENDED;
+    this.handshake = null;
+    this.socket.destroy();
+    this.owner.onFail(kind, signature);
+  }
+
+  private writeClose(code: number): void {
+    const payload = Buffer.allocUnsafe(2);
+    payload.writeUInt16BE(code);
+    this.socket.write(buildFrame(Opcode.close, payload, nextMask()));
+  }
+
+  private socketEnd(): SocketEnd {
+    const clean = this.closeCode !== ABNORMAL;
+    const first = this.state === ANSWERED ? "server" : "client";
+    return {
+      code: this.closeCode,
+      reason: this.closeReason,
+      clean,
+      initiator: clean ? first : "none",
+      violation: this.violation,
+      errno: this.errno,
+    };
+  }
+}
+
+// The handlers of all sockets; node:net calls them with the socket as `this`.
+
+function onBytes(this: OwnedSocket, length: number): boolean {
+  this[kLean].received(length);
+  return true;
+}
+
+function onConnect(this: OwnedSocket): void {
+  this[kLean].connected();
+}
+
+function onSecure(this: OwnedSocket): void {
+  this[kLean].secured();
+}
+
+function onError(this: OwnedSocket, error: Error): void {
+  this[kLean].failed(error);
+}
+
+function onEnd(this: OwnedSocket): void {
+  this[kLean].ended();
+}
+
+function onClose(this: OwnedSocket): void {
+  this[kLean].closed();
+}
+
+function onDrain(this: OwnedSocket): void {
+  this[kLean].drained();
+}

@@ -1,0 +1,113 @@
+/**
+ * When a connection's messages go out, or why they do not. Each slot of the schedule is counted as planned
+ * and then as exactly one of sent, skippedNotOpen, skippedBehind or skippedBackpressure. Called by the
+ * connection and, for total rates, by the engine's pool. Invariant: a message that had to wait for room keeps
+ * its intended time, so its corrected latency tells the whole wait.
+ */
+import { COUNT, METRIC } from "../record/recorder.ts";
+import { type ConnectionHost, TimerKind } from "./connection-host.ts";
+import type { Conversation } from "./conversation.ts";
+import type { DriverSocket } from "./driver.ts";
+
+/** Unsent bytes a socket may hold before further messages are skipped. */
+const MAX_BUFFERED_BYTES = 4 << 20;
+
+/** What pacing needs of a connection. */
+export interface PacedConnection extends Conversation {
+  readonly isOpen: boolean;
+  readonly socket: DriverSocket | null;
+  sendCounter: number;
+  held: boolean;
+}
+
+/** The next slot of the connection's own schedule is due. */
+export function sendDue(connection: PacedConnection, host: ConnectionHost, nowUs: number): void {
+  const { columns } = host;
+  const intendedUs = columns.nextSendUs[connection.slot] as number;
+  if (intendedUs >= (columns.closeUs[connection.slot] as number)) return;
+  if (connection.isOpen && connection.pendingCount >= host.inFlight) {
+    connection.held = true;
+    return;
+  }
+  const { outgoing } = host.correlator;
+  outgoing.name = host.nameFor(connection.index, connection.sendCounter);
+  outgoing.intendedUs = intendedUs;
+  outgoing.nowUs = nowUs;
+  sendOutgoing(connection, host);
+  const nextUs = host.nextSlotUs(connection, intendedUs);
+  columns.nextSendUs[connection.slot] = nextUs;
+  if (nextUs < (columns.closeUs[connection.slot] as number)) {
+    host.schedule(connection.slot, TimerKind.send, nextUs);
+  }
+}
+
+/**
+ * Before the plan's close: the slots that lie before it are due, even when the timer of the close fired first
+ * in their common millisecond.
+ */
+export function sendLast(connection: PacedConnection, host: ConnectionHost, nowUs: number): void {
+  const { columns } = host;
+  const closeUs = Math.min(nowUs, columns.closeUs[connection.slot] as number);
+  while (!connection.held && (columns.nextSendUs[connection.slot] as number) < closeUs) {
+    sendDue(connection, host, nowUs);
+  }
+}
+
+/** There is room again: send what was held, late by the target's doing. */
+export function releaseHeld(connection: PacedConnection, host: ConnectionHost): void {
+  if (connection.pendingCount >= host.inFlight) return;
+  connection.held = false;
+  host.columns.heldUntilUs[connection.slot] = host.lastNowUs;
+  sendDue(connection, host, host.lastNowUs);
+}
+
+/** Sends the correlator's `outgoing` (name, intendedUs and nowUs are set), or counts why not. */
+export function sendOutgoing(connection: PacedConnection, host: ConnectionHost): void {
+  const { recorder } = host;
+  const { outgoing } = host.correlator;
+  const { intendedUs, nowUs } = outgoing;
+  const { socket } = connection;
+  const phase = host.phaseAt(intendedUs);
+  outgoing.phase = phase;
+  recorder.count(phase, COUNT.planned, 1);
+  const held = intendedUs < (host.columns.heldUntilUs[connection.slot] as number);
+  if (!connection.isOpen || socket === null) {
+    recorder.count(phase, COUNT.skippedNotOpen, 1);
+  } else if (!held && intendedUs < host.behindUs(nowUs)) {
+    recorder.count(phase, COUNT.skippedBehind, 1);
+  } else if (isCongested(connection, socket, host)) {
+    recorder.count(phase, COUNT.skippedBackpressure, 1);
+  } else {
+    // What back-pressure held is late by the target's doing, so it is no lag of the generator.
+    if (!held) recorder.value(METRIC.sendLag, phase, nowUs - intendedUs);
+    host.correlator.send(connection, socket);
+  }
+}
+
+/** Slots that were held by back-pressure and will not be sent any more. */
+export function skipHeld(connection: PacedConnection, host: ConnectionHost): void {
+  if (!connection.held) return;
+  connection.held = false;
+  const { columns, recorder } = host;
+  const closeUs = columns.closeUs[connection.slot] as number;
+  for (;;) {
+    const intendedUs = columns.nextSendUs[connection.slot] as number;
+    if (intendedUs >= closeUs) return;
+    const phase = host.phaseAt(intendedUs);
+    recorder.count(phase, COUNT.planned, 1);
+    recorder.count(phase, COUNT.skippedBackpressure, 1);
+    columns.nextSendUs[connection.slot] = host.nextSlotUs(connection, intendedUs);
+  }
+}
+
+function isCongested(
+  connection: PacedConnection,
+  socket: DriverSocket,
+  host: ConnectionHost,
+): boolean {
+  return (
+    connection.pendingCount >= host.inFlight ||
+    host.correlator.pending.full ||
+    socket.bufferedBytes() > MAX_BUFFERED_BYTES
+  );
+}

@@ -1,0 +1,62 @@
+/**
+ * How both drivers reach an address: socket options for TCP and TLS, made once per endpoint.
+ * Invariant: the address given is the address dialled; no name is resolved here and no second
+ * address is tried behind the engine's back.
+ */
+import { isIP } from "node:net";
+import { type ConnectionOptions, createSecureContext, type SecureContext } from "node:tls";
+import type { Endpoint, OpenRequest } from "./driver.ts";
+
+/** Options of `Socket.connect` for one attempt. */
+export interface Destination {
+  readonly host: string;
+  readonly port: number;
+  readonly localAddress: string | undefined;
+  readonly autoSelectFamily: false;
+}
+
+const secureContexts = new WeakMap<Endpoint, SecureContext>();
+
+/**
+ * The TLS context of an endpoint, shared by its connections (one context per connection would cost
+ * tens of kilobytes each). The engine calls it while preparing, so that bad files fail before the run.
+ * @throws Error of OpenSSL when a certificate or key cannot be used.
+ */
+export function secureContextOf(endpoint: Endpoint): SecureContext {
+  const known = secureContexts.get(endpoint);
+  if (known !== undefined) return known;
+  const { ca, cert, key } = endpoint.tls;
+  const context = createSecureContext({
+    ...(ca === null ? {} : { ca }),
+    ...(cert === null ? {} : { cert }),
+    ...(key === null ? {} : { key }),
+  });
+  secureContexts.set(endpoint, context);
+  return context;
+}
+
+/** Where this attempt connects to. */
+export function destinationOf(request: OpenRequest): Destination {
+  return {
+    host: request.address,
+    port: request.endpoint.port,
+    localAddress: request.localAddress ?? undefined,
+    autoSelectFamily: false,
+  };
+}
+
+/** TLS options of an endpoint; to be spread together with a Destination. */
+export function tlsOptionsOf(endpoint: Endpoint): ConnectionOptions {
+  return {
+    secureContext: secureContextOf(endpoint),
+    servername: servernameOf(endpoint),
+    rejectUnauthorized: endpoint.tls.rejectUnauthorized,
+    ALPNProtocols: ["http/1.1"],
+  };
+}
+
+/** Name for SNI and for the certificate check; "" for an IP address, which SNI must not carry (RFC 6066 §3). */
+function servernameOf(endpoint: Endpoint): string {
+  const name = endpoint.tls.servername ?? endpoint.host;
+  return isIP(name) === 0 ? name : "";
+}

@@ -1,0 +1,305 @@
+/**
+ * The connections an engine has, by slot: makes them when the agenda says so, fires their timers, and takes
+ * their slots back. It is the host the connections see. Invariant: a slot belongs to at most one
+ * connection that is not over, and `live` counts exactly those.
+ */
+import { assert } from "../../shared/assert.ts";
+import type { Profile } from "../../shared/load/profile.ts";
+import { MessageSchedule, messageIndexFor } from "../../shared/load/schedule.ts";
+import type { StrictReconnect } from "../../shared/scenario/strict.ts";
+import { drawUnit, Stream } from "../../shared/time/random.ts";
+import { Connection, State } from "../connection/connection.ts";
+import { type ConnectionColumns, makeColumns } from "../connection/connection-columns.ts";
+import { type ConnectionHost, TIMER_KINDS, TimerKind } from "../connection/connection-host.ts";
+import { Correlator } from "../connection/correlator.ts";
+import type { Driver, DriverSocket } from "../connection/driver.ts";
+import { leanDriver } from "../connection/lean/lean-driver.ts";
+import { sendOutgoing } from "../connection/pacing.ts";
+import { wsDriver } from "../connection/ws-driver.ts";
+import { METRIC, Recorder } from "../record/recorder.ts";
+import type { Agenda } from "./agenda.ts";
+import type { EngineContext } from "./engine-context.ts";
+import { sourceAddresses, sourceAddressFor } from "./source-address.ts";
+import { type TimerOwner, TimingWheel } from "./timing-wheel.ts";
+
+const FIRST_SLOTS = 1024;
+/** A message this far behind its intended time is counted as skipped, not sent. */
+const MAX_BEHIND_US = 1_000_000;
+
+export class ConnectionPool implements ConnectionHost, TimerOwner {
+  readonly recorder: Recorder;
+  readonly correlator: Correlator;
+  readonly connectTimeoutUs: number;
+  readonly heartbeat: { readonly pingUs: number; readonly timeoutUs: number } | null;
+  readonly reconnect: StrictReconnect;
+  readonly inFlight: number;
+  columns: ConnectionColumns = makeColumns(FIRST_SLOTS);
+  lastNowUs = 0;
+  readonly #context: EngineContext;
+  readonly #profile: Profile;
+  readonly #clock: { nowUs(): number };
+  readonly #driver: Driver;
+  readonly #schedule: MessageSchedule | null;
+  readonly #weights: readonly number[];
+  readonly #targetWeights: readonly number[];
+  readonly #sources: readonly string[];
+  readonly #wheel = new TimingWheel(FIRST_SLOTS * TIMER_KINDS);
+  readonly #connections: (Connection | null)[] = [];
+  readonly #freeSlots: number[] = [];
+  /** Slot of the live connection of an index; only filled when messages are paced in total. */
+  readonly #slotOfIndex = new Map<number, number>();
+  #live = 0;
+  #stopCursor = 0;
+  #forgetBeforeUs = Number.NEGATIVE_INFINITY;
+
+  constructor(context: EngineContext, profile: Profile, clock: { nowUs(): number }) {
+    const { scenario, run, shards, connections } = context.plan;
+    this.#context = context;
+    this.#profile = profile;
+    this.#clock = clock;
+    this.#driver = scenario.connect.driver === "ws" ? wsDriver : leanDriver;
+    this.recorder = new Recorder({
+      phases: scenario.phases.length,
+      names: scenario.messages?.mix.length ?? 0,
+      shards,
+    });
+    this.correlator = new Correlator(scenario, this.recorder, {
+      run,
+      framed: this.#driver.framing === "frame",
+    });
+    this.connectTimeoutUs = scenario.connect.timeoutUs;
+    this.heartbeat = scenario.connect.heartbeat;
+    this.reconnect = scenario.connect.reconnect;
+    this.inFlight = scenario.messages?.inFlight ?? 1;
+    this.#weights = runningSums((scenario.messages?.mix ?? []).map(({ weight }) => weight));
+    this.#targetWeights = runningSums(scenario.targets.map(({ weight }) => weight));
+    this.#schedule =
+      scenario.messages?.rate.kind === "perConnection"
+        ? new MessageSchedule(scenario, profile)
+        : null;
+    const loopback = context.targets.every((target) => target.loopback);
+    this.#sources = sourceAddresses(connections, scenario.connect.localAddresses, loopback);
+    for (const { dnsUs } of context.targets) {
+      if (dnsUs !== null) this.recorder.value(METRIC.dns, 0, dnsUs);
+    }
+  }
+
+  /** Connections that are not over. */
+  get live(): number {
+    return this.#live;
+  }
+
+  /** Opens the agenda's next session. */
+  open(agenda: Agenda, shard: number): void {
+    const slot = this.#takeSlot();
+    const index = agenda.nextIndex;
+    const session = agenda.nextSession;
+    const openUs = agenda.nextUs;
+    const target = this.#targetFor(index);
+    const connection = new Connection(this, { slot, index, shard, target, session });
+    this.#connections[slot] = connection;
+    this.#live++;
+    const { columns } = this;
+    columns.closeUs[slot] = agenda.nextCloseUs;
+    columns.establishedUs[slot] = 0;
+    columns.heldUntilUs[slot] = Number.NEGATIVE_INFINITY;
+    columns.pingSentUs[slot] = 0;
+    if (this.#schedule) {
+      const firstUs = this.#schedule.firstSlot(index, session, openUs);
+      columns.nextSendUs[slot] = firstUs;
+      if (firstUs < agenda.nextCloseUs) this.schedule(slot, TimerKind.send, firstUs);
+    } else {
+      columns.nextSendUs[slot] = Number.POSITIVE_INFINITY;
+      this.#slotOfIndex.set(index, slot);
+    }
+    connection.connect(openUs);
+  }
+
+  /** Fires time-outs and timers due at `nowUs`. */
+  advance(nowUs: number): void {
+    this.lastNowUs = nowUs;
+    this.recorder.touch(nowUs);
+    const { incoming } = this.correlator;
+    incoming.nowUs = nowUs;
+    incoming.phase = this.phaseAt(nowUs);
+    this.correlator.expire(nowUs, this.#ownerOf);
+    this.#wheel.advance(nowUs, this);
+  }
+
+  onTimer(id: number): void {
+    const slot = Math.floor(id / TIMER_KINDS);
+    const connection = this.#connections[slot];
+    assert(connection, "pool: timer of a connection that is over");
+    switch (id - slot * TIMER_KINDS) {
+      case TimerKind.life:
+        connection.onLifeDue(this.lastNowUs);
+        break;
+      case TimerKind.send:
+        connection.onSendDue(this.lastNowUs);
+        break;
+      default:
+        connection.onPingDue(this.lastNowUs);
+    }
+  }
+
+  /** Sends slot `slot` of the total rate from the connection with this index, when it is ours. */
+  sendTotal(index: number, slot: number, intendedUs: number): void {
+    const phase = this.phaseAt(intendedUs);
+    const at = this.#slotOfIndex.get(index);
+    const connection = at === undefined ? null : this.#connections[at];
+    if (!connection) {
+      this.recorder.skippedNotOpen(phase);
+      return;
+    }
+    const { outgoing } = this.correlator;
+    outgoing.name = this.nameFor(index, slot);
+    outgoing.intendedUs = intendedUs;
+    outgoing.nowUs = this.lastNowUs;
+    sendOutgoing(connection, this);
+  }
+
+  /** Drains up to `budget` connections that are not on their way out yet. */
+  stopSome(budget: number): void {
+    let left = budget;
+    while (left > 0 && this.#stopCursor < this.#connections.length) {
+      const connection = this.#connections[this.#stopCursor++];
+      if (!connection || connection.state >= State.draining) {
+        if (connection?.state !== State.gone) continue;
+      }
+      connection?.drain("stop");
+      left--;
+    }
+  }
+
+  /** Cuts every connection now. */
+  abortAll(cause: "stop" | "fenced"): void {
+    for (const connection of this.#connections) connection?.abort(cause);
+  }
+
+  /** After a pause: what fell due before is skipped, not made up for. */
+  forgetBefore(nowUs: number): void {
+    this.#forgetBeforeUs = nowUs;
+  }
+
+  /** Records a value under the phase of the present. */
+  recordHere(metric: number, valueUs: number): void {
+    this.recorder.value(metric, this.phaseAt(this.lastNowUs), valueUs);
+  }
+
+  nowUs(): number {
+    this.lastNowUs = this.#clock.nowUs();
+    return this.lastNowUs;
+  }
+
+  behindUs(nowUs: number): number {
+    return Math.max(this.#forgetBeforeUs, nowUs - MAX_BEHIND_US);
+  }
+
+  phaseAt(runUs: number): number {
+    return this.#profile.phaseAt(runUs);
+  }
+
+  isSecure(target: number): boolean {
+    return this.#context.targets[target]?.endpoint.secure ?? false;
+  }
+
+  messageName(name: number): string {
+    return this.#context.plan.scenario.messages?.mix[name]?.name ?? "";
+  }
+
+  nameFor(index: number, counter: number): number {
+    if (this.#weights.length === 1) return 0;
+    return messageIndexFor(this.#context.plan.scenario.seed, index, counter, this.#weights);
+  }
+
+  nextSlotUs(connection: { readonly index: number; sendCounter: number }, fromUs: number): number {
+    const counter = connection.sendCounter++;
+    return this.#schedule
+      ? this.#schedule.nextSlot(connection.index, counter, fromUs)
+      : Number.POSITIVE_INFINITY;
+  }
+
+  firstPingUs(index: number): number {
+    const pingUs = this.heartbeat?.pingUs ?? 0;
+    return pingUs * drawUnit(this.#context.plan.scenario.seed, Stream.backoff, index, 0);
+  }
+
+  jitter(index: number, incarnation: number): number {
+    return drawUnit(this.#context.plan.scenario.seed, Stream.backoff, index, incarnation + 1);
+  }
+
+  openSocket(connection: Connection): DriverSocket {
+    const target = this.#context.targets[connection.target];
+    assert(target, "pool: connection without a target");
+    const { context } = this.correlator;
+    context.connectionIndex = connection.index;
+    context.attempt = connection.incarnation;
+    context.seq = 0;
+    return this.#driver.open(
+      {
+        endpoint: target.endpoint,
+        path: target.path.render(context),
+        address: target.address,
+        localAddress: sourceAddressFor(connection.index, this.#sources),
+        headers: target.headers.map(([name, value]) => [name, value.render(context)] as const),
+      },
+      connection,
+    );
+  }
+
+  schedule(slot: number, kind: TimerKind, dueUs: number): void {
+    this.#wheel.schedule(slot * TIMER_KINDS + kind, dueUs);
+  }
+
+  cancel(slot: number, kind: TimerKind): void {
+    this.#wheel.cancel(slot * TIMER_KINDS + kind);
+  }
+
+  release(connection: Connection): void {
+    const { slot } = connection;
+    assert(this.#connections[slot] === connection, "pool: released twice");
+    for (let kind = 0; kind < TIMER_KINDS; kind++) this.#wheel.cancel(slot * TIMER_KINDS + kind);
+    if (this.#slotOfIndex.get(connection.index) === slot) {
+      this.#slotOfIndex.delete(connection.index);
+    }
+    this.#connections[slot] = null;
+    this.#freeSlots.push(slot);
+    this.#live--;
+  }
+
+  readonly #ownerOf = (slot: number): Connection => {
+    const connection = this.#connections[slot];
+    assert(connection, "pool: unanswered message of a connection that is over");
+    return connection;
+  };
+
+  #targetFor(index: number): number {
+    if (this.#targetWeights.length === 1) return 0;
+    const { seed } = this.#context.plan.scenario;
+    const last = this.#targetWeights.length - 1;
+    const point = drawUnit(seed, Stream.target, index, 0) * (this.#targetWeights[last] ?? 0);
+    const at = this.#targetWeights.findIndex((weight) => point < weight);
+    return at < 0 ? last : at;
+  }
+
+  #takeSlot(): number {
+    const free = this.#freeSlots.pop();
+    if (free !== undefined) return free;
+    const slot = this.#connections.length;
+    if (slot >= this.columns.closeUs.length) {
+      const size = this.columns.closeUs.length * 2;
+      this.columns = makeColumns(size, this.columns);
+      this.#wheel.grow(size * TIMER_KINDS);
+    }
+    this.#connections.push(null);
+    return slot;
+  }
+}
+
+function runningSums(weights: readonly number[]): number[] {
+  let sum = 0;
+  return weights.map((weight) => {
+    sum += weight;
+    return sum;
+  });
+}

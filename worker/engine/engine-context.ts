@@ -1,0 +1,14 @@
+/** What an engine's surroundings give it; made by the thread's entry (main.ts), or by a test. */
+import type { PlanDocument } from "../../shared/wire/plan.ts";
+import type { EngineReport } from "./port.ts";
+import type { ResolvedTarget } from "./resolve.ts";
+
+export interface EngineContext {
+  readonly plan: PlanDocument;
+  /** Number of this engine within its worker. */
+  readonly engine: number;
+  readonly targets: readonly ResolvedTarget[];
+  /** Host-wide monotonic clock, microseconds. */
+  readonly monotonicUs: () => number;
+  readonly report: (report: EngineReport) => void;
+}

@@ -1,0 +1,182 @@
+/**
+ * One engine: executes shards of a run on its own thread. A turn each millisecond takes one time sample,
+ * checks the lease, and only then fires what is due: time-outs, sends, opens. Connections and their messages
+ * are in worker/connection, numbers in worker/record; this file is when things happen.
+ *
+ *   preparing -> armed (start time known) -> running -> ended (final frame reported)
+ *
+ * Invariant: nothing is opened or sent after the lease's deadline, and nothing that fell due during a pause
+ * of this process is made up for in a burst.
+ */
+import { assert } from "../../shared/assert.ts";
+import { buildPopulation, type Population } from "../../shared/load/arrivals.ts";
+import type { Profile } from "../../shared/load/profile.ts";
+import { encodeFrame } from "../../shared/wire/frame-codec.ts";
+import { METRIC } from "../record/recorder.ts";
+import { SelfCheck } from "../record/self-check.ts";
+import { Agenda } from "./agenda.ts";
+import { ConnectionPool } from "./connection-pool.ts";
+import type { EngineContext } from "./engine-context.ts";
+import { TotalPacer } from "./total-pacer.ts";
+
+/** A turn every millisecond. */
+export const TURN_US = 1000;
+/** A turn that comes this late means the process was paused, not merely busy. */
+const PAUSE_US = 250_000;
+/** Opens and stops per turn, so that a burst of them leaves room for reading and sending. */
+const OPENS_PER_TURN = 32;
+const STOPS_PER_TURN = 256;
+const SECOND_US = 1_000_000;
+/** Empty seconds reported one by one after a stall; a longer one is skipped over. */
+const MAX_CATCH_UP_CUTS = 120;
+
+export class Engine {
+  readonly #context: EngineContext;
+  readonly #population: Population;
+  readonly #profile: Profile;
+  readonly #agenda = new Agenda();
+  readonly #pool: ConnectionPool;
+  readonly #totalPacer: TotalPacer | null;
+  readonly #selfCheck: SelfCheck;
+  readonly #shards = new Set<number>();
+  #startUs = Number.POSITIVE_INFINITY;
+  #leaseUs = Number.POSITIVE_INFINITY;
+  #plannedTurnUs = 0;
+  #end: "stop" | "abort" | "fenced" | null = null;
+  #finished = false;
+
+  constructor(context: EngineContext) {
+    this.#context = context;
+    const { scenario } = context.plan;
+    this.#population = buildPopulation(scenario);
+    this.#profile = this.#population.profile;
+    this.#selfCheck = new SelfCheck(context.monotonicUs(), (pauseUs) => {
+      if (this.running) this.#pool.recordHere(METRIC.gcPause, pauseUs);
+    });
+    this.#pool = new ConnectionPool(context, this.#profile, {
+      nowUs: () => this.#readClock(),
+    });
+    this.#totalPacer = TotalPacer.for(scenario, this.#population, (index) =>
+      this.#shards.has(index % context.plan.shards),
+    );
+  }
+
+  get running(): boolean {
+    return this.#plannedTurnUs > 0 && !this.#finished;
+  }
+
+  get finished(): boolean {
+    return this.#finished;
+  }
+
+  get openConnections(): number {
+    return this.#pool.recorder.open;
+  }
+
+  addShards(shards: readonly number[]): void {
+    for (const shard of shards) {
+      this.#shards.add(shard);
+      this.#pool.recorder.addShard(shard);
+    }
+    this.#agenda.add(this.#population, shards, this.#context.plan.shards);
+  }
+
+  /** @param startUs run time 0 on the host's monotonic clock */
+  start(startUs: number): void {
+    this.#startUs = startUs;
+  }
+
+  /** @param deadlineUs on the host's monotonic clock */
+  setLease(deadlineUs: number): void {
+    this.#leaseUs = deadlineUs;
+  }
+
+  /** Ends the run before its plan does. The stronger of two wishes counts. */
+  end(mode: "stop" | "abort" | "fenced"): void {
+    if (this.#finished || (this.#end !== null && mode === "stop")) return;
+    this.#end = mode;
+    this.#agenda.clear();
+    if (mode === "stop") return;
+    this.#pool.abortAll(mode === "fenced" ? "fenced" : "stop");
+  }
+
+  /** One turn; the caller has it run each millisecond. */
+  turn(): void {
+    if (this.#finished) return;
+    const monotonicUs = this.#context.monotonicUs();
+    if (monotonicUs > this.#leaseUs) this.end("fenced");
+    const nowUs = monotonicUs - this.#startUs;
+    if (nowUs < 0) {
+      if (this.#end !== null) this.#finish();
+      return;
+    }
+    if (this.#plannedTurnUs === 0) this.#begin();
+    this.#measureLag(nowUs);
+    const pool = this.#pool;
+    // Before the timers: a slot that lies before a connection's close is sent before it is closed.
+    if (this.#end === null) this.#totalPacer?.advance(nowUs, pool);
+    pool.advance(this.#readClock());
+    if (this.#end === null) this.#openDue(nowUs);
+    else if (this.#end === "stop") pool.stopSome(STOPS_PER_TURN);
+    this.#finishWhenOver(nowUs);
+  }
+
+  #begin(): void {
+    this.#pool.recorder.begin(0);
+    this.#plannedTurnUs = TURN_US;
+  }
+
+  #measureLag(nowUs: number): void {
+    const lagUs = Math.max(0, nowUs - this.#plannedTurnUs);
+    this.#pool.recordHere(METRIC.loopLag, lagUs);
+    this.#selfCheck.lagged(lagUs);
+    if (lagUs > PAUSE_US) this.#pool.forgetBefore(nowUs);
+    this.#plannedTurnUs = nowUs + TURN_US;
+  }
+
+  #openDue(nowUs: number): void {
+    const agenda = this.#agenda;
+    for (let opened = 0; opened < OPENS_PER_TURN && agenda.nextUs <= nowUs; opened++) {
+      this.#pool.open(agenda, agenda.nextIndex % this.#context.plan.shards);
+      agenda.take();
+    }
+  }
+
+  #finishWhenOver(nowUs: number): void {
+    if (this.#pool.live > 0) return;
+    if (this.#end === null && (this.#agenda.remaining > 0 || nowUs < this.#profile.durationUs)) {
+      return;
+    }
+    this.#finish();
+  }
+
+  #finish(): void {
+    if (this.#plannedTurnUs === 0) this.#begin();
+    this.#finished = true;
+    this.#report(true);
+    this.#selfCheck.dispose();
+  }
+
+  /** Run time now; cuts frames first for every second that is over. */
+  #readClock(): number {
+    const nowUs = this.#context.monotonicUs() - this.#startUs;
+    if (this.running && nowUs >= this.#pool.recorder.nextCutUs) this.#cutUntil(nowUs);
+    return nowUs;
+  }
+
+  #cutUntil(nowUs: number): void {
+    const { recorder } = this.#pool;
+    const behind = Math.floor(nowUs / SECOND_US) - recorder.second;
+    assert(behind > 0, "engine: cut without a second being over");
+    for (let cuts = 0; cuts < Math.min(behind, MAX_CATCH_UP_CUTS); cuts++) this.#report(false);
+    if (recorder.nextCutUs <= nowUs) recorder.begin(Math.floor(nowUs / SECOND_US));
+  }
+
+  #report(final: boolean): void {
+    const { recorder } = this.#pool;
+    const health = this.#selfCheck.sample(this.#context.monotonicUs(), this.#pool.live);
+    const { second } = recorder;
+    const body = encodeFrame(recorder.cut(this.#context.engine, health, final));
+    this.#context.report({ type: "frame", second, final, body });
+  }
+}

@@ -1,0 +1,132 @@
+/**
+ * From a scenario's targets to endpoints with a checked address. Called once by each engine while it
+ * prepares. Invariant: no socket is ever opened to an address that was not checked here. Loopback is
+ * always allowed, any other host only by name in the plan's list, and a name that resolves to a link-local
+ * (metadata) address never, unless that very address is in the list.
+ */
+import { lookup } from "node:dns/promises";
+import { BlockList, isIP } from "node:net";
+import { OnrushError } from "../../shared/errors.ts";
+import type { StrictScenario, StrictTarget } from "../../shared/scenario/strict.ts";
+import { compileTemplate, type Template } from "../../shared/scenario/template.ts";
+import type { Endpoint } from "../connection/driver.ts";
+
+export interface ResolvedTarget {
+  readonly endpoint: Endpoint;
+  readonly address: string;
+  readonly path: Template;
+  /** Headers with placeholders, rendered per attempt. */
+  readonly headers: readonly (readonly [name: string, value: Template])[];
+  readonly loopback: boolean;
+  /** How long the name took to resolve, microseconds; null for an address. */
+  readonly dnsUs: number | null;
+}
+
+const loopback = new BlockList();
+loopback.addSubnet("127.0.0.0", 8, "ipv4");
+loopback.addAddress("::1", "ipv6");
+const linkLocal = new BlockList();
+linkLocal.addSubnet("169.254.0.0", 16, "ipv4");
+linkLocal.addSubnet("fe80::", 10, "ipv6");
+
+/** @throws OnrushError ONRUSH_TARGET_UNREACHABLE (name does not resolve), ONRUSH_TARGET_FORBIDDEN */
+export async function resolveTargets(
+  scenario: StrictScenario,
+  allowTargets: readonly string[],
+  nowUs: () => number,
+): Promise<ResolvedTarget[]> {
+  return Promise.all(
+    scenario.targets.map((target) => resolveTarget(scenario, target, { allowTargets, nowUs })),
+  );
+}
+
+async function resolveTarget(
+  scenario: StrictScenario,
+  target: StrictTarget,
+  options: { readonly allowTargets: readonly string[]; readonly nowUs: () => number },
+): Promise<ResolvedTarget> {
+  const { secure, host, port, path } = splitUrl(target.url);
+  const startedUs = options.nowUs();
+  const literal = isIP(host) !== 0;
+  const address = literal ? host : await addressOf(host);
+  const dnsUs = literal ? null : options.nowUs() - startedUs;
+  checkPolicy(host, port, address, options.allowTargets);
+  const { connect } = scenario;
+  const compiled = connect.headers.map(
+    ([name, value]) => [name, compileTemplate(value, scenario)] as const,
+  );
+  return {
+    endpoint: {
+      secure,
+      host,
+      port,
+      headers: connect.headers.filter((_, at) => compiled[at]?.[1].isStatic),
+      subprotocols: connect.subprotocols,
+      tls: connect.tls,
+      compression: connect.compression,
+      maxMessageBytes: connect.maxMessageBytes,
+    },
+    address,
+    path: compileTemplate(path, scenario),
+    headers: compiled.filter(([, template]) => !template.isStatic),
+    loopback: isLoopback(address),
+    dnsUs,
+  };
+}
+
+/** Not WHATWG URL: the path may hold placeholders, which must stay as they are. */
+function splitUrl(url: string): { secure: boolean; host: string; port: number; path: string } {
+  const parts = /^(wss?):\/\/(?:[^@/?#]*@)?(\[[^\]]+\]|[^:/?#]+)(?::(\d+))?([/?].*)?$/i.exec(url);
+  if (!parts) {
+    throw new OnrushError({
+      code: "ONRUSH_TARGET_UNREACHABLE",
+      message: `target URL ${JSON.stringify(url)} has no host`,
+      remedy: "write it as ws://host:port/path",
+    });
+  }
+  const secure = parts[1]?.toLowerCase() === "wss";
+  const path = parts[4] ?? "/";
+  return {
+    secure,
+    host: (parts[2] ?? "").replace(/^\[|\]$/g, ""),
+    port: parts[3] ? Number(parts[3]) : secure ? 443 : 80,
+    path: path.startsWith("/") ? path : `/${path}`,
+  };
+}
+
+async function addressOf(host: string): Promise<string> {
+  try {
+    return (await lookup(host)).address;
+  } catch (error) {
+    throw new OnrushError({
+      code: "ONRUSH_TARGET_UNREACHABLE",
+      message: `the name ${host} does not resolve (${(error as NodeJS.ErrnoException).code ?? "unknown"})`,
+      remedy: "check the host name of the target and this machine's DNS",
+      cause: error,
+    });
+  }
+}
+
+function checkPolicy(
+  host: string,
+  port: number,
+  address: string,
+  allowTargets: readonly string[],
+): void {
+  const allowed = (name: string) =>
+    allowTargets.includes(name) || allowTargets.includes(`${name}:${port}`);
+  if (isLoopback(address)) return;
+  const family = isIP(address) === 6 ? "ipv6" : "ipv4";
+  if (allowed(address)) return;
+  if (allowed(host) && !linkLocal.check(address, family)) return;
+  const shown = host === address ? host : `${host} (${address})`;
+  throw new OnrushError({
+    code: "ONRUSH_TARGET_FORBIDDEN",
+    message: `target ${shown} is not loopback and was not allowed`,
+    remedy: `if you may load it, add --allow-target ${host}`,
+  });
+}
+
+function isLoopback(address: string): boolean {
+  return loopback.check(address, isIP(address) === 6 ? "ipv6" : "ipv4");
+}

@@ -1,0 +1,262 @@
+/**
+ * The recorder: turns what happens on an engine's connections into counters, histograms and ticks, and cuts
+ * them into frames at second boundaries of run time. Told by connections and the engine, asks nobody.
+ * Invariant: everything told is in exactly one frame; recording allocates nothing in the steady state.
+ */
+import {
+  indexOf,
+  METRICS,
+  NAME_COUNTERS,
+  PHASE_COUNTERS,
+  SHARD_FIELDS,
+  TICK_SERIES,
+} from "../../shared/stats/counters.ts";
+import { CLOSE_CAUSES, type CloseCause } from "../../shared/stats/failure-kind.ts";
+import type { EngineHealth, Frame } from "../../shared/wire/frame.ts";
+import { FailureLog } from "./failure-log.ts";
+import { HistogramRows } from "./histogram-rows.ts";
+import { ShardRows } from "./shard-rows.ts";
+
+export const COUNT = indexOf(PHASE_COUNTERS);
+export const METRIC = indexOf(METRICS);
+const SHARD = indexOf(SHARD_FIELDS);
+const NAME = indexOf(NAME_COUNTERS);
+const SERIES = indexOf(TICK_SERIES);
+const CAUSE = indexOf(CLOSE_CAUSES);
+
+const SECOND_US = 1_000_000;
+const TICK_US = 100_000;
+const TICKS = 10;
+const CUMULATIVE_EVERY = 10;
+
+export class Recorder {
+  readonly failures = new FailureLog();
+  readonly #phases: number;
+  readonly #names: number;
+  readonly #counters: Float64Array;
+  readonly #nameCounters: Float64Array;
+  readonly #totals = new Float64Array(PHASE_COUNTERS.length);
+  readonly #histograms: HistogramRows;
+  readonly #closes = new Float64Array(CLOSE_CAUSES.length);
+  readonly #ticks: Float64Array[] = TICK_SERIES.map(() => new Float64Array(TICKS));
+  readonly #shards: ShardRows;
+  #second = -1;
+  #tick = 0;
+  #open = 0;
+  #framesCut = 0;
+
+  constructor(sizes: {
+    readonly phases: number;
+    readonly names: number;
+    readonly shards: number;
+  }) {
+    this.#phases = sizes.phases;
+    this.#names = Math.max(1, sizes.names);
+    this.#counters = new Float64Array(sizes.phases * PHASE_COUNTERS.length);
+    this.#nameCounters = new Float64Array(sizes.phases * this.#names * NAME_COUNTERS.length);
+    this.#histograms = new HistogramRows(sizes.phases, this.#names);
+    this.#shards = new ShardRows(sizes.shards);
+  }
+
+  /** Connections open now. */
+  get open(): number {
+    return this.#open;
+  }
+
+  /** Run time of the next second boundary, microseconds. */
+  get nextCutUs(): number {
+    return (this.#second + 1) * SECOND_US;
+  }
+
+  get second(): number {
+    return this.#second;
+  }
+
+  /** A shard this engine executes from now on. */
+  addShard(shard: number): void {
+    this.#shards.add(shard);
+  }
+
+  /** Adds to a counter of PHASE_COUNTERS (index from COUNT). */
+  count(phase: number, counter: number, amount: number): void {
+    const at = phase * PHASE_COUNTERS.length + counter;
+    this.#counters[at] = (this.#counters[at] as number) + amount;
+  }
+
+  /** Records microseconds under a metric without message names. */
+  value(metric: number, phase: number, valueUs: number): void {
+    this.#histograms.at(metric, phase, 0).record(valueUs);
+  }
+
+  attempted(phase: number, shard: number, again: boolean): void {
+    this.count(phase, COUNT.attempted, 1);
+    if (again) this.count(phase, COUNT.reconnects, 1);
+    this.#shards.count(shard, SHARD.attempted);
+  }
+
+  established(phase: number, shard: number, nowUs: number): void {
+    this.count(phase, COUNT.established, 1);
+    this.#shards.count(shard, SHARD.established);
+    this.#tickTo(nowUs);
+    this.#open++;
+    this.#tickCount(SERIES.opened);
+  }
+
+  failed(phase: number, shard: number, nowUs: number): void {
+    this.count(phase, COUNT.failed, 1);
+    this.#shards.count(shard, SHARD.failed);
+    this.#tickTo(nowUs);
+    this.#tickCount(SERIES.failed);
+  }
+
+  closed(phase: number, shard: number, cause: CloseCause, nowUs: number): void {
+    this.count(phase, COUNT.closed, 1);
+    this.#shards.count(shard, SHARD.closed);
+    this.#closes[CAUSE[cause]] = (this.#closes[CAUSE[cause]] as number) + 1;
+    this.#tickTo(nowUs);
+    this.#open--;
+    this.#tickCount(SERIES.closed);
+  }
+
+  sent(phase: number, name: number, bytes: number): void {
+    const at = phase * PHASE_COUNTERS.length;
+    this.#counters[at + COUNT.sent] = (this.#counters[at + COUNT.sent] as number) + 1;
+    this.#counters[at + COUNT.bytesSent] = (this.#counters[at + COUNT.bytesSent] as number) + bytes;
+    this.#name(phase, name, NAME.sent);
+    this.#tickCount(SERIES.sent);
+  }
+
+  /** A message slot fell due on a connection that is not open. */
+  skippedNotOpen(phase: number): void {
+    this.count(phase, COUNT.planned, 1);
+    this.count(phase, COUNT.skippedNotOpen, 1);
+  }
+
+  received(phase: number, bytes: number): void {
+    const at = phase * PHASE_COUNTERS.length;
+    this.#counters[at + COUNT.received] = (this.#counters[at + COUNT.received] as number) + 1;
+    this.#counters[at + COUNT.bytesReceived] =
+      (this.#counters[at + COUNT.bytesReceived] as number) + bytes;
+    this.#tickCount(SERIES.received);
+  }
+
+  /** A reply matched: corrected latency (done - intended) and service time (done - sent). */
+  matched(phase: number, name: number, latencyUs: number, serviceUs: number): void {
+    this.count(phase, COUNT.matched, 1);
+    this.#name(phase, name, NAME.matched);
+    this.#histograms.at(METRIC.latency, phase, name).record(latencyUs);
+    this.#histograms.at(METRIC.service, phase, name).record(serviceUs);
+  }
+
+  timedOut(phase: number, name: number): void {
+    this.count(phase, COUNT.timedOut, 1);
+    this.#name(phase, name, NAME.timedOut);
+  }
+
+  /** Moves ticks on; the engine calls it once a turn, so gauges hold where nothing happens. */
+  touch(nowUs: number): void {
+    this.#tickTo(nowUs);
+  }
+
+  /** Starts recording at a second of run time (0 for a run's start). */
+  begin(second: number): void {
+    this.#second = second;
+    this.#tick = 0;
+  }
+
+  /** Cuts the current second into a frame and goes on with the next. */
+  cut(engine: number, health: EngineHealth, final: boolean): Frame {
+    this.#tickTo(this.nextCutUs - 1);
+    (this.#ticks[SERIES.open] as Float64Array)[TICKS - 1] = this.#open;
+    this.#framesCut++;
+    const histograms = this.#histograms.cut();
+    const phases = this.#cutCounters();
+    const frame: Frame = {
+      version: 1,
+      engine,
+      second: this.#second,
+      spanSeconds: 1,
+      final,
+      shards: this.#shards.cut(final),
+      phases,
+      names: this.#cutNames(),
+      histograms,
+      ticks: this.#ticks.map((row) => Array.from(row)),
+      failures: this.failures.cut(),
+      closes: this.#cutCloses(),
+      health,
+      cumulative:
+        final || this.#framesCut % CUMULATIVE_EVERY === 0
+          ? {
+              counters: Array.from(this.#totals),
+              histogramValues: this.#histograms.valuesCut,
+            }
+          : null,
+    };
+    for (const row of this.#ticks) row.fill(0);
+    this.#second++;
+    this.#tick = 0;
+    return frame;
+  }
+
+  #name(phase: number, name: number, counter: number): void {
+    const at = (phase * this.#names + name) * NAME_COUNTERS.length + counter;
+    this.#nameCounters[at] = (this.#nameCounters[at] as number) + 1;
+  }
+
+  #tickCount(series: number): void {
+    const row = this.#ticks[series] as Float64Array;
+    row[this.#tick] = (row[this.#tick] as number) + 1;
+  }
+
+  /** The gauge `open` keeps its value through every tick that ended before `nowUs`. */
+  #tickTo(nowUs: number): void {
+    const tick = Math.min(TICKS - 1, Math.floor((nowUs - this.#second * SECOND_US) / TICK_US));
+    const gauge = this.#ticks[SERIES.open] as Float64Array;
+    while (this.#tick < tick) {
+      gauge[this.#tick] = this.#open;
+      this.#tick++;
+    }
+  }
+
+  #cutCounters(): Frame["phases"] {
+    const width = PHASE_COUNTERS.length;
+    const cut: { phase: number; counters: number[] }[] = [];
+    for (let phase = 0; phase < this.#phases; phase++) {
+      const row = this.#counters.subarray(phase * width, (phase + 1) * width);
+      if (row.every((value) => value === 0)) continue;
+      for (let at = 0; at < width; at++) {
+        this.#totals[at] = (this.#totals[at] as number) + (row[at] as number);
+      }
+      cut.push({ phase, counters: Array.from(row) });
+      row.fill(0);
+    }
+    return cut;
+  }
+
+  #cutNames(): Frame["names"] {
+    const width = NAME_COUNTERS.length;
+    const cut: { phase: number; name: number; counters: number[] }[] = [];
+    for (let row = 0; row < this.#phases * this.#names; row++) {
+      const counters = this.#nameCounters.subarray(row * width, (row + 1) * width);
+      if (counters.every((value) => value === 0)) continue;
+      cut.push({
+        phase: Math.floor(row / this.#names),
+        name: row % this.#names,
+        counters: Array.from(counters),
+      });
+      counters.fill(0);
+    }
+    return cut;
+  }
+
+  #cutCloses(): Frame["closes"] {
+    const cut: { cause: CloseCause; count: number }[] = [];
+    CLOSE_CAUSES.forEach((cause, at) => {
+      const count = this.#closes[at] as number;
+      if (count > 0) cut.push({ cause, count });
+    });
+    this.#closes.fill(0);
+    return cut;
+  }
+}

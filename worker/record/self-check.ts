@@ -1,0 +1,72 @@
+/**
+ * The generator's view of itself: is it the bottleneck? Sampled by the engine when a frame is cut; garbage
+ * collections are told by the runtime as they happen. Invariant: it reads, it never judges; gates belong to
+ * the coordinator's analysis.
+ */
+import { type EventLoopUtilization, PerformanceObserver, performance } from "node:perf_hooks";
+import { getHeapStatistics } from "node:v8";
+import type { EngineHealth } from "../../shared/wire/frame.ts";
+
+export class SelfCheck {
+  readonly #onGcPause: (pauseUs: number) => void;
+  readonly #observer: PerformanceObserver;
+  #utilisation: EventLoopUtilization = performance.eventLoopUtilization();
+  #cpu = process.cpuUsage();
+  #sampledUs: number;
+  #gcCount = 0;
+  #loopLagMaxUs = 0;
+  #bufferedBytes = 0;
+
+  /** @param onGcPause told the length of each garbage collection of this thread */
+  constructor(nowUs: number, onGcPause: (pauseUs: number) => void) {
+    this.#sampledUs = nowUs;
+    this.#onGcPause = onGcPause;
+    this.#observer = new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) {
+        this.#gcCount++;
+        this.#onGcPause(entry.duration * 1000);
+      }
+    });
+    this.#observer.observe({ entryTypes: ["gc"] });
+  }
+
+  /** A turn of the engine came this much later than planned. */
+  lagged(lagUs: number): void {
+    if (lagUs > this.#loopLagMaxUs) this.#loopLagMaxUs = lagUs;
+  }
+
+  buffered(bytes: number): void {
+    if (bytes > this.#bufferedBytes) this.#bufferedBytes = bytes;
+  }
+
+  /** Health since the last sample. `nowUs` on any one monotonic clock. */
+  sample(nowUs: number, sockets: number): EngineHealth {
+    const total = performance.eventLoopUtilization();
+    const since = performance.eventLoopUtilization(total, this.#utilisation);
+    const cpu = process.cpuUsage(this.#cpu);
+    const spanUs = Math.max(1, nowUs - this.#sampledUs);
+    const memory = process.memoryUsage();
+    const health: EngineHealth = {
+      utilisation: Math.min(1, Math.max(0, since.utilization)),
+      processCpu: (cpu.user + cpu.system) / spanUs,
+      rssBytes: memory.rss,
+      heapUsedBytes: memory.heapUsed,
+      heapLimitBytes: getHeapStatistics().heap_size_limit,
+      sockets,
+      bufferedBytes: this.#bufferedBytes,
+      gcCount: this.#gcCount,
+      loopLagMaxUs: Math.round(this.#loopLagMaxUs),
+    };
+    this.#utilisation = total;
+    this.#cpu = process.cpuUsage();
+    this.#sampledUs = nowUs;
+    this.#gcCount = 0;
+    this.#loopLagMaxUs = 0;
+    this.#bufferedBytes = 0;
+    return health;
+  }
+
+  dispose(): void {
+    this.#observer.disconnect();
+  }
+}
