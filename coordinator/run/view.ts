@@ -54,6 +54,7 @@ export interface LiveView {
   readonly thresholds: readonly {
     readonly metric: string;
     readonly rule: string;
+    /** As in summary.json: milliseconds for times, 0..1 for shares. */
     readonly observed: number | null;
     readonly passed: boolean | null;
   }[];

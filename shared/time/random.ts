@@ -52,5 +52,6 @@ export function drawExponential(
   index: number,
   counter: number,
 ): number {
-  return -Math.log1p(-drawUnit(seed, stream, index, counter));
+  // The unit is a multiple of 2^-32, so 1 - unit is exact and needs no log1p.
+  return -Math.log(1 - drawUnit(seed, stream, index, counter));
 }

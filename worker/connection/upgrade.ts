@@ -4,7 +4,7 @@
  * Invariant: no byte that could end a header line early ever reaches the wire.
  */
 import { isIPv6 } from "node:net";
-import type { Endpoint } from "./driver.ts";
+import type { Endpoint, OpenRequest } from "./driver.ts";
 
 /** Signatures of kind `upgrade-invalid`; the same words from both drivers. */
 export const UpgradeFault = {
@@ -55,13 +55,27 @@ export function isScenarioHeader(name: string): boolean {
   return !DRIVER_HEADERS.has(name.toLowerCase());
 }
 
-/** Why this path cannot stand on a request line, or "". */
-export function pathFault(path: string): string {
-  return REQUEST_TARGET.test(path) ? "" : "request path has characters that must be escaped";
+/** True when a Connection header (RFC 9110 §7.6.1, a list) asks for the upgrade. */
+export function hasUpgradeToken(connection: string | null | undefined): boolean {
+  const tokens = connection?.split(",") ?? [];
+  return tokens.some((token) => token.trim().toLowerCase() === "upgrade");
 }
 
-/** Why these headers cannot be sent, or "". Values are not quoted: they may be secrets. */
-export function headersFault(headers: readonly HeaderPair[]): string {
+/** Why an endpoint's part of the request cannot be sent, or "". */
+export function endpointFault(endpoint: Endpoint): string {
+  return headersFault(endpoint.headers) || subprotocolsFault(endpoint.subprotocols);
+}
+
+/** Why a connection's own part of the request cannot be sent, or "". */
+export function requestFault(request: OpenRequest): string {
+  if (!REQUEST_TARGET.test(request.path)) {
+    return "request path has characters that must be escaped";
+  }
+  return headersFault(request.headers);
+}
+
+/** Values are not quoted: they may be secrets. */
+function headersFault(headers: readonly HeaderPair[]): string {
   for (const [name, value] of headers) {
     if (!TOKEN.test(name)) return "request header with an invalid name";
     if (!FIELD_VALUE.test(value)) return `request header ${name} has invalid characters`;
@@ -69,8 +83,8 @@ export function headersFault(headers: readonly HeaderPair[]): string {
   return "";
 }
 
-/** Why these subprotocols cannot be asked for, or "" (RFC 6455 §4.1: tokens, none twice). */
-export function subprotocolsFault(subprotocols: readonly string[]): string {
+/** RFC 6455 §4.1: tokens, none twice. */
+function subprotocolsFault(subprotocols: readonly string[]): string {
   if (!subprotocols.every((name) => TOKEN.test(name))) return "invalid subprotocol name";
   return new Set(subprotocols).size === subprotocols.length ? "" : "duplicate subprotocol";
 }

@@ -3,7 +3,7 @@
  * Invariant: adding and widening keep every engine's frames in order and their sums exact; a widened frame
  * covers 2, 4 or 8 seconds and begins at a multiple of its span, so all workers widen to the same bins.
  */
-import type { Frame } from "../../shared/wire/frame.ts";
+import { OnrushError } from "../../shared/errors.ts";
 import { decodeFrame, encodeFrame } from "../../shared/wire/frame-codec.ts";
 import { widen } from "../../shared/wire/widen.ts";
 
@@ -39,8 +39,10 @@ export class FreshFrames {
     while (widening) {
       const before = this.#frames.findLast(({ engine }) => engine === added.engine);
       if (before === undefined || !areSiblings(before, added)) break;
+      const joined = join(before, added);
+      if (joined === null) break;
       this.#remove(before);
-      added = join(before, added);
+      added = joined;
     }
     this.#frames.push(added);
     this.#bytes += added.body.length;
@@ -72,9 +74,15 @@ function areSiblings(left: FreshFrame, right: FreshFrame): boolean {
   );
 }
 
-function join(left: FreshFrame, right: FreshFrame): FreshFrame {
-  const frame: Frame = widen([decodeFrame(left.body), decodeFrame(right.body)]);
+/** null: the two together would be larger than a frame may be. */
+function join(left: FreshFrame, right: FreshFrame): FreshFrame | null {
   const { engine, second } = left;
   const spanSeconds = left.spanSeconds * 2;
-  return { engine, second, spanSeconds, final: false, body: encodeFrame(frame) };
+  try {
+    const body = encodeFrame(widen([decodeFrame(left.body), decodeFrame(right.body)]));
+    return { engine, second, spanSeconds, final: false, body };
+  } catch (error) {
+    if (error instanceof OnrushError) return null;
+    throw error;
+  }
 }

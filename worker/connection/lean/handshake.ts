@@ -5,14 +5,7 @@
  */
 import { hash, randomFillSync } from "node:crypto";
 import type { Endpoint, OpenRequest } from "../driver.ts";
-import {
-  headersFault,
-  hostHeader,
-  isScenarioHeader,
-  pathFault,
-  subprotocolsFault,
-  UpgradeFault,
-} from "../upgrade.ts";
+import { hasUpgradeToken, hostHeader, isScenarioHeader, UpgradeFault } from "../upgrade.ts";
 import { ResponseHead } from "./http-response.ts";
 
 /** RFC 6455 §1.3. */
@@ -42,7 +35,7 @@ export function acceptOf(key: string): string {
 
 /** The part of a request that all connections of an endpoint share. */
 export interface SharedRequest {
-  /** `Host: …` with its line end, or "" when the endpoint's headers have their own. */
+  /** `Host: …` with its line end; the endpoint's headers may name another. */
   readonly hostLine: string;
   readonly lines: string;
 }
@@ -53,19 +46,9 @@ export function sharedRequest(endpoint: Endpoint): SharedRequest {
   let lines = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n";
   if (subprotocols.length > 0) lines += `Sec-WebSocket-Protocol: ${subprotocols.join(", ")}\r\n`;
   return {
-    hostLine: headers.some(isHost) ? "" : `Host: ${hostHeader(endpoint)}\r\n`,
-    lines: lines + headerLines(headers),
+    hostLine: `Host: ${headers.findLast(isHost)?.[1] ?? hostHeader(endpoint)}\r\n`,
+    lines: lines + headerLines(headers.filter((header) => !isHost(header))),
   };
-}
-
-/** Why an endpoint's part of the request cannot be sent, or "". */
-export function endpointFault(endpoint: Endpoint): string {
-  return headersFault(endpoint.headers) || subprotocolsFault(endpoint.subprotocols);
-}
-
-/** Why a connection's own part of the request cannot be sent, or "". */
-export function requestFault(request: OpenRequest): string {
-  return pathFault(request.path) || headersFault(request.headers);
 }
 
 /** What a connection needs until it is open, and drops then. */
@@ -86,6 +69,7 @@ export class Handshake {
     const start = `GET ${path} HTTP/1.1\r\n`;
     const common = `${this.shared.lines}Sec-WebSocket-Key: ${this.key}\r\n`;
     if (headers.length === 0) return `${start}${this.shared.hostLine}${common}\r\n`;
+    // A Host of its own takes the place of the endpoint's.
     const hostLine = headers.some(isHost) ? "" : this.shared.hostLine;
     return `${start}${hostLine}${common}${headerLines(headers)}\r\n`;
   }
@@ -121,9 +105,4 @@ function headerLines(headers: readonly HeaderPair[]): string {
 
 function isHost(header: HeaderPair): boolean {
   return header[0].toLowerCase() === "host";
-}
-
-function hasUpgradeToken(connection: string | null): boolean {
-  if (connection === null) return false;
-  return connection.split(",").some((token) => token.trim().toLowerCase() === "upgrade");
 }

@@ -4,7 +4,8 @@
  */
 import type { Driver, DriverSocket, Endpoint, OpenRequest, SocketOwner } from "../driver.ts";
 import { RefusedSocket } from "../refused-socket.ts";
-import { endpointFault, requestFault, type SharedRequest, sharedRequest } from "./handshake.ts";
+import { endpointFault, requestFault } from "../upgrade.ts";
+import { type SharedRequest, sharedRequest } from "./handshake.ts";
 import { LeanSocket } from "./lean-socket.ts";
 
 interface PreparedEndpoint {

@@ -23,6 +23,8 @@ const RESERVED_BITS = 0x70;
 const OPCODE = 0x0f;
 const MASKED = 0x80;
 const NO_MESSAGE = 0;
+/** RFC 6455 §5.2: the most significant bit of a 64-bit length is 0. */
+const LENGTH_LIMIT = 2 ** 63;
 /** A message's buffer starts at its announced length, but no larger than this, and doubles from there. */
 const FIRST_CAPACITY_BYTES = 64 * 1024;
 const NOTHING = Buffer.alloc(0);
@@ -30,7 +32,7 @@ const NOTHING = Buffer.alloc(0);
 export class PartialFrame {
   private step = FIRST;
   private first = 0;
-  /** Length bytes still to come; 8 means the first of a 64-bit length. */
+  /** Length bytes still to come. */
   private lengthBytes = 0;
   private length = 0;
   /** Payload bytes of this frame taken so far. */
@@ -75,7 +77,6 @@ export class PartialFrame {
       this.step = LENGTH;
       return null;
     }
-    if (this.lengthBytes === 8 && byte >= 0x80) return Fault.lengthOverflow;
     this.length = this.length * 256 + byte;
     this.lengthBytes--;
     return this.lengthBytes === 0 ? this.acceptLength(this.length, maxMessageBytes) : null;
@@ -102,6 +103,7 @@ export class PartialFrame {
 
   private acceptLength(length: number, maxMessageBytes: number): ProtocolFault | null {
     const opcode = this.first & OPCODE;
+    if (length >= LENGTH_LIMIT) return Fault.lengthOverflow;
     if (opcode < Opcode.close) {
       if (this.messageLength + length > maxMessageBytes) return Fault.messageTooBig;
       if (opcode !== Opcode.continuation) this.messageOpcode = opcode;

@@ -1,0 +1,57 @@
+/**
+ * The validity gates: how far the generator may be off before its numbers are not to be trusted. All limits
+ * are here, each with its reason; validity.ts applies them, the live view shows the first ones.
+ * Invariant: a gate reads only what the generator does to itself (its turns, its CPU, its own lag), never
+ * what the target does. A reply that takes an hour trips none; workers count a send that waits for a slow
+ * target's replies as held, not as send lag.
+ */
+import type { SecondHealth } from "../merge/health-by-second.ts";
+import type { TimelineRow } from "../merge/timeline.ts";
+
+export const GATES = {
+  /**
+   * A second is masked when 1 % of its messages left this late. Latency counts from the intended time, so
+   * such a lag lies in the figures in full; 50 ms is as much as the latencies most services are held to.
+   */
+  secondSendLagP99Us: 50_000,
+  /** Fewer values in a second say nothing of its 99th percentile. */
+  secondSendLagMinCount: 10,
+  /**
+   * A second is masked when an engine stood still for this long: whatever arrived in the meantime was
+   * read late and measured late. Garbage collections and neighbours' bursts stay well below it.
+   */
+  loopLagMaxUs: 250_000,
+  /** A second is masked when an engine had no idle time left: from here on queues form in the generator. */
+  utilisation: 0.97,
+  /** Masked seconds a run may have: a start and an end can be rough, a tenth of a long run may not. */
+  maskedSeconds: 2,
+  maskedShare: 0.1,
+  /** Over the whole run: a tenth of a strict 200 ms limit may be the generator's own. */
+  runSendLagP99Us: 20_000,
+  /** The 99th percentile of fewer values is their maximum. */
+  runSendLagMinCount: 100,
+  /** Messages, and opens, that the plan wanted and the generator was too far behind for. */
+  skippedShare: 0.005,
+} as const;
+
+/** The engine's own health broke a gate. */
+export function isSaturated(health: SecondHealth): boolean {
+  return health.loopLagMaxUs > GATES.loopLagMaxUs || health.utilisation >= GATES.utilisation;
+}
+
+/** Which gates a second breaks; empty when it may be trusted. */
+export function brokenGates(row: TimelineRow): readonly ("sendLag" | "loopLag" | "utilisation")[] {
+  const broken: ("sendLag" | "loopLag" | "utilisation")[] = [];
+  const lag = row.sendLagUs;
+  if (lag && lag.count >= GATES.secondSendLagMinCount && lag.p99 > GATES.secondSendLagP99Us) {
+    broken.push("sendLag");
+  }
+  if ((row.loopLagMaxUs ?? 0) > GATES.loopLagMaxUs) broken.push("loopLag");
+  if ((row.utilisation ?? 0) >= GATES.utilisation) broken.push("utilisation");
+  return broken;
+}
+
+/** Masked seconds a run of this many judged seconds may have. */
+export function maskedAllowed(judgedSeconds: number): number {
+  return Math.max(GATES.maskedSeconds, GATES.maskedShare * judgedSeconds);
+}

@@ -1,0 +1,220 @@
+/**
+ * May this run's numbers be trusted? Applies the gates to the generator's own health and asks the ledger and
+ * the frames whether anything is missing. Pure; called for the summary and, in part, for the live view.
+ * Invariant: every reason is a plain sentence with its numbers, and names the generator where it is to
+ * blame, so that nobody takes a starved generator for a slow server.
+ */
+import { GENERATOR_FAILURES } from "../../shared/stats/failure-kind.ts";
+import type { MergedHistogram } from "../../shared/stats/histogram.ts";
+import { phaseAt, phaseSpans } from "../merge/facts.ts";
+import { balance, type Ledger } from "../merge/ledger.ts";
+import type { RunFold } from "../merge/run-fold.ts";
+import type { WorkerRecord } from "../merge/worker-record.ts";
+import { brokenGates, GATES, isSaturated, maskedAllowed } from "./gates.ts";
+
+export interface Validity {
+  readonly valid: boolean;
+  readonly reasons: readonly string[];
+  /** Those of the reasons that are the generator's own doing. */
+  readonly saturation: readonly string[];
+  /** Over the phases that are not excluded; null without values. */
+  readonly sendLag: MergedHistogram | null;
+  /** sent / planned; null when nothing was planned. */
+  readonly deliveredShare: number | null;
+  readonly maskedSeconds: number;
+  readonly ledger: Ledger;
+  readonly framesMissing: number;
+}
+
+/** Phases that count for run-wide figures: all but the excluded ones. */
+export function judgedPhases(fold: RunFold): ReadonlySet<number> {
+  const phases = new Set<number>();
+  for (const [index, phase] of fold.facts.scenario.phases.entries()) {
+    if (!phase.exclude) phases.add(index);
+  }
+  return phases;
+}
+
+/** Seconds in which one of the worker's engines broke a gate by its own health. */
+export function saturatedSeconds(worker: WorkerRecord): number {
+  let seconds = 0;
+  for (const health of worker.health.seconds()) if (isSaturated(health)) seconds++;
+  return seconds;
+}
+
+export function judgeValidity(fold: RunFold): Validity {
+  const ledger = balance(fold.merge);
+  const phases = judgedPhases(fold);
+  const sendLag = fold.merge.histograms.select({ metric: "sendLag", phases, name: null });
+  const masked = maskedIn(fold);
+  const counters = fold.merge.counters();
+  const saturation = [
+    ...maskedReason(fold, masked),
+    ...sendLagReason(sendLag),
+    ...behindReason(counters),
+    ...neverOpenedReason(fold),
+    ...generatorFailureReasons(fold),
+  ];
+  const reasons = [
+    ...incompleteReason(fold),
+    ...(fold.problem ? [fold.problem.message] : []),
+    ...lostReasons(fold),
+    ...framesReason(fold),
+    ...ledgerReason(ledger),
+    ...saturation,
+  ];
+  return {
+    valid: reasons.length === 0,
+    reasons,
+    saturation,
+    sendLag,
+    deliveredShare: counters.planned > 0 ? Math.min(1, counters.sent / counters.planned) : null,
+    maskedSeconds: masked.seconds,
+    ledger,
+    framesMissing: fold.framesMissing,
+  };
+}
+
+interface Masked {
+  readonly seconds: number;
+  readonly judged: number;
+  readonly byGate: Readonly<Record<"sendLag" | "loopLag" | "utilisation", number>>;
+  readonly worst: { sendLagP99Us: number; loopLagMaxUs: number; utilisation: number };
+}
+
+/** Looks at every second that begins in a phase that counts; the drain does not. */
+function maskedIn(fold: RunFold): Masked {
+  const spans = phaseSpans(fold.facts.scenario);
+  const byGate = { sendLag: 0, loopLag: 0, utilisation: 0 };
+  const worst = { sendLagP99Us: 0, loopLagMaxUs: 0, utilisation: 0 };
+  let seconds = 0;
+  let judged = 0;
+  for (const row of fold.merge.timeline.rows()) {
+    const atUs = row.second * 1_000_000;
+    if (atUs >= fold.facts.durationUs || phaseAt(spans, atUs)?.excluded !== false) continue;
+    judged++;
+    const broken = brokenGates(row);
+    if (broken.length === 0) continue;
+    seconds++;
+    for (const gate of broken) byGate[gate]++;
+    worst.sendLagP99Us = Math.max(worst.sendLagP99Us, row.sendLagUs?.p99 ?? 0);
+    worst.loopLagMaxUs = Math.max(worst.loopLagMaxUs, row.loopLagMaxUs ?? 0);
+    worst.utilisation = Math.max(worst.utilisation, row.utilisation ?? 0);
+  }
+  return { seconds, judged, byGate, worst };
+}
+
+function maskedReason(fold: RunFold, masked: Masked): string[] {
+  const allowed = maskedAllowed(masked.judged);
+  if (masked.seconds <= allowed) return [];
+  const { byGate, worst } = masked;
+  const what: string[] = [];
+  if (byGate.loopLag > 0) {
+    what.push(
+      `an engine stood still for up to ${ms(worst.loopLagMaxUs)} (limit ${ms(GATES.loopLagMaxUs)})`,
+    );
+  }
+  if (byGate.utilisation > 0) {
+    what.push(
+      `an engine was ${percent(worst.utilisation)} busy (limit ${percent(GATES.utilisation)})`,
+    );
+  }
+  if (byGate.sendLag > 0) {
+    what.push(
+      `messages left up to ${ms(worst.sendLagP99Us)} late at p99 (limit ${ms(GATES.secondSendLagP99Us)})`,
+    );
+  }
+  const workers = [...fold.merge.workers.values()]
+    .filter((worker) => saturatedSeconds(worker) > 0)
+    .sort((a, b) => a.epoch - b.epoch)
+    .slice(0, 5)
+    .map((worker) => worker.id);
+  const where = workers.length > 0 ? ` on ${workers.join(", ")}` : "";
+  return [
+    `The load generator was saturated${where} in ${masked.seconds} of ${masked.judged} seconds ` +
+      `(${Math.floor(allowed)} allowed): ${what.join("; ")}.`,
+  ];
+}
+
+function sendLagReason(sendLag: MergedHistogram | null): string[] {
+  if (!sendLag || sendLag.count < GATES.runSendLagMinCount) return [];
+  const p99Us = sendLag.quantile(0.99);
+  if (p99Us <= GATES.runSendLagP99Us) return [];
+  return [
+    `The load generator sent messages late: send lag p99 was ${ms(p99Us)} over the run ` +
+      `(limit ${ms(GATES.runSendLagP99Us)}).`,
+  ];
+}
+
+function behindReason(counters: {
+  readonly planned: number;
+  readonly skippedBehind: number;
+}): string[] {
+  const { planned, skippedBehind } = counters;
+  if (planned === 0 || skippedBehind / planned <= GATES.skippedShare) return [];
+  return [
+    `The load generator was too far behind to send ${skippedBehind} of ${planned} planned messages ` +
+      `(${percent(skippedBehind / planned)}, limit ${percent(GATES.skippedShare)}).`,
+  ];
+}
+
+/** Opens the plan wanted that nobody attempted, in a run that went to its plan's end. */
+function neverOpenedReason(fold: RunFold): string[] {
+  if (fold.end !== null || fold.state !== "done") return [];
+  const planned = fold.facts.plannedOpens;
+  const { attempted, reconnects } = fold.merge.counters();
+  const never = planned - (attempted - reconnects);
+  if (planned === 0 || never / planned <= GATES.skippedShare) return [];
+  return [
+    `The load generator never attempted ${never} of ${planned} planned connections ` +
+      `(${percent(never / planned)}, limit ${percent(GATES.skippedShare)}).`,
+  ];
+}
+
+/** A connection the generator had no port, descriptor or memory for says nothing of the target. */
+function generatorFailureReasons(fold: RunFold): string[] {
+  const reasons: string[] = [];
+  for (const kind of GENERATOR_FAILURES) {
+    const count = fold.merge.failures.byKind.get(kind) ?? 0;
+    // Attempts cut off by the end of the run are no fault.
+    if (count === 0 || kind === "generator-stopped") continue;
+    reasons.push(`The load generator itself failed ${count} attempts to connect (${kind}).`);
+  }
+  return reasons;
+}
+
+function incompleteReason(fold: RunFold): string[] {
+  if (fold.complete) return [];
+  return [
+    `The run is incomplete: its process ended in state "${fold.state}"; what was recorded until then is shown.`,
+  ];
+}
+
+function lostReasons(fold: RunFold): string[] {
+  return [...fold.merge.workers.values()]
+    .filter((worker) => worker.end === "lost")
+    .sort((a, b) => a.epoch - b.epoch)
+    .map((worker) => `Worker ${worker.id} was lost: ${worker.lostReason}.`);
+}
+
+function framesReason(fold: RunFold): string[] {
+  const missing = fold.framesMissing;
+  if (missing === 0) return [];
+  return [`${missing} frames of results are missing or could not be read.`];
+}
+
+function ledgerReason(ledger: Ledger): string[] {
+  if (ledger.balanced) return [];
+  const all = Object.entries(ledger.differences);
+  const named = all.slice(0, 3).map(([law, difference]) => `${law} is off by ${difference}`);
+  const more = all.length > 3 ? `; and ${all.length - 3} more` : "";
+  return [`The ledger does not balance: ${named.join("; ")}${more}.`];
+}
+
+function ms(us: number): string {
+  return `${Number((us / 1000).toPrecision(3))} ms`;
+}
+
+function percent(share: number): string {
+  return `${Number((share * 100).toPrecision(3))} %`;
+}

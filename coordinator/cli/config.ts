@@ -1,0 +1,41 @@
+/**
+ * The coordinator's only reader of process.env. Called once by main.ts; everything else receives what it
+ * needs as an argument. Invariant: after start-up nobody looks at the environment again.
+ */
+import type { TerminalWishes } from "./terminal/style.ts";
+
+export interface CliConfig {
+  /** The whole environment, for `env.X` and `vars: { env: X }` in scenarios. */
+  readonly env: Readonly<Record<string, string>>;
+  /** From ONRUSH_ALLOW_TARGETS: comma-separated hosts other than loopback that may be targeted. */
+  readonly allowTargets: readonly string[];
+  /** ONRUSH_DEBUG=1: internal errors show their stack. */
+  readonly debug: boolean;
+  readonly wishes: TerminalWishes;
+}
+
+export function readConfig(environment: NodeJS.ProcessEnv = process.env): CliConfig {
+  const env: Record<string, string> = {};
+  for (const [name, value] of Object.entries(environment)) {
+    if (value !== undefined) env[name] = value;
+  }
+  const debug = env["ONRUSH_DEBUG"] ?? "";
+  return {
+    env,
+    allowTargets: splitList(env["ONRUSH_ALLOW_TARGETS"] ?? ""),
+    debug: debug !== "" && debug !== "0",
+    wishes: {
+      noColor: env["NO_COLOR"],
+      forceColor: env["FORCE_COLOR"],
+      ci: env["CI"],
+      term: env["TERM"],
+    },
+  };
+}
+
+function splitList(text: string): string[] {
+  return text
+    .split(",")
+    .map((item) => item.trim())
+    .filter((item) => item !== "");
+}

@@ -1,0 +1,32 @@
+/**
+ * What every command receives: where to write, how, and what the environment said. Made once by main.ts.
+ * Invariant: a command writes its result to `stdout` and everything else to `stderr`.
+ */
+import { type Clock, systemClock } from "../../shared/time/clock.ts";
+import type { CliConfig } from "./config.ts";
+import { makeStyle, type Style, wantsColour, wantsLiveView } from "./terminal/style.ts";
+
+export interface CliContext {
+  readonly config: CliConfig;
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+  /** Colours of stdout and of stderr: either may be a terminal without the other. */
+  readonly outStyle: Style;
+  readonly errStyle: Style;
+  /** stderr is a terminal that can be redrawn. */
+  readonly live: boolean;
+  readonly clock: Clock;
+}
+
+export function makeContext(config: CliConfig): CliContext {
+  const { stdout, stderr } = process;
+  return {
+    config,
+    stdout,
+    stderr,
+    outStyle: makeStyle(wantsColour(config.wishes, stdout.isTTY === true)),
+    errStyle: makeStyle(wantsColour(config.wishes, stderr.isTTY === true)),
+    live: wantsLiveView(config.wishes, stderr),
+    clock: systemClock,
+  };
+}

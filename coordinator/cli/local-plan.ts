@@ -1,0 +1,82 @@
+/**
+ * What a run takes on this machine: the plan, and how it is spread over processes, threads, files, ports and
+ * memory. Called by the run command before it starts anything and by the plan command, so both say the same.
+ * Pure but for asking the machine for its limits.
+ */
+import { availableParallelism } from "node:os";
+import { buildPopulation, type Population } from "../../shared/load/arrivals.ts";
+import { openFilesLimit } from "../../shared/open-files.ts";
+import type { StrictScenario } from "../../shared/scenario/strict.ts";
+import { localPortRange } from "../local/ports.ts";
+import {
+  RESERVED_FILES,
+  type Sizing,
+  sizeLocalCluster,
+  sourceAddressesNeeded,
+} from "../local/sizing.ts";
+import { makePlan, type Plan } from "../run/plan.ts";
+import { isLoopbackHost } from "./target-policy.ts";
+
+export interface LocalPlan {
+  readonly plan: Plan;
+  readonly population: Population;
+  readonly sizing: Sizing;
+  /** Files one worker will have open at the peak, and how many it may. */
+  readonly filesPerWorker: number;
+  readonly openFilesLimit: number;
+  readonly sourceAddresses: number;
+  /** All targets can be reached from every address of 127.0.0.0/8. */
+  readonly loopback: boolean;
+}
+
+export interface LocalPlanRequest {
+  readonly run: string;
+  readonly scenario: StrictScenario;
+  readonly allowTargets: readonly string[];
+  readonly workers: number | "auto";
+}
+
+/** @throws OnrushError ONRUSH_SCENARIO_INVALID, ONRUSH_LIMITS_TOO_LOW */
+export function planLocally(request: LocalPlanRequest): LocalPlan {
+  const { scenario, workers } = request;
+  const plan = makePlan(request);
+  const population = buildPopulation(scenario);
+  const limit = openFilesLimit();
+  const sizing = sizeLocalCluster({
+    connections: population.peakPlanned,
+    shards: plan.document.shards,
+    cpus: availableParallelism(),
+    openFiles: limit,
+    ...(workers === "auto" ? {} : { workers }),
+  });
+  return {
+    plan,
+    population,
+    sizing,
+    filesPerWorker: Math.min(sizing.capacityPerWorker, population.peakPlanned) + RESERVED_FILES,
+    openFilesLimit: limit,
+    sourceAddresses: sourceAddresses(scenario, population.peakPlanned),
+    loopback: scenario.targets.every(({ url }) => isLoopbackHost(hostOf(url))),
+  };
+}
+
+/** Ports are used up per target address; the busiest one counts. */
+function sourceAddresses(scenario: StrictScenario, peak: number): number {
+  const { targets, connect } = scenario;
+  if (connect.localAddresses !== "auto") return connect.localAddresses.length;
+  const weightByHost = new Map<string, number>();
+  for (const { url, weight } of targets) {
+    const host = new URL(url).host;
+    weightByHost.set(host, (weightByHost.get(host) ?? 0) + weight);
+  }
+  const sum = targets.reduce((total, { weight }) => total + weight, 0);
+  const busiest = Math.max(...weightByHost.values()) / sum;
+  return sourceAddressesNeeded({
+    connections: Math.ceil(peak * busiest),
+    ports: localPortRange(),
+  });
+}
+
+function hostOf(url: string): string {
+  return new URL(url).hostname.replace(/^\[|\]$/g, "").toLowerCase();
+}

@@ -1,0 +1,27 @@
+#!/usr/bin/env node
+/**
+ * The entry of the `onrush` command: reads the environment once, runs one command, leaves with its exit
+ * code. Invariant: output is flushed before the process ends, and a reader that went away (`| head`) is not
+ * an error of ours.
+ */
+import { readConfig } from "./config.ts";
+import { makeContext } from "./context.ts";
+import { runProgram } from "./program.ts";
+
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
+}
+
+const exitCode = await runProgram(process.argv.slice(2), makeContext(readConfig()));
+await flush(process.stdout);
+await flush(process.stderr);
+process.exit(exitCode);
+
+function flush(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    if (stream.writableLength === 0 || stream.destroyed) resolve();
+    else stream.write("", () => resolve());
+  });
+}

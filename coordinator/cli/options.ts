@@ -1,0 +1,55 @@
+/**
+ * Parsers for option values that commander hands over as text. Called by the command files. Invariant: a
+ * value that does not parse is a usage error (exit 2) that names the value and the form expected.
+ */
+import { InvalidArgumentError } from "commander";
+
+const MAX_SEED = 4294967295;
+/** More worker processes than this on one machine is a typing error. */
+const MAX_WORKERS = 1024;
+
+/** Accumulates `-e NAME=VALUE`; a later one wins. */
+export function collectVariable(
+  text: string,
+  before: Readonly<Record<string, string>> = {},
+): Record<string, string> {
+  const [name, value] = splitPair(text, "-e NAME=VALUE");
+  return { ...before, [name]: value };
+}
+
+/** One `--set PATH=VALUE`. */
+export interface Override {
+  readonly path: string;
+  readonly value: string;
+}
+
+export function collectOverride(text: string, before: readonly Override[] = []): Override[] {
+  const [path, value] = splitPair(text, "--set load.2.to=5000");
+  return [...before, { path, value }];
+}
+
+export function collectHost(text: string, before: readonly string[] = []): string[] {
+  return [...before, ...text.split(",").map((host) => host.trim())].filter((host) => host !== "");
+}
+
+export function parseSeed(text: string): number {
+  return parseInteger(text, 0, MAX_SEED);
+}
+
+export function parseWorkers(text: string): number | "auto" {
+  return text === "auto" ? "auto" : parseInteger(text, 1, MAX_WORKERS);
+}
+
+function parseInteger(text: string, min: number, max: number): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value < min || value > max) {
+    throw new InvalidArgumentError(`"${text}" is not a whole number from ${min} to ${max}.`);
+  }
+  return value;
+}
+
+function splitPair(text: string, form: string): [string, string] {
+  const at = text.indexOf("=");
+  if (at <= 0) throw new InvalidArgumentError(`"${text}" is not of the form ${form}.`);
+  return [text.slice(0, at), text.slice(at + 1)];
+}

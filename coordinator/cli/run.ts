@@ -1,0 +1,203 @@
+/**
+ * `onrush run`: one run on this machine, from the scenario file to the exit code. Called by program.ts.
+ * scenario -> target policy -> plan and sizes -> local cluster -> run -> summary. Invariant: until the scenario
+ * was found valid and its targets permitted, nothing is started and nothing is written.
+ */
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { Command, Option } from "commander";
+import { ExitCode } from "../../shared/errors.ts";
+import { maskSecrets } from "../../shared/scenario/mask.ts";
+import type { StrictScenario } from "../../shared/scenario/strict.ts";
+import { type LocalCluster, startLocalCluster } from "../local/local-cluster.ts";
+import type { RunOutcome } from "../run/request.ts";
+import { executeRun } from "../run/run.ts";
+import type { RunControl } from "../run/view.ts";
+import type { RunEvent } from "../store/event.ts";
+import { makeRunId } from "../store/run-id.ts";
+import type { CliContext } from "./context.ts";
+import { listenForInterrupts } from "./interrupt.ts";
+import { type LocalPlan, planLocally } from "./local-plan.ts";
+import { collectHost, parseWorkers } from "./options.ts";
+import type { Finish } from "./program.ts";
+import { addResultOptions, type ResultOptions, showSummary } from "./result.ts";
+import { addScenarioOptions, readScenario, type ScenarioOptions } from "./scenario-file.ts";
+import { checkTargets } from "./target-policy.ts";
+import { describeError } from "./terminal/error-text.ts";
+import { escapeForTerminal } from "./terminal/escape.ts";
+import { countOf, formatSeconds } from "./terminal/format.ts";
+import { planText } from "./terminal/plan-text.ts";
+import { openProgress, type Progress } from "./terminal/progress.ts";
+
+/** For workers to leave after the run; they hold nothing any more by then. */
+const WORKER_GRACE_MS = 5000;
+
+interface RunOptions extends ScenarioOptions, ResultOptions {
+  readonly workers: number | "auto";
+  readonly allowTarget?: readonly string[];
+  readonly runDir?: string;
+  readonly quiet?: boolean;
+  readonly dryRun?: boolean;
+}
+
+const EXAMPLES = `
+Examples:
+  onrush run scenario.yaml
+  onrush run scenario.yaml -e TOKEN=abc --set load.0.to=500 --seed 7
+  onrush run scenario.yaml --allow-target chat.example --json > summary.json`;
+
+export function runCommand(context: CliContext, finish: Finish): Command {
+  const command = new Command("run")
+    .description("run a scenario on this machine")
+    .argument("<scenario>", "scenario file (YAML or JSON)")
+    .option("--workers <N>", "worker processes, or auto", parseWorkers, "auto" as const)
+    .option(
+      "--allow-target <HOST>",
+      "permit a target that is not this machine (repeatable)",
+      collectHost,
+    )
+    .option("--run-dir <DIR>", "where the run is written (default: runs/<id>)")
+    .option("--quiet", "no progress on stderr")
+    .addOption(new Option("--dry-run", "show the plan and start nothing").conflicts("json"))
+    .addHelpText("after", EXAMPLES);
+  return addResultOptions(addScenarioOptions(command)).action(
+    async (file: string, options: RunOptions) => finish(await run(file, options, context)),
+  );
+}
+
+/** @returns the exit code */
+async function run(file: string, options: RunOptions, context: CliContext): Promise<number> {
+  const parsed = readScenario(file, options, context);
+  if (parsed === null) return ExitCode.invalidScenario;
+  const { scenario } = parsed;
+  const allowTargets = [...context.config.allowTargets, ...(options.allowTarget ?? [])];
+  checkTargets(scenario.targets, allowTargets);
+  const random = randomBytes(3).toString("hex");
+  const runId = makeRunId(context.clock.wallMs(), scenario.name, random);
+  const local = planLocally({ run: runId, scenario, allowTargets, workers: options.workers });
+  if (options.dryRun === true) {
+    context.stdout.write(planText(scenario, local));
+    return ExitCode.passed;
+  }
+  const outcome = await execute(
+    {
+      runId,
+      scenario,
+      allowTargets,
+      local,
+      runDirectory: options.runDir ?? join("runs", runId),
+      source: { fileName: file, text: maskSecrets(parsed.source, scenario.secrets) },
+    },
+    options,
+    context,
+  );
+  if (outcome.problem !== null) {
+    context.stderr.write(
+      describeError(outcome.problem, context.errStyle, context.config.debug).text,
+    );
+  }
+  showSummary(
+    outcome.summary,
+    options,
+    context,
+    `onrush report ${outcome.runDirectory} --summary full`,
+  );
+  return outcome.exitCode;
+}
+
+interface Execution {
+  readonly runId: string;
+  readonly scenario: StrictScenario;
+  readonly allowTargets: readonly string[];
+  readonly local: LocalPlan;
+  readonly runDirectory: string;
+  readonly source: { readonly fileName: string; readonly text: string };
+}
+
+async function execute(
+  execution: Execution,
+  options: RunOptions,
+  context: CliContext,
+): Promise<RunOutcome> {
+  const { clock, stderr, errStyle, live } = context;
+  const mode = options.quiet === true ? "off" : live ? "live" : "plain";
+  const progress = openProgress({ stream: stderr, mode, style: errStyle, clock });
+  const interrupts = listenForInterrupts({
+    source: process,
+    clock,
+    say: (line) => progress.note(line),
+    exit: (code) => process.exit(code),
+  });
+  progress.note(openingLine(execution));
+  try {
+    return await onCluster(execution, context, { progress, control: interrupts.control });
+  } finally {
+    progress.close();
+    interrupts.close();
+  }
+}
+
+async function onCluster(
+  execution: Execution,
+  context: CliContext,
+  people: { readonly progress: Progress; readonly control: RunControl },
+): Promise<RunOutcome> {
+  const { runId, scenario, allowTargets, local, runDirectory, source } = execution;
+  const { progress, control } = people;
+  const cluster = await startLocalCluster({
+    ...local.sizing,
+    env: context.config.env,
+    clock: context.clock,
+    write: (line) => progress.note(line.trimEnd()),
+  });
+  fenceTheDead(cluster, runId);
+  try {
+    return await executeRun({
+      scenario,
+      source,
+      runId,
+      runDirectory,
+      bus: cluster.bus,
+      workersExpected: local.sizing.workers,
+      allowTargets,
+      clock: context.clock,
+      control,
+      onView: (view) => progress.show(view),
+      onEvent: (event) => noteEvent(event, progress),
+    });
+  } finally {
+    await cluster.close(WORKER_GRACE_MS);
+  }
+}
+
+/** Before a dead worker's session ends, its log is closed: nothing of it may arrive later. */
+function fenceTheDead(cluster: LocalCluster, runId: string): void {
+  cluster.onWorkerExit(async ({ epochs }) => {
+    for (const epoch of epochs) await cluster.bus.fence(runId, epoch);
+  });
+}
+
+/** What a person should know at once; the rest is in the journal. */
+function noteEvent(event: RunEvent, progress: Progress): void {
+  switch (event.type) {
+    case "worker-lost":
+      progress.note(
+        `worker ${escapeForTerminal(event.id)} lost: ${escapeForTerminal(event.reason, 300)}`,
+      );
+      break;
+    case "end-requested":
+      if (event.by === "threshold")
+        progress.note(`ending early: ${escapeForTerminal(event.reason, 300)}`);
+      break;
+    case "note":
+      progress.note(escapeForTerminal(event.message, 300));
+      break;
+  }
+}
+
+function openingLine({ runId, local, runDirectory }: Execution): string {
+  const { population, sizing } = local;
+  const load = `${countOf(population.peakPlanned, "connection")} at the peak, ${formatSeconds(population.profile.durationUs / 1e6)}`;
+  const machine = `${countOf(sizing.workers, "worker")} with ${countOf(sizing.enginesPerWorker, "engine")} each`;
+  return `run ${runId}: ${load}, ${machine}, results in ${runDirectory}`;
+}

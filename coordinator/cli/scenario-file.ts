@@ -1,0 +1,104 @@
+/**
+ * From a scenario file and the options that change it to a StrictScenario. Called by every command that takes
+ * a scenario. Invariant: everything that is wrong with the file's content is said at once; only a file that
+ * cannot be read at all is an error. Nothing is read without a bound.
+ */
+import { closeSync, openSync, readSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { type Command, Option } from "commander";
+import { OnrushError } from "../../shared/errors.ts";
+import { MAX_DATA_BYTES } from "../../shared/scenario/check/files.ts";
+import { formatIssues } from "../../shared/scenario/issue.ts";
+import { type ParseResult, parseScenario } from "../../shared/scenario/parse.ts";
+import { MAX_FILE_BYTES } from "../../shared/scenario/read/document.ts";
+import type { CliContext } from "./context.ts";
+import { collectOverride, collectVariable, type Override, parseSeed } from "./options.ts";
+import { countOf } from "./terminal/format.ts";
+
+/** Options of every command that takes a scenario. */
+export interface ScenarioOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly set?: readonly Override[];
+  readonly seed?: number;
+  readonly driver?: "lean" | "ws";
+}
+
+export function addScenarioOptions(command: Command): Command {
+  return command
+    .option(
+      "-e, --env <NAME=VALUE>",
+      "set a variable of the scenario (repeatable)",
+      collectVariable,
+    )
+    .option(
+      "--set <PATH=VALUE>",
+      "replace a value, e.g. load.2.to=5000 (repeatable)",
+      collectOverride,
+    )
+    .option("--seed <N>", "seed of every random choice", parseSeed)
+    .addOption(new Option("--driver <NAME>", "socket driver").choices(["lean", "ws"]));
+}
+
+export type ValidScenario = Extract<ParseResult, { ok: true }>;
+
+/**
+ * @returns null when the scenario is invalid; then its problems have been written to stderr
+ * @throws OnrushError ONRUSH_SCENARIO_UNREADABLE
+ */
+export function readScenario(
+  fileName: string,
+  options: ScenarioOptions,
+  { config, stderr, errStyle }: CliContext,
+): ValidScenario | null {
+  const folder = dirname(resolve(fileName));
+  const parsed = parseScenario(readScenarioBytes(fileName), {
+    fileName,
+    env: config.env,
+    overrides: { vars: options.env ?? {}, set: overridesOf(options) },
+    readFile: (path) => readBounded(resolve(folder, path), MAX_DATA_BYTES),
+  });
+  if (parsed.ok) return parsed;
+  const { issues, source } = parsed;
+  const text = formatIssues(issues, source, { color: errStyle.isColorSupported });
+  stderr.write(`${text}\n${countOf(issues.length, "problem")} found\n`);
+  return null;
+}
+
+function overridesOf(options: ScenarioOptions): [path: string, value: string][] {
+  const set = (options.set ?? []).map(({ path, value }): [string, string] => [path, value]);
+  if (options.seed !== undefined) set.push(["seed", String(options.seed)]);
+  if (options.driver !== undefined) set.push(["connect.driver", options.driver]);
+  return set;
+}
+
+function readScenarioBytes(fileName: string): Buffer {
+  try {
+    return readBounded(fileName, MAX_FILE_BYTES);
+  } catch (error) {
+    throw new OnrushError({
+      code: "ONRUSH_SCENARIO_UNREADABLE",
+      message: `cannot read the scenario ${fileName}`,
+      remedy: "give the path of a scenario file (YAML or JSON)",
+      cause: error,
+    });
+  }
+}
+
+/** At most one byte more than allowed, which is enough to see that there is too much. */
+function readBounded(path: string, maxBytes: number): Buffer {
+  const file = openSync(path, "r");
+  try {
+    const chunks: Buffer[] = [];
+    let room = maxBytes + 1;
+    while (room > 0) {
+      const chunk = Buffer.alloc(Math.min(room, 64 * 1024));
+      const got = readSync(file, chunk);
+      if (got === 0) break;
+      chunks.push(chunk.subarray(0, got));
+      room -= got;
+    }
+    return Buffer.concat(chunks);
+  } finally {
+    closeSync(file);
+  }
+}

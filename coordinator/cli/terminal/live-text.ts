@@ -1,0 +1,155 @@
+/**
+ * The live view of a run as text: a block for a terminal that is redrawn, and one plain line for a pipe or
+ * a log. Called by progress.ts. Pure. Invariant: target text is escaped, every number has its unit, and the
+ * block is at most LIVE_LINES lines high.
+ */
+import type { LiveView } from "../../run/view.ts";
+import { escapeForTerminal } from "./escape.ts";
+import {
+  countOf,
+  formatClock,
+  formatCount,
+  formatRate,
+  formatShare,
+  formatUs,
+  NO_DATA,
+} from "./format.ts";
+import type { Style } from "./style.ts";
+import { LABEL } from "./table.ts";
+import { formatObserved } from "./threshold-text.ts";
+
+const LIVE_THRESHOLDS = 4;
+const LIVE_FAILURES = 2;
+/** Title, bar, connections, messages, latency, failures, generator, thresholds and "more". */
+export const LIVE_LINES = 7 + LIVE_FAILURES + LIVE_THRESHOLDS;
+
+const BAR = { min: 10, max: 48 } as const;
+
+/** @param columns width of the terminal; log-update wraps what is longer, so lines are kept short instead */
+export function liveBlock(view: LiveView, columns: number, style: Style): string {
+  const lines = [
+    titleLine(view, style),
+    barLine(view, columns, style),
+    connectionsLine(view),
+    messagesLine(view),
+    latencyLine(view),
+    ...failureLines(view, style),
+    generatorLine(view, style),
+    ...thresholdLines(view, style),
+  ];
+  return lines.join("\n");
+}
+
+/** One line without colour, cursor movement or newline. */
+export function plainLine(view: LiveView): string {
+  const { connections, messages, rates, latencyUs } = view;
+  const parts = [
+    `${formatClock(view.elapsedUs / 1e6)}/${formatClock(view.durationUs / 1e6)}`,
+    view.state,
+    phaseText(view),
+    `planned ${formatCount(view.plannedOpen)}`,
+    `open ${formatCount(view.open)}`,
+    `failed ${formatCount(connections.failed)}`,
+    `sent ${formatRate(rates.sentPerSec)}`,
+    `received ${formatRate(rates.receivedPerSec)}`,
+    `timed out ${formatCount(messages.timedOut)}`,
+    latencyUs === null
+      ? `latency ${NO_DATA}`
+      : `latency p50 ${formatUs(latencyUs.p50)} p99 ${formatUs(latencyUs.p99)}`,
+  ];
+  if (view.generator.saturated) parts.push("GENERATOR SATURATED");
+  return parts.filter((part) => part !== "").join("  ");
+}
+
+function phaseText(view: LiveView): string {
+  if (view.phase === null) return "";
+  const { name, index, count } = view.phase;
+  return `phase ${escapeForTerminal(name, 24)} (${index + 1}/${count})`;
+}
+
+function row(label: string, parts: readonly string[]): string {
+  return `  ${label.padEnd(LABEL)}${parts.filter((part) => part !== "").join("   ")}`;
+}
+
+function titleLine(view: LiveView, style: Style): string {
+  const workers = countOf(view.workers, "worker");
+  return `${style.bold(escapeForTerminal(view.name, 60))}  ${view.state}, ${workers}, run ${view.run}`;
+}
+
+function barLine(view: LiveView, columns: number, style: Style): string {
+  const share = view.durationUs <= 0 ? 0 : view.elapsedUs / view.durationUs;
+  const done = Math.min(1, Math.max(0, share));
+  const clock = `${formatClock(view.elapsedUs / 1e6)} / ${formatClock(view.durationUs / 1e6)}`;
+  const phase = phaseText(view);
+  const room = columns - 2 - clock.length - phase.length - 6;
+  const width = Math.min(BAR.max, Math.max(BAR.min, room));
+  const filled = Math.round(done * width);
+  const bar = style.cyan("█".repeat(filled)) + style.dim("░".repeat(width - filled));
+  return `  ${bar}  ${clock}  ${phase}`;
+}
+
+function connectionsLine(view: LiveView): string {
+  return row("connections", [
+    `planned ${formatCount(view.plannedOpen)}`,
+    `open ${formatCount(view.open)}`,
+    `opening ${formatRate(view.rates.opensPerSec)}`,
+    `failed ${formatCount(view.connections.failed)}`,
+  ]);
+}
+
+function messagesLine(view: LiveView): string {
+  const { messages, rates } = view;
+  return row("messages", [
+    `sent ${formatRate(rates.sentPerSec)}`,
+    `received ${formatRate(rates.receivedPerSec)}`,
+    `timed out ${formatCount(messages.timedOut)}`,
+    messages.skipped > 0 ? `skipped ${formatCount(messages.skipped)}` : "",
+  ]);
+}
+
+function latencyLine(view: LiveView): string {
+  const { latencyUs } = view;
+  if (latencyUs === null) return row("latency", [NO_DATA]);
+  return row("latency", [
+    `p50 ${formatUs(latencyUs.p50)}`,
+    `p90 ${formatUs(latencyUs.p90)}`,
+    `p99 ${formatUs(latencyUs.p99)}`,
+    `max ${formatUs(latencyUs.max)}`,
+  ]);
+}
+
+function failureLines(view: LiveView, style: Style): string[] {
+  if (view.failures.length === 0) return [row("failures", ["none"])];
+  return view.failures.slice(0, LIVE_FAILURES).map((failure, index) => {
+    const what = `${failure.kind} ${escapeForTerminal(failure.signature, 48)}`.trim();
+    const text = `${formatCount(failure.count)} × ${what}`;
+    return row(index === 0 ? "failures" : "", [style.yellow(text)]);
+  });
+}
+
+function generatorLine(view: LiveView, style: Style): string {
+  const { sendLagP99Us, loopLagMaxUs, utilisation, saturated } = view.generator;
+  return row("generator", [
+    saturated ? style.red("SATURATED: figures are not the target's") : "ok",
+    `busy ${formatShare(Math.round(utilisation * 1000) / 1000)}`,
+    `send lag p99 ${formatUs(sendLagP99Us)}`,
+    `loop lag max ${formatUs(loopLagMaxUs)}`,
+  ]);
+}
+
+function thresholdLines(view: LiveView, style: Style): string[] {
+  const shown = view.thresholds.slice(0, LIVE_THRESHOLDS).map((threshold, index) => {
+    const mark = thresholdMark(threshold.passed, style);
+    const observed = formatObserved(threshold.rule, threshold.observed);
+    const text = `${mark} ${threshold.metric} ${threshold.rule} (${observed})`;
+    return row(index === 0 ? "thresholds" : "", [text]);
+  });
+  const more = view.thresholds.length - shown.length;
+  if (more > 0) shown[shown.length - 1] = `${shown.at(-1)}   … and ${more} more`;
+  return shown;
+}
+
+function thresholdMark(passed: boolean | null, style: Style): string {
+  if (passed === null) return "·";
+  return passed ? style.green("✓") : style.red("✗");
+}

@@ -1,0 +1,45 @@
+/**
+ * Decides, once per stream, whether colour and the redrawn live view are used, and hands out the
+ * colours. Called by main.ts. Invariant: colour is decoration only; every line reads the same without.
+ */
+import picocolors from "picocolors";
+
+export type Style = ReturnType<typeof picocolors.createColors>;
+
+/** The environment's wishes about terminals; absent variables are undefined. */
+export interface TerminalWishes {
+  readonly noColor: string | undefined;
+  readonly forceColor: string | undefined;
+  readonly ci: string | undefined;
+  readonly term: string | undefined;
+}
+
+/**
+ * NO_COLOR (not empty) wins, then FORCE_COLOR ("0" and "false" mean no), then: colour on a terminal that is
+ * not TERM=dumb.
+ */
+export function wantsColour(wishes: TerminalWishes, isTerminal: boolean): boolean {
+  if (wishes.noColor !== undefined && wishes.noColor !== "") return false;
+  if (wishes.forceColor !== undefined && wishes.forceColor !== "") {
+    return wishes.forceColor !== "0" && wishes.forceColor !== "false";
+  }
+  return isTerminal && wishes.term !== "dumb";
+}
+
+/** Where the live view would go. */
+export interface Screen {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  readonly rows?: number;
+}
+
+/** The redrawn view needs a terminal that can move its cursor and has a size, and a person before it (not CI). */
+export function wantsLiveView(wishes: TerminalWishes, screen: Screen): boolean {
+  const inCi = wishes.ci !== undefined && wishes.ci !== "" && wishes.ci !== "false";
+  const sized = (screen.columns ?? 0) > 0 && (screen.rows ?? 0) > 0;
+  return screen.isTTY === true && sized && wishes.term !== "dumb" && !inCi;
+}
+
+export function makeStyle(colour: boolean): Style {
+  return picocolors.createColors(colour);
+}

@@ -1,0 +1,226 @@
+/**
+ * The end of a run as text: verdict first, then why, then the numbers. Called by `run` and `report`.
+ * Reads nothing but the summary (report/summary-schema.ts). Invariant: whatever a target said is escaped,
+ * every number has its unit, and no line depends on colour.
+ */
+import type { Quantiles, Summary } from "../../report/summary-schema.ts";
+import { escapeForTerminal } from "./escape.ts";
+import {
+  formatBytes,
+  formatCount,
+  formatMs,
+  formatSeconds,
+  formatShare,
+  NO_DATA,
+} from "./format.ts";
+import type { Style } from "./style.ts";
+import { failureLines, phaseTable, workerTable } from "./summary-tables.ts";
+import { LABEL } from "./table.ts";
+import { formatObserved } from "./threshold-text.ts";
+
+export type SummaryDetail = "compact" | "full";
+
+/** Thresholds shown in a compact summary, failed ones first; the rest is counted. It keeps within 15 lines. */
+const COMPACT_THRESHOLDS = 3;
+
+/** @returns whole lines, with a newline at the end */
+export function summaryText(summary: Summary, detail: SummaryDetail, style: Style): string {
+  const lines = [
+    ...verdictLines(summary, detail, style),
+    ...thresholdLines(summary, detail, style),
+    ...validityLines(summary, style),
+    ...connectionLines(summary, detail),
+    ...messageLines(summary, detail),
+    ...latencyLines(summary, detail),
+    ...failureLines(summary, detail),
+  ];
+  if (detail === "full") lines.push(...phaseTable(summary), ...workerTable(summary));
+  return `${lines.join("\n")}\n`;
+}
+
+/** "label         text": labels in one column, so the eye can run down it. */
+function row(label: string, text: string): string {
+  return `  ${label.padEnd(LABEL)}${text}`;
+}
+
+/** Several texts under one label. */
+function block(label: string, texts: readonly string[]): string[] {
+  return texts.map((text, index) => row(index === 0 ? label : "", text));
+}
+
+function verdictLines(summary: Summary, detail: SummaryDetail, style: Style): string[] {
+  const where = `${escapeForTerminal(summary.name)}, ${formatSeconds(summary.durationSeconds)}, run ${summary.run}`;
+  const lines = [`${verdictWord(summary, style)}  ${where} (exit code ${summary.exitCode})`];
+  const reasons = verdictReasons(summary);
+  if (detail === "full") lines.push(...block("because", reasons));
+  else if (reasons.length > 0) lines.push(row("because", oneAndMore(reasons)));
+  return lines;
+}
+
+function verdictWord(summary: Summary, style: Style): string {
+  switch (summary.verdict) {
+    case "pass":
+      return style.bold(style.green("✓ PASSED"));
+    case "fail":
+      return style.bold(style.red("✗ FAILED"));
+    case "invalid":
+      return style.bold(style.red("✗ INVALID, the result cannot be trusted"));
+    case "interrupted":
+      return style.bold(style.yellow("■ INTERRUPTED"));
+    case "stopped":
+      return style.bold(style.yellow("■ STOPPED"));
+  }
+}
+
+function verdictReasons(summary: Summary): string[] {
+  const reasons = summary.validity.reasons.map((reason) => escapeForTerminal(reason, 300));
+  for (const threshold of summary.thresholds) {
+    if (threshold.passed) continue;
+    const observed = formatObserved(threshold.rule, threshold.observed);
+    reasons.push(`${threshold.metric} ${threshold.rule} does not hold: observed ${observed}`);
+  }
+  return reasons;
+}
+
+function thresholdLines(summary: Summary, detail: SummaryDetail, style: Style): string[] {
+  if (summary.thresholds.length === 0) {
+    return [row("thresholds", "none in the scenario; nothing was judged but validity")];
+  }
+  const width = Math.max(...summary.thresholds.map((t) => `${t.metric} ${t.rule}`.length));
+  const texts = [...summary.thresholds]
+    // Failed ones first: a compact summary may cut the list.
+    .sort((a, b) => Number(a.passed) - Number(b.passed))
+    .map((threshold) => {
+      const mark = threshold.passed ? style.green("✓") : style.red("✗");
+      const rule = `${threshold.metric} ${threshold.rule}`.padEnd(width);
+      const reason = threshold.reason === null ? "" : ` (${threshold.reason})`;
+      return `${mark} ${rule}  observed ${formatObserved(threshold.rule, threshold.observed)}${reason}`;
+    });
+  const passed = summary.thresholds.filter((threshold) => threshold.passed).length;
+  if (detail === "full") return block("thresholds", texts);
+  const shown = texts.slice(0, COMPACT_THRESHOLDS);
+  const more = texts.length - shown.length;
+  if (more > 0) shown.push(`… and ${more} more; ${passed} of ${texts.length} passed`);
+  return block("thresholds", shown);
+}
+
+function validityLines(summary: Summary, style: Style): string[] {
+  const { validity } = summary;
+  const lag = validity.sendLagMs;
+  const measured = [
+    lag === null ? "send lag no data" : `send lag p99 ${formatMs(lag.p99)}`,
+    `${formatShare(validity.deliveredShare)} of planned messages sent`,
+    validity.ledger.balanced ? "ledger balanced" : `ledger off: ${differences(summary)}`,
+  ];
+  if (validity.framesMissing > 0)
+    measured.push(`${formatCount(validity.framesMissing)} frames missing`);
+  if (validity.maskedSeconds > 0) measured.push(`${formatSeconds(validity.maskedSeconds)} masked`);
+  const word = validity.valid
+    ? `${style.green("✓")} the generator was not the limit`
+    : `${style.red("✗")} not valid`;
+  return [row("validity", `${word}: ${measured.join(", ")}`)];
+}
+
+function differences(summary: Summary): string {
+  return Object.entries(summary.validity.ledger.differences)
+    .map(([identity, difference]) => `${identity} by ${formatCount(difference)}`)
+    .join(", ");
+}
+
+function connectionLines(summary: Summary, detail: SummaryDetail): string[] {
+  const c = summary.connections;
+  const parts = [
+    `${formatCount(c.planned)} planned`,
+    `${formatCount(c.established)} established`,
+    `${formatCount(c.failed)} failed`,
+    `peak ${c.peak === null ? NO_DATA : formatCount(c.peak)}`,
+    `${formatCount(c.openAtEnd)} open at end`,
+  ];
+  if (c.reconnects > 0) parts.push(`${formatCount(c.reconnects)} reconnects`);
+  if (c.lostWithWorker > 0) parts.push(`${formatCount(c.lostWithWorker)} lost with a worker`);
+  const lines = [row("connections", parts.join(", "))];
+  lines.push(row("  connect", quantileText(c.connectMs)));
+  if (detail === "full") {
+    lines.push(
+      row("  tcp", quantileText(c.stages.tcpMs)),
+      row("  tls", quantileText(c.stages.tlsMs)),
+      row("  upgrade", quantileText(c.stages.upgradeMs)),
+      row("  failed by", countsText(c.failedByKind)),
+      row("  closed by", countsText(c.closedByCause)),
+    );
+  }
+  return lines;
+}
+
+function messageLines(summary: Summary, detail: SummaryDetail): string[] {
+  const m = summary.messages;
+  const parts = [
+    `${formatCount(m.planned)} planned`,
+    `${formatCount(m.sent)} sent`,
+    `${formatCount(m.received)} received`,
+  ];
+  if (m.matched !== null) parts.push(`${formatCount(m.matched)} matched`);
+  if (m.timedOut !== null) parts.push(`${formatCount(m.timedOut)} timed out`);
+  if (m.skipped > 0) parts.push(`${formatCount(m.skipped)} skipped`);
+  const lines = [row("messages", parts.join(", "))];
+  const audit = [
+    countOrNothing(m.lost, "lost"),
+    countOrNothing(m.duplicated, "duplicated"),
+    countOrNothing(m.reordered, "reordered"),
+    countOrNothing(m.corrupt, "corrupt"),
+    countOrNothing(m.late, "late"),
+  ].filter((text) => text !== "");
+  if (audit.length > 0) lines.push(row("  delivery", audit.join(", ")));
+  if (detail === "full") {
+    lines.push(
+      row("  bytes", `${formatBytes(m.bytesSent)} sent, ${formatBytes(m.bytesReceived)} received`),
+      row("  skipped by", countsText(m.skippedBy)),
+    );
+  }
+  return lines;
+}
+
+function latencyLines(summary: Summary, detail: SummaryDetail): string[] {
+  const { latencyMs, serviceMs, byName } = summary.messages;
+  const lines = [
+    row("latency", `${quantileText(latencyMs)}  (corrected: from the intended send)`),
+    row("service", `${quantileText(serviceMs)}  (from the actual send)`),
+  ];
+  if (detail === "full") {
+    for (const [name, figures] of Object.entries(byName)) {
+      const label = escapeForTerminal(name, 24);
+      lines.push(
+        row("", `${label}: ${formatCount(figures.sent)} sent, ${quantileText(figures.latencyMs)}`),
+      );
+    }
+  }
+  return lines;
+}
+
+function quantileText(quantiles: Quantiles | null): string {
+  if (quantiles === null) return NO_DATA;
+  const { p50, p90, p99, p999, max } = quantiles;
+  return [
+    `p50 ${formatMs(p50)}`,
+    `p90 ${formatMs(p90)}`,
+    `p99 ${formatMs(p99)}`,
+    `p99.9 ${formatMs(p999)}`,
+    `max ${formatMs(max)}`,
+  ].join("  ");
+}
+
+function countOrNothing(count: number | null, word: string): string {
+  return count === null ? "" : `${formatCount(count)} ${word}`;
+}
+
+function countsText(counts: Readonly<Record<string, number>>): string {
+  const parts = Object.entries(counts)
+    .filter(([, count]) => count > 0)
+    .sort((a, b) => b[1] - a[1])
+    .map(([name, count]) => `${formatCount(count)} ${escapeForTerminal(name, 40)}`);
+  return parts.length === 0 ? "none" : parts.join(", ");
+}
+
+function oneAndMore(texts: readonly string[]): string {
+  return texts.length <= 1 ? texts.join("") : `${texts[0]} (and ${texts.length - 1} more)`;
+}

@@ -1,0 +1,20 @@
+/**
+ * Shows a threshold's observed value in the unit its rule is written in. Called by the summary text and
+ * the live view. Invariant: observed and limit can be compared by eye, because they share a unit.
+ */
+import { formatCount, formatMs, formatRate, formatShare, NO_DATA } from "./format.ts";
+
+/**
+ * @param rule as written, e.g. "p99 < 200ms", "failed < 0.1%", "lost == 0", "> 99.9%"
+ * @param observed milliseconds for times, 0..1 for shares, plain for counts; null without data
+ */
+export function formatObserved(rule: string, observed: number | null): string {
+  if (observed === null) return NO_DATA;
+  const limit = rule.replace(/^.*[<>=!]=?\s*/, "").trim();
+  if (limit.endsWith("%")) return formatShare(observed);
+  if (/\d\s*(us|µs|ms|s|m|h)$/.test(limit)) {
+    return limit.endsWith("/s") ? formatRate(observed) : formatMs(observed);
+  }
+  if (/\/(s|sec|min|m)$/.test(limit)) return formatRate(observed);
+  return Number.isInteger(observed) ? formatCount(observed) : observed.toPrecision(4);
+}

@@ -1,0 +1,39 @@
+/**
+ * `onrush validate`: says of each file whether it is a scenario, and if not, everything that is wrong.
+ * Called by program.ts. Invariant: all files are looked at, whatever is wrong with the first.
+ */
+import { Command } from "commander";
+import { ExitCode, OnrushError } from "../../shared/errors.ts";
+import { buildPopulation } from "../../shared/load/arrivals.ts";
+import type { CliContext } from "./context.ts";
+import type { Finish } from "./program.ts";
+import { addScenarioOptions, readScenario, type ScenarioOptions } from "./scenario-file.ts";
+import { describeError } from "./terminal/error-text.ts";
+import { countOf, formatSeconds } from "./terminal/format.ts";
+
+export function validateCommand(context: CliContext, finish: Finish): Command {
+  const command = new Command("validate")
+    .description("check scenario files: every problem with its line and column")
+    .argument("<files...>", "scenario files")
+    .addHelpText("after", "\nExample:\n  onrush validate examples/*.yaml");
+  return addScenarioOptions(command).action((files: string[], options: ScenarioOptions) => {
+    const invalid = files.filter((file) => !validate(file, options, context));
+    finish(invalid.length === 0 ? ExitCode.passed : ExitCode.invalidScenario);
+  });
+}
+
+function validate(file: string, options: ScenarioOptions, context: CliContext): boolean {
+  const { outStyle, errStyle, stdout, stderr } = context;
+  try {
+    const parsed = readScenario(file, options, context);
+    if (parsed === null) return false;
+    const { peakPlanned, profile } = buildPopulation(parsed.scenario);
+    const size = `${countOf(peakPlanned, "connection")} at the peak, ${formatSeconds(profile.durationUs / 1e6)}`;
+    stdout.write(`${outStyle.green("✓")} ${file}: valid (${size})\n`);
+    return true;
+  } catch (error) {
+    if (!(error instanceof OnrushError)) throw error;
+    stderr.write(describeError(error, errStyle, context.config.debug).text);
+    return false;
+  }
+}

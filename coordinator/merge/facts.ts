@@ -1,0 +1,130 @@
+/**
+ * What a run is, fixed before it starts: the journal's header and the first thing every fold needs. Made by
+ * run/plan.ts, read back by report/rebuild.ts. Invariant: holds no secret; it is enough, together with
+ * frames and events, to rebuild every result.
+ */
+import { z } from "zod";
+import { OnrushError } from "../../shared/errors.ts";
+import { createMask, MASK } from "../../shared/scenario/mask.ts";
+import type { StrictScenario, StrictSend } from "../../shared/scenario/strict.ts";
+
+export interface RunFacts {
+  readonly schema: 1;
+  readonly run: string;
+  readonly planHash: string;
+  /** N: all global connection indices are below it. */
+  readonly connections: number;
+  /** Opens by plan: a connection the plan closes and opens again counts twice; reconnects do not count. */
+  readonly plannedOpens: number;
+  /** S. */
+  readonly shards: number;
+  readonly durationUs: number;
+  readonly drainUs: number;
+  /** Planned concurrency at the end of each second of the plan. */
+  readonly plannedOpen: readonly number[];
+  /** Milliseconds since the Unix epoch. */
+  readonly createdWallMs: number;
+  readonly busKind: "ipc" | "redis" | "nats";
+  readonly versions: { readonly onrush: string; readonly node: string; readonly wire: number };
+  /** Without secrets, data, environment, header values and TLS material: see redactScenario. */
+  readonly scenario: StrictScenario;
+}
+
+const factsSchema = z.looseObject({
+  schema: z.literal(1),
+  run: z.string(),
+  planHash: z.string(),
+  connections: z.number(),
+  plannedOpens: z.number(),
+  shards: z.number(),
+  durationUs: z.number(),
+  plannedOpen: z.array(z.number()),
+  scenario: z.looseObject({ phases: z.array(z.unknown()), thresholds: z.array(z.unknown()) }),
+});
+
+/** The header of a journal. @throws OnrushError ONRUSH_JOURNAL_CORRUPT when it is none. */
+export function readFacts(header: unknown): RunFacts {
+  const parsed = factsSchema.safeParse(header);
+  if (!parsed.success) {
+    throw new OnrushError({
+      code: "ONRUSH_JOURNAL_CORRUPT",
+      message: `The journal's header is not one this version can read: ${z.prettifyError(parsed.error)}`,
+      remedy: "Read it with the version of Onrush that wrote it.",
+    });
+  }
+  // Written by this program and guarded by a checksum: the shape was checked where it was made.
+  return parsed.data as unknown as RunFacts;
+}
+
+/**
+ * The scenario as it may lie on disk: what reports need. Everything that commonly carries a secret is left out
+ * (variables, environment, data, header values, TLS material, payloads), and the rest is masked.
+ */
+export function redactScenario(scenario: StrictScenario): StrictScenario {
+  const { connect, messages } = scenario;
+  const lean: StrictScenario = {
+    ...scenario,
+    vars: {},
+    env: {},
+    secrets: [],
+    data: {},
+    connect: {
+      ...connect,
+      headers: connect.headers.map(([name]) => [name, MASK] as const),
+      tls: { ...connect.tls, ca: null, cert: null, key: null },
+    },
+    messages: messages && {
+      ...messages,
+      mix: messages.mix.map((message) => ({ ...message, send: withoutPayload(message.send) })),
+    },
+  };
+  return masked(lean, createMask(scenario.secrets)) as StrictScenario;
+}
+
+function withoutPayload(send: StrictSend): StrictSend {
+  switch (send.kind) {
+    case "text":
+      return { kind: "text", text: "" };
+    case "json":
+      return { kind: "json", value: null };
+    case "binary":
+      return send;
+  }
+}
+
+function masked(value: unknown, mask: (text: string) => string): unknown {
+  if (typeof value === "string") return mask(value);
+  if (Array.isArray(value)) return value.map((item) => masked(item, mask));
+  if (value === null || typeof value !== "object") return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, masked(item, mask)]));
+}
+
+/** A phase's stretch of run time. */
+export interface PhaseSpan {
+  readonly phase: string;
+  readonly index: number;
+  readonly excluded: boolean;
+  readonly fromUs: number;
+  readonly toUs: number;
+}
+
+export function phaseSpans(scenario: StrictScenario): readonly PhaseSpan[] {
+  let fromUs = 0;
+  return scenario.phases.map((phase, index) => {
+    const span = {
+      phase: phase.phase,
+      index,
+      excluded: phase.exclude,
+      fromUs,
+      toUs: fromUs + phase.durationUs,
+    };
+    fromUs = span.toUs;
+    return span;
+  });
+}
+
+/** The phase a second of run time begins in; the last one for the drain, null before the start. */
+export function phaseAt(spans: readonly PhaseSpan[], atUs: number): PhaseSpan | null {
+  if (atUs < 0) return null;
+  return spans.find((span) => atUs < span.toUs) ?? spans.at(-1) ?? null;
+}

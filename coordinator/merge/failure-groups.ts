@@ -1,0 +1,163 @@
+/**
+ * Failures of the whole run: exact counts per kind, and groups of those that look alike. Filled by merge.ts,
+ * read by the summary and the live view.
+ * Invariant: the order of frames changes nothing. Bound: MAX_GROUPS groups, MAX_SAMPLES samples each. When there
+ * are more signatures, those with the smallest hash are kept: whatever the order, such a one is never
+ * given up, so its count stays exact; all others are counted together, per kind.
+ */
+import { assert } from "../../shared/assert.ts";
+import type { FailureKind } from "../../shared/stats/failure-kind.ts";
+import type { FailureGroup, FailureSample, Frame } from "../../shared/wire/frame.ts";
+
+export const MAX_GROUPS = 2000;
+export const MAX_SAMPLES = 3;
+/** What workers, too, call the rest. */
+export const OTHER_SIGNATURE = "other";
+
+export interface MergedFailure {
+  readonly kind: FailureKind;
+  readonly signature: string;
+  readonly count: number;
+  /** Microseconds of run time: of a sample, or of the frame's second. */
+  readonly firstUs: number;
+  readonly lastUs: number;
+  readonly samples: readonly FailureSample[];
+}
+
+interface Group {
+  readonly kind: FailureKind;
+  readonly signature: string;
+  readonly key: string;
+  readonly hash: number;
+  count: number;
+  firstUs: number;
+  lastUs: number;
+  samples: FailureSample[];
+}
+
+export class FailureGroups {
+  readonly #groups = new Map<string, Group>();
+  readonly #others = new Map<FailureKind, Group>();
+  readonly #byKind = new Map<FailureKind, number>();
+  /** Per phase, count per kind. */
+  readonly #byPhase = new Map<number, Map<FailureKind, number>>();
+  /** The kept group that would be given up first; null: not known. */
+  #last: Group | null = null;
+
+  /** Exact count per kind. */
+  get byKind(): ReadonlyMap<FailureKind, number> {
+    return this.#byKind;
+  }
+
+  /** Exact count of one kind in one phase. */
+  inPhase(phase: number, kind: FailureKind): number {
+    return this.#byPhase.get(phase)?.get(kind) ?? 0;
+  }
+
+  addFrame(frame: Frame): void {
+    for (const group of frame.failures) this.#add(group, frame.second * 1_000_000);
+  }
+
+  /**
+   * At most `limit` groups, the largest counts first; the rest is in one group per kind, signature "other".
+   */
+  top(limit: number): readonly MergedFailure[] {
+    const sorted = [...this.#groups.values()].sort(
+      (a, b) => b.count - a.count || (a.key < b.key ? -1 : 1),
+    );
+    const others = new Map([...this.#others].map(([kind, group]) => [kind, { ...group }]));
+    for (const group of sorted.slice(limit)) absorb(otherOf(others, group.kind), group);
+    return [...sorted.slice(0, limit), ...others.values()].sort(
+      (a, b) => b.count - a.count || (a.key < b.key ? -1 : 1),
+    );
+  }
+
+  #add(group: FailureGroup, secondUs: number): void {
+    this.#byKind.set(group.kind, (this.#byKind.get(group.kind) ?? 0) + group.count);
+    const phase = this.#byPhase.get(group.phase) ?? new Map<FailureKind, number>();
+    phase.set(group.kind, (phase.get(group.kind) ?? 0) + group.count);
+    this.#byPhase.set(group.phase, phase);
+    const atUs = group.sample?.atUs ?? Math.max(0, secondUs);
+    const addition: Group = {
+      ...newGroup(group.kind, group.signature),
+      count: group.count,
+      firstUs: atUs,
+      lastUs: atUs,
+      samples: group.sample ? [group.sample] : [],
+    };
+    absorb(this.#placeFor(addition), addition);
+  }
+
+  /** The group a signature is counted in, making room for it when it is to be kept. */
+  #placeFor(group: Group): Group {
+    if (group.signature === OTHER_SIGNATURE) return otherOf(this.#others, group.kind);
+    const known = this.#groups.get(group.key);
+    if (known) return known;
+    if (this.#groups.size >= MAX_GROUPS) {
+      const last = this.#lastKept();
+      if (!before(group, last)) return otherOf(this.#others, group.kind);
+      this.#groups.delete(last.key);
+      absorb(otherOf(this.#others, last.kind), last);
+      this.#last = null;
+    }
+    const made = newGroup(group.kind, group.signature);
+    this.#groups.set(made.key, made);
+    if (this.#last && before(this.#last, made)) this.#last = made;
+    return made;
+  }
+
+  #lastKept(): Group {
+    let last = this.#last;
+    if (!last) {
+      for (const group of this.#groups.values()) if (!last || before(last, group)) last = group;
+    }
+    assert(last, "a full set of groups has a last one");
+    this.#last = last;
+    return last;
+  }
+}
+
+function newGroup(kind: FailureKind, signature: string): Group {
+  const key = `${kind}|${signature}`;
+  const none = { count: 0, firstUs: Number.POSITIVE_INFINITY, lastUs: Number.NEGATIVE_INFINITY };
+  return { kind, signature, key, hash: fnv1a(key), ...none, samples: [] };
+}
+
+function otherOf(others: Map<FailureKind, Group>, kind: FailureKind): Group {
+  const known = others.get(kind);
+  if (known) return known;
+  const made = newGroup(kind, OTHER_SIGNATURE);
+  others.set(kind, made);
+  return made;
+}
+
+function absorb(into: Group, from: Group): void {
+  into.count += from.count;
+  into.firstUs = Math.min(into.firstUs, from.firstUs);
+  into.lastUs = Math.max(into.lastUs, from.lastUs);
+  into.samples = [...into.samples, ...from.samples].sort(bySample).slice(0, MAX_SAMPLES);
+}
+
+/** A total order, so that which samples are kept does not depend on arrival. */
+function bySample(a: FailureSample, b: FailureSample): number {
+  return (
+    a.atUs - b.atUs ||
+    a.connection - b.connection ||
+    a.attempt - b.attempt ||
+    a.ageUs - b.ageUs ||
+    (a.detail < b.detail ? -1 : a.detail > b.detail ? 1 : 0)
+  );
+}
+
+function before(a: Group, b: Group): boolean {
+  return a.hash < b.hash || (a.hash === b.hash && a.key < b.key);
+}
+
+/** 32-bit FNV-1a over UTF-16 units (Fowler, Noll, Vo; public domain). */
+function fnv1a(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < text.length; at++) {
+    hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+  }
+  return hash >>> 0;
+}

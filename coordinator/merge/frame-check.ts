@@ -1,0 +1,45 @@
+/**
+ * Checks a decoded frame against the run it claims to be of: phases, names, shards and seconds that exist.
+ * Called by merge.ts before anything is added. Invariant: what passes cannot grow any table beyond the
+ * bounds the plan gives.
+ */
+import { OnrushError } from "../../shared/errors.ts";
+import { METRICS } from "../../shared/stats/counters.ts";
+import type { Frame } from "../../shared/wire/frame.ts";
+import type { RunFacts } from "./facts.ts";
+
+/** Seconds a run may take beyond its plan and drain: workers that ran late, stops, clocks. */
+const OVERTIME_SECONDS = 120;
+const MAX_ENGINES = 1024;
+
+export function lastPossibleSecond(facts: RunFacts): number {
+  return Math.ceil((facts.durationUs + facts.drainUs) / 1_000_000) + OVERTIME_SECONDS;
+}
+
+/** @throws OnrushError ONRUSH_FRAME_INVALID */
+export function checkFrame(frame: Frame, facts: RunFacts): void {
+  const phases = facts.scenario.phases.length;
+  const names = facts.scenario.messages?.mix.length ?? 0;
+  within("engine", frame.engine, 0, MAX_ENGINES - 1);
+  within("second", frame.second, -1, lastPossibleSecond(facts));
+  for (const { phase } of frame.phases) within("phase", phase, 0, phases - 1);
+  for (const { phase, name } of frame.names) {
+    within("phase", phase, 0, phases - 1);
+    within("message name", name, 0, names - 1);
+  }
+  for (const { metric, phase, name } of frame.histograms) {
+    within("metric", metric, 0, METRICS.length - 1);
+    within("phase", phase, 0, phases - 1);
+    within("message name", name, -1, names - 1);
+  }
+  for (const { shard } of frame.shards) within("shard", shard, 0, facts.shards - 1);
+  for (const { phase } of frame.failures) within("phase", phase, 0, phases - 1);
+}
+
+function within(what: string, value: number, from: number, to: number): void {
+  if (Number.isInteger(value) && value >= from && value <= to) return;
+  throw new OnrushError({
+    code: "ONRUSH_FRAME_INVALID",
+    message: `A frame names ${what} ${value}; this run has ${from} to ${to}.`,
+  });
+}

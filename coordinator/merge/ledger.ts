@@ -1,0 +1,156 @@
+/**
+ * The ledger: the conservation laws every run's counts must obey. Pure; called by the validity check and the
+ * summary. Invariant: it either balances, or names each law that does not hold with the difference.
+ *
+ *   attempted   = established + failed (by kind) + lost in flight
+ *   established = closed (by cause) + lost with worker + open at end, and open at end = 0
+ *   planned     = sent + skipped                      (*)
+ *   expected    = matched + timedOut + corruptReplies + unanswered    (*)
+ *   received    = matched + late + duplicated + corrupt + leaked + unsolicited
+ *
+ * (*) Workers settle these when they end a connection; for what one that never finished had not settled, the left
+ * side may be larger, never smaller. A reply settles and is received in one step, so the last law is exact.
+ */
+import { PHASE_COUNTERS, SHARD_FIELDS } from "../../shared/stats/counters.ts";
+import { CONNECT_FAILURES } from "../../shared/stats/failure-kind.ts";
+import type { Counters, RunMerge } from "./merge.ts";
+import type { WorkerRecord } from "./worker-record.ts";
+
+/** Laws of single shards that are named; more of them are only counted in the totals they bend. */
+const MAX_SHARD_DIFFERENCES = 20;
+
+export interface Ledger {
+  readonly balanced: boolean;
+  /** Law -> left side minus right side; only laws that do not hold. */
+  readonly differences: Readonly<Record<string, number>>;
+  /** Attempts under way when their worker was lost. */
+  readonly lostInFlight: number;
+  /** Connections open when their worker was lost. */
+  readonly lostWithWorker: number;
+  /** Connections nobody accounts for: established, not closed, their worker neither finished nor lost. */
+  readonly openAtEnd: number;
+}
+
+export function balance(merge: RunMerge): Ledger {
+  const laws = new Laws();
+  const shards = shardSums(merge, laws);
+  const totals = merge.counters();
+  connectionLaws(laws, { merge, totals, shards });
+  messageLaws(laws, merge, totals);
+  for (const worker of merge.workers.values()) workerLaws(laws, worker);
+  const { lostInFlight, lostWithWorker, openAtEnd } = shards;
+  const balanced = Object.keys(laws.differences).length === 0;
+  return { balanced, differences: laws.differences, lostInFlight, lostWithWorker, openAtEnd };
+}
+
+class Laws {
+  readonly differences: Record<string, number> = {};
+
+  /** The law holds when `difference` is 0. */
+  require(law: string, difference: number): void {
+    if (difference !== 0) this.differences[law] = difference;
+  }
+}
+
+interface ShardSums {
+  attempted: number;
+  established: number;
+  failed: number;
+  closed: number;
+  lostInFlight: number;
+  lostWithWorker: number;
+  openAtEnd: number;
+  /** Attempts that came to nothing although their worker lived on. */
+  inFlightAtEnd: number;
+}
+
+function shardSums(merge: RunMerge, laws: Laws): ShardSums {
+  const sums: ShardSums = {
+    attempted: 0,
+    established: 0,
+    failed: 0,
+    closed: 0,
+    lostInFlight: 0,
+    lostWithWorker: 0,
+    openAtEnd: 0,
+    inFlightAtEnd: 0,
+  };
+  let named = 0;
+  for (const worker of sorted(merge)) {
+    const lost = worker.end === "lost";
+    for (const [shard, record] of [...worker.shards].sort(([a], [b]) => a - b)) {
+      for (const field of SHARD_FIELDS) if (field !== "open") sums[field] += record[field];
+      const inFlight = record.attempted - record.established - record.failed;
+      const open = record.established - record.closed;
+      sums[lost ? "lostInFlight" : "inFlightAtEnd"] += inFlight;
+      sums[lost ? "lostWithWorker" : "openAtEnd"] += open;
+      if ((open === record.open && inFlight >= 0) || named++ >= MAX_SHARD_DIFFERENCES) continue;
+      const where = `shard ${shard} (epoch ${worker.epoch})`;
+      laws.require(`${where}: established = closed + open`, open - record.open);
+      laws.require(`${where}: attempted >= established + failed`, Math.min(0, inFlight));
+    }
+  }
+  return sums;
+}
+
+function connectionLaws(
+  laws: Laws,
+  run: { readonly merge: RunMerge; readonly totals: Counters; readonly shards: ShardSums },
+): void {
+  const { merge, totals, shards } = run;
+  laws.require("attempted = established + failed + lost in flight", shards.inFlightAtEnd);
+  laws.require("open at end = 0", shards.openAtEnd);
+  for (const field of ["attempted", "established", "failed", "closed"] as const) {
+    laws.require(`${field}: phases = shards`, totals[field] - shards[field]);
+  }
+  let failedByKind = 0;
+  for (const kind of CONNECT_FAILURES) failedByKind += merge.failures.byKind.get(kind) ?? 0;
+  laws.require("failed = sum of failed by kind", totals.failed - failedByKind);
+  let closedByCause = 0;
+  for (const count of merge.closes.values()) closedByCause += count;
+  laws.require("closed = sum of closed by cause", totals.closed - closedByCause);
+  laws.require("reconnects <= attempted", Math.max(0, totals.reconnects - totals.attempted));
+}
+
+function messageLaws(laws: Laws, merge: RunMerge, totals: Counters): void {
+  const { matched, late, duplicated, corrupt, leaked, unsolicited } = totals;
+  laws.require(
+    "received = matched + late + duplicated + corrupt + leaked + unsolicited",
+    totals.received - matched - late - duplicated - corrupt - leaked - unsolicited,
+  );
+  if (merge.nameCount === 0) return;
+  const named = { sent: 0, matched: 0, timedOut: 0 };
+  for (let name = 0; name < merge.nameCount; name++) {
+    const counters = merge.nameCounters(name);
+    for (const counter of ["sent", "matched", "timedOut"] as const)
+      named[counter] += counters[counter];
+  }
+  for (const counter of ["sent", "matched", "timedOut"] as const) {
+    laws.require(`${counter} = sum over message names`, totals[counter] - named[counter]);
+  }
+}
+
+/** Laws that hold per worker, because what one that never finished had not settled is excused. */
+function workerLaws(laws: Laws, worker: WorkerRecord): void {
+  const count = (name: (typeof PHASE_COUNTERS)[number]) =>
+    worker.counters[PHASE_COUNTERS.indexOf(name)] as number;
+  const skipped = count("skippedNotOpen") + count("skippedBehind") + count("skippedBackpressure");
+  const settled =
+    count("matched") + count("timedOut") + count("corruptReplies") + count("unanswered");
+  const excused = worker.end !== "finished";
+  const open = (difference: number) => (excused ? Math.min(0, difference) : difference);
+  const of = `(${worker.id})`;
+  laws.require(`planned = sent + skipped ${of}`, open(count("planned") - count("sent") - skipped));
+  laws.require(
+    `expected = matched + timedOut + corruptReplies + unanswered ${of}`,
+    open(count("expected") - settled),
+  );
+  for (const { engine, what, difference } of worker.audit.differences) {
+    laws.require(`${what}: merged = reported by engine ${engine} ${of}`, difference);
+  }
+}
+
+/** By epoch, so that what is named does not depend on arrival. */
+function sorted(merge: RunMerge): WorkerRecord[] {
+  return [...merge.workers.values()].sort((a, b) => a.epoch - b.epoch);
+}

@@ -1,0 +1,168 @@
+/**
+ * Merges frames into what the run came to: totals, timeline, failures and each worker's record. Used by
+ * run-fold.ts, live and offline alike.
+ * Invariant: a set union of frame identities over sums. Permuting, duplicating or replaying frames changes
+ * nothing; a frame counts once or, when it cannot be read, not at all and is said so.
+ */
+import { OnrushError } from "../../shared/errors.ts";
+import {
+  NAME_COUNTERS,
+  type NameCounter,
+  PHASE_COUNTERS,
+  type PhaseCounter,
+} from "../../shared/stats/counters.ts";
+import type { CloseCause } from "../../shared/stats/failure-kind.ts";
+import { MergedHistogram } from "../../shared/stats/histogram.ts";
+import type { Frame } from "../../shared/wire/frame.ts";
+import { decodeFrame } from "../../shared/wire/frame-codec.ts";
+import type { FrameSum } from "./audit.ts";
+import type { RunFacts } from "./facts.ts";
+import { FailureGroups } from "./failure-groups.ts";
+import { checkFrame } from "./frame-check.ts";
+import { HistogramSet } from "./histogram-set.ts";
+import { Timeline } from "./timeline.ts";
+import { LOOP_LAG, WorkerRecord } from "./worker-record.ts";
+
+/** Further unreadable frames are counted, not described. */
+const MAX_UNREADABLE_MESSAGES = 10;
+
+export type Counters = Record<PhaseCounter, number>;
+export type NameCounters = Record<NameCounter, number>;
+
+export class RunMerge {
+  readonly histograms = new HistogramSet();
+  readonly timeline = new Timeline();
+  readonly failures = new FailureGroups();
+  readonly workers = new Map<number, WorkerRecord>();
+  readonly closes = new Map<CloseCause, number>();
+  /** Frames merged. */
+  frames = 0;
+  readonly unreadable: string[] = [];
+  readonly #facts: RunFacts;
+  readonly #phases: readonly Counters[];
+  readonly #names: readonly (readonly NameCounters[])[];
+
+  constructor(facts: RunFacts) {
+    this.#facts = facts;
+    const { phases, messages } = facts.scenario;
+    this.#phases = phases.map(() => zeros(PHASE_COUNTERS));
+    this.#names = phases.map(() => (messages?.mix ?? []).map(() => zeros(NAME_COUNTERS)));
+  }
+
+  /** Messages in the mix. */
+  get nameCount(): number {
+    return this.#facts.scenario.messages?.mix.length ?? 0;
+  }
+
+  /** The record of a worker incarnation, made when missing. */
+  worker(epoch: number): WorkerRecord {
+    const known = this.workers.get(epoch);
+    if (known) return known;
+    const made = new WorkerRecord(epoch);
+    this.workers.set(epoch, made);
+    return made;
+  }
+
+  /** Adds a frame as it came from the log. @returns false for a duplicate, which changes nothing. */
+  add(epoch: number, seq: number, body: Uint8Array): boolean {
+    const worker = this.worker(epoch);
+    if (!worker.frames.add(seq)) return false;
+    let frame: Frame;
+    let histograms: readonly MergedHistogram[];
+    try {
+      frame = decodeFrame(body);
+      checkFrame(frame, this.#facts);
+      histograms = frame.histograms.map(({ bytes }) => inflated(bytes));
+    } catch (error) {
+      if (!(error instanceof OnrushError)) throw error;
+      this.#refuse(worker, seq, error.message);
+      return true;
+    }
+    this.#merge(worker, seq, frame, histograms);
+    return true;
+  }
+
+  /** Counters of the phases that pass. */
+  counters(phases: ReadonlySet<number> | null = null): Counters {
+    const sum = zeros(PHASE_COUNTERS);
+    this.#phases.forEach((counters, phase) => {
+      if (phases === null || phases.has(phase)) addTo(sum, counters);
+    });
+    return sum;
+  }
+
+  /** Counters of one message name (index into the mix) over the phases that pass. */
+  nameCounters(name: number, phases: ReadonlySet<number> | null = null): NameCounters {
+    const sum = zeros(NAME_COUNTERS);
+    this.#names.forEach((names, phase) => {
+      const counters = names[name];
+      if (counters && (phases === null || phases.has(phase))) addTo(sum, counters);
+    });
+    return sum;
+  }
+
+  #merge(
+    worker: WorkerRecord,
+    seq: number,
+    frame: Frame,
+    histograms: readonly MergedHistogram[],
+  ): void {
+    this.frames++;
+    for (const { phase, counters } of frame.phases) {
+      addWire(this.#phases[phase] as Counters, PHASE_COUNTERS, counters);
+    }
+    for (const { phase, name, counters } of frame.names) {
+      addWire(this.#names[phase]?.[name] as NameCounters, NAME_COUNTERS, counters);
+    }
+    for (const { cause, count } of frame.closes) {
+      this.closes.set(cause, (this.closes.get(cause) ?? 0) + count);
+    }
+    for (const [at, { metric, phase, name }] of frame.histograms.entries()) {
+      const histogram = histograms[at] as MergedHistogram;
+      this.histograms.at(metric, phase, name).addFrom(histogram);
+      this.timeline.addHistogram(frame.second, metric, histogram);
+      if (metric === LOOP_LAG) worker.loopLag.addFrom(histogram);
+    }
+    this.timeline.addFrame(frame);
+    this.failures.addFrame(frame);
+    worker.addFrame(seq, frame);
+    worker.audit.add(seq, sumOf(frame, histograms));
+  }
+
+  #refuse(worker: WorkerRecord, seq: number, why: string): void {
+    worker.unreadable++;
+    worker.audit.add(seq, null);
+    if (this.unreadable.length >= MAX_UNREADABLE_MESSAGES) return;
+    this.unreadable.push(`frame ${seq} of ${worker.id}: ${why}`);
+  }
+}
+
+function zeros<T extends string>(names: readonly T[]): Record<T, number> {
+  return Object.fromEntries(names.map((name) => [name, 0])) as Record<T, number>;
+}
+
+function addTo<T extends string>(sum: Record<T, number>, addition: Record<T, number>): void {
+  for (const name in sum) sum[name] += addition[name];
+}
+
+function addWire<T extends string>(
+  sum: Record<T, number>,
+  names: readonly T[],
+  wire: readonly number[],
+): void {
+  for (const [at, name] of names.entries()) sum[name] += wire[at] ?? 0;
+}
+
+function inflated(bytes: Uint8Array): MergedHistogram {
+  const histogram = new MergedHistogram();
+  histogram.add(bytes);
+  return histogram;
+}
+
+function sumOf(frame: Frame, histograms: readonly MergedHistogram[]): FrameSum {
+  const counters = PHASE_COUNTERS.map((_, at) =>
+    frame.phases.reduce((sum, phase) => sum + (phase.counters[at] ?? 0), 0),
+  );
+  const histogramValues = histograms.reduce((sum, histogram) => sum + histogram.count, 0);
+  return { engine: frame.engine, counters, histogramValues, cumulative: frame.cumulative };
+}

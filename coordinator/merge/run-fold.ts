@@ -1,0 +1,117 @@
+/**
+ * A run as the fold of its journal: header, events and frames in, everything results are made of out. The live
+ * run applies each record as it journals it; `onrush report` applies the journal's. There is no second
+ * implementation. Invariant: depends on the records alone, never on a clock or a bus.
+ */
+import type { RunState } from "../../shared/wire/command.ts";
+import type { RunEvent } from "../store/event.ts";
+import type { JournalRecord } from "../store/journal-record.ts";
+import type { RunFacts } from "./facts.ts";
+import { RunMerge } from "./merge.ts";
+
+/** Seconds a lagging engine may hold the newest closed second back. */
+const CLOSING_WINDOW_SECONDS = 5;
+/** Notes kept for the report; what is beyond is only in the journal. */
+const MAX_NOTES = 100;
+
+const TERMINAL: ReadonlySet<RunState> = new Set(["done", "failed", "aborted"]);
+
+type EndRequest = Extract<RunEvent, { type: "end-requested" }>;
+type Problem = Extract<RunEvent, { type: "problem" }>;
+
+export class RunFold {
+  readonly facts: RunFacts;
+  readonly merge: RunMerge;
+  state: RunState = "created";
+  /** Milliseconds since the Unix epoch at run time 0; null before the start. */
+  startWallMs: number | null = null;
+  /** Run time when merging began, that is, when the run was over; null before. */
+  endedUs: number | null = null;
+  /** The strongest wish to end before the plan does: abort over stop, else the first. */
+  end: EndRequest | null = null;
+  /** The first thing that kept the run from being done. */
+  problem: Problem | null = null;
+  readonly notes: string[] = [];
+
+  constructor(facts: RunFacts) {
+    this.facts = facts;
+    this.merge = new RunMerge(facts);
+  }
+
+  /** The journal holds the whole run. */
+  get complete(): boolean {
+    return TERMINAL.has(this.state);
+  }
+
+  /** @returns false for a frame that was there already. */
+  apply(record: Exclude<JournalRecord, { type: "header" }>): boolean {
+    if (record.type === "frame") return this.merge.add(record.epoch, record.seq, record.body);
+    this.#applyEvent(record.event);
+    return true;
+  }
+
+  /** The newest second of run time all engines have reported, or -1. A laggard counts for a while only. */
+  closedThrough(): number {
+    let newest = -1;
+    let oldest = Number.POSITIVE_INFINITY;
+    for (const worker of this.merge.workers.values()) {
+      for (const engine of worker.engines.values()) {
+        newest = Math.max(newest, engine.lastSecond);
+        if (!engine.final && worker.end === "live") oldest = Math.min(oldest, engine.lastSecond);
+      }
+    }
+    return Math.max(Math.min(oldest, newest), newest - CLOSING_WINDOW_SECONDS);
+  }
+
+  /** Frames that must exist and were never merged, unreadable ones included. */
+  get framesMissing(): number {
+    let missing = 0;
+    for (const worker of this.merge.workers.values()) {
+      missing += worker.framesMissing + worker.unreadable;
+    }
+    return missing;
+  }
+
+  #applyEvent(event: RunEvent): void {
+    switch (event.type) {
+      case "state":
+        this.state = event.to;
+        if (event.to === "merging") this.endedUs = event.elapsedUs;
+        return;
+      case "start":
+        this.startWallMs = event.startWallMs;
+        return;
+      case "end-requested":
+        if (this.end === null || (event.mode === "abort" && this.end.mode === "stop")) {
+          this.end = event;
+        }
+        return;
+      case "problem":
+        this.problem ??= event;
+        return;
+      case "note":
+        if (this.notes.length < MAX_NOTES) this.notes.push(event.message);
+        return;
+      default:
+        this.#applyWorkerEvent(event);
+    }
+  }
+
+  #applyWorkerEvent(event: Extract<RunEvent, { epoch: number }>): void {
+    const worker = this.merge.worker(event.epoch);
+    switch (event.type) {
+      case "worker-joined":
+        worker.id = event.id;
+        worker.host = event.host;
+        worker.engineCount = event.engines;
+        return;
+      case "worker-finished":
+        worker.lastSeq = event.lastSeq;
+        worker.end = "finished";
+        return;
+      case "worker-lost":
+        worker.end = "lost";
+        worker.lostReason = event.reason;
+    }
+  }
+}

@@ -1,0 +1,202 @@
+/**
+ * The run second by second: what the live view, timeline.csv, the interval histograms and the validity
+ * gates are made of. Filled by merge.ts. Counts come from the frames' ticks, so they are exact to the
+ * second also when back-pressure made a frame span several; its distributions then lie in its first second.
+ * Invariant: addition and maximum only, so late frames and any order give the same rows. Bound: one row a second
+ * of run time; the histograms of all but the newest OPEN_SECONDS seconds are kept compressed.
+ */
+import { METRICS, type Metric, TICK_SERIES } from "../../shared/stats/counters.ts";
+import { MergedHistogram } from "../../shared/stats/histogram.ts";
+import type { Frame } from "../../shared/wire/frame.ts";
+import { TICKS_PER_SECOND, TickGauge } from "./tick-gauge.ts";
+
+/** What is kept per second; the other metrics only have totals. */
+export const INTERVAL_METRICS = [
+  "latency",
+  "service",
+  "sendLag",
+  "connect",
+  "ping",
+  "loopLag",
+] as const satisfies readonly Metric[];
+export type IntervalMetric = (typeof INTERVAL_METRICS)[number];
+
+const OPEN_SECONDS = 8;
+const KEPT: readonly (IntervalMetric | null)[] = METRICS.map((metric) =>
+  (INTERVAL_METRICS as readonly string[]).includes(metric) ? (metric as IntervalMetric) : null,
+);
+
+export interface SecondQuantiles {
+  readonly count: number;
+  readonly p50: number;
+  readonly p90: number;
+  readonly p99: number;
+  readonly max: number;
+}
+
+/** One second; all times microseconds. */
+export interface TimelineRow {
+  readonly second: number;
+  /** Open at the second's end in the whole cluster. */
+  readonly open: number;
+  readonly opened: number;
+  readonly closed: number;
+  readonly failed: number;
+  readonly sent: number;
+  readonly received: number;
+  readonly latencyUs: SecondQuantiles | null;
+  readonly sendLagUs: SecondQuantiles | null;
+  /** Generator health: the worst engine. null when no engine reported this second. */
+  readonly loopLagMaxUs: number | null;
+  readonly utilisation: number | null;
+  readonly engines: number;
+}
+
+interface Cell {
+  histogram: MergedHistogram | null;
+  sealed: Uint8Array | null;
+  quantiles: SecondQuantiles | null;
+}
+
+interface Second {
+  readonly counts: {
+    opened: number;
+    closed: number;
+    failed: number;
+    sent: number;
+    received: number;
+  };
+  readonly cells: Map<IntervalMetric, Cell>;
+  loopLagMaxUs: number;
+  utilisation: number;
+  engines: number;
+}
+
+const COUNTED = ["opened", "closed", "failed", "sent", "received"] as const;
+
+export class Timeline {
+  readonly openGauge = new TickGauge();
+  readonly #seconds: Second[] = [];
+  readonly #open = new Set<number>();
+
+  /** Seconds there are rows for: 0 up to this, exclusive. */
+  get length(): number {
+    return this.#seconds.length;
+  }
+
+  /** Counts and health of a frame; what happened before the start has no row. */
+  addFrame(frame: Frame): void {
+    if (frame.second < 0) return;
+    this.openGauge.add(frame.second, frame.ticks[TICK_SERIES.indexOf("open")] ?? []);
+    for (let at = 0; at < frame.spanSeconds; at++) {
+      const second = this.#second(frame.second + at);
+      for (const series of COUNTED) {
+        second.counts[series] += sumOfSecond(frame.ticks[TICK_SERIES.indexOf(series)] ?? [], at);
+      }
+      second.loopLagMaxUs = Math.max(second.loopLagMaxUs, frame.health.loopLagMaxUs);
+      second.utilisation = Math.max(second.utilisation, frame.health.utilisation);
+      second.engines++;
+    }
+  }
+
+  /** Adds a frame's histogram to its second. `metric` is an index into METRICS. */
+  addHistogram(second: number, metric: number, histogram: MergedHistogram): void {
+    const kept = KEPT[metric];
+    if (second < 0 || !kept) return;
+    const cells = this.#second(second).cells;
+    const cell = cells.get(kept) ?? { histogram: null, sealed: null, quantiles: null };
+    cells.set(kept, cell);
+    opened(cell).addFrom(histogram);
+    cell.sealed = null;
+    cell.quantiles = null;
+    this.#open.add(second);
+    if (this.#open.size > OPEN_SECONDS) this.#seal(Math.min(...this.#open));
+  }
+
+  row(second: number): TimelineRow | null {
+    const kept = this.#seconds[second];
+    if (!kept) return null;
+    return {
+      second,
+      open: this.openGauge.atEndOf(second),
+      ...kept.counts,
+      latencyUs: quantilesOf(kept.cells.get("latency")),
+      sendLagUs: quantilesOf(kept.cells.get("sendLag")),
+      loopLagMaxUs: kept.engines > 0 ? kept.loopLagMaxUs : null,
+      utilisation: kept.engines > 0 ? kept.utilisation : null,
+      engines: kept.engines,
+    };
+  }
+
+  *rows(): Generator<TimelineRow> {
+    for (let second = 0; second < this.#seconds.length; second++) {
+      const row = this.row(second);
+      if (row) yield row;
+    }
+  }
+
+  /** A second's distribution as a histogram of its own, or null without values. */
+  histogram(second: number, metric: IntervalMetric): MergedHistogram | null {
+    const cell = this.#seconds[second]?.cells.get(metric);
+    if (!cell) return null;
+    if (cell.histogram) return cell.histogram.clone();
+    return unsealed(cell);
+  }
+
+  #second(second: number): Second {
+    // Seconds without a frame have rows of zeros, so that the array stays dense.
+    while (this.#seconds.length <= second) {
+      this.#seconds.push({
+        counts: { opened: 0, closed: 0, failed: 0, sent: 0, received: 0 },
+        cells: new Map(),
+        loopLagMaxUs: 0,
+        utilisation: 0,
+        engines: 0,
+      });
+    }
+    return this.#seconds[second] as Second;
+  }
+
+  #seal(second: number): void {
+    this.#open.delete(second);
+    for (const cell of (this.#seconds[second] as Second).cells.values()) {
+      if (!cell.histogram) continue;
+      quantilesOf(cell);
+      cell.sealed = cell.histogram.encode();
+      cell.histogram = null;
+    }
+  }
+}
+
+function opened(cell: Cell): MergedHistogram {
+  cell.histogram ??= unsealed(cell);
+  return cell.histogram;
+}
+
+function unsealed(cell: Cell): MergedHistogram {
+  const histogram = new MergedHistogram();
+  if (cell.sealed) histogram.add(cell.sealed);
+  return histogram;
+}
+
+function quantilesOf(cell: Cell | undefined): SecondQuantiles | null {
+  if (!cell) return null;
+  if (!cell.quantiles) {
+    const histogram = cell.histogram ?? unsealed(cell);
+    cell.quantiles = {
+      count: histogram.count,
+      p50: histogram.quantile(0.5),
+      p90: histogram.quantile(0.9),
+      p99: histogram.quantile(0.99),
+      max: histogram.max,
+    };
+  }
+  return cell.quantiles;
+}
+
+function sumOfSecond(ticks: readonly number[], second: number): number {
+  let sum = 0;
+  const from = second * TICKS_PER_SECOND;
+  for (let at = from; at < from + TICKS_PER_SECOND; at++) sum += ticks[at] ?? 0;
+  return sum;
+}

@@ -1,0 +1,71 @@
+/**
+ * Rebuilds a run's results from its directory alone, also when its process was killed: the same fold the
+ * live run uses, over the journal. Called by `onrush report` and `onrush compare`.
+ * Invariant: for a whole journal the result is the one the run itself wrote.
+ */
+import { OnrushError } from "../../shared/errors.ts";
+import { readFacts } from "../merge/facts.ts";
+import { RunFold } from "../merge/run-fold.ts";
+import { readJournal } from "../store/journal-reader.ts";
+import type { JournalRecord } from "../store/journal-record.ts";
+import { lockHolder } from "../store/lock.ts";
+import { runPath } from "../store/run-directory.ts";
+import { buildSummary } from "./summary.ts";
+import type { Summary } from "./summary-schema.ts";
+
+export interface RebuiltRun {
+  readonly summary: Summary;
+  /** The journal ends before the run does. */
+  readonly incomplete: boolean;
+  /** What a reader should know: why it is incomplete, what was cut. Plain sentences. */
+  readonly notes: readonly string[];
+  /** For the other results: writeResults(directory, fold, summary). */
+  readonly fold: RunFold;
+}
+
+/**
+ * @throws OnrushError ONRUSH_RUN_DIRECTORY when there is no journal, ONRUSH_JOURNAL_CORRUPT when it does not even
+ * say what the run was
+ */
+export async function rebuildRun(directory: string): Promise<RebuiltRun> {
+  const journal = readJournal(runPath.journal(directory));
+  const fold = await foldOf(journal, directory);
+  const tail = await applyAll(fold, journal);
+  const notes: string[] = [];
+  if (tail.tornBytes > 0) {
+    notes.push(`The journal's last ${tail.tornBytes} bytes are no whole record and were left out.`);
+  }
+  if (!fold.complete) notes.push(await whyIncomplete(directory, fold.state));
+  return { summary: buildSummary(fold), incomplete: !fold.complete, notes, fold };
+}
+
+async function foldOf(
+  journal: ReturnType<typeof readJournal>,
+  directory: string,
+): Promise<RunFold> {
+  const first = await journal.next();
+  if (!first.done && first.value.type === "header") {
+    return new RunFold(readFacts(first.value.header));
+  }
+  throw new OnrushError({
+    code: "ONRUSH_JOURNAL_CORRUPT",
+    message: `The journal in ${directory} does not begin with a header, so nothing is known of its run.`,
+    remedy: "The run was killed before it began; run it again.",
+  });
+}
+
+async function applyAll(fold: RunFold, journal: ReturnType<typeof readJournal>) {
+  for (;;) {
+    const step = await journal.next();
+    if (step.done) return step.value;
+    const record: JournalRecord = step.value;
+    if (record.type !== "header") fold.apply(record);
+  }
+}
+
+async function whyIncomplete(directory: string, state: string): Promise<string> {
+  const holder = await lockHolder(directory);
+  return holder
+    ? `The run is incomplete: process ${holder.pid} on ${holder.host} is still at it (state "${state}").`
+    : `The run is incomplete: its process was killed in state "${state}".`;
+}

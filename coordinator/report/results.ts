@@ -1,0 +1,29 @@
+/**
+ * Writes a run's results into its directory: summary.json, timeline.csv, histograms/*.hlog. Called when a run
+ * is over and by `onrush report`. Invariant: each file is whole, and all come from one fold.
+ */
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { RunFold } from "../merge/run-fold.ts";
+import { directoryError } from "../store/journal-record.ts";
+import { runPath, writeResult } from "../store/run-directory.ts";
+import { histogramLog, loggedMetrics } from "./hlog.ts";
+import type { Summary } from "./summary-schema.ts";
+import { timelineCsv } from "./timeline-csv.ts";
+
+/** @throws OnrushError ONRUSH_RUN_DIRECTORY */
+export async function writeResults(
+  directory: string,
+  fold: RunFold,
+  summary: Summary,
+): Promise<void> {
+  await writeResult(runPath.summary(directory), `${JSON.stringify(summary, null, 2)}\n`);
+  await writeResult(runPath.timeline(directory), timelineCsv(fold));
+  const histograms = runPath.histograms(directory);
+  await mkdir(histograms, { recursive: true }).catch((error: unknown) => {
+    throw directoryError("cannot make", histograms, error);
+  });
+  for (const metric of loggedMetrics(fold)) {
+    await writeResult(join(histograms, `${metric}.hlog`), histogramLog(fold, metric));
+  }
+}

@@ -1,0 +1,258 @@
+/**
+ * The schema of summary.json: what a run comes to, in numbers users script against. The report, the
+ * terminal and the comparison read this shape and nothing else. Invariants: times are milliseconds of
+ * run time unless the name says otherwise; a measure that was not taken is null, never 0; counts are
+ * of the whole run (so that the ledger adds up), distributions leave excluded phases out.
+ */
+import { z } from "zod";
+
+const count = z.int().min(0);
+const countOrNull = count.nullable();
+const ms = z.number();
+const share = z.number().min(0).max(1);
+
+/** A distribution in milliseconds; quantiles are those of the merged histogram (3 significant digits). */
+export const quantilesSchema = z
+  .object({
+    count,
+    min: ms,
+    mean: ms,
+    p50: ms,
+    p75: ms,
+    p90: ms,
+    p95: ms,
+    p99: ms,
+    p999: ms,
+    p9999: ms,
+    max: ms,
+  })
+  .describe("A distribution, in milliseconds.");
+const quantiles = quantilesSchema.nullable();
+
+const ledgerSchema = z.object({
+  balanced: z.boolean(),
+  /** Identity -> left side minus right side; only those that do not hold. */
+  differences: z.record(z.string(), z.number()),
+});
+
+const validitySchema = z.object({
+  valid: z.boolean(),
+  /** Plain sentences with the numbers; empty when valid. */
+  reasons: z.array(z.string()),
+  sendLagMs: quantiles,
+  /** sent / planned message slots; null when nothing was planned. */
+  deliveredShare: share.nullable(),
+  maskedSeconds: count,
+  ledger: ledgerSchema,
+  framesMissing: count,
+});
+
+const stagesSchema = z.object({ tcpMs: quantiles, tlsMs: quantiles, upgradeMs: quantiles });
+
+const connectionsSchema = z.object({
+  /** Opens by plan; attempted = planned - never attempted + reconnects. */
+  planned: count,
+  attempted: count,
+  established: count,
+  failed: count,
+  failedByKind: z.record(z.string(), count),
+  closedByCause: z.record(z.string(), count),
+  lostWithWorker: count,
+  openAtEnd: count,
+  /** Highest number open at once in the whole cluster, sampled every 100 ms. */
+  peak: countOrNull,
+  reconnects: count,
+  connectMs: quantiles,
+  stages: stagesSchema,
+});
+
+const messageNameSchema = z.object({
+  sent: count,
+  matched: count,
+  timedOut: count,
+  latencyMs: quantiles,
+});
+
+const messageCounts = {
+  planned: count,
+  sent: count,
+  skipped: count,
+  /** Why slots were skipped; sums to `skipped`. */
+  skippedBy: z.object({ notOpen: count, behind: count, backpressure: count }),
+  received: count,
+  /** Sent messages that expect a reply; matched, timedOut and unanswered (and corrupt replies) share them out. */
+  expected: count,
+  /** null: no message expects a reply. */
+  matched: countOrNull,
+  timedOut: countOrNull,
+  unanswered: countOrNull,
+  late: countOrNull,
+  unsolicited: count,
+  lost: countOrNull,
+  /** null without integrity.stamp. */
+  duplicated: countOrNull,
+  reordered: countOrNull,
+  corrupt: countOrNull,
+  leaked: countOrNull,
+  bytesSent: count,
+  bytesReceived: count,
+  latencyMs: quantiles,
+  serviceMs: quantiles,
+};
+
+const messagesSchema = z.object({
+  ...messageCounts,
+  byName: z.record(z.string(), messageNameSchema),
+});
+
+const phaseSchema = z.object({
+  phase: z.string(),
+  excluded: z.boolean(),
+  /** Milliseconds of run time. */
+  from: ms,
+  to: ms,
+  connections: z.object({
+    attempted: count,
+    established: count,
+    failed: count,
+    closed: count,
+    reconnects: count,
+    connectMs: quantiles,
+  }),
+  messages: z.object({ ...messageCounts, sendLagMs: quantiles }),
+});
+
+const failureSampleSchema = z.object({
+  connection: count,
+  attempt: count,
+  atMs: ms,
+  ageMs: ms,
+  detail: z.string(),
+});
+
+const failureSchema = z.object({
+  kind: z.string(),
+  signature: z.string(),
+  count,
+  /** Milliseconds of run time, exact to the sample or else to the second. */
+  firstSeen: ms,
+  lastSeen: ms,
+  stage: z.string(),
+  samples: z.array(failureSampleSchema),
+});
+
+const findingSchema = z.object({
+  locus: z.enum(["generator", "network", "server", "handler", "client-script", "unknown"]),
+  cause: z.string(),
+  confidence: z.string(),
+  basis: z.string(),
+  evidence: z.array(z.string()),
+  against: z.array(z.string()),
+  nextProbe: z.string(),
+});
+
+const thresholdSchema = z.object({
+  metric: z.string(),
+  rule: z.string(),
+  /** In the unit of the rule (ms for times, 0..1 for shares); null: there was nothing to judge, so it fails. */
+  observed: z.number().nullable(),
+  limit: z.number(),
+  passed: z.boolean(),
+  /** Why there is no observed value; null when there is one. */
+  reason: z.string().nullable(),
+});
+
+const workerSchema = z.object({
+  id: z.string(),
+  host: z.string(),
+  engines: count,
+  peakConnections: count,
+  /** Mean CPU of the worker process in cores while it reported; null without a frame. */
+  cpu: z.number().nullable(),
+  loopLagMs: quantiles,
+  saturatedSeconds: count,
+});
+
+const pushSchema = z.object({
+  received: count,
+  latencyMs: quantiles,
+  clockErrorMs: z.number().nullable(),
+  reach: z.record(z.string(), z.unknown()),
+});
+
+const sequenceSchema = z.object({
+  started: count,
+  completed: count,
+  violations: z.record(z.string(), count),
+  durationMs: quantiles,
+  events: z.record(z.string(), quantiles),
+});
+
+const availabilitySchema = z.object({
+  userUptime: share.nullable(),
+  mtbfSeconds: z.number().nullable(),
+  mttrSeconds: z.number().nullable(),
+  outages: z.array(z.record(z.string(), z.unknown())),
+});
+
+const faultSchema = z.object({
+  id: z.string(),
+  kind: z.string(),
+  from: ms,
+  to: ms,
+  affected: count,
+  detectMs: ms.nullable(),
+  recovered: z.object({ to50Ms: ms.nullable(), to95Ms: ms.nullable(), to99Ms: ms.nullable() }),
+});
+
+const capacitySchema = z.object({
+  tested: z.number().nullable(),
+  knee: z.number().nullable(),
+  limit: z.number().nullable(),
+  sustainable: z.number().nullable(),
+  basis: z.string(),
+});
+
+export const verdictSchema = z.enum(["pass", "fail", "invalid", "interrupted", "stopped"]);
+
+export const summarySchema = z.object({
+  schema: z.literal(1),
+  run: z.string(),
+  name: z.string(),
+  verdict: verdictSchema,
+  exitCode: z.int(),
+  /** When run time began; null when the run never got that far. */
+  startedAt: z.iso.datetime().nullable(),
+  /** Run time that passed, drain included. */
+  durationSeconds: z.number().min(0),
+  validity: validitySchema,
+  connections: connectionsSchema,
+  messages: messagesSchema,
+  push: z.record(z.string(), pushSchema),
+  sequences: z.record(z.string(), sequenceSchema),
+  availability: availabilitySchema.nullable(),
+  phases: z.array(phaseSchema),
+  faults: z.array(faultSchema),
+  failures: z.array(failureSchema),
+  findings: z.array(findingSchema),
+  capacity: capacitySchema.nullable(),
+  thresholds: z.array(thresholdSchema),
+  workers: z.array(workerSchema),
+  baseline: z.record(z.string(), z.unknown()).nullable(),
+});
+
+export type Summary = z.infer<typeof summarySchema>;
+export type Verdict = z.infer<typeof verdictSchema>;
+/** A distribution in milliseconds. */
+export type Quantiles = z.infer<typeof quantilesSchema>;
+export type SummaryFinding = z.infer<typeof findingSchema>;
+export type SummaryThreshold = z.infer<typeof thresholdSchema>;
+export type SummaryFailure = z.infer<typeof failureSchema>;
+
+/** The published JSON Schema of summary.json (draft 2020-12). Unknown keys are allowed: later versions add some. */
+export function summaryJsonSchema(): Record<string, unknown> {
+  return {
+    ...z.toJSONSchema(summarySchema, { io: "input" }),
+    title: "Onrush summary.json",
+  };
+}

@@ -1,0 +1,148 @@
+/**
+ * The sections of summary.json that count connections and messages, for the whole run and per phase. Pure; used
+ * by summary.ts. Invariant: counts are of the phases asked for, distributions of the phases that are judged.
+ */
+import type { Metric } from "../../shared/stats/counters.ts";
+import { CONNECT_FAILURES } from "../../shared/stats/failure-kind.ts";
+import { stageOf } from "../analysis/failures.ts";
+import { judgedPhases, type Validity } from "../analysis/validity.ts";
+import { phaseSpans } from "../merge/facts.ts";
+import { MAX_SAMPLES } from "../merge/failure-groups.ts";
+import type { Counters } from "../merge/merge.ts";
+import type { RunFold } from "../merge/run-fold.ts";
+import { quantilesOrNull, toMs } from "./quantiles.ts";
+import type { Quantiles, Summary, SummaryFailure } from "./summary-schema.ts";
+
+/** Failure groups shown; the rest is in one "other" group per kind. */
+export const MAX_FAILURES_SHOWN = 200;
+
+type Phases = ReadonlySet<number>;
+
+export function connectionsSection(fold: RunFold, validity: Validity): Summary["connections"] {
+  const { merge } = fold;
+  const judged = judgedPhases(fold);
+  const counters = merge.counters();
+  const measured = (metric: Metric) => distribution(fold, metric, { phases: judged });
+  const failedByKind: Record<string, number> = {};
+  for (const kind of CONNECT_FAILURES) {
+    const count = merge.failures.byKind.get(kind);
+    if (count !== undefined) failedByKind[kind] = count;
+  }
+  return {
+    planned: fold.facts.plannedOpens,
+    attempted: counters.attempted,
+    established: counters.established,
+    failed: counters.failed,
+    failedByKind,
+    closedByCause: Object.fromEntries([...merge.closes].sort(([a], [b]) => (a < b ? -1 : 1))),
+    lostWithWorker: validity.ledger.lostWithWorker,
+    openAtEnd: Math.max(0, validity.ledger.openAtEnd),
+    peak: merge.timeline.length > 0 ? merge.timeline.openGauge.peak() : null,
+    reconnects: counters.reconnects,
+    connectMs: measured("connect"),
+    stages: {
+      tcpMs: measured("tcp"),
+      tlsMs: measured("tls"),
+      upgradeMs: measured("upgrade"),
+    },
+  };
+}
+
+export function messagesSection(fold: RunFold): Summary["messages"] {
+  const judged = judgedPhases(fold);
+  const byName: Summary["messages"]["byName"] = {};
+  for (const [index, { name }] of (fold.facts.scenario.messages?.mix ?? []).entries()) {
+    byName[name] = {
+      ...fold.merge.nameCounters(index),
+      latencyMs: distribution(fold, "latency", { phases: judged, name: index }),
+    };
+  }
+  return { ...messageCounts(fold, fold.merge.counters(), judged), byName };
+}
+
+export function phasesSection(fold: RunFold): Summary["phases"] {
+  return phaseSpans(fold.facts.scenario).map((span) => {
+    const phases = new Set([span.index]);
+    const counters = fold.merge.counters(phases);
+    return {
+      phase: span.phase,
+      excluded: span.excluded,
+      from: toMs(span.fromUs),
+      to: toMs(span.toUs),
+      connections: {
+        attempted: counters.attempted,
+        established: counters.established,
+        failed: counters.failed,
+        closed: counters.closed,
+        reconnects: counters.reconnects,
+        connectMs: distribution(fold, "connect", { phases }),
+      },
+      messages: {
+        ...messageCounts(fold, counters, phases),
+        sendLagMs: distribution(fold, "sendLag", { phases }),
+      },
+    };
+  });
+}
+
+export function failuresSection(fold: RunFold): SummaryFailure[] {
+  return fold.merge.failures.top(MAX_FAILURES_SHOWN).map((failure) => ({
+    kind: failure.kind,
+    signature: failure.signature,
+    count: failure.count,
+    firstSeen: toMs(failure.firstUs),
+    lastSeen: toMs(failure.lastUs),
+    stage: stageOf(failure.kind),
+    samples: failure.samples.slice(0, MAX_SAMPLES).map((sample) => ({
+      connection: sample.connection,
+      attempt: sample.attempt,
+      atMs: toMs(sample.atUs),
+      ageMs: toMs(sample.ageUs),
+      detail: sample.detail,
+    })),
+  }));
+}
+
+/** The counts and distributions a run and a phase have in common; null for what was not measured. */
+function messageCounts(fold: RunFold, counters: Counters, phases: Phases) {
+  const { messages, integrity } = fold.facts.scenario;
+  const replies = (messages?.mix ?? []).some(({ reply }) => reply.match !== "none");
+  const ifReplies = (value: number) => (replies ? value : null);
+  // What the stamps of echo correlation catch by the way is shown; that nothing was caught proves nothing.
+  const ifStamp = (value: number) => (integrity.stamp || value > 0 ? value : null);
+  return {
+    planned: counters.planned,
+    sent: counters.sent,
+    skipped: counters.skippedNotOpen + counters.skippedBehind + counters.skippedBackpressure,
+    skippedBy: {
+      notOpen: counters.skippedNotOpen,
+      behind: counters.skippedBehind,
+      backpressure: counters.skippedBackpressure,
+    },
+    received: counters.received,
+    expected: counters.expected,
+    matched: ifReplies(counters.matched),
+    timedOut: ifReplies(counters.timedOut),
+    unanswered: ifReplies(counters.unanswered),
+    late: ifReplies(counters.late),
+    unsolicited: counters.unsolicited,
+    lost: ifReplies(counters.lost),
+    duplicated: ifStamp(counters.duplicated),
+    reordered: ifStamp(counters.reordered),
+    corrupt: ifStamp(counters.corrupt),
+    leaked: ifStamp(counters.leaked),
+    bytesSent: counters.bytesSent,
+    bytesReceived: counters.bytesReceived,
+    latencyMs: distribution(fold, "latency", { phases }),
+    serviceMs: distribution(fold, "service", { phases }),
+  };
+}
+
+function distribution(
+  fold: RunFold,
+  metric: Metric,
+  of: { readonly phases: Phases; readonly name?: number },
+): Quantiles | null {
+  const name = of.name ?? null;
+  return quantilesOrNull(fold.merge.histograms.select({ metric, phases: of.phases, name }));
+}

@@ -1,0 +1,99 @@
+/**
+ * What a run looks like right now, from its fold. Pure; called by watch.ts once a second. Invariant: shows only
+ * seconds that all engines have reported (a laggard holds them back for a while), so curves do not dip at
+ * their right end.
+ */
+import type { MergedHistogram } from "../../shared/stats/histogram.ts";
+import type { RunState } from "../../shared/wire/command.ts";
+import { brokenGates } from "../analysis/gates.ts";
+import { shownValue, type ThresholdResult } from "../analysis/thresholds.ts";
+import { phaseAt, phaseSpans } from "../merge/facts.ts";
+import type { RunFold } from "../merge/run-fold.ts";
+import type { LiveView } from "./view.ts";
+
+/** Seconds the shown latency is taken from. */
+const LATENCY_SECONDS = 5;
+const FAILURES_SHOWN = 10;
+
+export interface LiveSituation {
+  readonly state: RunState;
+  /** Microseconds of run time; null before the start is known. */
+  readonly elapsedUs: number | null;
+  readonly thresholds: readonly ThresholdResult[];
+}
+
+export function liveView(fold: RunFold, situation: LiveSituation): LiveView {
+  const { facts, merge } = fold;
+  const counters = merge.counters();
+  const last = fold.closedThrough();
+  const row = merge.timeline.row(last);
+  const elapsedUs = situation.elapsedUs ?? 0;
+  return {
+    run: facts.run,
+    name: facts.scenario.name,
+    state: situation.state,
+    elapsedUs,
+    durationUs: facts.durationUs,
+    phase: phaseOf(fold, elapsedUs),
+    workers: [...merge.workers.values()].filter(({ end }) => end !== "lost").length,
+    plannedOpen: facts.plannedOpen[last] ?? 0,
+    open: row?.open ?? 0,
+    connections: {
+      attempted: counters.attempted,
+      established: counters.established,
+      failed: counters.failed,
+    },
+    messages: {
+      sent: counters.sent,
+      matched: counters.matched,
+      timedOut: counters.timedOut,
+      received: counters.received,
+      skipped: counters.skippedNotOpen + counters.skippedBehind + counters.skippedBackpressure,
+    },
+    rates: {
+      opensPerSec: row?.opened ?? 0,
+      sentPerSec: row?.sent ?? 0,
+      receivedPerSec: row?.received ?? 0,
+    },
+    latencyUs: recentLatency(fold, last),
+    failures: merge.failures.top(FAILURES_SHOWN).map(({ kind, signature, count }) => ({
+      kind,
+      signature,
+      count,
+    })),
+    generator: {
+      sendLagP99Us: row?.sendLagUs?.p99 ?? null,
+      loopLagMaxUs: row?.loopLagMaxUs ?? 0,
+      utilisation: row?.utilisation ?? 0,
+      saturated: row !== null && brokenGates(row).length > 0,
+    },
+    thresholds: situation.thresholds.map(({ threshold, observed, passed }) => ({
+      metric: threshold.metric,
+      rule: threshold.rule,
+      observed: observed === null ? null : shownValue(threshold, observed),
+      passed: observed === null ? null : passed,
+    })),
+  };
+}
+
+function phaseOf(fold: RunFold, elapsedUs: number): LiveView["phase"] {
+  const spans = phaseSpans(fold.facts.scenario);
+  const span = phaseAt(spans, elapsedUs);
+  return span === null ? null : { name: span.phase, index: span.index, count: spans.length };
+}
+
+function recentLatency(fold: RunFold, last: number): LiveView["latencyUs"] {
+  let recent: MergedHistogram | null = null;
+  for (let second = Math.max(0, last - LATENCY_SECONDS + 1); second <= last; second++) {
+    const histogram = fold.merge.timeline.histogram(second, "latency");
+    if (recent && histogram) recent.addFrom(histogram);
+    else recent ??= histogram;
+  }
+  if (!recent) return null;
+  return {
+    p50: recent.quantile(0.5),
+    p90: recent.quantile(0.9),
+    p99: recent.quantile(0.99),
+    max: recent.max,
+  };
+}

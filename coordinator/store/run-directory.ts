@@ -1,0 +1,98 @@
+/**
+ * A run's directory: made once per run by run.ts, opened for reading by the report. Holds run.json,
+ * scenario.yaml (secrets masked by the caller), the journal and, later, the results.
+ * Invariant: a directory holds at most one run; a second one is refused before anything is touched.
+ */
+import { mkdir, readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { OnrushError } from "../../shared/errors.ts";
+import type { RunState } from "../../shared/wire/command.ts";
+import { writeFileAtomic } from "./atomic-file.ts";
+import { directoryError } from "./journal-record.ts";
+import { takeLock } from "./lock.ts";
+
+/** Content of run.json. Times are ISO 8601 or null while they lie ahead. */
+export interface RunFile {
+  readonly schema: 1;
+  readonly id: string;
+  readonly name: string;
+  readonly state: RunState;
+  readonly createdAt: string;
+  readonly startedAt: string | null;
+  readonly endedAt: string | null;
+  readonly planHash: string;
+  readonly connections: number;
+  readonly shards: number;
+  readonly durationSeconds: number;
+  readonly versions: { readonly onrush: string; readonly node: string; readonly wire: number };
+}
+
+export interface RunDirectory {
+  readonly path: string;
+  /** Gives the lock back. Idempotent. */
+  release(): Promise<void>;
+}
+
+/** Where things lie in a run directory. */
+export const runPath = {
+  runFile: (directory: string) => join(directory, "run.json"),
+  scenario: (directory: string) => join(directory, "scenario.yaml"),
+  journal: (directory: string) => join(directory, "journal"),
+  summary: (directory: string) => join(directory, "summary.json"),
+  timeline: (directory: string) => join(directory, "timeline.csv"),
+  histograms: (directory: string) => join(directory, "histograms"),
+} as const;
+
+/**
+ * Makes the directory (and those above it) and takes its lock.
+ * @throws OnrushError ONRUSH_RUN_DIRECTORY when it cannot be made, holds a run, or is being written
+ */
+export async function createRunDirectory(path: string): Promise<RunDirectory> {
+  try {
+    await mkdir(path, { recursive: true });
+    const names = await readdir(path);
+    if (names.includes("run.json") || names.includes("journal")) {
+      throw refused(`${path} already holds a run.`);
+    }
+    const lock = await takeLock(path);
+    if (typeof lock !== "function") throw refused(`${path} is in use by process ${lock.pid}.`);
+    return { path, release: lock };
+  } catch (error) {
+    if (error instanceof OnrushError) throw error;
+    throw directoryError("cannot make the run directory", path, error);
+  }
+}
+
+/** Replaces run.json. @throws OnrushError ONRUSH_RUN_DIRECTORY */
+export async function writeRunFile(directory: string, file: RunFile): Promise<void> {
+  await writeResult(runPath.runFile(directory), `${JSON.stringify(file, null, 2)}\n`);
+}
+
+/** Writes one file of the run whole. @throws OnrushError ONRUSH_RUN_DIRECTORY */
+export async function writeResult(
+  path: string,
+  content: string | Uint8Array | Iterable<string>,
+): Promise<void> {
+  try {
+    await writeFileAtomic(path, content);
+  } catch (error) {
+    throw directoryError("cannot write", path, error);
+  }
+}
+
+/** run.json of a run, or null when it is missing or damaged. */
+export async function readRunFile(directory: string): Promise<RunFile | null> {
+  try {
+    return JSON.parse(await readFile(runPath.runFile(directory), "utf8")) as RunFile;
+  } catch {
+    return null;
+  }
+}
+
+function refused(message: string): OnrushError {
+  return new OnrushError({
+    code: "ONRUSH_RUN_DIRECTORY",
+    message,
+    remedy: "Choose another directory with --run-dir.",
+  });
+}

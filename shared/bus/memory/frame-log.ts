@@ -1,0 +1,135 @@
+/**
+ * The fenced, idempotent frame log of each run, in memory. Part of the memory store.
+ * Invariant: per epoch the entries are seq 0, 1, 2 … without a gap, each once; what was acknowledged is
+ * dropped but its identity stays known; a fenced epoch never adds anything.
+ */
+import { OnrushError } from "../../errors.ts";
+import type { FrameId } from "../../wire/frame.ts";
+import type { AppendResult, FrameEntry } from "../bus.ts";
+import { storeFull } from "./store-full.ts";
+
+/** What an entry costs beside its body. */
+const ENTRY_BYTES = 128;
+/** Incarnations that may write to one run. */
+const MAX_WRITERS = 4096;
+
+export interface FrameLogLimits {
+  /** Bytes of unacknowledged frames per run; beyond it append answers "full". */
+  readonly logBytes: number;
+  /** Largest frame body. */
+  readonly frameBytes: number;
+  /** Runs with a log at once. */
+  readonly runs: number;
+}
+
+interface Writer {
+  lastSeq: number;
+  acknowledgedSeq: number;
+  fenced: boolean;
+}
+
+interface RunLog {
+  /** Entries not acknowledged yet; the first one's cursor is `dropped + 1`. */
+  readonly entries: { readonly id: FrameId; readonly body: Uint8Array }[];
+  readonly writers: Map<number, Writer>;
+  dropped: number;
+  bytes: number;
+}
+
+export class FrameLogs {
+  readonly #limits: FrameLogLimits;
+  readonly #logs = new Map<string, RunLog>();
+
+  constructor(limits: FrameLogLimits) {
+    this.#limits = limits;
+  }
+
+  /** @throws OnrushError ONRUSH_FRAME_INVALID when the body is larger than any frame may be. */
+  append(id: FrameId, body: Uint8Array): AppendResult {
+    if (body.length > this.#limits.frameBytes) {
+      throw new OnrushError({
+        code: "ONRUSH_FRAME_INVALID",
+        message: `Frame ${id.seq} of epoch ${id.epoch} has ${body.length} bytes, more than ${this.#limits.frameBytes}.`,
+      });
+    }
+    const log = this.#logOf(id.run);
+    const writer = this.#writerOf(log, id.epoch);
+    if (writer.fenced) return "fenced";
+    if (id.seq <= writer.lastSeq) return "duplicate";
+    if (id.seq !== writer.lastSeq + 1) return "out-of-order";
+    const bytes = body.length + ENTRY_BYTES;
+    if (log.bytes + bytes > this.#limits.logBytes && log.entries.length > 0) return "full";
+    log.entries.push({ id: { run: id.run, epoch: id.epoch, seq: id.seq }, body: body.slice() });
+    log.bytes += bytes;
+    writer.lastSeq = id.seq;
+    return "ok";
+  }
+
+  acknowledgedSeq(run: string, epoch: number): number {
+    return this.#logs.get(run)?.writers.get(epoch)?.acknowledgedSeq ?? -1;
+  }
+
+  fence(run: string, epoch: number): void {
+    this.#writerOf(this.#logOf(run), epoch).fenced = true;
+  }
+
+  read(run: string, cursor: string, max: number): FrameEntry[] {
+    const log = this.#logs.get(run);
+    if (log === undefined) return [];
+    const skip = Math.max(0, positionOf(cursor) - log.dropped);
+    return log.entries.slice(skip, skip + max).map(({ id, body }, index) => ({
+      cursor: String(log.dropped + skip + index + 1),
+      id: { ...id },
+      body: body.slice(),
+    }));
+  }
+
+  acknowledge(run: string, cursor: string): void {
+    const log = this.#logs.get(run);
+    if (log === undefined) return;
+    const count = Math.max(0, positionOf(cursor) - log.dropped);
+    const gone = log.entries.splice(0, count);
+    log.dropped += gone.length;
+    for (const { id, body } of gone) {
+      log.bytes -= body.length + ENTRY_BYTES;
+      this.#writerOf(log, id.epoch).acknowledgedSeq = id.seq;
+    }
+  }
+
+  forgetRun(run: string): void {
+    this.#logs.delete(run);
+  }
+
+  #logOf(run: string): RunLog {
+    let log = this.#logs.get(run);
+    if (log === undefined) {
+      if (this.#logs.size >= this.#limits.runs)
+        throw storeFull(`logs of ${this.#limits.runs} runs`);
+      log = { entries: [], writers: new Map(), dropped: 0, bytes: 0 };
+      this.#logs.set(run, log);
+    }
+    return log;
+  }
+
+  #writerOf(log: RunLog, epoch: number): Writer {
+    let writer = log.writers.get(epoch);
+    if (writer === undefined) {
+      if (log.writers.size >= MAX_WRITERS) throw storeFull(`${MAX_WRITERS} epochs of one run`);
+      writer = { lastSeq: -1, acknowledgedSeq: -1, fenced: false };
+      log.writers.set(epoch, writer);
+    }
+    return writer;
+  }
+}
+
+/** Position of the last entry read; 0 for the start. */
+function positionOf(cursor: string): number {
+  const position = cursor === "" ? 0 : Number(cursor);
+  if (!Number.isSafeInteger(position) || position < 0) {
+    throw new OnrushError({
+      code: "ONRUSH_FRAME_INVALID",
+      message: `"${cursor}" is not a cursor of this frame log.`,
+    });
+  }
+  return position;
+}

@@ -1,0 +1,109 @@
+/**
+ * Sessions of workers and their claims on shards, in memory. Part of the memory store.
+ * Invariant: epochs only grow; a claim belongs to a live session, and goes when the session goes.
+ */
+import type { Clock } from "../../time/clock.ts";
+import type { WorkerInfo, WorkerStatus } from "../../wire/worker-info.ts";
+import type { SessionRecord } from "../bus.ts";
+import { storeFull } from "./store-full.ts";
+
+/** How many opened sessions are remembered by nonce, so that a repeated call finds its epoch. */
+const MAX_NONCES = 4096;
+
+interface Session {
+  readonly epoch: number;
+  readonly info: WorkerInfo;
+  status: WorkerStatus | null;
+  renewedUs: number;
+}
+
+export class Sessions {
+  readonly #clock: Clock;
+  readonly #limit: number;
+  readonly #live = new Map<number, Session>();
+  readonly #epochOfNonce = new Map<string, number>();
+  readonly #claims = new Map<string, Map<number, number>>();
+  #lastEpoch = 0;
+
+  /** @param limit number of sessions, and of runs with claims, held at once */
+  constructor(clock: Clock, limit: number) {
+    this.#clock = clock;
+    this.#limit = limit;
+  }
+
+  /** @throws OnrushError ONRUSH_LIMITS_TOO_LOW when there are too many sessions. */
+  open(info: WorkerInfo, nonce: string): number {
+    const known = this.#epochOfNonce.get(nonce);
+    if (known !== undefined) return known;
+    if (this.#live.size >= this.#limit) throw storeFull(`${this.#limit} worker sessions`);
+    this.#lastEpoch += 1;
+    const epoch = this.#lastEpoch;
+    this.#epochOfNonce.set(nonce, epoch);
+    const [oldest] = this.#epochOfNonce.keys();
+    if (this.#epochOfNonce.size > MAX_NONCES && oldest !== undefined) {
+      this.#epochOfNonce.delete(oldest);
+    }
+    this.#live.set(epoch, {
+      epoch,
+      info: structuredClone(info),
+      status: null,
+      renewedUs: this.#clock.monotonicUs(),
+    });
+    return epoch;
+  }
+
+  renew(epoch: number, status: WorkerStatus): "ok" | "gone" {
+    const session = this.#live.get(epoch);
+    if (session === undefined) return "gone";
+    session.status = structuredClone(status);
+    session.renewedUs = this.#clock.monotonicUs();
+    return "ok";
+  }
+
+  /** Releases the session's claims. Harmless for one that ended before. */
+  end(epoch: number): void {
+    if (!this.#live.delete(epoch)) return;
+    for (const claims of this.#claims.values()) {
+      for (const [shard, holder] of claims) {
+        if (holder === epoch) claims.delete(shard);
+      }
+    }
+  }
+
+  list(): SessionRecord[] {
+    const nowUs = this.#clock.monotonicUs();
+    return [...this.#live.values()].map(({ epoch, info, status, renewedUs }) => ({
+      epoch,
+      info: structuredClone(info),
+      status: structuredClone(status),
+      silentMs: (nowUs - renewedUs) / 1000,
+    }));
+  }
+
+  claim(run: string, shard: number, epoch: number): "held" | "taken" {
+    if (!this.#live.has(epoch)) return "taken";
+    const claims = this.#claimsOf(run);
+    const holder = claims.get(shard);
+    if (holder !== undefined) return holder === epoch ? "held" : "taken";
+    claims.set(shard, epoch);
+    return "held";
+  }
+
+  claimsOf(run: string): Map<number, number> {
+    return new Map(this.#claims.get(run));
+  }
+
+  forgetRun(run: string): void {
+    this.#claims.delete(run);
+  }
+
+  #claimsOf(run: string): Map<number, number> {
+    let claims = this.#claims.get(run);
+    if (claims === undefined) {
+      if (this.#claims.size >= this.#limit) throw storeFull(`claims of ${this.#limit} runs`);
+      claims = new Map();
+      this.#claims.set(run, claims);
+    }
+    return claims;
+  }
+}

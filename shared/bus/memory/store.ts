@@ -1,0 +1,71 @@
+/**
+ * Everything a memory bus remembers. One store is shared by all its sides (memory-bus.ts, ipc/ipc-server.ts);
+ * the coordinator process holds it in single-node mode, tests and simulations hold it with their own clock.
+ * Invariant: values that go in or come out are copies; every list has a bound.
+ */
+import type { Clock } from "../../time/clock.ts";
+import type { Timers } from "../../time/timer.ts";
+import { Documents } from "./documents.ts";
+import { FrameLogs } from "./frame-log.ts";
+import { Hints } from "./hints.ts";
+import { Sessions } from "./sessions.ts";
+import { Tickets } from "./tickets.ts";
+
+export interface MemoryLimits {
+  /** Unacknowledged frame bytes per run. */
+  readonly logBytes: number;
+  readonly frameBytes: number;
+  /** Runs with a frame log at once. */
+  readonly runs: number;
+  readonly documents: number;
+  readonly sessions: number;
+  readonly ticketsPerRun: number;
+  /** How long a ticket may be held without done(). */
+  readonly ticketVisibilityMs: number;
+}
+
+export const MEMORY_LIMITS: MemoryLimits = {
+  logBytes: 256 * 1024 * 1024,
+  frameBytes: 16 * 1024 * 1024,
+  runs: 64,
+  documents: 256,
+  sessions: 1024,
+  ticketsPerRun: 65_536,
+  ticketVisibilityMs: 15_000,
+};
+
+export interface MemoryStoreOptions {
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly limits?: Partial<MemoryLimits>;
+}
+
+export class MemoryStore {
+  readonly clock: Clock;
+  readonly documents: Documents;
+  readonly sessions: Sessions;
+  readonly tickets: Tickets;
+  readonly logs: FrameLogs;
+  readonly hints: Hints;
+
+  constructor(options: MemoryStoreOptions) {
+    const limits = { ...MEMORY_LIMITS, ...options.limits };
+    this.clock = options.clock;
+    this.documents = new Documents(limits.documents);
+    this.sessions = new Sessions(options.clock, limits.sessions);
+    this.tickets = new Tickets({
+      clock: options.clock,
+      timers: options.timers,
+      visibilityMs: limits.ticketVisibilityMs,
+      limitPerRun: limits.ticketsPerRun,
+    });
+    this.logs = new FrameLogs(limits);
+    this.hints = new Hints(options.timers);
+  }
+
+  forgetRun(run: string): void {
+    this.logs.forgetRun(run);
+    this.sessions.forgetRun(run);
+    this.tickets.forgetRun(run);
+  }
+}

@@ -1,0 +1,188 @@
+/**
+ * Files a scenario refers to: data tables and certificates. Called by normalize.ts; reading itself is
+ * injected. Invariant: what is returned is parsed and bounded; a file that is not what it should be is an
+ * issue at the place that names it.
+ */
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { CsvError, parse as parseCsv } from "csv-parse/sync";
+import type { Path } from "../issue.ts";
+import { FORBIDDEN_KEYS } from "../read/document.ts";
+import type { IssueLog } from "../read/issue-log.ts";
+import type { ConnectInput, DataInput } from "../shape/connect.ts";
+import type { StrictDataTable, StrictTls } from "../strict.ts";
+import { quoted } from "../units.ts";
+
+/** Path relative to the scenario file -> content. Throws as node:fs does. */
+export type ReadFile = (path: string) => Buffer;
+
+/** All data tables of a scenario together. */
+export const MAX_DATA_BYTES = 64 * 1024 ** 2;
+const MAX_PEM_BYTES = 1024 ** 2;
+const MAX_COLUMNS = 1000;
+
+export interface FileContext {
+  readonly readFile: ReadFile;
+  readonly log: IssueLog;
+}
+
+function read(path: string, at: Path, context: FileContext): Buffer | null {
+  try {
+    return context.readFile(path);
+  } catch (error) {
+    const code = (error as { code?: unknown } | null)?.code;
+    const reason =
+      code === "ENOENT" ? "no such file" : typeof code === "string" ? code : "unreadable";
+    context.log.add(
+      at,
+      `cannot read ${quoted(path)}: ${reason}`,
+      "paths are relative to the scenario file",
+    );
+    return null;
+  }
+}
+
+/** Reads the tables; `connections` is how many rows `pick: unique` needs, null when it is not known. */
+export function checkData(
+  input: DataInput,
+  connections: number | null,
+  context: FileContext,
+): Record<string, StrictDataTable> {
+  const tables: Record<string, StrictDataTable> = {};
+  let budget = MAX_DATA_BYTES;
+  for (const [name, { csv, pick = "sequential" }] of Object.entries(input)) {
+    const at = ["data", name, "csv"];
+    if (!context.log.isSound(["data", name])) continue;
+    const content = read(csv, at, context);
+    if (content === null) continue;
+    budget -= content.length;
+    if (budget < 0) {
+      context.log.add(at, "the data files are larger than 64 MB together", "");
+      return tables;
+    }
+    const table = parseTable(content, at, context.log);
+    if (table === null) continue;
+    tables[name] = { ...table, pick };
+    if (pick !== "unique" || connections === null || table.rows.length >= connections) continue;
+    const what = `pick: unique needs a row per connection: ${table.rows.length} rows for ${connections} connections`;
+    context.log.add(
+      ["data", name, "pick"],
+      what,
+      "add rows, plan fewer connections, or use pick: sequential",
+    );
+  }
+  return tables;
+}
+
+function parseTable(
+  content: Buffer,
+  at: Path,
+  log: IssueLog,
+): { columns: string[]; rows: string[][] } | null {
+  let records: string[][];
+  try {
+    new TextDecoder("utf-8", { fatal: true }).decode(content);
+    records = parseCsv(content, { bom: true, skip_empty_lines: true, trim: false });
+  } catch (error) {
+    const reason = error instanceof CsvError ? error.message : "it is not UTF-8 text";
+    log.add(
+      at,
+      `not valid CSV: ${reason}`,
+      "the first row names the columns; all rows have as many",
+    );
+    return null;
+  }
+  const [columns, ...rows] = records;
+  if (columns === undefined || rows.length === 0) {
+    log.add(at, "the CSV file has no rows", "the first row names the columns, data follows");
+    return null;
+  }
+  const names = columns.map((name) => name.trim());
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  const bad = names.find((name) => name === "" || FORBIDDEN_KEYS.includes(name));
+  if (twice !== undefined || bad !== undefined || names.length > MAX_COLUMNS) {
+    const what =
+      names.length > MAX_COLUMNS
+        ? `more than ${MAX_COLUMNS} columns`
+        : bad === undefined
+          ? `two columns are named ${quoted(twice ?? "")}`
+          : `a column cannot be named ${quoted(bad)}`;
+    log.add(at, what, "the first row names the columns");
+    return null;
+  }
+  return { columns: names, rows };
+}
+
+/** Reads and checks the PEM files of connect.tls. */
+export function checkTls(input: NonNullable<ConnectInput["tls"]>, context: FileContext): StrictTls {
+  const { log } = context;
+  const pem = (key: "ca" | "cert" | "key", kind: RegExp): string | null => {
+    const path = input[key];
+    const at = ["connect", "tls", key];
+    const content = path === undefined ? null : read(path, at, context);
+    if (path === undefined || content === null) return null;
+    const text = content.subarray(0, MAX_PEM_BYTES).toString();
+    if (content.length <= MAX_PEM_BYTES && kind.test(text)) return text;
+    log.add(
+      at,
+      `${quoted(path)} is not a PEM file with a ${key === "key" ? "private key" : "certificate"}`,
+      "",
+    );
+    return null;
+  };
+  const ca = pem("ca", /-----BEGIN CERTIFICATE-----/);
+  const cert = pem("cert", /-----BEGIN CERTIFICATE-----/);
+  const key = pem("key", /-----BEGIN (?:\w+ )*PRIVATE KEY-----/);
+  checkPair(input, { ca, cert, key }, log);
+  return {
+    ca,
+    cert,
+    key,
+    servername: input.servername ?? null,
+    rejectUnauthorized: input.verify ?? true,
+  };
+}
+
+interface Pems {
+  readonly ca: string | null;
+  readonly cert: string | null;
+  readonly key: string | null;
+}
+
+/** Certificate and key come together, can be read, and belong together. */
+function checkPair(
+  input: NonNullable<ConnectInput["tls"]>,
+  { ca, cert, key }: Pems,
+  log: IssueLog,
+): void {
+  const at = (name: string): Path => ["connect", "tls", name];
+  if (input.cert !== undefined && input.key === undefined) {
+    log.add(at("cert"), "the certificate has no key", "add key: key.pem");
+  }
+  if (input.key !== undefined && input.cert === undefined) {
+    log.add(at("key"), "the key has no certificate", "add cert: cert.pem");
+  }
+  if (ca !== null) attempt(() => new X509Certificate(ca), at("ca"), log);
+  const certificate =
+    cert === null ? null : attempt(() => new X509Certificate(cert), at("cert"), log);
+  if (key?.includes("ENCRYPTED")) {
+    log.add(
+      at("key"),
+      "the private key is encrypted",
+      "decrypt it: openssl pkey -in key.pem -out plain.pem",
+    );
+    return;
+  }
+  const privateKey = key === null ? null : attempt(() => createPrivateKey(key), at("key"), log);
+  if (certificate === null || privateKey === null || certificate.checkPrivateKey(privateKey))
+    return;
+  log.add(at("key"), "the key does not belong to the certificate", "");
+}
+
+function attempt<T>(make: () => T, at: Path, log: IssueLog): T | null {
+  try {
+    return make();
+  } catch {
+    log.add(at, "the PEM file is damaged", "make it again, or check that it was copied whole");
+    return null;
+  }
+}

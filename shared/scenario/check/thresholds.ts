@@ -1,0 +1,140 @@
+/**
+ * The meaning of `thresholds` and `outputs`. Called by normalize.ts. Invariant: every threshold can be
+ * judged in this scenario: its phase and message exist, and what it measures is measured.
+ */
+import type { Path } from "../issue.ts";
+import type { IssueLog } from "../read/issue-log.ts";
+import type { ScenarioInput } from "../schema.ts";
+import type { StrictMessages, StrictOutput, StrictThreshold } from "../strict.ts";
+import { didYouMean } from "../suggest.ts";
+import { isFault, parseMetric, parseRule, type ThresholdMetric } from "../threshold.ts";
+import { parseDuration, quoted } from "../units.ts";
+import { quantityOr } from "./quantity.ts";
+
+const MAX_THRESHOLDS = 1000;
+
+export interface ThresholdContext {
+  readonly phases: readonly string[];
+  readonly names: readonly string[];
+  /** undefined when the section has issues and nothing can be said about it. */
+  readonly messages: StrictMessages | null | undefined;
+  readonly heartbeat: boolean | undefined;
+  readonly log: IssueLog;
+}
+
+export function checkThresholds(
+  input: NonNullable<ScenarioInput["thresholds"]>,
+  context: ThresholdContext,
+): StrictThreshold[] {
+  const { log } = context;
+  const thresholds: StrictThreshold[] = [];
+  for (const [text, rules] of Object.entries(input)) {
+    const path = ["thresholds", text];
+    const metric = parseMetric(text);
+    if (isFault(metric)) {
+      log.add(path, metric.what, metric.hint, { part: "key" });
+      continue;
+    }
+    checkSelector(metric, path, context);
+    checkMeasured(metric, path, context);
+    if (!Array.isArray(rules)) continue;
+    for (const [index, rule] of rules.entries()) {
+      if (!log.isSound([...path, index])) continue;
+      const strict = checkRule(rule, { metric, text, path: [...path, index] }, log);
+      if (strict !== null) thresholds.push(strict);
+    }
+  }
+  if (thresholds.length > MAX_THRESHOLDS) {
+    log.add(["thresholds"], `more than ${MAX_THRESHOLDS} rules`, "", { part: "key" });
+  }
+  return thresholds;
+}
+
+function checkSelector(metric: ThresholdMetric, path: Path, context: ThresholdContext): void {
+  const { phase, name } = metric.selector;
+  if (phase !== null && !context.phases.includes(phase)) {
+    const hint = didYouMean(phase, context.phases);
+    context.log.add(path, `unknown phase ${quoted(phase)}`, hint, { part: "key" });
+  }
+  if (name !== null && !context.names.includes(name)) {
+    const hint = didYouMean(name, context.names);
+    context.log.add(path, `unknown message ${quoted(name)}`, hint, { part: "key" });
+  }
+}
+
+/** A threshold on what is never measured would neither pass nor fail. */
+function checkMeasured(metric: ThresholdMetric, path: Path, context: ThresholdContext): void {
+  const { measure, selector } = metric;
+  const { log, messages } = context;
+  if (measure === "ping" && context.heartbeat === false) {
+    log.add(path, "nothing is pinged", "add connect.heartbeat", { part: "key" });
+  }
+  if (messages === undefined || measure === "connect" || measure === "ping") return;
+  if (messages === null) {
+    log.add(path, `${measure} cannot be judged: the scenario sends nothing`, "add messages", {
+      part: "key",
+    });
+    return;
+  }
+  if (measure === "messages" || measure === "sendLag") return;
+  const awaited = messages.mix.filter(
+    (message) =>
+      message.reply.match !== "none" && (selector.name === null || message.name === selector.name),
+  );
+  if (awaited.length > 0 || !log.isSound(path)) return;
+  const what = `${measure} cannot be judged: no reply is expected`;
+  log.add(path, what, "add reply to the message", { part: "key" });
+}
+
+type RuleInput = NonNullable<ScenarioInput["thresholds"]>[string][number];
+
+function checkRule(
+  input: RuleInput,
+  { metric, text, path }: { metric: ThresholdMetric; text: string; path: Path },
+  log: IssueLog,
+): StrictThreshold | null {
+  const options = typeof input === "string" ? { rule: input } : input;
+  const { rule, abort = false, after } = options as Exclude<RuleInput, string>;
+  const parsed = parseRule(rule, metric);
+  if (isFault(parsed)) {
+    const at = typeof input === "string" ? path : [...path, "rule"];
+    log.add(at, parsed.what, parsed.hint, { inside: parsed.offset });
+    return null;
+  }
+  if (after !== undefined && !abort) {
+    log.add([...path, "after"], "after has no meaning without abort: true", "add abort: true");
+  }
+  return {
+    metric: text,
+    rule,
+    ...metric,
+    ...parsed,
+    abort,
+    afterUs: quantityOr(after, parseDuration, 0),
+  };
+}
+
+const DEFAULT_OUTPUTS: readonly StrictOutput[] = [
+  { kind: "html", to: null },
+  { kind: "json", to: null },
+];
+
+export function checkOutputs(
+  input: ScenarioInput["outputs"],
+  log: IssueLog,
+): readonly StrictOutput[] {
+  if (input === undefined) return DEFAULT_OUTPUTS;
+  const outputs: StrictOutput[] = [];
+  for (const [index, item] of input.entries()) {
+    if (!log.isSound(["outputs", index])) continue;
+    const entries = typeof item === "string" ? [[item, null] as const] : Object.entries(item);
+    for (const [kind, to] of entries) {
+      const output = { kind: kind as StrictOutput["kind"], to: to ?? null };
+      if (outputs.some((other) => other.kind === output.kind && other.to === output.to)) {
+        log.add(["outputs", index], `the output ${kind} is written twice`, "remove one of them");
+      }
+      outputs.push(output);
+    }
+  }
+  return outputs;
+}

@@ -1,0 +1,108 @@
+/**
+ * From the text of a scenario file to a StrictScenario, or to everything that is wrong with it. Called by the
+ * CLI and by the HTTP API. Does no I/O itself: environment and file reading are given. Invariant: never
+ * throws for what a file contains, and costs bounded time and memory.
+ */
+
+import type { ReadFile } from "./check/files.ts";
+import { type Issue, orderIssues } from "./issue.ts";
+import { normalize } from "./normalize.ts";
+import { MAX_FILE_BYTES, readDocument } from "./read/document.ts";
+import { IssueLog } from "./read/issue-log.ts";
+import { applyOverrides, NO_OVERRIDES, type Overrides } from "./read/overrides.ts";
+import { addShapeIssues } from "./read/shape-issues.ts";
+import { resolveStatics } from "./read/statics.ts";
+import { type ScenarioInput, scenarioSchema } from "./schema.ts";
+import type { StrictScenario } from "./strict.ts";
+
+export interface ParseContext {
+  /** Shown in issues; the default name of the scenario derives from it. */
+  readonly fileName: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly overrides?: Overrides;
+  /** Reads a file named in the scenario, relative to it. Throws as node:fs does. */
+  readonly readFile: ReadFile;
+}
+
+export type ParseResult =
+  | {
+      readonly ok: true;
+      readonly scenario: StrictScenario;
+      /** The text as given; mask it (mask.ts) before it is stored. */
+      readonly source: string;
+    }
+  | { readonly ok: false; readonly issues: readonly Issue[]; readonly source: string };
+
+/** Reads a scenario, YAML 1.2 or JSON. Bytes are preferred: text may have been decoded with loss. */
+export function parseScenario(input: string | Uint8Array, context: ParseContext): ParseResult {
+  const bytes = typeof input === "string" ? Buffer.byteLength(input) : input.byteLength;
+  if (bytes > MAX_FILE_BYTES) {
+    const what = `the file is larger than ${MAX_FILE_BYTES / 1024 ** 2} MiB (${bytes} bytes)`;
+    const place = { file: context.fileName, line: 1, column: 1, path: "" };
+    const hint = "keep tables in CSV files (data)";
+    return { ok: false, issues: [{ ...place, what, hint }], source: "" };
+  }
+  const source = typeof input === "string" ? input : Buffer.from(input).toString("utf8");
+  const foreign = findForeign(input, source, context.fileName);
+  if (foreign.length > 0) return { ok: false, issues: orderIssues(foreign), source };
+
+  const document = readDocument(source);
+  const log = new IssueLog(context.fileName, document);
+  for (const flaw of document.flaws) log.addFlaw(flaw);
+  const root = document.value;
+  if (root !== undefined && !isMapping(root)) {
+    const what = root === null ? "the file is empty" : "a scenario is a mapping of keys to values";
+    log.add([], what, "start with version: 1");
+  }
+  if (!isMapping(root)) return { ok: false, issues: log.list(), source };
+
+  const overrides = context.overrides ?? NO_OVERRIDES;
+  applyOverrides(root, overrides, log);
+  const statics = resolveStatics(root, { env: context.env, overrides, log });
+  const shape = scenarioSchema.safeParse(root);
+  if (!shape.success) addShapeIssues(shape.error.issues, root, log);
+  // Parts without issues have the shape of ScenarioInput; normalize looks at no others.
+  const scenario = normalize(root as ScenarioInput, {
+    defaultName: stem(context.fileName),
+    statics,
+    readFile: context.readFile,
+    log,
+  });
+  return log.isEmpty ? { ok: true, scenario, source } : { ok: false, issues: log.list(), source };
+}
+
+/** Bytes that are no UTF-8, and control characters: the marks of a binary file. */
+function findForeign(input: string | Uint8Array, source: string, file: string): Issue[] {
+  const issue = (at: number, what: string, hint: string): Issue[] => {
+    const before = source.slice(0, at).split("\n");
+    const column = (before.at(-1)?.length ?? 0) + 1;
+    return [{ file, line: before.length, column, path: "", what, hint }];
+  };
+  if (typeof input !== "string" && !isUtf8(input)) {
+    const at = Math.max(0, source.indexOf("\ufffd"));
+    return issue(at, "the file is not valid UTF-8 text", "save it as UTF-8");
+  }
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the point.
+  const control = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/.exec(source);
+  if (control === null) return [];
+  return issue(control.index, "the file holds control characters; is it binary?", "");
+}
+
+function isUtf8(bytes: Uint8Array): boolean {
+  try {
+    new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isMapping(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** `dir/echo-10k.yaml` -> `echo-10k`. */
+function stem(fileName: string): string {
+  const base = fileName.split(/[/\\]/).at(-1) ?? "";
+  return base.replace(/\.[^.]*$/, "") || "scenario";
+}

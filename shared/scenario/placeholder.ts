@@ -1,0 +1,215 @@
+/**
+ * Placeholders: the text between `{{` and `}}`, compiled to one plain record each. Called by template.ts.
+ * Invariant: what depends on the scenario alone (vars, env) becomes a constant here; what is left is
+ * evaluated per render without looking at text again.
+ */
+import {
+  compileExpression,
+  type Expression,
+  ExpressionError,
+  type Variables,
+} from "./expression.ts";
+import type { StrictDataTable, StrictScenario } from "./strict.ts";
+import { didYouMean } from "./suggest.ts";
+
+/** What templates may refer to; a StrictScenario is one. */
+export type TemplateScope = Pick<StrictScenario, "vars" | "env" | "data">;
+
+/** Longest text(min, max) can make, in characters. */
+export const MAX_TEXT_CHARS = 65_536;
+
+/** Why a template cannot be compiled; `offset` is the position in its text. */
+export class TemplateError extends Error {
+  override readonly name = "TemplateError";
+  readonly offset: number;
+  readonly hint: string;
+  /** The var that is unknown, when that is the reason. */
+  readonly unknownVar: string | null;
+
+  constructor(message: string, offset: number, hint: string, unknownVar: string | null = null) {
+    super(message);
+    this.offset = offset;
+    this.hint = hint;
+    this.unknownVar = unknownVar;
+  }
+
+  /** The same error, seen from a text in which this one starts at `offset`. */
+  shifted(offset: number): TemplateError {
+    return new TemplateError(this.message, this.offset + offset, this.hint, this.unknownVar);
+  }
+}
+
+export type Placeholder =
+  | { readonly kind: "constant"; readonly value: string | number | boolean }
+  | { readonly kind: "conn.index" | "conn.id" | "conn.attempt" | "seq" | "now" | "uuid" }
+  | { readonly kind: "text" | "int"; readonly min: number; readonly max: number }
+  | { readonly kind: "cell"; readonly table: Table; readonly column: number }
+  | {
+      readonly kind: "expression";
+      readonly expression: Expression;
+      readonly scope: ExpressionScope;
+      readonly usesUuid: boolean;
+      /** Tables it reads. */
+      readonly tables: readonly Table[];
+    };
+
+/** A data table with its place among the tables, which keeps random picks of tables independent. */
+export interface Table {
+  readonly name: string;
+  readonly ordinal: number;
+  readonly table: StrictDataTable;
+}
+
+/** The unchanging part of what a CEL placeholder sees. */
+export interface ExpressionScope {
+  readonly vars: Readonly<Record<string, unknown>>;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+const VARIABLES: Variables = {
+  vars: "map",
+  env: "map",
+  data: "map",
+  conn: "map",
+  seq: "int",
+  now: "int",
+  uuid: "string",
+};
+const CONN_FIELDS = ["index", "id", "attempt"];
+const SIMPLE = ["conn.index", "conn.id", "conn.attempt", "seq", "now", "uuid"] as const;
+const ROOTS = [...Object.keys(VARIABLES), "text", "int"];
+
+/**
+ * Compiles the text of one placeholder.
+ * @throws TemplateError; its offset counts from the start of `source`.
+ */
+export function compilePlaceholder(source: string, scope: TemplateScope): Placeholder {
+  const text = source.trim();
+  const simple = SIMPLE.find((name) => name === text);
+  if (simple !== undefined) return { kind: simple };
+  if (text === "") throw new TemplateError("empty placeholder", 0, "write a name: {{vars.x}}");
+  const call = /^(text|int)\s*\((.*)\)$/s.exec(text);
+  if (call !== null && (call[1] === "text" || call[2]?.includes(","))) {
+    return compileRange(call[1] === "text" ? "text" : "int", call[2] ?? "");
+  }
+  const names = text.split(".").map((name) => name.trim());
+  if (names.length >= 2 && names.every((name) => /^[\p{L}_][\p{L}\p{N}_-]*$/u.test(name))) {
+    const known = compileReference(names, scope);
+    if (known !== null) return known;
+  }
+  return compileCel(source, scope);
+}
+
+function compileRange(kind: "text" | "int", list: string): Placeholder {
+  const parts = list.split(",").map((part) => part.trim());
+  const example = kind === "text" ? "text(20,400)" : "int(1,6)";
+  if (parts.length !== 2 || !parts.every((part) => /^-?\d{1,15}$/.test(part))) {
+    throw new TemplateError(`${kind}() takes two whole numbers`, 0, `such as ${example}`);
+  }
+  const [min = 0, max = 0] = parts.map(Number);
+  if (min > max) throw new TemplateError(`${kind}(${min},${max}) is empty`, 0, "smaller one first");
+  if (kind === "text" && (min < 0 || max > MAX_TEXT_CHARS)) {
+    throw new TemplateError(`text() makes 0 to ${MAX_TEXT_CHARS} characters`, 0, "");
+  }
+  if (kind === "int" && max - min >= 2 ** 32) {
+    throw new TemplateError("int() chooses among at most 4294967296 numbers", 0, "");
+  }
+  return { kind, min, max };
+}
+
+/** `vars.x`, `env.X`, `data.table.column`; null when CEL shall look at it. */
+function compileReference(names: readonly string[], scope: TemplateScope): Placeholder | null {
+  const [root = "", name = "", column = ""] = names;
+  if (root === "data") {
+    checkReference(names.slice(0, 3), scope);
+    const table = tablesOf(scope).find((entry) => entry.name === name);
+    if (table === undefined || names.length !== 3) return null;
+    return { kind: "cell", table, column: table.table.columns.indexOf(column) };
+  }
+  if ((root !== "vars" && root !== "env") || names.length !== 2) return null;
+  checkReference(names, scope);
+  const value = root === "vars" ? scope.vars[name] : scope.env[name];
+  return value === undefined ? null : { kind: "constant", value };
+}
+
+/** @throws TemplateError when a path into vars, env, data or conn leads nowhere. */
+function checkReference(path: readonly string[], scope: TemplateScope): void {
+  const [root = "", name, column] = path;
+  if (name === undefined) return;
+  if (root === "vars" && !Object.hasOwn(scope.vars, name)) {
+    const names = Object.keys(scope.vars);
+    const hint = names.length === 0 ? "the scenario has no vars" : didYouMean(name, names);
+    throw new TemplateError(`unknown variable vars.${name}`, 0, hint, name);
+  }
+  if (root === "env" && !Object.hasOwn(scope.env, name)) {
+    const hint = `set it: ${name}=... onrush run, or -e ${name}=...`;
+    throw new TemplateError(`the environment variable ${name} is not set`, 0, hint);
+  }
+  if (root === "conn" && !CONN_FIELDS.includes(name)) {
+    throw new TemplateError(`unknown name conn.${name}`, 0, didYouMean(name, CONN_FIELDS));
+  }
+  if (root !== "data") return;
+  const tables = Object.keys(scope.data);
+  const table = Object.hasOwn(scope.data, name) ? scope.data[name] : undefined;
+  if (table === undefined) {
+    const hint = tables.length === 0 ? "the scenario has no data" : didYouMean(name, tables);
+    throw new TemplateError(`unknown data table data.${name}`, 0, hint);
+  }
+  if (column === undefined || column === "") {
+    const hint = `write data.${name}.${table.columns[0] ?? "column"}`;
+    throw new TemplateError(`data.${name} needs a column`, 0, hint);
+  }
+  if (!table.columns.includes(column)) {
+    const hint = didYouMean(column, table.columns);
+    throw new TemplateError(`the table ${name} has no column ${column}`, 0, hint);
+  }
+}
+
+function tablesOf(scope: TemplateScope): Table[] {
+  return Object.entries(scope.data).map(([name, table], ordinal) => ({ name, ordinal, table }));
+}
+
+function compileCel(source: string, scope: TemplateScope): Placeholder {
+  const expression = compile(source);
+  for (const path of expression.paths) checkReference(path, scope);
+  const constants: ExpressionScope = {
+    vars: Object.fromEntries(
+      Object.entries(scope.vars).map(([name, value]) => [
+        name,
+        typeof value === "number" && Number.isSafeInteger(value) ? BigInt(value) : value,
+      ]),
+    ),
+    env: scope.env,
+  };
+  const { variables } = expression;
+  if (!["data", "conn", "seq", "now", "uuid"].some((name) => variables.has(name))) {
+    return constant(expression.evaluate({ ...constants }), source);
+  }
+  const tables = variables.has("data") ? tablesOf(scope) : [];
+  const usesUuid = variables.has("uuid");
+  return { kind: "expression", expression, scope: constants, usesUuid, tables };
+}
+
+function compile(source: string): Expression {
+  try {
+    return compileExpression(source, VARIABLES);
+  } catch (error) {
+    if (!(error instanceof ExpressionError)) throw error;
+    if (/^\s*\w+\s*$/.test(source)) {
+      const hint = didYouMean(source.trim(), ROOTS);
+      throw new TemplateError(`unknown name ${source.trim()}`, 0, hint);
+    }
+    const alone = /\b(text|uuid|int)\s*\(/.test(source) && error.message.includes("overload");
+    const hint = alone ? "text() and int(min,max) stand alone: {{text(20,400)}}" : error.hint;
+    throw new TemplateError(error.message, error.offset, hint);
+  }
+}
+
+function constant(value: unknown, source: string): Placeholder {
+  if (typeof value === "bigint") return { kind: "constant", value: Number(value) };
+  if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") {
+    return { kind: "constant", value };
+  }
+  const hint = "it must give text, a number, true or false";
+  throw new TemplateError(`the placeholder ${source.trim()} has no value`, 0, hint);
+}

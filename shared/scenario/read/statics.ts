@@ -1,0 +1,231 @@
+/**
+ * What is known before the run: vars, environment, and placeholders in places that need a value now
+ * (durations, names, paths). Called by parse.ts before the schema looks. Invariant: a secret never ends
+ * up in a place that is shown or stored, such as a name or a path.
+ */
+
+import type { Path } from "../issue.ts";
+import { compilePlaceholder, TemplateError, type TemplateScope } from "../placeholder.ts";
+import { scanPieces } from "../scan.ts";
+import { didYouMean } from "../suggest.ts";
+import type { IssueLog } from "./issue-log.ts";
+import type { Overrides } from "./overrides.ts";
+
+type Scalar = string | number | boolean;
+
+export interface Statics {
+  readonly vars: Record<string, Scalar>;
+  /** Environment variables the file refers to as env.X and that are set. */
+  readonly env: Record<string, string>;
+  /** Values of secret vars. */
+  readonly secrets: string[];
+  readonly secretNames: Set<string>;
+  /** Declared vars that have no value (logged). */
+  readonly unresolved: Set<string>;
+}
+
+export interface StaticsInput {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly overrides: Overrides;
+  readonly log: IssueLog;
+}
+
+/** Where placeholders are resolved now. In targets, headers and payloads they are rendered during the run. */
+const STATIC_KEYS: ReadonlySet<string> = new Set(
+  "name seed data targets connect load messages integrity thresholds outputs".split(" "),
+);
+const DYNAMIC =
+  /^(targets\.\d+\.url|connect\.headers|messages\.mix\.\d+\.(?!name$|weight$|reply(\.(?!where$)|$)).*)$/;
+
+/** Reads vars and environment, then resolves static placeholders in `root`, in place. */
+export function resolveStatics(root: Record<string, unknown>, input: StaticsInput): Statics {
+  const given = { ...input.env, ...input.overrides.vars };
+  const env: Record<string, string> = {};
+  for (const name of environmentNames(root)) {
+    const value = Object.hasOwn(given, name) ? given[name] : undefined;
+    if (value !== undefined) env[name] = value;
+  }
+  const secretNames = new Set<string>();
+  const statics: Statics = { vars: {}, env, secrets: [], secretNames, unresolved: new Set() };
+  const declared = isMapping(root["vars"]) ? root["vars"] : {};
+  for (const [name, value] of Object.entries(declared)) {
+    if (isMapping(value) && value["secret"] === true) secretNames.add(name);
+    const resolved = resolveVar(name, value, { statics, input, given });
+    if (resolved === null) {
+      statics.unresolved.add(name);
+      continue;
+    }
+    statics.vars[name] = resolved;
+    if (secretNames.has(name) && resolved !== "") statics.secrets.push(String(resolved));
+  }
+  checkOverrides(declared, env, input);
+  resolveTree(root, [], { statics, log: input.log });
+  return statics;
+}
+
+interface VarScene {
+  readonly statics: Statics;
+  readonly input: StaticsInput;
+  readonly given: Readonly<Record<string, string | undefined>>;
+}
+
+/** Value of one var; null when it has none (the reason is logged, here or by the schema). */
+function resolveVar(name: string, declared: unknown, scene: VarScene): Scalar | null {
+  const { input, statics, given } = scene;
+  const override = Object.hasOwn(input.overrides.vars, name)
+    ? input.overrides.vars[name]
+    : undefined;
+  if (override !== undefined) return typed(name, override, { declared, log: input.log });
+  if (typeof declared === "string") {
+    return declared.includes("{{")
+      ? renderStatic(declared, ["vars", name], { statics, log: input.log })
+      : declared;
+  }
+  if (typeof declared === "number" || typeof declared === "boolean") return declared;
+  if (!isMapping(declared) || typeof declared["env"] !== "string") return null;
+  const variable = declared["env"];
+  const value = Object.hasOwn(given, variable) ? given[variable] : undefined;
+  if (value !== undefined) return value;
+  const what = `the environment variable ${variable} is not set`;
+  input.log.add(["vars", name, "env"], what, `set it, or pass -e ${name}=...`);
+  return null;
+}
+
+/** The text of `-e name=text` as the type the file declares. */
+function typed(
+  name: string,
+  text: string,
+  { declared, log }: { readonly declared: unknown; readonly log: IssueLog },
+): Scalar | null {
+  const option = `-e ${name}`;
+  if (typeof declared === "number") {
+    const value = text.trim() === "" ? Number.NaN : Number(text);
+    if (Number.isFinite(value)) return value;
+    log.addOption(option, "the var is a number in the file", "pass a number");
+    return null;
+  }
+  if (typeof declared === "boolean") {
+    if (text === "true" || text === "false") return text === "true";
+    log.addOption(option, "the var is true or false in the file", "pass true or false");
+    return null;
+  }
+  return text;
+}
+
+/** An override that changes nothing is a mistake, most often in its name. */
+function checkOverrides(
+  declared: Record<string, unknown>,
+  env: Readonly<Record<string, string>>,
+  input: StaticsInput,
+): void {
+  const sources = Object.values(declared).map((value) => (isMapping(value) ? value["env"] : null));
+  for (const name of Object.keys(input.overrides.vars)) {
+    if (Object.hasOwn(declared, name) || Object.hasOwn(env, name) || sources.includes(name))
+      continue;
+    const hint = didYouMean(name, [...Object.keys(declared), ...Object.keys(env)]);
+    input.log.addOption(`-e ${name}`, `the scenario has no var ${name} and no env.${name}`, hint);
+  }
+}
+
+interface Scene {
+  readonly statics: Statics;
+  readonly log: IssueLog;
+}
+
+function resolveTree(node: unknown, path: Path, scene: Scene): void {
+  if (typeof node !== "object" || node === null) return;
+  for (const [name, child] of Object.entries(node)) {
+    const key = Array.isArray(node) ? Number(name) : name;
+    const at = [...path, key];
+    if (!STATIC_KEYS.has(String(at[0])) || DYNAMIC.test(at.join("."))) continue;
+    if (typeof child !== "string") resolveTree(child, at, scene);
+    else if (child.includes("{{")) {
+      const value = renderStatic(child, at, scene);
+      if (value !== null) (node as Record<string | number, unknown>)[key] = value;
+    }
+  }
+}
+
+/** A placeholder that is the whole text keeps its type. Null when it cannot be resolved (logged). */
+function renderStatic(text: string, path: Path, scene: Scene): Scalar | null {
+  const { statics, log } = scene;
+  const scope: TemplateScope = { vars: statics.vars, env: statics.env, data: {} };
+  try {
+    const values: Scalar[] = [];
+    for (const piece of scanPieces(text)) {
+      if ("literal" in piece) values.push(piece.literal);
+      else {
+        const value = resolvePlaceholder(piece, scope);
+        if (path[0] !== "vars") refuseSecret(piece, statics);
+        else spreadSecret(piece.source, path, statics);
+        values.push(value);
+      }
+    }
+    const [only] = values;
+    return values.length === 1 && only !== undefined ? only : values.join("");
+  } catch (error) {
+    if (!(error instanceof TemplateError)) throw error;
+    if (error.unknownVar !== null && statics.unresolved.has(error.unknownVar)) log.mark(path);
+    else log.add(path, error.message, error.hint, { inside: error.offset });
+    return null;
+  }
+}
+
+function resolvePlaceholder(
+  piece: { source: string; offset: number },
+  scope: TemplateScope,
+): Scalar {
+  const placeholder = shifted(piece, scope);
+  if (placeholder.kind === "constant") return placeholder.value;
+  const what = `${piece.source.trim()} has no value before the run`;
+  throw new TemplateError(what, piece.offset, "here only vars and env can be used");
+}
+
+function shifted(piece: { source: string; offset: number }, scope: TemplateScope) {
+  try {
+    return compilePlaceholder(piece.source, scope);
+  } catch (error) {
+    if (!(error instanceof TemplateError)) throw error;
+    throw error.shifted(piece.offset);
+  }
+}
+
+function refuseSecret(piece: { source: string; offset: number }, statics: Statics): void {
+  const name = secretIn(piece.source, statics.secretNames);
+  if (name === null) return;
+  const what = `the secret vars.${name} would be shown here`;
+  throw new TemplateError(what, piece.offset, "use it in headers, the URL or messages only");
+}
+
+/** A var made from a secret is one. */
+function spreadSecret(source: string, path: Path, statics: Statics): void {
+  if (secretIn(source, statics.secretNames) === null) return;
+  statics.secretNames.add(String(path[1]));
+}
+
+/** The secret var a placeholder reads, or null. */
+export function secretIn(source: string, secretNames: ReadonlySet<string>): string | null {
+  for (const [, name = ""] of source.matchAll(/\bvars\s*(?:\.\s*|\[\s*["'])(\w+)/g)) {
+    if (secretNames.has(name)) return name;
+  }
+  return null;
+}
+
+/** Names X in `env.X` within placeholders anywhere in the document. */
+function environmentNames(node: unknown, names = new Set<string>()): Set<string> {
+  if (typeof node === "string") {
+    for (const [, inner = ""] of node.matchAll(/\{\{(.*?)\}\}/gs)) {
+      for (const [, name = ""] of inner.matchAll(/\benv\s*\.\s*([A-Za-z_]\w*)/g)) names.add(name);
+    }
+  } else if (typeof node === "object" && node !== null) {
+    for (const [key, child] of Object.entries(node)) {
+      environmentNames(key, names);
+      environmentNames(child, names);
+    }
+  }
+  return names;
+}
+
+function isMapping(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

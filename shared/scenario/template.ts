@@ -1,0 +1,270 @@
+/**
+ * Templates: text and JSON with `{{…}}` placeholders, compiled once, rendered per message or handshake.
+ * Called by the checks (to find mistakes) and by the worker. Invariant: the same (seed, connection index,
+ * attempt, seq, now) renders the same text, whoever renders it; rendering allocates nothing but its result.
+ *
+ * Literal braces: `{{{{` stands for `{{`; a lone `}}` needs no escape.
+ */
+
+import type { Path } from "./issue.ts";
+import {
+  compilePlaceholder,
+  type Placeholder,
+  TemplateError,
+  type TemplateScope,
+} from "./placeholder.ts";
+import {
+  connectionId,
+  dataCell,
+  evaluate,
+  jsonOf,
+  type RenderContext,
+  randomInt,
+  randomText,
+  textOf,
+  uuid,
+} from "./render.ts";
+import { type Piece, scanPieces } from "./scan.ts";
+
+export type { RenderContext } from "./render.ts";
+
+export interface Template {
+  readonly source: string;
+  /** Renders the same text always: render once and keep it. */
+  readonly isStatic: boolean;
+  render(context: RenderContext): string;
+}
+
+/** How a placeholder's value is written. */
+const Mode = { text: 0, jsonText: 1, jsonValue: 2 } as const;
+type Mode = (typeof Mode)[keyof typeof Mode];
+
+interface Segment {
+  readonly placeholder: Placeholder;
+  readonly mode: Mode;
+  /** Randomness differs between placeholders of one template, and between sites. */
+  readonly site: number;
+}
+
+/** Placeholders of one template are told apart by this many numbers per site. */
+const SITE_SPAN = 65_536;
+/** A template may hold this many placeholders. */
+const MAX_PLACEHOLDERS = 1000;
+
+/**
+ * Compiles text. Templates rendered for the same connection and seq need different `site`s, else
+ * their random placeholders agree: messages use 0, the URL 1, headers 2, 3, …
+ * @throws TemplateError with the position in `text`.
+ */
+export function compileTemplate(text: string, scope: TemplateScope, site = 0): Template {
+  const builder = new Builder(scope, site);
+  builder.text(text, Mode.text);
+  return builder.build(text);
+}
+
+/**
+ * Compiles a JSON value to a template of its JSON text. A string that is one placeholder and nothing else
+ * becomes that value with its type (numbers stay numbers); other strings and keys become text.
+ * @throws TemplateError with the position in the string in question.
+ */
+export function compileJson(value: unknown, scope: TemplateScope, site = 0): Template {
+  const builder = new Builder(scope, site);
+  builder.json(value, []);
+  return builder.build("");
+}
+
+/** What is wrong with a template, and in which string of a JSON value (empty path: the text itself). */
+export interface TemplateFault {
+  readonly path: Path;
+  readonly error: TemplateError;
+}
+
+/** Everything that compileTemplate (text) or compileJson (json) would refuse, not only the first. */
+export function templateFaults(
+  kind: "text" | "json",
+  value: unknown,
+  scope: TemplateScope,
+): readonly TemplateFault[] {
+  const builder = new Builder(scope, 0);
+  if (kind === "json") builder.json(value, []);
+  else builder.text(String(value), Mode.text);
+  return builder.faults;
+}
+
+/** Joins literals and collects the placeholders between them. */
+class Builder {
+  private readonly scope: TemplateScope;
+  private readonly site: number;
+  readonly faults: TemplateFault[] = [];
+  private path: Path = [];
+  private readonly literals: string[] = [""];
+  private readonly segments: Segment[] = [];
+
+  constructor(scope: TemplateScope, site: number) {
+    this.scope = scope;
+    this.site = site;
+  }
+
+  text(text: string, mode: Mode): void {
+    for (const piece of this.scan(text)) {
+      if ("literal" in piece)
+        this.literal(mode === Mode.text ? piece.literal : inJson(piece.literal));
+      else this.placeholder(piece, mode);
+    }
+  }
+
+  json(value: unknown, path: Path): void {
+    this.path = path;
+    if (typeof value === "string") this.jsonString(value);
+    else if (Array.isArray(value)) {
+      this.literal("[");
+      value.forEach((item, index) => {
+        if (index > 0) this.literal(",");
+        this.json(item, [...path, index]);
+      });
+      this.literal("]");
+    } else if (typeof value === "object" && value !== null) {
+      this.literal("{");
+      Object.entries(value).forEach(([key, item], index) => {
+        if (index > 0) this.literal(",");
+        this.path = [...path, key];
+        this.quotedText(key);
+        this.literal(":");
+        this.json(item, [...path, key]);
+      });
+      this.literal("}");
+    } else this.literal(JSON.stringify(value ?? null));
+  }
+
+  /** @throws TemplateError, the first fault. */
+  build(source: string): Template {
+    const [fault] = this.faults;
+    if (fault !== undefined) throw fault.error;
+    return new CompiledTemplate(source, this.literals, this.segments);
+  }
+
+  private jsonString(value: string): void {
+    const pieces = this.scan(value);
+    const [only] = pieces;
+    if (pieces.length === 1 && only !== undefined && "source" in only) {
+      this.placeholder(only, Mode.jsonValue);
+    } else this.quotedText(value);
+  }
+
+  private quotedText(value: string): void {
+    this.literal('"');
+    this.text(value, Mode.jsonText);
+    this.literal('"');
+  }
+
+  private literal(text: string): void {
+    this.literals[this.literals.length - 1] += text;
+  }
+
+  private placeholder(piece: { source: string; offset: number }, mode: Mode): void {
+    const placeholder = this.attempt(piece.offset, () =>
+      compilePlaceholder(piece.source, this.scope),
+    );
+    if (placeholder === null) return;
+    if (placeholder.kind === "constant") {
+      const { value } = placeholder;
+      if (mode === Mode.jsonValue) this.literal(JSON.stringify(value));
+      else this.literal(mode === Mode.jsonText ? inJson(String(value)) : String(value));
+      return;
+    }
+    if (this.segments.length >= MAX_PLACEHOLDERS) {
+      const error = new TemplateError(`more than ${MAX_PLACEHOLDERS} placeholders`, 0, "");
+      this.fault(error, piece.offset);
+      return;
+    }
+    const site = this.site * SITE_SPAN + this.segments.length;
+    this.segments.push({ placeholder, mode, site });
+    this.literals.push("");
+  }
+
+  private scan(text: string): Piece[] {
+    return this.attempt(0, () => scanPieces(text)) ?? [];
+  }
+
+  /** The result, or null when there is a fault, which is kept with its place. */
+  private attempt<T>(offset: number, make: () => T): T | null {
+    try {
+      return make();
+    } catch (error) {
+      if (!(error instanceof TemplateError)) throw error;
+      this.fault(error, offset);
+      return null;
+    }
+  }
+
+  private fault(error: TemplateError, offset: number): void {
+    this.faults.push({ path: this.path, error: error.shifted(offset) });
+  }
+}
+
+/** Text as it stands between the quotes of a JSON string. */
+function inJson(text: string): string {
+  return JSON.stringify(text).slice(1, -1);
+}
+
+/** literals[0] segments[0] literals[1] … segments[n-1] literals[n]. */
+class CompiledTemplate implements Template {
+  readonly source: string;
+  readonly isStatic: boolean;
+  readonly #literals: readonly string[];
+  readonly #segments: readonly Segment[];
+
+  constructor(source: string, literals: readonly string[], segments: readonly Segment[]) {
+    this.source = source;
+    this.isStatic = segments.length === 0;
+    this.#literals = literals;
+    this.#segments = segments;
+  }
+
+  render(context: RenderContext): string {
+    const literals = this.#literals;
+    const segments = this.#segments;
+    let text = literals[0] as string;
+    for (let i = 0; i < segments.length; i++) {
+      text += renderSegment(segments[i] as Segment, context) + (literals[i + 1] as string);
+    }
+    return text;
+  }
+}
+
+function renderSegment(segment: Segment, context: RenderContext): string {
+  const { placeholder, mode } = segment;
+  const asValue = mode === Mode.jsonValue;
+  switch (placeholder.kind) {
+    case "constant":
+      return asValue ? JSON.stringify(placeholder.value) : String(placeholder.value);
+    case "conn.index":
+      return `${context.connectionIndex}`;
+    case "conn.attempt":
+      return `${context.attempt}`;
+    case "seq":
+      return `${context.seq}`;
+    case "now":
+      return `${context.nowMs}`;
+    case "int":
+      return `${randomInt(placeholder.min, placeholder.max, segment.site, context)}`;
+    // What these three make never needs escaping.
+    case "conn.id":
+      return asValue ? `"${connectionId(context)}"` : connectionId(context);
+    case "uuid":
+      return asValue ? `"${uuid(segment.site, context)}"` : uuid(segment.site, context);
+    case "text": {
+      const made = randomText(placeholder.min, placeholder.max, segment.site, context);
+      return asValue ? `"${made}"` : made;
+    }
+    case "cell":
+      return encode(dataCell(placeholder.table, placeholder.column, context), mode);
+    case "expression":
+      return encode(evaluate(placeholder, segment.site, context), mode);
+  }
+}
+
+function encode(value: unknown, mode: Mode): string {
+  if (mode === Mode.jsonValue) return jsonOf(value);
+  return mode === Mode.jsonText ? inJson(textOf(value)) : textOf(value);
+}

@@ -1,0 +1,192 @@
+/**
+ * Histograms of times in microseconds, all of one configuration (1 us to 1 h, 3 significant digits), so
+ * that merging is addition, bucket by bucket. Workers record into HotHistogram and send it encoded; the
+ * coordinator, and whoever widens frames, adds those into MergedHistogram.
+ * Invariant: a merged histogram equals, bucket for bucket, one that recorded all values itself.
+ */
+import { assert } from "../assert.ts";
+import { OnrushError } from "../errors.ts";
+import {
+  BUCKETS,
+  bucketOf,
+  decodeV2,
+  encodeV2,
+  highestValueOf,
+  lowestValueOf,
+  MAX_VALUE_US,
+  widthOf,
+} from "./hdr-v2.ts";
+
+/**
+ * For the data plane: 32-bit counts, nothing allocated per value (a few ns each). Holds 93 kB.
+ */
+export class HotHistogram {
+  readonly #counts = new Uint32Array(BUCKETS);
+  /** Buckets at and above it are empty. */
+  #end = 0;
+  #count = 0;
+  #overflow = 0;
+
+  /** Values recorded since the last reset. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** How many of them were above the range and counted as its maximum. */
+  get overflow(): number {
+    return this.#overflow;
+  }
+
+  /** Records a time, rounded to whole microseconds. Below 0 counts as 0, above one hour as one hour. */
+  record(valueUs: number): void {
+    const rounded = Math.round(valueUs);
+    const value = rounded >= 0 && rounded <= MAX_VALUE_US ? rounded : this.#clamp(valueUs);
+    const bucket = bucketOf(value);
+    this.#counts[bucket] = (this.#counts[bucket] ?? 0) + 1;
+    if (bucket >= this.#end) this.#end = bucket + 1;
+    this.#count++;
+  }
+
+  /** Compressed HDR V2, readable by any HdrHistogram port. */
+  encode(): Uint8Array {
+    assert(this.#count <= 0xffff_ffff, "a 32-bit histogram was not reset for too long");
+    return encodeV2(this.#counts, this.#end);
+  }
+
+  reset(): void {
+    this.#counts.fill(0, 0, this.#end);
+    this.#end = 0;
+    this.#count = 0;
+    this.#overflow = 0;
+  }
+
+  #clamp(valueUs: number): number {
+    assert(!Number.isNaN(valueUs), "a recorded time is not a number");
+    if (valueUs < 0) return 0;
+    this.#overflow++;
+    return MAX_VALUE_US;
+  }
+}
+
+/**
+ * For totals: 64-bit counts, exact up to 2^53 - 1 values, refused beyond. Memory grows with the highest
+ * value added (8 bytes a bucket, 186 kB at most). An empty one has NaN for every figure but `count`.
+ */
+export class MergedHistogram {
+  #counts = new Float64Array(0);
+  /** Lowest and highest bucket with a count. */
+  #lowest = BUCKETS;
+  #highest = -1;
+  #count = 0;
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Lowest value that may have been recorded, at the histogram's resolution. */
+  get min(): number {
+    return this.#count === 0 ? Number.NaN : lowestValueOf(this.#lowest);
+  }
+
+  /** Highest value that may have been recorded, at the histogram's resolution. */
+  get max(): number {
+    return this.#count === 0 ? Number.NaN : highestValueOf(this.#highest);
+  }
+
+  /** Every value counted as the middle of its bucket, as HdrHistogram does. */
+  get mean(): number {
+    let sum = 0;
+    for (let bucket = this.#lowest; bucket <= this.#highest; bucket++) {
+      const middle = lowestValueOf(bucket) + Math.floor(widthOf(bucket) / 2);
+      sum += middle * (this.#counts[bucket] ?? 0);
+    }
+    return sum / this.#count;
+  }
+
+  /**
+   * The value at a percentile as HdrHistogram defines it: the highest value equivalent to that of the
+   * sample with rank ceil(p * count), so never below the true one and at most 0.1 % above; for p = 0 the min.
+   */
+  quantile(p: number): number {
+    if (this.#count === 0) return Number.NaN;
+    if (p <= 0) return this.min;
+    const exactRank = Math.min(p, 1) * this.#count;
+    // One rounding error upwards in p * count must not skip to the next sample.
+    const rank = Math.max(1, Math.ceil(exactRank - exactRank * Number.EPSILON));
+    let seen = 0;
+    for (let bucket = this.#lowest; bucket < this.#highest; bucket++) {
+      seen += this.#counts[bucket] ?? 0;
+      if (seen >= rank) return highestValueOf(bucket);
+    }
+    return this.max;
+  }
+
+  /**
+   * Adds a histogram from HotHistogram or encode(). All or nothing.
+   * @throws OnrushError ONRUSH_FRAME_INVALID when the bytes are not a sane histogram.
+   */
+  add(encoded: Uint8Array): void {
+    const decoded = decodeV2(encoded);
+    if (decoded.length === 0) return;
+    this.#admit(decoded.total);
+    this.#reach(decoded.buckets[0] ?? 0, decoded.buckets[decoded.length - 1] ?? 0);
+    for (let entry = 0; entry < decoded.length; entry++) {
+      const bucket = decoded.buckets[entry] ?? 0;
+      this.#counts[bucket] = (this.#counts[bucket] ?? 0) + (decoded.counts[entry] ?? 0);
+    }
+  }
+
+  addFrom(other: MergedHistogram): void {
+    if (other.#count === 0) return;
+    this.#admit(other.#count);
+    this.#reach(other.#lowest, other.#highest);
+    for (let bucket = other.#lowest; bucket <= other.#highest; bucket++) {
+      this.#counts[bucket] = (this.#counts[bucket] ?? 0) + (other.#counts[bucket] ?? 0);
+    }
+  }
+
+  clone(): MergedHistogram {
+    const copy = new MergedHistogram();
+    copy.addFrom(this);
+    return copy;
+  }
+
+  /** Non-empty buckets in rising order: the highest value of the bucket, and its count. */
+  *buckets(): Generator<readonly [valueUs: number, count: number]> {
+    for (let bucket = this.#lowest; bucket <= this.#highest; bucket++) {
+      const count = this.#counts[bucket] ?? 0;
+      if (count > 0) yield [highestValueOf(bucket), count];
+    }
+  }
+
+  /** Compressed HDR V2, readable by any HdrHistogram port. */
+  encode(): Uint8Array {
+    return encodeV2(this.#counts, this.#highest + 1);
+  }
+
+  /** The same in base64, as a line of an HdrHistogram log holds it. */
+  encodeBase64(): string {
+    return Buffer.from(this.encode()).toString("base64");
+  }
+
+  #admit(count: number): void {
+    if (this.#count + count > Number.MAX_SAFE_INTEGER) {
+      throw new OnrushError({
+        code: "ONRUSH_FRAME_INVALID",
+        message: "histogram refused: the sum of all counts would no longer be exact",
+      });
+    }
+    this.#count += count;
+  }
+
+  /** Makes room for buckets up to `highest`. */
+  #reach(lowest: number, highest: number): void {
+    if (highest >= this.#counts.length) {
+      const grown = new Float64Array(Math.min(BUCKETS, Math.ceil((highest + 1) / 1024) * 1024));
+      grown.set(this.#counts);
+      this.#counts = grown;
+    }
+    this.#lowest = Math.min(this.#lowest, lowest);
+    this.#highest = Math.max(this.#highest, highest);
+  }
+}

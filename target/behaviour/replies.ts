@@ -1,0 +1,235 @@
+/**
+ * Replies on their way out: decides what happens to each, lets it wait, and does it. Called by the target
+ * for every message it does not echo on the plain path. Invariants: a deed is counted when it is done; a
+ * rule that finds nothing to act on is owed one; a connection holds back at most one reply.
+ */
+import type { Buffer } from "node:buffer";
+import { draw32, Stream } from "../../shared/time/random.ts";
+import { monotonicUs } from "../../shared/time/clock.ts";
+import type { ReplyKind } from "../behaviour-schema.ts";
+import { fragmentsOf, payloadStart } from "../connection/frame.ts";
+import type { Peer } from "../connection/peer.ts";
+import type { Peers } from "../connection/peers.ts";
+import type { Stats } from "../stats.ts";
+import type { DelayQueue, Due } from "./delay-queue.ts";
+import { corrupted, malformed } from "./malform.ts";
+import type { ReplyAction, ReplyRule, Rules } from "./rules.ts";
+
+/** One reply to one connection; waits in the queue when it is not due at once. */
+export class Reply implements Due {
+  dueUs = 0;
+  order = 0;
+  readonly peer: Peer;
+  readonly frame: Buffer;
+  /** Room of a pushed message, else null. */
+  readonly room: string | null;
+  readonly rule: ReplyRule | null;
+  /** Counts the replies of the connection. */
+  readonly number: number;
+  private readonly replies: Replies;
+
+  constructor(replies: Replies, addressee: Addressee, frame: Buffer, rule: ReplyRule | null) {
+    this.replies = replies;
+    this.peer = addressee.peer;
+    this.room = addressee.room;
+    this.frame = frame;
+    this.rule = rule;
+    this.number = addressee.peer.nextReply++;
+  }
+
+  fire(): void {
+    this.replies.release(this);
+  }
+}
+
+interface Addressee {
+  readonly peer: Peer;
+  readonly room: string | null;
+}
+
+/** Lets a held reply go when no other came in time. */
+class HoldExpiry implements Due {
+  readonly dueUs: number;
+  order = 0;
+  private readonly reply: Reply;
+  private readonly replies: Replies;
+
+  constructor(replies: Replies, reply: Reply, dueUs: number) {
+    this.replies = replies;
+    this.reply = reply;
+    this.dueUs = dueUs;
+  }
+
+  fire(): void {
+    this.replies.expire(this.reply);
+  }
+}
+
+/** What the replies work with. */
+export interface ReplyContext {
+  readonly stats: Stats;
+  readonly queue: DelayQueue;
+  readonly peers: Peers;
+  /** The rules in force now. */
+  readonly rules: Rules;
+}
+
+export class Replies {
+  private readonly context: ReplyContext;
+  private drawn = 0;
+
+  constructor(context: ReplyContext) {
+    this.context = context;
+  }
+
+  /** Sends a reply, as the rules in force have it. `frame` is complete and kept. */
+  send(peer: Peer, kind: ReplyKind, frame: Buffer, room: string | null = null): void {
+    if (!peer.isOpen) return;
+    const { rules, queue, stats } = this.context;
+    if (peer.muted) {
+      stats.behaviours.silenced += 1;
+      return;
+    }
+    const rule = rules.nextReply(kind);
+    if (rule?.action.do === "drop") {
+      stats.behaviours.dropped += 1;
+      return;
+    }
+    const reply = new Reply(this, { peer, room }, frame, rule);
+    const nowUs = monotonicUs();
+    reply.dueUs = this.dueUs(peer, kind, nowUs);
+    // What is due already goes first, or a late timer would reorder replies nobody asked to reorder.
+    queue.fireDue(nowUs);
+    if (reply.dueUs <= nowUs && !queue.firing) this.release(reply);
+    else if (!queue.push(reply)) {
+      stats.behaviours.delayOverflow += 1;
+      this.release(reply);
+    }
+  }
+
+  private dueUs(peer: Peer, kind: ReplyKind, nowUs: number): number {
+    const { rules, stats } = this.context;
+    const delayUs = rules.delayUs(kind);
+    if (delayUs > 0) stats.behaviours.delayed += 1;
+    let dueUs = rules.servedUs(nowUs) + delayUs;
+    if (rules.behaviour.reply.keepOrder) dueUs = Math.max(dueUs, peer.lastDueUs);
+    const releaseUs = rules.replyReleaseUs(dueUs);
+    if (releaseUs > dueUs) stats.behaviours.paused += 1;
+    peer.lastDueUs = releaseUs;
+    return releaseUs;
+  }
+
+  /** Called when a reply is due. */
+  release(reply: Reply): void {
+    const { behaviours } = this.context.stats;
+    if (!reply.peer.isOpen) behaviours.undeliverable += 1;
+    else if (reply.rule === null) this.deliver(reply, reply.frame);
+    else this.act(reply, reply.rule, reply.rule.action);
+  }
+
+  /** Called when a held reply has waited long enough. */
+  expire(reply: Reply): void {
+    if (reply.peer.held !== reply) return;
+    reply.peer.held = null;
+    if (!reply.peer.isOpen) {
+      this.context.stats.behaviours.undeliverable += 1;
+      return;
+    }
+    this.context.stats.behaviours.reorderExpired += 1;
+    this.owe(reply.rule);
+    this.deliver(reply, reply.frame);
+  }
+
+  private act(reply: Reply, rule: ReplyRule, action: ReplyAction): void {
+    const { peer, frame } = reply;
+    const { behaviours } = this.context.stats;
+    switch (action.do) {
+      case "drop":
+        return;
+      case "duplicate":
+        behaviours.duplicated += 1;
+        this.deliver(reply, frame);
+        this.transmit(peer, frame, frame.length - payloadStart(frame));
+        return;
+      case "reorder":
+        this.hold(reply, rule, action.holdUs);
+        return;
+      case "corrupt": {
+        const damaged = corrupted(frame, action.place, this.draw());
+        if (damaged === null) this.owe(rule);
+        else behaviours.corrupted += 1;
+        this.deliver(reply, damaged ?? frame);
+        return;
+      }
+      case "leak":
+        this.leak(reply, rule, action.mode === "also");
+        return;
+      case "fragment":
+        behaviours.fragmented += 1;
+        this.deliver(reply, frame, fragmentsOf(frame, action.parts));
+        return;
+      case "malformed":
+        behaviours.malformed += 1;
+        peer.writeRaw(malformed(action.frame, frame));
+    }
+  }
+
+  private leak(reply: Reply, rule: ReplyRule, also: boolean): void {
+    const victim = this.context.peers.stranger(reply.peer, reply.room, this.draw());
+    if (victim === null) {
+      this.owe(rule);
+      this.deliver(reply, reply.frame);
+      return;
+    }
+    this.context.stats.behaviours.leaked += 1;
+    this.transmit(victim, reply.frame, reply.frame.length - payloadStart(reply.frame));
+    if (also) this.deliver(reply, reply.frame);
+  }
+
+  private hold(reply: Reply, rule: ReplyRule, holdUs: number): void {
+    const { queue } = this.context;
+    const expiry = new HoldExpiry(this, reply, monotonicUs() + holdUs);
+    if (reply.peer.held !== null || !queue.push(expiry)) {
+      this.owe(rule);
+      this.deliver(reply, reply.frame);
+      return;
+    }
+    reply.peer.held = reply;
+  }
+
+  /** Writes the reply, then the one that was held back for it. `bytes`: how it goes over the wire. */
+  private deliver(reply: Reply, frame: Buffer, bytes = frame): void {
+    const { peer } = reply;
+    this.transmit(peer, bytes, frame.length - payloadStart(frame));
+    if (reply.number < peer.sentUpTo) this.context.stats.behaviours.reordered += 1;
+    else peer.sentUpTo = reply.number;
+    const { held } = peer;
+    if (held === null) return;
+    peer.held = null;
+    this.deliver(held, held.frame);
+  }
+
+  private transmit(peer: Peer, bytes: Buffer, payloadBytes: number): void {
+    const { stats, rules } = this.context;
+    if (!peer.isOpen) return;
+    const { buffered } = rules.behaviour.limits;
+    if (peer.unsentBytes > buffered.bytes) {
+      stats.behaviours.slowReaders += 1;
+      if (buffered.over === "reset") peer.reset();
+      return;
+    }
+    peer.messagesOut += 1;
+    peer.bytesOut += payloadBytes;
+    stats.messagesOut += 1;
+    stats.bytesOut += payloadBytes;
+    peer.write(bytes);
+  }
+
+  private owe(rule: ReplyRule | null): void {
+    if (rule !== null) rule.owed += 1;
+  }
+
+  private draw(): number {
+    return draw32(this.context.rules.behaviour.seed, Stream.target, 0, this.drawn++);
+  }
+}

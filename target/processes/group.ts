@@ -1,0 +1,74 @@
+/**
+ * What one process knows of the group it belongs to: the counts of all, and orders to all. Called by the
+ * pages. Two implementations: Alone, for a single process, and Member (member.ts). Invariant: an order
+ * has been carried out by every process once its promise is fulfilled.
+ */
+import { monotonicUs } from "../../shared/time/clock.ts";
+import type { Behaviour } from "../behaviour-schema.ts";
+import type { PeerCounts } from "../connection/peers.ts";
+import type { RoomCounts } from "../dialogue/rooms.ts";
+import type { StatsSnapshot } from "../stats.ts";
+import type { Target } from "../target.ts";
+
+/** How many connections and rooms to list per process. */
+export interface Wants {
+  readonly connections: number;
+  readonly rooms: number;
+}
+
+/** One process's answer. */
+export interface Report {
+  readonly stats: StatsSnapshot;
+  readonly connections: readonly PeerCounts[];
+  readonly rooms: readonly RoomCounts[];
+}
+
+export interface Group {
+  /** In force in every process. */
+  readonly behaviour: Behaviour;
+  collect(wants: Wants): Promise<readonly Report[]>;
+  reset(): Promise<void>;
+  behave(behaviour: Behaviour): Promise<void>;
+}
+
+/** This process's part of the answer. */
+export function reportOf(target: Target, wants: Wants): Report {
+  return {
+    stats: target.stats.snapshot(),
+    connections: target.peers.counts(wants.connections),
+    rooms: target.dialogue.rooms.counts(wants.rooms),
+  };
+}
+
+/** Counts afresh in this process. */
+export function resetCounts(target: Target): void {
+  target.stats.reset();
+  target.peers.resetCounts();
+}
+
+/** A group of one. */
+export class Alone implements Group {
+  private readonly target: Target;
+
+  constructor(target: Target) {
+    this.target = target;
+  }
+
+  get behaviour(): Behaviour {
+    return this.target.rules.behaviour;
+  }
+
+  collect(wants: Wants): Promise<readonly Report[]> {
+    return Promise.resolve([reportOf(this.target, wants)]);
+  }
+
+  reset(): Promise<void> {
+    resetCounts(this.target);
+    return Promise.resolve();
+  }
+
+  behave(behaviour: Behaviour): Promise<void> {
+    this.target.behave(behaviour, monotonicUs());
+    return Promise.resolve();
+  }
+}

@@ -1,0 +1,204 @@
+/**
+ * The two generators the benchmark compares, each run in a process of its own and pinned to one core:
+ * `onrush`, a whole engine with pacing, stamps, correlation and statistics switched on, and `bare-ws`, a loop
+ * over the ws package that measures nothing at all. Both hold the same connections and exchange the same
+ * echoes with the same target. Prints one JSON object. Started by bench.ts, not by people.
+ */
+import WebSocket from "ws";
+import { buildPopulation } from "../../shared/load/arrivals.ts";
+import { shardCount } from "../../shared/load/split.ts";
+import type { StrictScenario } from "../../shared/scenario/strict.ts";
+import { METRICS, type Metric, PHASE_COUNTERS } from "../../shared/stats/counters.ts";
+import { MergedHistogram } from "../../shared/stats/histogram.ts";
+import { monotonicUs } from "../../shared/time/clock.ts";
+import { decodeFrame } from "../../shared/wire/frame-codec.ts";
+import { Engine } from "../../worker/engine/engine.ts";
+import { resolveTargets } from "../../worker/engine/resolve.ts";
+import { benchScenario, type Work } from "./work.ts";
+
+export interface Measured {
+  /** CPU seconds, user and system, of this process. */
+  readonly connectCpuSeconds: number;
+  readonly connects: number;
+  readonly idleRssBytesPerConnection: number;
+  readonly echoCpuSeconds: number;
+  readonly echoWallSeconds: number;
+  readonly echoes: number;
+  /** Only of onrush. */
+  readonly sendLagMs: { readonly p50: number; readonly p99: number; readonly max: number } | null;
+  readonly latencyMs: { readonly p50: number; readonly p99: number } | null;
+  readonly timedOut: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+interface Phase {
+  cpu: number;
+  wallUs: number;
+}
+
+function sample(): Phase {
+  const { user, system } = process.cpuUsage();
+  return { cpu: (user + system) / 1e6, wallUs: monotonicUs() };
+}
+
+function residentBytes(): number {
+  globalThis.gc?.();
+  return process.memoryUsage.rss();
+}
+
+const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+async function onrush(work: Work): Promise<Measured> {
+  const scenario: StrictScenario = benchScenario(work);
+  const { connections, profile } = buildPopulation(scenario);
+  const shards = shardCount(connections);
+  const bodies: Uint8Array[] = [];
+  const targets = await resolveTargets(scenario, [], monotonicUs);
+  const plan = {
+    version: 1 as const,
+    run: "bench",
+    hash: "",
+    scenario,
+    shards,
+    connections,
+    durationUs: profile.durationUs,
+    allowTargets: [],
+    drainUs: 5_000_000,
+  };
+  const before = residentBytes();
+  const engine = new Engine({
+    plan,
+    engine: 0,
+    targets,
+    monotonicUs,
+    report: (report) => {
+      if (report.type === "frame") bodies.push(report.body);
+    },
+  });
+  engine.addShards(Array.from({ length: shards }, (_, shard) => shard));
+  const timer = setInterval(() => engine.turn(), 1);
+  const start = sample();
+  engine.start(start.wallUs);
+  while (engine.openConnections < work.connections) await sleep(10);
+  const opened = sample();
+  await sleep(work.idleSeconds * 500);
+  const idle = residentBytes();
+  // The message phase begins at a planned second of run time; two more are warm-up.
+  const fromUs = start.wallUs + (work.rampSeconds + work.idleSeconds + work.warmUpSeconds) * 1e6;
+  while (monotonicUs() < fromUs) await sleep(1);
+  const echoFrom = sample();
+  await sleep(work.measureSeconds * 1000);
+  const echoTo = sample();
+  engine.end("abort");
+  clearInterval(timer);
+  const firstSecond = work.rampSeconds + work.idleSeconds + work.warmUpSeconds;
+  return {
+    connectCpuSeconds: opened.cpu - start.cpu,
+    connects: work.connections,
+    idleRssBytesPerConnection: (idle - before) / work.connections,
+    echoCpuSeconds: echoTo.cpu - echoFrom.cpu,
+    echoWallSeconds: (echoTo.wallUs - echoFrom.wallUs) / 1e6,
+    ...folded(bodies, firstSecond, firstSecond + work.measureSeconds),
+  };
+}
+
+/** Sums of the frames of seconds [from, to). */
+function folded(bodies: readonly Uint8Array[], from: number, to: number) {
+  const lag = new MergedHistogram();
+  const latency = new MergedHistogram();
+  const sums: Record<string, number> = {};
+  for (const body of bodies) {
+    const frame = decodeFrame(body);
+    if (frame.second < from || frame.second >= to) continue;
+    for (const { counters } of frame.phases) {
+      PHASE_COUNTERS.forEach((name, at) => {
+        sums[name] = (sums[name] ?? 0) + (counters[at] ?? 0);
+      });
+    }
+    for (const { metric, bytes } of frame.histograms) {
+      if (METRICS[metric] === ("sendLag" satisfies Metric)) lag.add(bytes);
+      if (METRICS[metric] === ("latency" satisfies Metric)) latency.add(bytes);
+    }
+  }
+  const ms = (histogram: MergedHistogram, p: number) => histogram.quantile(p) / 1000;
+  return {
+    echoes: sums["matched"] ?? 0,
+    timedOut: sums["timedOut"] ?? 0,
+    failed: sums["failed"] ?? 0,
+    skipped: (sums["planned"] ?? 0) - (sums["sent"] ?? 0),
+    sendLagMs:
+      lag.count > 0 ? { p50: ms(lag, 0.5), p99: ms(lag, 0.99), max: lag.max / 1000 } : null,
+    latencyMs: latency.count > 0 ? { p50: ms(latency, 0.5), p99: ms(latency, 0.99) } : null,
+  };
+}
+
+/** How many handshakes the bare loop has under way at once; about what an engine's turns amount to. */
+const HANDSHAKES = 256;
+
+async function bareWs(work: Work): Promise<Measured> {
+  const sockets: WebSocket[] = [];
+  let echoes = 0;
+  const payload = Buffer.alloc(work.bytes, 7);
+  const before = residentBytes();
+  const start = sample();
+  await openAll(work, sockets);
+  const opened = sample();
+  await sleep(work.idleSeconds * 500);
+  const idle = residentBytes();
+  function onMessage(this: WebSocket): void {
+    echoes++;
+    this.send(payload);
+  }
+  for (const socket of sockets) {
+    socket.on("message", onMessage);
+    socket.send(payload);
+  }
+  await sleep(work.warmUpSeconds * 1000);
+  const echoFrom = sample();
+  const echoesFrom = echoes;
+  await sleep(work.measureSeconds * 1000);
+  const echoTo = sample();
+  const measured = echoes - echoesFrom;
+  for (const socket of sockets) socket.terminate();
+  return {
+    connectCpuSeconds: opened.cpu - start.cpu,
+    connects: work.connections,
+    idleRssBytesPerConnection: (idle - before) / work.connections,
+    echoCpuSeconds: echoTo.cpu - echoFrom.cpu,
+    echoWallSeconds: (echoTo.wallUs - echoFrom.wallUs) / 1e6,
+    echoes: measured,
+    sendLagMs: null,
+    latencyMs: null,
+    timedOut: 0,
+    failed: work.connections - sockets.length,
+    skipped: 0,
+  };
+}
+
+function openAll(work: Work, sockets: WebSocket[]): Promise<void> {
+  let started = 0;
+  return new Promise((resolve, reject) => {
+    const next = () => {
+      if (started >= work.connections) return;
+      started++;
+      const socket = new WebSocket(work.url, {
+        perMessageDeflate: false,
+        skipUTF8Validation: true,
+      });
+      socket.once("error", reject);
+      socket.once("open", () => {
+        sockets.push(socket);
+        if (sockets.length === work.connections) resolve();
+        else next();
+      });
+    };
+    for (let at = 0; at < HANDSHAKES; at++) next();
+  });
+}
+
+const kind = process.argv[2];
+const work = JSON.parse(process.argv[3] ?? "{}") as Work;
+const measured = kind === "bare-ws" ? await bareWs(work) : await onrush(work);
+process.stdout.write(`${JSON.stringify(measured)}\n`);
+process.exit(0);

@@ -1,0 +1,152 @@
+/**
+ * The law of the house as data: who may import whom, which package has which door, what may lie at the
+ * root, and the listed exceptions. Judged by rules.ts. Invariant: every entry is in use; one that no longer
+ * is fails the test, so that no permission outlives its reason.
+ */
+
+/** A room is a folder or a file; the longest matching one owns a path. */
+export interface Room {
+  readonly room: string;
+  /** Rooms it may import, beside itself; a folder stands for everything in it. */
+  readonly may: readonly string[];
+}
+
+const GROUND = ["shared/time/", "shared/errors.ts", "shared/assert.ts"] as const;
+
+export const ROOMS: readonly Room[] = [
+  // The vocabulary: downwards only.
+  { room: "shared/errors.ts", may: [] },
+  { room: "shared/assert.ts", may: [] },
+  { room: "shared/time/", may: [] },
+  { room: "shared/scenario/", may: GROUND },
+  { room: "shared/stats/", may: GROUND },
+  { room: "shared/load/", may: [...GROUND, "shared/scenario/"] },
+  { room: "shared/wire/", may: [...GROUND, "shared/scenario/", "shared/load/", "shared/stats/"] },
+  { room: "shared/bus/", may: [...GROUND, "shared/wire/"] },
+
+  // The worker: control thread -> engine -> connection; record is told and never asks.
+  { room: "worker/", may: ["shared/", "worker/engine/port.ts"] },
+  {
+    room: "worker/engine/",
+    may: ["shared/", "worker/connection/", "worker/record/"],
+  },
+  { room: "worker/connection/", may: ["shared/", "worker/record/"] },
+  { room: "worker/record/", may: ["shared/"] },
+
+  // The coordinator: programs -> run -> what a run is made of.
+  {
+    room: "coordinator/cli/",
+    may: [
+      "shared/",
+      "coordinator/run/",
+      "coordinator/local/",
+      "coordinator/report/",
+      "coordinator/store/",
+    ],
+  },
+  { room: "coordinator/local/", may: ["shared/"] },
+  {
+    room: "coordinator/run/",
+    may: [
+      "shared/",
+      "coordinator/merge/",
+      "coordinator/analysis/",
+      "coordinator/report/",
+      "coordinator/store/",
+    ],
+  },
+  { room: "coordinator/merge/", may: ["shared/"] },
+  { room: "coordinator/analysis/", may: ["shared/", "coordinator/merge/"] },
+  {
+    room: "coordinator/report/",
+    may: ["shared/", "coordinator/merge/", "coordinator/analysis/", "coordinator/store/"],
+  },
+  { room: "coordinator/store/", may: ["shared/"] },
+
+  { room: "target/", may: ["shared/"] },
+  {
+    room: "test/",
+    may: ["shared/", "worker/", "coordinator/", "target/", "test/"],
+  },
+  { room: "vitest.config.ts", may: [] },
+];
+
+/** Programs are started, never imported. */
+export const ENTRIES: readonly string[] = [
+  "coordinator/cli/main.ts",
+  "coordinator/cli/demo.ts",
+  "worker/main.ts",
+  "worker/engine/main.ts",
+  "target/main.ts",
+];
+
+/** Package -> the only places that may import it. Every dependency has a door; every door is in use. */
+export const DOORS: Readonly<Record<string, readonly string[]>> = {
+  ws: ["worker/connection/ws-driver.ts", "target/"],
+  "hdr-histogram-js": ["shared/stats/histogram.ts"],
+  "@marcbachmann/cel-js": ["shared/scenario/expression.ts"],
+  yaml: ["shared/scenario/", "coordinator/cli/explain.ts"],
+  "csv-parse": ["shared/scenario/"],
+  zod: ["shared/scenario/", "shared/wire/", "coordinator/report/summary-schema.ts"],
+  msgpackr: ["shared/wire/"],
+  commander: ["coordinator/cli/"],
+  picocolors: ["coordinator/cli/terminal/style.ts"],
+  "cli-table3": ["coordinator/cli/terminal/summary-tables.ts"],
+  "log-update": ["coordinator/cli/terminal/progress.ts"],
+  systeminformation: ["coordinator/local/"],
+  vitest: ["test/", "vitest.config.ts"],
+  "fast-check": ["test/"],
+};
+
+/** Tests may use any package as a reference or a fixture; programs may not. */
+export const FREE_OF_DOORS = "test/";
+
+/** Programs and vocabulary, as opposed to tests and configuration. */
+export const SOURCE_TREES: readonly string[] = ["shared/", "worker/", "coordinator/", "target/"];
+
+/** The only readers of the environment. */
+export const ENVIRONMENT_READERS: readonly string[] = [
+  "coordinator/cli/config.ts",
+  "worker/config.ts",
+  "target/config.ts",
+];
+
+/** The only places that ask the machine for time or chance. */
+export const TIME_AND_CHANCE: readonly string[] = ["shared/time/clock.ts"];
+
+export const MAX_LINES = 300;
+
+/** Files that may be longer than MAX_LINES, with the bound for each and the reason beside it. */
+export const LONGER_FILES: Readonly<Record<string, number>> = {};
+
+/** What may lie at the root. */
+export const TOP_LEVEL: readonly string[] = [
+  "coordinator",
+  "worker",
+  "shared",
+  "target",
+  "deploy",
+  "k8s",
+  "test",
+  "examples",
+  "docs",
+  "package.json",
+  "package-lock.json",
+  "tsconfig.json",
+  "tsconfig.build.json",
+  "vitest.config.ts",
+  "biome.json",
+  "scenario.schema.json",
+  "README.md",
+  "CONTRIBUTING.md",
+  "CHANGELOG.md",
+  "LICENSE",
+  ".gitignore",
+  ".npmrc",
+  ".githooks",
+  ".ci",
+];
+
+/** Names that sort by kind of syntax, or catch everything. */
+export const VAGUE_NAMES: readonly string[] =
+  "utils util helpers helper types interfaces classes common misc lib models index".split(" ");

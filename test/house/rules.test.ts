@@ -1,0 +1,239 @@
+/**
+ * Goal: no rule of the house is blind. Method: each rule gets a snippet it must refuse and one it must let
+ * through, and stale permissions must be refused as well.
+ */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { checkDoors, checkRooms, packageOf, staleDoors, staleRooms } from "./import-rules.ts";
+import { ENTRIES, type Room } from "./law.ts";
+import { listFiles, toSource } from "./repository.ts";
+import {
+  checkDocumented,
+  checkLength,
+  checkLockfile,
+  checkNames,
+  checkOpening,
+  checkPlaces,
+  checkReadmes,
+  checkTopLevel,
+} from "./shape-rules.ts";
+import {
+  checkBannedCode,
+  checkComments,
+  checkEnvironment,
+  checkTimeAndChance,
+  staleAllowances,
+} from "./word-rules.ts";
+
+const file = (path: string, text: string) => toSource({ path, text });
+
+describe("the import law", () => {
+  const rooms: readonly Room[] = [
+    { room: "shared/errors.ts", may: [] },
+    { room: "shared/bus/", may: ["shared/errors.ts"] },
+    { room: "worker/", may: ["shared/"] },
+    { room: "coordinator/", may: ["shared/"] },
+  ];
+  const check = (path: string, text: string) => checkRooms([file(path, text)], rooms, ENTRIES);
+
+  it.each([
+    ["worker/a.ts", 'import { b } from "../coordinator/b.ts";'],
+    ["worker/a.ts", 'import type { B } from "../coordinator/b.ts";'],
+    ["coordinator/run/a.ts", 'await import("../../worker/b.ts");'],
+    ["coordinator/run/a.ts", 'export { b } from "../../worker/b.ts";'],
+    ["shared/errors.ts", 'import { b } from "./bus/b.ts";'],
+    ["worker/a.ts", 'import "./main.ts";'],
+    ["worker/a.ts", "await import(place);"],
+    ["elsewhere/a.ts", ""],
+  ])("refuses in %s: %s", (path, text) => {
+    expect(check(path, text)).toHaveLength(1);
+  });
+
+  it.each([
+    ["worker/a.ts", 'import { b } from "./engine/b.ts"; import { c } from "../shared/bus/c.ts";'],
+    ["shared/bus/a.ts", 'import { b } from "../errors.ts"; import { c } from "./c.ts";'],
+    ["coordinator/a.ts", 'fork(new URL("../worker/main.ts", import.meta.url));'],
+  ])("allows in %s: %s", (path, text) => {
+    expect(check(path, text)).toEqual([]);
+  });
+
+  it("refuses rooms that stand empty", () => {
+    expect(staleRooms([file("worker/a.ts", "")], rooms)).toHaveLength(3);
+  });
+});
+
+describe("doors of packages", () => {
+  const doors = { ws: ["target/"], "@a/b": ["worker/b.ts"], vitest: ["test/"] };
+  const check = (path: string, text: string) => checkDoors([file(path, text)], doors, "test/");
+
+  it.each([
+    ["worker/a.ts", 'import { WebSocket } from "ws";'],
+    ["worker/a.ts", 'import type { WebSocket } from "ws";'],
+    ["worker/a.ts", 'import b from "@a/b/deep.js";'],
+    ["worker/a.ts", 'import c from "unheard-of";'],
+    ["worker/a.ts", 'import { readFileSync } from "fs";'],
+  ])("refuses in %s: %s", (path, text) => {
+    expect(check(path, text)).toHaveLength(1);
+  });
+
+  it.each([
+    [
+      "target/a.ts",
+      'import { WebSocketServer } from "ws"; import { readFileSync } from "node:fs";',
+    ],
+    ["worker/b.ts", 'import b from "@a/b/deep.js";'],
+    ["test/unit/a.test.ts", 'import { WebSocket } from "ws";'],
+  ])("allows in %s: %s", (path, text) => {
+    expect(check(path, text)).toEqual([]);
+  });
+
+  it("refuses doors nobody uses and doors of packages that are not installed", () => {
+    const files = [file("target/a.ts", 'import "ws";'), file("test/a.test.ts", 'import "vitest";')];
+    expect(staleDoors(files, doors, ["ws", "vitest"])).toEqual([
+      "law: @a/b is not in package.json",
+      "law: nothing in worker/b.ts imports @a/b any more",
+    ]);
+  });
+
+  it("knows the package of a deep import", () => {
+    expect(packageOf("@a/b/c/d.js")).toBe("@a/b");
+    expect(packageOf("a/b.js")).toBe("a");
+  });
+});
+
+describe("words in code", () => {
+  it.each([
+    ["Date.now()", checkTimeAndChance],
+    ["new Date()", checkTimeAndChance],
+    ["performance.now()", checkTimeAndChance],
+    ["process.hrtime.bigint()", checkTimeAndChance],
+    ["Math.random()", checkTimeAndChance],
+    ["process.env.HOME", checkEnvironment],
+    ['process["env"]', checkEnvironment],
+  ])("refuses %s", (text, check) => {
+    expect(check([file("worker/a.ts", text)], [])).toHaveLength(1);
+    expect(check([file("worker/a.ts", text)], ["worker/a.ts"])).toEqual([]);
+    expect(
+      check([file("worker/a.ts", `// ${text}\nconst a = '${text.replaceAll("'", "")}';`)], []),
+    ).toEqual([]);
+    expect(staleAllowances([file("worker/a.ts", text)], ["worker/a.ts"], check)).toEqual([]);
+    expect(staleAllowances([file("worker/a.ts", "")], ["worker/a.ts"], check)).toHaveLength(1);
+  });
+
+  it("lets other uses of the same objects through", () => {
+    const text =
+      "new Date(wallMs); performance.eventLoopUtilization(); Math.round(1); setTimeout(f, 1);";
+    expect(checkTimeAndChance([file("worker/a.ts", text)], [])).toEqual([]);
+  });
+
+  it.each([
+    "const a = b as any;",
+    "let a: any;",
+    "new Map<any>();",
+    "vi.mock('x');",
+    "it.only('x');",
+  ])("refuses %s", (text) => {
+    expect(checkBannedCode([file("test/a.test.ts", text)])).toHaveLength(1);
+  });
+
+  it("lets the words through in comments and strings", () => {
+    expect(checkBannedCode([file("worker/a.ts", "// as any\nconst a = 'as any';")])).toEqual([]);
+  });
+
+  it.each([
+    `// ${"TO"}DO later`,
+    `/* ${"FIX"}ME */`,
+    `// @ts-${"ignore"}`,
+    `/** @ts-${"expect-error"} */`,
+  ])("refuses %s", (text) => {
+    expect(checkComments([file("worker/a.ts", text)])).toHaveLength(1);
+  });
+
+  it("lets the same words through in a string", () => {
+    expect(checkComments([file("worker/a.ts", `const a = "${"TO"}DO";`)])).toEqual([]);
+  });
+});
+
+describe("the shape of files", () => {
+  it("wants an opening comment", () => {
+    expect(checkOpening([file("worker/a.ts", "const a = 1;")])).toHaveLength(1);
+    expect(checkOpening([file("worker/a.ts", "#!/usr/bin/env node\n/** It. */\n")])).toEqual([]);
+  });
+
+  it("bounds the length, and exceptions too", () => {
+    const long = { path: "a.ts", text: "a\n".repeat(12) };
+    expect(checkLength([long], 12, {})).toEqual([]);
+    expect(checkLength([long], 10, {})).toHaveLength(1);
+    expect(checkLength([long], 10, { "a.ts": 12 })).toEqual([]);
+    expect(checkLength([long], 10, { "a.ts": 11 })).toHaveLength(1);
+    expect(checkLength([long], 12, { "a.ts": 20 })).toHaveLength(1);
+    expect(checkLength([long], 12, { "gone.ts": 20 })).toHaveLength(1);
+  });
+
+  it.each([
+    "worker/utils/a.ts",
+    "worker/helpers.ts",
+    "worker/camelCase.ts",
+    "worker/snake_case.ts",
+  ])("refuses the name %s", (path) => {
+    expect(checkNames([path], ["utils", "helpers"])).toHaveLength(1);
+  });
+
+  it("allows kebab-case names", () => {
+    expect(checkNames(["worker/ws-driver.ts", "test/unit/a-b.test.ts"], ["utils"])).toEqual([]);
+  });
+
+  it("wants a README in each room with sources", () => {
+    const paths = ["worker/a.ts", "worker/engine/b.ts", "worker/engine/deep/c.ts"];
+    expect(checkReadmes(paths, ["worker/"])).toHaveLength(2);
+    const readmes = ["worker/README.md", "worker/engine/README.md"];
+    expect(checkReadmes([...paths, ...readmes], ["worker/"])).toEqual([]);
+  });
+
+  it("keeps the root as it is", () => {
+    expect(checkTopLevel(["a/b.ts", "c.md"], ["a"])).toEqual(["c.md has no place at the root"]);
+  });
+
+  it.each([
+    `see https://registry.${"npmjs"}.org/ws`,
+    `https://${"artifactory"}.corp.example/npm`,
+    `cd "/${"home"}/somebody/onrush"`,
+    `path: /${"Users"}/somebody`,
+    `WORKDIR=/${"work"}/main`,
+  ])("refuses the place in: %s", (text) => {
+    expect(checkPlaces([{ path: "a.md", text }])).toHaveLength(1);
+  });
+
+  it("lets ordinary paths through", () => {
+    const text = "coordinator/work/a, /tmp/x, http://127.0.0.1/home, registry of rooms, ./home/a";
+    expect(checkPlaces([{ path: "a.md", text }])).toEqual([]);
+  });
+
+  it("refuses download addresses in the lockfile", () => {
+    expect(checkLockfile('{ "resolved": "https://example" }')).toHaveLength(1);
+    expect(checkLockfile('{ "integrity": "sha512" }')).toEqual([]);
+  });
+
+  it("wants every code documented", () => {
+    const document = { path: "docs/cli.md", text: "| 97 | x |\n`ONRUSH_USAGE`" };
+    expect(checkDocumented(document, [97, "ONRUSH_USAGE"])).toEqual([]);
+    expect(checkDocumented(document, [9, 98, "ONRUSH_USAG"])).toHaveLength(3);
+  });
+});
+
+describe("the list of files", () => {
+  it("works without git and leaves out what is not ours", () => {
+    const root = mkdtempSync(join(tmpdir(), "onrush-house-"));
+    try {
+      mkdirSync(join(root, "node_modules"));
+      mkdirSync(join(root, "worker"));
+      writeFileSync(join(root, "node_modules", "a.ts"), "");
+      writeFileSync(join(root, "worker", "a.ts"), "");
+      expect(listFiles(root)).toEqual(["worker/a.ts"]);
+    } finally {
+      rmSync(root, { recursive: true });
+    }
+  });
+});

@@ -1,0 +1,55 @@
+/** Goal: the precedence of exit codes is the one users were promised, and the word never contradicts the code. */
+import { describe, expect, test } from "vitest";
+import { stageOf } from "../../../coordinator/analysis/failures.ts";
+import { judge, type VerdictInput } from "../../../coordinator/analysis/verdict.ts";
+import { FAILURE_KINDS } from "../../../shared/stats/failure-kind.ts";
+
+const fine: VerdictInput = {
+  complete: true,
+  end: null,
+  problem: null,
+  valid: true,
+  thresholdsPassed: true,
+};
+const end = (mode: "stop" | "abort", by: "interrupt" | "api" | "threshold" | "failure") => ({
+  end: { type: "end-requested", mode, by, reason: "", wallMs: 0, elapsedUs: 0 } as const,
+});
+const problem = (code: "ONRUSH_TARGET_UNREACHABLE" | "ONRUSH_WORKER_FAILED") => ({
+  problem: { type: "problem", code, message: "", remedy: "", wallMs: 0, elapsedUs: 0 } as const,
+});
+
+/** In order of precedence. */
+const conditions: [number, string, Partial<VerdictInput>][] = [
+  [130, "interrupted", end("abort", "interrupt")],
+  [105, "interrupted", end("stop", "interrupt")],
+  [103, "stopped", end("stop", "api")],
+  [98, "invalid", problem("ONRUSH_TARGET_UNREACHABLE")],
+  [97, "invalid", { valid: false }],
+  [99, "fail", { thresholdsPassed: false }],
+];
+
+describe("one condition", () => {
+  test("none: pass", () => expect(judge(fine)).toEqual({ verdict: "pass", exitCode: 0 }));
+  test.each([
+    ...conditions,
+    [97, "invalid", problem("ONRUSH_WORKER_FAILED")],
+    [103, "stopped", end("abort", "api")],
+    [130, "interrupted", { complete: false }],
+    [0, "pass", end("stop", "threshold")],
+  ] as typeof conditions)("%i %s", (exitCode, verdict, condition) => {
+    expect(judge({ ...fine, ...condition })).toEqual({ verdict, exitCode });
+  });
+});
+
+describe("several conditions: the first of the promised order counts", () => {
+  for (const [first, [exitCode, verdict, condition]] of conditions.entries()) {
+    test(`${exitCode} before all that follow`, () => {
+      const later = Object.assign({}, ...conditions.slice(first + 1).map(([, , other]) => other));
+      expect(judge({ ...fine, ...later, ...condition })).toEqual({ verdict, exitCode });
+    });
+  }
+});
+
+test("every failure kind has a stage", () => {
+  for (const kind of FAILURE_KINDS) expect(stageOf(kind)).toBeTypeOf("string");
+});

@@ -1,0 +1,63 @@
+/** Goal: Ctrl-C once, twice, three times do what they promise. Method: an emitter for signals and a set clock. */
+import { EventEmitter } from "node:events";
+import { describe, expect, it } from "vitest";
+import { listenForInterrupts } from "../../../coordinator/cli/interrupt.ts";
+
+function setUp() {
+  const source = new EventEmitter();
+  const said: string[] = [];
+  const exits: number[] = [];
+  const clock = { nowUs: 0 };
+  const interrupts = listenForInterrupts({
+    source,
+    clock: { monotonicUs: () => clock.nowUs, wallMs: () => 0 },
+    say: (line) => said.push(line),
+    exit: (code) => exits.push(code),
+  });
+  const press = (afterMs: number, signal = "SIGINT") => {
+    clock.nowUs += afterMs * 1000;
+    source.emit(signal);
+  };
+  return { source, said, exits, press, ...interrupts };
+}
+
+describe("listenForInterrupts", () => {
+  it("stops, then aborts, then leaves", () => {
+    const { press, control, exits, said } = setUp();
+    press(0);
+    expect([control.stop.aborted, control.abort.aborted]).toEqual([true, false]);
+    expect(control.stop.reason).toBe("interrupted");
+    press(1000);
+    expect(control.abort.aborted).toBe(true);
+    expect(exits).toEqual([]);
+    press(1000);
+    expect(exits).toEqual([130]);
+    expect(said).toHaveLength(2);
+  });
+
+  it("counts a signal that arrives twice at once as one press", () => {
+    const { press, control } = setUp();
+    press(0);
+    press(5);
+    expect(control.abort.aborted).toBe(false);
+    press(400);
+    expect(control.abort.aborted).toBe(true);
+  });
+
+  it("treats SIGTERM as a wish to stop, however often it comes", () => {
+    const { press, control, said } = setUp();
+    press(0, "SIGTERM");
+    press(1000, "SIGTERM");
+    expect([control.stop.aborted, control.abort.aborted]).toEqual([true, false]);
+    expect(said).toHaveLength(1);
+    press(1000, "SIGINT");
+    expect(control.abort.aborted).toBe(true);
+  });
+
+  it("gives the signals back", () => {
+    const { source, close } = setUp();
+    close();
+    close();
+    expect(source.listenerCount("SIGINT") + source.listenerCount("SIGTERM")).toBe(0);
+  });
+});

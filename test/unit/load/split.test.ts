@@ -1,0 +1,44 @@
+/** Goal: shards and quotas by worked examples. */
+import { describe, expect, it } from "vitest";
+import { indicesOf, quotas, shardCount, shardOf, shardSize } from "../../../shared/load/split.ts";
+
+it("about one shard per 250 connections, a power of two, 8 to 4096", () => {
+  expect([0, 1, 2000, 2001, 10_000, 64_000, 64_001, 5_000_000].map(shardCount)).toEqual([
+    8, 8, 8, 16, 64, 256, 512, 4096,
+  ]);
+});
+
+it("a shard holds the indices that are its number modulo S", () => {
+  expect([...indicesOf(3, 8, 20)]).toEqual([3, 11, 19]);
+  expect(shardSize(3, 8, 20)).toBe(3);
+  expect(shardSize(4, 8, 20)).toBe(2);
+  expect(shardSize(7, 8, 5)).toBe(0);
+  expect([...indicesOf(7, 8, 5)]).toEqual([]);
+  expect(shardOf(19, 8)).toBe(3);
+});
+
+describe("quotas", () => {
+  it("are proportional, by largest remainder, ties to the first", () => {
+    expect(quotas([1000, 1000], 8, 100)).toEqual([4, 4]);
+    expect(quotas([1000, 1000, 1000], 8, 100)).toEqual([3, 3, 2]);
+    expect(quotas([3000, 1000], 8, 100)).toEqual([6, 2]);
+    // 8 * 500/1700 = 2.35, 8 * 1200/1700 = 5.65
+    expect(quotas([500, 1200], 8, 100)).toEqual([2, 6]);
+  });
+
+  it("do not exceed what fits a worker while others have room", () => {
+    // In proportion 7.11 and 0.89, but 100 connections do not fit where there is room for 99.
+    expect(quotas([800, 99], 8, 100)).toEqual([8, 0]);
+    expect(quotas([450, 450], 8, 100)).toEqual([4, 4]);
+    expect(quotas([190, 190, 900], 8, 100)).toEqual([1, 1, 6]);
+  });
+
+  it("overload everyone in proportion when nothing fits", () => {
+    expect(quotas([100, 100], 8, 1000)).toEqual([4, 4]);
+    expect(quotas([0, 0], 8, 100)).toEqual([4, 4]);
+  });
+
+  it("nobody gets anything when there is nobody", () => {
+    expect(quotas([], 8, 100)).toEqual([]);
+  });
+});

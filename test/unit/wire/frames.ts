@@ -1,0 +1,79 @@
+/** Frames for the tests of shared/wire: small, valid, with every field in use. */
+import {
+  NAME_COUNTERS,
+  PHASE_COUNTERS,
+  SHARD_FIELDS,
+  TICK_SERIES,
+} from "../../../shared/stats/counters.ts";
+import { HotHistogram, MergedHistogram } from "../../../shared/stats/histogram.ts";
+import type { Frame } from "../../../shared/wire/frame.ts";
+
+export function histogramOf(...values: number[]): Uint8Array {
+  const histogram = new HotHistogram();
+  for (const value of values) histogram.record(value);
+  return histogram.encode();
+}
+
+export function bucketsOf(bytes: Uint8Array): (readonly [number, number])[] {
+  const histogram = new MergedHistogram();
+  histogram.add(bytes);
+  return [...histogram.buckets()];
+}
+
+const counts = (names: readonly string[], first: number) =>
+  names.map((_, index) => Math.max(first, 0) + index);
+
+/** Second `second` of engine 1; figures differ from second to second. */
+export function frameOf(second: number, change: Partial<Frame> = {}): Frame {
+  return {
+    version: 1,
+    engine: 1,
+    second,
+    spanSeconds: 1,
+    final: false,
+    shards: [
+      { shard: 0, counters: counts(SHARD_FIELDS, second) },
+      { shard: 4095, counters: counts(SHARD_FIELDS, 5_000_000_000) },
+    ],
+    phases: [{ phase: 2, counters: counts(PHASE_COUNTERS, second * 100) }],
+    names: [{ phase: 2, name: 0, counters: counts(NAME_COUNTERS, second) }],
+    histograms: [
+      { metric: 0, phase: 2, name: 0, bytes: histogramOf(second, 1000) },
+      { metric: 9, phase: 0, name: -1, bytes: histogramOf(3_600_000_000) },
+    ],
+    ticks: TICK_SERIES.map((_, series) =>
+      Array.from({ length: 10 }, (_, i) => Math.abs(second) * i + series),
+    ),
+    failures: [
+      {
+        kind: "upgrade-status",
+        signature: "503",
+        phase: 2,
+        target: 0,
+        count: 17,
+        sample: {
+          connection: 12,
+          attempt: 0,
+          atUs: -250.5,
+          ageUs: 0,
+          detail: "503 \u00e9 \u{1f600}",
+        },
+      },
+      { kind: "lost", signature: "", phase: 2, target: 1, count: 1, sample: null },
+    ],
+    closes: [{ cause: "peer", count: 3 }],
+    health: {
+      utilisation: 0.5,
+      processCpu: 1.25,
+      rssBytes: 5_000_000_000,
+      heapUsedBytes: 1e7 + second,
+      heapLimitBytes: 4e9,
+      sockets: 100 + second,
+      bufferedBytes: 0,
+      gcCount: 2,
+      loopLagMaxUs: 1234.5,
+    },
+    cumulative: null,
+    ...change,
+  };
+}

@@ -1,0 +1,65 @@
+/** The worker's configuration: defaults, what is accepted, and what is refused with a way out. */
+import { describe, expect, it } from "vitest";
+import { openFilesLimit, parseProcLimits } from "../../../shared/open-files.ts";
+import { readConfig } from "../../../worker/config.ts";
+import { describeWorker } from "../../../worker/control/membership.ts";
+
+describe("worker configuration", () => {
+  it("has defaults that fit the machine", () => {
+    const config = readConfig({});
+    expect(config.engines).toBeGreaterThanOrEqual(1);
+    expect(config.capacity).toBe(Math.max(1, openFilesLimit() - 200));
+    expect(config.fenceAfterMs).toBe(20_000);
+    expect(config.rejoin).toBe(false);
+    expect(config.id).toContain(String(process.pid));
+  });
+
+  it("takes what it is given", () => {
+    const config = readConfig({
+      ONRUSH_WORKER_ID: "w".repeat(500),
+      ONRUSH_WORKER_ENGINES: "3",
+      ONRUSH_WORKER_CAPACITY: "5000",
+      ONRUSH_WORKER_FENCE_AFTER_MS: "",
+      ONRUSH_WORKER_REJOIN: "1",
+    });
+    expect(config).toEqual({
+      id: "w".repeat(120),
+      engines: 3,
+      capacity: 5000,
+      fenceAfterMs: 20_000,
+      rejoin: true,
+    });
+    expect(describeWorker(config)).toMatchObject({ id: config.id, engines: 3, capacity: 5000 });
+  });
+
+  it.each([
+    ["ONRUSH_WORKER_ENGINES", "0"],
+    ["ONRUSH_WORKER_ENGINES", "two"],
+    ["ONRUSH_WORKER_ENGINES", "1e9"],
+    ["ONRUSH_WORKER_CAPACITY", "-5"],
+    ["ONRUSH_WORKER_CAPACITY", "1.5"],
+    ["ONRUSH_WORKER_FENCE_AFTER_MS", "999"],
+  ])("refuses %s=%s by name", (name, value) => {
+    expect(() => readConfig({ [name]: value })).toThrow(
+      expect.objectContaining({ code: "ONRUSH_USAGE", message: expect.stringContaining(name) }),
+    );
+  });
+});
+
+describe("open files limit", () => {
+  const limits = (soft: string, hard: string) =>
+    `Limit                     Soft Limit           Hard Limit           Units     \nMax open files            ${soft}                ${hard}                files     \nMax locked memory         8388608              8388608              bytes\n`;
+  it.each([
+    [limits("20000", "20000"), 20_000],
+    [limits("1024", "524288"), 1024],
+    [limits("unlimited", "unlimited"), 1_048_576],
+    [limits("0", "0"), 1024],
+    ["", 1024],
+  ])("reads the soft limit", (text, expected) => {
+    expect(parseProcLimits(text)).toBe(expected);
+  });
+
+  it("is at least one on this machine", () => {
+    expect(openFilesLimit()).toBeGreaterThanOrEqual(1);
+  });
+});

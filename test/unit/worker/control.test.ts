@@ -1,0 +1,468 @@
+/**
+ * The control thread against the reference bus, with real threads that speak the engine port but open no
+ * sockets. The test is the coordinator: it writes documents, offers tickets and reads the log.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { documentKey } from "../../../shared/bus/bus.ts";
+import { MemoryStore } from "../../../shared/bus/memory/store.ts";
+import { MemoryBus } from "../../../shared/bus/memory-bus.ts";
+import type { Log } from "../../../shared/log.ts";
+import { systemClock } from "../../../shared/time/clock.ts";
+import { systemTimers } from "../../../shared/time/timer.ts";
+import type { RunDocument } from "../../../shared/wire/command.ts";
+import type { PlanDocument } from "../../../shared/wire/plan.ts";
+import type { WorkerStatus } from "../../../shared/wire/worker-info.ts";
+import { Control } from "../../../worker/control/control.ts";
+import { CONTROL_TIMINGS, type ControlTimings } from "../../../worker/control/timings.ts";
+import { WORKER_INFO } from "../../conformance/bus-suite.ts";
+import { scenario } from "../../support/scenario.ts";
+
+const SHARDS = 8;
+const QUICK: ControlTimings = {
+  ...CONTROL_TIMINGS,
+  renewMs: 80,
+  fenceAfterMs: 5000,
+  documentPollMs: 100,
+  takeTicketMs: 200,
+  pauseMs: 20,
+  endGraceMs: 1500,
+  abortGraceMs: 300,
+  flushMs: 1000,
+};
+const quiet: Log = { info: () => {}, warn: () => {}, error: () => {} };
+
+function planOf(run: string, words: string, durationUs = 300_000): PlanDocument {
+  const phases = [
+    {
+      phase: "hold",
+      exclude: false,
+      durationUs,
+      messageFactor: 1,
+      ramp: "linear",
+      from: 800,
+      to: 800,
+    },
+  ];
+  return {
+    version: 1,
+    run,
+    hash: "hash",
+    scenario: { ...scenario("ws://127.0.0.1:1"), phases, name: words } as PlanDocument["scenario"],
+    shards: SHARDS,
+    connections: 800,
+    durationUs,
+    allowTargets: [],
+    drainUs: 100_000,
+  };
+}
+
+/** What a frame of the test engine says. */
+interface Told {
+  readonly engine: number;
+  readonly shards: readonly number[];
+  readonly final: boolean;
+  readonly log: readonly string[];
+}
+
+describe("control thread", () => {
+  let store: MemoryStore;
+  let bus: MemoryBus;
+  let controls: { control: Control; side: MemoryBus; served: Promise<number> }[];
+
+  beforeEach(() => {
+    store = new MemoryStore({
+      clock: systemClock,
+      timers: systemTimers,
+      limits: { ticketVisibilityMs: 300 },
+    });
+    bus = new MemoryBus(store);
+    controls = [];
+  });
+  afterEach(async () => {
+    for (const { control } of controls) control.drain();
+    await Promise.all(controls.map(({ served }) => served));
+  });
+
+  const startWorker = (
+    over: { capacity?: number; engines?: number; rejoin?: boolean } = {},
+    timings: Partial<ControlTimings> = {},
+  ) => {
+    const side = new MemoryBus(store);
+    const { capacity = 10_000, engines = 2, rejoin = false } = over;
+    const control = new Control({
+      bus: side,
+      info: { ...WORKER_INFO, id: `worker-${controls.length}`, capacity, engines },
+      rejoin,
+      engineEntry: new URL("../../fixtures/fake-engine.mjs", import.meta.url),
+      timings: { ...QUICK, ...timings },
+      clock: systemClock,
+      timers: systemTimers,
+      log: quiet,
+    });
+    const entry = { control, side, served: control.serve() };
+    controls.push(entry);
+    return entry;
+  };
+
+  const document = (run: string, over: Partial<RunDocument> = {}): RunDocument => ({
+    run,
+    state: "offered",
+    startAtUs: null,
+    end: null,
+    ...over,
+  });
+  const write = async (run: string, over: Partial<RunDocument>) => {
+    const read = await bus.getDocument(documentKey.run(run));
+    const next = { ...document(run), ...(read?.value as RunDocument | undefined), ...over };
+    await bus.putDocument(documentKey.run(run), next, read?.revision ?? 0);
+  };
+  const offer = async (run: string, words = "", durationUs?: number) => {
+    await bus.putDocument(documentKey.plan(run), planOf(run, words, durationUs), 0);
+    await write(run, {});
+    for (let shard = 0; shard < SHARDS; shard += 1) {
+      await bus.offerTicket({ run, shard, offer: 0 });
+    }
+  };
+  const start = async (run: string) =>
+    write(run, { state: "running", startAtUs: (await bus.time()) + 30_000 });
+  const statuses = async () =>
+    (await bus.listSessions()).map(({ status }) => status).filter((status) => status !== null);
+  const untilState = async (state: WorkerStatus["state"], workers = 1) => {
+    await expect
+      .poll(async () => (await statuses()).map((status) => status.state), { timeout: 8000 })
+      .toEqual(Array(workers).fill(state));
+    return statuses();
+  };
+  const told = async (run: string): Promise<Told[]> =>
+    (await bus.readFrames(run, "", 10_000)).map(
+      ({ body }) => JSON.parse(new TextDecoder().decode(body)) as Told,
+    );
+  const acknowledgeAll = async (run: string) => {
+    const last = (await bus.readFrames(run, "", 10_000)).at(-1);
+    if (last !== undefined) await bus.acknowledgeFrames(run, last.cursor);
+  };
+
+  it("opens a session, idle, with a clock offset and its error", async () => {
+    startWorker();
+    const [status] = await untilState("idle");
+    expect(status?.shardsHeld).toBe(0);
+    expect(status?.problem).toBe("");
+    expect(status?.lastSeq).toBe(-1);
+    // Both sides use one clock here.
+    expect(Math.abs(status?.clockOffsetUs ?? 1e9)).toBeLessThanOrEqual(status?.clockErrorUs ?? 0);
+    expect((await bus.listSessions())[0]?.info.id).toBe("worker-0");
+  });
+
+  it("takes every shard, gets ready, runs, and finishes with its last seq", async () => {
+    startWorker();
+    await offer("r1", "slow-prepare");
+    const [preparing] = await untilState("preparing");
+    expect(preparing?.shardsReady).toBe(0);
+    const [ready] = await untilState("ready");
+    expect(ready).toMatchObject({ shardsHeld: SHARDS, shardsReady: SHARDS, lastSeq: -1 });
+    expect((await bus.listClaims("r1")).size).toBe(SHARDS);
+    await start("r1");
+    const [running] = await untilState("running");
+    expect(running?.lastSeq).toBe(-1);
+    const [finished] = await untilState("finished");
+    const frames = await bus.readFrames("r1", "", 10_000);
+    expect(frames.map(({ id }) => id.seq)).toEqual(frames.map((_, seq) => seq));
+    expect(finished?.lastSeq).toBe(frames.length - 1);
+    const finals = (await told("r1")).filter(({ final }) => final);
+    expect(finals.map(({ shards }) => shards.length)).toEqual([4, 4]);
+    expect(finals.flatMap(({ shards }) => shards).sort()).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    expect(finals.every(({ log }) => log.includes("plan over"))).toBe(true);
+  });
+
+  it("tells an unprepared engine nothing but to prepare, then all it has missed, lease first", async () => {
+    startWorker({ engines: 1 });
+    await offer("r1", "slow-prepare");
+    await untilState("preparing");
+    await start("r1");
+    await untilState("finished");
+    const log = (await told("r1")).at(-1)?.log ?? [];
+    expect(log.filter((word) => !word.startsWith("startUs")).slice(0, 4)).toEqual([
+      "prepare",
+      "lease",
+      "shards",
+      "start",
+    ]);
+  });
+
+  it("maps the start to this host's clock, the same for all engines", async () => {
+    startWorker({ engines: 3 });
+    await offer("r1");
+    await untilState("ready");
+    const startAtUs = (await bus.time()) + 200_000;
+    await write("r1", { state: "running", startAtUs });
+    const [finished] = await untilState("finished");
+    const starts = (await told("r1"))
+      .flatMap(({ log }) => log)
+      .filter((word) => word.startsWith("startUs "))
+      .map((word) => Number(word.slice(8)));
+    expect(new Set(starts).size).toBe(1);
+    expect(Math.abs((starts[0] ?? 0) - startAtUs)).toBeLessThanOrEqual(
+      Math.abs(finished?.clockOffsetUs ?? 0) + 50_000,
+    );
+  });
+
+  it("takes no more than it can hold, and workers share what there is", async () => {
+    // 100 connections a shard at the peak.
+    startWorker({ capacity: 599 });
+    startWorker({ capacity: 300 });
+    await offer("r1");
+    await expect
+      .poll(async () => (await statuses()).map((status) => status.shardsHeld).sort())
+      .toEqual([3, 5]);
+    expect(await untilState("ready", 2)).toHaveLength(2);
+  });
+
+  it("leaves a run whose shards are too big for it to others, and says why", async () => {
+    startWorker({ capacity: 99 });
+    await offer("r1");
+    await expect.poll(async () => (await statuses())[0]?.problem).toContain("100 connections");
+    expect((await bus.listClaims("r1")).size).toBe(0);
+    startWorker({ capacity: 5000 });
+    await expect
+      .poll(async () => (await bus.listClaims("r1")).size, { timeout: 10_000 })
+      .toBe(SHARDS);
+  });
+
+  it("leaves a plan of another version to others", async () => {
+    startWorker();
+    await bus.putDocument(documentKey.plan("r1"), { ...planOf("r1", ""), version: 2 }, 0);
+    await write("r1", {});
+    await bus.offerTicket({ run: "r1", shard: 0, offer: 0 });
+    await expect.poll(async () => (await statuses())[0]?.problem).toContain("version 2");
+    expect((await bus.listClaims("r1")).size).toBe(0);
+  });
+
+  it("drops tickets of runs that are over", async () => {
+    startWorker();
+    await bus.putDocument(documentKey.plan("old"), planOf("old", ""), 0);
+    await write("old", { state: "done" });
+    await bus.offerTicket({ run: "old", shard: 0, offer: 0 });
+    await bus.offerTicket({ run: "never", shard: 0, offer: 0 });
+    await delay(200);
+    expect(await bus.takeTicket(500)).toBeNull();
+    expect((await statuses())[0]?.state).toBe("idle");
+  });
+
+  it("drains at a stop, with final frames", async () => {
+    startWorker();
+    await offer("r1", "long");
+    await untilState("ready");
+    await start("r1");
+    await untilState("running");
+    await expect.poll(async () => (await statuses())[0]?.connectionsOpen).toBe(SHARDS * 10);
+    await write("r1", { state: "draining", end: { mode: "stop", reason: "interrupted" } });
+    const [finished] = await untilState("finished");
+    const finals = (await told("r1")).filter(({ final }) => final);
+    expect(finals.every(({ log }) => log.includes("ended stop"))).toBe(true);
+    expect(finals).toHaveLength(2);
+    expect(finished?.connectionsOpen).toBe(0);
+  });
+
+  it("ends before the start as well", async () => {
+    startWorker();
+    await offer("r1", "slow-prepare");
+    await untilState("preparing");
+    await write("r1", { end: { mode: "abort", reason: "interrupted" } });
+    await untilState("finished");
+    expect((await told("r1")).map(({ log }) => log.at(-1))).toEqual(["ended abort", "ended abort"]);
+  });
+
+  it("goes idle when the run is over and serves the next one", async () => {
+    startWorker();
+    for (const run of ["r1", "r2"]) {
+      await offer(run);
+      await untilState("ready");
+      await start(run);
+      await untilState("finished");
+      expect((await bus.readFrames(run, "", 1))[0]?.id.seq).toBe(0);
+      await write(run, { state: "done" });
+      await untilState("idle");
+    }
+    expect(await bus.listSessions()).toHaveLength(1);
+  });
+
+  it("goes idle when the run is forgotten", async () => {
+    startWorker();
+    await offer("r1");
+    await untilState("ready");
+    await start("r1");
+    await untilState("finished");
+    await bus.deleteDocument(documentKey.run("r1"));
+    await bus.deleteDocument(documentKey.plan("r1"));
+    await bus.forgetRun("r1");
+    await untilState("idle");
+  });
+
+  it("goes on when the bus forgets the run's document meanwhile", async () => {
+    startWorker();
+    await offer("r1", "", 600_000);
+    await untilState("ready");
+    await start("r1");
+    await untilState("running");
+    await bus.deleteDocument(documentKey.run("r1"));
+    await delay(300);
+    expect((await statuses())[0]?.state).toBe("running");
+    await untilState("idle");
+    expect((await told("r1")).filter(({ final }) => final)).toHaveLength(2);
+  });
+
+  it("is done with a run that failed elsewhere", async () => {
+    startWorker();
+    await offer("r1", "long");
+    await untilState("ready");
+    await start("r1");
+    await untilState("running");
+    await write("r1", { state: "failed" });
+    await untilState("idle");
+  });
+
+  it.each([
+    ["crash:1", "engine 1 died: engine broke (shards: 1, 3, 5, 7)"],
+    ["exit:0", "engine 0 exited with code 3 (shards: 0, 2, 4, 6)"],
+  ])("fails, with the shards, when an engine dies (%s); the others end", async (words, problem) => {
+    startWorker();
+    await offer("r1", `long ${words}`);
+    await untilState("ready");
+    await start("r1");
+    const [failed] = await untilState("failed");
+    expect(failed?.problem).toBe(problem);
+    await expect.poll(async () => (await statuses())[0]?.lastSeq).toBeGreaterThanOrEqual(0);
+    const survivors = (await told("r1")).filter(({ final }) => final);
+    expect(survivors.map(({ log }) => log.at(-1))).toEqual(["ended abort"]);
+    await write("r1", { state: "failed" });
+    const [idle] = await untilState("idle");
+    expect(idle?.problem).toBe("");
+  });
+
+  it("fails when preparing fails", async () => {
+    startWorker();
+    await offer("r1", "refuse");
+    const [failed] = await untilState("failed");
+    expect(failed?.problem).toContain("could not prepare: ONRUSH_TARGET_UNREACHABLE no such host");
+    expect(failed?.shardsReady).toBe(0);
+  });
+
+  it("kills an engine that does not end in time", async () => {
+    startWorker({}, { endGraceMs: 100 });
+    await offer("r1", "deaf");
+    await untilState("ready");
+    await start("r1");
+    const [failed] = await untilState("failed");
+    expect(failed?.problem).toContain("did not end in time");
+  });
+
+  it("fences itself when the coordinator ends its session", async () => {
+    const { served } = startWorker();
+    await offer("r1", "long");
+    await untilState("ready");
+    await start("r1");
+    await untilState("running");
+    const [session] = await bus.listSessions();
+    await bus.endSession(session?.epoch ?? 0);
+    expect(await served).toBe(97);
+    const finals = (await told("r1")).filter(({ final }) => final);
+    expect(finals.map(({ log }) => log.at(-1))).toEqual(["fenced", "fenced"]);
+    expect(await bus.listSessions()).toEqual([]);
+  });
+
+  it("opens a new session after a lost one when it is to rejoin", async () => {
+    startWorker({ rejoin: true });
+    await untilState("idle");
+    const [first] = await bus.listSessions();
+    await bus.endSession(first?.epoch ?? 0);
+    await expect
+      .poll(async () => (await bus.listSessions())[0]?.epoch ?? 0)
+      .toBeGreaterThan(first?.epoch ?? 0);
+    await offer("r1");
+    await untilState("ready");
+  });
+
+  it("fences itself when the bus stays silent", async () => {
+    const { side, served } = startWorker({}, { fenceAfterMs: 400 });
+    await offer("r1", "long");
+    await untilState("ready");
+    await start("r1");
+    await untilState("running");
+    side.renewSession = () => new Promise(() => {});
+    expect(await served).toBe(97);
+    const finals = (await told("r1")).filter(({ final }) => final);
+    expect(finals.map(({ log }) => log.at(-1))).toEqual(["fenced", "fenced"]);
+  });
+
+  it("outlives renewals that fail for a while", async () => {
+    const { side } = startWorker({}, { fenceAfterMs: 2000 });
+    await untilState("idle");
+    const [session] = await bus.listSessions();
+    side.renewSession = () => Promise.reject(new Error("connection reset"));
+    await delay(400);
+    expect((await bus.listSessions())[0]?.silentMs).toBeGreaterThan(200);
+    Reflect.deleteProperty(side, "renewSession");
+    await expect.poll(async () => (await bus.listSessions())[0]?.silentMs).toBeLessThan(200);
+    expect((await bus.listSessions())[0]?.epoch).toBe(session?.epoch);
+  });
+
+  it("stops when the bus is closed", async () => {
+    const { side, served } = startWorker();
+    await offer("r1", "long");
+    await untilState("ready");
+    await side.close();
+    expect(await served).toBe(97);
+  });
+
+  it("leaves in good order when drained while idle", async () => {
+    const { control, served } = startWorker();
+    await untilState("idle");
+    control.drain();
+    control.drain();
+    expect(await served).toBe(0);
+    expect(await bus.listSessions()).toEqual([]);
+  });
+
+  it("leaves in good order when drained in a run: final frames delivered, claims released", async () => {
+    const { control, served } = startWorker();
+    await offer("r1", "long");
+    await untilState("ready");
+    await start("r1");
+    await untilState("running");
+    control.drain();
+    const [finished] = await untilState("finished");
+    const frames = await told("r1");
+    expect(finished?.lastSeq).toBe(frames.length - 1);
+    await acknowledgeAll("r1");
+    expect(await served).toBe(0);
+    expect(frames.filter(({ final }) => final)).toHaveLength(2);
+    expect((await bus.listClaims("r1")).size).toBe(0);
+  });
+
+  it("leaves after a bounded time when nobody acknowledges", async () => {
+    const { control, served } = startWorker({}, { flushMs: 200 });
+    await offer("r1", "long");
+    await untilState("ready");
+    await start("r1");
+    await untilState("running");
+    control.drain();
+    expect(await served).toBe(0);
+  });
+
+  it("looks again at once at a hint, where it would have waited for the next poll", async () => {
+    startWorker({}, { documentPollMs: 600_000 });
+    await offer("r1");
+    await untilState("ready");
+    await start("r1");
+    await delay(150);
+    expect((await statuses())[0]?.state).toBe("ready");
+    await bus.hint("run-changed", "another run");
+    await delay(50);
+    expect((await statuses())[0]?.state).toBe("ready");
+    await bus.hint("run-changed", "r1");
+    await untilState("running");
+    await bus.hint("run-changed", "r1");
+    await untilState("finished");
+  });
+});

@@ -1,0 +1,62 @@
+/**
+ * The worker's only reader of process.env. Called once by main.ts; everything else receives what it needs as
+ * an argument. Invariant: every value is checked here and has a unit in its name.
+ */
+import { availableParallelism, hostname } from "node:os";
+import { OnrushError } from "../shared/errors.ts";
+import { openFilesLimit } from "../shared/open-files.ts";
+
+export interface WorkerConfig {
+  /** Shown to people; stable for the life of the process. */
+  readonly id: string;
+  /** Engine threads. */
+  readonly engines: number;
+  /** Connections this worker can hold. */
+  readonly capacity: number;
+  /** Silence of the bus after which the worker stops its load by itself. */
+  readonly fenceAfterMs: number;
+  /** After a lost lease: open a new session and serve further runs, or exit. */
+  readonly rejoin: boolean;
+}
+
+/** Files a process needs beside its sockets: code, pipes, event polls of the engine threads. */
+const RESERVED_FILES = 200;
+const MOST_ENGINES = 256;
+const MOST_CONNECTIONS = 1_048_576;
+
+/** @throws OnrushError ONRUSH_USAGE, naming the variable and what it may hold. */
+export function readConfig(environment: NodeJS.ProcessEnv = process.env): WorkerConfig {
+  const id = environment["ONRUSH_WORKER_ID"] ?? `${hostname()}-${process.pid}`;
+  const integer = (name: string, fallback: number, [min, max]: readonly [number, number]) =>
+    readInteger(name, environment[name], { fallback, min, max });
+  return {
+    id: id.slice(0, 120),
+    engines: integer("ONRUSH_WORKER_ENGINES", Math.max(1, availableParallelism() - 1), [
+      1,
+      MOST_ENGINES,
+    ]),
+    capacity: integer("ONRUSH_WORKER_CAPACITY", Math.max(1, openFilesLimit() - RESERVED_FILES), [
+      1,
+      MOST_CONNECTIONS,
+    ]),
+    fenceAfterMs: integer("ONRUSH_WORKER_FENCE_AFTER_MS", 20_000, [1000, 600_000]),
+    rejoin: environment["ONRUSH_WORKER_REJOIN"] === "1",
+  };
+}
+
+interface IntegerRange {
+  readonly fallback: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+function readInteger(name: string, text: string | undefined, range: IntegerRange): number {
+  if (text === undefined || text === "") return range.fallback;
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value >= range.min && value <= range.max) return value;
+  throw new OnrushError({
+    code: "ONRUSH_USAGE",
+    message: `${name} is "${text.slice(0, 40)}", not an integer from ${range.min} to ${range.max}.`,
+    remedy: `Set ${name} to such a number, or unset it for ${range.fallback}.`,
+  });
+}

@@ -1,0 +1,313 @@
+/**
+ * The reference driver: the same interface on the ws package. Called by the engine when compression is
+ * asked for or the scenario says `driver: ws`; the only file of the worker that imports ws.
+ * Invariant: what its owner is told is what the lean driver would tell for the same bytes, save for the
+ * differences listed, each with its reason, in test/conformance/differences.ts.
+ */
+import type { ClientRequest, IncomingMessage } from "node:http";
+import { connect as connectTcp, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
+import { type ClientOptions, type RawData, WebSocket } from "ws";
+import { assert } from "../../shared/assert.ts";
+import type { ConnectFailure } from "../../shared/stats/failure-kind.ts";
+import { ABNORMAL, isValidCloseCode } from "./close-code.ts";
+import type { Driver, DriverSocket, OpenRequest, SocketOwner } from "./driver.ts";
+import { type ConnectStage, connectFailure, errorSignature, HANG_UP } from "./failure-map.ts";
+import type { ProtocolFault } from "./protocol-fault.ts";
+import { RefusedSocket } from "./refused-socket.ts";
+import { destinationOf, tlsOptionsOf } from "./transport.ts";
+import {
+  endpointFault,
+  hasUpgradeToken,
+  requestFault,
+  statusSignature,
+  UpgradeFault,
+} from "./upgrade.ts";
+import { faultOf, upgradeFaultOf } from "./ws-errors.ts";
+import { headersOf, urlOf } from "./ws-request.ts";
+
+/** The engine owns all time-outs; ws insists on one for closing, so it gets the longest a timer can have. */
+const NO_TIMEOUT_MS = 2 ** 31 - 1;
+/** Pings of one burst that may wait for their pongs; past it ws cuts the connection. */
+const MAX_PENDING_PONGS = 16 * 1024;
+
+const OPENING = 0;
+const OPEN = 1;
+const CLOSING = 2;
+const ENDED = 3;
+
+const kOwner = Symbol("ws-driver");
+type Owned = { [kOwner]: WsSocket };
+
+/** ws with a way to see a Close frame when it comes: ws answers it through its own public close(). */
+class WatchedWebSocket extends WebSocket {
+  [kOwner]: WsSocket | null = null;
+
+  override close(code?: number, reason?: string | Buffer): void {
+    this[kOwner]?.closeBegins();
+    super.close(code, reason);
+  }
+}
+
+class WsSocket implements DriverSocket {
+  private state = OPENING;
+  private stage: ConnectStage = "tcp";
+  private readonly request: OpenRequest;
+  private readonly owner: SocketOwner;
+  private readonly ws: WatchedWebSocket;
+  private socket: Socket | null = null;
+  private closedByUs = false;
+  private violation: ProtocolFault | null = null;
+  private errno = "";
+
+  constructor(request: OpenRequest, owner: SocketOwner) {
+    this.request = request;
+    this.owner = owner;
+    this.ws = new WatchedWebSocket(
+      urlOf(request),
+      [...request.endpoint.subprotocols],
+      this.options(),
+    );
+    this.ws[kOwner] = this;
+    this.ws.on("upgrade", onUpgrade).on("open", onOpen).on("message", onMessage);
+    this.ws.on("pong", onPong).on("error", onError).on("close", onClose);
+    this.ws.on("unexpected-response", onResponse);
+  }
+
+  send(bytes: Buffer, binary: boolean): boolean {
+    if (this.ws.readyState !== WebSocket.OPEN) return true;
+    const { compression } = this.request.endpoint;
+    this.ws.send(bytes, { binary, compress: compression });
+    // Compression reads the bytes later; uncompressed, ws masks a copy, but not under an all-zero key.
+    return !compression && this.ws.bufferedAmount === 0;
+  }
+
+  ping(payload: Buffer): void {
+    if (this.ws.readyState === WebSocket.OPEN) this.ws.ping(Buffer.from(payload));
+  }
+
+  bufferedBytes(): number {
+    return this.ws.bufferedAmount;
+  }
+
+  close(code: number): void {
+    // The server's Close may be in before the owner was told; then the first was not ours.
+    if (this.state !== OPEN || this.ws.readyState !== WebSocket.OPEN) return;
+    assert(isValidCloseCode(code), `close code ${code} cannot be sent`);
+    this.state = CLOSING;
+    this.closedByUs = true;
+    this.ws.close(code);
+  }
+
+  abort(reset: boolean): void {
+    if (this.state === ENDED) return;
+    this.state = ENDED;
+    const { socket } = this;
+    const isPlain = socket !== null && this.stage !== "tcp" && !("encrypted" in socket);
+    if (reset && isPlain && !socket.destroyed) socket.resetAndDestroy();
+    this.ws.terminate();
+  }
+
+  /** ws is about to send a Close frame: ours, its answer to the server's, or because of a violation. */
+  closeBegins(): void {
+    // Whether it is a violation is known one event later; only then may the owner be told.
+    if (this.state === OPEN) process.nextTick(reportClosing, this);
+  }
+
+  reportClosing(): void {
+    if (this.state !== OPEN || this.violation !== null) return;
+    this.state = CLOSING;
+    this.owner.onClosing?.();
+  }
+
+  connected(): void {
+    if (this.state !== OPENING) return;
+    this.stage = this.request.endpoint.secure ? "tls" : "upgrade";
+    this.owner.onStage("tcp");
+  }
+
+  secured(): void {
+    if (this.state !== OPENING) return;
+    this.stage = "upgrade";
+    this.owner.onStage("tls");
+  }
+
+  transportFailed(error: Error): void {
+    this.errno = errorSignature(error);
+  }
+
+  /** ws checks all of a 101 but its Connection header. */
+  upgraded(response: IncomingMessage): void {
+    if (this.state !== OPENING || response.headers.upgrade?.toLowerCase() !== "websocket") return;
+    if (!hasUpgradeToken(response.headers.connection)) {
+      this.fail("upgrade-invalid", UpgradeFault.connection);
+    }
+  }
+
+  refused(response: IncomingMessage): void {
+    if (this.state !== OPENING) return;
+    const { statusCode = 0, statusMessage = "" } = response;
+    // A 101 that Node does not take for an upgrade lacks one of the two headers that say so.
+    if (statusCode === 101) {
+      const isUpgrade = response.headers.upgrade?.toLowerCase() === "websocket";
+      this.fail("upgrade-invalid", isUpgrade ? UpgradeFault.connection : UpgradeFault.upgrade);
+    } else this.fail("upgrade-status", statusSignature(statusCode, statusMessage));
+  }
+
+  opened(): void {
+    if (this.state !== OPENING) return;
+    this.state = OPEN;
+    this.owner.onOpen(this.ws.protocol);
+  }
+
+  received(data: Buffer, binary: boolean): void {
+    if (this.state !== ENDED) this.owner.onMessage(data, 0, data.length, binary);
+  }
+
+  ponged(data: Buffer): void {
+    if (this.state !== ENDED) this.owner.onPong(data, 0, data.length);
+  }
+
+  failed(error: Error): void {
+    if (this.state === ENDED) return;
+    if (this.state === OPENING) {
+      const fault = upgradeFaultOf(error);
+      if (fault !== null) this.fail("upgrade-invalid", fault);
+      else {
+        const { kind, signature } = connectFailure(this.stage, error);
+        this.fail(kind, signature);
+      }
+      return;
+    }
+    this.violation = faultOf(error);
+    // ws has sent its Close frame and would now wait for the server; there is nothing to wait for.
+    if (this.socket?.writableLength === 0) this.socket.destroySoon();
+    else this.socket?.destroy();
+  }
+
+  closed(code: number, reason: Buffer): void {
+    if (this.state === ENDED) return;
+    if (this.state === OPENING) {
+      this.fail("upgrade-reset", HANG_UP);
+      return;
+    }
+    this.state = ENDED;
+    const clean = code !== ABNORMAL;
+    const first = this.closedByUs ? "client" : "server";
+    this.owner.onClosed({
+      code,
+      reason: reason.toString(),
+      clean,
+      initiator: clean ? first : "none",
+      violation: this.violation,
+      errno: this.errno,
+    });
+  }
+
+  private fail(kind: ConnectFailure, signature: string): void {
+    this.state = ENDED;
+    this.ws.terminate();
+    this.owner.onFail(kind, signature);
+  }
+
+  private options(): ClientOptions & UntypedOptions {
+    const { endpoint, path } = this.request;
+    return {
+      // Node takes lists of values; the published types of ws do not say so.
+      headers: headersOf(this.request) as Record<string, string>,
+      perMessageDeflate: endpoint.compression,
+      skipUTF8Validation: false,
+      maxPayload: endpoint.maxMessageBytes,
+      allowSynchronousEvents: true,
+      autoPong: true,
+      maxPendingAutoPongs: MAX_PENDING_PONGS,
+      closeTimeout: NO_TIMEOUT_MS,
+      followRedirects: false,
+      createConnection: () => this.connectTransport(),
+      // The path goes out as it was given; in the URL it would be normalised.
+      finishRequest: (sent: ClientRequest) => {
+        sent.path = path;
+        sent.end();
+      },
+    };
+  }
+
+  private connectTransport(): Socket {
+    const { endpoint } = this.request;
+    const destination = destinationOf(this.request);
+    const socket = endpoint.secure
+      ? connectTls({ ...tlsOptionsOf(endpoint), ...destination })
+      : connectTcp(destination);
+    // The one property we add to Node's socket; the handlers below find their way back by it.
+    (socket as Socket & Owned)[kOwner] = this;
+    socket.on("connect", onConnect).on("error", onSocketError);
+    if (endpoint.secure) socket.on("secureConnect", onSecure);
+    this.socket = socket;
+    return socket;
+  }
+}
+
+/** Options of ws 8.23 that its published types do not know yet. */
+interface UntypedOptions {
+  readonly maxPendingAutoPongs: number;
+  readonly closeTimeout: number;
+}
+
+// The handlers of all sockets; called with the ws object or the transport as `this`.
+
+function ownerOf(ws: WebSocket): WsSocket | null {
+  return ws instanceof WatchedWebSocket ? ws[kOwner] : null;
+}
+
+function reportClosing(socket: WsSocket): void {
+  socket.reportClosing();
+}
+
+function onConnect(this: Socket & Owned): void {
+  this[kOwner].connected();
+}
+
+function onSecure(this: Socket & Owned): void {
+  this[kOwner].secured();
+}
+
+function onSocketError(this: Socket & Owned, error: Error): void {
+  this[kOwner].transportFailed(error);
+}
+
+function onUpgrade(this: WebSocket, response: IncomingMessage): void {
+  ownerOf(this)?.upgraded(response);
+}
+
+function onResponse(this: WebSocket, _request: ClientRequest, got: IncomingMessage): void {
+  ownerOf(this)?.refused(got);
+}
+
+function onOpen(this: WebSocket): void {
+  ownerOf(this)?.opened();
+}
+
+function onMessage(this: WebSocket, data: RawData, binary: boolean): void {
+  // Always a Buffer: binaryType is left at "nodebuffer".
+  ownerOf(this)?.received(data as Buffer, binary);
+}
+
+function onPong(this: WebSocket, data: Buffer): void {
+  ownerOf(this)?.ponged(data);
+}
+
+function onError(this: WebSocket, error: Error): void {
+  ownerOf(this)?.failed(error);
+}
+
+function onClose(this: WebSocket, code: number, reason: Buffer): void {
+  ownerOf(this)?.closed(code, reason);
+}
+
+/** @throws Error of OpenSSL when the endpoint's certificate files are unusable; see secureContextOf. */
+function open(request: OpenRequest, owner: SocketOwner): DriverSocket {
+  const fault = endpointFault(request.endpoint) || requestFault(request);
+  return fault === "" ? new WsSocket(request, owner) : new RefusedSocket(owner, fault);
+}
+
+export const wsDriver: Driver = { name: "ws", framing: "payload", open };

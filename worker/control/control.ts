@@ -1,0 +1,89 @@
+/**
+ * The control thread of a worker process: keeps the clock offset, and serves one incarnation after another
+ * until it is told to drain or its lease is lost. Called by main.ts.
+ * Invariant: it never does load work, so the lease is renewed however busy the engines are.
+ */
+import type { WorkerBus } from "../../shared/bus/bus.ts";
+import { isBusClosed } from "../../shared/bus/bus-closed.ts";
+import { ExitCode } from "../../shared/errors.ts";
+import type { Log } from "../../shared/log.ts";
+import type { Clock } from "../../shared/time/clock.ts";
+import { sleep, type Timers } from "../../shared/time/timer.ts";
+import type { WorkerInfo } from "../../shared/wire/worker-info.ts";
+import { type ClockOffset, measureClockOffset } from "./clock-offset.ts";
+import { type Incarnation, startIncarnation } from "./incarnation.ts";
+import type { ControlTimings } from "./timings.ts";
+
+export interface ControlOptions {
+  readonly bus: WorkerBus;
+  readonly info: WorkerInfo;
+  /** The engine thread's program. */
+  readonly engineEntry: URL;
+  /** After a lost lease: open a new session and go on, or stop serving. */
+  readonly rejoin: boolean;
+  readonly timings: ControlTimings;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly log: Log;
+}
+
+export class Control {
+  readonly #options: ControlOptions;
+  readonly #draining = new AbortController();
+  #incarnation: Incarnation | null = null;
+  #offset: ClockOffset = { offsetUs: 0, errorUs: 0 };
+
+  constructor(options: ControlOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Works until drained or lost.
+   * @returns the exit code of the process: passed when it left in good order, untrusted when its lease was lost
+   * @throws OnrushError when the bus does not answer at all
+   */
+  async serve(): Promise<ExitCode> {
+    const { bus, rejoin, log } = this.#options;
+    const serving = new AbortController();
+    try {
+      this.#offset = await measureClockOffset(bus, this.#options.clock);
+      void this.#keepMeasuring(serving.signal);
+      while (!this.#draining.signal.aborted) {
+        this.#incarnation = await startIncarnation({
+          ...this.#options,
+          clockOffset: () => this.#offset,
+        });
+        if (this.#draining.signal.aborted) void this.#incarnation.drain();
+        const ending = await this.#incarnation.ended;
+        if (ending.kind === "drained") break;
+        log.warn(`session lost: ${ending.reason}`);
+        if (!rejoin) return ExitCode.untrusted;
+      }
+      return ExitCode.passed;
+    } finally {
+      serving.abort();
+      await bus.close();
+    }
+  }
+
+  /** Leaves in good order; serve() returns when that is done. */
+  drain(): void {
+    this.#draining.abort();
+    void this.#incarnation?.drain();
+  }
+
+  async #keepMeasuring(signal: AbortSignal): Promise<void> {
+    const { bus, clock, timers, timings, log } = this.#options;
+    while (!signal.aborted) {
+      await sleep(timers, timings.clockProbeMs, signal);
+      if (signal.aborted) return;
+      try {
+        this.#offset = await measureClockOffset(bus, clock);
+      } catch (error) {
+        if (isBusClosed(error)) return;
+        // The old offset stays; it drifts by some 50 microseconds per second at worst.
+        log.warn("measuring the clock offset failed");
+      }
+    }
+  }
+}

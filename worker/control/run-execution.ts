@@ -1,0 +1,286 @@
+/**
+ * One run on this worker: its engines, its frames, and what its document says. Called by incarnation.ts.
+ *
+ *   preparing --engines prepared, shards held--> ready --start--> running --end wished--> draining
+ *   preparing --start (late joiner)------------------------------> running
+ *   preparing | ready --end wished---------------------------------------------------> draining
+ *   any of these --all engines ended, all frames handed over--> finished
+ *   any of these --engine dead, silent past its time, backlog over its bound--> failed
+ *
+ * finished and failed stay until the run's document is final or gone. Invariant: trouble ends in "failed"
+ * with a problem text, never in silence; the start is mapped to this host's clock once.
+ */
+import { assert } from "../../shared/assert.ts";
+import type { WorkerBus } from "../../shared/bus/bus.ts";
+import { buildPopulation } from "../../shared/load/arrivals.ts";
+import { type Log, oneLine } from "../../shared/log.ts";
+import type { Clock } from "../../shared/time/clock.ts";
+import type { Timers } from "../../shared/time/timer.ts";
+import type { RunDocument, RunState } from "../../shared/wire/command.ts";
+import type { PlanDocument } from "../../shared/wire/plan.ts";
+import type { WorkerStatus } from "../../shared/wire/worker-info.ts";
+import { Publisher } from "../record/publisher.ts";
+import { watchDocument } from "./document-watch.ts";
+import { EngineHost } from "./engine-host.ts";
+import type { ControlTimings } from "./timings.ts";
+
+export interface RunExecutionOptions {
+  readonly bus: WorkerBus;
+  readonly plan: PlanDocument;
+  readonly epoch: number;
+  readonly engines: number;
+  readonly engineEntry: URL;
+  /** The lease so far, monotonic. */
+  readonly deadlineUs: number;
+  /** Bus clock minus monotonic clock, now. */
+  readonly clockOffsetUs: () => number;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly timings: ControlTimings;
+  readonly log: Log;
+  /** The status has changed in a way the coordinator waits for. */
+  readonly onChanged: () => void;
+  /** The run needs this execution no more. */
+  readonly onOver: () => void;
+}
+
+type State = Exclude<WorkerStatus["state"], "idle">;
+
+const MOVES: Readonly<Record<State, readonly State[]>> = {
+  preparing: ["ready", "running", "draining", "finished", "failed"],
+  ready: ["running", "draining", "finished", "failed"],
+  running: ["draining", "finished", "failed"],
+  draining: ["finished", "failed"],
+  finished: [],
+  failed: [],
+};
+const FINAL_RUN_STATES: readonly RunState[] = ["done", "failed", "aborted"];
+const MAX_PROBLEM = 1000;
+const MAX_LISTED_SHARDS = 20;
+const LONGEST_TIMER_MS = 2 ** 30;
+
+export class RunExecution {
+  readonly run: string;
+  /** Connections one shard holds at the run's peak, at most (but for the chance in random stays). */
+  readonly connectionsPerShard: number;
+  readonly #options: RunExecutionOptions;
+  readonly #host: EngineHost;
+  readonly #publisher: Publisher;
+  readonly #stopWatching: () => void;
+  #state: State = "preparing";
+  #problem = "";
+  #started = false;
+  #end: "stop" | "abort" | null = null;
+  #runIsOver = false;
+  #endByUs = Number.POSITIVE_INFINITY;
+  #cancelEndTimer: () => void = () => {};
+  #ended: (() => void)[] = [];
+
+  /** @throws OnrushError ONRUSH_SCENARIO_INVALID when the plan's load cannot be laid out. */
+  constructor(options: RunExecutionOptions) {
+    const { bus, plan, epoch, engines, timers, timings } = options;
+    this.run = plan.run;
+    this.connectionsPerShard = connectionsPerShard(plan);
+    this.#options = options;
+    this.#publisher = new Publisher({
+      bus,
+      run: plan.run,
+      epoch,
+      engines,
+      timers,
+      onHandedOver: () => this.#settle(),
+      onProblem: (problem) => this.#fail(problem),
+    });
+    this.#host = new EngineHost({
+      entry: options.engineEntry,
+      engines,
+      plan,
+      onFrame: (frame) => this.#publisher.offer(frame),
+      onDeath: (engine, problem) => this.#engineDied(engine, problem),
+      onProgress: () => {
+        options.onChanged();
+        this.#settle();
+      },
+    });
+    this.#host.lease(options.deadlineUs);
+    this.#stopWatching = watchDocument({
+      bus,
+      run: plan.run,
+      timers,
+      pollMs: timings.documentPollMs,
+      onDocument: (document) => this.#apply(document),
+    });
+  }
+
+  /** Whether another shard may be claimed for it. */
+  hasRoom(capacity: number): boolean {
+    const open =
+      this.#state === "preparing" || this.#state === "ready" || this.#state === "running";
+    return open && (this.#host.shardsHeld + 1) * this.connectionsPerShard <= capacity;
+  }
+
+  /** Takes on a shard that was claimed. */
+  add(shard: number): void {
+    this.#host.assign(shard);
+    this.#options.onChanged();
+    this.#settle();
+  }
+
+  /** @param deadlineUs the lease holds until then, monotonic */
+  lease(deadlineUs: number): void {
+    this.#host.lease(deadlineUs);
+  }
+
+  status(): Omit<WorkerStatus, "clockOffsetUs" | "clockErrorUs"> {
+    return {
+      shardsHeld: this.#host.shardsHeld,
+      shardsReady: this.#host.shardsReady,
+      connectionsOpen: this.#host.connectionsOpen,
+      state: this.#state,
+      problem: this.#problem,
+      lastSeq: this.#host.allEnded ? this.#publisher.lastSeq : -1,
+    };
+  }
+
+  /**
+   * Leaves in good order: ends the load, waits for the final frames and until the coordinator has them.
+   * @returns how many frames it does not have for certain
+   */
+  async drain(): Promise<{ readonly missing: number }> {
+    this.#wishEnd("stop");
+    await this.#whenEnded();
+    return this.#publisher.flush(this.#options.timings.flushMs);
+  }
+
+  /** The lease is lost: engines cut everything; what they still report may or may not be accepted. */
+  async fence(reason: string): Promise<void> {
+    this.#host.lease(0);
+    // A lease in the past ends them as nothing else may: so it is told from a stop in the results.
+    this.#end = "abort";
+    this.#fail(`lease lost: ${reason}`);
+    this.#endWithin(this.#options.timings.abortGraceMs);
+    await this.#whenEnded();
+    await this.#publisher.flush(this.#options.timings.pauseMs);
+  }
+
+  /** Ends threads, timers and watches. */
+  async close(): Promise<void> {
+    this.#cancelEndTimer();
+    this.#stopWatching();
+    this.#publisher.close();
+    await this.#host.terminate();
+  }
+
+  #apply(document: RunDocument | null): void {
+    if (document === null || isRunOver(document)) {
+      // A document that is gone while the run goes on was lost by the bus and will be made again.
+      if (document === null && !this.#host.allEnded) return;
+      this.#runIsOver = true;
+      this.#wishEnd("abort");
+      this.#settle();
+      return;
+    }
+    if (document.end !== null) this.#wishEnd(document.end.mode);
+    if (document.startAtUs !== null) this.#start(document.startAtUs);
+  }
+
+  #start(startAtUs: number): void {
+    if (this.#started) return;
+    this.#started = true;
+    const { clock, plan, timings, clockOffsetUs } = this.#options;
+    const startUs = startAtUs - clockOffsetUs();
+    this.#host.start(startUs);
+    if (this.#state !== "preparing" && this.#state !== "ready") return;
+    this.#move("running");
+    const leftUs = startUs + plan.durationUs + plan.drainUs - clock.monotonicUs();
+    this.#endWithin(Math.max(0, leftUs / 1000) + timings.endGraceMs);
+  }
+
+  /** The stronger wish counts. */
+  #wishEnd(mode: "stop" | "abort"): void {
+    if (this.#end === mode || this.#end === "abort" || this.#host.allEnded) return;
+    this.#end = mode;
+    const { plan, timings } = this.#options;
+    this.#host.end(mode);
+    if (this.#state !== "draining" && this.#state !== "failed") this.#move("draining");
+    const stopMs = plan.drainUs / 1000 + timings.endGraceMs;
+    this.#endWithin(mode === "stop" ? stopMs : timings.abortGraceMs);
+  }
+
+  #engineDied(engine: number, problem: string): void {
+    this.#publisher.engineDied(engine);
+    const shards = this.#host.shardsOf(engine);
+    const listed = shards.slice(0, MAX_LISTED_SHARDS).join(", ");
+    const more =
+      shards.length > MAX_LISTED_SHARDS ? ` and ${shards.length - MAX_LISTED_SHARDS} more` : "";
+    this.#fail(`engine ${engine} ${problem} (shards: ${listed || "none"}${more})`);
+    this.#settle();
+  }
+
+  /** The first problem counts. The other engines are cut: the run on this worker is not what was planned. */
+  #fail(problem: string): void {
+    if (this.#state === "failed" || this.#state === "finished") return;
+    this.#problem = oneLine(problem, MAX_PROBLEM);
+    this.#options.log.error(this.#problem);
+    this.#move("failed");
+    this.#wishEnd("abort");
+  }
+
+  /** Sees what follows from the engines' and the publisher's progress. */
+  #settle(): void {
+    if (this.#state === "preparing" && this.#host.allPrepared && this.#host.shardsHeld > 0) {
+      this.#move("ready");
+    }
+    if (!this.#host.allEnded) return;
+    this.#cancelEndTimer();
+    this.#options.onChanged();
+    if (this.#publisher.lastSeq >= 0 && this.#state !== "failed" && this.#state !== "finished") {
+      this.#move("finished");
+    }
+    for (const resolve of this.#ended.splice(0)) resolve();
+    if (this.#runIsOver) this.#options.onOver();
+  }
+
+  #whenEnded(): Promise<void> {
+    if (this.#host.allEnded) return Promise.resolve();
+    return new Promise((resolve) => this.#ended.push(resolve));
+  }
+
+  /** Engines that still run after delayMs are killed; an earlier bound stays. */
+  #endWithin(delayMs: number): void {
+    const { clock } = this.#options;
+    this.#endByUs = clock.monotonicUs() + delayMs * 1000;
+    this.#armEndTimer();
+  }
+
+  #armEndTimer(): void {
+    const { clock, timers } = this.#options;
+    const leftMs = Math.max(1, Math.ceil((this.#endByUs - clock.monotonicUs()) / 1000));
+    this.#cancelEndTimer();
+    this.#cancelEndTimer = timers.after(Math.min(leftMs, LONGEST_TIMER_MS), () => {
+      if (clock.monotonicUs() < this.#endByUs) {
+        this.#armEndTimer();
+        return;
+      }
+      for (const engine of this.#host.running) {
+        this.#host.kill(engine, "did not end in time and was killed");
+      }
+    });
+  }
+
+  #move(to: State): void {
+    assert(MOVES[this.#state].includes(to), `run execution: ${this.#state} -> ${to}`);
+    this.#state = to;
+    this.#options.onChanged();
+  }
+}
+
+/** A run that is over, or forgotten, needs no worker. */
+export function isRunOver(document: RunDocument | null): boolean {
+  return document === null || FINAL_RUN_STATES.includes(document.state);
+}
+
+/** By the plan's peak over its shards, which hold every S-th connection each. */
+export function connectionsPerShard(plan: PlanDocument): number {
+  return Math.max(1, Math.ceil(buildPopulation(plan.scenario).peakPlanned / plan.shards));
+}

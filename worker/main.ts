@@ -1,0 +1,42 @@
+/**
+ * Entry of a worker process: wires the control thread to the bus and the signals. Started by path, by the
+ * coordinator's local cluster or by a person; imported by nobody.
+ * Invariant: Ctrl-C is the coordinator's business, so SIGINT alone never ends a worker.
+ */
+import { extname } from "node:path";
+import { type ExitCode, OnrushError } from "../shared/errors.ts";
+import { createLog } from "../shared/log.ts";
+import { systemClock } from "../shared/time/clock.ts";
+import { systemTimers } from "../shared/time/timer.ts";
+import { readConfig } from "./config.ts";
+import { Control } from "./control/control.ts";
+import { describeWorker } from "./control/membership.ts";
+import { openBus } from "./control/open-bus.ts";
+import { CONTROL_TIMINGS } from "./control/timings.ts";
+
+const log = createLog(`worker ${process.pid}`, "warn");
+
+async function main(): Promise<ExitCode> {
+  const config = readConfig();
+  const control = new Control({
+    bus: openBus(),
+    info: describeWorker(config),
+    rejoin: config.rejoin,
+    timings: { ...CONTROL_TIMINGS, fenceAfterMs: config.fenceAfterMs },
+    engineEntry: new URL(`./engine/main${extname(import.meta.url)}`, import.meta.url),
+    clock: systemClock,
+    timers: systemTimers,
+    log,
+  });
+  process.on("SIGINT", () => {});
+  process.on("SIGTERM", () => control.drain());
+  return control.serve();
+}
+
+try {
+  process.exit(await main());
+} catch (error) {
+  if (!(error instanceof OnrushError)) throw error;
+  log.error(`${error.code} ${error.message} ${error.remedy}`);
+  process.exit(error.exitCode);
+}
