@@ -27,7 +27,11 @@ export function targetCommand(_context: CliContext, finish: Finish): Command {
 }
 
 async function startTarget(args: readonly string[]): Promise<number> {
-  const child = spawn(process.execPath, [TARGET_ENTRY, ...args], { stdio: "inherit" });
+  // In a group of its own, so that Ctrl-C reaches it once, through us: to the target a second one means "at once".
+  const child = spawn(process.execPath, [TARGET_ENTRY, ...args], {
+    stdio: "inherit",
+    detached: true,
+  });
   const forward = (signal: NodeJS.Signals) => child.kill(signal);
   for (const signal of FORWARDED) process.on(signal, forward);
   try {

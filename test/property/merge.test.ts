@@ -100,7 +100,15 @@ function frameOf(did: Activity, { shard, second, final, closes, open }: Place): 
       },
     },
     names: [{ phase, name: did.fails % 2, counters: { sent, matched: answered, timedOut } }],
-    shards: { [shard]: { attempted: opens + fails, established: opens, failed: fails, closed: closes, open } },
+    shards: {
+      [shard]: {
+        attempted: opens + fails,
+        established: opens,
+        failed: fails,
+        closed: closes,
+        open,
+      },
+    },
     values: [
       { metric: "latency", phase, name: did.fails % 2, us: Array(answered).fill(did.latencyUs) },
       { metric: "sendLag", phase, us: Array(sent).fill(did.lagUs) },
@@ -127,7 +135,11 @@ function frameOf(did: Activity, { shard, second, final, closes, open }: Place): 
             },
           ],
     closes: closes > 0 ? [{ cause: "plan", count: closes }] : [],
-    health: { loopLagMaxUs: did.loopLagMaxUs, utilisation: did.utilisation, processCpu: did.utilisation },
+    health: {
+      loopLagMaxUs: did.loopLagMaxUs,
+      utilisation: did.utilisation,
+      processCpu: did.utilisation,
+    },
   };
 }
 
@@ -139,7 +151,10 @@ function foldOf(frames: readonly Numbered[], workers: number): RunFold {
   const fold = new RunFold(facts(rules));
   begun(fold, ...Array.from({ length: workers }, (_, at) => at + 1));
   for (const frame of frames) fold.apply({ type: "frame", ...frame });
-  ended(fold, Object.fromEntries(Array.from({ length: workers }, (_, at) => [at + 1, SECONDS - 1])));
+  ended(
+    fold,
+    Object.fromEntries(Array.from({ length: workers }, (_, at) => [at + 1, SECONDS - 1])),
+  );
   return fold;
 }
 

@@ -56,7 +56,7 @@ export class TimingWheel {
   schedule(id: number, dueUs: number): void {
     if (this.#tick[id] !== NONE) this.#unlink(id);
     else this.#size++;
-    const tick = Math.max(Math.ceil(dueUs / TICK_US), this.#current + 1);
+    const tick = Math.max(Math.floor(dueUs / TICK_US), this.#current);
     const slot = tick & MASK;
     const head = this.#heads[slot] as number;
     this.#tick[id] = tick;
@@ -79,37 +79,38 @@ export class TimingWheel {
     return this.#tick[id] !== NONE;
   }
 
-  /** Fires everything due by `nowUs`. Timers set while firing wait for a later tick. */
+  /**
+   * Fires everything due by `nowUs`, millisecond by millisecond. A timer set while firing waits for the next
+   * advance, unless it is due in a later millisecond that has passed too.
+   */
   advance(nowUs: number, owner: TimerOwner): void {
     const target = Math.floor(nowUs / TICK_US);
     // After a long pause one lap over the wheel visits every slot.
     if (target - this.#current > SLOTS) this.#current = target - SLOTS;
-    while (this.#current < target) {
-      this.#current++;
-      this.#fireSlot(this.#current & MASK, target, owner);
+    // The millisecond we are in will be visited again: its later part is still to come.
+    for (let tick = this.#current; tick <= target; tick++) {
+      this.#current = tick;
+      this.#park(tick & MASK, nowUs);
+      this.#fireParked(owner);
     }
   }
 
-  #fireSlot(slot: number, target: number, owner: TimerOwner): void {
+  /** Moves what is due from a slot to the list of timers to fire. */
+  #park(slot: number, nowUs: number): void {
     let id = this.#heads[slot] as number;
-    if (id === NONE) return;
-    // Detach the slot first: owners reschedule and cancel while we walk, so due timers go to a list of their own.
-    let due = NONE;
     while (id !== NONE) {
       const following = this.#next[id] as number;
-      if ((this.#tick[id] as number) <= target) {
+      if ((this.#dueUs[id] as number) <= nowUs) {
         this.#unlink(id);
-        this.#next[id] = due;
+        this.#next[id] = this.#parked;
         this.#previous[id] = NONE;
-        if (due !== NONE) this.#previous[due] = id;
-        // Parked under a slot of its own so that cancel() during the walk still unlinks it properly.
-        due = id;
-        this.#parked = due;
+        if (this.#parked !== NONE) this.#previous[this.#parked] = id;
+        this.#parked = id;
+        // Parked timers are still in a list, so that cancel() and schedule() while firing unlink them properly.
         this.#tick[id] = PARKED;
       }
       id = following;
     }
-    this.#fireParked(owner);
   }
 
   /** Head of the list of timers that are due in the running advance. */

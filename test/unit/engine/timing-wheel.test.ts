@@ -23,13 +23,16 @@ function harness(capacity: number) {
 }
 
 describe("TimingWheel", () => {
-  it("fires at the end of the millisecond a timer falls into, never before its time", () => {
+  it("fires at the first chance at or after a timer's time, never before", () => {
     const { wheel, fired, advance } = harness(4);
     wheel.schedule(0, 1500);
-    advance(1999);
+    wheel.schedule(1, 1501);
+    advance(1499);
     expect(fired).toEqual([]);
-    advance(2000);
-    expect(fired).toEqual([{ id: 0, dueUs: 1500, atUs: 2000 }]);
+    advance(1500);
+    expect(fired).toEqual([{ id: 0, dueUs: 1500, atUs: 1500 }]);
+    advance(1502);
+    expect(fired.map(({ id }) => id)).toEqual([0, 1]);
     expect(wheel.size).toBe(0);
   });
 
@@ -97,7 +100,7 @@ describe("TimingWheel", () => {
         for (const { kind, id, inUs } of operations) {
           if (kind === "set") {
             wheel.schedule(id, nowUs + inUs);
-            model.set(id, Math.max(Math.ceil((nowUs + inUs) / 1000), Math.floor(nowUs / 1000) + 1));
+            model.set(id, nowUs + inUs);
           } else if (kind === "cancel") {
             wheel.cancel(id);
             model.delete(id);
@@ -105,7 +108,7 @@ describe("TimingWheel", () => {
             nowUs += inUs;
             fired.length = 0;
             advance(nowUs);
-            const due = [...model].filter(([, tick]) => tick <= Math.floor(nowUs / 1000));
+            const due = [...model].filter(([, dueUs]) => dueUs <= nowUs);
             for (const [dueId] of due) model.delete(dueId);
             expect(fired.map((timer) => timer.id).sort()).toEqual(
               due.map(([dueId]) => dueId).sort(),

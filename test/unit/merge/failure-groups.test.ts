@@ -1,6 +1,10 @@
 /** Goal: counts stay exact and groups bounded, whatever a hostile target sends and in whatever order frames come. */
 import { expect, test } from "vitest";
-import { FailureGroups, MAX_GROUPS, MAX_SAMPLES } from "../../../coordinator/merge/failure-groups.ts";
+import {
+  FailureGroups,
+  MAX_GROUPS,
+  MAX_SAMPLES,
+} from "../../../coordinator/merge/failure-groups.ts";
 import type { FailureGroup } from "../../../shared/wire/frame.ts";
 import { SyntheticEngine } from "./synthetic-run.ts";
 
@@ -42,7 +46,13 @@ test("a group that is kept is exact, also when it was pushed out in no order", (
 });
 
 test("workers' own rest joins the rest; samples are few and the earliest", () => {
-  const groups = fill([group("other", 5), group("a", 1, 9), group("a", 1, 3), group("a", 1, 7), group("a", 1, 5)]);
+  const groups = fill([
+    group("other", 5),
+    group("a", 1, 9),
+    group("a", 1, 3),
+    group("a", 1, 7),
+    group("a", 1, 5),
+  ]);
   const [rest, a] = groups.top(10);
   expect(rest).toMatchObject({ signature: "other", count: 5 });
   expect(a).toMatchObject({ count: 4, firstUs: 30, lastUs: 90 });

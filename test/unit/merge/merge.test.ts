@@ -14,7 +14,9 @@ test("the peak is that of the cluster, not the sum of the workers' peaks", () =>
     early.frame({ second: 0, ticks: { open: [9, 5, 5, 0, 0, 0, 0, 0, 0, 0] } }),
     early.frame({ second: 1, final: true }),
   ]);
-  merge(fold, 2, [late.frame({ second: 0, final: true, ticks: { open: [0, 3, 6, 8, 8, 0, 0, 0, 0, 7] } })]);
+  merge(fold, 2, [
+    late.frame({ second: 0, final: true, ticks: { open: [0, 3, 6, 8, 8, 0, 0, 0, 0, 7] } }),
+  ]);
   expect(fold.merge.timeline.openGauge.peak()).toBe(11);
   expect(fold.merge.worker(1).openGauge.peak()).toBe(9);
   expect(fold.merge.timeline.row(0)?.open).toBe(7);
@@ -61,7 +63,11 @@ test("old seconds are kept compressed and still take late frames", () => {
   const engine = new SyntheticEngine();
   const of = (second: number, us: number[]) =>
     engine.frame({ second, values: [{ metric: "latency", phase: 0, name: 0, us }] });
-  merge(fold, 1, [...Array(40).keys()].map((second) => of(second, [second * 100 + 100])));
+  merge(
+    fold,
+    1,
+    [...Array(40).keys()].map((second) => of(second, [second * 100 + 100])),
+  );
   expect(fold.merge.timeline.row(3)?.latencyUs).toMatchObject({ count: 1, p50: 400 });
   fold.apply({ type: "frame", epoch: 1, seq: 40, body: of(3, [1_000, 1_000, 1_000]) });
   expect(fold.merge.timeline.row(3)?.latencyUs).toMatchObject({ count: 4, p50: 1000, max: 1000 });
@@ -89,7 +95,11 @@ describe("closed seconds", () => {
   test("a lost worker holds nothing back", () => {
     const fold = new RunFold(facts());
     begun(fold, 1, 2);
-    merge(fold, 1, [0, 1, 2].map((second) => new SyntheticEngine().frame({ second })));
+    merge(
+      fold,
+      1,
+      [0, 1, 2].map((second) => new SyntheticEngine().frame({ second })),
+    );
     merge(fold, 2, [new SyntheticEngine().frame({ second: 0 })]);
     tell(fold, { type: "worker-lost", epoch: 2, id: "w2", reason: "" });
     expect(fold.closedThrough()).toBe(2);
@@ -134,7 +144,10 @@ describe("frames that are none of the run's", () => {
     ["a message", { names: [{ phase: 0, name: 9, counters: {} }] }],
     ["a shard", { shards: { 4000: {} } }],
     ["a second", { second: 1_000_000 }],
-    ["a name of a histogram", { values: [{ metric: "latency", phase: 0, name: 5, us: [1] } as const] }],
+    [
+      "a name of a histogram",
+      { values: [{ metric: "latency", phase: 0, name: 5, us: [1] } as const] },
+    ],
   ])("%s that does not exist: refused whole, and said", (_, content) => {
     const fold = new RunFold(facts());
     begun(fold);
@@ -199,7 +212,7 @@ test("what is remembered of a scenario holds no secret", () => {
     },
   });
   const text = JSON.stringify(redacted);
-  for (const secret of ["s3cret-value", "pw\"", "other", "KEY", "hidden"]) {
+  for (const secret of ["s3cret-value", 'pw"', "other", "KEY", "hidden"]) {
     expect(text).not.toContain(secret);
   }
   expect(redacted.targets[0]?.url).toContain("***");

@@ -11,7 +11,11 @@ import { histogramLog, loggedMetrics } from "../../../coordinator/report/hlog.ts
 import { rebuildRun } from "../../../coordinator/report/rebuild.ts";
 import { writeResults } from "../../../coordinator/report/results.ts";
 import { buildSummary } from "../../../coordinator/report/summary.ts";
-import { csvText, TIMELINE_COLUMNS, timelineCsv } from "../../../coordinator/report/timeline-csv.ts";
+import {
+  csvText,
+  TIMELINE_COLUMNS,
+  timelineCsv,
+} from "../../../coordinator/report/timeline-csv.ts";
 import type { RunEvent } from "../../../coordinator/store/event.ts";
 import { openJournal } from "../../../coordinator/store/journal.ts";
 import type { JournalRecord } from "../../../coordinator/store/journal-record.ts";
@@ -39,7 +43,15 @@ describe("timeline.csv", () => {
       "steady",
       "steady",
     ]);
-    expect(cells.map(({ planned_open }) => planned_open)).toEqual(["2", "4", "4", "4", "4", "4", "0"]);
+    expect(cells.map(({ planned_open }) => planned_open)).toEqual([
+      "2",
+      "4",
+      "4",
+      "4",
+      "4",
+      "4",
+      "0",
+    ]);
     expect(cells.map(({ open }) => open)).toEqual(["4", "4", "4", "4", "4", "4", "0"]);
     expect(cells[0]).toMatchObject({ opened: "4", latency_count: "0", latency_p99_ms: "" });
     expect(cells[3]).toMatchObject({ sent: "8", received: "8", latency_count: "8", masked: "0" });
@@ -58,7 +70,10 @@ describe("histograms/*.hlog", () => {
     const fold = goodRun();
     expect(loggedMetrics(fold)).toEqual(["latency", "service", "sendLag", "connect", "loopLag"]);
     const reader = new hdr.HistogramLogReader([...histogramLog(fold, "latency")].join(""));
-    const total = hdr.build({ highestTrackableValue: 3_600_000_000, numberOfSignificantValueDigits: 3 });
+    const total = hdr.build({
+      highestTrackableValue: 3_600_000_000,
+      numberOfSignificantValueDigits: 3,
+    });
     const starts: number[] = [];
     for (;;) {
       const interval = reader.nextIntervalHistogram();
@@ -127,9 +142,15 @@ describe("rebuilding", () => {
         expect(framesBefore).toBe(0);
         continue;
       }
-      const { summary, incomplete, notes, fold } = rebuilt as Awaited<ReturnType<typeof rebuildRun>>;
+      const { summary, incomplete, notes, fold } = rebuilt as Awaited<
+        ReturnType<typeof rebuildRun>
+      >;
       expect(incomplete).toBe(true);
-      expect(summary).toMatchObject({ verdict: "interrupted", exitCode: 130, validity: { valid: false } });
+      expect(summary).toMatchObject({
+        verdict: "interrupted",
+        exitCode: 130,
+        validity: { valid: false },
+      });
       expect(notes.at(-1)).toMatch(/The run is incomplete: its process was killed/);
       expect(fold.merge.frames).toBeGreaterThanOrEqual(framesBefore);
       framesBefore = fold.merge.frames;

@@ -1,0 +1,126 @@
+/**
+ * `npm run demo`: starts the bundled target, runs 10,000 connections against it with the `onrush` command, and
+ * holds the report against what the target counted itself. A program of its own that only starts the other
+ * two; it is no part of a run. Invariant: no process outlives it, and a count that differs fails it.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { ExitCode } from "../../shared/errors.ts";
+import { openFilesLimit } from "../../shared/open-files.ts";
+import { systemClock } from "../../shared/time/clock.ts";
+import { sleep, systemTimers } from "../../shared/time/timer.ts";
+import type { Summary } from "../report/summary-schema.ts";
+import { runPath } from "../store/run-directory.ts";
+import { makeRunId } from "../store/run-id.ts";
+import { readConfig } from "./config.ts";
+import { makeContext } from "./context.ts";
+import { TARGET_ENTRY } from "./target.ts";
+import { compareCounts, comparisonText, type TargetCounts } from "./terminal/comparison.ts";
+
+const SCENARIO = "examples/demo-10k.yaml";
+const CONNECTIONS = 10_000;
+/** Files a target process keeps for itself, generously. */
+const TARGET_FILES = 512;
+const START_MS = 20_000;
+/** For the target to see the last connections go. */
+const SETTLE_MS = 5000;
+
+const context = makeContext(readConfig());
+const cli = fileURLToPath(new URL("./main.js", import.meta.url));
+process.chdir(fileURLToPath(new URL("../../../", import.meta.url)));
+process.exitCode = await demo();
+
+async function demo(): Promise<number> {
+  const target = startTarget();
+  try {
+    const { url, statsUrl } = await announcement(target);
+    context.stderr.write(`target: ${url}\n`);
+    const runDirectory = join("runs", makeRunId(systemClock.wallMs(), "demo-10k", random()));
+    const exitCode = await runOnrush([
+      "run",
+      SCENARIO,
+      "-e",
+      `ONRUSH_TARGET=${url}`,
+      "--run-dir",
+      runDirectory,
+    ]);
+    const summary = readSummary(runDirectory);
+    if (summary === null) return exitCode;
+    const rows = compareCounts(summary, await settledCounts(statsUrl));
+    context.stdout.write(comparisonText(rows, context.outStyle));
+    const differs = rows.some(({ same }) => !same);
+    return differs && exitCode === ExitCode.passed ? ExitCode.untrusted : exitCode;
+  } finally {
+    await stop(target);
+  }
+}
+
+function random(): string {
+  return randomBytes(3).toString("hex");
+}
+
+/** In a group of its own: Ctrl-C is for the run, and the target must live until the run has drained. */
+function startTarget(): ChildProcess {
+  const perProcess = Math.max(1, openFilesLimit() - TARGET_FILES);
+  const processes = Math.ceil(CONNECTIONS / perProcess);
+  const args = [TARGET_ENTRY, "--port", "0", "--processes", String(processes)];
+  return spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"], detached: true });
+}
+
+/** The target's first line says where it listens. */
+function announcement(target: ChildProcess): Promise<{ url: string; statsUrl: string }> {
+  return new Promise((resolve, reject) => {
+    const cancel = systemTimers.after(START_MS, () => {
+      reject(new Error(`the target did not start within ${START_MS / 1000} s`));
+    });
+    target.once("exit", (code) => reject(new Error(`the target ended with ${code}`)));
+    if (target.stdout === null) return;
+    createInterface(target.stdout).once("line", (line) => {
+      cancel();
+      resolve(JSON.parse(line) as { url: string; statsUrl: string });
+    });
+  });
+}
+
+/** In our group, so Ctrl-C reaches it by itself; what is sent to us alone is passed on. */
+function runOnrush(args: readonly string[]): Promise<number> {
+  const run = spawn(process.execPath, [cli, ...args], { stdio: "inherit" });
+  const forward = (signal: NodeJS.Signals) => run.kill(signal);
+  process.on("SIGINT", forward);
+  process.on("SIGTERM", forward);
+  return new Promise((resolve, reject) => {
+    run.once("error", reject);
+    run.once("exit", (code) => resolve(code ?? ExitCode.internal));
+  });
+}
+
+function readSummary(runDirectory: string): Summary | null {
+  try {
+    return JSON.parse(readFileSync(runPath.summary(runDirectory), "utf8")) as Summary;
+  } catch {
+    return null;
+  }
+}
+
+/** The target's counts once no connection is open any more, or after SETTLE_MS. */
+async function settledCounts(statsUrl: string): Promise<TargetCounts> {
+  const deadlineUs = systemClock.monotonicUs() + SETTLE_MS * 1000;
+  for (;;) {
+    const counts = (await (await fetch(statsUrl)).json()) as TargetCounts;
+    if (counts.open === 0 || systemClock.monotonicUs() > deadlineUs) return counts;
+    await sleep(systemTimers, 100);
+  }
+}
+
+async function stop(target: ChildProcess): Promise<void> {
+  if (target.exitCode !== null || target.signalCode !== null) return;
+  const gone = new Promise((resolve) => target.once("exit", resolve));
+  target.kill("SIGTERM");
+  const cancel = systemTimers.after(SETTLE_MS, () => target.kill("SIGKILL"));
+  await gone;
+  cancel();
+}
