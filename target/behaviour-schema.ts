@@ -5,8 +5,8 @@
  * Times are milliseconds, shares 0..1. Every dial is described with an example in docs/target.md.
  */
 import { z } from "zod";
-import { isSendableCode } from "./connection/frame.ts";
 import { blockSize } from "./behaviour/shuffle.ts";
+import { isSendableCode } from "./connection/frame.ts";
 
 const ms = z.number().min(0).max(86_400_000);
 const count = z.int().min(0).max(1_000_000_000);
@@ -81,9 +81,7 @@ const mixture = z
 /** A number is a fixed delay in milliseconds. */
 const delay = z.preprocess(
   asDelay,
-  z
-    .strictObject({ ...plainDelays, mixture: mixture.optional() })
-    .refine(onlyOne, oneDistribution),
+  z.strictObject({ ...plainDelays, mixture: mixture.optional() }).refine(onlyOne, oneDistribution),
 );
 
 const reason = z

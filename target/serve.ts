@@ -59,12 +59,7 @@ function makeTarget(
   return new Target({ part, behaviour, subprotocols, compression, publish });
 }
 
-function makeListener(
-  config: TargetConfig,
-  target: Target,
-  group: Group,
-  port: number,
-): Listener {
+function makeListener(config: TargetConfig, target: Target, group: Group, port: number): Listener {
   const compressed = config.compression ? compressedUpgrade(target) : null;
   const { host, backlog, maxSockets, tls } = config;
   const options = { host, port, backlog, maxSockets, tls };

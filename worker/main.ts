@@ -17,6 +17,7 @@ import { CONTROL_TIMINGS } from "./control/timings.ts";
 const log = createLog(`worker ${process.pid}`, "warn");
 
 async function main(): Promise<ExitCode> {
+  process.on("SIGINT", () => {});
   const config = readConfig();
   const control = new Control({
     bus: openBus(),
@@ -28,7 +29,6 @@ async function main(): Promise<ExitCode> {
     timers: systemTimers,
     log,
   });
-  process.on("SIGINT", () => {});
   process.on("SIGTERM", () => control.drain());
   return control.serve();
 }

@@ -126,8 +126,19 @@ function observeTime(scope: Scope, threshold: StrictThreshold): Observation | nu
     phases: scope.phases,
     name: scope.name,
   });
-  if (!histogram) return { missing: `no ${threshold.measure} was measured` };
-  return { value: read(histogram) };
+  return histogram ? { value: read(histogram) } : { missing: whyNoTimes(scope, threshold) };
+}
+
+/** A measure that excluded phases have all of is a rule in the wrong place; say so. */
+function whyNoTimes({ fold }: Scope, { measure, selector }: StrictThreshold): string {
+  const metric = TIMES[measure];
+  const excluded = fold.facts.scenario.phases.flatMap(({ exclude }, at) => (exclude ? [at] : []));
+  const there =
+    selector.phase === null &&
+    metric !== undefined &&
+    fold.merge.histograms.select({ metric, phases: new Set(excluded), name: null }) !== null;
+  const hint = there ? " outside excluded phases; select one of them with {phase=…}" : "";
+  return `no ${measure} was measured${hint}`;
 }
 
 interface Distribution {

@@ -4,7 +4,10 @@
  */
 import { ErrorCode, ExitCode } from "../../shared/errors.ts";
 import type { RunFold } from "../merge/run-fold.ts";
-import type { Verdict } from "../report/summary-schema.ts";
+
+/** What a run comes to, in one word. */
+export const VERDICTS = ["pass", "fail", "invalid", "interrupted", "stopped"] as const;
+export type Verdict = (typeof VERDICTS)[number];
 
 /** First match wins. */
 export const EXIT_PRECEDENCE: readonly ExitCode[] = [

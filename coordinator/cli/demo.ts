@@ -4,8 +4,6 @@
  * two; it is no part of a run. Invariant: no process outlives it, and a count that differs fails it.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -14,10 +12,9 @@ import { openFilesLimit } from "../../shared/open-files.ts";
 import { systemClock } from "../../shared/time/clock.ts";
 import { sleep, systemTimers } from "../../shared/time/timer.ts";
 import type { Summary } from "../report/summary-schema.ts";
-import { runPath } from "../store/run-directory.ts";
-import { makeRunId } from "../store/run-id.ts";
 import { readConfig } from "./config.ts";
 import { makeContext } from "./context.ts";
+import { showSummary } from "./result.ts";
 import { TARGET_ENTRY } from "./target.ts";
 import { compareCounts, comparisonText, type TargetCounts } from "./terminal/comparison.ts";
 
@@ -39,17 +36,13 @@ async function demo(): Promise<number> {
   try {
     const { url, statsUrl } = await announcement(target);
     context.stderr.write(`target: ${url}\n`);
-    const runDirectory = join("runs", makeRunId(systemClock.wallMs(), "demo-10k", random()));
-    const exitCode = await runOnrush([
-      "run",
-      SCENARIO,
-      "-e",
-      `ONRUSH_TARGET=${url}`,
-      "--run-dir",
-      runDirectory,
-    ]);
-    const summary = readSummary(runDirectory);
-    if (summary === null) return exitCode;
+    const args = ["run", SCENARIO, "-e", `ONRUSH_TARGET=${url}`, "--json"];
+    const { exitCode, output } = await runOnrush(args);
+    // Without a result the run has said why on stderr.
+    if (output === "") return exitCode;
+    const summary = JSON.parse(output) as Summary;
+    const next = `onrush report ${join("runs", summary.run)} --summary full`;
+    showSummary(summary, { summary: "compact" }, context, next);
     const rows = compareCounts(summary, await settledCounts(statsUrl));
     context.stdout.write(comparisonText(rows, context.outStyle));
     const differs = rows.some(({ same }) => !same);
@@ -57,10 +50,6 @@ async function demo(): Promise<number> {
   } finally {
     await stop(target);
   }
-}
-
-function random(): string {
-  return randomBytes(3).toString("hex");
 }
 
 /** In a group of its own: Ctrl-C is for the run, and the target must live until the run has drained. */
@@ -87,23 +76,19 @@ function announcement(target: ChildProcess): Promise<{ url: string; statsUrl: st
 }
 
 /** In our group, so Ctrl-C reaches it by itself; what is sent to us alone is passed on. */
-function runOnrush(args: readonly string[]): Promise<number> {
-  const run = spawn(process.execPath, [cli, ...args], { stdio: "inherit" });
+function runOnrush(args: readonly string[]): Promise<{ exitCode: number; output: string }> {
+  const run = spawn(process.execPath, [cli, ...args], { stdio: ["inherit", "pipe", "inherit"] });
   const forward = (signal: NodeJS.Signals) => run.kill(signal);
   process.on("SIGINT", forward);
   process.on("SIGTERM", forward);
+  let output = "";
+  run.stdout?.setEncoding("utf8").on("data", (text: string) => {
+    output += text;
+  });
   return new Promise((resolve, reject) => {
     run.once("error", reject);
-    run.once("exit", (code) => resolve(code ?? ExitCode.internal));
+    run.once("close", (code) => resolve({ exitCode: code ?? ExitCode.internal, output }));
   });
-}
-
-function readSummary(runDirectory: string): Summary | null {
-  try {
-    return JSON.parse(readFileSync(runPath.summary(runDirectory), "utf8")) as Summary;
-  } catch {
-    return null;
-  }
 }
 
 /** The target's counts once no connection is open any more, or after SETTLE_MS. */

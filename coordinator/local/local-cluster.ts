@@ -35,7 +35,7 @@ export interface LocalCluster {
   readonly workers: readonly { readonly pid: number; readonly id: string }[];
   /**
    * Called when a worker process has ended, for whatever reason, and all it had sent has arrived. Its sessions
-   * are ended once the listeners are done, so that they can fence its epochs first.
+   * are ended once the listeners are done, so that they can fence its epochs first. The bus is open until then.
    */
   onWorkerExit(listener: (exit: WorkerExit) => void | Promise<void>): void;
   /** SIGTERM, then SIGKILL after graceMs. Resolves when every worker process is gone. Idempotent. */
@@ -69,6 +69,8 @@ class Cluster implements LocalCluster {
   readonly #timers: Timers;
   readonly #listeners: ((exit: WorkerExit) => void | Promise<void>)[] = [];
   #workers: readonly WorkerProcess[] = [];
+  /** One for each worker, settled when its exit has been dealt with. */
+  #farewells: readonly Promise<void>[] = [];
 
   constructor(store: MemoryStore, timers: Timers) {
     this.bus = new MemoryBus(store);
@@ -86,7 +88,7 @@ class Cluster implements LocalCluster {
     this.#workers = Array.from({ length: options.workers }, (_, index) =>
       forkWorker({ ...options, id: `worker-${index + 1}`, entry, store: this.#store, write }),
     );
-    for (const worker of this.#workers) void worker.exit.then((exit) => this.#exited(exit));
+    this.#farewells = this.#workers.map(({ exit }) => exit.then((how) => this.#exited(how)));
     await Promise.all(this.#workers.map((worker) => worker.ready(this.#timers, START_MS)));
   }
 
@@ -96,18 +98,17 @@ class Cluster implements LocalCluster {
 
   async close(graceMs: number): Promise<void> {
     for (const worker of this.#workers) worker.kill("SIGTERM");
-    const exits = Promise.all(this.#workers.map(({ exit }) => exit));
+    const allGone = Promise.all(this.#farewells);
     const waiting = new AbortController();
-    await Promise.race([exits, sleep(this.#timers, graceMs, waiting.signal)]);
+    await Promise.race([allGone, sleep(this.#timers, graceMs, waiting.signal)]);
     waiting.abort();
     for (const worker of this.#workers) worker.kill("SIGKILL");
-    await exits;
+    await allGone;
     await this.bus.close();
   }
 
   async #exited(exit: WorkerExit): Promise<void> {
     await Promise.all(this.#listeners.map((listener) => listener(exit)));
-    // Through the store: the cluster's own side may be closed by now.
-    for (const epoch of exit.epochs) this.#store.sessions.end(epoch);
+    for (const epoch of exit.epochs) await this.bus.endSession(epoch);
   }
 }

@@ -20,7 +20,8 @@ export class HealthBySecond {
     this.#reserve(end);
     for (let second = Math.max(0, frame.second); second < end; second++) {
       raise(this.#loopLagUs, second, frame.health.loopLagMaxUs);
-      raise(this.#utilisation, second, frame.health.utilisation);
+      // A final frame covers a moment of its second; how busy that was says nothing.
+      if (!frame.final) raise(this.#utilisation, second, frame.health.utilisation);
     }
   }
 

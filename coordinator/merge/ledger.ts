@@ -47,7 +47,7 @@ class Laws {
   readonly differences: Record<string, number> = {};
 
   /** The law holds when `difference` is 0. */
-  require(law: string, difference: number): void {
+  check(law: string, difference: number): void {
     if (difference !== 0) this.differences[law] = difference;
   }
 }
@@ -86,8 +86,8 @@ function shardSums(merge: RunMerge, laws: Laws): ShardSums {
       sums[lost ? "lostWithWorker" : "openAtEnd"] += open;
       if ((open === record.open && inFlight >= 0) || named++ >= MAX_SHARD_DIFFERENCES) continue;
       const where = `shard ${shard} (epoch ${worker.epoch})`;
-      laws.require(`${where}: established = closed + open`, open - record.open);
-      laws.require(`${where}: attempted >= established + failed`, Math.min(0, inFlight));
+      laws.check(`${where}: established = closed + open`, open - record.open);
+      laws.check(`${where}: attempted >= established + failed`, Math.min(0, inFlight));
     }
   }
   return sums;
@@ -98,23 +98,23 @@ function connectionLaws(
   run: { readonly merge: RunMerge; readonly totals: Counters; readonly shards: ShardSums },
 ): void {
   const { merge, totals, shards } = run;
-  laws.require("attempted = established + failed + lost in flight", shards.inFlightAtEnd);
-  laws.require("open at end = 0", shards.openAtEnd);
+  laws.check("attempted = established + failed + lost in flight", shards.inFlightAtEnd);
+  laws.check("open at end = 0", shards.openAtEnd);
   for (const field of ["attempted", "established", "failed", "closed"] as const) {
-    laws.require(`${field}: phases = shards`, totals[field] - shards[field]);
+    laws.check(`${field}: phases = shards`, totals[field] - shards[field]);
   }
   let failedByKind = 0;
   for (const kind of CONNECT_FAILURES) failedByKind += merge.failures.byKind.get(kind) ?? 0;
-  laws.require("failed = sum of failed by kind", totals.failed - failedByKind);
+  laws.check("failed = sum of failed by kind", totals.failed - failedByKind);
   let closedByCause = 0;
   for (const count of merge.closes.values()) closedByCause += count;
-  laws.require("closed = sum of closed by cause", totals.closed - closedByCause);
-  laws.require("reconnects <= attempted", Math.max(0, totals.reconnects - totals.attempted));
+  laws.check("closed = sum of closed by cause", totals.closed - closedByCause);
+  laws.check("reconnects <= attempted", Math.max(0, totals.reconnects - totals.attempted));
 }
 
 function messageLaws(laws: Laws, merge: RunMerge, totals: Counters): void {
   const { matched, late, duplicated, corrupt, leaked, unsolicited } = totals;
-  laws.require(
+  laws.check(
     "received = matched + late + duplicated + corrupt + leaked + unsolicited",
     totals.received - matched - late - duplicated - corrupt - leaked - unsolicited,
   );
@@ -126,7 +126,7 @@ function messageLaws(laws: Laws, merge: RunMerge, totals: Counters): void {
       named[counter] += counters[counter];
   }
   for (const counter of ["sent", "matched", "timedOut"] as const) {
-    laws.require(`${counter} = sum over message names`, totals[counter] - named[counter]);
+    laws.check(`${counter} = sum over message names`, totals[counter] - named[counter]);
   }
 }
 
@@ -140,13 +140,13 @@ function workerLaws(laws: Laws, worker: WorkerRecord): void {
   const excused = worker.end !== "finished";
   const open = (difference: number) => (excused ? Math.min(0, difference) : difference);
   const of = `(${worker.id})`;
-  laws.require(`planned = sent + skipped ${of}`, open(count("planned") - count("sent") - skipped));
-  laws.require(
+  laws.check(`planned = sent + skipped ${of}`, open(count("planned") - count("sent") - skipped));
+  laws.check(
     `expected = matched + timedOut + corruptReplies + unanswered ${of}`,
     open(count("expected") - settled),
   );
   for (const { engine, what, difference } of worker.audit.differences) {
-    laws.require(`${what}: merged = reported by engine ${engine} ${of}`, difference);
+    laws.check(`${what}: merged = reported by engine ${engine} ${of}`, difference);
   }
 }
 

@@ -68,7 +68,7 @@ interface Second {
   };
   readonly cells: Map<IntervalMetric, Cell>;
   loopLagMaxUs: number;
-  utilisation: number;
+  utilisation: number | null;
   engines: number;
 }
 
@@ -94,8 +94,10 @@ export class Timeline {
         second.counts[series] += sumOfSecond(frame.ticks[TICK_SERIES.indexOf(series)] ?? [], at);
       }
       second.loopLagMaxUs = Math.max(second.loopLagMaxUs, frame.health.loopLagMaxUs);
-      second.utilisation = Math.max(second.utilisation, frame.health.utilisation);
       second.engines++;
+      // A final frame covers a moment of its second; how busy that was says nothing.
+      if (frame.final) continue;
+      second.utilisation = Math.max(second.utilisation ?? 0, frame.health.utilisation);
     }
   }
 
@@ -123,7 +125,7 @@ export class Timeline {
       latencyUs: quantilesOf(kept.cells.get("latency")),
       sendLagUs: quantilesOf(kept.cells.get("sendLag")),
       loopLagMaxUs: kept.engines > 0 ? kept.loopLagMaxUs : null,
-      utilisation: kept.engines > 0 ? kept.utilisation : null,
+      utilisation: kept.utilisation,
       engines: kept.engines,
     };
   }
@@ -150,7 +152,7 @@ export class Timeline {
         counts: { opened: 0, closed: 0, failed: 0, sent: 0, received: 0 },
         cells: new Map(),
         loopLagMaxUs: 0,
-        utilisation: 0,
+        utilisation: null,
         engines: 0,
       });
     }

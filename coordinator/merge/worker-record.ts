@@ -92,8 +92,11 @@ export class WorkerRecord {
     for (const { shard, counters } of frame.shards) this.#addShard(seq, shard, counters);
     if (frame.second >= 0) this.openGauge.add(frame.second, frame.ticks[OPEN] ?? []);
     this.health.addFrame(frame);
-    this.#cpuSum += Math.round(frame.health.processCpu * CPU_SCALE) * frame.spanSeconds;
-    this.#cpuSeconds += frame.spanSeconds;
+    // A final frame covers a moment of its second; what that took says nothing.
+    if (!frame.final) {
+      this.#cpuSum += Math.round(frame.health.processCpu * CPU_SCALE) * frame.spanSeconds;
+      this.#cpuSeconds += frame.spanSeconds;
+    }
     const engine = this.engines.get(frame.engine) ?? { lastSecond: -1, final: false };
     engine.lastSecond = Math.max(engine.lastSecond, frame.second + frame.spanSeconds - 1);
     engine.final ||= frame.final;

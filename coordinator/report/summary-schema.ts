@@ -5,6 +5,7 @@
  * of the whole run (so that the ledger adds up), distributions leave excluded phases out.
  */
 import { z } from "zod";
+import { VERDICTS } from "../analysis/verdict.ts";
 
 const count = z.int().min(0);
 const countOrNull = count.nullable();
@@ -213,13 +214,11 @@ const capacitySchema = z.object({
   basis: z.string(),
 });
 
-export const verdictSchema = z.enum(["pass", "fail", "invalid", "interrupted", "stopped"]);
-
 export const summarySchema = z.object({
   schema: z.literal(1),
   run: z.string(),
   name: z.string(),
-  verdict: verdictSchema,
+  verdict: z.enum(VERDICTS),
   exitCode: z.int(),
   /** When run time began; null when the run never got that far. */
   startedAt: z.iso.datetime().nullable(),
@@ -242,7 +241,6 @@ export const summarySchema = z.object({
 });
 
 export type Summary = z.infer<typeof summarySchema>;
-export type Verdict = z.infer<typeof verdictSchema>;
 /** A distribution in milliseconds. */
 export type Quantiles = z.infer<typeof quantilesSchema>;
 export type SummaryFinding = z.infer<typeof findingSchema>;

@@ -2,7 +2,8 @@
  * The fast path of reply matching: conjunctions of `m.a.b == 'literal'` and `m.a == sent.b`, judged by
  * plain property access. Called by expression.ts only, with the syntax tree that CEL parsed.
  * Invariant: an answer other than undefined is the one CEL would give; where the rules of equality are
- * subtle (lists, maps) it gives none, and the caller asks CEL.
+ * subtle (lists, maps) it gives none, and the caller asks CEL. One difference is meant: the CEL library
+ * does not look into maps that have a key `constructor`, and this does.
  */
 
 /** The part of a CEL syntax tree that is looked at. */

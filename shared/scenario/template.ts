@@ -106,7 +106,11 @@ class Builder {
   }
 
   text(text: string, mode: Mode): void {
-    for (const piece of this.scan(text)) {
+    this.pieces(this.scan(text), mode);
+  }
+
+  private pieces(pieces: readonly Piece[], mode: Mode): void {
+    for (const piece of pieces) {
       if ("literal" in piece)
         this.literal(mode === Mode.text ? piece.literal : inJson(piece.literal));
       else this.placeholder(piece, mode);
@@ -128,7 +132,7 @@ class Builder {
       Object.entries(value).forEach(([key, item], index) => {
         if (index > 0) this.literal(",");
         this.path = [...path, key];
-        this.quotedText(key);
+        this.quotedText(this.scan(key));
         this.literal(":");
         this.json(item, [...path, key]);
       });
@@ -148,12 +152,12 @@ class Builder {
     const [only] = pieces;
     if (pieces.length === 1 && only !== undefined && "source" in only) {
       this.placeholder(only, Mode.jsonValue);
-    } else this.quotedText(value);
+    } else this.quotedText(pieces);
   }
 
-  private quotedText(value: string): void {
+  private quotedText(pieces: readonly Piece[]): void {
     this.literal('"');
-    this.text(value, Mode.jsonText);
+    this.pieces(pieces, Mode.jsonText);
     this.literal('"');
   }
 

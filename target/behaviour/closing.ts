@@ -5,8 +5,8 @@
  */
 import type { CloseRule } from "../behaviour-schema.ts";
 import type { Peer } from "../connection/peer.ts";
-import type { Due } from "./delay-queue.ts";
 import type { Sampler } from "./delay.ts";
+import type { Due } from "./delay-queue.ts";
 import type { Picker } from "./pick.ts";
 import type { ReplyContext } from "./replies.ts";
 import type { Rules } from "./rules.ts";
@@ -92,7 +92,8 @@ export class Closing {
       }
       const { queue } = this.context;
       if (afterMs !== null) queue.push(new AgeLimit(this, peer, rule, nowUs + afterMs.nextUs()));
-      if (rule.idleMs !== undefined) queue.push(new IdleLimit(this, peer, rule, 1000 * rule.idleMs));
+      if (rule.idleMs !== undefined)
+        queue.push(new IdleLimit(this, peer, rule, 1000 * rule.idleMs));
     }
   }
 

@@ -29,7 +29,7 @@ export class Disturbance {
     const { pause, outage } = behaviour;
     if (pause?.mode === "block") {
       const schedule = new PauseSchedule(pause, sinceUs);
-      this.armBlock(schedule, monotonicUs());
+      this.armBlock(schedule, sinceUs);
     }
     if (outage !== undefined) {
       const waitMs = Math.max(0, outage.afterMs - (monotonicUs() - sinceUs) / 1000);

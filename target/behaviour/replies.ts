@@ -4,8 +4,8 @@
  * rule that finds nothing to act on is owed one; a connection holds back at most one reply.
  */
 import type { Buffer } from "node:buffer";
-import { draw32, Stream } from "../../shared/time/random.ts";
 import { monotonicUs } from "../../shared/time/clock.ts";
+import { draw32, Stream } from "../../shared/time/random.ts";
 import type { ReplyKind } from "../behaviour-schema.ts";
 import { fragmentsOf, payloadStart } from "../connection/frame.ts";
 import type { Peer } from "../connection/peer.ts";

@@ -82,7 +82,8 @@ export class Rules {
     this.zombie = this.picker(behaviour.zombie);
     this.upgradeDelay = this.sampler(behaviour.upgrade.delay);
     this.agentGap = samplerOf(behaviour.agent.gap, this.draws());
-    this.pause = pause !== undefined && pause.mode !== "block" ? new PauseSchedule(pause, sinceUs) : null;
+    this.pause =
+      pause !== undefined && pause.mode !== "block" ? new PauseSchedule(pause, sinceUs) : null;
     const { cap } = behaviour;
     this.capConnections =
       cap === undefined ? Number.POSITIVE_INFINITY : partOf(cap.connections, part);

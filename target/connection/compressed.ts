@@ -3,7 +3,7 @@
  * it. Only with --compression, and only for clients that offer it. Invariant: a compressed connection
  * counts, behaves and ends like any other; only its speed differs.
  */
-import { Buffer } from "node:buffer";
+import type { Buffer } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import { type WebSocket, WebSocketServer } from "ws";
 import { monotonicUs } from "../../shared/time/clock.ts";
@@ -11,26 +11,16 @@ import type { Target } from "../target.ts";
 import { frameOf, Opcode, payloadStart } from "./frame.ts";
 import { chooseSubprotocol } from "./handshake.ts";
 import type { CompressedUpgrade } from "./opening.ts";
-import type { HttpRequest } from "./request.ts";
 import { Peer } from "./peer.ts";
+import type { HttpRequest } from "./request.ts";
 import type { Receiver, Transport } from "./transport.ts";
 
 const CLOSE_TIMEOUT_US = 5_000_000;
 /** Smaller messages gain nothing from compression. */
 const COMPRESS_FROM_BYTES = 128;
 
-/** ws reads the socket itself, so there is nothing left to receive. */
-class Bystander implements Receiver {
-  private readonly peer: CompressedPeer;
-  constructor(peer: CompressedPeer) {
-    this.peer = peer;
-  }
-  onShared(): void {}
-  onOwned(): void {}
-  onGone(): void {
-    this.peer.onGone();
-  }
-}
+/** ws reads the socket itself and tells of its end, so there is nothing left to receive. */
+const BYSTANDER: Receiver = { onShared: () => {}, onOwned: () => {}, onGone: () => {} };
 
 class CompressedPeer extends Peer {
   private readonly target: Target;
@@ -91,11 +81,6 @@ class CompressedPeer extends Peer {
     this.transport.reset();
   }
 
-  onGone(): void {
-    this.ending = true;
-    this.target.ended(this, this.endCode, this.endBy);
-  }
-
   private finishing(code: number): void {
     this.ending = true;
     this.endCode = code;
@@ -127,9 +112,12 @@ class CompressedPeer extends Peer {
   }
 
   private onClose(code: number): void {
-    if (this.ending || code === 1006) return;
-    this.endCode = code;
-    this.endBy = "client";
+    if (!this.ending && code !== 1006) {
+      this.endCode = code;
+      this.endBy = "client";
+    }
+    this.ending = true;
+    this.target.ended(this, this.endCode, this.endBy);
   }
 }
 
@@ -149,7 +137,7 @@ export function compressedUpgrade(target: Target): CompressedUpgrade {
     if (!offered.includes("permessage-deflate")) return false;
     server.handleUpgrade(asNodeRequest(request), transport.socket, early, (socket) => {
       const peer = new CompressedPeer(target, transport, socket);
-      transport.receiver = new Bystander(peer);
+      transport.receiver = BYSTANDER;
       target.opened(peer);
     });
     return true;

@@ -6,7 +6,7 @@
  * that came before a violation is answered before it.
  */
 import { Buffer, isUtf8 } from "node:buffer";
-import { Opcode, writeHeader } from "./frame.ts";
+import { headerBytes, Opcode, writeHeader } from "./frame.ts";
 import { type Block, blockOf, type Span, unmask } from "./unmask.ts";
 
 /** What the decoder needs of a connection; the fields are the decoder's memory between reads. */
@@ -184,11 +184,13 @@ export class Decoder {
       const { first, length } = this;
       const target = shared ? this.scratch : block;
       run.block = target;
-      const body = out + writeHeader(target.bytes, out, first, length);
+      const body = out + headerBytes(length);
       this.span.from = at + this.bodyAt;
       this.span.to = body;
       this.span.length = length;
       const seen = unmask(block, target, this.span);
+      // Subtle: only now, because in place the header may fall on the key.
+      writeHeader(target.bytes, out, first, length);
       at += this.bodyAt + length;
       const wellFormed =
         (first & 0x0f) !== Opcode.text ||

@@ -6,8 +6,8 @@
 import type { Buffer } from "node:buffer";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { createSecureContext, type SecureContext, TLSSocket } from "node:tls";
-import { adopt } from "./adopt.ts";
 import { Opening, type OpeningContext } from "./opening.ts";
+import { adopt, resetNow } from "./socket-internals.ts";
 import type { Receiver, Transport } from "./transport.ts";
 
 export interface ListenOptions {
@@ -146,7 +146,7 @@ export class Listener {
         socket: secured,
         receiver: idle,
         reset: () => {
-          accepted.resetAndDestroy();
+          resetNow(accepted);
           secured.destroy();
         },
       };
@@ -161,7 +161,7 @@ export class Listener {
     const transport: Transport = {
       socket,
       receiver: idle,
-      reset: () => socket.resetAndDestroy(),
+      reset: () => resetNow(socket),
     };
     if (adopted === null) socket.on("data", (bytes) => transport.receiver.onOwned(bytes));
     socket.resume();

@@ -8,9 +8,9 @@ import { type Behaviour, parseBehaviour } from "../behaviour-schema.ts";
 import { plainResponse } from "../connection/handshake.ts";
 import type { PeerCounts } from "../connection/peers.ts";
 import type { HttpRequest } from "../connection/request.ts";
+import type { RoomCounts } from "../dialogue/rooms.ts";
 import type { Group, Report } from "../processes/group.ts";
 import { groupAcceptTimes, sumStats } from "../stats.ts";
-import type { RoomCounts } from "../dialogue/rooms.ts";
 
 /** Connections or rooms listed at most, over all processes. */
 const MAX_LISTED = 20_000;
@@ -117,7 +117,10 @@ async function behave(group: Group, body: Buffer): Promise<Page> {
     document = JSON.parse(body.toString("utf8"));
   } catch (error) {
     const why = error instanceof Error ? error.message : "not JSON";
-    return { status: 400, body: { error: "not JSON", issues: [{ path: "(document)", message: why }] } };
+    return {
+      status: 400,
+      body: { error: "not JSON", issues: [{ path: "(document)", message: why }] },
+    };
   }
   const parsed = parseBehaviour(document);
   if ("issues" in parsed) {

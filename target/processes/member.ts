@@ -3,9 +3,10 @@
  * Made by the entry of a member process. Invariant: an order is carried out at once and answered once;
  * without the primary the process ends.
  */
-import type { Behaviour } from "../behaviour-schema.ts";
+
 import { InvariantError } from "../../shared/assert.ts";
 import { monotonicUs } from "../../shared/time/clock.ts";
+import type { Behaviour } from "../behaviour-schema.ts";
 import type { Listener } from "../connection/listener.ts";
 import type { Target } from "../target.ts";
 import { type Group, type Report, reportOf, resetCounts, type Wants } from "./group.ts";

@@ -4,7 +4,7 @@
  * has room, one accepts; a group that lost a member goes down, because its counts are no longer whole.
  */
 import cluster, { type Worker } from "node:cluster";
-import { createServer, type AddressInfo } from "node:net";
+import { type AddressInfo, createServer } from "node:net";
 import { OnrushError } from "../../shared/errors.ts";
 import { monotonicUs } from "../../shared/time/clock.ts";
 import type { Report } from "./group.ts";

@@ -23,7 +23,7 @@ export interface Script {
    * After the frames: answer a Close and end when the client has sent one (default), or end at once, reset
    * at once, or leave everything to the client ("wait": also no answer to a Close).
    */
-  readonly then?: "close" | "end" | "reset" | "wait";
+  readonly ending?: "close" | "end" | "reset" | "wait";
   /** Bytes of the request to wait for before doing anything; default the whole head. 0: act on connect. */
   readonly afterBytes?: number;
 }
@@ -123,7 +123,7 @@ export class HostileServer {
     socket.on("close", () => this.#sockets.delete(socket));
     socket.on("end", () => {
       served.account.ended ||= "end";
-      if (served.script.then !== "wait") socket.end();
+      if (served.script.ending !== "wait") socket.end();
     });
     const immediate = this.#immediate;
     if (immediate !== null) {
@@ -180,8 +180,8 @@ async function act({ socket, account, script }: Served): Promise<void> {
       await new Promise<void>((resolve) => socket.write(piece, () => setImmediate(resolve)));
     }
   }
-  if (script.then === "end") socket.end();
-  if (script.then === "reset") socket.resetAndDestroy();
+  if (script.ending === "end") socket.end();
+  if (script.ending === "reset") socket.resetAndDestroy();
 }
 
 function pieces(bytes: Buffer, size: number | undefined): Buffer[] {
@@ -201,7 +201,7 @@ function onFrame({ socket, account, script }: Served, frame: ClientFrame): void 
     return;
   }
   account.wire.push(`close ${showClose(frame.payload)}${bad}`);
-  if (script.then !== undefined && script.then !== "close") return;
+  if (script.ending !== undefined && script.ending !== "close") return;
   const sentClose = script.frames?.some((bytes) => (bytes.readUInt8(0) & 0x0f) === CLOSE);
   if (!sentClose) {
     socket.write(Buffer.concat([Buffer.from([0x88, frame.payload.length]), frame.payload]));

@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { ErrorCode, ExitCode } from "../../shared/errors.ts";
+import { VERSION } from "../../shared/version.ts";
 import { checkDoors, checkRooms, isIn, staleDoors, staleRooms } from "./import-rules.ts";
 import * as law from "./law.ts";
 import { listFiles, ROOT, readTexts, toSource } from "./repository.ts";
@@ -25,6 +26,7 @@ const typescript = texts.filter(({ path }) => path.endsWith(".ts")).map(toSource
 const sources = typescript.filter(({ path }) => law.SOURCE_TREES.some((tree) => isIn(path, tree)));
 
 const manifest = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
+  version: string;
   dependencies: Record<string, string>;
   devDependencies: Record<string, string>;
 };
@@ -73,8 +75,11 @@ describe("the house", () => {
   });
 
   it("has files of a good shape", () => {
-    expect(shape.checkOpening(typescript)).toEqual([]);
-    expect(shape.checkLength(typescript, law.MAX_LINES, law.LONGER_FILES)).toEqual([]);
+    expect(shape.checkOpening(sources)).toEqual([]);
+    const tests = typescript.filter((file) => !sources.includes(file));
+    expect(shape.checkLength(sources, law.MAX_LINES.sources, law.LONGER_FILES)).toEqual([]);
+    expect(shape.checkLength(tests, law.MAX_LINES.tests, law.LONGER_FILES)).toEqual([]);
+    expect(Object.keys(law.LONGER_FILES).filter((path) => !paths.includes(path))).toEqual([]);
     expect(
       shape.checkNames(
         typescript.map(({ path }) => path),
@@ -84,8 +89,9 @@ describe("the house", () => {
   });
 
   it("has a README in each room and nothing odd at the root", () => {
-    expect(shape.checkReadmes(paths, [...law.SOURCE_TREES, "test/"])).toEqual([]);
-    for (const folder of ["examples", "docs"]) expect(paths).toContain(`${folder}/README.md`);
+    expect(shape.checkReadmes(paths, law.SOURCE_TREES)).toEqual([]);
+    for (const folder of ["examples", "docs", "test", "test/house"])
+      expect(paths).toContain(`${folder}/README.md`);
     expect(shape.checkTopLevel(paths, law.TOP_LEVEL)).toEqual([]);
   });
 
@@ -94,6 +100,10 @@ describe("the house", () => {
     const lockfile = texts.find(({ path }) => path === "package-lock.json");
     expect(lockfile).toBeDefined();
     expect(shape.checkLockfile(lockfile?.text ?? "")).toEqual([]);
+  });
+
+  it("has one version", () => {
+    expect(VERSION).toBe(manifest.version);
   });
 
   it("documents every code it promises", () => {

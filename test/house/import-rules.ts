@@ -59,21 +59,34 @@ export function checkRooms(
         violations.push(`${at} imports the program ${to}; start it instead`);
       // The program's own folder may be a room without a list: everything in it is one room.
       if (roomOf(to, rooms) === room) continue;
-      if (room.may.some((place) => isIn(to, place))) continue;
+      if ([...room.may, ...(room.except ?? [])].some((place) => isIn(to, place))) continue;
       violations.push(`${at} ${room.room} must not import ${to}`);
     }
   }
   return violations;
 }
 
-/** Rooms of the law that stand empty. */
+/** Rooms of the law that stand empty, and exceptions nobody needs any more. */
 export function staleRooms(files: readonly SourceFile[], rooms: readonly Room[]): Violation[] {
   const violations: Violation[] = [];
   for (const room of rooms) {
     const members = files.filter((file) => roomOf(file.path, rooms) === room);
     if (members.length === 0) violations.push(`law: room ${room.room} has no files`);
+    const targets = new Set(members.flatMap(importedPaths));
+    for (const exception of room.except ?? []) {
+      if (!targets.has(exception)) {
+        violations.push(`law: ${room.room} does not import ${exception} any more`);
+      }
+    }
   }
   return violations;
+}
+
+function importedPaths(file: SourceFile): string[] {
+  return file.scan.imports.flatMap(({ specifier }) => {
+    const to = specifier === null ? null : resolveImport(file.path, specifier);
+    return to === null ? [] : [to];
+  });
 }
 
 /** One door per package. */

@@ -9,6 +9,8 @@ export interface Room {
   readonly room: string;
   /** Rooms it may import, beside itself; a folder stands for everything in it. */
   readonly may: readonly string[];
+  /** Single files of other rooms it may import, each for a reason; stale ones fail. */
+  readonly except?: readonly string[];
 }
 
 const GROUND = ["shared/time/", "shared/errors.ts", "shared/assert.ts"] as const;
@@ -17,6 +19,9 @@ export const ROOMS: readonly Room[] = [
   // The vocabulary: downwards only.
   { room: "shared/errors.ts", may: [] },
   { room: "shared/assert.ts", may: [] },
+  { room: "shared/version.ts", may: [] },
+  { room: "shared/open-files.ts", may: [] },
+  { room: "shared/log.ts", may: [] },
   { room: "shared/time/", may: [] },
   { room: "shared/scenario/", may: GROUND },
   { room: "shared/stats/", may: GROUND },
@@ -24,16 +29,19 @@ export const ROOMS: readonly Room[] = [
   { room: "shared/wire/", may: [...GROUND, "shared/scenario/", "shared/load/", "shared/stats/"] },
   { room: "shared/bus/", may: [...GROUND, "shared/wire/"] },
 
-  // The worker: control thread -> engine -> connection; record is told and never asks.
-  { room: "worker/", may: ["shared/", "worker/engine/port.ts"] },
+  // The worker: control thread | engine -> connection; record is told and never asks.
+  { room: "worker/", may: ["shared/", "worker/control/"] },
   {
-    room: "worker/engine/",
-    may: ["shared/", "worker/connection/", "worker/record/"],
+    room: "worker/control/",
+    may: ["shared/", "worker/record/"],
+    // What both threads say to each other, and what the environment said.
+    except: ["worker/engine/port.ts", "worker/config.ts"],
   },
+  { room: "worker/engine/", may: ["shared/", "worker/connection/", "worker/record/"] },
   { room: "worker/connection/", may: ["shared/", "worker/record/"] },
   { room: "worker/record/", may: ["shared/"] },
 
-  // The coordinator: programs -> run -> what a run is made of.
+  // The coordinator: cli -> run -> what a run is made of; the journal's words are the lowest.
   {
     room: "coordinator/cli/",
     may: [
@@ -55,19 +63,23 @@ export const ROOMS: readonly Room[] = [
       "coordinator/store/",
     ],
   },
-  { room: "coordinator/merge/", may: ["shared/"] },
-  { room: "coordinator/analysis/", may: ["shared/", "coordinator/merge/"] },
   {
     room: "coordinator/report/",
     may: ["shared/", "coordinator/merge/", "coordinator/analysis/", "coordinator/store/"],
   },
+  { room: "coordinator/analysis/", may: ["shared/", "coordinator/merge/"] },
+  {
+    room: "coordinator/merge/",
+    may: ["shared/"],
+    // A fold is over what the journal holds.
+    except: ["coordinator/store/event.ts", "coordinator/store/journal-record.ts"],
+  },
   { room: "coordinator/store/", may: ["shared/"] },
 
+  // The oracle shares no code with what it checks but the ground.
   { room: "target/", may: ["shared/"] },
-  {
-    room: "test/",
-    may: ["shared/", "worker/", "coordinator/", "target/", "test/"],
-  },
+
+  { room: "test/", may: ["shared/", "worker/", "coordinator/", "target/"] },
   { room: "vitest.config.ts", may: [] },
 ];
 
@@ -83,17 +95,17 @@ export const ENTRIES: readonly string[] = [
 /** Package -> the only places that may import it. Every dependency has a door; every door is in use. */
 export const DOORS: Readonly<Record<string, readonly string[]>> = {
   ws: ["worker/connection/ws-driver.ts", "target/"],
-  "hdr-histogram-js": ["shared/stats/histogram.ts"],
+  // The reference our own histograms are held against.
+  "hdr-histogram-js": ["test/"],
   "@marcbachmann/cel-js": ["shared/scenario/expression.ts"],
   yaml: ["shared/scenario/", "coordinator/cli/explain.ts"],
   "csv-parse": ["shared/scenario/"],
-  zod: ["shared/scenario/", "shared/wire/", "coordinator/report/summary-schema.ts"],
+  zod: ["shared/scenario/", "coordinator/report/summary-schema.ts", "target/behaviour-schema.ts"],
   msgpackr: ["shared/wire/"],
   commander: ["coordinator/cli/"],
   picocolors: ["coordinator/cli/terminal/style.ts"],
-  "cli-table3": ["coordinator/cli/terminal/summary-tables.ts"],
+  "cli-table3": ["coordinator/cli/terminal/"],
   "log-update": ["coordinator/cli/terminal/progress.ts"],
-  systeminformation: ["coordinator/local/"],
   vitest: ["test/", "vitest.config.ts"],
   "fast-check": ["test/"],
 };
@@ -108,15 +120,15 @@ export const SOURCE_TREES: readonly string[] = ["shared/", "worker/", "coordinat
 export const ENVIRONMENT_READERS: readonly string[] = [
   "coordinator/cli/config.ts",
   "worker/config.ts",
-  "target/config.ts",
 ];
 
 /** The only places that ask the machine for time or chance. */
 export const TIME_AND_CHANCE: readonly string[] = ["shared/time/clock.ts"];
 
-export const MAX_LINES = 300;
+/** A table of cases grows longer than code should. */
+export const MAX_LINES = { sources: 300, tests: 500 } as const;
 
-/** Files that may be longer than MAX_LINES, with the bound for each and the reason beside it. */
+/** Files that may be longer, with the bound for each and the reason beside it. */
 export const LONGER_FILES: Readonly<Record<string, number>> = {};
 
 /** What may lie at the root. */

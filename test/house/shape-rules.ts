@@ -20,25 +20,21 @@ function countLines(text: string): number {
   return text.split("\n").length - (text.endsWith("\n") ? 1 : 0);
 }
 
+/** @param longer listed files that may be longer than maxLines, each with its own bound */
 export function checkLength(
   files: readonly TextFile[],
   maxLines: number,
   longer: Readonly<Record<string, number>>,
 ): Violation[] {
-  const violations: Violation[] = [];
-  for (const file of files) {
+  return files.flatMap((file) => {
     const lines = countLines(file.text);
     const bound = longer[file.path] ?? maxLines;
-    if (lines > bound)
-      violations.push(`${file.path}:1 has ${lines} lines, at most ${bound} are allowed`);
-  }
-  for (const path of Object.keys(longer)) {
-    const file = files.find((candidate) => candidate.path === path);
-    if (file === undefined || countLines(file.text) <= maxLines) {
-      violations.push(`law: ${path} does not need to be longer any more`);
+    if (lines > bound) return [`${file.path}:1 has ${lines} lines, at most ${bound} are allowed`];
+    if (file.path in longer && lines <= maxLines) {
+      return [`law: ${file.path} does not need to be longer any more`];
     }
-  }
-  return violations;
+    return [];
+  });
 }
 
 /** kebab-case, and no names that catch everything. */

@@ -5,6 +5,7 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
 import { WebSocketServer } from "ws";
@@ -16,11 +17,12 @@ import {
 import type { WorkerExit } from "../../coordinator/local/worker-process.ts";
 import { documentKey } from "../../shared/bus/bus.ts";
 import { PHASE_COUNTERS } from "../../shared/stats/counters.ts";
+import { systemClock } from "../../shared/time/clock.ts";
 import type { RunDocument } from "../../shared/wire/command.ts";
 import type { Frame, FrameId } from "../../shared/wire/frame.ts";
 import { decodeFrame } from "../../shared/wire/frame-codec.ts";
 import type { PlanDocument } from "../../shared/wire/plan.ts";
-import { scenario } from "../support/scenario.ts";
+import { messages, scenario } from "../support/scenario.ts";
 
 const DIST = fileURLToPath(new URL("../../dist", import.meta.url));
 const PATIENCE = { timeout: 20_000, interval: 20 };
@@ -43,6 +45,7 @@ describe("local cluster", () => {
       capacityPerWorker: 1000,
       env: { PATH: process.env["PATH"] ?? "" },
       workerEntry: new URL("../../dist/worker/main.js", import.meta.url),
+      write: () => {},
       ...over,
     });
     clusters.push(cluster);
@@ -90,13 +93,15 @@ describe("local cluster", () => {
   it("has workers that leave Ctrl-C to the coordinator", async () => {
     const { cluster, exits, pids } = await start();
     for (const pid of pids) process.kill(pid, "SIGINT");
-    const [before] = await cluster.bus.listSessions();
+    const sentUs = systemClock.monotonicUs();
+    // Both were heard of since.
     await expect
       .poll(async () => {
-        const session = (await cluster.bus.listSessions())[0];
-        return session !== undefined && before !== undefined && session.silentMs < before.silentMs;
+        const sinceMs = (systemClock.monotonicUs() - sentUs) / 1000;
+        const sessions = await cluster.bus.listSessions();
+        return sessions.filter(({ silentMs }) => silentMs < sinceMs - 100).length;
       }, PATIENCE)
-      .toBe(true);
+      .toBe(2);
     expect(exits).toEqual([]);
     expect(pids.map(isAlive)).toEqual([true, true]);
   });
@@ -133,7 +138,10 @@ describe("local cluster", () => {
       [DIST],
       { execArgv: [] },
     );
-    const [pids] = (await once(coordinator, "message")) as [number[]];
+    const [pids] = (await Promise.race([
+      once(coordinator, "message"),
+      once(coordinator, "exit").then(() => [[]]),
+    ])) as [number[]];
     expect(pids.map(isAlive)).toEqual([true, true]);
     coordinator.kill("SIGKILL");
     await expect.poll(() => pids.map(isAlive), PATIENCE).toEqual([false, false]);
@@ -144,6 +152,7 @@ describe("local cluster", () => {
     const CONNECTIONS = 40;
     let server: WebSocketServer | null = null;
     let accepted = 0;
+    let received = 0;
 
     afterEach(async () => {
       for (const client of server?.clients ?? []) client.terminate();
@@ -153,16 +162,20 @@ describe("local cluster", () => {
 
     const serve = async () => {
       accepted = 0;
+      received = 0;
       server = new WebSocketServer({ host: "127.0.0.1", port: 0 });
       server.on("connection", (socket) => {
         accepted += 1;
-        socket.on("message", (data, isBinary) => socket.send(data, { binary: isBinary }));
+        socket.on("message", (data, isBinary) => {
+          received += 1;
+          socket.send(data, { binary: isBinary });
+        });
       });
       await once(server, "listening");
       return `ws://127.0.0.1:${(server.address() as AddressInfo).port}`;
     };
     const planOf = (url: string, durationUs: number): PlanDocument => {
-      const strict = scenario(url);
+      const strict = scenario(url, { messages: messages() });
       const [phase] = strict.phases;
       const ramp = { ...phase, phase: "ramp", ramp: "linear", from: 0, to: CONNECTIONS };
       const hold = { ...ramp, phase: "hold", from: CONNECTIONS };
@@ -242,6 +255,8 @@ describe("local cluster", () => {
       expect(total(frames, "established")).toBe(accepted);
       expect(accepted).toBe(CONNECTIONS);
       expect(total(frames, "closed")).toBe(CONNECTIONS);
+      expect(total(frames, "sent")).toBe(received);
+      expect(received).toBeGreaterThan(CONNECTIONS);
     });
 
     it("drains a worker on SIGTERM: its last frame is in before it goes", async () => {
@@ -281,6 +296,32 @@ describe("local cluster", () => {
       await expect.poll(() => exits.length, PATIENCE).toBe(1);
       expect(exits[0]?.code).toBe(97);
       await expect.poll(() => server?.clients.size, PATIENCE).toBe(CONNECTIONS / 2);
+    });
+
+    it("sends nothing more after it was paused for longer than its lease", async () => {
+      const url = await serve();
+      const { cluster, exits, pids } = await start({
+        workers: 1,
+        capacityPerWorker: CONNECTIONS,
+        fenceAfterMs: 1500,
+      });
+      await offer(cluster, planOf(url, 60_000_000));
+      await expect.poll(() => states(cluster), PATIENCE).toEqual(["ready"]);
+      await startRun(cluster);
+      await expect.poll(() => server?.clients.size, PATIENCE).toBe(CONNECTIONS);
+      await expect.poll(() => received, PATIENCE).toBeGreaterThan(CONNECTIONS);
+      process.kill(pids[0] ?? 0, "SIGSTOP");
+      await delay(2500);
+      const before = received;
+      process.kill(pids[0] ?? 0, "SIGCONT");
+      await expect.poll(() => exits.length, PATIENCE).toBe(1);
+      expect(exits[0]?.code).toBe(97);
+      await expect.poll(() => server?.clients.size, PATIENCE).toBe(0);
+      expect(received).toBe(before);
+      const frames: { id: FrameId; frame: Frame }[] = [];
+      await collect(cluster, frames);
+      const closes = frames.flatMap(({ frame }) => frame.closes);
+      expect(closes).toEqual([{ cause: "fenced", count: CONNECTIONS }]);
     });
   });
 });

@@ -10,6 +10,7 @@
  */
 import { Worker as Thread } from "node:worker_threads";
 import { assert } from "../../shared/assert.ts";
+import type { Timers } from "../../shared/time/timer.ts";
 import type { PlanDocument } from "../../shared/wire/plan.ts";
 import type { EngineCommand, EngineReport } from "../engine/port.ts";
 import type { MeasuredFrame } from "../record/fresh-frames.ts";
@@ -18,17 +19,27 @@ export interface EngineHostOptions {
   readonly entry: URL;
   readonly engines: number;
   readonly plan: PlanDocument;
+  readonly timers: Timers;
   readonly onFrame: (frame: MeasuredFrame) => void;
   /** The engine is of no more use. */
   readonly onDeath: (engine: number, problem: string) => void;
-  /** An engine was prepared or has finished. */
+  /** An engine was prepared, was given its shards, or has finished. */
   readonly onProgress: () => void;
 }
+
+/**
+ * Shards go to an engine in batches, because each makes it lay out its whole agenda again: when none was
+ * added for a while, and at the latest after a second.
+ */
+const BATCH_QUIET_MS = 100;
+const BATCH_MAX_MS = 1000;
 
 interface Engine {
   readonly index: number;
   readonly thread: Thread;
+  /** All it was given; the last `unsent` of them wait for the next batch. */
   readonly shards: number[];
+  unsent: number;
   state: "preparing" | "prepared" | "finished" | "dead";
   open: number;
 }
@@ -40,6 +51,8 @@ export class EngineHost {
   #startUs: number | null = null;
   #end: "stop" | "abort" | null = null;
   #terminated = false;
+  #cancelQuiet: () => void = () => {};
+  #cancelMax: (() => void) | null = null;
 
   constructor(options: EngineHostOptions) {
     this.#options = options;
@@ -52,7 +65,9 @@ export class EngineHost {
 
   /** Shards whose engine is prepared and knows of them. */
   get shardsReady(): number {
-    return this.#sum((engine) => (engine.state === "prepared" ? engine.shards.length : 0));
+    return this.#sum(({ state, shards, unsent }) =>
+      state === "prepared" ? shards.length - unsent : 0,
+    );
   }
 
   get connectionsOpen(): number {
@@ -65,30 +80,41 @@ export class EngineHost {
 
   /** Nothing will come from any engine any more. */
   get allEnded(): boolean {
-    return this.#engines.every(({ state }) => state === "finished" || state === "dead");
+    return !this.#engines.some(isLive);
+  }
+
+  /** An engine has ended already: this run takes no more shards here. */
+  get someEnded(): boolean {
+    return !this.#engines.every(isLive);
   }
 
   /** Engines that have not reported their final frame. */
   get running(): readonly number[] {
-    return this.#engines
-      .filter(({ state }) => state === "preparing" || state === "prepared")
-      .map(({ index }) => index);
+    return this.#engines.filter(isLive).map(({ index }) => index);
   }
 
   shardsOf(engine: number): readonly number[] {
     return this.#engine(engine).shards;
   }
 
-  /** Gives the shard to the engine that has the fewest. */
-  assign(shard: number): void {
-    const [first, ...others] = this.#engines;
-    assert(first, "a worker has at least one engine");
+  /**
+   * Gives the shard to the engine that has the fewest.
+   * @returns false when no engine can take it, because all have ended
+   */
+  assign(shard: number): boolean {
+    const [first, ...others] = this.#engines.filter(isLive);
+    if (first === undefined) return false;
     const engine = others.reduce(
       (least, other) => (other.shards.length < least.shards.length ? other : least),
       first,
     );
     engine.shards.push(shard);
-    this.#send(engine, { type: "shards", shards: [shard] });
+    engine.unsent += 1;
+    const { timers } = this.#options;
+    this.#cancelQuiet();
+    this.#cancelQuiet = timers.after(BATCH_QUIET_MS, () => this.#sendShards());
+    this.#cancelMax ??= timers.after(BATCH_MAX_MS, () => this.#sendShards());
+    return true;
   }
 
   /** @param deadlineUs monotonic; one in the past makes the engines fence themselves at once */
@@ -100,6 +126,7 @@ export class EngineHost {
   /** @param startUs run time 0, monotonic */
   start(startUs: number): void {
     this.#startUs = startUs;
+    this.#sendShards();
     this.#sendAll({ type: "start", startUs });
   }
 
@@ -118,12 +145,13 @@ export class EngineHost {
   /** Ends all threads without further reports. */
   async terminate(): Promise<void> {
     this.#terminated = true;
+    this.#cancelBatch();
     await Promise.all(this.#engines.map(({ thread }) => thread.terminate()));
   }
 
   #startEngine(index: number): Engine {
     const thread = new Thread(this.#options.entry, { name: `engine-${index}` });
-    const engine: Engine = { index, thread, shards: [], state: "preparing", open: 0 };
+    const engine: Engine = { index, thread, shards: [], unsent: 0, state: "preparing", open: 0 };
     thread.on("message", (report: EngineReport) => this.#receive(engine, report));
     thread.on("error", (error) => this.#die(engine, `died: ${error.message}`));
     thread.on("exit", (code) => this.#die(engine, `exited with code ${code}`));
@@ -162,10 +190,29 @@ export class EngineHost {
     if (engine.state !== "preparing") return;
     engine.state = "prepared";
     if (this.#leaseUs !== null) this.#send(engine, { type: "lease", deadlineUs: this.#leaseUs });
-    if (engine.shards.length > 0) this.#send(engine, { type: "shards", shards: engine.shards });
+    this.#sendShardsTo(engine);
     if (this.#startUs !== null) this.#send(engine, { type: "start", startUs: this.#startUs });
     if (this.#end !== null) this.#send(engine, { type: "end", mode: this.#end });
     this.#options.onProgress();
+  }
+
+  #sendShards(): void {
+    this.#cancelBatch();
+    for (const engine of this.#engines) this.#sendShardsTo(engine);
+    this.#options.onProgress();
+  }
+
+  #sendShardsTo(engine: Engine): void {
+    if (engine.state !== "prepared" || engine.unsent === 0) return;
+    const shards = engine.shards.slice(-engine.unsent);
+    engine.unsent = 0;
+    this.#send(engine, { type: "shards", shards });
+  }
+
+  #cancelBatch(): void {
+    this.#cancelQuiet();
+    this.#cancelMax?.();
+    this.#cancelMax = null;
   }
 
   #die(engine: Engine, problem: string): void {
@@ -191,4 +238,8 @@ export class EngineHost {
   #sum(value: (engine: Engine) => number): number {
     return this.#engines.reduce((sum, engine) => sum + value(engine), 0);
   }
+}
+
+function isLive({ state }: Engine): boolean {
+  return state === "preparing" || state === "prepared";
 }

@@ -95,6 +95,7 @@ export class RunExecution {
       entry: options.engineEntry,
       engines,
       plan,
+      timers,
       onFrame: (frame) => this.#publisher.offer(frame),
       onDeath: (engine, problem) => this.#engineDied(engine, problem),
       onProgress: () => {
@@ -116,12 +117,18 @@ export class RunExecution {
   hasRoom(capacity: number): boolean {
     const open =
       this.#state === "preparing" || this.#state === "ready" || this.#state === "running";
-    return open && (this.#host.shardsHeld + 1) * this.connectionsPerShard <= capacity;
+    return (
+      open &&
+      !this.#host.someEnded &&
+      (this.#host.shardsHeld + 1) * this.connectionsPerShard <= capacity
+    );
   }
 
   /** Takes on a shard that was claimed. */
   add(shard: number): void {
-    this.#host.assign(shard);
+    if (!this.#host.assign(shard)) {
+      this.#fail(`shard ${shard} came after the engines had ended`);
+    }
     this.#options.onChanged();
     this.#settle();
   }
@@ -228,9 +235,9 @@ export class RunExecution {
 
   /** Sees what follows from the engines' and the publisher's progress. */
   #settle(): void {
-    if (this.#state === "preparing" && this.#host.allPrepared && this.#host.shardsHeld > 0) {
-      this.#move("ready");
-    }
+    const { allPrepared, shardsHeld, shardsReady } = this.#host;
+    const ready = allPrepared && shardsHeld > 0 && shardsReady === shardsHeld;
+    if (this.#state === "preparing" && ready) this.#move("ready");
     if (!this.#host.allEnded) return;
     this.#cancelEndTimer();
     this.#options.onChanged();
@@ -246,7 +253,7 @@ export class RunExecution {
     return new Promise((resolve) => this.#ended.push(resolve));
   }
 
-  /** Engines that still run after delayMs are killed; an earlier bound stays. */
+  /** Engines that still run after delayMs are killed; the latest bound counts. */
   #endWithin(delayMs: number): void {
     const { clock } = this.#options;
     this.#endByUs = clock.monotonicUs() + delayMs * 1000;

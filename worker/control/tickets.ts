@@ -32,7 +32,8 @@ export async function takeTickets(options: TicketTakerOptions, signal: AbortSign
       const taken = await bus.takeTicket(timings.takeTicketMs);
       if (taken === null || signal.aborted) continue;
       if ((await handle(taken.ticket)) === "settled") await taken.done();
-      else await sleep(timers, timings.pauseMs, signal);
+      // Each ticket it cannot use is kept from the others for a while, so it must not go through them all.
+      else await sleep(timers, timings.takeTicketMs, signal);
     } catch (error) {
       if (isBusClosed(error)) return;
       log.warn(`taking a ticket failed: ${error instanceof Error ? error.message : "unknown"}`);

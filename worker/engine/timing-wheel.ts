@@ -80,16 +80,18 @@ export class TimingWheel {
   }
 
   /**
-   * Fires everything due by `nowUs`, millisecond by millisecond. A timer set while firing waits for the next
-   * advance, unless it is due in a later millisecond that has passed too.
+   * Fires everything due by `nowUs`, millisecond by millisecond. A timer set for the past while firing fires
+   * at the end of this advance or in the next one.
    */
   advance(nowUs: number, owner: TimerOwner): void {
     const target = Math.floor(nowUs / TICK_US);
     // After a long pause one lap over the wheel visits every slot.
     if (target - this.#current > SLOTS) this.#current = target - SLOTS;
-    // The millisecond we are in will be visited again: its later part is still to come.
-    for (let tick = this.#current; tick <= target; tick++) {
-      this.#current = tick;
+    const from = this.#current;
+    // The millisecond we are in will be visited again: its later part is still to come. Set before firing, so
+    // that a timer set for the past by an owner does not land in a slot this advance has left behind.
+    this.#current = target;
+    for (let tick = from; tick <= target; tick++) {
       this.#park(tick & MASK, nowUs);
       this.#fireParked(owner);
     }

@@ -20,8 +20,8 @@ import { formatObserved } from "./threshold-text.ts";
 
 const LIVE_THRESHOLDS = 4;
 const LIVE_FAILURES = 2;
-/** Title, bar, connections, messages, latency, failures, generator, thresholds and "more". */
-export const LIVE_LINES = 7 + LIVE_FAILURES + LIVE_THRESHOLDS;
+/** Title, bar, connections, messages, latency and generator, then failures and thresholds. */
+export const LIVE_LINES = 6 + LIVE_FAILURES + LIVE_THRESHOLDS;
 
 const BAR = { min: 10, max: 48 } as const;
 

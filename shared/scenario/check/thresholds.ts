@@ -35,14 +35,12 @@ export function checkThresholds(
       log.add(path, metric.what, metric.hint, { part: "key" });
       continue;
     }
-    checkSelector(metric, path, context);
-    checkMeasured(metric, path, context);
-    if (!Array.isArray(rules)) continue;
-    for (const [index, rule] of rules.entries()) {
+    for (const [index, rule] of Array.isArray(rules) ? rules.entries() : []) {
       if (!log.isSound([...path, index])) continue;
       const strict = checkRule(rule, { metric, text, path: [...path, index] }, log);
       if (strict !== null) thresholds.push(strict);
     }
+    if (checkSelector(metric, path, context)) checkMeasured(metric, path, context);
   }
   if (thresholds.length > MAX_THRESHOLDS) {
     log.add(["thresholds"], `more than ${MAX_THRESHOLDS} rules`, "", { part: "key" });
@@ -50,7 +48,8 @@ export function checkThresholds(
   return thresholds;
 }
 
-function checkSelector(metric: ThresholdMetric, path: Path, context: ThresholdContext): void {
+/** True when the phase and the message exist. */
+function checkSelector(metric: ThresholdMetric, path: Path, context: ThresholdContext): boolean {
   const { phase, name } = metric.selector;
   if (phase !== null && !context.phases.includes(phase)) {
     const hint = didYouMean(phase, context.phases);
@@ -60,6 +59,7 @@ function checkSelector(metric: ThresholdMetric, path: Path, context: ThresholdCo
     const hint = didYouMean(name, context.names);
     context.log.add(path, `unknown message ${quoted(name)}`, hint, { part: "key" });
   }
+  return !context.log.hasAt(path);
 }
 
 /** A threshold on what is never measured would neither pass nor fail. */
@@ -81,7 +81,7 @@ function checkMeasured(metric: ThresholdMetric, path: Path, context: ThresholdCo
     (message) =>
       message.reply.match !== "none" && (selector.name === null || message.name === selector.name),
   );
-  if (awaited.length > 0 || !log.isSound(path)) return;
+  if (awaited.length > 0) return;
   const what = `${measure} cannot be judged: no reply is expected`;
   log.add(path, what, "add reply to the message", { part: "key" });
 }

@@ -66,9 +66,16 @@ export class IssueLog {
     this.#overridden.set(formatPath(path), option);
   }
 
-  /** No issue at `path` or below it. */
+  /**
+   * No issue at `path` or below it, and none about a part that holds it: of a list that is too long, say,
+   * the items were never looked at.
+   */
   isSound(path: Path): boolean {
-    return !this.#touched.has(formatPath(path));
+    if (this.#touched.has(formatPath(path))) return false;
+    for (let length = path.length - 1; length > 0; length--) {
+      if (this.#exact.has(formatPath(path.slice(0, length)))) return false;
+    }
+    return true;
   }
 
   /** An issue at `path` itself. */

@@ -4,7 +4,6 @@
  * and its problems are reported under the option's name.
  */
 
-import type { Path } from "../issue.ts";
 import { didYouMean } from "../suggest.ts";
 import { quoted } from "../units.ts";
 import { FORBIDDEN_KEYS, readDocument } from "./document.ts";
@@ -61,11 +60,14 @@ function applyOne(
     const holder = parent as Record<string | number, unknown>;
     if (index === parts.length - 1) holder[key] = parsed.value;
     else {
-      if (!Object.hasOwn(holder, key) || holder[key] === null) holder[key] = {};
+      if (!Object.hasOwn(holder, key) || holder[key] === null) {
+        holder[key] = {};
+        log.override(path, option);
+      }
       parent = holder[key];
     }
   }
-  log.override(path satisfies Path, option);
+  log.override(path, option);
 }
 
 /** Index of an item by its number, or by its name. */

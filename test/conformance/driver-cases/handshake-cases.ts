@@ -136,7 +136,7 @@ const goodCases: readonly DriverCase[] = [
 ];
 
 function invalid(name: string, response: string, signature: string): DriverCase {
-  return refused(`handshake: ${name}`, { response, then: "wait" }, "upgrade-invalid", signature);
+  return refused(`handshake: ${name}`, { response, ending: "wait" }, "upgrade-invalid", signature);
 }
 
 const NO_UPGRADE = "invalid Upgrade header";
@@ -251,43 +251,43 @@ const invalidCases: readonly DriverCase[] = [
 const suddenCases: readonly DriverCase[] = [
   refused(
     "handshake: end without a response",
-    { response: null, then: "end" },
+    { response: null, ending: "end" },
     "upgrade-reset",
     "hang-up",
   ),
   refused(
     "handshake: end inside the status line",
-    { response: "HTTP/1.1 10", then: "end" },
+    { response: "HTTP/1.1 10", ending: "end" },
     "upgrade-reset",
     "hang-up",
   ),
   refused(
     "handshake: end inside the headers",
-    { response: VALID_RESPONSE.slice(0, 60), then: "end" },
+    { response: VALID_RESPONSE.slice(0, 60), ending: "end" },
     "upgrade-reset",
     "hang-up",
   ),
   refused(
     "handshake: end before the last line",
-    { response: VALID_RESPONSE.slice(0, -2), then: "end" },
+    { response: VALID_RESPONSE.slice(0, -2), ending: "end" },
     "upgrade-reset",
     "hang-up",
   ),
   refused(
     "handshake: end after a 103",
-    { response: "HTTP/1.1 103 Early Hints\r\n\r\n", then: "end" },
+    { response: "HTTP/1.1 103 Early Hints\r\n\r\n", ending: "end" },
     "upgrade-reset",
     "hang-up",
   ),
   refused(
     "handshake: reset without a response",
-    { response: null, then: "reset" },
+    { response: null, ending: "reset" },
     "upgrade-reset",
     "ECONNRESET",
   ),
   refused(
     "handshake: reset inside the headers",
-    { response: VALID_RESPONSE.slice(0, 60), then: "reset" },
+    { response: VALID_RESPONSE.slice(0, 60), ending: "reset" },
     "upgrade-reset",
     "ECONNRESET",
   ),
@@ -300,7 +300,7 @@ export const handshakeCases: readonly DriverCase[] = [
       `handshake: status ${status}`,
       {
         response: `HTTP/1.1 ${status} ${reason}\r\nLocation: /elsewhere\r\nContent-Length: 4\r\n\r\nbody`,
-        then: "wait",
+        ending: "wait",
       },
       "upgrade-status",
       `${status} ${reason}`,
@@ -308,13 +308,13 @@ export const handshakeCases: readonly DriverCase[] = [
   ),
   refused(
     "handshake: status without a reason",
-    { response: "HTTP/1.1 503\r\n\r\n", then: "wait" },
+    { response: "HTTP/1.1 503\r\n\r\n", ending: "wait" },
     "upgrade-status",
     "503",
   ),
   refused(
     "handshake: status with a long reason",
-    { response: `HTTP/1.1 503 ${"why ".repeat(50)}\r\n\r\n`, then: "wait" },
+    { response: `HTTP/1.1 503 ${"why ".repeat(50)}\r\n\r\n`, ending: "wait" },
     "upgrade-status",
     `503 ${"why ".repeat(16)}`,
   ),

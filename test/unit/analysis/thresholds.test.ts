@@ -48,7 +48,11 @@ describe("distributions", () => {
 
   test.each([
     ["no values", { measure: "ping" } as const, "no ping was measured"],
-    ["excluded phases only", { measure: "connect" } as const, "no connect was measured"],
+    [
+      "excluded phases only",
+      { measure: "connect" } as const,
+      "no connect was measured outside excluded phases; select one of them with {phase=…}",
+    ],
     ["an unknown phase", { selector: { phase: "x", name: null } }, 'there is no phase "x"'],
     ["an unknown message", { selector: { phase: null, name: "x" } }, 'there is no message "x"'],
     ["an unknown statistic", { statistic: "p101" }, '"p101" is not measured for latency'],

@@ -43,7 +43,7 @@ function run(
   return judgeValidity(fold);
 }
 
-const lags = (us: number, count = 100): FrameContent["values"] => [
+const lags = (us: number, count = 100): NonNullable<FrameContent["values"]> => [
   { metric: "sendLag", phase: 0, us: Array(count).fill(us) },
 ];
 
@@ -189,7 +189,7 @@ test("a slow, lossy, failing target trips no gate", () => {
       { kind: "upgrade-status", signature: "503", phase: 0, target: 0, count: 50, sample: null },
     ],
     values: [
-      ...(lags(200) ?? []),
+      ...lags(200),
       { metric: "latency", phase: 0, name: 0, us: [3_000_000_000] },
       { metric: "connect", phase: 0, us: [60_000_000] },
     ],

@@ -73,6 +73,20 @@ describe("TimingWheel", () => {
     expect(wheel.size).toBe(0);
   });
 
+  it("does not lose a timer that its owner sets for the past while catching up", () => {
+    const wheel = new TimingWheel(1);
+    const fired: number[] = [];
+    const owner = {
+      onTimer(id: number, dueUs: number) {
+        fired.push(dueUs);
+        if (fired.length < 5) wheel.schedule(id, dueUs + 10);
+      },
+    };
+    wheel.schedule(0, 5000);
+    for (let ms = 100; ms < 110; ms++) wheel.advance(ms * 1000, owner);
+    expect(fired).toEqual([5000, 5010, 5020, 5030, 5040]);
+  });
+
   it("grows without losing timers", () => {
     const { wheel, fired, advance } = harness(1);
     wheel.schedule(0, 5000);

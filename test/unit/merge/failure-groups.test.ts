@@ -18,7 +18,9 @@ function group(signature: string, count: number, connection = 0): FailureGroup {
 function fill(list: readonly FailureGroup[]): FailureGroups {
   const groups = new FailureGroups();
   const engine = new SyntheticEngine();
-  list.forEach((one, second) => groups.addFrame(engine.build({ second, failures: [one] })));
+  for (const [second, one] of list.entries()) {
+    groups.addFrame(engine.build({ second, failures: [one] }));
+  }
   return groups;
 }
 

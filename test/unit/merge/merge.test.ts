@@ -43,6 +43,21 @@ test("a widened frame keeps its counts in their seconds", () => {
   expect(rows.map(({ latencyUs }) => latencyUs?.count ?? 0)).toEqual([0, 0, 2, 0]);
 });
 
+test("how busy an engine was in the moment of its final frame is not taken for its second", () => {
+  const fold = new RunFold(facts());
+  begun(fold);
+  const engine = new SyntheticEngine();
+  merge(fold, 1, [
+    engine.frame({ second: 0, health: { utilisation: 0.3, processCpu: 0.5 } }),
+    engine.frame({ second: 1, final: true, health: { utilisation: 1, processCpu: 8 } }),
+  ]);
+  expect([...fold.merge.timeline.rows()].map(({ utilisation }) => utilisation)).toEqual([
+    0.3,
+    null,
+  ]);
+  expect(fold.merge.worker(1).cpu).toBe(0.5);
+});
+
 test("what happened before the start counts, and has no second", () => {
   const fold = new RunFold(facts());
   begun(fold);

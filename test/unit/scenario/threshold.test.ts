@@ -29,7 +29,7 @@ describe("metrics", () => {
     ["latency{phase}", "such as"],
     ["latency{phase=}", "such as"],
     ["latency{phase=a", "such as"],
-    ["latency{fase=a}", "did you mean phase?"],
+    ["latency{phse=a}", "did you mean phase?"],
     ["latency{phase=a,phase=b}", ""],
     ["__proto__", ""],
     ["constructor", "known here"],
@@ -62,7 +62,7 @@ describe("rules", () => {
     ["messages", "rate > 100/s", "rate", ">", 100, "perSec"],
     ["messages{name=a}", "rate > 6000/min", "rate", ">", 100, "perSec"],
     ["delivery{name=a}", "timedOut < 1%", "timedOut", "<", 0.01, "share"],
-  ])("%s: %s", (metric, text, statistic, operator, limit, unit) => {
+  ])("%s: %s", (metric, text, ...[statistic, operator, limit, unit]) => {
     expect(rule(metric, text)).toEqual({ statistic, operator, limit, unit });
   });
 

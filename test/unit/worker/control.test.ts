@@ -218,6 +218,24 @@ describe("control thread", () => {
     expect(await untilState("ready", 2)).toHaveLength(2);
   });
 
+  it("takes shards that are offered while it runs, but none once an engine has ended", async () => {
+    startWorker();
+    await bus.putDocument(documentKey.plan("r1"), planOf("r1", "", 800_000), 0);
+    await write("r1", {});
+    for (const shard of [0, 1, 2]) await bus.offerTicket({ run: "r1", shard, offer: 0 });
+    await expect.poll(async () => (await statuses())[0]?.shardsReady).toBe(3);
+    await start("r1");
+    await untilState("running");
+    for (const shard of [3, 4]) await bus.offerTicket({ run: "r1", shard, offer: 0 });
+    await expect.poll(async () => (await statuses())[0]?.shardsReady).toBe(5);
+    await untilState("finished");
+    const finals = (await told("r1")).filter(({ final }) => final);
+    expect(finals.map(({ shards }) => shards.length).sort()).toEqual([2, 3]);
+    await bus.offerTicket({ run: "r1", shard: 5, offer: 0 });
+    await delay(300);
+    expect([...(await bus.listClaims("r1")).keys()].sort()).toEqual([0, 1, 2, 3, 4]);
+  });
+
   it("leaves a run whose shards are too big for it to others, and says why", async () => {
     startWorker({ capacity: 99 });
     await offer("r1");

@@ -1,0 +1,126 @@
+/** Laws of templates: the same inputs render the same text, JSON stays JSON, and text never throws oddly. */
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { TemplateError, type TemplateScope } from "../../shared/scenario/placeholder.ts";
+import {
+  compileJson,
+  compileTemplate,
+  type RenderContext,
+} from "../../shared/scenario/template.ts";
+
+const scope: TemplateScope = {
+  vars: { room: 'lo"bby', n: 3 },
+  env: {},
+  data: { users: { columns: ["name"], rows: [["ann"], ['b"ob']], pick: "random" } },
+};
+
+const context: fc.Arbitrary<RenderContext> = fc.record({
+  seed: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
+  connectionIndex: fc.integer({ min: 0, max: 5_000_000 }),
+  attempt: fc.integer({ min: 0, max: 1000 }),
+  seq: fc.integer({ min: 0, max: 2 ** 40 }),
+  nowMs: fc.integer({ min: 0, max: 2 ** 45 }),
+});
+
+const placeholder = fc.constantFrom(
+  "{{uuid}}",
+  "{{seq}}",
+  "{{now}}",
+  "{{conn.id}}",
+  "{{vars.room}}",
+  "{{data.users.name}}",
+  "{{text(0,40)}}",
+  "{{int(-5,5)}}",
+  "{{conn.index % 7}}",
+  "{{vars.room + string(seq)}}",
+  "{{uuid + '!'}}",
+);
+/** Literal text, with its braces written so that they stay literal. */
+const literal = fc.string().map((text) => text.replaceAll("{", ""));
+const source = fc.array(fc.oneof(placeholder, literal)).map((parts) => parts.join(""));
+
+it("the same context renders the same text, in whatever order", () => {
+  fc.assert(
+    fc.property(source, context, context, (text, one, other) => {
+      const template = compileTemplate(text, scope);
+      const again = compileTemplate(text, scope);
+      const first = template.render(one);
+      template.render(other);
+      expect(again.render({ ...one })).toBe(first);
+      expect(template.render(one)).toBe(first);
+      if (template.isStatic) expect(template.render(other)).toBe(first);
+    }),
+  );
+});
+
+it("JSON templates render JSON of the same shape", () => {
+  const value = fc.letrec<{ value: unknown }>((tie) => ({
+    value: fc.oneof(
+      { maxDepth: 3 },
+      source,
+      fc.integer(),
+      fc.boolean(),
+      fc.constant(null),
+      fc.array(tie("value")),
+      fc.dictionary(fc.stringMatching(/^[a-z]{1,5}$/), tie("value")),
+    ),
+  })).value;
+  const shape = (node: unknown): unknown => {
+    if (Array.isArray(node)) return node.map(shape);
+    if (typeof node !== "object" || node === null) return 0;
+    return Object.fromEntries(Object.entries(node).map(([key, child]) => [key, shape(child)]));
+  };
+  fc.assert(
+    fc.property(value, context, (json, at) => {
+      const rendered = JSON.parse(compileJson(json, scope).render(at)) as unknown;
+      expect(shape(rendered)).toEqual(shape(json));
+    }),
+  );
+});
+
+it("text without placeholders is unchanged, and {{{{ escapes", () => {
+  fc.assert(
+    fc.property(fc.string(), context, (text, at) => {
+      const escaped = text.replaceAll("{", "{{'{'}}");
+      expect(compileTemplate(escaped, scope).render(at)).toBe(text);
+      const plain = text.replaceAll("{", "");
+      expect(compileTemplate(`{{{{${plain}`, scope).render(at)).toBe(`{{${plain}`);
+    }),
+  );
+});
+
+it("any text compiles or is refused with a place inside it", () => {
+  const nasty = fc
+    .array(
+      fc.constantFrom(
+        "{{",
+        "}}",
+        "{",
+        "}",
+        "'",
+        '"',
+        "vars.",
+        "n",
+        "(",
+        ")",
+        "seq",
+        "+",
+        " ",
+        "\\",
+        "data",
+        "x",
+      ),
+    )
+    .map((parts) => parts.join(""));
+  fc.assert(
+    fc.property(fc.oneof(nasty, fc.string()), context, (text, at) => {
+      try {
+        expect(typeof compileTemplate(text, scope).render(at)).toBe("string");
+      } catch (error) {
+        expect(error).toBeInstanceOf(TemplateError);
+        expect((error as TemplateError).offset).toBeLessThanOrEqual(text.length);
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
