@@ -26,8 +26,13 @@ export const GATES = {
   /** Masked seconds a run may have: a start and an end can be rough, a tenth of a long run may not. */
   maskedSeconds: 2,
   maskedShare: 0.1,
-  /** Over the whole run: a tenth of a strict 200 ms limit may be the generator's own. */
+  /**
+   * Over the whole run: a lag of this size, when it is also this share of the latency it lies in, makes the
+   * reported tail the generator's own. Below either limit it changes no conclusion: a slow target can excuse
+   * a lag, it can never be one.
+   */
   runSendLagP99Us: 20_000,
+  runSendLagShare: 0.1,
   /** The 99th percentile of fewer values rests on less than ten of them. */
   runSendLagMinCount: 1000,
   /** Messages, and opens, that the plan wanted and the generator was too far behind for. */

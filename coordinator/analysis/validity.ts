@@ -46,11 +46,12 @@ export function judgeValidity(fold: RunFold): Validity {
   const ledger = balance(fold.merge);
   const phases = judgedPhases(fold);
   const sendLag = fold.merge.histograms.select({ metric: "sendLag", phases, name: null });
+  const latency = fold.merge.histograms.select({ metric: "latency", phases, name: null });
   const masked = maskedIn(fold);
   const counters = fold.merge.counters();
   const saturation = [
     ...maskedReason(fold, masked),
-    ...sendLagReason(sendLag),
+    ...sendLagReason(sendLag, latency),
     ...behindReason(counters),
     ...neverOpenedReason(fold),
     ...generatorFailureReasons(fold),
@@ -136,13 +137,15 @@ function maskedReason(fold: RunFold, masked: Masked): string[] {
   ];
 }
 
-function sendLagReason(sendLag: MergedHistogram | null): string[] {
+function sendLagReason(sendLag: MergedHistogram | null, latency: MergedHistogram | null): string[] {
   if (!sendLag || sendLag.count < GATES.runSendLagMinCount) return [];
   const p99Us = sendLag.quantile(0.99);
-  if (p99Us <= GATES.runSendLagP99Us) return [];
+  const latencyP99Us = latency ? latency.quantile(0.99) : 0;
+  if (p99Us <= Math.max(GATES.runSendLagP99Us, GATES.runSendLagShare * latencyP99Us)) return [];
+  const beside = latency ? `, beside a latency p99 of ${ms(latencyP99Us)}` : "";
   return [
     `The load generator sent messages late: send lag p99 was ${ms(p99Us)} over the run ` +
-      `(limit ${ms(GATES.runSendLagP99Us)}).`,
+      `(limit ${ms(GATES.runSendLagP99Us)})${beside}.`,
   ];
 }
 

@@ -129,15 +129,30 @@ async function offerAgain(
   for (const shard of claims.keys()) if (!offers.has(shard)) offers.set(shard, 0);
 }
 
-/** The error a worker reports as text, with its code when the text names one. */
-export function workerFailure(session: SessionRecord): OnrushError {
-  const problem = session.status?.problem ?? "";
-  const code = /\bONRUSH_[A-Z_]+\b/.exec(problem)?.[0] ?? "";
-  const known = Object.hasOwn(ErrorCode, code) ? (code as ErrorCode) : "ONRUSH_WORKER_FAILED";
+/** What to do about what a worker may report; the rest is in its log. */
+const REMEDIES: Partial<Record<ErrorCode, string>> = {
+  ONRUSH_TARGET_UNREACHABLE: "Check the target's address; it has to resolve on the worker's host.",
+  ONRUSH_TARGET_FORBIDDEN: "Permit the host with --allow-target, here and on the workers.",
+  ONRUSH_LIMITS_TOO_LOW: "Raise the limit on the worker's host, or lower the load.",
+};
+
+/** The error a worker reports as text: its code and what follows it, when the text names one. */
+export function workerFailure({ info, status }: SessionRecord): OnrushError {
+  const problem = status?.problem || "it did not say why";
+  const [, code = "", text = ""] = /\b(ONRUSH_[A-Z_]+)\b[\s:]*(.*)$/s.exec(problem) ?? [];
+  const who = `worker ${info.id} on ${info.host}`;
+  if (!Object.hasOwn(ErrorCode, code)) {
+    return new OnrushError({
+      code: "ONRUSH_WORKER_FAILED",
+      message: `${who} cannot run its part: ${problem}`,
+      remedy: "Look at the worker's log.",
+    });
+  }
+  const what = text.replace(/ \(shards: [^)]*\)$/, "");
   return new OnrushError({
-    code: known,
-    message: `Worker ${session.info.id} on ${session.info.host} cannot run its part: ${problem || "it did not say why"}`,
-    remedy: "Look at the worker's log; `onrush doctor` checks target and limits.",
+    code: code as ErrorCode,
+    message: `${what} (${who})`,
+    remedy: REMEDIES[code as ErrorCode] ?? "Look at the worker's log.",
   });
 }
 

@@ -20,6 +20,15 @@ export interface RenderContext {
   nowMs: number;
 }
 
+/** For templates that are static: what they render to depends on nothing here. */
+export const STATIC_CONTEXT: RenderContext = Object.freeze({
+  seed: 0,
+  connectionIndex: 0,
+  attempt: 0,
+  seq: 0,
+  nowMs: 0,
+});
+
 /** 32 symbols, spaces among them, so that five random bits make a character that needs no escape. */
 const ALPHABET = "abcdefghijklmnopqrstuvwxyzaeio  ";
 const CORPUS_CHARS = 4 * MAX_TEXT_CHARS;

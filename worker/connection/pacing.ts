@@ -25,7 +25,7 @@ export function sendDue(connection: PacedConnection, host: ConnectionHost, nowUs
   const { columns } = host;
   const intendedUs = columns.nextSendUs[connection.slot] as number;
   if (intendedUs >= (columns.closeUs[connection.slot] as number)) return;
-  if (connection.isOpen && connection.pendingCount >= host.inFlight) {
+  if (hasNoRoom(connection, host)) {
     connection.held = true;
     return;
   }
@@ -36,9 +36,10 @@ export function sendDue(connection: PacedConnection, host: ConnectionHost, nowUs
   sendOutgoing(connection, host);
   const nextUs = host.nextSlotUs(connection, intendedUs);
   columns.nextSendUs[connection.slot] = nextUs;
-  if (nextUs < (columns.closeUs[connection.slot] as number)) {
-    host.schedule(connection.slot, TimerKind.send, nextUs);
-  }
+  if (nextUs >= (columns.closeUs[connection.slot] as number)) return;
+  // Already due and no room: the reply itself sends it, a turn of the engine would only add delay.
+  if (nextUs <= nowUs && hasNoRoom(connection, host)) connection.held = true;
+  else host.schedule(connection.slot, TimerKind.send, nextUs);
 }
 
 /**
@@ -98,6 +99,10 @@ export function skipHeld(connection: PacedConnection, host: ConnectionHost): voi
     recorder.count(phase, COUNT.skippedBackpressure, 1);
     columns.nextSendUs[connection.slot] = host.nextSlotUs(connection, intendedUs);
   }
+}
+
+function hasNoRoom(connection: PacedConnection, host: ConnectionHost): boolean {
+  return connection.isOpen && connection.pendingCount >= host.inFlight;
 }
 
 function isCongested(

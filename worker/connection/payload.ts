@@ -6,13 +6,9 @@
  */
 import { crc32 } from "node:zlib";
 import { sizeIndexFor } from "../../shared/load/schedule.ts";
+import { type RenderContext, STATIC_CONTEXT } from "../../shared/scenario/render.ts";
 import type { StrictMessage, StrictScenario } from "../../shared/scenario/strict.ts";
-import {
-  compileJson,
-  compileTemplate,
-  type RenderContext,
-  type Template,
-} from "../../shared/scenario/template.ts";
+import { compileJson, compileTemplate, type Template } from "../../shared/scenario/template.ts";
 import { systemClock } from "../../shared/time/clock.ts";
 import { draw32, Stream } from "../../shared/time/random.ts";
 import { buildFrame, frameOverhead, nextMask, Opcode } from "./lean/frame-builder.ts";
@@ -178,14 +174,6 @@ export class Payloads {
     return { bytes, offset, maskWord, payload, hash, match };
   }
 }
-
-const STATIC_CONTEXT: RenderContext = {
-  seed: 0,
-  connectionIndex: 0,
-  attempt: 0,
-  seq: 0,
-  nowMs: 0,
-};
 
 function matchOf(message: StrictMessage): Match {
   switch (message.reply.match) {

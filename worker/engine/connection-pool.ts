@@ -19,6 +19,7 @@ import { wsDriver } from "../connection/ws-driver.ts";
 import { METRIC, Recorder } from "../record/recorder.ts";
 import type { Agenda } from "./agenda.ts";
 import type { EngineContext } from "./engine-context.ts";
+import { headerText, pathText } from "./request-text.ts";
 import { sourceAddresses, sourceAddressFor } from "./source-address.ts";
 import { type TimerOwner, TimingWheel } from "./timing-wheel.ts";
 
@@ -238,10 +239,12 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
     return this.#driver.open(
       {
         endpoint: target.endpoint,
-        path: target.path.render(context),
+        path: pathText(target.path.render(context)),
         address: target.address,
         localAddress: sourceAddressFor(connection.index, this.#sources),
-        headers: target.headers.map(([name, value]) => [name, value.render(context)] as const),
+        headers: target.headers.map(
+          ([name, value]) => [name, headerText(value.render(context))] as const,
+        ),
       },
       connection,
     );

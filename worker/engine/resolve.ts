@@ -7,6 +7,7 @@
 import { lookup } from "node:dns/promises";
 import { BlockList, isIP } from "node:net";
 import { OnrushError } from "../../shared/errors.ts";
+import { STATIC_CONTEXT } from "../../shared/scenario/render.ts";
 import type { StrictScenario, StrictTarget } from "../../shared/scenario/strict.ts";
 import { compileTemplate, type Template } from "../../shared/scenario/template.ts";
 import type { Endpoint } from "../connection/driver.ts";
@@ -28,6 +29,10 @@ loopback.addAddress("::1", "ipv6");
 const linkLocal = new BlockList();
 linkLocal.addSubnet("169.254.0.0", 16, "ipv4");
 linkLocal.addSubnet("fe80::", 10, "ipv6");
+
+/** Sites of the templates, so that their random placeholders differ from those of messages (site 0). */
+const PATH_SITE = 1;
+const FIRST_HEADER_SITE = 2;
 
 /** @throws OnrushError ONRUSH_TARGET_UNREACHABLE (name does not resolve), ONRUSH_TARGET_FORBIDDEN */
 export async function resolveTargets(
@@ -53,21 +58,24 @@ async function resolveTarget(
   checkPolicy(host, port, address, options.allowTargets);
   const { connect } = scenario;
   const compiled = connect.headers.map(
-    ([name, value]) => [name, compileTemplate(value, scenario)] as const,
+    ([name, value], at) =>
+      [name, compileTemplate(value, scenario, FIRST_HEADER_SITE + at)] as const,
   );
   return {
     endpoint: {
       secure,
       host,
       port,
-      headers: connect.headers.filter((_, at) => compiled[at]?.[1].isStatic),
+      headers: compiled
+        .filter(([, template]) => template.isStatic)
+        .map(([name, template]) => [name, template.render(STATIC_CONTEXT)] as const),
       subprotocols: connect.subprotocols,
       tls: connect.tls,
       compression: connect.compression,
       maxMessageBytes: connect.maxMessageBytes,
     },
     address,
-    path: compileTemplate(path, scenario),
+    path: compileTemplate(path, scenario, PATH_SITE),
     headers: compiled.filter(([, template]) => !template.isStatic),
     loopback: isLoopback(address),
     dnsUs,

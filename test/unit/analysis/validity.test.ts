@@ -86,6 +86,21 @@ describe("a starved generator", () => {
     expect(validity.reasons.join("\n")).toMatch(/send lag p99 was 60(\.0)? ms over the run/);
   });
 
+  test("whose lag is nothing beside the latency it lies in changes no conclusion", () => {
+    const late = (latencyUs: number) =>
+      run(() => ({
+        values: [
+          ...lags(30_000),
+          { metric: "latency", phase: 0, name: 0, us: Array(100).fill(latencyUs) },
+        ],
+      })).reasons;
+    expect(late(900_000)).toEqual([]);
+    expect(late(200_000)).toEqual([
+      "The load generator sent messages late: send lag p99 was 30 ms over the run (limit 20 ms), " +
+        "beside a latency p99 of 200 ms.",
+    ]);
+  });
+
   test("that skips what it is too far behind for", () => {
     const validity = run(() => ({
       phases: { 0: { planned: 100, sent: 99, skippedBehind: 1 } },

@@ -59,13 +59,8 @@ class Recorder implements Framed {
 }
 
 /** Feeds bytes in the given cuts, through the shared buffer or as owned buffers. */
-function feed(
-  decoder: Decoder,
-  to: Recorder,
-  bytes: Buffer,
-  cuts: number[],
-  shared: boolean,
-): void {
+function feed(to: Recorder, bytes: Buffer, cuts: number[], shared: boolean): void {
+  const decoder = new Decoder();
   const places = [...new Set(cuts.map((cut) => cut % (bytes.length + 1)))].sort((a, b) => a - b);
   let from = 0;
   for (const place of [...places, bytes.length]) {
@@ -102,10 +97,8 @@ describe("decoder", () => {
       fc.property(
         fc.array(message, { maxLength: 12 }),
         fc.array(fc.nat(), { maxLength: 20 }),
-        fc.boolean(),
-        fc.boolean(),
-        fc.boolean(),
-        (messages, cuts, shared, plain, reusable) => {
+        fc.record({ shared: fc.boolean(), plain: fc.boolean(), reusable: fc.boolean() }),
+        (messages, cuts, { shared, plain, reusable }) => {
           const wire: Buffer[] = [];
           const expected: Buffer[] = [];
           let pings = 0;
@@ -127,7 +120,7 @@ describe("decoder", () => {
             expected.push(frameOf(opcode, payload));
           }
           const recorder = new Recorder(plain, reusable);
-          feed(new Decoder(), recorder, Buffer.concat(wire), cuts, shared);
+          feed(recorder, Buffer.concat(wire), cuts, shared);
           expect(recorder.failed).toBeNull();
           expect(Buffer.concat(recorder.out).equals(Buffer.concat(expected))).toBe(true);
           expect(recorder.messages).toBe(messages.length);
@@ -142,10 +135,10 @@ describe("decoder", () => {
   it("survives any cut of a 16 MiB message, and refuses one byte more", () => {
     const payload = Buffer.alloc(16_777_216, 0x61);
     const recorder = new Recorder(true);
-    feed(new Decoder(), recorder, clientFrame(2, payload), [5, 70_000, 9_000_001], true);
+    feed(recorder, clientFrame(2, payload), [5, 70_000, 9_000_001], true);
     expect(recorder.out[0]?.equals(frameOf(2, payload))).toBe(true);
     const refused = new Recorder(true);
-    feed(new Decoder(), refused, clientFrame(2, Buffer.alloc(16_777_217)), [], true);
+    feed(refused, clientFrame(2, Buffer.alloc(16_777_217)), [], true);
     expect(refused.failed).toBe(1009);
     expect(refused.partial).toBeNull();
   });
@@ -158,7 +151,7 @@ describe("decoder", () => {
       clientFrame(2, Buffer.alloc(60), { fin: false }),
       clientFrame(0, Buffer.alloc(41), { fin: true }),
     ];
-    feed(new Decoder(), recorder, Buffer.concat(wire), [], true);
+    feed(recorder, Buffer.concat(wire), [], true);
     expect(recorder.messages).toBe(1);
     expect(recorder.failed).toBe(1009);
   });
@@ -205,7 +198,7 @@ describe("decoder", () => {
           const recorder = new Recorder(true);
           const first = clientFrame(1, Buffer.from("ok"));
           const after = clientFrame(1, Buffer.from("no"));
-          feed(new Decoder(), recorder, Buffer.concat([first, wire, after]), cuts, shared);
+          feed(recorder, Buffer.concat([first, wire, after]), cuts, shared);
           expect(recorder.failed).toBe(code);
           expect(Buffer.concat(recorder.out).toString("latin1")).toBe("\x81\x02ok");
         }
@@ -221,7 +214,7 @@ describe("decoder", () => {
       clientFrame(0, euro.subarray(2)),
     ];
     const recorder = new Recorder(true);
-    feed(new Decoder(), recorder, Buffer.concat(wire), [], true);
+    feed(recorder, Buffer.concat(wire), [], true);
     expect(recorder.out[0]?.subarray(2).toString()).toBe("€uro");
   });
 });
@@ -232,10 +225,12 @@ describe("unmask", () => {
       fc.property(
         fc.uint8Array({ maxLength: 200 }),
         fc.uint8Array({ minLength: 4, maxLength: 4 }),
-        fc.integer({ min: 4, max: 12 }),
-        fc.integer({ min: 0, max: 4 }),
-        fc.boolean(),
-        (payload, key, from, back, inPlace) => {
+        fc.record({
+          from: fc.integer({ min: 4, max: 12 }),
+          back: fc.integer({ min: 0, max: 4 }),
+          inPlace: fc.boolean(),
+        }),
+        (payload, key, { from, back, inPlace }) => {
           const bytes = Buffer.alloc(300);
           bytes.set(key, from - 4);
           bytes.set(payload, from);

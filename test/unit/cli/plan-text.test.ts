@@ -1,0 +1,86 @@
+/** Goal: the plan shows the true curve and what it takes. Method: a scenario with known figures. */
+import { describe, expect, it } from "vitest";
+import { type LocalPlan, planLocally } from "../../../coordinator/cli/local-plan.ts";
+import { areaChart } from "../../../coordinator/cli/terminal/curve.ts";
+import { planText } from "../../../coordinator/cli/terminal/plan-text.ts";
+import { parseScenario } from "../../../shared/scenario/parse.ts";
+import type { StrictScenario } from "../../../shared/scenario/strict.ts";
+
+const SOURCE = `
+version: 1
+name: shape
+target: ws://127.0.0.1:9001
+load:
+  - { phase: warmup, ramp: linear, to: 1000, over: 10s, exclude: true }
+  - { phase: steady, hold: 10s, messages: 0.5 }
+  - { phase: quiet, hold: 5s, messages: 0 }
+messages: { rate: 2/s, mix: [{ name: a, send: { binary: { size: 64 } } }] }
+`;
+
+function scenario(source = SOURCE): StrictScenario {
+  const parsed = parseScenario(source, {
+    fileName: "shape.yaml",
+    env: {},
+    readFile: () => Buffer.alloc(0),
+  });
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.issues));
+  return parsed.scenario;
+}
+
+const plan = (strict: StrictScenario): LocalPlan =>
+  planLocally({ run: "r", scenario: strict, allowTargets: [], workers: "auto" });
+
+describe("planText", () => {
+  const text = planText(scenario(), plan(scenario()));
+
+  it("shows each phase with its stretch, connections and rate", () => {
+    expect(text).toMatch(/warmup\s+linear\s+0 s\s+10 s\s+0\s+1,000\s+2\/s each\s+excluded/);
+    expect(text).toMatch(/steady\s+hold\s+10 s\s+20 s\s+1,000\s+1,000\s+1\/s each/);
+    expect(text).toMatch(/quiet\s+hold\s+20 s\s+25 s\s+1,000\s+1,000\s+none/);
+  });
+
+  it("shows what it takes", () => {
+    expect(text).toMatch(/peak\s+1,000 connections open at once/);
+    expect(text).toMatch(/shards\s+8/);
+    expect(text).toMatch(/workers\s+1 process with \d+ engine/);
+    expect(text).toMatch(/open files\s+1,200 per worker, the limit is/);
+    expect(text).toMatch(/source addresses\s+1 is enough/);
+    expect(text).toMatch(/memory\s+about .* \(estimate: /);
+  });
+
+  it("hides nothing in the target's name", () => {
+    const strict = {
+      ...scenario(),
+      targets: [{ url: "ws://127.0.0.1/\u202e", weight: 1, label: "" }],
+    };
+    expect(planText(strict, plan(scenario()))).not.toContain("\u202e");
+  });
+});
+
+describe("planLocally", () => {
+  it("counts source addresses for the busiest target", () => {
+    const big = scenario(SOURCE.replace("to: 1000", "to: 100000"));
+    const one = planLocally({ run: "r", scenario: big, allowTargets: [], workers: "auto" });
+    expect(one.sourceAddresses).toBeGreaterThan(1);
+    expect(one.loopback).toBe(true);
+    const spread = {
+      ...big,
+      targets: [1, 2, 3, 4].map((port) => ({
+        url: `ws://127.0.0.1:${port}/`,
+        weight: 1,
+        label: "",
+      })),
+    };
+    expect(plan(spread).sourceAddresses).toBeLessThan(one.sourceAddresses);
+  });
+});
+
+describe("areaChart", () => {
+  it("reaches the top, and shows a little as a little", () => {
+    expect(areaChart([0, 1, 50, 100], 2)).toEqual(["   █", " ▁██"]);
+  });
+
+  it("is empty when there is nothing", () => {
+    expect(areaChart([0, 0], 2)).toEqual(["", ""]);
+  });
+});
