@@ -21,7 +21,7 @@ async function main(): Promise<ExitCode> {
   const config = readConfig();
   const control = new Control({
     bus: openBus(),
-    info: describeWorker(config),
+    info: await describeWorker(config),
     rejoin: config.rejoin,
     timings: { ...CONTROL_TIMINGS, fenceAfterMs: config.fenceAfterMs },
     engineEntry: new URL(`./engine/main${extname(import.meta.url)}`, import.meta.url),

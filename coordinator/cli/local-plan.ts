@@ -5,9 +5,9 @@
  */
 import { availableParallelism } from "node:os";
 import { buildPopulation, type Population } from "../../shared/load/arrivals.ts";
+import { localPortRange } from "../../shared/local-ports.ts";
 import { openFilesLimit } from "../../shared/open-files.ts";
 import type { StrictScenario } from "../../shared/scenario/strict.ts";
-import { localPortRange } from "../local/ports.ts";
 import {
   RESERVED_FILES,
   type Sizing,

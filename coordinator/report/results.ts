@@ -1,6 +1,7 @@
 /**
  * Writes a run's results into its directory: summary.json, timeline.csv, histograms/*.hlog. Called when a run
- * is over and by `onrush report`. Invariant: each file is whole, and all come from one fold.
+ * is over and by `onrush report`. Invariant: each file is whole, all come from one fold, and summary.json is
+ * written last: where it lies, the others do.
  */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -17,7 +18,6 @@ export async function writeResults(
   fold: RunFold,
   summary: Summary,
 ): Promise<void> {
-  await writeResult(runPath.summary(directory), `${JSON.stringify(summary, null, 2)}\n`);
   await writeResult(runPath.timeline(directory), timelineCsv(fold));
   const histograms = runPath.histograms(directory);
   await mkdir(histograms, { recursive: true }).catch((error: unknown) => {
@@ -26,4 +26,5 @@ export async function writeResults(
   for (const metric of loggedMetrics(fold)) {
     await writeResult(join(histograms, `${metric}.hlog`), histogramLog(fold, metric));
   }
+  await writeResult(runPath.summary(directory), `${JSON.stringify(summary, null, 2)}\n`);
 }

@@ -48,7 +48,13 @@ const validitySchema = z.object({
   framesMissing: count,
 });
 
-const stagesSchema = z.object({ tcpMs: quantiles, tlsMs: quantiles, upgradeMs: quantiles });
+const stagesSchema = z.object({
+  /** Resolving a name, once per engine; null where the target is given by address. */
+  dnsMs: quantiles,
+  tcpMs: quantiles,
+  tlsMs: quantiles,
+  upgradeMs: quantiles,
+});
 
 const connectionsSchema = z.object({
   /** Opens by plan; attempted = planned - never attempted + reconnects. */
@@ -64,6 +70,8 @@ const connectionsSchema = z.object({
   peak: countOrNull,
   reconnects: count,
   connectMs: quantiles,
+  /** How late the generator started attempts: its share of connectMs. */
+  openLagMs: quantiles,
   stages: stagesSchema,
 });
 

@@ -40,7 +40,9 @@ export function connectionsSection(fold: RunFold, validity: Validity): Summary["
     peak: merge.timeline.length > 0 ? merge.timeline.openGauge.peak() : null,
     reconnects: counters.reconnects,
     connectMs: measured("connect"),
+    openLagMs: measured("openLag"),
     stages: {
+      dnsMs: measured("dns"),
       tcpMs: measured("tcp"),
       tlsMs: measured("tls"),
       upgradeMs: measured("upgrade"),

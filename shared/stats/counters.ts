@@ -78,6 +78,8 @@ export const METRICS = [
   "loopLag",
   /** Length of garbage collections. */
   "gcPause",
+  /** start of an attempt - its intended time, per phase: the generator's share of connect. */
+  "openLag",
 ] as const;
 export type Metric = (typeof METRICS)[number];
 

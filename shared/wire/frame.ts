@@ -87,6 +87,10 @@ export interface EngineHealth {
   readonly heapUsedBytes: number;
   readonly heapLimitBytes: number;
   readonly sockets: number;
+  /** Files the worker process has open, sockets included; 0 where the system does not tell cheaply. */
+  readonly openFiles: number;
+  /** Local ports in use towards one target address at the busiest source address. */
+  readonly ports: number;
   /** Highest number of bytes waiting in sockets' send queues at once. */
   readonly bufferedBytes: number;
   readonly gcCount: number;

@@ -14,6 +14,11 @@ export interface WorkerInfo {
   readonly cpus: number;
   readonly memoryBytes: number;
   readonly openFilesLimit: number;
+  /** Local ports the machine gives to connections towards one address. */
+  readonly localPorts: number;
+  readonly physicalCores: number;
+  /** Operating system, kernel, and whether the machine is virtual; one line. */
+  readonly system: string;
 }
 
 export interface WorkerStatus {

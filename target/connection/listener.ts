@@ -23,12 +23,18 @@ export interface ListenOptions {
 /** Told when the listener is nearly full (true) and when it has room again (false). */
 export type FullnessHandler = (full: boolean) => void;
 
-const HEAD_TIMEOUT_MS = 10_000;
+/** Generous: a storm on a shared machine can starve the client that has to ask. */
+const HEAD_TIMEOUT_MS = 60_000;
 const SWEEP_MS = 2_000;
 const RETRY_MS = 100;
-/** Nearly full, and room again: shares of maxSockets. */
-const NEARLY_FULL = 0.95;
-const ROOM_AGAIN = 0.9;
+/**
+ * Shares of maxSockets. A process that is nearly full has others accept beside it, early enough for them to
+ * do so before it is full even in a storm: with nobody accepting the kernel resets whoever is waiting.
+ */
+const NEARLY_FULL = 0.8;
+const ROOM_AGAIN = 0.75;
+/** A full process takes the port again at this share. */
+const REOPEN = 0.95;
 
 interface Pending {
   readonly opening: Opening;
@@ -181,7 +187,7 @@ export class Listener {
     if (!this.full && socketsOpen >= maxSockets) {
       this.full = true;
       this.update();
-    } else if (this.full && socketsOpen <= maxSockets * NEARLY_FULL) {
+    } else if (this.full && socketsOpen <= maxSockets * REOPEN) {
       this.full = false;
       this.update();
     }

@@ -16,7 +16,8 @@ import type { Order, ToMember, ToPrimary } from "./messages.ts";
 export type Start = ToMember & { readonly tell: "start" };
 
 export class Member implements Group {
-  onStop: () => void = () => {};
+  /** Called when the primary wants the process to end; before there is anything to close it just ends. */
+  onStop: () => void = () => process.exit(0);
   private target: Target | null = null;
   private listener: Listener | null = null;
   private readonly questions = new Map<number, (reports: readonly Report[]) => void>();
@@ -29,6 +30,7 @@ export class Member implements Group {
         if (message.tell === "start") resolve(message);
         else this.onMessage(message);
       });
+      tell({ tell: "ready" });
     });
   }
 

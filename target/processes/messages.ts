@@ -29,6 +29,8 @@ export type ToMember =
   | { readonly tell: "stop" };
 
 export type ToPrimary =
+  /** Listens to the primary from now on: what was sent before is lost. */
+  | { readonly tell: "ready" }
   | { readonly tell: "started" }
   | { readonly tell: "failed"; readonly why: string }
   | { readonly tell: "fullness"; readonly full: boolean }

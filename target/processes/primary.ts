@@ -53,7 +53,7 @@ export class Primary {
     cluster.schedulingPolicy = cluster.SCHED_NONE;
     const chosen = port === 0 ? await freePort(host) : port;
     const sinceUs = monotonicUs();
-    for (let index = 0; index < processes; index += 1) {
+    for (let index = 0; index < processes && !this.stopping; index += 1) {
       const part = { index, count: processes };
       const listens = index < listeners;
       await this.fork({ tell: "start", part, port: chosen, listens, sinceUs });
@@ -74,15 +74,15 @@ export class Primary {
     this.members.push(state);
     return new Promise((resolve, reject) => {
       worker.on("message", (message: ToPrimary) => {
-        if (message.tell === "started") resolve();
+        if (message.tell === "ready") send(worker, this.stopping ? { tell: "stop" } : start);
+        else if (message.tell === "started") resolve();
         else if (message.tell === "failed") reject(cannotStart(message.why));
         else this.onMessage(state, message);
       });
       worker.on("exit", (code, signal) => {
-        reject(cannotStart(`process ended with ${signal ?? code}`));
+        if (!this.stopping) reject(cannotStart(`process ended with ${signal ?? code}`));
         this.onExit(worker, signal ?? String(code));
       });
-      send(worker, start);
     });
   }
 
@@ -98,6 +98,7 @@ export class Primary {
 
   private onMessage(member: MemberState, message: ToPrimary): void {
     switch (message.tell) {
+      case "ready":
       case "started":
       case "failed":
         return;

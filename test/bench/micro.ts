@@ -55,6 +55,8 @@ const health = {
   heapUsedBytes: 1e7,
   heapLimitBytes: 1e9,
   sockets: 9000,
+  openFiles: 9030,
+  ports: 9000,
   bufferedBytes: 0,
   gcCount: 3,
   loopLagMaxUs: 1000,

@@ -40,6 +40,9 @@ export const WORKER_INFO: WorkerInfo = {
   cpus: 4,
   memoryBytes: 8_000_000_000,
   openFilesLimit: 20_000,
+  localPorts: 28_232,
+  physicalCores: 2,
+  system: "test",
 };
 
 export const WORKER_STATUS: WorkerStatus = {

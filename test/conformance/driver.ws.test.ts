@@ -1,5 +1,9 @@
 /** The driver suite on the ws package. */
 import { wsDriver } from "../../worker/connection/ws-driver.ts";
+import { driverLifeSuite } from "./driver-life-suite.ts";
 import { driverSuite } from "./driver-suite.ts";
+import { driverTlsSuite } from "./driver-tls-suite.ts";
 
 driverSuite(wsDriver);
+driverTlsSuite(wsDriver);
+driverLifeSuite(wsDriver);

@@ -21,9 +21,10 @@ export interface Script {
   readonly glued?: boolean;
   /**
    * After the frames: answer a Close and end when the client has sent one (default), or end at once, reset
-   * at once, or leave everything to the client ("wait": also no answer to a Close).
+   * at once or at the client's first frame (libuv shows a reset as an end when data came just before it), or leave a Close without an answer and wait for the client to end ("wait"), or not even end then
+   * ("never").
    */
-  readonly ending?: "close" | "end" | "reset" | "wait";
+  readonly ending?: "close" | "end" | "reset" | "reset-on-frame" | "wait" | "never";
   /** Bytes of the request to wait for before doing anything; default the whole head. 0: act on connect. */
   readonly afterBytes?: number;
 }
@@ -95,8 +96,13 @@ export class HostileServer {
     return account;
   }
 
-  async stop(): Promise<void> {
+  /** Ends every connection at once. */
+  hangUp(): void {
     for (const socket of this.#sockets) socket.destroy();
+  }
+
+  async stop(): Promise<void> {
+    this.hangUp();
     this.#server.close();
     await once(this.#server, "close");
   }
@@ -104,16 +110,10 @@ export class HostileServer {
   #serve(socket: Socket): void {
     this.#sockets.add(socket);
     let head = "";
-    const account = {
-      requestHead: "",
-      wire: [],
-      masks: [],
-      ended: "",
-      gone: once(socket, "close"),
-    };
+    const gone = new Promise<void>((resolve) => socket.once("close", () => resolve()));
     const served: Served = {
       socket,
-      account: { ...account, gone: account.gone.then(() => {}) },
+      account: { requestHead: "", wire: [], masks: [], ended: "", gone },
       reader: null,
       script: {},
     };
@@ -123,7 +123,7 @@ export class HostileServer {
     socket.on("close", () => this.#sockets.delete(socket));
     socket.on("end", () => {
       served.account.ended ||= "end";
-      if (served.script.ending !== "wait") socket.end();
+      if (served.script.ending !== "never") socket.end();
     });
     const immediate = this.#immediate;
     if (immediate !== null) {
@@ -194,6 +194,7 @@ function pieces(bytes: Buffer, size: number | undefined): Buffer[] {
 
 function onFrame({ socket, account, script }: Served, frame: ClientFrame): void {
   account.masks.push(frame.maskKey);
+  if (script.ending === "reset-on-frame") socket.resetAndDestroy();
   const bad = frame.fault === "" ? "" : ` (${frame.fault})`;
   if (frame.opcode !== CLOSE) {
     const name = NAMES.get(frame.opcode) ?? `opcode ${frame.opcode}`;

@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { ErrorCode, ExitCode } from "../../shared/errors.ts";
+import { jsonSchema } from "../../shared/scenario/schema.ts";
 import { VERSION } from "../../shared/version.ts";
 import { checkDoors, checkRooms, isIn, staleDoors, staleRooms } from "./import-rules.ts";
 import * as law from "./law.ts";
@@ -104,6 +105,19 @@ describe("the house", () => {
 
   it("has one version", () => {
     expect(VERSION).toBe(manifest.version);
+  });
+
+  it("has the JSON Schema that checks scenarios (npm run schema writes it)", () => {
+    expect(JSON.parse(readFileSync(join(ROOT, "scenario.schema.json"), "utf8"))).toEqual(
+      JSON.parse(JSON.stringify(jsonSchema())),
+    );
+  });
+
+  it("explains every dependency", () => {
+    const document = texts.find(({ path }) => path === "docs/dependencies.md");
+    const { dependencies, devDependencies } = manifest;
+    const installed = [...Object.keys(dependencies), ...Object.keys(devDependencies)];
+    expect(installed.filter((name) => !document?.text.includes(`\`${name}\``))).toEqual([]);
   });
 
   it("documents every code it promises", () => {

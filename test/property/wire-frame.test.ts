@@ -85,6 +85,8 @@ const frames: fc.Arbitrary<Frame> = fc.constantFrom(1, 2, 4, 8).chain((spanSecon
       heapUsedBytes: count,
       heapLimitBytes: count,
       sockets: count,
+      openFiles: count,
+      ports: count,
       bufferedBytes: count,
       gcCount: count,
       loopLagMaxUs: size,

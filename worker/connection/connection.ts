@@ -2,61 +2,33 @@
  * One connection of the plan: one session of one global index, with its attempts. The engine makes it when
  * the plan says so and is told when it is over; drivers call it back as their SocketOwner.
  * Data plane: flat fields, times in columns shared by all connections of the engine, no closures.
- *
- *   state       | event                      | next        | counted
- *   ------------+----------------------------+-------------+------------------------------
- *   waiting     | its time has come          | connecting  | attempted
- *   connecting  | 101                        | open        | established
- *   connecting  | failure, time-out          | waiting/gone| failed
- *   open        | plan's close, stop         | draining    |
- *   open        | peer, transport, heartbeat | waiting/gone| closed
- *   draining    | nothing unanswered         | closing     |
- *   draining    | peer, transport            | ended       | closed
- *   closing     | handshake over, time-out   | ended       | closed
- *   waiting/gone| plan's close, stop         | ended       |
- *   any         | abort                      | ended       | failed or closed
- *
- * gone: no attempts left; the connection only counts the messages it cannot send any more.
  */
-import { assert } from "../../shared/assert.ts";
 import type { CloseCause, ConnectFailure, FailureKind } from "../../shared/stats/failure-kind.ts";
-import { COUNT, METRIC } from "../record/recorder.ts";
+import { METRIC } from "../record/recorder.ts";
 import { backoffUs } from "./backoff.ts";
+import { causeOf, failureOf } from "./close-cause.ts";
 import type { ConnectionHost } from "./connection-host.ts";
 import { TimerKind } from "./connection-host.ts";
+import { logFailure, MAX_ATTEMPTS } from "./connection-log.ts";
+import { moved, State } from "./connection-state.ts";
 import type { MessageFailure } from "./conversation.ts";
 import type { DriverSocket, SocketEnd, SocketOwner } from "./driver.ts";
-import { type PacedConnection, releaseHeld, sendDue, sendLast, skipHeld } from "./pacing.ts";
+import { pingOrGiveUp, ponged, startHeartbeat } from "./heartbeat.ts";
+import {
+  giveUpHeld,
+  type PacedConnection,
+  releaseHeld,
+  sendDue,
+  sendLast,
+  skipHeld,
+} from "./pacing.ts";
 import { NONE } from "./pending-table.ts";
-
-export const State = {
-  waiting: 0,
-  connecting: 1,
-  open: 2,
-  draining: 3,
-  closing: 4,
-  gone: 5,
-  ended: 6,
-} as const;
-export type State = (typeof State)[keyof typeof State];
-
-const ALLOWED: readonly (readonly State[])[] = [
-  [State.connecting, State.ended],
-  [State.open, State.waiting, State.gone, State.ended],
-  [State.draining, State.waiting, State.gone, State.ended],
-  [State.closing, State.ended],
-  [State.ended],
-  [State.ended],
-  [],
-];
 
 /** How long our Close frame may stay unanswered. */
 export const CLOSE_TIMEOUT_US = 5_000_000;
 const CLOSE_NORMAL = 1000;
-/** Room per session in the numbering of sockets and of message slots. */
-const MAX_ATTEMPTS = 65_536;
+/** Room per session in the numbering of message slots. */
 const MAX_SLOTS = 2 ** 26;
-const PING = Buffer.from("onrush");
 
 export class Connection implements SocketOwner, PacedConnection {
   readonly slot: number;
@@ -112,6 +84,7 @@ export class Connection implements SocketOwner, PacedConnection {
     const nowUs = host.nowUs();
     host.columns.intendedOpenUs[this.slot] = intendedUs;
     host.columns.stageUs[this.slot] = nowUs;
+    host.recorder.value(METRIC.openLag, this.#phase, nowUs - intendedUs);
     host.recorder.attempted(this.#phase, this.shard, again);
     host.schedule(this.slot, TimerKind.life, nowUs + host.connectTimeoutUs);
     this.socket = host.openSocket(this);
@@ -132,10 +105,7 @@ export class Connection implements SocketOwner, PacedConnection {
     host.columns.establishedUs[this.slot] = nowUs;
     this.#transition(State.open);
     this.#retries = 0;
-    if (host.heartbeat) {
-      host.columns.pingSentUs[this.slot] = 0;
-      host.schedule(this.slot, TimerKind.ping, nowUs + host.firstPingUs(this.index));
-    }
+    startHeartbeat(this, host);
     const closeUs = host.columns.closeUs[this.slot] as number;
     if (nowUs >= closeUs) this.drain(this.#endCause);
     else host.schedule(this.slot, TimerKind.life, closeUs);
@@ -154,36 +124,30 @@ export class Connection implements SocketOwner, PacedConnection {
     const host = this.#host;
     const incoming = host.correlator.incoming;
     const nowUs = host.nowUs();
-    incoming.data = data;
-    incoming.start = start;
-    incoming.end = end;
-    incoming.binary = binary;
+    incoming.take(data, start, end, binary);
     incoming.nowUs = nowUs;
     incoming.phase = host.phaseAt(nowUs);
     host.correlator.receive(this);
   }
 
   onPong(): void {
-    const host = this.#host;
-    const sentUs = host.columns.pingSentUs[this.slot] as number;
-    if (sentUs === 0 || !host.heartbeat) return;
-    const nowUs = host.nowUs();
-    const phase = host.phaseAt(nowUs);
-    host.recorder.count(phase, COUNT.pongs, 1);
-    host.recorder.value(METRIC.ping, phase, nowUs - sentUs);
-    host.columns.pingSentUs[this.slot] = 0;
-    host.schedule(this.slot, TimerKind.ping, Math.max(nowUs, sentUs + host.heartbeat.pingUs));
+    ponged(this.slot, this.#host);
+  }
+
+  onClosing(): void {
+    const nowUs = this.#host.nowUs();
+    if (this.state === State.open) {
+      this.#transition(State.leaving);
+      giveUpHeld(this, this.#host);
+    } else if (this.state === State.draining) this.#transition(State.closing);
+    this.#host.schedule(this.slot, TimerKind.life, nowUs + CLOSE_TIMEOUT_US);
   }
 
   onClosed(end: SocketEnd): void {
     const nowUs = this.#host.nowUs();
-    const cause = this.#causeOf(end);
-    if (cause === "protocol") {
-      const what = end.violation?.what ?? "";
-      this.#log("protocol", `${end.violation?.code ?? 1002} ${what}`, nowUs);
-    } else if (cause === "peer") {
-      this.#log("close-code", `${end.code} ${end.reason}`.trimEnd(), nowUs);
-    } else if (cause === "abnormal") this.#log("abnormal-close", end.errno || "end", nowUs);
+    const cause = causeOf(end, this.state === State.closing ? this.#endCause : null);
+    const failure = failureOf(cause, end);
+    if (failure) this.#log(failure.kind, failure.signature, nowUs);
     this.#over(cause, nowUs);
   }
 
@@ -217,45 +181,32 @@ export class Connection implements SocketOwner, PacedConnection {
         this.drain("plan");
         break;
       case State.closing:
-        this.socket?.abort(true);
-        this.#log("close-timeout", "", nowUs);
-        this.#over("close-timeout", nowUs);
+      case State.leaving:
+        this.#cut("close-timeout", "close-timeout", nowUs);
         break;
       case State.gone:
         this.#end();
-        break;
-      default:
         break;
     }
   }
 
   onPingDue(nowUs: number): void {
-    const host = this.#host;
-    if (this.state !== State.open || !host.heartbeat) return;
-    if (host.columns.pingSentUs[this.slot] !== 0) {
-      this.socket?.abort(true);
-      this.#log("heartbeat-timeout", "", nowUs);
-      this.#over("heartbeat", nowUs);
-      return;
-    }
-    this.socket?.ping(PING);
-    host.recorder.count(host.phaseAt(nowUs), COUNT.pings, 1);
-    host.columns.pingSentUs[this.slot] = nowUs;
-    host.schedule(this.slot, TimerKind.ping, nowUs + host.heartbeat.timeoutUs);
+    if (this.state !== State.open || this.socket === null) return;
+    if (pingOrGiveUp(this.slot, this.#host, this.socket)) return;
+    this.#cut("heartbeat-timeout", "heartbeat", nowUs);
   }
 
   /** No new messages; close once nothing is unanswered. */
   drain(cause: "plan" | "stop"): void {
     const host = this.#host;
-    const nowUs = host.lastNowUs;
-    if (cause === "stop") host.columns.closeUs[this.slot] = nowUs;
-    this.#endCause = cause;
+    const { closeUs } = host.columns;
+    if (cause === "stop")
+      closeUs[this.slot] = Math.min(host.lastNowUs, closeUs[this.slot] as number);
     if (this.state === State.open) {
-      sendLast(this, host, nowUs);
+      this.#endCause = cause;
+      sendLast(this, host, host.lastNowUs);
       skipHeld(this, host);
-      host.cancel(this.slot, TimerKind.send);
-      host.cancel(this.slot, TimerKind.ping);
-      host.cancel(this.slot, TimerKind.life);
+      for (const kind of Object.values(TimerKind)) host.cancel(this.slot, kind);
       this.#transition(State.draining);
       if (this.pendingCount === 0) this.#startClose();
     } else if (this.state === State.connecting && cause === "stop") this.abort("stop");
@@ -287,11 +238,11 @@ export class Connection implements SocketOwner, PacedConnection {
     this.socket?.close(CLOSE_NORMAL);
   }
 
-  #causeOf(end: SocketEnd): CloseCause {
-    if (end.violation) return "protocol";
-    if (end.initiator === "server") return "peer";
-    if (this.state === State.closing && end.clean) return this.#endCause;
-    return "abnormal";
+  /** The target did not do its part in time. */
+  #cut(kind: FailureKind, cause: CloseCause, nowUs: number): void {
+    this.socket?.abort(true);
+    this.#log(kind, "", nowUs);
+    this.#over(cause, nowUs);
   }
 
   /** An established connection ended. */
@@ -299,7 +250,7 @@ export class Connection implements SocketOwner, PacedConnection {
     const host = this.#host;
     this.socket = null;
     host.correlator.incoming.nowUs = nowUs;
-    const wasOpen = this.state === State.open;
+    const wasOpen = this.state === State.open || this.state === State.leaving;
     // Leave the open state first: settling must not send what was held.
     if (!wasOpen) this.#transition(State.ended);
     const lost = host.correlator.settleAll(this);
@@ -319,10 +270,7 @@ export class Connection implements SocketOwner, PacedConnection {
       this.#end();
       return;
     }
-    if (this.held) {
-      this.held = false;
-      host.schedule(this.slot, TimerKind.send, nowUs);
-    }
+    giveUpHeld(this, this.#host);
     if (policy !== "none" && this.#retries < attempts) {
       const againUs =
         nowUs + backoffUs(host.reconnect, this.#retries, host.jitter(this.index, this.incarnation));
@@ -355,28 +303,12 @@ export class Connection implements SocketOwner, PacedConnection {
   }
 
   #log(kind: FailureKind, signature: string, nowUs: number, count = 1): void {
-    const establishedUs = this.#host.columns.establishedUs[this.slot] as number;
-    const connected = this.state === State.connecting ? 0 : nowUs - establishedUs;
-    this.#host.recorder.failures.add(
-      {
-        kind,
-        signature,
-        phase: this.#phase,
-        target: this.target,
-        sample: {
-          connection: this.index,
-          attempt: this.incarnation % MAX_ATTEMPTS,
-          atUs: Math.max(0, Math.round(nowUs)),
-          ageUs: Math.max(0, Math.round(connected)),
-          detail: "",
-        },
-      },
-      count,
-    );
+    const phase = this.#phase;
+    const connecting = this.state === State.connecting;
+    logFailure(this.#host, this, { kind, signature, phase, nowUs, count, connecting });
   }
 
   #transition(next: State): void {
-    assert(ALLOWED[this.state]?.includes(next), `connection: ${this.state} -> ${next}`);
-    this.state = next;
+    this.state = moved(this.state, next);
   }
 }

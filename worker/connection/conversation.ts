@@ -37,6 +37,13 @@ export class Incoming {
   /** Phase of run time in which it came. */
   phase = 0;
   nowUs = 0;
+
+  take(data: Buffer, start: number, end: number, binary: boolean): void {
+    this.data = data;
+    this.start = start;
+    this.end = end;
+    this.binary = binary;
+  }
 }
 
 /** The message to send; one object for all, filled by the engine before send(). */

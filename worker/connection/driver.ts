@@ -62,7 +62,7 @@ export interface SocketOwner {
    * The server sent Close and was answered: nothing can be sent any more, and onClosed follows when it
    * ends the transport. The owner starts its close time-out here (and after its own close()).
    */
-  onClosing?(): void;
+  onClosing(): void;
   /** The connection is over; see SocketEnd. */
   onClosed(end: SocketEnd): void;
 }

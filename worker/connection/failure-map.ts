@@ -36,13 +36,6 @@ const GENERATOR_KINDS: ReadonlyMap<string, ConnectFailure> = new Map([
   ["ENOMEM", "generator-memory"],
 ]);
 
-const UNREACHABLE: ReadonlySet<string> = new Set([
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  "EHOSTDOWN",
-  "ENETDOWN",
-]);
-
 /** Names Node gives to X509_V_ERR_* (OpenSSL's certificate verification), and its own host name check. */
 const CERTIFICATE_CODES: ReadonlySet<string> = new Set([
   "UNABLE_TO_GET_ISSUER_CERT",
@@ -103,7 +96,7 @@ function kindOf(stage: ConnectStage, code: string): ConnectFailure {
 function tcpKind(code: string): ConnectFailure {
   if (code === "ECONNREFUSED") return "tcp-refused";
   if (code === "ETIMEDOUT") return "tcp-timeout";
-  if (code === "ECONNRESET" || code === "EPIPE" || code === "ECONNABORTED") return "tcp-reset";
-  // EACCES, EPERM (a local or remote firewall) and EINVAL: no way to that address from here.
-  return UNREACHABLE.has(code) || code !== "" ? "tcp-unreachable" : "tcp-reset";
+  const isCut = code === "ECONNRESET" || code === "EPIPE" || code === "ECONNABORTED";
+  // The rest (EHOSTUNREACH, ENETUNREACH, a firewall's EACCES, EPERM …): no way to that address from here.
+  return isCut || code === "" ? "tcp-reset" : "tcp-unreachable";
 }

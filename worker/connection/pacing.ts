@@ -85,6 +85,13 @@ export function sendOutgoing(connection: PacedConnection, host: ConnectionHost):
   }
 }
 
+/** The connection is not open any more: what waited for room is counted as such by the timer. */
+export function giveUpHeld(connection: PacedConnection, host: ConnectionHost): void {
+  if (!connection.held) return;
+  connection.held = false;
+  host.schedule(connection.slot, TimerKind.send, host.lastNowUs);
+}
+
 /** Slots that were held by back-pressure and will not be sent any more. */
 export function skipHeld(connection: PacedConnection, host: ConnectionHost): void {
   if (!connection.held) return;

@@ -3,7 +3,7 @@
  * Invariant: the address given is the address dialled; no name is resolved here and no second
  * address is tried behind the engine's back.
  */
-import { isIP } from "node:net";
+import { isIP, type Socket } from "node:net";
 import { type ConnectionOptions, createSecureContext, type SecureContext } from "node:tls";
 import type { Endpoint, OpenRequest } from "./driver.ts";
 
@@ -59,4 +59,12 @@ export function tlsOptionsOf(endpoint: Endpoint): ConnectionOptions {
 function servernameOf(endpoint: Endpoint): string {
   const name = endpoint.tls.servername ?? endpoint.host;
   return isIP(name) === 0 ? name : "";
+}
+
+/**
+ * True when a connected socket can be ended by RST. Node can do that for plain TCP only (a TLS connection is
+ * just cut), and a reset during a shutdown would leave the descriptor open.
+ */
+export function isResettable(socket: Socket): boolean {
+  return !("encrypted" in socket) && !socket.destroyed && !socket.writableEnded;
 }

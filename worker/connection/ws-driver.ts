@@ -5,8 +5,7 @@
  * differences listed, each with its reason, in test/conformance/differences.ts.
  */
 import type { ClientRequest, IncomingMessage } from "node:http";
-import { connect as connectTcp, type Socket } from "node:net";
-import { connect as connectTls } from "node:tls";
+import type { Socket } from "node:net";
 import { type ClientOptions, type RawData, WebSocket } from "ws";
 import { assert } from "../../shared/assert.ts";
 import type { ConnectFailure } from "../../shared/stats/failure-kind.ts";
@@ -15,7 +14,7 @@ import type { Driver, DriverSocket, OpenRequest, SocketOwner } from "./driver.ts
 import { type ConnectStage, connectFailure, errorSignature, HANG_UP } from "./failure-map.ts";
 import type { ProtocolFault } from "./protocol-fault.ts";
 import { RefusedSocket } from "./refused-socket.ts";
-import { destinationOf, tlsOptionsOf } from "./transport.ts";
+import { isResettable } from "./transport.ts";
 import {
   endpointFault,
   hasUpgradeToken,
@@ -25,6 +24,7 @@ import {
 } from "./upgrade.ts";
 import { faultOf, upgradeFaultOf } from "./ws-errors.ts";
 import { headersOf, urlOf } from "./ws-request.ts";
+import { openTransport, type TransportEvents } from "./ws-transport.ts";
 
 /** The engine owns all time-outs; ws insists on one for closing, so it gets the longest a timer can have. */
 const NO_TIMEOUT_MS = 2 ** 31 - 1;
@@ -37,7 +37,6 @@ const CLOSING = 2;
 const ENDED = 3;
 
 const kOwner = Symbol("ws-driver");
-type Owned = { [kOwner]: WsSocket };
 
 /** ws with a way to see a Close frame when it comes: ws answers it through its own public close(). */
 class WatchedWebSocket extends WebSocket {
@@ -49,7 +48,7 @@ class WatchedWebSocket extends WebSocket {
   }
 }
 
-class WsSocket implements DriverSocket {
+class WsSocket implements DriverSocket, TransportEvents {
   private state = OPENING;
   private stage: ConnectStage = "tcp";
   private readonly request: OpenRequest;
@@ -103,8 +102,8 @@ class WsSocket implements DriverSocket {
     if (this.state === ENDED) return;
     this.state = ENDED;
     const { socket } = this;
-    const isPlain = socket !== null && this.stage !== "tcp" && !("encrypted" in socket);
-    if (reset && isPlain && !socket.destroyed) socket.resetAndDestroy();
+    const canReset = reset && this.stage !== "tcp" && socket !== null && isResettable(socket);
+    if (canReset) socket.resetAndDestroy();
     this.ws.terminate();
   }
 
@@ -117,7 +116,7 @@ class WsSocket implements DriverSocket {
   reportClosing(): void {
     if (this.state !== OPEN || this.violation !== null) return;
     this.state = CLOSING;
-    this.owner.onClosing?.();
+    this.owner.onClosing();
   }
 
   connected(): void {
@@ -223,27 +222,16 @@ class WsSocket implements DriverSocket {
       maxPendingAutoPongs: MAX_PENDING_PONGS,
       closeTimeout: NO_TIMEOUT_MS,
       followRedirects: false,
-      createConnection: () => this.connectTransport(),
+      createConnection: () => {
+        this.socket = openTransport(this.request, this);
+        return this.socket;
+      },
       // The path goes out as it was given; in the URL it would be normalised.
       finishRequest: (sent: ClientRequest) => {
         sent.path = path;
         sent.end();
       },
     };
-  }
-
-  private connectTransport(): Socket {
-    const { endpoint } = this.request;
-    const destination = destinationOf(this.request);
-    const socket = endpoint.secure
-      ? connectTls({ ...tlsOptionsOf(endpoint), ...destination })
-      : connectTcp(destination);
-    // The one property we add to Node's socket; the handlers below find their way back by it.
-    (socket as Socket & Owned)[kOwner] = this;
-    socket.on("connect", onConnect).on("error", onSocketError);
-    if (endpoint.secure) socket.on("secureConnect", onSecure);
-    this.socket = socket;
-    return socket;
   }
 }
 
@@ -261,18 +249,6 @@ function ownerOf(ws: WebSocket): WsSocket | null {
 
 function reportClosing(socket: WsSocket): void {
   socket.reportClosing();
-}
-
-function onConnect(this: Socket & Owned): void {
-  this[kOwner].connected();
-}
-
-function onSecure(this: Socket & Owned): void {
-  this[kOwner].secured();
-}
-
-function onSocketError(this: Socket & Owned, error: Error): void {
-  this[kOwner].transportFailed(error);
 }
 
 function onUpgrade(this: WebSocket, response: IncomingMessage): void {

@@ -1,12 +1,16 @@
 /** What a worker says of itself and its machine when it opens a session. Called once, by main.ts. */
 import { cpus, hostname, totalmem } from "node:os";
+import { localPortRange } from "../../shared/local-ports.ts";
 import { openFilesLimit } from "../../shared/open-files.ts";
 import { VERSION } from "../../shared/version.ts";
 import type { WorkerInfo } from "../../shared/wire/worker-info.ts";
 import type { WorkerConfig } from "../config.ts";
+import { hostFacts } from "./host-facts.ts";
 
-export function describeWorker(config: WorkerConfig): WorkerInfo {
+export async function describeWorker(config: WorkerConfig): Promise<WorkerInfo> {
   const processors = cpus();
+  const facts = await hostFacts();
+  const [firstPort, lastPort] = localPortRange();
   return {
     id: config.id,
     host: hostname(),
@@ -20,5 +24,8 @@ export function describeWorker(config: WorkerConfig): WorkerInfo {
     // Without a limit the runtime answers 0, or a number beyond any memory.
     memoryBytes: Math.min(process.constrainedMemory?.() || totalmem(), totalmem()),
     openFilesLimit: openFilesLimit(),
+    localPorts: lastPort - firstPort + 1,
+    physicalCores: facts.physicalCores,
+    system: facts.system,
   };
 }

@@ -5,10 +5,9 @@
  */
 import { assert } from "../../shared/assert.ts";
 import type { Profile } from "../../shared/load/profile.ts";
-import { MessageSchedule, messageIndexFor } from "../../shared/load/schedule.ts";
+import { MessageSchedule } from "../../shared/load/schedule.ts";
 import type { StrictReconnect } from "../../shared/scenario/strict.ts";
-import { drawUnit, Stream } from "../../shared/time/random.ts";
-import { Connection, State } from "../connection/connection.ts";
+import { Connection } from "../connection/connection.ts";
 import { type ConnectionColumns, makeColumns } from "../connection/connection-columns.ts";
 import { type ConnectionHost, TIMER_KINDS, TimerKind } from "../connection/connection-host.ts";
 import { Correlator } from "../connection/correlator.ts";
@@ -18,6 +17,7 @@ import { sendOutgoing } from "../connection/pacing.ts";
 import { wsDriver } from "../connection/ws-driver.ts";
 import { METRIC, Recorder } from "../record/recorder.ts";
 import type { Agenda } from "./agenda.ts";
+import { Choices } from "./choices.ts";
 import type { EngineContext } from "./engine-context.ts";
 import { headerText, pathText } from "./request-text.ts";
 import { sourceAddresses, sourceAddressFor } from "./source-address.ts";
@@ -41,8 +41,7 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
   readonly #clock: { nowUs(): number };
   readonly #driver: Driver;
   readonly #schedule: MessageSchedule | null;
-  readonly #weights: readonly number[];
-  readonly #targetWeights: readonly number[];
+  readonly #choices: Choices;
   readonly #sources: readonly string[];
   readonly #wheel = new TimingWheel(FIRST_SLOTS * TIMER_KINDS);
   readonly #connections: (Connection | null)[] = [];
@@ -72,8 +71,7 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
     this.heartbeat = scenario.connect.heartbeat;
     this.reconnect = scenario.connect.reconnect;
     this.inFlight = scenario.messages?.inFlight ?? 1;
-    this.#weights = runningSums((scenario.messages?.mix ?? []).map(({ weight }) => weight));
-    this.#targetWeights = runningSums(scenario.targets.map(({ weight }) => weight));
+    this.#choices = new Choices(scenario);
     this.#schedule =
       scenario.messages?.rate.kind === "perConnection"
         ? new MessageSchedule(scenario, profile)
@@ -90,13 +88,18 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
     return this.#live;
   }
 
+  /** Local ports in use at the busiest source address; the addresses are used evenly. */
+  get portsInUse(): number {
+    return Math.ceil(this.#live / Math.max(1, this.#sources.length));
+  }
+
   /** Opens the agenda's next session. */
   open(agenda: Agenda, shard: number): void {
     const slot = this.#takeSlot();
     const index = agenda.nextIndex;
     const session = agenda.nextSession;
     const openUs = agenda.nextUs;
-    const target = this.#targetFor(index);
+    const target = this.#choices.targetFor(index);
     const connection = new Connection(this, { slot, index, shard, target, session });
     this.#connections[slot] = connection;
     this.#live++;
@@ -159,17 +162,10 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
     sendOutgoing(connection, this);
   }
 
-  /** Drains up to `budget` connections that are not on their way out yet. */
+  /** Has up to `budget` more connections stop. */
   stopSome(budget: number): void {
-    let left = budget;
-    while (left > 0 && this.#stopCursor < this.#connections.length) {
-      const connection = this.#connections[this.#stopCursor++];
-      if (!connection || connection.state >= State.draining) {
-        if (connection?.state !== State.gone) continue;
-      }
-      connection?.drain("stop");
-      left--;
-    }
+    const end = Math.min(this.#stopCursor + budget, this.#connections.length);
+    while (this.#stopCursor < end) this.#connections[this.#stopCursor++]?.drain("stop");
   }
 
   /** Cuts every connection now. */
@@ -209,8 +205,7 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
   }
 
   nameFor(index: number, counter: number): number {
-    if (this.#weights.length === 1) return 0;
-    return messageIndexFor(this.#context.plan.scenario.seed, index, counter, this.#weights);
+    return this.#choices.messageFor(index, counter);
   }
 
   nextSlotUs(connection: { readonly index: number; sendCounter: number }, fromUs: number): number {
@@ -222,11 +217,11 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
 
   firstPingUs(index: number): number {
     const pingUs = this.heartbeat?.pingUs ?? 0;
-    return pingUs * drawUnit(this.#context.plan.scenario.seed, Stream.backoff, index, 0);
+    return pingUs * this.#choices.jitter(index, 0);
   }
 
   jitter(index: number, incarnation: number): number {
-    return drawUnit(this.#context.plan.scenario.seed, Stream.backoff, index, incarnation + 1);
+    return this.#choices.jitter(index, incarnation + 1);
   }
 
   openSocket(connection: Connection): DriverSocket {
@@ -276,15 +271,6 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
     return connection;
   };
 
-  #targetFor(index: number): number {
-    if (this.#targetWeights.length === 1) return 0;
-    const { seed } = this.#context.plan.scenario;
-    const last = this.#targetWeights.length - 1;
-    const point = drawUnit(seed, Stream.target, index, 0) * (this.#targetWeights[last] ?? 0);
-    const at = this.#targetWeights.findIndex((weight) => point < weight);
-    return at < 0 ? last : at;
-  }
-
   #takeSlot(): number {
     const free = this.#freeSlots.pop();
     if (free !== undefined) return free;
@@ -297,12 +283,4 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
     this.#connections.push(null);
     return slot;
   }
-}
-
-function runningSums(weights: readonly number[]): number[] {
-  let sum = 0;
-  return weights.map((weight) => {
-    sum += weight;
-    return sum;
-  });
 }

@@ -174,7 +174,10 @@ export class Engine {
 
   #report(final: boolean): void {
     const { recorder } = this.#pool;
-    const health = this.#selfCheck.sample(this.#context.monotonicUs(), this.#pool.live);
+    const health = this.#selfCheck.sample(this.#context.monotonicUs(), {
+      sockets: this.#pool.live,
+      ports: this.#pool.portsInUse,
+    });
     const { second } = recorder;
     const body = encodeFrame(recorder.cut(this.#context.engine, health, final));
     this.#context.report({ type: "frame", second, final, body });

@@ -3,6 +3,7 @@
  * collections are told by the runtime as they happen. Invariant: it reads, it never judges; gates belong to
  * the coordinator's analysis.
  */
+import { statSync } from "node:fs";
 import { type EventLoopUtilization, PerformanceObserver, performance } from "node:perf_hooks";
 import { getHeapStatistics } from "node:v8";
 import type { EngineHealth } from "../../shared/wire/frame.ts";
@@ -40,7 +41,7 @@ export class SelfCheck {
   }
 
   /** Health since the last sample. `nowUs` on any one monotonic clock. */
-  sample(nowUs: number, sockets: number): EngineHealth {
+  sample(nowUs: number, use: { readonly sockets: number; readonly ports: number }): EngineHealth {
     const total = performance.eventLoopUtilization();
     const since = performance.eventLoopUtilization(total, this.#utilisation);
     const cpu = process.cpuUsage(this.#cpu);
@@ -52,7 +53,9 @@ export class SelfCheck {
       rssBytes: memory.rss,
       heapUsedBytes: memory.heapUsed,
       heapLimitBytes: getHeapStatistics().heap_size_limit,
-      sockets,
+      sockets: use.sockets,
+      openFiles: openFiles(),
+      ports: use.ports,
       bufferedBytes: this.#bufferedBytes,
       gcCount: this.#gcCount,
       loopLagMaxUs: Math.round(this.#loopLagMaxUs),
@@ -68,5 +71,14 @@ export class SelfCheck {
 
   dispose(): void {
     this.#observer.disconnect();
+  }
+}
+
+/** Linux from 6.2 on says the number of open files as the size of this folder; reading it would stall us. */
+function openFiles(): number {
+  try {
+    return statSync("/proc/self/fd").size;
+  } catch {
+    return 0;
   }
 }

@@ -142,6 +142,8 @@ function connectionLines(summary: Summary, detail: SummaryDetail): string[] {
   lines.push(row("  connect", quantileText(c.connectMs)));
   if (detail === "full") {
     lines.push(
+      row("  open lag", `${quantileText(c.openLagMs)}  (the generator's share)`),
+      row("  dns", quantileText(c.stages.dnsMs)),
       row("  tcp", quantileText(c.stages.tcpMs)),
       row("  tls", quantileText(c.stages.tlsMs)),
       row("  upgrade", quantileText(c.stages.upgradeMs)),

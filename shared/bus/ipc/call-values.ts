@@ -87,6 +87,9 @@ export class CallValues {
       cpus: count("cpus"),
       memoryBytes: count("memoryBytes"),
       openFilesLimit: count("openFilesLimit"),
+      localPorts: count("localPorts"),
+      physicalCores: count("physicalCores"),
+      system: text("system"),
     };
   }
 

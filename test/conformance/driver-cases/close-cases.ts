@@ -200,15 +200,30 @@ const sudden: readonly DriverCase[] = [
   },
   {
     name: "reset: on an open connection",
-    server: { ending: "reset" },
+    server: { ending: "reset-on-frame" },
+    client: { onOpen: [{ do: "ping", payload: Buffer.from("now") }] },
     sees: ["open", 'closed 1006 "" not clean by none errno ECONNRESET'],
-    wire: [],
+    wire: ['ping "now"'],
   },
   {
     name: "reset: after a message",
-    server: { frames: [text("bye")], ending: "reset" },
+    server: { frames: [text("bye")], ending: "reset-on-frame" },
+    client: { echo: true },
     sees: ["open", textLine("bye"), 'closed 1006 "" not clean by none errno ECONNRESET'],
-    wire: [],
+    wire: [textLine("bye")],
+  },
+  {
+    name: "reset: instead of an answer to our Close",
+    server: { ending: "reset-on-frame" },
+    client: { onOpen: [{ do: "close", code: 1000 }] },
+    sees: ["open", 'closed 1006 "" not clean by none errno ECONNRESET'],
+    wire: [CLOSE_ANSWER],
+  },
+  {
+    name: "reset: instead of an end, after a clean handshake",
+    server: { frames: [close(1000)], ending: "reset-on-frame" },
+    sees: ["open", "closing", 'closed 1000 "" clean by server errno ECONNRESET'],
+    wire: [CLOSE_ANSWER],
   },
 ];
 

@@ -285,12 +285,6 @@ const suddenCases: readonly DriverCase[] = [
     "upgrade-reset",
     "ECONNRESET",
   ),
-  refused(
-    "handshake: reset inside the headers",
-    { response: VALID_RESPONSE.slice(0, 60), ending: "reset" },
-    "upgrade-reset",
-    "ECONNRESET",
-  ),
 ];
 
 export const handshakeCases: readonly DriverCase[] = [

@@ -39,7 +39,7 @@ const fragmentCases = [64, 256, KIB, 4 * KIB, 16 * KIB, 64 * KIB].flatMap((size)
 );
 
 const chopCases = [64, 256, KIB, 4 * KIB, 16 * KIB].map((chop) => {
-  const body = bytesOf(chop * 200);
+  const body = bytesOf(chop * 100);
   return delivered(
     `limit: ${body.length} bytes in writes of ${chop}`,
     [binary(body)],

@@ -76,7 +76,8 @@ export function sampleSummary(changes: Partial<Summary> = {}): Summary {
       peak: 9_990,
       reconnects: 0,
       connectMs: quantiles(4),
-      stages: { tcpMs: quantiles(1), tlsMs: null, upgradeMs: quantiles(3) },
+      openLagMs: quantiles(1),
+      stages: { dnsMs: null, tcpMs: quantiles(1), tlsMs: null, upgradeMs: quantiles(3) },
     },
     messages: {
       ...messages,

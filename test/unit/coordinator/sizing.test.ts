@@ -1,7 +1,7 @@
 /** How many workers, engines and source addresses a run takes: a table of cases, and the laws behind it. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parsePortRange } from "../../../coordinator/local/ports.ts";
+import { parsePortRange } from "../../../shared/local-ports.ts";
 import {
   MAX_WORKERS,
   RESERVED_FILES,

@@ -111,6 +111,8 @@ export const healthy: EngineHealth = {
   heapUsedBytes: 1,
   heapLimitBytes: 1,
   sockets: 1,
+  openFiles: 30,
+  ports: 1,
   bufferedBytes: 0,
   gcCount: 0,
   loopLagMaxUs: 3000,

@@ -196,5 +196,8 @@ function info(id: string): WorkerInfo {
     cpus: 1,
     memoryBytes: 1,
     openFilesLimit: 1,
+    localPorts: 28_232,
+    physicalCores: 1,
+    system: "test",
   };
 }

@@ -69,6 +69,8 @@ export function frameOf(second: number, change: Partial<Frame> = {}): Frame {
       heapUsedBytes: 1e7 + second,
       heapLimitBytes: 4e9,
       sockets: 100 + second,
+      openFiles: 130 + second,
+      ports: 100 + second,
       bufferedBytes: 0,
       gcCount: 2,
       loopLagMaxUs: 1234.5,

@@ -14,7 +14,7 @@ describe("worker configuration", () => {
     expect(config.id).toContain(String(process.pid));
   });
 
-  it("takes what it is given", () => {
+  it("takes what it is given", async () => {
     const config = readConfig({
       ONRUSH_WORKER_ID: "w".repeat(500),
       ONRUSH_WORKER_ENGINES: "3",
@@ -29,7 +29,11 @@ describe("worker configuration", () => {
       fenceAfterMs: 20_000,
       rejoin: true,
     });
-    expect(describeWorker(config)).toMatchObject({ id: config.id, engines: 3, capacity: 5000 });
+    expect(await describeWorker(config)).toMatchObject({
+      id: config.id,
+      engines: 3,
+      capacity: 5000,
+    });
   });
 
   it.each([

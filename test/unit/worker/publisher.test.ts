@@ -43,6 +43,8 @@ function measured(second: number, { engine = 0, final = false, count = 1 } = {})
       heapUsedBytes: 1,
       heapLimitBytes: 1,
       sockets: 1,
+      openFiles: 30,
+      ports: 1,
       bufferedBytes: 0,
       gcCount: 0,
       loopLagMaxUs: 0,

@@ -43,6 +43,11 @@ export class PartialFrame {
   private messageLength = 0;
   private control: Buffer = NOTHING;
 
+  /** Bytes of payload buffers held; at most maxMessageBytes and a control frame's payload. */
+  get heldBytes(): number {
+    return this.message.length + this.control.length;
+  }
+
   /** Takes bytes of at most one frame from [start, end); returns the offset after them. */
   take(sink: FrameSink, chunk: Buffer, start: number, end: number): number {
     let at = start;

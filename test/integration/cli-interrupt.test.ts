@@ -1,0 +1,169 @@
+/**
+ * Goal: a run can be ended at any time, says how it ended, and leaves nothing behind. Method: signals to the
+ * built command while it runs against the built target.
+ */
+import type { ChildProcess } from "node:child_process";
+import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { onrush, runScenario, scratch, startTarget } from "../support/programs.ts";
+
+/** Replies take longer than any test waits, so that a drain has something to wait for. */
+const STALLED = { reply: { delay: 25_000 } };
+
+const long = (target: string) => ({
+  target,
+  load: [
+    { phase: "ramp", ramp: "linear", to: 50, over: "500ms" },
+    { phase: "steady", hold: "60s" },
+  ],
+  messages: {
+    rate: "2/s",
+    mix: [{ name: "a", send: { binary: { size: 64 } }, reply: { match: "echo", within: "30s" } }],
+  },
+});
+
+/** Calls back each time a line of progress matches. */
+function onProgress(child: ChildProcess, pattern: RegExp, callback: () => void): void {
+  let seen = false;
+  child.stderr?.on("data", (chunk: Buffer) => {
+    if (seen || !pattern.test(chunk.toString())) return;
+    seen = true;
+    callback();
+  });
+}
+
+const inTime = (ms: number, callback: () => void) => void setTimeout(callback, ms);
+
+/** Running processes that were started for this run directory's coordinator. */
+function childrenOf(pid: number): string[] {
+  const table = execFileSync("ps", ["-A", "-o", "pid=,ppid=,args="], { encoding: "utf8" });
+  return table
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([, parent]) => parent === String(pid))
+    .map(([child]) => child ?? "");
+}
+
+function alive(pid: string): boolean {
+  try {
+    process.kill(Number(pid), 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+describe("ending a run", () => {
+  it.each(["SIGINT", "SIGTERM"] as const)(
+    "%s once: drains, writes everything, exit 105",
+    async (signal) => {
+      await using target = await startTarget();
+      using folder = scratch();
+      const result = await runScenario(long(target.url), folder.path, {
+        onStart: (child) =>
+          onProgress(child, /running/, () => inTime(2500, () => child.kill(signal))),
+      });
+      expect(result.exitCode).toBe(105);
+      expect(result.stderr).toContain("stopping: no new load");
+      expect(result.summary?.verdict).toBe("interrupted");
+      expect(result.summary?.connections).toMatchObject({ established: 50, openAtEnd: 0 });
+      expect(result.summary?.validity.ledger.balanced).toBe(true);
+      for (const file of ["summary.json", "timeline.csv", "run.json"]) {
+        expect(existsSync(join(result.runDirectory, file)), file).toBe(true);
+      }
+      const stats = await target.stats();
+      expect(stats.accepted).toBe(50);
+      expect(stats.messagesIn).toBe(result.summary?.messages.sent);
+      const report = await onrush(["report", result.runDirectory, "--json"]);
+      expect(report.exitCode).toBe(105);
+      expect(report.stdout).toBe(result.stdout);
+    },
+  );
+
+  it("SIGINT twice: cuts at once, writes what there is, exit 130", async () => {
+    await using target = await startTarget(STALLED);
+    using folder = scratch();
+    const result = await runScenario(long(target.url), folder.path, {
+      onStart: (child) =>
+        onProgress(child, /running/, () => {
+          inTime(2500, () => child.kill("SIGINT"));
+          inTime(4500, () => child.kill("SIGINT"));
+        }),
+    });
+    expect(result.exitCode).toBe(130);
+    expect(result.stderr).toContain("aborting");
+    expect(result.summary?.exitCode).toBe(130);
+    expect(result.summary?.connections.openAtEnd).toBe(0);
+    expect(result.summary?.messages.sent).toBeGreaterThan(0);
+  });
+
+  it("two SIGINT at once, as a terminal and npm send them, count as one", async () => {
+    await using target = await startTarget();
+    using folder = scratch();
+    const result = await runScenario(long(target.url), folder.path, {
+      onStart: (child) =>
+        onProgress(child, /running/, () =>
+          inTime(1500, () => {
+            child.kill("SIGINT");
+            inTime(20, () => child.kill("SIGINT"));
+          }),
+        ),
+    });
+    expect(result.exitCode).toBe(105);
+    expect(result.stderr).not.toContain("aborting");
+  });
+
+  it("SIGINT before the start: nothing was loaded, exit 105", async () => {
+    await using target = await startTarget();
+    using folder = scratch();
+    const result = await runScenario(long(target.url), folder.path, {
+      onStart: (child) => onProgress(child, /^run /, () => child.kill("SIGINT")),
+    });
+    expect(result.exitCode).toBe(105);
+    expect((await target.stats()).accepted).toBe(0);
+  });
+});
+
+describe("a coordinator that is killed", () => {
+  it("takes its workers along, and its directory can still be reported on", async () => {
+    await using target = await startTarget();
+    using folder = scratch();
+    let workers: string[] = [];
+    const result = await runScenario(long(target.url), folder.path, {
+      onStart: (child) =>
+        onProgress(child, /running/, () =>
+          inTime(3500, () => {
+            workers = childrenOf(child.pid ?? 0);
+            child.kill("SIGKILL");
+          }),
+        ),
+    });
+    expect(result.exitCode).toBe(null);
+    expect(workers.length).toBeGreaterThan(0);
+    for (let tries = 0; tries < 100 && workers.some(alive); tries++) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    expect(workers.filter(alive)).toEqual([]);
+
+    const report = await onrush(["report", result.runDirectory, "--json"]);
+    expect(report.stderr).toContain("The run is incomplete");
+    expect(report.exitCode).toBe(130);
+    expect(report.summary?.verdict).toBe("interrupted");
+    expect(report.summary?.connections.established).toBe(50);
+  });
+});
+
+describe("onrush target", () => {
+  it("passes arguments, output, signals and exit codes through", async () => {
+    const running = await onrush(["target", "--port", "0"], {
+      onStart: (child) => child.stdout?.once("data", () => child.kill("SIGINT")),
+    });
+    expect(JSON.parse(running.stdout)).toMatchObject({ url: expect.stringMatching(/^ws:/) });
+    expect(running.exitCode).toBe(0);
+    const wrong = await onrush(["target", "--prot", "1"]);
+    expect(wrong.exitCode).toBe(2);
+    expect((await onrush(["target", "--help"])).stdout).toContain("--behaviour");
+  });
+});

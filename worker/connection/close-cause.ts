@@ -1,0 +1,33 @@
+/**
+ * What the end of a socket means: the one cause it is counted under, and the failure it is, if it is one.
+ * Called by the connection. Invariant: a close that we asked for and the target confirmed is never a failure.
+ */
+import type { CloseCause, SessionFailure } from "../../shared/stats/failure-kind.ts";
+import type { SocketEnd } from "./driver.ts";
+
+/** @param asked why we had begun to close; null when we had not */
+export function causeOf(end: SocketEnd, asked: "plan" | "stop" | null): CloseCause {
+  if (end.violation) return "protocol";
+  if (end.initiator === "server") return "peer";
+  if (asked !== null && end.clean) return asked;
+  return "abnormal";
+}
+
+/** The signature is raw text of the target; the failure log makes it harmless. */
+export function failureOf(
+  cause: CloseCause,
+  end: SocketEnd,
+): { readonly kind: SessionFailure; readonly signature: string } | null {
+  switch (cause) {
+    case "protocol": {
+      const { code, what } = end.violation ?? { code: 1002, what: "" };
+      return { kind: "protocol", signature: `${code} ${what}` };
+    }
+    case "peer":
+      return { kind: "close-code", signature: `${end.code} ${end.reason}`.trimEnd() };
+    case "abnormal":
+      return { kind: "abnormal-close", signature: end.errno || "end" };
+    default:
+      return null;
+  }
+}

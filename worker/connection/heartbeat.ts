@@ -1,0 +1,44 @@
+/**
+ * Pings of an open connection, and the time until their pong. One ping is under way at a time; the timer of a
+ * connection is either for its next ping or for the deadline of the one sent. Called by the connection.
+ */
+import { COUNT, METRIC } from "../record/recorder.ts";
+import { type ConnectionHost, TimerKind } from "./connection-host.ts";
+import type { DriverSocket } from "./driver.ts";
+
+const PAYLOAD = Buffer.from("onrush");
+
+/** The first ping comes after a random part of the interval, so connections do not ping together. */
+export function startHeartbeat(
+  connection: { readonly slot: number; readonly index: number },
+  host: ConnectionHost,
+): void {
+  if (!host.heartbeat) return;
+  host.columns.pingSentUs[connection.slot] = 0;
+  const firstUs = host.lastNowUs + host.firstPingUs(connection.index);
+  host.schedule(connection.slot, TimerKind.ping, firstUs);
+}
+
+/** The ping timer fired. @returns false when the last ping was not answered in time */
+export function pingOrGiveUp(slot: number, host: ConnectionHost, socket: DriverSocket): boolean {
+  if (!host.heartbeat) return true;
+  if (host.columns.pingSentUs[slot] !== 0) return false;
+  const nowUs = host.lastNowUs;
+  socket.ping(PAYLOAD);
+  host.recorder.count(host.phaseAt(nowUs), COUNT.pings, 1);
+  host.columns.pingSentUs[slot] = nowUs;
+  host.schedule(slot, TimerKind.ping, nowUs + host.heartbeat.timeoutUs);
+  return true;
+}
+
+/** A pong came; one that answers nothing is ignored. */
+export function ponged(slot: number, host: ConnectionHost): void {
+  const sentUs = host.columns.pingSentUs[slot] as number;
+  if (sentUs === 0 || !host.heartbeat) return;
+  const nowUs = host.nowUs();
+  const phase = host.phaseAt(nowUs);
+  host.recorder.count(phase, COUNT.pongs, 1);
+  host.recorder.value(METRIC.ping, phase, nowUs - sentUs);
+  host.columns.pingSentUs[slot] = 0;
+  host.schedule(slot, TimerKind.ping, Math.max(nowUs, sentUs + host.heartbeat.pingUs));
+}

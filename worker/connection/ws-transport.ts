@@ -1,0 +1,44 @@
+/**
+ * The node:net or node:tls socket under a connection of the ws driver: made here, not by ws, so that the
+ * address is the one given, the stages are seen and no errno is lost. Called by ws-driver.ts.
+ */
+import { connect as connectTcp, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
+import type { OpenRequest } from "./driver.ts";
+import { destinationOf, tlsOptionsOf } from "./transport.ts";
+
+/** What a transport tells its connection; the rest goes through ws. */
+export interface TransportEvents {
+  connected(): void;
+  secured(): void;
+  transportFailed(error: Error): void;
+}
+
+const kEvents = Symbol("ws");
+type OwnedSocket = Socket & { [kEvents]: TransportEvents };
+
+/** Starts to connect; nothing is told before the next tick. */
+export function openTransport(request: OpenRequest, events: TransportEvents): Socket {
+  const { endpoint } = request;
+  const destination = destinationOf(request);
+  const socket = endpoint.secure
+    ? connectTls({ ...tlsOptionsOf(endpoint), ...destination }).on("secureConnect", onSecure)
+    : connectTcp(destination);
+  // The one property we add to Node's socket; the handlers below find their way back by it.
+  (socket as OwnedSocket)[kEvents] = events;
+  return socket.on("connect", onConnect).on("error", onError);
+}
+
+// The handlers of all sockets; Node calls them with the socket as `this`.
+
+function onConnect(this: OwnedSocket): void {
+  this[kEvents].connected();
+}
+
+function onSecure(this: OwnedSocket): void {
+  this[kEvents].secured();
+}
+
+function onError(this: OwnedSocket, error: Error): void {
+  this[kEvents].transportFailed(error);
+}
