@@ -65,6 +65,7 @@ export class Target implements ReplyContext {
   private readonly replies: Replies;
   /** Memory leaked on purpose. */
   private readonly kept: Buffer[] = [];
+  private keptBytes = 0;
 
   constructor(options: TargetOptions) {
     this.options = options;
@@ -225,10 +226,10 @@ export class Target implements ReplyContext {
       while (monotonicUs() < untilUs);
     }
     const { memory } = behaviour;
-    const { behaviours } = this.stats;
-    if (memory !== undefined && behaviours.bytesKept < memory.limitBytes) {
+    if (memory !== undefined && this.keptBytes + memory.bytesPerMessage <= memory.limitBytes) {
       this.kept.push(Buffer.alloc(memory.bytesPerMessage, 1));
-      behaviours.bytesKept += memory.bytesPerMessage;
+      this.keptBytes += memory.bytesPerMessage;
+      this.stats.behaviours.bytesKept += memory.bytesPerMessage;
     }
   }
 }

@@ -74,6 +74,8 @@ function verdictWord(summary: Summary, style: Style): string {
 
 function verdictReasons(summary: Summary): string[] {
   const reasons = summary.validity.reasons.map((reason) => escapeForTerminal(reason, 300));
+  // A run that was cut short has not had its chance to meet them.
+  if (summary.verdict === "interrupted" || summary.verdict === "stopped") return reasons;
   for (const threshold of summary.thresholds) {
     if (threshold.passed) continue;
     const observed = formatObserved(threshold.rule, threshold.observed);

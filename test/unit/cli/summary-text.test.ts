@@ -62,6 +62,12 @@ describe("the verdict line", () => {
   });
 });
 
+it("does not hold thresholds against a run that was cut short", () => {
+  const thresholds = [threshold(10, false)];
+  const summary = sampleSummary({ verdict: "interrupted", exitCode: 105, thresholds });
+  expect(full(summary)).not.toContain("because");
+});
+
 describe("thresholds", () => {
   it("shows what was observed beside the rule, failed ones first", () => {
     const thresholds = [threshold(100, true), threshold(10, false)];
