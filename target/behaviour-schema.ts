@@ -5,84 +5,19 @@
  * Times are milliseconds, shares 0..1. Every dial is described with an example in docs/target.md.
  */
 import { z } from "zod";
-import { blockSize } from "./behaviour/shuffle.ts";
+import {
+  count,
+  delay,
+  isGiven,
+  isOne,
+  ms,
+  type Pick,
+  pick,
+  pickGiven,
+  picking,
+  pickOne,
+} from "./behaviour/dials.ts";
 import { isSendableCode } from "./connection/frame.ts";
-
-const ms = z.number().min(0).max(86_400_000);
-const count = z.int().min(0).max(1_000_000_000);
-const share = z
-  .number()
-  .min(0)
-  .max(1)
-  .refine((value) => blockSize([value]) > 0, "a share has at most four decimals");
-
-/** Which of the events a rule looks at it acts on; see behaviour/pick.ts. */
-const pick = {
-  /** Exactly this share: of every 10..10,000 consecutive events exactly the right number, places by seed. */
-  share: share.optional(),
-  /** Every n-th event, starting with the first. */
-  every: z.int().min(1).max(1_000_000_000).optional(),
-  /** Leave the first n alone. */
-  after: count.optional(),
-  /** Act n times, then never again. */
-  count: count.optional(),
-};
-const pickGiven = "needs at least one of share, every, after, count";
-const pickOne = "share and every exclude each other";
-interface Picking {
-  readonly share?: number | undefined;
-  readonly every?: number | undefined;
-  readonly after?: number | undefined;
-  readonly count?: number | undefined;
-}
-const isGiven = (value: Picking): boolean =>
-  value.share !== undefined ||
-  value.every !== undefined ||
-  value.after !== undefined ||
-  value.count !== undefined;
-const isOne = (value: Picking): boolean => value.share === undefined || value.every === undefined;
-
-function picking<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
-  return z
-    .strictObject({ ...pick, ...shape })
-    .refine((value) => isGiven(value as Picking), pickGiven)
-    .refine((value) => isOne(value as Picking), pickOne);
-}
-
-const onlyOne = (value: object): boolean =>
-  Object.values(value).filter((item) => item !== undefined).length === 1;
-const plainDelays = {
-  fixedMs: ms.optional(),
-  /** [least, most]. */
-  uniformMs: z
-    .tuple([ms, ms])
-    .refine(([least, most]) => least <= most, "the first is the least, the second the most")
-    .optional(),
-  exponential: z.strictObject({ meanMs: ms, maxMs: ms.default(60_000) }).optional(),
-  lognormal: z
-    .strictObject({ medianMs: ms, sigma: z.number().min(0).max(5), maxMs: ms.default(60_000) })
-    .optional(),
-};
-const oneDistribution = "give exactly one of fixedMs, uniformMs, exponential, lognormal, mixture";
-const asDelay = (value: unknown): unknown =>
-  typeof value === "number" ? { fixedMs: value } : value;
-const simpleDelay = z.preprocess(
-  asDelay,
-  z.strictObject(plainDelays).refine(onlyOne, oneDistribution),
-);
-const mixture = z
-  .array(z.strictObject({ share, delay: simpleDelay }))
-  .min(1)
-  .max(100)
-  .refine(
-    (parts) => Math.abs(parts.reduce((sum, part) => sum + part.share, 0) - 1) < 1e-9,
-    "the shares must add up to 1",
-  );
-/** A number is a fixed delay in milliseconds. */
-const delay = z.preprocess(
-  asDelay,
-  z.strictObject({ ...plainDelays, mixture: mixture.optional() }).refine(onlyOne, oneDistribution),
-);
 
 const reason = z
   .string()
@@ -286,9 +221,6 @@ export const behaviourSchema = z.strictObject({
 
 /** A checked behaviour with every default filled in; plain data. */
 export type Behaviour = z.output<typeof behaviourSchema>;
-export type Delay = z.output<typeof delay>;
-export type Pick = Picking;
-export type ReplyBehaviour = Behaviour["reply"];
 export type CloseRule = Behaviour["close"][number];
 
 /** A problem of a behaviour document: where, and what. */
@@ -318,10 +250,10 @@ export function plainBehaviour(): Behaviour {
 
 function replyDensity(rules: {
   readonly [name: string]: unknown;
-  readonly malformed: readonly Picking[];
+  readonly malformed: readonly Pick[];
 }): number {
   const names = ["drop", "duplicate", "reorder", "corrupt", "leak", "fragment"];
-  const all = [...names.map((name) => rules[name] as Picking | undefined), ...rules.malformed];
+  const all = [...names.map((name) => rules[name] as Pick | undefined), ...rules.malformed];
   let sum = 0;
   for (const rule of all) {
     if (rule === undefined || rule.count !== undefined) continue;

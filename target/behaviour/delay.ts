@@ -3,7 +3,7 @@
  * depends on the seed and n only; the shares of a mixture are exact in every block of 10..10,000 draws.
  */
 import { drawExponential, drawUnit, Stream } from "../../shared/time/random.ts";
-import type { Delay } from "../behaviour-schema.ts";
+import type { Delay } from "./dials.ts";
 import { blockSize, type Draws, Shuffle } from "./shuffle.ts";
 
 export interface Sampler {

@@ -3,7 +3,7 @@
  * first, `every` or `share` chooses among the rest, `count` stops. Called by every rule. Invariant: the
  * choice depends on the event's number and the seed only, never on time.
  */
-import type { Pick } from "../behaviour-schema.ts";
+import type { Pick } from "./dials.ts";
 import { blockSize, type Draws, Shuffle } from "./shuffle.ts";
 
 /** The part of a process of a group: `index` of `count`. */

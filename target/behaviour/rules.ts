@@ -4,9 +4,10 @@
  * seed and on how many decisions came before; a rule that could not act (nobody to leak to) is owed one
  * and acts on a later event, so counts and shares stay exact.
  */
-import type { Behaviour, Delay, MalformedFrame, Pick, ReplyKind } from "../behaviour-schema.ts";
+import type { Behaviour, MalformedFrame, ReplyKind } from "../behaviour-schema.ts";
 import { REPLY_KINDS } from "../behaviour-schema.ts";
 import { type Sampler, samplerOf } from "./delay.ts";
+import type { Delay, Pick } from "./dials.ts";
 import type { CorruptionPlace } from "./malform.ts";
 import { PauseSchedule } from "./pause.ts";
 import { type Part, Picker, partOf } from "./pick.ts";

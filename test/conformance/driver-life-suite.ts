@@ -3,6 +3,7 @@
  * as they go out, sending against a server that does not read, failures of the transport.
  * Method: real sockets on loopback; silence is checked after the other side has seen the connection go.
  */
+import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -218,7 +219,21 @@ export function driverLifeSuite(driver: Driver): void {
       expect(server.account(path).wire).toEqual(['close 1001 ""']);
     });
 
-    it("answers a ping while a fragmented message is on its way out of the server", async () => {
+    it("knows the server's Close for the first when ours comes in between", async () => {
+      const path = newPath();
+      server.script(path, { frames: [Buffer.concat([text("now"), close(1001)])] });
+      const owner = new TracingOwner(driver);
+      const socket = openWith(owner, requestTo(path));
+      // Runs after the driver has read both frames, before it has left its turn.
+      owner.onMessage = () => process.nextTick(() => socket.close(1000));
+      await owner.over;
+      await server.account(path).gone;
+      const lines = ["stage tcp", "open", "closing", 'closed 1001 "" clean by server'];
+      expect(owner.lines).toEqual(lines);
+      expect(server.account(path).wire).toEqual(['close 1001 ""']);
+    });
+
+    it("answers pings in order", async () => {
       const path = newPath();
       server.script(path, { frames: [ping(Buffer.from("1")), ping(Buffer.from("2")), close()] });
       const owner = new TracingOwner(driver);
@@ -409,54 +424,88 @@ export function driverLifeSuite(driver: Driver): void {
   });
 
   describe(`${driver.name} driver: back-pressure`, () => {
+    interface Unread {
+      readonly owner: TracingOwner;
+      readonly socket: DriverSocket;
+      readonly peer: Socket;
+    }
+    const payload = Buffer.alloc(64 * 1024, 7);
+
+    /** A connection whose server has upgraded it and reads no more. */
+    async function connectUnread(): Promise<Unread> {
+      const listener = createServer({ allowHalfOpen: true }).listen(0, "127.0.0.1");
+      await once(listener, "listening");
+      const owner = new TracingOwner(driver);
+      const endpoint = endpointAt((listener.address() as { port: number }).port);
+      const accepted = once(listener, "connection");
+      const socket = openWith(owner, { ...requestTo("/"), endpoint });
+      const [peer] = (await accepted) as [Socket];
+      listener.close();
+      const [head] = (await once(peer, "data")) as [Buffer];
+      peer.pause();
+      peer.on("error", () => {});
+      const key = /^sec-websocket-key: *(\S+)/im.exec(head.toString())?.[1] ?? "";
+      peer.write(VALID_RESPONSE.replace("{accept}", acceptFor(key)));
+      await owner.opened;
+      return { owner, socket, peer };
+    }
+
+    /** Sends until buffers are kept; returns how many messages that took. */
+    function fill(socket: DriverSocket): number {
+      let sent = 1;
+      while (sendOn(driver, socket, { payload, binary: true })) sent++;
+      return sent;
+    }
+
     it("says when a buffer is kept, counts what waits, and loses nothing", async () => {
-      const path = newPath();
       const warnings: Error[] = [];
       const onWarning = (warning: Error) => warnings.push(warning);
       process.on("warning", onWarning);
-      let peer: Socket | null = null;
-      let received = 0;
-      const listener = createServer((socket) => {
-        peer = socket;
-        socket.on("error", () => {});
-        socket.once("data", (head: Buffer) => {
-          const key = /^sec-websocket-key: *(\S+)/im.exec(head.toString())?.[1] ?? "";
-          socket.write(VALID_RESPONSE.replace("{accept}", acceptFor(key)));
-          socket.pause();
-        });
-      });
-      await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", resolve));
-      const endpoint = endpointAt((listener.address() as { port: number }).port);
-      const owner = new TracingOwner(driver);
-      const socket = openWith(owner, { ...requestTo(path), endpoint });
-      await owner.opened;
-      const payload = Buffer.alloc(64 * 1024, 7);
-      let sent = 0;
-      while (sendOn(driver, socket, { payload, binary: true })) sent++;
-      sent++;
+      const { socket, peer } = await connectUnread();
+      let sent = fill(socket);
       expect(socket.bufferedBytes()).toBeGreaterThan(0);
       for (let more = 0; more < 50; more++) {
         expect(sendOn(driver, socket, { payload, binary: true })).toBe(false);
         sent++;
       }
       expect(socket.bufferedBytes()).toBeGreaterThan(50 * payload.length);
-      const frameBytes = payload.length + 14;
-      const wanted = sent * frameBytes;
+      const wanted = sent * (payload.length + 14);
+      let received = 0;
       const all = new Promise<void>((resolve) => {
-        peer?.on("data", (chunk: Buffer) => {
+        peer.on("data", (chunk: Buffer) => {
           received += chunk.length;
           if (received >= wanted) resolve();
         });
       });
-      (peer as Socket | null)?.resume();
+      peer.resume();
       await all;
       expect(received).toBe(wanted);
       while (socket.bufferedBytes() > 0) await delay(1);
       expect(sendOn(driver, socket, { payload: Buffer.from("x"), binary: true })).toBe(true);
       socket.abort(false);
-      listener.close();
+      peer.destroy();
       process.off("warning", onWarning);
       expect(warnings).toEqual([]);
+    });
+
+    it("does not outlive a server that ends without having read", async () => {
+      const { owner, socket, peer } = await connectUnread();
+      fill(socket);
+      peer.end();
+      await owner.over;
+      expect(owner.lines.at(-1)).toBe('closed 1006 "" not clean by none');
+      peer.destroy();
+    });
+
+    it("does not outlive a server that breaks the protocol without having read", async () => {
+      const { owner, socket, peer } = await connectUnread();
+      fill(socket);
+      peer.write(Buffer.from([0x83, 0x00]));
+      await owner.over;
+      expect(owner.lines.at(-1)).toBe(
+        'closed 1006 "" not clean by none violation 1002 reserved opcode',
+      );
+      peer.destroy();
     });
   });
 }

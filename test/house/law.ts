@@ -101,7 +101,12 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
   "@marcbachmann/cel-js": ["shared/scenario/expression.ts"],
   yaml: ["shared/scenario/", "coordinator/cli/explain.ts"],
   "csv-parse": ["shared/scenario/"],
-  zod: ["shared/scenario/", "coordinator/report/summary-schema.ts", "target/behaviour-schema.ts"],
+  zod: [
+    "shared/scenario/",
+    "coordinator/report/summary-schema.ts",
+    "target/behaviour-schema.ts",
+    "target/behaviour/dials.ts",
+  ],
   msgpackr: ["shared/wire/"],
   commander: ["coordinator/cli/"],
   picocolors: ["coordinator/cli/terminal/style.ts"],

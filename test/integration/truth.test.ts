@@ -10,6 +10,9 @@ import { runScenario, scratch, startTarget } from "../support/programs.ts";
  * summary is compared with it.
  */
 
+/** Two on a quiet machine. */
+const MACHINE_MS = 5;
+
 const ECHO = {
   name: "echo",
   send: { binary: { size: 64, fill: "random" } },
@@ -51,10 +54,10 @@ describe("latency", () => {
     expect(exitCode).toBe(0);
     const latency = summary?.messages.latencyMs;
     expect(latency?.count).toBe(10_000);
-    // Three significant digits of the histogram, and two milliseconds of the machine's.
+    // Three significant digits of the histogram, and what a shared machine may add to timers and wake-ups.
     const close = (value: number | null | undefined, ms: number) => {
       expect(value).toBeGreaterThanOrEqual(ms * 0.999);
-      expect(value).toBeLessThanOrEqual(ms * 1.001 + 2);
+      expect(value).toBeLessThanOrEqual(ms * 1.001 + MACHINE_MS);
     };
     close(latency?.p50, 20);
     close(latency?.p95, 100);

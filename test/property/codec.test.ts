@@ -81,6 +81,18 @@ describe("decoder", () => {
     },
   );
 
+  it.each([8, 9, 10])("is left empty by a control frame of opcode %d, cut anywhere", (opcode) => {
+    for (const sizes of [[1], [3], [100_000]]) {
+      let left: unknown = "unset";
+      const payload = Buffer.from([0x03, 0xe8, 0x61]);
+      const lines = traceOf(cutInto(frame({ opcode, payload }), sizes), (sink) => {
+        left = sink.partial;
+      });
+      expect(lines).toHaveLength(1);
+      expect(left).toBeNull();
+    }
+  });
+
   it("holds for an announced length only what has arrived", () => {
     const header = frame({ opcode: 2, announce: BigInt(MAX_MESSAGE_BYTES), lengthBits: 64 });
     traceOf([header], (sink) => expect(sink.partial?.heldBytes).toBe(0));

@@ -7,21 +7,13 @@ import type { CloseCause, ConnectFailure, FailureKind } from "../../shared/stats
 import { METRIC } from "../record/recorder.ts";
 import { backoffUs } from "./backoff.ts";
 import { causeOf, failureOf } from "./close-cause.ts";
-import type { ConnectionHost } from "./connection-host.ts";
-import { TimerKind } from "./connection-host.ts";
+import { type ConnectionHost, TimerKind } from "./connection-host.ts";
 import { logFailure, MAX_ATTEMPTS } from "./connection-log.ts";
 import { moved, State } from "./connection-state.ts";
 import type { MessageFailure } from "./conversation.ts";
 import type { DriverSocket, SocketEnd, SocketOwner } from "./driver.ts";
 import { pingOrGiveUp, ponged, startHeartbeat } from "./heartbeat.ts";
-import {
-  giveUpHeld,
-  type PacedConnection,
-  releaseHeld,
-  sendDue,
-  sendLast,
-  skipHeld,
-} from "./pacing.ts";
+import * as pacing from "./pacing.ts";
 import { NONE } from "./pending-table.ts";
 
 /** How long our Close frame may stay unanswered. */
@@ -30,7 +22,7 @@ const CLOSE_NORMAL = 1000;
 /** Room per session in the numbering of message slots. */
 const MAX_SLOTS = 2 ** 26;
 
-export class Connection implements SocketOwner, PacedConnection {
+export class Connection implements SocketOwner, pacing.PacedConnection {
   readonly slot: number;
   readonly index: number;
   readonly shard: number;
@@ -138,7 +130,7 @@ export class Connection implements SocketOwner, PacedConnection {
     const nowUs = this.#host.nowUs();
     if (this.state === State.open) {
       this.#transition(State.leaving);
-      giveUpHeld(this, this.#host);
+      pacing.giveUpHeld(this, this.#host);
     } else if (this.state === State.draining) this.#transition(State.closing);
     this.#host.schedule(this.slot, TimerKind.life, nowUs + CLOSE_TIMEOUT_US);
   }
@@ -159,12 +151,12 @@ export class Connection implements SocketOwner, PacedConnection {
   onSettled(): void {
     if (this.state === State.draining) {
       if (this.pendingCount === 0) this.#startClose();
-    } else if (this.held && this.state === State.open) releaseHeld(this, this.#host);
+    } else if (this.held && this.state === State.open) pacing.releaseHeld(this, this.#host);
   }
 
   /** The next slot of the connection's own schedule is due. */
   onSendDue(nowUs: number): void {
-    sendDue(this, this.#host, nowUs);
+    pacing.sendDue(this, this.#host, nowUs);
   }
 
   onLifeDue(nowUs: number): void {
@@ -204,8 +196,8 @@ export class Connection implements SocketOwner, PacedConnection {
       closeUs[this.slot] = Math.min(host.lastNowUs, closeUs[this.slot] as number);
     if (this.state === State.open) {
       this.#endCause = cause;
-      sendLast(this, host, host.lastNowUs);
-      skipHeld(this, host);
+      pacing.sendLast(this, host, host.lastNowUs);
+      pacing.skipHeld(this, host);
       for (const kind of Object.values(TimerKind)) host.cancel(this.slot, kind);
       this.#transition(State.draining);
       if (this.pendingCount === 0) this.#startClose();
@@ -227,7 +219,7 @@ export class Connection implements SocketOwner, PacedConnection {
       this.#end();
     } else if (this.state === State.waiting || this.state === State.gone) this.#end();
     else if (this.state !== State.ended) {
-      skipHeld(this, host);
+      pacing.skipHeld(this, host);
       this.#over(cause, nowUs);
     }
   }
@@ -257,7 +249,7 @@ export class Connection implements SocketOwner, PacedConnection {
     if (lost > 0) this.#log("lost", cause, nowUs, lost);
     host.recorder.closed(this.#phase, this.shard, cause, nowUs);
     if (wasOpen && cause !== "stop" && cause !== "fenced") this.#lose(nowUs);
-    else this.#release();
+    else this.#end();
   }
 
   /** Not connected, and not because the plan says so: try again, or give up. */
@@ -266,12 +258,9 @@ export class Connection implements SocketOwner, PacedConnection {
     host.cancel(this.slot, TimerKind.ping);
     const closeUs = host.columns.closeUs[this.slot] as number;
     const { policy, attempts } = host.reconnect;
-    if (nowUs >= closeUs) {
-      this.#end();
-      return;
-    }
-    giveUpHeld(this, this.#host);
-    if (policy !== "none" && this.#retries < attempts) {
+    pacing.giveUpHeld(this, host);
+    if (nowUs >= closeUs) this.#end();
+    else if (policy !== "none" && this.#retries < attempts) {
       const againUs =
         nowUs + backoffUs(host.reconnect, this.#retries, host.jitter(this.index, this.incarnation));
       this.#retries++;
@@ -285,12 +274,7 @@ export class Connection implements SocketOwner, PacedConnection {
   }
 
   #end(): void {
-    sendLast(this, this.#host, this.#host.lastNowUs);
-    this.#transition(State.ended);
-    this.#release();
-  }
-
-  #release(): void {
+    pacing.sendLast(this, this.#host, this.#host.lastNowUs);
     this.state = State.ended;
     this.#host.release(this);
   }

@@ -131,6 +131,11 @@ class WsSocket implements DriverSocket, TransportEvents {
     this.owner.onStage("tls");
   }
 
+  ended(): void {
+    // Nobody reads our backlog any more; ws would wait for it.
+    if (this.state !== OPENING) this.socket?.destroy();
+  }
+
   transportFailed(error: Error): void {
     this.errno = errorSignature(error);
   }

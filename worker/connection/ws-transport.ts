@@ -11,6 +11,8 @@ import { destinationOf, tlsOptionsOf } from "./transport.ts";
 export interface TransportEvents {
   connected(): void;
   secured(): void;
+  /** The server ended its side. */
+  ended(): void;
   transportFailed(error: Error): void;
 }
 
@@ -26,7 +28,7 @@ export function openTransport(request: OpenRequest, events: TransportEvents): So
     : connectTcp(destination);
   // The one property we add to Node's socket; the handlers below find their way back by it.
   (socket as OwnedSocket)[kEvents] = events;
-  return socket.on("connect", onConnect).on("error", onError);
+  return socket.on("connect", onConnect).on("end", onEnd).on("error", onError);
 }
 
 // The handlers of all sockets; Node calls them with the socket as `this`.
@@ -37,6 +39,10 @@ function onConnect(this: OwnedSocket): void {
 
 function onSecure(this: OwnedSocket): void {
   this[kEvents].secured();
+}
+
+function onEnd(this: OwnedSocket): void {
+  this[kEvents].ended();
 }
 
 function onError(this: OwnedSocket, error: Error): void {

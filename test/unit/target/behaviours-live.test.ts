@@ -63,7 +63,7 @@ describe("replies", () => {
   });
 
   it("lets a held reply go after its time, and reorders another instead", async () => {
-    target = await serve({ reply: { reorder: { count: 1, holdMs: 30 } } });
+    target = await serve({ reply: { reorder: { count: 1, holdMs: 200 } } });
     const client = await Client.open(target.url);
     client.socket.send("lonely");
     await until(() => client.got.length === 1);
@@ -350,9 +350,9 @@ describe("endings", () => {
   });
 
   it("closes the idle and spares the busy", async () => {
-    target = await serve({ close: [{ idleMs: 250, code: 1001 }] });
+    target = await serve({ close: [{ idleMs: 600, code: 1001 }] });
     const [idle, busy] = [await Client.open(target.url), await Client.open(target.url)];
-    for (let n = 0; n < 8; n += 1) {
+    for (let n = 0; n < 200 && idle.closed === null; n += 1) {
       busy.socket.send("x");
       await sleep(50);
     }
@@ -389,7 +389,7 @@ describe("endings", () => {
   });
 
   it("closes who sends too fast with 1008", async () => {
-    target = await serve({ limits: { rate: { perSec: 5, burst: 4 } } });
+    target = await serve({ limits: { rate: { perSec: 0.5, burst: 4 } } });
     const client = await Client.open(target.url);
     for (let n = 0; n < 20; n += 1) client.socket.send("x");
     await until(() => client.closed !== null);

@@ -159,7 +159,7 @@ export class LeanSocket implements DriverSocket, FrameSink, TransportEvents {
     this.fail(kind, signature);
   }
 
-  /** The server ended its side. While TLS is set up, an error follows that says so. */
+  /** While TLS is set up an error follows that says so; on an open connection nobody reads our backlog now. */
   ended(): void {
     if (this.state === UPGRADE) this.fail("upgrade-reset", HANG_UP);
     else if (this.state >= OPEN) this.socket.destroy();
