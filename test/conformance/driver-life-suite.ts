@@ -1,9 +1,8 @@
 /**
  * What is not about bytes, the same for both drivers: the order of calls, aborting at every moment, requests
- * as they go out, sending against a server that does not read, failures of the transport.
+ * as they go out, failures of the transport.
  * Method: real sockets on loopback; silence is checked after the other side has seen the connection go.
  */
-import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -15,8 +14,8 @@ import type {
   SocketEnd,
   SocketOwner,
 } from "../../worker/connection/driver.ts";
-import { endpointAt, sendOn, TracingOwner } from "./driver-trace.ts";
-import { acceptFor, HostileServer, VALID_RESPONSE } from "./hostile-server.ts";
+import { endpointAt, TracingOwner } from "./driver-trace.ts";
+import { HostileServer, VALID_RESPONSE } from "./hostile-server.ts";
 import { close, ping, pong, text } from "./server-frame.ts";
 
 type Moment = "stage tcp" | "open" | "message" | "pong" | "closing" | "closed" | "fail";
@@ -420,92 +419,6 @@ export function driverLifeSuite(driver: Driver): void {
       // 192.0.2.0/24 is reserved for documentation (RFC 5737), so no host has it.
       const request = { ...requestTo("/"), localAddress: "192.0.2.1" };
       expect(await failing(request)).toEqual(["fail generator-ports: EADDRNOTAVAIL"]);
-    });
-  });
-
-  describe(`${driver.name} driver: back-pressure`, () => {
-    interface Unread {
-      readonly owner: TracingOwner;
-      readonly socket: DriverSocket;
-      readonly peer: Socket;
-    }
-    const payload = Buffer.alloc(64 * 1024, 7);
-
-    /** A connection whose server has upgraded it and reads no more. */
-    async function connectUnread(): Promise<Unread> {
-      const listener = createServer({ allowHalfOpen: true }).listen(0, "127.0.0.1");
-      await once(listener, "listening");
-      const owner = new TracingOwner(driver);
-      const endpoint = endpointAt((listener.address() as { port: number }).port);
-      const accepted = once(listener, "connection");
-      const socket = openWith(owner, { ...requestTo("/"), endpoint });
-      const [peer] = (await accepted) as [Socket];
-      listener.close();
-      const [head] = (await once(peer, "data")) as [Buffer];
-      peer.pause();
-      peer.on("error", () => {});
-      const key = /^sec-websocket-key: *(\S+)/im.exec(head.toString())?.[1] ?? "";
-      peer.write(VALID_RESPONSE.replace("{accept}", acceptFor(key)));
-      await owner.opened;
-      return { owner, socket, peer };
-    }
-
-    /** Sends until buffers are kept; returns how many messages that took. */
-    function fill(socket: DriverSocket): number {
-      let sent = 1;
-      while (sendOn(driver, socket, { payload, binary: true })) sent++;
-      return sent;
-    }
-
-    it("says when a buffer is kept, counts what waits, and loses nothing", async () => {
-      const warnings: Error[] = [];
-      const onWarning = (warning: Error) => warnings.push(warning);
-      process.on("warning", onWarning);
-      const { socket, peer } = await connectUnread();
-      let sent = fill(socket);
-      expect(socket.bufferedBytes()).toBeGreaterThan(0);
-      for (let more = 0; more < 50; more++) {
-        expect(sendOn(driver, socket, { payload, binary: true })).toBe(false);
-        sent++;
-      }
-      expect(socket.bufferedBytes()).toBeGreaterThan(50 * payload.length);
-      const wanted = sent * (payload.length + 14);
-      let received = 0;
-      const all = new Promise<void>((resolve) => {
-        peer.on("data", (chunk: Buffer) => {
-          received += chunk.length;
-          if (received >= wanted) resolve();
-        });
-      });
-      peer.resume();
-      await all;
-      expect(received).toBe(wanted);
-      while (socket.bufferedBytes() > 0) await delay(1);
-      expect(sendOn(driver, socket, { payload: Buffer.from("x"), binary: true })).toBe(true);
-      socket.abort(false);
-      peer.destroy();
-      process.off("warning", onWarning);
-      expect(warnings).toEqual([]);
-    });
-
-    it("does not outlive a server that ends without having read", async () => {
-      const { owner, socket, peer } = await connectUnread();
-      fill(socket);
-      peer.end();
-      await owner.over;
-      expect(owner.lines.at(-1)).toBe('closed 1006 "" not clean by none');
-      peer.destroy();
-    });
-
-    it("does not outlive a server that breaks the protocol without having read", async () => {
-      const { owner, socket, peer } = await connectUnread();
-      fill(socket);
-      peer.write(Buffer.from([0x83, 0x00]));
-      await owner.over;
-      expect(owner.lines.at(-1)).toBe(
-        'closed 1006 "" not clean by none violation 1002 reserved opcode',
-      );
-      peer.destroy();
     });
   });
 }

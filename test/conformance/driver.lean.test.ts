@@ -1,5 +1,6 @@
 /** The driver suite on our own codec. */
 import { leanDriver } from "../../worker/connection/lean/lean-driver.ts";
+import { driverBacklogSuite } from "./driver-backlog-suite.ts";
 import { driverLifeSuite } from "./driver-life-suite.ts";
 import { driverSuite } from "./driver-suite.ts";
 import { driverTlsSuite } from "./driver-tls-suite.ts";
@@ -7,3 +8,4 @@ import { driverTlsSuite } from "./driver-tls-suite.ts";
 driverSuite(leanDriver);
 driverTlsSuite(leanDriver);
 driverLifeSuite(leanDriver);
+driverBacklogSuite(leanDriver);

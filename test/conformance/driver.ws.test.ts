@@ -1,5 +1,6 @@
 /** The driver suite on the ws package. */
 import { wsDriver } from "../../worker/connection/ws-driver.ts";
+import { driverBacklogSuite } from "./driver-backlog-suite.ts";
 import { driverLifeSuite } from "./driver-life-suite.ts";
 import { driverSuite } from "./driver-suite.ts";
 import { driverTlsSuite } from "./driver-tls-suite.ts";
@@ -7,3 +8,4 @@ import { driverTlsSuite } from "./driver-tls-suite.ts";
 driverSuite(wsDriver);
 driverTlsSuite(wsDriver);
 driverLifeSuite(wsDriver);
+driverBacklogSuite(wsDriver);
