@@ -11,6 +11,7 @@ import type { StrictScenario } from "../../shared/scenario/strict.ts";
 import { METRICS, type Metric, PHASE_COUNTERS } from "../../shared/stats/counters.ts";
 import { MergedHistogram } from "../../shared/stats/histogram.ts";
 import { monotonicUs } from "../../shared/time/clock.ts";
+import { draw32, Stream } from "../../shared/time/random.ts";
 import { decodeFrame } from "../../shared/wire/frame-codec.ts";
 import { Engine } from "../../worker/engine/engine.ts";
 import { resolveTargets } from "../../worker/engine/resolve.ts";
@@ -90,6 +91,8 @@ async function onrush(work: Work): Promise<Measured> {
   const echoFrom = sample();
   await sleep(work.measureSeconds * 1000);
   const echoTo = sample();
+  // The frame of the last second measured is cut in the first turn after it.
+  await sleep(200);
   engine.end("abort");
   clearInterval(timer);
   const firstSecond = work.rampSeconds + work.idleSeconds + work.warmUpSeconds;
@@ -139,27 +142,22 @@ const HANDSHAKES = 256;
 async function bareWs(work: Work): Promise<Measured> {
   const sockets: WebSocket[] = [];
   let echoes = 0;
-  const payload = Buffer.alloc(work.bytes, 7);
   const before = residentBytes();
   const start = sample();
   await openAll(work, sockets);
   const opened = sample();
   await sleep(work.idleSeconds * 500);
   const idle = residentBytes();
-  function onMessage(this: WebSocket): void {
+  const pace = startBare(work, sockets, () => {
     echoes++;
-    this.send(payload);
-  }
-  for (const socket of sockets) {
-    socket.on("message", onMessage);
-    socket.send(payload);
-  }
+  });
   await sleep(work.warmUpSeconds * 1000);
   const echoFrom = sample();
   const echoesFrom = echoes;
   await sleep(work.measureSeconds * 1000);
   const echoTo = sample();
   const measured = echoes - echoesFrom;
+  clearInterval(pace);
   for (const socket of sockets) socket.terminate();
   return {
     connectCpuSeconds: opened.cpu - start.cpu,
@@ -174,6 +172,39 @@ async function bareWs(work: Work): Promise<Measured> {
     failed: work.connections - sockets.length,
     skipped: 0,
   };
+}
+
+/**
+ * The least a loop over ws can do. Closed loop: each socket sends again once it was answered. Open loop: a timer
+ * sends to one socket after another what the rate asks for by now. Sockets in random order, as users are.
+ */
+function startBare(work: Work, sockets: WebSocket[], onEcho: () => void): NodeJS.Timeout {
+  const payload = Buffer.alloc(work.bytes, 7);
+  const order = shuffled(sockets);
+  const closedLoop = work.perSec === null;
+  function onMessage(this: WebSocket): void {
+    onEcho();
+    if (closedLoop) this.send(payload);
+  }
+  for (const socket of order) {
+    socket.on("message", onMessage);
+    if (closedLoop) socket.send(payload);
+  }
+  const fromUs = monotonicUs();
+  let sent = 0;
+  return setInterval(() => {
+    const due = ((monotonicUs() - fromUs) / 1e6) * (work.perSec ?? 0);
+    for (; sent < due; sent++) order[sent % order.length]?.send(payload);
+  }, 1);
+}
+
+function shuffled<T>(values: readonly T[]): T[] {
+  const order = [...values];
+  for (let at = order.length - 1; at > 0; at--) {
+    const other = draw32(1, Stream.behaviour, 0, at) % (at + 1);
+    [order[at], order[other]] = [order[other] as T, order[at] as T];
+  }
+  return order;
 }
 
 function openAll(work: Work, sockets: WebSocket[]): Promise<void> {

@@ -113,7 +113,8 @@ function correlation(): void {
   measure("correlation: add a message and settle it", 1_000_000, (count) => {
     for (let at = 0; at < count; at++) {
       const owner = owners[at % 9000] as (typeof owners)[number];
-      table.seq[table.add(owner, 0)] = at;
+      table.entry.seq = at;
+      table.add(owner);
       table.remove(owner, owner.pendingHead);
     }
   });

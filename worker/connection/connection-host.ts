@@ -5,7 +5,7 @@
 import type { StrictReconnect } from "../../shared/scenario/strict.ts";
 import type { Recorder } from "../record/recorder.ts";
 import type { Connection } from "./connection.ts";
-import type { ConnectionColumns } from "./connection-columns.ts";
+import type { ConnectionTimes } from "./connection-times.ts";
 import type { Correlator } from "./correlator.ts";
 import type { DriverSocket } from "./driver.ts";
 
@@ -17,7 +17,7 @@ export const TIMER_KINDS = 3;
 export interface ConnectionHost {
   readonly recorder: Recorder;
   readonly correlator: Correlator;
-  readonly columns: ConnectionColumns;
+  readonly times: ConnectionTimes;
   readonly connectTimeoutUs: number;
   readonly heartbeat: { readonly pingUs: number; readonly timeoutUs: number } | null;
   readonly reconnect: StrictReconnect;

@@ -4,6 +4,7 @@
  */
 import type { FailureKind } from "../../shared/stats/failure-kind.ts";
 import type { ConnectionHost } from "./connection-host.ts";
+import { Time } from "./connection-times.ts";
 
 /** Sockets of one session are numbered below this; see Connection.incarnation. */
 export const MAX_ATTEMPTS = 65_536;
@@ -27,7 +28,7 @@ export function logFailure(
   },
 ): void {
   const { kind, signature, phase, nowUs, count, connecting } = failure;
-  const establishedUs = host.columns.establishedUs[connection.slot] as number;
+  const establishedUs = host.times.get(connection.slot, Time.established);
   const sample = {
     connection: connection.index,
     attempt: connection.incarnation % MAX_ATTEMPTS,

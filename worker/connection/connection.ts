@@ -1,7 +1,7 @@
 /**
  * One connection of the plan: one session of one global index, with its attempts. The engine makes it when
  * the plan says so and is told when it is over; drivers call it back as their SocketOwner.
- * Data plane: flat fields, times in columns shared by all connections of the engine, no closures.
+ * Data plane: flat fields, times in rows shared by all connections of the engine, no closures.
  */
 import type { CloseCause, ConnectFailure, FailureKind } from "../../shared/stats/failure-kind.ts";
 import { METRIC } from "../record/recorder.ts";
@@ -10,6 +10,7 @@ import { causeOf, failureOf } from "./close-cause.ts";
 import { type ConnectionHost, TimerKind } from "./connection-host.ts";
 import { logFailure, MAX_ATTEMPTS } from "./connection-log.ts";
 import { moved, State } from "./connection-state.ts";
+import { Time } from "./connection-times.ts";
 import type { MessageFailure } from "./conversation.ts";
 import type { DriverSocket, SocketEnd, SocketOwner } from "./driver.ts";
 import { pingOrGiveUp, ponged, startHeartbeat } from "./heartbeat.ts";
@@ -23,10 +24,9 @@ const CLOSE_NORMAL = 1000;
 const MAX_SLOTS = 2 ** 26;
 
 export class Connection implements SocketOwner, pacing.PacedConnection {
+  // What every message touches comes first: it then shares cache lines.
   readonly slot: number;
   readonly index: number;
-  readonly shard: number;
-  readonly target: number;
   state: State = State.waiting;
   incarnation: number;
   seq = 0;
@@ -34,13 +34,15 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
   pendingHead = NONE;
   pendingTail = NONE;
   pendingCount = 0;
-  expiredCount = 0;
-  /** Number of the next slot of the message schedule, over all sessions of the index. */
-  sendCounter: number;
   /** A due message waits for room; its slot stays the next one. */
   held = false;
   socket: DriverSocket | null = null;
   readonly #host: ConnectionHost;
+  /** Number of the next slot of the message schedule, over all sessions of the index. */
+  sendCounter: number;
+  expiredCount = 0;
+  readonly shard: number;
+  readonly target: number;
   #phase = 0;
   #retries = 0;
   #stage: "tcp" | "tls" | "upgrade" = "tcp";
@@ -74,8 +76,8 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
     this.answered = -1;
     this.incarnation++;
     const nowUs = host.nowUs();
-    host.columns.intendedOpenUs[this.slot] = intendedUs;
-    host.columns.stageUs[this.slot] = nowUs;
+    host.times.set(this.slot, Time.intendedOpen, intendedUs);
+    host.times.set(this.slot, Time.stage, nowUs);
     host.recorder.value(METRIC.openLag, this.#phase, nowUs - intendedUs);
     host.recorder.attempted(this.#phase, this.shard, again);
     host.schedule(this.slot, TimerKind.life, nowUs + host.connectTimeoutUs);
@@ -84,21 +86,21 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
 
   onStage(stage: "tcp" | "tls"): void {
     const nowUs = this.#endStage(stage === "tcp" ? METRIC.tcp : METRIC.tls);
-    this.#host.columns.stageUs[this.slot] = nowUs;
+    this.#host.times.set(this.slot, Time.stage, nowUs);
     this.#stage = stage === "tcp" && this.#host.isSecure(this.target) ? "tls" : "upgrade";
   }
 
   onOpen(): void {
     const host = this.#host;
     const nowUs = this.#endStage(METRIC.upgrade);
-    const intendedUs = host.columns.intendedOpenUs[this.slot] as number;
+    const intendedUs = host.times.get(this.slot, Time.intendedOpen);
     host.recorder.value(METRIC.connect, this.#phase, nowUs - intendedUs);
     host.recorder.established(this.#phase, this.shard, nowUs);
-    host.columns.establishedUs[this.slot] = nowUs;
+    host.times.set(this.slot, Time.established, nowUs);
     this.#transition(State.open);
     this.#retries = 0;
     startHeartbeat(this, host);
-    const closeUs = host.columns.closeUs[this.slot] as number;
+    const closeUs = host.times.get(this.slot, Time.close);
     if (nowUs >= closeUs) this.drain(this.#endCause);
     else host.schedule(this.slot, TimerKind.life, closeUs);
   }
@@ -162,8 +164,8 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
   onLifeDue(nowUs: number): void {
     switch (this.state) {
       case State.waiting:
-        if (nowUs >= (this.#host.columns.closeUs[this.slot] as number)) this.#end();
-        else this.connect(this.#host.columns.intendedOpenUs[this.slot] as number);
+        if (nowUs >= this.#host.times.get(this.slot, Time.close)) this.#end();
+        else this.connect(this.#host.times.get(this.slot, Time.intendedOpen));
         break;
       case State.connecting:
         this.socket?.abort(false);
@@ -191,9 +193,7 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
   /** No new messages; close once nothing is unanswered. */
   drain(cause: "plan" | "stop"): void {
     const host = this.#host;
-    const { closeUs } = host.columns;
-    if (cause === "stop")
-      closeUs[this.slot] = Math.min(host.lastNowUs, closeUs[this.slot] as number);
+    if (cause === "stop") this.#closeBy(host.lastNowUs);
     if (this.state === State.open) {
       this.#endCause = cause;
       pacing.sendLast(this, host, host.lastNowUs);
@@ -210,7 +210,7 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
     const host = this.#host;
     const nowUs = host.lastNowUs;
     this.#endCause = "stop";
-    host.columns.closeUs[this.slot] = Math.min(nowUs, host.columns.closeUs[this.slot] as number);
+    this.#closeBy(nowUs);
     this.socket?.abort(false);
     if (this.state === State.connecting) {
       host.recorder.failed(this.#phase, this.shard, nowUs);
@@ -222,6 +222,12 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
       pacing.skipHeld(this, host);
       this.#over(cause, nowUs);
     }
+  }
+
+  /** The plan's close, or an earlier one. */
+  #closeBy(nowUs: number): void {
+    const { times } = this.#host;
+    times.set(this.slot, Time.close, Math.min(nowUs, times.get(this.slot, Time.close)));
   }
 
   #startClose(): void {
@@ -256,7 +262,7 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
   #lose(nowUs: number): void {
     const host = this.#host;
     host.cancel(this.slot, TimerKind.ping);
-    const closeUs = host.columns.closeUs[this.slot] as number;
+    const closeUs = host.times.get(this.slot, Time.close);
     const { policy, attempts } = host.reconnect;
     pacing.giveUpHeld(this, host);
     if (nowUs >= closeUs) this.#end();
@@ -265,7 +271,7 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
         nowUs + backoffUs(host.reconnect, this.#retries, host.jitter(this.index, this.incarnation));
       this.#retries++;
       this.#transition(State.waiting);
-      host.columns.intendedOpenUs[this.slot] = againUs;
+      host.times.set(this.slot, Time.intendedOpen, againUs);
       host.schedule(this.slot, TimerKind.life, Math.min(againUs, closeUs));
     } else {
       this.#transition(State.gone);
@@ -282,7 +288,7 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
   #endStage(metric: number): number {
     const host = this.#host;
     const nowUs = host.nowUs();
-    host.recorder.value(metric, this.#phase, nowUs - (host.columns.stageUs[this.slot] as number));
+    host.recorder.value(metric, this.#phase, nowUs - host.times.get(this.slot, Time.stage));
     return nowUs;
   }
 

@@ -70,16 +70,17 @@ export class Correlator {
     this.#recorder.sent(phase, name, payloads.payloadBytes);
     if (payloads.match !== Match.none) {
       this.#recorder.count(phase, COUNT.expected, 1);
-      const record = this.pending.add(conversation, name);
-      const table = this.pending;
-      table.seq[record] = conversation.seq;
-      table.slot[record] = conversation.slot;
-      table.phase[record] = phase;
-      table.size[record] = payloads.payloadBytes;
-      table.hash[record] = payloads.hash;
-      table.intendedUs[record] = intendedUs;
-      table.sentUs[record] = nowUs;
-      if (payloads.sent !== undefined) table.sent[record] = payloads.sent;
+      const { entry } = this.pending;
+      entry.definition = name;
+      entry.seq = conversation.seq;
+      entry.slot = conversation.slot;
+      entry.phase = phase;
+      entry.size = payloads.payloadBytes;
+      entry.hash = payloads.hash;
+      entry.intendedUs = intendedUs;
+      entry.sentUs = nowUs;
+      const record = this.pending.add(conversation);
+      if (payloads.sent !== undefined) this.pending.sent[record] = payloads.sent;
     }
     conversation.seq++;
   }
@@ -99,8 +100,8 @@ export class Correlator {
     const table = this.pending;
     for (let name = 0; name < this.#definitions; name++) {
       for (let record = table.overdue(name, nowUs); record !== NONE; ) {
-        const owner = ownerOf(table.slot[record] as number);
-        const phase = table.phase[record] as number;
+        const owner = ownerOf(table.slotOf(record));
+        const phase = table.phaseOf(record);
         this.#recorder.timedOut(phase, name);
         owner.onMessageFailure("reply-timeout", name);
         if (table.used > MAX_REMEMBERED) {
@@ -119,7 +120,7 @@ export class Correlator {
     let lost = 0;
     for (let record = conversation.pendingHead; record !== NONE; ) {
       const next = table.nextOf(record);
-      const phase = table.phase[record] as number;
+      const phase = table.phaseOf(record);
       if (!table.isExpired(record)) this.#recorder.count(phase, COUNT.unanswered, 1);
       this.#recorder.count(phase, COUNT.lost, 1);
       lost++;
@@ -163,7 +164,7 @@ export class Correlator {
     const table = this.pending;
     let record = conversation.pendingHead;
     while (record !== NONE) {
-      if (table.size[record] === size && this.#isStamped(record)) {
+      if (table.sizeOf(record) === size && this.#isStamped(record)) {
         this.#corrupt(conversation, record);
         return true;
       }
@@ -174,13 +175,13 @@ export class Correlator {
 
   #isStamped(record: number): boolean {
     const table = this.pending;
-    return this.#payloads.isStamped(table.definition(record), table.size[record] as number);
+    return this.#payloads.isStamped(table.definition(record), table.sizeOf(record));
   }
 
   #findSeq(conversation: Conversation, seq: number): number {
     const table = this.pending;
     let record = conversation.pendingHead;
-    while (record !== NONE && (table.seq[record] !== seq || !this.#isStamped(record))) {
+    while (record !== NONE && (table.seqOf(record) !== seq || !this.#isStamped(record))) {
       record = table.nextOf(record);
     }
     return record;
@@ -189,10 +190,7 @@ export class Correlator {
   #intact(record: number): boolean {
     const { data, start, end } = this.incoming;
     const table = this.pending;
-    const original = this.#payloads.original(
-      table.definition(record),
-      table.hash[record] as number,
-    );
+    const original = this.#payloads.original(table.definition(record), table.hashOf(record));
     return (
       end - start === original.length &&
       data.compare(original, STAMP_BYTES, original.length, start + STAMP_BYTES, end) === 0
@@ -224,9 +222,9 @@ export class Correlator {
     switch (this.#payloads.matchOf(name)) {
       case Match.hash:
         return (
-          table.size[record] === reply.size &&
+          table.sizeOf(record) === reply.size &&
           !this.#isStamped(record) &&
-          table.hash[record] === reply.hash()
+          table.hashOf(record) === reply.hash()
         );
       case Match.next:
         return true;
@@ -250,17 +248,17 @@ export class Correlator {
       conversation.onMessageFailure("late", name);
       return;
     }
-    const seq = table.seq[record] as number;
+    const seq = table.seqOf(record);
     if (seq > conversation.answered) conversation.answered = seq;
     else if (this.#audit) {
       this.#count(COUNT.reordered);
       conversation.onMessageFailure("reordered", name);
     }
     this.#recorder.matched(
-      table.phase[record] as number,
+      table.phaseOf(record),
       name,
-      nowUs - (table.intendedUs[record] as number),
-      nowUs - (table.sentUs[record] as number),
+      nowUs - table.intendedUsOf(record),
+      nowUs - table.sentUsOf(record),
     );
     table.remove(conversation, record);
     conversation.onSettled();
@@ -270,7 +268,7 @@ export class Correlator {
     const table = this.pending;
     const name = table.definition(record);
     const waiting = !table.isExpired(record);
-    if (waiting) this.#recorder.count(table.phase[record] as number, COUNT.corruptReplies, 1);
+    if (waiting) this.#recorder.count(table.phaseOf(record), COUNT.corruptReplies, 1);
     table.remove(conversation, record);
     this.#count(COUNT.corrupt);
     conversation.onMessageFailure("corrupt", name);

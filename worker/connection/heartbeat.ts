@@ -4,6 +4,7 @@
  */
 import { COUNT, METRIC } from "../record/recorder.ts";
 import { type ConnectionHost, TimerKind } from "./connection-host.ts";
+import { Time } from "./connection-times.ts";
 import type { DriverSocket } from "./driver.ts";
 
 const PAYLOAD = Buffer.from("onrush");
@@ -14,7 +15,7 @@ export function startHeartbeat(
   host: ConnectionHost,
 ): void {
   if (!host.heartbeat) return;
-  host.columns.pingSentUs[connection.slot] = 0;
+  host.times.set(connection.slot, Time.pingSent, 0);
   const firstUs = host.lastNowUs + host.firstPingUs(connection.index);
   host.schedule(connection.slot, TimerKind.ping, firstUs);
 }
@@ -22,23 +23,23 @@ export function startHeartbeat(
 /** The ping timer fired. @returns false when the last ping was not answered in time */
 export function pingOrGiveUp(slot: number, host: ConnectionHost, socket: DriverSocket): boolean {
   if (!host.heartbeat) return true;
-  if (host.columns.pingSentUs[slot] !== 0) return false;
+  if (host.times.get(slot, Time.pingSent) !== 0) return false;
   const nowUs = host.lastNowUs;
   socket.ping(PAYLOAD);
   host.recorder.count(host.phaseAt(nowUs), COUNT.pings, 1);
-  host.columns.pingSentUs[slot] = nowUs;
+  host.times.set(slot, Time.pingSent, nowUs);
   host.schedule(slot, TimerKind.ping, nowUs + host.heartbeat.timeoutUs);
   return true;
 }
 
 /** A pong came; one that answers nothing is ignored. */
 export function ponged(slot: number, host: ConnectionHost): void {
-  const sentUs = host.columns.pingSentUs[slot] as number;
+  const sentUs = host.times.get(slot, Time.pingSent);
   if (sentUs === 0 || !host.heartbeat) return;
   const nowUs = host.nowUs();
   const phase = host.phaseAt(nowUs);
   host.recorder.count(phase, COUNT.pongs, 1);
   host.recorder.value(METRIC.ping, phase, nowUs - sentUs);
-  host.columns.pingSentUs[slot] = 0;
+  host.times.set(slot, Time.pingSent, 0);
   host.schedule(slot, TimerKind.ping, Math.max(nowUs, sentUs + host.heartbeat.pingUs));
 }

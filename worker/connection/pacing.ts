@@ -6,6 +6,7 @@
  */
 import { COUNT, METRIC } from "../record/recorder.ts";
 import { type ConnectionHost, TimerKind } from "./connection-host.ts";
+import { Time } from "./connection-times.ts";
 import type { Conversation } from "./conversation.ts";
 import type { DriverSocket } from "./driver.ts";
 
@@ -22,9 +23,9 @@ export interface PacedConnection extends Conversation {
 
 /** The next slot of the connection's own schedule is due. */
 export function sendDue(connection: PacedConnection, host: ConnectionHost, nowUs: number): void {
-  const { columns } = host;
-  const intendedUs = columns.nextSendUs[connection.slot] as number;
-  if (intendedUs >= (columns.closeUs[connection.slot] as number)) return;
+  const { times } = host;
+  const intendedUs = times.get(connection.slot, Time.nextSend);
+  if (intendedUs >= times.get(connection.slot, Time.close)) return;
   if (hasNoRoom(connection, host)) {
     connection.held = true;
     return;
@@ -35,8 +36,8 @@ export function sendDue(connection: PacedConnection, host: ConnectionHost, nowUs
   outgoing.nowUs = nowUs;
   sendOutgoing(connection, host);
   const nextUs = host.nextSlotUs(connection, intendedUs);
-  columns.nextSendUs[connection.slot] = nextUs;
-  if (nextUs >= (columns.closeUs[connection.slot] as number)) return;
+  times.set(connection.slot, Time.nextSend, nextUs);
+  if (nextUs >= times.get(connection.slot, Time.close)) return;
   // Already due and no room: the reply itself sends it, a turn of the engine would only add delay.
   if (nextUs <= nowUs && hasNoRoom(connection, host)) connection.held = true;
   else host.schedule(connection.slot, TimerKind.send, nextUs);
@@ -47,9 +48,9 @@ export function sendDue(connection: PacedConnection, host: ConnectionHost, nowUs
  * in their common millisecond.
  */
 export function sendLast(connection: PacedConnection, host: ConnectionHost, nowUs: number): void {
-  const { columns } = host;
-  const closeUs = Math.min(nowUs, columns.closeUs[connection.slot] as number);
-  while (!connection.held && (columns.nextSendUs[connection.slot] as number) < closeUs) {
+  const { times } = host;
+  const closeUs = Math.min(nowUs, times.get(connection.slot, Time.close));
+  while (!connection.held && times.get(connection.slot, Time.nextSend) < closeUs) {
     sendDue(connection, host, nowUs);
   }
 }
@@ -58,7 +59,7 @@ export function sendLast(connection: PacedConnection, host: ConnectionHost, nowU
 export function releaseHeld(connection: PacedConnection, host: ConnectionHost): void {
   if (connection.pendingCount >= host.inFlight) return;
   connection.held = false;
-  host.columns.heldUntilUs[connection.slot] = host.lastNowUs;
+  host.times.set(connection.slot, Time.heldUntil, host.lastNowUs);
   sendDue(connection, host, host.lastNowUs);
 }
 
@@ -71,7 +72,7 @@ export function sendOutgoing(connection: PacedConnection, host: ConnectionHost):
   const phase = host.phaseAt(intendedUs);
   outgoing.phase = phase;
   recorder.count(phase, COUNT.planned, 1);
-  const held = intendedUs < (host.columns.heldUntilUs[connection.slot] as number);
+  const held = intendedUs < host.times.get(connection.slot, Time.heldUntil);
   if (!connection.isOpen || socket === null) {
     recorder.count(phase, COUNT.skippedNotOpen, 1);
   } else if (!held && intendedUs < host.behindUs(nowUs)) {
@@ -96,15 +97,15 @@ export function giveUpHeld(connection: PacedConnection, host: ConnectionHost): v
 export function skipHeld(connection: PacedConnection, host: ConnectionHost): void {
   if (!connection.held) return;
   connection.held = false;
-  const { columns, recorder } = host;
-  const closeUs = columns.closeUs[connection.slot] as number;
+  const { times, recorder } = host;
+  const closeUs = times.get(connection.slot, Time.close);
   for (;;) {
-    const intendedUs = columns.nextSendUs[connection.slot] as number;
+    const intendedUs = times.get(connection.slot, Time.nextSend);
     if (intendedUs >= closeUs) return;
     const phase = host.phaseAt(intendedUs);
     recorder.count(phase, COUNT.planned, 1);
     recorder.count(phase, COUNT.skippedBackpressure, 1);
-    columns.nextSendUs[connection.slot] = host.nextSlotUs(connection, intendedUs);
+    times.set(connection.slot, Time.nextSend, host.nextSlotUs(connection, intendedUs));
   }
 }
 

@@ -8,8 +8,8 @@ import type { Profile } from "../../shared/load/profile.ts";
 import { MessageSchedule } from "../../shared/load/schedule.ts";
 import type { StrictReconnect } from "../../shared/scenario/strict.ts";
 import { Connection } from "../connection/connection.ts";
-import { type ConnectionColumns, makeColumns } from "../connection/connection-columns.ts";
 import { type ConnectionHost, TIMER_KINDS, TimerKind } from "../connection/connection-host.ts";
+import { ConnectionTimes, FIRST_SLOTS, Time } from "../connection/connection-times.ts";
 import { Correlator } from "../connection/correlator.ts";
 import type { Driver, DriverSocket } from "../connection/driver.ts";
 import { leanDriver } from "../connection/lean/lean-driver.ts";
@@ -23,7 +23,6 @@ import { headerText, pathText } from "./request-text.ts";
 import { sourceAddresses, sourceAddressFor } from "./source-address.ts";
 import { type TimerOwner, TimingWheel } from "./timing-wheel.ts";
 
-const FIRST_SLOTS = 1024;
 /** A message this far behind its intended time is counted as skipped, not sent. */
 const MAX_BEHIND_US = 1_000_000;
 
@@ -34,7 +33,7 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
   readonly heartbeat: { readonly pingUs: number; readonly timeoutUs: number } | null;
   readonly reconnect: StrictReconnect;
   readonly inFlight: number;
-  columns: ConnectionColumns = makeColumns(FIRST_SLOTS);
+  readonly times = new ConnectionTimes();
   lastNowUs = 0;
   readonly #context: EngineContext;
   readonly #profile: Profile;
@@ -103,17 +102,17 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
     const connection = new Connection(this, { slot, index, shard, target, session });
     this.#connections[slot] = connection;
     this.#live++;
-    const { columns } = this;
-    columns.closeUs[slot] = agenda.nextCloseUs;
-    columns.establishedUs[slot] = 0;
-    columns.heldUntilUs[slot] = Number.NEGATIVE_INFINITY;
-    columns.pingSentUs[slot] = 0;
+    const { times } = this;
+    times.set(slot, Time.close, agenda.nextCloseUs);
+    times.set(slot, Time.established, 0);
+    times.set(slot, Time.heldUntil, Number.NEGATIVE_INFINITY);
+    times.set(slot, Time.pingSent, 0);
     if (this.#schedule) {
       const firstUs = this.#schedule.firstSlot(index, session, openUs);
-      columns.nextSendUs[slot] = firstUs;
+      times.set(slot, Time.nextSend, firstUs);
       if (firstUs < agenda.nextCloseUs) this.schedule(slot, TimerKind.send, firstUs);
     } else {
-      columns.nextSendUs[slot] = Number.POSITIVE_INFINITY;
+      times.set(slot, Time.nextSend, Number.POSITIVE_INFINITY);
       this.#slotOfIndex.set(index, slot);
     }
     connection.connect(openUs);
@@ -275,10 +274,9 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
     const free = this.#freeSlots.pop();
     if (free !== undefined) return free;
     const slot = this.#connections.length;
-    if (slot >= this.columns.closeUs.length) {
-      const size = this.columns.closeUs.length * 2;
-      this.columns = makeColumns(size, this.columns);
-      this.#wheel.grow(size * TIMER_KINDS);
+    if (slot >= this.times.capacity) {
+      this.times.grow();
+      this.#wheel.grow(this.times.capacity * TIMER_KINDS);
     }
     this.#connections.push(null);
     return slot;

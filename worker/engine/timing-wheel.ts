@@ -1,8 +1,8 @@
 /**
- * A hashed timing wheel: one-millisecond slots, intrusive lists in typed arrays, no allocation per timer.
+ * A hashed timing wheel: one-millisecond slots, intrusive lists in one typed array, no allocation per timer.
  * Used by the engine for everything a connection waits for. A timer is an integer id owned by the caller
  * (slot * kinds + kind); an id is in the wheel at most once. Invariant: a timer never fires before its due
- * time, and fires in the first `advance` at or after the end of the millisecond it falls into.
+ * time, and fires in the first `advance` at or after it.
  * After: G. Varghese, T. Lauck, "Hashed and Hierarchical Timing Wheels" (SOSP 1987), scheme 6.
  */
 import { assert } from "../../shared/assert.ts";
@@ -11,6 +11,17 @@ const SLOTS = 8192;
 const MASK = SLOTS - 1;
 const TICK_US = 1000;
 const NONE = -1;
+/** In place of a slot: due in the running advance, in the list #parked. */
+const PARKED = -2;
+
+/** Layout of a timer's 32 bytes: three words, then its due time as a double. */
+const WORDS = 8;
+const NEXT = 0;
+const PREVIOUS = 1;
+/** Slot the timer is in; NONE when it is not set. */
+const SLOT = 2;
+const DOUBLES = 4;
+const DUE = 2;
 
 /** Receives expired timers; named method, so firing allocates nothing. */
 export interface TimerOwner {
@@ -19,20 +30,16 @@ export interface TimerOwner {
 
 export class TimingWheel {
   readonly #heads = new Int32Array(SLOTS).fill(NONE);
-  #next: Int32Array;
-  #previous: Int32Array;
-  /** Tick at which the timer fires; NONE when it is not in the wheel. */
-  #tick: Float64Array;
-  #dueUs: Float64Array;
+  #words = new Int32Array(0);
+  #times = new Float64Array(0);
+  /** Head of the list of timers that are due in the running advance. */
+  #parked = NONE;
   #current = 0;
   #size = 0;
 
   /** @param capacity ids are in [0, capacity) */
   constructor(capacity: number) {
-    this.#next = new Int32Array(capacity).fill(NONE);
-    this.#previous = new Int32Array(capacity).fill(NONE);
-    this.#tick = new Float64Array(capacity).fill(NONE);
-    this.#dueUs = new Float64Array(capacity);
+    this.grow(capacity);
   }
 
   get size(): number {
@@ -40,43 +47,46 @@ export class TimingWheel {
   }
 
   get capacity(): number {
-    return this.#tick.length;
+    return this.#words.length / WORDS;
   }
 
   /** Makes room for ids below `capacity`. */
   grow(capacity: number): void {
-    if (capacity <= this.#tick.length) return;
-    this.#next = grown(this.#next, new Int32Array(capacity).fill(NONE));
-    this.#previous = grown(this.#previous, new Int32Array(capacity).fill(NONE));
-    this.#tick = grown(this.#tick, new Float64Array(capacity).fill(NONE));
-    this.#dueUs = grown(this.#dueUs, new Float64Array(capacity));
+    const from = this.capacity;
+    if (capacity <= from) return;
+    const times = new Float64Array(capacity * DOUBLES);
+    times.set(this.#times);
+    this.#times = times;
+    this.#words = new Int32Array(times.buffer);
+    for (let id = from; id < capacity; id++) this.#words[id * WORDS + SLOT] = NONE;
   }
 
   /** Sets or moves a timer. A time in the past fires at the next advance. */
   schedule(id: number, dueUs: number): void {
-    if (this.#tick[id] !== NONE) this.#unlink(id);
+    const words = this.#words;
+    const at = id * WORDS;
+    if (words[at + SLOT] !== NONE) this.#unlink(id);
     else this.#size++;
-    const tick = Math.max(Math.floor(dueUs / TICK_US), this.#current);
-    const slot = tick & MASK;
+    const slot = Math.max(Math.floor(dueUs / TICK_US), this.#current) & MASK;
     const head = this.#heads[slot] as number;
-    this.#tick[id] = tick;
-    this.#dueUs[id] = dueUs;
-    this.#previous[id] = NONE;
-    this.#next[id] = head;
-    if (head !== NONE) this.#previous[head] = id;
+    this.#times[id * DOUBLES + DUE] = dueUs;
+    words[at + SLOT] = slot;
+    words[at + PREVIOUS] = NONE;
+    words[at + NEXT] = head;
+    if (head !== NONE) words[head * WORDS + PREVIOUS] = id;
     this.#heads[slot] = id;
   }
 
   /** Takes a timer out; nothing happens when it is not set. */
   cancel(id: number): void {
-    if (this.#tick[id] === NONE) return;
+    if (!this.isSet(id)) return;
     this.#unlink(id);
-    this.#tick[id] = NONE;
+    this.#words[id * WORDS + SLOT] = NONE;
     this.#size--;
   }
 
   isSet(id: number): boolean {
-    return this.#tick[id] !== NONE;
+    return this.#words[id * WORDS + SLOT] !== NONE;
   }
 
   /**
@@ -86,12 +96,12 @@ export class TimingWheel {
   advance(nowUs: number, owner: TimerOwner): void {
     const target = Math.floor(nowUs / TICK_US);
     // After a long pause one lap over the wheel visits every slot.
-    if (target - this.#current > SLOTS) this.#current = target - SLOTS;
-    const from = this.#current;
+    const from = Math.max(this.#current, target - SLOTS);
     // The millisecond we are in will be visited again: its later part is still to come. Set before firing, so
     // that a timer set for the past by an owner does not land in a slot this advance has left behind.
     this.#current = target;
     for (let tick = from; tick <= target; tick++) {
+      if (this.#heads[tick & MASK] === NONE) continue;
       this.#park(tick & MASK, nowUs);
       this.#fireParked(owner);
     }
@@ -99,54 +109,50 @@ export class TimingWheel {
 
   /** Moves what is due from a slot to the list of timers to fire. */
   #park(slot: number, nowUs: number): void {
+    const words = this.#words;
     let id = this.#heads[slot] as number;
     while (id !== NONE) {
-      const following = this.#next[id] as number;
-      if ((this.#dueUs[id] as number) <= nowUs) {
+      const at = id * WORDS;
+      const following = words[at + NEXT] as number;
+      if (this.#dueUs(id) <= nowUs) {
         this.#unlink(id);
-        this.#next[id] = this.#parked;
-        this.#previous[id] = NONE;
-        if (this.#parked !== NONE) this.#previous[this.#parked] = id;
+        words[at + NEXT] = this.#parked;
+        words[at + PREVIOUS] = NONE;
+        if (this.#parked !== NONE) words[this.#parked * WORDS + PREVIOUS] = id;
         this.#parked = id;
         // Parked timers are still in a list, so that cancel() and schedule() while firing unlink them properly.
-        this.#tick[id] = PARKED;
+        words[at + SLOT] = PARKED;
       }
       id = following;
     }
   }
 
-  /** Head of the list of timers that are due in the running advance. */
-  #parked = NONE;
-
   #fireParked(owner: TimerOwner): void {
     while (this.#parked !== NONE) {
       const id = this.#parked;
-      const following = this.#next[id] as number;
-      this.#parked = following;
-      if (following !== NONE) this.#previous[following] = NONE;
-      this.#tick[id] = NONE;
+      this.#unlink(id);
+      this.#words[id * WORDS + SLOT] = NONE;
       this.#size--;
-      owner.onTimer(id, this.#dueUs[id] as number);
+      owner.onTimer(id, this.#dueUs(id));
     }
   }
 
+  #dueUs(id: number): number {
+    return this.#times[id * DOUBLES + DUE] as number;
+  }
+
   #unlink(id: number): void {
-    const next = this.#next[id] as number;
-    const previous = this.#previous[id] as number;
-    if (next !== NONE) this.#previous[next] = previous;
-    if (previous !== NONE) this.#next[previous] = next;
-    else if (this.#tick[id] === PARKED) this.#parked = next;
+    const words = this.#words;
+    const at = id * WORDS;
+    const next = words[at + NEXT] as number;
+    const previous = words[at + PREVIOUS] as number;
+    const slot = words[at + SLOT] as number;
+    if (next !== NONE) words[next * WORDS + PREVIOUS] = previous;
+    if (previous !== NONE) words[previous * WORDS + NEXT] = next;
+    else if (slot === PARKED) this.#parked = next;
     else {
-      const slot = (this.#tick[id] as number) & MASK;
       assert(this.#heads[slot] === id, "timing wheel: broken list");
       this.#heads[slot] = next;
     }
   }
-}
-
-const PARKED = -2;
-
-function grown<T extends Int32Array | Float64Array>(from: T, to: T): T {
-  to.set(from as never);
-  return to;
 }

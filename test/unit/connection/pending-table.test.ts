@@ -9,7 +9,7 @@ function owner() {
 function listed(table: PendingTable, of: ReturnType<typeof owner>): number[] {
   const seqs: number[] = [];
   for (let at = of.pendingHead; at !== NONE; at = table.nextOf(at)) {
-    seqs.push(table.seq[at] as number);
+    seqs.push(table.seqOf(at));
   }
   return seqs;
 }
@@ -18,10 +18,12 @@ describe("PendingTable", () => {
   it("times out in order of sending, per definition", () => {
     const table = new PendingTable([1000, 5000]);
     const a = owner();
-    const slow = table.add(a, 1);
-    table.sentUs[slow] = 0;
-    const quick = table.add(a, 0);
-    table.sentUs[quick] = 100;
+    table.entry.definition = 1;
+    table.entry.sentUs = 0;
+    table.add(a);
+    table.entry.definition = 0;
+    table.entry.sentUs = 100;
+    const quick = table.add(a);
     expect(table.overdue(0, 1099)).toBe(NONE);
     expect(table.overdue(0, 1100)).toBe(quick);
     expect(table.overdue(1, 1100)).toBe(NONE);
@@ -47,8 +49,9 @@ describe("PendingTable", () => {
           const row = model[at];
           if (kind === "add" || !row) {
             const who = pick % 2;
-            const record = table.add(owners[who]!, pick % 2);
-            table.seq[record] = seq;
+            table.entry.definition = pick % 2;
+            table.entry.seq = seq;
+            const record = table.add(owners[who]!);
             model.push({ record, seq, who, expired: false });
           } else if (kind === "expire") {
             if (row.expired) return;

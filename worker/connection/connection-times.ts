@@ -1,0 +1,49 @@
+/**
+ * Times of all connections of an engine, microseconds of run time, a row of 64 bytes per slot. Doubles as object
+ * fields would each be a heap object of their own; a row is one cache line, and with thousands of connections
+ * it is cold whenever it is needed. Used by connections and by the pool that grows it.
+ */
+
+/** Rows there is room for at first. */
+export const FIRST_SLOTS = 1024;
+const DOUBLES = 8;
+
+export const Time = {
+  /** When the plan closes the connection. */
+  close: 0,
+  /** When the running or next attempt was intended. */
+  intendedOpen: 1,
+  /** When the running stage of the attempt began. */
+  stage: 2,
+  established: 3,
+  /** Intended time of the next message. */
+  nextSend: 4,
+  /** Messages intended before this were held by back-pressure. */
+  heldUntil: 5,
+  /** When the unanswered ping was sent; 0 for none. */
+  pingSent: 6,
+} as const;
+export type Time = (typeof Time)[keyof typeof Time];
+
+export class ConnectionTimes {
+  #rows = new Float64Array(FIRST_SLOTS * DOUBLES);
+
+  get capacity(): number {
+    return this.#rows.length / DOUBLES;
+  }
+
+  get(slot: number, time: Time): number {
+    return this.#rows[slot * DOUBLES + time] as number;
+  }
+
+  set(slot: number, time: Time, valueUs: number): void {
+    this.#rows[slot * DOUBLES + time] = valueUs;
+  }
+
+  /** Doubles the room. */
+  grow(): void {
+    const rows = new Float64Array(this.#rows.length * 2);
+    rows.set(this.#rows);
+    this.#rows = rows;
+  }
+}
