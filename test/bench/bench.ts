@@ -3,7 +3,11 @@
  * on the same work, in turn, in the same run. Generator and target are pinned to different cores where the
  * system allows it. Every figure is a JSON line with its method: medians over the runs, and ratios of them.
  *   --runs N      runs of each generator (default 3)
- *   --only NAMES  sections, of: micro, echo, lag (comma-separated)
+ *   --only NAMES  sections, of (comma-separated, all by default):
+ *     micro   parts of the data plane by themselves
+ *     echo    both generators are offered the same echoes per second; also connects and idle memory
+ *     lag     how late messages leave at a fifth and at half of the capacity that `echo` measured
+ *     closed  each reply sends the next message, as fast as one core goes
  */
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
@@ -15,24 +19,25 @@ import type { Work } from "./work.ts";
 
 const CONNECTIONS = 9000;
 const BYTES = 64;
+/** Below what either generator can do with one core, so that both do the same work. */
+const OFFERED_PER_SEC = 60_000;
 
 const { values } = parseArgs({
   options: {
     runs: { type: "string", default: "3" },
-    only: { type: "string", default: "micro,echo,lag" },
+    only: { type: "string", default: "micro,echo,lag,closed" },
   },
 });
 const runs = Number(values.runs);
 const sections = new Set(values.only.split(","));
 
-function work(url: string, over: Partial<Work> = {}): Work {
+function work(over: Partial<Work>): Omit<Work, "url"> {
   return {
-    url,
     connections: CONNECTIONS,
     bytes: BYTES,
     driver: "lean",
-    rampSeconds: 2,
-    idleSeconds: 4,
+    rampSeconds: 0.6,
+    idleSeconds: 4.4,
     warmUpSeconds: 2,
     measureSeconds: 6,
     perSec: null,
@@ -50,66 +55,69 @@ interface Figures {
 
 function figures(measured: readonly Measured[]): Figures {
   return {
-    echoesPerCpuSecond: median(measured.map((run) => run.echoes / run.echoCpuSeconds)),
-    connectsPerCpuSecond: median(measured.map((run) => run.connects / run.connectCpuSeconds)),
-    idleRssBytesPerConnection: median(measured.map((run) => run.idleRssBytesPerConnection)),
+    echoesPerCpuSecond: median(measured.map((one) => one.echoes / one.echoCpuSeconds)),
+    connectsPerCpuSecond: median(measured.map((one) => one.connects / one.connectCpuSeconds)),
+    idleRssBytesPerConnection: median(measured.map((one) => one.idleRssBytesPerConnection)),
   };
 }
 
-/** @returns echoes per CPU-second of our engine with the lean driver */
-async function echoBenchmark(url: string): Promise<number> {
-  const lean: Measured[] = [];
-  const ws: Measured[] = [];
-  const bare: Measured[] = [];
-  for (let run = 0; run < runs; run++) {
-    bare.push(await generate("bare-ws", work(url)));
-    lean.push(await generate("onrush", work(url)));
-    ws.push(await generate("onrush", work(url, { driver: "ws" })));
+/** One run, with a target of its own: ports that earlier runs left in TIME_WAIT must not slow down later ones. */
+async function run(kind: "onrush" | "bare-ws", over: Partial<Work>): Promise<Measured> {
+  const target = await startTarget();
+  try {
+    return await generate(kind, { ...work(over), url: target.url });
+  } finally {
+    await target.stop();
   }
-  const peer = figures(bare);
-  for (const [driver, measured] of [
-    ["lean", lean],
-    ["ws", ws],
-  ] as const) {
-    const ours = figures(measured);
+}
+
+/** Bare ws, our engine with the lean driver, and with the ws driver, in turn; prints all ratios. */
+async function compare(bench: string, method: string, over: Partial<Work>): Promise<Figures> {
+  const measured: Record<"bare" | "lean" | "ws", Measured[]> = { bare: [], lean: [], ws: [] };
+  for (let round = 0; round < runs; round++) {
+    measured.bare.push(await run("bare-ws", over));
+    measured.lean.push(await run("onrush", over));
+    measured.ws.push(await run("onrush", { ...over, driver: "ws" }));
+  }
+  const peer = figures(measured.bare);
+  for (const driver of ["lean", "ws"] as const) {
+    const ours = figures(measured[driver]);
     for (const metric of Object.keys(ours) as (keyof Figures)[]) {
       emit({
-        bench: "echo",
-        method: `${CONNECTIONS} connections, ${BYTES} B, closed loop, median of ${runs} runs`,
+        bench,
+        method: `${CONNECTIONS} connections, ${BYTES} B, ${method}, median of ${runs} runs`,
         driver,
         metric,
         onrush: Math.round(ours[metric]),
         bareWs: Math.round(peer[metric]),
         ratio: Number((ours[metric] / peer[metric]).toFixed(3)),
-        failed: measured.reduce((sum, run) => sum + run.failed + run.timedOut, 0),
+        failed: measured[driver].reduce((sum, one) => sum + one.failed + one.timedOut, 0),
       });
     }
   }
-  return figures(lean).echoesPerCpuSecond;
+  return figures(measured.lean);
 }
 
-async function lagBenchmark(url: string, capacityPerSec: number): Promise<void> {
+async function lagBenchmark(capacityPerSec: number): Promise<void> {
   for (const [share, name] of [
     [0.2, "a fifth"],
     [0.5, "half"],
   ] as const) {
     const perSec = Math.round(capacityPerSec * share);
     const measured: Measured[] = [];
-    for (let run = 0; run < runs; run++) {
-      measured.push(await generate("onrush", work(url, { perSec })));
-    }
+    for (let round = 0; round < runs; round++) measured.push(await run("onrush", { perSec }));
     emit({
       bench: "lag",
       method: `open loop, Poisson, ${name} of measured capacity, median of ${runs} runs`,
       messagesPerSec: perSec,
-      sendLagP50Ms: median(measured.map((run) => run.sendLagMs?.p50 ?? Number.NaN)),
-      sendLagP99Ms: median(measured.map((run) => run.sendLagMs?.p99 ?? Number.NaN)),
-      latencyP50Ms: median(measured.map((run) => run.latencyMs?.p50 ?? Number.NaN)),
-      latencyP99Ms: median(measured.map((run) => run.latencyMs?.p99 ?? Number.NaN)),
+      sendLagP50Ms: median(measured.map((one) => one.sendLagMs?.p50 ?? Number.NaN)),
+      sendLagP99Ms: median(measured.map((one) => one.sendLagMs?.p99 ?? Number.NaN)),
+      latencyP50Ms: median(measured.map((one) => one.latencyMs?.p50 ?? Number.NaN)),
+      latencyP99Ms: median(measured.map((one) => one.latencyMs?.p99 ?? Number.NaN)),
       cpuShare: Number(
-        median(measured.map((run) => run.echoCpuSeconds / run.echoWallSeconds)).toFixed(3),
+        median(measured.map((one) => one.echoCpuSeconds / one.echoWallSeconds)).toFixed(3),
       ),
-      skipped: measured.reduce((sum, run) => sum + run.skipped, 0),
+      skipped: measured.reduce((sum, one) => sum + one.skipped, 0),
     });
   }
 }
@@ -117,11 +125,8 @@ async function lagBenchmark(url: string, capacityPerSec: number): Promise<void> 
 emit({ bench: "machine", cpus: availableParallelism(), runs });
 if (sections.has("micro")) microBenchmarks();
 if (sections.has("echo") || sections.has("lag")) {
-  const target = await startTarget();
-  try {
-    const capacityPerSec = await echoBenchmark(target.url);
-    if (sections.has("lag")) await lagBenchmark(target.url, capacityPerSec);
-  } finally {
-    await target.stop();
-  }
+  const method = `${OFFERED_PER_SEC} echoes a second offered to each, sockets in random order`;
+  const { echoesPerCpuSecond } = await compare("echo", method, { perSec: OFFERED_PER_SEC });
+  if (sections.has("lag")) await lagBenchmark(echoesPerCpuSecond);
 }
+if (sections.has("closed")) await compare("closed", "each reply sends the next message", {});

@@ -95,7 +95,7 @@ async function onrush(work: Work): Promise<Measured> {
   await sleep(200);
   engine.end("abort");
   clearInterval(timer);
-  const firstSecond = work.rampSeconds + work.idleSeconds + work.warmUpSeconds;
+  const firstSecond = Math.round(work.rampSeconds + work.idleSeconds + work.warmUpSeconds);
   return {
     connectCpuSeconds: opened.cpu - start.cpu,
     connects: work.connections,

@@ -21,7 +21,7 @@ export interface Work {
 const SATURATING_PER_CONNECTION = 200;
 const SECOND_US = 1_000_000;
 
-/** Ramp, then hold without messages, then hold with them. */
+/** Ramp faster than one core opens connections, then hold without messages, then with them. */
 export function benchScenario(work: Work): StrictScenario {
   const phase = (name: string, seconds: number, messageFactor: number) => ({
     phase: name,
