@@ -5,6 +5,7 @@
  */
 import { availableParallelism } from "node:os";
 import { buildPopulation, type Population } from "../../shared/load/arrivals.ts";
+import { sourceAddresses } from "../../shared/load/source-address.ts";
 import { localPortRange } from "../../shared/local-ports.ts";
 import { openFilesLimit } from "../../shared/open-files.ts";
 import type { StrictScenario } from "../../shared/scenario/strict.ts";
@@ -49,19 +50,23 @@ export function planLocally(request: LocalPlanRequest): LocalPlan {
     openFiles: limit,
     ...(workers === "auto" ? {} : { workers }),
   });
+  const loopback = scenario.targets.every(({ url }) => isLoopbackHost(hostOf(url)));
+  const { localAddresses } = scenario.connect;
   return {
     plan,
     population,
     sizing,
     filesPerWorker: Math.min(sizing.capacityPerWorker, population.peakPlanned) + RESERVED_FILES,
     openFilesLimit: limit,
-    sourceAddresses: sourceAddresses(scenario, population.peakPlanned),
-    loopback: scenario.targets.every(({ url }) => isLoopbackHost(hostOf(url))),
+    sourceAddresses: loopback
+      ? Math.max(1, sourceAddresses(population.connections, localAddresses, true).length)
+      : addressesElsewhere(scenario, population.peakPlanned),
+    loopback,
   };
 }
 
 /** Ports are used up per target address; the busiest one counts. */
-function sourceAddresses(scenario: StrictScenario, peak: number): number {
+function addressesElsewhere(scenario: StrictScenario, peak: number): number {
   const { targets, connect } = scenario;
   if (connect.localAddresses !== "auto") return connect.localAddresses.length;
   const weightByHost = new Map<string, number>();

@@ -6,6 +6,7 @@
 import { assert } from "../../shared/assert.ts";
 import type { Profile } from "../../shared/load/profile.ts";
 import { MessageSchedule } from "../../shared/load/schedule.ts";
+import { sourceAddresses, sourceAddressFor } from "../../shared/load/source-address.ts";
 import type { StrictReconnect } from "../../shared/scenario/strict.ts";
 import { Connection } from "../connection/connection.ts";
 import { type ConnectionHost, TIMER_KINDS, TimerKind } from "../connection/connection-host.ts";
@@ -20,7 +21,6 @@ import type { Agenda } from "./agenda.ts";
 import { Choices } from "./choices.ts";
 import type { EngineContext } from "./engine-context.ts";
 import { headerText, pathText } from "./request-text.ts";
-import { sourceAddresses, sourceAddressFor } from "./source-address.ts";
 import { type TimerOwner, TimingWheel } from "./timing-wheel.ts";
 
 /** A message this far behind its intended time is counted as skipped, not sent. */

@@ -18,6 +18,7 @@ export interface ResolvedTarget {
   readonly path: Template;
   /** Headers with placeholders, rendered per attempt. */
   readonly headers: readonly (readonly [name: string, value: Template])[];
+  /** An IPv4 loopback address, which can be reached from all of 127/8. */
   readonly loopback: boolean;
   /** How long the name took to resolve, microseconds; null for an address. */
   readonly dnsUs: number | null;
@@ -77,7 +78,7 @@ async function resolveTarget(
     address,
     path: compileTemplate(path, scenario, PATH_SITE),
     headers: compiled.filter(([, template]) => !template.isStatic),
-    loopback: isLoopback(address),
+    loopback: isIP(address) === 4 && isLoopback(address),
     dnsUs,
   };
 }
