@@ -3,7 +3,7 @@
  * scenario.yaml (secrets masked by the caller), the journal and, later, the results.
  * Invariant: a directory holds at most one run; a second one is refused before anything is touched.
  */
-import { mkdir, readdir, readFile } from "node:fs/promises";
+import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { OnrushError } from "../../shared/errors.ts";
 import type { RunState } from "../../shared/wire/command.ts";
@@ -77,15 +77,6 @@ export async function writeResult(
     await writeFileAtomic(path, content);
   } catch (error) {
     throw directoryError("cannot write", path, error);
-  }
-}
-
-/** run.json of a run, or null when it is missing or damaged. */
-export async function readRunFile(directory: string): Promise<RunFile | null> {
-  try {
-    return JSON.parse(await readFile(runPath.runFile(directory), "utf8")) as RunFile;
-  } catch {
-    return null;
   }
 }
 

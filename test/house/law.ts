@@ -136,7 +136,10 @@ export const TIME_AND_CHANCE: readonly string[] = ["shared/time/clock.ts"];
 export const MAX_LINES = { sources: 300, tests: 500 } as const;
 
 /** Files that may be longer, with the bound for each and the reason beside it. */
-export const LONGER_FILES: Readonly<Record<string, number>> = {};
+export const LONGER_FILES: Readonly<Record<string, number>> = {
+  // One contract, one suite: read from top to bottom beside shared/bus/bus.ts.
+  "test/conformance/bus-suite.ts": 600,
+};
 
 /** What may lie at the root. */
 export const TOP_LEVEL: readonly string[] = [

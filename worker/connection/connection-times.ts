@@ -40,6 +40,11 @@ export class ConnectionTimes {
     this.#rows[slot * DOUBLES + time] = valueUs;
   }
 
+  /** Sets a time unless it is earlier already. */
+  lower(slot: number, time: Time, valueUs: number): void {
+    this.set(slot, time, Math.min(valueUs, this.get(slot, time)));
+  }
+
   /** Doubles the room. */
   grow(): void {
     const rows = new Float64Array(this.#rows.length * 2);

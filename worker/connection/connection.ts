@@ -193,7 +193,7 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
   /** No new messages; close once nothing is unanswered. */
   drain(cause: "plan" | "stop"): void {
     const host = this.#host;
-    if (cause === "stop") this.#closeBy(host.lastNowUs);
+    if (cause === "stop") host.times.lower(this.slot, Time.close, host.lastNowUs);
     if (this.state === State.open) {
       this.#endCause = cause;
       pacing.sendLast(this, host, host.lastNowUs);
@@ -210,7 +210,7 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
     const host = this.#host;
     const nowUs = host.lastNowUs;
     this.#endCause = "stop";
-    this.#closeBy(nowUs);
+    host.times.lower(this.slot, Time.close, nowUs);
     this.socket?.abort(false);
     if (this.state === State.connecting) {
       host.recorder.failed(this.#phase, this.shard, nowUs);
@@ -222,12 +222,6 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
       pacing.skipHeld(this, host);
       this.#over(cause, nowUs);
     }
-  }
-
-  /** The plan's close, or an earlier one. */
-  #closeBy(nowUs: number): void {
-    const { times } = this.#host;
-    times.set(this.slot, Time.close, Math.min(nowUs, times.get(this.slot, Time.close)));
   }
 
   #startClose(): void {

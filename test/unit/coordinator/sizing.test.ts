@@ -1,7 +1,6 @@
 /** How many workers, engines and source addresses a run takes: a table of cases, and the laws behind it. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parsePortRange } from "../../../shared/local-ports.ts";
 import {
   MAX_WORKERS,
   RESERVED_FILES,
@@ -9,6 +8,7 @@ import {
   sourceAddressesNeeded,
 } from "../../../coordinator/local/sizing.ts";
 import { OnrushError } from "../../../shared/errors.ts";
+import { parsePortRange } from "../../../shared/local-ports.ts";
 
 function refusal(work: () => unknown): OnrushError {
   try {
