@@ -5,7 +5,7 @@
 import { documentKey } from "../../shared/bus/bus.ts";
 import { OnrushError } from "../../shared/errors.ts";
 import type { RunState } from "../../shared/wire/command.ts";
-import { writeResults } from "../report/results.ts";
+import { writeOutputs, writeResults } from "../report/results.ts";
 import { buildSummary } from "../report/summary.ts";
 import { ActiveRun, ignoreOperating } from "./active-run.ts";
 import { offerShards, waitUntilReady } from "./dispatch.ts";
@@ -63,6 +63,7 @@ async function report(run: ActiveRun): Promise<RunOutcome> {
   try {
     await run.log.sync();
     await writeResults(run.request.runDirectory, fold, summary);
+    await writeOutputs(run.request.scenario.outputs, summary);
     await run.writeRunFile();
   } catch (error) {
     if (!(error instanceof OnrushError)) throw error;

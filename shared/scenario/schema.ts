@@ -9,7 +9,7 @@ import { about, duration, message, strict, text } from "./shape/fields.ts";
 import { MAX_PHASES, phase } from "./shape/load.ts";
 import { messages } from "./shape/messages.ts";
 
-export const OUTPUT_KINDS = ["html", "json", "md", "csv", "junit", "pdf", "prometheus"] as const;
+const OUTPUT_KINDS = ["json"] as const;
 
 const threshold = z.union([
   text(200),
@@ -102,8 +102,8 @@ export const scenarioSchema = strict({
   ),
   outputs: about(
     z.array(output).max(32).optional(),
-    "Reports to write, each at its default place or at a path. Default: html and json.",
-    ["html", "json", { junit: "reports/junit.xml" }],
+    "Results to write beside the run directory's own: json is summary.json, at a path of your choice.",
+    [{ json: "reports/summary.json" }],
   ),
 });
 

@@ -156,7 +156,7 @@ export type ThresholdMeasure =
   | "sendLag";
 
 export interface StrictOutput {
-  readonly kind: "html" | "json" | "md" | "csv" | "junit" | "pdf" | "prometheus";
+  readonly kind: "json";
   /** null: the default place inside the run directory. */
   readonly to: string | null;
 }

@@ -38,7 +38,11 @@ export const ROOMS: readonly Room[] = [
     // What both threads say to each other, and what the environment said.
     except: ["worker/engine/port.ts", "worker/config.ts"],
   },
-  { room: "worker/engine/", may: ["shared/", "worker/connection/", "worker/record/"] },
+  {
+    room: "worker/engine/",
+    may: ["shared/", "worker/connection/", "worker/record/", "worker/probe/"],
+  },
+  { room: "worker/probe/", may: ["shared/"] },
   { room: "worker/connection/", may: ["shared/", "worker/record/"] },
   { room: "worker/record/", may: ["shared/"] },
 

@@ -187,17 +187,31 @@ describe("verdicts", () => {
     expect(result.summary?.thresholds[0]?.passed).toBe(false);
   });
 
-  it("a target that refuses connections is data: counted, judged by the thresholds", async () => {
+  it("nothing listens at the target: exit 98 with the remedy, before any load", async () => {
     using folder = scratch();
     const gone = await startTarget();
     await gone[Symbol.asyncDispose]();
     const result = await runScenario(small(gone.url), folder.path);
+    expect(result.exitCode).toBe(98);
+    expect(result.stderr).toContain("ONRUSH_TARGET_UNREACHABLE");
+    expect(result.stderr).toMatch(
+      /nothing accepts connections at 127\.0\.0\.1:\d+ \(ECONNREFUSED\)/,
+    );
+    expect(result.stderr).toContain("start the target");
+    expect(result.summary?.connections.attempted).toBe(0);
+  });
+
+  it("a target that refuses upgrades is data: counted, judged by the thresholds", async () => {
+    using folder = scratch();
+    await using target = await startTarget({ upgrade: { refuse: [{ share: 1, status: 503 }] } });
+    const result = await runScenario(small(target.url), folder.path);
     expect(result.exitCode).toBe(99);
     expect(result.summary?.connections).toMatchObject({
       established: 0,
       failed: 20,
-      failedByKind: { "tcp-refused": 20 },
+      failedByKind: { "upgrade-status": 20 },
     });
+    expect(result.summary?.failures[0]?.signature).toMatch(/^503/);
   });
 
   it("a name that does not resolve: exit 98, and the directory says so", async () => {

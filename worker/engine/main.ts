@@ -6,6 +6,7 @@ import { parentPort } from "node:worker_threads";
 import { assert } from "../../shared/assert.ts";
 import { OnrushError } from "../../shared/errors.ts";
 import { monotonicUs } from "../../shared/time/clock.ts";
+import { probeTargets } from "../probe/tcp-probe.ts";
 import { Engine } from "./engine.ts";
 import type { EngineCommand, EngineReport } from "./port.ts";
 import { resolveTargets } from "./resolve.ts";
@@ -27,11 +28,12 @@ async function prepare(command: EngineCommand & { type: "prepare" }): Promise<vo
   try {
     const { plan } = command;
     const targets = await resolveTargets(plan.scenario, plan.allowTargets, monotonicUs);
+    await probeTargets(targets, plan.scenario.connect.timeoutUs / 1000);
     engine = new Engine({ plan, engine: command.engine, targets, monotonicUs, report });
     report({ type: "prepared" });
   } catch (error) {
     if (!(error instanceof OnrushError)) throw error;
-    report({ type: "failed", code: error.code, message: error.message });
+    report({ type: "failed", code: error.code, message: `${error.message}: ${error.remedy}` });
   }
 }
 

@@ -114,10 +114,7 @@ function checkRule(
   };
 }
 
-const DEFAULT_OUTPUTS: readonly StrictOutput[] = [
-  { kind: "html", to: null },
-  { kind: "json", to: null },
-];
+const DEFAULT_OUTPUTS: readonly StrictOutput[] = [{ kind: "json", to: null }];
 
 export function checkOutputs(
   input: ScenarioInput["outputs"],

@@ -61,10 +61,7 @@ describe("valid scenarios", () => {
       messages: null,
       integrity: { stamp: false },
       thresholds: [],
-      outputs: [
-        { kind: "html", to: null },
-        { kind: "json", to: null },
-      ],
+      outputs: [{ kind: "json", to: null }],
     });
   });
 
@@ -165,7 +162,7 @@ describe("valid scenarios", () => {
       abort: true,
       afterUs: 30e6,
     });
-    expect(scenario.outputs.at(-1)).toEqual({ kind: "prometheus", to: ":9464" });
+    expect(scenario.outputs.at(-1)).toEqual({ kind: "json", to: "reports/summary.json" });
   });
 
   it("is plain data that crosses processes", () => {
