@@ -150,7 +150,7 @@ function statistics(): void {
 
 function frames(): void {
   const full = recorder();
-  measure("frame: cut and encode (8,000 messages)", 20, (count) => {
+  measure("frame: told of 8,000 messages, cut and encoded", 20, (count) => {
     for (let at = 0; at < count; at++) {
       fill(full, 8000);
       encodeFrame(full.cut(0, health, false));
