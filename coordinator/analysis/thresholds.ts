@@ -35,6 +35,27 @@ export function judgeThresholds(fold: RunFold): readonly ThresholdResult[] {
   });
 }
 
+/** The rule every run has: one in which nobody got in must not look green for want of a threshold. */
+const SOMEBODY_GETS_IN: StrictThreshold = {
+  metric: "connect",
+  rule: "established > 0 (every run)",
+  measure: "connect",
+  selector: { phase: null, name: null },
+  statistic: "established",
+  operator: ">",
+  limit: 0,
+  unit: "count",
+  abort: false,
+  afterUs: 0,
+};
+
+/** Rules no scenario has to write, as far as they are broken. For a run that is over. */
+export function brokenImpliedRules(fold: RunFold): readonly ThresholdResult[] {
+  const { attempted, established } = fold.merge.counters();
+  if (attempted === 0 || established > 0) return [];
+  return [{ threshold: SOMEBODY_GETS_IN, observed: 0, passed: false, reason: null }];
+}
+
 /** A value of a threshold as it is shown: milliseconds for times, 0..1 for shares, plain for counts. */
 export function shownValue(threshold: StrictThreshold, value: number): number {
   return threshold.unit === "us" ? Math.round(value) / 1000 : value;

@@ -3,7 +3,12 @@
  * that a live run and `onrush report` agree to the byte. Invariant: what it returns obeys the schema.
  */
 import type { ExitCode } from "../../shared/errors.ts";
-import { judgeThresholds, shownValue, type ThresholdResult } from "../analysis/thresholds.ts";
+import {
+  brokenImpliedRules,
+  judgeThresholds,
+  shownValue,
+  type ThresholdResult,
+} from "../analysis/thresholds.ts";
 import { judgeValidity, saturatedSeconds, type Validity } from "../analysis/validity.ts";
 import { judge } from "../analysis/verdict.ts";
 import type { RunFold } from "../merge/run-fold.ts";
@@ -18,7 +23,7 @@ import {
 
 export function buildSummary(fold: RunFold): Summary & { readonly exitCode: ExitCode } {
   const validity = judgeValidity(fold);
-  const thresholds = judgeThresholds(fold);
+  const thresholds = [...judgeThresholds(fold), ...brokenImpliedRules(fold)];
   const { verdict, exitCode } = judge({
     complete: fold.complete,
     end: fold.end,

@@ -201,6 +201,17 @@ describe("verdicts", () => {
     expect(result.summary?.connections.attempted).toBe(0);
   });
 
+  it("nobody gets in: exit 99, also without a threshold", async () => {
+    using folder = scratch();
+    await using target = await startTarget({ upgrade: { refuse: [{ share: 1, status: 401 }] } });
+    const result = await runScenario({ ...small(target.url), thresholds: {} }, folder.path);
+    expect(result.exitCode).toBe(99);
+    expect(result.summary?.verdict).toBe("fail");
+    expect(result.summary?.thresholds).toMatchObject([
+      { metric: "connect", rule: "established > 0 (every run)", observed: 0, passed: false },
+    ]);
+  });
+
   it("a target that refuses upgrades is data: counted, judged by the thresholds", async () => {
     using folder = scratch();
     await using target = await startTarget({ upgrade: { refuse: [{ share: 1, status: 503 }] } });
