@@ -3,6 +3,8 @@
  * routes read it. Invariants: every count is exact and only grows between resets; accepted connections
  * that were open before a reset are not counted again; closed = the sum of closedByCode.
  */
+import { HotHistogram, MergedHistogram } from "../shared/stats/histogram.ts";
+import { type Quantiles, quantiles } from "../shared/stats/quantiles.ts";
 import { systemClock } from "../shared/time/clock.ts";
 import {
   type AcceptTimes,
@@ -82,6 +84,12 @@ export class Stats {
   violations: Record<string, number> = {};
   behaviours: Record<Deed, number> = noDeeds();
   private timeline = new Timeline(0);
+  private replyTimes = new HotHistogram();
+
+  /** A reply that was not echoed on the plain path left so long after its message had come. */
+  replied(afterUs: number): void {
+    this.replyTimes.record(afterUs);
+  }
 
   connectionAccepted(): void {
     this.accepted += 1;
@@ -119,8 +127,12 @@ export class Stats {
   }
 
   snapshot(): StatsSnapshot {
-    const { timeline, ...counts } = this;
-    return { counts: structuredClone(counts) as Counts, timeline: timeline.snapshot() };
+    const { timeline, replyTimes, ...counts } = this;
+    return {
+      counts: structuredClone(counts) as Counts,
+      timeline: timeline.snapshot(),
+      replyTimes: Buffer.from(replyTimes.encode()).toString("base64"),
+    };
   }
 }
 
@@ -133,6 +145,8 @@ type Counts = { -readonly [Name in CountNames]: Stats[Name] };
 export interface StatsSnapshot {
   readonly counts: Counts;
   readonly timeline: TimelineSnapshot;
+  /** HDR V2 (compressed), microseconds, base64. */
+  readonly replyTimes: string;
 }
 
 /** The group's numbers; field for field the sum, but for the peak. */
@@ -159,6 +173,19 @@ export function sumStats(snapshots: readonly StatsSnapshot[]): StatsReport {
 /** Accepts over time of the whole group. */
 export function groupAcceptTimes(snapshots: readonly StatsSnapshot[]): AcceptTimes {
   return acceptTimes(addTimelines(snapshots.map((snapshot) => snapshot.timeline)));
+}
+
+/** How long replies really took here: what a client must see, but for the way there and back. */
+export interface ReplyTimes {
+  readonly ms: Quantiles;
+  /** HDR V2 (compressed), microseconds, base64. */
+  readonly histogram: string;
+}
+
+export function groupReplyTimes(snapshots: readonly StatsSnapshot[]): ReplyTimes {
+  const all = new MergedHistogram();
+  for (const { replyTimes } of snapshots) all.add(Buffer.from(replyTimes, "base64"));
+  return { ms: quantiles(all), histogram: all.encodeBase64() };
 }
 
 function addCounts(sum: Counts, counts: Counts): void {

@@ -18,6 +18,8 @@ import type { ReplyAction, ReplyRule, Rules } from "./rules.ts";
 /** One reply to one connection; waits in the queue when it is not due at once. */
 export class Reply implements Due {
   dueUs = 0;
+  /** When its message was handled, monotonic. */
+  readonly sinceUs: number;
   order = 0;
   readonly peer: Peer;
   readonly frame: Buffer;
@@ -30,6 +32,7 @@ export class Reply implements Due {
 
   constructor(replies: Replies, addressee: Addressee, frame: Buffer, rule: ReplyRule | null) {
     this.replies = replies;
+    this.sinceUs = addressee.sinceUs;
     this.peer = addressee.peer;
     this.room = addressee.room;
     this.frame = frame;
@@ -45,6 +48,7 @@ export class Reply implements Due {
 interface Addressee {
   readonly peer: Peer;
   readonly room: string | null;
+  readonly sinceUs: number;
 }
 
 /** Lets a held reply go when no other came in time. */
@@ -95,8 +99,8 @@ export class Replies {
       stats.behaviours.dropped += 1;
       return;
     }
-    const reply = new Reply(this, { peer, room }, frame, rule);
     const nowUs = monotonicUs();
+    const reply = new Reply(this, { peer, room, sinceUs: nowUs }, frame, rule);
     reply.dueUs = this.dueUs(peer, kind, nowUs);
     // What is due already goes first, or a late timer would reorder replies nobody asked to reorder.
     queue.fireDue(nowUs);
@@ -201,6 +205,7 @@ export class Replies {
   private deliver(reply: Reply, frame: Buffer, bytes = frame): void {
     const { peer } = reply;
     this.transmit(peer, bytes, frame.length - payloadStart(frame));
+    this.context.stats.replied(monotonicUs() - reply.sinceUs);
     if (reply.number < peer.sentUpTo) this.context.stats.behaviours.reordered += 1;
     else peer.sentUpTo = reply.number;
     const { held } = peer;

@@ -10,7 +10,7 @@ import type { PeerCounts } from "../connection/peers.ts";
 import type { HttpRequest } from "../connection/request.ts";
 import type { RoomCounts } from "../dialogue/rooms.ts";
 import type { Group, Report } from "../processes/group.ts";
-import { groupAcceptTimes, sumStats } from "../stats.ts";
+import { groupAcceptTimes, groupReplyTimes, sumStats } from "../stats.ts";
 
 /** Connections or rooms listed at most, over all processes. */
 const MAX_LISTED = 20_000;
@@ -78,6 +78,7 @@ async function stats(group: Group, query: URLSearchParams): Promise<object> {
   return {
     ...sumStats(snapshots),
     ...(query.get("acceptTimes") === "1" ? { acceptTimes: groupAcceptTimes(snapshots) } : {}),
+    ...(query.get("replyTimes") === "1" ? { replyTimes: groupReplyTimes(snapshots) } : {}),
     ...(wants.connections > 0 ? { connections: connectionsOf(reports, limit) } : {}),
     ...(wants.rooms > 0 ? { rooms: roomsOf(reports, limit) } : {}),
   };

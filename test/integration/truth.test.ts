@@ -1,7 +1,12 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { build, type Histogram, HistogramLogReader } from "hdr-histogram-js";
+import {
+  build,
+  decodeFromCompressedBase64,
+  type Histogram,
+  HistogramLogReader,
+} from "hdr-histogram-js";
 import { describe, expect, it } from "vitest";
 import { runScenario, scratch, startTarget } from "../support/programs.ts";
 
@@ -10,8 +15,16 @@ import { runScenario, scratch, startTarget } from "../support/programs.ts";
  * summary is compared with it.
  */
 
-/** Two on a quiet machine. */
-const MACHINE_MS = 5;
+/** What the way there and back and the generator's turns may add to a reply. */
+const TOLERANCE_MS = 2;
+/** Three significant digits of the histogram. */
+const RESOLUTION = 0.001;
+/** Share of replies that a pause of this shared machine may hit, in percent. */
+const HICCUPS_PERCENT = 2;
+/** What such a pause may add where it is the figure. */
+const MACHINE_MS = 3;
+
+type Percentile = "p50" | "p90" | "p95" | "p99" | "p999";
 
 const ECHO = {
   name: "echo",
@@ -54,22 +67,30 @@ describe("latency", () => {
     expect(exitCode).toBe(0);
     const latency = summary?.messages.latencyMs;
     expect(latency?.count).toBe(10_000);
-    // Three significant digits of the histogram, and what a shared machine may add to timers and wake-ups.
-    const close = (value: number | null | undefined, ms: number) => {
-      expect(value).toBeGreaterThanOrEqual(ms * 0.999);
-      expect(value).toBeLessThanOrEqual(ms * 1.001 + MACHINE_MS);
+    // The target says how long each reply really took there. All but a few that a hiccup of this machine hit reach us
+    // at most two milliseconds later, wherever in the distribution: so every percentile is right but for these few.
+    const { replyTimes } = (await target.stats("?replyTimes=1")) as unknown as {
+      replyTimes: { ms: Record<Percentile, number> & { count: number }; histogram: string };
     };
-    close(latency?.p50, 20);
-    close(latency?.p95, 100);
-    close(latency?.p999, 400);
-    // The 90th and 99th percentile are the slowest replies of their groups, so one hiccup of the machine is all
-    // of such a figure. What the machine cannot move is how many replies lie below: 90 % and 99 %.
-    const all = latencyHistogram(folder.path);
-    expect(shareUpTo(all, 19)).toBe(0);
-    expect(shareUpTo(all, 60)).toBeCloseTo(0.9, 2);
-    expect(shareUpTo(all, 250)).toBeCloseTo(0.99, 3);
-    expect(latency?.p90).toBeLessThan(60);
-    expect(latency?.p99).toBeLessThan(250);
+    expect(replyTimes.ms.count).toBe(10_000);
+    const theirs = decodeFromCompressedBase64(replyTimes.histogram) as Histogram;
+    const ours = latencyHistogram(folder.path);
+    for (let percent = 1; percent < 100 - HICCUPS_PERCENT; percent += 0.1) {
+      const least = theirs.getValueAtPercentile(percent) / 1000;
+      const most = theirs.getValueAtPercentile(percent + HICCUPS_PERCENT) / 1000;
+      const said = ours.getValueAtPercentile(percent) / 1000;
+      expect(said, `p${percent}`).toBeGreaterThanOrEqual(least * (1 - RESOLUTION));
+      expect(said, `p${percent}`).toBeLessThanOrEqual(most * (1 + RESOLUTION) + TOLERANCE_MS);
+    }
+    // The 90th and the 99th are the slowest replies of their groups, where one hiccup is all of the figure.
+    for (const percentile of ["p50", "p95", "p999"] as const) {
+      const difference = (latency?.[percentile] ?? Number.NaN) - replyTimes.ms[percentile];
+      expect(difference, percentile).toBeLessThan(TOLERANCE_MS + MACHINE_MS);
+    }
+    // What was dialled is what was done, up to what the target's own timers add.
+    expect(shareUpTo(ours, 19)).toBe(0);
+    expect(shareUpTo(ours, 60)).toBeCloseTo(0.9, 2);
+    expect(shareUpTo(ours, 250)).toBeCloseTo(0.99, 2);
   });
 
   it("counts the wait of messages that a pause kept from being sent", async () => {
