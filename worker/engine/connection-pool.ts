@@ -145,7 +145,7 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
     }
   }
 
-  /** Sends slot `slot` of the total rate from the connection with this index, when it is ours. */
+  /** Sends slot `slot` of the total rate from the connection with this index, when it is ours; now is lastNowUs. */
   sendTotal(index: number, slot: number, intendedUs: number): void {
     const phase = this.phaseAt(intendedUs);
     const at = this.#slotOfIndex.get(index);

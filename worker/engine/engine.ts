@@ -114,7 +114,7 @@ export class Engine {
     this.#measureLag(nowUs);
     const pool = this.#pool;
     // Before the timers: a slot that lies before a connection's close is sent before it is closed.
-    if (this.#end === null) this.#totalPacer?.advance(nowUs, pool);
+    if (this.#end === null) this.#totalPacer?.advance(pool.nowUs(), pool);
     pool.advance(this.#readClock());
     if (this.#end === null) this.#openDue(nowUs);
     else if (this.#end === "stop") pool.stopSome(STOPS_PER_TURN);

@@ -298,7 +298,7 @@ describe("connections", () => {
 
   it("sends a total rate, each slot once, whoever is open", async () => {
     const { url, seen } = await serve();
-    const { counters } = await runEngine(
+    const { counters, histogram } = await runEngine(
       scenario(url, {
         phases: [
           {
@@ -316,6 +316,14 @@ describe("connections", () => {
     expect(counters.planned).toBe(400);
     expect(counters.planned).toBe(counters.sent + counters.skippedNotOpen);
     expect(seen.messages).toBe(counters.sent);
+    // Latency is send lag and service time, message by message, so their means add up too.
+    const [latency, service, lag] = [
+      histogram("latency").mean,
+      histogram("service").mean,
+      histogram("sendLag").mean,
+    ];
+    expect(lag).toBeGreaterThan(0);
+    expect(Math.abs(latency - service - lag)).toBeLessThan(latency * 0.01 + 5);
   });
 
   it("pings, and gives up on a connection that does not answer", async () => {
