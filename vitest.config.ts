@@ -1,6 +1,11 @@
 import { defineConfig } from "vitest/config";
 
-/** fast: pure code and loopback sockets, no build needed. integration: the built program in `dist/`. */
+const BROKER_TESTS = ["test/conformance/bus.{redis,nats}*.test.ts"];
+
+/**
+ * fast: pure code and loopback sockets, no build needed. brokers: real Redis and NATS servers, no build needed.
+ * integration: the built program in `dist/`.
+ */
 export default defineConfig({
   test: {
     // Most tests wait for sockets and timers, so more of them than there are cores may run at once.
@@ -16,14 +21,24 @@ export default defineConfig({
             "test/conformance/**/*.test.ts",
             "test/house/**/*.test.ts",
           ],
+          exclude: BROKER_TESTS,
           testTimeout: 30_000,
+        },
+      },
+      {
+        test: {
+          name: "brokers",
+          sequence: { groupOrder: 1 },
+          include: BROKER_TESTS,
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
         },
       },
       {
         test: {
           name: "integration",
           // Alone: these look at what a whole machine does.
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
           include: ["test/integration/**/*.test.ts"],
           testTimeout: 180_000,
           hookTimeout: 60_000,

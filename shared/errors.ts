@@ -29,6 +29,10 @@ export const ErrorCode = {
   ONRUSH_TARGET_FORBIDDEN: ExitCode.preflight,
   ONRUSH_LIMITS_TOO_LOW: ExitCode.preflight,
   ONRUSH_BUS_UNREACHABLE: ExitCode.preflight,
+  /** The broker is there, but its version or settings would lose or bend results. */
+  ONRUSH_BUS_UNSUITABLE: ExitCode.preflight,
+  /** Another coordinator has the lead on this bus. */
+  ONRUSH_COORDINATOR_TAKEN: ExitCode.preflight,
   ONRUSH_BUS_CLOSED: ExitCode.untrusted,
   ONRUSH_WORKER_FAILED: ExitCode.untrusted,
   ONRUSH_RUN_DIRECTORY: ExitCode.preflight,

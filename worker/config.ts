@@ -7,6 +7,8 @@ import { OnrushError } from "../shared/errors.ts";
 import { openFilesLimit } from "../shared/open-files.ts";
 
 export interface WorkerConfig {
+  /** Address of the bus; null for a worker that was forked and talks to its parent. */
+  readonly bus: string | null;
   /** Shown to people; stable for the life of the process. */
   readonly id: string;
   /** Engine threads. */
@@ -29,7 +31,9 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Worker
   const id = environment["ONRUSH_WORKER_ID"] ?? `${hostname()}-${process.pid}`;
   const integer = (name: string, fallback: number, [min, max]: readonly [number, number]) =>
     readInteger(name, environment[name], { fallback, min, max });
+  const bus = environment["ONRUSH_WORKER_BUS"] || null;
   return {
+    bus,
     id: id.slice(0, 120),
     engines: integer("ONRUSH_WORKER_ENGINES", Math.max(1, availableParallelism() - 1), [
       1,
@@ -40,7 +44,8 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Worker
       MOST_CONNECTIONS,
     ]),
     fenceAfterMs: integer("ONRUSH_WORKER_FENCE_AFTER_MS", 20_000, [1000, 600_000]),
-    rejoin: environment["ONRUSH_WORKER_REJOIN"] === "1",
+    // A forked worker's coordinator decides what becomes of it; one of a cluster is there for further runs.
+    rejoin: (environment["ONRUSH_WORKER_REJOIN"] ?? (bus === null ? "0" : "1")) === "1",
   };
 }
 

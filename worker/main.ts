@@ -11,7 +11,7 @@ import { systemTimers } from "../shared/time/timer.ts";
 import { readConfig } from "./config.ts";
 import { Control } from "./control/control.ts";
 import { describeWorker } from "./control/membership.ts";
-import { openBus } from "./control/open-bus.ts";
+import { openWorkerBus } from "./control/open-bus.ts";
 import { CONTROL_TIMINGS } from "./control/timings.ts";
 
 const log = createLog(`worker ${process.pid}`, "warn");
@@ -20,7 +20,7 @@ async function main(): Promise<ExitCode> {
   process.on("SIGINT", () => {});
   const config = readConfig();
   const control = new Control({
-    bus: openBus(),
+    bus: await openWorkerBus(config.bus, log),
     info: await describeWorker(config),
     rejoin: config.rejoin,
     timings: { ...CONTROL_TIMINGS, fenceAfterMs: config.fenceAfterMs },

@@ -7,6 +7,7 @@ import { InvalidArgumentError } from "commander";
 const MAX_SEED = 4294967295;
 /** More worker processes than this on one machine is a typing error. */
 const MAX_WORKERS = 1024;
+const MAX_COUNT = 1_000_000;
 
 /** Accumulates `-e NAME=VALUE`; a later one wins. */
 export function collectVariable(
@@ -38,6 +39,10 @@ export function parseSeed(text: string): number {
 
 export function parseWorkers(text: string): number | "auto" {
   return text === "auto" ? "auto" : parseInteger(text, 1, MAX_WORKERS);
+}
+
+export function parseCount(text: string): number {
+  return parseInteger(text, 1, MAX_COUNT);
 }
 
 function parseInteger(text: string, min: number, max: number): number {

@@ -14,6 +14,7 @@ import { schemaCommand } from "./schema.ts";
 import { targetCommand } from "./target.ts";
 import { describeError } from "./terminal/error-text.ts";
 import { validateCommand } from "./validate.ts";
+import { workerCommand } from "./worker.ts";
 
 /** A command hands its exit code to whoever runs it. */
 export type Finish = (code: number) => void;
@@ -26,6 +27,7 @@ const COMMANDS = [
   schemaCommand,
   reportCommand,
   targetCommand,
+  workerCommand,
 ];
 
 const AFTER_HELP = `

@@ -1,16 +1,19 @@
 /**
- * `onrush run`: one run on this machine, from the scenario file to the exit code. Called by program.ts.
- * scenario -> target policy -> plan and sizes -> local cluster -> run -> summary. Invariant: until the scenario
+ * `onrush run`: one run, on this machine or on a cluster, from the scenario file to the exit code. Called by program.ts.
+ * scenario -> target policy -> plan and sizes -> cluster -> run -> summary. Invariant: until the scenario
  * was found valid and its targets permitted, nothing is started and nothing is written.
  */
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { Command, Option } from "commander";
+import { openBus } from "../../shared/bus/open-bus.ts";
 import { ExitCode } from "../../shared/errors.ts";
 import { maskSecrets } from "../../shared/scenario/mask.ts";
 import type { StrictScenario } from "../../shared/scenario/strict.ts";
+import { systemTimers } from "../../shared/time/timer.ts";
 import { type LocalCluster, startLocalCluster } from "../local/local-cluster.ts";
-import type { RunOutcome } from "../run/request.ts";
+import { Lead } from "../run/lead.ts";
+import type { RunOutcome, RunRequest } from "../run/request.ts";
 import { executeRun } from "../run/run.ts";
 import type { RunControl } from "../run/view.ts";
 import type { RunEvent } from "../store/event.ts";
@@ -34,6 +37,7 @@ const WORKER_GRACE_MS = 5000;
 
 interface RunOptions extends ScenarioOptions, ResultOptions {
   readonly workers: number | "auto";
+  readonly bus?: string;
   readonly allowTarget?: readonly string[];
   readonly runDir?: string;
   readonly quiet?: boolean;
@@ -44,13 +48,20 @@ const EXAMPLES = `
 Examples:
   onrush run scenario.yaml
   onrush run scenario.yaml -e TOKEN=abc --set load.0.to=500 --seed 7
-  onrush run scenario.yaml --allow-target chat.example --json > summary.json`;
+  onrush run scenario.yaml --allow-target chat.example --json > summary.json
+  onrush run scenario.yaml --bus redis://broker:6379 --workers 4`;
 
 export function runCommand(context: CliContext, finish: Finish): Command {
   const command = new Command("run")
-    .description("run a scenario on this machine")
+    .description("run a scenario, on this machine or on the workers of a bus")
     .argument("<scenario>", "scenario file (YAML or JSON)")
-    .option("--workers <N>", "worker processes, or auto", parseWorkers, "auto" as const)
+    .option(
+      "--workers <N>",
+      "worker processes, or auto; with --bus: how many to wait for",
+      parseWorkers,
+      "auto" as const,
+    )
+    .option("--bus <URL>", "run it on the workers of this bus: redis://… or rediss://…")
     .option(
       "--allow-target <HOST>",
       "permit a target that is not this machine (repeatable)",
@@ -75,6 +86,7 @@ async function run(file: string, options: RunOptions, context: CliContext): Prom
   const random = randomBytes(3).toString("hex");
   const runId = makeRunId(context.clock.wallMs(), scenario.name, random);
   const local = planLocally({ run: runId, scenario, allowTargets, workers: options.workers });
+  const cluster = { bus: options.bus ?? null, workers: options.workers };
   if (options.dryRun === true) {
     context.stdout.write(planText(scenario, local));
     return ExitCode.passed;
@@ -85,6 +97,7 @@ async function run(file: string, options: RunOptions, context: CliContext): Prom
       scenario,
       allowTargets,
       local,
+      cluster,
       runDirectory: options.runDir ?? join("runs", runId),
       source: { fileName: file, text: maskSecrets(parsed.source, scenario.secrets) },
     },
@@ -110,6 +123,7 @@ interface Execution {
   readonly scenario: StrictScenario;
   readonly allowTargets: readonly string[];
   readonly local: LocalPlan;
+  readonly cluster: { readonly bus: string | null; readonly workers: number | "auto" };
   readonly runDirectory: string;
   readonly source: { readonly fileName: string; readonly text: string };
 }
@@ -130,44 +144,77 @@ async function execute(
   });
   progress.note(openingLine(execution));
   try {
-    return await onCluster(execution, context, { progress, control: interrupts.control });
+    const people = { progress, control: interrupts.control };
+    return execution.cluster.bus === null
+      ? await onThisMachine(execution, context, people)
+      : await onBus(execution.cluster.bus, execution, { context, people });
   } finally {
     progress.close();
     interrupts.close();
   }
 }
 
-async function onCluster(
+interface People {
+  readonly progress: Progress;
+  readonly control: RunControl;
+}
+
+async function onThisMachine(
   execution: Execution,
   context: CliContext,
-  people: { readonly progress: Progress; readonly control: RunControl },
+  people: People,
 ): Promise<RunOutcome> {
-  const { runId, scenario, allowTargets, local, runDirectory, source } = execution;
-  const { progress, control } = people;
+  const { sizing } = execution.local;
   const cluster = await startLocalCluster({
-    ...local.sizing,
+    ...sizing,
     env: context.config.env,
     clock: context.clock,
-    write: (line) => progress.note(line.trimEnd()),
+    write: (line) => people.progress.note(line.trimEnd()),
   });
-  fenceTheDead(cluster, runId);
+  fenceTheDead(cluster, execution.runId);
   try {
+    const workersExpected = sizing.workers;
     return await executeRun({
-      scenario,
-      source,
-      runId,
-      runDirectory,
+      ...requestOf(execution, context, people),
       bus: cluster.bus,
-      workersExpected: local.sizing.workers,
-      allowTargets,
-      clock: context.clock,
-      control,
-      onView: (view) => progress.show(view),
-      onEvent: (event) => noteEvent(event, progress),
+      workersExpected,
     });
   } finally {
     await cluster.close(WORKER_GRACE_MS);
   }
+}
+
+/** Workers somebody else has started; they stay when the run is over. */
+async function onBus(
+  url: string,
+  execution: Execution,
+  { context, people }: { readonly context: CliContext; readonly people: People },
+): Promise<RunOutcome> {
+  const bus = await openBus(url, systemTimers);
+  try {
+    const lead = await Lead.take({ bus, id: execution.runId, timers: systemTimers });
+    try {
+      const { workers } = execution.cluster;
+      const workersExpected = workers === "auto" ? 1 : workers;
+      return await executeRun({ ...requestOf(execution, context, people), bus, workersExpected });
+    } finally {
+      await lead.release();
+    }
+  } finally {
+    await bus.close();
+  }
+}
+
+function requestOf(
+  { runId, scenario, allowTargets, runDirectory, source }: Execution,
+  { clock }: CliContext,
+  { progress, control }: People,
+): Omit<RunRequest, "bus" | "workersExpected"> {
+  return {
+    ...{ scenario, source, runId, runDirectory, allowTargets, clock, control },
+    onView: (view) => progress.show(view),
+    onEvent: (event) => noteEvent(event, progress),
+  };
 }
 
 /** Before a dead worker's session ends, its log is closed: nothing of it may arrive later. */
@@ -195,9 +242,11 @@ function noteEvent(event: RunEvent, progress: Progress): void {
   }
 }
 
-function openingLine({ runId, local, runDirectory }: Execution): string {
+function openingLine({ runId, local, cluster, runDirectory }: Execution): string {
   const { population, sizing } = local;
   const load = `${countOf(population.peakPlanned, "connection")} at the peak, ${formatSeconds(population.profile.durationUs / 1e6)}`;
+  if (cluster.bus !== null)
+    return `run ${runId}: ${load}, on the workers of the bus, results in ${runDirectory}`;
   const machine = `${countOf(sizing.workers, "worker")} with ${countOf(sizing.enginesPerWorker, "engine")} each`;
   return `run ${runId}: ${load}, ${machine}, results in ${runDirectory}`;
 }

@@ -12,6 +12,10 @@ const POLL_MS = 100;
 /** Tickets offered at once. */
 const OFFER_BATCH = 64;
 const MAX_NAMED = 5;
+/** A session that was not renewed for so long has fenced itself: its worker stops before this. */
+export const SILENT_MS = 25_000;
+/** Renewals come each second: who missed several is not counted on. */
+const SUSPECT_MS = 5000;
 
 /** A worker that holds shards of the run. */
 export interface Holder {
@@ -43,7 +47,7 @@ async function waitForSessions(run: ActiveRun): Promise<void> {
   const deadlineUs = run.nowUs() + BARRIER_MS * 1000;
   for (;;) {
     await run.heedWishes();
-    const sessions = await run.bus.listSessions();
+    const sessions = await livingSessions(run);
     if (run.ending || sessions.length >= workersExpected) return;
     if (run.nowUs() > deadlineUs) {
       if (sessions.length === 0) throw noWorkers(workersExpected);
@@ -53,6 +57,14 @@ async function waitForSessions(run: ActiveRun): Promise<void> {
     }
     await run.pause(POLL_MS);
   }
+}
+
+/** Ends the sessions of workers that went without a word before this run, and lists the others. */
+async function livingSessions(run: ActiveRun): Promise<readonly SessionRecord[]> {
+  const sessions = await run.bus.listSessions();
+  for (const { epoch, silentMs } of sessions)
+    if (silentMs > SILENT_MS) await run.bus.endSession(epoch);
+  return sessions.filter(({ silentMs }) => silentMs < SUSPECT_MS);
 }
 
 /**

@@ -6,10 +6,8 @@
 import type { SessionRecord } from "../../shared/bus/bus.ts";
 import type { WorkerRecord } from "../merge/worker-record.ts";
 import type { ActiveRun } from "./active-run.ts";
-import type { Holder } from "./dispatch.ts";
+import { type Holder, SILENT_MS } from "./dispatch.ts";
 
-/** A session that was not renewed for so long has fenced itself: its worker stops before this. */
-const SILENT_MS = 25_000;
 /** For the last frames of a worker that reports a failure. */
 const FAILED_GRACE_US = 8_000_000;
 

@@ -26,4 +26,5 @@ export interface RunDocument {
 }
 
 /** Topics of hints. The payload is always the run id, or empty. */
-export type HintTopic = "run-changed" | "tickets-offered" | "frames-acknowledged";
+export const HINT_TOPICS = ["run-changed", "tickets-offered", "frames-acknowledged"] as const;
+export type HintTopic = (typeof HINT_TOPICS)[number];

@@ -115,6 +115,8 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
   commander: ["coordinator/cli/"],
   picocolors: ["coordinator/cli/terminal/style.ts"],
   "cli-table3": ["coordinator/cli/terminal/"],
+  bullmq: ["shared/bus/redis/tickets.ts"],
+  ioredis: ["shared/bus/redis/"],
   systeminformation: ["worker/control/host-facts.ts"],
   "log-update": ["coordinator/cli/terminal/progress.ts"],
   vitest: ["test/", "vitest.config.ts"],

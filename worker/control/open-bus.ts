@@ -1,20 +1,43 @@
 /**
- * Opens the bus this worker was started with; the one place that knows which transports a worker speaks.
- * Called by main.ts. A worker that was forked has a channel to its coordinator and uses the ipc bus.
+ * Opens the bus this worker was started with. Called by main.ts. A worker that was told an address uses it; one that
+ * was forked has a channel to its coordinator and uses the ipc bus.
  */
 import type { WorkerBus } from "../../shared/bus/bus.ts";
 import { type ProcessPeer, processChannel } from "../../shared/bus/ipc/channel.ts";
 import { IpcClient } from "../../shared/bus/ipc/ipc-client.ts";
+import { openBus } from "../../shared/bus/open-bus.ts";
 import { OnrushError } from "../../shared/errors.ts";
+import type { Log } from "../../shared/log.ts";
+import { sleep, systemTimers } from "../../shared/time/timer.ts";
 
-/** @throws OnrushError ONRUSH_USAGE when there is no bus to open. */
-export function openBus(): WorkerBus {
+const FIRST_RETRY_MS = 500;
+const LAST_RETRY_MS = 10_000;
+
+/**
+ * Waits for a server that is not there yet, as long as it takes.
+ * @throws OnrushError ONRUSH_USAGE when there is no bus to open, ONRUSH_BUS_UNSUITABLE
+ */
+export async function openWorkerBus(address: string | null, log: Log): Promise<WorkerBus> {
+  if (address === null) return parentBus();
+  for (let retryMs = FIRST_RETRY_MS; ; retryMs = Math.min(2 * retryMs, LAST_RETRY_MS)) {
+    try {
+      return await openBus(address, systemTimers);
+    } catch (error) {
+      if (!(error instanceof OnrushError) || error.code !== "ONRUSH_BUS_UNREACHABLE") throw error;
+      log.warn(`${error.message} Trying again.`);
+      await sleep(systemTimers, retryMs);
+    }
+  }
+}
+
+function parentBus(): WorkerBus {
   const send = process.send?.bind(process);
   if (send === undefined) {
     throw new OnrushError({
       code: "ONRUSH_USAGE",
       message: "This worker was started by itself: there is no coordinator at the other end.",
-      remedy: "Use `onrush run`, which starts its own workers.",
+      remedy:
+        "Say where the bus is: `onrush worker --bus redis://…`. `onrush run` alone starts its own workers.",
     });
   }
   const peer: ProcessPeer = {

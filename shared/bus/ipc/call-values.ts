@@ -4,10 +4,9 @@
  * OnrushError ONRUSH_WORKER_FAILED, naming the call and the value.
  */
 import { OnrushError } from "../../errors.ts";
-import type { HintTopic } from "../../wire/command.ts";
+import { HINT_TOPICS, type HintTopic } from "../../wire/command.ts";
 import type { FrameId } from "../../wire/frame.ts";
 import type { WorkerInfo, WorkerStatus } from "../../wire/worker-info.ts";
-import { HINT_TOPICS } from "./protocol.ts";
 
 const MAX_TEXT = 512;
 const MAX_PROBLEM = 4096;

@@ -4,6 +4,7 @@
  * Invariant: a call is checked before it touches the store, and gets exactly one answer.
  */
 import { OnrushError } from "../../errors.ts";
+import { HINT_TOPICS } from "../../wire/command.ts";
 import type { TakenTicket } from "../bus.ts";
 import type { MemoryStore } from "../memory/store.ts";
 import { MemoryBus } from "../memory-bus.ts";
@@ -11,7 +12,6 @@ import { CallValues, MAX_WAIT_MS } from "./call-values.ts";
 import type { Channel } from "./channel.ts";
 import {
   type CallMessage,
-  HINT_TOPICS,
   type ServerMessage,
   type TicketAnswer,
   WORKER_CALLS,

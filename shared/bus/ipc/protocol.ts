@@ -47,9 +47,3 @@ export interface TicketAnswer {
   readonly token: number;
   readonly ticket: Ticket;
 }
-
-export const HINT_TOPICS = [
-  "run-changed",
-  "tickets-offered",
-  "frames-acknowledged",
-] as const satisfies readonly HintTopic[];

@@ -26,6 +26,7 @@ describe("worker configuration", () => {
       id: "w".repeat(120),
       engines: 3,
       capacity: 5000,
+      bus: null,
       fenceAfterMs: 20_000,
       rejoin: true,
     });

@@ -1,0 +1,24 @@
+/**
+ * Opens the bus an address names. Called by every program that is told where its bus is. The transports are loaded when
+ * they are needed, so that a run on one machine loads none.
+ */
+import { OnrushError } from "../errors.ts";
+import type { Timers } from "../time/timer.ts";
+import type { Bus } from "./bus.ts";
+
+/**
+ * @param url redis:// or rediss://
+ * @throws OnrushError ONRUSH_USAGE for another scheme, ONRUSH_BUS_UNREACHABLE or ONRUSH_BUS_UNSUITABLE for the server
+ */
+export async function openBus(url: string, timers: Timers): Promise<Bus> {
+  const scheme = /^([a-z]+):\/\//.exec(url)?.[1] ?? "";
+  if (scheme === "redis" || scheme === "rediss") {
+    const { openRedisBus } = await import("./redis/redis-bus.ts");
+    return openRedisBus({ url, timers });
+  }
+  throw new OnrushError({
+    code: "ONRUSH_USAGE",
+    message: `The bus has the scheme "${scheme.slice(0, 20)}"; there is redis and rediss.`,
+    remedy: "Write it like redis://localhost:6379.",
+  });
+}

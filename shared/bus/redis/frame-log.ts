@@ -1,0 +1,89 @@
+/**
+ * The fenced, idempotent frame log of each run: one stream, and one hash of what is known of its writers. Used by
+ * redis-bus.ts. Invariant: per epoch the entries are seq 0, 1, 2 … without a gap, each once, also when calls are repeated.
+ */
+import { OnrushError } from "../../errors.ts";
+import type { FrameId } from "../../wire/frame.ts";
+import type { AppendResult, FrameEntry } from "../bus.ts";
+import type { RedisCalls } from "./calls.ts";
+
+export interface FrameLogLimits {
+  /** Unacknowledged frame bytes per run. */
+  readonly logBytes: number;
+  readonly frameBytes: number;
+}
+
+const APPEND_RESULTS: readonly string[] = ["ok", "duplicate", "fenced", "full", "out-of-order"];
+/** Entries acknowledged in one script, so that none keeps the server busy for long. */
+const ACKNOWLEDGED_AT_ONCE = 256;
+
+export class RedisFrameLog {
+  readonly #calls: RedisCalls;
+  readonly #limits: FrameLogLimits;
+
+  constructor(calls: RedisCalls, limits: FrameLogLimits) {
+    this.#calls = calls;
+    this.#limits = limits;
+  }
+
+  async append({ run, epoch, seq }: FrameId, body: Uint8Array): Promise<AppendResult> {
+    if (body.length > this.#limits.frameBytes) {
+      throw new OnrushError({
+        code: "ONRUSH_FRAME_INVALID",
+        message: `Frame ${seq} of epoch ${epoch} has ${body.length} bytes, more than ${this.#limits.frameBytes}.`,
+      });
+    }
+    const bytes = Buffer.from(body.buffer, body.byteOffset, body.length);
+    const values = [
+      this.#calls.key("log", run),
+      this.#calls.key("writers", run),
+      epoch,
+      seq,
+      bytes,
+    ];
+    const answer = await this.#calls
+      .script("onrushAppend", [...values, this.#limits.logBytes])
+      .catch((error: unknown) => {
+        // The server's own memory is full: the same as a full log, and reading still works.
+        if (error instanceof Error && /\bOOM\b/.test(error.message)) return "full";
+        throw error;
+      });
+    return APPEND_RESULTS.includes(String(answer)) ? (answer as AppendResult) : "full";
+  }
+
+  async acknowledgedSeq(run: string, epoch: number): Promise<number> {
+    const seq = await this.#calls.call(() =>
+      this.#calls.client.hget(this.#calls.key("writers", run), `acknowledged ${epoch}`),
+    );
+    return seq === null ? -1 : Number(seq);
+  }
+
+  async fence(run: string, epoch: number): Promise<void> {
+    await this.#calls.call(() =>
+      this.#calls.client.hset(this.#calls.key("writers", run), `fenced ${epoch}`, "1"),
+    );
+  }
+
+  async read(run: string, cursor: string, max: number): Promise<readonly FrameEntry[]> {
+    const from = cursor === "" ? "-" : `(${cursor}`;
+    const rows = await this.#calls.call(() =>
+      this.#calls.client.xrangeBuffer(this.#calls.key("log", run), from, "+", "COUNT", max),
+    );
+    return rows.map(([id, [, epoch, , seq, , body]]) => ({
+      cursor: String(id),
+      id: { run, epoch: Number(String(epoch)), seq: Number(String(seq)) },
+      body: new Uint8Array(body ?? []),
+    }));
+  }
+
+  async acknowledge(run: string, cursor: string): Promise<void> {
+    if (cursor === "") return;
+    const values = [
+      this.#calls.key("log", run),
+      this.#calls.key("writers", run),
+      cursor,
+      ACKNOWLEDGED_AT_ONCE,
+    ];
+    while ((await this.#calls.script("onrushAcknowledge", values)) === ACKNOWLEDGED_AT_ONCE);
+  }
+}

@@ -1,0 +1,270 @@
+/**
+ * The bus on Redis (6.2 or later) or Valkey (7.2 or later). Tickets are BullMQ jobs; everything else is small Lua scripts
+ * over hashes and one stream per run; hints are Pub/Sub. Opened by open-bus.ts.
+ * Invariant: every write is idempotent by content, since the client sends again what it got no answer for.
+ */
+import type { Redis } from "ioredis";
+import type { Timers } from "../../time/timer.ts";
+import { HINT_TOPICS, type HintTopic } from "../../wire/command.ts";
+import type { FrameId } from "../../wire/frame.ts";
+import type { Ticket } from "../../wire/ticket.ts";
+import type { WorkerInfo, WorkerStatus } from "../../wire/worker-info.ts";
+import type {
+  AppendResult,
+  Bus,
+  BusDocument,
+  FrameEntry,
+  SessionRecord,
+  TakenTicket,
+} from "../bus.ts";
+import { busClosed } from "../bus-closed.ts";
+import { RedisCalls } from "./calls.ts";
+import { checkServer, connect, parseRedisUrl } from "./connection.ts";
+import { RedisFrameLog } from "./frame-log.ts";
+import { defineScripts } from "./scripts.ts";
+import { RedisTickets } from "./tickets.ts";
+
+export interface RedisLimits {
+  /** Unacknowledged frame bytes per run. */
+  readonly logBytes: number;
+  readonly frameBytes: number;
+  /** How long a ticket may be held without done(). */
+  readonly ticketVisibilityMs: number;
+  /** A call that takes longer rejects. */
+  readonly callMs: number;
+  /** The same for renewals, of which another comes soon. */
+  readonly renewMs: number;
+}
+
+export const REDIS_LIMITS: RedisLimits = {
+  logBytes: 256 * 1024 * 1024,
+  frameBytes: 16 * 1024 * 1024,
+  ticketVisibilityMs: 15_000,
+  callMs: 5000,
+  renewMs: 2000,
+};
+
+export interface RedisBusOptions {
+  readonly url: string;
+  /** Of all keys; a cluster of its own per prefix. */
+  readonly prefix?: string;
+  readonly timers: Timers;
+  readonly limits?: Partial<RedisLimits>;
+}
+
+/**
+ * @throws OnrushError ONRUSH_BUS_UNREACHABLE, ONRUSH_BUS_UNSUITABLE (version, eviction policy) or ONRUSH_USAGE (the URL)
+ */
+export async function openRedisBus(options: RedisBusOptions): Promise<Bus> {
+  const url = parseRedisUrl(options.url);
+  const client = await connect(url, options.timers);
+  try {
+    await checkServer(client, url);
+    defineScripts(client);
+    const subscriber = await connect(url, options.timers);
+    const { prefix = "onrush", timers } = options;
+    const limits = { ...REDIS_LIMITS, ...options.limits };
+    const calls = new RedisCalls({ client, url, prefix, timers, callMs: limits.callMs });
+    return new RedisBus(calls, subscriber, limits, timers);
+  } catch (error) {
+    client.disconnect();
+    throw error;
+  }
+}
+
+class RedisBus implements Bus {
+  readonly kind = "redis";
+  readonly #calls: RedisCalls;
+  readonly #subscriber: Redis;
+  readonly #limits: RedisLimits;
+  readonly #tickets: RedisTickets;
+  readonly #log: RedisFrameLog;
+  readonly #listeners = new Map<string, Set<(payload: string) => void>>();
+
+  constructor(calls: RedisCalls, subscriber: Redis, limits: RedisLimits, timers: Timers) {
+    this.#calls = calls;
+    this.#subscriber = subscriber;
+    this.#limits = limits;
+    this.#log = new RedisFrameLog(calls, limits);
+    this.#tickets = new RedisTickets({
+      client: calls.client,
+      prefix: calls.prefix,
+      visibilityMs: limits.ticketVisibilityMs,
+      timers,
+      // The calls themselves reject; a background error mends itself with the connection.
+      onError: () => {},
+    });
+    subscriber.on("message", (channel: string, payload: string) => this.#heard(channel, payload));
+    // Kept by the client over reconnections.
+    void subscriber.subscribe(...HINT_TOPICS.map((topic) => this.#channel(topic))).catch(() => {});
+  }
+
+  async time(): Promise<number> {
+    const [seconds, micros] = await this.#calls.call(() => this.#calls.client.time());
+    return Number(seconds) * 1_000_000 + Number(micros);
+  }
+
+  async getDocument(key: string): Promise<BusDocument | null> {
+    const [value, revision] = await this.#calls.call(() =>
+      this.#calls.client.hmget(this.#calls.key("document", key), "value", "revision"),
+    );
+    if (typeof value !== "string") return null;
+    return { value: JSON.parse(value) as unknown, revision: Number(revision) };
+  }
+
+  async putDocument(key: string, value: unknown, expectedRevision: number) {
+    const answer = await this.#calls.script("onrushPutDocument", [
+      this.#calls.key("revision"),
+      this.#calls.key("document", key),
+      JSON.stringify(value),
+      expectedRevision,
+    ]);
+    return answer === "conflict" ? answer : Number(answer);
+  }
+
+  async deleteDocument(key: string): Promise<void> {
+    await this.#calls.call(() => this.#calls.client.del(this.#calls.key("document", key)));
+  }
+
+  onHint(topic: HintTopic, listener: (payload: string) => void): () => void {
+    if (this.#calls.closing.aborted) throw busClosed();
+    const channel = this.#channel(topic);
+    const listeners = this.#listeners.get(channel) ?? new Set();
+    this.#listeners.set(channel, listeners);
+    // The same function may listen twice.
+    const own = (payload: string) => listener(payload);
+    listeners.add(own);
+    return () => listeners.delete(own);
+  }
+
+  async hint(topic: HintTopic, payload: string): Promise<void> {
+    await this.#calls.call(() => this.#calls.client.publish(this.#channel(topic), payload));
+  }
+
+  async openSession(info: WorkerInfo, nonce: string): Promise<number> {
+    const answer = await this.#calls.script("onrushOpenSession", [
+      this.#calls.key("epoch"),
+      this.#calls.key("nonces"),
+      this.#calls.key("sessions"),
+      JSON.stringify(info),
+      nonce,
+      this.#calls.key("session", ""),
+    ]);
+    return Number(answer);
+  }
+
+  async renewSession(epoch: number, status: WorkerStatus): Promise<"ok" | "gone"> {
+    const values = [
+      this.#calls.key("sessions"),
+      this.#calls.key("session", `${epoch}`),
+      epoch,
+      JSON.stringify(status),
+    ];
+    const known = await this.#calls.script("onrushRenewSession", values, this.#limits.renewMs);
+    return known === 1 ? "ok" : "gone";
+  }
+
+  async closeSession(epoch: number): Promise<void> {
+    await this.endSession(epoch);
+  }
+
+  async endSession(epoch: number): Promise<void> {
+    await this.#calls.script("onrushEndSession", [
+      this.#calls.key("sessions"),
+      this.#calls.key("session", `${epoch}`),
+      this.#calls.key("held", `${epoch}`),
+      epoch,
+      this.#calls.key("claims", ""),
+    ]);
+  }
+
+  async listSessions(): Promise<readonly SessionRecord[]> {
+    const rows = (await this.#calls.script("onrushListSessions", [
+      this.#calls.key("sessions"),
+      this.#calls.key("session", ""),
+    ])) as readonly [string, string, string, string][];
+    return rows.map(([epoch, info, status, silentMs]) => ({
+      epoch: Number(epoch),
+      info: JSON.parse(info) as WorkerInfo,
+      status: status === "" ? null : (JSON.parse(status) as WorkerStatus),
+      silentMs: Number(silentMs),
+    }));
+  }
+
+  offerTicket(ticket: Ticket): Promise<"queued" | "duplicate"> {
+    return this.#calls.call(() => this.#tickets.offer(ticket));
+  }
+
+  async takeTicket(waitMs: number): Promise<TakenTicket | null> {
+    const signal = this.#calls.closing;
+    const taken = await this.#calls.call(
+      () => this.#tickets.take(waitMs, signal),
+      waitMs + this.#limits.callMs,
+    );
+    if (signal.aborted) throw busClosed();
+    return taken;
+  }
+
+  async claimShard(run: string, shard: number, epoch: number): Promise<"held" | "taken"> {
+    const held = await this.#calls.script("onrushClaim", [
+      this.#calls.key("sessions"),
+      this.#calls.key("claims", run),
+      this.#calls.key("held", `${epoch}`),
+      epoch,
+      shard,
+      run,
+    ]);
+    return held === 1 ? "held" : "taken";
+  }
+
+  async listClaims(run: string): Promise<ReadonlyMap<number, number>> {
+    const claims = await this.#calls.call(() =>
+      this.#calls.client.hgetall(this.#calls.key("claims", run)),
+    );
+    return new Map(Object.entries(claims).map(([shard, epoch]) => [Number(shard), Number(epoch)]));
+  }
+
+  appendFrame(id: FrameId, body: Uint8Array): Promise<AppendResult> {
+    return this.#log.append(id, body);
+  }
+
+  acknowledgedSeq(run: string, epoch: number): Promise<number> {
+    return this.#log.acknowledgedSeq(run, epoch);
+  }
+
+  fence(run: string, epoch: number): Promise<void> {
+    return this.#log.fence(run, epoch);
+  }
+
+  readFrames(run: string, cursor: string, max: number): Promise<readonly FrameEntry[]> {
+    return this.#log.read(run, cursor, max);
+  }
+
+  acknowledgeFrames(run: string, cursor: string): Promise<void> {
+    return this.#log.acknowledge(run, cursor);
+  }
+
+  async forgetRun(run: string): Promise<void> {
+    await this.#calls.call(() => this.#tickets.forgetRun(run), 4 * this.#limits.callMs);
+    const keys = ["log", "writers", "claims"].map((kind) => this.#calls.key(kind, run));
+    await this.#calls.call(() => this.#calls.client.del(...keys));
+  }
+
+  async close(): Promise<void> {
+    if (this.#calls.closing.aborted) return;
+    this.#calls.close();
+    this.#listeners.clear();
+    await this.#tickets.close();
+    this.#subscriber.disconnect();
+    this.#calls.client.disconnect();
+  }
+
+  #heard(channel: string, payload: string): void {
+    if (channel === this.#channel("tickets-offered")) this.#tickets.wake();
+    for (const listener of [...(this.#listeners.get(channel) ?? [])]) listener(payload);
+  }
+
+  #channel(topic: HintTopic): string {
+    return this.#calls.key("hint", topic);
+  }
+}
