@@ -61,7 +61,7 @@ export function runCommand(context: CliContext, finish: Finish): Command {
       parseWorkers,
       "auto" as const,
     )
-    .option("--bus <URL>", "run it on the workers of this bus: redis://… or rediss://…")
+    .option("--bus <URL>", "run it on the workers of this bus: redis://… or nats://…")
     .option(
       "--allow-target <HOST>",
       "permit a target that is not this machine (repeatable)",

@@ -22,6 +22,7 @@ interface WorkerOptions {
 const EXAMPLES = `
 Examples:
   onrush worker --bus redis://broker:6379
+  onrush worker --bus nats://broker:4222 --id rack-7
   onrush worker --bus rediss://user:password@broker:6380 --engines 4 --capacity 15000
 
 Ctrl-C or SIGTERM: ends its load, delivers its last results, and leaves.`;
@@ -29,7 +30,10 @@ Ctrl-C or SIGTERM: ends its load, delivers its last results, and leaves.`;
 export function workerCommand(context: CliContext, finish: Finish): Command {
   return new Command("worker")
     .description("start a worker of a cluster")
-    .requiredOption("--bus <URL>", "where the cluster's bus is: redis://… or rediss://…")
+    .requiredOption(
+      "--bus <URL>",
+      "where the cluster's bus is: redis://…, rediss://…, nats://… or tls://…",
+    )
     .option("--engines <N>", "engine threads (default: one less than the cores)", parseCount)
     .option(
       "--capacity <N>",

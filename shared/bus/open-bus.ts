@@ -3,11 +3,12 @@
  * they are needed, so that a run on one machine loads none.
  */
 import { OnrushError } from "../errors.ts";
+import { systemClock } from "../time/clock.ts";
 import type { Timers } from "../time/timer.ts";
 import type { Bus } from "./bus.ts";
 
 /**
- * @param url redis:// or rediss://
+ * @param url redis:// or rediss://, nats:// or tls://
  * @throws OnrushError ONRUSH_USAGE for another scheme, ONRUSH_BUS_UNREACHABLE or ONRUSH_BUS_UNSUITABLE for the server
  */
 export async function openBus(url: string, timers: Timers): Promise<Bus> {
@@ -16,9 +17,13 @@ export async function openBus(url: string, timers: Timers): Promise<Bus> {
     const { openRedisBus } = await import("./redis/redis-bus.ts");
     return openRedisBus({ url, timers });
   }
+  if (scheme === "nats" || scheme === "tls") {
+    const { openNatsBus } = await import("./nats/nats-bus.ts");
+    return openNatsBus({ url, clock: systemClock, timers });
+  }
   throw new OnrushError({
     code: "ONRUSH_USAGE",
-    message: `The bus has the scheme "${scheme.slice(0, 20)}"; there is redis and rediss.`,
-    remedy: "Write it like redis://localhost:6379.",
+    message: `The bus has the scheme "${scheme.slice(0, 20)}"; there are redis, rediss, nats and tls.`,
+    remedy: "Write it like redis://localhost:6379 or nats://localhost:4222.",
   });
 }

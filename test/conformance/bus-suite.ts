@@ -466,6 +466,16 @@ export function busSuite(
         expect(await identities(entries[2]?.cursor)).toEqual([`${epoch}.3`]);
       });
 
+      it("goes on after the very first frame alone was acknowledged", async () => {
+        const epoch = await open(worker);
+        expect(await append(epoch, 0)).toBe("ok");
+        const [first] = await coordinator.readFrames(run, "", 10);
+        await coordinator.acknowledgeFrames(run, first?.cursor ?? "");
+        expect(await append(epoch, 0)).toBe("duplicate");
+        expect(await append(epoch, 1)).toBe("ok");
+        expect(await identities(first?.cursor)).toEqual([`${epoch}.1`]);
+      });
+
       it("refuses a gap and a first frame that is not the first", async () => {
         const epoch = await open(worker);
         expect(await append(epoch, 1)).toBe("out-of-order");

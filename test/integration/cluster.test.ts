@@ -59,7 +59,7 @@ function scenario(url: string) {
   };
 }
 
-const BROKERS = ["redis"] as const satisfies readonly BrokerKind[];
+const BROKERS = ["redis", "nats"] as const satisfies readonly BrokerKind[];
 
 describe.each(BROKERS)("a cluster on %s", (kind) => {
   let broker: BrokerServer;

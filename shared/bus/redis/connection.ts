@@ -6,6 +6,7 @@
 import { Redis } from "ioredis";
 import { OnrushError } from "../../errors.ts";
 import type { Timers } from "../../time/timer.ts";
+import { within } from "../bounded-calls.ts";
 
 const CONNECT_MS = 10_000;
 const MOST_RETRY_MS = 1000;
@@ -90,20 +91,6 @@ export async function checkServer(client: Redis, url: URL): Promise<void> {
         "Run `redis-cli config set maxmemory-policy noeviction`, and write it to the server's configuration.",
     });
   }
-}
-
-export interface Deadline {
-  readonly timers: Timers;
-  readonly ms: number;
-  readonly error: () => Error;
-}
-
-/** The promise, or the deadline's error when it takes longer. */
-export function within<T>(promise: Promise<T>, { timers, ms, error }: Deadline): Promise<T> {
-  return new Promise<T>((resolve, reject) => {
-    const cancel = timers.after(ms, () => reject(error()));
-    promise.then(resolve, reject).finally(cancel);
-  });
 }
 
 export function unreachable(url: URL, cause: unknown): OnrushError {

@@ -1,0 +1,257 @@
+/**
+ * The fenced, idempotent frame log of each run: a stream of its own, one subject per epoch. Used by nats-bus.ts.
+ * Each append expects to follow the last message of its subject, so a second writer, a repeated call and a fence, which is
+ * a message too, all break the chain and are told apart by looking at that message. Invariant: the last message of a
+ * subject is never removed, or its epoch could begin again.
+ */
+import {
+  DiscardPolicy,
+  type JetStreamClient,
+  type JetStreamManager,
+  jetstream,
+  RetentionPolicy,
+} from "@nats-io/jetstream";
+import { headers, type NatsConnection } from "@nats-io/transport-node";
+import { OnrushError } from "../../errors.ts";
+import type { FrameId } from "../../wire/frame.ts";
+import type { AppendResult, FrameEntry } from "../bus.ts";
+import { safe } from "./documents.ts";
+import { NatsReader, type StreamMessage } from "./fetch.ts";
+import { isWrongSequence, type NatsStore } from "./store.ts";
+import { ensureStream } from "./streams.ts";
+
+const SEQ = "Onrush-Seq";
+const FENCE = "Onrush-Fence";
+const STREAM_NOT_FOUND = 10059;
+const NO_MESSAGE = 10037;
+const FULL_CODES: readonly unknown[] = [10047, 10077, 10122];
+/** What headers and subject of a message take. */
+const ENVELOPE_BYTES = 1024;
+
+/** The end of a subject: frames up to `seq` are there, and what the next one has to follow. */
+interface Tail {
+  readonly seq: number;
+  readonly sequence: number;
+  readonly fenced: boolean;
+}
+
+/** What the coordinator has on disk: up to the sequence, and each epoch's highest seq. */
+interface Acknowledged {
+  readonly sequence: number;
+  readonly epochs: Readonly<Record<string, number>>;
+}
+
+export interface NatsFrameLogOptions {
+  readonly connection: NatsConnection;
+  readonly manager: JetStreamManager;
+  readonly store: NatsStore;
+  readonly prefix: string;
+  /** Unacknowledged frame bytes per run. */
+  readonly logBytes: number;
+}
+
+export class NatsFrameLog {
+  readonly #options: NatsFrameLogOptions;
+  readonly #client: JetStreamClient;
+  readonly #reader: NatsReader;
+  readonly #tails = new Map<string, Tail>();
+
+  constructor(options: NatsFrameLogOptions) {
+    this.#options = options;
+    this.#client = jetstream(options.connection);
+    this.#reader = new NatsReader(options.connection, options.manager);
+  }
+
+  /** @throws OnrushError ONRUSH_LIMITS_TOO_LOW for a frame larger than a message of this server may be */
+  async append(id: FrameId, body: Uint8Array): Promise<AppendResult> {
+    this.#checkSize(body);
+    const subject = this.#subject(id.run, id.epoch);
+    const known = this.#tails.get(subject);
+    const tail = known !== undefined && known.seq + 1 === id.seq ? known : await this.#tail(id);
+    if (tail.fenced) return "fenced";
+    if (id.seq <= tail.seq) return "duplicate";
+    if (id.seq !== tail.seq + 1) return "out-of-order";
+    const envelope = headers();
+    envelope.set(SEQ, String(id.seq));
+    try {
+      const { seq: sequence } = await this.#client.publish(subject, body, {
+        headers: envelope,
+        expect: { lastSubjectSequence: tail.sequence },
+      });
+      this.#tails.set(subject, { seq: id.seq, sequence, fenced: false });
+      return "ok";
+    } catch (error) {
+      this.#tails.delete(subject);
+      if (isFull(error)) return "full";
+      if (!isWrongSequence(error)) throw error;
+      // Somebody wrote meanwhile: a fence, or this very frame by a call whose answer was lost.
+      const now = await this.#tail(id);
+      if (now.fenced) return "fenced";
+      return now.seq >= id.seq ? "duplicate" : "out-of-order";
+    }
+  }
+
+  async acknowledgedSeq(run: string, epoch: number): Promise<number> {
+    return (await this.#acknowledged(run)).value.epochs[epoch] ?? -1;
+  }
+
+  async fence(run: string, epoch: number): Promise<void> {
+    if ((await this.#tail({ run, epoch })).fenced) return;
+    const envelope = headers();
+    envelope.set(FENCE, "1");
+    await this.#ensureStream(run);
+    await this.#client.publish(this.#subject(run, epoch), "", { headers: envelope });
+  }
+
+  async read(run: string, cursor: string, max: number): Promise<readonly FrameEntry[]> {
+    const { value } = await this.#acknowledged(run);
+    const from = Math.max(Number(cursor === "" ? 0 : cursor), value.sequence) + 1;
+    const entries: FrameEntry[] = [];
+    for (let next = from; entries.length < max; ) {
+      const messages = await this.#messages(run, next, max);
+      const last = messages.at(-1);
+      if (last === undefined) break;
+      entries.push(...messages.filter(isFrame).map((message) => entryOf(run, message)));
+      next = last.sequence + 1;
+    }
+    return entries.slice(0, max);
+  }
+
+  async acknowledge(run: string, cursor: string): Promise<void> {
+    const upTo = Number(cursor);
+    const { value, revision } = await this.#acknowledged(run);
+    if (upTo <= value.sequence) return;
+    const epochs: Record<string, number> = { ...value.epochs };
+    const lastOf = new Map<string, number>();
+    for (const { id, cursor: at } of await this.#entriesUpTo(run, value.sequence + 1, upTo)) {
+      epochs[id.epoch] = Math.max(epochs[id.epoch] ?? -1, id.seq);
+      lastOf.set(this.#subject(run, id.epoch), Number(at));
+    }
+    const { store, manager } = this.#options;
+    const next: Acknowledged = { sequence: upTo, epochs };
+    if ((await store.cas(acknowledgedKey(run), JSON.stringify(next), revision)) === "conflict") {
+      await this.acknowledge(run, cursor);
+      return;
+    }
+    const stream = this.#stream(run);
+    for (const [filter, seq] of lastOf) {
+      // Up to the epoch's last, which stays. "Below 1" would mean everything to the server.
+      if (seq > 1) await manager.streams.purge(stream, { filter, seq });
+    }
+  }
+
+  async forgetRun(run: string): Promise<void> {
+    await this.#options.store.forget(acknowledgedKey(run));
+    const subjects = this.#subject(run, "");
+    for (const subject of [...this.#tails.keys()]) {
+      if (subject.startsWith(subjects)) this.#tails.delete(subject);
+    }
+    await this.#options.manager.streams.delete(this.#stream(run)).catch((error: unknown) => {
+      if (codeOf(error) !== STREAM_NOT_FOUND) throw error;
+    });
+  }
+
+  async #entriesUpTo(run: string, from: number, upTo: number): Promise<FrameEntry[]> {
+    const entries: FrameEntry[] = [];
+    for (let next = from; next <= upTo; ) {
+      const messages = await this.#messages(run, next, upTo - next + 1);
+      const last = messages.at(-1);
+      if (last === undefined) break;
+      const within = messages.filter((message) => message.sequence <= upTo && isFrame(message));
+      entries.push(...within.map((message) => entryOf(run, message)));
+      next = last.sequence + 1;
+    }
+    return entries;
+  }
+
+  async #messages(run: string, from: number, max: number): Promise<readonly StreamMessage[]> {
+    const stream = this.#stream(run);
+    try {
+      return await this.#reader.fetch({ stream, filter: this.#subject(run), from, max });
+    } catch (error) {
+      if (codeOf(error) === STREAM_NOT_FOUND) return [];
+      throw error;
+    }
+  }
+
+  async #tail({ run, epoch }: Omit<FrameId, "seq">): Promise<Tail> {
+    const nothing: Tail = { seq: -1, sequence: 0, fenced: false };
+    try {
+      const last = await this.#options.manager.streams.getMessage(this.#stream(run), {
+        last_by_subj: this.#subject(run, epoch),
+      });
+      if (last === null) return nothing;
+      const fenced = last.header.get(FENCE) !== "";
+      return { seq: Number(last.header.get(SEQ) || -1), sequence: last.seq, fenced };
+    } catch (error) {
+      if (codeOf(error) === NO_MESSAGE) return nothing;
+      if (codeOf(error) !== STREAM_NOT_FOUND) throw error;
+      await this.#ensureStream(run);
+      return nothing;
+    }
+  }
+
+  async #ensureStream(run: string): Promise<void> {
+    await ensureStream(this.#options.manager, {
+      name: this.#stream(run),
+      subjects: [`${this.#subject(run)}`],
+      retention: RetentionPolicy.Limits,
+      discard: DiscardPolicy.New,
+      max_bytes: this.#options.logBytes,
+    });
+  }
+
+  async #acknowledged(run: string): Promise<{ value: Acknowledged; revision: number }> {
+    const entry = await this.#options.store.get(acknowledgedKey(run));
+    if (entry === null) return { value: { sequence: 0, epochs: {} }, revision: 0 };
+    const value = JSON.parse(Buffer.from(entry.value).toString()) as Acknowledged;
+    return { value, revision: entry.revision };
+  }
+
+  #checkSize(body: Uint8Array): void {
+    const most = this.#options.connection.info?.max_payload ?? 1024 * 1024;
+    if (body.length + ENVELOPE_BYTES <= most) return;
+    throw new OnrushError({
+      code: "ONRUSH_LIMITS_TOO_LOW",
+      message: `A frame has ${body.length} bytes; the NATS server takes messages of ${most} at most.`,
+      remedy: "Raise max_payload in the server's configuration, for example to 8MB.",
+    });
+  }
+
+  #stream(run: string): string {
+    return `${this.#options.prefix}_log_${safe(run)}`;
+  }
+
+  #subject(run: string, epoch: number | string = "*"): string {
+    return `${this.#options.prefix}.log.${safe(run)}.${epoch}`;
+  }
+}
+
+function isFrame(message: StreamMessage): boolean {
+  return message.header(SEQ) !== "";
+}
+
+function entryOf(run: string, message: StreamMessage): FrameEntry {
+  const epoch = Number(message.subject.slice(message.subject.lastIndexOf(".") + 1));
+  return {
+    cursor: String(message.sequence),
+    id: { run, epoch, seq: Number(message.header(SEQ)) },
+    body: message.data,
+  };
+}
+
+function acknowledgedKey(run: string): string {
+  return `acknowledged.${safe(run)}`;
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error ? (error as { code?: unknown }).code : undefined;
+}
+
+function isFull(error: unknown): boolean {
+  return (
+    FULL_CODES.includes(codeOf(error)) ||
+    (error instanceof Error &&
+      /maximum bytes|insufficient (storage|resources)/i.test(error.message))
+  );
+}

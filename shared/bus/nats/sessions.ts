@@ -1,0 +1,142 @@
+/**
+ * Sessions of workers and their claims. Used by nats-bus.ts. Invariants: epochs only grow, over a wiped store too; a claim
+ * counts while its session is there, so ending a session releases all its claims at once.
+ */
+import type { Clock } from "../../time/clock.ts";
+import type { WorkerInfo, WorkerStatus } from "../../wire/worker-info.ts";
+import type { SessionRecord } from "../bus.ts";
+import { safe } from "./documents.ts";
+import type { NatsStore } from "./store.ts";
+
+/** Tries of a compare-and-set that others race for. */
+const ATTEMPTS = 50;
+
+interface Session {
+  readonly info: WorkerInfo;
+  readonly status: WorkerStatus | null;
+}
+
+export class NatsSessions {
+  readonly #store: NatsStore;
+  readonly #clock: Pick<Clock, "wallMs">;
+  /** What this side wrote last, by epoch: a renewal is one call. */
+  readonly #written = new Map<number, { revision: number; info: WorkerInfo }>();
+
+  constructor(store: NatsStore, clock: Pick<Clock, "wallMs">) {
+    this.#store = store;
+    this.#clock = clock;
+  }
+
+  async open(info: WorkerInfo, nonce: string): Promise<number> {
+    const nonceKey = `nonce.${safe(nonce)}`;
+    const known = await this.#store.get(nonceKey);
+    if (known !== null) return numberOf(known.value);
+    const epoch = await this.#nextEpoch();
+    if ((await this.#store.cas(nonceKey, String(epoch), 0)) === "conflict") {
+      // The same call was carried out twice: the first one counts.
+      const first = await this.#store.get(nonceKey);
+      if (first !== null) return numberOf(first.value);
+    }
+    const session: Session = { info, status: null };
+    const revision = await this.#store.cas(sessionKey(epoch), JSON.stringify(session), 0);
+    if (revision !== "conflict") this.#written.set(epoch, { revision, info });
+    return epoch;
+  }
+
+  async renew(epoch: number, status: WorkerStatus): Promise<"ok" | "gone"> {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const written = this.#written.get(epoch) ?? (await this.#read(epoch));
+      if (written === null) return "gone";
+      const { info } = written;
+      const session: Session = { info, status };
+      const value = JSON.stringify(session);
+      const revision = await this.#store.cas(sessionKey(epoch), value, written.revision);
+      if (revision !== "conflict") {
+        this.#written.set(epoch, { revision, info });
+        return "ok";
+      }
+      // Ended, or written by a call whose answer was lost.
+      this.#written.delete(epoch);
+    }
+    return "gone";
+  }
+
+  async end(epoch: number): Promise<void> {
+    this.#written.delete(epoch);
+    await this.#store.forget(sessionKey(epoch));
+  }
+
+  async list(nowMs: number): Promise<readonly SessionRecord[]> {
+    const entries = await this.#store.list("session.>");
+    return [...entries].map(([key, { value, writtenMs }]) => ({
+      epoch: Number(key.slice("session.".length)),
+      ...(JSON.parse(Buffer.from(value).toString()) as Session),
+      silentMs: Math.max(0, nowMs - writtenMs),
+    }));
+  }
+
+  async claim(run: string, shard: number, epoch: number): Promise<"held" | "taken"> {
+    if (!(await this.#isLive(epoch))) return "taken";
+    const key = `${claimsOf(run)}.${shard}`;
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const current = await this.#store.get(key);
+      const holder = current === null ? null : numberOf(current.value);
+      if (holder === epoch) return "held";
+      if (holder !== null && (await this.#isLive(holder))) return "taken";
+      const revision = await this.#store.cas(key, String(epoch), current?.revision ?? 0);
+      if (revision !== "conflict") return "held";
+    }
+    return "taken";
+  }
+
+  async claims(run: string): Promise<ReadonlyMap<number, number>> {
+    const prefix = `${claimsOf(run)}.`;
+    const [claims, sessions] = await Promise.all([
+      this.#store.list(`${prefix}>`),
+      this.#store.list("session.>"),
+    ]);
+    const held = new Map<number, number>();
+    for (const [key, { value }] of claims) {
+      const epoch = numberOf(value);
+      if (sessions.has(sessionKey(epoch))) held.set(Number(key.slice(prefix.length)), epoch);
+    }
+    return held;
+  }
+
+  async forgetRun(run: string): Promise<void> {
+    await this.#store.forget(`${claimsOf(run)}.>`);
+  }
+
+  async #isLive(epoch: number): Promise<boolean> {
+    return (await this.#store.get(sessionKey(epoch))) !== null;
+  }
+
+  async #read(epoch: number): Promise<{ revision: number; info: WorkerInfo } | null> {
+    const entry = await this.#store.get(sessionKey(epoch));
+    if (entry === null) return null;
+    const { info } = JSON.parse(Buffer.from(entry.value).toString()) as Session;
+    return { revision: entry.revision, info };
+  }
+
+  /** A fresh store counts from the wall clock on, above all that a store before it gave out. */
+  async #nextEpoch(): Promise<number> {
+    for (;;) {
+      const current = await this.#store.get("epoch");
+      const epoch = current === null ? this.#clock.wallMs() : numberOf(current.value) + 1;
+      const revision = await this.#store.cas("epoch", String(epoch), current?.revision ?? 0);
+      if (revision !== "conflict") return epoch;
+    }
+  }
+}
+
+function sessionKey(epoch: number): string {
+  return `session.${epoch}`;
+}
+
+function claimsOf(run: string): string {
+  return `claim.${safe(run)}`;
+}
+
+function numberOf(value: Uint8Array): number {
+  return Number(Buffer.from(value).toString());
+}
