@@ -12,6 +12,8 @@ export class RunDocumentWriter {
   readonly #bus: CoordinatorBus;
   #document: RunDocument;
   #revision = 0;
+  /** What we hold is not what was written last. */
+  #unwritten = false;
 
   constructor(bus: CoordinatorBus, run: string) {
     this.#bus = bus;
@@ -22,15 +24,22 @@ export class RunDocumentWriter {
     return this.#document;
   }
 
+  /** Writes what an earlier write could not. @throws what write() throws */
+  async flush(): Promise<void> {
+    if (this.#unwritten) await this.write({});
+  }
+
   /** Changes the document, writes it and hints. @throws OnrushError ONRUSH_BUS_CLOSED and what the bus throws */
   async write(change: Partial<Omit<RunDocument, "run">>): Promise<void> {
     this.#document = { ...this.#document, ...change };
+    this.#unwritten = true;
     const { run } = this.#document;
     const key = documentKey.run(run);
     for (let attempt = 0; attempt < MAX_CONFLICTS; attempt++) {
       const revision = await this.#bus.putDocument(key, this.#document, this.#revision);
       if (revision !== "conflict") {
         this.#revision = revision;
+        this.#unwritten = false;
         await this.#bus.hint("run-changed", run);
         return;
       }

@@ -4,6 +4,7 @@
  * Invariant: a frame is acknowledged only after it is on disk. It ends when every worker has delivered its
  * last frame or is accounted as lost, at the latest at the deadline.
  */
+import { OnrushError } from "../../shared/errors.ts";
 import { abortingThreshold, judgeThresholds } from "../analysis/thresholds.ts";
 import { PENDING_BYTES_BOUND } from "../store/journal.ts";
 import type { ActiveRun } from "./active-run.ts";
@@ -25,6 +26,11 @@ export async function collectResults(run: ActiveRun, holders: readonly Holder[])
   await collector.collect();
 }
 
+/** The broker does not answer now; it may again. */
+function isBusAway(error: unknown): error is OnrushError {
+  return error instanceof OnrushError && error.code === "ONRUSH_BUS_UNREACHABLE";
+}
+
 class Collector {
   readonly #run: ActiveRun;
   readonly #workers: WorkerWatch;
@@ -32,6 +38,7 @@ class Collector {
   #acknowledged = "";
   #nextSecondUs: number;
   #deadlineUs: number;
+  #awaySinceUs: number | null = null;
   #deadlineFor: "plan" | "stop" | "abort" = "plan";
 
   constructor(run: ActiveRun, holders: readonly Holder[]) {
@@ -45,13 +52,7 @@ class Collector {
 
   async collect(): Promise<void> {
     const run = this.#run;
-    for (;;) {
-      await run.heedWishes();
-      this.#heedEnding();
-      await this.#readAll();
-      if (run.state === "draining") await this.#workers.check();
-      if (run.nowUs() >= this.#nextSecondUs) await this.#everySecond();
-      if (this.#workers.allSettled()) break;
+    while (!(await this.#turn())) {
       if (run.nowUs() > this.#deadlineUs) {
         await this.#workers.giveUp(
           this.#deadlineFor === "abort"
@@ -66,10 +67,46 @@ class Collector {
     await this.#keep();
   }
 
+  /** @returns whether all results are in; false also while the bus does not answer: workers go on and keep their frames */
+  async #turn(): Promise<boolean> {
+    const run = this.#run;
+    try {
+      await run.heedWishes();
+      this.#heedEnding();
+      await this.#readAll();
+      if (run.state === "draining") await this.#workers.check();
+      if (run.nowUs() >= this.#nextSecondUs) await this.#everySecond();
+      this.#busIsBack();
+      return this.#workers.allSettled();
+    } catch (error) {
+      if (!isBusAway(error)) throw error;
+      this.#busIsAway(error);
+      return false;
+    }
+  }
+
+  #busIsAway(error: OnrushError): void {
+    if (this.#awaySinceUs !== null) return;
+    this.#awaySinceUs = this.#run.nowUs();
+    this.#run.log.event({ type: "note", message: `The bus is away: ${error.message}` });
+  }
+
+  #busIsBack(): void {
+    if (this.#awaySinceUs === null) return;
+    const seconds = (this.#run.nowUs() - this.#awaySinceUs) / SECOND_US;
+    this.#awaySinceUs = null;
+    this.#workers.busCameBack();
+    this.#run.log.event({
+      type: "note",
+      message: `The bus is back after ${seconds.toFixed(1)} s.`,
+    });
+  }
+
   async #everySecond(): Promise<void> {
     const run = this.#run;
     this.#nextSecondUs = Math.max(this.#nextSecondUs + SECOND_US, run.nowUs());
     await this.#keep();
+    await run.document.flush();
     await this.#workers.check();
     const elapsedUs = run.log.elapsedUs ?? 0;
     const over = run.ending !== null || elapsedUs >= run.plan.document.durationUs;

@@ -1,37 +1,61 @@
 /**
- * Watches the workers that hold shards of a run: who has delivered everything, who failed, who is gone. Used by
- * watch.ts. Invariant: a worker is accounted as lost only after its log was fenced and read to its end, so
- * nothing of it can arrive later and be counted twice or not at all.
+ * Watches the workers that hold shards of a run: who has delivered everything, who failed, who is gone, and who takes over.
+ * Used by watch.ts. Invariant: a worker is accounted as lost only after its log was fenced and read to its end, so
+ * nothing of it can arrive later and be counted twice or not at all; only then are its shards offered again.
  */
 import type { SessionRecord } from "../../shared/bus/bus.ts";
 import type { WorkerRecord } from "../merge/worker-record.ts";
 import type { ActiveRun } from "./active-run.ts";
 import { type Holder, SILENT_MS } from "./dispatch.ts";
 
+/** Until every worker that is alive has renewed its session, after the bus was away. */
+const RENEWALS_US = 5_000_000;
+/** Offers before the start are counted below it. */
+const FIRST_OFFER_AGAIN = 1000;
 /** For the last frames of a worker that reports a failure. */
 const FAILED_GRACE_US = 8_000_000;
 
 export class WorkerWatch {
   readonly #run: ActiveRun;
-  readonly #holders: readonly Holder[];
+  readonly #holders: Holder[];
   readonly #readAll: () => Promise<void>;
   readonly #failedSinceUs = new Map<number, number>();
+  /** Shard -> who holds it, as last seen. */
+  #claims: ReadonlyMap<number, number> = new Map();
+  /** How often each shard was offered again. */
+  readonly #offers = new Map<number, number>();
+  /** Shards offered again that nobody has taken yet. */
+  readonly #waiting = new Set<number>();
+  /** Nobody is judged by silence before. */
+  #judgeFromUs = 0;
 
   /** @param readAll reads everything the log holds into the fold */
   constructor(run: ActiveRun, holders: readonly Holder[], readAll: () => Promise<void>) {
     this.#run = run;
-    this.#holders = holders;
+    this.#holders = [...holders];
     this.#readAll = readAll;
   }
 
-  /** All have delivered their last frame, or are accounted as lost. */
+  /** The bus was away: sessions could not be renewed, so their silence says nothing for a while. */
+  busCameBack(): void {
+    this.#judgeFromUs = this.#run.nowUs() + RENEWALS_US;
+  }
+
+  /** All have delivered their last frame, or are accounted as lost; and no shard waits for another worker. */
   allSettled(): boolean {
+    const mayBeTaken = this.#run.state === "running" && this.#run.bus.kind !== "ipc";
+    if (mayBeTaken && this.#waiting.size > 0) return false;
     return this.#holders.every(({ epoch }) => this.#isSettled(epoch));
   }
 
   /** Looks at the sessions of those that are not settled. */
   async check(): Promise<void> {
-    const sessions = await this.#run.bus.listSessions();
+    const { bus, id } = this.#run;
+    const claims = await bus.listClaims(id);
+    const sessions = await bus.listSessions();
+    // What was held by somebody who is gone is in the last look, not in this one.
+    this.#claims = new Map([...this.#claims, ...claims]);
+    this.#welcome(claims, sessions);
     for (const holder of this.#holders) {
       if (this.#isSettled(holder.epoch)) continue;
       await this.#checkOne(
@@ -48,6 +72,29 @@ export class WorkerWatch {
     }
   }
 
+  /** Notes who has taken shards that were offered again. */
+  #welcome(claims: ReadonlyMap<number, number>, sessions: readonly SessionRecord[]): void {
+    const taken = new Map<number, number>();
+    for (const shard of this.#waiting) {
+      const epoch = claims.get(shard);
+      if (epoch === undefined) continue;
+      this.#waiting.delete(shard);
+      taken.set(epoch, (taken.get(epoch) ?? 0) + 1);
+    }
+    for (const [epoch, shards] of taken) {
+      const known = this.#holders.find((holder) => holder.epoch === epoch);
+      const info = sessions.find((session) => session.epoch === epoch)?.info;
+      const id = known?.id ?? info?.id ?? `epoch ${epoch}`;
+      if (known === undefined) {
+        this.#holders.push({ epoch, id, shards });
+        const { host = "unknown", engines = 1 } = info ?? {};
+        this.#run.log.event({ type: "worker-joined", epoch, id, host, engines, shards });
+      }
+      const message = `Worker ${id} took over ${shards} shards.`;
+      this.#run.log.event({ type: "note", message });
+    }
+  }
+
   async #checkOne(holder: Holder, session: SessionRecord | undefined): Promise<void> {
     if (!session) {
       // Gone; but perhaps it left in good order, with everything delivered.
@@ -56,7 +103,7 @@ export class WorkerWatch {
       return;
     }
     const { status, silentMs } = session;
-    if (silentMs > SILENT_MS) {
+    if (silentMs > SILENT_MS && this.#run.nowUs() >= this.#judgeFromUs) {
       await this.#lose(holder, `nothing was heard of it for ${Math.round(silentMs / 1000)} s`);
     } else if (status?.state === "failed") await this.#checkFailed(holder, session);
     else if (status && status.lastSeq >= 0) this.#finish(holder, status.lastSeq);
@@ -90,6 +137,19 @@ export class WorkerWatch {
     await this.#readAll();
     await bus.endSession(epoch);
     this.#run.log.event({ type: "worker-lost", epoch, id, reason });
+    if (this.#run.state === "running") await this.#offerAgain(epoch);
+  }
+
+  async #offerAgain(lost: number): Promise<void> {
+    const { bus, id: run } = this.#run;
+    for (const [shard, epoch] of this.#claims) {
+      if (epoch !== lost) continue;
+      const offer = (this.#offers.get(shard) ?? FIRST_OFFER_AGAIN) + 1;
+      this.#offers.set(shard, offer);
+      this.#waiting.add(shard);
+      await bus.offerTicket({ run, shard, offer });
+    }
+    await bus.hint("tickets-offered", run);
   }
 
   #isSettled(epoch: number): boolean {

@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { onrush, runScenario, scratch, startTarget } from "../support/programs.ts";
+import { onrush, runScenario, scratch, startTarget, type Target } from "../support/programs.ts";
 import { type BrokerKind, type BrokerServer, missing, startBroker } from "../support/servers.ts";
 
 /** Runs on workers of their own over a real broker; the target's count is the judge. */
@@ -10,14 +11,17 @@ import { type BrokerKind, type BrokerServer, missing, startBroker } from "../sup
 const ENTRY = fileURLToPath(new URL("../../dist/coordinator/cli/main.js", import.meta.url));
 
 interface WorkerHandle extends AsyncDisposable {
+  /** kill -9 of the worker itself; the command that started it ends with it. */
+  kill(): Promise<void>;
   /** SIGTERM, and the exit code. */
   leave(): Promise<number | null>;
 }
 
-function startWorker(bus: string, id: string): WorkerHandle {
+function startWorker(bus: string, id: string, env: Record<string, string> = {}): WorkerHandle {
   const args = ["worker", "--bus", bus, "--engines", "1", "--capacity", "2000", "--id", id];
   const child = spawn(process.execPath, [ENTRY, ...args], {
     stdio: ["ignore", "ignore", "inherit"],
+    env: { ...process.env, ...env },
   });
   const leave = async () => {
     if (child.exitCode !== null) return child.exitCode;
@@ -26,8 +30,15 @@ function startWorker(bus: string, id: string): WorkerHandle {
     const [code] = (await ended) as [number | null];
     return code;
   };
+  const kill = async () => {
+    const ended = once(child, "exit");
+    const children = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8");
+    process.kill(Number(children.trim().split(" ")[0]), "SIGKILL");
+    await ended;
+  };
   return {
     leave,
+    kill,
     async [Symbol.asyncDispose]() {
       await leave();
     },
@@ -58,6 +69,20 @@ function scenario(url: string) {
     thresholds: { connect: ["failed == 0"], delivery: ["lost == 0"] },
   };
 }
+
+/** Waits until the target has accepted so many. */
+async function opened(target: Target, count: number): Promise<void> {
+  await expect.poll(async () => (await target.now()).accepted, WAIT).toBeGreaterThanOrEqual(count);
+}
+
+/** Waits until so many are open at the target. */
+async function open(target: Target, count: number, timeout: number): Promise<void> {
+  await expect
+    .poll(async () => (await target.now()).open, { ...WAIT, timeout })
+    .toBeGreaterThanOrEqual(count);
+}
+
+const WAIT = { timeout: 30_000, interval: 100 };
 
 const BROKERS = ["redis", "nats"] as const satisfies readonly BrokerKind[];
 
@@ -91,6 +116,68 @@ describe.each(BROKERS)("a cluster on %s", (kind) => {
     }
     expect(await Promise.all([one.leave(), two.leave(), three.leave()])).toEqual([0, 0, 0]);
   });
+
+  it.skipIf(absent !== null)("goes on when the broker is killed and started again", async () => {
+    await using one = startWorker(broker.url, "worker-a");
+    await using two = startWorker(broker.url, "worker-b");
+    await using target = await startTarget();
+    using folder = scratch();
+    const running = runScenario(scenario(target.url), folder.path, {
+      args: ["--bus", broker.url, "--workers", "2"],
+    });
+    await opened(target, 300);
+    // Redis writes its file once a second; what it forgets of the last one is sent again.
+    await broker.restart();
+    const { exitCode, summary, stderr } = await running;
+    expect(exitCode, stderr).toBe(0);
+    const stats = await target.stats();
+    expect(summary?.connections.established).toBe(stats.accepted);
+    expect(summary?.messages.sent).toBe(stats.messagesIn);
+    expect(summary?.messages.received).toBe(stats.messagesOut);
+    expect(await Promise.all([one.leave(), two.leave()])).toEqual([0, 0]);
+  });
+
+  it.skipIf(absent !== null || process.platform !== "linux")(
+    "has others take over from a worker that was killed, and says what is not known",
+    async () => {
+      await using one = startWorker(broker.url, "worker-a");
+      await using two = startWorker(broker.url, "worker-b");
+      await using target = await startTarget();
+      using folder = scratch();
+      const long = {
+        ...scenario(target.url),
+        load: [
+          { phase: "up", ramp: "linear", to: 200, over: "2s" },
+          { phase: "hold", hold: "38s" },
+        ],
+      };
+      const running = runScenario(long, folder.path, {
+        args: ["--bus", broker.url, "--workers", "2"],
+      });
+      await opened(target, 200);
+      await two.kill();
+      await expect.poll(async () => (await target.now()).open, WAIT).toBeLessThan(200);
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      const lost = 200 - (await target.now()).open;
+      // Its lease, what the coordinator waits beyond it, and the time to open again.
+      await open(target, 200, 40_000);
+      const { exitCode, summary } = await running;
+      expect(exitCode).toBe(97);
+      expect(summary?.validity.reasons.join(" ")).toContain("worker-b was lost");
+      const { lostWithWorker, established } = summary?.connections ?? {};
+      const stats = await target.stats();
+      expect(stats.peakOpen).toBe(200);
+      expect(summary?.validity.ledger.balanced).toBe(true);
+      expect(lost).toBeGreaterThan(0);
+      expect(lostWithWorker).toBe(lost);
+      expect(established).toBe(stats.accepted);
+      // Only what the killed worker did in its last second is not known.
+      const unknown = stats.messagesIn - (summary?.messages.sent ?? 0);
+      expect(unknown).toBeGreaterThanOrEqual(0);
+      expect(unknown).toBeLessThan(lost * 2 * 3);
+      await one.leave();
+    },
+  );
 
   it.skipIf(absent !== null)("lets one coordinator at a time run tests", async () => {
     await using worker = startWorker(broker.url, "worker-a");

@@ -20,6 +20,8 @@ export interface EngineRun {
 
 export interface EngineRunOptions {
   readonly shards?: number;
+  /** Those the engine has from the start; all unless told. */
+  readonly held?: readonly number[];
   /** Called once a turn after the start, with the engine and the run time. */
   readonly onTurn?: (engine: Engine, runUs: number) => void;
 }
@@ -52,7 +54,7 @@ export async function runEngine(
       if (report.type === "frame") frames.push(decodeFrame(report.body));
     },
   });
-  engine.addShards(Array.from({ length: shards }, (_, shard) => shard));
+  engine.addShards(options.held ?? Array.from({ length: shards }, (_, shard) => shard));
   const startUs = monotonicUs() + 20_000;
   engine.start(startUs);
   await new Promise<void>((resolve, reject) => {

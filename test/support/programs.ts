@@ -28,6 +28,8 @@ export interface TargetStats {
 
 export interface Target extends AsyncDisposable {
   readonly url: string;
+  /** Counts as they stand. */
+  now(): Promise<TargetStats>;
   /** Counts as they stand once no connection is open any more. */
   stats(query?: string): Promise<TargetStats & Record<string, unknown>>;
 }
@@ -53,6 +55,7 @@ export async function startTarget(
   const { url, statsUrl } = JSON.parse(line) as { url: string; statsUrl: string };
   return {
     url,
+    now: async () => (await (await fetch(statsUrl)).json()) as TargetStats,
     async stats(query = "") {
       for (let tries = 0; ; tries++) {
         const response = await fetch(`${statsUrl}${query}`);

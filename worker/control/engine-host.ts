@@ -126,8 +126,9 @@ export class EngineHost {
   /** @param startUs run time 0, monotonic */
   start(startUs: number): void {
     this.#startUs = startUs;
-    this.#sendShards();
+    // The start first: shards that come after it are taken on in phase.
     this.#sendAll({ type: "start", startUs });
+    this.#sendShards();
   }
 
   end(mode: "stop" | "abort"): void {
@@ -190,8 +191,8 @@ export class EngineHost {
     if (engine.state !== "preparing") return;
     engine.state = "prepared";
     if (this.#leaseUs !== null) this.#send(engine, { type: "lease", deadlineUs: this.#leaseUs });
-    this.#sendShardsTo(engine);
     if (this.#startUs !== null) this.#send(engine, { type: "start", startUs: this.#startUs });
+    this.#sendShardsTo(engine);
     if (this.#end !== null) this.#send(engine, { type: "end", mode: this.#end });
     this.#options.onProgress();
   }

@@ -1,10 +1,24 @@
 /**
  * When the sessions of an engine's shards are due to open, in order: the engine takes from the front what
  * is due. Filled from the plan when shards are handed over, before the start or while running.
- * Invariant: every session of every shard added is taken exactly once.
+ * Invariant: every session of every shard added is taken exactly once, but for those that are over when a shard comes
+ * while running.
  */
 import type { Population } from "../../shared/load/arrivals.ts";
 import { indicesOf } from "../../shared/load/split.ts";
+
+/**
+ * Sessions that should be open already when their shard comes (its worker was lost) are opened evenly over this time:
+ * never in a burst, and at a rate that is the same however many workers take them.
+ */
+const RECOVER_WITHIN_US = 3_000_000;
+
+interface Row {
+  readonly openUs: number;
+  readonly closeUs: number;
+  readonly index: number;
+  readonly session: number;
+}
 
 export class Agenda {
   #openUs = new Float64Array(0);
@@ -45,9 +59,17 @@ export class Agenda {
     this.#cursor = this.#index.length;
   }
 
-  /** Adds all sessions of the shards. */
-  add(population: Population, shards: readonly number[], shardCount: number): void {
-    const rows: { openUs: number; closeUs: number; index: number; session: number }[] = [];
+  /**
+   * Adds the sessions of the shards.
+   * @param nowUs run time; sessions that should be open by then are opened soon, what is over is left out. Negative or
+   *   -Infinity before the start.
+   */
+  add(
+    population: Population,
+    shards: readonly number[],
+    { shardCount, nowUs }: { readonly shardCount: number; readonly nowUs: number },
+  ): void {
+    const rows: Row[] = [];
     for (let at = this.#cursor; at < this.#index.length; at++) {
       rows.push({
         openUs: this.#openUs[at] as number,
@@ -56,13 +78,21 @@ export class Agenda {
         session: this.#session[at] as number,
       });
     }
+    const overdue: Row[] = [];
     for (const shard of shards) {
       for (const index of indicesOf(shard, shardCount, population.connections)) {
         population.sessionsOf(index).forEach(({ openUs, closeUs }, session) => {
-          rows.push({ openUs, closeUs, index, session });
+          if (closeUs <= nowUs) return;
+          (openUs < nowUs ? overdue : rows).push({ openUs, closeUs, index, session });
         });
       }
     }
+    overdue.sort((a, b) => a.index - b.index);
+    overdue.forEach((row, at) => {
+      const openUs = nowUs + (RECOVER_WITHIN_US * at) / overdue.length;
+      // One that the plan closes before its turn comes stays closed.
+      if (openUs < row.closeUs) rows.push({ ...row, openUs });
+    });
     rows.sort((a, b) => a.openUs - b.openUs || a.index - b.index);
     this.#openUs = Float64Array.from(rows, (row) => row.openUs);
     this.#closeUs = Float64Array.from(rows, (row) => row.closeUs);

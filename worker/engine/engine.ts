@@ -38,7 +38,8 @@ export class Engine {
   readonly #pool: ConnectionPool;
   readonly #totalPacer: TotalPacer | null;
   readonly #selfCheck: SelfCheck;
-  readonly #shards = new Set<number>();
+  /** Run time from which on this engine holds the shard. */
+  readonly #shards = new Map<number, number>();
   #startUs = Number.POSITIVE_INFINITY;
   #leaseUs = Number.POSITIVE_INFINITY;
   #plannedTurnUs = 0;
@@ -56,9 +57,10 @@ export class Engine {
     this.#pool = new ConnectionPool(context, this.#profile, {
       nowUs: () => this.#readClock(),
     });
-    this.#totalPacer = TotalPacer.for(scenario, this.#population, (index) =>
-      this.#shards.has(index % context.plan.shards),
-    );
+    this.#totalPacer = TotalPacer.for(scenario, this.#population, (index, atUs) => {
+      const sinceUs = this.#shards.get(index % context.plan.shards);
+      return sinceUs !== undefined && atUs >= sinceUs;
+    });
   }
 
   get running(): boolean {
@@ -73,12 +75,16 @@ export class Engine {
     return this.#pool.recorder.open;
   }
 
+  /** Takes on shards; while running, in phase with the plan and without a burst. */
   addShards(shards: readonly number[]): void {
+    const { plan, monotonicUs } = this.#context;
+    const runUs = monotonicUs() - this.#startUs;
+    const nowUs = runUs > 0 ? runUs : Number.NEGATIVE_INFINITY;
     for (const shard of shards) {
-      this.#shards.add(shard);
+      this.#shards.set(shard, nowUs);
       this.#pool.recorder.addShard(shard);
     }
-    this.#agenda.add(this.#population, shards, this.#context.plan.shards);
+    this.#agenda.add(this.#population, shards, { shardCount: plan.shards, nowUs });
   }
 
   /** @param startUs run time 0 on the host's monotonic clock */
@@ -110,7 +116,7 @@ export class Engine {
       if (this.#end !== null) this.#finish();
       return;
     }
-    if (this.#plannedTurnUs === 0) this.#begin();
+    if (this.#plannedTurnUs === 0) this.#begin(nowUs);
     this.#measureLag(nowUs);
     const pool = this.#pool;
     // Before the timers: a slot that lies before a connection's close is sent before it is closed.
@@ -121,9 +127,11 @@ export class Engine {
     this.#finishWhenOver(nowUs);
   }
 
-  #begin(): void {
-    this.#pool.recorder.begin(0);
-    this.#plannedTurnUs = TURN_US;
+  /** An engine that joins while the run goes on has nothing to say of the time before. */
+  #begin(nowUs: number): void {
+    const joinsLate = nowUs > PAUSE_US;
+    this.#pool.recorder.begin(joinsLate ? Math.floor(nowUs / SECOND_US) : 0);
+    this.#plannedTurnUs = joinsLate ? nowUs : TURN_US;
   }
 
   #measureLag(nowUs: number): void {
@@ -151,7 +159,7 @@ export class Engine {
   }
 
   #finish(): void {
-    if (this.#plannedTurnUs === 0) this.#begin();
+    if (this.#plannedTurnUs === 0) this.#begin(0);
     this.#finished = true;
     this.#report(true);
     this.#selfCheck.dispose();

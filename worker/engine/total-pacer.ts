@@ -17,9 +17,9 @@ export interface SlotSender {
 
 export class TotalPacer {
   readonly #schedule: TotalSchedule;
-  readonly #isOurs: (index: number) => boolean;
+  readonly #isOurs: (index: number, atUs: number) => boolean;
 
-  private constructor(schedule: TotalSchedule, isOurs: (index: number) => boolean) {
+  private constructor(schedule: TotalSchedule, isOurs: (index: number, atUs: number) => boolean) {
     this.#schedule = schedule;
     this.#isOurs = isOurs;
     this.#schedule.next();
@@ -29,7 +29,7 @@ export class TotalPacer {
   static for(
     scenario: StrictScenario,
     population: Population,
-    isOurs: (index: number) => boolean,
+    isOurs: (index: number, atUs: number) => boolean,
   ): TotalPacer | null {
     if (scenario.messages?.rate.kind !== "total") return null;
     return new TotalPacer(new TotalSchedule(scenario, population), isOurs);
@@ -38,7 +38,7 @@ export class TotalPacer {
   advance(nowUs: number, sender: SlotSender): void {
     const slot = this.#schedule;
     for (let looked = 0; looked < SLOTS_PER_TURN && slot.atUs <= nowUs; looked++) {
-      if (slot.connection >= 0 && this.#isOurs(slot.connection)) {
+      if (slot.connection >= 0 && this.#isOurs(slot.connection, slot.atUs)) {
         sender.sendTotal(slot.connection, slot.slot, slot.atUs);
       }
       slot.next();

@@ -326,6 +326,48 @@ describe("connections", () => {
     expect(Math.abs(latency - service - lag)).toBeLessThan(latency * 0.01 + 5);
   });
 
+  it("takes shards over while running, in phase and without a burst", async () => {
+    const { url, seen } = await serve();
+    const acceptedMs: number[] = [];
+    servers[0]?.on("connection", () => acceptedMs.push(performance.now()));
+    let takenMs = 0;
+    const phase = { phase: "all", exclude: false, messageFactor: 1 };
+    const { counters, closes, histogram } = await runEngine(
+      scenario(url, {
+        phases: [
+          { ...phase, phase: "up", durationUs: 1_000_000, ramp: "burst", to: 80 },
+          { ...phase, phase: "stay", durationUs: 4_000_000, ramp: "hold" },
+          { ...phase, phase: "down", durationUs: 500_000, ramp: "linear", to: 0 },
+        ],
+        messages: messages({ rate: { kind: "total", perSec: 400 } }),
+      }),
+      {
+        held: [0, 1, 2, 3],
+        onTurn: (engine, runUs) => {
+          if (takenMs > 0 || runUs < 1_500_000) return;
+          takenMs = performance.now();
+          engine.addShards([4, 5, 6, 7]);
+        },
+      },
+    );
+    expect(counters.established).toBe(80);
+    expect(closes).toEqual({ plan: 80 });
+    const [before, after] = [
+      acceptedMs.filter((ms) => ms < takenMs),
+      acceptedMs.filter((ms) => ms >= takenMs),
+    ];
+    expect([before.length, after.length]).toEqual([40, 40]);
+    // Evenly over three seconds: in any half of it about half of them, whatever the machine does.
+    expect(after.filter((ms) => ms < takenMs + 1500).length).toBeLessThan(30);
+    // Half of the slots until the others came, then all of them; those of the time before are not looked at again.
+    expect(counters.planned).toBeGreaterThan(1500);
+    expect(counters.planned).toBeLessThan(1950);
+    expect(counters.planned).toBe(counters.sent + counters.skippedNotOpen);
+    expect(seen.messages).toBe(counters.sent);
+    // Joining late is no lag of the engine.
+    expect(histogram("loopLag").quantile(0.999)).toBeLessThan(1_000_000);
+  });
+
   it("pings, and gives up on a connection that does not answer", async () => {
     const { url, server } = await serve();
     server.options.autoPong = true;

@@ -185,8 +185,8 @@ describe("control thread", () => {
     expect(log.filter((word) => !word.startsWith("startUs")).slice(0, 4)).toEqual([
       "prepare",
       "lease",
-      "shards",
       "start",
+      "shards",
     ]);
   });
 
