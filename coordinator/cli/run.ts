@@ -190,7 +190,7 @@ async function onBus(
   execution: Execution,
   { context, people }: { readonly context: CliContext; readonly people: People },
 ): Promise<RunOutcome> {
-  const bus = await openBus(url, systemTimers);
+  const bus = await openBus(url, "coordinator", systemTimers);
   try {
     const lead = await Lead.take({ bus, id: execution.runId, timers: systemTimers });
     try {

@@ -11,7 +11,11 @@ import type { Bus } from "./bus.ts";
  * @param url redis:// or rediss://, nats:// or tls://
  * @throws OnrushError ONRUSH_USAGE for another scheme, ONRUSH_BUS_UNREACHABLE or ONRUSH_BUS_UNSUITABLE for the server
  */
-export async function openBus(url: string, timers: Timers): Promise<Bus> {
+export async function openBus(
+  url: string,
+  role: "coordinator" | "worker",
+  timers: Timers,
+): Promise<Bus> {
   const scheme = /^([a-z]+):\/\//.exec(url)?.[1] ?? "";
   if (scheme === "redis" || scheme === "rediss") {
     const { openRedisBus } = await import("./redis/redis-bus.ts");
@@ -19,7 +23,7 @@ export async function openBus(url: string, timers: Timers): Promise<Bus> {
   }
   if (scheme === "nats" || scheme === "tls") {
     const { openNatsBus } = await import("./nats/nats-bus.ts");
-    return openNatsBus({ url, clock: systemClock, timers });
+    return openNatsBus({ url, role, clock: systemClock, timers });
   }
   throw new OnrushError({
     code: "ONRUSH_USAGE",

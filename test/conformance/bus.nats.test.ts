@@ -14,13 +14,14 @@ let server: BrokerServer;
 
 async function harness(): Promise<BusHarness> {
   const prefix = `test-${randomUUID().slice(0, 8)}`;
-  const open = () => openNatsBus({ url: server.url, prefix, ...parts, limits: options });
-  const coordinator = await open();
+  const open = (role: "coordinator" | "worker") =>
+    openNatsBus({ url: server.url, prefix, role, ...parts, limits: options });
+  const coordinator = await open("coordinator");
   const sides = [coordinator];
   return {
     coordinator,
     openWorker: async () => {
-      const side = await open();
+      const side = await open("worker");
       sides.push(side);
       return side;
     },
@@ -81,9 +82,14 @@ describe.skipIf(absent !== null)("NATS", () => {
     it("may meet many sides at once for the first time", async () => {
       for (let round = 0; round < 25; round++) {
         const prefix = `race-${randomUUID().slice(0, 8)}`;
-        const open = () => openNatsBus({ url: server.url, prefix, ...parts, limits: options });
-        const sides = await Promise.all(Array.from({ length: 6 }, open));
+        const open = (role: "coordinator" | "worker") =>
+          openNatsBus({ url: server.url, prefix, role, ...parts, limits: options });
         const run = randomUUID();
+        // Workers first: they wait for the coordinator.
+        const opening = Array.from({ length: 6 }, () => open("worker"));
+        const coordinator = await open("coordinator");
+        await coordinator.offerTicket({ run, shard: 0, offer: 0 });
+        const sides = [coordinator, ...(await Promise.all(opening))];
         const results = await Promise.all(
           sides.map(async (side, at) => {
             const epoch = await side.openSession(WORKER_INFO, `nonce-${at}`);
@@ -126,7 +132,9 @@ describe.skipIf(absent !== null)("NATS", () => {
 
     it("that is not there is named", async () => {
       const url = "nats://user:secret@127.0.0.1:1";
-      const refused = await openNatsBus({ url, ...parts }).catch((error: unknown) => error);
+      const refused = await openNatsBus({ url, role: "worker", ...parts }).catch(
+        (error: unknown) => error,
+      );
       expect(refused).toMatchObject({ code: "ONRUSH_BUS_UNREACHABLE" });
       expect(String((refused as Error).message)).toContain("127.0.0.1:1");
       expect(String((refused as Error).message)).not.toContain("secret");

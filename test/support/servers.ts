@@ -46,6 +46,7 @@ const KINDS = {
     urlVariable: "ONRUSH_TEST_REDIS_URL",
     programs: ["redis-server", "valkey-server"],
     packages: [
+      "redis-server",
       "redis-tools",
       "libjemalloc2",
       "liblzf1",

@@ -11,7 +11,7 @@ import type { Log } from "../../shared/log.ts";
 import { sleep, systemTimers } from "../../shared/time/timer.ts";
 
 const FIRST_RETRY_MS = 500;
-const LAST_RETRY_MS = 10_000;
+const LAST_RETRY_MS = 2000;
 
 /**
  * Waits for a server that is not there yet, as long as it takes.
@@ -21,7 +21,7 @@ export async function openWorkerBus(address: string | null, log: Log): Promise<W
   if (address === null) return parentBus();
   for (let retryMs = FIRST_RETRY_MS; ; retryMs = Math.min(2 * retryMs, LAST_RETRY_MS)) {
     try {
-      return await openBus(address, systemTimers);
+      return await openBus(address, "worker", systemTimers);
     } catch (error) {
       if (!(error instanceof OnrushError) || error.code !== "ONRUSH_BUS_UNREACHABLE") throw error;
       log.warn(`${error.message} Trying again.`);

@@ -55,11 +55,19 @@ export class NatsFrameLog {
   readonly #client: JetStreamClient;
   readonly #reader: NatsReader;
   readonly #tails = new Map<string, Tail>();
+  readonly #prepared = new Set<string>();
 
   constructor(options: NatsFrameLogOptions) {
     this.#options = options;
     this.#client = jetstream(options.connection);
     this.#reader = new NatsReader(options.connection, options.manager);
+  }
+
+  /** Makes the run's log when it is not there. */
+  async prepare(run: string): Promise<void> {
+    if (this.#prepared.has(run)) return;
+    await this.#ensureStream(run);
+    this.#prepared.add(run);
   }
 
   /** @throws OnrushError ONRUSH_LIMITS_TOO_LOW for a frame larger than a message of this server may be */
@@ -142,6 +150,7 @@ export class NatsFrameLog {
 
   async forgetRun(run: string): Promise<void> {
     await this.#options.store.forget(acknowledgedKey(run));
+    this.#prepared.delete(run);
     const subjects = this.#subject(run, "");
     for (const subject of [...this.#tails.keys()]) {
       if (subject.startsWith(subjects)) this.#tails.delete(subject);

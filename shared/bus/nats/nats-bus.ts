@@ -51,6 +51,8 @@ export interface NatsBusOptions {
   readonly url: string;
   /** Of all streams, buckets and subjects; a cluster of its own per prefix. Letters, digits and dashes. */
   readonly prefix?: string;
+  /** A coordinator makes streams and buckets; a worker waits for them. */
+  readonly role: "coordinator" | "worker";
   readonly clock: Pick<Clock, "wallMs">;
   readonly timers: Timers;
   readonly limits?: Partial<NatsLimits>;
@@ -64,15 +66,19 @@ export async function openNatsBus(options: NatsBusOptions): Promise<Bus> {
   const connection = await connect(url, timers);
   try {
     const manager = await checkServer(connection, url);
-    const store = await NatsStore.open(connection, manager, `${prefix}_state`);
     const { ticketVisibilityMs: visibilityMs, logBytes, callMs } = limits;
-    const tickets = await NatsTickets.open({ connection, manager, prefix, visibilityMs });
+    const tickets = { connection, manager, prefix, visibilityMs };
+    if (options.role === "coordinator") {
+      await NatsStore.make(connection, stateOf(prefix));
+      await NatsTickets.make(tickets);
+    } else await NatsTickets.await(tickets, timers);
+    const store = await NatsStore.open(connection, manager, stateOf(prefix));
     return new NatsBus({
       connection,
       prefix,
       limits,
       store,
-      tickets,
+      tickets: new NatsTickets(tickets),
       calls: new BoundedCalls({ timers, callMs, unreachable: (cause) => unreachable(url, cause) }),
       documents: new NatsDocuments(store),
       sessions: new NatsSessions(store, clock),
@@ -82,6 +88,10 @@ export async function openNatsBus(options: NatsBusOptions): Promise<Bus> {
     await connection.close();
     throw error instanceof OnrushError ? error : unreachable(url, error);
   }
+}
+
+function stateOf(prefix: string): string {
+  return `${prefix}_state`;
 }
 
 interface NatsBusParts {
@@ -162,7 +172,12 @@ class NatsBus implements Bus {
   }
 
   offerTicket(ticket: Ticket): Promise<"queued" | "duplicate"> {
-    return this.#calls.call(() => this.#parts.tickets.offer(ticket));
+    const { tickets, log } = this.#parts;
+    return this.#calls.call(async () => {
+      // Before any worker may have something to write to it.
+      await log.prepare(ticket.run);
+      return tickets.offer(ticket);
+    });
   }
 
   takeTicket(waitMs: number): Promise<TakenTicket | null> {

@@ -15,7 +15,7 @@ const WRONG_LAST_SEQUENCE = 10071;
  * Values kept per key. A list takes a moment between counting the last values and reading them; what is replaced in that
  * moment must still be there, or its key would seem to be gone.
  */
-const HISTORY = 8;
+const HISTORY = 64;
 /** Claims of a run at most: one per shard. */
 const MOST_LISTED = 16_384;
 
@@ -32,12 +32,18 @@ export class NatsStore {
   readonly #bucket: string;
   readonly #reader: NatsReader;
 
+  /** Makes the bucket when it is not there. */
+  static async make(connection: NatsConnection, bucket: string): Promise<void> {
+    await racing(() => new Kvm(connection).create(bucket, { history: HISTORY }));
+  }
+
+  /** Of a bucket that is there. */
   static async open(
     connection: NatsConnection,
     manager: JetStreamManager,
     bucket: string,
   ): Promise<NatsStore> {
-    const kv = await racing(() => new Kvm(connection).create(bucket, { history: HISTORY }));
+    const kv = await new Kvm(connection).open(bucket);
     return new NatsStore(kv, { connection, manager }, bucket);
   }
 

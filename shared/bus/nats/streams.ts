@@ -1,11 +1,16 @@
 /**
- * Makes streams and buckets that may be there already. Used by every part of the transport. Invariant: any number of sides may
- * ask at once; one makes it, the others find it (the server refuses some of those who race with an error of its own).
+ * Makes streams and buckets, or waits for them. Used by every part of the transport. Invariant: only a coordinator makes what
+ * all share, since a server that many ask at once to make the same thing refuses some, and an older one may hang.
  */
 import type { JetStreamManager, StreamConfig } from "@nats-io/jetstream";
+import { sleep, type Timers } from "../../time/timer.ts";
 
 const ATTEMPTS = 20;
 const PAUSE_MS = 25;
+const LOOK_MS = 250;
+const LOOKS = 120;
+const STREAM_NOT_FOUND = 10059;
+const CONSUMER_NOT_FOUND = 10014;
 
 export async function ensureStream(
   manager: JetStreamManager,
@@ -24,6 +29,33 @@ export async function racing<T>(make: () => Promise<T>): Promise<T> {
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     }
   }
+}
+
+/** Resolves when a coordinator has made the stream and its consumer, if one is named. @throws Error after half a minute */
+export async function awaitStream(
+  manager: JetStreamManager,
+  { stream, consumer }: { readonly stream: string; readonly consumer?: string },
+  timers: Timers,
+): Promise<void> {
+  for (let look = 0; ; look++) {
+    try {
+      if (consumer === undefined) await manager.streams.info(stream);
+      else await manager.consumers.info(stream, consumer);
+      return;
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+      if (look === LOOKS) throw new Error("no coordinator has used this server yet");
+      await sleep(timers, LOOK_MS);
+    }
+  }
+}
+
+function isNotFound(error: unknown): boolean {
+  const { code } = error as { readonly code?: unknown };
+  return (
+    error instanceof Error &&
+    (code === STREAM_NOT_FOUND || code === CONSUMER_NOT_FOUND || /not found/i.test(error.message))
+  );
 }
 
 function isLostRace(error: unknown): boolean {

@@ -11,10 +11,11 @@ import {
   RetentionPolicy,
 } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
+import type { Timers } from "../../time/timer.ts";
 import { type Ticket, ticketId } from "../../wire/ticket.ts";
 import type { TakenTicket } from "../bus.ts";
 import { safe } from "./documents.ts";
-import { ensureStream, racing } from "./streams.ts";
+import { awaitStream, ensureStream, racing } from "./streams.ts";
 
 const CONSUMER = "workers";
 const NANOSECONDS = 1_000_000;
@@ -36,9 +37,8 @@ export class NatsTickets {
   readonly #stream: string;
 
   /** Makes the stream and its consumer when they are not there. */
-  static async open(options: NatsTicketsOptions): Promise<NatsTickets> {
-    const { manager, prefix, visibilityMs } = options;
-    const stream = `${prefix}_tickets`;
+  static async make({ manager, prefix, visibilityMs }: NatsTicketsOptions): Promise<void> {
+    const stream = streamOf(prefix);
     await ensureStream(manager, {
       name: stream,
       subjects: [`${prefix}.ticket.>`],
@@ -56,13 +56,17 @@ export class NatsTickets {
         max_ack_pending: MOST_UNACKNOWLEDGED,
       }),
     );
-    return new NatsTickets(options, stream);
   }
 
-  private constructor(options: NatsTicketsOptions, stream: string) {
+  /** Waits until a coordinator has made them: the last thing it makes. */
+  static async await({ manager, prefix }: NatsTicketsOptions, timers: Timers): Promise<void> {
+    await awaitStream(manager, { stream: streamOf(prefix), consumer: CONSUMER }, timers);
+  }
+
+  constructor(options: NatsTicketsOptions) {
     this.#options = options;
     this.#client = jetstream(options.connection);
-    this.#stream = stream;
+    this.#stream = streamOf(options.prefix);
   }
 
   async offer(ticket: Ticket): Promise<"queued" | "duplicate"> {
@@ -99,4 +103,8 @@ export class NatsTickets {
     const filter = `${this.#options.prefix}.ticket.${safe(run)}`;
     await this.#options.manager.streams.purge(this.#stream, { filter });
   }
+}
+
+function streamOf(prefix: string): string {
+  return `${prefix}_tickets`;
 }
