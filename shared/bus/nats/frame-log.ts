@@ -1,5 +1,5 @@
 /**
- * The fenced, idempotent frame log of each run: a stream of its own, one subject per epoch. Used by nats-bus.ts.
+ * The fenced, idempotent frame log of each run: one stream for all, one subject per run and epoch. Used by nats-bus.ts.
  * Each append expects to follow the last message of its subject, so a second writer, a repeated call and a fence, which is
  * a message too, all break the chain and are told apart by looking at that message. Invariant: the last message of a
  * subject is never removed, or its epoch could begin again.
@@ -46,8 +46,6 @@ export interface NatsFrameLogOptions {
   readonly manager: JetStreamManager;
   readonly store: NatsStore;
   readonly prefix: string;
-  /** Unacknowledged frame bytes per run. */
-  readonly logBytes: number;
 }
 
 export class NatsFrameLog {
@@ -55,19 +53,25 @@ export class NatsFrameLog {
   readonly #client: JetStreamClient;
   readonly #reader: NatsReader;
   readonly #tails = new Map<string, Tail>();
-  readonly #prepared = new Set<string>();
+
+  /**
+   * Makes the stream when it is not there.
+   * @param logBytes unacknowledged frame bytes of all runs together
+   */
+  static async make(manager: JetStreamManager, prefix: string, logBytes: number): Promise<void> {
+    await ensureStream(manager, {
+      name: streamOf(prefix),
+      subjects: [`${prefix}.log.>`],
+      retention: RetentionPolicy.Limits,
+      discard: DiscardPolicy.New,
+      max_bytes: logBytes,
+    });
+  }
 
   constructor(options: NatsFrameLogOptions) {
     this.#options = options;
     this.#client = jetstream(options.connection);
     this.#reader = new NatsReader(options.connection, options.manager);
-  }
-
-  /** Makes the run's log when it is not there. */
-  async prepare(run: string): Promise<void> {
-    if (this.#prepared.has(run)) return;
-    await this.#ensureStream(run);
-    this.#prepared.add(run);
   }
 
   /** @throws OnrushError ONRUSH_LIMITS_TOO_LOW for a frame larger than a message of this server may be */
@@ -107,7 +111,6 @@ export class NatsFrameLog {
     if ((await this.#tail({ run, epoch })).fenced) return;
     const envelope = headers();
     envelope.set(FENCE, "1");
-    await this.#ensureStream(run);
     await this.#client.publish(this.#subject(run, epoch), "", { headers: envelope });
   }
 
@@ -141,7 +144,7 @@ export class NatsFrameLog {
       await this.acknowledge(run, cursor);
       return;
     }
-    const stream = this.#stream(run);
+    const stream = this.#stream;
     for (const [filter, seq] of lastOf) {
       // Up to the epoch's last, which stays. "Below 1" would mean everything to the server.
       if (seq > 1) await manager.streams.purge(stream, { filter, seq });
@@ -150,14 +153,11 @@ export class NatsFrameLog {
 
   async forgetRun(run: string): Promise<void> {
     await this.#options.store.forget(acknowledgedKey(run));
-    this.#prepared.delete(run);
     const subjects = this.#subject(run, "");
     for (const subject of [...this.#tails.keys()]) {
       if (subject.startsWith(subjects)) this.#tails.delete(subject);
     }
-    await this.#options.manager.streams.delete(this.#stream(run)).catch((error: unknown) => {
-      if (codeOf(error) !== STREAM_NOT_FOUND) throw error;
-    });
+    await this.#options.manager.streams.purge(this.#stream, { filter: this.#subject(run) });
   }
 
   async #entriesUpTo(run: string, from: number, upTo: number): Promise<FrameEntry[]> {
@@ -174,7 +174,7 @@ export class NatsFrameLog {
   }
 
   async #messages(run: string, from: number, max: number): Promise<readonly StreamMessage[]> {
-    const stream = this.#stream(run);
+    const stream = this.#stream;
     try {
       return await this.#reader.fetch({ stream, filter: this.#subject(run), from, max });
     } catch (error) {
@@ -186,7 +186,7 @@ export class NatsFrameLog {
   async #tail({ run, epoch }: Omit<FrameId, "seq">): Promise<Tail> {
     const nothing: Tail = { seq: -1, sequence: 0, fenced: false };
     try {
-      const last = await this.#options.manager.streams.getMessage(this.#stream(run), {
+      const last = await this.#options.manager.streams.getMessage(this.#stream, {
         last_by_subj: this.#subject(run, epoch),
       });
       if (last === null) return nothing;
@@ -194,20 +194,8 @@ export class NatsFrameLog {
       return { seq: Number(last.header.get(SEQ) || -1), sequence: last.seq, fenced };
     } catch (error) {
       if (codeOf(error) === NO_MESSAGE) return nothing;
-      if (codeOf(error) !== STREAM_NOT_FOUND) throw error;
-      await this.#ensureStream(run);
-      return nothing;
+      throw error;
     }
-  }
-
-  async #ensureStream(run: string): Promise<void> {
-    await ensureStream(this.#options.manager, {
-      name: this.#stream(run),
-      subjects: [`${this.#subject(run)}`],
-      retention: RetentionPolicy.Limits,
-      discard: DiscardPolicy.New,
-      max_bytes: this.#options.logBytes,
-    });
   }
 
   async #acknowledged(run: string): Promise<{ value: Acknowledged; revision: number }> {
@@ -227,13 +215,17 @@ export class NatsFrameLog {
     });
   }
 
-  #stream(run: string): string {
-    return `${this.#options.prefix}_log_${safe(run)}`;
+  get #stream(): string {
+    return streamOf(this.#options.prefix);
   }
 
   #subject(run: string, epoch: number | string = "*"): string {
     return `${this.#options.prefix}.log.${safe(run)}.${epoch}`;
   }
+}
+
+function streamOf(prefix: string): string {
+  return `${prefix}_log`;
 }
 
 function isFrame(message: StreamMessage): boolean {

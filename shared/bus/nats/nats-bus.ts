@@ -30,7 +30,7 @@ import { NatsStore } from "./store.ts";
 import { NatsTickets } from "./tickets.ts";
 
 export interface NatsLimits {
-  /** Unacknowledged frame bytes per run. */
+  /** Unacknowledged frame bytes of all runs together. */
   readonly logBytes: number;
   /** How long a ticket may be held without done(). */
   readonly ticketVisibilityMs: number;
@@ -70,6 +70,7 @@ export async function openNatsBus(options: NatsBusOptions): Promise<Bus> {
     const tickets = { connection, manager, prefix, visibilityMs };
     if (options.role === "coordinator") {
       await NatsStore.make(connection, stateOf(prefix));
+      await NatsFrameLog.make(manager, prefix, logBytes);
       await NatsTickets.make(tickets);
     } else await NatsTickets.await(tickets, timers);
     const store = await NatsStore.open(connection, manager, stateOf(prefix));
@@ -82,7 +83,7 @@ export async function openNatsBus(options: NatsBusOptions): Promise<Bus> {
       calls: new BoundedCalls({ timers, callMs, unreachable: (cause) => unreachable(url, cause) }),
       documents: new NatsDocuments(store),
       sessions: new NatsSessions(store, clock),
-      log: new NatsFrameLog({ connection, manager, store, prefix, logBytes }),
+      log: new NatsFrameLog({ connection, manager, store, prefix }),
     });
   } catch (error) {
     await connection.close();
@@ -172,12 +173,7 @@ class NatsBus implements Bus {
   }
 
   offerTicket(ticket: Ticket): Promise<"queued" | "duplicate"> {
-    const { tickets, log } = this.#parts;
-    return this.#calls.call(async () => {
-      // Before any worker may have something to write to it.
-      await log.prepare(ticket.run);
-      return tickets.offer(ticket);
-    });
+    return this.#calls.call(() => this.#parts.tickets.offer(ticket));
   }
 
   takeTicket(waitMs: number): Promise<TakenTicket | null> {
