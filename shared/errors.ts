@@ -31,6 +31,7 @@ export const ErrorCode = {
   ONRUSH_BUS_UNREACHABLE: ExitCode.preflight,
   /** The broker is there, but its version or settings would lose or bend results. */
   ONRUSH_BUS_UNSUITABLE: ExitCode.preflight,
+  ONRUSH_COORDINATOR_UNREACHABLE: ExitCode.preflight,
   /** Another coordinator has the lead on this bus. */
   ONRUSH_COORDINATOR_TAKEN: ExitCode.preflight,
   ONRUSH_BUS_CLOSED: ExitCode.untrusted,

@@ -17,6 +17,8 @@ export interface WorkerConfig {
   readonly capacity: number;
   /** Silence of the bus after which the worker stops its load by itself. */
   readonly fenceAfterMs: number;
+  /** When told to leave: how long others may take to take over what it holds. */
+  readonly leaveMs: number;
   /** After a lost lease: open a new session and serve further runs, or exit. */
   readonly rejoin: boolean;
 }
@@ -44,6 +46,8 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Worker
       MOST_CONNECTIONS,
     ]),
     fenceAfterMs: integer("ONRUSH_WORKER_FENCE_AFTER_MS", 20_000, [1000, 600_000]),
+    // The coordinator of a forked worker has nobody else to give its lanes to.
+    leaveMs: integer("ONRUSH_WORKER_LEAVE_MS", bus === null ? 0 : 90_000, [0, 3_600_000]),
     // A forked worker's coordinator decides what becomes of it; one of a cluster is there for further runs.
     rejoin: (environment["ONRUSH_WORKER_REJOIN"] ?? (bus === null ? "0" : "1")) === "1",
   };

@@ -10,6 +10,7 @@ import { systemClock } from "../shared/time/clock.ts";
 import { systemTimers } from "../shared/time/timer.ts";
 import { readConfig } from "./config.ts";
 import { Control } from "./control/control.ts";
+import { engineThreads } from "./control/engine-thread.ts";
 import { describeWorker } from "./control/membership.ts";
 import { openWorkerBus } from "./control/open-bus.ts";
 import { CONTROL_TIMINGS } from "./control/timings.ts";
@@ -23,8 +24,10 @@ async function main(): Promise<ExitCode> {
     bus: await openWorkerBus(config.bus, log),
     info: await describeWorker(config),
     rejoin: config.rejoin,
-    timings: { ...CONTROL_TIMINGS, fenceAfterMs: config.fenceAfterMs },
-    engineEntry: new URL(`./engine/main${extname(import.meta.url)}`, import.meta.url),
+    timings: { ...CONTROL_TIMINGS, fenceAfterMs: config.fenceAfterMs, leaveMs: config.leaveMs },
+    startEngine: engineThreads(
+      new URL(`./engine/main${extname(import.meta.url)}`, import.meta.url),
+    ),
     clock: systemClock,
     timers: systemTimers,
     log,

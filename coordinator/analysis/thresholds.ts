@@ -4,14 +4,12 @@
  * Invariant: a rule on something that was not measured does not pass, and says why.
  */
 import type { StrictThreshold } from "../../shared/scenario/strict.ts";
-import {
-  type Metric,
-  NAME_COUNTERS,
-  type NameCounter,
-  type PhaseCounter,
-} from "../../shared/stats/counters.ts";
+import { NAME_COUNTERS, type NameCounter, type PhaseCounter } from "../../shared/stats/counters.ts";
+import type { MergedHistogram } from "../../shared/stats/histogram.ts";
+import type { HistogramSelection } from "../merge/histogram-set.ts";
 import type { Counters } from "../merge/merge.ts";
 import type { RunFold } from "../merge/run-fold.ts";
+import { THRESHOLD_METRICS } from "../merge/second-histograms.ts";
 import { generatorFailures } from "./failures.ts";
 import { judgedPhases } from "./validity.ts";
 
@@ -72,14 +70,6 @@ interface Scope {
   readonly counters: Counters;
 }
 
-const TIMES: Partial<Record<StrictThreshold["measure"], Metric>> = {
-  latency: "latency",
-  service: "service",
-  connect: "connect",
-  ping: "ping",
-  sendLag: "sendLag",
-};
-
 /** Counted statistics: what is counted, and what a share is a share of. */
 const SHARES: Readonly<Record<string, (counters: Counters) => number>> = {
   established: (counters) => counters.attempted,
@@ -139,20 +129,35 @@ function observe(fold: RunFold, threshold: StrictThreshold): Observation {
 
 /** null: the statistic is not one of a distribution. */
 function observeTime(scope: Scope, threshold: StrictThreshold): Observation | null {
-  const metric = TIMES[threshold.measure];
+  const metric = THRESHOLD_METRICS[threshold.measure];
   const read = readerOf(threshold.statistic);
   if (!metric || !read) return null;
-  const histogram = scope.fold.merge.histograms.select({
-    metric,
-    phases: scope.phases,
-    name: scope.name,
-  });
+  const { fold, phases, name } = scope;
+  const histogram = undisturbed(fold, { metric, phases, name });
   return histogram ? { value: read(histogram) } : { missing: whyNoTimes(scope, threshold) };
 }
 
+/** Values of the seconds in which the load was what was planned; null for none. */
+function undisturbed(fold: RunFold, selection: HistogramSelection): MergedHistogram | null {
+  const whole = fold.merge.histograms.select(selection);
+  const { disturbances } = fold;
+  if (!whole || disturbances.list.length === 0) return whole;
+  const disturbed = fold.merge.bySecond.select(selection, (second, span) =>
+    disturbances.touches(second, span),
+  );
+  if (!disturbed) return whole;
+  const rest = whole.clone();
+  rest.subtract(disturbed);
+  return rest.count === 0 ? null : rest;
+}
+
 /** A measure that excluded phases have all of is a rule in the wrong place; say so. */
-function whyNoTimes({ fold }: Scope, { measure, selector }: StrictThreshold): string {
-  const metric = TIMES[measure];
+function whyNoTimes({ fold, phases, name }: Scope, threshold: StrictThreshold): string {
+  const { measure, selector } = threshold;
+  const metric = THRESHOLD_METRICS[measure];
+  if (metric && fold.merge.histograms.select({ metric, phases, name })) {
+    return `no ${measure} was measured outside the seconds a lost worker disturbed`;
+  }
   const excluded = fold.facts.scenario.phases.flatMap(({ exclude }, at) => (exclude ? [at] : []));
   const there =
     selector.phase === null &&

@@ -11,17 +11,22 @@ import { balance, type Ledger } from "../merge/ledger.ts";
 import type { RunFold } from "../merge/run-fold.ts";
 import type { WorkerRecord } from "../merge/worker-record.ts";
 import { brokenGates, GATES, isSaturated, maskedAllowed } from "./gates.ts";
+import { lossNotes, lossReasons } from "./losses.ts";
 
 export interface Validity {
   readonly valid: boolean;
   readonly reasons: readonly string[];
+  /** What else a reader should know: lost workers others stood in for, what the run did about it. Plain sentences. */
+  readonly notes: readonly string[];
   /** Those of the reasons that are the generator's own doing. */
   readonly saturation: readonly string[];
   /** Over the phases that are not excluded; null without values. */
   readonly sendLag: MergedHistogram | null;
   /** sent / planned; null when nothing was planned. */
   readonly deliveredShare: number | null;
+  /** Seconds that phases count and thresholds should not: generator saturated, or disturbed. */
   readonly maskedSeconds: number;
+  readonly disturbedSeconds: number;
   readonly ledger: Ledger;
   readonly framesMissing: number;
 }
@@ -59,7 +64,7 @@ export function judgeValidity(fold: RunFold): Validity {
   const reasons = [
     ...incompleteReason(fold),
     ...(fold.problem ? [fold.problem.message] : []),
-    ...lostReasons(fold),
+    ...lossReasons(fold),
     ...framesReason(fold),
     ...ledgerReason(ledger),
     ...saturation,
@@ -70,7 +75,9 @@ export function judgeValidity(fold: RunFold): Validity {
     saturation,
     sendLag,
     deliveredShare: counters.planned > 0 ? Math.min(1, counters.sent / counters.planned) : null,
-    maskedSeconds: masked.seconds,
+    notes: [...lossNotes(fold), ...fold.notes],
+    maskedSeconds: masked.seconds + masked.disturbed,
+    disturbedSeconds: masked.disturbed,
     ledger,
     framesMissing: fold.framesMissing,
   };
@@ -78,6 +85,8 @@ export function judgeValidity(fold: RunFold): Validity {
 
 interface Masked {
   readonly seconds: number;
+  /** Masked for another reason than the generator's health, and not looked at for it. */
+  readonly disturbed: number;
   readonly judged: number;
   readonly byGate: Readonly<Record<"sendLag" | "loopLag" | "utilisation", number>>;
   readonly worst: { sendLagP99Us: number; loopLagMaxUs: number; utilisation: number };
@@ -90,9 +99,14 @@ function maskedIn(fold: RunFold): Masked {
   const worst = { sendLagP99Us: 0, loopLagMaxUs: 0, utilisation: 0 };
   let seconds = 0;
   let judged = 0;
+  let disturbed = 0;
   for (const row of fold.merge.timeline.rows()) {
     const atUs = row.second * 1_000_000;
     if (atUs >= fold.facts.durationUs || phaseAt(spans, atUs)?.excluded !== false) continue;
+    if (fold.disturbances.touches(row.second)) {
+      disturbed++;
+      continue;
+    }
     judged++;
     const broken = brokenGates(row);
     if (broken.length === 0) continue;
@@ -102,7 +116,7 @@ function maskedIn(fold: RunFold): Masked {
     worst.loopLagMaxUs = Math.max(worst.loopLagMaxUs, row.loopLagMaxUs ?? 0);
     worst.utilisation = Math.max(worst.utilisation, row.utilisation ?? 0);
   }
-  return { seconds, judged, byGate, worst };
+  return { seconds, disturbed, judged, byGate, worst };
 }
 
 function maskedReason(fold: RunFold, masked: Masked): string[] {
@@ -166,7 +180,7 @@ function neverOpenedReason(fold: RunFold): string[] {
   if (fold.end !== null || fold.state !== "done") return [];
   const planned = fold.facts.plannedOpens;
   const { attempted, reconnects } = fold.merge.counters();
-  const never = planned - (attempted - reconnects);
+  const never = planned - fold.excusedOpens - (attempted - reconnects);
   if (planned === 0 || never / planned <= GATES.skippedShare) return [];
   return [
     `The load generator never attempted ${never} of ${planned} planned connections ` +
@@ -191,13 +205,6 @@ function incompleteReason(fold: RunFold): string[] {
   return [
     `The run is incomplete: its process ended in state "${fold.state}"; what was recorded until then is shown.`,
   ];
-}
-
-function lostReasons(fold: RunFold): string[] {
-  return [...fold.merge.workers.values()]
-    .filter((worker) => worker.end === "lost")
-    .sort((a, b) => a.epoch - b.epoch)
-    .map((worker) => `Worker ${worker.id} was lost: ${worker.lostReason}.`);
 }
 
 function framesReason(fold: RunFold): string[] {

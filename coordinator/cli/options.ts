@@ -2,7 +2,8 @@
  * Parsers for option values that commander hands over as text. Called by the command files. Invariant: a
  * value that does not parse is a usage error (exit 2) that names the value and the form expected.
  */
-import { InvalidArgumentError } from "commander";
+import { InvalidArgumentError, Option } from "commander";
+import { DEFAULT_POLICIES, type RunPolicies } from "../run/plan.ts";
 
 const MAX_SEED = 4294967295;
 /** More worker processes than this on one machine is a typing error. */
@@ -57,4 +58,27 @@ function splitPair(text: string, form: string): [string, string] {
   const at = text.indexOf("=");
   if (at <= 0) throw new InvalidArgumentError(`"${text}" is not of the form ${form}.`);
   return [text.slice(0, at), text.slice(at + 1)];
+}
+
+/** What a run does about workers and a bus that go away. */
+export function workerLossOption(): Option {
+  return new Option(
+    "--on-worker-loss <POLICY>",
+    "others take over its load, go on without, or fail",
+  )
+    .choices(["recover", "shrink", "fail"])
+    .default(DEFAULT_POLICIES.onWorkerLoss);
+}
+
+export function busLossOption(): Option {
+  return new Option("--on-bus-loss <POLICY>", "workers stop after their lease, or go on to the end")
+    .choices(["fence", "continue"])
+    .default(DEFAULT_POLICIES.onBusLoss);
+}
+
+export function policiesOf(options: {
+  readonly onWorkerLoss: RunPolicies["onWorkerLoss"];
+  readonly onBusLoss: RunPolicies["onBusLoss"];
+}): RunPolicies {
+  return { onWorkerLoss: options.onWorkerLoss, onBusLoss: options.onBusLoss };
 }

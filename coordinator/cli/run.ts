@@ -6,22 +6,25 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { Command, Option } from "commander";
-import { openBus } from "../../shared/bus/open-bus.ts";
 import { ExitCode } from "../../shared/errors.ts";
 import { maskSecrets } from "../../shared/scenario/mask.ts";
 import type { StrictScenario } from "../../shared/scenario/strict.ts";
-import { systemTimers } from "../../shared/time/timer.ts";
-import { type LocalCluster, startLocalCluster } from "../local/local-cluster.ts";
-import { Lead } from "../run/lead.ts";
-import type { RunOutcome, RunRequest } from "../run/request.ts";
-import { executeRun } from "../run/run.ts";
+import type { RunPolicies } from "../run/plan.ts";
+import type { RunOutcome } from "../run/request.ts";
 import type { RunControl } from "../run/view.ts";
 import type { RunEvent } from "../store/event.ts";
 import { makeRunId } from "../store/run-id.ts";
+import { onBus, onThisMachine, type Request } from "./conduct.ts";
 import type { CliContext } from "./context.ts";
 import { listenForInterrupts } from "./interrupt.ts";
 import { type LocalPlan, planLocally } from "./local-plan.ts";
-import { collectHost, parseWorkers } from "./options.ts";
+import {
+  busLossOption,
+  collectHost,
+  parseWorkers,
+  policiesOf,
+  workerLossOption,
+} from "./options.ts";
 import type { Finish } from "./program.ts";
 import { addResultOptions, type ResultOptions, showSummary } from "./result.ts";
 import { addScenarioOptions, readScenario, type ScenarioOptions } from "./scenario-file.ts";
@@ -32,12 +35,11 @@ import { countOf, formatSeconds } from "./terminal/format.ts";
 import { planText } from "./terminal/plan-text.ts";
 import { openProgress, type Progress } from "./terminal/progress.ts";
 
-/** For workers to leave after the run; they hold nothing any more by then. */
-const WORKER_GRACE_MS = 5000;
-
 interface RunOptions extends ScenarioOptions, ResultOptions {
   readonly workers: number | "auto";
   readonly bus?: string;
+  readonly onWorkerLoss: RunPolicies["onWorkerLoss"];
+  readonly onBusLoss: RunPolicies["onBusLoss"];
   readonly allowTarget?: readonly string[];
   readonly runDir?: string;
   readonly quiet?: boolean;
@@ -67,6 +69,8 @@ export function runCommand(context: CliContext, finish: Finish): Command {
       "permit a target that is not this machine (repeatable)",
       collectHost,
     )
+    .addOption(workerLossOption())
+    .addOption(busLossOption())
     .option("--run-dir <DIR>", "where the run is written (default: runs/<id>)")
     .option("--quiet", "no progress on stderr")
     .addOption(new Option("--dry-run", "show the plan and start nothing").conflicts("json"))
@@ -98,6 +102,7 @@ async function run(file: string, options: RunOptions, context: CliContext): Prom
       allowTargets,
       local,
       cluster,
+      policies: policiesOf(options),
       runDirectory: options.runDir ?? join("runs", runId),
       source: { fileName: file, text: maskSecrets(parsed.source, scenario.secrets) },
     },
@@ -124,6 +129,7 @@ interface Execution {
   readonly allowTargets: readonly string[];
   readonly local: LocalPlan;
   readonly cluster: { readonly bus: string | null; readonly workers: number | "auto" };
+  readonly policies: RunPolicies;
   readonly runDirectory: string;
   readonly source: { readonly fileName: string; readonly text: string };
 }
@@ -145,9 +151,12 @@ async function execute(
   progress.note(openingLine(execution));
   try {
     const people = { progress, control: interrupts.control };
-    return execution.cluster.bus === null
-      ? await onThisMachine(execution, context, people)
-      : await onBus(execution.cluster.bus, execution, { context, people });
+    const request = requestOf(execution, context, people);
+    const place = { context, write: (line: string) => progress.note(line.trimEnd()) };
+    const { bus, workers } = execution.cluster;
+    if (bus === null) return await onThisMachine(request, execution.local, place);
+    const workersExpected = workers === "auto" ? 1 : workers;
+    return await onBus(request, { url: bus, workersExpected }, place);
   } finally {
     progress.close();
     interrupts.close();
@@ -159,69 +168,16 @@ interface People {
   readonly control: RunControl;
 }
 
-async function onThisMachine(
-  execution: Execution,
-  context: CliContext,
-  people: People,
-): Promise<RunOutcome> {
-  const { sizing } = execution.local;
-  const cluster = await startLocalCluster({
-    ...sizing,
-    env: context.config.env,
-    clock: context.clock,
-    write: (line) => people.progress.note(line.trimEnd()),
-  });
-  fenceTheDead(cluster, execution.runId);
-  try {
-    const workersExpected = sizing.workers;
-    return await executeRun({
-      ...requestOf(execution, context, people),
-      bus: cluster.bus,
-      workersExpected,
-    });
-  } finally {
-    await cluster.close(WORKER_GRACE_MS);
-  }
-}
-
-/** Workers somebody else has started; they stay when the run is over. */
-async function onBus(
-  url: string,
-  execution: Execution,
-  { context, people }: { readonly context: CliContext; readonly people: People },
-): Promise<RunOutcome> {
-  const bus = await openBus(url, "coordinator", systemTimers);
-  try {
-    const lead = await Lead.take({ bus, id: execution.runId, timers: systemTimers });
-    try {
-      const { workers } = execution.cluster;
-      const workersExpected = workers === "auto" ? 1 : workers;
-      return await executeRun({ ...requestOf(execution, context, people), bus, workersExpected });
-    } finally {
-      await lead.release();
-    }
-  } finally {
-    await bus.close();
-  }
-}
-
 function requestOf(
-  { runId, scenario, allowTargets, runDirectory, source }: Execution,
+  { runId, scenario, allowTargets, policies, runDirectory, source }: Execution,
   { clock }: CliContext,
   { progress, control }: People,
-): Omit<RunRequest, "bus" | "workersExpected"> {
+): Request {
   return {
-    ...{ scenario, source, runId, runDirectory, allowTargets, clock, control },
+    ...{ scenario, source, runId, runDirectory, allowTargets, policies, clock, control },
     onView: (view) => progress.show(view),
     onEvent: (event) => noteEvent(event, progress),
   };
-}
-
-/** Before a dead worker's session ends, its log is closed: nothing of it may arrive later. */
-function fenceTheDead(cluster: LocalCluster, runId: string): void {
-  cluster.onWorkerExit(async ({ epochs }) => {
-    for (const epoch of epochs) await cluster.bus.fence(runId, epoch);
-  });
 }
 
 /** What a person should know at once; the rest is in the journal. */

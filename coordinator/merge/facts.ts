@@ -24,6 +24,11 @@ export interface RunFacts {
   /** Milliseconds since the Unix epoch. */
   readonly createdWallMs: number;
   readonly busKind: "ipc" | "redis" | "nats";
+  /** What the run does about trouble that is not the target's. */
+  readonly policies: {
+    readonly onWorkerLoss: "recover" | "shrink" | "fail";
+    readonly onBusLoss: "fence" | "continue";
+  };
   readonly versions: { readonly onrush: string; readonly node: string; readonly wire: number };
   /** Without secrets, data, environment, header values and TLS material: see redactScenario. */
   readonly scenario: StrictScenario;
@@ -31,6 +36,9 @@ export interface RunFacts {
 
 /** Facts a fold cannot do without; the rest was checked where it was made and lies behind a checksum. */
 const NUMBERS = ["connections", "plannedOpens", "shards", "durationUs", "drainUs"] as const;
+
+/** Of journals written before there were policies: any lost worker made the run invalid. */
+const POLICIES_BEFORE: RunFacts["policies"] = { onWorkerLoss: "fail", onBusLoss: "fence" };
 
 /** The header of a journal. @throws OnrushError ONRUSH_JOURNAL_CORRUPT when it is none. */
 export function readFacts(header: unknown): RunFacts {
@@ -43,7 +51,7 @@ export function readFacts(header: unknown): RunFacts {
     Array.isArray(facts.plannedOpen) &&
     Array.isArray(facts.scenario?.phases) &&
     Array.isArray(facts.scenario.thresholds);
-  if (sane) return facts;
+  if (sane) return { ...facts, policies: facts.policies ?? POLICIES_BEFORE };
   throw new OnrushError({
     code: "ONRUSH_JOURNAL_CORRUPT",
     message: "The journal's header is not one this version can read.",

@@ -15,26 +15,35 @@ import type { CloseCause } from "../../shared/stats/failure-kind.ts";
 import { MergedHistogram } from "../../shared/stats/histogram.ts";
 import type { Frame } from "../../shared/wire/frame.ts";
 import { decodeFrame } from "../../shared/wire/frame-codec.ts";
+import type { JournalRecord } from "../store/journal-record.ts";
 import type { FrameSum } from "./audit.ts";
 import type { RunFacts } from "./facts.ts";
 import { FailureGroups } from "./failure-groups.ts";
 import { checkFrame } from "./frame-check.ts";
 import { HistogramSet } from "./histogram-set.ts";
+import { Overrun } from "./overrun.ts";
+import { SecondHistograms } from "./second-histograms.ts";
 import { Timeline } from "./timeline.ts";
 import { LOOP_LAG, WorkerRecord } from "./worker-record.ts";
 
 /** Further unreadable frames are counted, not described. */
 const MAX_UNREADABLE_MESSAGES = 10;
 
+type FrameRecord = Extract<JournalRecord, { type: "frame" }>;
+
 export type Counters = Record<PhaseCounter, number>;
 export type NameCounters = Record<NameCounter, number>;
 
 export class RunMerge {
   readonly histograms = new HistogramSet();
+  /** What thresholds are judged on, by second. */
+  readonly bySecond: SecondHistograms;
   readonly timeline = new Timeline();
   readonly failures = new FailureGroups();
   readonly workers = new Map<number, WorkerRecord>();
   readonly closes = new Map<CloseCause, number>();
+  /** What lost workers did when others had their lanes already. */
+  readonly overrun = new Overrun();
   /** Frames merged. */
   frames = 0;
   readonly unreadable: string[] = [];
@@ -44,7 +53,8 @@ export class RunMerge {
 
   constructor(facts: RunFacts) {
     this.#facts = facts;
-    const { phases, messages } = facts.scenario;
+    const { phases, messages, thresholds } = facts.scenario;
+    this.bySecond = new SecondHistograms(thresholds);
     this.#phases = phases.map(() => zeros(PHASE_COUNTERS));
     this.#names = phases.map(() => (messages?.mix ?? []).map(() => zeros(NAME_COUNTERS)));
   }
@@ -63,8 +73,11 @@ export class RunMerge {
     return made;
   }
 
-  /** Adds a frame as it came from the log. @returns false for a duplicate, which changes nothing. */
-  add(epoch: number, seq: number, body: Uint8Array): boolean {
+  /**
+   * Adds a frame as it came from the log, on time or late. Of a lost worker, only what had ended before its loss was
+   * recorded is merged. @returns false for a duplicate, which changes nothing.
+   */
+  add({ epoch, seq, body, late }: Omit<FrameRecord, "type">): boolean {
     const worker = this.worker(epoch);
     if (!worker.frames.add(seq)) return false;
     let frame: Frame;
@@ -78,7 +91,13 @@ export class RunMerge {
       this.#refuse(worker, seq, error.message);
       return true;
     }
+    if (worker.isOverrun(frame)) {
+      this.overrun.add(frame);
+      worker.audit.add(seq, sumOf(frame, histograms));
+      return true;
+    }
     this.#merge(worker, seq, frame, histograms);
+    if (late) worker.lateFrames++;
     return true;
   }
 
@@ -121,6 +140,8 @@ export class RunMerge {
       const histogram = histograms[at] as MergedHistogram;
       this.histograms.at(metric, phase, name).addFrom(histogram);
       this.timeline.addHistogram(frame.second, metric, histogram);
+      const { second, spanSeconds: span } = frame;
+      this.bySecond.add({ second, span, metric, phase, name }, histogram);
       if (metric === LOOP_LAG) worker.loopLag.addFrom(histogram);
     }
     this.timeline.addFrame(frame);

@@ -4,10 +4,13 @@
  * implementation. Invariant: depends on the records alone, never on a clock or a bus.
  */
 import type { RunState } from "../../shared/wire/command.ts";
-import type { RunEvent } from "../store/event.ts";
+import type { RunEvent, WorkerEvent } from "../store/event.ts";
 import type { JournalRecord } from "../store/journal-record.ts";
+import { Disturbances } from "./disturbances.ts";
 import type { RunFacts } from "./facts.ts";
+import { LaneTable } from "./lane-table.ts";
 import { RunMerge } from "./merge.ts";
+import type { Loss } from "./worker-record.ts";
 
 /** Seconds a lagging engine may hold the newest closed second back. */
 const CLOSING_WINDOW_SECONDS = 5;
@@ -22,7 +25,13 @@ type Problem = Extract<RunEvent, { type: "problem" }>;
 export class RunFold {
   readonly facts: RunFacts;
   readonly merge: RunMerge;
+  readonly lanes: LaneTable;
+  readonly disturbances = new Disturbances();
+  /** Sessions the plan opens that nobody could open, because their worker was lost. */
+  excusedOpens = 0;
   state: RunState = "created";
+  /** Start of run time on the bus clock; null before. */
+  startAtUs: number | null = null;
   /** Milliseconds since the Unix epoch at run time 0; null before the start. */
   startWallMs: number | null = null;
   /** Run time when merging began, that is, when the run was over; null before. */
@@ -36,6 +45,7 @@ export class RunFold {
   constructor(facts: RunFacts) {
     this.facts = facts;
     this.merge = new RunMerge(facts);
+    this.lanes = new LaneTable(facts.shards);
   }
 
   /** The journal holds the whole run. */
@@ -45,7 +55,7 @@ export class RunFold {
 
   /** @returns false for a frame that was there already. */
   apply(record: Exclude<JournalRecord, { type: "header" }>): boolean {
-    if (record.type === "frame") return this.merge.add(record.epoch, record.seq, record.body);
+    if (record.type === "frame") return this.merge.add(record);
     this.#applyEvent(record.event);
     return true;
   }
@@ -79,6 +89,7 @@ export class RunFold {
         if (event.to === "merging") this.endedUs = event.elapsedUs;
         return;
       case "start":
+        this.startAtUs = event.startAtUs;
         this.startWallMs = event.startWallMs;
         return;
       case "end-requested":
@@ -92,18 +103,36 @@ export class RunFold {
       case "note":
         if (this.notes.length < MAX_NOTES) this.notes.push(event.message);
         return;
+      case "worker-joined":
+      case "worker-started":
+      case "worker-finished":
+      case "worker-lost":
+      case "worker-recovered":
+        this.#applyWorkerEvent(event, event.elapsedUs);
+        return;
+      case "lanes-held":
+      case "lanes-dropped":
+        this.excusedOpens += event.opens;
+        this.lanes.apply(event, event.elapsedUs);
+        return;
       default:
-        this.#applyWorkerEvent(event);
+        this.lanes.apply(event, event.elapsedUs);
     }
   }
 
-  #applyWorkerEvent(event: Extract<RunEvent, { epoch: number }>): void {
+  #applyWorkerEvent(event: WorkerEvent, elapsedUs: number | null): void {
     const worker = this.merge.worker(event.epoch);
     switch (event.type) {
       case "worker-joined":
         worker.id = event.id;
         worker.host = event.host;
         worker.engineCount = event.engines;
+        worker.capacity = event.capacity;
+        worker.fenceAfterMs = event.fenceAfterMs;
+        worker.generation = event.generation;
+        return;
+      case "worker-started":
+        worker.start = { skewUs: event.startSkewUs, clockErrorUs: event.clockErrorUs };
         return;
       case "worker-finished":
         worker.lastSeq = event.lastSeq;
@@ -111,7 +140,33 @@ export class RunFold {
         return;
       case "worker-lost":
         worker.end = "lost";
-        worker.lostReason = event.reason;
+        worker.loss = this.#lossOf(event, elapsedUs);
+        this.lanes.leave(event.epoch);
+        this.#disturb(worker.epoch, worker.loss);
+        return;
+      case "worker-recovered":
+        if (worker.loss) worker.loss.recovery = "recovered";
+        this.disturbances.end(event.epoch, event.untilUs);
+        this.excusedOpens += event.opens;
     }
+  }
+
+  #lossOf(event: Extract<WorkerEvent, { type: "worker-lost" }>, atUs: number | null): Loss {
+    const { reason, reportedUs, open, messagesAtMost, lanes } = event;
+    const recovery = this.#recoveryOf(event, atUs);
+    return { reason, atUs, reportedUs, open, messagesAtMost, lanes, recovery };
+  }
+
+  /** Without lanes, or before the start, nothing is missing; with "shrink" the run goes on without it. */
+  #recoveryOf({ lanes }: { readonly lanes: readonly number[] }, elapsedUs: number | null) {
+    if (lanes.length === 0 || elapsedUs === null || elapsedUs < 0) return "none-needed";
+    return this.facts.policies.onWorkerLoss === "shrink" ? "dropped" : "open";
+  }
+
+  /** From the last second it reported the load is not what was planned; without it, from its loss on it is again. */
+  #disturb(epoch: number, { recovery, reportedUs, atUs }: Loss): void {
+    if (recovery === "none-needed" || atUs === null) return;
+    const toUs = recovery === "dropped" ? atUs : Number.POSITIVE_INFINITY;
+    this.disturbances.begin(epoch, Math.min(reportedUs ?? 0, atUs), toUs);
   }
 }

@@ -27,6 +27,19 @@ interface EngineRecord {
   final: boolean;
 }
 
+export interface Loss {
+  readonly reason: string;
+  /** Run time when it was recorded; null before the start. */
+  readonly atUs: number | null;
+  /** End of the last second reported until then; null when there was none. */
+  readonly reportedUs: number | null;
+  readonly open: number;
+  readonly messagesAtMost: number;
+  readonly lanes: readonly number[];
+  /** The run had somebody to go on without it. */
+  recovery: "none-needed" | "open" | "recovered" | "dropped";
+}
+
 /** live: neither has said its last frame nor been lost. */
 export type WorkerEnd = "live" | "finished" | "lost";
 
@@ -40,7 +53,16 @@ export class WorkerRecord {
   host = "";
   engineCount = 0;
   end: WorkerEnd = "live";
-  lostReason = "";
+  /** How it was lost; null unless it was. */
+  loss: Loss | null = null;
+  /** How late run time began here, and how exactly that is known; null before. */
+  start: { readonly skewUs: number; readonly clockErrorUs: number } | null = null;
+  capacity = 0;
+  fenceAfterMs = 0;
+  /** The bus it was seen on first. */
+  generation = "";
+  /** Frames that came when its log was fenced already, merged ones only. */
+  lateFrames = 0;
   /** Highest seq it will ever write, once it has said so. */
   lastSeq: number | null = null;
   readonly frames = new SeqSet();
@@ -81,6 +103,31 @@ export class WorkerRecord {
   get cpu(): number | null {
     if (this.#cpuSeconds === 0) return null;
     return Math.round(this.#cpuSum / this.#cpuSeconds / 1000) / (CPU_SCALE / 1000);
+  }
+
+  /** End of the last second that every engine it has has reported; null before. */
+  get reportedUs(): number | null {
+    if (this.engines.size === 0 || this.engines.size < this.engineCount) return null;
+    let lastSecond = Number.POSITIVE_INFINITY;
+    for (const engine of this.engines.values()) {
+      if (!engine.final) lastSecond = Math.min(lastSecond, engine.lastSecond);
+    }
+    if (lastSecond === Number.POSITIVE_INFINITY) {
+      lastSecond = Math.max(...[...this.engines.values()].map((engine) => engine.lastSecond));
+    }
+    return lastSecond < 0 ? null : (lastSecond + 1) * 1_000_000;
+  }
+
+  /** Connections open by its newest frames. */
+  get open(): number {
+    let open = 0;
+    for (const shard of this.shards.values()) open += shard.open;
+    return open;
+  }
+
+  /** The frame holds what it did when its loss had been recorded. */
+  isOverrun({ second, spanSeconds }: Frame): boolean {
+    return this.loss !== null && (second + spanSeconds) * 1_000_000 > (this.loss.atUs ?? 0);
   }
 
   addFrame(seq: number, frame: Frame): void {

@@ -4,7 +4,8 @@
  */
 import type { MergedHistogram } from "../../shared/stats/histogram.ts";
 import { quantiles } from "../../shared/stats/quantiles.ts";
-import { type Quantiles, quantilesSchema } from "./summary-schema.ts";
+import { quantilesSchema } from "./summary-measures.ts";
+import type { Quantiles } from "./summary-schema.ts";
 
 /** @param histogram of microseconds, or null for none */
 export function quantilesOrNull(histogram: MergedHistogram | null): Quantiles | null {

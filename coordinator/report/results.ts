@@ -4,11 +4,13 @@
  * written last: where it lies, the others do.
  */
 import { mkdir } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import type { StrictOutput } from "../../shared/scenario/strict.ts";
 import type { RunFold } from "../merge/run-fold.ts";
+import { writeInto } from "../store/file-run-store.ts";
 import { directoryError } from "../store/journal-record.ts";
-import { runPath, writeResult } from "../store/run-directory.ts";
+import { writeResult } from "../store/run-directory.ts";
+import type { StoredRun } from "../store/run-store.ts";
 import { histogramLog, loggedMetrics } from "./hlog.ts";
 import type { Summary } from "./summary-schema.ts";
 import { timelineCsv } from "./timeline-csv.ts";
@@ -31,19 +33,20 @@ function summaryText(summary: Summary): string {
   return `${JSON.stringify(summary, null, 2)}\n`;
 }
 
-/** @throws OnrushError ONRUSH_RUN_DIRECTORY */
-export async function writeResults(
-  directory: string,
+/** Into a run's directory. @throws OnrushError ONRUSH_RUN_DIRECTORY */
+export function writeResults(directory: string, fold: RunFold, summary: Summary): Promise<void> {
+  return writeResultsWith((path, content) => writeInto(directory, path, content), fold, summary);
+}
+
+/** @param write takes the path within the run's directory */
+export async function writeResultsWith(
+  write: StoredRun["write"],
   fold: RunFold,
   summary: Summary,
 ): Promise<void> {
-  await writeResult(runPath.timeline(directory), timelineCsv(fold));
-  const histograms = runPath.histograms(directory);
-  await mkdir(histograms, { recursive: true }).catch((error: unknown) => {
-    throw directoryError("cannot make", histograms, error);
-  });
+  await write("timeline.csv", timelineCsv(fold));
   for (const metric of loggedMetrics(fold)) {
-    await writeResult(join(histograms, `${metric}.hlog`), histogramLog(fold, metric));
+    await write(`histograms/${metric}.hlog`, histogramLog(fold, metric));
   }
-  await writeResult(runPath.summary(directory), summaryText(summary));
+  await write("summary.json", summaryText(summary));
 }

@@ -6,29 +6,15 @@
  */
 import { z } from "zod";
 import { VERDICTS } from "../analysis/verdict.ts";
-
-const count = z.int().min(0);
-const countOrNull = count.nullable();
-const ms = z.number();
-const share = z.number().min(0).max(1);
-
-/** A distribution in milliseconds; quantiles are those of the merged histogram (3 significant digits). */
-export const quantilesSchema = z
-  .object({
-    count,
-    min: ms,
-    mean: ms,
-    p50: ms,
-    p75: ms,
-    p90: ms,
-    p95: ms,
-    p99: ms,
-    p999: ms,
-    p9999: ms,
-    max: ms,
-  })
-  .describe("A distribution, in milliseconds.");
-const quantiles = quantilesSchema.nullable();
+import {
+  count,
+  countOrNull,
+  ms,
+  quantiles,
+  type quantilesSchema,
+  share,
+} from "./summary-measures.ts";
+import { lostWorkerSchema, overrunSchema, workerSchema } from "./summary-workers-schema.ts";
 
 const ledgerSchema = z.object({
   balanced: z.boolean(),
@@ -40,10 +26,15 @@ const validitySchema = z.object({
   valid: z.boolean(),
   /** Plain sentences with the numbers; empty when valid. */
   reasons: z.array(z.string()),
+  /** What else a reader should know, e.g. that others stood in for a lost worker. */
+  notes: z.array(z.string()),
   sendLagMs: quantiles,
   /** sent / planned message slots; null when nothing was planned. */
   deliveredShare: share.nullable(),
+  /** Seconds not to be trusted: the generator was saturated, or the load disturbed by a lost worker. */
   maskedSeconds: count,
+  /** Those of them that a lost worker disturbed; thresholds leave them out. */
+  disturbedSeconds: count,
   ledger: ledgerSchema,
   framesMissing: count,
 });
@@ -171,17 +162,6 @@ const thresholdSchema = z.object({
   reason: z.string().nullable(),
 });
 
-const workerSchema = z.object({
-  id: z.string(),
-  host: z.string(),
-  engines: count,
-  peakConnections: count,
-  /** Mean CPU of the worker process in cores while it reported; null without a frame. */
-  cpu: z.number().nullable(),
-  loopLagMs: quantiles,
-  saturatedSeconds: count,
-});
-
 const pushSchema = z.object({
   received: count,
   latencyMs: quantiles,
@@ -245,6 +225,8 @@ export const summarySchema = z.object({
   capacity: capacitySchema.nullable(),
   thresholds: z.array(thresholdSchema),
   workers: z.array(workerSchema),
+  lostWorkers: z.array(lostWorkerSchema),
+  overrun: overrunSchema,
   baseline: z.record(z.string(), z.unknown()).nullable(),
 });
 

@@ -9,7 +9,7 @@ import {
   shownValue,
   type ThresholdResult,
 } from "../analysis/thresholds.ts";
-import { judgeValidity, saturatedSeconds, type Validity } from "../analysis/validity.ts";
+import { judgeValidity, type Validity } from "../analysis/validity.ts";
 import { judge } from "../analysis/verdict.ts";
 import type { RunFold } from "../merge/run-fold.ts";
 import { quantilesOrNull } from "./quantiles.ts";
@@ -20,6 +20,7 @@ import {
   messagesSection,
   phasesSection,
 } from "./summary-sections.ts";
+import { lostWorkersSection, workersSection } from "./worker-sections.ts";
 
 export function buildSummary(fold: RunFold): Summary & { readonly exitCode: ExitCode } {
   const validity = judgeValidity(fold);
@@ -52,6 +53,8 @@ export function buildSummary(fold: RunFold): Summary & { readonly exitCode: Exit
     capacity: null,
     thresholds: thresholds.map(thresholdRow),
     workers: workersSection(fold),
+    lostWorkers: lostWorkersSection(fold),
+    overrun: { frames: fold.merge.overrun.frames, ...fold.merge.overrun.counters },
     baseline: null,
   };
 }
@@ -66,9 +69,11 @@ function validitySection(validity: Validity): Summary["validity"] {
   return {
     valid: validity.valid,
     reasons: [...validity.reasons],
+    notes: [...validity.notes],
     sendLagMs: quantilesOrNull(validity.sendLag),
     deliveredShare: validity.deliveredShare,
     maskedSeconds: validity.maskedSeconds,
+    disturbedSeconds: validity.disturbedSeconds,
     ledger: {
       balanced: validity.ledger.balanced,
       differences: { ...validity.ledger.differences },
@@ -104,18 +109,4 @@ function thresholdRow(result: ThresholdResult): SummaryThreshold {
     passed,
     reason,
   };
-}
-
-function workersSection(fold: RunFold): Summary["workers"] {
-  return [...fold.merge.workers.values()]
-    .sort((a, b) => a.epoch - b.epoch)
-    .map((worker) => ({
-      id: worker.id,
-      host: worker.host,
-      engines: Math.max(worker.engineCount, worker.engines.size),
-      peakConnections: worker.openGauge.peak(),
-      cpu: worker.cpu,
-      loopLagMs: quantilesOrNull(worker.loopLag),
-      saturatedSeconds: saturatedSeconds(worker),
-    }));
 }

@@ -57,7 +57,7 @@ function cellsOf(fold: RunFold, row: TimelineRow, phase: string): (string | numb
     msOrEmpty(row.loopLagMaxUs),
     row.utilisation === null ? "" : Number(row.utilisation.toFixed(4)),
     row.engines,
-    brokenGates(row).length > 0 ? 1 : 0,
+    brokenGates(row).length > 0 || fold.disturbances.touches(row.second) ? 1 : 0,
   ];
 }
 

@@ -1,82 +1,64 @@
 /**
- * A run that is under way: its plan, log, state and the wishes to end it. Made by run.ts, used by dispatch.ts,
- * start.ts and watch.ts. Invariant: what happened is in the journal before it is on the bus.
+ * A run that is under way: its plan, log, state, its workers and the wishes about it. Made by run.ts, used by everything
+ * that moves a run on. Invariant: what is on the bus is in the journal, on disk, before; and it follows from the journal,
+ * so that a coordinator that starts again says the same.
  */
-import type { CoordinatorBus } from "../../shared/bus/bus.ts";
+import { type CoordinatorBus, documentKey } from "../../shared/bus/bus.ts";
 import { OnrushError } from "../../shared/errors.ts";
 import { sleep, systemTimers, type Timers } from "../../shared/time/timer.ts";
-import type { RunState } from "../../shared/wire/command.ts";
-import { openJournal } from "../store/journal.ts";
-import {
-  createRunDirectory,
-  type RunDirectory,
-  runPath,
-  writeResult,
-  writeRunFile,
-} from "../store/run-directory.ts";
-import { makeFacts, type Plan } from "./plan.ts";
+import type { RunDocument, RunState } from "../../shared/wire/command.ts";
+import type { PlanDocument } from "../../shared/wire/plan.ts";
+import type { StoredRun } from "../store/run-store.ts";
+import { DocumentWriter } from "./document-writer.ts";
+import type { Assignment } from "./fleet.ts";
+import type { Plan } from "./plan.ts";
 import type { RunRequest } from "./request.ts";
-import { RunDocumentWriter } from "./run-document.ts";
-import { RunLog } from "./run-log.ts";
+import type { RunLog } from "./run-log.ts";
 import { transition } from "./state.ts";
 
 type EndMode = "stop" | "abort";
 type EndBy = "interrupt" | "api" | "threshold" | "failure";
 
+const BEFORE_START: ReadonlySet<RunState> = new Set(["created", "offered", "ready"]);
+
 export class ActiveRun {
   readonly request: RunRequest;
   readonly plan: Plan;
   readonly log: RunLog;
-  readonly document: RunDocumentWriter;
+  readonly stored: StoredRun;
   readonly timers: Timers;
+  readonly assignment: Assignment;
   /** What kept the run from being done, as it was thrown. */
   problem: OnrushError | null = null;
-  readonly #directory: RunDirectory;
+  readonly #document: DocumentWriter<RunDocument>;
+  readonly #planDocument: DocumentWriter<PlanDocument>;
   readonly #onWish = () => this.#wake.abort();
-  #state: RunState = "created";
-  #ending: EndMode | null = null;
   #wake = new AbortController();
-
-  /**
-   * Makes the run directory with its first files.
-   * @throws OnrushError ONRUSH_RUN_DIRECTORY
-   */
-  static async open(request: RunRequest, plan: Plan): Promise<ActiveRun> {
-    const directory = await createRunDirectory(request.runDirectory);
-    try {
-      await writeResult(runPath.scenario(directory.path), request.source.text);
-      const { journal } = await openJournal(runPath.journal(directory.path));
-      const facts = makeFacts(plan, {
-        createdWallMs: request.clock.wallMs(),
-        busKind: request.bus.kind,
-      });
-      const { clock, onEvent } = request;
-      const log = new RunLog({ facts, journal, clock, onEvent });
-      await log.sync();
-      const run = new ActiveRun({ request, plan, log, directory });
-      await run.writeRunFile();
-      return run;
-    } catch (error) {
-      await directory.release();
-      throw error;
-    }
-  }
 
   constructor(parts: {
     readonly request: RunRequest;
     readonly plan: Plan;
     readonly log: RunLog;
-    readonly directory: RunDirectory;
+    readonly stored: StoredRun;
   }) {
-    this.request = parts.request;
-    this.plan = parts.plan;
+    const { request, plan } = parts;
+    const { bus, runId, fleet, control, workersExpected } = request;
+    this.request = request;
+    this.plan = plan;
     this.log = parts.log;
-    this.#directory = parts.directory;
-    this.timers = parts.request.timers ?? systemTimers;
-    this.document = new RunDocumentWriter(parts.request.bus, parts.request.runId);
-    const { stop, abort } = parts.request.control;
-    stop.addEventListener("abort", this.#onWish);
-    abort.addEventListener("abort", this.#onWish);
+    this.stored = parts.stored;
+    this.timers = request.timers ?? systemTimers;
+    this.#document = new DocumentWriter(bus, documentKey.run(runId));
+    this.#planDocument = new DocumentWriter(bus, documentKey.plan(runId));
+    this.assignment = fleet.enter({
+      run: runId,
+      workers: workersExpected,
+      shards: plan.document.shards,
+      shardConnections: plan.shardConnections,
+      most: control.workers?.most ?? null,
+    });
+    control.stop.addEventListener("abort", this.#onWish);
+    control.abort.addEventListener("abort", this.#onWish);
   }
 
   get bus(): CoordinatorBus {
@@ -88,35 +70,71 @@ export class ActiveRun {
   }
 
   get state(): RunState {
-    return this.#state;
+    return this.log.fold.state;
   }
 
   /** How the run is ended before its plan is over; null while nobody wants that. */
   get ending(): EndMode | null {
-    return this.#ending;
+    return this.log.fold.end?.mode ?? null;
+  }
+
+  /** Run time goes on, and is not to end before its plan: what is not held is to be held. */
+  get isOn(): boolean {
+    const { elapsedUs } = this.log;
+    const over = elapsedUs !== null && elapsedUs >= this.plan.document.durationUs;
+    return this.state !== "draining" && this.ending === null && !over;
   }
 
   /** Moves on in the journal and, with other changes, on the bus. */
   async move(to: RunState): Promise<void> {
-    const from = this.#state;
-    this.#state = transition(from, to);
-    this.log.event({ type: "state", from, to });
-    await this.document.write({ state: to });
+    const from = this.state;
+    this.log.event({ type: "state", from, to: transition(from, to) });
+    await this.publish();
+  }
+
+  /** Has the plan on the bus from the next publish() on. */
+  offerPlan(): void {
+    this.#planDocument.set(this.plan.document);
+  }
+
+  /** The bus has forgotten everything: the next publish() says it all again. */
+  forgotten(): void {
+    this.#document.forgotten();
+    this.#planDocument.forgotten();
+  }
+
+  /** Brings the run's documents on the bus up to date with the journal. @throws what the bus throws */
+  async publish(): Promise<void> {
+    const { fold } = this.log;
+    const document: RunDocument = {
+      run: this.id,
+      state: fold.state,
+      // A start that was not moved on from before a crash is none: another one follows.
+      startAtUs: BEFORE_START.has(fold.state) ? null : fold.startAtUs,
+      end: fold.end && { mode: fold.end.mode, reason: fold.end.reason },
+      handOvers: [...fold.lanes.handOvers.values()],
+      cuts: fold.lanes.cuts,
+    };
+    if (JSON.stringify(document) !== JSON.stringify(this.#document.value)) {
+      await this.log.sync();
+      this.#document.set(document);
+    }
+    const planned = await this.#planDocument.flush();
+    if ((await this.#document.flush()) || planned) await this.bus.hint("run-changed", this.id);
   }
 
   /** Sees what people wish for; the first of each kind counts. */
   async heedWishes(): Promise<void> {
     const { stop, abort } = this.request.control;
-    if (stop.aborted && this.#ending === null) await this.requestEnd("stop", ...wish(stop));
-    if (abort.aborted && this.#ending !== "abort") await this.requestEnd("abort", ...wish(abort));
+    if (stop.aborted && this.ending === null) await this.requestEnd("stop", ...wish(stop));
+    if (abort.aborted && this.ending !== "abort") await this.requestEnd("abort", ...wish(abort));
   }
 
   /** Ends the run before its plan does. The stronger mode counts. */
   async requestEnd(mode: EndMode, by: EndBy, reason: string): Promise<void> {
-    if (this.#ending === mode || this.#ending === "abort") return;
-    this.#ending = mode;
+    if (this.ending === mode || this.ending === "abort") return;
     this.log.event({ type: "end-requested", mode, by, reason });
-    await this.document.write({ end: { mode, reason } });
+    await this.publish();
   }
 
   /** The run cannot be done or finished. Tells the workers to cut, if the bus still carries it. */
@@ -125,6 +143,10 @@ export class ActiveRun {
     const { code, message, remedy } = problem;
     this.log.event({ type: "problem", code, message, remedy });
     await this.requestEnd("abort", "failure", message).catch(ignoreOperating);
+  }
+
+  note(message: string): void {
+    this.log.event({ type: "note", message });
   }
 
   /** Waits, at most until somebody wishes for the end. */
@@ -139,16 +161,15 @@ export class ActiveRun {
   }
 
   async writeRunFile(): Promise<void> {
-    const { facts, startWallMs } = this.log.fold;
-    const ended = this.log.fold.complete;
-    await writeRunFile(this.#directory.path, {
+    const { facts, startWallMs, complete } = this.log.fold;
+    await this.stored.writeRunFile({
       schema: 1,
       id: facts.run,
       name: facts.scenario.name,
-      state: this.#state,
+      state: this.state,
       createdAt: iso(facts.createdWallMs),
       startedAt: startWallMs === null ? null : iso(startWallMs),
-      endedAt: ended ? iso(this.request.clock.wallMs()) : null,
+      endedAt: complete ? iso(this.request.clock.wallMs()) : null,
       planHash: facts.planHash,
       connections: facts.connections,
       shards: facts.shards,
@@ -162,8 +183,9 @@ export class ActiveRun {
     const { stop, abort } = this.request.control;
     stop.removeEventListener("abort", this.#onWish);
     abort.removeEventListener("abort", this.#onWish);
+    await this.assignment.release().catch(ignoreOperating);
     await this.log.close().catch(ignoreOperating);
-    await this.#directory.release();
+    await this.stored.release();
   }
 }
 

@@ -1,144 +1,116 @@
 /**
- * From a plan to workers that hold all of it and are ready: documents, tickets, and the barrier before the
- * start. Called by run.ts. Invariant: when it returns workers, every shard is held by one of them.
+ * From a plan to workers that hold all of it and are ready: a place in line, documents, tickets, and the barrier before
+ * the start. Called by run.ts. Invariant: when it is over, every lane is held by a worker that is prepared, or the end
+ * of the run was asked for.
  */
-import { documentKey, type SessionRecord } from "../../shared/bus/bus.ts";
 import { ErrorCode, OnrushError } from "../../shared/errors.ts";
 import type { ActiveRun } from "./active-run.ts";
+import { fits, type Need } from "./assign.ts";
+import type { FrameIntake } from "./intake.ts";
+import type { Member } from "./members.ts";
+import type { Placement } from "./placement.ts";
+import { repeat } from "./trouble.ts";
+import type { WorkerWatch } from "./worker-watch.ts";
 
-/** For workers to appear, take their shards and prepare. */
+/** For workers to appear, take their lanes and prepare. */
 const BARRIER_MS = 30_000;
-const POLL_MS = 100;
-/** Tickets offered at once. */
-const OFFER_BATCH = 64;
 const MAX_NAMED = 5;
-/** A session that was not renewed for so long has fenced itself: its worker stops before this. */
-export const SILENT_MS = 25_000;
-/** Renewals come each second: who missed several is not counted on. */
-const SUSPECT_MS = 5000;
 
-/** A worker that holds shards of the run. */
-export interface Holder {
-  readonly epoch: number;
-  readonly id: string;
-  readonly shards: number;
+/** What moves a run on, beside the run itself. */
+export interface RunParts {
+  readonly intake: FrameIntake;
+  readonly workers: WorkerWatch;
+  readonly placement: Placement;
 }
 
 /**
- * Puts plan and tickets on the bus once the expected workers are there, so that shards spread over all.
- * @throws OnrushError ONRUSH_WORKER_FAILED when none appears, and what the bus throws
+ * Waits until the fleet gives the run the workers it needs: others may be at work on other runs.
+ * @throws OnrushError ONRUSH_WORKER_FAILED when nobody is at work and there are still not enough
  */
-export async function offerShards(run: ActiveRun): Promise<void> {
-  await waitForSessions(run);
-  if (run.ending) return;
-  const { id, bus, plan } = run;
-  await bus.putDocument(documentKey.plan(id), plan.document, 0);
-  await run.move("offered");
-  const shards = [...Array(plan.document.shards).keys()];
-  for (let from = 0; from < shards.length; from += OFFER_BATCH) {
-    const batch = shards.slice(from, from + OFFER_BATCH);
-    await Promise.all(batch.map((shard) => bus.offerTicket({ run: id, shard, offer: 0 })));
-  }
-  await bus.hint("tickets-offered", id);
-}
-
-async function waitForSessions(run: ActiveRun): Promise<void> {
-  const { workersExpected } = run.request;
-  const deadlineUs = run.nowUs() + BARRIER_MS * 1000;
-  for (;;) {
+export async function waitForWorkers(run: ActiveRun): Promise<void> {
+  const { assignment, id } = run;
+  const { fleet } = run.request;
+  let deadlineUs = run.nowUs() + BARRIER_MS * 1000;
+  let queued = false;
+  await repeat(run, async () => {
     await run.heedWishes();
-    const sessions = await livingSessions(run);
-    if (run.ending || sessions.length >= workersExpected) return;
-    if (run.nowUs() > deadlineUs) {
-      if (sessions.length === 0) throw noWorkers(workersExpected);
-      const message = `${sessions.length} of ${workersExpected} expected workers are there; the run goes on with them.`;
-      run.log.event({ type: "note", message });
-      return;
-    }
-    await run.pause(POLL_MS);
-  }
-}
-
-/** Ends the sessions of workers that went without a word before this run, and lists the others. */
-async function livingSessions(run: ActiveRun): Promise<readonly SessionRecord[]> {
-  const sessions = await run.bus.listSessions();
-  for (const { epoch, silentMs } of sessions)
-    if (silentMs > SILENT_MS) await run.bus.endSession(epoch);
-  return sessions.filter(({ silentMs }) => silentMs < SUSPECT_MS);
-}
-
-/**
- * Waits until all shards are claimed and their holders are prepared; offers shards again whose holder went.
- * @returns the holders; empty when the end of the run was asked for meanwhile
- * @throws OnrushError ONRUSH_WORKER_FAILED, or what a failed worker names as its reason
- */
-export async function waitUntilReady(run: ActiveRun): Promise<readonly Holder[]> {
-  const deadlineUs = run.nowUs() + BARRIER_MS * 1000;
-  const offers = new Map<number, number>();
-  for (;;) {
-    await run.heedWishes();
-    if (run.ending) return [];
-    const sessions = await run.bus.listSessions();
-    const claims = await run.bus.listClaims(run.id);
-    const holders = holdersOf(sessions, claims);
-    const failed = holders.find(({ session }) => session.status?.state === "failed");
-    if (failed) throw workerFailure(failed.session);
-    if (claims.size === run.plan.document.shards && holders.every(isReady)) {
-      return joined(run, holders);
-    }
-    await offerAgain(run, claims, offers);
-    if (run.nowUs() > deadlineUs) throw notReady(run, sessions, claims);
-    await run.pause(POLL_MS);
-  }
-}
-
-interface SessionHolder {
-  readonly session: SessionRecord;
-  readonly shards: number;
-}
-
-function holdersOf(
-  sessions: readonly SessionRecord[],
-  claims: ReadonlyMap<number, number>,
-): SessionHolder[] {
-  const held = new Map<number, number>();
-  for (const epoch of claims.values()) held.set(epoch, (held.get(epoch) ?? 0) + 1);
-  const holders: SessionHolder[] = [];
-  for (const session of sessions) {
-    const shards = held.get(session.epoch);
-    if (shards !== undefined) holders.push({ session, shards });
-  }
-  return holders;
-}
-
-function isReady({ session, shards }: SessionHolder): boolean {
-  const { status } = session;
-  return status !== null && status.state === "ready" && status.shardsReady >= shards;
-}
-
-function joined(run: ActiveRun, holders: readonly SessionHolder[]): readonly Holder[] {
-  return holders.map(({ session: { epoch, info }, shards }) => {
-    const { id, host, engines } = info;
-    run.log.event({ type: "worker-joined", epoch, id, host, engines, shards });
-    return { epoch, id, shards };
+    if (run.ending || assignment.granted) return true;
+    if (fleet.othersBusy(id)) {
+      if (!queued) run.note("Queued: the free workers do not hold its connections.");
+      queued = true;
+      deadlineUs = run.nowUs() + BARRIER_MS * 1000;
+    } else if (run.nowUs() > deadlineUs) settleForLess(run);
+    return null;
   });
 }
 
-/** A shard that was claimed and is not any more lost its holder: its old ticket is used up. */
-async function offerAgain(
-  run: ActiveRun,
-  claims: ReadonlyMap<number, number>,
-  offers: Map<number, number>,
-): Promise<void> {
-  for (const shard of offers.keys()) {
-    if (claims.has(shard)) continue;
-    if (run.bus.kind === "ipc") throw lostBeforeStart();
-    const offer = (offers.get(shard) ?? 0) + 1;
-    offers.delete(shard);
-    await run.bus.offerTicket({ run: run.id, shard, offer });
-    run.log.event({ type: "note", message: `Shard ${shard} lost its worker before the start.` });
-  }
-  for (const shard of claims.keys()) if (!offers.has(shard)) offers.set(shard, 0);
+/** After the time to wait: begins with fewer workers than expected, if they hold the run. */
+function settleForLess(run: ActiveRun): void {
+  const { workersExpected, fleet } = run.request;
+  const free = fleet.free().map(({ epoch, info }) => ({ epoch, capacity: info.capacity }));
+  if (free.length === 0) throw noWorkers(workersExpected);
+  if (!fits(needOf(run), free)) throw tooSmall(run, free);
+  run.assignment.need({ workers: 1 });
+  if (free.length >= workersExpected) return;
+  run.note(
+    `${free.length} of ${workersExpected} expected workers are there; the run goes on with them.`,
+  );
+}
+
+function needOf(run: ActiveRun): Need {
+  const { plan, id } = run;
+  const { shards } = plan.document;
+  return { run: id, workers: 1, most: null, shards, shardConnections: plan.shardConnections };
+}
+
+/**
+ * Waits until all lanes are held and their holders prepared; lanes are offered again whose holder went.
+ * Returns, too, when the end of the run was asked for.
+ * @throws OnrushError ONRUSH_WORKER_FAILED, or what a failed worker names as its reason
+ */
+export async function waitUntilReady(run: ActiveRun, parts: RunParts): Promise<void> {
+  const deadlineUs = run.nowUs() + BARRIER_MS * 1000;
+  const look = onceALook(run);
+  await repeat(
+    run,
+    async () => {
+      await run.heedWishes();
+      if (run.ending) return true;
+      const failed = run.assignment.workers().find(({ status }) => status?.state === "failed");
+      if (failed) throw workerFailure(failed);
+      if (look()) {
+        await parts.workers.check();
+        await parts.placement.look();
+        if (allReady(run, parts.placement)) return true;
+      }
+      if (run.nowUs() > deadlineUs) throw notReady(run, parts.placement);
+      return null;
+    },
+    BARRIER_MS,
+  );
+}
+
+/** True whenever the fleet has looked anew since the last call. */
+export function onceALook(run: ActiveRun): () => boolean {
+  let seen = -1;
+  return () => {
+    const { looks } = run.request.fleet;
+    if (looks === seen) return false;
+    seen = looks;
+    return true;
+  };
+}
+
+function allReady(run: ActiveRun, { seats }: Placement): boolean {
+  if (run.log.fold.lanes.free.length > 0) return false;
+  return seats.every(({ epoch, held }) => {
+    const { status } = run.request.fleet.member(epoch) ?? {};
+    return held.length === 0 || isReady(status, held.length);
+  });
+}
+
+function isReady(status: Member["status"] | undefined, lanes: number): boolean {
+  return status?.state === "ready" && status.lanesReady >= lanes;
 }
 
 /** What to do about what a worker may report; the rest is in its log. */
@@ -149,7 +121,7 @@ const REMEDIES: Partial<Record<ErrorCode, string>> = {
 };
 
 /** The error a worker reports as text: its code and what follows it, when the text names one. */
-export function workerFailure({ info, status }: SessionRecord): OnrushError {
+function workerFailure({ info, status }: Member): OnrushError {
   const problem = status?.problem || "it did not say why";
   const [, code = "", text = ""] = /\b(ONRUSH_[A-Z_]+)\b[\s:]*(.*)$/s.exec(problem) ?? [];
   const who = `worker ${info.id} on ${info.host}`;
@@ -160,7 +132,7 @@ export function workerFailure({ info, status }: SessionRecord): OnrushError {
       remedy: "Look at the worker's log.",
     });
   }
-  const what = text.replace(/ \(shards: [^)]*\)$/, "");
+  const what = text.replace(/ \((?:shards|lanes): [^)]*\)$/, "");
   return new OnrushError({
     code: code as ErrorCode,
     message: `${what} (${who})`,
@@ -176,34 +148,38 @@ function noWorkers(expected: number): OnrushError {
   });
 }
 
-function lostBeforeStart(): OnrushError {
+function tooSmall(run: ActiveRun, free: readonly { readonly capacity: number }[]): OnrushError {
+  const { shards } = run.plan.document;
+  const capacity = free.reduce((sum, one) => sum + one.capacity, 0);
   return new OnrushError({
     code: "ONRUSH_WORKER_FAILED",
-    message: "A worker process ended before the run could start.",
-    remedy: "Look at its last lines above; too little memory is a frequent cause.",
+    message:
+      `The run cannot start: it takes room for ${shards} shards of up to ${run.plan.shardConnections} connections, ` +
+      `and the ${free.length} free workers do not have it.`,
+    remedy: `They can hold ${capacity} connections in all; add workers or lower the load.`,
   });
 }
 
 /** Names who is not ready and why. */
-function notReady(
-  run: ActiveRun,
-  sessions: readonly SessionRecord[],
-  claims: ReadonlyMap<number, number>,
-): OnrushError {
-  const { shards } = run.plan.document;
-  const waiting = holdersOf(sessions, claims)
-    .filter((holder) => !isReady(holder))
-    .map(({ session }) => `${session.info.id} is ${session.status?.state ?? "silent"}`);
-  const refusing = sessions
+function notReady(run: ActiveRun, { seats }: Placement): OnrushError {
+  const { lanes } = run.log.fold;
+  const members = run.assignment.workers();
+  const waiting = seats.flatMap(({ epoch, held }) => {
+    const member = members.find((one) => one.epoch === epoch);
+    const ready = held.length === 0 || isReady(member?.status, held.length);
+    return ready ? [] : [`${member?.info.id} is ${member?.status?.state ?? "silent"}`];
+  });
+  const refusing = members
     .filter(({ status }) => status?.state === "idle" && status.problem !== "")
     .map(({ info, status }) => `${info.id}: ${status?.problem}`);
   const named = [...waiting, ...refusing].slice(0, MAX_NAMED);
-  const capacity = sessions.reduce((sum, { info }) => sum + info.capacity, 0);
+  const capacity = members.reduce((sum, { info }) => sum + info.capacity, 0);
+  const held = lanes.lanes.size - lanes.free.length;
   return new OnrushError({
     code: "ONRUSH_WORKER_FAILED",
     message:
-      `The run cannot start: after ${BARRIER_MS / 1000} s workers hold ${claims.size} of ${shards} shards` +
+      `The run cannot start: after ${BARRIER_MS / 1000} s workers hold ${held} of ${lanes.lanes.size} shards` +
       `${named.length > 0 ? ` (${named.join("; ")})` : ""}.`,
-    remedy: `The ${sessions.length} workers can hold ${capacity} connections in all; add workers or lower the load.`,
+    remedy: `The ${members.length} workers can hold ${capacity} connections in all; add workers or lower the load.`,
   });
 }

@@ -1,88 +1,157 @@
 /**
- * The lead among coordinators: whoever has it may run tests on a bus. Used by whatever executes runs on a bus that others
- * may reach. Invariant: one holder at a time, by compare-and-set on one document and the bus's own clock; a holder that
- * falls silent loses it after LEAD_MS.
+ * The lead among coordinators: one of them acts at a time. Taken by the program before it has a fleet, kept by renewal,
+ * and given up at its end.
+ *
+ *   none --take()--> held --not renewed for ttl, by the own clock--> unsure --renewed--> held
+ *                      \--another one has it--> lost, for good
+ *
+ * Invariant: a coordinator that is not certain to lead writes nothing: its bus (guard()) refuses.
  */
+import { setMaxListeners } from "node:events";
 import type { CoordinatorBus } from "../../shared/bus/bus.ts";
 import { OnrushError } from "../../shared/errors.ts";
+import type { Log } from "../../shared/log.ts";
+import type { Clock } from "../../shared/time/clock.ts";
 import { sleep, type Timers } from "../../shared/time/timer.ts";
 
-const LEAD_MS = 6000;
+const TTL_MS = 6000;
 const RENEW_MS = 1500;
-const DOCUMENT = "lead";
-/** Tries of a compare-and-set that others race for. */
-const ATTEMPTS = 5;
-
-interface LeadDocument {
-  readonly id: string;
-  /** Bus clock, microseconds. */
-  readonly untilUs: number;
-}
+const RETRY_MS = 500;
 
 export interface LeadOptions {
   readonly bus: CoordinatorBus;
-  /** Different for every holder there ever was; shown to whoever is refused. */
+  /** Different for every process that may ever want the lead. */
   readonly id: string;
+  readonly clock: Clock;
   readonly timers: Timers;
+  readonly log: Log;
 }
+
+/** Calls that change anything for others. */
+const WRITES: ReadonlySet<string> = new Set<keyof CoordinatorBus>([
+  "putDocument",
+  "deleteDocument",
+  "offerTicket",
+  "endSession",
+  "fence",
+  "acknowledgeFrames",
+  "forgetRun",
+]);
 
 export class Lead {
   readonly #options: LeadOptions;
-  readonly #ending = new AbortController();
+  readonly #closing = new AbortController();
+  readonly #lost = new AbortController();
+  /** Until then nobody else can have it, monotonic. */
+  #untilUs = Number.NEGATIVE_INFINITY;
+  #renewing: Promise<void> = Promise.resolve();
 
-  /** @throws OnrushError ONRUSH_COORDINATOR_TAKEN when another coordinator has it. */
-  static async take(options: LeadOptions): Promise<Lead> {
-    const holder = await claim(options);
-    if (holder !== options.id) {
-      throw new OnrushError({
-        code: "ONRUSH_COORDINATOR_TAKEN",
-        message: `Another coordinator runs tests on this bus: ${holder}.`,
-        remedy: "Wait until its run is over; one that was killed loses its place after 6 s.",
-      });
-    }
-    return new Lead(options);
-  }
-
-  private constructor(options: LeadOptions) {
+  constructor(options: LeadOptions) {
     this.#options = options;
-    void this.#keep();
+    setMaxListeners(0, this.#lost.signal);
   }
 
-  /** Gives the lead up. */
-  async release(): Promise<void> {
-    if (this.#ending.signal.aborted) return;
-    this.#ending.abort();
-    const { bus, id } = this.#options;
-    const { document } = await read(bus);
-    if (document?.id === id) await bus.deleteDocument(DOCUMENT);
+  /** Aborts when another coordinator took the lead. */
+  get lost(): AbortSignal {
+    return this.#lost.signal;
+  }
+
+  /** Nobody else can have the lead now. */
+  get held(): boolean {
+    return !this.#lost.signal.aborted && this.#options.clock.monotonicUs() < this.#untilUs;
+  }
+
+  /**
+   * Takes the lead, and keeps it from then on.
+   * @param waitMs how long to wait for another one to give it up
+   * @throws OnrushError ONRUSH_COORDINATOR_TAKEN when it does not; what the bus throws at the last attempt
+   */
+  async take(waitMs: number): Promise<void> {
+    const { clock, timers } = this.#options;
+    const deadlineUs = clock.monotonicUs() + waitMs * 1000;
+    for (;;) {
+      const late = clock.monotonicUs() >= deadlineUs;
+      const holder = await this.#ask().catch((error: unknown) => {
+        if (late || !(error instanceof OnrushError)) throw error;
+        return null;
+      });
+      if (holder === this.#options.id) break;
+      if (late) throw taken(holder ?? "another coordinator");
+      await sleep(timers, RETRY_MS, this.#closing.signal);
+    }
+    this.#renewing = this.#keep();
+  }
+
+  /** The bus as this coordinator may use it: writes only while it leads. */
+  guard(bus: CoordinatorBus): CoordinatorBus {
+    return new Proxy(bus, {
+      get: (target, name) => {
+        const member: unknown = Reflect.get(target, name, target);
+        if (typeof member !== "function") return member;
+        const call = (...values: unknown[]): unknown => Reflect.apply(member, target, values);
+        if (!WRITES.has(String(name))) return call;
+        return async (...values: unknown[]) => {
+          this.#check();
+          return call(...values);
+        };
+      },
+    });
+  }
+
+  /** Gives the lead up. Idempotent. */
+  async close(): Promise<void> {
+    if (this.#closing.signal.aborted) return;
+    this.#closing.abort();
+    await this.#renewing;
+    this.#untilUs = Number.NEGATIVE_INFINITY;
+    await this.#options.bus.releaseLead(this.#options.id).catch((error: unknown) => {
+      if (!(error instanceof OnrushError)) throw error;
+    });
   }
 
   async #keep(): Promise<void> {
-    while (!this.#ending.signal.aborted) {
-      await sleep(this.#options.timers, RENEW_MS, this.#ending.signal);
-      // A bus that does not answer gives the lead to nobody else either.
-      if (!this.#ending.signal.aborted) await claim(this.#options).catch(() => null);
+    const { timers, log } = this.#options;
+    for (;;) {
+      await sleep(timers, RENEW_MS, this.#closing.signal);
+      if (this.#closing.signal.aborted || this.#lost.signal.aborted) return;
+      try {
+        await this.#ask();
+      } catch (error) {
+        if (!(error instanceof OnrushError)) throw error;
+        if (!this.held) log.warn(`the lead cannot be renewed: ${error.message}`);
+      }
     }
   }
-}
 
-/** @returns who has the lead now */
-async function claim({ bus, id }: LeadOptions): Promise<string> {
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const nowUs = await bus.time();
-    const { document, revision } = await read(bus);
-    if (document !== null && document.id !== id && document.untilUs > nowUs) return document.id;
-    const mine: LeadDocument = { id, untilUs: nowUs + LEAD_MS * 1000 };
-    if ((await bus.putDocument(DOCUMENT, mine, revision)) !== "conflict") return id;
+  /** @returns who has the lead */
+  async #ask(): Promise<string> {
+    const { bus, id, clock, log } = this.#options;
+    const askedUs = clock.monotonicUs();
+    const wasHeld = this.#untilUs > Number.NEGATIVE_INFINITY;
+    const holder = await bus.lead(id, TTL_MS);
+    // From the asking on: the bus counts from a later moment.
+    if (holder === id) this.#untilUs = askedUs + TTL_MS * 1000;
+    else if (wasHeld) {
+      log.error(`coordinator ${holder} has taken the lead; this one stops`);
+      this.#lost.abort();
+    }
+    return holder;
   }
-  return "one that keeps taking it";
+
+  #check(): void {
+    if (this.held) return;
+    if (this.#lost.signal.aborted) throw taken("another coordinator");
+    throw new OnrushError({
+      code: "ONRUSH_BUS_UNREACHABLE",
+      message: "this coordinator is not certain to have the lead",
+    });
+  }
 }
 
-async function read(
-  bus: CoordinatorBus,
-): Promise<{ readonly document: LeadDocument | null; readonly revision: number }> {
-  const found = await bus.getDocument(DOCUMENT);
-  return found === null
-    ? { document: null, revision: 0 }
-    : { document: found.value as LeadDocument, revision: found.revision };
+function taken(holder: string): OnrushError {
+  return new OnrushError({
+    code: "ONRUSH_COORDINATOR_TAKEN",
+    message: `${holder} leads on this bus.`,
+    remedy: "Stop it first, or use a bus of your own.",
+  });
 }

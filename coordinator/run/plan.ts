@@ -4,10 +4,11 @@
  * plan and the same hash, whatever the run is called.
  */
 import { createHash } from "node:crypto";
-import { buildPopulation } from "../../shared/load/arrivals.ts";
-import { shardCount } from "../../shared/load/split.ts";
+import { buildPopulation, type Population, upTo } from "../../shared/load/arrivals.ts";
+import { indicesOf, shardCount } from "../../shared/load/split.ts";
 import type { StrictScenario } from "../../shared/scenario/strict.ts";
 import { VERSION } from "../../shared/version.ts";
+import { isInLane, type Lane } from "../../shared/wire/lane.ts";
 import { type PlanDocument, WIRE_VERSION } from "../../shared/wire/plan.ts";
 import { type RunFacts, redactScenario } from "../merge/facts.ts";
 
@@ -17,21 +18,49 @@ const CLOSE_TIMEOUT_US = 5_000_000;
 const MAX_DRAIN_US = 120_000_000;
 const SECOND_US = 1_000_000;
 
+/** Moved and lost connections come back over this time. */
+const RECOVER_WITHIN_US = 2.5 * SECOND_US;
+
+/** What a run does about trouble that is not the target's. */
+export interface RunPolicies {
+  /**
+   * A worker is lost. recover: its lanes go to others, the disturbed seconds are kept out of the thresholds. shrink: the
+   * run goes on without its lanes. fail: the run ends.
+   */
+  readonly onWorkerLoss: "recover" | "shrink" | "fail";
+  /** The bus does not answer. fence: workers stop after their lease. continue: they go on to the plan's end. */
+  readonly onBusLoss: "fence" | "continue";
+  /** Microseconds over which connections of a moved or lost lane come back; 2.5 s unless told. */
+  readonly recoverWithinUs?: number;
+}
+
+export const DEFAULT_POLICIES: RunPolicies = { onWorkerLoss: "recover", onBusLoss: "fence" };
+
 export interface PlanRequest {
   readonly run: string;
   readonly scenario: StrictScenario;
   readonly allowTargets: readonly string[];
+  /** DEFAULT_POLICIES unless told. */
+  readonly policies?: RunPolicies;
 }
 
 export interface Plan {
   readonly document: PlanDocument;
+  readonly policies: RunPolicies;
   readonly plannedOpens: number;
   /** Planned concurrency at the end of each second. */
   readonly plannedOpen: readonly number[];
+  /** Connections a shard holds at the peak, at most (but for the chance in random stays). */
+  readonly shardConnections: number;
+  /** Sessions the plan opens in [fromUs, toUs). */
+  opensBetween(fromUs: number, toUs: number): number;
+  /** Sessions of one lane that the plan opens in [fromUs, toUs). */
+  opensOfLane(lane: Lane, fromUs: number, toUs: number): number;
 }
 
 /** @throws OnrushError ONRUSH_SCENARIO_INVALID when the load cannot be laid out. */
-export function makePlan({ run, scenario, allowTargets }: PlanRequest): Plan {
+export function makePlan(request: PlanRequest): Plan {
+  const { run, scenario, allowTargets, policies = DEFAULT_POLICIES } = request;
   const population = buildPopulation(scenario);
   const { durationUs } = population.profile;
   const sizes = {
@@ -48,10 +77,35 @@ export function makePlan({ run, scenario, allowTargets }: PlanRequest): Plan {
     // The last moment of a second: at its end the next one, or nothing, begins.
     plannedOpen.push(population.plannedOpenAt(Math.min(endUs, durationUs) - 1));
   }
+  const { onBusLoss, recoverWithinUs = RECOVER_WITHIN_US } = policies;
+  const trouble = { recoverWithinUs, onBusLoss };
   return {
-    document: { version: WIRE_VERSION, run, hash, scenario, ...sizes, allowTargets },
+    document: { version: WIRE_VERSION, run, hash, scenario, ...sizes, allowTargets, ...trouble },
+    policies,
     plannedOpens: population.plannedOpens,
     plannedOpen,
+    shardConnections: Math.max(1, Math.ceil(population.peakPlanned / sizes.shards)),
+    ...opensOf(population, sizes.shards),
+  };
+}
+
+function opensOf(
+  { profile, arrivals, connections, sessionsOf }: Population,
+  shards: number,
+): Pick<Plan, "opensBetween" | "opensOfLane"> {
+  const below = (tUs: number) => upTo(arrivals.openUs, tUs);
+  return {
+    opensBetween: (fromUs, toUs) =>
+      toUs <= fromUs ? 0 : profile.opensBetween(fromUs, toUs) + below(toUs) - below(fromUs),
+    opensOfLane: (lane, fromUs, toUs) => {
+      let opens = 0;
+      for (const index of indicesOf(lane.shard, shards, connections)) {
+        for (const { openUs } of sessionsOf(index)) {
+          if (openUs >= fromUs && openUs < toUs && isInLane(lane, openUs)) opens++;
+        }
+      }
+      return opens;
+    },
   };
 }
 
@@ -71,6 +125,10 @@ export function makeFacts(
     durationUs,
     drainUs,
     plannedOpen: plan.plannedOpen,
+    policies: {
+      onWorkerLoss: plan.policies.onWorkerLoss,
+      onBusLoss: plan.policies.onBusLoss,
+    },
     ...context,
     versions: { onrush: VERSION, node: process.version, wire: WIRE_VERSION },
     scenario: redactScenario(scenario),

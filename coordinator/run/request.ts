@@ -9,6 +9,9 @@ import type { Clock } from "../../shared/time/clock.ts";
 import type { Timers } from "../../shared/time/timer.ts";
 import type { Summary } from "../report/summary-schema.ts";
 import type { RunEvent } from "../store/event.ts";
+import type { RunStore } from "../store/run-store.ts";
+import type { Fleet } from "./fleet.ts";
+import type { RunPolicies } from "./plan.ts";
 import type { LiveView, RunControl } from "./view.ts";
 
 export interface RunRequest {
@@ -17,10 +20,16 @@ export interface RunRequest {
   readonly source: { readonly fileName: string; readonly text: string };
   /** See store/run-id.ts. */
   readonly runId: string;
-  /** Made when missing; must not hold a run yet. */
+  /** Made when missing. executeRun: must not hold a run yet. resumeRun: holds this run. */
   readonly runDirectory: string;
+  /** The bus the fleet looks at. */
   readonly bus: CoordinatorBus;
-  /** Workers that must hold shards and be ready before the start; the run takes more when there are. */
+  /** Started, and shared by all runs of this coordinator. */
+  readonly fleet: Fleet;
+  readonly policies: RunPolicies;
+  /** Where runs are kept; the file system unless told. */
+  readonly store?: RunStore;
+  /** Workers that must hold lanes and be ready before the start; the run takes more when there are. */
   readonly workersExpected: number;
   /** Hosts other than loopback that may be targeted (host or host:port). */
   readonly allowTargets: readonly string[];

@@ -4,13 +4,15 @@
  */
 import type { FrameEntry } from "../../shared/bus/bus.ts";
 import type { Clock } from "../../shared/time/clock.ts";
-import type { RunFacts } from "../merge/facts.ts";
-import { RunFold } from "../merge/run-fold.ts";
+import type { RunFold } from "../merge/run-fold.ts";
 import type { EventBody, RunEvent } from "../store/event.ts";
 import type { Journal } from "../store/journal.ts";
 
 export interface RunLogOptions {
-  readonly facts: RunFacts;
+  /** Of the journal so far. */
+  readonly fold: RunFold;
+  /** The journal is empty yet. */
+  readonly isNew: boolean;
   readonly journal: Journal;
   readonly clock: Clock;
   readonly onEvent: ((event: RunEvent) => void) | undefined;
@@ -23,12 +25,12 @@ export class RunLog {
   readonly #onEvent: ((event: RunEvent) => void) | undefined;
   #startUs: number | null = null;
 
-  constructor({ facts, journal, clock, onEvent }: RunLogOptions) {
-    this.fold = new RunFold(facts);
+  constructor({ fold, isNew, journal, clock, onEvent }: RunLogOptions) {
+    this.fold = fold;
     this.#journal = journal;
     this.#clock = clock;
     this.#onEvent = onEvent;
-    journal.append({ type: "header", header: facts });
+    if (isNew) journal.append({ type: "header", header: fold.facts });
   }
 
   /** Bytes that a crash would lose. */
@@ -53,14 +55,15 @@ export class RunLog {
       wallMs: this.#clock.wallMs(),
       elapsedUs: this.elapsedUs === null ? null : Math.round(this.elapsedUs),
     };
+    // What is applied is what a reader of the journal will apply.
     this.#journal.append({ type: "event", event });
     this.fold.apply({ type: "event", event });
     this.#onEvent?.(event);
   }
 
   /** Writes and applies a frame; one that is there already is neither. */
-  frame({ id, body }: FrameEntry): void {
-    const record = { type: "frame", epoch: id.epoch, seq: id.seq, body } as const;
+  frame({ id, body, late }: FrameEntry): void {
+    const record = { type: "frame", epoch: id.epoch, seq: id.seq, body, late } as const;
     if (this.fold.apply(record)) this.#journal.append(record);
   }
 

@@ -1,18 +1,23 @@
 /**
- * A run, from a scenario to its report. Called by the command line and, later, the HTTP API. Invariant: once
- * the run directory exists, it ends up with everything that was measured, whatever went wrong.
+ * A run, from a scenario to its report. Called by the command line and the HTTP API. Invariant: once the run
+ * directory exists, it ends up with everything that was measured, whatever went wrong; and a run whose coordinator died
+ * is taken up where it was, in every state.
  */
-import { documentKey } from "../../shared/bus/bus.ts";
 import { OnrushError } from "../../shared/errors.ts";
 import type { RunState } from "../../shared/wire/command.ts";
-import { writeOutputs, writeResults } from "../report/results.ts";
+import { writeOutputs, writeResultsWith } from "../report/results.ts";
 import { buildSummary } from "../report/summary.ts";
-import { ActiveRun, ignoreOperating } from "./active-run.ts";
-import { offerShards, waitUntilReady } from "./dispatch.ts";
-import { makePlan } from "./plan.ts";
+import { type ActiveRun, ignoreOperating } from "./active-run.ts";
+import { type RunParts, waitForWorkers, waitUntilReady } from "./dispatch.ts";
+import { FrameIntake } from "./intake.ts";
+import { openKnownRun, openNewRun } from "./open-run.ts";
+import { Placement } from "./placement.ts";
+import { makePlan, type Plan } from "./plan.ts";
 import type { RunOutcome, RunRequest } from "./request.ts";
-import { startRunTime } from "./start.ts";
+import { resumeRunTime, startRunTime } from "./start.ts";
+import { isTaken } from "./trouble.ts";
 import { collectResults } from "./watch.ts";
+import { WorkerWatch } from "./worker-watch.ts";
 
 /** For workers to let go of a run that is over, before the bus forgets it. */
 const LET_GO_MS = 2000;
@@ -24,45 +29,107 @@ const POLL_MS = 50;
  * (exit 105 and 130).
  * @returns always an outcome once the run directory exists, also when workers fail or the target cannot be resolved
  * @throws OnrushError ONRUSH_SCENARIO_INVALID when the load cannot be laid out, ONRUSH_RUN_DIRECTORY when the
- *   directory cannot be made or already holds a run; nothing has started then
+ *   directory cannot be made or already holds a run; nothing has started then. ONRUSH_COORDINATOR_TAKEN when another
+ *   coordinator took the lead: the run is left as it is
  */
 export async function executeRun(request: RunRequest): Promise<RunOutcome> {
-  const { runId: run, scenario, allowTargets } = request;
-  const plan = makePlan({ run, scenario, allowTargets });
-  const active = await ActiveRun.open(request, plan);
+  const plan = planOf(request);
+  return conduct(await openNewRun(request, plan));
+}
+
+/**
+ * Goes on with a run whose coordinator has died, from its directory and what the bus still has; finishes it when only
+ * the report was missing. The scenario has to be the run's, with its secrets.
+ * @throws OnrushError as executeRun, and ONRUSH_JOURNAL_CORRUPT
+ */
+export async function resumeRun(request: RunRequest): Promise<RunOutcome> {
+  const plan = planOf(request);
+  const run = await openKnownRun(request, plan);
+  takeBackWorkers(run);
+  return conduct(run);
+}
+
+function planOf({ runId: run, scenario, allowTargets, policies }: RunRequest): Plan {
+  return makePlan({ run, scenario, allowTargets, policies });
+}
+
+async function conduct(run: ActiveRun): Promise<RunOutcome> {
   try {
-    await carryOut(active);
-    return await report(active);
+    await carryOut(run);
+    return await report(run);
   } finally {
-    await active.close();
+    await run.close();
   }
 }
 
 /** plan -> tickets -> frames -> timeline */
 async function carryOut(run: ActiveRun): Promise<void> {
+  const intake = new FrameIntake(run);
+  const workers = new WorkerWatch(run, intake);
+  const parts = { intake, workers, placement: new Placement(run) };
   try {
-    await offerShards(run);
-    if (run.ending) return;
-    const holders = await waitUntilReady(run);
-    if (run.ending) return;
-    await run.move("ready");
-    await startRunTime(run);
-    await collectResults(run, holders);
+    await begin(run, parts);
+    if (run.state === "running" || run.state === "draining") await collectResults(run, parts);
   } catch (error) {
-    if (!(error instanceof OnrushError)) throw error;
+    if (!(error instanceof OnrushError) || isTaken(error)) throw error;
     await run.fail(error);
   }
 }
 
+/** Up to run time, from wherever the run is. */
+async function begin(run: ActiveRun, parts: RunParts): Promise<void> {
+  if (run.state === "running" || run.state === "draining") {
+    run.offerPlan();
+    await resumeRunTime(run);
+    return;
+  }
+  if (run.state === "created") await waitForWorkers(run);
+  if (run.ending || !BEFORE_START.has(run.state)) return;
+  run.offerPlan();
+  if (run.state === "created") await run.move("offered").catch(ignoreOperating);
+  await waitUntilReady(run, parts);
+  if (run.ending) return;
+  if (run.state === "offered") await run.move("ready").catch(ignoreOperating);
+  await startRunTime(run);
+}
+
+const BEFORE_START: ReadonlySet<RunState> = new Set(["created", "offered", "ready"]);
+const TERMINAL: ReadonlySet<RunState> = new Set(["done", "failed", "aborted"]);
+
+/** Workers that took part when the last coordinator died, and did not end. */
+function takeBackWorkers(run: ActiveRun): void {
+  const { fleet } = run.request;
+  const { fold } = run.log;
+  if (fold.state === "created") return;
+  const live = [...fold.merge.workers.values()].filter(({ end }) => end !== "lost");
+  for (const { epoch, generation, id, host, engineCount: engines, ...own } of live) {
+    // On another store than then, it is expected back; on the same one it is listed, or gone.
+    if (generation === "" || generation === fleet.generation) continue;
+    const { capacity, fenceAfterMs } = own;
+    fleet.expect(epoch, {
+      id,
+      host,
+      engines,
+      capacity,
+      fenceAfterMs,
+      wire: fold.facts.versions.wire,
+    });
+  }
+  run.assignment.adopt(live.map(({ epoch }) => epoch));
+}
+
 /** timeline -> findings -> verdict -> report */
 async function report(run: ActiveRun): Promise<RunOutcome> {
-  await conclude(run, "merging");
-  await conclude(run, terminalState(run));
   const { fold } = run.log;
+  run.assignment.close();
+  if (!TERMINAL.has(run.state)) {
+    if (run.state !== "merging") await conclude(run, "merging");
+    await conclude(run, terminalState(run));
+  }
   let summary = buildSummary(fold);
   try {
     await run.log.sync();
-    await writeResults(run.request.runDirectory, fold, summary);
+    await writeResultsWith((path, content) => run.stored.write(path, content), fold, summary);
     await writeOutputs(run.request.scenario.outputs, summary);
     await run.writeRunFile();
   } catch (error) {
@@ -71,33 +138,44 @@ async function report(run: ActiveRun): Promise<RunOutcome> {
     await run.fail(error);
     summary = buildSummary(fold);
   }
-  await letGo(run).catch(ignoreOperating);
+  await letGo(run);
   const { runDirectory } = run.request;
-  return { summary, exitCode: summary.exitCode, runDirectory, problem: run.problem };
+  return { summary, exitCode: summary.exitCode, runDirectory, problem: problemOf(run) };
 }
 
 function terminalState(run: ActiveRun): RunState {
-  if (run.problem) return "failed";
+  if (run.log.fold.problem) return "failed";
   return run.ending === "abort" ? "aborted" : "done";
+}
+
+/** As it was thrown, or as a coordinator before this one recorded it. */
+function problemOf(run: ActiveRun): OnrushError | null {
+  const { problem } = run.log.fold;
+  return run.problem ?? (problem && new OnrushError(problem));
 }
 
 /** Moves on even when the bus is gone: the journal is what counts now. */
 async function conclude(run: ActiveRun, to: RunState): Promise<void> {
-  await run.move(to).catch(ignoreOperating);
+  await run.move(to).catch((error: unknown) => {
+    if (isTaken(error)) throw error;
+    ignoreOperating(error);
+  });
 }
 
 /** Waits a little until no worker holds the run any more, then has the bus forget it. */
 async function letGo(run: ActiveRun): Promise<void> {
   const { bus, id } = run;
   const deadlineUs = run.nowUs() + LET_GO_MS * 1000;
-  while (run.nowUs() < deadlineUs) {
-    const claims = new Set((await bus.listClaims(id)).values());
-    const sessions = await bus.listSessions();
-    const holds = sessions.some(({ epoch, status }) => claims.has(epoch) && status?.shardsHeld);
-    if (!holds) break;
-    await run.pause(POLL_MS);
+  try {
+    while (run.nowUs() < deadlineUs) {
+      const claims = new Set((await bus.listClaims(id)).values());
+      const sessions = await bus.listSessions();
+      const holds = sessions.some(({ epoch, status }) => claims.has(epoch) && status?.lanesHeld);
+      if (!holds) break;
+      await run.pause(POLL_MS);
+    }
+  } catch (error) {
+    ignoreOperating(error);
   }
-  await bus.forgetRun(id);
-  await bus.deleteDocument(documentKey.plan(id));
-  await bus.deleteDocument(documentKey.run(id));
+  await run.request.fleet.forgetRun(id);
 }

@@ -1,9 +1,12 @@
 /**
  * The start of run time: one moment on the bus clock, far enough ahead for all workers to hear of it. Called
- * by run.ts. Invariant: the moment is written to the journal and the run document before it comes.
+ * by run.ts. Invariant: the moment is on disk before it is on the bus, and on the bus before it comes.
  */
-import type { CoordinatorBus } from "../../shared/bus/bus.ts";
+import { type CoordinatorBus, documentKey } from "../../shared/bus/bus.ts";
+import type { RunDocument } from "../../shared/wire/command.ts";
+import type { WorkerStatus } from "../../shared/wire/worker-info.ts";
 import type { ActiveRun } from "./active-run.ts";
+import { repeat } from "./trouble.ts";
 
 const PROBES = 8;
 /** Lead on a bus inside this host, and on a network. */
@@ -11,6 +14,8 @@ const LOCAL_LEAD_US = 500_000;
 const NETWORK_LEAD_US = 2_000_000;
 /** Of the slowest probe: it stands for the 99th percentile of the round trip. */
 const RTT_FACTOR = 5;
+/** States of a worker that has heard of the start. */
+const STARTED: ReadonlySet<WorkerStatus["state"]> = new Set(["running", "draining", "finished"]);
 
 interface BusClock {
   /** Bus clock minus this host's monotonic clock, of the probe with the shortest round trip. */
@@ -19,18 +24,57 @@ interface BusClock {
 }
 
 export async function startRunTime(run: ActiveRun): Promise<void> {
-  const { offsetUs, slowestRttUs } = await readBusClock(run.bus, () => run.nowUs());
+  await setStart(run, await probe(run));
+  await repeat(run, async () => {
+    if (run.state === "ready") await run.move("running");
+    else await run.publish();
+    return true;
+  });
+  await run.writeRunFile();
+}
+
+/**
+ * Goes on with run time after the coordinator was started again. When it had died before anybody heard of the start,
+ * there is a new one.
+ */
+export async function resumeRunTime(run: ActiveRun): Promise<void> {
+  const clock = await probe(run);
+  const { startAtUs } = run.log.fold;
+  if (startAtUs !== null) run.log.setStart(startAtUs - clock.offsetUs);
+  if (startAtUs === null || !(await somebodyHeard(run))) await setStart(run, clock);
+  await repeat(run, async () => {
+    await run.publish();
+    return true;
+  });
+}
+
+async function setStart(run: ActiveRun, { offsetUs, slowestRttUs }: BusClock): Promise<void> {
   const leastUs = run.bus.kind === "ipc" ? LOCAL_LEAD_US : NETWORK_LEAD_US;
   const leadUs = Math.max(leastUs, RTT_FACTOR * slowestRttUs);
   const startUs = run.nowUs() + leadUs;
-  const startAtUs = startUs + offsetUs;
   run.log.setStart(startUs);
   const startWallMs = Math.round(run.request.clock.wallMs() + leadUs / 1000);
-  run.log.event({ type: "start", startAtUs, startWallMs });
-  await run.document.write({ startAtUs });
-  await run.move("running");
-  await run.log.sync();
-  await run.writeRunFile();
+  run.log.event({ type: "start", startAtUs: startUs + offsetUs, startWallMs });
+}
+
+/** The document tells, and the workers do; when the bus has forgotten both, it is taken for heard. */
+async function somebodyHeard(run: ActiveRun): Promise<boolean> {
+  const { fleet } = run.request;
+  const known = [...run.log.fold.merge.workers.values()].map(({ generation }) => generation);
+  if (!known.includes(fleet.generation)) return true;
+  return repeat(run, async () => {
+    const document = await run.bus.getDocument(documentKey.run(run.id));
+    const heard = (document?.value as RunDocument | undefined)?.startAtUs != null;
+    const runs = fleet.sessions.some(
+      ({ epoch, status }) => fleet.runOf(epoch) === run.id && status && STARTED.has(status.state),
+    );
+    // Wrapped: repeat() takes null for "not yet" only.
+    return { yes: heard || runs || run.state === "draining" };
+  }).then(({ yes }) => yes);
+}
+
+function probe(run: ActiveRun): Promise<BusClock> {
+  return repeat(run, () => readBusClock(run.bus, () => run.nowUs()));
 }
 
 async function readBusClock(bus: CoordinatorBus, nowUs: () => number): Promise<BusClock> {

@@ -60,10 +60,19 @@ export interface LiveView {
   }[];
 }
 
-/** A person's or the API's wish; the first of each kind counts. */
+/** What people and the API wish of a run; the first wish of each kind of end counts. */
 export interface RunControl {
   /** Aborted with a reason ("interrupted", "stopped"): stop starting, drain, write everything. */
   readonly stop: AbortSignal;
   /** Cut at once, write what there is. */
   readonly abort: AbortSignal;
+  /** What is wished of the workers; looked at again and again. Absent: nothing (see run/wishes.ts). */
+  readonly workers?: WorkerWishes;
+}
+
+export interface WorkerWishes {
+  /** Workers that may serve the run at most; null: as many as there are. */
+  readonly most: number | null;
+  /** How often it was wished so far that what is open is spread anew over all workers. */
+  readonly rebalances: number;
 }

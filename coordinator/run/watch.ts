@@ -1,124 +1,100 @@
 /**
- * Watches a run from its start to its last result: reads frames, keeps them, acknowledges them, judges
- * thresholds, notices workers that finish or go, and knows when it is over. Called by run.ts.
- * Invariant: a frame is acknowledged only after it is on disk. It ends when every worker has delivered its
- * last frame or is accounted as lost, at the latest at the deadline.
+ * Watches a run from its start to its last result: reads frames, keeps them, acknowledges them, judges thresholds, has
+ * lost workers replaced, and knows when it is over. Called by run.ts.
+ * Invariant: it ends when every worker has delivered its last frame or is accounted as lost, at the latest at the
+ * deadline, whatever the bus does.
  */
 import { OnrushError } from "../../shared/errors.ts";
 import { abortingThreshold, judgeThresholds } from "../analysis/thresholds.ts";
-import { PENDING_BYTES_BOUND } from "../store/journal.ts";
 import type { ActiveRun } from "./active-run.ts";
-import type { Holder } from "./dispatch.ts";
+import { onceALook, type RunParts } from "./dispatch.ts";
 import { liveView } from "./live-view.ts";
-import { WorkerWatch } from "./worker-watch.ts";
+import { Recovery } from "./recovery.ts";
+import { isTrouble, repeat } from "./trouble.ts";
 
-const POLL_MS = 150;
 const SECOND_US = 1_000_000;
-const FRAMES_PER_READ = 256;
 /** Beyond plan and drain: workers give their engines 15 s to end before they end them. */
 const GRACE_US = 20 * SECOND_US;
 /** After an abort what is there is written, soon. */
 const ABORT_GRACE_US = 2 * SECOND_US;
+/** Without any worker for so long, a run is over; in one host nobody else will come. */
+const ABANDONED_US = { ipc: 10 * SECOND_US, redis: 120 * SECOND_US, nats: 120 * SECOND_US };
 
 /** Resolves when all results that will come are in the journal. */
-export async function collectResults(run: ActiveRun, holders: readonly Holder[]): Promise<void> {
-  const collector = new Collector(run, holders);
-  await collector.collect();
-}
-
-/** The broker does not answer now; it may again. */
-function isBusAway(error: unknown): error is OnrushError {
-  return error instanceof OnrushError && error.code === "ONRUSH_BUS_UNREACHABLE";
+export async function collectResults(run: ActiveRun, parts: RunParts): Promise<void> {
+  const collector = new Collector(run, parts);
+  await repeat(run, () => collector.step());
+  await collector.finish();
 }
 
 class Collector {
   readonly #run: ActiveRun;
-  readonly #workers: WorkerWatch;
-  #cursor = "";
-  #acknowledged = "";
+  readonly #parts: RunParts;
+  readonly #recovery: Recovery;
+  readonly #lookedAnew: () => boolean;
   #nextSecondUs: number;
   #deadlineUs: number;
-  #awaySinceUs: number | null = null;
   #deadlineFor: "plan" | "stop" | "abort" = "plan";
+  /** Since when no worker serves the run; null while any does. */
+  #abandonedSinceUs: number | null = null;
 
-  constructor(run: ActiveRun, holders: readonly Holder[]) {
+  constructor(run: ActiveRun, parts: RunParts) {
     this.#run = run;
+    this.#parts = parts;
+    this.#recovery = new Recovery(run);
+    this.#lookedAnew = onceALook(run);
     this.#nextSecondUs = run.nowUs() + SECOND_US;
     const { durationUs, drainUs } = run.plan.document;
-    const leftUs = durationUs - (run.log.elapsedUs ?? 0);
+    const leftUs = Math.max(0, durationUs - (run.log.elapsedUs ?? 0));
     this.#deadlineUs = run.nowUs() + leftUs + drainUs + GRACE_US;
-    this.#workers = new WorkerWatch(run, holders, () => this.#readAll());
   }
 
-  async collect(): Promise<void> {
+  /** @returns true when it is over */
+  async step(): Promise<true | null> {
     const run = this.#run;
-    while (!(await this.#turn())) {
-      if (run.nowUs() > this.#deadlineUs) {
-        await this.#workers.giveUp(
-          this.#deadlineFor === "abort"
-            ? "the run was cut before it delivered its last results"
-            : "it did not deliver its last results in time",
-        );
-        break;
-      }
-      await run.pause(POLL_MS);
+    const { intake, workers, placement } = this.#parts;
+    this.#heedEnding();
+    if (run.nowUs() > this.#deadlineUs) return this.#giveUp();
+    if (run.nowUs() >= this.#nextSecondUs) await this.#everySecond();
+    await run.heedWishes();
+    await run.publish();
+    await intake.readAll();
+    if (this.#lookedAnew()) {
+      await workers.check();
+      await placement.look();
+      this.#recovery.check();
+      await this.#checkAbandoned();
     }
-    await this.#readAll();
-    await this.#keep();
+    return workers.allSettled() && this.#nothingToWaitFor() ? true : null;
   }
 
-  /** @returns whether all results are in; false also while the bus does not answer: workers go on and keep their frames */
-  async #turn(): Promise<boolean> {
-    const run = this.#run;
+  /** What is left in the log, made durable; without the bus, what there is. */
+  async finish(): Promise<void> {
+    const { intake } = this.#parts;
     try {
-      await run.heedWishes();
-      this.#heedEnding();
-      await this.#readAll();
-      if (run.state === "draining") await this.#workers.check();
-      if (run.nowUs() >= this.#nextSecondUs) await this.#everySecond();
-      this.#busIsBack();
-      return this.#workers.allSettled();
+      await intake.readAll();
+      await intake.keep();
     } catch (error) {
-      if (!isBusAway(error)) throw error;
-      this.#busIsAway(error);
-      return false;
+      if (!isTrouble(error)) throw error;
+      await this.#run.log.sync();
     }
-  }
-
-  #busIsAway(error: OnrushError): void {
-    if (this.#awaySinceUs !== null) return;
-    this.#awaySinceUs = this.#run.nowUs();
-    this.#run.log.event({ type: "note", message: `The bus is away: ${error.message}` });
-  }
-
-  #busIsBack(): void {
-    if (this.#awaySinceUs === null) return;
-    const seconds = (this.#run.nowUs() - this.#awaySinceUs) / SECOND_US;
-    this.#awaySinceUs = null;
-    this.#workers.busCameBack();
-    this.#run.log.event({
-      type: "note",
-      message: `The bus is back after ${seconds.toFixed(1)} s.`,
-    });
   }
 
   async #everySecond(): Promise<void> {
     const run = this.#run;
     this.#nextSecondUs = Math.max(this.#nextSecondUs + SECOND_US, run.nowUs());
-    await this.#keep();
-    await run.document.flush();
-    await this.#workers.check();
     const elapsedUs = run.log.elapsedUs ?? 0;
-    const over = run.ending !== null || elapsedUs >= run.plan.document.durationUs;
-    if (over && run.state === "running") await run.move("draining");
     const { fold } = run.log;
     const thresholds = judgeThresholds(fold);
+    run.request.onView?.(liveView(fold, { state: run.state, elapsedUs, thresholds }));
     const broken = run.state === "running" ? abortingThreshold(thresholds, elapsedUs) : null;
     if (broken) {
       const { metric, rule } = broken.threshold;
       await run.requestEnd("stop", "threshold", `${metric}: ${rule} does not hold`);
     }
-    run.request.onView?.(liveView(fold, { state: run.state, elapsedUs, thresholds }));
+    const over = run.ending !== null || elapsedUs >= run.plan.document.durationUs;
+    if (over && run.state === "running") await run.move("draining");
+    await this.#parts.intake.keep();
   }
 
   /** An end that was asked for brings the deadline nearer. */
@@ -130,27 +106,37 @@ class Collector {
     this.#deadlineUs = Math.min(this.#deadlineUs, this.#run.nowUs() + graceUs);
   }
 
-  /** Reads what the log holds beyond the cursor. */
-  async #readAll(): Promise<void> {
-    const { bus, id, log } = this.#run;
-    for (;;) {
-      const entries = await bus.readFrames(id, this.#cursor, FRAMES_PER_READ);
-      for (const entry of entries) {
-        log.frame(entry);
-        this.#cursor = entry.cursor;
-      }
-      if (log.pendingBytes > PENDING_BYTES_BOUND) await this.#keep();
-      if (entries.length < FRAMES_PER_READ) return;
-    }
+  async #giveUp(): Promise<true> {
+    await this.#parts.workers.giveUp(
+      this.#deadlineFor === "abort"
+        ? "the run was cut before it delivered its last results"
+        : "it did not deliver its last results in time",
+    );
+    return true;
   }
 
-  /** Makes everything read so far durable, then lets workers forget it. */
-  async #keep(): Promise<void> {
-    const { bus, id, log } = this.#run;
-    await log.sync();
-    if (this.#cursor === this.#acknowledged) return;
-    await bus.acknowledgeFrames(id, this.#cursor);
-    this.#acknowledged = this.#cursor;
-    await bus.hint("frames-acknowledged", id);
+  /** Lanes that others may still take over keep a run going; so does its plan, while anybody has a part in it. */
+  #nothingToWaitFor(): boolean {
+    const run = this.#run;
+    if (!run.isOn) return run.state === "draining" || run.ending !== null;
+    return [...run.log.fold.lanes.lanes.values()].every(({ dropped }) => dropped);
+  }
+
+  /** Nobody works on it, and nobody has come for long. */
+  async #checkAbandoned(): Promise<void> {
+    const run = this.#run;
+    if (!run.isOn || run.assignment.workers().length > 0) {
+      this.#abandonedSinceUs = null;
+      return;
+    }
+    this.#abandonedSinceUs ??= run.nowUs();
+    if (run.nowUs() - this.#abandonedSinceUs < ABANDONED_US[run.bus.kind]) return;
+    await run.fail(
+      new OnrushError({
+        code: "ONRUSH_WORKER_FAILED",
+        message: "All workers of the run are gone, and none has come in their place.",
+        remedy: "Look at the workers' last lines; too little memory is a frequent cause.",
+      }),
+    );
   }
 }

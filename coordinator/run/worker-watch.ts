@@ -1,163 +1,165 @@
 /**
- * Watches the workers that hold shards of a run: who has delivered everything, who failed, who is gone, and who takes over.
- * Used by watch.ts. Invariant: a worker is accounted as lost only after its log was fenced and read to its end, so
- * nothing of it can arrive later and be counted twice or not at all; only then are its shards offered again.
+ * Watches the workers of a run: who has delivered everything, who failed, who is gone. Used before and after the start.
+ * Invariant: a worker is accounted as lost only after its log was fenced and read to its end, so nothing of it can
+ * arrive later and be counted twice or not at all. It is lost once, whatever fails in between.
+ *
+ *   live --last frame said--> finished
+ *     \---gone | silent for too long | failed--> fenced, read, session ended --> lost
  */
-import type { SessionRecord } from "../../shared/bus/bus.ts";
+import { OnrushError } from "../../shared/errors.ts";
 import type { WorkerRecord } from "../merge/worker-record.ts";
 import type { ActiveRun } from "./active-run.ts";
-import { type Holder, SILENT_MS } from "./dispatch.ts";
+import type { FrameIntake } from "./intake.ts";
+import { messagesAtMost } from "./loss.ts";
+import type { Member } from "./members.ts";
+import { isTrouble } from "./trouble.ts";
 
-/** Until every worker that is alive has renewed its session, after the bus was away. */
-const RENEWALS_US = 5_000_000;
-/** Offers before the start are counted below it. */
-const FIRST_OFFER_AGAIN = 1000;
-/** For the last frames of a worker that reports a failure. */
-const FAILED_GRACE_US = 8_000_000;
+/** For the last frames of a worker that reports a failure: its lanes wait for that. */
+const FAILED_GRACE_US = 1_000_000;
+/** A run that loses more has another problem than its workers. */
+const MAX_LOSSES = 1000;
+/** Listings after which a worker the fleet never saw is gone. */
+const LOOKS_UNTIL_GONE = 2;
 
 export class WorkerWatch {
   readonly #run: ActiveRun;
-  readonly #holders: Holder[];
-  readonly #readAll: () => Promise<void>;
+  readonly #intake: FrameIntake;
   readonly #failedSinceUs = new Map<number, number>();
-  /** Shard -> who holds it, as last seen. */
-  #claims: ReadonlyMap<number, number> = new Map();
-  /** How often each shard was offered again. */
-  readonly #offers = new Map<number, number>();
-  /** Shards offered again that nobody has taken yet. */
-  readonly #waiting = new Set<number>();
-  /** Nobody is judged by silence before. */
-  #judgeFromUs = 0;
+  readonly #missingSinceLook = new Map<number, number>();
 
-  /** @param readAll reads everything the log holds into the fold */
-  constructor(run: ActiveRun, holders: readonly Holder[], readAll: () => Promise<void>) {
+  constructor(run: ActiveRun, intake: FrameIntake) {
     this.#run = run;
-    this.#holders = [...holders];
-    this.#readAll = readAll;
+    this.#intake = intake;
   }
 
-  /** The bus was away: sessions could not be renewed, so their silence says nothing for a while. */
-  busCameBack(): void {
-    this.#judgeFromUs = this.#run.nowUs() + RENEWALS_US;
-  }
-
-  /** All have delivered their last frame, or are accounted as lost; and no shard waits for another worker. */
+  /** All have delivered their last frame, or are accounted as lost. */
   allSettled(): boolean {
-    const mayBeTaken = this.#run.state === "running" && this.#run.bus.kind !== "ipc";
-    if (mayBeTaken && this.#waiting.size > 0) return false;
-    return this.#holders.every(({ epoch }) => this.#isSettled(epoch));
+    return this.#unsettled().length === 0;
   }
 
-  /** Looks at the sessions of those that are not settled. */
+  /** Looks at those that are not settled. @throws what the bus throws */
   async check(): Promise<void> {
-    const { bus, id } = this.#run;
-    const claims = await bus.listClaims(id);
-    const sessions = await bus.listSessions();
-    // What was held by somebody who is gone is in the last look, not in this one.
-    this.#claims = new Map([...this.#claims, ...claims]);
-    this.#welcome(claims, sessions);
-    for (const holder of this.#holders) {
-      if (this.#isSettled(holder.epoch)) continue;
-      await this.#checkOne(
-        holder,
-        sessions.find(({ epoch }) => epoch === holder.epoch),
-      );
+    for (const record of this.#unsettled()) {
+      const member = this.#run.request.fleet.member(record.epoch);
+      if (member) await this.#checkPresent(record, member);
+      else await this.#checkAbsent(record);
     }
   }
 
-  /** No more waiting: accounts all that are not settled as lost. */
+  /** No more waiting: accounts all that are not settled as lost, also when the bus does not answer. */
   async giveUp(reason: string): Promise<void> {
-    for (const holder of this.#holders) {
-      if (!this.#isSettled(holder.epoch)) await this.#lose(holder, reason);
+    for (const record of this.#unsettled()) {
+      await this.#silence(record).catch((error: unknown) => {
+        if (!isTrouble(error)) throw error;
+      });
+      this.#record(record, reason);
     }
   }
 
-  /** Notes who has taken shards that were offered again. */
-  #welcome(claims: ReadonlyMap<number, number>, sessions: readonly SessionRecord[]): void {
-    const taken = new Map<number, number>();
-    for (const shard of this.#waiting) {
-      const epoch = claims.get(shard);
-      if (epoch === undefined) continue;
-      this.#waiting.delete(shard);
-      taken.set(epoch, (taken.get(epoch) ?? 0) + 1);
-    }
-    for (const [epoch, shards] of taken) {
-      const known = this.#holders.find((holder) => holder.epoch === epoch);
-      const info = sessions.find((session) => session.epoch === epoch)?.info;
-      const id = known?.id ?? info?.id ?? `epoch ${epoch}`;
-      if (known === undefined) {
-        this.#holders.push({ epoch, id, shards });
-        const { host = "unknown", engines = 1 } = info ?? {};
-        this.#run.log.event({ type: "worker-joined", epoch, id, host, engines, shards });
-      }
-      const message = `Worker ${id} took over ${shards} shards.`;
-      this.#run.log.event({ type: "note", message });
-    }
+  async #checkPresent(record: WorkerRecord, member: Member): Promise<void> {
+    const { status, overdue } = member;
+    this.#missingSinceLook.delete(record.epoch);
+    this.#noteStart(record, member);
+    if (overdue && this.#run.plan.policies.onBusLoss === "fence") {
+      const silentUs = this.#run.nowUs() - member.heardUs;
+      await this.#lose(record, `nothing was heard of it for ${Math.round(silentUs / 1e6)} s`);
+    } else if (status?.state === "failed") await this.#checkFailed(record, member);
+    else if (status && status.lastSeq >= 0) this.#finish(record, status.lastSeq);
   }
 
-  async #checkOne(holder: Holder, session: SessionRecord | undefined): Promise<void> {
-    if (!session) {
-      // Gone; but perhaps it left in good order, with everything delivered.
-      if (this.#record(holder.epoch).allFinal) this.#finish(holder, null);
-      else await this.#lose(holder, "its process or its connection to the bus ended");
-      return;
-    }
-    const { status, silentMs } = session;
-    if (silentMs > SILENT_MS && this.#run.nowUs() >= this.#judgeFromUs) {
-      await this.#lose(holder, `nothing was heard of it for ${Math.round(silentMs / 1000)} s`);
-    } else if (status?.state === "failed") await this.#checkFailed(holder, session);
-    else if (status && status.lastSeq >= 0) this.#finish(holder, status.lastSeq);
+  async #checkAbsent(record: WorkerRecord): Promise<void> {
+    const { looks } = this.#run.request.fleet;
+    const since = this.#missingSinceLook.get(record.epoch) ?? looks;
+    this.#missingSinceLook.set(record.epoch, since);
+    // It may have come after the fleet looked last.
+    if (looks - since < LOOKS_UNTIL_GONE) return;
+    await this.#intake.readAll();
+    // Gone; but perhaps it left in good order, with everything delivered.
+    if (record.allFinal) this.#finish(record, record.frames.max);
+    else await this.#lose(record, "its process or its connection to the bus ended");
   }
 
-  /** A failed worker cuts its other engines and delivers what they measured; that is waited for. */
-  async #checkFailed(holder: Holder, { status }: SessionRecord): Promise<void> {
-    const { epoch } = holder;
-    const sinceUs = this.#failedSinceUs.get(epoch) ?? this.#run.nowUs();
-    this.#failedSinceUs.set(epoch, sinceUs);
+  /** A failed worker cuts its other engines and delivers what they measured; that is waited for, a little. */
+  async #checkFailed(record: WorkerRecord, { status }: Member): Promise<void> {
+    const sinceUs = this.#failedSinceUs.get(record.epoch) ?? this.#run.nowUs();
+    this.#failedSinceUs.set(record.epoch, sinceUs);
     const lastSeq = status?.lastSeq ?? -1;
-    const delivered = lastSeq >= 0 && this.#record(epoch).frames.contiguous >= lastSeq;
+    const delivered = lastSeq >= 0 && record.frames.contiguous >= lastSeq;
     if (!delivered && this.#run.nowUs() - sinceUs < FAILED_GRACE_US) return;
-    await this.#lose(holder, status?.problem || "it failed and did not say why");
+    await this.#lose(record, status?.problem || "it failed and did not say why");
   }
 
-  #finish(holder: Holder, lastSeq: number | null): void {
-    const record = this.#record(holder.epoch);
-    if (record.end === "finished") return;
-    this.#run.log.event({
-      type: "worker-finished",
-      epoch: holder.epoch,
-      lastSeq: lastSeq ?? record.frames.max,
+  #noteStart({ epoch, start }: WorkerRecord, { status }: Member): void {
+    if (start !== null || status === null || status.startSkewUs === null) return;
+    const { startSkewUs, clockErrorUs } = status;
+    this.#run.log.event({ type: "worker-started", epoch, startSkewUs, clockErrorUs });
+  }
+
+  #finish({ epoch, end }: WorkerRecord, lastSeq: number): void {
+    if (end === "finished") return;
+    this.#run.log.event({ type: "worker-finished", epoch, lastSeq });
+  }
+
+  async #lose(record: WorkerRecord, reason: string): Promise<void> {
+    await this.#silence(record);
+    this.#record(record, reason);
+    await this.#heedPolicy(record);
+  }
+
+  /** From here on nothing of it can come as a frame on time. Repeating it changes nothing. */
+  async #silence({ epoch }: WorkerRecord): Promise<void> {
+    const { bus, id } = this.#run;
+    await bus.fence(id, epoch);
+    await this.#intake.readAll();
+    await bus.endSession(epoch);
+  }
+
+  #record(record: WorkerRecord, reason: string): void {
+    const { log } = this.#run;
+    const { epoch, id, open } = record;
+    const held = log.fold.lanes.heldBy(epoch).map(({ lane }) => lane);
+    const reportedUs = record.reportedUs;
+    const unseen = {
+      shards: new Set(held.map(({ shard }) => shard)).size,
+      fromUs: reportedUs ?? 0,
+      toUs: log.elapsedUs ?? 0,
+    };
+    log.event({
+      type: "worker-lost",
+      epoch,
+      id,
+      reason,
+      lanes: held.map((lane) => lane.id),
+      reportedUs,
+      open,
+      messagesAtMost: messagesAtMost(log.fold.facts, unseen),
     });
   }
 
-  async #lose(holder: Holder, reason: string): Promise<void> {
-    const { epoch, id } = holder;
-    const { bus, id: run } = this.#run;
-    await bus.fence(run, epoch);
-    await this.#readAll();
-    await bus.endSession(epoch);
-    this.#run.log.event({ type: "worker-lost", epoch, id, reason });
-    if (this.#run.state === "running") await this.#offerAgain(epoch);
+  async #heedPolicy({ id, loss }: WorkerRecord): Promise<void> {
+    const run = this.#run;
+    const { workers } = run.log.fold.merge;
+    const losses = [...workers.values()].filter(({ end }) => end === "lost").length;
+    const spoiled = loss?.recovery === "open" && run.plan.policies.onWorkerLoss === "fail";
+    if (!spoiled && losses <= MAX_LOSSES) return;
+    await run.fail(
+      new OnrushError({
+        code: "ONRUSH_WORKER_FAILED",
+        message: spoiled
+          ? `Worker ${id} was lost, and the run is to fail then: ${loss.reason}`
+          : `More than ${MAX_LOSSES} workers were lost, the last one was ${id}: ${loss?.reason}`,
+        remedy: "Look at the workers' logs.",
+      }),
+    );
   }
 
-  async #offerAgain(lost: number): Promise<void> {
-    const { bus, id: run } = this.#run;
-    for (const [shard, epoch] of this.#claims) {
-      if (epoch !== lost) continue;
-      const offer = (this.#offers.get(shard) ?? FIRST_OFFER_AGAIN) + 1;
-      this.#offers.set(shard, offer);
-      this.#waiting.add(shard);
-      await bus.offerTicket({ run, shard, offer });
-    }
-    await bus.hint("tickets-offered", run);
+  #unsettled(): readonly WorkerRecord[] {
+    const { workers } = this.#run.log.fold.merge;
+    return [...workers.values()].filter((record) => !isSettled(record));
   }
+}
 
-  #isSettled(epoch: number): boolean {
-    const record = this.#record(epoch);
-    return record.end === "lost" || (record.end === "finished" && record.complete);
-  }
-
-  #record(epoch: number): WorkerRecord {
-    return this.#run.log.fold.merge.worker(epoch);
-  }
+/** Nothing more will come of it, and all that came is known to be there. */
+export function isSettled(record: WorkerRecord): boolean {
+  return record.end === "lost" || (record.end === "finished" && record.complete);
 }

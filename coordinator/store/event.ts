@@ -1,33 +1,17 @@
 /**
  * What happens to a run beside its frames: said to whoever watches and written to the journal, so that
- * a run can be told again from its directory. Invariant: everything but frames that the summary depends
- * on is in here; an event is plain JSON.
+ * a run can be told again from its directory, and taken up again. Invariant: everything but frames that the
+ * summary and a coordinator that starts again depend on is in here; an event is plain JSON.
  */
 import type { ErrorCode } from "../../shared/errors.ts";
-import type { RunState } from "../../shared/wire/command.ts";
+import type { HandOver, RunState } from "../../shared/wire/command.ts";
 
 export type EventBody =
   | { readonly type: "state"; readonly from: RunState; readonly to: RunState }
-  /** Run time begins; `startAtUs` on the bus clock. */
+  /** Run time begins; `startAtUs` on the bus clock. Of several the last counts: nobody heard of the others. */
   | { readonly type: "start"; readonly startAtUs: number; readonly startWallMs: number }
-  /** The worker holds shards of this run. */
-  | {
-      readonly type: "worker-joined";
-      readonly epoch: number;
-      readonly id: string;
-      readonly host: string;
-      readonly engines: number;
-      readonly shards: number;
-    }
-  /** The worker has said its last frame is `lastSeq`. */
-  | { readonly type: "worker-finished"; readonly epoch: number; readonly lastSeq: number }
-  /** The worker's session ended or fell silent; its log is fenced, nothing more will come of it. */
-  | {
-      readonly type: "worker-lost";
-      readonly epoch: number;
-      readonly id: string;
-      readonly reason: string;
-    }
+  | WorkerEvent
+  | LaneEvent
   /** The end was asked for before the plan's: by a person, the API or a threshold. */
   | {
       readonly type: "end-requested";
@@ -43,6 +27,77 @@ export type EventBody =
       readonly remedy: string;
     }
   | { readonly type: "note"; readonly message: string };
+
+export type WorkerEvent =
+  /** The worker holds lanes of this run, or has sent frames of it. */
+  | {
+      readonly type: "worker-joined";
+      readonly epoch: number;
+      readonly id: string;
+      readonly host: string;
+      readonly engines: number;
+      readonly capacity: number;
+      readonly fenceAfterMs: number;
+      /** The bus it was seen on (CoordinatorBus.generation). */
+      readonly generation: string;
+    }
+  /** Run time has begun there: so late, and known so exactly. */
+  | {
+      readonly type: "worker-started";
+      readonly epoch: number;
+      readonly startSkewUs: number;
+      readonly clockErrorUs: number;
+    }
+  /** The worker has said its last frame is `lastSeq`. */
+  | { readonly type: "worker-finished"; readonly epoch: number; readonly lastSeq: number }
+  /** The worker's session ended or fell silent; its log is fenced. What it did after `reportedUs` nobody saw. */
+  | {
+      readonly type: "worker-lost";
+      readonly epoch: number;
+      readonly id: string;
+      readonly reason: string;
+      /** What it held. */
+      readonly lanes: readonly number[];
+      /** End of the last second it reported, run time; null when it reported none. */
+      readonly reportedUs: number | null;
+      /** Connections open at that time. */
+      readonly open: number;
+      /** Messages it may have sent unseen, at most. */
+      readonly messagesAtMost: number;
+    }
+  /** All lanes of a lost worker are held again; from `untilUs` on the run is as planned. */
+  | {
+      readonly type: "worker-recovered";
+      readonly epoch: number;
+      readonly untilUs: number;
+      /** Sessions that were planned to open in those lanes from the loss until then. */
+      readonly opens: number;
+    };
+
+export type LaneEvent =
+  /** `opens`: sessions that were planned to open in them while they were on their way from another worker. */
+  | {
+      readonly type: "lanes-held";
+      readonly epoch: number;
+      readonly lanes: readonly number[];
+      readonly opens: number;
+    }
+  /** Offered again; `offers` is how often each was offered before. */
+  | {
+      readonly type: "lanes-offered";
+      readonly lanes: readonly number[];
+      readonly offers: readonly number[];
+      readonly why: "lost" | "moved" | "released" | "untaken";
+    }
+  /** Nobody is to have them any more (onWorkerLoss shrink). `opens`: sessions that will not be opened. */
+  | { readonly type: "lanes-dropped"; readonly lanes: readonly number[]; readonly opens: number }
+  | { readonly type: "hand-over-asked"; readonly handOvers: readonly HandOver[] }
+  /** The hand-over is done, or moot. An unopened one cut the lane: `made` is the lane from `atUs` on, offered. */
+  | {
+      readonly type: "hand-over-done";
+      readonly id: number;
+      readonly cut: { readonly lane: number; readonly atUs: number; readonly made: number } | null;
+    };
 
 export type RunEvent = EventBody & {
   /** Milliseconds since the Unix epoch, for display. */

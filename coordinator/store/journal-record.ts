@@ -1,7 +1,7 @@
 /**
  * One record of the journal as bytes. Layout, big-endian: length u32 of what follows the checksum,
  * CRC-32 u32 of it, then type u8 and payload. A frame's payload is epoch f64, seq f64 and the frame body
- * verbatim; the others are UTF-8 JSON.
+ * verbatim, whether it is a late one or not; the others are UTF-8 JSON.
  * Invariant: a record is read back as it was written, or not at all.
  */
 import { crc32 } from "node:zlib";
@@ -16,7 +16,7 @@ export const RECORD_HEAD_BYTES = 8;
 export const MAX_RECORD_BYTES = 64 * 1024 * 1024;
 
 const FRAME_HEAD_BYTES = 16;
-const TYPE = { header: 1, frame: 2, event: 3, state: 4 } as const;
+const TYPE = { header: 1, frame: 2, event: 3, state: 4, lateFrame: 5 } as const;
 
 export type JournalRecord =
   /** The first record: what the run is; the shape is the reader's business (merge/facts.ts). */
@@ -26,6 +26,8 @@ export type JournalRecord =
       readonly epoch: number;
       readonly seq: number;
       readonly body: Uint8Array;
+      /** It came by appendLateFrame: its epoch was fenced already. */
+      readonly late: boolean;
     }
   /** State changes have a record type of their own on disk, so that they can be found without parsing. */
   | { readonly type: "event"; readonly event: RunEvent };
@@ -64,11 +66,13 @@ export function decodeRecord(content: Buffer, checksum: number): JournalRecord |
     case TYPE.state:
       return { type: "event", event: JSON.parse(payload.toString("utf8")) as RunEvent };
     case TYPE.frame:
+    case TYPE.lateFrame:
       return {
         type: "frame",
         epoch: payload.readDoubleBE(0),
         seq: payload.readDoubleBE(8),
         body: payload.subarray(FRAME_HEAD_BYTES),
+        late: content[0] === TYPE.lateFrame,
       };
     default:
       throw new OnrushError({
@@ -81,6 +85,7 @@ export function decodeRecord(content: Buffer, checksum: number): JournalRecord |
 
 function typeOf(record: JournalRecord): number {
   if (record.type === "event" && record.event.type === "state") return TYPE.state;
+  if (record.type === "frame" && record.late) return TYPE.lateFrame;
   return TYPE[record.type];
 }
 

@@ -63,6 +63,23 @@ export async function createRunDirectory(path: string): Promise<RunDirectory> {
   }
 }
 
+/**
+ * Takes up a directory that holds a run.
+ * @throws OnrushError ONRUSH_RUN_DIRECTORY when it holds none, or is being written
+ */
+export async function reopenRunDirectory(path: string): Promise<RunDirectory> {
+  try {
+    const names = await readdir(path);
+    if (!names.includes("journal")) throw refused(`${path} holds no run.`);
+    const lock = await takeLock(path);
+    if (typeof lock !== "function") throw refused(`${path} is in use by process ${lock.pid}.`);
+    return { path, release: lock };
+  } catch (error) {
+    if (error instanceof OnrushError) throw error;
+    throw directoryError("cannot open the run directory", path, error);
+  }
+}
+
 /** Replaces run.json. @throws OnrushError ONRUSH_RUN_DIRECTORY */
 export async function writeRunFile(directory: string, file: RunFile): Promise<void> {
   await writeResult(runPath.runFile(directory), `${JSON.stringify(file, null, 2)}\n`);

@@ -17,6 +17,11 @@ export interface BusBase {
   readonly kind: "ipc" | "redis" | "nats";
   /** The bus clock in microseconds; for offset estimation only. */
   time(): Promise<number>;
+  /**
+   * Name of the store's life: another one than before means that the bus has forgotten everything (wiped, replaced).
+   * Random, made with the store.
+   */
+  generation(): Promise<string>;
   /** A document with its revision (grows with each write of that key), or null. */
   getDocument(key: string): Promise<BusDocument | null>;
   /** Delivers each hint at most once; may lose any. Returns the unsubscribe function. */
@@ -33,28 +38,44 @@ export interface BusDocument {
 
 export interface WorkerBus extends BusBase {
   /**
-   * Opens a session and returns its epoch: a positive integer, greater than any given out before. The same nonce
+   * Opens a session and returns its epoch: a positive integer, greater than any given out before, also by a store
+   * that has been forgotten since (a fresh store starts counting at the wall clock's milliseconds). The same nonce
    * gets the same epoch, so a repeated call is harmless.
    */
   openSession(info: WorkerInfo, nonce: string): Promise<number>;
-  /** "gone": the session was ended by the coordinator; the worker must fence itself. */
-  renewSession(epoch: number, status: WorkerStatus): Promise<"ok" | "gone">;
+  /**
+   * "gone": the session was ended; the worker must fence itself. "unknown": this store never heard of the epoch,
+   * because it has forgotten everything; the worker may resume.
+   */
+  renewSession(epoch: number, status: WorkerStatus): Promise<"ok" | "gone" | "unknown">;
+  /** Makes a forgotten session known again, with its epoch. "gone": it was ended since. "ok" also when it is known. */
+  resumeSession(epoch: number, info: WorkerInfo, nonce: string): Promise<"ok" | "gone">;
   /** The worker leaves cleanly; its claims are released. */
   closeSession(epoch: number): Promise<void>;
-  /** Next ticket, or null after waitMs. The ticket comes back unless done() is called in time. */
-  takeTicket(waitMs: number): Promise<TakenTicket | null>;
+  /** Next ticket of the run, or null after waitMs. It comes back unless done() is called in time. */
+  takeTicket(run: string, waitMs: number): Promise<TakenTicket | null>;
   /**
-   * Compare-and-set shard -> epoch: "held" when this epoch holds the shard now (also when it did before),
+   * Compare-and-set lane -> epoch: "held" when this epoch holds the lane now (also when it did before),
    * "taken" when another live epoch does or the epoch's session is gone.
    */
-  claimShard(run: string, shard: number, epoch: number): Promise<"held" | "taken">;
+  claimLane(run: string, lane: number, epoch: number): Promise<"held" | "taken">;
+  /** Gives the lane up if this epoch holds it. Idempotent. */
+  releaseLane(run: string, lane: number, epoch: number): Promise<void>;
   /**
    * Appends one frame to the run's log.
-   * "duplicate": this identity is there already, nothing changed. "fenced": the epoch may not write any more.
-   * "full": not stored, try again later. "out-of-order": seq is not the successor of the epoch's last one.
+   * "fenced": the epoch may not write any more (this answer wins over all others). "duplicate": this identity is
+   * there already, nothing changed. "full": not stored, try again later. "out-of-order": seq is not the successor
+   * of the epoch's last one.
+   * @param floor the lowest seq the writer still keeps: all below are on the coordinator's disk. A log that holds
+   *   nothing of this epoch (new, or forgotten) accepts exactly this seq first.
    */
-  appendFrame(id: FrameId, body: Uint8Array): Promise<AppendResult>;
-  /** Highest seq of this epoch that the coordinator has on disk (all lower ones too); -1 for none. */
+  appendFrame(id: FrameId, body: Uint8Array, floor: number): Promise<AppendResult>;
+  /**
+   * For frames of an epoch that is fenced: they happened, and are read with `late` set. Accepts any epoch and order;
+   * a repeated one may be stored twice.
+   */
+  appendLateFrame(id: FrameId, body: Uint8Array): Promise<"ok" | "full">;
+  /** Highest seq of this epoch that the coordinator has on disk (all lower ones too); -1 for none. Late ones count. */
   acknowledgedSeq(run: string, epoch: number): Promise<number>;
 }
 
@@ -62,7 +83,10 @@ export type AppendResult = "ok" | "duplicate" | "fenced" | "full" | "out-of-orde
 
 export interface TakenTicket {
   readonly ticket: Ticket;
+  /** It is of no more use to anybody. Harmless when it has come back to others meanwhile. */
   done(): Promise<void>;
+  /** Not for this worker: it is there for others at once. Harmless when it has come back already. */
+  back(): Promise<void>;
 }
 
 export interface CoordinatorBus extends BusBase {
@@ -70,15 +94,25 @@ export interface CoordinatorBus extends BusBase {
   putDocument(key: string, value: unknown, expectedRevision: number): Promise<number | "conflict">;
   deleteDocument(key: string): Promise<void>;
   offerTicket(ticket: Ticket): Promise<"queued" | "duplicate">;
+  /**
+   * Takes or renews the lead among coordinators for ttlMs from now, by the bus clock.
+   * @returns the id that has the lead now: `id` when it is the caller
+   */
+  lead(id: string, ttlMs: number): Promise<string>;
+  /** Gives the lead up if `id` has it. */
+  releaseLead(id: string): Promise<void>;
   /** All sessions not closed, with the age of their last renewal. */
   listSessions(): Promise<readonly SessionRecord[]>;
   /** Ends a session: renewals answer "gone", its claims are released. The caller fences its logs first. */
   endSession(epoch: number): Promise<void>;
-  /** shard -> epoch of all claims of the run. */
+  /** lane -> epoch of all claims of the run. */
   listClaims(run: string): Promise<ReadonlyMap<number, number>>;
   /** From now on the epoch cannot append to the run's log. Idempotent. */
   fence(run: string, epoch: number): Promise<void>;
-  /** Up to `max` entries after `cursor` ("" is the start), in log order; empty when there are none yet. */
+  /**
+   * Up to `max` entries after `cursor` ("" is the start), in log order; empty when there are none yet. A cursor into
+   * a log that was forgotten reads from the start of the new one.
+   */
   readFrames(run: string, cursor: string, max: number): Promise<readonly FrameEntry[]>;
   /** Says that everything up to the cursor is on disk: it may be dropped, and its writers may forget it. */
   acknowledgeFrames(run: string, cursor: string): Promise<void>;
@@ -98,10 +132,14 @@ export interface FrameEntry {
   readonly cursor: string;
   readonly id: FrameId;
   readonly body: Uint8Array;
+  /** Came by appendLateFrame: its epoch was fenced already. */
+  readonly late: boolean;
 }
 
 /** Keys of the documents that exist. */
 export const documentKey = {
   plan: (run: string) => `plan.${run}`,
   run: (run: string) => `run.${run}`,
+  /** Which worker may take how many lanes of which run (shared/wire/placement.ts). */
+  placement: "placement",
 } as const;

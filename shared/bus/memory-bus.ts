@@ -36,6 +36,10 @@ export class MemoryBus implements Bus {
     return this.#open().clock.monotonicUs();
   }
 
+  async generation(): Promise<string> {
+    return String(this.#open().generation);
+  }
+
   async getDocument(key: string): Promise<BusDocument | null> {
     return this.#open().documents.get(key);
   }
@@ -70,8 +74,12 @@ export class MemoryBus implements Bus {
     return this.#open().sessions.open(info, nonce);
   }
 
-  async renewSession(epoch: number, status: WorkerStatus): Promise<"ok" | "gone"> {
+  async renewSession(epoch: number, status: WorkerStatus): Promise<"ok" | "gone" | "unknown"> {
     return this.#open().sessions.renew(epoch, status);
+  }
+
+  async resumeSession(epoch: number, info: WorkerInfo): Promise<"ok" | "gone"> {
+    return this.#open().sessions.resume(epoch, info);
   }
 
   async closeSession(epoch: number): Promise<void> {
@@ -90,26 +98,35 @@ export class MemoryBus implements Bus {
     return this.#open().tickets.offer(ticket);
   }
 
-  async takeTicket(waitMs: number): Promise<TakenTicket | null> {
-    const delivery = await this.#open().tickets.take(waitMs, this.#closing.signal);
+  async takeTicket(run: string, waitMs: number): Promise<TakenTicket | null> {
+    const delivery = await this.#open().tickets.take(run, waitMs, this.#closing.signal);
     if (this.#closing.signal.aborted) throw busClosed();
     if (delivery === null) return null;
     return {
       ticket: delivery.ticket,
       done: async () => this.#open().tickets.done(delivery.token),
+      back: async () => this.#open().tickets.back(delivery.token),
     };
   }
 
-  async claimShard(run: string, shard: number, epoch: number): Promise<"held" | "taken"> {
-    return this.#open().sessions.claim(run, shard, epoch);
+  async claimLane(run: string, lane: number, epoch: number): Promise<"held" | "taken"> {
+    return this.#open().sessions.claim(run, lane, epoch);
+  }
+
+  async releaseLane(run: string, lane: number, epoch: number): Promise<void> {
+    this.#open().sessions.release(run, lane, epoch);
   }
 
   async listClaims(run: string): Promise<ReadonlyMap<number, number>> {
     return this.#open().sessions.claimsOf(run);
   }
 
-  async appendFrame(id: FrameId, body: Uint8Array): Promise<AppendResult> {
-    return this.#open().logs.append(id, body);
+  async appendFrame(id: FrameId, body: Uint8Array, floor: number): Promise<AppendResult> {
+    return this.#open().logs.append(id, body, floor);
+  }
+
+  async appendLateFrame(id: FrameId, body: Uint8Array): Promise<"ok" | "full"> {
+    return this.#open().logs.appendLate(id, body);
   }
 
   async acknowledgedSeq(run: string, epoch: number): Promise<number> {
@@ -126,6 +143,14 @@ export class MemoryBus implements Bus {
 
   async acknowledgeFrames(run: string, cursor: string): Promise<void> {
     this.#open().logs.acknowledge(run, cursor);
+  }
+
+  async lead(id: string, ttlMs: number): Promise<string> {
+    return this.#open().lead(id, ttlMs);
+  }
+
+  async releaseLead(id: string): Promise<void> {
+    this.#open().releaseLead(id);
   }
 
   async forgetRun(run: string): Promise<void> {

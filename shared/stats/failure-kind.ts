@@ -72,5 +72,7 @@ export const CLOSE_CAUSES = [
   "close-timeout",
   /** The worker's lease ended. */
   "fenced",
+  /** Its lane moved to another worker, which opens it again. */
+  "migrated",
 ] as const;
 export type CloseCause = (typeof CLOSE_CAUSES)[number];

@@ -145,6 +145,19 @@ export class MergedHistogram {
     }
   }
 
+  /** Takes a part of it away, exactly. @throws InvariantError when it was never added. */
+  subtract(part: MergedHistogram): void {
+    if (part.#count === 0) return;
+    for (let bucket = part.#lowest; bucket <= part.#highest; bucket++) {
+      const left = (this.#counts[bucket] ?? 0) - (part.#counts[bucket] ?? 0);
+      assert(left >= 0, "a histogram lacks what is taken away from it");
+      this.#counts[bucket] = left;
+    }
+    this.#count -= part.#count;
+    while (this.#highest >= 0 && !this.#counts[this.#highest]) this.#highest--;
+    while (this.#lowest < BUCKETS && !this.#counts[this.#lowest]) this.#lowest++;
+  }
+
   clone(): MergedHistogram {
     const copy = new MergedHistogram();
     copy.addFrom(this);

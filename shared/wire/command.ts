@@ -23,6 +23,33 @@ export interface RunDocument {
   readonly startAtUs: number | null;
   /** Set when the run is to end before its plan does: stop drains, abort cuts. */
   readonly end: { readonly mode: "stop" | "abort"; readonly reason: string } | null;
+  /** What workers are to hand over; one is taken out when it has been done or its worker is lost. */
+  readonly handOvers: readonly HandOver[];
+  /** Lanes that end before the plan does. They count over what an old ticket says of the lane. */
+  readonly cuts: readonly LaneCut[];
+}
+
+/** Sessions of the lane that are planned to open at toUs or later are another lane's. */
+export interface LaneCut {
+  readonly lane: number;
+  /** Run time, microseconds. */
+  readonly toUs: number;
+}
+
+/**
+ * A holder is to give work of a lane away. It answers in its status (WorkerStatus.handedOver).
+ * unopened: it keeps what it has opened; sessions that open from a moment of its choice on (the answer's fromUs) are
+ * not its own any more. all: it also closes what is open, evenly over withinUs and with the cause "migrated", and then
+ * releases the lane; who takes the lane next opens what is planned to be open then.
+ */
+export interface HandOver {
+  /** Unique in the run. */
+  readonly id: number;
+  readonly lane: number;
+  /** Who is to act. */
+  readonly epoch: number;
+  readonly scope: "unopened" | "all";
+  readonly withinUs: number;
 }
 
 /** Topics of hints. The payload is always the run id, or empty. */

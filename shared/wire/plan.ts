@@ -22,4 +22,11 @@ export interface PlanDocument {
   readonly allowTargets: readonly string[];
   /** After the plan's end: how long replies and closing handshakes may take. */
   readonly drainUs: number;
+  /**
+   * Sessions that should be open already when a running worker gets their lane (their worker was lost, or they moved)
+   * are opened evenly over this time.
+   */
+  readonly recoverWithinUs: number;
+  /** When the bus does not answer: fence after the lease, or go on to the end of the plan. */
+  readonly onBusLoss: "fence" | "continue";
 }

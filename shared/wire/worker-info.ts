@@ -19,12 +19,16 @@ export interface WorkerInfo {
   readonly physicalCores: number;
   /** Operating system, kernel, and whether the machine is virtual; one line. */
   readonly system: string;
+  /** Milliseconds of silence of the bus after which the worker stops its load by itself. */
+  readonly fenceAfterMs: number;
+  /** Version of the wire messages it speaks. */
+  readonly wire: number;
 }
 
 export interface WorkerStatus {
-  readonly shardsHeld: number;
-  /** Shards whose engines are prepared (plan compiled, threads up) and wait for the start. */
-  readonly shardsReady: number;
+  readonly lanesHeld: number;
+  /** Lanes whose engines are prepared (plan compiled, threads up) and wait for the start. */
+  readonly lanesReady: number;
   readonly connectionsOpen: number;
   readonly state: "idle" | "preparing" | "ready" | "running" | "draining" | "finished" | "failed";
   /** Why, when the state is failed. */
@@ -34,4 +38,17 @@ export interface WorkerStatus {
   readonly clockErrorUs: number;
   /** Highest frame seq this incarnation will write for the run; -1 until finished. */
   readonly lastSeq: number;
+  /** It was told to leave (SIGTERM): give it nothing more, and have it hand over what it holds. */
+  readonly leaving: boolean;
+  /** Microseconds between the start of run time and the first engine turn of it, the slowest engine's; null before. */
+  readonly startSkewUs: number | null;
+  /** Hand-overs it has done (RunDocument.handOvers), until the document does not name them any more. */
+  readonly handedOver: readonly HandedOver[];
+}
+
+export interface HandedOver {
+  readonly id: number;
+  readonly lane: number;
+  /** Sessions planned to open from here on, run time in microseconds, are not its own any more; 0 for scope "all". */
+  readonly fromUs: number;
 }

@@ -13,6 +13,7 @@ import { MergedHistogram } from "../../shared/stats/histogram.ts";
 import { monotonicUs } from "../../shared/time/clock.ts";
 import { draw32, Stream } from "../../shared/time/random.ts";
 import { decodeFrame } from "../../shared/wire/frame-codec.ts";
+import { wholeShard } from "../../shared/wire/lane.ts";
 import { Engine } from "../../worker/engine/engine.ts";
 import { resolveTargets } from "../../worker/engine/resolve.ts";
 import { benchScenario, type Work } from "./work.ts";
@@ -66,6 +67,8 @@ async function onrush(work: Work): Promise<Measured> {
     durationUs: profile.durationUs,
     allowTargets: [],
     drainUs: 5_000_000,
+    recoverWithinUs: 3_000_000,
+    onBusLoss: "fence" as const,
   };
   const before = residentBytes();
   const engine = new Engine({
@@ -77,7 +80,7 @@ async function onrush(work: Work): Promise<Measured> {
       if (report.type === "frame") bodies.push(report.body);
     },
   });
-  engine.addShards(Array.from({ length: shards }, (_, shard) => shard));
+  engine.addLanes([...Array(shards).keys()].map(wholeShard));
   const timer = setInterval(() => engine.turn(), 1);
   const start = sample();
   engine.start(start.wallUs);

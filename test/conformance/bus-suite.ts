@@ -8,12 +8,14 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { CoordinatorBus, WorkerBus } from "../../shared/bus/bus.ts";
-import type { WorkerInfo, WorkerStatus } from "../../shared/wire/worker-info.ts";
+import { ticketOf, WORKER_INFO, WORKER_STATUS } from "./bus-samples.ts";
 
 export interface BusHarness {
   readonly coordinator: CoordinatorBus;
   /** A new worker side, ready for calls. */
   openWorker(): Promise<WorkerBus>;
+  /** The store forgets everything, as a broker that was wiped. Its sides go on with it. */
+  forgetEverything(): Promise<void>;
   /** Closes every side and frees what the harness holds. */
   stop(): Promise<void>;
 }
@@ -27,34 +29,6 @@ export interface BusSuiteOptions {
   /** How many bytes of frames a run's log takes, roughly (within a factor of two). */
   readonly logBytes: number;
 }
-
-export const WORKER_INFO: WorkerInfo = {
-  id: "worker-1",
-  host: "host-1",
-  pid: 4711,
-  version: "0.1.0",
-  node: "v20.20.2",
-  engines: 2,
-  capacity: 5000,
-  cpuModel: "cpu",
-  cpus: 4,
-  memoryBytes: 8_000_000_000,
-  openFilesLimit: 20_000,
-  localPorts: 28_232,
-  physicalCores: 2,
-  system: "test",
-};
-
-export const WORKER_STATUS: WorkerStatus = {
-  shardsHeld: 3,
-  shardsReady: 2,
-  connectionsOpen: 17,
-  state: "preparing",
-  problem: "",
-  clockOffsetUs: -1234.5,
-  clockErrorUs: 12.25,
-  lastSeq: -1,
-};
 
 const body = (text: string) => new TextEncoder().encode(text);
 
@@ -79,10 +53,10 @@ export function busSuite(
 
     const open = (bus: WorkerBus) => bus.openSession(WORKER_INFO, randomUUID());
     const append = (epoch: number, seq: number, bytes = body(`${epoch}.${seq}`)) =>
-      worker.appendFrame({ run, epoch, seq }, bytes);
+      worker.appendFrame({ run, epoch, seq }, bytes, 0);
     /** A ticket that must be there, however long the transport takes to show it. */
     const takeSoon = async (bus: WorkerBus) => {
-      const taken = await bus.takeTicket(options.eventuallyMs);
+      const taken = await bus.takeTicket(run, options.eventuallyMs);
       if (taken === null) throw new Error("no ticket came");
       return taken;
     };
@@ -258,10 +232,11 @@ export function busSuite(
         expect(await open(worker)).toBeGreaterThan(epoch);
       });
 
-      it("that were never opened are gone", async () => {
-        expect(await worker.renewSession(987_654_321, WORKER_STATUS)).toBe("gone");
+      it("that were never opened are unknown, until they are ended", async () => {
+        expect(await worker.renewSession(987_654_321, WORKER_STATUS)).toBe("unknown");
         await worker.closeSession(987_654_321);
         await coordinator.endSession(987_654_321);
+        expect(await worker.renewSession(987_654_321, WORKER_STATUS)).toBe("gone");
       });
 
       it("close cleanly, once or twice", async () => {
@@ -276,45 +251,42 @@ export function busSuite(
     describe("claims", () => {
       it("are held by one epoch, however often it asks", async () => {
         const epoch = await open(worker);
-        expect(await worker.claimShard(run, 3, epoch)).toBe("held");
-        expect(await worker.claimShard(run, 3, epoch)).toBe("held");
+        expect(await worker.claimLane(run, 3, epoch)).toBe("held");
+        expect(await worker.claimLane(run, 3, epoch)).toBe("held");
         expect(await coordinator.listClaims(run)).toEqual(new Map([[3, epoch]]));
         expect(await coordinator.listClaims("another-run")).toEqual(new Map());
       });
 
-      it("go to exactly one of two racing workers, shard by shard", async () => {
+      it("go to exactly one of two racing workers, lane by lane", async () => {
         const rival = await harness.openWorker();
         const [mine, theirs] = [await open(worker), await open(rival)];
-        const shards = Array.from({ length: 16 }, (_, shard) => shard);
+        const lanes = Array.from({ length: 16 }, (_, lane) => lane);
         const results = await Promise.all(
-          shards.map((shard) =>
-            Promise.all([
-              worker.claimShard(run, shard, mine),
-              rival.claimShard(run, shard, theirs),
-            ]),
+          lanes.map((lane) =>
+            Promise.all([worker.claimLane(run, lane, mine), rival.claimLane(run, lane, theirs)]),
           ),
         );
         const claims = await coordinator.listClaims(run);
-        for (const shard of shards) {
-          expect([...(results[shard] ?? [])].sort()).toEqual(["held", "taken"]);
-          expect(claims.get(shard)).toBe(results[shard]?.[0] === "held" ? mine : theirs);
+        for (const lane of lanes) {
+          expect([...(results[lane] ?? [])].sort()).toEqual(["held", "taken"]);
+          expect(claims.get(lane)).toBe(results[lane]?.[0] === "held" ? mine : theirs);
         }
       });
 
       it("are released when the session is ended, and go to the next", async () => {
         const rival = await harness.openWorker();
         const [mine, theirs] = [await open(worker), await open(rival)];
-        await worker.claimShard(run, 0, mine);
-        expect(await rival.claimShard(run, 0, theirs)).toBe("taken");
+        await worker.claimLane(run, 0, mine);
+        expect(await rival.claimLane(run, 0, theirs)).toBe("taken");
         await coordinator.endSession(mine);
         expect(await coordinator.listClaims(run)).toEqual(new Map());
-        expect(await rival.claimShard(run, 0, theirs)).toBe("held");
-        expect(await worker.claimShard(run, 0, mine)).toBe("taken");
+        expect(await rival.claimLane(run, 0, theirs)).toBe("held");
+        expect(await worker.claimLane(run, 0, mine)).toBe("taken");
       });
 
       it("are released when the worker closes its session", async () => {
         const epoch = await open(worker);
-        await worker.claimShard(run, 0, epoch);
+        await worker.claimLane(run, 0, epoch);
         await worker.closeSession(epoch);
         expect(await coordinator.listClaims(run)).toEqual(new Map());
       });
@@ -322,8 +294,8 @@ export function busSuite(
       it("are refused to an epoch whose session is gone", async () => {
         const epoch = await open(worker);
         await coordinator.endSession(epoch);
-        expect(await worker.claimShard(run, 5, epoch)).toBe("taken");
-        expect(await worker.claimShard(run, 5, 987_654_321)).toBe("taken");
+        expect(await worker.claimLane(run, 5, epoch)).toBe("taken");
+        expect(await worker.claimLane(run, 5, 987_654_321)).toBe("taken");
         expect(await coordinator.listClaims(run)).toEqual(new Map());
       });
     });
@@ -332,81 +304,90 @@ export function busSuite(
       it("arrive once each, with what was offered", async () => {
         const rival = await harness.openWorker();
         for (let shard = 0; shard < 6; shard += 1) {
-          expect(await coordinator.offerTicket({ run, shard, offer: 0 })).toBe("queued");
+          expect(await coordinator.offerTicket(ticketOf(run, shard))).toBe("queued");
         }
         const shards: number[] = [];
         for (const bus of [worker, rival, worker, rival, rival, worker]) {
           const taken = await takeSoon(bus);
-          expect(taken.ticket).toEqual({ run, shard: taken.ticket.shard, offer: 0 });
-          shards.push(taken.ticket.shard);
+          expect(taken.ticket).toEqual(ticketOf(run, taken.ticket.lane.shard));
+          shards.push(taken.ticket.lane.shard);
           await taken.done();
         }
         expect(shards.sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5]);
-        expect(await worker.takeTicket(50)).toBeNull();
+        expect(await worker.takeTicket(run, 50)).toBeNull();
       });
 
       it("offered while a worker waits reach it", async () => {
-        const taking = worker.takeTicket(options.eventuallyMs);
+        const taking = worker.takeTicket(run, options.eventuallyMs);
         await delay(50);
-        await coordinator.offerTicket({ run, shard: 7, offer: 2 });
+        await coordinator.offerTicket(ticketOf(run, 7, 2));
         const taken = await taking;
-        expect(taken?.ticket).toEqual({ run, shard: 7, offer: 2 });
+        expect(taken?.ticket).toEqual(ticketOf(run, 7, 2));
         await taken?.done();
       });
 
       it("are offered once: waiting, taken or done, the same one is a duplicate", async () => {
-        const ticket = { run, shard: 0, offer: 0 };
+        const ticket = ticketOf(run, 0);
         expect(await coordinator.offerTicket(ticket)).toBe("queued");
         expect(await coordinator.offerTicket(ticket)).toBe("duplicate");
         const taken = await takeSoon(worker);
         expect(await coordinator.offerTicket(ticket)).toBe("duplicate");
         await taken.done();
         expect(await coordinator.offerTicket(ticket)).toBe("duplicate");
-        expect(await worker.takeTicket(50)).toBeNull();
+        expect(await worker.takeTicket(run, 50)).toBeNull();
         expect(await coordinator.offerTicket({ ...ticket, offer: 1 })).toBe("queued");
         await (await takeSoon(worker)).done();
       });
 
       it("that nobody finished come back; a zombie's late done() harms nobody", async () => {
         const rival = await harness.openWorker();
-        await coordinator.offerTicket({ run, shard: 4, offer: 0 });
+        await coordinator.offerTicket(ticketOf(run, 4));
         const first = await takeSoon(worker);
-        const again = await rival.takeTicket(options.ticketVisibilityMs + options.eventuallyMs);
+        const again = await rival.takeTicket(
+          run,
+          options.ticketVisibilityMs + options.eventuallyMs,
+        );
         expect(again?.ticket).toEqual(first.ticket);
         await first.done();
         await again?.done();
         await again?.done();
-        expect(await worker.takeTicket(options.ticketVisibilityMs + 100)).toBeNull();
+        expect(await worker.takeTicket(run, options.ticketVisibilityMs + 100)).toBeNull();
       });
 
       it("that are done do not come back", async () => {
-        await coordinator.offerTicket({ run, shard: 1, offer: 0 });
+        await coordinator.offerTicket(ticketOf(run, 1));
         const taken = await takeSoon(worker);
         await taken.done();
         await taken.done();
-        expect(await worker.takeTicket(options.ticketVisibilityMs * 2)).toBeNull();
+        expect(await worker.takeTicket(run, options.ticketVisibilityMs * 2)).toBeNull();
       });
 
       it("come back when their taker's side closed before done()", async () => {
         const rival = await harness.openWorker();
-        await coordinator.offerTicket({ run, shard: 2, offer: 0 });
+        await coordinator.offerTicket(ticketOf(run, 2));
         await takeSoon(rival);
         await rival.close();
-        const again = await worker.takeTicket(options.ticketVisibilityMs + options.eventuallyMs);
-        expect(again?.ticket.shard).toBe(2);
+        const again = await worker.takeTicket(
+          run,
+          options.ticketVisibilityMs + options.eventuallyMs,
+        );
+        expect(again?.ticket.lane.shard).toBe(2);
         await again?.done();
       });
 
       it("do not go to a taker that has closed", async () => {
         const rival = await harness.openWorker();
-        const taking = rival.takeTicket(options.eventuallyMs).catch(() => null);
+        const taking = rival.takeTicket(run, options.eventuallyMs).catch(() => null);
         await delay(50);
         await rival.close();
         await taking;
         await delay(50);
-        await coordinator.offerTicket({ run, shard: 3, offer: 0 });
-        const taken = await worker.takeTicket(options.ticketVisibilityMs + options.eventuallyMs);
-        expect(taken?.ticket.shard).toBe(3);
+        await coordinator.offerTicket(ticketOf(run, 3));
+        const taken = await worker.takeTicket(
+          run,
+          options.ticketVisibilityMs + options.eventuallyMs,
+        );
+        expect(taken?.ticket.lane.shard).toBe(3);
         await taken?.done();
       });
     });
@@ -417,7 +398,7 @@ export function busSuite(
         const [mine, theirs] = [await open(worker), await open(rival)];
         const bytes = new Uint8Array(1000).map((_, index) => index % 256);
         expect(await append(mine, 0, bytes)).toBe("ok");
-        expect(await rival.appendFrame({ run, epoch: theirs, seq: 0 }, body("b"))).toBe("ok");
+        expect(await rival.appendFrame({ run, epoch: theirs, seq: 0 }, body("b"), 0)).toBe("ok");
         expect(await append(mine, 1)).toBe("ok");
         const entries = await coordinator.readFrames(run, "", 10);
         expect(entries.map(({ id }) => id)).toEqual([
@@ -490,7 +471,7 @@ export function busSuite(
         expect(await append(first, 0)).toBe("ok");
         expect(await append(second, 0)).toBe("ok");
         const other = { run: `${run}-b`, epoch: first, seq: 0 };
-        expect(await worker.appendFrame(other, body("x"))).toBe("ok");
+        expect(await worker.appendFrame(other, body("x"), 0)).toBe("ok");
         expect(await identities()).toEqual([`${first}.0`, `${second}.0`]);
       });
 
@@ -505,7 +486,7 @@ export function busSuite(
         expect(await identities()).toEqual([`${zombie}.0`, `${healthy}.0`]);
         // The fence is for this run alone.
         const other = { run: `${run}-b`, epoch: zombie, seq: 0 };
-        expect(await worker.appendFrame(other, body("x"))).toBe("ok");
+        expect(await worker.appendFrame(other, body("x"), 0)).toBe("ok");
       });
 
       it("can be fenced before the epoch wrote anything", async () => {
@@ -554,16 +535,16 @@ export function busSuite(
     describe("a forgotten run", () => {
       it("leaves no log, claim or ticket behind, and other runs alone", async () => {
         const epoch = await open(worker);
-        await worker.claimShard(run, 0, epoch);
+        await worker.claimLane(run, 0, epoch);
         await append(epoch, 0);
-        await coordinator.offerTicket({ run, shard: 0, offer: 0 });
-        await worker.claimShard(`${run}-b`, 0, epoch);
-        await worker.appendFrame({ run: `${run}-b`, epoch, seq: 0 }, body("x"));
+        await coordinator.offerTicket(ticketOf(run, 0));
+        await worker.claimLane(`${run}-b`, 0, epoch);
+        await worker.appendFrame({ run: `${run}-b`, epoch, seq: 0 }, body("x"), 0);
         await coordinator.forgetRun(run);
         await coordinator.forgetRun(run);
         expect(await coordinator.readFrames(run, "", 10)).toEqual([]);
         expect(await coordinator.listClaims(run)).toEqual(new Map());
-        expect(await worker.takeTicket(50)).toBeNull();
+        expect(await worker.takeTicket(run, 50)).toBeNull();
         expect(await coordinator.listClaims(`${run}-b`)).toEqual(new Map([[0, epoch]]));
         expect(await coordinator.readFrames(`${run}-b`, "", 10)).toHaveLength(1);
         await coordinator.forgetRun(`${run}-b`);
@@ -580,7 +561,7 @@ export function busSuite(
         await expect(worker.time()).rejects.toEqual(closed);
         await expect(worker.getDocument("run.x")).rejects.toEqual(closed);
         await expect(worker.renewSession(epoch, WORKER_STATUS)).rejects.toEqual(closed);
-        await expect(worker.takeTicket(10)).rejects.toEqual(closed);
+        await expect(worker.takeTicket(run, 10)).rejects.toEqual(closed);
         await expect(append(epoch, 0)).rejects.toEqual(closed);
         await expect(worker.hint("run-changed", run)).rejects.toEqual(closed);
         // The session is still there: closing the side says nothing about the worker.
@@ -588,7 +569,7 @@ export function busSuite(
       });
 
       it("rejects calls that were waiting", async () => {
-        const taking = worker.takeTicket(options.eventuallyMs);
+        const taking = worker.takeTicket(run, options.eventuallyMs);
         const outcome = expect(taking).rejects.toMatchObject({ code: "ONRUSH_BUS_CLOSED" });
         await delay(30);
         await worker.close();

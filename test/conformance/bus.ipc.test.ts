@@ -13,6 +13,7 @@ import { MemoryStore } from "../../shared/bus/memory/store.ts";
 import { MemoryBus } from "../../shared/bus/memory-bus.ts";
 import { systemClock } from "../../shared/time/clock.ts";
 import { systemTimers } from "../../shared/time/timer.ts";
+import { busRecoverySuite } from "./bus-recovery-suite.ts";
 import { type BusHarness, busSuite } from "./bus-suite.ts";
 
 const options = { eventuallyMs: 3000, ticketVisibilityMs: 300, logBytes: 64 * 1024 };
@@ -35,6 +36,7 @@ async function harnessOver(makeWire: () => Promise<Wire>): Promise<BusHarness> {
       serveChannel(store, wire.server);
       return new IpcClient(wire.client);
     },
+    forgetEverything: async () => store.forgetEverything(),
     stop: async () => {
       await coordinator.close();
       await Promise.all(wires.map((wire) => wire.stop()));
@@ -88,3 +90,4 @@ function endOf(pipe: Channel, mine: string, other: string): Channel {
 
 busSuite("ipc bus over MessagePort", () => harnessOver(portWire), options);
 busSuite("ipc bus over a child process", () => harnessOver(childWire), options);
+busRecoverySuite("ipc bus over MessagePort, recovery", () => harnessOver(portWire), options);

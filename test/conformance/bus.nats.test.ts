@@ -5,7 +5,9 @@ import { openNatsBus } from "../../shared/bus/nats/nats-bus.ts";
 import { systemClock } from "../../shared/time/clock.ts";
 import { systemTimers } from "../../shared/time/timer.ts";
 import { type BrokerServer, missing, startBroker } from "../support/servers.ts";
-import { type BusHarness, busSuite, WORKER_INFO, WORKER_STATUS } from "./bus-suite.ts";
+import { busRecoverySuite } from "./bus-recovery-suite.ts";
+import { ticketOf, WORKER_INFO, WORKER_STATUS } from "./bus-samples.ts";
+import { type BusHarness, busSuite } from "./bus-suite.ts";
 
 const options = { eventuallyMs: 4000, ticketVisibilityMs: 400, logBytes: 64 * 1024 };
 const parts = { clock: systemClock, timers: systemTimers };
@@ -25,6 +27,7 @@ async function harness(): Promise<BusHarness> {
       sides.push(side);
       return side;
     },
+    forgetEverything: () => server.empty(),
     stop: async () => {
       await Promise.all(sides.map((side) => side.close()));
     },
@@ -38,6 +41,7 @@ describe.skipIf(absent !== null)("NATS", () => {
   afterAll(() => server?.stop());
 
   busSuite("nats bus", harness, options);
+  busRecoverySuite("nats bus, recovery", harness, options);
 
   describe("a broker of its own", () => {
     it("may be killed and started again: nothing is lost and calls go on", async () => {
@@ -45,15 +49,17 @@ describe.skipIf(absent !== null)("NATS", () => {
       const worker = await openWorker();
       const run = randomUUID();
       const epoch = await worker.openSession(WORKER_INFO, "nonce");
-      expect(await worker.appendFrame({ run, epoch, seq: 0 }, Buffer.from("a"))).toBe("ok");
+      expect(await worker.appendFrame({ run, epoch, seq: 0 }, Buffer.from("a"), 0)).toBe("ok");
       await server.restart();
       await expect
         .poll(() => worker.renewSession(epoch, WORKER_STATUS).catch(() => "later"), {
           timeout: 15_000,
         })
         .toBe("ok");
-      expect(await worker.appendFrame({ run, epoch, seq: 0 }, Buffer.from("a"))).toBe("duplicate");
-      expect(await worker.appendFrame({ run, epoch, seq: 1 }, Buffer.from("b"))).toBe("ok");
+      expect(await worker.appendFrame({ run, epoch, seq: 0 }, Buffer.from("a"), 0)).toBe(
+        "duplicate",
+      );
+      expect(await worker.appendFrame({ run, epoch, seq: 1 }, Buffer.from("b"), 0)).toBe("ok");
       const entries = await coordinator.readFrames(run, "", 10);
       expect(entries.map(({ id, body }) => [id.seq, String(Buffer.from(body))])).toEqual([
         [0, "a"],
@@ -70,7 +76,7 @@ describe.skipIf(absent !== null)("NATS", () => {
       for (let seq = 0; seq < 10; seq++) {
         const id = { run, epoch, seq };
         const results = await Promise.all(
-          [one, two].map((side) => side.appendFrame(id, Buffer.from(String(seq)))),
+          [one, two].map((side) => side.appendFrame(id, Buffer.from(String(seq)), 0)),
         );
         expect(results.sort()).toEqual(["duplicate", "ok"]);
       }
@@ -88,12 +94,12 @@ describe.skipIf(absent !== null)("NATS", () => {
         // Workers first: they wait for the coordinator.
         const opening = Array.from({ length: 6 }, () => open("worker"));
         const coordinator = await open("coordinator");
-        await coordinator.offerTicket({ run, shard: 0, offer: 0 });
+        await coordinator.offerTicket(ticketOf(run, 0));
         const sides = [coordinator, ...(await Promise.all(opening))];
         const results = await Promise.all(
           sides.map(async (side, at) => {
             const epoch = await side.openSession(WORKER_INFO, `nonce-${at}`);
-            return side.appendFrame({ run, epoch, seq: 0 }, Buffer.from("x"));
+            return side.appendFrame({ run, epoch, seq: 0 }, Buffer.from("x"), 0);
           }),
         );
         expect(results).toEqual(sides.map(() => "ok"));
@@ -123,7 +129,9 @@ describe.skipIf(absent !== null)("NATS", () => {
       const { openWorker, stop } = await harness();
       const worker = await openWorker();
       const id = { run: randomUUID(), epoch: 1, seq: 0 };
-      await expect(worker.appendFrame(id, new Uint8Array(2 * 1024 * 1024))).rejects.toMatchObject({
+      await expect(
+        worker.appendFrame(id, new Uint8Array(2 * 1024 * 1024), 0),
+      ).rejects.toMatchObject({
         code: "ONRUSH_LIMITS_TOO_LOW",
         remedy: expect.stringContaining("max_payload"),
       });

@@ -5,7 +5,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openRedisBus } from "../../shared/bus/redis/redis-bus.ts";
 import { systemTimers } from "../../shared/time/timer.ts";
 import { type BrokerServer, missing, startBroker } from "../support/servers.ts";
-import { type BusHarness, busSuite, WORKER_INFO, WORKER_STATUS } from "./bus-suite.ts";
+import { busRecoverySuite } from "./bus-recovery-suite.ts";
+import { WORKER_INFO, WORKER_STATUS } from "./bus-samples.ts";
+import { type BusHarness, busSuite } from "./bus-suite.ts";
 
 const options = { eventuallyMs: 4000, ticketVisibilityMs: 400, logBytes: 64 * 1024 };
 const timers = systemTimers;
@@ -25,6 +27,11 @@ async function harness(): Promise<BusHarness> {
       sides.push(side);
       return side;
     },
+    forgetEverything: async () => {
+      const raw = new Redis(server.url);
+      await raw.flushall();
+      raw.disconnect();
+    },
     stop: async () => {
       await Promise.all(sides.map((side) => side.close()));
     },
@@ -38,6 +45,7 @@ describe.skipIf(absent !== null)("Redis", () => {
   afterAll(() => server?.stop());
 
   busSuite("redis bus", harness, options);
+  busRecoverySuite("redis bus, recovery", harness, options);
 
   describe("a broker of its own", () => {
     it("may be killed and started again: nothing is lost and calls go on", async () => {
@@ -45,7 +53,7 @@ describe.skipIf(absent !== null)("Redis", () => {
       const worker = await openWorker();
       const run = randomUUID();
       const epoch = await worker.openSession(WORKER_INFO, "nonce");
-      expect(await worker.appendFrame({ run, epoch, seq: 0 }, Buffer.from("a"))).toBe("ok");
+      expect(await worker.appendFrame({ run, epoch, seq: 0 }, Buffer.from("a"), 0)).toBe("ok");
       // The server writes its file each second.
       await new Promise((resolve) => setTimeout(resolve, 1500));
       await server.restart();
@@ -54,28 +62,15 @@ describe.skipIf(absent !== null)("Redis", () => {
           timeout: 10_000,
         })
         .toBe("ok");
-      expect(await worker.appendFrame({ run, epoch, seq: 0 }, Buffer.from("a"))).toBe("duplicate");
-      expect(await worker.appendFrame({ run, epoch, seq: 1 }, Buffer.from("b"))).toBe("ok");
+      expect(await worker.appendFrame({ run, epoch, seq: 0 }, Buffer.from("a"), 0)).toBe(
+        "duplicate",
+      );
+      expect(await worker.appendFrame({ run, epoch, seq: 1 }, Buffer.from("b"), 0)).toBe("ok");
       const entries = await coordinator.readFrames(run, "", 10);
       expect(entries.map(({ id, body }) => [id.seq, String(Buffer.from(body))])).toEqual([
         [0, "a"],
         [1, "b"],
       ]);
-      await stop();
-    });
-
-    it("that forgets everything gives out epochs and revisions above all before", async () => {
-      const { coordinator, openWorker, stop } = await harness();
-      const worker = await openWorker();
-      const before = await worker.openSession(WORKER_INFO, "first");
-      const revision = Number(await coordinator.putDocument("run.x", { n: 1 }, 0));
-      const raw = new Redis(server.url);
-      await raw.flushall();
-      raw.disconnect();
-      expect(await worker.renewSession(before, WORKER_STATUS)).toBe("gone");
-      expect(await worker.openSession(WORKER_INFO, "second")).toBeGreaterThan(before);
-      expect(await coordinator.putDocument("run.x", { n: 1 }, revision)).toBe("conflict");
-      expect(await coordinator.putDocument("run.x", { n: 1 }, 0)).toBeGreaterThan(revision);
       await stop();
     });
 
@@ -95,7 +90,7 @@ describe.skipIf(absent !== null)("Redis", () => {
       const worker = await openWorker();
       const run = randomUUID();
       const epoch = await worker.openSession(WORKER_INFO, "nonce");
-      const frame = () => worker.appendFrame({ run, epoch, seq: 0 }, Buffer.alloc(1000));
+      const frame = () => worker.appendFrame({ run, epoch, seq: 0 }, Buffer.alloc(1000), 0);
       const raw = new Redis(server.url);
       await raw.config("SET", "maxmemory", "1mb");
       expect(await frame()).toBe("full");

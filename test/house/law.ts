@@ -107,7 +107,9 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
   "csv-parse": ["shared/scenario/"],
   zod: [
     "shared/scenario/",
+    "coordinator/report/summary-measures.ts",
     "coordinator/report/summary-schema.ts",
+    "coordinator/report/summary-workers-schema.ts",
     "target/behaviour-schema.ts",
     "target/behaviour/dials.ts",
   ],

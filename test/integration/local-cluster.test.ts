@@ -21,6 +21,7 @@ import { systemClock } from "../../shared/time/clock.ts";
 import type { RunDocument } from "../../shared/wire/command.ts";
 import type { Frame, FrameId } from "../../shared/wire/frame.ts";
 import { decodeFrame } from "../../shared/wire/frame-codec.ts";
+import { wholeShard } from "../../shared/wire/lane.ts";
 import type { PlanDocument } from "../../shared/wire/plan.ts";
 import { messages, scenario } from "../support/scenario.ts";
 
@@ -193,22 +194,32 @@ describe("local cluster", () => {
         durationUs: 500_000 + durationUs,
         allowTargets: [],
         drainUs: 1_000_000,
+        recoverWithinUs: 1_000_000,
+        onBusLoss: "fence",
       };
     };
+    const documentOf = (change: Partial<RunDocument>): RunDocument => ({
+      ...{ run: "r1", state: "created", startAtUs: null, end: null, handOvers: [], cuts: [] },
+      ...change,
+    });
     const offer = async ({ bus }: LocalCluster, plan: PlanDocument) => {
       await bus.putDocument(documentKey.plan("r1"), plan, 0);
-      const document: RunDocument = { run: "r1", state: "offered", startAtUs: null, end: null };
-      await bus.putDocument(documentKey.run("r1"), document, 0);
+      await bus.putDocument(documentKey.run("r1"), documentOf({ state: "offered" }), 0);
       for (let shard = 0; shard < SHARDS; shard += 1) {
-        await bus.offerTicket({ run: "r1", shard, offer: 0 });
+        await bus.offerTicket({ run: "r1", lane: wholeShard(shard), offer: 0 });
       }
+      const sessions = await bus.listSessions();
+      const lanes = Math.ceil(SHARDS / sessions.length);
+      const quotas = sessions.map(({ epoch }) => ({ run: "r1", epoch, lanes }));
+      await bus.putDocument(documentKey.placement, { quotas }, 0);
+      await bus.hint("tickets-offered", "r1");
     };
     const states = async ({ bus }: LocalCluster) =>
       (await bus.listSessions()).map(({ status }) => `${status?.state}${status?.problem}`);
     const startRun = async ({ bus }: LocalCluster) => {
       const read = await bus.getDocument(documentKey.run("r1"));
       const startAtUs = (await bus.time()) + 200_000;
-      const document: RunDocument = { run: "r1", state: "running", startAtUs, end: null };
+      const document = documentOf({ state: "running", startAtUs });
       await bus.putDocument(documentKey.run("r1"), document, read?.revision ?? 0);
       await bus.hint("run-changed", "r1");
     };

@@ -17,6 +17,7 @@ import {
   type FrameContent,
   facts,
   joined,
+  lost,
   SyntheticEngine,
   tell,
   threshold,
@@ -150,7 +151,7 @@ const rules = {
 function foldOf(frames: readonly Numbered[], workers: number): RunFold {
   const fold = new RunFold(facts(rules));
   begun(fold, ...Array.from({ length: workers }, (_, at) => at + 1));
-  for (const frame of frames) fold.apply({ type: "frame", ...frame });
+  for (const frame of frames) fold.apply({ type: "frame", ...frame, late: false });
   ended(
     fold,
     Object.fromEntries(Array.from({ length: workers }, (_, at) => [at + 1, SECONDS - 1])),
@@ -213,15 +214,16 @@ describe("the ledger", () => {
         const fold = new RunFold(facts());
         begun(fold, ...histories.map((_, at) => at + 1));
         for (const frame of frames) {
-          if (frame.epoch > 1 || frame.seq < upTo) fold.apply({ type: "frame", ...frame });
+          if (frame.epoch > 1 || frame.seq < upTo)
+            fold.apply({ type: "frame", ...frame, late: false });
         }
-        tell(fold, { type: "worker-lost", epoch: 1, id: "w1", reason: "test" });
+        tell(fold, lost(1, "test"));
         const others = histories.slice(1).map((_, at) => [at + 2, SECONDS - 1]);
         ended(fold, Object.fromEntries(others));
         const ledger = balance(fold.merge);
-        const lost = (histories[0] ?? []).slice(0, upTo);
+        const done = (histories[0] ?? []).slice(0, upTo);
         let open = 0;
-        for (const { opens, closes } of lost) open += opens - Math.min(closes, open + opens);
+        for (const { opens, closes } of done) open += opens - Math.min(closes, open + opens);
         expect(ledger).toMatchObject({ balanced: true, lostWithWorker: open, openAtEnd: 0 });
       }),
       { numRuns: RUNS },
@@ -272,7 +274,8 @@ describe("the ledger", () => {
           const content = frameOf(did, { shard: 0, second, final, closes, open });
           const counters = content.phases?.[did.phase] as Record<string, number>;
           if (second === at) counters[counter] = (counters[counter] ?? 0) + by;
-          fold.apply({ type: "frame", epoch: 1, seq: second, body: engine.frame(content) });
+          const body = engine.frame(content);
+          fold.apply({ type: "frame", epoch: 1, seq: second, body, late: false });
         });
         ended(fold, { 1: SECONDS - 1 });
         expect(balance(fold.merge).balanced).toBe(false);

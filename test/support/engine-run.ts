@@ -6,6 +6,7 @@ import { MergedHistogram } from "../../shared/stats/histogram.ts";
 import { monotonicUs } from "../../shared/time/clock.ts";
 import type { Frame } from "../../shared/wire/frame.ts";
 import { decodeFrame } from "../../shared/wire/frame-codec.ts";
+import { wholeShard } from "../../shared/wire/lane.ts";
 import { Engine } from "../../worker/engine/engine.ts";
 import { resolveTargets } from "../../worker/engine/resolve.ts";
 
@@ -46,6 +47,8 @@ export async function runEngine(
       durationUs: population.profile.durationUs,
       allowTargets: [],
       drainUs: 10_000_000,
+      recoverWithinUs: 3_000_000,
+      onBusLoss: "fence",
     },
     engine: 0,
     targets,
@@ -54,7 +57,7 @@ export async function runEngine(
       if (report.type === "frame") frames.push(decodeFrame(report.body));
     },
   });
-  engine.addShards(options.held ?? Array.from({ length: shards }, (_, shard) => shard));
+  engine.addLanes((options.held ?? [...Array(shards).keys()]).map(wholeShard));
   const startUs = monotonicUs() + 20_000;
   engine.start(startUs);
   await new Promise<void>((resolve, reject) => {

@@ -18,6 +18,8 @@ export interface BrokerServer {
   readonly pid: number | null;
   /** kill -9 and a new start with the same address and data. */
   restart(): Promise<void>;
+  /** Kills it and starts it again with nothing in its store. */
+  empty(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -88,7 +90,7 @@ export async function startBroker(kind: BrokerKind): Promise<BrokerServer> {
   const given = process.env[KINDS[kind].urlVariable];
   if (given) {
     const restart = () => Promise.reject(new Error("a given server is not restarted"));
-    return { url: given, pid: null, restart, stop: async () => {} };
+    return { url: given, pid: null, restart, empty: restart, stop: async () => {} };
   }
   const program = findProgram(KINDS[kind]);
   if (program === null) throw new Error(`there is no ${kind} server`);
@@ -103,6 +105,12 @@ export async function startBroker(kind: BrokerKind): Promise<BrokerServer> {
     },
     async restart() {
       await kill(child);
+      child = await start();
+    },
+    async empty() {
+      await kill(child);
+      rmSync(folder, { recursive: true, force: true });
+      mkdirSync(folder);
       child = await start();
     },
     async stop() {

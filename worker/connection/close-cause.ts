@@ -5,8 +5,11 @@
 import type { CloseCause, SessionFailure } from "../../shared/stats/failure-kind.ts";
 import type { SocketEnd } from "./driver.ts";
 
+/** Why we close: the plan says so, the run ends before its plan, or the session goes on elsewhere. */
+export type EndCause = "plan" | "stop" | "migrated";
+
 /** @param asked why we had begun to close; null when we had not */
-export function causeOf(end: SocketEnd, asked: "plan" | "stop" | null): CloseCause {
+export function causeOf(end: SocketEnd, asked: EndCause | null): CloseCause {
   if (end.violation) return "protocol";
   if (end.initiator === "server") return "peer";
   if (asked !== null && end.clean) return asked;

@@ -14,6 +14,16 @@ export const TimerKind = { life: 0, send: 1, ping: 2 } as const;
 export type TimerKind = (typeof TimerKind)[keyof typeof TimerKind];
 export const TIMER_KINDS = 3;
 
+/** Which session of the plan a connection is, and where it is kept. */
+export interface ConnectionIdentity {
+  readonly slot: number;
+  readonly index: number;
+  readonly shard: number;
+  readonly lane: number;
+  readonly target: number;
+  readonly session: number;
+}
+
 export interface ConnectionHost {
   readonly recorder: Recorder;
   readonly correlator: Correlator;

@@ -6,8 +6,8 @@
 import type { CloseCause, ConnectFailure, FailureKind } from "../../shared/stats/failure-kind.ts";
 import { METRIC } from "../record/recorder.ts";
 import { backoffUs } from "./backoff.ts";
-import { causeOf, failureOf } from "./close-cause.ts";
-import { type ConnectionHost, TimerKind } from "./connection-host.ts";
+import { causeOf, type EndCause, failureOf } from "./close-cause.ts";
+import { type ConnectionHost, type ConnectionIdentity, TimerKind } from "./connection-host.ts";
 import { logFailure, MAX_ATTEMPTS } from "./connection-log.ts";
 import { moved, State } from "./connection-state.ts";
 import { Time } from "./connection-times.ts";
@@ -42,20 +42,19 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
   sendCounter: number;
   expiredCount = 0;
   readonly shard: number;
+  readonly lane: number;
   readonly target: number;
   #phase = 0;
   #retries = 0;
   #stage: "tcp" | "tls" | "upgrade" = "tcp";
-  #endCause: "plan" | "stop" = "plan";
+  #endCause: EndCause = "plan";
 
-  constructor(
-    host: ConnectionHost,
-    identity: { slot: number; index: number; shard: number; target: number; session: number },
-  ) {
+  constructor(host: ConnectionHost, identity: ConnectionIdentity) {
     this.#host = host;
     this.slot = identity.slot;
     this.index = identity.index;
     this.shard = identity.shard;
+    this.lane = identity.lane;
     this.target = identity.target;
     this.incarnation = identity.session * MAX_ATTEMPTS;
     this.sendCounter = identity.session * MAX_SLOTS;
@@ -190,10 +189,10 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
     this.#cut("heartbeat-timeout", "heartbeat", nowUs);
   }
 
-  /** No new messages; close once nothing is unanswered. */
-  drain(cause: "plan" | "stop"): void {
+  /** No new messages; close once nothing is unanswered. One that is to move and connects, opens first. */
+  drain(cause: EndCause): void {
     const host = this.#host;
-    if (cause === "stop") host.times.lower(this.slot, Time.close, host.lastNowUs);
+    if (cause !== "plan") host.times.lower(this.slot, Time.close, host.lastNowUs);
     if (this.state === State.open) {
       this.#endCause = cause;
       pacing.sendLast(this, host, host.lastNowUs);
@@ -202,6 +201,7 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
       this.#transition(State.draining);
       if (this.pendingCount === 0) this.#startClose();
     } else if (this.state === State.connecting && cause === "stop") this.abort("stop");
+    else if (this.state === State.connecting) this.#endCause = cause;
     else if (this.state === State.waiting || this.state === State.gone) this.#end();
   }
 

@@ -5,20 +5,20 @@
  */
 import type { WorkerBus } from "../../shared/bus/bus.ts";
 import { isBusClosed } from "../../shared/bus/bus-closed.ts";
-import { ExitCode } from "../../shared/errors.ts";
+import { ExitCode, OnrushError } from "../../shared/errors.ts";
 import type { Log } from "../../shared/log.ts";
 import type { Clock } from "../../shared/time/clock.ts";
 import { sleep, type Timers } from "../../shared/time/timer.ts";
 import type { WorkerInfo } from "../../shared/wire/worker-info.ts";
 import { type ClockOffset, measureClockOffset } from "./clock-offset.ts";
+import type { StartEngine } from "./engine-thread.ts";
 import { type Incarnation, startIncarnation } from "./incarnation.ts";
 import type { ControlTimings } from "./timings.ts";
 
 export interface ControlOptions {
   readonly bus: WorkerBus;
   readonly info: WorkerInfo;
-  /** The engine thread's program. */
-  readonly engineEntry: URL;
+  readonly startEngine: StartEngine;
   /** After a lost lease: open a new session and go on, or stop serving. */
   readonly rejoin: boolean;
   readonly timings: ControlTimings;
@@ -30,6 +30,7 @@ export interface ControlOptions {
 export class Control {
   readonly #options: ControlOptions;
   readonly #draining = new AbortController();
+  #hurry = false;
   #incarnation: Incarnation | null = null;
   #offset: ClockOffset = { offsetUs: 0, errorUs: 0 };
 
@@ -49,11 +50,8 @@ export class Control {
       this.#offset = await measureClockOffset(bus, this.#options.clock);
       void this.#keepMeasuring(serving.signal);
       while (!this.#draining.signal.aborted) {
-        this.#incarnation = await startIncarnation({
-          ...this.#options,
-          clockOffset: () => this.#offset,
-        });
-        if (this.#draining.signal.aborted) void this.#incarnation.drain();
+        this.#incarnation = await this.#startIncarnation();
+        if (this.#draining.signal.aborted) this.#leave(this.#incarnation);
         const ending = await this.#incarnation.ended;
         if (ending.kind === "drained") break;
         log.warn(`session lost: ${ending.reason}`);
@@ -66,10 +64,33 @@ export class Control {
     }
   }
 
-  /** Leaves in good order; serve() returns when that is done. */
+  /** One of a cluster waits for a bus that is away or empty; a forked one has nothing to wait for. */
+  async #startIncarnation(): Promise<Incarnation> {
+    const { rejoin, timers, timings, log } = this.#options;
+    for (;;) {
+      try {
+        return await startIncarnation({ ...this.#options, clockOffset: () => this.#offset });
+      } catch (error) {
+        if (!rejoin || !isUnreachable(error) || this.#draining.signal.aborted) throw error;
+        log.warn(`${error.message} Trying again.`);
+        await sleep(timers, timings.pauseMs, this.#draining.signal);
+      }
+    }
+  }
+
+  /**
+   * Leaves in good order; serve() returns when that is done. Others take over what it holds, if there are any; the second
+   * call does not wait for that.
+   */
   drain(): void {
+    this.#hurry = this.#draining.signal.aborted;
     this.#draining.abort();
-    void this.#incarnation?.drain();
+    if (this.#incarnation) this.#leave(this.#incarnation);
+  }
+
+  #leave(incarnation: Incarnation): void {
+    if (this.#hurry) void incarnation.drain();
+    else void incarnation.leave(this.#options.timings.leaveMs);
   }
 
   async #keepMeasuring(signal: AbortSignal): Promise<void> {
@@ -86,4 +107,8 @@ export class Control {
       }
     }
   }
+}
+
+function isUnreachable(error: unknown): error is OnrushError {
+  return error instanceof OnrushError && error.code === "ONRUSH_BUS_UNREACHABLE";
 }

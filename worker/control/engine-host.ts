@@ -1,5 +1,5 @@
 /**
- * The engine threads of one run: starts them, deals the shards evenly, relays commands and reports. Called
+ * The engine threads of one run: starts them, deals the lanes evenly, relays commands and reports. Called
  * by run-execution.ts; speaks engine/port.ts.
  *
  *   preparing --"prepared"--> prepared --final frame--> finished
@@ -8,27 +8,33 @@
  * Invariant: before "prepared" an engine gets nothing but "prepare": what is wanted of it is kept as state
  * and sent then. An engine that ends in any other way than by its final frame is reported dead, once.
  */
-import { Worker as Thread } from "node:worker_threads";
 import { assert } from "../../shared/assert.ts";
 import type { Timers } from "../../shared/time/timer.ts";
+import type { HandOver } from "../../shared/wire/command.ts";
+import type { Lane } from "../../shared/wire/lane.ts";
 import type { PlanDocument } from "../../shared/wire/plan.ts";
+import type { HandedOver } from "../../shared/wire/worker-info.ts";
 import type { EngineCommand, EngineReport } from "../engine/port.ts";
 import type { MeasuredFrame } from "../record/fresh-frames.ts";
+import { Batch } from "./batch.ts";
+import type { EngineThread, StartEngine } from "./engine-thread.ts";
 
 export interface EngineHostOptions {
-  readonly entry: URL;
+  readonly startEngine: StartEngine;
   readonly engines: number;
   readonly plan: PlanDocument;
   readonly timers: Timers;
   readonly onFrame: (frame: MeasuredFrame) => void;
   /** The engine is of no more use. */
   readonly onDeath: (engine: number, problem: string) => void;
-  /** An engine was prepared, was given its shards, or has finished. */
+  /** An engine was prepared, was given its lanes, has begun, or has finished. */
   readonly onProgress: () => void;
+  /** An engine has done a hand-over. Of scope "all": it holds nothing of the lane any more. */
+  readonly onHandedOver: (done: HandedOver, scope: HandOver["scope"]) => void;
 }
 
 /**
- * Shards go to an engine in batches, because each makes it lay out its whole agenda again: when none was
+ * Lanes go to an engine in batches, because each makes it lay out its whole agenda again: when none was
  * added for a while, and at the latest after a second.
  */
 const BATCH_QUIET_MS = 100;
@@ -36,10 +42,12 @@ const BATCH_MAX_MS = 1000;
 
 interface Engine {
   readonly index: number;
-  readonly thread: Thread;
-  /** All it was given; the last `unsent` of them wait for the next batch. */
-  readonly shards: number[];
+  readonly thread: EngineThread;
+  /** All it holds, by lane id; the last `unsent` of them wait for the next batch. */
+  readonly lanes: Map<number, Lane>;
   unsent: number;
+  /** Hand-overs it was asked for and has not done. */
+  readonly asked: Map<number, HandOver["scope"]>;
   state: "preparing" | "prepared" | "finished" | "dead";
   open: number;
 }
@@ -47,27 +55,40 @@ interface Engine {
 export class EngineHost {
   readonly #options: EngineHostOptions;
   readonly #engines: readonly Engine[];
+  readonly #batch: Batch;
   #leaseUs: number | null = null;
   #startUs: number | null = null;
   #end: "stop" | "abort" | null = null;
   #terminated = false;
-  #cancelQuiet: () => void = () => {};
-  #cancelMax: (() => void) | null = null;
+  #startSkewUs: number | null = null;
 
   constructor(options: EngineHostOptions) {
     this.#options = options;
+    this.#batch = new Batch({
+      ...{ timers: options.timers, quietMs: BATCH_QUIET_MS, maxMs: BATCH_MAX_MS },
+      send: () => this.#sendLanes(),
+    });
     this.#engines = Array.from({ length: options.engines }, (_, index) => this.#startEngine(index));
   }
 
-  get shardsHeld(): number {
-    return this.#sum((engine) => engine.shards.length);
+  get lanesHeld(): number {
+    return this.#sum((engine) => engine.lanes.size);
   }
 
-  /** Shards whose engine is prepared and knows of them. */
-  get shardsReady(): number {
-    return this.#sum(({ state, shards, unsent }) =>
-      state === "prepared" ? shards.length - unsent : 0,
+  /** Lanes whose engine is prepared and knows of them. */
+  get lanesReady(): number {
+    return this.#sum(({ state, lanes, unsent }) =>
+      state === "prepared" ? lanes.size - unsent : 0,
     );
+  }
+
+  get lanes(): readonly number[] {
+    return this.#engines.flatMap(({ lanes }) => [...lanes.keys()]);
+  }
+
+  /** How late run time began at the slowest engine, microseconds; null until all have begun on time or joined late. */
+  get startSkewUs(): number | null {
+    return this.#startSkewUs;
   }
 
   get connectionsOpen(): number {
@@ -83,7 +104,7 @@ export class EngineHost {
     return !this.#engines.some(isLive);
   }
 
-  /** An engine has ended already: this run takes no more shards here. */
+  /** An engine has ended already: this run takes no more lanes here. */
   get someEnded(): boolean {
     return !this.#engines.every(isLive);
   }
@@ -93,28 +114,45 @@ export class EngineHost {
     return this.#engines.filter(isLive).map(({ index }) => index);
   }
 
-  shardsOf(engine: number): readonly number[] {
-    return this.#engine(engine).shards;
+  lanesOf(engine: number): readonly number[] {
+    return [...this.#engine(engine).lanes.keys()];
   }
 
   /**
-   * Gives the shard to the engine that has the fewest.
+   * Gives the lane to the engine that has the fewest. One that is held already stays where it is.
    * @returns false when no engine can take it, because all have ended
    */
-  assign(shard: number): boolean {
+  assign(lane: Lane): boolean {
+    if (this.#engines.some(({ lanes }) => lanes.has(lane.id))) return true;
     const [first, ...others] = this.#engines.filter(isLive);
     if (first === undefined) return false;
     const engine = others.reduce(
-      (least, other) => (other.shards.length < least.shards.length ? other : least),
+      (least, other) => (other.lanes.size < least.lanes.size ? other : least),
       first,
     );
-    engine.shards.push(shard);
+    engine.lanes.set(lane.id, lane);
     engine.unsent += 1;
-    const { timers } = this.#options;
-    this.#cancelQuiet();
-    this.#cancelQuiet = timers.after(BATCH_QUIET_MS, () => this.#sendShards());
-    this.#cancelMax ??= timers.after(BATCH_MAX_MS, () => this.#sendShards());
+    this.#batch.touch();
     return true;
+  }
+
+  /** Sessions of the lane that are planned to open at toUs or later are another's. */
+  cut(lane: number, toUs: number): void {
+    const engine = this.#holder(lane);
+    const held = engine?.lanes.get(lane);
+    if (!engine || !held || (held.toUs !== null && held.toUs <= toUs)) return;
+    engine.lanes.set(lane, { ...held, toUs });
+    this.#sendLanesTo(engine);
+    this.#send(engine, { type: "cut", lane, toUs });
+  }
+
+  /** Has the lane's engine hand over; nothing happens when none holds it, or was asked already. */
+  handOver({ id, lane, scope, withinUs }: HandOver): void {
+    const engine = this.#holder(lane);
+    if (!engine || engine.asked.has(id) || engine.state !== "prepared") return;
+    engine.asked.set(id, scope);
+    this.#sendLanesTo(engine);
+    this.#send(engine, { type: "handOver", id, lane, scope, withinUs });
   }
 
   /** @param deadlineUs monotonic; one in the past makes the engines fence themselves at once */
@@ -126,9 +164,9 @@ export class EngineHost {
   /** @param startUs run time 0, monotonic */
   start(startUs: number): void {
     this.#startUs = startUs;
-    // The start first: shards that come after it are taken on in phase.
+    // The start first: lanes that come after it are taken on in phase.
     this.#sendAll({ type: "start", startUs });
-    this.#sendShards();
+    this.#sendLanes();
   }
 
   end(mode: "stop" | "abort"): void {
@@ -146,21 +184,21 @@ export class EngineHost {
   /** Ends all threads without further reports. */
   async terminate(): Promise<void> {
     this.#terminated = true;
-    this.#cancelBatch();
+    this.#batch.clear();
     await Promise.all(this.#engines.map(({ thread }) => thread.terminate()));
   }
 
   #startEngine(index: number): Engine {
-    const thread = new Thread(this.#options.entry, { name: `engine-${index}` });
-    const engine: Engine = { index, thread, shards: [], unsent: 0, state: "preparing", open: 0 };
-    thread.on("message", (report: EngineReport) => this.#receive(engine, report));
-    thread.on("error", (error) => this.#die(engine, `died: ${error.message}`));
-    thread.on("exit", (code) => this.#die(engine, `exited with code ${code}`));
-    thread.postMessage({
-      type: "prepare",
-      plan: this.#options.plan,
-      engine: index,
-    } satisfies EngineCommand);
+    const { startEngine, plan } = this.#options;
+    const thread = startEngine(index, {
+      onReport: (report) => this.#receive(engine, report),
+      onEnd: (problem) => this.#die(engine, problem),
+    });
+    const engine: Engine = {
+      ...{ index, thread, unsent: 0, state: "preparing", open: 0 },
+      ...{ lanes: new Map(), asked: new Map() },
+    };
+    thread.post({ type: "prepare", plan, engine: index });
     return engine;
   }
 
@@ -184,7 +222,24 @@ export class EngineHost {
       }
       case "status":
         engine.open = report.open;
+        return;
+      case "started":
+        this.#startSkewUs = Math.max(this.#startSkewUs ?? 0, report.skewUs);
+        this.#options.onProgress();
+        return;
+      case "handedOver":
+        this.#handedOver(engine, report);
     }
+  }
+
+  #handedOver(engine: Engine, { id, lane, fromUs }: HandedOver): void {
+    const scope = engine.asked.get(id);
+    if (scope === undefined) return;
+    engine.asked.delete(id);
+    const held = engine.lanes.get(lane);
+    if (scope === "all") engine.lanes.delete(lane);
+    else if (held) engine.lanes.set(lane, { ...held, toUs: fromUs });
+    this.#options.onHandedOver({ id, lane, fromUs }, scope);
   }
 
   #prepared(engine: Engine): void {
@@ -192,28 +247,26 @@ export class EngineHost {
     engine.state = "prepared";
     if (this.#leaseUs !== null) this.#send(engine, { type: "lease", deadlineUs: this.#leaseUs });
     if (this.#startUs !== null) this.#send(engine, { type: "start", startUs: this.#startUs });
-    this.#sendShardsTo(engine);
+    this.#sendLanesTo(engine);
     if (this.#end !== null) this.#send(engine, { type: "end", mode: this.#end });
     this.#options.onProgress();
   }
 
-  #sendShards(): void {
-    this.#cancelBatch();
-    for (const engine of this.#engines) this.#sendShardsTo(engine);
+  #sendLanes(): void {
+    this.#batch.clear();
+    for (const engine of this.#engines) this.#sendLanesTo(engine);
     this.#options.onProgress();
   }
 
-  #sendShardsTo(engine: Engine): void {
+  #sendLanesTo(engine: Engine): void {
     if (engine.state !== "prepared" || engine.unsent === 0) return;
-    const shards = engine.shards.slice(-engine.unsent);
+    const lanes = [...engine.lanes.values()].slice(-engine.unsent);
     engine.unsent = 0;
-    this.#send(engine, { type: "shards", shards });
+    this.#send(engine, { type: "lanes", lanes });
   }
 
-  #cancelBatch(): void {
-    this.#cancelQuiet();
-    this.#cancelMax?.();
-    this.#cancelMax = null;
+  #holder(lane: number): Engine | undefined {
+    return this.#engines.find(({ lanes }) => lanes.has(lane));
   }
 
   #die(engine: Engine, problem: string): void {
@@ -223,7 +276,7 @@ export class EngineHost {
   }
 
   #send(engine: Engine, command: EngineCommand): void {
-    if (engine.state === "prepared") engine.thread.postMessage(command);
+    if (engine.state === "prepared") engine.thread.post(command);
   }
 
   #sendAll(command: EngineCommand): void {

@@ -5,15 +5,21 @@
  */
 import { randomUUID } from "node:crypto";
 import { documentKey, type WorkerBus } from "../../shared/bus/bus.ts";
+import { isBusClosed } from "../../shared/bus/bus-closed.ts";
 import { OnrushError } from "../../shared/errors.ts";
 import { type Log, oneLine } from "../../shared/log.ts";
 import type { Clock } from "../../shared/time/clock.ts";
-import type { Timers } from "../../shared/time/timer.ts";
+import { sleep, type Timers } from "../../shared/time/timer.ts";
 import type { RunDocument } from "../../shared/wire/command.ts";
+import type { Lane } from "../../shared/wire/lane.ts";
+import type { Placement, Quota } from "../../shared/wire/placement.ts";
 import { type PlanDocument, WIRE_VERSION } from "../../shared/wire/plan.ts";
 import type { Ticket } from "../../shared/wire/ticket.ts";
 import type { WorkerInfo, WorkerStatus } from "../../shared/wire/worker-info.ts";
 import type { ClockOffset } from "./clock-offset.ts";
+import { watchDocument } from "./document-watch.ts";
+import type { StartEngine } from "./engine-thread.ts";
+import { Reclaim } from "./reclaim.ts";
 import { connectionsPerShard, isRunOver, RunExecution } from "./run-execution.ts";
 import { openSession, type Session } from "./session.ts";
 import { takeTickets } from "./tickets.ts";
@@ -22,7 +28,7 @@ import type { ControlTimings } from "./timings.ts";
 export interface IncarnationOptions {
   readonly bus: WorkerBus;
   readonly info: WorkerInfo;
-  readonly engineEntry: URL;
+  readonly startEngine: StartEngine;
   readonly clockOffset: () => ClockOffset;
   readonly timings: ControlTimings;
   readonly clock: Clock;
@@ -36,11 +42,13 @@ export type Ending =
   | { readonly kind: "lost"; readonly reason: string };
 
 const IDLE = {
-  shardsHeld: 0,
-  shardsReady: 0,
+  lanesHeld: 0,
+  lanesReady: 0,
   connectionsOpen: 0,
   state: "idle",
   lastSeq: -1,
+  startSkewUs: null,
+  handedOver: [],
 } as const;
 
 /** @throws OnrushError when no session can be opened. */
@@ -55,7 +63,12 @@ export class Incarnation {
   readonly ended: Promise<Ending>;
   readonly #options: IncarnationOptions;
   readonly #taking = new AbortController();
-  #state: "open" | "draining" | "over" = "open";
+  readonly #reclaim: Reclaim;
+  #state: "open" | "leaving" | "draining" | "over" = "open";
+  /** What the placement document gives this worker. */
+  #quota: Quota | null = null;
+  #quotaChanged = new AbortController();
+  #stopWatching: () => void = () => {};
   #session: Session | null = null;
   #execution: RunExecution | null = null;
   /** Why the last ticket was left to others. */
@@ -64,6 +77,7 @@ export class Incarnation {
 
   constructor(options: IncarnationOptions) {
     this.#options = options;
+    this.#reclaim = new Reclaim(options);
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
     });
@@ -77,27 +91,53 @@ export class Incarnation {
       nonce: randomUUID(),
       status: () => this.#status(),
       onRenewed: (deadlineUs) => this.#execution?.lease(deadlineUs),
+      onResumed: () => this.#reclaim.all(session.epoch, () => this.#execution),
+      patient: () => this.#execution?.patient ?? false,
       onLost: (reason) => void this.#lose(reason),
       timings,
       clock,
       timers,
     });
     this.#session = session;
-    const hasRoom = () => this.#execution?.hasRoom(info.capacity) ?? true;
+    this.#stopWatching = watchDocument({
+      ...{ bus, key: documentKey.placement, topic: "tickets-offered", run: null, timers },
+      pollMs: timings.documentPollMs,
+      onDocument: (placement) => this.#place(session, placement as Placement | null),
+    });
+    const wanted = () => this.#wanted();
+    const changed = () => this.#quotaChanged.signal;
     const handle = (ticket: Ticket) => this.#handle(session, ticket);
     // It ends by itself only when the bus is closed; the session would not notice before its next renewal.
-    void takeTickets({ bus, timers, timings, log, hasRoom, handle }, this.#taking.signal).then(
-      () => {
-        if (!this.#taking.signal.aborted) void this.#lose("the connection to the bus is closed");
-      },
-    );
+    void takeTickets(
+      { bus, timers, timings, log, wanted, changed, handle },
+      this.#taking.signal,
+    ).then(() => {
+      if (!this.#taking.signal.aborted) void this.#lose("the connection to the bus is closed");
+    });
   }
 
-  /** Leaves in good order: ends its load, delivers its frames, closes its session. */
-  async drain(): Promise<void> {
+  /**
+   * Leaves in good order: has others take over what it holds, as long as that takes and at most graceMs; then ends what
+   * is left, delivers its frames and closes its session.
+   */
+  async leave(graceMs: number): Promise<void> {
     if (this.#state !== "open") return;
+    this.#state = "leaving";
+    this.#stopTaking();
+    this.#session?.renewSoon();
+    const { clock, timers, timings } = this.#options;
+    const untilUs = clock.monotonicUs() + graceMs * 1000;
+    while (this.#mayHandOver() && clock.monotonicUs() < untilUs) {
+      await sleep(timers, timings.pauseMs);
+    }
+    await this.drain();
+  }
+
+  /** Leaves now: ends its load, delivers its frames, closes its session. */
+  async drain(): Promise<void> {
+    if (this.#state !== "open" && this.#state !== "leaving") return;
     this.#state = "draining";
-    this.#taking.abort();
+    this.#stopTaking();
     const missing = (await this.#execution?.drain())?.missing ?? 0;
     if (missing > 0) this.#options.log.error(`left with ${missing} frames undelivered`);
     if (this.#isOver()) return;
@@ -110,12 +150,44 @@ export class Incarnation {
   async #lose(reason: string): Promise<void> {
     if (this.#isOver()) return;
     this.#state = "over";
-    this.#taking.abort();
+    this.#stopTaking();
     const fenced = this.#execution?.fence(reason);
     await this.#session?.close();
     await fenced;
     await this.#execution?.close();
     this.#end({ kind: "lost", reason });
+  }
+
+  /** Only what has begun is handed over; before the start others simply take the lanes of who is gone. */
+  #mayHandOver(): boolean {
+    if (this.#state !== "leaving") return false;
+    return this.#execution?.started === true && this.#execution.lanes.length > 0;
+  }
+
+  #stopTaking(): void {
+    this.#taking.abort();
+    this.#stopWatching();
+    this.#reclaim.close();
+    this.#quotaChanged.abort();
+  }
+
+  #place({ epoch }: Session, placement: Placement | null): void {
+    const quota = placement?.quotas.find((one) => one.epoch === epoch) ?? null;
+    const same = quota?.run === this.#quota?.run && quota?.lanes === this.#quota?.lanes;
+    this.#quota = quota;
+    if (same) return;
+    this.#quotaChanged.abort();
+    this.#quotaChanged = new AbortController();
+  }
+
+  /** The run it may take another lane of; null for none. */
+  #wanted(): string | null {
+    if (this.#quota === null || this.#state !== "open") return null;
+    const { run, lanes } = this.#quota;
+    const execution = this.#execution;
+    if (execution === null) return lanes > 0 ? run : null;
+    const more = execution.run === run && execution.lanes.length < lanes;
+    return more && execution.hasRoom(this.#options.info.capacity) ? run : null;
   }
 
   /** The state may have become "over" during any wait. */
@@ -126,7 +198,8 @@ export class Incarnation {
   #status(): WorkerStatus {
     const { offsetUs, errorUs } = this.#options.clockOffset();
     const run = this.#execution?.status() ?? { ...IDLE, problem: this.#refusal };
-    return { ...run, clockOffsetUs: offsetUs, clockErrorUs: errorUs };
+    const leaving = this.#state === "leaving" || this.#state === "draining";
+    return { ...run, leaving, clockOffsetUs: offsetUs, clockErrorUs: errorUs };
   }
 
   async #handle(session: Session, ticket: Ticket): Promise<"settled" | "left"> {
@@ -138,10 +211,28 @@ export class Incarnation {
     // One run at a time; and the run may have ended, or the shards become enough, since the ticket was asked for.
     if (execution?.run !== ticket.run) return "left";
     if (!execution.hasRoom(this.#options.info.capacity)) return "left";
-    const claim = await this.#options.bus.claimShard(ticket.run, ticket.shard, session.epoch);
+    const { bus } = this.#options;
+    const { run, lane } = ticket;
+    if ((await bus.claimLane(run, lane.id, session.epoch)) !== "held") return "settled";
+    const toUs = await this.#endOf(run, lane);
     // A claim that came too late for its execution goes with the session, or with the run.
-    if (claim === "held" && this.#execution === execution) execution.add(ticket.shard);
+    if (this.#execution === execution) execution.add({ ...lane, toUs });
     return "settled";
+  }
+
+  /** Where a lane ends by now: its ticket may be an old one. As often as it takes, since the lane is claimed. */
+  async #endOf(run: string, lane: Lane): Promise<number | null> {
+    const { bus, timers, timings } = this.#options;
+    for (;;) {
+      try {
+        const read = await bus.getDocument(documentKey.run(run));
+        const cuts = (read?.value as RunDocument | undefined)?.cuts ?? [];
+        return cuts.find((cut) => cut.lane === lane.id)?.toUs ?? lane.toUs;
+      } catch (error) {
+        if (isBusClosed(error) || this.#isOver()) throw error;
+        await sleep(timers, timings.pauseMs);
+      }
+    }
   }
 
   /** Prepares this worker for the run. "settled": the run needs nobody any more. */

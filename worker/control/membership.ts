@@ -3,6 +3,7 @@ import { cpus, hostname, totalmem } from "node:os";
 import { localPortRange } from "../../shared/local-ports.ts";
 import { openFilesLimit } from "../../shared/open-files.ts";
 import { VERSION } from "../../shared/version.ts";
+import { WIRE_VERSION } from "../../shared/wire/plan.ts";
 import type { WorkerInfo } from "../../shared/wire/worker-info.ts";
 import type { WorkerConfig } from "../config.ts";
 import { hostFacts } from "./host-facts.ts";
@@ -27,5 +28,7 @@ export async function describeWorker(config: WorkerConfig): Promise<WorkerInfo> 
     localPorts: lastPort - firstPort + 1,
     physicalCores: facts.physicalCores,
     system: facts.system,
+    fenceAfterMs: config.fenceAfterMs,
+    wire: WIRE_VERSION,
   };
 }

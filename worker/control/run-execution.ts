@@ -1,7 +1,7 @@
 /**
  * One run on this worker: its engines, its frames, and what its document says. Called by incarnation.ts.
  *
- *   preparing --engines prepared, shards held--> ready --start--> running --end wished--> draining
+ *   preparing --engines prepared, lanes held--> ready --start--> running --end wished--> draining
  *   preparing --start (late joiner)------------------------------> running
  *   preparing | ready --end wished---------------------------------------------------> draining
  *   any of these --all engines ended, all frames handed over--> finished
@@ -11,17 +11,21 @@
  * with a problem text, never in silence; the start is mapped to this host's clock once.
  */
 import { assert } from "../../shared/assert.ts";
-import type { WorkerBus } from "../../shared/bus/bus.ts";
+import { documentKey, type WorkerBus } from "../../shared/bus/bus.ts";
 import { buildPopulation } from "../../shared/load/arrivals.ts";
 import { type Log, oneLine } from "../../shared/log.ts";
 import type { Clock } from "../../shared/time/clock.ts";
 import type { Timers } from "../../shared/time/timer.ts";
 import type { RunDocument, RunState } from "../../shared/wire/command.ts";
+import type { Lane } from "../../shared/wire/lane.ts";
 import type { PlanDocument } from "../../shared/wire/plan.ts";
 import type { WorkerStatus } from "../../shared/wire/worker-info.ts";
 import { Publisher } from "../record/publisher.ts";
+import { Deadline } from "./deadline.ts";
 import { watchDocument } from "./document-watch.ts";
 import { EngineHost } from "./engine-host.ts";
+import type { StartEngine } from "./engine-thread.ts";
+import { HandOvers } from "./hand-overs.ts";
 import type { ControlTimings } from "./timings.ts";
 
 export interface RunExecutionOptions {
@@ -29,7 +33,7 @@ export interface RunExecutionOptions {
   readonly plan: PlanDocument;
   readonly epoch: number;
   readonly engines: number;
-  readonly engineEntry: URL;
+  readonly startEngine: StartEngine;
   /** The lease so far, monotonic. */
   readonly deadlineUs: number;
   /** Bus clock minus monotonic clock, now. */
@@ -56,8 +60,7 @@ const MOVES: Readonly<Record<State, readonly State[]>> = {
 };
 const FINAL_RUN_STATES: readonly RunState[] = ["done", "failed", "aborted"];
 const MAX_PROBLEM = 1000;
-const MAX_LISTED_SHARDS = 20;
-const LONGEST_TIMER_MS = 2 ** 30;
+const MAX_LISTED_LANES = 20;
 
 export class RunExecution {
   readonly run: string;
@@ -66,14 +69,15 @@ export class RunExecution {
   readonly #options: RunExecutionOptions;
   readonly #host: EngineHost;
   readonly #publisher: Publisher;
+  readonly #handOvers: HandOvers;
   readonly #stopWatching: () => void;
   #state: State = "preparing";
   #problem = "";
   #started = false;
   #end: "stop" | "abort" | null = null;
   #runIsOver = false;
-  #endByUs = Number.POSITIVE_INFINITY;
-  #cancelEndTimer: () => void = () => {};
+  /** Engines that still run then are killed. */
+  readonly #endDeadline: Deadline;
   #ended: (() => void)[] = [];
 
   /** @throws OnrushError ONRUSH_SCENARIO_INVALID when the plan's load cannot be laid out. */
@@ -82,6 +86,7 @@ export class RunExecution {
     this.run = plan.run;
     this.connectionsPerShard = connectionsPerShard(plan);
     this.#options = options;
+    this.#endDeadline = new Deadline(options, () => this.#killTheRest());
     this.#publisher = new Publisher({
       bus,
       run: plan.run,
@@ -92,7 +97,7 @@ export class RunExecution {
       onProblem: (problem) => this.#fail(problem),
     });
     this.#host = new EngineHost({
-      entry: options.engineEntry,
+      startEngine: options.startEngine,
       engines,
       plan,
       timers,
@@ -102,32 +107,49 @@ export class RunExecution {
         options.onChanged();
         this.#settle();
       },
+      onHandedOver: (done, scope) => void this.#handOvers.finished(done, scope),
     });
-    this.#host.lease(options.deadlineUs);
+    this.lease(options.deadlineUs);
+    const { run } = plan;
+    const { pauseMs, documentPollMs: pollMs } = timings;
+    const { onChanged } = options;
+    this.#handOvers = new HandOvers({
+      ...{ bus, run, epoch, host: this.#host, timers, pauseMs, onChanged },
+    });
     this.#stopWatching = watchDocument({
-      bus,
-      run: plan.run,
-      timers,
-      pollMs: timings.documentPollMs,
-      onDocument: (document) => this.#apply(document),
+      ...{ bus, key: documentKey.run(run), topic: "run-changed", run, timers, pollMs },
+      onDocument: (document) => this.#apply(document as RunDocument | null),
     });
   }
 
-  /** Whether another shard may be claimed for it. */
+  get patient(): boolean {
+    return this.#options.plan.onBusLoss === "continue";
+  }
+
+  /** The start is known here. */
+  get started(): boolean {
+    return this.#started;
+  }
+
+  get lanes(): readonly number[] {
+    return this.#host.lanes;
+  }
+
+  /** Whether another lane may be claimed for it. */
   hasRoom(capacity: number): boolean {
     const open =
       this.#state === "preparing" || this.#state === "ready" || this.#state === "running";
     return (
       open &&
       !this.#host.someEnded &&
-      (this.#host.shardsHeld + 1) * this.connectionsPerShard <= capacity
+      (this.#host.lanesHeld + 1) * this.connectionsPerShard <= capacity
     );
   }
 
-  /** Takes on a shard that was claimed. */
-  add(shard: number): void {
-    if (!this.#host.assign(shard)) {
-      this.#fail(`shard ${shard} came after the engines had ended`);
+  /** Takes on a lane that was claimed. */
+  add(lane: Lane): void {
+    if (!this.#host.assign(lane)) {
+      this.#fail(`lane ${lane.id} came after the engines had ended`);
     }
     this.#options.onChanged();
     this.#settle();
@@ -135,17 +157,17 @@ export class RunExecution {
 
   /** @param deadlineUs the lease holds until then, monotonic */
   lease(deadlineUs: number): void {
-    this.#host.lease(deadlineUs);
+    this.#host.lease(this.patient ? Number.POSITIVE_INFINITY : deadlineUs);
   }
 
-  status(): Omit<WorkerStatus, "clockOffsetUs" | "clockErrorUs"> {
+  status(): Omit<WorkerStatus, "clockOffsetUs" | "clockErrorUs" | "leaving"> {
+    const { lanesHeld, lanesReady, connectionsOpen, startSkewUs } = this.#host;
     return {
-      shardsHeld: this.#host.shardsHeld,
-      shardsReady: this.#host.shardsReady,
-      connectionsOpen: this.#host.connectionsOpen,
+      ...{ lanesHeld, lanesReady, connectionsOpen, startSkewUs },
       state: this.#state,
       problem: this.#problem,
       lastSeq: this.#host.allEnded ? this.#publisher.lastSeq : -1,
+      handedOver: this.#handOvers.done,
     };
   }
 
@@ -165,15 +187,16 @@ export class RunExecution {
     // A lease in the past ends them as nothing else may: so it is told from a stop in the results.
     this.#end = "abort";
     this.#fail(`lease lost: ${reason}`);
-    this.#endWithin(this.#options.timings.abortGraceMs);
+    this.#endDeadline.within(this.#options.timings.abortGraceMs);
     await this.#whenEnded();
-    await this.#publisher.flush(this.#options.timings.pauseMs);
+    await this.#publisher.flush(this.#options.timings.lateFlushMs);
   }
 
   /** Ends threads, timers and watches. */
   async close(): Promise<void> {
-    this.#cancelEndTimer();
+    this.#endDeadline.cancel();
     this.#stopWatching();
+    this.#handOvers.close();
     this.#publisher.close();
     await this.#host.terminate();
   }
@@ -189,6 +212,7 @@ export class RunExecution {
     }
     if (document.end !== null) this.#wishEnd(document.end.mode);
     if (document.startAtUs !== null) this.#start(document.startAtUs);
+    this.#handOvers.follow(document);
   }
 
   #start(startAtUs: number): void {
@@ -200,7 +224,7 @@ export class RunExecution {
     if (this.#state !== "preparing" && this.#state !== "ready") return;
     this.#move("running");
     const leftUs = startUs + plan.durationUs + plan.drainUs - clock.monotonicUs();
-    this.#endWithin(Math.max(0, leftUs / 1000) + timings.endGraceMs);
+    this.#endDeadline.within(Math.max(0, leftUs / 1000) + timings.endGraceMs);
   }
 
   /** The stronger wish counts. */
@@ -211,16 +235,15 @@ export class RunExecution {
     this.#host.end(mode);
     if (this.#state !== "draining" && this.#state !== "failed") this.#move("draining");
     const stopMs = plan.drainUs / 1000 + timings.endGraceMs;
-    this.#endWithin(mode === "stop" ? stopMs : timings.abortGraceMs);
+    this.#endDeadline.within(mode === "stop" ? stopMs : timings.abortGraceMs);
   }
 
   #engineDied(engine: number, problem: string): void {
     this.#publisher.engineDied(engine);
-    const shards = this.#host.shardsOf(engine);
-    const listed = shards.slice(0, MAX_LISTED_SHARDS).join(", ");
-    const more =
-      shards.length > MAX_LISTED_SHARDS ? ` and ${shards.length - MAX_LISTED_SHARDS} more` : "";
-    this.#fail(`engine ${engine} ${problem} (shards: ${listed || "none"}${more})`);
+    const lanes = this.#host.lanesOf(engine);
+    const listed = lanes.slice(0, MAX_LISTED_LANES).join(", ") || "none";
+    const more = lanes.length > MAX_LISTED_LANES ? ", …" : "";
+    this.#fail(`engine ${engine} ${problem} (lanes: ${listed}${more})`);
     this.#settle();
   }
 
@@ -235,11 +258,11 @@ export class RunExecution {
 
   /** Sees what follows from the engines' and the publisher's progress. */
   #settle(): void {
-    const { allPrepared, shardsHeld, shardsReady } = this.#host;
-    const ready = allPrepared && shardsHeld > 0 && shardsReady === shardsHeld;
+    const { allPrepared, lanesHeld, lanesReady } = this.#host;
+    const ready = allPrepared && lanesHeld > 0 && lanesReady === lanesHeld;
     if (this.#state === "preparing" && ready) this.#move("ready");
     if (!this.#host.allEnded) return;
-    this.#cancelEndTimer();
+    this.#endDeadline.cancel();
     this.#options.onChanged();
     if (this.#publisher.lastSeq >= 0 && this.#state !== "failed" && this.#state !== "finished") {
       this.#move("finished");
@@ -253,26 +276,10 @@ export class RunExecution {
     return new Promise((resolve) => this.#ended.push(resolve));
   }
 
-  /** Engines that still run after delayMs are killed; the latest bound counts. */
-  #endWithin(delayMs: number): void {
-    const { clock } = this.#options;
-    this.#endByUs = clock.monotonicUs() + delayMs * 1000;
-    this.#armEndTimer();
-  }
-
-  #armEndTimer(): void {
-    const { clock, timers } = this.#options;
-    const leftMs = Math.max(1, Math.ceil((this.#endByUs - clock.monotonicUs()) / 1000));
-    this.#cancelEndTimer();
-    this.#cancelEndTimer = timers.after(Math.min(leftMs, LONGEST_TIMER_MS), () => {
-      if (clock.monotonicUs() < this.#endByUs) {
-        this.#armEndTimer();
-        return;
-      }
-      for (const engine of this.#host.running) {
-        this.#host.kill(engine, "did not end in time and was killed");
-      }
-    });
+  #killTheRest(): void {
+    for (const engine of this.#host.running) {
+      this.#host.kill(engine, "did not end in time and was killed");
+    }
   }
 
   #move(to: State): void {

@@ -2,6 +2,7 @@
  * The worker's lease on life: one session at the bus, renewed each second.
  *
  *   open --renewed--> open --silence until the deadline | "gone" | bus closed--> lost
+ *   open --"unknown": the bus has forgotten everything--> resumed under the same epoch--> open
  *     \--close()--> closed
  *
  * Called by control.ts. Invariant: the deadline counts from the sending of the last renewal that was
@@ -15,13 +16,17 @@ import type { WorkerInfo, WorkerStatus } from "../../shared/wire/worker-info.ts"
 import type { ControlTimings } from "./timings.ts";
 
 export interface SessionOptions {
-  readonly bus: Pick<WorkerBus, "openSession" | "renewSession" | "closeSession">;
+  readonly bus: Pick<WorkerBus, "openSession" | "renewSession" | "resumeSession" | "closeSession">;
   readonly info: WorkerInfo;
   /** Different for every session ever opened. */
   readonly nonce: string;
   readonly status: () => WorkerStatus;
   /** The lease now holds until deadlineUs (monotonic). */
   readonly onRenewed: (deadlineUs: number) => void;
+  /** The bus had forgotten the session, and knows it again: what the bus held for it is to be said again. */
+  readonly onResumed: () => void;
+  /** Whether silence of the bus is borne for as long as it takes. */
+  readonly patient: () => boolean;
   /** Called once at most, never after close(). */
   readonly onLost: (reason: string) => void;
   readonly timings: ControlTimings;
@@ -32,6 +37,8 @@ export interface SessionOptions {
 const OPEN_ATTEMPTS = 10;
 /** Between renewals that state changes ask for. */
 const LEAST_RENEW_MS = 50;
+/** Between looks at a deadline that has passed and is borne. */
+const LEAST_LOOK_MS = 10;
 
 /** @throws OnrushError of the last attempt when the bus does not open a session. */
 export async function openSession(options: SessionOptions): Promise<Session> {
@@ -97,7 +104,8 @@ export class Session {
     const sentUs = clock.monotonicUs();
     let answer: "ok" | "gone";
     try {
-      answer = await bus.renewSession(this.epoch, status());
+      const renewed = await bus.renewSession(this.epoch, status());
+      answer = renewed === "unknown" ? await this.#resume() : renewed;
     } catch (error) {
       // Any other trouble may pass before the deadline does.
       if (isBusClosed(error)) this.#lose("the connection to the bus is closed");
@@ -114,19 +122,26 @@ export class Session {
     onRenewed(this.#deadlineUs);
   }
 
+  async #resume(): Promise<"ok" | "gone"> {
+    const { bus, info, nonce, onResumed } = this.#options;
+    const answer = await bus.resumeSession(this.epoch, info, nonce);
+    if (answer === "ok" && !this.#ending.signal.aborted) onResumed();
+    return answer;
+  }
+
   #armDeadline(): void {
     const { clock, timers } = this.#options;
     this.#cancelDeadline();
     const leftMs = Math.ceil((this.#deadlineUs - clock.monotonicUs()) / 1000);
-    this.#cancelDeadline = timers.after(Math.max(1, leftMs), () => {
+    this.#cancelDeadline = timers.after(Math.max(LEAST_LOOK_MS, leftMs), () => {
       this.#checkDeadline();
       if (!this.#ending.signal.aborted) this.#armDeadline();
     });
   }
 
   #checkDeadline(): void {
-    const { clock, timings } = this.#options;
-    if (clock.monotonicUs() < this.#deadlineUs) return;
+    const { clock, timings, patient } = this.#options;
+    if (clock.monotonicUs() < this.#deadlineUs || patient()) return;
     this.#lose(`the bus has not answered for ${timings.fenceAfterMs / 1000} s`);
   }
 

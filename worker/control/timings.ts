@@ -14,8 +14,12 @@ export interface ControlTimings {
   /** How much longer than planned an engine may take to end: after a stop or the plan's end, after an abort. */
   readonly endGraceMs: number;
   readonly abortGraceMs: number;
+  /** How long a leaving worker waits for others to take over what it holds. */
+  readonly leaveMs: number;
   /** How long a leaving worker waits for the coordinator to have its last frames. */
   readonly flushMs: number;
+  /** How long one that has lost its lease tries to deliver what it still has. */
+  readonly lateFlushMs: number;
 }
 
 export const CONTROL_TIMINGS: ControlTimings = {
@@ -23,9 +27,11 @@ export const CONTROL_TIMINGS: ControlTimings = {
   fenceAfterMs: 20_000,
   documentPollMs: 2000,
   clockProbeMs: 30_000,
-  takeTicketMs: 5000,
+  takeTicketMs: 2000,
   pauseMs: 500,
   endGraceMs: 15_000,
   abortGraceMs: 5000,
+  leaveMs: 90_000,
   flushMs: 15_000,
+  lateFlushMs: 10_000,
 };

@@ -1,30 +1,29 @@
 /**
- * When the sessions of an engine's shards are due to open, in order: the engine takes from the front what
- * is due. Filled from the plan when shards are handed over, before the start or while running.
- * Invariant: every session of every shard added is taken exactly once, but for those that are over when a shard comes
- * while running.
+ * When the sessions of an engine's lanes are due to open, in order: the engine takes from the front what
+ * is due. Filled from the plan when lanes are handed over, before the start or while running.
+ * Invariant: every session of every lane added is taken exactly once, but for those that are over when a lane comes
+ * while running, and those that are given to another worker.
  */
 import type { Population } from "../../shared/load/arrivals.ts";
 import { indicesOf } from "../../shared/load/split.ts";
-
-/**
- * Sessions that should be open already when their shard comes (its worker was lost) are opened evenly over this time:
- * never in a burst, and at a rate that is the same however many workers take them.
- */
-const RECOVER_WITHIN_US = 3_000_000;
+import { isInLane, type Lane } from "../../shared/wire/lane.ts";
 
 interface Row {
   readonly openUs: number;
+  readonly plannedUs: number;
   readonly closeUs: number;
   readonly index: number;
   readonly session: number;
+  readonly lane: number;
 }
 
 export class Agenda {
   #openUs = new Float64Array(0);
+  #plannedUs = new Float64Array(0);
   #closeUs = new Float64Array(0);
   #index = new Uint32Array(0);
   #session = new Uint32Array(0);
+  #lane = new Uint16Array(0);
   #cursor = 0;
 
   /** Sessions not taken yet. */
@@ -50,6 +49,10 @@ export class Agenda {
     return this.#session[this.#cursor] as number;
   }
 
+  get nextLane(): number {
+    return this.#lane[this.#cursor] as number;
+  }
+
   take(): void {
     this.#cursor++;
   }
@@ -59,45 +62,69 @@ export class Agenda {
     this.#cursor = this.#index.length;
   }
 
+  /** Drops the lane's sessions that are planned to open at fromUs or later. */
+  drop(lane: number, fromUs: number): void {
+    this.#fill(this.#left().filter((row) => row.lane !== lane || row.plannedUs < fromUs));
+  }
+
   /**
-   * Adds the sessions of the shards.
-   * @param nowUs run time; sessions that should be open by then are opened soon, what is over is left out. Negative or
-   *   -Infinity before the start.
+   * Adds the sessions of the lanes.
+   * @param nowUs run time; sessions that should be open by then are opened evenly over recoverWithinUs, never in a burst;
+   *   what is over is left out. Negative or -Infinity before the start.
    */
   add(
     population: Population,
-    shards: readonly number[],
-    { shardCount, nowUs }: { readonly shardCount: number; readonly nowUs: number },
+    lanes: readonly Lane[],
+    times: {
+      readonly shardCount: number;
+      readonly nowUs: number;
+      readonly recoverWithinUs: number;
+    },
   ): void {
-    const rows: Row[] = [];
-    for (let at = this.#cursor; at < this.#index.length; at++) {
-      rows.push({
-        openUs: this.#openUs[at] as number,
-        closeUs: this.#closeUs[at] as number,
-        index: this.#index[at] as number,
-        session: this.#session[at] as number,
-      });
-    }
+    const { shardCount, nowUs, recoverWithinUs } = times;
+    const rows = this.#left();
     const overdue: Row[] = [];
-    for (const shard of shards) {
-      for (const index of indicesOf(shard, shardCount, population.connections)) {
+    for (const lane of lanes) {
+      for (const index of indicesOf(lane.shard, shardCount, population.connections)) {
         population.sessionsOf(index).forEach(({ openUs, closeUs }, session) => {
-          if (closeUs <= nowUs) return;
-          (openUs < nowUs ? overdue : rows).push({ openUs, closeUs, index, session });
+          if (closeUs <= nowUs || !isInLane(lane, openUs)) return;
+          const row = { openUs, plannedUs: openUs, closeUs, index, session, lane: lane.id };
+          (openUs < nowUs ? overdue : rows).push(row);
         });
       }
     }
     overdue.sort((a, b) => a.index - b.index);
     overdue.forEach((row, at) => {
-      const openUs = nowUs + (RECOVER_WITHIN_US * at) / overdue.length;
+      const openUs = nowUs + (recoverWithinUs * at) / overdue.length;
       // One that the plan closes before its turn comes stays closed.
       if (openUs < row.closeUs) rows.push({ ...row, openUs });
     });
+    this.#fill(rows);
+  }
+
+  #left(): Row[] {
+    const rows: Row[] = [];
+    for (let at = this.#cursor; at < this.#index.length; at++) {
+      rows.push({
+        openUs: this.#openUs[at] as number,
+        plannedUs: this.#plannedUs[at] as number,
+        closeUs: this.#closeUs[at] as number,
+        index: this.#index[at] as number,
+        session: this.#session[at] as number,
+        lane: this.#lane[at] as number,
+      });
+    }
+    return rows;
+  }
+
+  #fill(rows: Row[]): void {
     rows.sort((a, b) => a.openUs - b.openUs || a.index - b.index);
     this.#openUs = Float64Array.from(rows, (row) => row.openUs);
+    this.#plannedUs = Float64Array.from(rows, (row) => row.plannedUs);
     this.#closeUs = Float64Array.from(rows, (row) => row.closeUs);
     this.#index = Uint32Array.from(rows, (row) => row.index);
     this.#session = Uint32Array.from(rows, (row) => row.session);
+    this.#lane = Uint16Array.from(rows, (row) => row.lane);
     this.#cursor = 0;
   }
 }

@@ -20,6 +20,7 @@ import { METRIC, Recorder } from "../record/recorder.ts";
 import type { Agenda } from "./agenda.ts";
 import { Choices } from "./choices.ts";
 import type { EngineContext } from "./engine-context.ts";
+import { LaneCensus } from "./lane-census.ts";
 import { headerText, pathText } from "./request-text.ts";
 import { type TimerOwner, TimingWheel } from "./timing-wheel.ts";
 
@@ -48,6 +49,7 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
   /** Slot of the live connection of an index; only filled when messages are paced in total. */
   readonly #slotOfIndex = new Map<number, number>();
   #live = 0;
+  readonly #census = new LaneCensus();
   #stopCursor = 0;
   #forgetBeforeUs = Number.NEGATIVE_INFINITY;
 
@@ -82,7 +84,6 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
     }
   }
 
-  /** Connections that are not over. */
   get live(): number {
     return this.#live;
   }
@@ -92,16 +93,20 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
     return Math.ceil(this.#live / Math.max(1, this.#sources.length));
   }
 
+  liveIn(lane: number): number {
+    return this.#census.live(lane);
+  }
+
   /** Opens the agenda's next session. */
   open(agenda: Agenda, shard: number): void {
     const slot = this.#takeSlot();
-    const index = agenda.nextIndex;
-    const session = agenda.nextSession;
-    const openUs = agenda.nextUs;
+    const { nextIndex: index, nextSession: session } = agenda;
+    const { nextUs: openUs, nextLane: lane } = agenda;
     const target = this.#choices.targetFor(index);
-    const connection = new Connection(this, { slot, index, shard, target, session });
+    const connection = new Connection(this, { slot, index, shard, lane, target, session });
     this.#connections[slot] = connection;
     this.#live++;
+    this.#census.opened(lane);
     const { times } = this;
     times.set(slot, Time.close, agenda.nextCloseUs);
     times.set(slot, Time.established, 0);
@@ -118,7 +123,6 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
     connection.connect(openUs);
   }
 
-  /** Fires time-outs and timers due at `nowUs`. */
   advance(nowUs: number): void {
     this.lastNowUs = nowUs;
     this.recorder.touch(nowUs);
@@ -167,12 +171,23 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
     while (this.#stopCursor < end) this.#connections[this.#stopCursor++]?.drain("stop");
   }
 
-  /** Cuts every connection now. */
+  /** Has `count` more connections of the lane close, to be opened again elsewhere. Nothing new is opened in it. */
+  migrateSome(lane: number, count: number): void {
+    let left = count;
+    let slot = this.#census.cursor(lane);
+    for (; left > 0 && slot < this.#connections.length; slot++) {
+      const connection = this.#connections[slot];
+      if (connection?.lane !== lane) continue;
+      connection.drain("migrated");
+      left--;
+    }
+    this.#census.told(lane, slot);
+  }
+
   abortAll(cause: "stop" | "fenced"): void {
     for (const connection of this.#connections) connection?.abort(cause);
   }
 
-  /** After a pause: what fell due before is skipped, not made up for. */
   forgetBefore(nowUs: number): void {
     this.#forgetBeforeUs = nowUs;
   }
@@ -262,6 +277,7 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
     this.#connections[slot] = null;
     this.#freeSlots.push(slot);
     this.#live--;
+    this.#census.released(connection.lane);
   }
 
   readonly #ownerOf = (slot: number): Connection => {

@@ -1,5 +1,5 @@
 /**
- * One engine: executes shards of a run on its own thread. A turn each millisecond takes one time sample,
+ * One engine: executes lanes of a run on its own thread. A turn each millisecond takes one time sample,
  * checks the lease, and only then fires what is due: time-outs, sends, opens. Connections and their messages
  * are in worker/connection, numbers in worker/record; this file is when things happen.
  *
@@ -11,18 +11,24 @@
 import { assert } from "../../shared/assert.ts";
 import { buildPopulation, type Population } from "../../shared/load/arrivals.ts";
 import type { Profile } from "../../shared/load/profile.ts";
+import type { HandOver } from "../../shared/wire/command.ts";
 import { encodeFrame } from "../../shared/wire/frame-codec.ts";
+import type { Lane } from "../../shared/wire/lane.ts";
 import { METRIC } from "../record/recorder.ts";
 import { SelfCheck } from "../record/self-check.ts";
 import { Agenda } from "./agenda.ts";
 import { ConnectionPool } from "./connection-pool.ts";
 import type { EngineContext } from "./engine-context.ts";
+import { HeldLanes } from "./held-lanes.ts";
+import { Migration } from "./migration.ts";
 import { TotalPacer } from "./total-pacer.ts";
 
 /** A turn every millisecond. */
 export const TURN_US = 1000;
 /** A turn that comes this late means the process was paused, not merely busy. */
 const PAUSE_US = 250_000;
+/** A newcomer gets ready within this: what opens before stays where it is. */
+const CUT_LEAD_US = 2_000_000;
 /** Opens and stops per turn, so that a burst of them leaves room for reading and sending. */
 const OPENS_PER_TURN = 32;
 const STOPS_PER_TURN = 256;
@@ -38,8 +44,8 @@ export class Engine {
   readonly #pool: ConnectionPool;
   readonly #totalPacer: TotalPacer | null;
   readonly #selfCheck: SelfCheck;
-  /** Run time from which on this engine holds the shard. */
-  readonly #shards = new Map<number, number>();
+  readonly #lanes: HeldLanes;
+  readonly #migrations = new Map<number, Migration>();
   #startUs = Number.POSITIVE_INFINITY;
   #leaseUs = Number.POSITIVE_INFINITY;
   #plannedTurnUs = 0;
@@ -57,10 +63,10 @@ export class Engine {
     this.#pool = new ConnectionPool(context, this.#profile, {
       nowUs: () => this.#readClock(),
     });
-    this.#totalPacer = TotalPacer.for(scenario, this.#population, (index, atUs) => {
-      const sinceUs = this.#shards.get(index % context.plan.shards);
-      return sinceUs !== undefined && atUs >= sinceUs;
-    });
+    this.#lanes = new HeldLanes(this.#population, context.plan.shards);
+    this.#totalPacer = TotalPacer.for(scenario, this.#population, (index, atUs) =>
+      this.#lanes.isOurs(index, atUs),
+    );
   }
 
   get running(): boolean {
@@ -75,16 +81,46 @@ export class Engine {
     return this.#pool.recorder.open;
   }
 
-  /** Takes on shards; while running, in phase with the plan and without a burst. */
-  addShards(shards: readonly number[]): void {
-    const { plan, monotonicUs } = this.#context;
-    const runUs = monotonicUs() - this.#startUs;
+  /** Takes on lanes; while running, in phase with the plan and without a burst. */
+  addLanes(lanes: readonly Lane[]): void {
+    const { shards: shardCount, recoverWithinUs } = this.#context.plan;
+    const runUs = this.#runUs();
     const nowUs = runUs > 0 ? runUs : Number.NEGATIVE_INFINITY;
-    for (const shard of shards) {
-      this.#shards.set(shard, nowUs);
-      this.#pool.recorder.addShard(shard);
+    const added = lanes.filter(({ id }) => this.#lanes.find(id) === null);
+    for (const lane of added) {
+      this.#lanes.add(lane, nowUs);
+      this.#pool.recorder.addShard(lane.shard);
     }
-    this.#agenda.add(this.#population, shards, { shardCount: plan.shards, nowUs });
+    if (this.#end !== null) return;
+    this.#agenda.add(this.#population, added, { shardCount, nowUs, recoverWithinUs });
+  }
+
+  /** Leaves sessions of the lane that are planned to open at toUs or later to others. */
+  cutLane(lane: number, toUs: number): void {
+    const held = this.#lanes.find(lane);
+    if (held === null || (held.toUs !== null && held.toUs <= toUs)) return;
+    this.#agenda.drop(lane, toUs);
+    this.#lanes.cut(lane, toUs);
+  }
+
+  /** Gives work of a lane away: what is not open yet, or all of it. Reported when it is done. */
+  handOver({ id, lane, scope, withinUs }: Omit<HandOver, "epoch">): void {
+    const nowUs = this.#runUs();
+    if (scope === "unopened") {
+      const held = this.#lanes.find(lane);
+      const fromUs = Math.max(nowUs, 0) + CUT_LEAD_US;
+      this.cutLane(lane, fromUs);
+      this.#context.report({
+        type: "handedOver",
+        id,
+        lane,
+        fromUs: Math.min(fromUs, held?.toUs ?? fromUs),
+      });
+      return;
+    }
+    this.#agenda.drop(lane, Number.NEGATIVE_INFINITY);
+    const total = this.#pool.liveIn(lane);
+    this.#migrations.set(id, new Migration({ id, lane, withinUs }, { nowUs, total }));
   }
 
   /** @param startUs run time 0 on the host's monotonic clock */
@@ -122,6 +158,7 @@ export class Engine {
     // Before the timers: a slot that lies before a connection's close is sent before it is closed.
     if (this.#end === null) this.#totalPacer?.advance(pool.nowUs(), pool);
     pool.advance(this.#readClock());
+    if (this.#migrations.size > 0) this.#migrate(nowUs);
     if (this.#end === null) this.#openDue(nowUs);
     else if (this.#end === "stop") pool.stopSome(STOPS_PER_TURN);
     this.#finishWhenOver(nowUs);
@@ -132,6 +169,22 @@ export class Engine {
     const joinsLate = nowUs > PAUSE_US;
     this.#pool.recorder.begin(joinsLate ? Math.floor(nowUs / SECOND_US) : 0);
     this.#plannedTurnUs = joinsLate ? nowUs : TURN_US;
+    if (!joinsLate) this.#context.report({ type: "started", skewUs: nowUs });
+  }
+
+  #migrate(nowUs: number): void {
+    for (const [id, migration] of this.#migrations) {
+      if (!migration.advance(nowUs, this.#pool)) continue;
+      const { lane } = migration.handOver;
+      this.#migrations.delete(id);
+      this.#lanes.remove(lane);
+      this.#context.report({ type: "handedOver", id, lane, fromUs: 0 });
+    }
+  }
+
+  /** Run time now; -Infinity while the start is not known. */
+  #runUs(): number {
+    return this.#context.monotonicUs() - this.#startUs;
   }
 
   #measureLag(nowUs: number): void {

@@ -43,16 +43,35 @@ function turn(): void {
   if (++turns % STATUS_EVERY_TURNS === 0) report({ type: "status", open: engine.openConnections });
 }
 
+function obey(obeying: Engine, command: Exclude<EngineCommand, { type: "prepare" }>): void {
+  switch (command.type) {
+    case "lanes":
+      obeying.addLanes(command.lanes);
+      return;
+    case "cut":
+      obeying.cutLane(command.lane, command.toUs);
+      return;
+    case "handOver":
+      obeying.handOver(command);
+      return;
+    case "start":
+      obeying.start(command.startUs);
+      return;
+    case "lease":
+      obeying.setLease(command.deadlineUs);
+      return;
+    case "end":
+      obeying.end(command.mode);
+  }
+}
+
 port.on("message", (command: EngineCommand) => {
   if (command.type === "prepare") {
     void prepare(command);
     return;
   }
   assert(engine, `engine: ${command.type} before prepared`);
-  if (command.type === "shards") engine.addShards(command.shards);
-  else if (command.type === "start") engine.start(command.startUs);
-  else if (command.type === "lease") engine.setLease(command.deadlineUs);
-  else engine.end(command.mode);
+  obey(engine, command);
 });
 
 setInterval(turn, TURN_MS);

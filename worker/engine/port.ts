@@ -2,13 +2,24 @@
  * What the control thread and an engine thread say to each other (worker_threads postMessage).
  * Invariant: times are monotonic microseconds of this host; the control thread has already mapped t0.
  */
+import type { Lane } from "../../shared/wire/lane.ts";
 import type { PlanDocument } from "../../shared/wire/plan.ts";
 
 /** Control thread -> engine. */
 export type EngineCommand =
   | { readonly type: "prepare"; readonly plan: PlanDocument; readonly engine: number }
-  /** More shards for this engine; before the start or while running. */
-  | { readonly type: "shards"; readonly shards: readonly number[] }
+  /** More lanes for this engine; before the start or while running. */
+  | { readonly type: "lanes"; readonly lanes: readonly Lane[] }
+  /** Sessions of the lane planned to open at toUs or later are another's; not answered. */
+  | { readonly type: "cut"; readonly lane: number; readonly toUs: number }
+  /** Give work of a lane away (HandOver in shared/wire/command.ts); answered by "handedOver" when done. */
+  | {
+      readonly type: "handOver";
+      readonly id: number;
+      readonly lane: number;
+      readonly scope: "unopened" | "all";
+      readonly withinUs: number;
+    }
   | { readonly type: "start"; readonly startUs: number }
   /** The lease holds until this time; past it the engine fences itself. */
   | { readonly type: "lease"; readonly deadlineUs: number }
@@ -27,4 +38,12 @@ export type EngineReport =
       readonly final: boolean;
       readonly body: Uint8Array;
     }
-  | { readonly type: "status"; readonly open: number };
+  | { readonly type: "status"; readonly open: number }
+  /** Run time has begun here, so many microseconds after its planned start. */
+  | { readonly type: "started"; readonly skewUs: number }
+  | {
+      readonly type: "handedOver";
+      readonly id: number;
+      readonly lane: number;
+      readonly fromUs: number;
+    };

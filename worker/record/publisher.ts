@@ -5,6 +5,8 @@
  *   fresh --handed to append, gets its seq--> sent --acknowledged--> gone
  *     \--under pressure: siblings of one engine become a 2, 4, 8 s frame
  *
+ * When the epoch is fenced, what is kept goes to the late log, verbatim and with its seq.
+ *
  * Invariant: a frame that was ever handed to append is only ever sent again byte for byte; frames are
  * widened under back-pressure, and never dropped while the backlog is within its bound.
  */
@@ -39,7 +41,7 @@ export const PUBLISHER_LIMITS: PublisherLimits = {
 const MAX_REWINDS = 3;
 
 export interface PublisherOptions {
-  readonly bus: Pick<WorkerBus, "appendFrame" | "acknowledgedSeq" | "onHint">;
+  readonly bus: Pick<WorkerBus, "appendFrame" | "appendLateFrame" | "acknowledgedSeq" | "onHint">;
   readonly run: string;
   readonly epoch: number;
   readonly engines: number;
@@ -59,7 +61,9 @@ export class Publisher {
   readonly #unfinished: Set<number>;
   readonly #closing = new AbortController();
   readonly #unsubscribe: () => void;
-  #state: "open" | "fenced" | "broken" | "closed" = "open";
+  #state: "open" | "broken" | "closed" = "open";
+  /** The epoch may not append any more; late frames it may. */
+  #fenced = false;
   #pressure = false;
   #pumping = false;
   #asking = false;
@@ -114,7 +118,7 @@ export class Publisher {
   }
 
   /**
-   * Resolves when everything was appended and acknowledged, when nothing more can be (fenced, closed), or
+   * Resolves when everything was appended and acknowledged, when nothing more can be (closed, broken), or
    * after deadlineMs. @returns how many frames the coordinator does not have for certain.
    */
   async flush(deadlineMs: number): Promise<{ readonly missing: number }> {
@@ -169,17 +173,28 @@ export class Publisher {
     for (;;) {
       const frame = this.#sent.next;
       if (frame === undefined || this.#state !== "open") return;
-      const result = await bus
-        .appendFrame({ run, epoch, seq: frame.seq }, frame.body)
-        .catch((error: unknown) => (isBusClosed(error) ? "closed" : "failed"));
+      const id = { run, epoch, seq: frame.seq };
+      const appending = this.#fenced
+        ? bus.appendLateFrame(id, frame.body)
+        : bus.appendFrame(id, frame.body, this.#sent.floor);
+      const result = await appending.catch((error: unknown) =>
+        isBusClosed(error) ? "closed" : "failed",
+      );
       if (result === "ok" || result === "duplicate") {
         this.#sent.appended(frame.seq);
+        // A late one is in nobody's way any more.
+        if (this.#fenced) this.#sent.acknowledged(frame.seq);
         this.#pressure = false;
         if (result === "ok") this.#rewinds = 0;
         return;
       }
-      if (result === "fenced" || result === "closed") {
-        this.#end(result);
+      if (result === "closed") {
+        this.#end("closed");
+        return;
+      }
+      if (result === "fenced") {
+        this.#fenced = true;
+        this.#sent.rewind();
         return;
       }
       if (result === "out-of-order" && !this.#rewind(frame.seq)) return;
@@ -226,7 +241,7 @@ export class Publisher {
     this.#options.onProblem(problem);
   }
 
-  #end(state: "fenced" | "broken" | "closed"): void {
+  #end(state: "broken" | "closed"): void {
     if (this.#state !== "open") return;
     this.#state = state;
     this.#unsubscribe();

@@ -26,6 +26,11 @@ export class SentFrames {
     return this.#bytes;
   }
 
+  /** Lowest seq that is kept: all below are on the coordinator's disk. The next one to be given out when none is. */
+  get floor(): number {
+    return this.#frames[0]?.seq ?? this.#nextSeq;
+  }
+
   /** The frame to append next; undefined when all were. */
   get next(): SentFrame | undefined {
     const [first] = this.#frames;

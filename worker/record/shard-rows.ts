@@ -19,7 +19,9 @@ export class ShardRows {
     this.#rowOf = new Int32Array(shards).fill(-1);
   }
 
+  /** Harmless for one that is ours already. */
   add(shard: number): void {
+    if ((this.#rowOf[shard] as number) >= 0) return;
     this.#rowOf[shard] = this.#numbers.length;
     this.#numbers.push(shard);
     this.#rows.push(new Float64Array(WIDTH));

@@ -6,12 +6,13 @@
 import { OnrushError } from "../../errors.ts";
 import { HINT_TOPICS, type HintTopic } from "../../wire/command.ts";
 import type { FrameId } from "../../wire/frame.ts";
-import type { WorkerInfo, WorkerStatus } from "../../wire/worker-info.ts";
+import type { HandedOver, WorkerInfo, WorkerStatus } from "../../wire/worker-info.ts";
 
 const MAX_TEXT = 512;
 const MAX_PROBLEM = 4096;
 export const MAX_WAIT_MS = 60_000;
-const MAX_SHARD = 65_535;
+const MAX_LANE = 65_535;
+const MAX_HANDED_OVER = 16_384;
 
 const WORKER_STATES = [
   "idle",
@@ -44,8 +45,8 @@ export class CallValues {
     return this.#integer(this.#values[index], `value ${index}`, 1, Number.MAX_SAFE_INTEGER);
   }
 
-  shard(index: number): number {
-    return this.count(index, MAX_SHARD);
+  lane(index: number): number {
+    return this.count(index, MAX_LANE);
   }
 
   topic(index: number): HintTopic {
@@ -89,6 +90,8 @@ export class CallValues {
       localPorts: count("localPorts"),
       physicalCores: count("physicalCores"),
       system: text("system"),
+      fenceAfterMs: count("fenceAfterMs"),
+      wire: count("wire"),
     };
   }
 
@@ -98,15 +101,33 @@ export class CallValues {
     const count = (key: keyof WorkerStatus) => this.#integer(status[key], key, 0, most);
     const state = WORKER_STATES.find((known) => known === status.state);
     return {
-      shardsHeld: count("shardsHeld"),
-      shardsReady: count("shardsReady"),
+      lanesHeld: count("lanesHeld"),
+      lanesReady: count("lanesReady"),
       connectionsOpen: count("connectionsOpen"),
       state: state ?? this.#refuse("state is not a worker state"),
       problem: this.#text(status.problem, "problem", MAX_PROBLEM),
       clockOffsetUs: this.#number(status.clockOffsetUs, "clockOffsetUs"),
       clockErrorUs: this.#number(status.clockErrorUs, "clockErrorUs"),
       lastSeq: this.#integer(status.lastSeq, "lastSeq", -1, most),
+      leaving: status.leaving === true,
+      startSkewUs:
+        status.startSkewUs === null ? null : this.#number(status.startSkewUs, "startSkewUs"),
+      handedOver: this.#handedOver(status.handedOver),
     };
+  }
+
+  #handedOver(value: unknown): HandedOver[] {
+    if (!Array.isArray(value) || value.length > MAX_HANDED_OVER) {
+      return this.#refuse("handedOver is not a list of hand-overs");
+    }
+    return value.map((item: unknown) => {
+      const { id, lane, fromUs } = this.#record<keyof HandedOver>(item, "handedOver");
+      return {
+        id: this.#integer(id, "handedOver.id", 0, Number.MAX_SAFE_INTEGER),
+        lane: this.#integer(lane, "handedOver.lane", 0, MAX_LANE),
+        fromUs: this.#number(fromUs, "handedOver.fromUs"),
+      };
+    });
   }
 
   #record<Key extends string>(value: unknown, what: string): Partial<Record<Key, unknown>> {

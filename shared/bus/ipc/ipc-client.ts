@@ -39,6 +39,10 @@ export class IpcClient implements WorkerBus {
     return this.#call("time");
   }
 
+  generation(): Promise<string> {
+    return this.#call("generation");
+  }
+
   getDocument(key: string): Promise<BusDocument | null> {
     return this.#call("getDocument", key);
   }
@@ -64,26 +68,43 @@ export class IpcClient implements WorkerBus {
     return this.#call("openSession", info, nonce);
   }
 
-  renewSession(epoch: number, status: WorkerStatus): Promise<"ok" | "gone"> {
+  renewSession(epoch: number, status: WorkerStatus): Promise<"ok" | "gone" | "unknown"> {
     return this.#call("renewSession", epoch, status);
+  }
+
+  resumeSession(epoch: number, info: WorkerInfo, nonce: string): Promise<"ok" | "gone"> {
+    return this.#call("resumeSession", epoch, info, nonce);
   }
 
   closeSession(epoch: number): Promise<void> {
     return this.#call("closeSession", epoch);
   }
 
-  async takeTicket(waitMs: number): Promise<TakenTicket | null> {
-    const answer = await this.#call<TicketAnswer | null>("takeTicket", waitMs);
+  async takeTicket(run: string, waitMs: number): Promise<TakenTicket | null> {
+    const answer = await this.#call<TicketAnswer | null>("takeTicket", run, waitMs);
     if (answer === null) return null;
-    return { ticket: answer.ticket, done: () => this.#call("ticketDone", answer.token) };
+    const { ticket, token } = answer;
+    return {
+      ticket,
+      done: () => this.#call("ticketDone", token),
+      back: () => this.#call("ticketBack", token),
+    };
   }
 
-  claimShard(run: string, shard: number, epoch: number): Promise<"held" | "taken"> {
-    return this.#call("claimShard", run, shard, epoch);
+  claimLane(run: string, lane: number, epoch: number): Promise<"held" | "taken"> {
+    return this.#call("claimLane", run, lane, epoch);
   }
 
-  appendFrame(id: FrameId, body: Uint8Array): Promise<AppendResult> {
-    return this.#call("appendFrame", id, body);
+  releaseLane(run: string, lane: number, epoch: number): Promise<void> {
+    return this.#call("releaseLane", run, lane, epoch);
+  }
+
+  appendFrame(id: FrameId, body: Uint8Array, floor: number): Promise<AppendResult> {
+    return this.#call("appendFrame", id, body, floor);
+  }
+
+  appendLateFrame(id: FrameId, body: Uint8Array): Promise<"ok" | "full"> {
+    return this.#call("appendLateFrame", id, body);
   }
 
   acknowledgedSeq(run: string, epoch: number): Promise<number> {

@@ -108,6 +108,8 @@ class ChannelServer {
     switch (name) {
       case "time":
         return bus.time();
+      case "generation":
+        return bus.generation();
       case "getDocument":
         return bus.getDocument(values.text(0));
       case "hint":
@@ -116,17 +118,25 @@ class ChannelServer {
         return this.#openSession(values);
       case "renewSession":
         return bus.renewSession(values.epoch(0), values.workerStatus(1));
+      case "resumeSession":
+        return bus.resumeSession(values.epoch(0), values.workerInfo(1));
       case "closeSession":
         this.epochs.delete(values.epoch(0));
         return bus.closeSession(values.epoch(0));
       case "takeTicket":
-        return this.#takeTicket(values.count(0, MAX_WAIT_MS));
+        return this.#takeTicket(values.text(0), values.count(1, MAX_WAIT_MS));
       case "ticketDone":
-        return this.#ticketDone(values.count(0));
-      case "claimShard":
-        return bus.claimShard(values.text(0), values.shard(1), values.epoch(2));
+        return this.#settleTicket(values.count(0), "done");
+      case "ticketBack":
+        return this.#settleTicket(values.count(0), "back");
+      case "claimLane":
+        return bus.claimLane(values.text(0), values.lane(1), values.epoch(2));
+      case "releaseLane":
+        return bus.releaseLane(values.text(0), values.lane(1), values.epoch(2));
       case "appendFrame":
-        return bus.appendFrame(values.frameId(0), values.bytes(1));
+        return bus.appendFrame(values.frameId(0), values.bytes(1), values.count(2));
+      case "appendLateFrame":
+        return bus.appendLateFrame(values.frameId(0), values.bytes(1));
       case "acknowledgedSeq":
         return bus.acknowledgedSeq(values.text(0), values.epoch(1));
     }
@@ -139,8 +149,8 @@ class ChannelServer {
     return epoch;
   }
 
-  async #takeTicket(waitMs: number): Promise<TicketAnswer | null> {
-    const taken = await this.#bus.takeTicket(waitMs);
+  async #takeTicket(run: string, waitMs: number): Promise<TicketAnswer | null> {
+    const taken = await this.#bus.takeTicket(run, waitMs);
     if (taken === null) return null;
     this.#lastToken += 1;
     this.#taken.set(this.#lastToken, taken);
@@ -149,10 +159,10 @@ class ChannelServer {
     return { token: this.#lastToken, ticket: taken.ticket };
   }
 
-  async #ticketDone(token: number): Promise<void> {
+  async #settleTicket(token: number, how: "done" | "back"): Promise<void> {
     const taken = this.#taken.get(token);
     this.#taken.delete(token);
-    await taken?.done();
+    await taken?.[how]();
   }
 }
 

@@ -29,20 +29,25 @@ export type ServerMessage =
 
 export const WORKER_CALLS = [
   "time",
+  "generation",
   "getDocument",
   "hint",
   "openSession",
   "renewSession",
+  "resumeSession",
   "closeSession",
   "takeTicket",
   "ticketDone",
-  "claimShard",
+  "ticketBack",
+  "claimLane",
+  "releaseLane",
   "appendFrame",
+  "appendLateFrame",
   "acknowledgedSeq",
 ] as const;
 export type WorkerCall = (typeof WORKER_CALLS)[number];
 
-/** Answer to takeTicket; ticketDone takes the token. */
+/** Answer to takeTicket; ticketDone and ticketBack take the token. */
 export interface TicketAnswer {
   readonly token: number;
   readonly ticket: Ticket;

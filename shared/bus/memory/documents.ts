@@ -52,4 +52,9 @@ export class Documents {
   delete(key: string): void {
     this.#stored.delete(key);
   }
+
+  /** All but how far revisions have come. */
+  forgetEverything(): void {
+    this.#stored.clear();
+  }
 }

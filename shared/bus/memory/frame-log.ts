@@ -1,7 +1,7 @@
 /**
  * The fenced, idempotent frame log of each run, in memory. Part of the memory store.
- * Invariant: per epoch the entries are seq 0, 1, 2 … without a gap, each once; what was acknowledged is
- * dropped but its identity stays known; a fenced epoch never adds anything.
+ * Invariant: per epoch the entries follow one another without a gap, each once; what was acknowledged is
+ * dropped but its identity stays known; a fenced epoch adds nothing but late frames.
  */
 import { OnrushError } from "../../errors.ts";
 import type { FrameId } from "../../wire/frame.ts";
@@ -30,7 +30,7 @@ interface Writer {
 
 interface RunLog {
   /** Entries not acknowledged yet; the first one's cursor is `dropped + 1`. */
-  readonly entries: { readonly id: FrameId; readonly body: Uint8Array }[];
+  readonly entries: { readonly id: FrameId; readonly body: Uint8Array; readonly late: boolean }[];
   readonly writers: Map<number, Writer>;
   dropped: number;
   bytes: number;
@@ -39,30 +39,49 @@ interface RunLog {
 export class FrameLogs {
   readonly #limits: FrameLogLimits;
   readonly #logs = new Map<string, RunLog>();
+  /** Cursors of logs made from now on are beyond it: one of a forgotten log points before them. */
+  #firstCursor = 0;
 
   constructor(limits: FrameLogLimits) {
     this.#limits = limits;
   }
 
   /** @throws OnrushError ONRUSH_FRAME_INVALID when the body is larger than any frame may be. */
-  append(id: FrameId, body: Uint8Array): AppendResult {
+  append(id: FrameId, body: Uint8Array, floor: number): AppendResult {
+    this.#checkSize(id, body);
+    const log = this.#logOf(id.run);
+    const writer = this.#writerOf(log, id.epoch);
+    if (writer.fenced) return "fenced";
+    if (id.seq <= writer.lastSeq) return "duplicate";
+    const expected = writer.lastSeq < 0 ? floor : writer.lastSeq + 1;
+    if (id.seq !== expected) return "out-of-order";
+    if (!this.#add(log, id, body, false)) return "full";
+    writer.lastSeq = id.seq;
+    return "ok";
+  }
+
+  /** Of a fenced epoch. */
+  appendLate(id: FrameId, body: Uint8Array): "ok" | "full" {
+    this.#checkSize(id, body);
+    return this.#add(this.#logOf(id.run), id, body, true) ? "ok" : "full";
+  }
+
+  #checkSize(id: FrameId, body: Uint8Array): void {
     if (body.length > this.#limits.frameBytes) {
       throw new OnrushError({
         code: "ONRUSH_FRAME_INVALID",
         message: `Frame ${id.seq} of epoch ${id.epoch} has ${body.length} bytes, more than ${this.#limits.frameBytes}.`,
       });
     }
-    const log = this.#logOf(id.run);
-    const writer = this.#writerOf(log, id.epoch);
-    if (writer.fenced) return "fenced";
-    if (id.seq <= writer.lastSeq) return "duplicate";
-    if (id.seq !== writer.lastSeq + 1) return "out-of-order";
+  }
+
+  /** @returns whether there was room. */
+  #add(log: RunLog, { run, epoch, seq }: FrameId, body: Uint8Array, late: boolean): boolean {
     const bytes = body.length + ENTRY_BYTES;
-    if (log.bytes + bytes > this.#limits.logBytes && log.entries.length > 0) return "full";
-    log.entries.push({ id: { run: id.run, epoch: id.epoch, seq: id.seq }, body: body.slice() });
+    if (log.bytes + bytes > this.#limits.logBytes && log.entries.length > 0) return false;
+    log.entries.push({ id: { run, epoch, seq }, body: body.slice(), late });
     log.bytes += bytes;
-    writer.lastSeq = id.seq;
-    return "ok";
+    return true;
   }
 
   acknowledgedSeq(run: string, epoch: number): number {
@@ -77,10 +96,11 @@ export class FrameLogs {
     const log = this.#logs.get(run);
     if (log === undefined) return [];
     const skip = Math.max(0, positionOf(cursor) - log.dropped);
-    return log.entries.slice(skip, skip + max).map(({ id, body }, index) => ({
+    return log.entries.slice(skip, skip + max).map(({ id, body, late }, index) => ({
       cursor: String(log.dropped + skip + index + 1),
       id: { ...id },
       body: body.slice(),
+      late,
     }));
   }
 
@@ -92,7 +112,8 @@ export class FrameLogs {
     log.dropped += gone.length;
     for (const { id, body } of gone) {
       log.bytes -= body.length + ENTRY_BYTES;
-      this.#writerOf(log, id.epoch).acknowledgedSeq = id.seq;
+      const writer = this.#writerOf(log, id.epoch);
+      writer.acknowledgedSeq = Math.max(writer.acknowledgedSeq, id.seq);
     }
   }
 
@@ -100,12 +121,19 @@ export class FrameLogs {
     this.#logs.delete(run);
   }
 
+  forgetEverything(): void {
+    for (const { dropped, entries } of this.#logs.values()) {
+      this.#firstCursor = Math.max(this.#firstCursor, dropped + entries.length);
+    }
+    this.#logs.clear();
+  }
+
   #logOf(run: string): RunLog {
     let log = this.#logs.get(run);
     if (log === undefined) {
       if (this.#logs.size >= this.#limits.runs)
         throw storeFull(`logs of ${this.#limits.runs} runs`);
-      log = { entries: [], writers: new Map(), dropped: 0, bytes: 0 };
+      log = { entries: [], writers: new Map(), dropped: this.#firstCursor, bytes: 0 };
       this.#logs.set(run, log);
     }
     return log;

@@ -1,5 +1,5 @@
 /**
- * Sessions of workers and their claims on shards, in memory. Part of the memory store.
+ * Sessions of workers and their claims on lanes, in memory. Part of the memory store.
  * Invariant: epochs only grow; a claim belongs to a live session, and goes when the session goes.
  */
 import type { Clock } from "../../time/clock.ts";
@@ -9,6 +9,8 @@ import { storeFull } from "./store-full.ts";
 
 /** How many opened sessions are remembered by nonce, so that a repeated call finds its epoch. */
 const MAX_NONCES = 4096;
+/** Ended sessions that are known to be ended; one that is older has fenced itself long ago. */
+const MAX_ENDED = 4096;
 
 interface Session {
   readonly epoch: number;
@@ -22,6 +24,7 @@ export class Sessions {
   readonly #limit: number;
   readonly #live = new Map<number, Session>();
   readonly #epochOfNonce = new Map<string, number>();
+  readonly #ended = new Set<number>();
   readonly #claims = new Map<string, Map<number, number>>();
   #lastEpoch = 0;
 
@@ -43,18 +46,23 @@ export class Sessions {
     if (this.#epochOfNonce.size > MAX_NONCES && oldest !== undefined) {
       this.#epochOfNonce.delete(oldest);
     }
-    this.#live.set(epoch, {
-      epoch,
-      info: structuredClone(info),
-      status: null,
-      renewedUs: this.#clock.monotonicUs(),
-    });
+    this.#add(epoch, info);
     return epoch;
   }
 
-  renew(epoch: number, status: WorkerStatus): "ok" | "gone" {
+  /** Makes a session known that this store has forgotten. */
+  resume(epoch: number, info: WorkerInfo): "ok" | "gone" {
+    if (this.#ended.has(epoch)) return "gone";
+    if (this.#live.has(epoch)) return "ok";
+    if (this.#live.size >= this.#limit) throw storeFull(`${this.#limit} worker sessions`);
+    this.#lastEpoch = Math.max(this.#lastEpoch, epoch);
+    this.#add(epoch, info);
+    return "ok";
+  }
+
+  renew(epoch: number, status: WorkerStatus): "ok" | "gone" | "unknown" {
     const session = this.#live.get(epoch);
-    if (session === undefined) return "gone";
+    if (session === undefined) return this.#ended.has(epoch) ? "gone" : "unknown";
     session.status = structuredClone(status);
     session.renewedUs = this.#clock.monotonicUs();
     return "ok";
@@ -62,10 +70,13 @@ export class Sessions {
 
   /** Releases the session's claims. Harmless for one that ended before. */
   end(epoch: number): void {
+    this.#ended.add(epoch);
+    const [oldest] = this.#ended;
+    if (this.#ended.size > MAX_ENDED && oldest !== undefined) this.#ended.delete(oldest);
     if (!this.#live.delete(epoch)) return;
     for (const claims of this.#claims.values()) {
-      for (const [shard, holder] of claims) {
-        if (holder === epoch) claims.delete(shard);
+      for (const [lane, holder] of claims) {
+        if (holder === epoch) claims.delete(lane);
       }
     }
   }
@@ -80,13 +91,18 @@ export class Sessions {
     }));
   }
 
-  claim(run: string, shard: number, epoch: number): "held" | "taken" {
+  claim(run: string, lane: number, epoch: number): "held" | "taken" {
     if (!this.#live.has(epoch)) return "taken";
     const claims = this.#claimsOf(run);
-    const holder = claims.get(shard);
+    const holder = claims.get(lane);
     if (holder !== undefined) return holder === epoch ? "held" : "taken";
-    claims.set(shard, epoch);
+    claims.set(lane, epoch);
     return "held";
+  }
+
+  release(run: string, lane: number, epoch: number): void {
+    const claims = this.#claims.get(run);
+    if (claims?.get(lane) === epoch) claims.delete(lane);
   }
 
   claimsOf(run: string): Map<number, number> {
@@ -95,6 +111,19 @@ export class Sessions {
 
   forgetRun(run: string): void {
     this.#claims.delete(run);
+  }
+
+  /** All but how far epochs have come: they grow over a forgotten store too. */
+  forgetEverything(): void {
+    this.#live.clear();
+    this.#epochOfNonce.clear();
+    this.#ended.clear();
+    this.#claims.clear();
+  }
+
+  #add(epoch: number, info: WorkerInfo): void {
+    const renewedUs = this.#clock.monotonicUs();
+    this.#live.set(epoch, { epoch, info: structuredClone(info), status: null, renewedUs });
   }
 
   #claimsOf(run: string): Map<number, number> {

@@ -47,6 +47,9 @@ export class MemoryStore {
   readonly tickets: Tickets;
   readonly logs: FrameLogs;
   readonly hints: Hints;
+  /** Life of the store: another one after it has forgotten everything. */
+  generation = 1;
+  #lead: { readonly id: string; readonly untilUs: number } | null = null;
 
   constructor(options: MemoryStoreOptions) {
     const limits = { ...MEMORY_LIMITS, ...options.limits };
@@ -61,6 +64,30 @@ export class MemoryStore {
     });
     this.logs = new FrameLogs(limits);
     this.hints = new Hints(options.timers);
+  }
+
+  /** @returns who has the lead now */
+  lead(id: string, ttlMs: number): string {
+    const nowUs = this.clock.monotonicUs();
+    if (this.#lead !== null && this.#lead.id !== id && this.#lead.untilUs > nowUs) {
+      return this.#lead.id;
+    }
+    this.#lead = { id, untilUs: nowUs + ttlMs * 1000 };
+    return id;
+  }
+
+  releaseLead(id: string): void {
+    if (this.#lead?.id === id) this.#lead = null;
+  }
+
+  /** As a broker whose store was wiped. */
+  forgetEverything(): void {
+    this.generation++;
+    this.#lead = null;
+    this.documents.forgetEverything();
+    this.sessions.forgetEverything();
+    this.tickets.forgetEverything();
+    this.logs.forgetEverything();
   }
 
   forgetRun(run: string): void {

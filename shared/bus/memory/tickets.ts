@@ -1,9 +1,9 @@
 /**
- * The ticket queue, in memory. Part of the memory store.
+ * The ticket queues, one per run, in memory. Part of the memory store.
  *
  *   waiting --take--> taken --done--> gone for good (its id stays known, an equal offer is a duplicate)
  *      ^                |
- *      +--visibility----+   not done in time: comes back, first in line, under a new delivery
+ *      +-- back | visibility   not for its taker, or not done in time: first in line, under a new delivery
  *
  * Invariant: a ticket is in at most one of the two lists, and a late done() of a delivery that has come
  * back changes nothing.
@@ -28,6 +28,7 @@ export interface Delivery {
 }
 
 interface Taker {
+  readonly run: string;
   readonly settle: (delivery: Delivery | null) => void;
 }
 
@@ -55,16 +56,17 @@ export class Tickets {
     if (ids.has(id)) return "duplicate";
     assert(ids.size < this.#options.limitPerRun, `over ${this.#options.limitPerRun} tickets`);
     ids.add(id);
-    this.#waiting.push({ run: ticket.run, shard: ticket.shard, offer: ticket.offer });
+    this.#waiting.push(structuredClone(ticket));
     this.#serve();
     return "queued";
   }
 
   /** Resolves with null after waitMs, or when the signal aborts. */
-  take(waitMs: number, signal: AbortSignal): Promise<Delivery | null> {
+  take(run: string, waitMs: number, signal: AbortSignal): Promise<Delivery | null> {
     return new Promise((resolve) => {
       const giveUp = () => taker.settle(null);
       const taker: Taker = {
+        run,
         settle: (delivery) => {
           this.#takers.delete(taker);
           cancelTimer();
@@ -83,6 +85,13 @@ export class Tickets {
     this.#taken.delete(token);
   }
 
+  back(token: number): void {
+    const taken = this.#taken.get(token);
+    if (!this.#taken.delete(token) || taken === undefined) return;
+    this.#waiting.unshift(taken.ticket);
+    this.#serve();
+  }
+
   forgetRun(run: string): void {
     this.#known.delete(run);
     this.#waiting = this.#waiting.filter((ticket) => ticket.run !== run);
@@ -91,15 +100,23 @@ export class Tickets {
     }
   }
 
+  forgetEverything(): void {
+    this.#known.clear();
+    this.#waiting = [];
+    this.#taken.clear();
+  }
+
   #serve(): void {
     this.#takeBack();
     for (const taker of this.#takers) {
-      const ticket = this.#waiting.shift();
-      if (ticket === undefined) break;
+      const at = this.#waiting.findIndex(({ run }) => run === taker.run);
+      const ticket = this.#waiting[at];
+      if (ticket === undefined) continue;
+      this.#waiting.splice(at, 1);
       this.#lastToken += 1;
       const untilUs = this.#options.clock.monotonicUs() + this.#options.visibilityMs * 1000;
       this.#taken.set(this.#lastToken, { ticket, untilUs });
-      taker.settle({ token: this.#lastToken, ticket: { ...ticket } });
+      taker.settle({ token: this.#lastToken, ticket: structuredClone(ticket) });
     }
     this.#armReturn();
   }

@@ -22,6 +22,8 @@ import { ensureStream } from "./streams.ts";
 
 const SEQ = "Onrush-Seq";
 const FENCE = "Onrush-Fence";
+/** Before the epoch in the subject of late frames. */
+const LATE = "late-";
 const STREAM_NOT_FOUND = 10059;
 const NO_MESSAGE = 10037;
 const FULL_CODES: readonly unknown[] = [10047, 10077, 10122];
@@ -75,14 +77,15 @@ export class NatsFrameLog {
   }
 
   /** @throws OnrushError ONRUSH_LIMITS_TOO_LOW for a frame larger than a message of this server may be */
-  async append(id: FrameId, body: Uint8Array): Promise<AppendResult> {
+  async append(id: FrameId, body: Uint8Array, floor: number): Promise<AppendResult> {
     this.#checkSize(body);
     const subject = this.#subject(id.run, id.epoch);
     const known = this.#tails.get(subject);
     const tail = known !== undefined && known.seq + 1 === id.seq ? known : await this.#tail(id);
     if (tail.fenced) return "fenced";
     if (id.seq <= tail.seq) return "duplicate";
-    if (id.seq !== tail.seq + 1) return "out-of-order";
+    const expected = tail.seq < 0 ? floor : tail.seq + 1;
+    if (id.seq !== expected) return "out-of-order";
     const envelope = headers();
     envelope.set(SEQ, String(id.seq));
     try {
@@ -103,6 +106,21 @@ export class NatsFrameLog {
     }
   }
 
+  /** Of a fenced epoch: beside the chain. */
+  async appendLate(id: FrameId, body: Uint8Array): Promise<"ok" | "full"> {
+    this.#checkSize(body);
+    const envelope = headers();
+    envelope.set(SEQ, String(id.seq));
+    try {
+      const subject = this.#subject(id.run, `${LATE}${id.epoch}`);
+      await this.#client.publish(subject, body, { headers: envelope });
+      return "ok";
+    } catch (error) {
+      if (isFull(error)) return "full";
+      throw error;
+    }
+  }
+
   async acknowledgedSeq(run: string, epoch: number): Promise<number> {
     return (await this.#acknowledged(run)).value.epochs[epoch] ?? -1;
   }
@@ -116,7 +134,7 @@ export class NatsFrameLog {
 
   async read(run: string, cursor: string, max: number): Promise<readonly FrameEntry[]> {
     const { value } = await this.#acknowledged(run);
-    const from = Math.max(Number(cursor === "" ? 0 : cursor), value.sequence) + 1;
+    const from = Math.max(sequenceOf(cursor), value.sequence) + 1;
     const entries: FrameEntry[] = [];
     for (let next = from; entries.length < max; ) {
       const messages = await this.#messages(run, next, max);
@@ -129,14 +147,17 @@ export class NatsFrameLog {
   }
 
   async acknowledge(run: string, cursor: string): Promise<void> {
-    const upTo = Number(cursor);
+    const upTo = sequenceOf(cursor);
     const { value, revision } = await this.#acknowledged(run);
     if (upTo <= value.sequence) return;
+    const entries = await this.#entriesUpTo(run, value.sequence + 1, upTo);
+    // A cursor into a log that was forgotten since names nothing here.
+    if (entries.at(-1)?.cursor !== cursor) return;
     const epochs: Record<string, number> = { ...value.epochs };
     const lastOf = new Map<string, number>();
-    for (const { id, cursor: at } of await this.#entriesUpTo(run, value.sequence + 1, upTo)) {
+    for (const { id, cursor: at, late } of entries) {
       epochs[id.epoch] = Math.max(epochs[id.epoch] ?? -1, id.seq);
-      lastOf.set(this.#subject(run, id.epoch), Number(at));
+      lastOf.set(this.#subject(run, `${late ? LATE : ""}${id.epoch}`), sequenceOf(at));
     }
     const { store, manager } = this.#options;
     const next: Acknowledged = { sequence: upTo, epochs };
@@ -149,6 +170,11 @@ export class NatsFrameLog {
       // Up to the epoch's last, which stays. "Below 1" would mean everything to the server.
       if (seq > 1) await manager.streams.purge(stream, { filter, seq });
     }
+  }
+
+  /** The stream is another one now. */
+  forgotten(): void {
+    this.#tails.clear();
   }
 
   async forgetRun(run: string): Promise<void> {
@@ -233,12 +259,21 @@ function isFrame(message: StreamMessage): boolean {
 }
 
 function entryOf(run: string, message: StreamMessage): FrameEntry {
-  const epoch = Number(message.subject.slice(message.subject.lastIndexOf(".") + 1));
+  const writer = message.subject.slice(message.subject.lastIndexOf(".") + 1);
+  const late = writer.startsWith(LATE);
+  const epoch = Number(late ? writer.slice(LATE.length) : writer);
   return {
-    cursor: String(message.sequence),
+    // With its time, so that a cursor into a log that was forgotten cannot be taken for one into the next.
+    cursor: `${message.sequence}@${message.storedMs}`,
     id: { run, epoch, seq: Number(message.header(SEQ)) },
     body: message.data,
+    late,
   };
+}
+
+/** 0 for the start. */
+function sequenceOf(cursor: string): number {
+  return Number(cursor.split("@")[0]);
 }
 
 function acknowledgedKey(run: string): string {

@@ -27,6 +27,7 @@ import { NatsDocuments } from "./documents.ts";
 import { NatsFrameLog } from "./frame-log.ts";
 import { NatsSessions } from "./sessions.ts";
 import { NatsStore } from "./store.ts";
+import { isNotFound } from "./streams.ts";
 import { NatsTickets } from "./tickets.ts";
 
 export interface NatsLimits {
@@ -67,18 +68,21 @@ export async function openNatsBus(options: NatsBusOptions): Promise<Bus> {
   try {
     const manager = await checkServer(connection, url);
     const { ticketVisibilityMs: visibilityMs, logBytes, callMs } = limits;
-    const tickets = { connection, manager, prefix, visibilityMs };
-    if (options.role === "coordinator") {
+    const tickets = { connection, manager, prefix, visibilityMs, timers };
+    const make = async () => {
       await NatsStore.make(connection, stateOf(prefix));
       await NatsFrameLog.make(manager, prefix, logBytes);
       await NatsTickets.make(tickets);
-    } else await NatsTickets.await(tickets, timers);
+    };
+    if (options.role === "coordinator") await make();
+    else await NatsTickets.await(tickets);
     const store = await NatsStore.open(connection, manager, stateOf(prefix));
     return new NatsBus({
       connection,
       prefix,
       limits,
       store,
+      make: options.role === "coordinator" ? make : null,
       tickets: new NatsTickets(tickets),
       calls: new BoundedCalls({ timers, callMs, unreachable: (cause) => unreachable(url, cause) }),
       documents: new NatsDocuments(store),
@@ -101,6 +105,8 @@ interface NatsBusParts {
   readonly limits: NatsLimits;
   readonly calls: BoundedCalls;
   readonly store: NatsStore;
+  /** Makes all streams and buckets that are not there; null for a side that may not. */
+  readonly make: (() => Promise<void>) | null;
   readonly tickets: NatsTickets;
   readonly documents: NatsDocuments;
   readonly sessions: NatsSessions;
@@ -120,19 +126,23 @@ class NatsBus implements Bus {
   }
 
   async time(): Promise<number> {
-    return (await this.#calls.call(() => this.#serverMs())) * 1000;
+    return (await this.#call(() => this.#serverMs())) * 1000;
+  }
+
+  generation(): Promise<string> {
+    return this.#call(() => this.#parts.store.generation());
   }
 
   getDocument(key: string): Promise<BusDocument | null> {
-    return this.#calls.call(() => this.#parts.documents.get(key));
+    return this.#call(() => this.#parts.documents.get(key));
   }
 
   putDocument(key: string, value: unknown, expectedRevision: number): Promise<number | "conflict"> {
-    return this.#calls.call(() => this.#parts.documents.put(key, value, expectedRevision));
+    return this.#call(() => this.#parts.documents.put(key, value, expectedRevision));
   }
 
   deleteDocument(key: string): Promise<void> {
-    return this.#calls.call(() => this.#parts.documents.delete(key));
+    return this.#call(() => this.#parts.documents.delete(key));
   }
 
   onHint(topic: HintTopic, listener: (payload: string) => void): () => void {
@@ -146,18 +156,22 @@ class NatsBus implements Bus {
   }
 
   hint(topic: HintTopic, payload: string): Promise<void> {
-    return this.#calls.call(async () => {
+    return this.#call(async () => {
       this.#parts.connection.publish(this.#hintSubject(topic), payload);
     });
   }
 
   openSession(info: WorkerInfo, nonce: string): Promise<number> {
-    return this.#calls.call(() => this.#parts.sessions.open(info, nonce));
+    return this.#call(() => this.#parts.sessions.open(info, nonce));
   }
 
-  renewSession(epoch: number, status: WorkerStatus): Promise<"ok" | "gone"> {
+  renewSession(epoch: number, status: WorkerStatus): Promise<"ok" | "gone" | "unknown"> {
     const { sessions, limits } = this.#parts;
-    return this.#calls.call(() => sessions.renew(epoch, status), limits.renewMs);
+    return this.#call(() => sessions.renew(epoch, status), limits.renewMs);
+  }
+
+  resumeSession(epoch: number, info: WorkerInfo): Promise<"ok" | "gone"> {
+    return this.#call(() => this.#parts.sessions.resume(epoch, info));
   }
 
   closeSession(epoch: number): Promise<void> {
@@ -165,62 +179,98 @@ class NatsBus implements Bus {
   }
 
   endSession(epoch: number): Promise<void> {
-    return this.#calls.call(() => this.#parts.sessions.end(epoch));
+    return this.#call(() => this.#parts.sessions.end(epoch));
   }
 
   listSessions(): Promise<readonly SessionRecord[]> {
-    return this.#calls.call(async () => this.#parts.sessions.list(await this.#serverMs()));
+    return this.#call(async () => this.#parts.sessions.list(await this.#serverMs()));
   }
 
   offerTicket(ticket: Ticket): Promise<"queued" | "duplicate"> {
-    return this.#calls.call(() => this.#parts.tickets.offer(ticket));
+    return this.#call(() => this.#parts.tickets.offer(ticket));
   }
 
-  takeTicket(waitMs: number): Promise<TakenTicket | null> {
-    return this.#calls.call(() => this.#parts.tickets.take(waitMs), waitMs + this.#calls.callMs);
+  takeTicket(run: string, waitMs: number): Promise<TakenTicket | null> {
+    const { tickets } = this.#parts;
+    return this.#call(() => tickets.take(run, waitMs), waitMs + this.#calls.callMs);
   }
 
-  claimShard(run: string, shard: number, epoch: number): Promise<"held" | "taken"> {
-    return this.#calls.call(() => this.#parts.sessions.claim(run, shard, epoch));
+  claimLane(run: string, lane: number, epoch: number): Promise<"held" | "taken"> {
+    return this.#call(() => this.#parts.sessions.claim(run, lane, epoch));
+  }
+
+  releaseLane(run: string, lane: number, epoch: number): Promise<void> {
+    return this.#call(() => this.#parts.sessions.release(run, lane, epoch));
   }
 
   listClaims(run: string): Promise<ReadonlyMap<number, number>> {
-    return this.#calls.call(() => this.#parts.sessions.claims(run));
+    return this.#call(() => this.#parts.sessions.claims(run));
   }
 
-  appendFrame(id: FrameId, body: Uint8Array): Promise<AppendResult> {
-    return this.#calls.call(() => this.#parts.log.append(id, body));
+  appendFrame(id: FrameId, body: Uint8Array, floor: number): Promise<AppendResult> {
+    return this.#call(() => this.#parts.log.append(id, body, floor));
+  }
+
+  appendLateFrame(id: FrameId, body: Uint8Array): Promise<"ok" | "full"> {
+    return this.#call(() => this.#parts.log.appendLate(id, body));
   }
 
   acknowledgedSeq(run: string, epoch: number): Promise<number> {
-    return this.#calls.call(() => this.#parts.log.acknowledgedSeq(run, epoch));
+    return this.#call(() => this.#parts.log.acknowledgedSeq(run, epoch));
   }
 
   fence(run: string, epoch: number): Promise<void> {
-    return this.#calls.call(() => this.#parts.log.fence(run, epoch));
+    return this.#call(() => this.#parts.log.fence(run, epoch));
   }
 
   readFrames(run: string, cursor: string, max: number): Promise<readonly FrameEntry[]> {
-    return this.#calls.call(() => this.#parts.log.read(run, cursor, max));
+    return this.#call(() => this.#parts.log.read(run, cursor, max));
   }
 
   acknowledgeFrames(run: string, cursor: string): Promise<void> {
-    return this.#calls.call(() => this.#parts.log.acknowledge(run, cursor));
+    return this.#call(() => this.#parts.log.acknowledge(run, cursor));
   }
 
   forgetRun(run: string): Promise<void> {
     const { tickets, sessions, log } = this.#parts;
-    return this.#calls.call(async () => {
+    return this.#call(async () => {
       await tickets.forgetRun(run);
       await sessions.forgetRun(run);
       await log.forgetRun(run);
     });
   }
 
+  lead(id: string, ttlMs: number): Promise<string> {
+    return this.#call(async () => {
+      const nowMs = await this.#serverMs();
+      return this.#parts.store.lead(id, { ttlMs, nowMs });
+    });
+  }
+
+  releaseLead(id: string): Promise<void> {
+    return this.#call(() => this.#parts.store.releaseLead(id));
+  }
+
   async close(): Promise<void> {
     if (this.#calls.closing.aborted) return;
     this.#calls.close();
     await this.#parts.connection.close().catch(() => {});
+  }
+
+  /** A side that may makes what a wiped server lacks, and calls again. */
+  #call<T>(call: () => Promise<T>, withinMs?: number): Promise<T> {
+    const { make, tickets, log } = this.#parts;
+    return this.#calls.call(async () => {
+      try {
+        return await call();
+      } catch (error) {
+        if (make === null || !isNotFound(error)) throw error;
+        await make();
+        tickets.forgotten();
+        log.forgotten();
+        return call();
+      }
+    }, withinMs);
   }
 
   /** When the server stored something just now; two calls, of which the first counts. */

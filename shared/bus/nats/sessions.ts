@@ -1,6 +1,6 @@
 /**
  * Sessions of workers and their claims. Used by nats-bus.ts. Invariants: epochs only grow, over a wiped store too; a claim
- * counts while its session is there, so ending a session releases all its claims at once.
+ * counts while its session is there, so ending a session releases all its claims at once; a session that was ended stays so.
  */
 import type { Clock } from "../../time/clock.ts";
 import type { WorkerInfo, WorkerStatus } from "../../wire/worker-info.ts";
@@ -43,10 +43,24 @@ export class NatsSessions {
     return epoch;
   }
 
-  async renew(epoch: number, status: WorkerStatus): Promise<"ok" | "gone"> {
+  /** Makes a session known that this store has forgotten. */
+  async resume(epoch: number, info: WorkerInfo): Promise<"ok" | "gone"> {
+    if (await this.#isEnded(epoch)) return "gone";
+    const current = await this.#store.get("epoch");
+    if (current === null) {
+      // Whoever is first says where to count on; a conflict means that somebody else did.
+      await this.#store.cas("epoch", String(Math.max(epoch, this.#clock.wallMs())), 0);
+    }
+    const session: Session = { info, status: null };
+    const revision = await this.#store.cas(sessionKey(epoch), JSON.stringify(session), 0);
+    if (revision !== "conflict") this.#written.set(epoch, { revision, info });
+    return "ok";
+  }
+
+  async renew(epoch: number, status: WorkerStatus): Promise<"ok" | "gone" | "unknown"> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const written = this.#written.get(epoch) ?? (await this.#read(epoch));
-      if (written === null) return "gone";
+      if (written === null) return (await this.#isEnded(epoch)) ? "gone" : "unknown";
       const { info } = written;
       const session: Session = { info, status };
       const value = JSON.stringify(session);
@@ -63,6 +77,7 @@ export class NatsSessions {
 
   async end(epoch: number): Promise<void> {
     this.#written.delete(epoch);
+    await this.#store.put(endedKey(epoch), "1");
     await this.#store.forget(sessionKey(epoch));
   }
 
@@ -75,9 +90,9 @@ export class NatsSessions {
     }));
   }
 
-  async claim(run: string, shard: number, epoch: number): Promise<"held" | "taken"> {
+  async claim(run: string, lane: number, epoch: number): Promise<"held" | "taken"> {
     if (!(await this.#isLive(epoch))) return "taken";
-    const key = `${claimsOf(run)}.${shard}`;
+    const key = `${claimsOf(run)}.${lane}`;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const current = await this.#store.get(key);
       const holder = current === null ? null : numberOf(current.value);
@@ -87,6 +102,13 @@ export class NatsSessions {
       if (revision !== "conflict") return "held";
     }
     return "taken";
+  }
+
+  async release(run: string, lane: number, epoch: number): Promise<void> {
+    const key = `${claimsOf(run)}.${lane}`;
+    const current = await this.#store.get(key);
+    // A live holder is never replaced, so it is still its claim that goes.
+    if (current !== null && numberOf(current.value) === epoch) await this.#store.forget(key);
   }
 
   async claims(run: string): Promise<ReadonlyMap<number, number>> {
@@ -105,6 +127,10 @@ export class NatsSessions {
 
   async forgetRun(run: string): Promise<void> {
     await this.#store.forget(`${claimsOf(run)}.>`);
+  }
+
+  async #isEnded(epoch: number): Promise<boolean> {
+    return (await this.#store.get(endedKey(epoch))) !== null;
   }
 
   async #isLive(epoch: number): Promise<boolean> {
@@ -131,6 +157,10 @@ export class NatsSessions {
 
 function sessionKey(epoch: number): string {
   return `session.${epoch}`;
+}
+
+function endedKey(epoch: number): string {
+  return `ended.${epoch}`;
 }
 
 function claimsOf(run: string): string {

@@ -3,6 +3,7 @@
  * documents.ts. Invariant: a revision is the sequence of the bucket's stream, so it only grows and is never used again,
  * also after the key was deleted.
  */
+import { randomUUID } from "node:crypto";
 import type { JetStreamManager } from "@nats-io/jetstream";
 import { type KV, type KvEntry, Kvm } from "@nats-io/kv";
 import type { NatsConnection } from "@nats-io/transport-node";
@@ -18,6 +19,14 @@ const WRONG_LAST_SEQUENCE = 10071;
 const HISTORY = 64;
 /** Claims of a run at most: one per shard. */
 const MOST_LISTED = 16_384;
+
+const LEAD = "lead";
+
+interface Lead {
+  readonly id: string;
+  /** From the writing on. */
+  readonly ttlMs: number;
+}
 
 export interface Entry {
   readonly value: Uint8Array;
@@ -83,6 +92,38 @@ export class NatsStore {
     }
   }
 
+  /** Name of the store's life, made with the first question for it. */
+  async generation(): Promise<string> {
+    for (;;) {
+      const entry = await this.get("generation");
+      if (entry !== null) return textOf(entry);
+      await this.cas("generation", randomUUID(), 0);
+    }
+  }
+
+  /** @returns who has the lead now */
+  async lead(
+    id: string,
+    { ttlMs, nowMs }: { readonly ttlMs: number; readonly nowMs: number },
+  ): Promise<string> {
+    for (;;) {
+      const entry = await this.get(LEAD);
+      const held = entry === null ? null : (JSON.parse(textOf(entry)) as Lead);
+      const live = entry !== null && held !== null && entry.writtenMs + held.ttlMs > nowMs;
+      if (live && held.id !== id) return held.id;
+      const mine: Lead = { id, ttlMs };
+      const revision = await this.cas(LEAD, JSON.stringify(mine), entry?.revision ?? 0);
+      if (revision !== "conflict") return id;
+    }
+  }
+
+  async releaseLead(id: string): Promise<void> {
+    const entry = await this.get(LEAD);
+    if (entry === null || (JSON.parse(textOf(entry)) as Lead).id !== id) return;
+    // Over at once, unless somebody else has it by now.
+    await this.cas(LEAD, JSON.stringify({ id, ttlMs: 0 } satisfies Lead), entry.revision);
+  }
+
   /** Forgets the key, or all keys below it when it ends in ">". */
   async forget(key: string): Promise<void> {
     await this.#manager.streams.purge(`KV_${this.#bucket}`, {
@@ -107,6 +148,10 @@ export class NatsStore {
     }
     return found;
   }
+}
+
+function textOf({ value }: Entry): string {
+  return Buffer.from(value).toString();
 }
 
 /** A write that expected another last sequence than the one there is. */

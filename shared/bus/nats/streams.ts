@@ -31,16 +31,15 @@ export async function racing<T>(make: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Resolves when a coordinator has made the stream and its consumer, if one is named. @throws Error after half a minute */
+/** Resolves when a coordinator has made the stream. @throws Error after half a minute */
 export async function awaitStream(
   manager: JetStreamManager,
-  { stream, consumer }: { readonly stream: string; readonly consumer?: string },
+  stream: string,
   timers: Timers,
 ): Promise<void> {
   for (let look = 0; ; look++) {
     try {
-      if (consumer === undefined) await manager.streams.info(stream);
-      else await manager.consumers.info(stream, consumer);
+      await manager.streams.info(stream);
       return;
     } catch (error) {
       if (!isNotFound(error)) throw error;
@@ -50,11 +49,19 @@ export async function awaitStream(
   }
 }
 
-function isNotFound(error: unknown): boolean {
+/** For what is to be gone, and may be gone already. */
+export function ignoreNotFound(error: unknown): void {
+  if (!isNotFound(error)) throw error;
+}
+
+/** A stream, bucket or consumer is not there. A client that finds no answer to a write says that JetStream is off. */
+export function isNotFound(error: unknown): boolean {
   const { code } = error as { readonly code?: unknown };
   return (
     error instanceof Error &&
-    (code === STREAM_NOT_FOUND || code === CONSUMER_NOT_FOUND || /not found/i.test(error.message))
+    (code === STREAM_NOT_FOUND ||
+      code === CONSUMER_NOT_FOUND ||
+      /not found|not enabled|no responders/i.test(error.message))
   );
 }
 

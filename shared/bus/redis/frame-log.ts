@@ -1,6 +1,7 @@
 /**
  * The fenced, idempotent frame log of each run: one stream, and one hash of what is known of its writers. Used by
- * redis-bus.ts. Invariant: per epoch the entries are seq 0, 1, 2 … without a gap, each once, also when calls are repeated.
+ * redis-bus.ts. Invariant: per epoch the entries on time follow one another without a gap, each once, also when calls are
+ * repeated.
  */
 import { OnrushError } from "../../errors.ts";
 import type { FrameId } from "../../wire/frame.ts";
@@ -26,7 +27,21 @@ export class RedisFrameLog {
     this.#limits = limits;
   }
 
-  async append({ run, epoch, seq }: FrameId, body: Uint8Array): Promise<AppendResult> {
+  async append(id: FrameId, body: Uint8Array, floor: number): Promise<AppendResult> {
+    const answer = await this.#write("onrushAppend", id, body, [floor]);
+    return APPEND_RESULTS.includes(answer) ? (answer as AppendResult) : "full";
+  }
+
+  async appendLate(id: FrameId, body: Uint8Array): Promise<"ok" | "full"> {
+    return (await this.#write("onrushAppendLate", id, body, [])) === "ok" ? "ok" : "full";
+  }
+
+  async #write(
+    script: "onrushAppend" | "onrushAppendLate",
+    { run, epoch, seq }: FrameId,
+    body: Uint8Array,
+    more: readonly number[],
+  ): Promise<string> {
     if (body.length > this.#limits.frameBytes) {
       throw new OnrushError({
         code: "ONRUSH_FRAME_INVALID",
@@ -42,13 +57,13 @@ export class RedisFrameLog {
       bytes,
     ];
     const answer = await this.#calls
-      .script("onrushAppend", [...values, this.#limits.logBytes])
+      .script(script, [...values, this.#limits.logBytes, ...more])
       .catch((error: unknown) => {
         // The server's own memory is full: the same as a full log, and reading still works.
         if (error instanceof Error && /\bOOM\b/.test(error.message)) return "full";
         throw error;
       });
-    return APPEND_RESULTS.includes(String(answer)) ? (answer as AppendResult) : "full";
+    return String(answer);
   }
 
   async acknowledgedSeq(run: string, epoch: number): Promise<number> {
@@ -69,10 +84,11 @@ export class RedisFrameLog {
     const rows = await this.#calls.call(() =>
       this.#calls.client.xrangeBuffer(this.#calls.key("log", run), from, "+", "COUNT", max),
     );
-    return rows.map(([id, [, epoch, , seq, , body]]) => ({
+    return rows.map(([id, [, epoch, , seq, , body, , late]]) => ({
       cursor: String(id),
       id: { run, epoch: Number(String(epoch)), seq: Number(String(seq)) },
       body: new Uint8Array(body ?? []),
+      late: late !== undefined,
     }));
   }
 

@@ -3,6 +3,7 @@
  * over hashes and one stream per run; hints are Pub/Sub. Opened by open-bus.ts.
  * Invariant: every write is idempotent by content, since the client sends again what it got no answer for.
  */
+import { randomUUID } from "node:crypto";
 import type { Redis } from "ioredis";
 import type { Timers } from "../../time/timer.ts";
 import { HINT_TOPICS, type HintTopic } from "../../wire/command.ts";
@@ -22,6 +23,7 @@ import { RedisCalls } from "./calls.ts";
 import { checkServer, connect, parseRedisUrl } from "./connection.ts";
 import { RedisFrameLog } from "./frame-log.ts";
 import { defineScripts } from "./scripts.ts";
+import { RedisSessions } from "./sessions.ts";
 import { RedisTickets } from "./tickets.ts";
 
 export interface RedisLimits {
@@ -78,6 +80,7 @@ class RedisBus implements Bus {
   readonly #subscriber: Redis;
   readonly #limits: RedisLimits;
   readonly #tickets: RedisTickets;
+  readonly #sessions: RedisSessions;
   readonly #log: RedisFrameLog;
   readonly #listeners = new Map<string, Set<(payload: string) => void>>();
 
@@ -85,6 +88,7 @@ class RedisBus implements Bus {
     this.#calls = calls;
     this.#subscriber = subscriber;
     this.#limits = limits;
+    this.#sessions = new RedisSessions(calls, limits.renewMs);
     this.#log = new RedisFrameLog(calls, limits);
     this.#tickets = new RedisTickets({
       client: calls.client,
@@ -102,6 +106,11 @@ class RedisBus implements Bus {
   async time(): Promise<number> {
     const [seconds, micros] = await this.#calls.call(() => this.#calls.client.time());
     return Number(seconds) * 1_000_000 + Number(micros);
+  }
+
+  async generation(): Promise<string> {
+    const values = [this.#calls.key("generation"), randomUUID()];
+    return String(await this.#calls.script("onrushGeneration", values));
   }
 
   async getDocument(key: string): Promise<BusDocument | null> {
@@ -141,91 +150,70 @@ class RedisBus implements Bus {
     await this.#calls.call(() => this.#calls.client.publish(this.#channel(topic), payload));
   }
 
-  async openSession(info: WorkerInfo, nonce: string): Promise<number> {
-    const answer = await this.#calls.script("onrushOpenSession", [
-      this.#calls.key("epoch"),
-      this.#calls.key("nonces"),
-      this.#calls.key("sessions"),
-      JSON.stringify(info),
-      nonce,
-      this.#calls.key("session", ""),
-    ]);
-    return Number(answer);
+  openSession(info: WorkerInfo, nonce: string): Promise<number> {
+    return this.#sessions.open(info, nonce);
   }
 
-  async renewSession(epoch: number, status: WorkerStatus): Promise<"ok" | "gone"> {
-    const values = [
-      this.#calls.key("sessions"),
-      this.#calls.key("session", `${epoch}`),
-      epoch,
-      JSON.stringify(status),
-    ];
-    const known = await this.#calls.script("onrushRenewSession", values, this.#limits.renewMs);
-    return known === 1 ? "ok" : "gone";
+  renewSession(epoch: number, status: WorkerStatus): Promise<"ok" | "gone" | "unknown"> {
+    return this.#sessions.renew(epoch, status);
   }
 
-  async closeSession(epoch: number): Promise<void> {
-    await this.endSession(epoch);
+  resumeSession(epoch: number, info: WorkerInfo): Promise<"ok" | "gone"> {
+    return this.#sessions.resume(epoch, info);
   }
 
-  async endSession(epoch: number): Promise<void> {
-    await this.#calls.script("onrushEndSession", [
-      this.#calls.key("sessions"),
-      this.#calls.key("session", `${epoch}`),
-      this.#calls.key("held", `${epoch}`),
-      epoch,
-      this.#calls.key("claims", ""),
-    ]);
+  closeSession(epoch: number): Promise<void> {
+    return this.#sessions.end(epoch);
   }
 
-  async listSessions(): Promise<readonly SessionRecord[]> {
-    const rows = (await this.#calls.script("onrushListSessions", [
-      this.#calls.key("sessions"),
-      this.#calls.key("session", ""),
-    ])) as readonly [string, string, string, string][];
-    return rows.map(([epoch, info, status, silentMs]) => ({
-      epoch: Number(epoch),
-      info: JSON.parse(info) as WorkerInfo,
-      status: status === "" ? null : (JSON.parse(status) as WorkerStatus),
-      silentMs: Number(silentMs),
-    }));
+  endSession(epoch: number): Promise<void> {
+    return this.#sessions.end(epoch);
+  }
+
+  listSessions(): Promise<readonly SessionRecord[]> {
+    return this.#sessions.list();
   }
 
   offerTicket(ticket: Ticket): Promise<"queued" | "duplicate"> {
     return this.#calls.call(() => this.#tickets.offer(ticket));
   }
 
-  async takeTicket(waitMs: number): Promise<TakenTicket | null> {
+  async takeTicket(run: string, waitMs: number): Promise<TakenTicket | null> {
     const signal = this.#calls.closing;
     const taken = await this.#calls.call(
-      () => this.#tickets.take(waitMs, signal),
+      () => this.#tickets.take(run, waitMs, signal),
       waitMs + this.#limits.callMs,
     );
     if (signal.aborted) throw busClosed();
     return taken;
   }
 
-  async claimShard(run: string, shard: number, epoch: number): Promise<"held" | "taken"> {
-    const held = await this.#calls.script("onrushClaim", [
-      this.#calls.key("sessions"),
-      this.#calls.key("claims", run),
-      this.#calls.key("held", `${epoch}`),
-      epoch,
-      shard,
-      run,
-    ]);
-    return held === 1 ? "held" : "taken";
+  claimLane(run: string, lane: number, epoch: number): Promise<"held" | "taken"> {
+    return this.#sessions.claim(run, lane, epoch);
   }
 
-  async listClaims(run: string): Promise<ReadonlyMap<number, number>> {
-    const claims = await this.#calls.call(() =>
-      this.#calls.client.hgetall(this.#calls.key("claims", run)),
-    );
-    return new Map(Object.entries(claims).map(([shard, epoch]) => [Number(shard), Number(epoch)]));
+  releaseLane(run: string, lane: number, epoch: number): Promise<void> {
+    return this.#sessions.release(run, lane, epoch);
   }
 
-  appendFrame(id: FrameId, body: Uint8Array): Promise<AppendResult> {
-    return this.#log.append(id, body);
+  listClaims(run: string): Promise<ReadonlyMap<number, number>> {
+    return this.#sessions.claims(run);
+  }
+
+  async lead(id: string, ttlMs: number): Promise<string> {
+    return String(await this.#calls.script("onrushLead", [this.#calls.key("lead"), id, ttlMs]));
+  }
+
+  async releaseLead(id: string): Promise<void> {
+    await this.#calls.script("onrushReleaseLead", [this.#calls.key("lead"), id]);
+  }
+
+  appendFrame(id: FrameId, body: Uint8Array, floor: number): Promise<AppendResult> {
+    return this.#log.append(id, body, floor);
+  }
+
+  appendLateFrame(id: FrameId, body: Uint8Array): Promise<"ok" | "full"> {
+    return this.#log.appendLate(id, body);
   }
 
   acknowledgedSeq(run: string, epoch: number): Promise<number> {

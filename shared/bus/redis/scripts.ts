@@ -45,20 +45,36 @@ redis.call("HSET", KEYS[3], epoch, ARGV[1])
 redis.call("HSET", ARGV[3] .. epoch, "renewed", string.format("%.0f", now), "status", "")
 return epoch`,
   },
-  /** sessions, session; epoch, status -> 1 when it is known */
+  /** sessions, session, mark of its end; epoch, status -> ok, gone or unknown */
   onrushRenewSession: {
-    keys: 2,
-    lua: `${NOW_MS}
-if redis.call("HEXISTS", KEYS[1], ARGV[1]) == 0 then return 0 end
-redis.call("HSET", KEYS[2], "renewed", string.format("%.0f", now), "status", ARGV[2])
-return 1`,
-  },
-  /** sessions, session, its claims; epoch, claims prefix */
-  onrushEndSession: {
     keys: 3,
-    lua: `for _, claim in ipairs(redis.call("SMEMBERS", KEYS[3])) do
-  local shard, run = string.match(claim, "^(%d+) (.*)$")
-  if redis.call("HGET", ARGV[2] .. run, shard) == ARGV[1] then redis.call("HDEL", ARGV[2] .. run, shard) end
+    lua: `${NOW_MS}
+if redis.call("HEXISTS", KEYS[1], ARGV[1]) == 0 then
+  if redis.call("EXISTS", KEYS[3]) == 1 then return "gone" end
+  return "unknown"
+end
+redis.call("HSET", KEYS[2], "renewed", string.format("%.0f", now), "status", ARGV[2])
+return "ok"`,
+  },
+  /** sessions, session, mark of its end, counter; epoch, info -> ok or gone */
+  onrushResumeSession: {
+    keys: 4,
+    lua: `${NOW_MS}
+if redis.call("EXISTS", KEYS[3]) == 1 then return "gone" end
+if redis.call("HEXISTS", KEYS[1], ARGV[1]) == 1 then return "ok" end
+local counter = tonumber(redis.call("GET", KEYS[4]) or "0")
+redis.call("SET", KEYS[4], string.format("%.0f", math.max(counter, now, tonumber(ARGV[1]))))
+redis.call("HSET", KEYS[1], ARGV[1], ARGV[2])
+redis.call("HSET", KEYS[2], "renewed", string.format("%.0f", now), "status", "")
+return "ok"`,
+  },
+  /** sessions, session, its claims, mark of its end; epoch, claims prefix, seconds the mark is kept */
+  onrushEndSession: {
+    keys: 4,
+    lua: `redis.call("SET", KEYS[4], "1", "EX", ARGV[3])
+for _, claim in ipairs(redis.call("SMEMBERS", KEYS[3])) do
+  local lane, run = string.match(claim, "^(%d+) (.*)$")
+  if redis.call("HGET", ARGV[2] .. run, lane) == ARGV[1] then redis.call("HDEL", ARGV[2] .. run, lane) end
 end
 redis.call("DEL", KEYS[2], KEYS[3])
 redis.call("HDEL", KEYS[1], ARGV[1])
@@ -77,7 +93,7 @@ for at = 1, #all, 2 do
 end
 return rows`,
   },
-  /** sessions, claims, the session's claims; epoch, shard, run -> 1 when the epoch holds it now */
+  /** sessions, claims, the session's claims; epoch, lane, run -> 1 when the epoch holds it now */
   onrushClaim: {
     keys: 3,
     lua: `if redis.call("HEXISTS", KEYS[1], ARGV[1]) == 0 then return 0 end
@@ -86,7 +102,34 @@ if redis.call("HGET", KEYS[2], ARGV[2]) ~= ARGV[1] then return 0 end
 redis.call("SADD", KEYS[3], ARGV[2] .. " " .. ARGV[3])
 return 1`,
   },
-  /** log, writers; epoch, seq, body, most bytes -> result */
+  /** claims, the session's claims; epoch, lane, run */
+  onrushRelease: {
+    keys: 2,
+    lua: `if redis.call("HGET", KEYS[1], ARGV[2]) == ARGV[1] then redis.call("HDEL", KEYS[1], ARGV[2]) end
+redis.call("SREM", KEYS[2], ARGV[2] .. " " .. ARGV[3])
+return 1`,
+  },
+  /** lead; id, milliseconds -> who has it */
+  onrushLead: {
+    keys: 1,
+    lua: `local holder = redis.call("GET", KEYS[1])
+if holder and holder ~= ARGV[1] then return holder end
+redis.call("SET", KEYS[1], ARGV[1], "PX", ARGV[2])
+return ARGV[1]`,
+  },
+  /** lead; id */
+  onrushReleaseLead: {
+    keys: 1,
+    lua: `if redis.call("GET", KEYS[1]) == ARGV[1] then redis.call("DEL", KEYS[1]) end
+return 1`,
+  },
+  /** generation; a name for a new one -> its name */
+  onrushGeneration: {
+    keys: 1,
+    lua: `redis.call("SET", KEYS[1], ARGV[1], "NX")
+return redis.call("GET", KEYS[1])`,
+  },
+  /** log, writers; epoch, seq, body, most bytes, floor -> result */
   onrushAppend: {
     keys: 2,
     lua: `local epoch, seq = ARGV[1], tonumber(ARGV[2])
@@ -94,12 +137,24 @@ local writer = redis.call("HMGET", KEYS[2], "fenced " .. epoch, "last " .. epoch
 if writer[1] then return "fenced" end
 local last = tonumber(writer[2] or "-1")
 if seq <= last then return "duplicate" end
-if seq ~= last + 1 then return "out-of-order" end
+local expected = last + 1
+if last < 0 then expected = tonumber(ARGV[5]) end
+if seq ~= expected then return "out-of-order" end
 local bytes = tonumber(writer[3] or "0")
 local size = #ARGV[3] + 128
 if bytes > 0 and bytes + size > tonumber(ARGV[4]) then return "full" end
 redis.call("XADD", KEYS[1], "*", "e", epoch, "s", ARGV[2], "b", ARGV[3])
 redis.call("HSET", KEYS[2], "last " .. epoch, ARGV[2], "bytes", bytes + size)
+return "ok"`,
+  },
+  /** log, writers; epoch, seq, body, most bytes -> result */
+  onrushAppendLate: {
+    keys: 2,
+    lua: `local bytes = tonumber(redis.call("HGET", KEYS[2], "bytes") or "0")
+local size = #ARGV[3] + 128
+if bytes > 0 and bytes + size > tonumber(ARGV[4]) then return "full" end
+redis.call("XADD", KEYS[1], "*", "e", ARGV[1], "s", ARGV[2], "b", ARGV[3], "l", "1")
+redis.call("HSET", KEYS[2], "bytes", bytes + size)
 return "ok"`,
   },
   /** log, writers; cursor, most entries -> how many are gone now */
@@ -109,7 +164,9 @@ return "ok"`,
 local freed = 0
 for _, entry in ipairs(entries) do
   local fields = entry[2]
-  redis.call("HSET", KEYS[2], "acknowledged " .. fields[2], fields[4])
+  local field = "acknowledged " .. fields[2]
+  local known = tonumber(redis.call("HGET", KEYS[2], field) or "-1")
+  if tonumber(fields[4]) > known then redis.call("HSET", KEYS[2], field, fields[4]) end
   freed = freed + #fields[6] + 128
   redis.call("XDEL", KEYS[1], entry[1])
 end

@@ -1,5 +1,5 @@
 /**
- * Tickets in a BullMQ queue. The job carries a ticket and nothing else: taking it does no work, and its lock is no lease.
+ * Tickets in BullMQ queues, one per run. The job carries a ticket and nothing else: taking it does no work, and its lock is no lease.
  * Used by redis-bus.ts. Invariants: a ticket that is not done in time comes back; a job's id stays known until its run
  * is forgotten, so an equal offer is a duplicate.
  */
@@ -10,11 +10,12 @@ import { sleep, type Timers } from "../../time/timer.ts";
 import type { Ticket } from "../../wire/ticket.ts";
 import type { TakenTicket } from "../bus.ts";
 
-const QUEUE = "tickets";
 /** How often a waiting taker looks, beside the wake-ups that offers send. */
 const LOOK_MS = 500;
 /** How long closing may take; the server may be gone. */
 const CLOSE_MS = 1000;
+/** Queues a coordinator keeps open; the oldest is closed, and opened again when it is needed. */
+const MAX_QUEUES = 64;
 /** Jobs that come back again and again are nobody's fault: never give one up. */
 const MAX_STALLED = 1_000_000;
 
@@ -28,15 +29,13 @@ export interface RedisTicketsOptions {
 
 export class RedisTickets {
   readonly #options: RedisTicketsOptions;
-  readonly #queue: Queue<Ticket>;
-  #worker: Worker<Ticket> | null = null;
+  readonly #queues = new Map<string, Queue<Ticket>>();
+  /** Of the run tickets were taken of last. */
+  #taker: { readonly run: string; readonly worker: Worker<Ticket> } | null = null;
   #wake = new AbortController();
 
   constructor(options: RedisTicketsOptions) {
-    const { client, prefix, onError } = options;
     this.#options = options;
-    this.#queue = new Queue<Ticket>(QUEUE, { connection: client, prefix, skipMetasUpdate: true });
-    this.#queue.on("error", onError);
   }
 
   async offer(ticket: Ticket): Promise<"queued" | "duplicate"> {
@@ -44,7 +43,7 @@ export class RedisTickets {
     const jobId = idOf(ticket);
     // The set says who was first; the job is added by everybody who is not sure, and only once by its id.
     const known = await client.hget(this.#known(ticket.run), jobId);
-    await this.#queue.add("ticket", ticket, {
+    await this.#queueOf(ticket.run).add("ticket", ticket, {
       jobId,
       removeOnComplete: false,
       removeOnFail: false,
@@ -59,7 +58,7 @@ export class RedisTickets {
   }
 
   /** Resolves with null after waitMs or when the signal aborts. */
-  async take(waitMs: number, signal: AbortSignal): Promise<TakenTicket | null> {
+  async take(run: string, waitMs: number, signal: AbortSignal): Promise<TakenTicket | null> {
     const { timers } = this.#options;
     let expired = false;
     const cancel = timers.after(waitMs, () => {
@@ -67,7 +66,7 @@ export class RedisTickets {
       this.#wake.abort();
     });
     try {
-      const worker = await this.#taker();
+      const worker = await this.#takerOf(run);
       for (;;) {
         this.#wake = new AbortController();
         const token = randomUUID();
@@ -83,25 +82,41 @@ export class RedisTickets {
   }
 
   async forgetRun(run: string): Promise<void> {
-    const { client } = this.#options;
-    for (const jobId of await client.hkeys(this.#known(run))) {
-      const job = await this.#queue.getJob(jobId);
-      // One that somebody holds cannot be removed; it comes back to nobody's use and is settled by its taker.
-      await job?.remove().catch(() => {});
-    }
-    await client.del(this.#known(run));
+    const queue = this.#queueOf(run);
+    await queue.obliterate({ force: true });
+    await this.#options.client.del(this.#known(run));
+    this.#queues.delete(run);
+    await queue.close().catch(() => {});
   }
 
   async close(): Promise<void> {
     this.#wake.abort();
-    const closing = Promise.all([this.#worker?.close(true), this.#queue.close()]).catch(() => {});
+    const queues = [...this.#queues.values()].map((queue) => queue.close());
+    const closing = Promise.all([this.#taker?.worker.close(true), ...queues]).catch(() => {});
     await Promise.race([closing, sleep(this.#options.timers, CLOSE_MS)]);
   }
 
-  async #taker(): Promise<Worker<Ticket>> {
-    if (this.#worker !== null) return this.#worker;
+  #queueOf(run: string): Queue<Ticket> {
+    const known = this.#queues.get(run);
+    if (known !== undefined) return known;
+    const { client, prefix, onError } = this.#options;
+    const options = { connection: client, prefix, skipMetasUpdate: true };
+    const queue = new Queue<Ticket>(queueName(run), options);
+    queue.on("error", onError);
+    this.#queues.set(run, queue);
+    const [oldest] = this.#queues;
+    if (this.#queues.size > MAX_QUEUES && oldest !== undefined) {
+      this.#queues.delete(oldest[0]);
+      void oldest[1].close().catch(() => {});
+    }
+    return queue;
+  }
+
+  async #takerOf(run: string): Promise<Worker<Ticket>> {
+    if (this.#taker?.run === run) return this.#taker.worker;
     const { client, prefix, visibilityMs, onError } = this.#options;
-    const worker = new Worker<Ticket>(QUEUE, null, {
+    void this.#taker?.worker.close(true).catch(() => {});
+    const worker = new Worker<Ticket>(queueName(run), null, {
       connection: client,
       prefix,
       lockDuration: visibilityMs,
@@ -111,7 +126,7 @@ export class RedisTickets {
       skipLockRenewal: true,
     });
     worker.on("error", onError);
-    this.#worker = worker;
+    this.#taker = { run, worker };
     await worker.startStalledCheckTimer();
     return worker;
   }
@@ -122,20 +137,26 @@ export class RedisTickets {
 }
 
 function taken(job: Job<Ticket>, token: string): TakenTicket {
-  const { run, shard, offer } = job.data;
+  const { run, lane, offer } = job.data;
   let settled = false;
+  // Refused when the lock is lost: then somebody else has the ticket, or will.
+  const settle = async (how: () => Promise<unknown>) => {
+    if (settled) return;
+    settled = true;
+    await how().catch(() => {});
+  };
   return {
-    ticket: { run, shard, offer },
-    done: async () => {
-      if (settled) return;
-      settled = true;
-      // Refused when the lock is lost: then somebody else has the ticket, or will.
-      await job.moveToCompleted(null, token, false).catch(() => {});
-    },
+    ticket: { run, lane, offer },
+    done: () => settle(() => job.moveToCompleted(null, token, false)),
+    back: () => settle(() => job.moveToWait(token)),
   };
 }
 
 /** BullMQ's own ids are numbers and its separator is a colon. */
-function idOf({ run, shard, offer }: Ticket): string {
-  return `t-${run}-${shard}-${offer}`.replaceAll(":", "_");
+function idOf({ lane, offer }: Ticket): string {
+  return `t-${lane.id}-${offer}`;
+}
+
+function queueName(run: string): string {
+  return `tickets-${run.replaceAll(":", "_")}`;
 }

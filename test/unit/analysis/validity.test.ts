@@ -15,6 +15,7 @@ import {
   facts,
   goodFrames,
   goodRun,
+  lost,
   merge,
   SyntheticEngine,
   tell,
@@ -233,7 +234,7 @@ describe("results that are missing or wrong", () => {
     const fold = new RunFold(facts());
     begun(fold);
     goodFrames().forEach((body, seq) => {
-      if (seq !== 3) fold.apply({ type: "frame", epoch: 1, seq, body });
+      if (seq !== 3) fold.apply({ type: "frame", epoch: 1, seq, body, late: false });
     });
     ended(fold, { 1: 7 });
     const validity = judgeValidity(fold);
@@ -285,7 +286,9 @@ describe("results that are missing or wrong", () => {
 
   test("a worker that was lost", () => {
     const fold = goodRun();
-    tell(fold, { type: "worker-lost", epoch: 1, id: "w1", reason: "killed" });
-    expect(judgeValidity(fold).reasons).toEqual(["Worker w1 was lost: killed."]);
+    tell(fold, lost(1, "killed", [0]));
+    expect(judgeValidity(fold).reasons).toEqual([
+      "Worker w1 was lost: killed; nobody took its work over.",
+    ]);
   });
 });

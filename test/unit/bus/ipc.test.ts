@@ -19,7 +19,7 @@ import { MemoryStore } from "../../../shared/bus/memory/store.ts";
 import { MemoryBus } from "../../../shared/bus/memory-bus.ts";
 import { systemClock } from "../../../shared/time/clock.ts";
 import { systemTimers } from "../../../shared/time/timer.ts";
-import { WORKER_INFO, WORKER_STATUS } from "../../conformance/bus-suite.ts";
+import { WORKER_INFO, WORKER_STATUS } from "../../conformance/bus-samples.ts";
 
 /** One end of a channel that the test holds in its hands. */
 function handChannel() {
@@ -69,11 +69,14 @@ describe("ipc server", () => {
     ["renewSession", status({ lastSeq: -2 })],
     ["renewSession", [0, WORKER_STATUS]],
     ["renewSession", [1.5, WORKER_STATUS]],
-    ["takeTicket", [-1]],
-    ["takeTicket", [Number.POSITIVE_INFINITY]],
-    ["takeTicket", [60_001]],
-    ["claimShard", ["r", 65_536, 1]],
-    ["claimShard", ["r", 0, "1"]],
+    ["takeTicket", ["r", -1]],
+    ["takeTicket", ["r", Number.POSITIVE_INFINITY]],
+    ["takeTicket", ["r", 60_001]],
+    ["takeTicket", [7, 10]],
+    ["releaseLane", ["r", -1, 1]],
+    ["resumeSession", [1, {}]],
+    ["claimLane", ["r", 65_536, 1]],
+    ["claimLane", ["r", 0, "1"]],
     ["appendFrame", [{ run: "r", epoch: 1, seq: 0 }, "text"]],
     ["appendFrame", [{ run: "r", epoch: 1, seq: 0 }, [1, 2]]],
     ["appendFrame", [{ run: "r", epoch: 1, seq: -1 }, new Uint8Array(1)]],
@@ -176,7 +179,7 @@ describe("ipc client", () => {
   it("rejects at once, with all that waits, when the channel goes", async () => {
     const hand = handChannel();
     const client = new IpcClient(hand.channel);
-    const waiting = [client.time(), client.takeTicket(1000), client.getDocument("k")];
+    const waiting = [client.time(), client.takeTicket("r", 1000), client.getDocument("k")];
     const outcomes = Promise.allSettled(waiting);
     hand.channel.close();
     for (const outcome of await outcomes) {

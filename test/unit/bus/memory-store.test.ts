@@ -7,7 +7,7 @@ import { type MemoryLimits, MemoryStore } from "../../../shared/bus/memory/store
 import { MemoryBus } from "../../../shared/bus/memory-bus.ts";
 import type { Clock } from "../../../shared/time/clock.ts";
 import { sleep, systemTimers, type Timers } from "../../../shared/time/timer.ts";
-import { WORKER_INFO, WORKER_STATUS } from "../../conformance/bus-suite.ts";
+import { ticketOf, WORKER_INFO, WORKER_STATUS } from "../../conformance/bus-samples.ts";
 
 /** Time that moves only when it is told to. */
 class SimulatedTime implements Clock, Timers {
@@ -71,7 +71,7 @@ describe("memory store", () => {
 
   it("gives up waiting for a ticket exactly after waitMs and leaves no timer behind", async () => {
     let answer: unknown = "none yet";
-    void bus.takeTicket(1000).then((taken) => {
+    void bus.takeTicket("r", 1000).then((taken) => {
       answer = taken;
     });
     await time.advance(999);
@@ -84,19 +84,21 @@ describe("memory store", () => {
   it("serves takers in the order they came", async () => {
     const order: string[] = [];
     for (const name of ["a", "b", "c"]) {
-      void bus.takeTicket(1000).then((taken) => order.push(`${name}${taken?.ticket.shard}`));
+      void bus
+        .takeTicket("r", 1000)
+        .then((taken) => order.push(`${name}${taken?.ticket.lane.shard}`));
     }
-    for (const shard of [0, 1, 2]) await bus.offerTicket({ run: "r", shard, offer: 0 });
+    for (const shard of [0, 1, 2]) await bus.offerTicket(ticketOf("r", shard));
     await settled();
     expect(order).toEqual(["a0", "b1", "c2"]);
   });
 
   it("brings an unfinished ticket back exactly after 15 s, to whoever waits, before newer ones", async () => {
-    await bus.offerTicket({ run: "r", shard: 0, offer: 0 });
-    await bus.takeTicket(0);
+    await bus.offerTicket(ticketOf("r", 0));
+    await bus.takeTicket("r", 0);
     let came: number | undefined;
-    void bus.takeTicket(60_000).then((taken) => {
-      came = taken?.ticket.shard;
+    void bus.takeTicket("r", 60_000).then((taken) => {
+      came = taken?.ticket.lane.shard;
     });
     await time.advance(14_999);
     expect(came).toBeUndefined();
@@ -106,11 +108,11 @@ describe("memory store", () => {
 
   it("lets a late done() win as long as the ticket has not been given to another", async () => {
     setUp({ ticketVisibilityMs: 1000 });
-    await bus.offerTicket({ run: "r", shard: 0, offer: 0 });
-    const late = await bus.takeTicket(0);
+    await bus.offerTicket(ticketOf("r", 0));
+    const late = await bus.takeTicket("r", 0);
     await time.advance(5000);
     await late?.done();
-    const taking = bus.takeTicket(10);
+    const taking = bus.takeTicket("r", 10);
     await time.advance(10);
     expect(await taking).toBeNull();
   });
@@ -149,31 +151,33 @@ describe("memory store", () => {
 
   it("bounds runs, documents and tickets", async () => {
     setUp({ runs: 1, documents: 1, ticketsPerRun: 1 });
-    await bus.appendFrame({ run: "a", epoch: 1, seq: 0 }, new Uint8Array(1));
+    await bus.appendFrame({ run: "a", epoch: 1, seq: 0 }, new Uint8Array(1), 0);
     await expect(
-      bus.appendFrame({ run: "b", epoch: 1, seq: 0 }, new Uint8Array(1)),
+      bus.appendFrame({ run: "b", epoch: 1, seq: 0 }, new Uint8Array(1), 0),
     ).rejects.toMatchObject({ code: "ONRUSH_LIMITS_TOO_LOW" });
     const revision = Number(await bus.putDocument("a", 1, 0));
     await expect(bus.putDocument("b", 1, 0)).rejects.toThrow("over 1 documents");
     expect(await bus.putDocument("a", 2, revision)).toBeGreaterThan(revision);
-    await bus.offerTicket({ run: "a", shard: 0, offer: 0 });
-    await expect(bus.offerTicket({ run: "a", shard: 1, offer: 0 })).rejects.toThrow(
-      "over 1 tickets",
-    );
-    expect(await bus.offerTicket({ run: "a", shard: 0, offer: 0 })).toBe("duplicate");
+    await bus.offerTicket(ticketOf("a", 0));
+    await expect(bus.offerTicket(ticketOf("a", 1))).rejects.toThrow("over 1 tickets");
+    expect(await bus.offerTicket(ticketOf("a", 0))).toBe("duplicate");
   });
 
   it("refuses a frame that no log could take, and takes one that fills an empty log", async () => {
     setUp({ frameBytes: 1000, logBytes: 500 });
     await expect(
-      bus.appendFrame({ run: "a", epoch: 1, seq: 0 }, new Uint8Array(1001)),
+      bus.appendFrame({ run: "a", epoch: 1, seq: 0 }, new Uint8Array(1001), 0),
     ).rejects.toMatchObject({ code: "ONRUSH_FRAME_INVALID" });
-    expect(await bus.appendFrame({ run: "a", epoch: 1, seq: 0 }, new Uint8Array(1000))).toBe("ok");
-    expect(await bus.appendFrame({ run: "a", epoch: 1, seq: 1 }, new Uint8Array(1))).toBe("full");
+    expect(await bus.appendFrame({ run: "a", epoch: 1, seq: 0 }, new Uint8Array(1000), 0)).toBe(
+      "ok",
+    );
+    expect(await bus.appendFrame({ run: "a", epoch: 1, seq: 1 }, new Uint8Array(1), 0)).toBe(
+      "full",
+    );
   });
 
   it("refuses cursors that are not its own", async () => {
-    await bus.appendFrame({ run: "a", epoch: 1, seq: 0 }, new Uint8Array(1));
+    await bus.appendFrame({ run: "a", epoch: 1, seq: 0 }, new Uint8Array(1), 0);
     for (const cursor of ["x", "-1", "1.5", "NaN"]) {
       await expect(bus.readFrames("a", cursor, 1)).rejects.toMatchObject({
         code: "ONRUSH_FRAME_INVALID",
@@ -183,7 +187,7 @@ describe("memory store", () => {
 
   it("shares no memory with its callers", async () => {
     const body = new Uint8Array([1, 2, 3]);
-    await bus.appendFrame({ run: "a", epoch: 1, seq: 0 }, body);
+    await bus.appendFrame({ run: "a", epoch: 1, seq: 0 }, body, 0);
     body[0] = 99;
     const [entry] = await bus.readFrames("a", "", 1);
     expect([...(entry?.body ?? [])]).toEqual([1, 2, 3]);

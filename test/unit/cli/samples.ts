@@ -58,6 +58,8 @@ export function sampleSummary(changes: Partial<Summary> = {}): Summary {
     validity: {
       valid: true,
       reasons: [],
+      notes: [],
+      disturbedSeconds: 0,
       sendLagMs: quantiles(1),
       deliveredShare: 0.99875,
       maskedSeconds: 0,
@@ -120,6 +122,11 @@ export function sampleSummary(changes: Partial<Summary> = {}): Summary {
     workers: [
       {
         id: "worker-1",
+        epoch: 1,
+        end: "finished",
+        startSkewMs: 1,
+        clockErrorMs: 0.1,
+        lateFrames: 0,
         host: "here",
         engines: 1,
         peakConnections: 9_990,
@@ -128,6 +135,8 @@ export function sampleSummary(changes: Partial<Summary> = {}): Summary {
         saturatedSeconds: 0,
       },
     ],
+    lostWorkers: [],
+    overrun: { frames: 0, attempted: 0, established: 0, closed: 0, sent: 0, received: 0 },
     baseline: null,
     ...changes,
   };

@@ -3,7 +3,16 @@ import { describe, expect, test } from "vitest";
 import { redactScenario } from "../../../coordinator/merge/facts.ts";
 import { RunFold } from "../../../coordinator/merge/run-fold.ts";
 import { SeqSet } from "../../../coordinator/merge/seq-set.ts";
-import { begun, facts, joined, merge, SyntheticEngine, scenario, tell } from "./synthetic-run.ts";
+import {
+  begun,
+  facts,
+  joined,
+  lost,
+  merge,
+  SyntheticEngine,
+  scenario,
+  tell,
+} from "./synthetic-run.ts";
 
 test("the peak is that of the cluster, not the sum of the workers' peaks", () => {
   const fold = new RunFold(facts());
@@ -84,7 +93,8 @@ test("old seconds are kept compressed and still take late frames", () => {
     [...Array(40).keys()].map((second) => of(second, [second * 100 + 100])),
   );
   expect(fold.merge.timeline.row(3)?.latencyUs).toMatchObject({ count: 1, p50: 400 });
-  fold.apply({ type: "frame", epoch: 1, seq: 40, body: of(3, [1_000, 1_000, 1_000]) });
+  const body = of(3, [1_000, 1_000, 1_000]);
+  fold.apply({ type: "frame", epoch: 1, seq: 40, body, late: false });
   expect(fold.merge.timeline.row(3)?.latencyUs).toMatchObject({ count: 4, p50: 1000, max: 1000 });
   expect(fold.merge.timeline.histogram(3, "latency")?.count).toBe(4);
 });
@@ -95,8 +105,10 @@ describe("closed seconds", () => {
     begun(fold, 1, 2);
     const fast = new SyntheticEngine();
     const slow = new SyntheticEngine();
-    const to = (epoch: number, engine: SyntheticEngine, second: number, final = false) =>
-      fold.apply({ type: "frame", epoch, seq: second, body: engine.frame({ second, final }) });
+    const to = (epoch: number, engine: SyntheticEngine, second: number, final = false) => {
+      const body = engine.frame({ second, final });
+      fold.apply({ type: "frame", epoch, seq: second, body, late: false });
+    };
     expect(fold.closedThrough()).toBe(-1);
     for (let second = 0; second < 3; second++) to(1, fast, second);
     to(2, slow, 0);
@@ -116,7 +128,7 @@ describe("closed seconds", () => {
       [0, 1, 2].map((second) => new SyntheticEngine().frame({ second })),
     );
     merge(fold, 2, [new SyntheticEngine().frame({ second: 0 })]);
-    tell(fold, { type: "worker-lost", epoch: 2, id: "w2", reason: "" });
+    tell(fold, lost(2, ""));
     expect(fold.closedThrough()).toBe(2);
   });
 });
@@ -130,7 +142,8 @@ describe("the audit", () => {
       engine.frame({ second, phases: { 0: { pings: 1 } }, auditError: second === 1 ? 5 : 0 }),
     );
     for (const seq of [2, 0, 1]) {
-      fold.apply({ type: "frame", epoch: 1, seq, body: bodies[seq] as Uint8Array });
+      const body = bodies[seq] as Uint8Array;
+      fold.apply({ type: "frame", epoch: 1, seq, body, late: false });
     }
     const { audit } = fold.merge.worker(1);
     expect(audit.compared).toBe(3);

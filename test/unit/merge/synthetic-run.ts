@@ -215,11 +215,20 @@ export function tell(fold: RunFold, ...events: EventBody[]): void {
 }
 
 export function merge(fold: RunFold, epoch: number, bodies: readonly Uint8Array[]): void {
-  for (const [seq, body] of bodies.entries()) fold.apply({ type: "frame", epoch, seq, body });
+  for (const [seq, body] of bodies.entries()) {
+    fold.apply({ type: "frame", epoch, seq, body, late: false });
+  }
 }
 
 export function joined(epoch: number, engines = 1): EventBody {
-  return { type: "worker-joined", epoch, id: `w${epoch}`, host: "h", engines, shards: 8 };
+  const size = { engines, capacity: 1000, fenceAfterMs: 20_000 };
+  return { type: "worker-joined", epoch, id: `w${epoch}`, host: "h", ...size, generation: "g" };
+}
+
+/** The worker is lost, without lanes unless told. */
+export function lost(epoch: number, reason: string, lanes: readonly number[] = []): EventBody {
+  const unseen = { reportedUs: null, open: 0, messagesAtMost: 0 };
+  return { type: "worker-lost", epoch, id: `w${epoch}`, reason, lanes, ...unseen };
 }
 
 /** The events around a run of one worker that went well; frames go between the two halves. */

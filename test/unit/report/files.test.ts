@@ -19,7 +19,7 @@ import {
 import type { RunEvent } from "../../../coordinator/store/event.ts";
 import { openJournal } from "../../../coordinator/store/journal.ts";
 import type { JournalRecord } from "../../../coordinator/store/journal-record.ts";
-import { facts, goodFrames, goodRun } from "../merge/synthetic-run.ts";
+import { facts, goodFrames, goodRun, joined } from "../merge/synthetic-run.ts";
 
 let directory: string;
 beforeEach(async () => {
@@ -97,10 +97,12 @@ describe("rebuilding", () => {
   });
   const journalled: JournalRecord[] = [
     { type: "header", header: facts() },
-    event({ type: "worker-joined", epoch: 1, id: "w1", host: "h", engines: 1, shards: 8 }),
+    event(joined(1)),
     event({ type: "start", startAtUs: 1, startWallMs: 1_700_000_000_500 }),
     event({ type: "state", from: "ready", to: "running" }),
-    ...goodFrames().map((body, seq): JournalRecord => ({ type: "frame", epoch: 1, seq, body })),
+    ...goodFrames().map(
+      (body, seq): JournalRecord => ({ type: "frame", epoch: 1, seq, body, late: false }),
+    ),
     event({ type: "worker-finished", epoch: 1, lastSeq: 6 }),
     event({ type: "state", from: "running", to: "merging" }),
     event({ type: "state", from: "merging", to: "done" }),

@@ -12,6 +12,7 @@ import {
   facts,
   goodFrames,
   goodRun,
+  lost,
   merge,
   SyntheticEngine,
   scenario,
@@ -94,6 +95,11 @@ describe("a run in which all went well", () => {
     expect(summary.workers).toEqual([
       {
         id: "w1",
+        epoch: 1,
+        end: "finished",
+        startSkewMs: null,
+        clockErrorMs: null,
+        lateFrames: 0,
         host: "h",
         engines: 1,
         peakConnections: 4,
@@ -153,16 +159,16 @@ test("what a lost worker held is accounted for, and makes the run invalid", () =
   const fold = new RunFold(facts());
   begun(fold, 1, 2);
   merge(fold, 1, goodFrames());
-  const lost = new SyntheticEngine();
+  const victim = new SyntheticEngine();
   merge(fold, 2, [
-    lost.frame({
+    victim.frame({
       phases: { 1: { attempted: 5, established: 3, failed: 1, planned: 2 } },
       shards: { 4: { attempted: 5, established: 3, failed: 1, open: 3 } },
       failures: [failure("tcp-refused", "ECONNREFUSED", 1)],
       ticks: { open: [0, 0, 0, 3] },
     }),
   ]);
-  tell(fold, { type: "worker-lost", epoch: 2, id: "w2", reason: "killed" });
+  tell(fold, lost(2, "killed", [4]));
   ended(fold, { 1: 6 });
   const summary = buildSummary(fold);
   expect(summary.validity.ledger).toEqual({ balanced: true, differences: {} });
@@ -175,7 +181,9 @@ test("what a lost worker held is accounted for, and makes the run invalid", () =
     openAtEnd: 0,
   });
   expect(summary).toMatchObject({ verdict: "invalid", exitCode: 97 });
-  expect(summary.validity.reasons).toContain("Worker w2 was lost: killed.");
+  expect(summary.validity.reasons).toContain(
+    "Worker w2 was lost: killed; nobody took its work over.",
+  );
 });
 
 test("failures keep exact counts, times and their samples", () => {

@@ -1,23 +1,28 @@
 /**
- * A worker for tests of the coordinator: speaks the bus like a real one, opens no socket, and cuts real encoded
- * frames from a script. Its load is arithmetic: each shard opens its connections in second 0 and closes them at
- * the end, and sends and receives one message a second for each.
+ * A worker for tests of the coordinator: speaks the bus as a real one does (session, placement, tickets, claims, hand-overs,
+ * frames kept until acknowledged), opens no socket, and cuts real encoded frames. Its load is arithmetic, in whole
+ * seconds: a session is open in each second the plan holds it open, and sends and receives one message in it.
  */
 import { documentKey, type WorkerBus } from "../../../shared/bus/bus.ts";
-import { shardSize } from "../../../shared/load/split.ts";
-import { monotonicUs } from "../../../shared/time/clock.ts";
-import { sleep, systemTimers } from "../../../shared/time/timer.ts";
-import type { RunDocument } from "../../../shared/wire/command.ts";
-import type { PlanDocument } from "../../../shared/wire/plan.ts";
-import type { WorkerInfo, WorkerStatus } from "../../../shared/wire/worker-info.ts";
+import { buildPopulation, type Population } from "../../../shared/load/arrivals.ts";
+import { indicesOf } from "../../../shared/load/split.ts";
+import type { Clock } from "../../../shared/time/clock.ts";
+import { sleep, type Timers } from "../../../shared/time/timer.ts";
+import type { HandOver, RunDocument } from "../../../shared/wire/command.ts";
+import type { FrameId } from "../../../shared/wire/frame.ts";
+import { isInLane, type Lane } from "../../../shared/wire/lane.ts";
+import type { Placement } from "../../../shared/wire/placement.ts";
+import { type PlanDocument, WIRE_VERSION } from "../../../shared/wire/plan.ts";
+import type { HandedOver, WorkerInfo, WorkerStatus } from "../../../shared/wire/worker-info.ts";
 import { type FrameContent, SyntheticEngine } from "../merge/synthetic-run.ts";
 
 export interface Script {
   readonly id: string;
+  readonly capacity?: number;
+  readonly fenceAfterMs?: number;
+  readonly wire?: number;
   /** Fails with this problem instead of getting ready. */
   readonly problem?: string;
-  /** Its session ends without a word once it has appended this many frames; it goes on appending until fenced. */
-  readonly dieAfterFrames?: number;
   /** Renews its session and does nothing else once the run has started. */
   readonly mute?: boolean;
   /** Changes what a frame says. */
@@ -26,178 +31,441 @@ export interface Script {
   readonly repeats?: boolean;
 }
 
-const TICK_MS = 10;
-const RENEW_MS = 50;
+export interface World {
+  readonly bus: WorkerBus;
+  readonly clock: Clock;
+  readonly timers: Timers;
+}
+
+const TICK_MS = 100;
+const RENEW_MS = 500;
+const SECOND_US = 1_000_000;
+const OVER: ReadonlySet<string> = new Set(["done", "failed", "aborted"]);
+
+interface HeldLane {
+  lane: Lane;
+  /** Sessions this worker has opened, and not closed: "connection/session". */
+  readonly open: Set<string>;
+  readonly opened: Set<string>;
+  moving: boolean;
+}
+
+interface Cut {
+  opened: number;
+  reopened: number;
+  closed: number;
+  migrated: number;
+}
+
+/** One run on this worker. */
+interface Execution {
+  readonly run: string;
+  readonly plan: PlanDocument;
+  readonly population: Population;
+  readonly engine: SyntheticEngine;
+  readonly lanes: Map<number, HeldLane>;
+  readonly frames: { readonly seq: number; readonly body: Uint8Array }[];
+  readonly lateSent: Set<string>;
+  handedOver: HandedOver[];
+  state: WorkerStatus["state"];
+  /** First second that is not cut yet; null before it has begun here. */
+  second: number | null;
+  lastSeq: number;
+  nextSeq: number;
+  appended: number;
+}
 
 export class ScriptedWorker {
   epoch = 0;
-  appended = 0;
+  /** The log refused it. */
   fenced = false;
-  /** Resolves when it has let go of its run, or died. */
+  /** Says nothing to the bus: its process is gone, or cannot reach it. */
+  silent = false;
+  /** What it still keeps when it is fenced goes to the late log. */
+  late = false;
+  /** Resolves when it does nothing any more. */
   readonly over: Promise<void>;
-  readonly #bus: WorkerBus;
+  readonly #world: World;
   readonly #script: Script;
-  readonly #engine = new SyntheticEngine();
-  readonly #shards: number[] = [];
-  #state: WorkerStatus["state"] = "idle";
-  #lastSeq = -1;
+  #execution: Execution | null = null;
   #dead = false;
+  #leaving = false;
+  #problem: string;
+  /** Frames appended in all runs. */
+  appended = 0;
 
-  constructor(bus: WorkerBus, script: Script) {
-    this.#bus = bus;
+  constructor(world: World, script: Script) {
+    this.#world = world;
     this.#script = script;
+    this.#problem = script.problem ?? "";
     this.over = this.#live();
   }
 
-  async #live(): Promise<void> {
-    this.epoch = await this.#bus.openSession(info(this.#script.id), this.#script.id);
-    const renewing = this.#renew();
-    const run = await this.#takeShards();
-    if (run !== null) await this.#execute(run);
+  /** Connections open now. */
+  get open(): number {
+    let open = 0;
+    for (const lane of this.#execution?.lanes.values() ?? []) open += lane.open.size;
+    return open;
+  }
+
+  get lanes(): readonly Lane[] {
+    return [...(this.#execution?.lanes.values() ?? [])].map(({ lane }) => lane);
+  }
+
+  /** It is gone from one moment to the next. */
+  kill(): void {
     this.#dead = true;
+  }
+
+  /** An engine has died under it. */
+  fail(problem: string): void {
+    this.#problem = problem;
+    if (this.#execution) this.#execution.state = "failed";
+  }
+
+  /** As on SIGTERM. */
+  leave(): void {
+    this.#leaving = true;
+  }
+
+  async #live(): Promise<void> {
+    this.epoch = await this.#world.bus.openSession(this.#info(), this.#script.id);
+    const renewing = this.#renew();
+    while (!this.#dead) {
+      await this.#turn();
+      await sleep(this.#world.timers, TICK_MS);
+    }
     await renewing;
   }
 
-  async #renew(): Promise<void> {
-    while (!this.#dead) {
-      const { problem } = this.#script;
-      await this.#bus.renewSession(this.epoch, {
-        shardsHeld: this.#shards.length,
-        shardsReady: this.#state === "ready" ? this.#shards.length : 0,
-        connectionsOpen: 0,
-        state: this.#state,
-        problem: this.#state === "failed" ? (problem ?? "") : "",
-        clockOffsetUs: 0,
-        clockErrorUs: 0,
-        lastSeq: this.#lastSeq,
-      });
-      await sleep(systemTimers, RENEW_MS);
+  async #turn(): Promise<void> {
+    if (!this.silent && !this.fenced) await this.#takeTickets();
+    const execution = this.#execution;
+    if (execution === null) {
+      if (this.#leaving) await this.#close();
+      return;
     }
+    const document = this.silent ? undefined : await this.#document(execution.run);
+    if (document && OVER.has(document.state)) {
+      this.#execution = null;
+      return;
+    }
+    if (document && !this.#script.mute) this.#follow(execution, document);
+    this.#cutDue(execution);
+    if (!this.silent) await this.#append(execution);
+    if (this.#leaving && execution.lanes.size === 0) await this.#leaveRun(execution);
   }
 
-  /** Takes every other ticket, so that two workers share; a shard no longer offered is nobody's. */
-  async #takeShards(): Promise<string | null> {
-    let run: string | null = null;
-    for (;;) {
-      const taken = await this.#bus.takeTicket(run === null ? 3000 : 200);
-      if (taken === null) break;
-      run = taken.ticket.run;
-      const claim = await this.#bus.claimShard(run, taken.ticket.shard, this.epoch);
-      if (claim === "held") this.#shards.push(taken.ticket.shard);
+  async #document(run: string): Promise<RunDocument | undefined> {
+    return (await this.#world.bus.getDocument(documentKey.run(run)))?.value as
+      | RunDocument
+      | undefined;
+  }
+
+  async #takeTickets(): Promise<void> {
+    const { bus } = this.#world;
+    if (this.#leaving) return;
+    const placement = (await bus.getDocument(documentKey.placement))?.value as
+      | Placement
+      | undefined;
+    const quota = placement?.quotas.find(({ epoch }) => epoch === this.epoch);
+    if (!quota || (this.#execution && this.#execution.run !== quota.run)) return;
+    while ((this.#execution?.lanes.size ?? 0) < quota.lanes) {
+      const taken = await bus.takeTicket(quota.run, 50);
+      if (taken === null || this.#dead || this.silent) return;
+      if (!(await this.#begin(quota.run))) return;
+      const { lane } = taken.ticket;
+      const claim = await bus.claimLane(quota.run, lane.id, this.epoch);
+      const held = { lane, open: new Set<string>(), opened: new Set<string>(), moving: false };
+      if (claim === "held" && !this.#execution?.lanes.has(lane.id)) {
+        this.#execution?.lanes.set(lane.id, held);
+      }
       await taken.done();
-      await sleep(systemTimers, 1);
-    }
-    this.#state = this.#script.problem === undefined ? "ready" : "failed";
-    return run;
-  }
-
-  async #execute(run: string): Promise<void> {
-    const plan = (await this.#bus.getDocument(documentKey.plan(run)))?.value as PlanDocument;
-    let second = 0;
-    for (;;) {
-      const document = (await this.#bus.getDocument(documentKey.run(run)))?.value as
-        | RunDocument
-        | undefined;
-      if (document === undefined || ["done", "failed", "aborted"].includes(document.state)) {
-        this.#shards.length = 0;
-        this.#state = "idle";
-        await sleep(systemTimers, 2 * RENEW_MS);
-        return;
-      }
-      if (document.startAtUs !== null && this.#lastSeq < 0 && !this.#script.mute) {
-        const elapsedUs = monotonicUs() - document.startAtUs;
-        const ending = document.end !== null || elapsedUs >= plan.durationUs;
-        const whole = Math.floor(Math.min(elapsedUs, plan.durationUs) / 1e6);
-        while (second < whole || (this.#dead && !this.fenced)) {
-          await this.#append(run, this.#second(plan, second++, false));
-          if (this.#dead) await sleep(systemTimers, TICK_MS);
-        }
-        if (this.#dead) return;
-        if (ending) {
-          await this.#append(run, this.#second(plan, second, true));
-          this.#state = "finished";
-          this.#lastSeq = this.appended - 1;
-        }
-      }
-      await sleep(systemTimers, TICK_MS);
     }
   }
 
-  #second(plan: PlanDocument, second: number, final: boolean): FrameContent {
-    const sizes = this.#shards.map(
-      (shard) => [shard, shardSize(shard, plan.shards, plan.connections)] as const,
-    );
-    const open = sizes.reduce((sum, [, size]) => sum + size, 0);
-    const first = second === 0;
-    const phase = 0;
-    return {
-      second,
-      final,
-      phases: {
-        [phase]: {
-          attempted: first ? open : 0,
-          established: first ? open : 0,
-          closed: final ? open : 0,
-          planned: open,
-          sent: open,
-          expected: open,
-          matched: open,
-          received: open,
-        },
-      },
-      names: [{ phase, name: 0, counters: { sent: open, matched: open } }],
-      shards: Object.fromEntries(
-        sizes.map(([shard, size]) => [
-          shard,
-          {
-            attempted: first ? size : 0,
-            established: first ? size : 0,
-            closed: final ? size : 0,
-            open: final ? 0 : size,
-          },
-        ]),
-      ),
-      values: [
-        { metric: "latency", phase, name: 0, us: Array(open).fill(1000 + this.epoch) },
-        { metric: "sendLag", phase, us: Array(open).fill(50) },
-      ],
-      closes: final && open > 0 ? [{ cause: "plan", count: open }] : [],
-      ticks: { open: final ? [] : Array(10).fill(open), sent: [open], received: [open] },
+  async #begin(run: string): Promise<boolean> {
+    if (this.#execution) return true;
+    const plan = (await this.#world.bus.getDocument(documentKey.plan(run)))?.value as
+      | PlanDocument
+      | undefined;
+    if (!plan) return false;
+    const { problem } = this.#script;
+    this.#execution = {
+      run,
+      plan,
+      population: buildPopulation(plan.scenario),
+      engine: new SyntheticEngine(),
+      lanes: new Map(),
+      frames: [],
+      lateSent: new Set(),
+      handedOver: [],
+      state: problem === undefined ? "ready" : "failed",
+      second: null,
+      lastSeq: -1,
+      nextSeq: 0,
+      appended: 0,
+    };
+    return true;
+  }
+
+  /** Start, hand-overs, end. */
+  #follow(execution: Execution, document: RunDocument): void {
+    const { startAtUs, end, handOvers } = document;
+    if (startAtUs === null || execution.state === "failed" || execution.lastSeq >= 0) return;
+    const elapsedUs = this.#world.clock.monotonicUs() - startAtUs;
+    if (elapsedUs < 0) return;
+    execution.second ??= Math.floor(elapsedUs / SECOND_US);
+    if (execution.state === "ready") execution.state = "running";
+    const asked = new Set(handOvers.map(({ id }) => id));
+    execution.handedOver = execution.handedOver.filter(({ id }) => asked.has(id));
+    for (const handOver of handOvers) this.#handOver(execution, handOver);
+    const { durationUs } = execution.plan;
+    this.#elapsed = {
+      startAtUs,
+      endUs: end === null ? durationUs : Math.min(elapsedUs, durationUs),
     };
   }
 
-  async #append(run: string, content: FrameContent): Promise<void> {
-    const altered = this.#script.alter?.(content) ?? content;
-    const body = this.#engine.frame(altered);
-    const id = { run, epoch: this.epoch, seq: this.appended };
-    if ((await this.#bus.appendFrame(id, body)) === "fenced") {
-      this.fenced = true;
+  #elapsed: { readonly startAtUs: number; readonly endUs: number } | null = null;
+
+  #handOver(execution: Execution, { id, lane, epoch, scope }: HandOver): void {
+    const held = execution.lanes.get(lane);
+    if (epoch !== this.epoch || execution.handedOver.some((done) => done.id === id)) return;
+    if (!held) return;
+    if (scope === "all") {
+      held.moving = true;
       return;
     }
-    if (this.#script.repeats) await this.#bus.appendFrame(id, body);
-    this.appended++;
-    if (this.appended === this.#script.dieAfterFrames) {
-      this.#dead = true;
-      await this.#bus.closeSession(this.epoch);
+    const fromUs = (execution.second ?? 0) * SECOND_US;
+    held.lane = { ...held.lane, toUs: Math.max(held.lane.fromUs, fromUs) };
+    execution.handedOver.push({ id, lane, fromUs });
+  }
+
+  /** Cuts the frames of all seconds that are over; the final one when the load is. */
+  #cutDue(execution: Execution): void {
+    if (!this.#elapsed || execution.second === null || execution.lastSeq >= 0) return;
+    if (execution.state === "failed") return;
+    const { startAtUs, endUs } = this.#elapsed;
+    const elapsedUs = this.#world.clock.monotonicUs() - startAtUs;
+    while ((execution.second + 1) * SECOND_US <= Math.min(elapsedUs, endUs)) {
+      this.#cut(execution, execution.second++, false);
     }
+    if (elapsedUs < endUs) return;
+    this.#cut(execution, execution.second, true);
+    execution.lastSeq = execution.nextSeq - 1;
+    execution.state = "finished";
+  }
+
+  #cut(execution: Execution, second: number, final: boolean): void {
+    const shards: NonNullable<FrameContent["shards"]> = {};
+    const sum: Cut = { opened: 0, reopened: 0, closed: 0, migrated: 0 };
+    let open = 0;
+    for (const held of execution.lanes.values()) {
+      const did = this.#second(execution, held, { second, final });
+      const { shard } = held.lane;
+      const before = shards[shard] ?? { attempted: 0, established: 0, closed: 0, open: 0 };
+      const attempted = (before.attempted ?? 0) + did.opened;
+      const closed = (before.closed ?? 0) + did.closed + did.migrated;
+      shards[shard] = {
+        attempted,
+        established: attempted,
+        closed,
+        open: (before.open ?? 0) + held.open.size,
+      };
+      for (const key of ["opened", "reopened", "closed", "migrated"] as const) sum[key] += did[key];
+      open += held.open.size;
+    }
+    const content = frameContent(sum, open, { second, final, epoch: this.epoch });
+    const body = execution.engine.frame(
+      this.#script.alter?.({ ...content, shards }) ?? { ...content, shards },
+    );
+    execution.frames.push({ seq: execution.nextSeq++, body });
+    for (const [id, held] of execution.lanes) if (held.moving) void this.#release(execution, id);
+  }
+
+  /** What becomes of a lane's sessions in one second. */
+  #second(
+    { plan, population }: Execution,
+    held: HeldLane,
+    { second, final }: { second: number; final: boolean },
+  ): Cut {
+    const did: Cut = { opened: 0, reopened: 0, closed: 0, migrated: 0 };
+    const beginUs = second * SECOND_US;
+    for (const index of indicesOf(held.lane.shard, plan.shards, plan.connections)) {
+      for (const [at, { openUs, closeUs }] of population.sessionsOf(index).entries()) {
+        const key = `${index}/${at}`;
+        const isPlanned = openUs <= beginUs && closeUs > beginUs && !final && !held.moving;
+        if (isPlanned && isInLane(held.lane, openUs) && !held.opened.has(key)) {
+          held.opened.add(key);
+          held.open.add(key);
+          did.opened++;
+          if (openUs < beginUs - SECOND_US) did.reopened++;
+        } else if (!isPlanned && held.open.delete(key)) did[held.moving ? "migrated" : "closed"]++;
+      }
+    }
+    return did;
+  }
+
+  /** The frame that tells of the closing is cut: the lane may go. */
+  async #release(execution: Execution, id: number): Promise<void> {
+    execution.lanes.delete(id);
+    const document = await this.#document(execution.run);
+    await this.#world.bus.releaseLane(execution.run, id, this.epoch);
+    for (const { id: handOver, lane, epoch } of document?.handOvers ?? []) {
+      if (lane === id && epoch === this.epoch) {
+        execution.handedOver.push({ id: handOver, lane, fromUs: 0 });
+      }
+    }
+  }
+
+  async #append(execution: Execution): Promise<void> {
+    const { bus } = this.#world;
+    const { run, frames } = execution;
+    const kept = await bus.acknowledgedSeq(run, this.epoch);
+    while (frames[0] && frames[0].seq <= kept) frames.shift();
+    const floor = frames[0]?.seq ?? 0;
+    const generation = await bus.generation();
+    for (const { seq, body } of frames) {
+      const id = { run, epoch: this.epoch, seq };
+      const result = this.fenced ? "fenced" : await bus.appendFrame(id, body, floor);
+      if (result === "fenced") {
+        this.fenced = true;
+        await this.#appendLate(execution, { id, body, generation });
+        continue;
+      }
+      if (this.#script.repeats) await bus.appendFrame(id, body, floor);
+      if (result === "ok") {
+        execution.appended++;
+        this.appended++;
+      }
+    }
+    if (this.fenced && !this.late) frames.length = 0;
+  }
+
+  /** Once to each life of the store; kept until acknowledged. */
+  async #appendLate(
+    { lateSent }: Execution,
+    { id, body, generation }: { id: FrameId; body: Uint8Array; generation: string },
+  ): Promise<void> {
+    const key = `${generation} ${id.seq}`;
+    if (!this.late || lateSent.has(key)) return;
+    lateSent.add(key);
+    await this.#world.bus.appendLateFrame(id, body);
+  }
+
+  async #leaveRun(execution: Execution): Promise<void> {
+    if (execution.lastSeq < 0 && execution.second !== null) {
+      this.#cut(execution, execution.second, true);
+      execution.lastSeq = execution.nextSeq - 1;
+      execution.state = "finished";
+    }
+    await this.#append(execution);
+    if (execution.frames.length === 0) await this.#close();
+  }
+
+  async #close(): Promise<void> {
+    this.#dead = true;
+    await this.#world.bus.closeSession(this.epoch);
+  }
+
+  async #renew(): Promise<void> {
+    const { bus, timers } = this.#world;
+    while (!this.#dead) {
+      if (!this.silent) {
+        const answer = await bus.renewSession(this.epoch, this.#status());
+        if (answer === "unknown") await this.#resume();
+        if (answer === "gone" && !this.late) this.#dead = true;
+      }
+      await sleep(timers, RENEW_MS);
+    }
+  }
+
+  /** The bus has forgotten it. */
+  async #resume(): Promise<void> {
+    const { bus } = this.#world;
+    if ((await bus.resumeSession(this.epoch, this.#info(), this.#script.id)) === "gone") return;
+    const { run = "", lanes } = this.#execution ?? {};
+    for (const lane of lanes?.keys() ?? []) await bus.claimLane(run, lane, this.epoch);
+    await bus.renewSession(this.epoch, this.#status());
+  }
+
+  #status(): WorkerStatus {
+    const execution = this.#execution;
+    const lanes = execution?.lanes.size ?? 0;
+    return {
+      lanesHeld: lanes,
+      lanesReady: lanes,
+      connectionsOpen: this.open,
+      state: execution?.state ?? "idle",
+      problem: execution?.state === "failed" ? this.#problem : "",
+      clockOffsetUs: 0,
+      clockErrorUs: 120,
+      lastSeq: execution?.frames.length === 0 ? execution.lastSeq : -1,
+      leaving: this.#leaving,
+      startSkewUs: execution && execution.second !== null ? 1500 : null,
+      handedOver: execution?.handedOver ?? [],
+    };
+  }
+
+  #info(): WorkerInfo {
+    const { id, capacity = 1000, fenceAfterMs = 20_000, wire = WIRE_VERSION } = this.#script;
+    return {
+      id,
+      host: "test",
+      pid: 1,
+      version: "0",
+      node: "",
+      engines: 1,
+      capacity,
+      cpuModel: "",
+      cpus: 1,
+      memoryBytes: 1,
+      openFilesLimit: 1,
+      localPorts: 28_232,
+      physicalCores: 1,
+      system: "test",
+      fenceAfterMs,
+      wire,
+    };
   }
 }
 
-function info(id: string): WorkerInfo {
+function frameContent(
+  { opened, reopened, closed, migrated }: Cut,
+  open: number,
+  { second, final, epoch }: { second: number; final: boolean; epoch: number },
+): FrameContent {
+  const counters = {
+    attempted: opened,
+    established: opened,
+    reconnects: reopened,
+    closed: closed + migrated,
+    planned: open,
+    sent: open,
+    expected: open,
+    matched: open,
+    received: open,
+  };
   return {
-    id,
-    host: "test",
-    pid: 1,
-    version: "0",
-    node: "",
-    engines: 1,
-    capacity: 1000,
-    cpuModel: "",
-    cpus: 1,
-    memoryBytes: 1,
-    openFilesLimit: 1,
-    localPorts: 28_232,
-    physicalCores: 1,
-    system: "test",
+    second,
+    final,
+    phases: { 0: counters },
+    names: [{ phase: 0, name: 0, counters: { sent: open, matched: open } }],
+    values: [
+      { metric: "latency", phase: 0, name: 0, us: Array(open).fill(1000 + (epoch % 16)) },
+      { metric: "sendLag", phase: 0, us: Array(open).fill(50) },
+    ],
+    closes: [
+      ...(closed > 0 ? [{ cause: "plan" as const, count: closed }] : []),
+      ...(migrated > 0 ? [{ cause: "migrated" as const, count: migrated }] : []),
+    ],
+    ticks: {
+      open: final ? [] : Array(10).fill(open),
+      opened: [opened],
+      closed: [closed + migrated],
+      sent: [open],
+      received: [open],
+    },
   };
 }

@@ -27,12 +27,12 @@ const note: RunEvent = { type: "note", message: "späße \u0000", wallMs: 1, ela
 const records: JournalRecord[] = [
   { type: "header", header: { run: "r", list: [1, 2] } },
   { type: "event", event: note },
-  { type: "frame", epoch: 2 ** 40, seq: 0, body: Buffer.from([1, 2, 3, 255]) },
+  { type: "frame", epoch: 2 ** 40, seq: 0, body: Buffer.from([1, 2, 3, 255]), late: false },
   {
     type: "event",
     event: { type: "state", from: "created", to: "offered", wallMs: 2, elapsedUs: -5 },
   },
-  { type: "frame", epoch: 1, seq: 7, body: Buffer.alloc(0) },
+  { type: "frame", epoch: 1, seq: 7, body: Buffer.alloc(0), late: true },
 ];
 
 async function read(): Promise<{ records: JournalRecord[]; tail: JournalTail }> {
@@ -109,7 +109,10 @@ test("a length that lies is damage, not a reason to read gigabytes", async () =>
 
 test("records larger than a chunk are read whole", async () => {
   const body = Buffer.alloc(900_000, 7);
-  await write([{ type: "frame", epoch: 1, seq: 0, body }, records[1] as JournalRecord]);
+  await write([
+    { type: "frame", epoch: 1, seq: 0, body, late: false },
+    records[1] as JournalRecord,
+  ]);
   const [large, small] = (await read()).records;
   expect(large?.type === "frame" && body.equals(large.body)).toBe(true);
   expect(small).toEqual(records[1]);

@@ -2,6 +2,7 @@
 import { Packr } from "msgpackr";
 import { describe, expect, it } from "vitest";
 import { PHASE_COUNTERS } from "../../../shared/stats/counters.ts";
+import { CLOSE_CAUSES } from "../../../shared/stats/failure-kind.ts";
 import type { Frame } from "../../../shared/wire/frame.ts";
 import { decodeFrame, encodeFrame, FRAME_LIMITS } from "../../../shared/wire/frame-codec.ts";
 import { bucketsOf, frameOf } from "./frames.ts";
@@ -122,7 +123,7 @@ describe("refusal", () => {
     ["a control character", [10, 0, 1], "a\u001b[2J", "failures.signature has a control character"],
     ["a sample as a map", [10, 0, 5], { a: 1 }, "failures.sample is not an array"],
     ["a long detail", [10, 0, 5, 4], "x".repeat(1001), "failures.sample.detail has more than"],
-    ["an unknown cause", [11, 0, 0], 8, "closes.cause is 8"],
+    ["an unknown cause", [11, 0, 0], CLOSE_CAUSES.length, `closes.cause is ${CLOSE_CAUSES.length}`],
     ["a negative share", [12, 0], -0.5, "health.utilisation is negative"],
     ["a text for a number", [12, 3], "9", "health.heapUsedBytes is not a number"],
     ["totals as a text", [13], "none", "cumulative is not an array"],

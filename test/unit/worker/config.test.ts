@@ -28,6 +28,7 @@ describe("worker configuration", () => {
       capacity: 5000,
       bus: null,
       fenceAfterMs: 20_000,
+      leaveMs: 0,
       rejoin: true,
     });
     expect(await describeWorker(config)).toMatchObject({

@@ -7,60 +7,20 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { documentKey } from "../../../shared/bus/bus.ts";
 import { MemoryStore } from "../../../shared/bus/memory/store.ts";
 import { MemoryBus } from "../../../shared/bus/memory-bus.ts";
-import type { Log } from "../../../shared/log.ts";
 import { systemClock } from "../../../shared/time/clock.ts";
 import { systemTimers } from "../../../shared/time/timer.ts";
 import type { RunDocument } from "../../../shared/wire/command.ts";
-import type { PlanDocument } from "../../../shared/wire/plan.ts";
 import type { WorkerStatus } from "../../../shared/wire/worker-info.ts";
 import { Control } from "../../../worker/control/control.ts";
-import { CONTROL_TIMINGS, type ControlTimings } from "../../../worker/control/timings.ts";
-import { WORKER_INFO } from "../../conformance/bus-suite.ts";
-import { scenario } from "../../support/scenario.ts";
-
-const SHARDS = 8;
-const QUICK: ControlTimings = {
-  ...CONTROL_TIMINGS,
-  renewMs: 80,
-  fenceAfterMs: 5000,
-  documentPollMs: 100,
-  takeTicketMs: 200,
-  pauseMs: 20,
-  endGraceMs: 1500,
-  abortGraceMs: 300,
-  flushMs: 1000,
-};
-const quiet: Log = { info: () => {}, warn: () => {}, error: () => {} };
-
-function planOf(run: string, words: string, durationUs = 300_000): PlanDocument {
-  const phases = [
-    {
-      phase: "hold",
-      exclude: false,
-      durationUs,
-      messageFactor: 1,
-      ramp: "linear",
-      from: 800,
-      to: 800,
-    },
-  ];
-  return {
-    version: 1,
-    run,
-    hash: "hash",
-    scenario: { ...scenario("ws://127.0.0.1:1"), phases, name: words } as PlanDocument["scenario"],
-    shards: SHARDS,
-    connections: 800,
-    durationUs,
-    allowTargets: [],
-    drainUs: 100_000,
-  };
-}
+import { engineThreads } from "../../../worker/control/engine-thread.ts";
+import type { ControlTimings } from "../../../worker/control/timings.ts";
+import { ticketOf, WORKER_INFO } from "../../conformance/bus-samples.ts";
+import { planOf, QUICK, quiet, SHARDS } from "./control-parts.ts";
 
 /** What a frame of the test engine says. */
 interface Told {
   readonly engine: number;
-  readonly shards: readonly number[];
+  readonly lanes: readonly number[];
   readonly final: boolean;
   readonly log: readonly string[];
 }
@@ -68,6 +28,8 @@ interface Told {
 describe("control thread", () => {
   let store: MemoryStore;
   let bus: MemoryBus;
+  let placing: NodeJS.Timeout;
+  let placed = "";
   let controls: { control: Control; side: MemoryBus; served: Promise<number> }[];
 
   beforeEach(() => {
@@ -78,11 +40,24 @@ describe("control thread", () => {
     });
     bus = new MemoryBus(store);
     controls = [];
+    placed = "";
+    placing = setInterval(() => void place(), 20);
   });
   afterEach(async () => {
+    clearInterval(placing);
     for (const { control } of controls) control.drain();
     await Promise.all(controls.map(({ served }) => served));
   });
+
+  /** Every worker may hold all lanes of the run that was offered last, as far as it has room. */
+  const place = async () => {
+    const sessions = await bus.listSessions();
+    const quotas = sessions.map(({ epoch }) => ({ run: placed, epoch, lanes: SHARDS }));
+    const read = await bus.getDocument(documentKey.placement);
+    if (placed === "" || JSON.stringify(read?.value) === JSON.stringify({ quotas })) return;
+    await bus.putDocument(documentKey.placement, { quotas }, read?.revision ?? 0);
+    await bus.hint("tickets-offered", "");
+  };
 
   const startWorker = (
     over: { capacity?: number; engines?: number; rejoin?: boolean } = {},
@@ -94,7 +69,7 @@ describe("control thread", () => {
       bus: side,
       info: { ...WORKER_INFO, id: `worker-${controls.length}`, capacity, engines },
       rejoin,
-      engineEntry: new URL("../../fixtures/fake-engine.mjs", import.meta.url),
+      startEngine: engineThreads(new URL("../../fixtures/fake-engine.mjs", import.meta.url)),
       timings: { ...QUICK, ...timings },
       clock: systemClock,
       timers: systemTimers,
@@ -110,6 +85,8 @@ describe("control thread", () => {
     state: "offered",
     startAtUs: null,
     end: null,
+    handOvers: [],
+    cuts: [],
     ...over,
   });
   const write = async (run: string, over: Partial<RunDocument>) => {
@@ -118,10 +95,11 @@ describe("control thread", () => {
     await bus.putDocument(documentKey.run(run), next, read?.revision ?? 0);
   };
   const offer = async (run: string, words = "", durationUs?: number) => {
+    placed = run;
     await bus.putDocument(documentKey.plan(run), planOf(run, words, durationUs), 0);
     await write(run, {});
     for (let shard = 0; shard < SHARDS; shard += 1) {
-      await bus.offerTicket({ run, shard, offer: 0 });
+      await bus.offerTicket(ticketOf(run, shard));
     }
   };
   const start = async (run: string) =>
@@ -146,7 +124,7 @@ describe("control thread", () => {
   it("opens a session, idle, with a clock offset and its error", async () => {
     startWorker();
     const [status] = await untilState("idle");
-    expect(status?.shardsHeld).toBe(0);
+    expect(status?.lanesHeld).toBe(0);
     expect(status?.problem).toBe("");
     expect(status?.lastSeq).toBe(-1);
     // Both sides use one clock here.
@@ -154,13 +132,13 @@ describe("control thread", () => {
     expect((await bus.listSessions())[0]?.info.id).toBe("worker-0");
   });
 
-  it("takes every shard, gets ready, runs, and finishes with its last seq", async () => {
+  it("takes every lane, gets ready, runs, and finishes with its last seq", async () => {
     startWorker();
     await offer("r1", "slow-prepare");
     const [preparing] = await untilState("preparing");
-    expect(preparing?.shardsReady).toBe(0);
+    expect(preparing?.lanesReady).toBe(0);
     const [ready] = await untilState("ready");
-    expect(ready).toMatchObject({ shardsHeld: SHARDS, shardsReady: SHARDS, lastSeq: -1 });
+    expect(ready).toMatchObject({ lanesHeld: SHARDS, lanesReady: SHARDS, lastSeq: -1 });
     expect((await bus.listClaims("r1")).size).toBe(SHARDS);
     await start("r1");
     const [running] = await untilState("running");
@@ -170,8 +148,8 @@ describe("control thread", () => {
     expect(frames.map(({ id }) => id.seq)).toEqual(frames.map((_, seq) => seq));
     expect(finished?.lastSeq).toBe(frames.length - 1);
     const finals = (await told("r1")).filter(({ final }) => final);
-    expect(finals.map(({ shards }) => shards.length)).toEqual([4, 4]);
-    expect(finals.flatMap(({ shards }) => shards).sort()).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    expect(finals.map(({ lanes }) => lanes.length)).toEqual([4, 4]);
+    expect(finals.flatMap(({ lanes }) => lanes).sort()).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
     expect(finals.every(({ log }) => log.includes("plan over"))).toBe(true);
   });
 
@@ -186,7 +164,7 @@ describe("control thread", () => {
       "prepare",
       "lease",
       "start",
-      "shards",
+      "lanes",
     ]);
   });
 
@@ -213,25 +191,26 @@ describe("control thread", () => {
     startWorker({ capacity: 300 });
     await offer("r1");
     await expect
-      .poll(async () => (await statuses()).map((status) => status.shardsHeld).sort())
+      .poll(async () => (await statuses()).map((status) => status.lanesHeld).sort())
       .toEqual([3, 5]);
     expect(await untilState("ready", 2)).toHaveLength(2);
   });
 
-  it("takes shards that are offered while it runs, but none once an engine has ended", async () => {
+  it("takes lanes that are offered while it runs, but none once an engine has ended", async () => {
     startWorker();
+    placed = "r1";
     await bus.putDocument(documentKey.plan("r1"), planOf("r1", "", 800_000), 0);
     await write("r1", {});
-    for (const shard of [0, 1, 2]) await bus.offerTicket({ run: "r1", shard, offer: 0 });
-    await expect.poll(async () => (await statuses())[0]?.shardsReady).toBe(3);
+    for (const shard of [0, 1, 2]) await bus.offerTicket(ticketOf("r1", shard));
+    await expect.poll(async () => (await statuses())[0]?.lanesReady).toBe(3);
     await start("r1");
     await untilState("running");
-    for (const shard of [3, 4]) await bus.offerTicket({ run: "r1", shard, offer: 0 });
-    await expect.poll(async () => (await statuses())[0]?.shardsReady).toBe(5);
+    for (const shard of [3, 4]) await bus.offerTicket(ticketOf("r1", shard));
+    await expect.poll(async () => (await statuses())[0]?.lanesReady).toBe(5);
     await untilState("finished");
     const finals = (await told("r1")).filter(({ final }) => final);
-    expect(finals.map(({ shards }) => shards.length).sort()).toEqual([2, 3]);
-    await bus.offerTicket({ run: "r1", shard: 5, offer: 0 });
+    expect(finals.map(({ lanes }) => lanes.length).sort()).toEqual([2, 3]);
+    await bus.offerTicket(ticketOf("r1", 5));
     await delay(300);
     expect([...(await bus.listClaims("r1")).keys()].sort()).toEqual([0, 1, 2, 3, 4]);
   });
@@ -249,21 +228,23 @@ describe("control thread", () => {
 
   it("leaves a plan of another version to others", async () => {
     startWorker();
+    placed = "r1";
     await bus.putDocument(documentKey.plan("r1"), { ...planOf("r1", ""), version: 2 }, 0);
     await write("r1", {});
-    await bus.offerTicket({ run: "r1", shard: 0, offer: 0 });
+    await bus.offerTicket(ticketOf("r1", 0));
     await expect.poll(async () => (await statuses())[0]?.problem).toContain("version 2");
     expect((await bus.listClaims("r1")).size).toBe(0);
   });
 
   it("drops tickets of runs that are over", async () => {
     startWorker();
+    placed = "old";
     await bus.putDocument(documentKey.plan("old"), planOf("old", ""), 0);
     await write("old", { state: "done" });
-    await bus.offerTicket({ run: "old", shard: 0, offer: 0 });
-    await bus.offerTicket({ run: "never", shard: 0, offer: 0 });
+    await bus.offerTicket(ticketOf("old", 0));
+    await bus.offerTicket(ticketOf("never", 0));
     await delay(200);
-    expect(await bus.takeTicket(500)).toBeNull();
+    expect(await bus.takeTicket("old", 500)).toBeNull();
     expect((await statuses())[0]?.state).toBe("idle");
   });
 
@@ -283,7 +264,7 @@ describe("control thread", () => {
   });
 
   it("ends before the start as well", async () => {
-    startWorker();
+    startWorker({}, { abortGraceMs: 5000 });
     await offer("r1", "slow-prepare");
     await untilState("preparing");
     await write("r1", { end: { mode: "abort", reason: "interrupted" } });
@@ -341,8 +322,8 @@ describe("control thread", () => {
   });
 
   it.each([
-    ["crash:1", "engine 1 died: engine broke (shards: 1, 3, 5, 7)"],
-    ["exit:0", "engine 0 exited with code 3 (shards: 0, 2, 4, 6)"],
+    ["crash:1", "engine 1 died: engine broke (lanes: 1, 3, 5, 7)"],
+    ["exit:0", "engine 0 exited with code 3 (lanes: 0, 2, 4, 6)"],
   ])("fails, with the shards, when an engine dies (%s); the others end", async (words, problem) => {
     startWorker();
     await offer("r1", `long ${words}`);
@@ -363,7 +344,7 @@ describe("control thread", () => {
     await offer("r1", "refuse");
     const [failed] = await untilState("failed");
     expect(failed?.problem).toContain("could not prepare: ONRUSH_TARGET_UNREACHABLE no such host");
-    expect(failed?.shardsReady).toBe(0);
+    expect(failed?.lanesReady).toBe(0);
   });
 
   it("kills an engine that does not end in time", async () => {

@@ -1,0 +1,81 @@
+/**
+ * Where a run of `onrush run` takes place: on worker processes this machine starts, or on the workers of a bus. Called by
+ * run.ts. Invariant: whatever was opened or started is given back, in the reverse order, whatever happens.
+ */
+import { openBus } from "../../shared/bus/open-bus.ts";
+import { createLog, type Log } from "../../shared/log.ts";
+import { systemTimers } from "../../shared/time/timer.ts";
+import { type LocalCluster, startLocalCluster } from "../local/local-cluster.ts";
+import { Fleet } from "../run/fleet.ts";
+import { Lead } from "../run/lead.ts";
+import type { RunOutcome, RunRequest } from "../run/request.ts";
+import { executeRun } from "../run/run.ts";
+import type { CliContext } from "./context.ts";
+import type { LocalPlan } from "./local-plan.ts";
+
+/** For workers to leave after the run; they hold nothing any more by then. */
+const WORKER_GRACE_MS = 5000;
+
+export type Request = Omit<RunRequest, "bus" | "fleet" | "workersExpected">;
+
+export interface Place {
+  readonly context: CliContext;
+  /** Takes whole lines that workers and the coordinator write. */
+  readonly write: (line: string) => void;
+}
+
+export async function onThisMachine(
+  request: Request,
+  { sizing }: LocalPlan,
+  { context, write }: Place,
+): Promise<RunOutcome> {
+  const { clock, config } = context;
+  const cluster = await startLocalCluster({ ...sizing, env: config.env, clock, write });
+  fenceTheDead(cluster, request.runId);
+  const { bus } = cluster;
+  const fleet = new Fleet({ bus, clock, timers: systemTimers, log: logOf(write) });
+  try {
+    await fleet.start();
+    return await executeRun({ ...request, bus, fleet, workersExpected: sizing.workers });
+  } finally {
+    await fleet.close();
+    await cluster.close(WORKER_GRACE_MS);
+  }
+}
+
+/** Workers somebody else has started; they stay when the run is over. */
+export async function onBus(
+  request: Request,
+  { url, workersExpected }: { readonly url: string; readonly workersExpected: number },
+  { context, write }: Place,
+): Promise<RunOutcome> {
+  const { clock } = context;
+  const log = logOf(write);
+  const opened = await openBus(url, "coordinator", systemTimers);
+  const lead = new Lead({ bus: opened, id: request.runId, clock, timers: systemTimers, log });
+  try {
+    await lead.take(0);
+    const bus = lead.guard(opened);
+    const fleet = new Fleet({ bus, clock, timers: systemTimers, log });
+    try {
+      await fleet.start();
+      return await executeRun({ ...request, bus, fleet, workersExpected });
+    } finally {
+      await fleet.close();
+    }
+  } finally {
+    await lead.close();
+    await opened.close();
+  }
+}
+
+function logOf(write: (line: string) => void): Log {
+  return createLog("coordinator", "warn", write);
+}
+
+/** Before a dead worker's session ends, its log is closed: nothing of it may arrive later. */
+function fenceTheDead(cluster: LocalCluster, runId: string): void {
+  cluster.onWorkerExit(async ({ epochs }) => {
+    for (const epoch of epochs) await cluster.bus.fence(runId, epoch);
+  });
+}

@@ -1,0 +1,272 @@
+/**
+ * The workers of one coordinator and the runs they serve: looks at the sessions again and again, gives free workers to
+ * runs, and writes the placement document, which lets workers take tickets. One per coordinator, shared by its runs.
+ * Invariant: one worker serves one run; a worker takes no ticket the run it serves has not given it room for; a run whose
+ * connections the free workers do not hold waits.
+ */
+import { type CoordinatorBus, documentKey, type SessionRecord } from "../../shared/bus/bus.ts";
+import { OnrushError } from "../../shared/errors.ts";
+import type { Log } from "../../shared/log.ts";
+import type { Clock } from "../../shared/time/clock.ts";
+import { sleep, type Timers } from "../../shared/time/timer.ts";
+import type { Placement, Quota } from "../../shared/wire/placement.ts";
+import { WIRE_VERSION } from "../../shared/wire/plan.ts";
+import { assignWorkers, type Claimant, type Need } from "./assign.ts";
+import { DocumentWriter } from "./document-writer.ts";
+import { type Member, type MemberInfo, Members } from "./members.ts";
+
+const LOOK_MS = 250;
+/** Runs that are over and the bus has not forgotten yet. */
+const MAX_LEFTOVERS = 256;
+
+export interface FleetOptions {
+  readonly bus: CoordinatorBus;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly log: Log;
+}
+
+/** A run's side of the fleet. */
+export interface Assignment {
+  /** Has the workers it needs to begin. */
+  readonly granted: boolean;
+  /** Workers that serve the run and are not gone. */
+  workers(): readonly Member[];
+  /** Lanes each of them may hold. @throws what the bus throws; the next look tries again */
+  place(quotas: ReadonlyMap<number, number>): Promise<void>;
+  /** What it needs from now on. */
+  need(change: Partial<Pick<Need, "workers" | "most">>): void;
+  /** Workers that hold lanes of it already: a coordinator that starts again gets them back. */
+  adopt(epochs: Iterable<number>): void;
+  /** Takes no more workers. */
+  close(): void;
+  /** Lets its workers go. Idempotent. */
+  release(): Promise<void>;
+}
+
+interface Entry {
+  need: Need;
+  stage: Claimant["stage"];
+  quotas: ReadonlyMap<number, number>;
+}
+
+export class Fleet {
+  readonly #options: FleetOptions;
+  readonly #members = new Members();
+  readonly #entries = new Map<string, Entry>();
+  /** epoch -> run */
+  readonly #serves = new Map<number, string>();
+  readonly #placement: DocumentWriter<Placement>;
+  readonly #leftovers = new Set<string>();
+  readonly #closing = new AbortController();
+  #sessions: readonly SessionRecord[] = [];
+  #looks = 0;
+  #trouble: string | null = null;
+  #looping: Promise<void> = Promise.resolve();
+
+  constructor(options: FleetOptions) {
+    this.#options = options;
+    this.#placement = new DocumentWriter(options.bus, documentKey.placement);
+  }
+
+  /** The last listing. */
+  get sessions(): readonly SessionRecord[] {
+    return this.#sessions;
+  }
+
+  /** Listings so far. */
+  get looks(): number {
+    return this.#looks;
+  }
+
+  /** The store's life, as of the last look; "" before the first. */
+  get generation(): string {
+    return this.#members.generation;
+  }
+
+  /** Why the last look failed; null when it did not. */
+  get trouble(): string | null {
+    return this.#trouble;
+  }
+
+  get massLoss(): boolean {
+    return this.#members.massLoss;
+  }
+
+  /** Runs that wait for workers, the first in line first. */
+  get waiting(): readonly string[] {
+    return [...this.#entries].flatMap(([run, { stage }]) => (stage === "waiting" ? [run] : []));
+  }
+
+  member(epoch: number): Member | undefined {
+    return this.#members.get(epoch);
+  }
+
+  /** The run a worker serves, or null. */
+  runOf(epoch: number): string | null {
+    return this.#serves.get(epoch) ?? null;
+  }
+
+  /** Begins to look; the first look is done when it resolves, unless the bus does not answer. */
+  async start(): Promise<void> {
+    await this.#tryLook();
+    this.#looping = this.#keepLooking();
+  }
+
+  /** Stops looking. The bus stays open. Idempotent. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#looping;
+  }
+
+  /** Takes a run in line. @param need of a run that is not there yet */
+  enter(need: Need): Assignment {
+    const { run } = need;
+    const entry: Entry = { need, stage: "waiting", quotas: new Map() };
+    this.#entries.set(run, entry);
+    return {
+      get granted() {
+        return entry.stage !== "waiting";
+      },
+      workers: () => this.#members.all.filter(({ epoch }) => this.#serves.get(epoch) === run),
+      place: (quotas) => {
+        entry.quotas = quotas;
+        return this.#place();
+      },
+      need: (change) => {
+        entry.need = { ...entry.need, ...change };
+      },
+      adopt: (epochs) => {
+        entry.stage = "running";
+        for (const epoch of epochs) this.#serves.set(epoch, run);
+      },
+      close: () => {
+        entry.stage = "over";
+      },
+      release: () => this.#release(run, entry),
+    };
+  }
+
+  /** See Members.expect. */
+  expect(epoch: number, info: MemberInfo): void {
+    this.#members.expect(epoch, info, this.#options.clock.monotonicUs());
+  }
+
+  /** Whether any run but this one has workers. */
+  othersBusy(run: string): boolean {
+    return [...this.#serves.values()].some((other) => other !== run);
+  }
+
+  /** Workers that could be given to a run now. */
+  free(): readonly Member[] {
+    const nowUs = this.#options.clock.monotonicUs();
+    return this.#members.all.filter(
+      (member) =>
+        !this.#serves.has(member.epoch) &&
+        !this.#members.isSuspect(member, nowUs) &&
+        member.info.wire === WIRE_VERSION &&
+        member.status?.leaving !== true,
+    );
+  }
+
+  /** Has the bus forget a run that is over: now, or when it answers again. */
+  async forgetRun(run: string): Promise<void> {
+    if (this.#leftovers.size < MAX_LEFTOVERS) this.#leftovers.add(run);
+    await this.#forget(run).catch((error: unknown) => {
+      if (!(error instanceof OnrushError)) throw error;
+    });
+  }
+
+  async #keepLooking(): Promise<void> {
+    const { timers } = this.#options;
+    while (!this.#closing.signal.aborted) {
+      await sleep(timers, LOOK_MS, this.#closing.signal);
+      if (!this.#closing.signal.aborted) await this.#tryLook();
+    }
+  }
+
+  async #tryLook(): Promise<void> {
+    try {
+      await this.#look();
+      if (this.#trouble !== null) this.#options.log.info("the bus answers again");
+      this.#trouble = null;
+    } catch (error) {
+      if (!(error instanceof OnrushError)) throw error;
+      if (this.#trouble === null) this.#options.log.warn(`looking at workers: ${error.message}`);
+      this.#trouble = error.message;
+    }
+  }
+
+  async #look(): Promise<void> {
+    const { bus, clock } = this.#options;
+    const sessions = await bus.listSessions();
+    // Read after the listing: when it is the known one, the listing was of that life of the store, too.
+    const generation = await bus.generation();
+    const before = this.#members.generation;
+    this.#members.list(sessions, generation, clock.monotonicUs());
+    if (before !== "" && before !== generation) this.#placement.forgotten();
+    this.#sessions = sessions;
+    this.#looks++;
+    for (const epoch of this.#serves.keys()) {
+      if (!this.#members.get(epoch)) this.#serves.delete(epoch);
+    }
+    this.#assign();
+    await this.#place();
+    await this.#tidy();
+  }
+
+  #assign(): void {
+    const held = (run: string) =>
+      this.#members.all.filter(({ epoch }) => this.#serves.get(epoch) === run).map(asWorker);
+    const claimants = [...this.#entries].map(
+      ([run, { need, stage }]): Claimant => ({ ...need, stage, held: held(run) }),
+    );
+    for (const [epoch, run] of assignWorkers(claimants, this.free().map(asWorker))) {
+      this.#serves.set(epoch, run);
+      const entry = this.#entries.get(run);
+      if (entry?.stage === "waiting") entry.stage = "running";
+    }
+  }
+
+  /** Writes the placement document when it is not what it should be. */
+  async #place(): Promise<void> {
+    const quotas: Quota[] = [];
+    for (const [run, entry] of this.#entries) {
+      for (const [epoch, lanes] of entry.quotas) {
+        if (this.#serves.get(epoch) === run) quotas.push({ run, epoch, lanes });
+      }
+    }
+    if (JSON.stringify(this.#placement.value) !== JSON.stringify({ quotas })) {
+      this.#placement.set({ quotas });
+    }
+    if (await this.#placement.flush()) await this.#options.bus.hint("tickets-offered", "");
+  }
+
+  /** Ends idle sessions nobody renews any more, and what is left of runs that are over. */
+  async #tidy(): Promise<void> {
+    const { bus } = this.#options;
+    for (const { epoch, overdue } of this.#members.all) {
+      if (overdue && !this.#serves.has(epoch)) await bus.endSession(epoch);
+    }
+    for (const run of this.#leftovers) await this.#forget(run);
+  }
+
+  async #forget(run: string): Promise<void> {
+    const { bus } = this.#options;
+    await bus.forgetRun(run);
+    await bus.deleteDocument(documentKey.plan(run));
+    await bus.deleteDocument(documentKey.run(run));
+    this.#leftovers.delete(run);
+  }
+
+  async #release(run: string, entry: Entry): Promise<void> {
+    if (this.#entries.get(run) !== entry) return;
+    this.#entries.delete(run);
+    for (const [epoch, served] of this.#serves) if (served === run) this.#serves.delete(epoch);
+    await this.#place();
+  }
+}
+
+function asWorker({ epoch, info }: Member): { epoch: number; capacity: number } {
+  return { epoch, capacity: info.capacity };
+}

@@ -1,0 +1,131 @@
+/**
+ * Who is in the cluster, as far as this coordinator can tell: the sessions of the last listings, judged by this host's
+ * monotonic clock. Kept by fleet.ts. Invariant: silence is judged by nothing but the own clock, never in a moment when
+ * the bus itself was away or has forgotten everything, and never of most of the cluster at once.
+ *
+ *   here --missing from a listing of the same store--> gone, at once
+ *   here --missing, the store has forgotten all--> forgotten --back--> here
+ *   here | forgotten --silent for fenceAfterMs + 1.5 s--> overdue (it has fenced itself by then)
+ */
+import type { SessionRecord } from "../../shared/bus/bus.ts";
+import type { WorkerInfo, WorkerStatus } from "../../shared/wire/worker-info.ts";
+
+/**
+ * Beyond the time after which a silent worker has stopped by itself. Its time runs from the sending of a renewal, ours
+ * from its arrival, so this only has to cover how late an engine may take its turn.
+ */
+const OVERDUE_MS = 1500;
+/** No renewal for so long: gets no work that is not its own. */
+const SUSPECT_MS = 5000;
+/** After the store was away or has forgotten everything: three renewals' time. */
+const QUIET_MS = 3000;
+/** Listings farther apart mean that the store was away. */
+const GAP_MS = 5000;
+/** Most of the cluster silent at once is our surroundings' fault, not the workers'. */
+const MASS_LOSS_MS = 60_000;
+
+export type MemberInfo = Pick<
+  WorkerInfo,
+  "id" | "host" | "engines" | "capacity" | "fenceAfterMs" | "wire"
+>;
+
+export interface Member {
+  readonly epoch: number;
+  readonly info: MemberInfo;
+  status: WorkerStatus | null;
+  /** Listed by the store as it is now. */
+  attached: boolean;
+  /** Last sign of life, monotonic microseconds of this host; not before this coordinator first saw it. */
+  heardUs: number;
+  /** Silent for so long that it has fenced itself, and nothing speaks against saying so. */
+  overdue: boolean;
+}
+
+export class Members {
+  readonly #members = new Map<number, Member>();
+  #generation = "";
+  #listedUs = Number.NEGATIVE_INFINITY;
+  #quietUntilUs = Number.NEGATIVE_INFINITY;
+  #massLossSinceUs: number | null = null;
+
+  get all(): readonly Member[] {
+    return [...this.#members.values()];
+  }
+
+  /** The store's life the last listing was of; "" before. */
+  get generation(): string {
+    return this.#generation;
+  }
+
+  /** Most of the cluster is silent at once: nobody is judged for a while. */
+  get massLoss(): boolean {
+    return this.#massLossSinceUs !== null;
+  }
+
+  get(epoch: number): Member | undefined {
+    return this.#members.get(epoch);
+  }
+
+  /** A worker this coordinator knew before it was started again, on a store that has forgotten it since. */
+  expect(epoch: number, info: MemberInfo, nowUs: number): void {
+    if (this.#members.has(epoch)) return;
+    const member = { epoch, info, status: null, attached: false, heardUs: nowUs, overdue: false };
+    this.#members.set(epoch, member);
+  }
+
+  /**
+   * Takes in a listing.
+   * @param generation of the store, read after the listing
+   */
+  list(sessions: readonly SessionRecord[], generation: string, nowUs: number): void {
+    if (this.#generation !== "" && generation !== this.#generation) {
+      // The listing may be of either life; the next one is of this.
+      for (const member of this.#members.values()) member.attached = false;
+      this.#quiet(nowUs);
+    } else this.#take(sessions, nowUs);
+    if (nowUs - this.#listedUs > GAP_MS * 1000) this.#quiet(nowUs);
+    this.#generation = generation;
+    this.#listedUs = nowUs;
+    this.#judge(nowUs);
+  }
+
+  isSuspect({ attached, heardUs }: Member, nowUs: number): boolean {
+    return !attached || nowUs - heardUs > SUSPECT_MS * 1000;
+  }
+
+  #take(sessions: readonly SessionRecord[], nowUs: number): void {
+    const listed = new Set<number>();
+    for (const { epoch, info, status, silentMs } of sessions) {
+      listed.add(epoch);
+      const known = this.#members.get(epoch);
+      if (!known) {
+        const life = { status, attached: true, heardUs: nowUs, overdue: false };
+        this.#members.set(epoch, { epoch, info, ...life });
+        continue;
+      }
+      known.status = status;
+      known.attached = true;
+      known.heardUs = Math.max(known.heardUs, nowUs - Math.max(0, silentMs) * 1000);
+    }
+    for (const [epoch, { attached }] of this.#members) {
+      if (attached && !listed.has(epoch)) this.#members.delete(epoch);
+    }
+  }
+
+  #quiet(nowUs: number): void {
+    this.#quietUntilUs = nowUs + QUIET_MS * 1000;
+  }
+
+  #judge(nowUs: number): void {
+    const silentUs = ({ heardUs }: Member) => nowUs - heardUs;
+    const fenced = this.all.filter((one) => silentUs(one) >= one.info.fenceAfterMs * 1000);
+    if (fenced.length < 2 || 2 * fenced.length <= this.#members.size) this.#massLossSinceUs = null;
+    else this.#massLossSinceUs ??= nowUs;
+    const guarded =
+      this.#massLossSinceUs !== null && nowUs - this.#massLossSinceUs < MASS_LOSS_MS * 1000;
+    for (const member of this.#members.values()) {
+      const limitUs = (member.info.fenceAfterMs + OVERDUE_MS) * 1000;
+      member.overdue = !guarded && nowUs >= this.#quietUntilUs && silentUs(member) > limitUs;
+    }
+  }
+}

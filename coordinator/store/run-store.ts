@@ -1,0 +1,27 @@
+/**
+ * Where runs are kept: the door between a run and its directory, so that a simulation can keep it elsewhere. Used by
+ * run/active-run.ts; made of files (file-run-store.ts) or in memory (memory-run-store.ts).
+ * Invariant: what the journal's sync() and write() returned for survives a crash; one writer at a time.
+ */
+import type { Journal } from "./journal.ts";
+import type { JournalRecord } from "./journal-record.ts";
+import type { RunFile } from "./run-directory.ts";
+
+export interface RunStore {
+  /** Makes the place of a new run. @throws OnrushError ONRUSH_RUN_DIRECTORY when it cannot be made or holds a run */
+  create(directory: string): Promise<StoredRun>;
+  /** Takes up a run. @throws OnrushError ONRUSH_RUN_DIRECTORY when there is none, or somebody else writes it */
+  reopen(directory: string): Promise<StoredRun>;
+}
+
+export interface StoredRun {
+  /** All whole records so far; to be read to the end before openJournal(). */
+  records(): AsyncIterable<JournalRecord>;
+  /** For appending; a torn tail is cut. @returns with the number of bytes cut */
+  openJournal(): Promise<{ readonly journal: Journal; readonly cutBytes: number }>;
+  writeRunFile(file: RunFile): Promise<void>;
+  /** Replaces one file; the path is relative to the run's directory. @throws OnrushError ONRUSH_RUN_DIRECTORY */
+  write(path: string, content: string | Uint8Array | Iterable<string>): Promise<void>;
+  /** Lets others write. Idempotent. */
+  release(): Promise<void>;
+}

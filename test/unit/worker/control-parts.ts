@@ -1,0 +1,48 @@
+/** A plan and quick timings for tests of the control thread. */
+import type { Log } from "../../../shared/log.ts";
+import type { PlanDocument } from "../../../shared/wire/plan.ts";
+import { CONTROL_TIMINGS, type ControlTimings } from "../../../worker/control/timings.ts";
+import { scenario } from "../../support/scenario.ts";
+
+export const SHARDS = 8;
+export const QUICK: ControlTimings = {
+  ...CONTROL_TIMINGS,
+  renewMs: 80,
+  fenceAfterMs: 5000,
+  documentPollMs: 100,
+  takeTicketMs: 200,
+  pauseMs: 20,
+  endGraceMs: 1500,
+  abortGraceMs: 300,
+  flushMs: 1000,
+  leaveMs: 0,
+  lateFlushMs: 300,
+};
+export const quiet: Log = { info: () => {}, warn: () => {}, error: () => {} };
+
+export function planOf(run: string, words: string, durationUs = 300_000): PlanDocument {
+  const phases = [
+    {
+      phase: "hold",
+      exclude: false,
+      durationUs,
+      messageFactor: 1,
+      ramp: "linear",
+      from: 800,
+      to: 800,
+    },
+  ];
+  return {
+    version: 1,
+    run,
+    hash: "hash",
+    scenario: { ...scenario("ws://127.0.0.1:1"), phases, name: words } as PlanDocument["scenario"],
+    shards: SHARDS,
+    connections: 800,
+    durationUs,
+    allowTargets: [],
+    drainUs: 100_000,
+    recoverWithinUs: 1_000_000,
+    onBusLoss: "fence",
+  };
+}

@@ -1,0 +1,35 @@
+/**
+ * An engine as its host sees it: a thread that takes commands and reports. The real one runs the program given by path;
+ * simulations bring their own. Used by engine-host.ts.
+ */
+import { Worker as Thread } from "node:worker_threads";
+import type { EngineCommand, EngineReport } from "../engine/port.ts";
+
+export interface EngineThread {
+  post(command: EngineCommand): void;
+  /** Ends it at once. Resolves when it is gone. */
+  terminate(): Promise<unknown>;
+}
+
+export interface EngineListener {
+  readonly onReport: (report: EngineReport) => void;
+  /** It is gone, or of no more use. May be called more than once. */
+  readonly onEnd: (problem: string) => void;
+}
+
+/** Starts engine number `index` of a worker. */
+export type StartEngine = (index: number, listener: EngineListener) => EngineThread;
+
+/** @param entry the engine thread's program */
+export function engineThreads(entry: URL): StartEngine {
+  return (index, { onReport, onEnd }) => {
+    const thread = new Thread(entry, { name: `engine-${index}` });
+    thread.on("message", onReport);
+    thread.on("error", (error) => onEnd(`died: ${error.message}`));
+    thread.on("exit", (code) => onEnd(`exited with code ${code}`));
+    return {
+      post: (command) => thread.postMessage(command),
+      terminate: () => thread.terminate(),
+    };
+  };
+}
