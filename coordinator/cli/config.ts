@@ -9,6 +9,12 @@ export interface CliConfig {
   readonly env: Readonly<Record<string, string>>;
   /** From ONRUSH_ALLOW_TARGETS: comma-separated hosts other than loopback that may be targeted. */
   readonly allowTargets: readonly string[];
+  /** ONRUSH_TOKENS_FILE: who may use this coordinator's API; null: nobody has to say who they are. */
+  readonly tokensFile: string | null;
+  /** ONRUSH_COORDINATOR: where the coordinator is that commands speak to. */
+  readonly coordinator: string;
+  /** ONRUSH_TOKEN: what to say to it. */
+  readonly token: string | null;
   /** ONRUSH_DEBUG=1: internal errors show their stack. */
   readonly debug: boolean;
   readonly wishes: TerminalWishes;
@@ -23,6 +29,9 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): CliCon
   return {
     env,
     allowTargets: splitList(env["ONRUSH_ALLOW_TARGETS"] ?? ""),
+    tokensFile: env["ONRUSH_TOKENS_FILE"] || null,
+    coordinator: env["ONRUSH_COORDINATOR"] || "http://127.0.0.1:7700",
+    token: env["ONRUSH_TOKEN"] || null,
     debug: debug !== "" && debug !== "0",
     wishes: {
       noColor: env["NO_COLOR"],

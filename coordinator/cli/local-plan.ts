@@ -16,7 +16,7 @@ import {
   sourceAddressesNeeded,
 } from "../local/sizing.ts";
 import { makePlan, type Plan } from "../run/plan.ts";
-import { isLoopbackHost } from "./target-policy.ts";
+import { isLoopbackHost } from "../run/target-policy.ts";
 
 export interface LocalPlan {
   readonly plan: Plan;

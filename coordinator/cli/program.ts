@@ -6,14 +6,18 @@ import { Command, CommanderError } from "commander";
 import { ExitCode } from "../../shared/errors.ts";
 import { VERSION } from "../../shared/version.ts";
 import type { CliContext } from "./context.ts";
+import { coordinatorCommand } from "./coordinator.ts";
 import { explainCommand } from "./explain.ts";
 import { planCommand } from "./plan.ts";
 import { reportCommand } from "./report.ts";
 import { runCommand } from "./run.ts";
+import { runsCommand, scaleCommand, stopCommand } from "./runs.ts";
 import { schemaCommand } from "./schema.ts";
+import { submitCommand } from "./submit.ts";
 import { targetCommand } from "./target.ts";
 import { describeError } from "./terminal/error-text.ts";
 import { validateCommand } from "./validate.ts";
+import { watchCommand } from "./watch.ts";
 import { workerCommand } from "./worker.ts";
 
 /** A command hands its exit code to whoever runs it. */
@@ -28,6 +32,12 @@ const COMMANDS = [
   reportCommand,
   targetCommand,
   workerCommand,
+  coordinatorCommand,
+  submitCommand,
+  runsCommand,
+  watchCommand,
+  stopCommand,
+  scaleCommand,
 ];
 
 const AFTER_HELP = `

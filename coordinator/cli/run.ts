@@ -11,8 +11,8 @@ import { maskSecrets } from "../../shared/scenario/mask.ts";
 import type { StrictScenario } from "../../shared/scenario/strict.ts";
 import type { RunPolicies } from "../run/plan.ts";
 import type { RunOutcome } from "../run/request.ts";
+import { checkTargets } from "../run/target-policy.ts";
 import type { RunControl } from "../run/view.ts";
-import type { RunEvent } from "../store/event.ts";
 import { makeRunId } from "../store/run-id.ts";
 import { onBus, onThisMachine, type Request } from "./conduct.ts";
 import type { CliContext } from "./context.ts";
@@ -27,10 +27,9 @@ import {
 } from "./options.ts";
 import type { Finish } from "./program.ts";
 import { addResultOptions, type ResultOptions, showSummary } from "./result.ts";
+import { noteEvent } from "./run-notes.ts";
 import { addScenarioOptions, readScenario, type ScenarioOptions } from "./scenario-file.ts";
-import { checkTargets } from "./target-policy.ts";
 import { describeError } from "./terminal/error-text.ts";
-import { escapeForTerminal } from "./terminal/escape.ts";
 import { countOf, formatSeconds } from "./terminal/format.ts";
 import { planText } from "./terminal/plan-text.ts";
 import { openProgress, type Progress } from "./terminal/progress.ts";
@@ -178,24 +177,6 @@ function requestOf(
     onView: (view) => progress.show(view),
     onEvent: (event) => noteEvent(event, progress),
   };
-}
-
-/** What a person should know at once; the rest is in the journal. */
-function noteEvent(event: RunEvent, progress: Progress): void {
-  switch (event.type) {
-    case "worker-lost":
-      progress.note(
-        `worker ${escapeForTerminal(event.id)} lost: ${escapeForTerminal(event.reason, 300)}`,
-      );
-      break;
-    case "end-requested":
-      if (event.by === "threshold")
-        progress.note(`ending early: ${escapeForTerminal(event.reason, 300)}`);
-      break;
-    case "note":
-      progress.note(escapeForTerminal(event.message, 300));
-      break;
-  }
 }
 
 function openingLine({ runId, local, cluster, runDirectory }: Execution): string {

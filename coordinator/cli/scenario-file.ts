@@ -42,6 +42,7 @@ export function addScenarioOptions(command: Command): Command {
 export type ValidScenario = Extract<ParseResult, { ok: true }>;
 
 /**
+ * @param onFile told of every file the scenario names
  * @returns null when the scenario is invalid; then its problems have been written to stderr
  * @throws OnrushError ONRUSH_SCENARIO_UNREADABLE
  */
@@ -49,13 +50,18 @@ export function readScenario(
   fileName: string,
   options: ScenarioOptions,
   { config, stderr, errStyle }: CliContext,
+  onFile: (path: string, content: Buffer) => void = () => {},
 ): ValidScenario | null {
   const folder = dirname(resolve(fileName));
   const parsed = parseScenario(readScenarioBytes(fileName), {
     fileName,
     env: config.env,
     overrides: { vars: options.env ?? {}, set: overridesOf(options) },
-    readFile: (path) => readBounded(resolve(folder, path), MAX_DATA_BYTES),
+    readFile: (path) => {
+      const content = readBounded(resolve(folder, path), MAX_DATA_BYTES);
+      onFile(path, content);
+      return content;
+    },
   });
   if (parsed.ok) return parsed;
   const { issues, source } = parsed;
@@ -64,7 +70,7 @@ export function readScenario(
   return null;
 }
 
-function overridesOf(options: ScenarioOptions): [path: string, value: string][] {
+export function overridesOf(options: ScenarioOptions): [path: string, value: string][] {
   const set = (options.set ?? []).map(({ path, value }): [string, string] => [path, value]);
   if (options.seed !== undefined) set.push(["seed", String(options.seed)]);
   if (options.driver !== undefined) set.push(["connect.driver", options.driver]);

@@ -94,6 +94,7 @@ export class ActiveRun {
 
   /** Has the plan on the bus from the next publish() on. */
   offerPlan(): void {
+    if (this.request.planHash !== undefined) return;
     this.#planDocument.set(this.plan.document);
   }
 
@@ -171,6 +172,7 @@ export class ActiveRun {
       startedAt: startWallMs === null ? null : iso(startWallMs),
       endedAt: complete ? iso(this.request.clock.wallMs()) : null,
       planHash: facts.planHash,
+      workers: this.request.workersExpected,
       connections: facts.connections,
       shards: facts.shards,
       durationSeconds: facts.durationUs / 1_000_000,

@@ -34,6 +34,7 @@ export async function waitForWorkers(run: ActiveRun): Promise<void> {
   let queued = false;
   await repeat(run, async () => {
     await run.heedWishes();
+    await run.publish();
     if (run.ending || assignment.granted) return true;
     if (fleet.othersBusy(id)) {
       if (!queued) run.note("Queued: the free workers do not hold its connections.");

@@ -52,6 +52,7 @@ async function open(
     const run = new ActiveRun({ request, plan, log, stored });
     if (known && !known.complete) run.note(startedAgain(known, cutBytes));
     await run.writeRunFile();
+    request.onOpened?.();
     return run;
   } catch (error) {
     await stored.release();

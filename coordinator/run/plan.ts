@@ -42,6 +42,8 @@ export interface PlanRequest {
   readonly allowTargets: readonly string[];
   /** DEFAULT_POLICIES unless told. */
   readonly policies?: RunPolicies;
+  /** Of the whole scenario, where this one lacks its secrets; made of the scenario unless told. */
+  readonly hash?: string;
 }
 
 export interface Plan {
@@ -69,9 +71,7 @@ export function makePlan(request: PlanRequest): Plan {
     durationUs,
     drainUs: drainOf(scenario),
   };
-  const hash = createHash("sha256")
-    .update(canonicalJson({ scenario, ...sizes }))
-    .digest("hex");
+  const hash = request.hash ?? hashOf({ scenario, ...sizes });
   const plannedOpen: number[] = [];
   for (let endUs = SECOND_US; endUs < durationUs + SECOND_US; endUs += SECOND_US) {
     // The last moment of a second: at its end the next one, or nothing, begins.
@@ -142,6 +142,10 @@ function drainOf(scenario: StrictScenario): number {
     if (reply.match !== "none") longestUs = Math.max(longestUs, reply.withinUs);
   }
   return Math.min(longestUs + CLOSE_TIMEOUT_US, MAX_DRAIN_US);
+}
+
+function hashOf(content: unknown): string {
+  return createHash("sha256").update(canonicalJson(content)).digest("hex");
 }
 
 /** JSON with sorted keys and no spaces: equal values give equal text. */

@@ -27,6 +27,11 @@ export interface RunRequest {
   /** Started, and shared by all runs of this coordinator. */
   readonly fleet: Fleet;
   readonly policies: RunPolicies;
+  /**
+   * resumeRun only: the run's plan hash, when the scenario at hand is the one of the journal, without its secrets. The
+   * plan is not written to the bus then, so no further worker can take part.
+   */
+  readonly planHash?: string;
   /** Where runs are kept; the file system unless told. */
   readonly store?: RunStore;
   /** Workers that must hold lanes and be ready before the start; the run takes more when there are. */
@@ -37,6 +42,8 @@ export interface RunRequest {
   /** The system's, unless a simulation drives the clock. */
   readonly timers?: Timers;
   readonly control: RunControl;
+  /** The run is on disk. */
+  readonly onOpened?: () => void;
   /** Once a second at most. */
   readonly onView?: (view: LiveView) => void;
   readonly onEvent?: (event: RunEvent) => void;

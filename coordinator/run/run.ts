@@ -49,8 +49,9 @@ export async function resumeRun(request: RunRequest): Promise<RunOutcome> {
   return conduct(run);
 }
 
-function planOf({ runId: run, scenario, allowTargets, policies }: RunRequest): Plan {
-  return makePlan({ run, scenario, allowTargets, policies });
+function planOf({ runId: run, scenario, allowTargets, policies, planHash }: RunRequest): Plan {
+  const request = { run, scenario, allowTargets, policies };
+  return makePlan(planHash === undefined ? request : { ...request, hash: planHash });
 }
 
 async function conduct(run: ActiveRun): Promise<RunOutcome> {
@@ -83,9 +84,11 @@ async function begin(run: ActiveRun, parts: RunParts): Promise<void> {
     await resumeRunTime(run);
     return;
   }
-  if (run.state === "created") await waitForWorkers(run);
-  if (run.ending || !BEFORE_START.has(run.state)) return;
+  if (!BEFORE_START.has(run.state)) return;
+  // On the bus while it waits: a coordinator that starts again has the scenario's secrets from there alone.
   run.offerPlan();
+  if (run.state === "created") await waitForWorkers(run);
+  if (run.ending) return;
   if (run.state === "created") await run.move("offered").catch(ignoreOperating);
   await waitUntilReady(run, parts);
   if (run.ending) return;

@@ -21,6 +21,8 @@ export interface RunFile {
   readonly startedAt: string | null;
   readonly endedAt: string | null;
   readonly planHash: string;
+  /** Workers it waits for before it starts. */
+  readonly workers: number;
   readonly connections: number;
   readonly shards: number;
   readonly durationSeconds: number;

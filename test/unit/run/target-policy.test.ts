@@ -1,6 +1,6 @@
 /** Goal: nobody loads a host that nobody named. Method: a table of targets and permissions. */
 import { describe, expect, it } from "vitest";
-import { checkTargets } from "../../../coordinator/cli/target-policy.ts";
+import { checkTargets } from "../../../coordinator/run/target-policy.ts";
 import { OnrushError } from "../../../shared/errors.ts";
 
 const check = (url: string, allowed: readonly string[] = []) =>

@@ -1,0 +1,21 @@
+/** What a person should know of a run at once, beside its numbers; the rest is in the journal. Used by run.ts and watch.ts. */
+import type { RunEvent } from "../store/event.ts";
+import { escapeForTerminal } from "./terminal/escape.ts";
+import type { Progress } from "./terminal/progress.ts";
+
+export function noteEvent(event: RunEvent, progress: Progress): void {
+  switch (event.type) {
+    case "worker-lost":
+      progress.note(
+        `worker ${escapeForTerminal(event.id)} lost: ${escapeForTerminal(event.reason, 300)}`,
+      );
+      break;
+    case "end-requested":
+      if (event.by === "threshold")
+        progress.note(`ending early: ${escapeForTerminal(event.reason, 300)}`);
+      break;
+    case "note":
+      progress.note(escapeForTerminal(event.message, 300));
+      break;
+  }
+}

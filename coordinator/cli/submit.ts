@@ -1,0 +1,88 @@
+/**
+ * `onrush submit`: hands a scenario to a coordinator, with the variables and files it names. Called by program.ts.
+ * Invariant: the scenario is checked here first; of this machine nothing goes out but what the scenario names.
+ */
+import { Command } from "commander";
+import { ExitCode } from "../../shared/errors.ts";
+import { type ApiFlags, addApiOptions, clientOf } from "./api-options.ts";
+import type { CliContext } from "./context.ts";
+import { busLossOption, parseCount, policiesOf, workerLossOption } from "./options.ts";
+import type { Finish } from "./program.ts";
+import { addResultOptions, type ResultOptions } from "./result.ts";
+import {
+  addScenarioOptions,
+  overridesOf,
+  readScenario,
+  type ScenarioOptions,
+} from "./scenario-file.ts";
+import { watchRun } from "./watch.ts";
+
+const ENVELOPE_TYPE = "application/vnd.onrush.submission+json";
+const MENTIONED = /\benv(?:\.|:\s*)["']?([A-Za-z_][A-Za-z0-9_]*)/g;
+
+interface SubmitOptions extends ScenarioOptions, ResultOptions, ApiFlags {
+  readonly workers: number;
+  readonly onWorkerLoss: "recover" | "shrink" | "fail";
+  readonly onBusLoss: "fence" | "continue";
+  readonly watch?: boolean;
+  readonly quiet?: boolean;
+}
+
+const EXAMPLES = `
+Examples:
+  onrush submit scenario.yaml --coordinator http://127.0.0.1:7700
+  onrush submit scenario.yaml -e TOKEN=abc --workers 4 --watch`;
+
+export function submitCommand(context: CliContext, finish: Finish): Command {
+  const command = new Command("submit")
+    .description("hand a scenario to a coordinator")
+    .argument("<scenario>", "scenario file (YAML or JSON)")
+    .option("--workers <N>", "workers that must be there before it starts", parseCount, 1)
+    .option("--watch", "follow it to its end; the exit code is the run's")
+    .option("--quiet", "no progress on stderr")
+    .addOption(workerLossOption())
+    .addOption(busLossOption())
+    .addHelpText("after", EXAMPLES);
+  return addResultOptions(addApiOptions(addScenarioOptions(command))).action(
+    async (file: string, options: SubmitOptions) => finish(await submit(file, options, context)),
+  );
+}
+
+async function submit(file: string, options: SubmitOptions, context: CliContext): Promise<number> {
+  const files: Record<string, string> = {};
+  const parsed = readScenario(file, options, context, (path, content) => {
+    files[path] = content.toString("base64");
+  });
+  if (parsed === null) return ExitCode.invalidScenario;
+  const client = clientOf(options, context);
+  const envelope = {
+    scenario: parsed.source,
+    fileName: file,
+    env: mentioned(parsed.source, context.config.env),
+    vars: options.env ?? {},
+    set: overridesOf(options),
+    files,
+    workers: options.workers,
+    ...policiesOf(options),
+  };
+  const { id } = await client.call<{ id: string }>("POST", "/runs", {
+    type: ENVELOPE_TYPE,
+    text: JSON.stringify(envelope),
+  });
+  if (options.watch === true) {
+    context.stderr.write(`run ${id}\n`);
+    return watchRun(client, id, options, context);
+  }
+  context.stdout.write(`${id}\n`);
+  return ExitCode.passed;
+}
+
+/** The variables of the environment that the scenario names. */
+function mentioned(source: string, env: Readonly<Record<string, string>>): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const [, name = ""] of source.matchAll(MENTIONED)) {
+    const value = env[name];
+    if (value !== undefined) found[name] = value;
+  }
+  return found;
+}

@@ -1,0 +1,86 @@
+/**
+ * Errors as RFC 9457 problem+json. Used by server.ts and the routes. Invariant: nobody is told more than an operating error
+ * says; a bug is "internal error" to the outside and a line with its stack in the log.
+ */
+import { STATUS_CODES } from "node:http";
+import { OnrushError } from "../../shared/errors.ts";
+import type { Issue } from "../../shared/scenario/issue.ts";
+
+export const PROBLEM_TYPE = "application/problem+json";
+
+export interface ProblemBody {
+  readonly type: "about:blank";
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  /** Error code of Onrush, when it is one of its own. */
+  readonly code?: string;
+  readonly remedy?: string;
+  readonly issues?: readonly ProblemIssue[];
+}
+
+export interface ProblemIssue {
+  readonly path: string;
+  readonly line: number;
+  readonly column: number;
+  readonly message: string;
+  readonly hint: string;
+}
+
+/** Thrown by a route to answer with a problem. */
+export class HttpProblem extends Error {
+  readonly body: ProblemBody;
+
+  constructor(
+    status: number,
+    detail: string,
+    more: Pick<ProblemBody, "code" | "remedy" | "issues"> = {},
+  ) {
+    super(detail);
+    this.body = { type: "about:blank", title: titleOf(status), status, detail, ...more };
+  }
+}
+
+/** The problem that an error is to whoever asked. */
+export function problemOf(error: unknown): ProblemBody {
+  if (error instanceof HttpProblem) return error.body;
+  if (error instanceof OnrushError) {
+    const { code, remedy, message } = error;
+    return new HttpProblem(STATUS[code] ?? 500, message, { code, remedy }).body;
+  }
+  const status = statusOf(error);
+  if (status !== null && error instanceof Error) return new HttpProblem(status, error.message).body;
+  return new HttpProblem(500, "internal error; the coordinator's log has it").body;
+}
+
+export function issuesProblem(issues: readonly Issue[]): HttpProblem {
+  const listed = issues.map(({ path, line, column, what, hint }) => ({
+    ...{ path, line, column, hint },
+    message: what,
+  }));
+  const detail = `the scenario has ${issues.length === 1 ? "a problem" : `${issues.length} problems`}`;
+  return new HttpProblem(422, detail, { code: "ONRUSH_SCENARIO_INVALID", issues: listed });
+}
+
+const STATUS: Readonly<Record<string, number>> = {
+  ONRUSH_USAGE: 400,
+  ONRUSH_SCENARIO_INVALID: 422,
+  ONRUSH_SCENARIO_UNREADABLE: 422,
+  ONRUSH_TARGET_FORBIDDEN: 403,
+  ONRUSH_LIMITS_TOO_LOW: 409,
+  ONRUSH_BUS_UNREACHABLE: 503,
+  ONRUSH_COORDINATOR_TAKEN: 503,
+  ONRUSH_RUN_DIRECTORY: 500,
+};
+
+/** fastify's own refusals (too large, wrong type, too many) say their status; only those of the asker are told. */
+function statusOf(error: unknown): number | null {
+  const { statusCode } = error as { readonly statusCode?: unknown };
+  return typeof statusCode === "number" && statusCode >= 400 && statusCode < 500
+    ? statusCode
+    : null;
+}
+
+function titleOf(status: number): string {
+  return STATUS_CODES[status] ?? "Error";
+}

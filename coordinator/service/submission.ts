@@ -1,0 +1,92 @@
+/**
+ * What somebody submits, as a valid scenario. Called by service.ts. The text comes from outside: it sees neither this
+ * process's environment nor its files, only what was submitted with it, and it writes nowhere but into its run.
+ * Invariant: everything that is wrong is said at once, and nothing has begun then.
+ */
+import { OnrushError } from "../../shared/errors.ts";
+import { buildPopulation } from "../../shared/load/arrivals.ts";
+import type { Issue } from "../../shared/scenario/issue.ts";
+import { maskSecrets } from "../../shared/scenario/mask.ts";
+import { parseScenario } from "../../shared/scenario/parse.ts";
+import type { StrictScenario } from "../../shared/scenario/strict.ts";
+import type { RunPolicies } from "../run/plan.ts";
+import { checkTargets } from "../run/target-policy.ts";
+
+export interface Submission {
+  /** The scenario, YAML or JSON. */
+  readonly text: string;
+  /** Shown in issues. */
+  readonly fileName: string;
+  /** For `env.X`. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly vars: Readonly<Record<string, string>>;
+  readonly set: readonly (readonly [path: string, value: string])[];
+  /** Files the scenario names, by the path it names them with. */
+  readonly files: ReadonlyMap<string, Buffer>;
+  /** Workers that must be there before the start. */
+  readonly workers: number;
+  readonly policies: RunPolicies;
+}
+
+export interface ServiceLimits {
+  readonly connections: number;
+  readonly durationSeconds: number;
+  /** Runs that wait or go on. */
+  readonly runs: number;
+}
+
+export const SERVICE_LIMITS: ServiceLimits = {
+  connections: 2_000_000,
+  durationSeconds: 48 * 3600,
+  runs: 100,
+};
+
+export type Reading =
+  | { readonly ok: true; readonly scenario: StrictScenario; readonly maskedText: string }
+  | { readonly ok: false; readonly issues: readonly Issue[] };
+
+/** @throws OnrushError ONRUSH_TARGET_FORBIDDEN, ONRUSH_LIMITS_TOO_LOW, ONRUSH_SCENARIO_INVALID (no load can be laid out) */
+export function readSubmission(
+  submission: Submission,
+  { allowTargets, limits }: { allowTargets: readonly string[]; limits: ServiceLimits },
+): Reading {
+  const { text, fileName, env, vars, set, files } = submission;
+  const parsed = parseScenario(text, {
+    fileName,
+    env,
+    overrides: { vars, set: set.map(([path, value]): [string, string] => [path, value]) },
+    readFile: (path) => fileOf(files, path),
+  });
+  if (!parsed.ok) return { ok: false, issues: parsed.issues };
+  // A path to write to would be one of this host.
+  const outputs = parsed.scenario.outputs.map((output) => ({ ...output, to: null }));
+  const scenario = { ...parsed.scenario, outputs };
+  checkTargets(scenario.targets, allowTargets);
+  checkLimits(scenario, limits);
+  return { ok: true, scenario, maskedText: maskSecrets(parsed.source, scenario.secrets) };
+}
+
+function fileOf(files: ReadonlyMap<string, Buffer>, path: string): Buffer {
+  const content = files.get(path);
+  if (content !== undefined) return content;
+  throw Object.assign(new Error(`${path} was not submitted with the scenario`), { code: "ENOENT" });
+}
+
+function checkLimits(scenario: StrictScenario, limits: ServiceLimits): void {
+  const { connections, profile } = buildPopulation(scenario);
+  const seconds = profile.durationUs / 1_000_000;
+  if (connections > limits.connections) {
+    throw tooLarge(`${connections} connections`, `${limits.connections}`);
+  }
+  if (seconds > limits.durationSeconds) {
+    throw tooLarge(`a duration of ${seconds} s`, `${limits.durationSeconds} s`);
+  }
+}
+
+function tooLarge(what: string, limit: string): OnrushError {
+  return new OnrushError({
+    code: "ONRUSH_LIMITS_TOO_LOW",
+    message: `The scenario has ${what}; this coordinator takes ${limit} at most.`,
+    remedy: "Lower the load, or raise the coordinator's limit.",
+  });
+}
