@@ -152,9 +152,9 @@ export class RunFold {
   }
 
   #lossOf(event: Extract<WorkerEvent, { type: "worker-lost" }>, atUs: number | null): Loss {
-    const { reason, reportedUs, open, messagesAtMost, lanes } = event;
+    const { reason, reportedUs, open, opensAtMost, messagesAtMost, lanes } = event;
     const recovery = this.#recoveryOf(event, atUs);
-    return { reason, atUs, reportedUs, open, messagesAtMost, lanes, recovery };
+    return { reason, atUs, reportedUs, open, opensAtMost, messagesAtMost, lanes, recovery };
   }
 
   /** Without lanes, or before the start, nothing is missing; with "shrink" the run goes on without it. */

@@ -34,6 +34,7 @@ export interface Loss {
   /** End of the last second reported until then; null when there was none. */
   readonly reportedUs: number | null;
   readonly open: number;
+  readonly opensAtMost: number;
   readonly messagesAtMost: number;
   readonly lanes: readonly number[];
   /** The run had somebody to go on without it. */

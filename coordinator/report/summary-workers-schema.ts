@@ -36,6 +36,8 @@ export const lostWorkerSchema = z.object({
   /** The last second it reported; null: none. */
   lastSecond: z.int().nullable(),
   connectionsOpen: count,
+  /** Connections it may have opened, and messages it may have sent, after its last report; never counted elsewhere. */
+  opensAtMost: count,
   messagesAtMost: count,
   /** Lanes it held, and whether others took them over. */
   lanes: count,

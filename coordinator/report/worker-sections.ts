@@ -38,6 +38,7 @@ export function lostWorkersSection(fold: RunFold): Summary["lostWorkers"] {
       atMs: loss.atUs === null ? null : toMs(loss.atUs),
       lastSecond: loss.reportedUs === null ? null : Math.round(loss.reportedUs / 1_000_000) - 1,
       connectionsOpen: loss.open,
+      opensAtMost: loss.opensAtMost,
       messagesAtMost: loss.messagesAtMost,
       lanes: loss.lanes.length,
       recovery: loss.recovery,

@@ -7,6 +7,7 @@
  *     \---gone | silent for too long | failed--> fenced, read, session ended --> lost
  */
 import { OnrushError } from "../../shared/errors.ts";
+import type { Lane } from "../../shared/wire/lane.ts";
 import type { WorkerRecord } from "../merge/worker-record.ts";
 import type { ActiveRun } from "./active-run.ts";
 import type { FrameIntake } from "./intake.ts";
@@ -132,8 +133,23 @@ export class WorkerWatch {
       lanes: held.map((lane) => lane.id),
       reportedUs,
       open,
+      opensAtMost: this.#opensAtMost(record, held),
       messagesAtMost: messagesAtMost(log.fold.facts, unseen),
     });
+  }
+
+  /** What the plan has opened in its lanes by now, without what it has reported. */
+  #opensAtMost(record: WorkerRecord, held: readonly Lane[]): number {
+    const { log, plan } = this.#run;
+    const nowUs = Math.round(log.elapsedUs ?? 0);
+    const planned = held.reduce((sum, lane) => sum + plan.opensOfLane(lane, 0, nowUs), 0);
+    // With reconnects, reported attempts do not tell which of the plan's sessions they were.
+    if (log.fold.facts.scenario.connect.reconnect.policy !== "none") return planned;
+    let reported = 0;
+    for (const shard of new Set(held.map((lane) => lane.shard))) {
+      reported += record.shards.get(shard)?.attempted ?? 0;
+    }
+    return Math.max(0, planned - reported);
   }
 
   async #heedPolicy({ id, loss }: WorkerRecord): Promise<void> {

@@ -62,6 +62,8 @@ export type WorkerEvent =
       readonly reportedUs: number | null;
       /** Connections open at that time. */
       readonly open: number;
+      /** Connections it may have opened unseen, at most. */
+      readonly opensAtMost: number;
       /** Messages it may have sent unseen, at most. */
       readonly messagesAtMost: number;
     }

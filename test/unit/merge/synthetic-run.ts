@@ -227,7 +227,7 @@ export function joined(epoch: number, engines = 1): EventBody {
 
 /** The worker is lost, without lanes unless told. */
 export function lost(epoch: number, reason: string, lanes: readonly number[] = []): EventBody {
-  const unseen = { reportedUs: null, open: 0, messagesAtMost: 0 };
+  const unseen = { reportedUs: null, open: 0, opensAtMost: 0, messagesAtMost: 0 };
   return { type: "worker-lost", epoch, id: `w${epoch}`, reason, lanes, ...unseen };
 }
 

@@ -1,0 +1,180 @@
+/**
+ * One chaos run: broker, coordinator, workers and target as processes, one fault, and what came of it held against what
+ * the target counted. Used by main.ts. Invariant: a number is wrong when it differs from the target's by more than the
+ * summary itself declares; nothing of an episode outlives it.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import type { Summary } from "../../coordinator/report/summary-schema.ts";
+import { SimRandom } from "../sim/sim-random.ts";
+import { type BrokerKind, startBroker } from "../support/servers.ts";
+import type { Fault } from "./faults.ts";
+import { Processes, type TargetCounts } from "./processes.ts";
+import { BrokerProxy } from "./proxy.ts";
+
+export interface Outcome {
+  readonly fault: string;
+  readonly broker: BrokerKind;
+  readonly seed: number;
+  readonly verdict: string;
+  /** Why it is not to be trusted, as the summary says. */
+  readonly reasons: readonly string[];
+  /** What is wrong; empty when nothing is. */
+  readonly wrong: readonly string[];
+  /** From the fault until as many connections are open as planned again; null when none were lost. */
+  readonly recoveryMs: number | null;
+  /** Messages of the busiest half second over what is planned in one. */
+  readonly burst: number;
+  readonly logs: string;
+}
+
+const CONNECTIONS = 200;
+const RATE = 2;
+const UP_SECONDS = 5;
+const SECONDS = 20;
+const SAMPLE_MS = 100;
+/** The longest a run may take beyond its plan. */
+const PATIENCE_MS = 90_000;
+/** Connections a sample may lag behind the plan without anything being lost: samples and accepts have clocks of their own. */
+const SLACK = 6;
+
+interface Sample {
+  readonly atMs: number;
+  readonly counts: TargetCounts;
+}
+
+export async function playEpisode(fault: Fault, kind: BrokerKind, seed: number): Promise<Outcome> {
+  const random = new SimRandom(seed, 0);
+  const broker = await startBroker(kind);
+  const port = Number(new URL(broker.url).port);
+  const proxy = fault.needs === "proxy" ? new BrokerProxy(port) : null;
+  const { fenceAfterMs } = fault;
+  const processes = new Processes({ busUrl: broker.url, workers: 0, fenceAfterMs, graceMs: 0 });
+  let wrong: string[] = [];
+  try {
+    await processes.start();
+    const through =
+      proxy === null ? broker.url : broker.url.replace(`:${port}`, `:${await proxy.listen()}`);
+    processes.startWorker(through, fault.needs === "inspector");
+    processes.startWorker();
+    const run = await processes.submit(scenario(processes.targetUrl, seed), 2);
+    const startedAt = await processes.startOf(run);
+    const samples: Sample[] = [];
+    const sampling = sample(processes, samples, startedAt);
+    await delay(Math.max(0, startedAt + fault.atSeconds * 1000 - Date.now()));
+    const struckMs = Date.now() - startedAt;
+    await fault.strike({ processes, broker, proxy, random: () => random.unit() });
+    const summary = await processes.summaryOf(run, PATIENCE_MS);
+    const counts = await processes.settledCounts();
+    sampling.stop();
+    wrong = judge(summary, counts, fault);
+    const recoveryMs = recoveryOf(samples, struckMs);
+    return {
+      ...{ fault: fault.name, broker: kind, seed, verdict: summary.verdict, wrong, recoveryMs },
+      reasons: summary.validity.reasons,
+      burst: burstOf(samples),
+      logs: processes.folder,
+    };
+  } catch (error) {
+    wrong = [error instanceof Error ? error.message : String(error)];
+    const none = { verdict: "none", reasons: [], recoveryMs: null, burst: 0 };
+    return { fault: fault.name, broker: kind, seed, wrong, logs: processes.folder, ...none };
+  } finally {
+    await processes.stop(wrong.length > 0);
+    proxy?.close();
+    await broker.stop();
+  }
+}
+
+function scenario(target: string, seed: number): object {
+  return {
+    ...{ version: 1, name: "chaos", target, seed },
+    load: [
+      { phase: "up", ramp: "linear", to: CONNECTIONS, over: `${UP_SECONDS}s` },
+      { phase: "hold", hold: `${SECONDS - UP_SECONDS}s` },
+    ],
+    messages: {
+      rate: `${RATE}/s`,
+      mix: [
+        {
+          name: "echo",
+          send: { binary: { size: 64, fill: "random" } },
+          reply: { match: "echo", within: "2s" },
+        },
+      ],
+    },
+    integrity: { stamp: true },
+  };
+}
+
+/** Every difference that the summary does not declare. */
+function judge(summary: Summary, counts: TargetCounts, { loses }: Fault): string[] {
+  const wrong: string[] = [];
+  const { connections, messages, validity, lostWorkers, overrun } = summary;
+  const sum = (of: (lost: Summary["lostWorkers"][number]) => number) =>
+    lostWorkers.reduce((total, lost) => total + of(lost), 0);
+  const compare = (what: string, reported: number, counted: number, most: number) => {
+    const unknown = counted - reported;
+    if (unknown < 0 || unknown > most) {
+      wrong.push(`${what}: reported ${reported}, target ${counted}, declared unknown ${most}`);
+    }
+  };
+  if (!validity.ledger.balanced && summary.verdict !== "invalid")
+    wrong.push("ledger unbalanced, not said");
+  if (validity.framesMissing > 0) wrong.push(`${validity.framesMissing} frames missing`);
+  if (!loses && lostWorkers.length > 0) wrong.push(`a worker was lost: ${lostWorkers[0]?.reason}`);
+  if (summary.verdict === "invalid" && validity.reasons.length === 0) {
+    wrong.push("invalid, and no cause is given");
+  }
+  const opens = sum(({ opensAtMost }) => opensAtMost);
+  const sent = sum(({ messagesAtMost }) => messagesAtMost);
+  compare("established", connections.established + overrun.established, counts.accepted, opens);
+  compare("sent", messages.sent + overrun.sent, counts.messagesIn, sent);
+  // What the target sent to a worker that was killed is on its way when the worker goes.
+  compare(
+    "received",
+    messages.received + overrun.received,
+    counts.messagesOut,
+    loses ? sent + sum(({ connectionsOpen }) => connectionsOpen) : 0,
+  );
+  if (connections.openAtEnd !== 0)
+    wrong.push(`${connections.openAtEnd} connections open at the end`);
+  return wrong;
+}
+
+function sample(processes: Processes, samples: Sample[], startedAt: number) {
+  const timer = setInterval(() => {
+    processes.counts().then(
+      (counts) => samples.push({ atMs: Date.now() - startedAt, counts }),
+      () => {},
+    );
+  }, SAMPLE_MS);
+  return { stop: () => clearInterval(timer) };
+}
+
+function plannedAt(atMs: number): number {
+  return Math.min(CONNECTIONS, (CONNECTIONS * atMs) / (UP_SECONDS * 1000));
+}
+
+/** From the fault to the last sample that lacked connections while they were to be held. */
+function recoveryOf(samples: readonly Sample[], struckMs: number): number | null {
+  const lacking = samples.filter(
+    ({ atMs, counts }) =>
+      atMs > struckMs && atMs < SECONDS * 1000 - 500 && counts.open < plannedAt(atMs - 200) - SLACK,
+  );
+  const last = lacking.at(-1);
+  return last === undefined ? null : Math.round(last.atMs - struckMs + SAMPLE_MS);
+}
+
+function burstOf(samples: readonly Sample[]): number {
+  let most = 0;
+  for (const [at, { atMs, counts }] of samples.entries()) {
+    const before = samples[at - 5];
+    if (before === undefined) continue;
+    const seconds = (atMs - before.atMs) / 1000;
+    most = Math.max(
+      most,
+      (counts.messagesIn - before.counts.messagesIn) / (CONNECTIONS * RATE * seconds),
+    );
+  }
+  return Math.round(most * 100) / 100;
+}

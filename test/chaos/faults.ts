@@ -1,0 +1,101 @@
+/**
+ * The faults of the chaos runs: what is done to which process and when, and what may be said of the run then. Used by
+ * episode.ts. Invariant: a fault touches only processes of its own episode.
+ */
+import type { ChildProcess } from "node:child_process";
+import { setTimeout as delay } from "node:timers/promises";
+import type { BrokerServer } from "../support/servers.ts";
+import { killEngine } from "./inspector.ts";
+import type { Processes } from "./processes.ts";
+import type { BrokerProxy } from "./proxy.ts";
+
+export interface Scene {
+  readonly processes: Processes;
+  readonly broker: BrokerServer;
+  /** Before worker-1, in episodes that have one. */
+  readonly proxy: BrokerProxy | null;
+  /** A number in [0,1) of this episode's own. */
+  readonly random: () => number;
+}
+
+export interface Fault {
+  readonly name: string;
+  /** Run time at which it comes, seconds. */
+  readonly atSeconds: number;
+  /** The workers' lease, milliseconds. */
+  readonly fenceAfterMs: number;
+  /** worker-1 reaches the broker through a proxy, or is started with an inspector. */
+  readonly needs?: "proxy" | "inspector";
+  /** A worker is lost by it: what is unknown is bounded by the summary; otherwise every count must be equal. */
+  readonly loses: boolean;
+  readonly strike: (scene: Scene) => Promise<void>;
+}
+
+const RAMP = 3;
+const STEADY = 8;
+const SHORT_LEASE_MS = 3000;
+const LEASE_MS = 20_000;
+
+function victim({ processes }: Scene): ChildProcess {
+  const [first] = processes.workers;
+  if (first === undefined) throw new Error("there is no worker");
+  return first;
+}
+
+async function pause(scene: Scene, seconds: number): Promise<void> {
+  const worker = victim(scene);
+  worker.kill("SIGSTOP");
+  await delay(seconds * 1000);
+  worker.kill("SIGCONT");
+}
+
+async function restartCoordinator({ processes, random }: Scene): Promise<void> {
+  await processes.killCoordinator();
+  await delay(random() * 3000);
+  await processes.startCoordinator();
+}
+
+const kill = async (scene: Scene) => void victim(scene).kill("SIGKILL");
+const steady = { atSeconds: STEADY, fenceAfterMs: LEASE_MS, loses: false };
+
+export const FAULTS: readonly Fault[] = [
+  { name: "none", ...steady, strike: async () => {} },
+  {
+    name: "kill -9 worker, ramp",
+    atSeconds: RAMP,
+    fenceAfterMs: SHORT_LEASE_MS,
+    loses: true,
+    strike: kill,
+  },
+  {
+    name: "kill -9 worker, steady",
+    atSeconds: STEADY,
+    fenceAfterMs: SHORT_LEASE_MS,
+    loses: true,
+    strike: kill,
+  },
+  {
+    ...{ name: "kill an engine", ...steady, loses: true, needs: "inspector" as const },
+    strike: async ({ processes }) => killEngine(await processes.inspectorOf(0)),
+  },
+  { name: "SIGSTOP worker 5 s", ...steady, strike: (scene) => pause(scene, 5) },
+  {
+    ...{ name: "SIGSTOP worker past lease", ...steady, fenceAfterMs: SHORT_LEASE_MS, loses: true },
+    strike: (scene) => pause(scene, 8),
+  },
+  {
+    name: "kill -9 coordinator",
+    ...steady,
+    atSeconds: 0,
+    strike: async (scene) => {
+      await delay(scene.random() * 14_000);
+      await restartCoordinator(scene);
+    },
+  },
+  { name: "restart broker", ...steady, strike: ({ broker }) => broker.restart() },
+  { name: "empty broker", ...steady, strike: ({ broker }) => broker.empty() },
+  {
+    ...{ name: "drop reply, then cut", ...steady, needs: "proxy" as const },
+    strike: async ({ proxy, random }) => proxy?.dropRepliesThenCut(300 + random() * 900),
+  },
+];
