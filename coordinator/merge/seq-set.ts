@@ -19,6 +19,10 @@ export class SeqSet {
     return this.contiguous + 1 + this.#ahead.size;
   }
 
+  has(seq: number): boolean {
+    return seq <= this.contiguous || this.#ahead.has(seq);
+  }
+
   /**
    * @returns false when it was there already
    * @throws OnrushError ONRUSH_FRAME_INVALID beyond the bound or for what is no sequence number

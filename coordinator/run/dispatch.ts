@@ -80,6 +80,9 @@ export async function waitUntilReady(run: ActiveRun, parts: RunParts): Promise<v
       const failed = run.assignment.workers().find(({ status }) => status?.state === "failed");
       if (failed) throw workerFailure(failed);
       if (look()) {
+        // Who leaves before the start waits until what it has to say is on disk.
+        await parts.intake.readAll();
+        await parts.intake.keep();
         await parts.workers.check();
         await parts.placement.look();
         if (allReady(run, parts.placement)) return true;

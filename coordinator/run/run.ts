@@ -74,6 +74,7 @@ async function carryOut(run: ActiveRun): Promise<void> {
   } catch (error) {
     if (!(error instanceof OnrushError) || isTaken(error)) throw error;
     await run.fail(error);
+    await intake.readAll().catch(ignoreOperating);
   }
 }
 

@@ -99,6 +99,8 @@ export class SimProcess implements Clock, Timers {
   dead = false;
   /** Timers that fall due before it fire then, all at once, as after SIGCONT. */
   pausedUntilUs = 0;
+  /** It stood still at least once. */
+  wasPaused = false;
   /** Moves the wall clock only. */
   wallStepMs = 0;
   readonly #time: SimTime;
@@ -125,6 +127,7 @@ export class SimProcess implements Clock, Timers {
   }
 
   pause(forMs: number): void {
+    this.wasPaused = true;
     this.pausedUntilUs = Math.max(this.pausedUntilUs, this.#time.nowUs + forMs * 1000);
   }
 }

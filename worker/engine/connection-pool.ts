@@ -58,7 +58,7 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
     this.#context = context;
     this.#profile = profile;
     this.#clock = clock;
-    this.#driver = scenario.connect.driver === "ws" ? wsDriver : leanDriver;
+    this.#driver = context.driver ?? (scenario.connect.driver === "ws" ? wsDriver : leanDriver);
     this.recorder = new Recorder({
       phases: scenario.phases.length,
       names: scenario.messages?.mix.length ?? 0,

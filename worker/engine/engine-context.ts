@@ -1,5 +1,7 @@
 /** What an engine's surroundings give it; made by the thread's entry (main.ts), or by a test. */
+
 import type { PlanDocument } from "../../shared/wire/plan.ts";
+import type { Driver } from "../connection/driver.ts";
 import type { EngineReport } from "./port.ts";
 import type { ResolvedTarget } from "./resolve.ts";
 
@@ -10,5 +12,7 @@ export interface EngineContext {
   readonly targets: readonly ResolvedTarget[];
   /** Host-wide monotonic clock, microseconds. */
   readonly monotonicUs: () => number;
+  /** The scenario's, unless a simulation brings its own. */
+  readonly driver?: Driver;
   readonly report: (report: EngineReport) => void;
 }

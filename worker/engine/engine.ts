@@ -142,6 +142,12 @@ export class Engine {
     this.#pool.abortAll(mode === "fenced" ? "fenced" : "stop");
   }
 
+  /** Of no more use: gives back what the runtime holds for it, and reports nothing. */
+  dispose(): void {
+    this.#finished = true;
+    this.#selfCheck.dispose();
+  }
+
   /** One turn; the caller has it run each millisecond. */
   turn(): void {
     if (this.#finished) return;

@@ -1,0 +1,159 @@
+/**
+ * Judges a simulated run by what the target saw and what the journal holds, with none of the code that made the numbers but
+ * the reading of the journal. Used by storm.ts. Invariant: every difference must be covered by what the summary
+ * itself declares; a run that ends without a summary is broken.
+ */
+import { readFacts } from "../../coordinator/merge/facts.ts";
+import { RunFold } from "../../coordinator/merge/run-fold.ts";
+import { buildSummary } from "../../coordinator/report/summary.ts";
+import type { Summary } from "../../coordinator/report/summary-schema.ts";
+import type { Lane } from "../../shared/wire/lane.ts";
+import type { World } from "./world.ts";
+
+/** Turns of engines and ways to the target: a connection ends so much later than it was told to. */
+const TURN_US = 150_000;
+/** Who comes so late before the end is not read any more: it was given up, and its unknowns are declared. */
+const LAST_READ_US = 4_000_000;
+
+export function check(world: World): string[] {
+  if (world.failure !== null) return [`the run failed: ${String(world.failure)}`];
+  if (world.outcome === null) return ["the run did not end"];
+  const { summary } = world.outcome;
+  const fold = foldOf(world);
+  return [
+    ...books(summary),
+    ...counts(summary, world),
+    ...shares(summary, fold),
+    ...journal(summary, fold),
+    ...lanes(fold),
+    ...overlaps(world),
+    ...deliveries(world, fold),
+  ];
+}
+
+function foldOf(world: World): RunFold {
+  const [header, ...records] = world.runs.runs.get("runs/r1")?.records ?? [];
+  const fold = new RunFold(readFacts(header?.type === "header" ? header.header : null));
+  for (const record of records) if (record.type !== "header") fold.apply(record);
+  return fold;
+}
+
+function books({ validity, verdict, connections }: Summary): string[] {
+  const broken: string[] = [];
+  if (!validity.ledger.balanced) {
+    broken.push(`ledger: ${JSON.stringify(validity.ledger.differences)} (${verdict})`);
+  }
+  if (validity.framesMissing > 0) broken.push(`${validity.framesMissing} frames missing`);
+  if (connections.openAtEnd !== 0) broken.push(`${connections.openAtEnd} open at the end`);
+  if (verdict === "invalid" && validity.reasons.length === 0)
+    broken.push("invalid without a reason");
+  return broken;
+}
+
+/** What the target counted, against what is reported and what is declared as unknown. */
+function counts(
+  { connections, messages, lostWorkers, overrun }: Summary,
+  { target }: World,
+): string[] {
+  const broken: string[] = [];
+  const compare = (what: string, reported: number, counted: number, most: number) => {
+    const unknown = counted - reported;
+    if (unknown < 0 || unknown > most) {
+      broken.push(`${what}: reported ${reported}, target ${counted}, declared unknown ${most}`);
+    }
+  };
+  let opens = 0;
+  let sent = 0;
+  let open = 0;
+  for (const lost of lostWorkers) {
+    opens += lost.opensAtMost;
+    sent += lost.messagesAtMost;
+    open += lost.connectionsOpen + lost.opensAtMost;
+  }
+  compare("established", connections.established + overrun.established, target.accepted, opens);
+  compare("sent", messages.sent + overrun.sent, target.messagesIn, sent);
+  compare("received", messages.received + overrun.received, target.messagesOut, sent + open);
+  return broken;
+}
+
+/** Every session of the plan was attempted by somebody, but for those whose worker was lost or moved. */
+function shares({ connections, overrun }: Summary, fold: RunFold): string[] {
+  if (fold.state !== "done" || fold.end !== null || fold.merge.workers.size === 0) return [];
+  const lost = [...fold.merge.workers.values()].filter(({ end }) => end === "lost");
+  if (lost.some(({ loss }) => loss?.recovery === "open")) return [];
+  // A lane nobody had when the run ended is said to be missing by the summary itself.
+  if ([...fold.lanes.lanes.values()].some(({ holder }) => holder === null)) return [];
+  const { attempted, reconnects, planned } = connections;
+  const missing = planned - fold.excusedOpens - (attempted - reconnects + overrun.attempted);
+  return missing > 0 ? [`${missing} of ${planned} sessions were never attempted`] : [];
+}
+
+function journal(summary: Summary, fold: RunFold): string[] {
+  const again = buildSummary(fold);
+  return JSON.stringify(again) === JSON.stringify(summary)
+    ? []
+    : ["the journal gives another summary"];
+}
+
+function lanes(fold: RunFold): string[] {
+  const broken: string[] = [];
+  const endOf = ({ toUs }: Lane) => toUs ?? Number.MAX_SAFE_INTEGER;
+  for (let shard = 0; shard < fold.facts.shards; shard++) {
+    const of = [...fold.lanes.lanes.values()].flatMap(({ lane }) =>
+      lane.shard === shard ? [lane] : [],
+    );
+    of.sort((a, b) => a.fromUs - b.fromUs || endOf(a) - endOf(b));
+    let untilUs = 0;
+    for (const lane of of) {
+      if (lane.fromUs !== untilUs)
+        broken.push(`shard ${shard}: a lane begins at ${lane.fromUs}, not ${untilUs}`);
+      untilUs = endOf(lane);
+    }
+    if (untilUs !== Number.MAX_SAFE_INTEGER) broken.push(`shard ${shard} ends at ${untilUs}`);
+  }
+  return broken;
+}
+
+/** No connection of the plan is open twice at workers that both may run it. */
+function overlaps({ target }: World): string[] {
+  const broken: string[] = [];
+  for (const [index, of] of grouped(target.seen)) {
+    of.sort((a, b) => a.openedUs - b.openedUs);
+    for (const [at, one] of of.slice(1).entries()) {
+      const before = of[at];
+      if (before === undefined) continue;
+      const overlapUs = (before.closedUs ?? Number.MAX_SAFE_INTEGER) - one.openedUs;
+      // Only of a process that stood still nobody can know when it goes on; any other has stopped by itself.
+      if (overlapUs > TURN_US && !before.process.wasPaused) {
+        broken.push(
+          `connection ${index} open twice for ${Math.round(overlapUs / 1000)} ms: ${before.process.name} and ${one.process.name}`,
+        );
+      }
+    }
+  }
+  return broken.slice(0, 5);
+}
+
+function grouped<T extends { readonly index: number }>(items: readonly T[]): Map<number, T[]> {
+  const groups = new Map<number, T[]>();
+  for (const item of items) groups.set(item.index, [...(groups.get(item.index) ?? []), item]);
+  return groups;
+}
+
+/** What a worker was told is stored while the run went on, is in the journal, unless the broker forgot it since. */
+function deliveries({ delivered, emptied, endedUs }: World, fold: RunFold): string[] {
+  if (emptied > 0 || fold.startAtUs === null || fold.problem !== null) return [];
+  const intime = [...delivered].filter(([, atUs]) => atUs < endedUs - LAST_READ_US);
+  const missing = intime.filter(([key]) => {
+    const [epoch = 0, seq = 0] = key.split("/").map(Number);
+    return !fold.merge.worker(epoch).frames.has(seq);
+  });
+  return missing.length === 0
+    ? []
+    : [
+        `delivered and not in the journal: ${missing
+          .slice(0, 3)
+          .map(([key]) => key)
+          .join(", ")}`,
+      ];
+}
