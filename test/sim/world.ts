@@ -20,7 +20,6 @@ import { SimTarget } from "./sim-target.ts";
 import { SimProcess, SimTime } from "./sim-time.ts";
 import { SimWorker } from "./sim-worker.ts";
 
-export const SECOND_US = 1_000_000;
 const quiet: Log = { info: () => {}, warn: () => {}, error: () => {} };
 
 export class World {
