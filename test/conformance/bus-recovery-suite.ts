@@ -188,6 +188,24 @@ export function busRecoverySuite(
         await taken?.done();
       });
 
+      it("has every frame read, also when the new log is already longer than what was read of the old one", async () => {
+        const epoch = await open(worker);
+        for (let seq = 0; seq < 3; seq++) await append(epoch, seq);
+        const old = (await coordinator.readFrames(run, "", 10)).at(-1)?.cursor ?? "";
+        await harness.forgetEverything();
+        await soon(() => coordinator.generation());
+        await soon(() => worker.resumeSession(epoch, WORKER_INFO, "n"));
+        for (let seq = 0; seq < 5; seq++) await append(epoch, seq);
+        // Before this side has noticed that the store is another one.
+        await coordinator.acknowledgeFrames(run, old);
+        const all = [0, 1, 2, 3, 4].map((seq) => `${epoch}.${seq}`);
+        expect(await identities(old)).toEqual(all);
+        const last = (await coordinator.readFrames(run, old, 10)).at(-1)?.cursor ?? "";
+        await coordinator.acknowledgeFrames(run, last);
+        expect(await worker.acknowledgedSeq(run, epoch)).toBe(4);
+        expect(await identities(old)).toEqual([]);
+      });
+
       it("gives out epochs and revisions above all before", async () => {
         const epoch = await open(worker);
         const revision = Number(await coordinator.putDocument("run.x", { n: 1 }, 0));

@@ -15,6 +15,7 @@ import { headers, type NatsConnection } from "@nats-io/transport-node";
 import { OnrushError } from "../../errors.ts";
 import type { FrameId } from "../../wire/frame.ts";
 import type { AppendResult, FrameEntry } from "../bus.ts";
+import { NatsAcknowledged } from "./acknowledged.ts";
 import { safe } from "./documents.ts";
 import { NatsReader, type StreamMessage } from "./fetch.ts";
 import { isWrongSequence, type NatsStore } from "./store.ts";
@@ -37,10 +38,9 @@ interface Tail {
   readonly fenced: boolean;
 }
 
-/** What the coordinator has on disk: up to the sequence, and each epoch's highest seq. */
-interface Acknowledged {
-  readonly sequence: number;
-  readonly epochs: Readonly<Record<string, number>>;
+interface LogName {
+  readonly run: string;
+  readonly life: string;
 }
 
 export interface NatsFrameLogOptions {
@@ -54,6 +54,7 @@ export class NatsFrameLog {
   readonly #options: NatsFrameLogOptions;
   readonly #client: JetStreamClient;
   readonly #reader: NatsReader;
+  readonly #acknowledged: NatsAcknowledged;
   readonly #tails = new Map<string, Tail>();
 
   /**
@@ -74,6 +75,7 @@ export class NatsFrameLog {
     this.#options = options;
     this.#client = jetstream(options.connection);
     this.#reader = new NatsReader(options.connection, options.manager);
+    this.#acknowledged = new NatsAcknowledged(options.store);
   }
 
   /** @throws OnrushError ONRUSH_LIMITS_TOO_LOW for a frame larger than a message of this server may be */
@@ -122,7 +124,8 @@ export class NatsFrameLog {
   }
 
   async acknowledgedSeq(run: string, epoch: number): Promise<number> {
-    return (await this.#acknowledged(run)).value.epochs[epoch] ?? -1;
+    const life = await this.#options.store.generation();
+    return (await this.#acknowledged.get(run, life)).value.epochs[epoch] ?? -1;
   }
 
   async fence(run: string, epoch: number): Promise<void> {
@@ -133,35 +136,36 @@ export class NatsFrameLog {
   }
 
   async read(run: string, cursor: string, max: number): Promise<readonly FrameEntry[]> {
-    const { value } = await this.#acknowledged(run);
-    const from = Math.max(sequenceOf(cursor), value.sequence) + 1;
+    const life = await this.#options.store.generation();
+    const { value } = await this.#acknowledged.get(run, life);
+    const from = Math.max(sequenceOf(cursor, life), value.sequence) + 1;
     const entries: FrameEntry[] = [];
     for (let next = from; entries.length < max; ) {
       const messages = await this.#messages(run, next, max);
       const last = messages.at(-1);
       if (last === undefined) break;
-      entries.push(...messages.filter(isFrame).map((message) => entryOf(run, message)));
+      entries.push(...messages.filter(isFrame).map((message) => entryOf({ run, life }, message)));
       next = last.sequence + 1;
     }
     return entries.slice(0, max);
   }
 
   async acknowledge(run: string, cursor: string): Promise<void> {
-    const upTo = sequenceOf(cursor);
-    const { value, revision } = await this.#acknowledged(run);
+    const life = await this.#options.store.generation();
+    const upTo = sequenceOf(cursor, life);
+    const { value, revision } = await this.#acknowledged.get(run, life);
+    // Sequences of a log that was forgotten since name other frames here.
     if (upTo <= value.sequence) return;
-    const entries = await this.#entriesUpTo(run, value.sequence + 1, upTo);
-    // A cursor into a log that was forgotten since names nothing here.
-    if (entries.at(-1)?.cursor !== cursor) return;
+    const entries = await this.#entriesUpTo({ run, life }, value.sequence + 1, upTo);
     const epochs: Record<string, number> = { ...value.epochs };
     const lastOf = new Map<string, number>();
     for (const { id, cursor: at, late } of entries) {
       epochs[id.epoch] = Math.max(epochs[id.epoch] ?? -1, id.seq);
-      lastOf.set(this.#subject(run, `${late ? LATE : ""}${id.epoch}`), sequenceOf(at));
+      lastOf.set(this.#subject(run, `${late ? LATE : ""}${id.epoch}`), sequenceOf(at, life));
     }
-    const { store, manager } = this.#options;
-    const next: Acknowledged = { sequence: upTo, epochs };
-    if ((await store.cas(acknowledgedKey(run), JSON.stringify(next), revision)) === "conflict") {
+    const { manager } = this.#options;
+    const next = { life, sequence: upTo, epochs };
+    if ((await this.#acknowledged.replace(run, next, revision)) === "conflict") {
       await this.acknowledge(run, cursor);
       return;
     }
@@ -178,7 +182,7 @@ export class NatsFrameLog {
   }
 
   async forgetRun(run: string): Promise<void> {
-    await this.#options.store.forget(acknowledgedKey(run));
+    await this.#acknowledged.forget(run);
     const subjects = this.#subject(run, "");
     for (const subject of [...this.#tails.keys()]) {
       if (subject.startsWith(subjects)) this.#tails.delete(subject);
@@ -186,14 +190,14 @@ export class NatsFrameLog {
     await this.#options.manager.streams.purge(this.#stream, { filter: this.#subject(run) });
   }
 
-  async #entriesUpTo(run: string, from: number, upTo: number): Promise<FrameEntry[]> {
+  async #entriesUpTo(log: LogName, from: number, upTo: number): Promise<FrameEntry[]> {
     const entries: FrameEntry[] = [];
     for (let next = from; next <= upTo; ) {
-      const messages = await this.#messages(run, next, upTo - next + 1);
+      const messages = await this.#messages(log.run, next, upTo - next + 1);
       const last = messages.at(-1);
       if (last === undefined) break;
       const within = messages.filter((message) => message.sequence <= upTo && isFrame(message));
-      entries.push(...within.map((message) => entryOf(run, message)));
+      entries.push(...within.map((message) => entryOf(log, message)));
       next = last.sequence + 1;
     }
     return entries;
@@ -224,13 +228,6 @@ export class NatsFrameLog {
     }
   }
 
-  async #acknowledged(run: string): Promise<{ value: Acknowledged; revision: number }> {
-    const entry = await this.#options.store.get(acknowledgedKey(run));
-    if (entry === null) return { value: { sequence: 0, epochs: {} }, revision: 0 };
-    const value = JSON.parse(Buffer.from(entry.value).toString()) as Acknowledged;
-    return { value, revision: entry.revision };
-  }
-
   #checkSize(body: Uint8Array): void {
     const most = this.#options.connection.info?.max_payload ?? 1024 * 1024;
     if (body.length + ENVELOPE_BYTES <= most) return;
@@ -258,26 +255,23 @@ function isFrame(message: StreamMessage): boolean {
   return message.header(SEQ) !== "";
 }
 
-function entryOf(run: string, message: StreamMessage): FrameEntry {
+function entryOf({ run, life }: LogName, message: StreamMessage): FrameEntry {
   const writer = message.subject.slice(message.subject.lastIndexOf(".") + 1);
   const late = writer.startsWith(LATE);
   const epoch = Number(late ? writer.slice(LATE.length) : writer);
   return {
-    // With its time, so that a cursor into a log that was forgotten cannot be taken for one into the next.
-    cursor: `${message.sequence}@${message.storedMs}`,
+    // With its life, so that a cursor into a log that was forgotten cannot be taken for one into the next.
+    cursor: `${message.sequence}@${life}`,
     id: { run, epoch, seq: Number(message.header(SEQ)) },
     body: message.data,
     late,
   };
 }
 
-/** 0 for the start. */
-function sequenceOf(cursor: string): number {
-  return Number(cursor.split("@")[0]);
-}
-
-function acknowledgedKey(run: string): string {
-  return `acknowledged.${safe(run)}`;
+/** 0 for the start, and for a cursor of another life. */
+function sequenceOf(cursor: string, life: string): number {
+  const [sequence, of] = cursor.split("@");
+  return of === life ? Number(sequence) : 0;
 }
 
 function codeOf(error: unknown): unknown {
