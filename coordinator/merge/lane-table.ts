@@ -25,11 +25,19 @@ export interface LaneEntry {
   movingSinceUs: number | null;
 }
 
+/** A lane somebody had until then, and has no more though it lives. */
+export interface GivenLane {
+  readonly lane: Lane;
+  /** Run time. */
+  readonly untilUs: number;
+}
+
 export class LaneTable {
   readonly lanes = new Map<number, LaneEntry>();
   /** Asked for and not done. */
   readonly handOvers = new Map<number, HandOver>();
   nextHandOver = 0;
+  readonly #given = new Map<number, GivenLane[]>();
 
   /** @param shards S: at first each shard is a lane, and offered */
   constructor(shards: number) {
@@ -52,6 +60,11 @@ export class LaneTable {
     return [...this.lanes.values()].filter(({ holder }) => holder === epoch);
   }
 
+  /** What the epoch held and gave away, each time anew. */
+  givenBy(epoch: number): readonly GivenLane[] {
+    return this.#given.get(epoch) ?? [];
+  }
+
   entry(lane: number): LaneEntry {
     const entry = this.lanes.get(lane);
     assert(entry, `there is no lane ${lane}`);
@@ -64,6 +77,7 @@ export class LaneTable {
       case "lanes-held":
         for (const lane of event.lanes) {
           const entry = this.entry(lane);
+          if (entry.holder !== event.epoch) this.#give(entry, elapsedUs);
           entry.holder = event.epoch;
           entry.offered = false;
           entry.movingSinceUs = null;
@@ -72,6 +86,7 @@ export class LaneTable {
       case "lanes-offered":
         for (const [at, lane] of event.lanes.entries()) {
           const entry = this.entry(lane);
+          this.#give(entry, elapsedUs);
           entry.holder = null;
           entry.offered = true;
           if (event.why !== "lost") entry.movingSinceUs ??= elapsedUs;
@@ -100,6 +115,13 @@ export class LaneTable {
     for (const [id, handOver] of this.handOvers) {
       if (handOver.epoch === epoch) this.handOvers.delete(id);
     }
+  }
+
+  #give({ lane, holder }: LaneEntry, elapsedUs: number | null): void {
+    if (holder === null || elapsedUs === null) return;
+    const given = this.#given.get(holder) ?? [];
+    given.push({ lane, untilUs: Math.max(0, elapsedUs) });
+    this.#given.set(holder, given);
   }
 
   #add(lane: Lane): void {

@@ -246,7 +246,9 @@ export class Fleet {
   async #tidy(): Promise<void> {
     const { bus } = this.#options;
     for (const { epoch, overdue } of this.#members.all) {
-      if (overdue && !this.#serves.has(epoch)) await bus.endSession(epoch);
+      if (!overdue || this.#serves.has(epoch)) continue;
+      await bus.endSession(epoch);
+      this.#members.ended(epoch);
     }
     for (const run of this.#leftovers) await this.#forget(run);
   }

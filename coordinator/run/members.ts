@@ -66,6 +66,11 @@ export class Members {
     return this.#members.get(epoch);
   }
 
+  /** Its session was ended. */
+  ended(epoch: number): void {
+    if (this.#members.get(epoch)?.attached === false) this.#members.delete(epoch);
+  }
+
   /** A worker this coordinator knew before it was started again, on a store that has forgotten it since. */
   expect(epoch: number, info: MemberInfo, nowUs: number): void {
     if (this.#members.has(epoch)) return;

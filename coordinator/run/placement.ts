@@ -9,6 +9,7 @@ import type { ActiveRun } from "./active-run.ts";
 import type { Member } from "./members.ts";
 import { Moves, offerLanes } from "./moves.ts";
 import { laneQuotas, type Seat, sizesOf, withoutLanes } from "./quota.ts";
+import { Reclaims } from "./reclaims.ts";
 
 /** Tickets offered at once. */
 const OFFER_BATCH = 64;
@@ -20,6 +21,7 @@ const LOOKS_UNTIL_RELEASED = 3;
 export class Placement {
   readonly #run: ActiveRun;
   readonly #moves: Moves;
+  readonly #reclaims: Reclaims;
   /** Lane -> offer that is on the bus, and since when. */
   readonly #onBus = new Map<number, { readonly offer: number; readonly sinceUs: number }>();
   /** Lane -> looks in a row without the claim that was there before. */
@@ -27,11 +29,16 @@ export class Placement {
   /** Claims seen on the store as it is now. */
   #claimed = new Set<string>();
   #generation: string;
+  /** The generation is one this coordinator saw itself. */
+  #watched: boolean;
 
   constructor(run: ActiveRun) {
     this.#run = run;
     this.#moves = new Moves(run);
-    this.#generation = lastGeneration(run) ?? run.request.fleet.generation;
+    this.#reclaims = new Reclaims(run);
+    const { generation } = run.request.fleet;
+    this.#generation = lastGeneration(run) ?? generation;
+    this.#watched = this.#generation === generation;
   }
 
   /** The run's lanes and their workers as they are now. */
@@ -66,7 +73,7 @@ export class Placement {
     await run.publish();
     // Before the tickets: whoever is to have fewer must not take what it has just given away.
     await run.assignment.place(this.#quotas(seats));
-    if (run.isOn) await this.#putOnBus();
+    if (run.isOn && !this.#reclaims.pending) await this.#putOnBus();
   }
 
   #quotas(seats: readonly Seat[]): ReadonlyMap<number, number> {
@@ -94,7 +101,9 @@ export class Placement {
     }
     await run.publish();
     run.note("The bus had forgotten everything; it was told again.");
+    this.#reclaims.begin(this.#watched);
     this.#generation = generation;
+    this.#watched = true;
   }
 
   /** Takes over what workers have claimed. */

@@ -45,6 +45,7 @@ export class WorkerWatch {
       if (member) await this.#checkPresent(record, member);
       else await this.#checkAbsent(record);
     }
+    await this.#endSilent();
   }
 
   /** No more waiting: accounts all that are not settled as lost, also when the bus does not answer. */
@@ -54,6 +55,14 @@ export class WorkerWatch {
         if (!isTrouble(error)) throw error;
       });
       this.#record(record, reason);
+    }
+  }
+
+  /** Sessions of workers that have left, and whose last word was lost. */
+  async #endSilent(): Promise<void> {
+    const { request, bus, log } = this.#run;
+    for (const { epoch, end } of log.fold.merge.workers.values()) {
+      if (end === "finished" && request.fleet.member(epoch)?.overdue) await bus.endSession(epoch);
     }
   }
 
@@ -120,11 +129,10 @@ export class WorkerWatch {
     const { epoch, id, open } = record;
     const held = log.fold.lanes.heldBy(epoch).map(({ lane }) => lane);
     const reportedUs = record.reportedUs;
-    const unseen = {
-      shards: new Set(held.map(({ shard }) => shard)).size,
-      fromUs: reportedUs ?? 0,
-      toUs: log.elapsedUs ?? 0,
-    };
+    const fromUs = reportedUs ?? 0;
+    const given = log.fold.lanes.givenBy(epoch).filter(({ untilUs }) => untilUs >= fromUs);
+    const shards = new Set([...held, ...given.map(({ lane }) => lane)].map(({ shard }) => shard));
+    const unseen = { shards: shards.size, fromUs, toUs: log.elapsedUs ?? 0 };
     log.event({
       type: "worker-lost",
       epoch,
@@ -138,18 +146,18 @@ export class WorkerWatch {
     });
   }
 
-  /** What the plan has opened in its lanes by now, without what it has reported. */
+  /** Each time it held a lane it attempted each of the lane's sessions at most once; without what it has reported. */
   #opensAtMost(record: WorkerRecord, held: readonly Lane[]): number {
     const { log, plan } = this.#run;
     const nowUs = Math.round(log.elapsedUs ?? 0);
-    const planned = held.reduce((sum, lane) => sum + plan.opensOfLane(lane, 0, nowUs), 0);
-    // With reconnects, reported attempts do not tell which of the plan's sessions they were.
-    if (log.fold.facts.scenario.connect.reconnect.policy !== "none") return planned;
-    let reported = 0;
-    for (const shard of new Set(held.map((lane) => lane.shard))) {
-      reported += record.shards.get(shard)?.attempted ?? 0;
+    let opens = held.reduce((sum, lane) => sum + plan.opensOfLane(lane, 0, nowUs), 0);
+    for (const { lane, untilUs } of log.fold.lanes.givenBy(record.epoch)) {
+      opens += plan.opensOfLane(lane, 0, Math.round(untilUs));
     }
-    return Math.max(0, planned - reported);
+    // With reconnects, reported attempts do not tell which of the plan's sessions they were.
+    if (log.fold.facts.scenario.connect.reconnect.policy !== "none") return opens;
+    for (const { attempted } of record.shards.values()) opens -= attempted;
+    return Math.max(0, opens);
   }
 
   async #heedPolicy({ id, loss }: WorkerRecord): Promise<void> {

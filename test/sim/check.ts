@@ -12,8 +12,8 @@ import type { World } from "./world.ts";
 
 /** Turns of engines and ways to the target: a connection ends so much later than it was told to. */
 const TURN_US = 150_000;
-/** Who comes so late before the end is not read any more: it was given up, and its unknowns are declared. */
-const LAST_READ_US = 4_000_000;
+/** What is delivered so shortly before the results are merged may come after the last reading. */
+const LAST_READ_US = 3_000_000;
 
 export function check(world: World): string[] {
   if (world.failure !== null) return [`the run failed: ${String(world.failure)}`];
@@ -122,7 +122,8 @@ function overlaps({ target }: World): string[] {
     for (const [at, one] of of.slice(1).entries()) {
       const before = of[at];
       if (before === undefined) continue;
-      const overlapUs = (before.closedUs ?? Number.MAX_SAFE_INTEGER) - one.openedUs;
+      const never = Number.MAX_SAFE_INTEGER;
+      const overlapUs = Math.min(before.closedUs ?? never, one.closedUs ?? never) - one.openedUs;
       // Only of a process that stood still nobody can know when it goes on; any other has stopped by itself.
       if (overlapUs > TURN_US && !before.process.wasPaused) {
         broken.push(
@@ -141,9 +142,17 @@ function grouped<T extends { readonly index: number }>(items: readonly T[]): Map
 }
 
 /** What a worker was told is stored while the run went on, is in the journal, unless the broker forgot it since. */
-function deliveries({ delivered, emptied, endedUs }: World, fold: RunFold): string[] {
-  if (emptied > 0 || fold.startAtUs === null || fold.problem !== null) return [];
-  const intime = [...delivered].filter(([, atUs]) => atUs < endedUs - LAST_READ_US);
+function deliveries({ delivered, emptied, runs }: World, fold: RunFold): string[] {
+  const { startAtUs } = fold;
+  if (emptied > 0 || startAtUs === null || fold.problem !== null) return [];
+  // What comes later is declared as unknown.
+  const mergingUs = (runs.runs.get("runs/r1")?.records ?? []).flatMap((record) => {
+    const merging =
+      record.type === "event" && record.event.type === "state" && record.event.to === "merging";
+    return merging ? [startAtUs + (record.event.elapsedUs ?? 0)] : [];
+  });
+  const readUntilUs = (mergingUs[0] ?? 0) - LAST_READ_US;
+  const intime = [...delivered].filter(([, atUs]) => atUs < readUntilUs);
   const missing = intime.filter(([key]) => {
     const [epoch = 0, seq = 0] = key.split("/").map(Number);
     return !fold.merge.worker(epoch).frames.has(seq);

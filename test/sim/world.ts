@@ -33,8 +33,6 @@ export class World {
   failure: unknown = null;
   /** Frames a worker was told are stored, "epoch/seq", and when, microseconds. */
   readonly delivered = new Map<string, number>();
-  /** When the run was over. */
-  endedUs = Number.POSITIVE_INFINITY;
   /** How often the broker was emptied. */
   emptied = 0;
   readonly #seed: number;
@@ -100,7 +98,6 @@ export class World {
       (outcome) => {
         if (process.dead) return;
         this.outcome = outcome;
-        this.endedUs = this.time.nowUs;
       },
       (error: unknown) => {
         if (!process.dead) this.failure = error;

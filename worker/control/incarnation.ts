@@ -5,17 +5,16 @@
  */
 import { randomUUID } from "node:crypto";
 import { documentKey, type WorkerBus } from "../../shared/bus/bus.ts";
-import { isBusClosed } from "../../shared/bus/bus-closed.ts";
 import { OnrushError } from "../../shared/errors.ts";
 import { type Log, oneLine } from "../../shared/log.ts";
 import type { Clock } from "../../shared/time/clock.ts";
 import { sleep, type Timers } from "../../shared/time/timer.ts";
 import type { RunDocument } from "../../shared/wire/command.ts";
-import type { Lane } from "../../shared/wire/lane.ts";
 import type { Placement, Quota } from "../../shared/wire/placement.ts";
 import { type PlanDocument, WIRE_VERSION } from "../../shared/wire/plan.ts";
 import type { Ticket } from "../../shared/wire/ticket.ts";
 import type { WorkerInfo, WorkerStatus } from "../../shared/wire/worker-info.ts";
+import { claimTicket } from "./claim.ts";
 import type { ClockOffset } from "./clock-offset.ts";
 import { watchDocument } from "./document-watch.ts";
 import type { StartEngine } from "./engine-thread.ts";
@@ -91,7 +90,7 @@ export class Incarnation {
       nonce: randomUUID(),
       status: () => this.#status(),
       onRenewed: (deadlineUs) => this.#execution?.lease(deadlineUs),
-      onResumed: () => this.#reclaim.all(session.epoch, () => this.#execution),
+      onForgotten: () => this.#reclaim.all(session.epoch, () => this.#execution),
       patient: () => this.#execution?.patient ?? false,
       onLost: (reason) => void this.#lose(reason),
       timings,
@@ -199,7 +198,8 @@ export class Incarnation {
     const { offsetUs, errorUs } = this.#options.clockOffset();
     const run = this.#execution?.status() ?? { ...IDLE, problem: this.#refusal };
     const leaving = this.#state === "leaving" || this.#state === "draining";
-    return { ...run, leaving, clockOffsetUs: offsetUs, clockErrorUs: errorUs };
+    const { pending: reclaiming } = this.#reclaim;
+    return { ...run, leaving, reclaiming, clockOffsetUs: offsetUs, clockErrorUs: errorUs };
   }
 
   async #handle(session: Session, ticket: Ticket): Promise<"settled" | "left"> {
@@ -211,28 +211,15 @@ export class Incarnation {
     // One run at a time; and the run may have ended, or the shards become enough, since the ticket was asked for.
     if (execution?.run !== ticket.run) return "left";
     if (!execution.hasRoom(this.#options.info.capacity)) return "left";
-    const { bus } = this.#options;
-    const { run, lane } = ticket;
-    if ((await bus.claimLane(run, lane.id, session.epoch)) !== "held") return "settled";
-    const toUs = await this.#endOf(run, lane);
-    // A claim that came too late for its execution goes with the session, or with the run.
-    if (this.#execution === execution) execution.add({ ...lane, toUs });
-    return "settled";
-  }
-
-  /** Where a lane ends by now: its ticket may be an old one. As often as it takes, since the lane is claimed. */
-  async #endOf(run: string, lane: Lane): Promise<number | null> {
     const { bus, timers, timings } = this.#options;
-    for (;;) {
-      try {
-        const read = await bus.getDocument(documentKey.run(run));
-        const cuts = (read?.value as RunDocument | undefined)?.cuts ?? [];
-        return cuts.find((cut) => cut.lane === lane.id)?.toUs ?? lane.toUs;
-      } catch (error) {
-        if (isBusClosed(error) || this.#isOver()) throw error;
-        await sleep(timers, timings.pauseMs);
-      }
-    }
+    const { epoch } = session;
+    const isOver = () => this.#isOver();
+    const forgotten = () => this.#reclaim.forgotten;
+    const claimed = await claimTicket({ bus, epoch, timers, timings, forgotten, isOver }, ticket);
+    if (claimed === "taken") return "settled";
+    // A claim that came too late for its execution goes with the session, or with the run.
+    if (this.#execution === execution) execution.add({ ...ticket.lane, ...claimed });
+    return "settled";
   }
 
   /** Prepares this worker for the run. "settled": the run needs nobody any more. */

@@ -24,13 +24,25 @@ export class Reclaim {
   readonly #closing = new AbortController();
   #pending = new Set<number>();
   #working = false;
+  #forgotten = 0;
 
   constructor(options: ReclaimOptions) {
     this.#options = options;
   }
 
+  /** Lanes not claimed again yet. */
+  get pending(): number {
+    return this.#pending.size;
+  }
+
+  /** How often the bus was found to have forgotten everything. */
+  get forgotten(): number {
+    return this.#forgotten;
+  }
+
   /** @param holding what is held now; null for nothing */
   all(epoch: number, holding: () => Holding | null): void {
+    this.#forgotten++;
     this.#pending = new Set(holding()?.lanes ?? []);
     if (!this.#working) void this.#work(epoch, holding);
   }

@@ -160,7 +160,7 @@ export class RunExecution {
     this.#host.lease(this.patient ? Number.POSITIVE_INFINITY : deadlineUs);
   }
 
-  status(): Omit<WorkerStatus, "clockOffsetUs" | "clockErrorUs" | "leaving"> {
+  status(): Omit<WorkerStatus, "clockOffsetUs" | "clockErrorUs" | "leaving" | "reclaiming"> {
     const { lanesHeld, lanesReady, connectionsOpen, startSkewUs } = this.#host;
     return {
       ...{ lanesHeld, lanesReady, connectionsOpen, startSkewUs },

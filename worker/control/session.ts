@@ -23,8 +23,8 @@ export interface SessionOptions {
   readonly status: () => WorkerStatus;
   /** The lease now holds until deadlineUs (monotonic). */
   readonly onRenewed: (deadlineUs: number) => void;
-  /** The bus had forgotten the session, and knows it again: what the bus held for it is to be said again. */
-  readonly onResumed: () => void;
+  /** The bus has forgotten the session, which is about to be resumed: what the bus held for it is to be said again. */
+  readonly onForgotten: () => void;
   /** Whether silence of the bus is borne for as long as it takes. */
   readonly patient: () => boolean;
   /** Called once at most, never after close(). */
@@ -122,11 +122,11 @@ export class Session {
     onRenewed(this.#deadlineUs);
   }
 
-  async #resume(): Promise<"ok" | "gone"> {
-    const { bus, info, nonce, onResumed } = this.#options;
-    const answer = await bus.resumeSession(this.epoch, info, nonce);
-    if (answer === "ok" && !this.#ending.signal.aborted) onResumed();
-    return answer;
+  #resume(): Promise<"ok" | "gone"> {
+    const { bus, info, nonce, onForgotten } = this.#options;
+    // Before it is known again: from then on its status has to say what is still to be claimed.
+    if (!this.#ending.signal.aborted) onForgotten();
+    return bus.resumeSession(this.epoch, info, nonce);
   }
 
   #armDeadline(): void {

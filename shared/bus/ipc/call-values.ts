@@ -110,6 +110,7 @@ export class CallValues {
       clockErrorUs: this.#number(status.clockErrorUs, "clockErrorUs"),
       lastSeq: this.#integer(status.lastSeq, "lastSeq", -1, most),
       leaving: status.leaving === true,
+      reclaiming: count("reclaiming"),
       startSkewUs:
         status.startSkewUs === null ? null : this.#number(status.startSkewUs, "startSkewUs"),
       handedOver: this.#handedOver(status.handedOver),

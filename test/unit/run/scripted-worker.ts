@@ -403,6 +403,8 @@ export class ScriptedWorker {
       clockErrorUs: 120,
       lastSeq: execution?.frames.length === 0 ? execution.lastSeq : -1,
       leaving: this.#leaving,
+      // It claims again before it renews.
+      reclaiming: 0,
       startSkewUs: execution && execution.second !== null ? 1500 : null,
       handedOver: execution?.handedOver ?? [],
     };

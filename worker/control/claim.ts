@@ -1,0 +1,56 @@
+/**
+ * Claims the lane of a ticket, until the bus has said whose it is. Used by incarnation.ts.
+ * Invariant: a claim that may have counted is never given up: nobody else would ever run its lane.
+ */
+import { documentKey, type WorkerBus } from "../../shared/bus/bus.ts";
+import { isBusClosed } from "../../shared/bus/bus-closed.ts";
+import { sleep, type Timers } from "../../shared/time/timer.ts";
+import type { RunDocument } from "../../shared/wire/command.ts";
+import type { Ticket } from "../../shared/wire/ticket.ts";
+import type { ControlTimings } from "./timings.ts";
+
+export interface ClaimOptions {
+  readonly bus: Pick<WorkerBus, "claimLane" | "getDocument">;
+  readonly epoch: number;
+  readonly timers: Timers;
+  readonly timings: Pick<ControlTimings, "pauseMs">;
+  /** How often the bus was found to have forgotten everything. */
+  readonly forgotten: () => number;
+  /** The session is over; so is trying. */
+  readonly isOver: () => boolean;
+}
+
+/**
+ * @returns where the lane ends by now (its ticket may be an old one), or that somebody else has it
+ * @throws what the bus throws, once the session is over
+ */
+export async function claimTicket(
+  options: ClaimOptions,
+  { run, lane }: Ticket,
+): Promise<{ readonly toUs: number | null } | "taken"> {
+  const { bus, epoch, forgotten } = options;
+  for (;;) {
+    const before = forgotten();
+    const claim = await persist(options, () => bus.claimLane(run, lane.id, epoch));
+    if (claim !== "held") return "taken";
+    const read = await persist(options, () => bus.getDocument(documentKey.run(run)));
+    // Otherwise the bus may know nothing of the claim any more.
+    if (forgotten() !== before) continue;
+    const cuts = (read?.value as RunDocument | undefined)?.cuts ?? [];
+    return { toUs: cuts.find((cut) => cut.lane === lane.id)?.toUs ?? lane.toUs };
+  }
+}
+
+async function persist<T>(
+  { timers, timings, isOver }: ClaimOptions,
+  call: () => Promise<T>,
+): Promise<T> {
+  for (;;) {
+    try {
+      return await call();
+    } catch (error) {
+      if (isBusClosed(error) || isOver()) throw error;
+      await sleep(timers, timings.pauseMs);
+    }
+  }
+}
