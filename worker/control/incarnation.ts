@@ -5,13 +5,12 @@
  */
 import { randomUUID } from "node:crypto";
 import { documentKey, type WorkerBus } from "../../shared/bus/bus.ts";
-import { OnrushError } from "../../shared/errors.ts";
-import { type Log, oneLine } from "../../shared/log.ts";
+import type { Log } from "../../shared/log.ts";
 import type { Clock } from "../../shared/time/clock.ts";
 import { sleep, type Timers } from "../../shared/time/timer.ts";
 import type { RunDocument } from "../../shared/wire/command.ts";
 import type { Placement, Quota } from "../../shared/wire/placement.ts";
-import { type PlanDocument, WIRE_VERSION } from "../../shared/wire/plan.ts";
+import type { PlanDocument } from "../../shared/wire/plan.ts";
 import type { Ticket } from "../../shared/wire/ticket.ts";
 import type { WorkerInfo, WorkerStatus } from "../../shared/wire/worker-info.ts";
 import { claimTicket } from "./claim.ts";
@@ -19,7 +18,8 @@ import type { ClockOffset } from "./clock-offset.ts";
 import { watchDocument } from "./document-watch.ts";
 import type { StartEngine } from "./engine-thread.ts";
 import { Reclaim } from "./reclaim.ts";
-import { connectionsPerShard, isRunOver, RunExecution } from "./run-execution.ts";
+import { RunExecution } from "./run-execution.ts";
+import { isRunOver, refusalOf } from "./run-needs.ts";
 import { openSession, type Session } from "./session.ts";
 import { takeTickets } from "./tickets.ts";
 import type { ControlTimings } from "./timings.ts";
@@ -174,6 +174,7 @@ export class Incarnation {
     const quota = placement?.quotas.find((one) => one.epoch === epoch) ?? null;
     const same = quota?.run === this.#quota?.run && quota?.lanes === this.#quota?.lanes;
     this.#quota = quota;
+    if (quota !== null && quota.run !== this.#execution?.run) this.#execution?.dismiss();
     if (same) return;
     this.#quotaChanged.abort();
     this.#quotaChanged = new AbortController();
@@ -225,6 +226,8 @@ export class Incarnation {
   /** Prepares this worker for the run. "settled": the run needs nobody any more. */
   async #begin(session: Session, run: string): Promise<"begun" | "settled" | "left"> {
     const { bus, info } = this.#options;
+    // Before the plan: a life that is over by then is not taken for the plan's.
+    const generation = await bus.generation();
     const [planRead, runRead] = await Promise.all([
       bus.getDocument(documentKey.plan(run)),
       bus.getDocument(documentKey.run(run)),
@@ -235,18 +238,19 @@ export class Incarnation {
     if (this.#state !== "open") return "left";
     const plan = planRead.value as PlanDocument;
     this.#refusal = refusalOf(plan, info);
-    if (this.#refusal === "") this.#execute(session, plan);
+    if (this.#refusal === "") this.#execute(session, plan, generation);
     if (this.#refusal === "") return "begun";
     this.#options.log.warn(this.#refusal);
     session.renewSoon();
     return "left";
   }
 
-  #execute(session: Session, plan: PlanDocument): void {
+  #execute(session: Session, plan: PlanDocument, generation: string): void {
     const { info, clockOffset } = this.#options;
     const execution = new RunExecution({
       ...this.#options,
       plan,
+      generation,
       epoch: session.epoch,
       engines: info.engines,
       deadlineUs: session.deadlineUs,
@@ -260,21 +264,5 @@ export class Incarnation {
       },
     });
     this.#execution = execution;
-  }
-}
-
-/** Why this worker cannot work on the plan; "" when it can. */
-function refusalOf(plan: PlanDocument, info: WorkerInfo): string {
-  if (plan.version !== WIRE_VERSION) {
-    return `run ${oneLine(String(plan.run), 80)} has a plan of version ${oneLine(String(plan.version), 20)}, this worker speaks ${WIRE_VERSION}`;
-  }
-  try {
-    const connections = connectionsPerShard(plan);
-    return connections <= info.capacity
-      ? ""
-      : `a shard of run ${plan.run} holds ${connections} connections, this worker ${info.capacity}`;
-  } catch (error) {
-    if (!(error instanceof OnrushError)) throw error;
-    return `the plan of run ${plan.run} cannot be used: ${oneLine(error.message, 300)}`;
   }
 }

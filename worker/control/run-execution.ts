@@ -12,11 +12,10 @@
  */
 import { assert } from "../../shared/assert.ts";
 import { documentKey, type WorkerBus } from "../../shared/bus/bus.ts";
-import { buildPopulation } from "../../shared/load/arrivals.ts";
 import { type Log, oneLine } from "../../shared/log.ts";
 import type { Clock } from "../../shared/time/clock.ts";
 import type { Timers } from "../../shared/time/timer.ts";
-import type { RunDocument, RunState } from "../../shared/wire/command.ts";
+import type { RunDocument } from "../../shared/wire/command.ts";
 import type { Lane } from "../../shared/wire/lane.ts";
 import type { PlanDocument } from "../../shared/wire/plan.ts";
 import type { WorkerStatus } from "../../shared/wire/worker-info.ts";
@@ -26,12 +25,16 @@ import { watchDocument } from "./document-watch.ts";
 import { EngineHost } from "./engine-host.ts";
 import type { StartEngine } from "./engine-thread.ts";
 import { HandOvers } from "./hand-overs.ts";
+import { connectionsPerShard, isRunOver } from "./run-needs.ts";
+import { RUN_MOVES, type RunOnWorker } from "./run-states.ts";
 import type { ControlTimings } from "./timings.ts";
 
 export interface RunExecutionOptions {
   readonly bus: WorkerBus;
   readonly plan: PlanDocument;
   readonly epoch: number;
+  /** The bus' life the plan was read in. */
+  readonly generation: string;
   readonly engines: number;
   readonly startEngine: StartEngine;
   /** The lease so far, monotonic. */
@@ -48,17 +51,6 @@ export interface RunExecutionOptions {
   readonly onOver: () => void;
 }
 
-type State = Exclude<WorkerStatus["state"], "idle">;
-
-const MOVES: Readonly<Record<State, readonly State[]>> = {
-  preparing: ["ready", "running", "draining", "finished", "failed"],
-  ready: ["running", "draining", "finished", "failed"],
-  running: ["draining", "finished", "failed"],
-  draining: ["finished", "failed"],
-  finished: [],
-  failed: [],
-};
-const FINAL_RUN_STATES: readonly RunState[] = ["done", "failed", "aborted"];
 const MAX_PROBLEM = 1000;
 const MAX_LISTED_LANES = 20;
 
@@ -71,7 +63,7 @@ export class RunExecution {
   readonly #publisher: Publisher;
   readonly #handOvers: HandOvers;
   readonly #stopWatching: () => void;
-  #state: State = "preparing";
+  #state: RunOnWorker = "preparing";
   #problem = "";
   #started = false;
   #end: "stop" | "abort" | null = null;
@@ -82,7 +74,7 @@ export class RunExecution {
 
   /** @throws OnrushError ONRUSH_SCENARIO_INVALID when the plan's load cannot be laid out. */
   constructor(options: RunExecutionOptions) {
-    const { bus, plan, epoch, engines, timers, timings } = options;
+    const { bus, plan, epoch, engines, timers, timings, onChanged } = options;
     this.run = plan.run;
     this.connectionsPerShard = connectionsPerShard(plan);
     this.#options = options;
@@ -112,7 +104,6 @@ export class RunExecution {
     this.lease(options.deadlineUs);
     const { run } = plan;
     const { pauseMs, documentPollMs: pollMs } = timings;
-    const { onChanged } = options;
     this.#handOvers = new HandOvers({
       ...{ bus, run, epoch, host: this.#host, timers, pauseMs, onChanged },
     });
@@ -201,18 +192,37 @@ export class RunExecution {
     await this.#host.terminate();
   }
 
+  /** The coordinator wants this worker for something else. */
+  dismiss(): void {
+    if (this.#host.allEnded) this.#over();
+  }
+
   #apply(document: RunDocument | null): void {
-    if (document === null || isRunOver(document)) {
-      // A document that is gone while the run goes on was lost by the bus and will be made again.
-      if (document === null && !this.#host.allEnded) return;
-      this.#runIsOver = true;
-      this.#wishEnd("abort");
-      this.#settle();
+    if (document === null) {
+      // While the run goes on, the bus has lost it and it will be made again.
+      if (this.#host.allEnded) void this.#heedRemoval();
+      return;
+    }
+    if (isRunOver(document)) {
+      this.#over();
       return;
     }
     if (document.end !== null) this.#wishEnd(document.end.mode);
     if (document.startAtUs !== null) this.#start(document.startAtUs);
     this.#handOvers.follow(document);
+  }
+
+  /** A document that was removed means the end; one that was forgotten does not: under this epoch the run has ended once. */
+  async #heedRemoval(): Promise<void> {
+    const { bus, generation } = this.#options;
+    const now = await bus.generation().catch(() => null);
+    if (now === generation) this.#over();
+  }
+
+  #over(): void {
+    this.#runIsOver = true;
+    this.#wishEnd("abort");
+    this.#settle();
   }
 
   #start(startAtUs: number): void {
@@ -282,19 +292,9 @@ export class RunExecution {
     }
   }
 
-  #move(to: State): void {
-    assert(MOVES[this.#state].includes(to), `run execution: ${this.#state} -> ${to}`);
+  #move(to: RunOnWorker): void {
+    assert(RUN_MOVES[this.#state].includes(to), `run execution: ${this.#state} -> ${to}`);
     this.#state = to;
     this.#options.onChanged();
   }
-}
-
-/** A run that is over, or forgotten, needs no worker. */
-export function isRunOver(document: RunDocument | null): boolean {
-  return document === null || FINAL_RUN_STATES.includes(document.state);
-}
-
-/** By the plan's peak over its shards, which hold every S-th connection each. */
-export function connectionsPerShard(plan: PlanDocument): number {
-  return Math.max(1, Math.ceil(buildPopulation(plan.scenario).peakPlanned / plan.shards));
 }

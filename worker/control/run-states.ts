@@ -1,0 +1,13 @@
+/** States of a run on one worker and the moves between them; drawn in run-execution.ts, which makes them. */
+import type { WorkerStatus } from "../../shared/wire/worker-info.ts";
+
+export type RunOnWorker = Exclude<WorkerStatus["state"], "idle">;
+
+export const RUN_MOVES: Readonly<Record<RunOnWorker, readonly RunOnWorker[]>> = {
+  preparing: ["ready", "running", "draining", "finished", "failed"],
+  ready: ["running", "draining", "finished", "failed"],
+  running: ["draining", "finished", "failed"],
+  draining: ["finished", "failed"],
+  finished: [],
+  failed: [],
+};
