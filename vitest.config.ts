@@ -1,9 +1,14 @@
 import { defineConfig } from "vitest/config";
 
-const BROKER_TESTS = ["test/conformance/bus.{redis,nats}*.test.ts"];
+const BROKER_TESTS = [
+  "test/conformance/bus.{redis,nats}*.test.ts",
+  // No broker, but too long for every commit.
+  "test/sim/*.test.ts",
+];
 
 /**
- * fast: pure code and loopback sockets, no build needed. brokers: real Redis and NATS servers, no build needed.
+ * fast: pure code and loopback sockets, no build needed. brokers: real Redis and NATS servers, and simulated storms; no
+ * build needed.
  * integration: the built program in `dist/`.
  */
 export default defineConfig({
