@@ -54,7 +54,11 @@ export async function playEpisode(fault: Fault, kind: BrokerKind, seed: number):
     await processes.start();
     const through =
       proxy === null ? broker.url : broker.url.replace(`:${port}`, `:${await proxy.listen()}`);
-    processes.startWorker(through, fault.needs === "inspector");
+    const how = { inspector: "inspected", altered: "altering" } as const;
+    processes.startWorker(
+      through,
+      fault.needs === undefined || fault.needs === "proxy" ? null : how[fault.needs],
+    );
     processes.startWorker();
     const run = await processes.submit(scenario(processes.targetUrl, seed), 2);
     const startedAt = await processes.startOf(run);
@@ -66,7 +70,7 @@ export async function playEpisode(fault: Fault, kind: BrokerKind, seed: number):
     const summary = await processes.summaryOf(run, PATIENCE_MS);
     const counts = await processes.settledCounts();
     sampling.stop();
-    wrong = judge(summary, counts, fault);
+    wrong = fault.needs === "altered" ? unnoticed(summary) : judge(summary, counts, fault);
     const recoveryMs = recoveryOf(samples, struckMs);
     return {
       ...{ fault: fault.name, broker: kind, seed, verdict: summary.verdict, wrong, recoveryMs },
@@ -104,6 +108,14 @@ function scenario(target: string, seed: number): object {
     },
     integrity: { stamp: true },
   };
+}
+
+/** An altered count must be seen, and it must be said whose it is. */
+function unnoticed({ verdict, validity }: Summary): string[] {
+  const named = validity.reasons.some((reason) => reason.includes("worker-1"));
+  return verdict === "invalid" && named
+    ? []
+    : [`an altered count is not noticed: ${verdict}; ${validity.reasons.join(" ")}`];
 }
 
 /** Every difference that the summary does not declare. */

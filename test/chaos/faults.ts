@@ -24,8 +24,8 @@ export interface Fault {
   readonly atSeconds: number;
   /** The workers' lease, milliseconds. */
   readonly fenceAfterMs: number;
-  /** worker-1 reaches the broker through a proxy, or is started with an inspector. */
-  readonly needs?: "proxy" | "inspector";
+  /** worker-1 reaches the broker through a proxy, is started with an inspector, or alters a count of its results. */
+  readonly needs?: "proxy" | "inspector" | "altered";
   /** A worker is lost by it: what is unknown is bounded by the summary; otherwise every count must be equal. */
   readonly loses: boolean;
   readonly strike: (scene: Scene) => Promise<void>;
@@ -97,5 +97,10 @@ export const FAULTS: readonly Fault[] = [
   {
     ...{ name: "drop reply, then cut", ...steady, needs: "proxy" as const },
     strike: async ({ proxy, random }) => proxy?.dropRepliesThenCut(300 + random() * 900),
+  },
+  {
+    // It lies from the start.
+    ...{ name: "a count altered", ...steady, needs: "altered" as const },
+    strike: async () => {},
   },
 ];

@@ -12,7 +12,10 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { Summary } from "../../coordinator/report/summary-schema.ts";
 
-const DIST = fileURLToPath(new URL("../../", import.meta.url));
+/** The built program, also when this is read by the test runner. */
+const DIST = fileURLToPath(
+  new URL(import.meta.url.endsWith(".ts") ? "../../dist/" : "../../", import.meta.url),
+);
 
 export interface TargetCounts {
   readonly accepted: number;
@@ -56,21 +59,25 @@ export class Processes {
   }
 
   /** @param busUrl another way to the broker than the others' */
-  startWorker(busUrl = this.#options.busUrl, inspected = false): ChildProcess {
+  startWorker(
+    busUrl = this.#options.busUrl,
+    how: "inspected" | "altering" | null = null,
+  ): ChildProcess {
     const { fenceAfterMs, graceMs } = this.#options;
     const number = this.workers.length + 1;
-    const child = this.#spawn(`worker-${number}`, ["worker/main.js"], {
+    const entry = how === "altering" ? "test/chaos/altering-worker.js" : "worker/main.js";
+    const child = this.#spawn(`worker-${number}`, [entry], {
       ONRUSH_WORKER_BUS: busUrl,
       ONRUSH_WORKER_ID: `worker-${number}`,
       ONRUSH_WORKER_ENGINES: "1",
       ONRUSH_WORKER_CAPACITY: "5000",
       ONRUSH_WORKER_FENCE_AFTER_MS: String(fenceAfterMs),
       ONRUSH_WORKER_LEAVE_MS: String(graceMs),
-      ...(inspected ? { NODE_OPTIONS: "--inspect=127.0.0.1:0" } : {}),
+      ...(how === "inspected" ? { NODE_OPTIONS: "--inspect=127.0.0.1:0" } : {}),
       ONRUSH_WORKER_REJOIN: "1",
     });
     this.workers.push(child);
-    if (inspected) this.#inspectors.set(number - 1, debuggerOf(child));
+    if (how === "inspected") this.#inspectors.set(number - 1, debuggerOf(child));
     return child;
   }
 

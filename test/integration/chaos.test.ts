@@ -1,0 +1,18 @@
+/** One episode each of what `npm run chaos` plays many times, of the faults no other test has: real processes, each broker. */
+import { expect, it } from "vitest";
+import { playEpisode } from "../chaos/episode.ts";
+import { FAULTS } from "../chaos/faults.ts";
+import { type BrokerKind, missing } from "../support/servers.ts";
+
+const PLAYED = ["a count altered", "kill -9 coordinator", "drop reply, then cut"];
+
+for (const kind of ["redis", "nats"] satisfies BrokerKind[]) {
+  const gone = missing(kind);
+  it.skipIf(gone !== null)(`${kind}: ${PLAYED.join("; ")}`, async () => {
+    const faults = FAULTS.filter(({ name }) => PLAYED.includes(name));
+    const outcomes = await Promise.all(faults.map((fault) => playEpisode(fault, kind, 1)));
+    expect(outcomes.map(({ fault, wrong }) => ({ fault, wrong }))).toEqual(
+      faults.map(({ name }) => ({ fault: name, wrong: [] })),
+    );
+  });
+}
