@@ -70,7 +70,7 @@ export class Processes {
       ONRUSH_WORKER_BUS: busUrl,
       ONRUSH_WORKER_ID: `worker-${number}`,
       ONRUSH_WORKER_ENGINES: "1",
-      ONRUSH_WORKER_CAPACITY: "5000",
+      ONRUSH_WORKER_CAPACITY: "8000",
       ONRUSH_WORKER_FENCE_AFTER_MS: String(fenceAfterMs),
       ONRUSH_WORKER_LEAVE_MS: String(graceMs),
       ...(how === "inspected" ? { NODE_OPTIONS: "--inspect=127.0.0.1:0" } : {}),
@@ -127,6 +127,16 @@ export class Processes {
     });
     if (summary === null) throw new Error("there is no summary");
     return summary;
+  }
+
+  /** An action of the API on a run. */
+  async act(run: string, action: string, body: object): Promise<void> {
+    const response = await fetch(`${this.coordinatorUrl}/api/v1/runs/${run}/actions/${action}`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+    if (!response.ok) throw new Error(`${action}: ${response.status} ${await response.text()}`);
   }
 
   /** What the target has counted when nothing is open any more. */
