@@ -169,6 +169,12 @@ export class Fleet {
     );
   }
 
+  /** Ends a worker's session: it is gone, also when the bus has forgotten it already. @throws what the bus throws */
+  async endSession(epoch: number): Promise<void> {
+    await this.#options.bus.endSession(epoch);
+    this.#members.ended(epoch);
+  }
+
   /** Has the bus forget a run that is over: now, or when it answers again. */
   async forgetRun(run: string): Promise<void> {
     if (this.#leftovers.size < MAX_LEFTOVERS) this.#leftovers.add(run);
@@ -244,11 +250,9 @@ export class Fleet {
 
   /** Ends idle sessions nobody renews any more, and what is left of runs that are over. */
   async #tidy(): Promise<void> {
-    const { bus } = this.#options;
     for (const { epoch, overdue } of this.#members.all) {
       if (!overdue || this.#serves.has(epoch)) continue;
-      await bus.endSession(epoch);
-      this.#members.ended(epoch);
+      await this.endSession(epoch);
     }
     for (const run of this.#leftovers) await this.#forget(run);
   }

@@ -97,7 +97,7 @@ export class Placement {
     for (const { epoch, end } of run.log.fold.merge.workers.values()) {
       if (end !== "lost") continue;
       await run.bus.fence(run.id, epoch);
-      await run.bus.endSession(epoch);
+      await run.request.fleet.endSession(epoch);
     }
     await run.publish();
     run.note("The bus had forgotten everything; it was told again.");

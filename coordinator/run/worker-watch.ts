@@ -60,9 +60,10 @@ export class WorkerWatch {
 
   /** Sessions of workers that have left, and whose last word was lost. */
   async #endSilent(): Promise<void> {
-    const { request, bus, log } = this.#run;
+    const { request, log } = this.#run;
+    const { fleet } = request;
     for (const { epoch, end } of log.fold.merge.workers.values()) {
-      if (end === "finished" && request.fleet.member(epoch)?.overdue) await bus.endSession(epoch);
+      if (end === "finished" && fleet.member(epoch)?.overdue) await fleet.endSession(epoch);
     }
   }
 
@@ -118,10 +119,10 @@ export class WorkerWatch {
 
   /** From here on nothing of it can come as a frame on time. Repeating it changes nothing. */
   async #silence({ epoch }: WorkerRecord): Promise<void> {
-    const { bus, id } = this.#run;
+    const { bus, id, request } = this.#run;
     await bus.fence(id, epoch);
     await this.#intake.readAll();
-    await bus.endSession(epoch);
+    await request.fleet.endSession(epoch);
   }
 
   #record(record: WorkerRecord, reason: string): void {

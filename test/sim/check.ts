@@ -16,6 +16,8 @@ import type { World } from "./world.ts";
 const TURN_US = 150_000;
 /** What is delivered so shortly before the results are merged may come after the last reading. */
 const LAST_READ_US = 3_000_000;
+/** What a lane lacks is opened within 2.5 s of its being taken, which the coordinator sees a little later. */
+const LATE_US = 4_000_000;
 
 export function check(world: World): string[] {
   if (world.failure !== null) return [`the run failed: ${String(world.failure)}`];
@@ -25,7 +27,7 @@ export function check(world: World): string[] {
   return [
     ...books(summary, fold, world.emptied),
     ...counts(summary, world),
-    ...shares(summary, fold),
+    ...shares(summary, fold, world),
     ...journal(summary, fold),
     ...lanes(fold),
     ...overlaps(world),
@@ -93,15 +95,27 @@ function counts(
 }
 
 /** Every session of the plan was attempted by somebody, but for those whose worker was lost or moved. */
-function shares({ connections, overrun }: Summary, fold: RunFold): string[] {
+function shares({ connections, overrun }: Summary, fold: RunFold, world: World): string[] {
   if (fold.state !== "done" || fold.end !== null || fold.merge.workers.size === 0) return [];
   const lost = [...fold.merge.workers.values()].filter(({ end }) => end === "lost");
   if (lost.some(({ loss }) => loss?.recovery === "open")) return [];
   // A lane nobody had when the run ended is said to be missing by the summary itself.
   if ([...fold.lanes.lanes.values()].some(({ holder }) => holder === null)) return [];
+  // Nor does anybody open what came so shortly before the end.
+  if (heldLate(world, fold)) return [];
   const { attempted, reconnects, planned } = connections;
   const missing = planned - fold.excusedOpens - (attempted - reconnects + overrun.attempted);
   return missing > 0 ? [`${missing} of ${planned} sessions were never attempted`] : [];
+}
+
+/** A lane was taken when there was no time left to open what it lacked. */
+function heldLate({ runs }: World, { facts }: RunFold): boolean {
+  return (runs.runs.get("runs/r1")?.records ?? []).some(
+    (record) =>
+      record.type === "event" &&
+      record.event.type === "lanes-held" &&
+      (record.event.elapsedUs ?? 0) > facts.durationUs - LATE_US,
+  );
 }
 
 function journal(summary: Summary, fold: RunFold): string[] {
