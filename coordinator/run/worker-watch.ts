@@ -147,7 +147,7 @@ export class WorkerWatch {
     });
   }
 
-  /** Each time it held a lane it attempted each of the lane's sessions at most once; without what it has reported. */
+  /** Each time it held a lane it attempted each of the lane's sessions at most once; without those it has reported the fate of. */
   #opensAtMost(record: WorkerRecord, held: readonly Lane[]): number {
     const { log, plan } = this.#run;
     const nowUs = Math.round(log.elapsedUs ?? 0);
@@ -157,7 +157,8 @@ export class WorkerWatch {
     }
     // With reconnects, reported attempts do not tell which of the plan's sessions they were.
     if (log.fold.facts.scenario.connect.reconnect.policy !== "none") return opens;
-    for (const { attempted } of record.shards.values()) opens -= attempted;
+    // What it has begun and not said the end of may have been opened since.
+    for (const { established, failed } of record.shards.values()) opens -= established + failed;
     return Math.max(0, opens);
   }
 
