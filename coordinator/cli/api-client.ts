@@ -76,6 +76,9 @@ function unreachable(coordinator: string, error: unknown): OnrushError {
   });
 }
 
+/** Asked too often: later it answers. */
+const TOO_MANY = 429;
+
 function refusal(status: number, text: string): OnrushError {
   const problem = problemOf(text);
   const issues = (problem.issues ?? []).map(
@@ -86,7 +89,7 @@ function refusal(status: number, text: string): OnrushError {
   return new OnrushError({
     code:
       CODES[problem.code ?? ""] ??
-      (status >= 500 ? "ONRUSH_COORDINATOR_UNREACHABLE" : "ONRUSH_USAGE"),
+      (status >= 500 || status === TOO_MANY ? "ONRUSH_COORDINATOR_UNREACHABLE" : "ONRUSH_USAGE"),
     message: `the coordinator answers: ${detail}${issues.join("")}`,
     remedy: escapeForTerminal(problem.remedy ?? "", 300),
   });

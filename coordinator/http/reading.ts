@@ -41,7 +41,7 @@ export function readSubmitted(type: string, text: string, workers: number): Subm
     const fileName = type.includes("json") ? "scenario.json" : "scenario.yaml";
     return { text, fileName, ...nothing, workers, policies: DEFAULT_POLICIES };
   }
-  const envelope = parsed(envelopeSchema, json(text), "the submission");
+  const envelope = parsed(envelopeSchema, jsonBody(text), "the submission");
   const { scenario, fileName, env, vars, set, onWorkerLoss, onBusLoss } = envelope;
   const files = new Map(
     Object.entries(envelope.files).map(([path, base64]) => [path, Buffer.from(base64, "base64")]),
@@ -60,10 +60,13 @@ export function parsed<T extends z.ZodType>(schema: T, value: unknown, what: str
   throw new HttpProblem(400, `${what} is wrong: ${flaws.slice(0, 20).join("; ")}`);
 }
 
-function json(text: string): unknown {
+/** The body of a request as JSON; {} when there is none. @throws HttpProblem 400 */
+export function jsonBody(body: unknown): unknown {
+  const text = String(body ?? "");
+  if (text === "") return {};
   try {
     return JSON.parse(text);
   } catch {
-    throw new HttpProblem(400, "the submission is no JSON");
+    throw new HttpProblem(400, "the body is no JSON");
   }
 }

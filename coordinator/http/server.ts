@@ -15,7 +15,7 @@ import { VERSION } from "../../shared/version.ts";
 import { summaryJsonSchema } from "../report/summary-schema.ts";
 import { isLoopbackHost } from "../run/target-policy.ts";
 import type { Service } from "../service/service.ts";
-import { actionRoutes } from "./actions.ts";
+import { actionRoutes, streamRoutes } from "./actions.ts";
 import { clusterRoutes, healthRoutes } from "./cluster.ts";
 import { HttpProblem, PROBLEM_TYPE, problemOf } from "./problem.ts";
 import { ENVELOPE_TYPE } from "./reading.ts";
@@ -80,6 +80,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
       const audit = (text: string) => options.log.info(text);
       runRoutes(api, service, audit);
       actionRoutes(api, service, audit);
+      streamRoutes(api, service);
       resultRoutes(api, service);
       clusterRoutes(api, service);
       schemaRoutes(api);
