@@ -1,27 +1,15 @@
 /**
  * Routes that act on a run or watch it: stop, abort, scale, stream; and the check of a scenario. Registered by server.ts.
- * Invariant: an action is a wish that the run heeds; asking twice changes nothing more.
+ * Invariant: an action is a wish that the run heeds, on disk before it is answered; asking twice changes nothing more.
  */
 import type { FastifyInstance } from "fastify";
-import { z } from "zod";
 import type { RunEntry } from "../service/run-entry.ts";
 import type { Service } from "../service/service.ts";
 import { HttpProblem, issuesProblem } from "./problem.ts";
-import { jsonBody, parsed, readSubmitted } from "./reading.ts";
+import { jsonBody, parsed, readSubmitted, scaleSchema } from "./reading.ts";
 import { runInfo } from "./run-info.ts";
 import { type Audit, as, callerOf, noRun, planInfo, type WithId } from "./runs.ts";
 import { streamEnd, streamRun } from "./stream.ts";
-
-const scaleSchema = z
-  .strictObject({
-    /** Workers that may serve the run at most; null: as many as there are. */
-    workers: z.int().min(1).nullable().optional(),
-    /** Spreads what is open anew: connections are closed, paced, and opened elsewhere. */
-    rebalance: z.boolean().optional(),
-  })
-  .refine(({ workers, rebalance }) => workers !== undefined || rebalance === true, {
-    message: "it asks for nothing: give workers, rebalance, or both",
-  });
 
 /** Readers of streams at once; more are sent away for a while. */
 const MAX_STREAMS = 500;

@@ -29,6 +29,26 @@ const envelopeSchema = z.strictObject({
   onBusLoss: z.enum(["fence", "continue"]).default(DEFAULT_POLICIES.onBusLoss),
 });
 
+/** What a run's workers are to be. */
+export const scaleSchema = z
+  .strictObject({
+    /** Workers that may serve the run at most; null: as many as there are. */
+    workers: z.int().min(1).max(MAX_WORKERS).nullable().optional(),
+    /** Spreads what is open anew: connections are closed, paced, and opened elsewhere. */
+    rebalance: z.boolean().optional(),
+  })
+  .refine(({ workers, rebalance }) => workers !== undefined || rebalance === true, {
+    message: "it asks for nothing: give workers, rebalance, or both",
+  });
+
+export function scaleJsonSchema(): Record<string, unknown> {
+  return z.toJSONSchema(scaleSchema, { io: "input" });
+}
+
+export function submissionJsonSchema(): Record<string, unknown> {
+  return z.toJSONSchema(envelopeSchema, { io: "input" });
+}
+
 export const submitQuery = z.object({
   dryRun: z.enum(["0", "1"]).default("0"),
   workers: z.coerce.number().int().min(1).max(MAX_WORKERS).default(1),

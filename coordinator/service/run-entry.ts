@@ -26,6 +26,8 @@ export class RunEntry {
   readonly directory: string;
   readonly feed: RunFeed;
   readonly wishes = new RunWishes();
+  /** Resolves when this coordinator has nothing more to do with it. */
+  settled: Promise<void> = Promise.resolve();
   #state: RunState;
   #result: RunResult | null = null;
   #file: ServiceFile;
@@ -85,7 +87,7 @@ export class RunEntry {
    *   it up
    */
   follow(running: Promise<RunOutcome>, onOver: () => void, onLeft: (why: unknown) => void): void {
-    running.then(({ summary, exitCode, problem }) => {
+    this.settled = running.then(({ summary, exitCode, problem }) => {
       this.#result = { verdict: summary.verdict, exitCode, problem: problem?.message ?? null };
       this.feed.push({ kind: "end", state: this.state, exitCode });
       this.feed.settle();

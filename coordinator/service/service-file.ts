@@ -5,7 +5,7 @@
  */
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { OnrushError } from "../../shared/errors.ts";
+import { directoryError } from "../store/journal-record.ts";
 import { writeResult } from "../store/run-directory.ts";
 
 export interface ServiceFile {
@@ -27,16 +27,9 @@ export const NO_WISHES: SavedWishes = { end: null, most: null };
 
 /** Makes a run's directory, which must not exist yet, with the file in it. @throws OnrushError ONRUSH_RUN_DIRECTORY */
 export async function createWithServiceFile(directory: string, file: ServiceFile): Promise<void> {
-  try {
-    await mkdir(directory);
-  } catch (error) {
-    throw new OnrushError({
-      code: "ONRUSH_RUN_DIRECTORY",
-      message: `cannot make the run directory: ${error instanceof Error ? error.message : error}`,
-      remedy: "Look at the coordinator's data directory: is it there, writable, and not full?",
-      cause: error,
-    });
-  }
+  await mkdir(directory).catch((error: unknown) => {
+    throw directoryError("cannot make the run directory", directory, error);
+  });
   await writeServiceFile(directory, file);
 }
 

@@ -24,8 +24,10 @@ import type { Fleet } from "../run/fleet.ts";
 import { DEFAULT_POLICIES, makePlan, type RunPolicies } from "../run/plan.ts";
 import type { RunOutcome, RunRequest } from "../run/request.ts";
 import { executeRun, resumeRun } from "../run/run.ts";
+import { directoryError } from "../store/journal-record.ts";
 import { type RunFile, runPath } from "../store/run-directory.ts";
 import { makeRunId } from "../store/run-id.ts";
+import { Drained } from "./drained.ts";
 import { RepeatKeys } from "./repeat-keys.ts";
 import { RunArchive } from "./run-archive.ts";
 import { RunEntry } from "./run-entry.ts";
@@ -89,10 +91,12 @@ const MAX_OVER = 50;
 export class Service {
   readonly archive: RunArchive;
   readonly fleet: Fleet;
+  readonly drained: Drained;
   readonly #options: ServiceOptions;
   readonly #limits: ServiceLimits;
   readonly #entries = new Map<string, RunEntry>();
   readonly #keys = new RepeatKeys<{ readonly id: string }>();
+  #leaving = false;
   /** Of this process: its feeds are told from those of others by it. */
   readonly #name = randomBytes(4).toString("hex");
 
@@ -101,6 +105,7 @@ export class Service {
     this.fleet = options.fleet;
     this.#limits = { ...SERVICE_LIMITS, ...options.limits };
     this.archive = new RunArchive(options.dataDirectory);
+    this.drained = new Drained(options.dataDirectory, options.fleet);
   }
 
   /** Runs that wait or go on, and those that ended under this process. */
@@ -114,7 +119,11 @@ export class Service {
 
   /** Takes up what a coordinator before this one left unfinished. */
   async recover(): Promise<void> {
-    await mkdir(this.#options.dataDirectory, { recursive: true });
+    const { dataDirectory } = this.#options;
+    await mkdir(dataDirectory, { recursive: true }).catch((error: unknown) => {
+      throw directoryError("cannot make the data directory", dataDirectory, error);
+    });
+    await this.drained.recover();
     for (const { id, file } of await this.archive.serviceFiles()) {
       if (file.key !== null) this.#keys.learn(file.key, file.content ?? "", { id });
     }
@@ -169,6 +178,12 @@ export class Service {
     await this.archive.remove(id);
     await this.#keys.forget(id);
     return true;
+  }
+
+  /** Resolves when all runs are left as they are, for the next coordinator; the bus must be refusing by then. */
+  async leave(): Promise<void> {
+    this.#leaving = true;
+    await Promise.all(this.entries.map(({ settled }) => settled));
   }
 
   async #create(
@@ -259,6 +274,7 @@ export class Service {
       const leave = (why: unknown) => {
         reject(why);
         this.#entries.delete(entry.id);
+        if (this.#leaving) return;
         if (!(why instanceof OnrushError) || why.code === "ONRUSH_COORDINATOR_TAKEN") onFatal(why);
         else log.error(`run ${entry.id} is left as it is: ${why.message}`);
       };

@@ -5,7 +5,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
-import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { Summary } from "../../coordinator/report/summary-schema.ts";
@@ -270,17 +269,6 @@ export async function freePort(): Promise<number> {
   await once(server, "close");
   if (typeof address !== "object" || address === null) throw new Error("no port is free");
   return address.port;
-}
-
-/** A file of tokens, one for each role. */
-export const TOKENS = {
-  viewer: "viewer-token-0123456789",
-  operator: "operator-token-0123456789",
-  admin: "admin-token-0123456789",
-} as const;
-
-export function tokensFileIn(folder: string): string {
-  return join(folder, "tokens.json");
 }
 
 async function end(child: ChildProcess | null, signal: NodeJS.Signals): Promise<number | null> {
