@@ -20,7 +20,8 @@ import {
 import { watchRun } from "./watch.ts";
 
 const ENVELOPE_TYPE = "application/vnd.onrush.submission+json";
-const MENTIONED = /\benv(?:\.|:\s*)["']?([A-Za-z_][A-Za-z0-9_]*)/g;
+/** `env.X`, and `env: X` with or without quotes, in YAML and JSON. */
+const MENTIONED = /\benv(?:\.|["']?\s*:\s*["']?)([A-Za-z_][A-Za-z0-9_]*)/g;
 
 interface SubmitOptions extends ScenarioOptions, ResultOptions, ApiFlags {
   readonly workers: number;
