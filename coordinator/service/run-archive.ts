@@ -39,7 +39,8 @@ export class RunArchive {
       const file = await this.get(name);
       if (file) files.push(file);
     }
-    return files;
+    // Ids tell the second; runs of one second began in the order of their times.
+    return files.sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
   }
 
   async get(id: string): Promise<RunFile | null> {
