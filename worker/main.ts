@@ -1,7 +1,7 @@
 /**
  * Entry of a worker process: wires the control thread to the bus and the signals. Started by path, by the
  * coordinator's local cluster or by a person; imported by nobody.
- * Invariant: Ctrl-C is the coordinator's business, so SIGINT alone never ends a worker.
+ * Invariant: for a forked worker Ctrl-C is the coordinator's business, so SIGINT alone never ends one.
  */
 import { extname } from "node:path";
 import { type ExitCode, OnrushError } from "../shared/errors.ts";
@@ -18,8 +18,8 @@ import { CONTROL_TIMINGS } from "./control/timings.ts";
 const log = createLog(`worker ${process.pid}`, "warn");
 
 async function main(): Promise<ExitCode> {
-  process.on("SIGINT", () => {});
   const config = readConfig();
+  if (config.bus === null) process.on("SIGINT", () => {});
   const control = new Control({
     bus: await openWorkerBus(config.bus, log),
     info: await describeWorker(config),
@@ -33,6 +33,7 @@ async function main(): Promise<ExitCode> {
     log,
   });
   process.on("SIGTERM", () => control.drain());
+  if (config.bus !== null) process.on("SIGINT", () => control.drain());
   return control.serve();
 }
 

@@ -53,16 +53,27 @@ export class ApiClient {
     more: Record<string, string> = {},
   ): Promise<Response> {
     const { coordinator, token } = this.#options;
+    const url = addressOf(coordinator, path);
     const headers: Record<string, string> = { ...more };
     if (token !== null) headers["authorization"] = `Bearer ${token}`;
     if (body) headers["content-type"] = body.type;
     try {
-      const url = new URL(`/api/v1${path}`, coordinator);
       return await fetch(url, { method, headers, ...(body ? { body: body.text } : {}) });
     } catch (error) {
       throw unreachable(coordinator, error);
     }
   }
+}
+
+function addressOf(coordinator: string, path: string): URL {
+  if (/^https?:/i.test(coordinator) && URL.canParse(coordinator)) {
+    return new URL(`/api/v1${path}`, coordinator);
+  }
+  throw new OnrushError({
+    code: "ONRUSH_USAGE",
+    message: `${escapeForTerminal(coordinator, 200)} is no address of a coordinator`,
+    remedy: "Give one such as http://127.0.0.1:7700 (--coordinator or ONRUSH_COORDINATOR).",
+  });
 }
 
 function unreachable(coordinator: string, error: unknown): OnrushError {
@@ -76,6 +87,9 @@ function unreachable(coordinator: string, error: unknown): OnrushError {
   });
 }
 
+/** Asked too often: later it answers. */
+const TOO_MANY = 429;
+
 function refusal(status: number, text: string): OnrushError {
   const problem = problemOf(text);
   const issues = (problem.issues ?? []).map(
@@ -86,7 +100,7 @@ function refusal(status: number, text: string): OnrushError {
   return new OnrushError({
     code:
       CODES[problem.code ?? ""] ??
-      (status >= 500 ? "ONRUSH_COORDINATOR_UNREACHABLE" : "ONRUSH_USAGE"),
+      (status >= 500 || status === TOO_MANY ? "ONRUSH_COORDINATOR_UNREACHABLE" : "ONRUSH_USAGE"),
     message: `the coordinator answers: ${detail}${issues.join("")}`,
     remedy: escapeForTerminal(problem.remedy ?? "", 300),
   });

@@ -2,21 +2,23 @@
  * `onrush coordinator`: serves the HTTP API for the workers of a bus, until it is told to end. Called by program.ts.
  * Invariant: it serves only while it has the lead; ended or killed, its runs go on, and the next one takes them up.
  */
-import { mkdirSync } from "node:fs";
 import { hostname } from "node:os";
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { openBus } from "../../shared/bus/open-bus.ts";
 import { ExitCode, OnrushError } from "../../shared/errors.ts";
 import { createLog, type Log } from "../../shared/log.ts";
-import { systemTimers } from "../../shared/time/timer.ts";
-import { buildServer } from "../http/server.ts";
+import { sleep, systemTimers } from "../../shared/time/timer.ts";
+import { buildServer, type HttpServer } from "../http/server.ts";
+import { buildStandby } from "../http/standby.ts";
 import { Tokens } from "../http/tokens.ts";
 import { Fleet } from "../run/fleet.ts";
 import { Lead } from "../run/lead.ts";
 import { isLoopbackHost } from "../run/target-policy.ts";
+import { type LeavingBus, leavingBus } from "../service/leaving-bus.ts";
 import { Service } from "../service/service.ts";
+import { SERVICE_LIMITS } from "../service/submission.ts";
 import type { CliContext } from "./context.ts";
-import { collectHost } from "./options.ts";
+import { collectHost, parseCount, parseSeconds } from "./options.ts";
 import type { Finish } from "./program.ts";
 
 interface CoordinatorOptions {
@@ -25,10 +27,14 @@ interface CoordinatorOptions {
   readonly data: string;
   readonly allowTarget?: readonly string[];
   readonly insecureNoAuth?: boolean;
+  readonly maxConnections: number;
+  readonly maxMessageRate: number;
+  readonly maxDuration: number;
+  readonly maxRuns: number;
 }
 
-/** One that was killed loses its place after 6 s. */
-const LEAD_WAIT_MS = 3600_000;
+/** For runs to be put down when it ends; the bus may not answer. */
+const LEAVE_MS = 5000;
 
 const EXAMPLES = `
 Examples:
@@ -50,6 +56,19 @@ export function coordinatorCommand(context: CliContext, finish: Finish): Command
       collectHost,
     )
     .option("--insecure-no-auth", "listen to other machines without tokens")
+    .option("--max-connections <N>", "of one run", parseCount, SERVICE_LIMITS.connections)
+    .option(
+      "--max-message-rate <N>",
+      "messages a second of one run",
+      parseCount,
+      SERVICE_LIMITS.messagesPerSec,
+    )
+    .addOption(
+      new Option("--max-duration <TIME>", "of one run, e.g. 90m")
+        .argParser(parseSeconds)
+        .default(SERVICE_LIMITS.durationSeconds, "48h"),
+    )
+    .option("--max-runs <N>", "that wait or go on", parseCount, SERVICE_LIMITS.runs)
     .addHelpText("after", EXAMPLES)
     .action(async (options: CoordinatorOptions) => finish(await serve(options, context)));
 }
@@ -57,43 +76,91 @@ export function coordinatorCommand(context: CliContext, finish: Finish): Command
 /** @returns the exit code */
 async function serve(options: CoordinatorOptions, context: CliContext): Promise<number> {
   const { config, stderr, clock } = context;
-  const { host, port } = readAddress(options.listen);
-  const local = isLoopbackHost(host);
+  const address = readAddress(options.listen);
+  const local = isLoopbackHost(address.host);
   const tokens = config.tokensFile === null ? null : Tokens.read(config.tokensFile);
-  if (!local && tokens === null && options.insecureNoAuth !== true) throw openToAll(host);
+  if (!local && tokens === null && options.insecureNoAuth !== true) throw openToAll(address.host);
   const log = createLog("coordinator", "info", (line) => stderr.write(line));
-  mkdirSync(options.data, { recursive: true });
   const opened = await openBus(options.bus, "coordinator", systemTimers);
   const id = `${hostname()}-${process.pid}-${clock.wallMs()}`;
   const lead = new Lead({ bus: opened, id, clock, timers: systemTimers, log });
   const ending = endingOf(lead, log);
+  const standby = buildStandby();
   try {
-    await Promise.race([lead.take(LEAD_WAIT_MS), ending.asked]);
+    // From here on the address is its own, and whoever asks is told what it waits for.
+    const listening = await listen(standby, address);
+    await Promise.race([lead.take(Number.POSITIVE_INFINITY), ending.asked]);
     if (ending.isAsked()) return ExitCode.passed;
-    const bus = lead.guard(opened);
-    const fleet = new Fleet({ bus, clock, timers: systemTimers, log });
-    await fleet.start();
-    const service = new Service({
-      ...{ bus, fleet, clock, timers: systemTimers, log, dataDirectory: options.data },
-      allowTargets: [...config.allowTargets, ...(options.allowTarget ?? [])],
-      onFatal: ending.fatal,
-    });
-    await service.recover();
-    const app = await buildServer({ service, leads: () => lead.held, tokens, local, log });
-    await app.listen({ host, port }).catch((error: unknown) => {
-      throw cannotListen(options.listen, error);
-    });
-    const address = app.server.address();
-    const listening = typeof address === "object" && address !== null ? address.port : port;
-    const name = host.includes(":") ? `[${host}]` : host;
-    context.stdout.write(`listening on http://${name}:${listening}\n`);
+    const parts = { bus: leavingBus(lead.guard(opened)), lead, log, tokens, local, ending };
+    const served = await open(options, context, parts);
+    await standby.close();
+    await listen(served.app, listening);
+    context.stdout.write(`listening on ${nameOf(listening)}\n`);
     const code = await ending.asked;
-    await app.close();
+    await served.close();
     return code;
   } finally {
+    await standby.close();
     await lead.close();
     await opened.close();
   }
+}
+
+/** The service and its server, with what an earlier coordinator left taken up. */
+async function open(
+  options: CoordinatorOptions,
+  { config, clock }: CliContext,
+  parts: {
+    readonly bus: LeavingBus;
+    readonly lead: Lead;
+    readonly log: Log;
+    readonly tokens: Tokens | null;
+    readonly local: boolean;
+    readonly ending: ReturnType<typeof endingOf>;
+  },
+) {
+  const { lead, log, tokens, local, ending } = parts;
+  const { bus, leave } = parts.bus;
+  const fleet = new Fleet({ bus, clock, timers: systemTimers, log });
+  await fleet.start();
+  const service = new Service({
+    ...{ bus, fleet, clock, timers: systemTimers, log, dataDirectory: options.data },
+    allowTargets: [...config.allowTargets, ...(options.allowTarget ?? [])],
+    limits: {
+      connections: options.maxConnections,
+      messagesPerSec: options.maxMessageRate,
+      durationSeconds: options.maxDuration,
+      runs: options.maxRuns,
+    },
+    onFatal: ending.fatal,
+  });
+  await service.recover();
+  const app = await buildServer({ service, leads: () => lead.held, tokens, local, log });
+  const close = async () => {
+    await app.close();
+    leave();
+    await Promise.race([service.leave(), sleep(systemTimers, LEAVE_MS)]);
+    await fleet.close();
+  };
+  return { app, close };
+}
+
+interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** @returns where it listens, with the port the system chose for 0. @throws OnrushError ONRUSH_USAGE */
+async function listen(app: HttpServer, { host, port }: Address): Promise<Address> {
+  await app.listen({ host, port }).catch((error: unknown) => {
+    throw cannotListen(nameOf({ host, port }), error);
+  });
+  const bound = app.server.address();
+  return { host, port: typeof bound === "object" && bound !== null ? bound.port : port };
+}
+
+function nameOf({ host, port }: Address): string {
+  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
 /** When and how this process is to end. */
@@ -120,7 +187,7 @@ function endingOf(lead: Lead, log: Log) {
   };
 }
 
-function readAddress(text: string): { host: string; port: number } {
+function readAddress(text: string): Address {
   const [, host = "", port = ""] = /^\[?([^\]]+?)\]?:(\d{1,5})$/.exec(text) ?? [];
   if (host !== "" && Number(port) <= 65_535) return { host, port: Number(port) };
   throw new OnrushError({

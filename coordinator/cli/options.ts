@@ -3,6 +3,7 @@
  * value that does not parse is a usage error (exit 2) that names the value and the form expected.
  */
 import { InvalidArgumentError, Option } from "commander";
+import { parseDuration } from "../../shared/scenario/units.ts";
 import { DEFAULT_POLICIES, type RunPolicies } from "../run/plan.ts";
 
 const MAX_SEED = 4294967295;
@@ -44,6 +45,13 @@ export function parseWorkers(text: string): number | "auto" {
 
 export function parseCount(text: string): number {
   return parseInteger(text, 1, MAX_COUNT);
+}
+
+/** @returns seconds */
+export function parseSeconds(text: string): number {
+  const parsed = parseDuration(text);
+  if (!parsed.ok) throw new InvalidArgumentError(`${parsed.what}.`);
+  return parsed.value / 1_000_000;
 }
 
 function parseInteger(text: string, min: number, max: number): number {

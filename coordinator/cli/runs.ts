@@ -2,8 +2,8 @@
  * `onrush runs`, `onrush stop`, `onrush scale`: a coordinator's runs from a shell. Called by program.ts.
  * Invariant: stdout is a table, or with --json the API's own answer.
  */
-import { Command } from "commander";
-import { ExitCode } from "../../shared/errors.ts";
+import { Command, Option } from "commander";
+import { ExitCode, OnrushError } from "../../shared/errors.ts";
 import { type ApiFlags, addApiOptions, clientOf } from "./api-options.ts";
 import type { CliContext } from "./context.ts";
 import { parseCount } from "./options.ts";
@@ -53,11 +53,12 @@ export function scaleCommand(context: CliContext, finish: Finish): Command {
     .description("change how many workers serve a run while it goes on")
     .argument("<run>", "id of the run")
     .option("--workers <N>", "at most so many", parseCount)
-    .option("--all", "as many as there are")
+    .addOption(new Option("--all", "as many as there are").conflicts("workers"))
     .option("--rebalance", "spread open connections anew: closes and opens them, paced")
     .addHelpText("after", "\nExample:\n  onrush scale 20261120-224501-echo-x7f2 --workers 2");
   return addApiOptions(command).action(async (id: string, options: ScaleOptions) => {
     const { workers, all, rebalance } = options;
+    if (workers === undefined && all !== true && rebalance !== true) throw nothingAsked();
     const body = {
       ...(all === true ? { workers: null } : workers === undefined ? {} : { workers }),
       ...(rebalance === true ? { rebalance } : {}),
@@ -66,5 +67,13 @@ export function scaleCommand(context: CliContext, finish: Finish): Command {
     const text = JSON.stringify(body);
     await clientOf(options, context).call("POST", path, { type: "application/json", text });
     finish(ExitCode.passed);
+  });
+}
+
+function nothingAsked(): OnrushError {
+  return new OnrushError({
+    code: "ONRUSH_USAGE",
+    message: "nothing to change was named",
+    remedy: "Give --workers N, --all or --rebalance.",
   });
 }

@@ -2,8 +2,10 @@
  * `onrush submit`: hands a scenario to a coordinator, with the variables and files it names. Called by program.ts.
  * Invariant: the scenario is checked here first; of this machine nothing goes out but what the scenario names.
  */
+import { basename } from "node:path";
 import { Command } from "commander";
-import { ExitCode } from "../../shared/errors.ts";
+import { ExitCode, OnrushError } from "../../shared/errors.ts";
+import { MAX_SUBMISSION_BYTES } from "../service/submission.ts";
 import { type ApiFlags, addApiOptions, clientOf } from "./api-options.ts";
 import type { CliContext } from "./context.ts";
 import { busLossOption, parseCount, policiesOf, workerLossOption } from "./options.ts";
@@ -18,7 +20,8 @@ import {
 import { watchRun } from "./watch.ts";
 
 const ENVELOPE_TYPE = "application/vnd.onrush.submission+json";
-const MENTIONED = /\benv(?:\.|:\s*)["']?([A-Za-z_][A-Za-z0-9_]*)/g;
+/** `env.X`, and `env: X` with or without quotes, in YAML and JSON. */
+const MENTIONED = /\benv(?:\.|["']?\s*:\s*["']?)([A-Za-z_][A-Za-z0-9_]*)/g;
 
 interface SubmitOptions extends ScenarioOptions, ResultOptions, ApiFlags {
   readonly workers: number;
@@ -57,7 +60,7 @@ async function submit(file: string, options: SubmitOptions, context: CliContext)
   const client = clientOf(options, context);
   const envelope = {
     scenario: parsed.source,
-    fileName: file,
+    fileName: basename(file).slice(0, 300),
     env: mentioned(parsed.source, context.config.env),
     vars: options.env ?? {},
     set: overridesOf(options),
@@ -65,16 +68,24 @@ async function submit(file: string, options: SubmitOptions, context: CliContext)
     workers: options.workers,
     ...policiesOf(options),
   };
-  const { id } = await client.call<{ id: string }>("POST", "/runs", {
-    type: ENVELOPE_TYPE,
-    text: JSON.stringify(envelope),
-  });
+  const text = JSON.stringify(envelope);
+  if (Buffer.byteLength(text) > MAX_SUBMISSION_BYTES) throw tooLarge(text);
+  const { id } = await client.call<{ id: string }>("POST", "/runs", { type: ENVELOPE_TYPE, text });
   if (options.watch === true) {
     context.stderr.write(`run ${id}\n`);
     return watchRun(client, id, options, context);
   }
   context.stdout.write(`${id}\n`);
   return ExitCode.passed;
+}
+
+function tooLarge(text: string): OnrushError {
+  const megabytes = (bytes: number) => Math.ceil(bytes / 1024 ** 2);
+  return new OnrushError({
+    code: "ONRUSH_USAGE",
+    message: `with its files the scenario takes ${megabytes(Buffer.byteLength(text))} MB to send; a coordinator takes ${megabytes(MAX_SUBMISSION_BYTES)} MB at most`,
+    remedy: "Make its data files smaller.",
+  });
 }
 
 /** The variables of the environment that the scenario names. */

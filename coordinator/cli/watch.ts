@@ -25,6 +25,10 @@ interface WatchOptions extends ApiFlags, ResultOptions {
   readonly quiet?: boolean;
 }
 
+function runPath(id: string): string {
+  return `/runs/${encodeURIComponent(id)}`;
+}
+
 export function watchCommand(context: CliContext, finish: Finish): Command {
   const command = new Command("watch")
     .description("follow a run of a coordinator to its end")
@@ -50,51 +54,39 @@ export async function watchRun(
   const { clock, stderr, errStyle, live } = context;
   const mode = options.quiet === true ? "off" : live ? "live" : "plain";
   const progress = openProgress({ stream: stderr, mode, style: errStyle, clock });
-  try {
-    await follow(client, id, progress, context);
-  } finally {
-    progress.close();
-  }
-  const summary = await client.call<Summary>("GET", `/runs/${id}/report.json`);
-  showSummary(summary, options, context, `onrush watch ${id}`);
+  const summary = await follow(client, id, progress, context).finally(() => progress.close());
+  showSummary(summary, options, context);
   return summary.exitCode;
 }
 
-/** Resolves when the run is over. */
+/** @returns the result, when the run is over */
 async function follow(
   client: ApiClient,
   id: string,
   progress: Progress,
   context: CliContext,
-): Promise<void> {
-  let last = "0";
+): Promise<Summary> {
+  let last = "";
   let failingSinceUs: number | null = null;
   for (;;) {
     try {
-      const response = await client.open(`/runs/${id}/stream`, { "last-event-id": last });
+      const headers: Record<string, string> = last === "" ? {} : { "last-event-id": last };
+      const response = await client.open(`${runPath(id)}/stream`, headers);
       failingSinceUs = null;
       for await (const { id: eventId, kind, data } of readEvents(bodyOf(response))) {
-        last = eventId;
+        if (eventId !== "") last = eventId;
         if (kind === "view") progress.show(JSON.parse(data) as LiveView);
         else if (kind === "event") noteEvent(JSON.parse(data) as RunEvent, progress);
-        else if (kind === "end") return;
+        else if (kind === "end") return await client.call("GET", `${runPath(id)}/report.json`);
       }
     } catch (error) {
       const { monotonicUs } = context.clock;
       failingSinceUs ??= monotonicUs();
-      const isGone = error instanceof OnrushError && error.exitCode === ExitCode.usage;
-      if (isGone && (await isOver(client, id))) return;
-      if (isGone || monotonicUs() - failingSinceUs > PATIENCE_MS * 1000) throw error;
+      const refused = error instanceof OnrushError && error.exitCode === ExitCode.usage;
+      if (refused || monotonicUs() - failingSinceUs > PATIENCE_MS * 1000) throw error;
     }
-    // A coordinator that was started again counts its events anew.
-    last = (await isOver(client, id).catch(() => false)) ? last : "0";
     await delay(RETRY_MS);
   }
-}
-
-async function isOver(client: ApiClient, id: string): Promise<boolean> {
-  const { state } = await client.call<{ state: string }>("GET", `/runs/${id}`);
-  return state === "done" || state === "failed" || state === "aborted";
 }
 
 function bodyOf(response: Response): ReadableStream<Uint8Array> {

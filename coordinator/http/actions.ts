@@ -1,29 +1,25 @@
 /**
  * Routes that act on a run or watch it: stop, abort, scale, stream; and the check of a scenario. Registered by server.ts.
- * Invariant: an action is a wish that the run heeds; asking twice changes nothing more.
+ * Invariant: an action is a wish that the run heeds, on disk before it is answered; asking twice changes nothing more.
  */
 import type { FastifyInstance } from "fastify";
-import { z } from "zod";
 import type { RunEntry } from "../service/run-entry.ts";
 import type { Service } from "../service/service.ts";
 import { HttpProblem, issuesProblem } from "./problem.ts";
-import { parsed, readSubmitted } from "./reading.ts";
+import { jsonBody, parsed, readSubmitted, scaleSchema } from "./reading.ts";
+import { runInfo } from "./run-info.ts";
 import { type Audit, as, callerOf, noRun, planInfo, type WithId } from "./runs.ts";
-import { streamRun } from "./stream.ts";
+import { streamEnd, streamRun } from "./stream.ts";
 
-const scaleSchema = z.strictObject({
-  /** Workers that may serve the run at most; null: as many as there are. */
-  workers: z.int().min(1).nullable().optional(),
-  /** Spreads what is open anew: connections are closed, paced, and opened elsewhere. */
-  rebalance: z.boolean().optional(),
-});
+/** Readers of streams at once; more are sent away for a while. */
+const MAX_STREAMS = 500;
 
 export function actionRoutes(app: FastifyInstance, service: Service, audit: Audit): void {
   for (const mode of ["stop", "abort"] as const) {
     const what = mode === "stop" ? "End it: drain, report" : "Cut it at once";
     app.post<WithId>(`/runs/:id/actions/${mode}`, as("operator", what), async (request, reply) => {
-      const entry = goingOn(service, request.params.id);
-      entry.wishes.end(mode, "stopped");
+      const entry = await goingOn(service, request.params.id);
+      await entry.end(mode);
       audit(`run ${entry.id}: ${mode}, by ${callerOf(request)}`);
       return reply.code(202).send({ id: entry.id, state: entry.state });
     });
@@ -31,29 +27,14 @@ export function actionRoutes(app: FastifyInstance, service: Service, audit: Audi
 
   const scale = as("operator", "How many workers serve it, and whether they share anew");
   app.post<WithId>("/runs/:id/actions/scale", scale, async (request, reply) => {
-    const entry = goingOn(service, request.params.id);
-    const body = request.body === "" ? {} : JSON.parse(String(request.body));
-    const { workers, rebalance } = parsed(scaleSchema, body, "the body");
-    if (workers !== undefined) entry.wishes.scale(workers);
+    const entry = await goingOn(service, request.params.id);
+    const { workers, rebalance } = parsed(scaleSchema, jsonBody(request.body), "the body");
+    if (workers !== undefined) await entry.scale(workers);
     if (rebalance === true) entry.wishes.rebalance();
-    audit(
-      `run ${entry.id}: scale ${JSON.stringify({ workers, rebalance })}, by ${callerOf(request)}`,
-    );
+    const wish = JSON.stringify({ workers, rebalance });
+    audit(`run ${entry.id}: scale ${wish}, by ${callerOf(request)}`);
     return reply.code(202).send({ id: entry.id, state: entry.state });
   });
-
-  app.get<WithId>(
-    "/runs/:id/stream",
-    as("viewer", "Events and views as they come"),
-    (request, reply) => {
-      const { id } = request.params;
-      const entry = service.entry(id);
-      if (entry === null) throw noRun(id);
-      const last = Number(request.headers["last-event-id"] ?? 0);
-      reply.hijack();
-      streamRun(entry.feed, reply.raw, Number.isSafeInteger(last) ? last : 0);
-    },
-  );
 
   app.post("/scenarios/validate", as("viewer", "Check a scenario"), async (request) => {
     const type = request.headers["content-type"] ?? "";
@@ -63,9 +44,31 @@ export function actionRoutes(app: FastifyInstance, service: Service, audit: Audi
   });
 }
 
-function goingOn(service: Service, id: string): RunEntry {
+export function streamRoutes(app: FastifyInstance, service: Service): void {
+  let streams = 0;
+  const stream = as(
+    "viewer",
+    "What it looks like, then events and views as they come, then its end",
+  );
+  app.get<WithId>("/runs/:id/stream", stream, async (request, reply) => {
+    const { id } = request.params;
+    const info = await runInfo(service, id);
+    if (info === null) throw noRun(id);
+    if (streams >= MAX_STREAMS) throw new HttpProblem(503, `${MAX_STREAMS} streams are open`);
+    const entry = service.entry(id);
+    const { raw: response } = reply.hijack();
+    if (entry === null) return streamEnd(response, info);
+    streams++;
+    const lastId = String(request.headers["last-event-id"] ?? "");
+    streamRun(entry.feed, { response, info, lastId }, () => {
+      streams--;
+    });
+  });
+}
+
+async function goingOn(service: Service, id: string): Promise<RunEntry> {
   const entry = service.entry(id);
-  if (entry === null) throw noRun(id);
-  if (entry.isOver) throw new HttpProblem(409, `run ${id} is over`);
-  return entry;
+  if (entry !== null && !entry.isOver) return entry;
+  if ((await runInfo(service, id)) === null) throw noRun(id);
+  throw new HttpProblem(409, `run ${id} is over`);
 }

@@ -3,16 +3,32 @@
  * of use, /readyz whether it can do its work now.
  */
 import type { FastifyInstance } from "fastify";
-import { Gauge, Registry } from "prom-client";
+import { WIRE_VERSION } from "../../shared/wire/plan.ts";
 import type { Service } from "../service/service.ts";
+import { metricsOf } from "./metrics.ts";
 import { HttpProblem } from "./problem.ts";
+import { type Audit, callerOf, type WithId } from "./runs.ts";
+import type { Role } from "./tokens.ts";
 
-export function clusterRoutes(app: FastifyInstance, service: Service): void {
-  const viewer = {
-    config: { role: "viewer" as const },
-    schema: { summary: "Workers of the cluster", tags: ["workers"] },
-  };
-  app.get("/workers", viewer, async () => ({ workers: workersOf(service) }));
+export function clusterRoutes(app: FastifyInstance, service: Service, audit: Audit): void {
+  const as = (role: Role, summary: string) => ({
+    config: { role },
+    schema: { summary, tags: ["workers"] },
+  });
+  app.get("/workers", as("viewer", "Workers of the cluster"), async () => ({
+    workers: workersOf(service),
+  }));
+
+  const drain = as("operator", "Give it nothing more, and have others take over what it holds");
+  app.post<WithId>("/workers/:id/drain", drain, async (request, reply) => {
+    const { id } = request.params;
+    const epochs = await service.drained.add(id);
+    if (epochs.length === 0) {
+      throw new HttpProblem(404, `there is no worker ${id.slice(0, 100)}`);
+    }
+    audit(`worker ${id}: drain, by ${callerOf(request)}`);
+    return reply.code(202).send({ id, epochs });
+  });
 }
 
 function workersOf({ fleet }: Service) {
@@ -23,7 +39,7 @@ function workersOf({ fleet }: Service) {
       ...{ id, epoch, host, pid, version, node, engines, capacity, cpuModel, cpus, wire },
       run: fleet.runOf(epoch),
       state: status?.state ?? "idle",
-      leaving: status?.leaving ?? false,
+      leaving: fit?.status?.leaving ?? status?.leaving ?? false,
       lanes: status?.lanesHeld ?? 0,
       connectionsOpen: status?.connectionsOpen ?? 0,
       problem: status?.problem ?? "",
@@ -31,8 +47,13 @@ function workersOf({ fleet }: Service) {
       overdue: fit?.overdue ?? false,
       startSkewMs: status?.startSkewUs == null ? null : status.startSkewUs / 1000,
       clockErrorMs: status === null ? null : status.clockErrorUs / 1000,
+      refused: wire === WIRE_VERSION ? null : otherWire(wire, version),
     };
   });
+}
+
+function otherWire(wire: number, version: string): string {
+  return `it is of version ${version} and speaks wire version ${wire}; this coordinator speaks ${WIRE_VERSION}`;
 }
 
 export function healthRoutes(app: FastifyInstance, service: Service, leads: () => boolean): void {
@@ -49,57 +70,4 @@ export function healthRoutes(app: FastifyInstance, service: Service, leads: () =
   app.get("/metrics", viewer, async (_, reply) =>
     reply.type(metrics.contentType).send(await metrics.metrics()),
   );
-}
-
-/** Labels are ids this coordinator made; runs that are over are not in it, so their number stays bounded. */
-function metricsOf(service: Service, leads: () => boolean): Registry {
-  const registers = [new Registry()];
-  const [registry] = registers as [Registry];
-  const gauge = (name: string, help: string, labelNames: string[], collect: (g: Gauge) => void) =>
-    new Gauge({
-      ...{ name: `onrush_${name}`, help, labelNames, registers },
-      collect() {
-        this.reset();
-        collect(this as unknown as Gauge);
-      },
-    });
-  const views = () =>
-    service.entries.flatMap(({ id, isOver, feed }) =>
-      isOver || !feed.view ? [] : [{ id, view: feed.view }],
-    );
-  gauge("coordinator_leads", "1 while this coordinator has the lead", [], (g) =>
-    g.set(Number(leads())),
-  );
-  gauge("workers", "Workers that have a session", [], (g) => g.set(service.fleet.sessions.length));
-  gauge("workers_capacity_connections", "Connections all workers can hold", [], (g) =>
-    g.set(service.fleet.sessions.reduce((sum, { info }) => sum + info.capacity, 0)),
-  );
-  gauge("runs_waiting", "Runs in line for workers", [], (g) => g.set(service.fleet.waiting.length));
-  gauge("runs_going", "Runs that are not over", [], (g) =>
-    g.set(service.entries.filter(({ isOver }) => !isOver).length),
-  );
-  gauge("run_connections_open", "Connections open", ["run"], (g) => {
-    for (const { id, view } of views()) g.set({ run: id }, view.open);
-  });
-  gauge("run_connections_planned", "Connections planned to be open", ["run"], (g) => {
-    for (const { id, view } of views()) g.set({ run: id }, view.plannedOpen);
-  });
-  gauge("run_messages_sent", "Messages sent so far", ["run"], (g) => {
-    for (const { id, view } of views()) g.set({ run: id }, view.messages.sent);
-  });
-  gauge(
-    "run_latency_seconds",
-    "Corrected latency over the last seconds",
-    ["run", "quantile"],
-    (g) => {
-      for (const { id, view } of views()) {
-        if (view.latencyUs === null) continue;
-        const { p50, p90, p99 } = view.latencyUs;
-        for (const [quantile, us] of Object.entries({ "0.5": p50, "0.9": p90, "0.99": p99 })) {
-          g.set({ run: id, quantile }, us / 1_000_000);
-        }
-      }
-    },
-  );
-  return registry;
 }

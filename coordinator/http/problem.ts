@@ -8,6 +8,9 @@ import type { Issue } from "../../shared/scenario/issue.ts";
 
 export const PROBLEM_TYPE = "application/problem+json";
 
+/** Of what fastify says, which may quote the request. */
+const MAX_DETAIL = 300;
+
 export interface ProblemBody {
   readonly type: "about:blank";
   readonly title: string;
@@ -49,7 +52,9 @@ export function problemOf(error: unknown): ProblemBody {
     return new HttpProblem(STATUS[code] ?? 500, message, { code, remedy }).body;
   }
   const status = statusOf(error);
-  if (status !== null && error instanceof Error) return new HttpProblem(status, error.message).body;
+  if (status !== null && error instanceof Error) {
+    return new HttpProblem(status, error.message.slice(0, MAX_DETAIL)).body;
+  }
   return new HttpProblem(500, "internal error; the coordinator's log has it").body;
 }
 

@@ -29,6 +29,26 @@ const envelopeSchema = z.strictObject({
   onBusLoss: z.enum(["fence", "continue"]).default(DEFAULT_POLICIES.onBusLoss),
 });
 
+/** What a run's workers are to be. */
+export const scaleSchema = z
+  .strictObject({
+    /** Workers that may serve the run at most; null: as many as there are. */
+    workers: z.int().min(1).max(MAX_WORKERS).nullable().optional(),
+    /** Spreads what is open anew: connections are closed, paced, and opened elsewhere. */
+    rebalance: z.boolean().optional(),
+  })
+  .refine(({ workers, rebalance }) => workers !== undefined || rebalance === true, {
+    message: "it asks for nothing: give workers, rebalance, or both",
+  });
+
+export function scaleJsonSchema(): Record<string, unknown> {
+  return z.toJSONSchema(scaleSchema, { io: "input" });
+}
+
+export function submissionJsonSchema(): Record<string, unknown> {
+  return z.toJSONSchema(envelopeSchema, { io: "input" });
+}
+
 export const submitQuery = z.object({
   dryRun: z.enum(["0", "1"]).default("0"),
   workers: z.coerce.number().int().min(1).max(MAX_WORKERS).default(1),
@@ -41,7 +61,7 @@ export function readSubmitted(type: string, text: string, workers: number): Subm
     const fileName = type.includes("json") ? "scenario.json" : "scenario.yaml";
     return { text, fileName, ...nothing, workers, policies: DEFAULT_POLICIES };
   }
-  const envelope = parsed(envelopeSchema, json(text), "the submission");
+  const envelope = parsed(envelopeSchema, jsonBody(text), "the submission");
   const { scenario, fileName, env, vars, set, onWorkerLoss, onBusLoss } = envelope;
   const files = new Map(
     Object.entries(envelope.files).map(([path, base64]) => [path, Buffer.from(base64, "base64")]),
@@ -60,10 +80,13 @@ export function parsed<T extends z.ZodType>(schema: T, value: unknown, what: str
   throw new HttpProblem(400, `${what} is wrong: ${flaws.slice(0, 20).join("; ")}`);
 }
 
-function json(text: string): unknown {
+/** The body of a request as JSON; {} when there is none. @throws HttpProblem 400 */
+export function jsonBody(body: unknown): unknown {
+  const text = String(body ?? "");
+  if (text === "") return {};
   try {
     return JSON.parse(text);
   } catch {
-    throw new HttpProblem(400, "the submission is no JSON");
+    throw new HttpProblem(400, "the body is no JSON");
   }
 }

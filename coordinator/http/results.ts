@@ -3,15 +3,17 @@
  * server.ts. Invariant: everything is a fold of the journal, as `onrush report` shows it.
  */
 import type { FastifyInstance } from "fastify";
-import { rebuildRun } from "../report/rebuild.ts";
+import { type RebuiltRun, rebuildRun } from "../report/rebuild.ts";
+import type { Summary } from "../report/summary-schema.ts";
 import { timelineCsv } from "../report/timeline-csv.ts";
 import type { Service } from "../service/service.ts";
 import { readJournal } from "../store/journal-reader.ts";
 import { runPath } from "../store/run-directory.ts";
 import { HttpProblem } from "./problem.ts";
-import { noRun, sendText } from "./runs.ts";
+import { runInfo } from "./run-info.ts";
+import { noRun, sendText, type WithId } from "./runs.ts";
 
-type WithId = { Params: { id: string } };
+/** Events handed out at once. */
 const MAX_EVENTS = 10_000;
 
 export function resultRoutes(app: FastifyInstance, service: Service): void {
@@ -19,22 +21,25 @@ export function resultRoutes(app: FastifyInstance, service: Service): void {
     config: { role: "viewer" as const },
     schema: { summary, tags: ["results"] },
   });
-  const rebuilt = async (id: string) => {
-    if ((await service.archive.get(id)) === null) throw noRun(id);
-    return rebuildRun(service.archive.directoryOf(id));
+  const known = async (id: string) => {
+    if ((await runInfo(service, id)) === null) throw noRun(id);
   };
+  const rebuilt = rebuilder(service);
 
   app.get<WithId>("/runs/:id/summary", viewer("summary.json so far"), async ({ params: { id } }) =>
-    summaryOf(await rebuilt(id)),
+    summaryOf(service, id, rebuilt),
   );
 
   app.get<WithId>("/runs/:id/report.json", viewer("summary.json"), async ({ params: { id } }) => {
-    const text = await service.archive.read(id, "summary.json");
-    if (text === null) throw notYet(id);
-    return JSON.parse(text) as unknown;
+    await known(id);
+    const summary = await finalSummary(service, id);
+    if (summary === null) throw notYet(id);
+    return summary;
   });
 
   app.get<WithId>("/runs/:id/report.csv", viewer("timeline.csv"), async ({ params }, reply) => {
+    await known(params.id);
+    if (!(await isOver(service, params.id))) throw notYet(params.id);
     const text = await service.archive.read(params.id, "timeline.csv");
     if (text === null) throw notYet(params.id);
     return sendText(reply, "text/csv", text);
@@ -46,7 +51,7 @@ export function resultRoutes(app: FastifyInstance, service: Service): void {
   });
 
   app.get<WithId>("/runs/:id/failures", viewer("Failures by kind"), async ({ params: { id } }) => ({
-    failures: (await rebuilt(id)).summary.failures,
+    failures: (await summaryOf(service, id, rebuilt)).failures,
   }));
 
   app.get<WithId>("/runs/:id/plan", viewer("What was planned"), async ({ params: { id } }) => {
@@ -58,18 +63,22 @@ export function resultRoutes(app: FastifyInstance, service: Service): void {
   });
 
   app.get<WithId>("/runs/:id/events", viewer("What happened"), async ({ params: { id } }) => {
-    if ((await service.archive.get(id)) === null) throw noRun(id);
+    await known(id);
     const events: unknown[] = [];
+    let omitted = 0;
     for await (const record of readJournal(runPath.journal(service.archive.directoryOf(id)))) {
-      if (record.type === "event" && events.length < MAX_EVENTS) events.push(record.event);
+      if (record.type !== "event") continue;
+      if (events.length < MAX_EVENTS) events.push(record.event);
+      else omitted++;
     }
-    return { events };
+    return { events, omitted };
   });
 
   app.get<WithId>(
     "/runs/:id/scenario",
     viewer("As given, secrets masked"),
     async ({ params }, reply) => {
+      await known(params.id);
       const text = await service.archive.read(params.id, "scenario.yaml");
       if (text === null) throw noRun(params.id);
       return sendText(reply, "application/yaml", text);
@@ -77,8 +86,35 @@ export function resultRoutes(app: FastifyInstance, service: Service): void {
   );
 }
 
-function summaryOf({ summary, incomplete }: Awaited<ReturnType<typeof rebuildRun>>) {
+type Rebuild = (id: string) => Promise<RebuiltRun>;
+
+/** Rebuilds runs from their journals; who asks for a run that is being rebuilt waits for that. */
+function rebuilder(service: Service): Rebuild {
+  const going = new Map<string, Promise<RebuiltRun>>();
+  return async (id) => {
+    if ((await runInfo(service, id)) === null) throw noRun(id);
+    const known = going.get(id);
+    if (known !== undefined) return known;
+    const rebuilding = rebuildRun(service.archive.directoryOf(id)).finally(() => going.delete(id));
+    going.set(id, rebuilding);
+    return rebuilding;
+  };
+}
+
+/** Of a run that is over as it was written, of one that goes on from what there is. */
+async function summaryOf(service: Service, id: string, rebuilt: Rebuild) {
+  const written = await finalSummary(service, id);
+  if (written !== null) return { ...written, incomplete: false };
+  const { summary, incomplete } = await rebuilt(id);
   return { ...summary, incomplete };
+}
+
+async function finalSummary(service: Service, id: string): Promise<Summary | null> {
+  return (await isOver(service, id)) ? service.archive.summary(id) : null;
+}
+
+async function isOver(service: Service, id: string): Promise<boolean> {
+  return (await runInfo(service, id))?.exitCode != null;
 }
 
 function notYet(id: string): HttpProblem {

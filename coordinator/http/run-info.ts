@@ -4,7 +4,6 @@
  */
 import type { RunState } from "../../shared/wire/command.ts";
 import type { LiveView } from "../run/view.ts";
-import type { RunEntry } from "../service/run-entry.ts";
 import type { Service } from "../service/service.ts";
 import type { RunFile } from "../store/run-directory.ts";
 
@@ -29,27 +28,29 @@ export interface RunInfo {
 
 export async function runInfo(service: Service, id: string): Promise<RunInfo | null> {
   const file = await service.archive.get(id);
-  return infoOf(service, service.entry(id), file);
+  return file && infoOf(service, file);
 }
 
 export async function runInfos(service: Service): Promise<readonly RunInfo[]> {
   const files = await service.archive.list();
-  return files.flatMap((file) => infoOf(service, service.entry(file.id), file) ?? []);
+  return Promise.all(files.map((file) => infoOf(service, file)));
 }
 
-function infoOf(service: Service, entry: RunEntry | null, file: RunFile | null): RunInfo | null {
-  if (file === null) return null;
+async function infoOf(service: Service, file: RunFile): Promise<RunInfo> {
   const { id, name, createdAt, startedAt, endedAt, connections, durationSeconds } = file;
-  const waiting = service.fleet.waiting.indexOf(id);
-  const summary = entry?.outcome?.summary ?? null;
+  const { fleet } = service;
+  const entry = service.entry(id);
+  const waiting = fleet.waiting.indexOf(id);
+  const result = entry ? entry.result : await service.archive.resultOf(file);
   return {
-    ...{ id, name, createdAt, startedAt, endedAt, connections, durationSeconds },
-    state: entry?.isOver === false ? entry.state : file.state,
+    ...{ id, name, createdAt, startedAt, connections, durationSeconds },
+    state: entry ? entry.state : file.state,
+    endedAt: entry?.isOver === false ? null : endedAt,
     waiting: waiting < 0 ? null : waiting + 1,
-    workers: service.fleet.sessions.filter(({ epoch }) => service.fleet.runOf(epoch) === id).length,
-    verdict: summary?.verdict ?? null,
-    exitCode: entry?.exitCode ?? null,
-    problem: entry?.outcome?.problem?.message ?? entry?.failure ?? null,
+    workers: fleet.sessions.filter(({ epoch }) => fleet.runOf(epoch) === id).length,
+    verdict: result?.verdict ?? null,
+    exitCode: result?.exitCode ?? null,
+    problem: result?.problem ?? null,
     view: entry?.isOver === false ? entry.feed.view : null,
   };
 }

@@ -1,17 +1,15 @@
 /**
- * Routes of runs: create, list, look, end, scale, results. Registered by server.ts.
- * Invariant: a repeated creation with the same Idempotency-Key is the same run.
+ * Routes of runs: create, list, look, forget. Registered by server.ts.
+ * Invariant: a repeated creation with the same Idempotency-Key is the same run, also after a restart.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import type { RunEntry } from "../service/run-entry.ts";
 import type { Service } from "../service/service.ts";
 import { HttpProblem, issuesProblem } from "./problem.ts";
 import { parsed, readSubmitted, submitQuery } from "./reading.ts";
 import { runInfo, runInfos } from "./run-info.ts";
 import type { Role } from "./tokens.ts";
 
-/** Keys remembered; a client repeats within seconds. */
-const MAX_KEYS = 1000;
+const MAX_KEY = 255;
 
 /** Who did what, for the log. */
 export type Audit = (text: string) => void;
@@ -19,27 +17,26 @@ export type Audit = (text: string) => void;
 export type WithId = { Params: { id: string } };
 
 export function runRoutes(app: FastifyInstance, service: Service, audit: Audit): void {
-  const keys = new Map<string, Promise<RunEntry>>();
-
   app.post("/runs", as("operator", "Submit a scenario"), async (request, reply) => {
     const { dryRun, workers } = parsed(submitQuery, request.query, "the query");
     const type = request.headers["content-type"] ?? "";
-    const submission = readSubmitted(type, String(request.body ?? ""), workers);
+    const text = String(request.body ?? "");
+    const submission = readSubmitted(type, text, workers);
     if (dryRun === "1") {
       const checked = service.check(submission);
       if (!checked.ok) throw issuesProblem(checked.issues);
       return planInfo(checked.plan);
     }
-    const key = request.headers["idempotency-key"];
-    const create = async () => {
-      const accepted = await service.submit(submission);
-      if (!accepted.ok) throw issuesProblem(accepted.issues);
-      return accepted.entry;
-    };
-    const entry = await (typeof key === "string" ? once(keys, key, create) : create());
-    audit(`run ${entry.id} submitted by ${callerOf(request)}`);
-    reply.code(201).header("location", `/api/v1/runs/${entry.id}`);
-    return { id: entry.id, state: entry.state };
+    const by = callerOf(request);
+    const asked = { by, key: keyOf(request), content: `${type}\n${workers}\n${text}` };
+    const accepted = await service.submit(submission, asked);
+    if (accepted.kind === "invalid") throw issuesProblem(accepted.issues);
+    if (accepted.kind === "key-reused") throw keyReused();
+    const { id } = accepted;
+    const state = (await runInfo(service, id))?.state ?? "created";
+    audit(`run ${id} submitted by ${by}`);
+    reply.code(201).header("location", `/api/v1/runs/${id}`);
+    return { id, state };
   });
 
   app.get("/runs", as("viewer", "All runs, the newest first"), async () => ({
@@ -85,20 +82,17 @@ export function noRun(id: string): HttpProblem {
   return new HttpProblem(404, `there is no run ${id.slice(0, 100)}`);
 }
 
-/** A creation that failed may be tried again with the same key. */
-async function once(
-  keys: Map<string, Promise<RunEntry>>,
-  key: string,
-  create: () => Promise<RunEntry>,
-): Promise<RunEntry> {
-  const known = keys.get(key);
-  if (known !== undefined) return known;
-  const creating = create();
-  keys.set(key, creating);
-  const [oldest] = keys.keys();
-  if (keys.size > MAX_KEYS && oldest !== undefined) keys.delete(oldest);
-  creating.catch(() => keys.delete(key));
-  return creating;
+function keyOf({ headers }: FastifyRequest): string | null {
+  const key = headers["idempotency-key"];
+  if (key === undefined) return null;
+  if (typeof key === "string" && key !== "" && key.length <= MAX_KEY) return key;
+  throw new HttpProblem(400, `an Idempotency-Key has 1 to ${MAX_KEY} characters`);
+}
+
+function keyReused(): HttpProblem {
+  return new HttpProblem(422, "this Idempotency-Key was given with another request before", {
+    remedy: "Repeat the request as it was, or take a new key.",
+  });
 }
 
 /** What a route of runs takes and says of itself. */

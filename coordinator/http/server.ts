@@ -15,8 +15,10 @@ import { VERSION } from "../../shared/version.ts";
 import { summaryJsonSchema } from "../report/summary-schema.ts";
 import { isLoopbackHost } from "../run/target-policy.ts";
 import type { Service } from "../service/service.ts";
-import { actionRoutes } from "./actions.ts";
+import { MAX_SUBMISSION_BYTES } from "../service/submission.ts";
+import { actionRoutes, streamRoutes } from "./actions.ts";
 import { clusterRoutes, healthRoutes } from "./cluster.ts";
+import { describeApi } from "./openapi.ts";
 import { HttpProblem, PROBLEM_TYPE, problemOf } from "./problem.ts";
 import { ENVELOPE_TYPE } from "./reading.ts";
 import { resultRoutes } from "./results.ts";
@@ -46,15 +48,21 @@ declare module "fastify" {
   }
 }
 
-const BODY_BYTES = 32 * 1024 * 1024;
+/** For whoever starts and ends it; the rest of fastify stays in this room. */
+export type HttpServer = FastifyInstance;
+
+/** Characters of a part of a path; a worker's id has 120 at most, before it is encoded. */
+const MAX_PARAMETER = 500;
 const REQUESTS_PER_MINUTE = 1200;
 const PREFIX = "/api/v1";
 
 export async function buildServer(options: ServerOptions): Promise<FastifyInstance> {
   const { service, leads, requestsPerMinute = REQUESTS_PER_MINUTE } = options;
   const app = fastify({
-    bodyLimit: BODY_BYTES,
+    bodyLimit: MAX_SUBMISSION_BYTES,
     forceCloseConnections: true,
+    routerOptions: { maxParamLength: MAX_PARAMETER },
+    frameworkErrors: (error, _, reply) => void answerProblem(options.log, error, reply),
     genReqId: () => randomUUID(),
   });
   app.decorateRequest("caller", null);
@@ -67,21 +75,33 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
       reply,
     ),
   );
+  const roles = new Map<string, Role | null>();
   app.addHook("onRoute", ({ config, url, method }) => {
+    for (const one of [method].flat()) roles.set(`${one} ${url}`, config?.role ?? null);
     if (config?.role !== undefined || isPage(url)) return;
     throw new Error(`route ${String(method)} ${url} names no role`);
   });
+  await app.register(helmet, {
+    contentSecurityPolicy: { useDefaults: false, directives: CSP },
+    // Whether there is TLS before it, and for how long, others know.
+    hsts: false,
+  });
+  await app.register(rateLimit, {
+    ...{ global: false, max: requestsPerMinute, timeWindow: 60_000 },
+    allowList: ({ url = "" }) => url === "/livez" || url === "/readyz",
+  });
+  // Before anybody is asked for a token, so that tokens cannot be tried out.
+  app.addHook("onRequest", app.rateLimit());
   app.addHook("onRequest", async (request) => admit(request, options));
-  await app.register(helmet, { contentSecurityPolicy: { directives: CSP } });
-  await app.register(rateLimit, { max: requestsPerMinute, timeWindow: 60_000 });
-  await describe(app);
+  await describe(app, roles);
   await app.register(
     (api, _, done) => {
       const audit = (text: string) => options.log.info(text);
       runRoutes(api, service, audit);
       actionRoutes(api, service, audit);
+      streamRoutes(api, service);
       resultRoutes(api, service);
-      clusterRoutes(api, service);
+      clusterRoutes(api, service, audit);
       schemaRoutes(api);
       done();
     },
@@ -98,6 +118,8 @@ const CSP = {
   styleSrc: ["'self'", "'unsafe-inline'"],
   imgSrc: ["'self'", "data:"],
   connectSrc: ["'self'"],
+  baseUri: ["'none'"],
+  formAction: ["'none'"],
   frameAncestors: ["'none'"],
 };
 
@@ -117,18 +139,26 @@ async function admit(request: FastifyRequest, { tokens, local }: ServerOptions):
     return;
   }
   const caller = tokens.caller(request.headers.authorization);
-  if (caller === null) throw new HttpProblem(401, "a token is needed: Authorization: Bearer …");
+  if (caller === null) {
+    throw new HttpProblem(401, "a token is needed: Authorization: Bearer …", {
+      remedy: "Give one the coordinator knows; the onrush command takes it from ONRUSH_TOKEN.",
+    });
+  }
   if (role !== undefined && !mayAs(caller.role, role)) {
     throw new HttpProblem(403, `this takes the role ${role}; ${caller.name} is ${caller.role}`);
   }
   request.caller = caller;
 }
 
-/** A page of another site that got this address for its own name must not be let in. */
-function refuseForeignNames({ headers: { host = "" } }: FastifyRequest): void {
+/** A page of another site must not be let in: neither under a name of its own, nor by the reader's browser. */
+function refuseForeignNames({ headers: { host = "", origin } }: FastifyRequest): void {
   const name = host.replace(/:\d+$/, "").replace(/^\[|\]$/g, "");
-  if (!isLoopbackHost(name))
+  if (!isLoopbackHost(name)) {
     throw new HttpProblem(403, "this coordinator answers to names of this machine only");
+  }
+  if (origin !== undefined && origin !== `http://${host}`) {
+    throw new HttpProblem(403, "this coordinator does not answer to pages of other sites");
+  }
 }
 
 function readBodiesAsText(app: FastifyInstance): void {
@@ -148,11 +178,21 @@ function answerProblem(log: Log, error: unknown, reply: FastifyReply): FastifyRe
   if (problem.status >= 500 && !(error instanceof OnrushError || error instanceof HttpProblem)) {
     log.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
   }
+  if (problem.status === 401) reply.header("www-authenticate", "Bearer");
   return reply.code(problem.status).type(PROBLEM_TYPE).send(JSON.stringify(problem));
 }
 
-async function describe(app: FastifyInstance): Promise<void> {
+async function describe(
+  app: FastifyInstance,
+  roles: ReadonlyMap<string, Role | null>,
+): Promise<void> {
+  const roleOf = (method: string, path: string) =>
+    roles.get(`${method} ${path.replace(/\{(\w+)\}/g, ":$1")}`) ?? null;
   await app.register(swagger, {
+    transformObject: (made) =>
+      "openapiObject" in made
+        ? describeApi(made.openapiObject, PREFIX, roleOf)
+        : made.swaggerObject,
     openapi: {
       openapi: "3.1.0",
       info: { title: "Onrush coordinator", version: VERSION },

@@ -33,7 +33,7 @@ export class Tokens {
   /** @throws OnrushError ONRUSH_USAGE */
   static read(path: string): Tokens {
     try {
-      const { tokens } = JSON.parse(readFileSync(path, "utf8")) as { tokens?: unknown };
+      const { tokens } = parse(readFileSync(path, "utf8"));
       if (!Array.isArray(tokens) || tokens.length === 0) throw new Error("it lists no tokens");
       return new Tokens(tokens.map(readToken));
     } catch (error) {
@@ -61,6 +61,17 @@ export class Tokens {
 /** A role may do what the ones before it may. */
 export function mayAs(role: Role, needed: Role): boolean {
   return ROLES.indexOf(role) >= ROLES.indexOf(needed);
+}
+
+/** The parser's own words would show a part of the file. */
+function parse(text: string): { readonly tokens?: unknown } {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new Error("it is no JSON");
+  }
+  return (value ?? {}) as { tokens?: unknown };
 }
 
 function readToken(value: unknown): Token {

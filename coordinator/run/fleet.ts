@@ -59,6 +59,7 @@ export class Fleet {
   readonly #placement: DocumentWriter<Placement>;
   readonly #leftovers = new Set<string>();
   readonly #closing = new AbortController();
+  #drained: ReadonlySet<number> = new Set();
   #sessions: readonly SessionRecord[] = [];
   #looks = 0;
   #trouble: string | null = null;
@@ -163,6 +164,7 @@ export class Fleet {
     return this.#members.all.filter(
       (member) =>
         !this.#serves.has(member.epoch) &&
+        !this.#drained.has(member.epoch) &&
         !this.#members.isSuspect(member, nowUs) &&
         member.info.wire === WIRE_VERSION &&
         member.status?.leaving !== true,
@@ -173,6 +175,11 @@ export class Fleet {
   async endSession(epoch: number): Promise<void> {
     await this.#options.bus.endSession(epoch);
     this.#members.ended(epoch);
+  }
+
+  /** Workers that are to be empty; they count as leaving. In place of those that were to be before. */
+  drain(epochs: Iterable<number>): void {
+    this.#drained = new Set(epochs);
   }
 
   /** Has the bus forget a run that is over: now, or when it answers again. */
@@ -210,6 +217,10 @@ export class Fleet {
     const generation = await bus.generation();
     const before = this.#members.generation;
     this.#members.list(sessions, generation, clock.monotonicUs());
+    for (const member of this.#members.all) {
+      if (!this.#drained.has(member.epoch) || member.status === null) continue;
+      member.status = { ...member.status, leaving: true };
+    }
     if (before !== "" && before !== generation) this.#placement.forgotten();
     this.#sessions = sessions;
     this.#looks++;

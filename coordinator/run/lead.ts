@@ -70,6 +70,7 @@ export class Lead {
     const { clock, timers } = this.#options;
     const deadlineUs = clock.monotonicUs() + waitMs * 1000;
     for (;;) {
+      if (this.#closing.signal.aborted) throw taken("another coordinator");
       const late = clock.monotonicUs() >= deadlineUs;
       const holder = await this.#ask().catch((error: unknown) => {
         if (late || !(error instanceof OnrushError)) throw error;

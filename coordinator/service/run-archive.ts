@@ -1,12 +1,15 @@
 /**
- * The runs in a coordinator's data directory: what there is, and which were left unfinished. Used by service.ts.
- * Invariant: reads only; a directory that is no run, or cannot be read, is passed over.
+ * The runs in a coordinator's data directory: what there is, what it came to, and which were left unfinished. Used by
+ * service.ts. Invariant: a directory that is no run, or cannot be read, is passed over.
  */
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { OnrushError } from "../../shared/errors.ts";
 import type { RunState } from "../../shared/wire/command.ts";
+import type { Summary } from "../report/summary-schema.ts";
 import { type RunFile, runPath } from "../store/run-directory.ts";
+import type { RunResult } from "./run-entry.ts";
+import { readServiceFile, type ServiceFile } from "./service-file.ts";
 
 const FINAL: ReadonlySet<RunState> = new Set(["done", "failed", "aborted"]);
 /** Listed at most, the newest first. */
@@ -16,6 +19,8 @@ const RUN_ID = /^[a-z0-9][a-z0-9-]{0,99}$/;
 
 export class RunArchive {
   readonly #directory: string;
+  /** Of runs that are over: what a summary says stays. */
+  readonly #results = new Map<string, RunResult>();
 
   constructor(directory: string) {
     this.#directory = directory;
@@ -29,14 +34,13 @@ export class RunArchive {
 
   /** The newest first. */
   async list(): Promise<readonly RunFile[]> {
-    const names = await readdir(this.#directory).catch(() => []);
-    const newest = names.filter((name) => RUN_ID.test(name)).sort();
     const files: RunFile[] = [];
-    for (const name of newest.reverse().slice(0, MAX_LISTED)) {
+    for (const name of await this.#names()) {
       const file = await this.get(name);
       if (file) files.push(file);
     }
-    return files;
+    // Ids tell the second; runs of one second began in the order of their times.
+    return files.sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
   }
 
   async get(id: string): Promise<RunFile | null> {
@@ -55,12 +59,54 @@ export class RunArchive {
     return (await this.list()).filter(({ state }) => !FINAL.has(state)).reverse();
   }
 
+  /** What services have kept about the runs, the oldest first; what was never answered for is removed on the way. */
+  async serviceFiles(): Promise<readonly { readonly id: string; readonly file: ServiceFile }[]> {
+    const found: { id: string; file: ServiceFile }[] = [];
+    for (const id of (await this.#names()).reverse()) {
+      const file = await readServiceFile(this.directoryOf(id));
+      if (file === null) continue;
+      if ((await this.get(id)) === null) await this.remove(id);
+      else found.push({ id, file });
+    }
+    return found;
+  }
+
+  /** null when it is not over. */
+  async resultOf({ id, state }: RunFile): Promise<RunResult | null> {
+    if (!FINAL.has(state)) return null;
+    const known = this.#results.get(id);
+    if (known !== undefined) return known;
+    const summary = await this.summary(id);
+    if (summary === null) return null;
+    const { verdict, exitCode, validity } = summary;
+    const problem = state === "failed" ? (validity.reasons[0] ?? null) : null;
+    const result = { verdict, exitCode, problem };
+    this.#results.set(id, result);
+    const [oldest] = this.#results.keys();
+    if (this.#results.size > MAX_LISTED && oldest !== undefined) this.#results.delete(oldest);
+    return result;
+  }
+
+  /** As written at the end of the run; null when there is none (yet). */
+  async summary(id: string): Promise<Summary | null> {
+    const text = await this.read(id, "summary.json");
+    return text === null ? null : (JSON.parse(text) as Summary);
+  }
+
   /** A result's text; null when the run has none (yet). */
   async read(id: string, file: "summary.json" | "timeline.csv" | "scenario.yaml") {
     return readFile(join(this.directoryOf(id), file), "utf8").catch(() => null);
   }
 
   async remove(id: string): Promise<void> {
+    this.#results.delete(id);
     await rm(this.directoryOf(id), { recursive: true, force: true });
+  }
+
+  /** The newest first. */
+  async #names(): Promise<string[]> {
+    const names = await readdir(this.#directory).catch(() => []);
+    const ids = names.filter((name) => RUN_ID.test(name)).sort();
+    return ids.reverse().slice(0, MAX_LISTED);
   }
 }

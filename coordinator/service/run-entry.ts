@@ -1,66 +1,110 @@
 /**
- * A run this coordinator has taken on, from its submission to its outcome. Made by service.ts.
- * Invariant: its outcome is known exactly when `settled` resolves; until then wishes have an effect.
+ * A run this coordinator has taken on, from its submission to its result. Made by service.ts.
+ * Invariant: it is over exactly when everything it comes to is on disk; until then wishes have an effect, and are on disk
+ * before they have.
  */
-import type { ExitCode } from "../../shared/errors.ts";
+import { OnrushError } from "../../shared/errors.ts";
 import type { RunState } from "../../shared/wire/command.ts";
 import type { RunOutcome } from "../run/request.ts";
 import { RunWishes } from "../run/wishes.ts";
 import type { RunEvent } from "../store/event.ts";
 import { RunFeed } from "./run-feed.ts";
+import { type ServiceFile, writeServiceFile } from "./service-file.ts";
+
+/** What a run came to, in short. */
+export interface RunResult {
+  readonly verdict: string;
+  readonly exitCode: number;
+  /** Why it could not be done; null when it could. */
+  readonly problem: string | null;
+}
+
+const FINAL: ReadonlySet<RunState> = new Set(["done", "failed", "aborted"]);
 
 export class RunEntry {
   readonly id: string;
-  readonly name: string;
   readonly directory: string;
-  /** Milliseconds since the Unix epoch. */
-  readonly createdWallMs: number;
-  readonly feed = new RunFeed();
+  readonly feed: RunFeed;
   readonly wishes = new RunWishes();
-  state: RunState = "created";
-  outcome: RunOutcome | null = null;
-  /** Why it could not even be carried out; null when it could. */
-  failure: string | null = null;
+  /** Resolves when this coordinator has nothing more to do with it. */
   settled: Promise<void> = Promise.resolve();
+  #state: RunState;
+  #result: RunResult | null = null;
+  #file: ServiceFile;
+  #saving: Promise<void> = Promise.resolve();
 
   constructor(facts: {
     readonly id: string;
-    readonly name: string;
     readonly directory: string;
-    readonly createdWallMs: number;
+    readonly state: RunState;
+    readonly feedName: string;
+    readonly file: ServiceFile;
   }) {
     this.id = facts.id;
-    this.name = facts.name;
     this.directory = facts.directory;
-    this.createdWallMs = facts.createdWallMs;
+    this.feed = new RunFeed(facts.feedName);
+    this.#state = facts.state;
+    this.#file = facts.file;
+    const { end, most } = facts.file.wishes;
+    if (end !== null) this.wishes.end(end, "stopped");
+    if (most !== null) this.wishes.scale(most);
+  }
+
+  /** A final one only when the results are on disk. */
+  get state(): RunState {
+    return this.#result === null && FINAL.has(this.#state) ? "merging" : this.#state;
+  }
+
+  get result(): RunResult | null {
+    return this.#result;
   }
 
   get isOver(): boolean {
-    return this.outcome !== null || this.failure !== null;
+    return this.#result !== null;
   }
 
-  get exitCode(): ExitCode | null {
-    return this.outcome?.exitCode ?? null;
+  /** Ends it before its plan does; an abort is the stronger wish. @throws OnrushError ONRUSH_RUN_DIRECTORY */
+  async end(mode: "stop" | "abort"): Promise<void> {
+    await this.#save({ end: this.#file.wishes.end === "abort" ? "abort" : mode });
+    this.wishes.end(mode, "stopped");
+  }
+
+  /** @param most workers that may serve it; null: as many as there are. @throws OnrushError ONRUSH_RUN_DIRECTORY */
+  async scale(most: number | null): Promise<void> {
+    await this.#save({ most });
+    this.wishes.scale(most);
   }
 
   heard(event: RunEvent): void {
-    if (event.type === "state") this.state = event.to;
+    if (event.type === "state") this.#state = event.to;
     this.feed.push({ kind: "event", event });
   }
 
-  /** Follows the run to its end. @param onOver called once, when it is over */
-  follow(running: Promise<RunOutcome>, onOver: (problem: unknown) => void): void {
-    this.settled = running.then(
-      (outcome) => {
-        this.outcome = outcome;
-        this.feed.push({ kind: "end", state: this.state, exitCode: outcome.exitCode });
-        onOver(null);
-      },
-      (error: unknown) => {
-        this.failure = error instanceof Error ? error.message : String(error);
-        this.feed.push({ kind: "end", state: this.state, exitCode: 98 });
-        onOver(error);
-      },
-    );
+  /**
+   * Follows the run to its end.
+   * @param onOver called once when it is over
+   * @param onLeft called when this coordinator cannot go on with it: the run is not over then, and the next one takes
+   *   it up
+   */
+  follow(running: Promise<RunOutcome>, onOver: () => void, onLeft: (why: unknown) => void): void {
+    this.settled = running.then(({ summary, exitCode, problem }) => {
+      this.#result = { verdict: summary.verdict, exitCode, problem: problem?.message ?? null };
+      this.feed.push({ kind: "end", state: this.state, exitCode });
+      this.feed.settle();
+      onOver();
+    }, onLeft);
+  }
+
+  /** One after another, so that the newest is what stays. */
+  async #save(wish: Partial<ServiceFile["wishes"]>): Promise<void> {
+    const saving = this.#saving.then(async () => {
+      const file = { ...this.#file, wishes: { ...this.#file.wishes, ...wish } };
+      await writeServiceFile(this.directory, file);
+      this.#file = file;
+    });
+    this.#saving = saving.catch((error: unknown) => {
+      if (!(error instanceof OnrushError)) throw error;
+    });
+    await saving;
   }
 }

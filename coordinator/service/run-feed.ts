@@ -1,7 +1,8 @@
 /**
  * What can be heard of a run while it goes on: its events and, once a second, its view. Kept by run-entry.ts, read by
- * whoever watches. Invariant: numbered without a gap; the newest MAX_KEPT are kept, so that who was cut off for a while
- * misses nothing, and who was for longer is told from where it goes on.
+ * whoever watches. Invariant: numbered without a gap, under the feed's own name, so that numbers of another feed (the one
+ * of a coordinator before this one) are never taken for its own; the newest MAX_KEPT are kept, so that who was cut off for
+ * a while misses nothing.
  */
 import type { LiveView } from "../run/view.ts";
 import type { RunEvent } from "../store/event.ts";
@@ -9,25 +10,31 @@ import type { RunEvent } from "../store/event.ts";
 const MAX_KEPT = 1000;
 
 export type FeedItem =
-  | { readonly id: number; readonly kind: "event"; readonly event: RunEvent }
-  | { readonly id: number; readonly kind: "view"; readonly view: LiveView }
+  | { readonly number: number; readonly kind: "event"; readonly event: RunEvent }
+  | { readonly number: number; readonly kind: "view"; readonly view: LiveView }
   /** The last one: nothing follows. */
   | {
-      readonly id: number;
+      readonly number: number;
       readonly kind: "end";
       readonly state: string;
       readonly exitCode: number;
     };
 
 type Body =
-  | Omit<Extract<FeedItem, { kind: "event" }>, "id">
-  | Omit<Extract<FeedItem, { kind: "view" }>, "id">
-  | Omit<Extract<FeedItem, { kind: "end" }>, "id">;
+  | Omit<Extract<FeedItem, { kind: "event" }>, "number">
+  | Omit<Extract<FeedItem, { kind: "view" }>, "number">
+  | Omit<Extract<FeedItem, { kind: "end" }>, "number">;
 
 export class RunFeed {
-  readonly #items: FeedItem[] = [];
+  readonly #name: string;
   readonly #listeners = new Set<(item: FeedItem) => void>();
+  #items: FeedItem[] = [];
   #next = 1;
+
+  /** @param name letters and digits; different for every feed there ever was of the run */
+  constructor(name: string) {
+    this.#name = name;
+  }
 
   /** The newest view; null before the first. */
   get view(): LiveView | null {
@@ -36,15 +43,28 @@ export class RunFeed {
   }
 
   push(body: Body): void {
-    const item: FeedItem = { ...body, id: this.#next++ };
+    const item: FeedItem = { ...body, number: this.#next++ };
     this.#items.push(item);
     if (this.#items.length > MAX_KEPT) this.#items.shift();
     for (const listener of this.#listeners) listener(item);
   }
 
-  /** Items after the id that are still kept. */
-  after(id: number): readonly FeedItem[] {
-    return this.#items.filter((item) => item.id > id);
+  /** What a reader is told so that it can go on after the item. */
+  idOf({ number }: FeedItem): string {
+    return `${this.#name}-${number}`;
+  }
+
+  /** Items after the one of that id which are still kept; all that are when the id is none of this feed. */
+  after(id: string): readonly FeedItem[] {
+    const [, name, digits] = /^([a-z0-9]+)-(\d{1,15})$/.exec(id) ?? [];
+    const number = name === this.#name ? Number(digits) : 0;
+    return this.#items.filter((item) => item.number > number);
+  }
+
+  /** The run is over: of its views the last one is enough. */
+  settle(): void {
+    const { view } = this;
+    this.#items = this.#items.filter((item) => item.kind !== "view" || item.view === view);
   }
 
   /** @returns the function that ends the listening */

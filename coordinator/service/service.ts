@@ -8,8 +8,8 @@
  * Invariant: a run that was accepted is on disk before its id is told; when this process ends, runs stay as they are, and
  * the next coordinator on the same data directory and bus goes on with them.
  */
-import { randomBytes } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { createHash, randomBytes } from "node:crypto";
+import { mkdir, readFile } from "node:fs/promises";
 import { type CoordinatorBus, documentKey } from "../../shared/bus/bus.ts";
 import { OnrushError } from "../../shared/errors.ts";
 import type { Log } from "../../shared/log.ts";
@@ -17,16 +17,26 @@ import type { Issue } from "../../shared/scenario/issue.ts";
 import type { StrictScenario } from "../../shared/scenario/strict.ts";
 import type { Clock } from "../../shared/time/clock.ts";
 import type { Timers } from "../../shared/time/timer.ts";
+import type { RunState } from "../../shared/wire/command.ts";
 import type { PlanDocument } from "../../shared/wire/plan.ts";
 import { rebuildRun } from "../report/rebuild.ts";
 import type { Fleet } from "../run/fleet.ts";
 import { DEFAULT_POLICIES, makePlan, type RunPolicies } from "../run/plan.ts";
 import type { RunOutcome, RunRequest } from "../run/request.ts";
 import { executeRun, resumeRun } from "../run/run.ts";
+import { directoryError } from "../store/journal-record.ts";
 import { type RunFile, runPath } from "../store/run-directory.ts";
 import { makeRunId } from "../store/run-id.ts";
+import { Drained } from "./drained.ts";
+import { RepeatKeys } from "./repeat-keys.ts";
 import { RunArchive } from "./run-archive.ts";
 import { RunEntry } from "./run-entry.ts";
+import {
+  createWithServiceFile,
+  NO_WISHES,
+  readServiceFile,
+  type ServiceFile,
+} from "./service-file.ts";
 import {
   readSubmission,
   SERVICE_LIMITS,
@@ -50,22 +60,52 @@ export interface ServiceOptions {
   readonly onFatal: (error: unknown) => void;
 }
 
+/** Who submits, and how a repetition is known. */
+export interface Asked {
+  readonly by: string;
+  /** The same for every repetition of one request; null: each is one of its own. */
+  readonly key: string | null;
+  /** All of the request, as text. */
+  readonly content: string;
+}
+
 export type Accepted =
-  | { readonly ok: true; readonly entry: RunEntry }
-  | { readonly ok: false; readonly issues: readonly Issue[] };
+  | { readonly kind: "accepted"; readonly id: string }
+  | { readonly kind: "invalid"; readonly issues: readonly Issue[] }
+  /** The key was given with another content before. */
+  | { readonly kind: "key-reused" };
+
+/** Thrown and caught in here: a submission that is no run leaves its key free. */
+class Invalid extends Error {
+  readonly issues: readonly Issue[];
+
+  constructor(issues: readonly Issue[]) {
+    super("invalid");
+    this.issues = issues;
+  }
+}
+
+/** Runs that are over and still quickly at hand; the archive has all of them. */
+const MAX_OVER = 50;
 
 export class Service {
   readonly archive: RunArchive;
   readonly fleet: Fleet;
+  readonly drained: Drained;
   readonly #options: ServiceOptions;
   readonly #limits: ServiceLimits;
   readonly #entries = new Map<string, RunEntry>();
+  readonly #keys = new RepeatKeys<{ readonly id: string }>();
+  #leaving = false;
+  /** Of this process: its feeds are told from those of others by it. */
+  readonly #name = randomBytes(4).toString("hex");
 
   constructor(options: ServiceOptions) {
     this.#options = options;
     this.fleet = options.fleet;
     this.#limits = { ...SERVICE_LIMITS, ...options.limits };
     this.archive = new RunArchive(options.dataDirectory);
+    this.drained = new Drained(options.dataDirectory, options.fleet);
   }
 
   /** Runs that wait or go on, and those that ended under this process. */
@@ -79,6 +119,14 @@ export class Service {
 
   /** Takes up what a coordinator before this one left unfinished. */
   async recover(): Promise<void> {
+    const { dataDirectory } = this.#options;
+    await mkdir(dataDirectory, { recursive: true }).catch((error: unknown) => {
+      throw directoryError("cannot make the data directory", dataDirectory, error);
+    });
+    await this.drained.recover();
+    for (const { id, file } of await this.archive.serviceFiles()) {
+      if (file.key !== null) this.#keys.learn(file.key, file.content ?? "", { id });
+    }
     for (const file of await this.archive.unfinished()) {
       if (this.#entries.has(file.id)) continue;
       try {
@@ -106,23 +154,20 @@ export class Service {
   }
 
   /**
-   * Puts a run in line.
+   * Puts a run in line; a repetition finds the run of the first request.
    * @throws as readSubmission, and ONRUSH_RUN_DIRECTORY
    */
-  async submit(submission: Submission): Promise<Accepted> {
-    const { allowTargets, clock } = this.#options;
-    const read = readSubmission(submission, { allowTargets, limits: this.#limits });
-    if (!read.ok) return read;
-    const going = this.entries.filter(({ isOver }) => !isOver).length;
-    if (going >= this.#limits.runs) throw tooManyRuns(this.#limits.runs);
-    const { scenario, maskedText } = read;
-    const random = randomBytes(3).toString("hex");
-    const id = makeRunId(clock.wallMs(), scenario.name, random);
-    const entry = this.#enter(id, scenario.name, clock.wallMs());
-    const { workers, policies, fileName } = submission;
-    const source = { fileName, text: maskedText };
-    await this.#begin(entry, executeRun, { scenario, source, workers, policies });
-    return { ok: true, entry };
+  async submit(submission: Submission, { by, key, content }: Asked): Promise<Accepted> {
+    const id = key === null ? null : digestOf(`${by}\n${key}`);
+    const what = digestOf(content);
+    try {
+      if (id === null) return { kind: "accepted", ...(await this.#create(submission, null, what)) };
+      const made = await this.#keys.once(id, what, () => this.#create(submission, id, what));
+      return made === "reused" ? { kind: "key-reused" } : { kind: "accepted", id: made.id };
+    } catch (error) {
+      if (error instanceof Invalid) return { kind: "invalid", issues: error.issues };
+      throw error;
+    }
   }
 
   /** Forgets a run that is over, on disk too. @returns false when it is not over */
@@ -131,34 +176,75 @@ export class Service {
     if (entry && !entry.isOver) return false;
     this.#entries.delete(id);
     await this.archive.remove(id);
+    await this.#keys.forget(id);
     return true;
   }
 
-  async #takeUp(file: RunFile): Promise<void> {
-    const { bus } = this.#options;
-    const directory = this.archive.directoryOf(file.id);
+  /** Resolves when all runs are left as they are, for the next coordinator; the bus must be refusing by then. */
+  async leave(): Promise<void> {
+    this.#leaving = true;
+    await Promise.all(this.entries.map(({ settled }) => settled));
+  }
+
+  async #create(
+    submission: Submission,
+    key: string | null,
+    content: string,
+  ): Promise<{ readonly id: string }> {
+    const { allowTargets, clock } = this.#options;
+    const read = readSubmission(submission, { allowTargets, limits: this.#limits });
+    if (!read.ok) throw new Invalid(read.issues);
+    const going = this.entries.filter(({ isOver }) => !isOver).length;
+    if (going >= this.#limits.runs) throw tooManyRuns(this.#limits.runs);
+    const { scenario, maskedText } = read;
+    const id = makeRunId(clock.wallMs(), scenario.name, randomBytes(3).toString("hex"));
+    const file: ServiceFile = { schema: 1, key, content, wishes: NO_WISHES };
+    await createWithServiceFile(this.archive.directoryOf(id), file);
+    const entry = this.#enter(id, "created", file);
+    const { workers, policies, fileName } = submission;
+    const source = { fileName, text: maskedText };
+    try {
+      await this.#begin(entry, executeRun, { scenario, source, workers, policies });
+    } catch (error) {
+      await this.archive.remove(id);
+      throw error;
+    }
+    return { id };
+  }
+
+  async #takeUp(run: RunFile): Promise<void> {
+    const { bus, log } = this.#options;
+    const { id, workers } = run;
+    const directory = this.archive.directoryOf(id);
+    const file = await readServiceFile(directory);
+    // A run of another program (`onrush run`) is not this one's to go on with.
+    if (file === null) return log.info(`run ${id} is left as it is: no coordinator began it`);
     const { fold } = await rebuildRun(directory);
     const { policies, scenario: redacted, planHash } = fold.facts;
-    const read = await bus.getDocument(documentKey.plan(file.id));
+    const read = await bus.getDocument(documentKey.plan(id));
     const plan = (read?.value ?? null) as PlanDocument | null;
     const whole = plan?.hash === planHash ? plan.scenario : null;
     const text = await readFile(runPath.scenario(directory), "utf8").catch(() => "");
-    const entry = this.#enter(file.id, file.name, Date.parse(file.createdAt));
-    entry.state = fold.state;
+    const entry = this.#enter(id, fold.state, file);
     const source = { fileName: "scenario.yaml", text };
-    const { workers } = file;
     await this.#begin(entry, resumeRun, {
       ...{ scenario: whole ?? redacted, source, workers, policies: policies ?? DEFAULT_POLICIES },
       ...(whole === null ? { planHash } : {}),
     });
-    this.#options.log.warn(`run ${file.id} is taken up again in state ${fold.state}`);
+    log.warn(`run ${id} is taken up again in state ${fold.state}`);
   }
 
-  #enter(id: string, name: string, createdWallMs: number): RunEntry {
+  #enter(id: string, state: RunState, file: ServiceFile): RunEntry {
     const directory = this.archive.directoryOf(id);
-    const entry = new RunEntry({ id, name, directory, createdWallMs });
+    const entry = new RunEntry({ id, directory, state, file, feedName: this.#name });
     this.#entries.set(id, entry);
     return entry;
+  }
+
+  /** Of runs that are over, the newest stay at hand. */
+  #retire(): void {
+    const over = this.entries.filter(({ isOver }) => isOver);
+    for (const { id } of over.slice(0, -MAX_OVER)) this.#entries.delete(id);
   }
 
   /** Resolves when the run is on disk. @throws what keeps it from getting there */
@@ -173,7 +259,7 @@ export class Service {
       readonly planHash?: string;
     },
   ): Promise<void> {
-    const { bus, fleet, clock, timers, allowTargets, onFatal } = this.#options;
+    const { bus, fleet, clock, timers, log, allowTargets, onFatal } = this.#options;
     const { workers: workersExpected, ...rest } = what;
     const onDisk = new Promise<void>((resolve, reject) => {
       const running = carryOut({
@@ -185,21 +271,21 @@ export class Service {
         onView: (view) => entry.feed.push({ kind: "view", view }),
         onEvent: (event) => entry.heard(event),
       });
-      entry.follow(running, (problem) => {
-        if (problem === null) return;
-        reject(problem);
-        if (!(problem instanceof OnrushError) || problem.code === "ONRUSH_COORDINATOR_TAKEN") {
-          onFatal(problem);
-        }
-      });
+      const leave = (why: unknown) => {
+        reject(why);
+        this.#entries.delete(entry.id);
+        if (this.#leaving) return;
+        if (!(why instanceof OnrushError) || why.code === "ONRUSH_COORDINATOR_TAKEN") onFatal(why);
+        else log.error(`run ${entry.id} is left as it is: ${why.message}`);
+      };
+      entry.follow(running, () => this.#retire(), leave);
     });
-    try {
-      await onDisk;
-    } catch (error) {
-      this.#entries.delete(entry.id);
-      throw error;
-    }
+    await onDisk;
   }
+}
+
+function digestOf(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
 }
 
 function tooManyRuns(most: number): OnrushError {

@@ -12,6 +12,9 @@ import type { StrictScenario } from "../../shared/scenario/strict.ts";
 import type { RunPolicies } from "../run/plan.ts";
 import { checkTargets } from "../run/target-policy.ts";
 
+/** Scenario, variables and files, as they are sent. */
+export const MAX_SUBMISSION_BYTES = 32 * 1024 * 1024;
+
 export interface Submission {
   /** The scenario, YAML or JSON. */
   readonly text: string;
@@ -30,6 +33,8 @@ export interface Submission {
 
 export interface ServiceLimits {
   readonly connections: number;
+  /** By plan, with all connections open. */
+  readonly messagesPerSec: number;
   readonly durationSeconds: number;
   /** Runs that wait or go on. */
   readonly runs: number;
@@ -37,6 +42,7 @@ export interface ServiceLimits {
 
 export const SERVICE_LIMITS: ServiceLimits = {
   connections: 2_000_000,
+  messagesPerSec: 1_000_000,
   durationSeconds: 48 * 3600,
   runs: 100,
 };
@@ -73,20 +79,32 @@ function fileOf(files: ReadonlyMap<string, Buffer>, path: string): Buffer {
 }
 
 function checkLimits(scenario: StrictScenario, limits: ServiceLimits): void {
-  const { connections, profile } = buildPopulation(scenario);
+  const { connections, profile, peakPlanned } = buildPopulation(scenario);
   const seconds = profile.durationUs / 1_000_000;
   if (connections > limits.connections) {
     throw tooLarge(`${connections} connections`, `${limits.connections}`);
+  }
+  const rate = messageRate(scenario, peakPlanned);
+  if (rate > limits.messagesPerSec) {
+    throw tooLarge(`up to ${Math.ceil(rate)} messages a second`, `${limits.messagesPerSec}`);
   }
   if (seconds > limits.durationSeconds) {
     throw tooLarge(`a duration of ${seconds} s`, `${limits.durationSeconds} s`);
   }
 }
 
+/** Messages a second at the plan's peak. */
+function messageRate({ messages, phases }: StrictScenario, peakPlanned: number): number {
+  if (messages === null) return 0;
+  const { kind, perSec } = messages.rate;
+  const factor = phases.reduce((most, { messageFactor }) => Math.max(most, messageFactor), 0);
+  return perSec * factor * (kind === "total" ? 1 : peakPlanned);
+}
+
 function tooLarge(what: string, limit: string): OnrushError {
   return new OnrushError({
     code: "ONRUSH_LIMITS_TOO_LOW",
     message: `The scenario has ${what}; this coordinator takes ${limit} at most.`,
-    remedy: "Lower the load, or raise the coordinator's limit.",
+    remedy: "Lower the load, or start the coordinator with a higher limit (--max-…).",
   });
 }

@@ -1,0 +1,160 @@
+/**
+ * The API's description as OpenAPI 3.1: what the routes' own definitions do not say. Called by server.ts with the document
+ * that was made of the routes. Invariant: every route of the API is described here, or the document cannot be made.
+ */
+import { jsonSchema } from "../../shared/scenario/schema.ts";
+import { summaryJsonSchema } from "../report/summary-schema.ts";
+import { scaleJsonSchema, submissionJsonSchema } from "./reading.ts";
+import { SCHEMAS } from "./schemas.ts";
+import type { Role } from "./tokens.ts";
+
+type Json = Record<string, unknown>;
+
+interface Operation {
+  /** Stable name, for generated clients. */
+  readonly id: string;
+  /** Status of success; 200 unless told. */
+  readonly status?: number;
+  /** Of success: media type and schema; null: no body. */
+  readonly answer: Content | null;
+  readonly body?: Content;
+  readonly query?: Readonly<Record<string, Json>>;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+type Content = Readonly<Record<string, Json>>;
+
+const json = (name: keyof typeof COMPONENTS): Content => ({ "application/json": ref(name) });
+const text = (type: string): Content => ({ [type]: { type: "string" } });
+const ref = (name: string): Json => ({ $ref: `#/components/schemas/${name}` });
+
+const COMPONENTS = {
+  ...SCHEMAS,
+  Scenario: jsonSchema(),
+  Submission: submissionJsonSchema(),
+  Summary: summaryJsonSchema(),
+  Scale: scaleJsonSchema(),
+};
+
+const SUBMITTED: Content = {
+  "application/yaml": { type: "string" },
+  ...json("Scenario"),
+  "application/vnd.onrush.submission+json": ref("Submission"),
+};
+const WORKERS = { type: "integer", minimum: 1, description: "Workers that must be there first." };
+
+const OPERATIONS: Readonly<Record<string, Operation>> = {
+  "POST /runs": {
+    id: "createRun",
+    status: 201,
+    answer: json("Created"),
+    body: SUBMITTED,
+    query: {
+      dryRun: { enum: ["0", "1"], description: "1: only the plan, status 200." },
+      workers: WORKERS,
+    },
+    headers: { "idempotency-key": "The same for every repetition of one request." },
+  },
+  "GET /runs": { id: "listRuns", answer: json("RunList") },
+  "GET /runs/{id}": { id: "getRun", answer: json("Run") },
+  "DELETE /runs/{id}": { id: "deleteRun", status: 204, answer: null },
+  "POST /runs/{id}/actions/stop": { id: "stopRun", status: 202, answer: json("Created") },
+  "POST /runs/{id}/actions/abort": { id: "abortRun", status: 202, answer: json("Created") },
+  "POST /runs/{id}/actions/scale": {
+    id: "scaleRun",
+    status: 202,
+    answer: json("Created"),
+    body: json("Scale"),
+  },
+  "GET /runs/{id}/stream": {
+    id: "streamRun",
+    answer: text("text/event-stream"),
+    headers: { "last-event-id": "Of the last event that was read; the stream goes on after it." },
+  },
+  "GET /runs/{id}/summary": { id: "getSummary", answer: json("Summary") },
+  "GET /runs/{id}/report.json": { id: "getReportJson", answer: json("Summary") },
+  "GET /runs/{id}/report.csv": { id: "getReportCsv", answer: text("text/csv") },
+  "GET /runs/{id}/timeline": { id: "getTimeline", answer: text("text/csv") },
+  "GET /runs/{id}/failures": { id: "getFailures", answer: json("Failures") },
+  "GET /runs/{id}/plan": { id: "getPlan", answer: json("Plan") },
+  "GET /runs/{id}/events": { id: "getEvents", answer: json("Events") },
+  "GET /runs/{id}/scenario": { id: "getScenario", answer: text("application/yaml") },
+  "POST /scenarios/validate": { id: "validateScenario", answer: json("Plan"), body: SUBMITTED },
+  "GET /workers": { id: "listWorkers", answer: json("WorkerList") },
+  "POST /workers/{id}/drain": { id: "drainWorker", status: 202, answer: json("Drained") },
+  "GET /schema/scenario.json": { id: "getScenarioSchema", answer: json("JsonSchema") },
+  "GET /schema/summary.json": { id: "getSummarySchema", answer: json("JsonSchema") },
+};
+
+const PROBLEMS = {
+  "4XX": "The request cannot be fulfilled as it is.",
+  "5XX": "The coordinator cannot fulfil it now.",
+};
+
+/**
+ * @param document as made of the routes
+ * @param roleOf the role a route takes, by method and path
+ */
+export function describeApi(
+  document: Json,
+  prefix: string,
+  roleOf: (method: string, path: string) => Role | null,
+): Json {
+  const paths: Json = {};
+  for (const [path, item] of Object.entries((document["paths"] ?? {}) as Record<string, Json>)) {
+    const described: Json = {};
+    for (const [method, made] of Object.entries(item)) {
+      const key = `${method.toUpperCase()} ${path.slice(prefix.length)}`;
+      const operation = OPERATIONS[key];
+      if (operation === undefined) throw new Error(`route ${key} is not described`);
+      const role = roleOf(method.toUpperCase(), path);
+      described[method] = operationOf(made as Json, operation, role);
+    }
+    paths[path] = described;
+  }
+  const components = { ...(document["components"] as Json), schemas: COMPONENTS };
+  return { ...document, components, paths };
+}
+
+function operationOf(made: Json, operation: Operation, role: Role | null): Json {
+  const { id, status = 200, answer, body, query = {}, headers = {} } = operation;
+  const parameters = [
+    ...((made["parameters"] ?? []) as Json[]),
+    ...Object.entries(query).map(([name, { description, ...schema }]) => ({
+      ...{ name, in: "query", required: false, description, schema },
+    })),
+    ...Object.entries(headers).map(([name, description]) => ({
+      ...{ name, in: "header", required: false, description, schema: { type: "string" } },
+    })),
+  ];
+  const { summary, tags } = made;
+  return {
+    ...{ operationId: id, summary, tags },
+    ...(role === null ? {} : { description: `Takes the role ${role}.`, security: [{ token: [] }] }),
+    ...(parameters.length > 0 ? { parameters } : {}),
+    ...(body === undefined ? {} : { requestBody: { required: true, content: contentOf(body) } }),
+    responses: {
+      [status]: {
+        description: STATUS_TEXT[status] ?? "",
+        ...(answer === null ? {} : { content: contentOf(answer) }),
+      },
+      ...Object.fromEntries(
+        Object.entries(PROBLEMS).map(([range, description]) => [
+          range,
+          { description, content: { "application/problem+json": { schema: ref("Problem") } } },
+        ]),
+      ),
+    },
+  };
+}
+
+function contentOf(content: Content): Json {
+  return Object.fromEntries(Object.entries(content).map(([type, schema]) => [type, { schema }]));
+}
+
+const STATUS_TEXT: Readonly<Record<number, string>> = {
+  200: "As asked.",
+  201: "The run is on disk and in line.",
+  202: "The wish is on disk; the run heeds it.",
+  204: "It is gone.",
+};

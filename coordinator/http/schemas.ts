@@ -1,0 +1,80 @@
+/**
+ * JSON Schemas of what the API answers. Used by openapi.ts; tests hold real answers to them. Invariant: as run-info.ts,
+ * problem.ts, runs.ts and cluster.ts send it; summary and scenario have schemas of their own.
+ */
+type Json = Record<string, unknown>;
+
+const text = { type: "string" };
+const count = { type: "integer", minimum: 0 };
+const number = { type: "number" };
+const orNull = (schema: Json) => ({ anyOf: [schema, { type: "null" }] });
+const list = (items: Json) => ({ type: "array", items });
+const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
+
+/** All properties are there, always. */
+function object(properties: Record<string, Json>): Json {
+  return { type: "object", properties, required: Object.keys(properties) };
+}
+
+const STATE = {
+  enum: [
+    ...["created", "offered", "ready", "running", "draining"],
+    ...["merging", "done", "failed", "aborted"],
+  ],
+};
+const TIME = { type: "string", format: "date-time" };
+
+export const SCHEMAS = {
+  Problem: {
+    type: "object",
+    description: "RFC 9457.",
+    properties: {
+      ...{ type: text, title: text, status: count, detail: text },
+      code: { type: "string", description: "Error code of Onrush, when it is one of its own." },
+      remedy: text,
+      issues: list(object({ path: text, line: count, column: count, message: text, hint: text })),
+    },
+    required: ["type", "title", "status", "detail"],
+  },
+  Created: object({ id: text, state: STATE }),
+  Run: object({
+    ...{ id: text, name: text, state: STATE, createdAt: TIME },
+    ...{ startedAt: orNull(TIME), endedAt: orNull(TIME) },
+    ...{ connections: orNull(count), durationSeconds: orNull(number) },
+    waiting: { ...orNull(count), description: "Place in line, from 1." },
+    workers: { ...count, description: "Workers that serve it now." },
+    verdict: orNull({ enum: ["pass", "fail", "invalid", "interrupted", "stopped"] }),
+    exitCode: orNull(count),
+    problem: { ...orNull(text), description: "Why it could not be done." },
+    view: { ...orNull({ type: "object" }), description: "Numbers of the last second." },
+  }),
+  RunList: object({ runs: list(ref("Run")) }),
+  Plan: {
+    type: "object",
+    properties: {
+      ...{ hash: text, connections: count, shards: count, shardConnections: count },
+      ...{ durationSeconds: number, plannedOpens: count, plannedOpen: list(count) },
+    },
+    required: ["hash", "connections", "shards", "durationSeconds", "plannedOpens", "plannedOpen"],
+  },
+  Failures: object({ failures: list({ type: "object" }) }),
+  Events: object({
+    events: list({ type: "object" }),
+    omitted: { ...count, description: "Later ones that are not in the answer." },
+  }),
+  WorkerList: object({
+    workers: list(
+      object({
+        ...{ id: text, epoch: count, host: text, pid: count, version: text, node: text },
+        ...{ engines: count, capacity: count, cpuModel: text, cpus: count, wire: count },
+        ...{ run: orNull(text), state: text, leaving: { type: "boolean" }, lanes: count },
+        ...{ connectionsOpen: count, problem: text, silentSeconds: number },
+        overdue: { type: "boolean" },
+        ...{ startSkewMs: orNull(number), clockErrorMs: orNull(number) },
+        refused: { ...orNull(text), description: "Why it gets no work of this coordinator." },
+      }),
+    ),
+  }),
+  Drained: object({ id: text, epochs: list(count) }),
+  JsonSchema: { type: "object" },
+} satisfies Record<string, Json>;

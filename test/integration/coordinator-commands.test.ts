@@ -1,0 +1,249 @@
+/**
+ * submit, runs, watch, stop and scale as a user types them, against a coordinator with two workers; and what several runs
+ * at once do to one another.
+ */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  type ClusterWorker,
+  Coordinator,
+  echoScenario,
+  flawsOf,
+  type Info,
+  SOUND,
+  startWorker,
+} from "../support/coordinator.ts";
+import { onrush, scratch, startTarget, type Target } from "../support/programs.ts";
+import { type BrokerServer, missing, startBroker } from "../support/servers.ts";
+
+const WAIT = { timeout: 30_000, interval: 100 };
+const absent = missing("redis");
+
+describe.skipIf(absent !== null)("commands that speak to a coordinator", () => {
+  let broker: BrokerServer;
+  let coordinator: Coordinator;
+  let target: Target;
+  const workers: ClusterWorker[] = [];
+  const folder = scratch();
+
+  beforeAll(async () => {
+    broker = await startBroker("redis");
+    target = await startTarget();
+    const data = join(folder.path, "data");
+    coordinator = await Coordinator.start({ bus: broker.url, data });
+    // 60 connections each: a run of 100 takes both.
+    for (const id of ["worker-a", "worker-b"]) {
+      workers.push(startWorker(broker.url, id, { capacity: 60 }));
+    }
+  });
+
+  afterAll(async () => {
+    await Promise.all(workers.map((worker) => worker.leave()));
+    await coordinator?.kill();
+    await target?.[Symbol.asyncDispose]();
+    await broker?.stop();
+    folder[Symbol.dispose]();
+  });
+
+  /** Runs a command against the coordinator. */
+  function command(args: readonly string[], env: Record<string, string> = {}) {
+    return onrush(args, { env: { ONRUSH_COORDINATOR: coordinator.url, ...env } });
+  }
+
+  function file(scenario: object, name = "scenario.json"): string {
+    const path = join(folder.path, name);
+    writeFileSync(path, JSON.stringify(scenario));
+    return path;
+  }
+
+  it("submits, lists, watches, and shows the result", async () => {
+    const path = file(echoScenario(target.url, { connections: 50 }));
+    const submitted = await command(["submit", path]);
+    expect(submitted.exitCode, submitted.stderr).toBe(0);
+    const id = submitted.stdout.trim();
+    expect(id).toMatch(/^\d{8}-\d{6}-service-echo-[0-9a-f]{6}$/);
+
+    const listed = await command(["runs"]);
+    expect(listed.exitCode).toBe(0);
+    expect(listed.stdout).toContain(id);
+    expect(listed.stdout.split("\n")[0]).toMatch(/run +state +workers +connections +verdict/);
+
+    const watched = await command(["watch", id]);
+    const { exitCode } = await coordinator.over(id);
+    expect(watched.exitCode, watched.stderr).toBe(exitCode);
+    expect(watched.stdout).toContain("service echo");
+    expect(watched.stdout).toContain("50");
+    expect(watched.stderr).toMatch(/open \d+/);
+    const again = await command(["watch", id, "--json", "--quiet"]);
+    expect(again.summary).toEqual(await coordinator.result(id));
+    expect(again.stderr).toBe("");
+
+    const { runs } = JSON.parse((await command(["runs", "--json"])).stdout) as { runs: Info[] };
+    expect(runs[0]).toMatchObject({ id, state: "done", exitCode });
+  });
+
+  it("ends with the run's exit code when a threshold fails", async () => {
+    const scenario = {
+      ...echoScenario(target.url, { connections: 20, holdSeconds: 1 }),
+      thresholds: { messages: ["sent == 1"] },
+    };
+    const { exitCode, summary, stderr } = await command([
+      ...["submit", file(scenario), "--watch", "--json"],
+    ]);
+    expect(exitCode, stderr).toBe(summary?.exitCode);
+    expect([97, 99]).toContain(exitCode);
+    expect(summary?.thresholds).toMatchObject([{ rule: "sent == 1", passed: false }]);
+    expect(stderr).toContain(`run ${summary?.run}`);
+  });
+
+  it("brings variables, files and changes along, and no more", async () => {
+    writeFileSync(join(folder.path, "users.csv"), "name\nann\nbob\n");
+    const scenario = {
+      ...echoScenario(target.url, { connections: 30, holdSeconds: 1 }),
+      vars: { token: { env: "API_TOKEN", secret: true }, room: "a" },
+      data: { users: { csv: "users.csv" } },
+      connect: { headers: { authorization: "Bearer {{vars.token}}" } },
+      messages: {
+        rate: "2/s",
+        mix: [
+          {
+            name: "say",
+            send: { text: "{{data.users.name}} {{vars.room}} {{vars.token}}" },
+            reply: { match: "echo", within: "2s" },
+          },
+        ],
+      },
+      integrity: { stamp: false },
+    };
+    const secret = "token-that-nobody-may-see";
+    const { exitCode, summary, stderr } = await command(
+      [
+        ...["submit", file(scenario), "--watch", "--json", "-e", "room=b"],
+        ...["--set", "load.0.to=10", "--seed", "99"],
+      ],
+      { API_TOKEN: secret, OTHER_SECRET: "never-sent" },
+    );
+    expect(SOUND, stderr).toContain(exitCode);
+    expect(summary?.connections.planned).toBe(10);
+    expect(summary?.messages.matched).toBeGreaterThan(0);
+    const id = summary?.run ?? "";
+    for (const part of ["", "/scenario", "/events", "/plan", "/summary"]) {
+      const { text, status } = await coordinator.get(`/runs/${id}${part}`);
+      expect(status).toBe(200);
+      expect(text).not.toContain(secret);
+      expect(text).not.toContain("never-sent");
+    }
+    expect(coordinator.log).not.toContain(secret);
+  });
+
+  it("says what is wrong before anything is sent, and what the coordinator refuses", async () => {
+    const wrong = await command(["submit", file({ ...echoScenario(target.url), lod: 1 })]);
+    expect(wrong.exitCode).toBe(104);
+    expect(wrong.stderr).toContain('unknown key "lod"');
+    const foreign = await command(["submit", file(echoScenario("ws://example.org/"))]);
+    expect(foreign.exitCode).toBe(98);
+    expect(foreign.stderr).toContain("ONRUSH_TARGET_FORBIDDEN");
+    expect((await command(["submit", join(folder.path, "none.yaml")])).exitCode).toBe(104);
+    const nobody = "20260101-000000-nobody-abcdef";
+    for (const args of [
+      ["watch", nobody],
+      ["stop", nobody],
+      ["scale", nobody, "--all"],
+    ]) {
+      const { exitCode, stderr } = await command(args);
+      expect(exitCode, args.join(" ")).toBe(2);
+      expect(stderr).toContain(`there is no run ${nobody}`);
+    }
+    expect((await command(["scale", nobody])).exitCode).toBe(2);
+    expect((await command(["scale", nobody, "--all", "--workers", "2"])).exitCode).toBe(2);
+    expect((await command(["watch", "../../etc"])).exitCode).toBe(2);
+    const away = await command(["runs", "--coordinator", "http://127.0.0.1:1"]);
+    expect(away.exitCode).toBe(98);
+    expect(away.stderr).toContain("ONRUSH_COORDINATOR_UNREACHABLE");
+    expect((await command(["runs", "--coordinator", "nonsense"])).exitCode).toBe(2);
+  });
+
+  it("stops a run, and cuts another", async () => {
+    for (const [args, state] of [
+      [[], "done"],
+      [["--abort"], "aborted"],
+    ] as const) {
+      await using own = await startTarget();
+      const scenario = echoScenario(own.url, { connections: 40, holdSeconds: 600 });
+      const id = (await command(["submit", file(scenario)])).stdout.trim();
+      const watching = command(["watch", id, "--json"]);
+      await expect.poll(async () => (await own.now()).open, WAIT).toBe(40);
+      expect((await command(["stop", id, ...args])).exitCode).toBe(0);
+      const { exitCode, summary } = await watching;
+      expect(exitCode).toBe(103);
+      expect(summary?.verdict).toBe("stopped");
+      expect((await coordinator.info(id)).state).toBe(state);
+      const late = await command(["stop", id]);
+      expect(late.exitCode).toBe(2);
+      expect(late.stderr).toContain("is over");
+    }
+  });
+
+  it("scales a run", async () => {
+    await using own = await startTarget();
+    const scenario = echoScenario(own.url, { connections: 40, holdSeconds: 600 });
+    const id = (await command(["submit", file(scenario), "--workers", "2"])).stdout.trim();
+    await expect.poll(async () => (await own.now()).open, WAIT).toBe(40);
+    expect((await coordinator.info(id)).workers).toBe(2);
+    const scaled = await command(["scale", id, "--workers", "1"]);
+    expect(scaled.exitCode, scaled.stderr).toBe(0);
+    const holders = async () => {
+      const { body } = await coordinator.get<{ workers: { lanes: number }[] }>("/workers");
+      return body.workers.filter(({ lanes }) => lanes > 0).length;
+    };
+    await expect.poll(holders, WAIT).toBe(1);
+    await expect.poll(async () => (await own.now()).open, WAIT).toBe(40);
+    await command(["stop", id]);
+    expect(flawsOf(await coordinator.result(id))).toEqual([]);
+  });
+
+  it("does two runs side by side when there is room, and one after the other when not", async () => {
+    const small = echoScenario(target.url, { connections: 40, holdSeconds: 5 });
+    const large = echoScenario(target.url, { connections: 100, holdSeconds: 2 });
+    await using own = await startTarget();
+    const [one, two] = await Promise.all([
+      coordinator.submit(small, "?workers=1"),
+      coordinator.submit(echoScenario(own.url, { connections: 40, holdSeconds: 5 }), "?workers=1"),
+    ]);
+    await coordinator.until("both go on", async () => {
+      const states = [await coordinator.info(one), await coordinator.info(two)];
+      return states.every(({ state, workers: serve }) => state === "running" && serve === 1);
+    });
+    // Takes both workers: it waits, and says so.
+    const third = await coordinator.submit(large);
+    expect((await coordinator.info(third)).waiting).toBe(1);
+    const listed = await command(["runs"]);
+    expect(listed.stdout).toContain("1 in line");
+    const ends: number[] = [];
+    for (const id of [one, two]) {
+      const { endedAt, exitCode } = await coordinator.over(id);
+      expect(SOUND).toContain(exitCode);
+      ends.push(Date.parse(endedAt ?? ""));
+    }
+    const last = await coordinator.over(third);
+    expect(SOUND).toContain(last.exitCode);
+    expect(Date.parse(last.startedAt ?? "")).toBeGreaterThanOrEqual(Math.max(...ends));
+    const events = await coordinator.get(`/runs/${third}/events`);
+    expect(events.text).toContain("Queued");
+    // Each counts its own: the other target saw one of them alone.
+    const summary = await coordinator.result(two);
+    expect(summary.connections.established).toBe((await own.stats()).accepted);
+    expect(summary.messages.sent).toBe((await own.stats()).messagesIn);
+  });
+
+  it("has a run that no worker can ever hold fail, and say why", async () => {
+    const id = await coordinator.submit(echoScenario(target.url, { connections: 500 }));
+    const info = await coordinator.over(id);
+    expect(info).toMatchObject({ state: "failed", verdict: "invalid", exitCode: 97 });
+    expect(info.problem).toContain("cannot start");
+    const watched = await command(["watch", id, "--quiet"]);
+    expect(watched.exitCode).toBe(97);
+    expect(watched.stdout).toContain("cannot start");
+  });
+});
