@@ -40,7 +40,7 @@ export class RunArchive {
       if (file) files.push(file);
     }
     // Ids tell the second; runs of one second began in the order of their times.
-    return files.sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
+    return files.sort((a, b) => b.createdAt.localeCompare(a.createdAt));
   }
 
   async get(id: string): Promise<RunFile | null> {

@@ -5,9 +5,11 @@
  */
 import { open, readFile, rm } from "node:fs/promises";
 import { hostname } from "node:os";
-import { join } from "node:path";
+import { resolve } from "node:path";
 
 const LOCK_FILE = ".lock";
+/** Of this process: in a container the one before it often had the same pid. */
+const held = new Set<string>();
 
 export interface LockHolder {
   readonly pid: number;
@@ -16,18 +18,23 @@ export interface LockHolder {
 
 /** Takes the lock. @returns its release, or the live process that holds it. */
 export async function takeLock(directory: string): Promise<(() => Promise<void>) | LockHolder> {
-  const path = join(directory, LOCK_FILE);
+  const path = resolve(directory, LOCK_FILE);
   for (let attempt = 0; attempt < 3; attempt++) {
     try {
       const file = await open(path, "wx");
       await file.writeFile(JSON.stringify({ pid: process.pid, host: hostname() }));
       await file.close();
-      return () => rm(path, { force: true });
+      held.add(path);
+      return async () => {
+        held.delete(path);
+        await rm(path, { force: true });
+      };
     } catch (error) {
       if (errorCode(error) !== "EEXIST") throw error;
     }
     const holder = await lockHolder(directory);
-    if (holder) return holder;
+    const isOurs = holder?.pid === process.pid && holder.host === hostname();
+    if (holder && !(isOurs && !held.has(path))) return holder;
     await rm(path, { force: true });
   }
   return { pid: 0, host: "unknown" };
@@ -37,7 +44,7 @@ export async function takeLock(directory: string): Promise<(() => Promise<void>)
 export async function lockHolder(directory: string): Promise<LockHolder | null> {
   let holder: LockHolder;
   try {
-    holder = JSON.parse(await readFile(join(directory, LOCK_FILE), "utf8")) as LockHolder;
+    holder = JSON.parse(await readFile(resolve(directory, LOCK_FILE), "utf8")) as LockHolder;
   } catch {
     // Missing, or killed between making and writing it.
     return null;

@@ -237,6 +237,15 @@ describe.skipIf(absent !== null)("commands that speak to a coordinator", () => {
     expect(summary.messages.sent).toBe((await own.stats()).messagesIn);
   });
 
+  it("lets a worker go at Ctrl-C", async () => {
+    await using worker = startWorker(broker.url, "worker-c");
+    await coordinator.until("it is there", async () => {
+      return (await coordinator.get("/workers")).text.includes("worker-c");
+    });
+    expect(await worker.leave("SIGINT")).toBe(0);
+    expect((await coordinator.get("/workers")).text).not.toContain("worker-c");
+  });
+
   it("has a run that no worker can ever hold fail, and say why", async () => {
     const id = await coordinator.submit(echoScenario(target.url, { connections: 500 }));
     const info = await coordinator.over(id);

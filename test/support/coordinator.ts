@@ -207,8 +207,8 @@ export class Coordinator implements AsyncDisposable {
 }
 
 export interface ClusterWorker extends AsyncDisposable {
-  /** SIGTERM, and the exit code. */
-  leave(): Promise<number | null>;
+  /** SIGTERM unless told, and the exit code. */
+  leave(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
 /** A worker with one engine. */
@@ -222,7 +222,7 @@ export function startWorker(
     stdio: ["ignore", "ignore", "ignore"],
     env: { ...process.env, ...env },
   });
-  const leave = () => end(child, "SIGTERM");
+  const leave = (signal: NodeJS.Signals = "SIGTERM") => end(child, signal);
   return {
     leave,
     async [Symbol.asyncDispose]() {

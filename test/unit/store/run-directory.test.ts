@@ -56,6 +56,16 @@ describe("lock", () => {
   });
 });
 
+test("a lock of a process before this one that had its pid, as in a container, is stale", async () => {
+  const own = { pid: process.pid, host: hostname() };
+  await writeFile(join(directory, ".lock"), JSON.stringify(own));
+  const release = await takeLock(directory);
+  if (typeof release !== "function") throw new Error("it was not taken over");
+  expect(await takeLock(directory)).toEqual(own);
+  await release();
+  expect(await lockHolder(directory)).toBeNull();
+});
+
 describe("atomic file", () => {
   test("replaces the whole content and leaves nothing beside it", async () => {
     const path = join(directory, "f");
