@@ -42,7 +42,12 @@ interface Sample {
   readonly counts: TargetCounts;
 }
 
-export async function playEpisode(fault: Fault, kind: BrokerKind, seed: number): Promise<Outcome> {
+/** Plays a fault; null when the run did not even start, so that the fault never came. */
+export async function playEpisode(
+  fault: Fault,
+  kind: BrokerKind,
+  seed: number,
+): Promise<Outcome | null> {
   const random = new SimRandom(seed, 0);
   const broker = await startBroker(kind);
   const port = Number(new URL(broker.url).port);
@@ -61,7 +66,8 @@ export async function playEpisode(fault: Fault, kind: BrokerKind, seed: number):
     );
     processes.startWorker();
     const run = await processes.submit(scenario(processes.targetUrl, seed), 2);
-    const startedAt = await processes.startOf(run);
+    const startedAt = await processes.startOf(run).catch(() => null);
+    if (startedAt === null) return null;
     const samples: Sample[] = [];
     const sampling = sample(processes, samples, startedAt);
     await delay(Math.max(0, startedAt + fault.atSeconds * 1000 - Date.now()));

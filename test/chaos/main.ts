@@ -41,14 +41,28 @@ for (let run = 0; run < Number(values.runs); run++) {
   }
 }
 
+/** A machine that is too busy to start five processes says nothing about the fault: it is tried again. */
+const MOST_TRIES = 3;
+
 const outcomes: Outcome[] = [];
 async function work(): Promise<void> {
   for (let next = episodes.shift(); next !== undefined; next = episodes.shift()) {
-    const outcome = await playEpisode(next.fault, next.broker, next.seed);
+    const outcome = await play(next);
     outcomes.push(outcome);
     process.stdout.write(`${JSON.stringify(outcome)}\n`);
   }
 }
+async function play({ fault, broker, seed }: Episode): Promise<Outcome> {
+  for (let left = MOST_TRIES; left > 0; left--) {
+    const outcome = await playEpisode(fault, broker, seed);
+    if (outcome !== null) return outcome;
+    process.stdout.write(
+      `${JSON.stringify({ fault: fault.name, broker, seed, started: false })}\n`,
+    );
+  }
+  throw new Error(`${fault.name} on ${broker}: no run has started in ${MOST_TRIES} tries`);
+}
+
 await Promise.all(Array.from({ length: Number(values.jobs) }, work));
 
 const rows = [
