@@ -24,6 +24,14 @@ interface Problem {
   }[];
 }
 
+/** What is sent with a request. */
+export interface ApiBody {
+  readonly type: string;
+  readonly text: string;
+  /** The same for every repetition: what was done already is not done again. */
+  readonly key?: string;
+}
+
 export class ApiClient {
   readonly #options: ApiOptions;
 
@@ -32,7 +40,7 @@ export class ApiClient {
   }
 
   /** @throws OnrushError ONRUSH_COORDINATOR_UNREACHABLE, or what the coordinator answered */
-  async call<T>(method: string, path: string, body?: { type: string; text: string }): Promise<T> {
+  async call<T>(method: string, path: string, body?: ApiBody): Promise<T> {
     const response = await this.#fetch(method, path, body);
     const text = await response.text();
     if (!response.ok) throw refusal(response.status, text);
@@ -49,7 +57,7 @@ export class ApiClient {
   async #fetch(
     method: string,
     path: string,
-    body?: { readonly type: string; readonly text: string },
+    body?: ApiBody,
     more: Record<string, string> = {},
   ): Promise<Response> {
     const { coordinator, token } = this.#options;
@@ -57,6 +65,7 @@ export class ApiClient {
     const headers: Record<string, string> = { ...more };
     if (token !== null) headers["authorization"] = `Bearer ${token}`;
     if (body) headers["content-type"] = body.type;
+    if (body?.key !== undefined) headers["idempotency-key"] = body.key;
     try {
       return await fetch(url, { method, headers, ...(body ? { body: body.text } : {}) });
     } catch (error) {

@@ -2,10 +2,13 @@
  * `onrush submit`: hands a scenario to a coordinator, with the variables and files it names. Called by program.ts.
  * Invariant: the scenario is checked here first; of this machine nothing goes out but what the scenario names.
  */
+import { randomUUID } from "node:crypto";
 import { basename } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { Command } from "commander";
 import { ExitCode, OnrushError } from "../../shared/errors.ts";
 import { MAX_SUBMISSION_BYTES } from "../service/submission.ts";
+import type { ApiClient } from "./api-client.ts";
 import { type ApiFlags, addApiOptions, clientOf } from "./api-options.ts";
 import type { CliContext } from "./context.ts";
 import { busLossOption, parseCount, policiesOf, workerLossOption } from "./options.ts";
@@ -19,6 +22,9 @@ import {
 } from "./scenario-file.ts";
 import { watchRun } from "./watch.ts";
 
+/** One that was killed and is started again is back within this. */
+const ATTEMPTS = 30;
+const RETRY_MS = 1000;
 const ENVELOPE_TYPE = "application/vnd.onrush.submission+json";
 /** `env.X`, and `env: X` with or without quotes, in YAML and JSON. */
 const MENTIONED = /\benv(?:\.|["']?\s*:\s*["']?)([A-Za-z_][A-Za-z0-9_]*)/g;
@@ -70,13 +76,39 @@ async function submit(file: string, options: SubmitOptions, context: CliContext)
   };
   const text = JSON.stringify(envelope);
   if (Buffer.byteLength(text) > MAX_SUBMISSION_BYTES) throw tooLarge(text);
-  const { id } = await client.call<{ id: string }>("POST", "/runs", { type: ENVELOPE_TYPE, text });
+  const id = await handOver(client, text);
   if (options.watch === true) {
     context.stderr.write(`run ${id}\n`);
     return watchRun(client, id, options, context);
   }
   context.stdout.write(`${id}\n`);
   return ExitCode.passed;
+}
+
+/**
+ * A coordinator that breaks off may have taken the run on: it, or the next one, is asked again, and answers with that run.
+ * @returns the run's id
+ */
+async function handOver(client: ApiClient, text: string): Promise<string> {
+  const body = { type: ENVELOPE_TYPE, text, key: randomUUID() };
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return (await client.call<{ id: string }>("POST", "/runs", body)).id;
+    } catch (error) {
+      const mayComeBack =
+        error instanceof OnrushError &&
+        error.code === "ONRUSH_COORDINATOR_UNREACHABLE" &&
+        (attempt > 1 || !isNobodyThere(error));
+      if (!mayComeBack || attempt === ATTEMPTS) throw error;
+      await delay(RETRY_MS);
+    }
+  }
+}
+
+/** Nothing listens there, or it has no address: nothing can have been taken on. */
+function isNobodyThere({ cause }: OnrushError): boolean {
+  const { code } = ((cause as { cause?: unknown } | undefined)?.cause ?? {}) as { code?: unknown };
+  return ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH"].includes(String(code));
 }
 
 function tooLarge(text: string): OnrushError {

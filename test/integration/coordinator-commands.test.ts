@@ -2,7 +2,9 @@
  * submit, runs, watch, stop and scale as a user types them, against a coordinator with two workers; and what several runs
  * at once do to one another.
  */
+import { once } from "node:events";
 import { writeFileSync } from "node:fs";
+import { type AddressInfo, connect, createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
@@ -14,6 +16,7 @@ import {
   SOUND,
   startWorker,
 } from "../support/coordinator.ts";
+import { parseExposition } from "../support/exposition.ts";
 import { onrush, scratch, startTarget, type Target } from "../support/programs.ts";
 import { type BrokerServer, missing, startBroker } from "../support/servers.ts";
 
@@ -49,6 +52,10 @@ describe.skipIf(absent !== null)("commands that speak to a coordinator", () => {
   /** Runs a command against the coordinator. */
   function command(args: readonly string[], env: Record<string, string> = {}) {
     return onrush(args, { env: { ONRUSH_COORDINATOR: coordinator.url, ...env } });
+  }
+
+  async function runs(): Promise<readonly Info[]> {
+    return (await coordinator.get<{ runs: Info[] }>("/runs")).body.runs;
   }
 
   function file(scenario: object, name = "scenario.json"): string {
@@ -164,6 +171,32 @@ describe.skipIf(absent !== null)("commands that speak to a coordinator", () => {
     expect((await command(["runs", "--coordinator", "nonsense"])).exitCode).toBe(2);
   });
 
+  it("submits once, although the answer was lost on its way", async () => {
+    const known = (await runs()).length;
+    const { port } = new URL(coordinator.url);
+    let connections = 0;
+    const proxy = createServer((client) => {
+      const server = connect(Number(port), "127.0.0.1");
+      for (const socket of [client, server]) socket.on("error", () => {});
+      client.pipe(server);
+      connections++;
+      if (connections === 1) server.once("data", () => client.destroy());
+      else server.pipe(client);
+    }).listen(0, "127.0.0.1");
+    await once(proxy, "listening");
+    const { port: own } = proxy.address() as AddressInfo;
+    const path = file(echoScenario(target.url, { connections: 10, holdSeconds: 1 }));
+    const args = ["submit", path, "--coordinator", `http://127.0.0.1:${own}`];
+    const { exitCode, stdout, stderr } = await command(args);
+    proxy.close();
+    expect(exitCode, stderr).toBe(0);
+    expect(connections).toBeGreaterThan(1);
+    const all = await runs();
+    expect(all.length).toBe(known + 1);
+    expect(all[0]?.id).toBe(stdout.trim());
+    await coordinator.over(stdout.trim());
+  });
+
   it("stops a run, and cuts another", async () => {
     for (const [args, state] of [
       [[], "done"],
@@ -215,6 +248,11 @@ describe.skipIf(absent !== null)("commands that speak to a coordinator", () => {
       const states = [await coordinator.info(one), await coordinator.info(two)];
       return states.every(({ state, workers: serve }) => state === "running" && serve === 1);
     });
+    const families = parseExposition((await coordinator.get("/metrics")).text);
+    const labelled = families.get("onrush_run_connections_open")?.samples ?? [];
+    expect(labelled.map(({ labels }) => labels["run"]).sort()).toEqual([one, two].sort());
+    expect(families.get("onrush_runs_going")?.samples[0]?.value).toBe(2);
+    expect(families.get("onrush_workers")?.samples[0]?.value).toBe(2);
     // Takes both workers: it waits, and says so.
     const third = await coordinator.submit(large);
     expect((await coordinator.info(third)).waiting).toBe(1);
@@ -243,7 +281,9 @@ describe.skipIf(absent !== null)("commands that speak to a coordinator", () => {
       return (await coordinator.get("/workers")).text.includes("worker-c");
     });
     expect(await worker.leave("SIGINT")).toBe(0);
-    expect((await coordinator.get("/workers")).text).not.toContain("worker-c");
+    await coordinator.until("it is gone", async () => {
+      return !(await coordinator.get("/workers")).text.includes("worker-c");
+    });
   });
 
   it("has a run that no worker can ever hold fail, and say why", async () => {

@@ -13,6 +13,12 @@ const ENTRY = fileURLToPath(new URL("../../dist/coordinator/cli/main.js", import
 const RUN_ENDS_MS = 90_000;
 const OVER = new Set(["done", "failed", "aborted"]);
 
+/** Told to end at the latest with the process that started them, whatever becomes of its tests. */
+const started = new Set<ChildProcess>();
+process.once("exit", () => {
+  for (const child of started) child.kill("SIGTERM");
+});
+
 export interface Answer<T = unknown> {
   readonly status: number;
   readonly headers: Headers;
@@ -98,6 +104,7 @@ export class Coordinator implements AsyncDisposable {
       { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...env } },
     );
     this.#child = child;
+    started.add(child);
     child.stderr.on("data", (chunk: Buffer) => {
       this.log += chunk.toString();
     });
@@ -222,6 +229,7 @@ export function startWorker(
     stdio: ["ignore", "ignore", "ignore"],
     env: { ...process.env, ...env },
   });
+  started.add(child);
   const leave = (signal: NodeJS.Signals = "SIGTERM") => end(child, signal);
   return {
     leave,
