@@ -21,6 +21,8 @@ export interface WorkerConfig {
   readonly leaveMs: number;
   /** After a lost lease: open a new session and serve further runs, or exit. */
   readonly rejoin: boolean;
+  /** Folder for every single value that is recorded; null: none are written. */
+  readonly rawLog: string | null;
 }
 
 /** Files a process needs beside its sockets: code, pipes, event polls of the engine threads. */
@@ -50,6 +52,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Worker
     leaveMs: integer("ONRUSH_WORKER_LEAVE_MS", bus === null ? 0 : 90_000, [0, 3_600_000]),
     // A forked worker's coordinator decides what becomes of it; one of a cluster is there for further runs.
     rejoin: (environment["ONRUSH_WORKER_REJOIN"] ?? (bus === null ? "0" : "1")) === "1",
+    rawLog: environment["ONRUSH_WORKER_RAW_LOG"] || null,
   };
 }
 

@@ -27,6 +27,7 @@ async function main(): Promise<ExitCode> {
     timings: { ...CONTROL_TIMINGS, fenceAfterMs: config.fenceAfterMs, leaveMs: config.leaveMs },
     startEngine: engineThreads(
       new URL(`./engine/main${extname(import.meta.url)}`, import.meta.url),
+      { rawLogDirectory: config.rawLog },
     ),
     clock: systemClock,
     timers: systemTimers,

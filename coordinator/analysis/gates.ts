@@ -5,7 +5,7 @@
  * what the target does. A reply that takes an hour trips none; workers count a send that waits for a slow
  * target's replies as held, not as send lag.
  */
-import type { SecondHealth } from "../merge/health-by-second.ts";
+import { SATURATED } from "../merge/saturated-seconds.ts";
 import type { TimelineRow } from "../merge/timeline.ts";
 
 export const GATES = {
@@ -20,9 +20,9 @@ export const GATES = {
    * A second is masked when an engine stood still for this long: whatever arrived in the meantime was
    * read late and measured late. Garbage collections and neighbours' bursts stay well below it.
    */
-  loopLagMaxUs: 250_000,
+  loopLagMaxUs: SATURATED.loopLagMaxUs,
   /** A second is masked when an engine had no idle time left: from here on queues form in the generator. */
-  utilisation: 0.97,
+  utilisation: SATURATED.utilisation,
   /** Masked seconds a run may have: a start and an end can be rough, a tenth of a long run may not. */
   maskedSeconds: 2,
   maskedShare: 0.1,
@@ -38,11 +38,6 @@ export const GATES = {
   /** Messages, and opens, that the plan wanted and the generator was too far behind for. */
   skippedShare: 0.005,
 } as const;
-
-/** The engine's own health broke a gate. */
-export function isSaturated(health: SecondHealth): boolean {
-  return health.loopLagMaxUs > GATES.loopLagMaxUs || health.utilisation >= GATES.utilisation;
-}
 
 /** Which gates a second breaks; empty when it may be trusted. */
 export function brokenGates(row: TimelineRow): readonly ("sendLag" | "loopLag" | "utilisation")[] {

@@ -10,7 +10,7 @@ import { phaseAt, phaseSpans } from "../merge/facts.ts";
 import { balance, type Ledger } from "../merge/ledger.ts";
 import type { RunFold } from "../merge/run-fold.ts";
 import type { WorkerRecord } from "../merge/worker-record.ts";
-import { brokenGates, GATES, isSaturated, maskedAllowed } from "./gates.ts";
+import { brokenGates, GATES, maskedAllowed } from "./gates.ts";
 import { lossNotes, lossReasons } from "./losses.ts";
 
 export interface Validity {
@@ -42,9 +42,7 @@ export function judgedPhases(fold: RunFold): ReadonlySet<number> {
 
 /** Seconds in which one of the worker's engines broke a gate by its own health. */
 export function saturatedSeconds(worker: WorkerRecord): number {
-  let seconds = 0;
-  for (const health of worker.health.seconds()) if (isSaturated(health)) seconds++;
-  return seconds;
+  return worker.saturated.count;
 }
 
 export function judgeValidity(fold: RunFold): Validity {

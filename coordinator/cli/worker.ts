@@ -17,6 +17,7 @@ interface WorkerOptions {
   readonly engines?: number;
   readonly capacity?: number;
   readonly id?: string;
+  readonly rawLog?: string;
 }
 
 const EXAMPLES = `
@@ -41,6 +42,7 @@ export function workerCommand(context: CliContext, finish: Finish): Command {
       parseCount,
     )
     .option("--id <NAME>", "shown to people (default: host and process)")
+    .option("--raw-log <DIR>", "write every single recorded value there (a diagnostic)")
     .addHelpText("after", EXAMPLES)
     .action(async (options: WorkerOptions) =>
       finish(await standInFor(WORKER_ENTRY, [], environment(options, context))),
@@ -48,7 +50,7 @@ export function workerCommand(context: CliContext, finish: Finish): Command {
 }
 
 function environment(
-  { bus, engines, capacity, id }: WorkerOptions,
+  { bus, engines, capacity, id, rawLog }: WorkerOptions,
   context: CliContext,
 ): Record<string, string> {
   return {
@@ -57,5 +59,6 @@ function environment(
     ...(engines === undefined ? {} : { ONRUSH_WORKER_ENGINES: String(engines) }),
     ...(capacity === undefined ? {} : { ONRUSH_WORKER_CAPACITY: String(capacity) }),
     ...(id === undefined ? {} : { ONRUSH_WORKER_ID: id }),
+    ...(rawLog === undefined ? {} : { ONRUSH_WORKER_RAW_LOG: rawLog }),
   };
 }

@@ -65,6 +65,18 @@ export class LaneTable {
     return this.#given.get(epoch) ?? [];
   }
 
+  /** heldBy() of all holders at once. */
+  byHolder(): ReadonlyMap<number, readonly LaneEntry[]> {
+    const held = new Map<number, LaneEntry[]>();
+    for (const entry of this.lanes.values()) {
+      if (entry.holder === null) continue;
+      const list = held.get(entry.holder);
+      if (list) list.push(entry);
+      else held.set(entry.holder, [entry]);
+    }
+    return held;
+  }
+
   entry(lane: number): LaneEntry {
     const entry = this.lanes.get(lane);
     assert(entry, `there is no lane ${lane}`);

@@ -12,7 +12,7 @@ import {
   type PhaseCounter,
 } from "../../shared/stats/counters.ts";
 import type { CloseCause } from "../../shared/stats/failure-kind.ts";
-import { MergedHistogram } from "../../shared/stats/histogram.ts";
+import { DecodedHistogram } from "../../shared/stats/histogram.ts";
 import type { Frame } from "../../shared/wire/frame.ts";
 import { decodeFrame } from "../../shared/wire/frame-codec.ts";
 import type { JournalRecord } from "../store/journal-record.ts";
@@ -81,11 +81,11 @@ export class RunMerge {
     const worker = this.worker(epoch);
     if (!worker.frames.add(seq)) return false;
     let frame: Frame;
-    let histograms: readonly MergedHistogram[];
+    let histograms: readonly DecodedHistogram[];
     try {
       frame = decodeFrame(body);
       checkFrame(frame, this.#facts);
-      histograms = frame.histograms.map(({ bytes }) => inflated(bytes));
+      histograms = frame.histograms.map(({ bytes }) => new DecodedHistogram(bytes));
     } catch (error) {
       if (!(error instanceof OnrushError)) throw error;
       this.#refuse(worker, seq, error.message);
@@ -124,7 +124,7 @@ export class RunMerge {
     worker: WorkerRecord,
     seq: number,
     frame: Frame,
-    histograms: readonly MergedHistogram[],
+    histograms: readonly DecodedHistogram[],
   ): void {
     this.frames++;
     for (const { phase, counters } of frame.phases) {
@@ -137,12 +137,12 @@ export class RunMerge {
       this.closes.set(cause, (this.closes.get(cause) ?? 0) + count);
     }
     for (const [at, { metric, phase, name }] of frame.histograms.entries()) {
-      const histogram = histograms[at] as MergedHistogram;
-      this.histograms.at(metric, phase, name).addFrom(histogram);
+      const histogram = histograms[at] as DecodedHistogram;
+      this.histograms.at(metric, phase, name).addDecoded(histogram);
       this.timeline.addHistogram(frame.second, metric, histogram);
       const { second, spanSeconds: span } = frame;
       this.bySecond.add({ second, span, metric, phase, name }, histogram);
-      if (metric === LOOP_LAG) worker.loopLag.addFrom(histogram);
+      if (metric === LOOP_LAG) worker.loopLag.addDecoded(histogram);
     }
     this.timeline.addFrame(frame);
     this.failures.addFrame(frame);
@@ -174,13 +174,7 @@ function addWire<T extends string>(
   for (const [at, name] of names.entries()) sum[name] += wire[at] ?? 0;
 }
 
-function inflated(bytes: Uint8Array): MergedHistogram {
-  const histogram = new MergedHistogram();
-  histogram.add(bytes);
-  return histogram;
-}
-
-function sumOf(frame: Frame, histograms: readonly MergedHistogram[]): FrameSum {
+function sumOf(frame: Frame, histograms: readonly DecodedHistogram[]): FrameSum {
   const counters = PHASE_COUNTERS.map((_, at) =>
     frame.phases.reduce((sum, phase) => sum + (phase.counters[at] ?? 0), 0),
   );

@@ -2,12 +2,13 @@
  * The distributions thresholds are judged on, second by second, so that disturbed seconds can be left out of them
  * afterwards. Filled by merge.ts, read by analysis/thresholds.ts.
  * Invariant: exact sums; taking the disturbed seconds away from the whole leaves exactly the others. Bound: only metrics
- * a threshold asks for; those of all but the newest OPEN_SECONDS seconds are compressed, some 1 KiB each.
+ * a threshold asks for; those of all but the newest OPEN_SECONDS seconds are sealed (sealed-histograms.ts).
  */
 import type { StrictThreshold } from "../../shared/scenario/strict.ts";
 import { METRICS, type Metric } from "../../shared/stats/counters.ts";
-import { MergedHistogram } from "../../shared/stats/histogram.ts";
+import { type DecodedHistogram, MergedHistogram } from "../../shared/stats/histogram.ts";
 import type { HistogramSelection } from "./histogram-set.ts";
+import { type Sealed, SealedHistograms } from "./sealed-histograms.ts";
 
 const OPEN_SECONDS = 8;
 /** Measures of thresholds that are distributions, and where they lie. */
@@ -24,7 +25,7 @@ interface Cell {
   readonly phase: number;
   readonly name: number;
   histogram: MergedHistogram | null;
-  sealed: Uint8Array | null;
+  sealed: Sealed | null;
 }
 
 /** The values of frames that begin at one second and span as many. */
@@ -40,6 +41,7 @@ export class SecondHistograms {
   readonly #named: boolean;
   readonly #stretches = new Map<string, Stretch>();
   readonly #open = new Set<Stretch>();
+  readonly #sealed = new SealedHistograms();
 
   constructor(thresholds: readonly StrictThreshold[]) {
     const timed = thresholds.filter(({ unit }) => unit === "us");
@@ -55,7 +57,7 @@ export class SecondHistograms {
   /** @param at which frame it came in, and its place there (`metric`: index into METRICS) */
   add(
     at: { second: number; span: number; metric: number; phase: number; name: number },
-    histogram: MergedHistogram,
+    histogram: DecodedHistogram,
   ): void {
     const { second, span, metric, phase } = at;
     if (second < 0 || !this.#wanted.has(metric)) return;
@@ -64,8 +66,8 @@ export class SecondHistograms {
     const key = `${metric}|${phase}|${name}`;
     const cell = stretch.cells.get(key) ?? { metric, phase, name, histogram: null, sealed: null };
     stretch.cells.set(key, cell);
-    cell.histogram ??= opened(cell);
-    cell.histogram.addFrom(histogram);
+    cell.histogram ??= this.#opened(cell);
+    cell.histogram.addDecoded(histogram);
     cell.sealed = null;
     this.#open.add(stretch);
     if (this.#open.size > OPEN_SECONDS) this.#sealOldest();
@@ -83,7 +85,7 @@ export class SecondHistograms {
       for (const cell of cells.values()) {
         if (cell.metric !== wanted || (phases !== null && !phases.has(cell.phase))) continue;
         if (name !== null && cell.name !== name) continue;
-        union.addFrom(cell.histogram ?? opened(cell));
+        union.addFrom(cell.histogram ?? this.#opened(cell));
       }
     }
     return union.count === 0 ? null : union;
@@ -108,14 +110,12 @@ export class SecondHistograms {
     this.#open.delete(oldest);
     for (const cell of oldest.cells.values()) {
       if (!cell.histogram) continue;
-      cell.sealed = cell.histogram.encode();
+      cell.sealed = this.#sealed.seal(cell.histogram);
       cell.histogram = null;
     }
   }
-}
 
-function opened({ sealed }: Cell): MergedHistogram {
-  const histogram = new MergedHistogram();
-  if (sealed) histogram.add(sealed);
-  return histogram;
+  #opened({ sealed }: Cell): MergedHistogram {
+    return sealed ? this.#sealed.open(sealed) : new MergedHistogram();
+  }
 }

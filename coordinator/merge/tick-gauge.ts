@@ -1,40 +1,59 @@
 /**
  * A gauge sampled every 100 ms of run time and summed over engines: connections open in the whole cluster, or
  * in one worker. Invariant: addition only, so the order of frames does not matter; an engine that has
- * ended adds nothing. Bound: ten 32-bit numbers per second of the run.
+ * ended adds nothing. Bound: ten 32-bit numbers per second in which it moves; where it stands still, one a CHUNK_SECONDS.
  */
 export const TICKS_PER_SECOND = 10;
 
+const CHUNK_SECONDS = 16;
+const CHUNK = CHUNK_SECONDS * TICKS_PER_SECOND;
+
 export class TickGauge {
-  #values = new Uint32Array(64 * TICKS_PER_SECOND);
-  #length = 0;
+  /** Ticks of CHUNK_SECONDS each; a number stands for as many equal ones. */
+  readonly #chunks: (Uint32Array | number)[] = [];
 
   /** Adds a row of ticks that begins at a second (from 0). */
   add(second: number, ticks: readonly number[]): void {
     const start = second * TICKS_PER_SECOND;
-    this.#reserve(start + ticks.length);
-    for (let at = 0; at < ticks.length; at++) {
-      this.#values[start + at] = (this.#values[start + at] as number) + (ticks[at] as number);
+    for (let at = 0; at < ticks.length; ) {
+      const index = Math.floor((start + at) / CHUNK);
+      const values = this.#writable(index);
+      for (let tick = (start + at) % CHUNK; tick < CHUNK && at < ticks.length; tick++, at++) {
+        values[tick] = (values[tick] as number) + (ticks[at] as number);
+      }
+      // Whole, as a rule, when its last tick has come.
+      if ((start + at) % CHUNK === 0) this.#chunks[index] = compacted(values);
     }
   }
 
   /** Value at the end of a second; 0 where nothing was added. */
   atEndOf(second: number): number {
-    return this.#values[second * TICKS_PER_SECOND + TICKS_PER_SECOND - 1] ?? 0;
+    const tick = second * TICKS_PER_SECOND + TICKS_PER_SECOND - 1;
+    const chunk = this.#chunks[Math.floor(tick / CHUNK)] ?? 0;
+    return typeof chunk === "number" ? chunk : (chunk[tick % CHUNK] ?? 0);
   }
 
   /** Highest value at any tick. */
   peak(): number {
     let peak = 0;
-    for (let at = 0; at < this.#length; at++) peak = Math.max(peak, this.#values[at] as number);
+    for (const chunk of this.#chunks) {
+      if (typeof chunk === "number") peak = Math.max(peak, chunk);
+      else for (const value of chunk) peak = Math.max(peak, value);
+    }
     return peak;
   }
 
-  #reserve(length: number): void {
-    if (length > this.#length) this.#length = length;
-    if (length <= this.#values.length) return;
-    const grown = new Uint32Array(Math.max(length, this.#values.length * 2));
-    grown.set(this.#values);
-    this.#values = grown;
+  #writable(index: number): Uint32Array {
+    while (this.#chunks.length <= index) this.#chunks.push(0);
+    const chunk = this.#chunks[index] as Uint32Array | number;
+    if (typeof chunk !== "number") return chunk;
+    const values = new Uint32Array(CHUNK).fill(chunk);
+    this.#chunks[index] = values;
+    return values;
   }
+}
+
+function compacted(values: Uint32Array): Uint32Array | number {
+  const [first = 0] = values;
+  return values.every((value) => value === first) ? first : values;
 }

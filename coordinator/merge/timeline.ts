@@ -3,11 +3,12 @@
  * gates are made of. Filled by merge.ts. Counts come from the frames' ticks, so they are exact to the
  * second also when back-pressure made a frame span several; its distributions then lie in its first second.
  * Invariant: addition and maximum only, so late frames and any order give the same rows. Bound: one row a second
- * of run time; the histograms of all but the newest OPEN_SECONDS seconds are kept compressed.
+ * of run time; the histograms of all but the newest OPEN_SECONDS seconds are sealed (sealed-histograms.ts).
  */
 import { METRICS, type Metric, TICK_SERIES } from "../../shared/stats/counters.ts";
-import { MergedHistogram } from "../../shared/stats/histogram.ts";
+import { type DecodedHistogram, MergedHistogram } from "../../shared/stats/histogram.ts";
 import type { Frame } from "../../shared/wire/frame.ts";
+import { type Sealed, SealedHistograms } from "./sealed-histograms.ts";
 import { TICKS_PER_SECOND, TickGauge } from "./tick-gauge.ts";
 
 /** What is kept per second; the other metrics only have totals. */
@@ -22,6 +23,8 @@ export const INTERVAL_METRICS = [
 export type IntervalMetric = (typeof INTERVAL_METRICS)[number];
 
 const OPEN_SECONDS = 8;
+/** Rows show these; their quantiles are kept. */
+const SHOWN: ReadonlySet<IntervalMetric> = new Set(["latency", "sendLag"]);
 const KEPT: readonly (IntervalMetric | null)[] = METRICS.map((metric) =>
   (INTERVAL_METRICS as readonly string[]).includes(metric) ? (metric as IntervalMetric) : null,
 );
@@ -54,7 +57,7 @@ export interface TimelineRow {
 
 interface Cell {
   histogram: MergedHistogram | null;
-  sealed: Uint8Array | null;
+  sealed: Sealed | null;
   quantiles: SecondQuantiles | null;
 }
 
@@ -78,6 +81,7 @@ export class Timeline {
   readonly openGauge = new TickGauge();
   readonly #seconds: Second[] = [];
   readonly #open = new Set<number>();
+  readonly #sealed = new SealedHistograms();
 
   /** Seconds there are rows for: 0 up to this, exclusive. */
   get length(): number {
@@ -102,13 +106,13 @@ export class Timeline {
   }
 
   /** Adds a frame's histogram to its second. `metric` is an index into METRICS. */
-  addHistogram(second: number, metric: number, histogram: MergedHistogram): void {
+  addHistogram(second: number, metric: number, histogram: DecodedHistogram): void {
     const kept = KEPT[metric];
     if (second < 0 || !kept) return;
     const cells = this.#second(second).cells;
     const cell = cells.get(kept) ?? { histogram: null, sealed: null, quantiles: null };
     cells.set(kept, cell);
-    opened(cell).addFrom(histogram);
+    this.#opened(cell).addDecoded(histogram);
     cell.sealed = null;
     cell.quantiles = null;
     this.#open.add(second);
@@ -122,8 +126,8 @@ export class Timeline {
       second,
       open: this.openGauge.atEndOf(second),
       ...kept.counts,
-      latencyUs: quantilesOf(kept.cells.get("latency")),
-      sendLagUs: quantilesOf(kept.cells.get("sendLag")),
+      latencyUs: this.#quantilesOf(kept.cells.get("latency")),
+      sendLagUs: this.#quantilesOf(kept.cells.get("sendLag")),
       loopLagMaxUs: kept.engines > 0 ? kept.loopLagMaxUs : null,
       utilisation: kept.utilisation,
       engines: kept.engines,
@@ -142,7 +146,7 @@ export class Timeline {
     const cell = this.#seconds[second]?.cells.get(metric);
     if (!cell) return null;
     if (cell.histogram) return cell.histogram.clone();
-    return unsealed(cell);
+    return this.#unsealed(cell);
   }
 
   #second(second: number): Second {
@@ -161,39 +165,37 @@ export class Timeline {
 
   #seal(second: number): void {
     this.#open.delete(second);
-    for (const cell of (this.#seconds[second] as Second).cells.values()) {
+    for (const [metric, cell] of (this.#seconds[second] as Second).cells) {
       if (!cell.histogram) continue;
-      quantilesOf(cell);
-      cell.sealed = cell.histogram.encode();
+      if (SHOWN.has(metric)) this.#quantilesOf(cell);
+      cell.sealed = this.#sealed.seal(cell.histogram);
       cell.histogram = null;
     }
   }
-}
 
-function opened(cell: Cell): MergedHistogram {
-  cell.histogram ??= unsealed(cell);
-  return cell.histogram;
-}
-
-function unsealed(cell: Cell): MergedHistogram {
-  const histogram = new MergedHistogram();
-  if (cell.sealed) histogram.add(cell.sealed);
-  return histogram;
-}
-
-function quantilesOf(cell: Cell | undefined): SecondQuantiles | null {
-  if (!cell) return null;
-  if (!cell.quantiles) {
-    const histogram = cell.histogram ?? unsealed(cell);
-    cell.quantiles = {
-      count: histogram.count,
-      p50: histogram.quantile(0.5),
-      p90: histogram.quantile(0.9),
-      p99: histogram.quantile(0.99),
-      max: histogram.max,
-    };
+  #opened(cell: Cell): MergedHistogram {
+    cell.histogram ??= this.#unsealed(cell);
+    return cell.histogram;
   }
-  return cell.quantiles;
+
+  #unsealed({ sealed }: Cell): MergedHistogram {
+    return sealed ? this.#sealed.open(sealed) : new MergedHistogram();
+  }
+
+  #quantilesOf(cell: Cell | undefined): SecondQuantiles | null {
+    if (!cell) return null;
+    if (!cell.quantiles) {
+      const histogram = cell.histogram ?? this.#unsealed(cell);
+      cell.quantiles = {
+        count: histogram.count,
+        p50: histogram.quantile(0.5),
+        p90: histogram.quantile(0.9),
+        p99: histogram.quantile(0.99),
+        max: histogram.max,
+      };
+    }
+    return cell.quantiles;
+  }
 }
 
 function sumOfSecond(ticks: readonly number[], second: number): number {

@@ -7,7 +7,7 @@ import { METRICS, PHASE_COUNTERS, SHARD_FIELDS, TICK_SERIES } from "../../shared
 import { MergedHistogram } from "../../shared/stats/histogram.ts";
 import type { Frame } from "../../shared/wire/frame.ts";
 import { FrameAudit } from "./audit.ts";
-import { HealthBySecond } from "./health-by-second.ts";
+import { SaturatedSeconds } from "./saturated-seconds.ts";
 import { SeqSet } from "./seq-set.ts";
 import { TickGauge } from "./tick-gauge.ts";
 
@@ -73,7 +73,7 @@ export class WorkerRecord {
   readonly engines = new Map<number, EngineRecord>();
   readonly openGauge = new TickGauge();
   readonly loopLag = new MergedHistogram();
-  readonly health = new HealthBySecond();
+  readonly saturated = new SaturatedSeconds();
   unreadable = 0;
   /** Sum of CPU shares weighted by seconds; integers, so that sums do not depend on order. */
   #cpuSum = 0;
@@ -139,7 +139,7 @@ export class WorkerRecord {
     }
     for (const { shard, counters } of frame.shards) this.#addShard(seq, shard, counters);
     if (frame.second >= 0) this.openGauge.add(frame.second, frame.ticks[OPEN] ?? []);
-    this.health.addFrame(frame);
+    this.saturated.addFrame(frame);
     // A final frame covers a moment of its second; what that took says nothing.
     if (!frame.final) {
       this.#cpuSum += Math.round(frame.health.processCpu * CPU_SCALE) * frame.spanSeconds;

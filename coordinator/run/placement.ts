@@ -45,6 +45,7 @@ export class Placement {
   get seats(): readonly Seat[] {
     const { assignment, log, request } = this.#run;
     const most = request.control.workers?.most ?? Number.POSITIVE_INFINITY;
+    const lanes = log.fold.lanes.byHolder();
     let staying = 0;
     return [...assignment.workers()]
       .sort((a, b) => a.epoch - b.epoch)
@@ -53,7 +54,7 @@ export class Placement {
         const stays = able && status?.leaving !== true && staying < most;
         if (stays) staying++;
         const empties = able && attached && !stays;
-        const held = log.fold.lanes.heldBy(epoch);
+        const held = lanes.get(epoch) ?? [];
         return { epoch, capacity: info.capacity, stays, empties, held };
       });
   }

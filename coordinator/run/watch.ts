@@ -13,6 +13,10 @@ import { Recovery } from "./recovery.ts";
 import { isTrouble, repeat } from "./trouble.ts";
 
 const SECOND_US = 1_000_000;
+/** A view follows as soon as a second is there from all engines, but never this soon after the last one. */
+const VIEW_GAP_US = 700_000;
+/** When no second gets there, a view comes all the same. */
+const VIEW_LATEST_US = 1_300_000;
 /** Beyond plan and drain: workers give their engines 15 s to end before they end them. */
 const GRACE_US = 20 * SECOND_US;
 /** After an abort what is there is written, soon. */
@@ -32,7 +36,9 @@ class Collector {
   readonly #parts: RunParts;
   readonly #recovery: Recovery;
   readonly #lookedAnew: () => boolean;
-  #nextSecondUs: number;
+  #viewedUs: number;
+  /** The newest second that is there from all engines, in the last view. */
+  #viewedSecond = -1;
   #deadlineUs: number;
   #deadlineFor: "plan" | "stop" | "abort" = "plan";
   /** Since when no worker serves the run; null while any does. */
@@ -43,7 +49,7 @@ class Collector {
     this.#parts = parts;
     this.#recovery = new Recovery(run);
     this.#lookedAnew = onceALook(run);
-    this.#nextSecondUs = run.nowUs() + SECOND_US;
+    this.#viewedUs = run.nowUs();
     const { durationUs, drainUs } = run.plan.document;
     const leftUs = Math.max(0, durationUs - (run.log.elapsedUs ?? 0));
     this.#deadlineUs = run.nowUs() + leftUs + drainUs + GRACE_US;
@@ -55,10 +61,10 @@ class Collector {
     const { intake, workers, placement } = this.#parts;
     this.#heedEnding();
     if (run.nowUs() > this.#deadlineUs) return this.#giveUp();
-    if (run.nowUs() >= this.#nextSecondUs) await this.#everySecond();
     await run.heedWishes();
     await run.publish();
     await intake.readAll();
+    if (this.#isViewDue()) await this.#everySecond();
     if (this.#lookedAnew()) {
       await workers.check();
       await placement.look();
@@ -80,9 +86,18 @@ class Collector {
     }
   }
 
+  /** Bound to the seconds of run time, so that who watches is not a whole second behind for want of the right moment. */
+  #isViewDue(): boolean {
+    const sinceUs = this.#run.nowUs() - this.#viewedUs;
+    if (sinceUs < VIEW_GAP_US) return false;
+    return sinceUs >= VIEW_LATEST_US || this.#run.log.fold.closedThrough() > this.#viewedSecond;
+  }
+
+  /** Once a second, more or less. */
   async #everySecond(): Promise<void> {
     const run = this.#run;
-    this.#nextSecondUs = Math.max(this.#nextSecondUs + SECOND_US, run.nowUs());
+    this.#viewedUs = run.nowUs();
+    this.#viewedSecond = run.log.fold.closedThrough();
     const elapsedUs = run.log.elapsedUs ?? 0;
     const { fold } = run.log;
     const thresholds = judgeThresholds(fold);

@@ -29,6 +29,9 @@ const MAX_INFLATED = HEADER + BUCKETS * MAX_WORD_BYTES;
 /** No encoded histogram is longer: the largest payload, plus what deflate adds to incompressible data. */
 export const MAX_ENCODED_BYTES = 196_608;
 
+/** Most are smaller; a buffer of the default 16 KiB for each of thousands a second is work for the collector. */
+const INFLATE_CHUNK_BYTES = 2048;
+
 /** Cheap and good enough: histograms are mostly runs of small words. */
 const DEFLATE_LEVEL = 3;
 
@@ -147,6 +150,7 @@ function inflate(encoded: Uint8Array): Buffer {
     return inflateSync(outer.subarray(OUTER_HEADER), {
       maxOutputLength: MAX_INFLATED,
       finishFlush: constants.Z_FINISH,
+      chunkSize: INFLATE_CHUNK_BYTES,
     });
   } catch (cause) {
     throw invalid("it does not inflate, or to more than it may", cause);

@@ -69,6 +69,24 @@ export class HotHistogram {
 }
 
 /**
+ * An encoded histogram, read and checked once, to be added to several others. Memory: 10 bytes a non-empty bucket.
+ */
+export class DecodedHistogram {
+  readonly count: number;
+  /** Non-empty ones in rising order, and how often each. */
+  readonly buckets: Uint16Array;
+  readonly counts: Float64Array;
+
+  /** @throws OnrushError ONRUSH_FRAME_INVALID when the bytes are not a sane histogram. */
+  constructor(encoded: Uint8Array) {
+    const { buckets, counts, length, total } = decodeV2(encoded);
+    this.count = total;
+    this.buckets = buckets.slice(0, length);
+    this.counts = counts.slice(0, length);
+  }
+}
+
+/**
  * For totals: 64-bit counts, exact up to 2^53 - 1 values, refused beyond. Memory grows with the highest
  * value added (8 bytes a bucket, 186 kB at most). An empty one has NaN for every figure but `count`.
  */
@@ -126,13 +144,17 @@ export class MergedHistogram {
    * @throws OnrushError ONRUSH_FRAME_INVALID when the bytes are not a sane histogram.
    */
   add(encoded: Uint8Array): void {
-    const decoded = decodeV2(encoded);
-    if (decoded.length === 0) return;
-    this.#admit(decoded.total);
-    this.#reach(decoded.buckets[0] ?? 0, decoded.buckets[decoded.length - 1] ?? 0);
-    for (let entry = 0; entry < decoded.length; entry++) {
-      const bucket = decoded.buckets[entry] ?? 0;
-      this.#counts[bucket] = (this.#counts[bucket] ?? 0) + (decoded.counts[entry] ?? 0);
+    this.addDecoded(new DecodedHistogram(encoded));
+  }
+
+  addDecoded({ buckets, counts, count }: DecodedHistogram): void {
+    if (buckets.length === 0) return;
+    this.#admit(count);
+    this.#reach(buckets[0] ?? 0, buckets[buckets.length - 1] ?? 0);
+    const sums = this.#counts;
+    for (let entry = 0; entry < buckets.length; entry++) {
+      const bucket = buckets[entry] ?? 0;
+      sums[bucket] = (sums[bucket] ?? 0) + (counts[entry] ?? 0);
     }
   }
 

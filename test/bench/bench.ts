@@ -8,9 +8,12 @@
  *     echo    both generators are offered the same echoes per second; also connects and idle memory
  *     lag     how late messages leave at a fifth and at half of the capacity that `echo` measured
  *     closed  each reply sends the next message, as fast as one core goes
+ *     capacity (only when named) a coordinator with 500 workers: an hour of run time in virtual time, a minute in real time
+ *   --minutes N   of virtual time in capacity (default 60)
  */
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
+import { capacityBenchmark } from "./capacity.ts";
 import { emit, median } from "./emit.ts";
 import type { Measured } from "./generators.ts";
 import { microBenchmarks } from "./micro.ts";
@@ -22,10 +25,13 @@ const BYTES = 64;
 /** Below what either generator can do with one core, so that both do the same work. */
 const OFFERED_PER_SEC = 60_000;
 
+const CAPACITY_SECONDS = 60;
+
 const { values } = parseArgs({
   options: {
     runs: { type: "string", default: "3" },
     only: { type: "string", default: "micro,echo,lag,closed" },
+    minutes: { type: "string", default: "60" },
   },
 });
 const runs = Number(values.runs);
@@ -130,3 +136,4 @@ if (sections.has("echo") || sections.has("lag")) {
   if (sections.has("lag")) await lagBenchmark(echoesPerCpuSecond);
 }
 if (sections.has("closed")) await compare("closed", "each reply sends the next message", {});
+if (sections.has("capacity")) await capacityBenchmark(Number(values.minutes), CAPACITY_SECONDS);

@@ -7,12 +7,13 @@ import { fileURLToPath } from "node:url";
 import type { Measured } from "./generators.ts";
 import type { Work } from "./work.ts";
 
-const GENERATOR_CORE = "0";
-const TARGET_CORE = "1";
+/** Whoever generates, or coordinates, has one; whoever is at the other end the other. */
+export const GENERATOR_CORE = "0";
+export const TARGET_CORE = "1";
 const targetEntry = fileURLToPath(new URL("../../target/main.js", import.meta.url));
 const generatorEntry = fileURLToPath(new URL("./generators.js", import.meta.url));
 
-const canPin =
+export const canPin =
   availableParallelism() >= 2 && spawnSync("taskset", ["-c", GENERATOR_CORE, "true"]).status === 0;
 
 /** A node process on one core, where the system can pin. */

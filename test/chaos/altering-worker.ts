@@ -26,7 +26,9 @@ const control = new Control({
   info: await describeWorker(config),
   rejoin: config.rejoin,
   timings: { ...CONTROL_TIMINGS, fenceAfterMs: config.fenceAfterMs, leaveMs: config.leaveMs },
-  startEngine: engineThreads(new URL("../../worker/engine/main.js", import.meta.url)),
+  startEngine: engineThreads(new URL("../../worker/engine/main.js", import.meta.url), {
+    rawLogDirectory: config.rawLog,
+  }),
   clock: systemClock,
   timers: systemTimers,
   log,

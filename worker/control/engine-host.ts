@@ -23,6 +23,7 @@ export interface EngineHostOptions {
   readonly startEngine: StartEngine;
   readonly engines: number;
   readonly plan: PlanDocument;
+  readonly epoch: number;
   readonly timers: Timers;
   readonly onFrame: (frame: MeasuredFrame) => void;
   /** The engine is of no more use. */
@@ -189,7 +190,7 @@ export class EngineHost {
   }
 
   #startEngine(index: number): Engine {
-    const { startEngine, plan } = this.#options;
+    const { startEngine, plan, epoch } = this.#options;
     const thread = startEngine(index, {
       onReport: (report) => this.#receive(engine, report),
       onEnd: (problem) => this.#die(engine, problem),
@@ -198,7 +199,7 @@ export class EngineHost {
       ...{ index, thread, unsent: 0, state: "preparing", open: 0 },
       ...{ lanes: new Map(), asked: new Map() },
     };
-    thread.post({ type: "prepare", plan, engine: index });
+    thread.post({ type: "prepare", plan, epoch, engine: index });
     return engine;
   }
 

@@ -3,7 +3,7 @@
  * simulations bring their own. Used by engine-host.ts.
  */
 import { Worker as Thread } from "node:worker_threads";
-import type { EngineCommand, EngineReport } from "../engine/port.ts";
+import type { EngineCommand, EngineData, EngineReport } from "../engine/port.ts";
 
 export interface EngineThread {
   post(command: EngineCommand): void;
@@ -21,9 +21,9 @@ export interface EngineListener {
 export type StartEngine = (index: number, listener: EngineListener) => EngineThread;
 
 /** @param entry the engine thread's program */
-export function engineThreads(entry: URL): StartEngine {
+export function engineThreads(entry: URL, data: EngineData): StartEngine {
   return (index, { onReport, onEnd }) => {
-    const thread = new Thread(entry, { name: `engine-${index}` });
+    const thread = new Thread(entry, { name: `engine-${index}`, workerData: data });
     thread.on("message", onReport);
     thread.on("error", (error) => onEnd(`died: ${error.message}`));
     thread.on("exit", (code) => onEnd(`exited with code ${code}`));

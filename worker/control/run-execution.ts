@@ -90,8 +90,7 @@ export class RunExecution {
     });
     this.#host = new EngineHost({
       startEngine: options.startEngine,
-      engines,
-      plan,
+      ...{ engines, plan, epoch },
       timers,
       onFrame: (frame) => this.#publisher.offer(frame),
       onDeath: (engine, problem) => this.#engineDied(engine, problem),

@@ -62,7 +62,7 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
     this.recorder = new Recorder({
       phases: scenario.phases.length,
       names: scenario.messages?.mix.length ?? 0,
-      shards,
+      ...{ shards, makeHistogram: context.makeHistogram },
     });
     this.correlator = new Correlator(scenario, this.recorder, {
       run,

@@ -2,6 +2,7 @@
 
 import type { PlanDocument } from "../../shared/wire/plan.ts";
 import type { Driver } from "../connection/driver.ts";
+import type { MakeHistogram } from "../record/histogram-rows.ts";
 import type { EngineReport } from "./port.ts";
 import type { ResolvedTarget } from "./resolve.ts";
 
@@ -14,5 +15,7 @@ export interface EngineContext {
   readonly monotonicUs: () => number;
   /** The scenario's, unless a simulation brings its own. */
   readonly driver?: Driver;
+  /** Plain ones, unless there is a raw log. */
+  readonly makeHistogram?: MakeHistogram;
   readonly report: (report: EngineReport) => void;
 }

@@ -2,34 +2,57 @@
  * Entry of an engine thread: obeys the control thread's commands (port.ts) and keeps the engine turning.
  * Invariant: every command is answered by state, never by silence; a failed preparation is reported.
  */
-import { parentPort } from "node:worker_threads";
+import { parentPort, workerData } from "node:worker_threads";
 import { assert } from "../../shared/assert.ts";
 import { OnrushError } from "../../shared/errors.ts";
+import { createLog } from "../../shared/log.ts";
 import { monotonicUs } from "../../shared/time/clock.ts";
 import { probeTargets } from "../probe/tcp-probe.ts";
+import { RawLog } from "../record/raw-log.ts";
 import { Engine } from "./engine.ts";
-import type { EngineCommand, EngineReport } from "./port.ts";
+import type { EngineCommand, EngineData, EngineReport } from "./port.ts";
 import { resolveTargets } from "./resolve.ts";
 
 const TURN_MS = 1;
 const STATUS_EVERY_TURNS = 200;
 
+type Preparation = EngineCommand & { type: "prepare" };
+
 assert(parentPort, "an engine runs in a worker thread");
 const port = parentPort;
+const { rawLogDirectory } = workerData as EngineData;
 let engine: Engine | null = null;
+let rawLog: RawLog | null = null;
 let turns = 0;
 
 function report(message: EngineReport): void {
-  if (message.type === "frame") port.postMessage(message, [message.body.buffer as ArrayBuffer]);
-  else port.postMessage(message);
+  if (message.type !== "frame") {
+    port.postMessage(message);
+    return;
+  }
+  // Before the frame goes: nothing is merged that the raw log lacks.
+  if (message.final) rawLog?.close();
+  else rawLog?.flush();
+  port.postMessage(message, [message.body.buffer as ArrayBuffer]);
 }
 
-async function prepare(command: EngineCommand & { type: "prepare" }): Promise<void> {
+function openRawLog(directory: string, { plan, epoch, engine: number }: Preparation): RawLog {
+  const log = createLog(`worker ${process.pid} engine ${number}`, "warn");
+  const onProblem = (problem: string) => log.warn(problem);
+  return new RawLog({ directory, run: plan.run, epoch, engine: number, onProblem });
+}
+
+async function prepare(command: Preparation): Promise<void> {
   try {
     const { plan } = command;
     const targets = await resolveTargets(plan.scenario, plan.allowTargets, monotonicUs);
     await probeTargets(targets, plan.scenario.connect.timeoutUs / 1000);
-    engine = new Engine({ plan, engine: command.engine, targets, monotonicUs, report });
+    const log = rawLogDirectory === null ? null : openRawLog(rawLogDirectory, command);
+    rawLog = log;
+    engine = new Engine({
+      ...{ plan, engine: command.engine, targets, monotonicUs, report },
+      ...(log && { makeHistogram: (metric, phase, name) => log.histogram(metric, phase, name) }),
+    });
     report({ type: "prepared" });
   } catch (error) {
     if (!(error instanceof OnrushError)) throw error;

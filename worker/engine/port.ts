@@ -5,9 +5,20 @@
 import type { Lane } from "../../shared/wire/lane.ts";
 import type { PlanDocument } from "../../shared/wire/plan.ts";
 
+/** What an engine thread knows from its start. */
+export interface EngineData {
+  /** Where its raw log goes (record/raw-log.ts); null: it keeps none. */
+  readonly rawLogDirectory: string | null;
+}
+
 /** Control thread -> engine. */
 export type EngineCommand =
-  | { readonly type: "prepare"; readonly plan: PlanDocument; readonly engine: number }
+  | {
+      readonly type: "prepare";
+      readonly plan: PlanDocument;
+      readonly epoch: number;
+      readonly engine: number;
+    }
   /** More lanes for this engine; before the start or while running. */
   | { readonly type: "lanes"; readonly lanes: readonly Lane[] }
   /** Sessions of the lane planned to open at toUs or later are another's; not answered. */

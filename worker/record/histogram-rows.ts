@@ -19,15 +19,20 @@ interface Row {
   idleFrames: number;
 }
 
+/** Makes the histogram of one row, identified as in a frame. */
+export type MakeHistogram = (metric: number, phase: number, name: number) => HotHistogram;
+
 export class HistogramRows {
   readonly #phases: number;
   readonly #names: number;
+  readonly #make: MakeHistogram;
   readonly #rows: (Row | null)[];
   #valuesCut = 0;
 
-  constructor(phases: number, names: number) {
+  constructor(phases: number, names: number, make: MakeHistogram = () => new HotHistogram()) {
     this.#phases = phases;
     this.#names = names;
+    this.#make = make;
     this.#rows = new Array(METRICS.length * phases * names).fill(null);
   }
 
@@ -42,8 +47,9 @@ export class HistogramRows {
     const row = this.#rows[at];
     if (row) return row.histogram;
     const named = metric === METRIC.latency || metric === METRIC.service;
-    const histogram = new HotHistogram();
-    this.#rows[at] = { metric, phase, name: named ? name : NO_NAME, histogram, idleFrames: 0 };
+    const shownName = named ? name : NO_NAME;
+    const histogram = this.#make(metric, phase, shownName);
+    this.#rows[at] = { metric, phase, name: shownName, histogram, idleFrames: 0 };
     return histogram;
   }
 

@@ -14,7 +14,7 @@ import {
 import { CLOSE_CAUSES, type CloseCause } from "../../shared/stats/failure-kind.ts";
 import type { EngineHealth, Frame } from "../../shared/wire/frame.ts";
 import { FailureLog } from "./failure-log.ts";
-import { HistogramRows } from "./histogram-rows.ts";
+import { HistogramRows, type MakeHistogram } from "./histogram-rows.ts";
 import { ShardRows } from "./shard-rows.ts";
 
 export const COUNT = indexOf(PHASE_COUNTERS);
@@ -49,12 +49,14 @@ export class Recorder {
     readonly phases: number;
     readonly names: number;
     readonly shards: number;
+    /** Plain ones unless told. */
+    readonly makeHistogram?: MakeHistogram | undefined;
   }) {
     this.#phases = sizes.phases;
     this.#names = Math.max(1, sizes.names);
     this.#counters = new Float64Array(sizes.phases * PHASE_COUNTERS.length);
     this.#nameCounters = new Float64Array(sizes.phases * this.#names * NAME_COUNTERS.length);
-    this.#histograms = new HistogramRows(sizes.phases, this.#names);
+    this.#histograms = new HistogramRows(sizes.phases, this.#names, sizes.makeHistogram);
     this.#shards = new ShardRows(sizes.shards);
   }
 

@@ -21,6 +21,7 @@ describe("worker configuration", () => {
       ONRUSH_WORKER_CAPACITY: "5000",
       ONRUSH_WORKER_FENCE_AFTER_MS: "",
       ONRUSH_WORKER_REJOIN: "1",
+      ONRUSH_WORKER_RAW_LOG: "raw",
     });
     expect(config).toEqual({
       id: "w".repeat(120),
@@ -30,6 +31,7 @@ describe("worker configuration", () => {
       fenceAfterMs: 20_000,
       leaveMs: 0,
       rejoin: true,
+      rawLog: "raw",
     });
     expect(await describeWorker(config)).toMatchObject({
       id: config.id,

@@ -69,7 +69,9 @@ describe("control thread", () => {
       bus: side,
       info: { ...WORKER_INFO, id: `worker-${controls.length}`, capacity, engines },
       rejoin,
-      startEngine: engineThreads(new URL("../../fixtures/fake-engine.mjs", import.meta.url)),
+      startEngine: engineThreads(new URL("../../fixtures/fake-engine.mjs", import.meta.url), {
+        rawLogDirectory: null,
+      }),
       timings: { ...QUICK, ...timings },
       clock: systemClock,
       timers: systemTimers,
