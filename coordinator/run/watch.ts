@@ -19,6 +19,8 @@ const VIEW_GAP_US = 700_000;
 const VIEW_LATEST_US = 1_300_000;
 /** Beyond plan and drain: workers give their engines 15 s to end before they end them. */
 const GRACE_US = 20 * SECOND_US;
+/** Clocks differ by less; a lane that is claimed later is not worked on any more. */
+const CLAIM_GRACE_US = 500_000;
 /** After an abort what is there is written, soon. */
 const ABORT_GRACE_US = 2 * SECOND_US;
 /** Without any worker for so long, a run is over; in one host nobody else will come. */
@@ -41,6 +43,9 @@ class Collector {
   #viewedSecond = -1;
   #deadlineUs: number;
   #deadlineFor: "plan" | "stop" | "abort" = "plan";
+  /** Since when the run is known to be off, and when the last look at claims began that was since then. */
+  #offSinceUs: number | null = null;
+  #lookedOffUs = Number.NEGATIVE_INFINITY;
   /** Since when no worker serves the run; null while any does. */
   #abandonedSinceUs: number | null = null;
 
@@ -67,7 +72,9 @@ class Collector {
     if (this.#isViewDue()) await this.#everySecond();
     if (this.#lookedAnew()) {
       await workers.check();
+      const offUs = run.isOn ? null : run.nowUs();
       await placement.look();
+      if (offUs !== null) this.#lookedOffUs = offUs;
       this.#recovery.check();
       await this.#checkAbandoned();
     }
@@ -133,8 +140,17 @@ class Collector {
   /** Lanes that others may still take over keep a run going; so does its plan, while anybody has a part in it. */
   #nothingToWaitFor(): boolean {
     const run = this.#run;
-    if (!run.isOn) return run.state === "draining" || run.ending !== null;
+    if (!run.isOn) {
+      return (run.state === "draining" || run.ending !== null) && !this.#mayBeClaimed();
+    }
     return [...run.log.fold.lanes.lanes.values()].every(({ dropped }) => dropped);
+  }
+
+  /** Somebody may have taken a lane at the last moment, and have opened what it lacked. */
+  #mayBeClaimed(): boolean {
+    if (this.#run.isOn || this.#run.log.fold.lanes.free.length === 0) return false;
+    this.#offSinceUs ??= this.#run.nowUs();
+    return this.#lookedOffUs < this.#offSinceUs + CLAIM_GRACE_US;
   }
 
   /** Nobody works on it, and nobody has come for long. */
