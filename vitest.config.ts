@@ -6,10 +6,13 @@ const BROKER_TESTS = [
   "test/sim/*.test.ts",
 ];
 
+const CLUSTER_TESTS = ["test/integration/{coordinator,chaos}*.test.ts"];
+
 /**
  * fast: pure code and loopback sockets, no build needed. brokers: real Redis and NATS servers, and simulated storms; no
  * build needed.
- * integration: the built program in `dist/`.
+ * cluster: the built program in `dist/` on real brokers, where waiting is most of it. integration: the
+ * built program, one test at a time.
  */
 export default defineConfig({
   test: {
@@ -41,10 +44,22 @@ export default defineConfig({
       },
       {
         test: {
+          name: "cluster",
+          sequence: { groupOrder: 2 },
+          include: CLUSTER_TESTS,
+          testTimeout: 180_000,
+          hookTimeout: 60_000,
+          // Leases run out and brokers come back by the clock: most of it is waiting.
+          maxWorkers: 3,
+        },
+      },
+      {
+        test: {
           name: "integration",
           // Alone: these look at what a whole machine does.
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
           include: ["test/integration/**/*.test.ts"],
+          exclude: CLUSTER_TESTS,
           testTimeout: 180_000,
           hookTimeout: 60_000,
           fileParallelism: false,

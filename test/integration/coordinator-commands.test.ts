@@ -248,9 +248,14 @@ describe.skipIf(absent !== null)("commands that speak to a coordinator", () => {
       const states = [await coordinator.info(one), await coordinator.info(two)];
       return states.every(({ state, workers: serve }) => state === "running" && serve === 1);
     });
-    const families = parseExposition((await coordinator.get("/metrics")).text);
-    const labelled = families.get("onrush_run_connections_open")?.samples ?? [];
-    expect(labelled.map(({ labels }) => labels["run"]).sort()).toEqual([one, two].sort());
+    let families = parseExposition((await coordinator.get("/metrics")).text);
+    // A run is shown from its first view on.
+    await coordinator.until("both are measured", async () => {
+      families = parseExposition((await coordinator.get("/metrics")).text);
+      const labelled = families.get("onrush_run_connections_open")?.samples ?? [];
+      const runs = labelled.map(({ labels }) => labels["run"]);
+      return runs.length === 2 && runs.includes(one) && runs.includes(two);
+    });
     expect(families.get("onrush_runs_going")?.samples[0]?.value).toBe(2);
     expect(families.get("onrush_workers")?.samples[0]?.value).toBe(2);
     // Takes both workers: it waits, and says so.
