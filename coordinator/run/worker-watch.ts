@@ -51,10 +51,11 @@ export class WorkerWatch {
   /** No more waiting: accounts all that are not settled as lost, also when the bus does not answer. */
   async giveUp(reason: string): Promise<void> {
     for (const record of this.#unsettled()) {
-      await this.#silence(record).catch((error: unknown) => {
+      const unseen = await this.#silence(record).catch((error: unknown) => {
         if (!isTrouble(error)) throw error;
+        return this.#free();
       });
-      this.#record(record, reason);
+      this.#record(record, reason, unseen);
     }
   }
 
@@ -112,23 +113,37 @@ export class WorkerWatch {
   }
 
   async #lose(record: WorkerRecord, reason: string): Promise<void> {
-    await this.#silence(record);
-    this.#record(record, reason);
+    const unseen = await this.#silence(record);
+    this.#record(record, reason, unseen);
     await this.#heedPolicy(record);
   }
 
-  /** From here on nothing of it can come as a frame on time. Repeating it changes nothing. */
-  async #silence({ epoch }: WorkerRecord): Promise<void> {
+  /**
+   * From here on nothing of it can come as a frame on time. Repeating it changes nothing.
+   * @returns lanes it may have held that nobody has seen it hold
+   */
+  async #silence({ epoch }: WorkerRecord): Promise<readonly Lane[]> {
     const { bus, id, request } = this.#run;
+    const { fleet } = request;
     await bus.fence(id, epoch);
     await this.#intake.readAll();
-    await request.fleet.endSession(epoch);
+    const claims = await bus.listClaims(id);
+    // A session that is gone has no claims any more, and a store that was emptied has none at all.
+    const told = fleet.member(epoch)?.attached && (await bus.generation()) === fleet.generation;
+    await fleet.endSession(epoch);
+    return told ? this.#free().filter((lane) => claims.get(lane.id) === epoch) : this.#free();
   }
 
-  #record(record: WorkerRecord, reason: string): void {
+  /** Offered, and held by nobody as far as this coordinator has seen. */
+  #free(): readonly Lane[] {
+    return this.#run.log.fold.lanes.free.map(({ lane }) => lane);
+  }
+
+  #record(record: WorkerRecord, reason: string, unseenLanes: readonly Lane[]): void {
     const { log } = this.#run;
     const { epoch, id, open } = record;
-    const held = log.fold.lanes.heldBy(epoch).map(({ lane }) => lane);
+    const known = log.fold.lanes.heldBy(epoch).map(({ lane }) => lane);
+    const held = [...known, ...unseenLanes];
     const reportedUs = record.reportedUs;
     const fromUs = reportedUs ?? 0;
     const given = log.fold.lanes.givenBy(epoch).filter(({ untilUs }) => untilUs >= fromUs);
@@ -139,7 +154,7 @@ export class WorkerWatch {
       epoch,
       id,
       reason,
-      lanes: held.map((lane) => lane.id),
+      lanes: known.map((lane) => lane.id),
       reportedUs,
       open,
       opensAtMost: this.#opensAtMost(record, held),
