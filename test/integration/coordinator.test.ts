@@ -119,13 +119,15 @@ describe.each(BROKERS)("a coordinator on %s", (kind) => {
     const { events, ended } = await readStream(coordinator, id, {});
     expect(ended).toBe(true);
     const [snapshot, ...rest] = events;
-    expect(snapshot).toMatchObject({ id: null, kind: "snapshot", data: { id, state: "created" } });
+    expect(snapshot).toMatchObject({ id: null, kind: "snapshot", data: { id } });
+    // How far it is by then, nobody can say; what follows is all of it.
+    expect(["created", "offered", "ready"]).toContain(snapshot?.data["state"]);
     const numbers = rest.map((event) => Number(event.id?.split("-")[1]));
     expect(numbers).toEqual(rest.map((_, index) => index + 1));
     const states = rest.flatMap(({ data }) => (data["type"] === "state" ? [data["to"]] : []));
     expect(states).toEqual(["offered", "ready", "running", "draining", "merging", "done"]);
     const views = rest.filter(({ kind: one }) => one === "view");
-    expect(views.length).toBeGreaterThanOrEqual(3);
+    expect(views.length).toBeGreaterThanOrEqual(2);
     expect(rest.at(-1)).toMatchObject({ kind: "end", data: { state: "done" } });
 
     // Once more when it is over: everything that matters, and the end.
