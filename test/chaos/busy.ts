@@ -1,7 +1,7 @@
 /**
  * `npm run chaos:busy`: a worker whose engines have no idle moment, because its scenario asks for many times what it can do, on
  * a real broker with a short lease. Prints a JSON line for each broker: how busy the engines were, the longest silence the
- * broker saw, and what is wrong; ends with 1 when anything is. The test of the same name runs it for a shorter time.
+ * broker saw, and what is wrong; ends with 1 when anything is.
  *   --seconds 60   --brokers redis,nats   --lease 3000 (milliseconds)   --engines N (default: the processors)
  *   --busy 0.8     share of the seconds in which each engine must have had no idle time, or the check says nothing
  */

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { onrush, runScenario, scratch, startTarget, type Target } from "../support/programs.ts";
-import { type BrokerKind, type BrokerServer, missing, startBroker } from "../support/servers.ts";
+import { type BrokerServer, brokersOf, missing, startBroker } from "../support/servers.ts";
 
 /** Runs on workers of their own over a real broker; the target's count is the judge. */
 
@@ -84,9 +84,7 @@ async function open(target: Target, count: number, timeout: number): Promise<voi
 
 const WAIT = { timeout: 30_000, interval: 100 };
 
-const BROKERS = ["redis", "nats"] as const satisfies readonly BrokerKind[];
-
-describe.each(BROKERS)("a cluster on %s", (kind) => {
+describe.each(brokersOf("redis"))("a cluster on %s", (kind) => {
   let broker: BrokerServer;
   const absent = missing(kind);
   beforeAll(async () => {

@@ -15,12 +15,9 @@ import {
 } from "../support/coordinator.ts";
 import { readStream, type StreamEvent } from "../support/event-reader.ts";
 import { onrush, scratch, startTarget, type Target } from "../support/programs.ts";
-import { type BrokerKind, type BrokerServer, missing, startBroker } from "../support/servers.ts";
+import { type BrokerServer, brokersOf, missing, startBroker } from "../support/servers.ts";
 
 const WAIT = { timeout: 30_000, interval: 100 };
-/** Most of it is waiting; the second broker is for who asks for it (ONRUSH_TEST_ALL=1). */
-const BROKERS: readonly BrokerKind[] =
-  process.env["ONRUSH_TEST_ALL"] === "1" ? ["redis", "nats"] : ["redis"];
 
 async function expectExact(coordinator: Coordinator, id: string, target: Target): Promise<void> {
   const summary = await coordinator.result(id);
@@ -35,7 +32,7 @@ async function expectExact(coordinator: Coordinator, id: string, target: Target)
   expect(summary.connections.lostWithWorker).toBe(0);
 }
 
-describe.each(BROKERS)("a coordinator on %s that ends and comes back", (kind) => {
+describe.each(brokersOf("redis"))("a coordinator on %s that ends and comes back", (kind) => {
   let broker: BrokerServer;
   let coordinator: Coordinator;
   const workers: ClusterWorker[] = [];

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runScenario, scratch, startTarget } from "../support/programs.ts";
 import { compareWithRawLogs } from "../support/raw-union.ts";
-import { type BrokerKind, type BrokerServer, missing, startBroker } from "../support/servers.ts";
+import { type BrokerServer, brokersOf, missing, startBroker } from "../support/servers.ts";
 
 /** Every value that four workers recorded, against what the run directory says of them, bucket for bucket. */
 
@@ -57,9 +57,7 @@ function scenario(url: string) {
 /** Over some decades, so that many buckets are in use. */
 const DELAY = { lognormal: { medianMs: 15, sigma: 1, maxMs: 900 } };
 
-const BROKERS = ["redis", "nats"] as const satisfies readonly BrokerKind[];
-
-describe.each(BROKERS)("raw logs of a cluster on %s", (kind) => {
+describe.each(brokersOf("nats"))("raw logs of a cluster on %s", (kind) => {
   let broker: BrokerServer;
   const absent = missing(kind);
   beforeAll(async () => {

@@ -76,6 +76,14 @@ const KINDS = {
 } as const satisfies Record<string, Kind>;
 export type BrokerKind = keyof typeof KINDS;
 
+/**
+ * What long suites run on: `usually`, or both brokers for who asks for it (ONRUSH_TEST_ALL=1). The short ones, and the
+ * conformance suites, always run on both.
+ */
+export function brokersOf(usually: BrokerKind): readonly BrokerKind[] {
+  return process.env["ONRUSH_TEST_ALL"] === "1" ? ["redis", "nats"] : [usually];
+}
+
 /** Why there is no server to be had; null when there is one. Loud on the way. */
 export function missing(kind: BrokerKind): string | null {
   if (process.env[KINDS[kind].urlVariable] || findProgram(KINDS[kind]) !== null) return null;
