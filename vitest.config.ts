@@ -60,6 +60,8 @@ export default defineConfig({
           sequence: { groupOrder: 3 },
           include: ["test/integration/**/*.test.ts"],
           exclude: CLUSTER_TESTS,
+          // Milliseconds on a machine that others use: what fails twice more has failed.
+          retry: 2,
           testTimeout: 180_000,
           hookTimeout: 60_000,
           fileParallelism: false,
