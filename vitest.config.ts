@@ -6,7 +6,7 @@ const BROKER_TESTS = [
   "test/sim/*.test.ts",
 ];
 
-const CLUSTER_TESTS = ["test/integration/{coordinator,chaos}*.test.ts"];
+const CLUSTER_TESTS = ["test/integration/{chaos,cluster,coordinator,local-cluster}*.test.ts"];
 
 /**
  * fast: pure code and loopback sockets, no build needed. brokers: real Redis and NATS servers, and simulated storms; no

@@ -3,7 +3,7 @@
  * run applies each record as it journals it; `onrush report` applies the journal's. There is no second
  * implementation. Invariant: depends on the records alone, never on a clock or a bus.
  */
-import type { RunState } from "../../shared/wire/command.ts";
+import { isFinal, type RunState } from "../../shared/wire/command.ts";
 import type { RunEvent, WorkerEvent } from "../store/event.ts";
 import type { JournalRecord } from "../store/journal-record.ts";
 import { Disturbances } from "./disturbances.ts";
@@ -16,8 +16,6 @@ import type { Loss } from "./worker-record.ts";
 const CLOSING_WINDOW_SECONDS = 5;
 /** Notes kept for the report; what is beyond is only in the journal. */
 const MAX_NOTES = 100;
-
-const TERMINAL: ReadonlySet<RunState> = new Set(["done", "failed", "aborted"]);
 
 type EndRequest = Extract<RunEvent, { type: "end-requested" }>;
 type Problem = Extract<RunEvent, { type: "problem" }>;
@@ -50,7 +48,7 @@ export class RunFold {
 
   /** The journal holds the whole run. */
   get complete(): boolean {
-    return TERMINAL.has(this.state);
+    return isFinal(this.state);
   }
 
   /** @returns false for a frame that was there already. */

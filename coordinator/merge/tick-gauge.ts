@@ -1,7 +1,8 @@
 /**
  * A gauge sampled every 100 ms of run time and summed over engines: connections open in the whole cluster, or
  * in one worker. Invariant: addition only, so the order of frames does not matter; an engine that has
- * ended adds nothing. Bound: ten 32-bit numbers per second in which it moves; where it stands still, one a CHUNK_SECONDS.
+ * ended adds nothing. Bound: ten 32-bit numbers per second in which it moves; where it stands still, or is settled, one a
+ * CHUNK_SECONDS.
  */
 export const TICKS_PER_SECOND = 10;
 
@@ -11,6 +12,7 @@ const CHUNK = CHUNK_SECONDS * TICKS_PER_SECOND;
 export class TickGauge {
   /** Ticks of CHUNK_SECONDS each; a number stands for as many equal ones. */
   readonly #chunks: (Uint32Array | number)[] = [];
+  #settled = 0;
 
   /** Adds a row of ticks that begins at a second (from 0). */
   add(second: number, ticks: readonly number[]): void {
@@ -37,10 +39,18 @@ export class TickGauge {
   peak(): number {
     let peak = 0;
     for (const chunk of this.#chunks) {
-      if (typeof chunk === "number") peak = Math.max(peak, chunk);
-      else for (const value of chunk) peak = Math.max(peak, value);
+      peak = Math.max(peak, typeof chunk === "number" ? chunk : peakOf(chunk));
     }
     return peak;
+  }
+
+  /** Keeps only the peaks of what lies before a second, to which nothing will be added and of which nobody asks more. */
+  settle(second: number): void {
+    const end = Math.min(Math.floor((second * TICKS_PER_SECOND) / CHUNK), this.#chunks.length);
+    for (; this.#settled < end; this.#settled++) {
+      const chunk = this.#chunks[this.#settled] as Uint32Array | number;
+      if (typeof chunk !== "number") this.#chunks[this.#settled] = peakOf(chunk);
+    }
   }
 
   #writable(index: number): Uint32Array {
@@ -56,4 +66,10 @@ export class TickGauge {
 function compacted(values: Uint32Array): Uint32Array | number {
   const [first = 0] = values;
   return values.every((value) => value === first) ? first : values;
+}
+
+function peakOf(values: Uint32Array): number {
+  let peak = 0;
+  for (const value of values) peak = Math.max(peak, value);
+  return peak;
 }

@@ -149,6 +149,13 @@ export class WorkerRecord {
     engine.lastSecond = Math.max(engine.lastSecond, frame.second + frame.spanSeconds - 1);
     engine.final ||= frame.final;
     this.engines.set(frame.engine, engine);
+    this.#settle();
+  }
+
+  /** An engine's frames follow each other in the log, so without a gap in it all engines are past what they have reported. */
+  #settle(): void {
+    if (this.engineCount === 0 || this.frames.contiguous !== this.frames.max) return;
+    this.openGauge.settle((this.reportedUs ?? 0) / 1_000_000);
   }
 
   #addShard(seq: number, shard: number, counters: readonly number[]): void {

@@ -6,7 +6,7 @@
 import { type CoordinatorBus, documentKey } from "../../shared/bus/bus.ts";
 import { OnrushError } from "../../shared/errors.ts";
 import { sleep, systemTimers, type Timers } from "../../shared/time/timer.ts";
-import type { RunDocument, RunState } from "../../shared/wire/command.ts";
+import { isBeforeStart, type RunDocument, type RunState } from "../../shared/wire/command.ts";
 import type { PlanDocument } from "../../shared/wire/plan.ts";
 import type { StoredRun } from "../store/run-store.ts";
 import { DocumentWriter } from "./document-writer.ts";
@@ -18,8 +18,6 @@ import { transition } from "./state.ts";
 
 type EndMode = "stop" | "abort";
 type EndBy = "interrupt" | "api" | "threshold" | "failure";
-
-const BEFORE_START: ReadonlySet<RunState> = new Set(["created", "offered", "ready"]);
 
 export class ActiveRun {
   readonly request: RunRequest;
@@ -111,12 +109,12 @@ export class ActiveRun {
       run: this.id,
       state: fold.state,
       // A start that was not moved on from before a crash is none: another one follows.
-      startAtUs: BEFORE_START.has(fold.state) ? null : fold.startAtUs,
+      startAtUs: isBeforeStart(fold.state) ? null : fold.startAtUs,
       end: fold.end && { mode: fold.end.mode, reason: fold.end.reason },
       handOvers: [...fold.lanes.handOvers.values()],
       cuts: fold.lanes.cuts,
     };
-    if (JSON.stringify(document) !== JSON.stringify(this.#document.value)) {
+    if (!this.#document.holds(document)) {
       await this.log.sync();
       this.#document.set(document);
     }

@@ -23,9 +23,9 @@ export class DocumentWriter<T> {
     this.#key = key;
   }
 
-  /** What the document is to hold; null: nothing was said yet. */
-  get value(): T | null {
-    return this.#value;
+  /** The last value said is this one. */
+  holds(value: T): boolean {
+    return JSON.stringify(value) === JSON.stringify(this.#value);
   }
 
   /** Says what the document is to hold from now on. */

@@ -253,9 +253,7 @@ export class Fleet {
         if (this.#serves.get(epoch) === run) quotas.push({ run, epoch, lanes });
       }
     }
-    if (JSON.stringify(this.#placement.value) !== JSON.stringify({ quotas })) {
-      this.#placement.set({ quotas });
-    }
+    if (!this.#placement.holds({ quotas })) this.#placement.set({ quotas });
     if (await this.#placement.flush()) await this.#options.bus.hint("tickets-offered", "");
   }
 

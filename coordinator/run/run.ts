@@ -4,7 +4,7 @@
  * is taken up where it was, in every state.
  */
 import { OnrushError } from "../../shared/errors.ts";
-import type { RunState } from "../../shared/wire/command.ts";
+import { isBeforeStart, isFinal, type RunState } from "../../shared/wire/command.ts";
 import { writeOutputs, writeResultsWith } from "../report/results.ts";
 import { buildSummary } from "../report/summary.ts";
 import { type ActiveRun, ignoreOperating } from "./active-run.ts";
@@ -85,7 +85,7 @@ async function begin(run: ActiveRun, parts: RunParts): Promise<void> {
     await resumeRunTime(run);
     return;
   }
-  if (!BEFORE_START.has(run.state)) return;
+  if (!isBeforeStart(run.state)) return;
   // On the bus while it waits: a coordinator that starts again has the scenario's secrets from there alone.
   run.offerPlan();
   if (run.state === "created") await waitForWorkers(run);
@@ -96,9 +96,6 @@ async function begin(run: ActiveRun, parts: RunParts): Promise<void> {
   if (run.state === "offered") await run.move("ready").catch(ignoreOperating);
   await startRunTime(run);
 }
-
-const BEFORE_START: ReadonlySet<RunState> = new Set(["created", "offered", "ready"]);
-const TERMINAL: ReadonlySet<RunState> = new Set(["done", "failed", "aborted"]);
 
 /** Workers that took part when the last coordinator died, and did not end. */
 function takeBackWorkers(run: ActiveRun): void {
@@ -126,7 +123,7 @@ function takeBackWorkers(run: ActiveRun): void {
 async function report(run: ActiveRun): Promise<RunOutcome> {
   const { fold } = run.log;
   run.assignment.close();
-  if (!TERMINAL.has(run.state)) {
+  if (!isFinal(run.state)) {
     if (run.state !== "merging") await conclude(run, "merging");
     await conclude(run, terminalState(run));
   }

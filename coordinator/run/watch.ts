@@ -148,7 +148,7 @@ class Collector {
 
   /** Somebody may have taken a lane at the last moment, and have opened what it lacked. */
   #mayBeClaimed(): boolean {
-    if (this.#run.isOn || this.#run.log.fold.lanes.free.length === 0) return false;
+    if (this.#run.log.fold.lanes.free.length === 0) return false;
     this.#offSinceUs ??= this.#run.nowUs();
     return this.#lookedOffUs < this.#offSinceUs + CLAIM_GRACE_US;
   }

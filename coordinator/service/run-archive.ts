@@ -5,13 +5,12 @@
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { OnrushError } from "../../shared/errors.ts";
-import type { RunState } from "../../shared/wire/command.ts";
+import { isFinal } from "../../shared/wire/command.ts";
 import type { Summary } from "../report/summary-schema.ts";
 import { type RunFile, runPath } from "../store/run-directory.ts";
 import type { RunResult } from "./run-entry.ts";
 import { readServiceFile, type ServiceFile } from "./service-file.ts";
 
-const FINAL: ReadonlySet<RunState> = new Set(["done", "failed", "aborted"]);
 /** Listed at most, the newest first. */
 const MAX_LISTED = 1000;
 /** As run ids are made, so that no name leads out of the data directory. */
@@ -56,7 +55,7 @@ export class RunArchive {
 
   /** The oldest first. */
   async unfinished(): Promise<readonly RunFile[]> {
-    return (await this.list()).filter(({ state }) => !FINAL.has(state)).reverse();
+    return (await this.list()).filter(({ state }) => !isFinal(state)).reverse();
   }
 
   /** What services have kept about the runs, the oldest first; what was never answered for is removed on the way. */
@@ -73,7 +72,7 @@ export class RunArchive {
 
   /** null when it is not over. */
   async resultOf({ id, state }: RunFile): Promise<RunResult | null> {
-    if (!FINAL.has(state)) return null;
+    if (!isFinal(state)) return null;
     const known = this.#results.get(id);
     if (known !== undefined) return known;
     const summary = await this.summary(id);

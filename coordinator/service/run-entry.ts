@@ -4,7 +4,7 @@
  * before they have.
  */
 import { OnrushError } from "../../shared/errors.ts";
-import type { RunState } from "../../shared/wire/command.ts";
+import { isFinal, type RunState } from "../../shared/wire/command.ts";
 import type { RunOutcome } from "../run/request.ts";
 import { RunWishes } from "../run/wishes.ts";
 import type { RunEvent } from "../store/event.ts";
@@ -18,8 +18,6 @@ export interface RunResult {
   /** Why it could not be done; null when it could. */
   readonly problem: string | null;
 }
-
-const FINAL: ReadonlySet<RunState> = new Set(["done", "failed", "aborted"]);
 
 export class RunEntry {
   readonly id: string;
@@ -52,7 +50,7 @@ export class RunEntry {
 
   /** A final one only when the results are on disk. */
   get state(): RunState {
-    return this.#result === null && FINAL.has(this.#state) ? "merging" : this.#state;
+    return this.#result === null && isFinal(this.#state) ? "merging" : this.#state;
   }
 
   get result(): RunResult | null {

@@ -16,6 +16,16 @@ export const RUN_STATES = [
 ] as const;
 export type RunState = (typeof RUN_STATES)[number];
 
+/** Run time has not begun. */
+export function isBeforeStart(state: RunState): boolean {
+  return state === "created" || state === "offered" || state === "ready";
+}
+
+/** The run is over, and so is everything done for it. */
+export function isFinal(state: RunState): boolean {
+  return state === "done" || state === "failed" || state === "aborted";
+}
+
 export interface RunDocument {
   readonly run: string;
   readonly state: RunState;

@@ -4,11 +4,13 @@
  * summary itself declares; nothing of an episode outlives it.
  */
 import { setTimeout as delay } from "node:timers/promises";
+import type { TargetCounts } from "../../coordinator/cli/terminal/comparison.ts";
 import type { Summary } from "../../coordinator/report/summary-schema.ts";
 import { SimRandom } from "../sim/sim-random.ts";
+import { undeclared } from "../support/oracle.ts";
 import { type BrokerKind, startBroker } from "../support/servers.ts";
 import type { Fault } from "./faults.ts";
-import { Processes, type TargetCounts } from "./processes.ts";
+import { Processes } from "./processes.ts";
 import { BrokerProxy } from "./proxy.ts";
 
 export interface Outcome {
@@ -130,12 +132,6 @@ function judge(summary: Summary, counts: TargetCounts, { loses }: Fault): string
   const { connections, messages, validity, lostWorkers, overrun } = summary;
   const sum = (of: (lost: Summary["lostWorkers"][number]) => number) =>
     lostWorkers.reduce((total, lost) => total + of(lost), 0);
-  const compare = (what: string, reported: number, counted: number, most: number) => {
-    const unknown = counted - reported;
-    if (unknown < 0 || unknown > most) {
-      wrong.push(`${what}: reported ${reported}, target ${counted}, declared unknown ${most}`);
-    }
-  };
   if (!validity.ledger.balanced && summary.verdict !== "invalid")
     wrong.push("ledger unbalanced, not said");
   if (validity.framesMissing > 0) wrong.push(`${validity.framesMissing} frames missing`);
@@ -145,15 +141,13 @@ function judge(summary: Summary, counts: TargetCounts, { loses }: Fault): string
   }
   const opens = sum(({ opensAtMost }) => opensAtMost);
   const sent = sum(({ messagesAtMost }) => messagesAtMost);
-  compare("established", connections.established + overrun.established, counts.accepted, opens);
-  compare("sent", messages.sent + overrun.sent, counts.messagesIn, sent);
+  const established = connections.established + overrun.established;
+  wrong.push(...undeclared("established", established, counts.accepted, opens));
+  wrong.push(...undeclared("sent", messages.sent + overrun.sent, counts.messagesIn, sent));
   // What the target sent to a worker that was killed is on its way when the worker goes.
-  compare(
-    "received",
-    messages.received + overrun.received,
-    counts.messagesOut,
-    loses ? sent + sum(({ connectionsOpen }) => connectionsOpen) : 0,
-  );
+  const onItsWay = loses ? sent + sum(({ connectionsOpen }) => connectionsOpen) : 0;
+  const received = messages.received + overrun.received;
+  wrong.push(...undeclared("received", received, counts.messagesOut, onItsWay));
   if (connections.openAtEnd !== 0)
     wrong.push(`${connections.openAtEnd} connections open at the end`);
   return wrong;

@@ -5,25 +5,18 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createWriteStream, mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import type { TargetCounts } from "../../coordinator/cli/terminal/comparison.ts";
 import type { Summary } from "../../coordinator/report/summary-schema.ts";
+import { freePort } from "../support/ports.ts";
 
 /** The built program, also when this is read by the test runner. */
 const DIST = fileURLToPath(
   new URL(import.meta.url.endsWith(".ts") ? "../../dist/" : "../../", import.meta.url),
 );
-
-export interface TargetCounts {
-  readonly accepted: number;
-  readonly open: number;
-  readonly closed: number;
-  readonly messagesIn: number;
-  readonly messagesOut: number;
-}
 
 export interface ProcessesOptions {
   /** What workers and coordinator use to reach the broker; one each, so that a proxy may stand before one. */
@@ -229,13 +222,4 @@ async function debuggerOf(child: ChildProcess): Promise<string> {
     if (url !== undefined) return url;
   }
   throw new Error("the process has no debugger");
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  return typeof address === "object" && address !== null ? address.port : 0;
 }

@@ -7,11 +7,12 @@ import type { ChildProcess } from "node:child_process";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import type { TargetCounts } from "../../coordinator/cli/terminal/comparison.ts";
 import type { Summary } from "../../coordinator/report/summary-schema.ts";
 import { readJournal } from "../../coordinator/store/journal-reader.ts";
 import { SimRandom } from "../sim/sim-random.ts";
 import { type BrokerKind, startBroker } from "../support/servers.ts";
-import { Processes, type TargetCounts } from "./processes.ts";
+import { Processes } from "./processes.ts";
 
 const { values } = parseArgs({
   options: {

@@ -14,6 +14,7 @@ import type {
   SocketEnd,
   SocketOwner,
 } from "../../worker/connection/driver.ts";
+import { freePort } from "../support/ports.ts";
 import { endpointAt, TracingOwner } from "./driver-trace.ts";
 import { HostileServer, VALID_RESPONSE } from "./hostile-server.ts";
 import { close, ping, pong, text } from "./server-frame.ts";
@@ -421,13 +422,4 @@ export function driverLifeSuite(driver: Driver): void {
       expect(await failing(request)).toEqual(["fail generator-ports: EADDRNOTAVAIL"]);
     });
   });
-}
-
-/** A port where nobody listens (it was just freed). */
-async function freePort(): Promise<number> {
-  const listener = createServer();
-  await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", resolve));
-  const { port } = listener.address() as { port: number };
-  await new Promise<void>((resolve) => listener.close(() => resolve()));
-  return port;
 }

@@ -153,6 +153,8 @@ describe.each(brokersOf("redis"))("a cluster on %s", (kind) => {
         args: ["--bus", broker.url, "--workers", "2"],
       });
       await opened(target, 200);
+      // Until all of them have been reported.
+      await new Promise((resolve) => setTimeout(resolve, 3000));
       await two.kill();
       await expect.poll(async () => (await target.now()).open, WAIT).toBeLessThan(200);
       await new Promise((resolve) => setTimeout(resolve, 500));

@@ -2,7 +2,7 @@
  * What the coordinator answers to requests: the good, the wrong and the hostile ones. No worker is there, so nothing that
  * was refused can have started anything, and nothing that was accepted begins.
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { request as httpRequest } from "node:http";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -217,6 +217,35 @@ describe.skipIf(absent !== null)("requests to a coordinator", () => {
     const { status, body, text } = await coordinator.post("/runs?dryRun=1", call);
     expect(status, text).toBe(200);
     expect(body).toMatchObject({ connections: 20 });
+  });
+
+  it("keeps what is secret out of its answers and off its disk", async () => {
+    const secret = "hush/Zq7+very=private";
+    const scenario = [
+      "version: 1",
+      `target: "ws://127.0.0.1:9/?key={{vars.key}}&token=${secret}"`,
+      "vars: { key: { env: KEY, secret: true } }",
+      "connect: { headers: { Authorization: 'Bearer {{vars.key}}' } }",
+      "load: [{ phase: up, ramp: linear, to: 10, over: 1s }]",
+    ].join("\n");
+    const call = { body: { scenario, env: { KEY: secret } }, type: ENVELOPE };
+    const { status, body, text } = await coordinator.post<{ id: string }>("/runs", call);
+    expect(status, text).toBe(201);
+    const kept = await coordinator.get(`/runs/${body.id}/scenario`);
+    expect(kept.text).toContain("{{vars.key}}");
+    await coordinator.post(`/runs/${body.id}/actions/abort`);
+    await coordinator.over(body.id);
+    const paths = ["", "/plan", "/events", "/scenario", "/summary", "/report.json", "/failures"];
+    const answers = paths.map((path) => coordinator.get(`/runs/${body.id}${path}`));
+    const said = (await Promise.all(answers)).map((answer) => answer.text).concat(text);
+    const files = readdirSync(folder.path, { recursive: true, withFileTypes: true })
+      .filter((file) => file.isFile() && file.parentPath.includes(body.id))
+      .map((file) => readFileSync(join(file.parentPath, file.name), "utf8"));
+    expect(files.length).toBeGreaterThan(2);
+    for (const form of [secret, encodeURIComponent(secret), btoa(secret).slice(2, -4)]) {
+      for (const one of [...said, ...files]) expect(one).not.toContain(form);
+    }
+    expect((await coordinator.request("DELETE", `/runs/${body.id}`)).status).toBe(204);
   });
 
   it("gives a repeated request the same run, and no other request its key", async () => {

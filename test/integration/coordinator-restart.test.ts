@@ -8,12 +8,12 @@ import {
   Coordinator,
   echoScenario,
   flawsOf,
-  freePort,
   type Problem,
   SOUND,
   startWorker,
 } from "../support/coordinator.ts";
 import { readStream, type StreamEvent } from "../support/event-reader.ts";
+import { freePort } from "../support/ports.ts";
 import { onrush, scratch, startTarget, type Target } from "../support/programs.ts";
 import { type BrokerServer, brokersOf, missing, startBroker } from "../support/servers.ts";
 

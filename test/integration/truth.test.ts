@@ -100,7 +100,8 @@ describe("latency", () => {
       steady(target.url, {
         connections: 50,
         seconds: 20,
-        messages: { rate: "40/s", inFlight: 1 },
+        // Not more: what a pause has held back goes out at once, and the last of it waits for the first.
+        messages: { rate: "10/s", inFlight: 1 },
       }),
       folder.path,
     );
@@ -115,7 +116,7 @@ describe("latency", () => {
     expect(latencyMs?.p99).toBeLessThan(950 * 1.05);
     // One message per connection and pause was under way; the others only waited to be sent.
     expect(serviceMs?.p90).toBeLessThan(100);
-    expect(serviceMs?.p99).toBeLessThan(500);
+    expect(serviceMs?.p95).toBeLessThan(100);
   });
 });
 

@@ -4,10 +4,10 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:net";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { Summary } from "../../coordinator/report/summary-schema.ts";
+import { freePort } from "./ports.ts";
 
 const ENTRY = fileURLToPath(new URL("../../dist/coordinator/cli/main.js", import.meta.url));
 const RUN_ENDS_MS = 90_000;
@@ -276,16 +276,6 @@ export function echoScenario(
     integrity: { stamp: true },
     thresholds: { connect: ["failed == 0"], delivery: ["lost == 0"] },
   };
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (typeof address !== "object" || address === null) throw new Error("no port is free");
-  return address.port;
 }
 
 async function end(child: ChildProcess | null, signal: NodeJS.Signals): Promise<number | null> {

@@ -5,15 +5,13 @@
 import { OnrushError } from "../../shared/errors.ts";
 import { buildPopulation } from "../../shared/load/arrivals.ts";
 import { oneLine } from "../../shared/log.ts";
-import type { RunDocument, RunState } from "../../shared/wire/command.ts";
+import { isFinal, type RunDocument } from "../../shared/wire/command.ts";
 import { type PlanDocument, WIRE_VERSION } from "../../shared/wire/plan.ts";
 import type { WorkerInfo } from "../../shared/wire/worker-info.ts";
 
-const FINAL_RUN_STATES: readonly RunState[] = ["done", "failed", "aborted"];
-
 /** A run that is over, or forgotten, needs no worker. */
 export function isRunOver(document: RunDocument | null): boolean {
-  return document === null || FINAL_RUN_STATES.includes(document.state);
+  return document === null || isFinal(document.state);
 }
 
 /** By the plan's peak over its shards, which hold every S-th connection each. */

@@ -76,6 +76,21 @@ describe("a gauge", () => {
       expect(gauge.peak()).toBe(Math.max(...plain));
     }
   });
+
+  it("keeps its peak, and what is not settled, when the rest is settled as it comes", () => {
+    const gauge = new TickGauge();
+    const whole = new TickGauge();
+    for (let second = 0; second < 200; second++) {
+      const ticks = Array.from({ length: 10 }, (_, tick) => (second * 37 + tick * 11) % 501);
+      gauge.add(second, ticks);
+      whole.add(second, ticks);
+      gauge.settle(second - 2);
+      for (let last = Math.max(0, second - 2); last <= second; last++) {
+        expect(gauge.atEndOf(last)).toBe(whole.atEndOf(last));
+      }
+      expect(gauge.peak()).toBe(whole.peak());
+    }
+  });
 });
 
 describe("saturated seconds", () => {
