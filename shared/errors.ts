@@ -37,6 +37,8 @@ export const ErrorCode = {
   ONRUSH_BUS_CLOSED: ExitCode.untrusted,
   ONRUSH_WORKER_FAILED: ExitCode.untrusted,
   ONRUSH_RUN_DIRECTORY: ExitCode.preflight,
+  /** A PDF is wanted and nothing here can make one. */
+  ONRUSH_PDF_UNAVAILABLE: ExitCode.preflight,
   ONRUSH_JOURNAL_CORRUPT: ExitCode.untrusted,
   ONRUSH_FRAME_INVALID: ExitCode.untrusted,
 } as const;

@@ -81,7 +81,7 @@ export function judgeValidity(fold: RunFold): Validity {
   };
 }
 
-interface Masked {
+export interface Masked {
   readonly seconds: number;
   /** Masked for another reason than the generator's health, and not looked at for it. */
   readonly disturbed: number;
@@ -91,7 +91,7 @@ interface Masked {
 }
 
 /** Looks at every second that begins in a phase that counts; the drain does not. */
-function maskedIn(fold: RunFold): Masked {
+export function maskedIn(fold: RunFold): Masked {
   const spans = phaseSpans(fold.facts.scenario);
   const byGate = { sendLag: 0, loopLag: 0, utilisation: 0 };
   const worst = { sendLagP99Us: 0, loopLagMaxUs: 0, utilisation: 0 };

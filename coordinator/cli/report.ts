@@ -1,32 +1,66 @@
 /**
  * `onrush report`: makes the results of a run again from its directory, also when its process was killed.
  * Called by program.ts. Invariant: what is printed and what is written come from the journal alone; a run that
- * another process is still writing is looked at and left as it is.
+ * another process is still writing is looked at, and its own files are left as they are.
  */
 import { existsSync } from "node:fs";
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { OnrushError } from "../../shared/errors.ts";
+import type { OutputKind } from "../../shared/scenario/output.ts";
+import type { StrictOutput } from "../../shared/scenario/strict.ts";
+import { render } from "../report/outputs.ts";
 import { rebuildRun } from "../report/rebuild.ts";
-import { writeResults } from "../report/results.ts";
+import { intoDirectory, writeOutputs, writeResults } from "../report/results.ts";
 import { lockHolder } from "../store/lock.ts";
 import { runPath } from "../store/run-directory.ts";
 import type { CliContext } from "./context.ts";
+import { addOutOption, parseKind } from "./outputs.ts";
 import type { Finish } from "./program.ts";
 import { addResultOptions, type ResultOptions, showSummary } from "./result.ts";
 
+interface ReportOptions extends ResultOptions {
+  readonly out?: readonly StrictOutput[];
+  readonly format?: OutputKind;
+}
+
+const EXAMPLES = `
+Examples:
+  onrush report runs/<id> --summary full
+  onrush report runs/<id> --out pdf,junit=reports/junit.xml
+  onrush report runs/<id> --format md >> "$GITHUB_STEP_SUMMARY"`;
+
 export function reportCommand(context: CliContext, finish: Finish): Command {
   const command = new Command("report")
-    .description("rebuild the results of a run from its directory and show them")
+    .description("rebuild the results of a run from its directory, show or write them")
     .argument("<run-dir>", "run directory, e.g. runs/<id>")
-    .addHelpText("after", "\nExample:\n  onrush report runs/<id> --summary full");
-  return addResultOptions(command).action(async (directory: string, options: ResultOptions) => {
-    if (!existsSync(runPath.journal(directory))) throw noRun(directory);
-    const { summary, notes, fold } = await rebuildRun(directory);
-    if ((await lockHolder(directory)) === null) await writeResults(directory, fold, summary);
-    for (const note of notes) context.stderr.write(`${context.errStyle.yellow("note:")} ${note}\n`);
-    showSummary(summary, options, context);
-    finish(summary.exitCode);
-  });
+    .addHelpText("after", EXAMPLES);
+  return addResultOptions(addOutOption(command))
+    .addOption(
+      new Option("--format <FORMAT>", "print the report in this format and nothing else")
+        .argParser(parseKind)
+        .conflicts(["json", "summary"]),
+    )
+    .action(async (directory: string, options: ReportOptions) =>
+      finish(await report(directory, options, context)),
+    );
+}
+
+/** @returns the exit code of the run */
+async function report(
+  directory: string,
+  options: ReportOptions,
+  context: CliContext,
+): Promise<number> {
+  if (!existsSync(runPath.journal(directory))) throw noRun(directory);
+  const { summary, notes, fold, model } = await rebuildRun(directory);
+  const held = (await lockHolder(directory)) !== null;
+  const write = intoDirectory(directory);
+  if (!held) await writeResults(write, fold, model);
+  await writeOutputs(write, options.out ?? [], model);
+  for (const note of notes) context.stderr.write(`${context.errStyle.yellow("note:")} ${note}\n`);
+  if (options.format === undefined) showSummary(summary, options, context);
+  else context.stdout.write(await render(options.format, model));
+  return summary.exitCode;
 }
 
 function noRun(directory: string): OnrushError {

@@ -8,7 +8,9 @@ import { join } from "node:path";
 import { Command, Option } from "commander";
 import { ExitCode } from "../../shared/errors.ts";
 import { maskSecrets } from "../../shared/scenario/mask.ts";
-import type { StrictScenario } from "../../shared/scenario/strict.ts";
+import type { StrictOutput, StrictScenario } from "../../shared/scenario/strict.ts";
+import { countOf, formatSeconds } from "../report/format.ts";
+import { checkPdf } from "../report/pdf/pdf.ts";
 import type { RunPolicies } from "../run/plan.ts";
 import type { RunOutcome } from "../run/request.ts";
 import { checkTargets } from "../run/target-policy.ts";
@@ -25,22 +27,19 @@ import {
   policiesOf,
   workerLossOption,
 } from "./options.ts";
+import { addOutOption } from "./outputs.ts";
 import type { Finish } from "./program.ts";
+import { type RerunOptions, rerunCommand } from "./rerun.ts";
 import { addResultOptions, type ResultOptions, showSummary } from "./result.ts";
 import { noteEvent } from "./run-notes.ts";
-import { addScenarioOptions, readScenario, type ScenarioOptions } from "./scenario-file.ts";
+import { addScenarioOptions, readScenario } from "./scenario-file.ts";
 import { describeError } from "./terminal/error-text.ts";
-import { countOf, formatSeconds } from "./terminal/format.ts";
 import { planText } from "./terminal/plan-text.ts";
 import { openProgress, type Progress } from "./terminal/progress.ts";
 
-interface RunOptions extends ScenarioOptions, ResultOptions {
-  readonly workers: number | "auto";
-  readonly bus?: string;
-  readonly onWorkerLoss: RunPolicies["onWorkerLoss"];
-  readonly onBusLoss: RunPolicies["onBusLoss"];
-  readonly allowTarget?: readonly string[];
+interface RunOptions extends RerunOptions, ResultOptions {
   readonly runDir?: string;
+  readonly out?: readonly StrictOutput[];
   readonly quiet?: boolean;
   readonly dryRun?: boolean;
 }
@@ -49,6 +48,7 @@ const EXAMPLES = `
 Examples:
   onrush run scenario.yaml
   onrush run scenario.yaml -e TOKEN=abc --set load.0.to=500 --seed 7
+  onrush run scenario.yaml --out md,junit=reports/junit.xml
   onrush run scenario.yaml --allow-target chat.example --json > summary.json
   onrush run scenario.yaml --bus redis://broker:6379 --workers 4`;
 
@@ -74,7 +74,7 @@ export function runCommand(context: CliContext, finish: Finish): Command {
     .option("--quiet", "no progress on stderr")
     .addOption(new Option("--dry-run", "show the plan and start nothing").conflicts("json"))
     .addHelpText("after", EXAMPLES);
-  return addResultOptions(addScenarioOptions(command)).action(
+  return addResultOptions(addOutOption(addScenarioOptions(command))).action(
     async (file: string, options: RunOptions) => finish(await run(file, options, context)),
   );
 }
@@ -94,8 +94,12 @@ async function run(file: string, options: RunOptions, context: CliContext): Prom
     context.stdout.write(planText(scenario, local));
     return ExitCode.passed;
   }
+  const outputs = options.out ?? [];
+  await checkPdf([...scenario.outputs, ...outputs]);
   const outcome = await execute(
     {
+      outputs,
+      command: rerunCommand(file, options, scenario.secrets),
       runId,
       scenario,
       allowTargets,
@@ -129,6 +133,8 @@ interface Execution {
   readonly local: LocalPlan;
   readonly cluster: { readonly bus: string | null; readonly workers: number | "auto" };
   readonly policies: RunPolicies;
+  readonly outputs: readonly StrictOutput[];
+  readonly command: readonly string[];
   readonly runDirectory: string;
   readonly source: { readonly fileName: string; readonly text: string };
 }
@@ -168,12 +174,14 @@ interface People {
 }
 
 function requestOf(
-  { runId, scenario, allowTargets, policies, runDirectory, source }: Execution,
+  { local: _, cluster: __, ...execution }: Execution,
   { clock }: CliContext,
   { progress, control }: People,
 ): Request {
   return {
-    ...{ scenario, source, runId, runDirectory, allowTargets, policies, clock, control },
+    ...execution,
+    clock,
+    control,
     onView: (view) => progress.show(view),
     onEvent: (event) => noteEvent(event, progress),
   };

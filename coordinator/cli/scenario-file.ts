@@ -11,9 +11,9 @@ import { MAX_DATA_BYTES } from "../../shared/scenario/check/files.ts";
 import { formatIssues } from "../../shared/scenario/issue.ts";
 import { type ParseResult, parseScenario } from "../../shared/scenario/parse.ts";
 import { MAX_FILE_BYTES } from "../../shared/scenario/read/document.ts";
+import { countOf } from "../report/format.ts";
 import type { CliContext } from "./context.ts";
 import { collectOverride, collectVariable, type Override, parseSeed } from "./options.ts";
-import { countOf } from "./terminal/format.ts";
 
 /** Options of every command that takes a scenario. */
 export interface ScenarioOptions {

@@ -5,11 +5,11 @@
 import { Command } from "commander";
 import { ExitCode, OnrushError } from "../../shared/errors.ts";
 import { buildPopulation } from "../../shared/load/arrivals.ts";
+import { countOf, formatSeconds } from "../report/format.ts";
 import type { CliContext } from "./context.ts";
 import type { Finish } from "./program.ts";
 import { addScenarioOptions, readScenario, type ScenarioOptions } from "./scenario-file.ts";
 import { describeError } from "./terminal/error-text.ts";
-import { countOf, formatSeconds } from "./terminal/format.ts";
 
 export function validateCommand(context: CliContext, finish: Finish): Command {
   const command = new Command("validate")

@@ -3,6 +3,8 @@
  * server.ts. Invariant: everything is a fold of the journal, as `onrush report` shows it.
  */
 import type { FastifyInstance } from "fastify";
+import { REPORT_POLICY } from "../report/html/page.ts";
+import { render } from "../report/outputs.ts";
 import { type RebuiltRun, rebuildRun } from "../report/rebuild.ts";
 import type { Summary } from "../report/summary-schema.ts";
 import { timelineCsv } from "../report/timeline-csv.ts";
@@ -12,6 +14,13 @@ import { runPath } from "../store/run-directory.ts";
 import { HttpProblem } from "./problem.ts";
 import { runInfo } from "./run-info.ts";
 import { noRun, sendText, type WithId } from "./runs.ts";
+
+const REPORTS = [
+  { ending: "html", kind: "html", type: "text/html" },
+  { ending: "md", kind: "md", type: "text/markdown" },
+  { ending: "xml", kind: "junit", type: "application/xml" },
+  { ending: "pdf", kind: "pdf", type: "application/pdf" },
+] as const;
 
 /** Events handed out at once. */
 const MAX_EVENTS = 10_000;
@@ -36,6 +45,18 @@ export function resultRoutes(app: FastifyInstance, service: Service): void {
     if (summary === null) throw notYet(id);
     return summary;
   });
+
+  for (const { ending, kind, type } of REPORTS) {
+    const schema = viewer(`The report as ${kind}, so far`);
+    app.get<WithId>(`/runs/:id/report.${ending}`, schema, async ({ params: { id } }, reply) => {
+      const content = await render(kind, (await rebuilt(id)).model);
+      // The page brings a policy of its own, stricter than the one of the API's description.
+      if (kind === "html") reply.header("content-security-policy", REPORT_POLICY);
+      return typeof content === "string"
+        ? sendText(reply, type, content)
+        : reply.type(type).send(content);
+    });
+  }
 
   app.get<WithId>("/runs/:id/report.csv", viewer("timeline.csv"), async ({ params }, reply) => {
     await known(params.id);

@@ -30,6 +30,8 @@ export interface RunFacts {
     readonly onBusLoss: "fence" | "continue";
   };
   readonly versions: { readonly onrush: string; readonly node: string; readonly wire: number };
+  /** The command that started the run, values that may be secret masked; journals before it lack it. */
+  readonly command?: readonly string[];
   /** Without secrets, data, environment, header values and TLS material: see redactScenario. */
   readonly scenario: StrictScenario;
 }

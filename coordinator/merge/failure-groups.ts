@@ -1,7 +1,8 @@
 /**
  * Failures of the whole run: exact counts per kind, and groups of those that look alike. Filled by merge.ts,
  * read by the summary and the live view.
- * Invariant: the order of frames changes nothing. Bound: MAX_GROUPS groups, MAX_SAMPLES samples each. When there
+ * Invariant: the order of frames changes nothing. Bound: MAX_GROUPS groups, MAX_SAMPLES samples each; a number
+ * per kind and second, target and phase. When there
  * are more signatures, those with the smallest hash are kept: whatever the order, such a one is never
  * given up, so its count stays exact; all others are counted together, per kind.
  */
@@ -41,6 +42,10 @@ export class FailureGroups {
   readonly #byKind = new Map<FailureKind, number>();
   /** Per phase, count per kind. */
   readonly #byPhase = new Map<number, Map<FailureKind, number>>();
+  /** Per target (index into the scenario's), count per kind. */
+  readonly #byTarget = new Map<number, Map<FailureKind, number>>();
+  /** Per kind, count per second of run time; what lies before the start is in second 0. */
+  readonly #bySecond = new Map<FailureKind, number[]>();
   /** The kept group that would be given up first; null: not known. */
   #last: Group | null = null;
 
@@ -54,8 +59,23 @@ export class FailureGroups {
     return this.#byPhase.get(phase)?.get(kind) ?? 0;
   }
 
+  /** Exact count of one kind at one target. */
+  atTarget(target: number, kind: FailureKind): number {
+    return this.#byTarget.get(target)?.get(kind) ?? 0;
+  }
+
+  /** Targets with failures, by index, in rising order. */
+  get targets(): readonly number[] {
+    return [...this.#byTarget.keys()].sort((a, b) => a - b);
+  }
+
+  /** Count per second of run time of one kind; seconds without one may be missing at the end. */
+  bySecond(kind: FailureKind): readonly (number | undefined)[] {
+    return this.#bySecond.get(kind) ?? [];
+  }
+
   addFrame(frame: Frame): void {
-    for (const group of frame.failures) this.#add(group, frame.second * 1_000_000);
+    for (const group of frame.failures) this.#add(group, frame.second);
   }
 
   /**
@@ -72,12 +92,15 @@ export class FailureGroups {
     );
   }
 
-  #add(group: FailureGroup, secondUs: number): void {
+  #add(group: FailureGroup, frameSecond: number): void {
+    const second = Math.max(0, frameSecond);
     this.#byKind.set(group.kind, (this.#byKind.get(group.kind) ?? 0) + group.count);
-    const phase = this.#byPhase.get(group.phase) ?? new Map<FailureKind, number>();
-    phase.set(group.kind, (phase.get(group.kind) ?? 0) + group.count);
-    this.#byPhase.set(group.phase, phase);
-    const atUs = group.sample?.atUs ?? Math.max(0, secondUs);
+    countIn(this.#byPhase, group.phase, group);
+    countIn(this.#byTarget, group.target, group);
+    const seconds = this.#bySecond.get(group.kind) ?? [];
+    this.#bySecond.set(group.kind, seconds);
+    seconds[second] = (seconds[second] ?? 0) + group.count;
+    const atUs = group.sample?.atUs ?? second * 1_000_000;
     const addition: Group = {
       ...newGroup(group.kind, group.signature),
       count: group.count,
@@ -115,6 +138,17 @@ export class FailureGroups {
     this.#last = last;
     return last;
   }
+}
+
+/** Adds a group's count where it belongs. */
+function countIn(
+  table: Map<number, Map<FailureKind, number>>,
+  key: number,
+  { kind, count }: FailureGroup,
+): void {
+  const counts = table.get(key) ?? new Map<FailureKind, number>();
+  counts.set(kind, (counts.get(kind) ?? 0) + count);
+  table.set(key, counts);
 }
 
 function newGroup(kind: FailureKind, signature: string): Group {

@@ -3,6 +3,7 @@
  * live run uses, over the journal. Called by `onrush report` and `onrush compare`.
  * Invariant: for a whole journal the result is the one the run itself wrote.
  */
+import { readFile } from "node:fs/promises";
 import { OnrushError } from "../../shared/errors.ts";
 import { readFacts } from "../merge/facts.ts";
 import { RunFold } from "../merge/run-fold.ts";
@@ -10,7 +11,7 @@ import { readJournal } from "../store/journal-reader.ts";
 import type { JournalRecord } from "../store/journal-record.ts";
 import { lockHolder } from "../store/lock.ts";
 import { runPath } from "../store/run-directory.ts";
-import { buildSummary } from "./summary.ts";
+import { buildReportModel, type ReportModel } from "./model.ts";
 import type { Summary } from "./summary-schema.ts";
 
 export interface RebuiltRun {
@@ -19,8 +20,9 @@ export interface RebuiltRun {
   readonly incomplete: boolean;
   /** What a reader should know: why it is incomplete, what was cut. Plain sentences. */
   readonly notes: readonly string[];
-  /** For the other results: writeResults(directory, fold, summary). */
+  /** For the other results: writeResults(directory, fold, model). */
   readonly fold: RunFold;
+  readonly model: ReportModel;
 }
 
 /**
@@ -36,7 +38,8 @@ export async function rebuildRun(directory: string): Promise<RebuiltRun> {
     notes.push(`The journal's last ${tail.tornBytes} bytes are no whole record and were left out.`);
   }
   if (!fold.complete) notes.push(await whyIncomplete(directory, fold.state));
-  return { summary: buildSummary(fold), incomplete: !fold.complete, notes, fold };
+  const model = buildReportModel(fold, { scenarioText: await scenarioTextOf(directory), notes });
+  return { summary: model.summary, incomplete: !fold.complete, notes, fold, model };
 }
 
 async function foldOf(
@@ -61,6 +64,11 @@ async function applyAll(fold: RunFold, journal: ReturnType<typeof readJournal>) 
     const record: JournalRecord = step.value;
     if (record.type !== "header") fold.apply(record);
   }
+}
+
+/** null when it is not there, or cannot be read: a report does without. */
+async function scenarioTextOf(directory: string): Promise<string | null> {
+  return readFile(runPath.scenario(directory), "utf8").catch(() => null);
 }
 
 async function whyIncomplete(directory: string, state: string): Promise<string> {

@@ -64,6 +64,8 @@ const connectionsSchema = z.object({
   /** How late the generator started attempts: its share of connectMs. */
   openLagMs: quantiles,
   stages: stagesSchema,
+  /** Established to closed, of every connection of the run, excluded phases too; longer than 1 h counts as 1 h. */
+  lifetimeMs: quantiles,
 });
 
 const messageNameSchema = z.object({

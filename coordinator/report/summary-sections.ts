@@ -47,6 +47,9 @@ export function connectionsSection(fold: RunFold, validity: Validity): Summary["
       tlsMs: measured("tls"),
       upgradeMs: measured("upgrade"),
     },
+    lifetimeMs: quantilesOrNull(
+      merge.histograms.select({ metric: "lifetime", phases: null, name: null }),
+    ),
   };
 }
 

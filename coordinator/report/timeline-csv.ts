@@ -7,6 +7,7 @@ import { brokenGates } from "../analysis/gates.ts";
 import { phaseAt, phaseSpans } from "../merge/facts.ts";
 import type { RunFold } from "../merge/run-fold.ts";
 import type { SecondQuantiles, TimelineRow } from "../merge/timeline.ts";
+import { csvText } from "./csv-text.ts";
 import { toMs } from "./quantiles.ts";
 
 export const TIMELINE_COLUMNS = [
@@ -69,10 +70,4 @@ function latencyCells(latency: SecondQuantiles | null): (string | number)[] {
 
 function msOrEmpty(us: number | null): string | number {
   return us === null ? "" : toMs(us);
-}
-
-/** One CSV field of text: quoted where it must be (RFC 4180), defused where a spreadsheet would run it. */
-export function csvText(text: string): string {
-  const harmless = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
 }

@@ -43,8 +43,12 @@ async function open(
   try {
     if (known && known.facts.planHash !== plan.document.hash) throw otherPlan(request.runId);
     const { journal, cutBytes } = await stored.openJournal();
-    const { clock, onEvent, bus, source } = request;
-    const context = { createdWallMs: clock.wallMs(), busKind: bus.kind };
+    const { clock, onEvent, bus, source, command } = request;
+    const context = {
+      createdWallMs: clock.wallMs(),
+      busKind: bus.kind,
+      ...(command ? { command } : {}),
+    };
     const fold = known ?? new RunFold(makeFacts(plan, context));
     const log = new RunLog({ fold, isNew: known === null, journal, clock, onEvent });
     await log.sync();

@@ -112,7 +112,7 @@ function opensOf(
 /** What the journal remembers of a run: all results can be made from it and the frames. */
 export function makeFacts(
   plan: Plan,
-  context: { readonly createdWallMs: number; readonly busKind: RunFacts["busKind"] },
+  context: Pick<RunFacts, "createdWallMs" | "busKind" | "command">,
 ): RunFacts {
   const { run, hash, scenario, connections, shards, durationUs, drainUs } = plan.document;
   return {

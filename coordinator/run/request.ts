@@ -4,7 +4,7 @@
  */
 import type { CoordinatorBus } from "../../shared/bus/bus.ts";
 import type { ExitCode, OnrushError } from "../../shared/errors.ts";
-import type { StrictScenario } from "../../shared/scenario/strict.ts";
+import type { StrictOutput, StrictScenario } from "../../shared/scenario/strict.ts";
 import type { Clock } from "../../shared/time/clock.ts";
 import type { Timers } from "../../shared/time/timer.ts";
 import type { Summary } from "../report/summary-schema.ts";
@@ -18,6 +18,10 @@ export interface RunRequest {
   readonly scenario: StrictScenario;
   /** The scenario as given, for the run directory; secrets are masked already. */
   readonly source: { readonly fileName: string; readonly text: string };
+  /** The command that started the run, for the report; values that may be secret are masked already. */
+  readonly command?: readonly string[];
+  /** Outputs wanted beside the scenario's own. */
+  readonly outputs?: readonly StrictOutput[];
   /** See store/run-id.ts. */
   readonly runId: string;
   /** Made when missing. executeRun: must not hold a run yet. resumeRun: holds this run. */

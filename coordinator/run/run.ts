@@ -5,8 +5,10 @@
  */
 import { OnrushError } from "../../shared/errors.ts";
 import { isBeforeStart, isFinal, type RunState } from "../../shared/wire/command.ts";
-import { writeOutputs, writeResultsWith } from "../report/results.ts";
+import { buildReportModel } from "../report/model.ts";
+import { writeOutputs, writeResults } from "../report/results.ts";
 import { buildSummary } from "../report/summary.ts";
+import type { StoredRun } from "../store/run-store.ts";
 import { type ActiveRun, ignoreOperating } from "./active-run.ts";
 import { type RunParts, waitForWorkers, waitUntilReady } from "./dispatch.ts";
 import { FrameIntake } from "./intake.ts";
@@ -127,11 +129,14 @@ async function report(run: ActiveRun): Promise<RunOutcome> {
     if (run.state !== "merging") await conclude(run, "merging");
     await conclude(run, terminalState(run));
   }
-  let summary = buildSummary(fold);
+  const { scenario, source, outputs = [] } = run.request;
+  const write: StoredRun["write"] = (path, content) => run.stored.write(path, content);
+  const model = buildReportModel(fold, { scenarioText: source.text, notes: [] });
+  let { summary } = model;
   try {
     await run.log.sync();
-    await writeResultsWith((path, content) => run.stored.write(path, content), fold, summary);
-    await writeOutputs(run.request.scenario.outputs, summary);
+    await writeResults(write, fold, model);
+    await writeOutputs(write, [...scenario.outputs, ...outputs], model);
     await run.writeRunFile();
   } catch (error) {
     if (!(error instanceof OnrushError)) throw error;

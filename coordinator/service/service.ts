@@ -19,6 +19,7 @@ import type { Clock } from "../../shared/time/clock.ts";
 import type { Timers } from "../../shared/time/timer.ts";
 import type { RunState } from "../../shared/wire/command.ts";
 import type { PlanDocument } from "../../shared/wire/plan.ts";
+import { checkPdf } from "../report/pdf/pdf.ts";
 import { rebuildRun } from "../report/rebuild.ts";
 import type { Fleet } from "../run/fleet.ts";
 import { DEFAULT_POLICIES, makePlan, type RunPolicies } from "../run/plan.ts";
@@ -197,6 +198,7 @@ export class Service {
     const going = this.entries.filter(({ isOver }) => !isOver).length;
     if (going >= this.#limits.runs) throw tooManyRuns(this.#limits.runs);
     const { scenario, maskedText } = read;
+    await checkPdf(scenario.outputs);
     const id = makeRunId(clock.wallMs(), scenario.name, randomBytes(3).toString("hex"));
     const file: ServiceFile = { schema: 1, key, content, wishes: NO_WISHES };
     await createWithServiceFile(this.archive.directoryOf(id), file);

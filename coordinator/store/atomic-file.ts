@@ -5,6 +5,9 @@
 import { open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 
+/** Small parts are written together, about this many characters at a time. */
+const WRITE_CHARS = 256 * 1024;
+
 /** Replaces `path`. @throws the file system's error; the temporary file is removed then. */
 export async function writeFileAtomic(
   path: string,
@@ -17,7 +20,7 @@ export async function writeFileAtomic(
       if (typeof content === "string" || content instanceof Uint8Array) {
         await file.writeFile(content);
       } else {
-        for (const part of content) await file.writeFile(part);
+        for (const part of gathered(content)) await file.writeFile(part);
       }
       await file.sync();
     } finally {
@@ -39,4 +42,15 @@ export async function syncDirectory(path: string): Promise<void> {
   } finally {
     await directory.close();
   }
+}
+
+function* gathered(parts: Iterable<string>): Generator<string> {
+  let waiting = "";
+  for (const part of parts) {
+    waiting += part;
+    if (waiting.length < WRITE_CHARS) continue;
+    yield waiting;
+    waiting = "";
+  }
+  yield waiting;
 }

@@ -43,6 +43,11 @@ export const runPath = {
   summary: (directory: string) => join(directory, "summary.json"),
   timeline: (directory: string) => join(directory, "timeline.csv"),
   histograms: (directory: string) => join(directory, "histograms"),
+  report: (directory: string) => join(directory, "report.html"),
+  markdown: (directory: string) => join(directory, "report.md"),
+  results: (directory: string) => join(directory, "results.csv"),
+  junit: (directory: string) => join(directory, "junit.xml"),
+  pdf: (directory: string) => join(directory, "report.pdf"),
 } as const;
 
 /**

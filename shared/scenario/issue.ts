@@ -25,7 +25,7 @@ export interface Issue {
 export const MAX_ISSUES = 100;
 
 const FRAME_COLUMNS = 100;
-const CONTROL_CODES = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
+const CONTROL_CODES = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Noncharacter_Code_Point}]/gu;
 
 /** Every control, format and separator character as \u{…}; harmless on a terminal. */
 export function escapeControls(text: string): string {

@@ -12,9 +12,10 @@ const MIN_ENCODED_CHARS = 4;
 /** A stretch of base64 shorter than this says too little to be recognised. */
 const MIN_BASE64_CHARS = 6;
 
-const URL_PASSWORD = /([a-z][a-z0-9+.-]*:\/\/)([^\s/?#@:"']*):(?!\{\{)[^\s/?#@"']+@/gi;
+// Both are bounded, so that a long word costs no more than its length.
+const URL_PASSWORD = /([a-z][a-z0-9+.-]{0,31}:\/\/)([^\s/?#@:"']*):(?!\{\{)[^\s/?#@"']+@/gi;
 const QUERY_SECRET =
-  /([?&;][\w.-]*(?:token|key|secret|passw(?:or)?d|pwd|auth|signature|session)[\w.-]*=)(?!\{\{)[^&;\s"'#]+/gi;
+  /([?&;][\w.-]{0,64}(?:token|key|secret|passw(?:or)?d|pwd|auth|signature|session)[\w.-]{0,64}=)(?!\{\{)[^&;\s"'#]+/gi;
 
 /** A reusable mask for a set of secrets. */
 export function createMask(secrets: readonly string[]): (text: string) => string {

@@ -4,12 +4,11 @@
  * passes needs no further check of shape or units, only of meaning (check/).
  */
 import * as z from "zod";
+import { OUTPUT_KINDS } from "./output.ts";
 import { connect, data, target, targetUrl, vars } from "./shape/connect.ts";
 import { about, duration, message, strict, text } from "./shape/fields.ts";
 import { MAX_PHASES, phase } from "./shape/load.ts";
 import { messages } from "./shape/messages.ts";
-
-const OUTPUT_KINDS = ["json"] as const;
 
 const threshold = z.union([
   text(200),
@@ -102,8 +101,8 @@ export const scenarioSchema = strict({
   ),
   outputs: about(
     z.array(output).max(32).optional(),
-    "Results to write beside the run directory's own: json is summary.json, at a path of your choice.",
-    [{ json: "reports/summary.json" }],
+    "Results to write: html, json, md, csv, junit, pdf; in the run directory, or at a path of your choice.",
+    ["md", { junit: "reports/junit.xml" }],
   ),
 });
 

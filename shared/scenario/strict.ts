@@ -4,6 +4,8 @@
  * all defaults are filled in, and nobody re-checks. It is plain data: it crosses processes as it is.
  */
 
+import type { OutputKind } from "./output.ts";
+
 export interface StrictScenario {
   readonly version: 1;
   readonly name: string;
@@ -156,7 +158,7 @@ export type ThresholdMeasure =
   | "sendLag";
 
 export interface StrictOutput {
-  readonly kind: "json";
+  readonly kind: OutputKind;
   /** null: the default place inside the run directory. */
   readonly to: string | null;
 }

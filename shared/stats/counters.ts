@@ -80,6 +80,8 @@ export const METRICS = [
   "gcPause",
   /** start of an attempt - its intended time, per phase: the generator's share of connect. */
   "openLag",
+  /** closed - established, per phase of the intended open. */
+  "lifetime",
 ] as const;
 export type Metric = (typeof METRICS)[number];
 

@@ -247,6 +247,8 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
     if (!wasOpen) this.#transition(State.ended);
     const lost = host.correlator.settleAll(this);
     if (lost > 0) this.#log("lost", cause, nowUs, lost);
+    const establishedUs = host.times.get(this.slot, Time.established);
+    host.recorder.value(METRIC.lifetime, this.#phase, nowUs - establishedUs);
     host.recorder.closed(this.#phase, this.shard, cause, nowUs);
     if (wasOpen && cause !== "stop" && cause !== "fenced") this.#lose(nowUs);
     else this.#end();

@@ -2,8 +2,9 @@
  * What a run reports beside what its target counted itself. Called by the demo. Pure. Invariant: a row is the
  * same only when the numbers are equal; nothing is rounded away.
  */
+
+import { formatCount } from "../../report/format.ts";
 import type { Summary } from "../../report/summary-schema.ts";
-import { formatCount } from "./format.ts";
 import type { Style } from "./style.ts";
 
 /** The part of the target's GET /stats that is compared. */

@@ -3,8 +3,7 @@
  * a log. Called by progress.ts. Pure. Invariant: target text is escaped, every number has its unit, and the
  * block is at most LIVE_LINES lines high.
  */
-import type { LiveView } from "../../run/view.ts";
-import { escapeForTerminal } from "./escape.ts";
+
 import {
   countOf,
   formatClock,
@@ -13,10 +12,12 @@ import {
   formatShare,
   formatUs,
   NO_DATA,
-} from "./format.ts";
+} from "../../report/format.ts";
+import { formatObserved } from "../../report/threshold-text.ts";
+import type { LiveView } from "../../run/view.ts";
+import { escapeForTerminal } from "./escape.ts";
 import type { Style } from "./style.ts";
 import { LABEL } from "./table.ts";
-import { formatObserved } from "./threshold-text.ts";
 
 const LIVE_THRESHOLDS = 4;
 const LIVE_FAILURES = 2;

@@ -4,10 +4,16 @@
  */
 import Table from "cli-table3";
 import type { StrictScenario } from "../../../shared/scenario/strict.ts";
+import {
+  countOf,
+  formatBytes,
+  formatCount,
+  formatRate,
+  formatSeconds,
+} from "../../report/format.ts";
 import type { LocalPlan } from "../local-plan.ts";
 import { areaChart } from "./curve.ts";
 import { escapeForTerminal } from "./escape.ts";
-import { countOf, formatBytes, formatCount, formatRate, formatSeconds } from "./format.ts";
 import { estimateMemory } from "./memory-estimate.ts";
 import { PLAIN_TABLE } from "./table.ts";
 

@@ -3,9 +3,9 @@
  * summary-text.ts only. Invariant: as there, target text is escaped and units are in the headings.
  */
 import Table from "cli-table3";
+import { formatCount, formatMs, formatSeconds, formatShare, NO_DATA } from "../../report/format.ts";
 import type { Summary } from "../../report/summary-schema.ts";
 import { escapeForTerminal } from "./escape.ts";
-import { formatCount, formatMs, formatSeconds, formatShare, NO_DATA } from "./format.ts";
 import { LABEL, PLAIN_TABLE } from "./table.ts";
 
 /** Failure groups that are shown; summary.json has them all. */

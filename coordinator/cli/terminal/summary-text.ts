@@ -3,8 +3,7 @@
  * Reads nothing but the summary (report/summary-schema.ts). Invariant: whatever a target said is escaped,
  * every number has its unit, and no line depends on colour.
  */
-import type { Quantiles, Summary } from "../../report/summary-schema.ts";
-import { escapeForTerminal } from "./escape.ts";
+
 import {
   formatBytes,
   formatCount,
@@ -12,16 +11,21 @@ import {
   formatSeconds,
   formatShare,
   NO_DATA,
-} from "./format.ts";
+} from "../../report/format.ts";
+import type { Quantiles, Summary } from "../../report/summary-schema.ts";
+import { formatObserved } from "../../report/threshold-text.ts";
+import { verdictReasons } from "../../report/verdict-text.ts";
+import { escapeForTerminal } from "./escape.ts";
 import type { Style } from "./style.ts";
 import { failureLines, phaseTable, workerTable } from "./summary-tables.ts";
 import { LABEL } from "./table.ts";
-import { formatObserved } from "./threshold-text.ts";
 
 export type SummaryDetail = "compact" | "full";
 
 /** Thresholds shown in a compact summary, failed ones first; the rest is counted. It keeps within 15 lines. */
 const COMPACT_THRESHOLDS = 3;
+/** Characters of a rule. */
+const MAX_RULE = 100;
 
 /** @returns whole lines, with a newline at the end */
 export function summaryText(summary: Summary, detail: SummaryDetail, style: Style): string {
@@ -51,7 +55,7 @@ function block(label: string, texts: readonly string[]): string[] {
 function verdictLines(summary: Summary, detail: SummaryDetail, style: Style): string[] {
   const where = `${escapeForTerminal(summary.name)}, ${formatSeconds(summary.durationSeconds)}, run ${summary.run}`;
   const lines = [`${verdictWord(summary, style)}  ${where} (exit code ${summary.exitCode})`];
-  const reasons = verdictReasons(summary);
+  const reasons = verdictReasons(summary).map((reason) => escapeForTerminal(reason, 300));
   if (detail === "full") lines.push(...block("because", reasons));
   else if (reasons.length > 0) lines.push(row("because", oneAndMore(reasons)));
   return lines;
@@ -72,29 +76,19 @@ function verdictWord(summary: Summary, style: Style): string {
   }
 }
 
-function verdictReasons(summary: Summary): string[] {
-  const reasons = summary.validity.reasons.map((reason) => escapeForTerminal(reason, 300));
-  // A run that was cut short has not had its chance to meet them.
-  if (summary.verdict === "interrupted" || summary.verdict === "stopped") return reasons;
-  for (const threshold of summary.thresholds) {
-    if (threshold.passed) continue;
-    const observed = formatObserved(threshold.rule, threshold.observed);
-    reasons.push(`${threshold.metric} ${threshold.rule} does not hold: observed ${observed}`);
-  }
-  return reasons;
-}
-
 function thresholdLines(summary: Summary, detail: SummaryDetail, style: Style): string[] {
   if (summary.thresholds.length === 0) {
     return [row("thresholds", "none in the scenario; nothing was judged but validity")];
   }
-  const width = Math.max(...summary.thresholds.map((t) => `${t.metric} ${t.rule}`.length));
+  const ruleOf = ({ metric, rule }: Summary["thresholds"][number]) =>
+    escapeForTerminal(`${metric} ${rule}`, MAX_RULE);
+  const width = Math.max(...summary.thresholds.map((threshold) => ruleOf(threshold).length));
   const texts = [...summary.thresholds]
     // Failed ones first: a compact summary may cut the list.
     .sort((a, b) => Number(a.passed) - Number(b.passed))
     .map((threshold) => {
       const mark = threshold.passed ? style.green("✓") : style.red("✗");
-      const rule = `${threshold.metric} ${threshold.rule}`.padEnd(width);
+      const rule = ruleOf(threshold).padEnd(width);
       const reason = threshold.reason === null ? "" : ` (${threshold.reason})`;
       return `${mark} ${rule}  observed ${formatObserved(threshold.rule, threshold.observed)}${reason}`;
     });

@@ -79,6 +79,7 @@ export function sampleSummary(changes: Partial<Summary> = {}): Summary {
       reconnects: 0,
       connectMs: quantiles(4),
       openLagMs: quantiles(1),
+      lifetimeMs: quantiles(60_000),
       stages: { dnsMs: null, tcpMs: quantiles(1), tlsMs: null, upgradeMs: quantiles(3) },
     },
     messages: {

@@ -7,15 +7,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as hdr from "hdr-histogram-js";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { csvText } from "../../../coordinator/report/csv-text.ts";
 import { histogramLog, loggedMetrics } from "../../../coordinator/report/hlog.ts";
 import { rebuildRun } from "../../../coordinator/report/rebuild.ts";
-import { writeResults } from "../../../coordinator/report/results.ts";
+import { intoDirectory, writeResults } from "../../../coordinator/report/results.ts";
 import { buildSummary } from "../../../coordinator/report/summary.ts";
-import {
-  csvText,
-  TIMELINE_COLUMNS,
-  timelineCsv,
-} from "../../../coordinator/report/timeline-csv.ts";
+import { TIMELINE_COLUMNS, timelineCsv } from "../../../coordinator/report/timeline-csv.ts";
 import type { RunEvent } from "../../../coordinator/store/event.ts";
 import { openJournal } from "../../../coordinator/store/journal.ts";
 import type { JournalRecord } from "../../../coordinator/store/journal-record.ts";
@@ -61,6 +58,8 @@ describe("timeline.csv", () => {
     ["plain", "plain"],
     ['a,"b"', '"a,""b"""'],
     ["=HYPERLINK(1)", "'=HYPERLINK(1)"],
+    [" +1", "' +1"],
+    ["\uff1dcmd|' /c calc'!A1", "'\uff1dcmd|' /c calc'!A1"],
     ["a\nb", '"a\nb"'],
   ])("text %j becomes %j", (text, field) => expect(csvText(text)).toBe(field));
 });
@@ -119,7 +118,7 @@ describe("rebuilding", () => {
     const rebuilt = await rebuildRun(directory);
     expect(rebuilt).toMatchObject({ incomplete: false, notes: [] });
     expect(rebuilt.summary).toEqual(buildSummary(goodRun()));
-    await writeResults(directory, rebuilt.fold, rebuilt.summary);
+    await writeResults(intoDirectory(directory), rebuilt.fold, rebuilt.model);
     const written = JSON.parse(await readFile(join(directory, "summary.json"), "utf8"));
     expect(written).toEqual(rebuilt.summary);
     expect((await stat(join(directory, "histograms", "latency.hlog"))).size).toBeGreaterThan(100);

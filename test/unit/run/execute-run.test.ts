@@ -6,6 +6,7 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { reportHtml } from "../../../coordinator/report/html/page.ts";
 import { rebuildRun } from "../../../coordinator/report/rebuild.ts";
 import { summarySchema } from "../../../coordinator/report/summary-schema.ts";
 import { Fleet } from "../../../coordinator/run/fleet.ts";
@@ -149,9 +150,12 @@ describe.concurrent("two workers", () => {
     const rebuilt = await rebuildRun(run);
     expect(rebuilt.summary).toEqual(summary);
     expect(rebuilt).toMatchObject({ incomplete: false, notes: [] });
+    // Not a byte of the report depends on having been there.
+    expect(reportHtml(rebuilt.model)).toBe(await readFile(join(run, "report.html"), "utf8"));
     expect((await readdir(run)).sort()).toEqual([
       "histograms",
       "journal",
+      "report.html",
       "run.json",
       "scenario.yaml",
       "summary.json",

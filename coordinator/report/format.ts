@@ -1,6 +1,6 @@
 /**
- * Numbers as people read them in a terminal: with a unit, grouped digits and three useful figures.
- * Called by everything in this folder. Invariant: a missing measure is "no data", never a zero.
+ * Numbers as people read them, in a terminal and in reports: with a unit, grouped digits and three useful
+ * figures. Called by everything that shows a number. Invariant: a missing measure is "no data", never a zero.
  */
 
 export const NO_DATA = "no data";

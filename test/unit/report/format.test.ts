@@ -9,8 +9,8 @@ import {
   formatSeconds,
   formatShare,
   formatUs,
-} from "../../../coordinator/cli/terminal/format.ts";
-import { formatObserved } from "../../../coordinator/cli/terminal/threshold-text.ts";
+} from "../../../coordinator/report/format.ts";
+import { formatObserved } from "../../../coordinator/report/threshold-text.ts";
 
 describe("formats", () => {
   it.each([

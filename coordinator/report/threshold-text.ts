@@ -1,6 +1,6 @@
 /**
- * Shows a threshold's observed value in the unit its rule is written in. Called by the summary text and
- * the live view. Invariant: observed and limit can be compared by eye, because they share a unit.
+ * Shows a threshold's observed value in the unit its rule is written in. Called by the summary text, the
+ * live view and the reports. Invariant: observed and limit can be compared by eye, because they share a unit.
  */
 import { formatCount, formatMs, formatRate, formatShare, NO_DATA } from "./format.ts";
 
@@ -17,4 +17,10 @@ export function formatObserved(rule: string, observed: number | null): string {
   }
   if (/\/(s|sec|min|m)$/.test(limit)) return formatRate(observed);
   return Number.isInteger(observed) ? formatCount(observed) : observed.toPrecision(4);
+}
+
+/** Room left as a share of the limit: 0.534 -> "53.4%", -0.1 -> "10% beyond". */
+export function formatMargin(share: number): string {
+  if (share < 0) return `${Math.round(-share * 100).toLocaleString("en-US")}% beyond`;
+  return `${(Math.round(share * 1000) / 10).toLocaleString("en-US")}%`;
 }

@@ -1,0 +1,111 @@
+/**
+ * The outline's sections about the result: thresholds, validity, key numbers, latency. Called by outline.ts.
+ * Invariant: an empty section says so.
+ */
+import { formatBytes, formatCount, formatMs, formatShare, NO_DATA } from "../format.ts";
+import type { ReportModel } from "../model.ts";
+import { shownValue } from "../model-validity.ts";
+import type { Quantiles, Summary } from "../summary-schema.ts";
+import { formatMargin } from "../threshold-text.ts";
+import { type Block, code, prose, table, text } from "./block.ts";
+
+export function thresholdsSection({ thresholds }: ReportModel): Block[] {
+  if (thresholds.length === 0) {
+    return [text("The scenario has no thresholds; nothing was judged but validity.")];
+  }
+  const rows = [...thresholds]
+    .sort((a, b) => Number(a.passed) - Number(b.passed))
+    .map(({ metric, rule, passed, observed, margin, reason }) => [
+      [`${mark(passed)} `, code(`${metric} ${rule}`)],
+      reason === null ? observed : [`${observed} (`, prose(reason, 120), ")"],
+      margin === null ? "" : formatMargin(margin),
+    ]);
+  return [table({ head: ["rule", "observed", "room left"], texts: 1, maxRows: 50 }, rows)];
+}
+
+/** Renderers that have no such sign show the words of `observed` beside it. */
+function mark(passed: boolean): string {
+  return passed ? "✅" : "❌";
+}
+
+export function validitySection({ validity, summary }: ReportModel): Block[] {
+  const { valid } = summary.validity;
+  const rows = validity.map(({ question, measure, observed, limit, passed }) => [
+    `${mark(passed)} ${question}`,
+    `${measure}: ${shownValue(observed)}`,
+    limit === null ? "" : `at most ${shownValue(limit)}`,
+  ]);
+  const look = { head: ["question", "observed", "limit"], texts: 2, maxRows: 20 };
+  return [
+    text(valid ? "No. The load generator kept to its plan." : "The numbers cannot be trusted."),
+    table(valid ? { ...look, fold: "What was looked at" } : look, rows),
+  ];
+}
+
+export function numbersSection({ summary }: ReportModel): Block[] {
+  const { connections: c, messages: m } = summary;
+  const peak = c.peak === null ? NO_DATA : formatCount(c.peak);
+  const opened = `${formatCount(c.established)} of ${formatCount(c.attempted)} attempts established`;
+  const rows = [
+    [
+      "connections",
+      `peak ${peak}, ${opened}, ${formatCount(c.failed)} failed, ${formatCount(c.reconnects)} reconnects`,
+    ],
+    ["connect", short(c.connectMs)],
+    ["latency, corrected", short(m.latencyMs)],
+    [
+      "messages",
+      `${formatCount(m.sent)} sent of ${formatCount(m.planned)} planned, ${formatCount(m.received)} received`,
+    ],
+    ["replies", replies(m)],
+    ["delivery", delivery(m)],
+    ["bytes", `${formatBytes(m.bytesSent)} out, ${formatBytes(m.bytesReceived)} in`],
+  ];
+  return [table({ head: ["measure", "whole run"], texts: 2, maxRows: 20 }, rows)];
+}
+
+function replies(m: Summary["messages"]): string {
+  if (m.matched === null) return "no message expects one";
+  if (m.expected === 0) return "none was expected: no message was sent";
+  return `${formatShare(m.matched / m.expected)} in time, ${count(m.timedOut)} timed out, ${count(m.unanswered)} unanswered, ${count(m.late)} late`;
+}
+
+function delivery({ lost, duplicated, reordered, corrupt, leaked }: Summary["messages"]): string {
+  return Object.entries({ lost, duplicated, reordered, corrupt, leaked })
+    .map(([what, value]) => `${count(value)} ${what}`)
+    .join(", ");
+}
+
+function count(value: number | null): string {
+  return value === null ? "? (not measured)" : formatCount(value);
+}
+
+function short(q: Quantiles | null): string {
+  if (q === null) return NO_DATA;
+  return `p50 ${formatMs(q.p50)}, p90 ${formatMs(q.p90)}, p99 ${formatMs(q.p99)}, max ${formatMs(q.max)}`;
+}
+
+const QUANTILE_HEAD = ["count", "p50", "p90", "p99", "p99.9", "max"];
+
+function quantileCells(q: Quantiles | null): string[] {
+  if (q === null) return [NO_DATA, "", "", "", "", ""];
+  return [formatCount(q.count), ...[q.p50, q.p90, q.p99, q.p999, q.max].map(formatMs)];
+}
+
+export function latencySection({ latency, summary }: ReportModel): Block[] {
+  if (latency.corrected === null && latency.breakdown.length === 0) {
+    return [text("No reply was measured: no message expects one, or none came.")];
+  }
+  const whole = table({ head: ["time", ...QUANTILE_HEAD], texts: 1, maxRows: 3 }, [
+    ["corrected (done − intended)", ...quantileCells(latency.corrected)],
+    ["service time (done − sent)", ...quantileCells(latency.service)],
+    ["send lag (sent − intended)", ...quantileCells(summary.validity.sendLagMs)],
+  ]);
+  const rows = latency.breakdown.map(({ name, phase, excluded, latency: q }) => [
+    code(name, 64),
+    [code(phase, 64), excluded ? " (excluded)" : ""],
+    ...quantileCells(q),
+  ]);
+  const look = { head: ["message", "phase", ...QUANTILE_HEAD], texts: 2, maxRows: 40 };
+  return [whole, table({ ...look, fold: "By message and phase" }, rows)];
+}
