@@ -11,6 +11,7 @@ import type { Counters } from "../merge/merge.ts";
 import type { RunFold } from "../merge/run-fold.ts";
 import { THRESHOLD_METRICS } from "../merge/second-histograms.ts";
 import { generatorFailures } from "./failures.ts";
+import { isTrue, readerOf } from "./threshold-value.ts";
 import { judgedPhases } from "./validity.ts";
 
 export interface ThresholdResult {
@@ -29,7 +30,7 @@ export function judgeThresholds(fold: RunFold): readonly ThresholdResult[] {
     if ("missing" in seen)
       return { threshold, observed: null, passed: false, reason: seen.missing };
     const observed = seen.value;
-    return { threshold, observed, passed: holds(observed, threshold), reason: null };
+    return { threshold, observed, passed: isTrue(observed, threshold), reason: null };
   });
 }
 
@@ -167,26 +168,6 @@ function whyNoTimes({ fold, phases, name }: Scope, threshold: StrictThreshold): 
   return `no ${measure} was measured${hint}`;
 }
 
-interface Distribution {
-  readonly min: number;
-  readonly max: number;
-  readonly mean: number;
-  quantile(p: number): number;
-}
-
-function readerOf(statistic: string): ((histogram: Distribution) => number) | null {
-  switch (statistic) {
-    case "min":
-    case "max":
-    case "mean":
-      return (histogram) => histogram[statistic];
-  }
-  const percentile = /^p(\d{1,3}(?:\.\d+)?)$/.exec(statistic)?.[1];
-  if (percentile === undefined) return null;
-  const share = Number(percentile) / 100;
-  return share > 1 ? null : (histogram) => histogram.quantile(share);
-}
-
 function observeCount(scope: Scope, threshold: StrictThreshold): Observation {
   const { statistic, unit } = threshold;
   const missing = whyNotCounted(scope, threshold);
@@ -259,23 +240,6 @@ function secondsOf({ fold, phases }: Scope): number {
     fromUs += durationUs;
   }
   return seconds;
-}
-
-function holds(observed: number, { operator, limit }: StrictThreshold): boolean {
-  switch (operator) {
-    case "<":
-      return observed < limit;
-    case "<=":
-      return observed <= limit;
-    case ">":
-      return observed > limit;
-    case ">=":
-      return observed >= limit;
-    case "==":
-      return observed === limit;
-    case "!=":
-      return observed !== limit;
-  }
 }
 
 /** Rules that end the run now: `abort`, failing on something measured, after their time. */

@@ -18,14 +18,21 @@ import {
 import { makePlan, type Plan } from "../run/plan.ts";
 import { isLoopbackHost } from "../run/target-policy.ts";
 
-export interface LocalPlan {
+/** What a scenario plans, wherever it runs. */
+export interface Outline {
   readonly plan: Plan;
   readonly population: Population;
+}
+
+export interface LocalPlan extends Outline {
   readonly sizing: Sizing;
   /** Files one worker will have open at the peak, and how many it may. */
   readonly filesPerWorker: number;
   readonly openFilesLimit: number;
   readonly sourceAddresses: number;
+  /** Local ports in use at the busiest source address at the peak, towards the busiest target. */
+  readonly portsPerAddress: number;
+  readonly portRange: readonly [first: number, last: number];
   /** All targets can be reached from every address of 127.0.0.0/8. */
   readonly loopback: boolean;
 }
@@ -37,11 +44,20 @@ export interface LocalPlanRequest {
   readonly workers: number | "auto";
 }
 
+/** @throws OnrushError ONRUSH_SCENARIO_INVALID */
+export function outlineOf(request: Omit<LocalPlanRequest, "workers">): Outline {
+  return { plan: makePlan(request), population: buildPopulation(request.scenario) };
+}
+
 /** @throws OnrushError ONRUSH_SCENARIO_INVALID, ONRUSH_LIMITS_TOO_LOW */
 export function planLocally(request: LocalPlanRequest): LocalPlan {
+  return fitHere(outlineOf(request), request);
+}
+
+/** @throws OnrushError ONRUSH_LIMITS_TOO_LOW */
+export function fitHere(outline: Outline, request: LocalPlanRequest): LocalPlan {
+  const { plan, population } = outline;
   const { scenario, workers } = request;
-  const plan = makePlan(request);
-  const population = buildPopulation(scenario);
   const limit = openFilesLimit();
   const sizing = sizeLocalCluster({
     connections: population.peakPlanned,
@@ -52,34 +68,35 @@ export function planLocally(request: LocalPlanRequest): LocalPlan {
   });
   const loopback = scenario.targets.every(({ url }) => isLoopbackHost(hostOf(url)));
   const { localAddresses } = scenario.connect;
+  const atBusiest = Math.ceil(population.peakPlanned * busiestShare(scenario));
+  const portRange = localPortRange();
+  const addresses = loopback
+    ? Math.max(1, sourceAddresses(population.connections, localAddresses, true).length)
+    : localAddresses === "auto"
+      ? sourceAddressesNeeded({ connections: atBusiest, ports: portRange })
+      : localAddresses.length;
   return {
     plan,
     population,
     sizing,
     filesPerWorker: Math.min(sizing.capacityPerWorker, population.peakPlanned) + RESERVED_FILES,
     openFilesLimit: limit,
-    sourceAddresses: loopback
-      ? Math.max(1, sourceAddresses(population.connections, localAddresses, true).length)
-      : addressesElsewhere(scenario, population.peakPlanned),
+    sourceAddresses: addresses,
+    portsPerAddress: Math.ceil(atBusiest / addresses),
+    portRange,
     loopback,
   };
 }
 
 /** Ports are used up per target address; the busiest one counts. */
-function addressesElsewhere(scenario: StrictScenario, peak: number): number {
-  const { targets, connect } = scenario;
-  if (connect.localAddresses !== "auto") return connect.localAddresses.length;
+function busiestShare({ targets }: StrictScenario): number {
   const weightByHost = new Map<string, number>();
   for (const { url, weight } of targets) {
     const host = new URL(url).host;
     weightByHost.set(host, (weightByHost.get(host) ?? 0) + weight);
   }
   const sum = targets.reduce((total, { weight }) => total + weight, 0);
-  const busiest = Math.max(...weightByHost.values()) / sum;
-  return sourceAddressesNeeded({
-    connections: Math.ceil(peak * busiest),
-    ports: localPortRange(),
-  });
+  return Math.max(...weightByHost.values()) / sum;
 }
 
 function hostOf(url: string): string {

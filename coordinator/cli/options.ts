@@ -3,6 +3,7 @@
  * value that does not parse is a usage error (exit 2) that names the value and the form expected.
  */
 import { InvalidArgumentError, Option } from "commander";
+import { MAX_CONNECTIONS } from "../../shared/scenario/shape/load.ts";
 import { parseDuration } from "../../shared/scenario/units.ts";
 import { DEFAULT_POLICIES, type RunPolicies } from "../run/plan.ts";
 
@@ -52,6 +53,10 @@ export function parseSeconds(text: string): number {
   const parsed = parseDuration(text);
   if (!parsed.ok) throw new InvalidArgumentError(`${parsed.what}.`);
   return parsed.value / 1_000_000;
+}
+
+export function parseConnections(text: string): number {
+  return parseInteger(text, 1, MAX_CONNECTIONS);
 }
 
 function parseInteger(text: string, min: number, max: number): number {

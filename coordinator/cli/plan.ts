@@ -5,33 +5,42 @@
 import { Command } from "commander";
 import { ExitCode } from "../../shared/errors.ts";
 import type { CliContext } from "./context.ts";
-import { planLocally } from "./local-plan.ts";
+import { fitHere, type LocalPlanRequest, outlineOf } from "./local-plan.ts";
 import { parseWorkers } from "./options.ts";
 import type { Finish } from "./program.ts";
 import { addScenarioOptions, readScenario, type ScenarioOptions } from "./scenario-file.ts";
-import { planText } from "./terminal/plan-text.ts";
+import { machineText, outlineText } from "./terminal/plan-text.ts";
 
 interface PlanOptions extends ScenarioOptions {
   readonly workers: number | "auto";
 }
+
+const EXAMPLES = `
+Examples:
+  onrush plan scenario.yaml
+  onrush plan scenario.yaml --set load.0.to=50000 --workers 4
+  onrush run ws://127.0.0.1:9001/ -c 20000 --dry-run     the same for a URL
+
+Starts nothing. Exit code 98: it does not fit on this machine.`;
 
 export function planCommand(context: CliContext, finish: Finish): Command {
   const command = new Command("plan")
     .description("show the load curve, the phases and what they take on this machine")
     .argument("<scenario>", "scenario file")
     .option("--workers <N>", "worker processes, or auto", parseWorkers, "auto" as const)
-    .addHelpText("after", "\nExample:\n  onrush plan scenario.yaml --set load.0.to=50000");
+    .addHelpText("after", EXAMPLES);
   return addScenarioOptions(command).action((file: string, options: PlanOptions) => {
     const parsed = readScenario(file, options, context);
     if (parsed === null) return finish(ExitCode.invalidScenario);
     const { scenario } = parsed;
-    const local = planLocally({
-      run: "plan",
-      scenario,
-      allowTargets: [],
-      workers: options.workers,
-    });
-    context.stdout.write(planText(scenario, local));
+    showPlan({ run: "plan", scenario, allowTargets: [], workers: options.workers }, context);
     finish(ExitCode.passed);
   });
+}
+
+/** @throws OnrushError ONRUSH_LIMITS_TOO_LOW, when what is planned has been shown */
+export function showPlan(request: LocalPlanRequest, { stdout }: CliContext): void {
+  const outline = outlineOf(request);
+  stdout.write(outlineText(request.scenario, outline));
+  stdout.write(machineText(fitHere(outline, request)));
 }

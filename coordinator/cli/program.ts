@@ -5,9 +5,12 @@
 import { Command, CommanderError } from "commander";
 import { ExitCode } from "../../shared/errors.ts";
 import { VERSION } from "../../shared/version.ts";
+import { completionCommand } from "./completion/completion.ts";
 import type { CliContext } from "./context.ts";
 import { coordinatorCommand } from "./coordinator.ts";
+import { doctorCommand } from "./doctor.ts";
 import { explainCommand } from "./explain.ts";
+import { initCommand } from "./init.ts";
 import { planCommand } from "./plan.ts";
 import { reportCommand } from "./report.ts";
 import { runCommand } from "./run.ts";
@@ -25,10 +28,12 @@ export type Finish = (code: number) => void;
 
 const COMMANDS = [
   runCommand,
+  initCommand,
   validateCommand,
   explainCommand,
   planCommand,
   schemaCommand,
+  doctorCommand,
   reportCommand,
   targetCommand,
   workerCommand,
@@ -38,6 +43,7 @@ const COMMANDS = [
   watchCommand,
   stopCommand,
   scaleCommand,
+  completionCommand,
 ];
 
 const AFTER_HELP = `

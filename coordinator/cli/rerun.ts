@@ -4,12 +4,13 @@
  */
 import { createMask, MASK } from "../../shared/scenario/mask.ts";
 import { DEFAULT_POLICIES, type RunPolicies } from "../run/plan.ts";
+import { type BareUrlOptions, bareUrlWords } from "./bare-url.ts";
 import type { ScenarioOptions } from "./scenario-file.ts";
 
 /** Parts of a scenario whose values are figures and names, not credentials. */
 const HARMLESS = /^(?:load|messages\.(?:rate|arrival|inFlight)|integrity|thresholds|seed|name)\b/;
 
-export interface RerunOptions extends ScenarioOptions {
+export interface RerunOptions extends ScenarioOptions, BareUrlOptions {
   readonly workers: number | "auto";
   readonly bus?: string;
   readonly onWorkerLoss: RunPolicies["onWorkerLoss"];
@@ -23,7 +24,7 @@ export function rerunCommand(
   options: RerunOptions,
   secrets: readonly string[],
 ): string[] {
-  const words = ["onrush", "run", file];
+  const words = ["onrush", "run", file, ...bareUrlWords(options)];
   for (const name of Object.keys(options.env ?? {})) words.push("-e", `${name}=${MASK}`);
   for (const { path, value } of options.set ?? []) {
     words.push("--set", `${path}=${HARMLESS.test(path) ? value : MASK}`);

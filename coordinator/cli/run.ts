@@ -16,6 +16,7 @@ import type { RunOutcome } from "../run/request.ts";
 import { checkTargets } from "../run/target-policy.ts";
 import type { RunControl } from "../run/view.ts";
 import { makeRunId } from "../store/run-id.ts";
+import { addBareUrlOptions, isTargetUrl, refuseBareUrlOptions, scenarioOfUrl } from "./bare-url.ts";
 import { onBus, onThisMachine, type Request } from "./conduct.ts";
 import type { CliContext } from "./context.ts";
 import { listenForInterrupts } from "./interrupt.ts";
@@ -28,13 +29,18 @@ import {
   workerLossOption,
 } from "./options.ts";
 import { addOutOption } from "./outputs.ts";
+import { showPlan } from "./plan.ts";
 import type { Finish } from "./program.ts";
 import { type RerunOptions, rerunCommand } from "./rerun.ts";
 import { addResultOptions, type ResultOptions, showSummary } from "./result.ts";
 import { noteEvent } from "./run-notes.ts";
-import { addScenarioOptions, readScenario } from "./scenario-file.ts";
+import {
+  addScenarioOptions,
+  checkScenario,
+  readScenario,
+  type ValidScenario,
+} from "./scenario-file.ts";
 import { describeError } from "./terminal/error-text.ts";
-import { planText } from "./terminal/plan-text.ts";
 import { openProgress, type Progress } from "./terminal/progress.ts";
 
 interface RunOptions extends RerunOptions, ResultOptions {
@@ -50,12 +56,15 @@ Examples:
   onrush run scenario.yaml -e TOKEN=abc --set load.0.to=500 --seed 7
   onrush run scenario.yaml --out md,junit=reports/junit.xml
   onrush run scenario.yaml --allow-target chat.example --json > summary.json
-  onrush run scenario.yaml --bus redis://broker:6379 --workers 4`;
+  onrush run scenario.yaml --out json=reports/summary.json --run-dir runs/nightly
+  onrush run scenario.yaml --dry-run
+  onrush run scenario.yaml --bus redis://broker:6379 --workers 4
+  onrush run ws://127.0.0.1:9001/ -c 1000 -d 30s --rate 2/s --size 256 --ramp exponential --over 10s`;
 
 export function runCommand(context: CliContext, finish: Finish): Command {
   const command = new Command("run")
     .description("run a scenario, on this machine or on the workers of a bus")
-    .argument("<scenario>", "scenario file (YAML or JSON)")
+    .argument("<scenario>", "scenario file (YAML or JSON), or a URL: ws://… or wss://…")
     .option(
       "--workers <N>",
       "worker processes, or auto; with --bus: how many to wait for",
@@ -74,28 +83,44 @@ export function runCommand(context: CliContext, finish: Finish): Command {
     .option("--quiet", "no progress on stderr")
     .addOption(new Option("--dry-run", "show the plan and start nothing").conflicts("json"))
     .addHelpText("after", EXAMPLES);
-  return addResultOptions(addOutOption(addScenarioOptions(command))).action(
+  return addResultOptions(addOutOption(addScenarioOptions(addBareUrlOptions(command)))).action(
     async (file: string, options: RunOptions) => finish(await run(file, options, context)),
   );
 }
 
+/** A scenario file, or what a bare URL and its options stand for. */
+function scenarioOf(file: string, options: RunOptions, context: CliContext): ValidScenario | null {
+  if (isTargetUrl(file)) {
+    const content = scenarioOfUrl(file, options);
+    return checkScenario({ fileName: "command-line.yaml", content }, options, context);
+  }
+  refuseBareUrlOptions(options);
+  return readScenario(file, options, context);
+}
+
 /** @returns the exit code */
 async function run(file: string, options: RunOptions, context: CliContext): Promise<number> {
-  const parsed = readScenario(file, options, context);
+  const parsed = scenarioOf(file, options, context);
   if (parsed === null) return ExitCode.invalidScenario;
+  if (options.printScenario === true) {
+    context.stdout.write(parsed.source);
+    return ExitCode.passed;
+  }
   const { scenario } = parsed;
   const allowTargets = [...context.config.allowTargets, ...(options.allowTarget ?? [])];
   checkTargets(scenario.targets, allowTargets);
   const random = randomBytes(3).toString("hex");
   const runId = makeRunId(context.clock.wallMs(), scenario.name, random);
-  const local = planLocally({ run: runId, scenario, allowTargets, workers: options.workers });
-  const cluster = { bus: options.bus ?? null, workers: options.workers };
+  const { workers } = options;
+  const planned = { run: runId, scenario, allowTargets, workers };
   if (options.dryRun === true) {
-    context.stdout.write(planText(scenario, local));
+    showPlan(planned, context);
     return ExitCode.passed;
   }
   const outputs = options.out ?? [];
   await checkPdf([...scenario.outputs, ...outputs]);
+  const local = planLocally(planned);
+  const cluster = { bus: options.bus ?? null, workers };
   const outcome = await execute(
     {
       outputs,
@@ -187,9 +212,11 @@ function requestOf(
   };
 }
 
-function openingLine({ runId, local, cluster, runDirectory }: Execution): string {
+function openingLine({ runId, scenario, local, cluster, runDirectory }: Execution): string {
   const { population, sizing } = local;
-  const load = `${countOf(population.peakPlanned, "connection")} at the peak, ${formatSeconds(population.profile.durationUs / 1e6)}`;
+  const isSearch = scenario.phases.some(({ ramp }) => ramp === "find-limit");
+  const most = isSearch ? "at most " : "";
+  const load = `${most}${countOf(population.peakPlanned, "connection")} at the peak, ${formatSeconds(population.profile.durationUs / 1e6)}`;
   if (cluster.bus !== null)
     return `run ${runId}: ${load}, on the workers of the bus, results in ${runDirectory}`;
   const machine = `${countOf(sizing.workers, "worker")} with ${countOf(sizing.enginesPerWorker, "engine")} each`;

@@ -12,6 +12,7 @@ import { formatIssues } from "../../shared/scenario/issue.ts";
 import { type ParseResult, parseScenario } from "../../shared/scenario/parse.ts";
 import { MAX_FILE_BYTES } from "../../shared/scenario/read/document.ts";
 import { countOf } from "../report/format.ts";
+import { isTargetUrl } from "./bare-url.ts";
 import type { CliContext } from "./context.ts";
 import { collectOverride, collectVariable, type Override, parseSeed } from "./options.ts";
 
@@ -49,18 +50,35 @@ export type ValidScenario = Extract<ParseResult, { ok: true }>;
 export function readScenario(
   fileName: string,
   options: ScenarioOptions,
+  context: CliContext,
+  onFile?: (path: string, content: Buffer) => void,
+): ValidScenario | null {
+  const content = readScenarioBytes(fileName);
+  return checkScenario({ fileName, content, onFile }, options, context);
+}
+
+interface GivenScenario {
+  /** Shown with problems; files the scenario names are beside it. */
+  readonly fileName: string;
+  readonly content: string | Uint8Array;
+  readonly onFile?: ((path: string, content: Buffer) => void) | undefined;
+}
+
+/** As readScenario, for a scenario that is at hand. */
+export function checkScenario(
+  { fileName, content, onFile }: GivenScenario,
+  options: ScenarioOptions,
   { config, stderr, errStyle }: CliContext,
-  onFile: (path: string, content: Buffer) => void = () => {},
 ): ValidScenario | null {
   const folder = dirname(resolve(fileName));
-  const parsed = parseScenario(readScenarioBytes(fileName), {
+  const parsed = parseScenario(content, {
     fileName,
     env: config.env,
     overrides: { vars: options.env ?? {}, set: overridesOf(options) },
     readFile: (path) => {
-      const content = readBounded(resolve(folder, path), MAX_DATA_BYTES);
-      onFile(path, content);
-      return content;
+      const named = readBounded(resolve(folder, path), MAX_DATA_BYTES);
+      onFile?.(path, named);
+      return named;
     },
   });
   if (parsed.ok) return parsed;
@@ -70,10 +88,16 @@ export function readScenario(
   return null;
 }
 
-export function overridesOf(options: ScenarioOptions): [path: string, value: string][] {
-  const set = (options.set ?? []).map(({ path, value }): [string, string] => [path, value]);
-  if (options.seed !== undefined) set.push(["seed", String(options.seed)]);
-  if (options.driver !== undefined) set.push(["connect.driver", options.driver]);
+export function overridesOf(
+  options: ScenarioOptions,
+): [path: string, value: string, option?: string][] {
+  const { seed, driver } = options;
+  const set = (options.set ?? []).map(({ path, value }): [string, string, string?] => [
+    path,
+    value,
+  ]);
+  if (seed !== undefined) set.push(["seed", String(seed), "--seed"]);
+  if (driver !== undefined) set.push(["connect.driver", driver, "--driver"]);
   return set;
 }
 
@@ -84,7 +108,9 @@ function readScenarioBytes(fileName: string): Buffer {
     throw new OnrushError({
       code: "ONRUSH_SCENARIO_UNREADABLE",
       message: `cannot read the scenario ${fileName}`,
-      remedy: "give the path of a scenario file (YAML or JSON)",
+      remedy: isTargetUrl(fileName)
+        ? `only run takes a URL: onrush run ${fileName} --dry-run`
+        : "give the path of a scenario file (YAML or JSON); onrush init writes one",
       cause: error,
     });
   }

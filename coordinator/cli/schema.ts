@@ -1,25 +1,37 @@
 /**
- * `onrush schema`: prints a published JSON Schema. Called by program.ts. Invariant: stdout is one JSON
- * document, the very one that checks scenarios or describes summary.json.
+ * `onrush schema`: prints a published schema. Called by program.ts. Invariant: stdout is one JSON document, the very
+ * one that checks scenarios, describes summary.json, or is what a coordinator says of its API.
  */
 import { Argument, Command } from "commander";
 import { ExitCode } from "../../shared/errors.ts";
 import { jsonSchema } from "../../shared/scenario/schema.ts";
+import { openApi } from "../http/api-description.ts";
 import { summaryJsonSchema } from "../report/summary-schema.ts";
 import type { CliContext } from "./context.ts";
 import type { Finish } from "./program.ts";
 
-const SCHEMAS = { scenario: jsonSchema, summary: summaryJsonSchema } as const;
+const SCHEMAS = {
+  scenario: async () => jsonSchema(),
+  summary: async () => summaryJsonSchema(),
+  api: openApi,
+} as const;
+
+const EXAMPLES = `
+Examples:
+  onrush schema scenario > scenario.schema.json     for editors: they complete and check with it
+  onrush schema api > openapi.json                  OpenAPI 3.1`;
 
 export function schemaCommand(context: CliContext, finish: Finish): Command {
   return new Command("schema")
-    .description("print the JSON Schema of scenario files or of summary.json")
+    .description(
+      "print the JSON Schema of scenario files or of summary.json, or the OpenAPI of the HTTP API",
+    )
     .addArgument(
       new Argument("[which]", "which schema").choices(Object.keys(SCHEMAS)).default("scenario"),
     )
-    .addHelpText("after", "\nExample:\n  onrush schema scenario > scenario.schema.json")
-    .action((which: keyof typeof SCHEMAS) => {
-      context.stdout.write(`${JSON.stringify(SCHEMAS[which](), null, 2)}\n`);
+    .addHelpText("after", EXAMPLES)
+    .action(async (which: keyof typeof SCHEMAS) => {
+      context.stdout.write(`${JSON.stringify(await SCHEMAS[which](), null, 2)}\n`);
       finish(ExitCode.passed);
     });
 }

@@ -69,7 +69,7 @@ async function submit(file: string, options: SubmitOptions, context: CliContext)
     fileName: basename(file).slice(0, 300),
     env: mentioned(parsed.source, context.config.env),
     vars: options.env ?? {},
-    set: overridesOf(options),
+    set: overridesOf(options).map(([path, value]) => [path, value]),
     files,
     workers: options.workers,
     ...policiesOf(options),

@@ -90,8 +90,13 @@ const USABLE_PORTS = 0.9;
  * connection at a time. Loopback targets can be reached from all of 127.0.0.0/8.
  */
 export function sourceAddressesNeeded({ connections, ports }: SourceAddressInput): number {
-  const [first, last] = ports;
+  const usable = usablePorts(ports);
+  return Math.max(1, Math.ceil(connections / usable));
+}
+
+/** Connections one source address is planned to hold to one address and port. */
+export function usablePorts([first, last]: readonly [first: number, last: number]): number {
   const usable = Math.floor((last - first + 1) * USABLE_PORTS);
   assert(usable > 0, `the range of local ports ${first}-${last} is empty`);
-  return Math.max(1, Math.ceil(connections / usable));
+  return usable;
 }

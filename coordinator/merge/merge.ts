@@ -54,7 +54,8 @@ export class RunMerge {
   constructor(facts: RunFacts) {
     this.#facts = facts;
     const { phases, messages, thresholds } = facts.scenario;
-    this.bySecond = new SecondHistograms(thresholds);
+    const searched = phases.flatMap((phase) => (phase.ramp === "find-limit" ? phase.until : []));
+    this.bySecond = new SecondHistograms([...thresholds, ...searched]);
     this.#phases = phases.map(() => zeros(PHASE_COUNTERS));
     this.#names = phases.map(() => (messages?.mix ?? []).map(() => zeros(NAME_COUNTERS)));
   }

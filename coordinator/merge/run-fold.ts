@@ -10,6 +10,7 @@ import { Disturbances } from "./disturbances.ts";
 import type { RunFacts } from "./facts.ts";
 import { LaneTable } from "./lane-table.ts";
 import { RunMerge } from "./merge.ts";
+import { Searches } from "./searches.ts";
 import type { Loss } from "./worker-record.ts";
 
 /** Seconds a lagging engine may hold the newest closed second back. */
@@ -21,10 +22,12 @@ type EndRequest = Extract<RunEvent, { type: "end-requested" }>;
 type Problem = Extract<RunEvent, { type: "problem" }>;
 
 export class RunFold {
-  readonly facts: RunFacts;
+  /** As planned, and as far as its searches have decided: they move the ends of phases. */
+  facts: RunFacts;
   readonly merge: RunMerge;
   readonly lanes: LaneTable;
   readonly disturbances = new Disturbances();
+  readonly searches: Searches;
   /** Sessions the plan opens that nobody could open, because their worker was lost. */
   excusedOpens = 0;
   state: RunState = "created";
@@ -44,6 +47,7 @@ export class RunFold {
     this.facts = facts;
     this.merge = new RunMerge(facts);
     this.lanes = new LaneTable(facts.shards);
+    this.searches = new Searches(facts);
   }
 
   /** The journal holds the whole run. */
@@ -107,6 +111,11 @@ export class RunFold {
       case "worker-lost":
       case "worker-recovered":
         this.#applyWorkerEvent(event, event.elapsedUs);
+        return;
+      case "search-level":
+      case "search-judged":
+      case "search-ended":
+        this.facts = this.searches.apply(event, this.facts);
         return;
       case "lanes-held":
       case "lanes-dropped":

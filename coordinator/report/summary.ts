@@ -3,6 +3,7 @@
  * that a live run and `onrush report` agree to the byte. Invariant: what it returns obeys the schema.
  */
 import type { ExitCode } from "../../shared/errors.ts";
+import { judgeCapacity } from "../analysis/search/capacity.ts";
 import {
   brokenImpliedRules,
   judgeThresholds,
@@ -50,7 +51,7 @@ export function buildSummary(fold: RunFold): Summary & { readonly exitCode: Exit
     faults: [],
     failures: failuresSection(fold),
     findings: saturationFinding(validity),
-    capacity: null,
+    capacity: judgeCapacity(fold),
     thresholds: thresholds.map(thresholdRow),
     workers: workersSection(fold),
     lostWorkers: lostWorkersSection(fold),

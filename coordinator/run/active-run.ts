@@ -5,13 +5,14 @@
  */
 import { type CoordinatorBus, documentKey } from "../../shared/bus/bus.ts";
 import { OnrushError } from "../../shared/errors.ts";
+import type { Steering } from "../../shared/load/steering.ts";
 import { sleep, systemTimers, type Timers } from "../../shared/time/timer.ts";
 import { isBeforeStart, type RunDocument, type RunState } from "../../shared/wire/command.ts";
 import type { PlanDocument } from "../../shared/wire/plan.ts";
 import type { StoredRun } from "../store/run-store.ts";
 import { DocumentWriter } from "./document-writer.ts";
 import type { Assignment } from "./fleet.ts";
-import type { Plan } from "./plan.ts";
+import { type Plan, steeredPlan } from "./plan.ts";
 import type { RunRequest } from "./request.ts";
 import type { RunLog } from "./run-log.ts";
 import { transition } from "./state.ts";
@@ -21,13 +22,15 @@ type EndBy = "interrupt" | "api" | "threshold" | "failure";
 
 export class ActiveRun {
   readonly request: RunRequest;
-  readonly plan: Plan;
   readonly log: RunLog;
   readonly stored: StoredRun;
   readonly timers: Timers;
   readonly assignment: Assignment;
   /** What kept the run from being done, as it was thrown. */
   problem: OnrushError | null = null;
+  /** As it was before the start, and as it is by now. */
+  readonly #planned: Plan;
+  #plan: { readonly plan: Plan; readonly steering: readonly Steering[] };
   readonly #document: DocumentWriter<RunDocument>;
   readonly #planDocument: DocumentWriter<PlanDocument>;
   readonly #onWish = () => this.#wake.abort();
@@ -42,7 +45,8 @@ export class ActiveRun {
     const { request, plan } = parts;
     const { bus, runId, fleet, control, workersExpected } = request;
     this.request = request;
-    this.plan = plan;
+    this.#planned = plan;
+    this.#plan = { plan, steering: [] };
     this.log = parts.log;
     this.stored = parts.stored;
     this.timers = request.timers ?? systemTimers;
@@ -57,6 +61,15 @@ export class ActiveRun {
     });
     control.stop.addEventListener("abort", this.#onWish);
     control.abort.addEventListener("abort", this.#onWish);
+  }
+
+  /** The plan by now: searches change it while the run goes on. */
+  get plan(): Plan {
+    const { steering } = this.log.fold.searches;
+    if (steering.length > 0 && steering !== this.#plan.steering) {
+      this.#plan = { plan: steeredPlan(this.#planned, steering), steering };
+    }
+    return this.#plan.plan;
   }
 
   get bus(): CoordinatorBus {
@@ -93,7 +106,7 @@ export class ActiveRun {
   /** Has the plan on the bus from the next publish() on. */
   offerPlan(): void {
     if (this.request.planHash !== undefined) return;
-    this.#planDocument.set(this.plan.document);
+    this.#planDocument.set(this.#planned.document);
   }
 
   /** The bus has forgotten everything: the next publish() says it all again. */
@@ -113,6 +126,7 @@ export class ActiveRun {
       end: fold.end && { mode: fold.end.mode, reason: fold.end.reason },
       handOvers: [...fold.lanes.handOvers.values()],
       cuts: fold.lanes.cuts,
+      steering: fold.searches.steering,
     };
     if (!this.#document.holds(document)) {
       await this.log.sync();

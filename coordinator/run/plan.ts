@@ -6,11 +6,13 @@
 import { createHash } from "node:crypto";
 import { buildPopulation, type Population, upTo } from "../../shared/load/arrivals.ts";
 import { indicesOf, shardCount } from "../../shared/load/split.ts";
+import { type Steering, steer } from "../../shared/load/steering.ts";
 import type { StrictScenario } from "../../shared/scenario/strict.ts";
 import { VERSION } from "../../shared/version.ts";
 import { isInLane, type Lane } from "../../shared/wire/lane.ts";
 import { type PlanDocument, WIRE_VERSION } from "../../shared/wire/plan.ts";
 import { type RunFacts, redactScenario } from "../merge/facts.ts";
+import { plannedFigures } from "../merge/planned.ts";
 
 /** How long workers wait for the target's answer to their Close frame. */
 const CLOSE_TIMEOUT_US = 5_000_000;
@@ -63,29 +65,44 @@ export interface Plan {
 /** @throws OnrushError ONRUSH_SCENARIO_INVALID when the load cannot be laid out. */
 export function makePlan(request: PlanRequest): Plan {
   const { run, scenario, allowTargets, policies = DEFAULT_POLICIES } = request;
-  const population = buildPopulation(scenario);
-  const { durationUs } = population.profile;
+  // Searches begin at their first level; where they go is decided while the run goes on.
+  const begun = { ...scenario, phases: steer(scenario.phases, []) };
+  const population = buildPopulation(begun);
+  const figures = plannedFigures(population);
   const sizes = {
     shards: shardCount(population.connections),
     connections: population.connections,
-    durationUs,
+    durationUs: figures.durationUs,
     drainUs: drainOf(scenario),
   };
   const hash = request.hash ?? hashOf({ scenario, ...sizes });
-  const plannedOpen: number[] = [];
-  for (let endUs = SECOND_US; endUs < durationUs + SECOND_US; endUs += SECOND_US) {
-    // The last moment of a second: at its end the next one, or nothing, begins.
-    plannedOpen.push(population.plannedOpenAt(Math.min(endUs, durationUs) - 1));
-  }
   const { onBusLoss, recoverWithinUs = RECOVER_WITHIN_US } = policies;
   const trouble = { recoverWithinUs, onBusLoss };
   return {
-    document: { version: WIRE_VERSION, run, hash, scenario, ...sizes, allowTargets, ...trouble },
+    document: {
+      ...{ version: WIRE_VERSION, run, hash, scenario: begun, ...sizes, allowTargets },
+      ...trouble,
+    },
     policies,
-    plannedOpens: population.plannedOpens,
-    plannedOpen,
+    plannedOpens: figures.plannedOpens,
+    plannedOpen: figures.plannedOpen,
     shardConnections: Math.max(1, Math.ceil(population.peakPlanned / sizes.shards)),
     ...opensOf(population, sizes.shards),
+  };
+}
+
+/** The plan as it is after what its searches have decided. Its hash and its sizes stay. */
+export function steeredPlan(plan: Plan, steering: readonly Steering[]): Plan {
+  const { document } = plan;
+  const { scenario, shards } = document;
+  const population = buildPopulation({ ...scenario, phases: steer(scenario.phases, steering) });
+  const { durationUs, plannedOpens, plannedOpen } = plannedFigures(population);
+  return {
+    ...plan,
+    ...opensOf(population, shards),
+    document: { ...document, durationUs },
+    plannedOpens,
+    plannedOpen,
   };
 }
 

@@ -8,6 +8,7 @@ import { OnrushError } from "../../shared/errors.ts";
 import { abortingThreshold, judgeThresholds } from "../analysis/thresholds.ts";
 import type { ActiveRun } from "./active-run.ts";
 import { onceALook, type RunParts } from "./dispatch.ts";
+import { searchOn } from "./limit-search.ts";
 import { liveView } from "./live-view.ts";
 import { Recovery } from "./recovery.ts";
 import { isTrouble, repeat } from "./trouble.ts";
@@ -108,6 +109,7 @@ class Collector {
     const elapsedUs = run.log.elapsedUs ?? 0;
     const { fold } = run.log;
     const thresholds = judgeThresholds(fold);
+    searchOn(run);
     run.request.onView?.(liveView(fold, { state: run.state, elapsedUs, thresholds }));
     const broken = run.state === "running" ? abortingThreshold(thresholds, elapsedUs) : null;
     if (broken) {

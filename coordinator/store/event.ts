@@ -4,6 +4,7 @@
  * summary and a coordinator that starts again depend on is in here; an event is plain JSON.
  */
 import type { ErrorCode } from "../../shared/errors.ts";
+import type { SearchLevel } from "../../shared/scenario/strict.ts";
 import type { HandOver, RunState } from "../../shared/wire/command.ts";
 
 export type EventBody =
@@ -12,6 +13,7 @@ export type EventBody =
   | { readonly type: "start"; readonly startAtUs: number; readonly startWallMs: number }
   | WorkerEvent
   | LaneEvent
+  | SearchEvent
   /** The end was asked for before the plan's: by a person, the API or a threshold. */
   | {
       readonly type: "end-requested";
@@ -100,6 +102,48 @@ export type LaneEvent =
       readonly id: number;
       readonly cut: { readonly lane: number; readonly atUs: number; readonly made: number } | null;
     };
+
+export type SearchPurpose = "climb" | "rest" | "narrow" | "confirm";
+
+/** What a find-limit phase (its place among the phases) decides while it goes on. */
+export type SearchEvent =
+  /** It goes to another level at a moment that has not come yet. */
+  | {
+      readonly type: "search-level";
+      readonly phase: number;
+      readonly level: SearchLevel;
+      readonly purpose: SearchPurpose;
+    }
+  /** The newest level was judged. */
+  | ({
+      readonly type: "search-judged";
+      readonly phase: number;
+      /** Connections of the level. */
+      readonly planned: number;
+    } & Judgement)
+  /** The phase is over at a moment that has not come yet: so long after its start. */
+  | {
+      readonly type: "search-ended";
+      readonly phase: number;
+      readonly durationUs: number;
+      readonly outcome: SearchOutcome;
+    };
+
+export interface Judgement {
+  /** untrusted: the generator was not up to it, so it says nothing of the target. */
+  readonly verdict: "held" | "broken" | "untrusted";
+  /** Of each rule of `until`, in its unit; null: nothing was measured. */
+  readonly observed: readonly (number | null)[];
+  /** What broke, for people; "" when it held. */
+  readonly reason: string;
+}
+
+/**
+ * found: a level that broke twice, and one beside it that held twice. top: nothing broke up to the highest level.
+ * no-recovery: at half the load it did not come back to what it was. untrusted: the generator could no more.
+ * unsettled: the time, or the levels there may be, did not suffice.
+ */
+export type SearchOutcome = "found" | "top" | "no-recovery" | "untrusted" | "unsettled";
 
 export type RunEvent = EventBody & {
   /** Milliseconds since the Unix epoch, for display. */

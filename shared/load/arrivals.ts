@@ -56,7 +56,8 @@ export function buildPopulation(scenario: Pick<StrictScenario, "seed" | "phases"
     closed,
     arrivals,
     plannedOpens: profile.opensBetween(0, profile.durationUs) + openUs.length,
-    peakPlanned: peakOf(profile, openUs, closesUs),
+    // A search may go there, also when it does not by now.
+    peakPlanned: Math.max(peakOf(profile, openUs, closesUs), closed),
     sessionsOf: (index) =>
       index < closed
         ? profile.sessions(index)

@@ -39,7 +39,7 @@ export class Profile {
   /** Monotone stretches in order; jumps lie between them. */
   readonly segments: readonly Segment[];
   readonly durationUs: number;
-  /** Highest C(t) of the run; closed-model connections have the indices below it. */
+  /** Highest C(t) the run may have, whatever searches decide; closed-model connections have the indices below it. */
   readonly maxConcurrency: number;
 
   constructor(phases: readonly StrictPhase[]) {
@@ -48,9 +48,11 @@ export class Profile {
     const segments: Segment[] = [];
     let fromUs = 0;
     let from = 0;
+    let most = 0;
     for (const phase of phases) {
       segments.push(...segmentsOf(phase, { fromUs, from }));
       const toUs = fromUs + phase.durationUs;
+      if (phase.ramp === "find-limit") most = Math.max(most, phase.to);
       const { exclude, messageFactor } = phase;
       placed.push({ phase: phase.phase, fromUs, toUs, exclude, messageFactor });
       fromUs = toUs;
@@ -60,8 +62,8 @@ export class Profile {
     this.segments = segments;
     this.durationUs = fromUs;
     this.maxConcurrency = segments.reduce(
-      (most, segment) => Math.max(most, whole(segment.from), whole(segment.to)),
-      0,
+      (highest, segment) => Math.max(highest, whole(segment.from), whole(segment.to)),
+      most,
     );
   }
 

@@ -5,7 +5,7 @@
  * inside one, and takes effect at the start of the later one.
  */
 import { assert, unreachable } from "../assert.ts";
-import type { StrictPhase } from "../scenario/strict.ts";
+import type { SearchLevel, StrictPhase } from "../scenario/strict.ts";
 
 /** Concurrency goes from `from` to `to` over [fromUs, toUs), linearly or exponentially. */
 export interface Segment {
@@ -37,6 +37,8 @@ export function endOf(phase: StrictPhase, from: number): number {
       return Math.round(phase.to);
     case "points":
       return Math.round(phase.points.at(-1)?.[1] ?? from);
+    case "find-limit":
+      return phase.levels.at(-1)?.to ?? from;
     case "hold":
     case "arrivals":
       return from;
@@ -58,6 +60,8 @@ function rawSegments(phase: StrictPhase, { fromUs, from }: RampStart): Segment[]
     case "hold":
     case "arrivals":
       return [{ fromUs, toUs, from: to, to, curve: "linear" }];
+    case "find-limit":
+      return levelSegments(phase.levels, { fromUs, toUs, from, to, curve: "linear" });
     case "points":
       return pointSegments(phase.points, { fromUs, toUs, from, to, curve: "linear" });
     default:
@@ -91,6 +95,23 @@ function pointSegments(points: readonly (readonly [number, number])[], whole: Se
   }
   segments.push({ fromUs, toUs: whole.toUs, from, to: from, curve: "linear" });
   return segments;
+}
+
+/** Up or down to each level, which is then held to the next one, the last to the end. */
+function levelSegments(levels: readonly SearchLevel[], whole: Segment): Segment[] {
+  const segments: Segment[] = [];
+  let { from } = whole;
+  for (const [at, { atUs, riseUs, to }] of levels.entries()) {
+    const fromUs = whole.fromUs + atUs;
+    const heldUs = fromUs + riseUs;
+    const next = levels[at + 1];
+    const toUs = next === undefined ? whole.toUs : whole.fromUs + next.atUs;
+    assert(heldUs <= toUs, "a level is reached before it is left");
+    segments.push({ fromUs, toUs: heldUs, from, to, curve: "linear" });
+    segments.push({ fromUs: heldUs, toUs, from: to, to, curve: "linear" });
+    from = to;
+  }
+  return segments.length > 0 ? segments : [{ ...whole, to: from }];
 }
 
 /**

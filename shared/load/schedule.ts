@@ -28,6 +28,15 @@ export class MessageSchedule {
     this.#time = new OperationalTime(profile.phases, perSec);
   }
 
+  /** null when connections are not paced one by one. */
+  static for(
+    scenario: Pick<StrictScenario, "seed" | "messages">,
+    profile: Profile,
+  ): MessageSchedule | null {
+    const isOfEach = scenario.messages?.rate.kind === "perConnection";
+    return isOfEach ? new MessageSchedule(scenario, profile) : null;
+  }
+
   /**
    * Intended time of the first slot of `connection`'s session number `session` (from 0) that opened at
    * `openUs`; Infinity when there is none. Slots at or after the session's close are not to be used.

@@ -7,6 +7,7 @@ import { checkConnect, checkTargets } from "./check/connect.ts";
 import { checkData, checkTls, type ReadFile } from "./check/files.ts";
 import { checkLoad } from "./check/load.ts";
 import { checkMessages, checkStamp } from "./check/messages.ts";
+import { checkSearchMeasured } from "./check/search.ts";
 import { checkOutputs, checkThresholds } from "./check/thresholds.ts";
 import type { IssueLog } from "./read/issue-log.ts";
 import type { Statics } from "./read/statics.ts";
@@ -44,13 +45,15 @@ export function normalize(input: ScenarioInput, context: NormalizeContext): Stri
     : { messages: null, names: [] };
   const stamp = sound("integrity") && (input.integrity?.stamp ?? false);
   if (stamp && sound("messages")) checkStamp(messages, log);
-  const thresholds = checkThresholds(isMapping(input.thresholds) ? input.thresholds : {}, {
+  const measured = {
     phases: load.names,
     names,
     messages: sound("messages") ? messages : undefined,
     heartbeat: log.isSound(["connect", "heartbeat"]) ? connect.heartbeat !== null : undefined,
     log,
-  });
+  };
+  const thresholds = checkThresholds(isMapping(input.thresholds) ? input.thresholds : {}, measured);
+  checkSearchMeasured(load.phases, measured);
   return {
     version: 1,
     name: input.name ?? context.defaultName,

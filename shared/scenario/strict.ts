@@ -101,7 +101,32 @@ export type StrictRamp =
       readonly arrivalsPerSec: number;
       readonly arrival: "uniform" | "poisson";
       readonly stay: { readonly kind: "fixed" | "exp"; readonly meanUs: number };
-    };
+    }
+  | StrictSearch;
+
+/** Looks for the most the target bears: goes up until a rule breaks, then narrows it down. */
+export interface StrictSearch {
+  readonly ramp: "find-limit";
+  /** Connections between the levels of the climb. */
+  readonly step: number;
+  /** It goes no higher. */
+  readonly to: number;
+  /** How long a level is held before it is left. */
+  readonly settleUs: number;
+  /** The limit is to be known to this share of itself. */
+  readonly precision: number;
+  /** A level is too much when one of these is true of it. */
+  readonly until: readonly StrictThreshold[];
+  /** Where it goes. In a scenario that was not run: the whole climb, as if nothing broke. */
+  readonly levels: readonly SearchLevel[];
+}
+
+/** A level of a search: from `atUs` in the phase on, reached evenly over riseUs and then held. */
+export interface SearchLevel {
+  readonly atUs: number;
+  readonly riseUs: number;
+  readonly to: number;
+}
 
 export interface StrictMessages {
   /** perConnection: every open connection sends at this rate; total: all of them together do. */

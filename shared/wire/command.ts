@@ -2,6 +2,7 @@
  * Run state documents and the hints that say "look again". A hint may be lost; the document counts:
  * workers read it on every hint and every two seconds. Direction: coordinator -> worker.
  */
+import type { Steering } from "../load/steering.ts";
 
 export const RUN_STATES = [
   "created",
@@ -35,6 +36,8 @@ export interface RunDocument {
   readonly end: { readonly mode: "stop" | "abort"; readonly reason: string } | null;
   /** What workers are to hand over; one is taken out when it has been done or its worker is lost. */
   readonly handOvers: readonly HandOver[];
+  /** What was decided of the plan's find-limit phases. */
+  readonly steering: readonly Steering[];
   /** Lanes that end before the plan does. They count over what an old ticket says of the lane. */
   readonly cuts: readonly LaneCut[];
 }

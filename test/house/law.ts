@@ -42,7 +42,12 @@ export const ROOMS: readonly Room[] = [
     room: "worker/engine/",
     may: ["shared/", "worker/connection/", "worker/record/", "worker/probe/"],
   },
-  { room: "worker/probe/", may: ["shared/"] },
+  {
+    room: "worker/probe/",
+    may: ["shared/", "worker/connection/"],
+    // A probe opens what an engine would open, at the address it would choose.
+    except: ["worker/engine/resolve.ts", "worker/engine/open-request.ts"],
+  },
   { room: "worker/connection/", may: ["shared/", "worker/record/"] },
   { room: "worker/record/", may: ["shared/"] },
 
@@ -53,6 +58,7 @@ export const ROOMS: readonly Room[] = [
       "shared/",
       "coordinator/http/",
       "coordinator/service/",
+      "coordinator/doctor/",
       "coordinator/run/",
       "coordinator/local/",
       "coordinator/report/",
@@ -73,6 +79,7 @@ export const ROOMS: readonly Room[] = [
     room: "coordinator/service/",
     may: ["shared/", "coordinator/run/", "coordinator/report/", "coordinator/store/"],
   },
+  { room: "coordinator/doctor/", may: ["shared/", "coordinator/run/", "coordinator/local/"] },
   { room: "coordinator/local/", may: ["shared/"] },
   {
     room: "coordinator/run/",
@@ -88,7 +95,12 @@ export const ROOMS: readonly Room[] = [
     room: "coordinator/report/",
     may: ["shared/", "coordinator/merge/", "coordinator/analysis/", "coordinator/store/"],
   },
-  { room: "coordinator/analysis/", may: ["shared/", "coordinator/merge/"] },
+  {
+    room: "coordinator/analysis/",
+    may: ["shared/", "coordinator/merge/"],
+    // A judgement is what the journal will hold.
+    except: ["coordinator/store/event.ts"],
+  },
   {
     room: "coordinator/merge/",
     may: ["shared/"],
@@ -110,6 +122,7 @@ export const ENTRIES: readonly string[] = [
   "coordinator/cli/demo.ts",
   "worker/main.ts",
   "worker/engine/main.ts",
+  "worker/probe/main.ts",
   "target/main.ts",
 ];
 

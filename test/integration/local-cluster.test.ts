@@ -199,7 +199,15 @@ describe("local cluster", () => {
       };
     };
     const documentOf = (change: Partial<RunDocument>): RunDocument => ({
-      ...{ run: "r1", state: "created", startAtUs: null, end: null, handOvers: [], cuts: [] },
+      ...{
+        run: "r1",
+        state: "created",
+        startAtUs: null,
+        end: null,
+        handOvers: [],
+        cuts: [],
+        steering: [],
+      },
       ...change,
     });
     const offer = async ({ bus }: LocalCluster, plan: PlanDocument) => {

@@ -51,7 +51,12 @@ export async function startTarget(
     },
   );
   const lines = createInterface({ input: child.stdout });
-  const [line] = (await once(lines, "line")) as [string];
+  const [line] = (await Promise.race([
+    once(lines, "line"),
+    once(child, "exit").then(([code]) => {
+      throw new Error(`the target did not start (exit code ${code}); its reason is above`);
+    }),
+  ])) as [string];
   const { url, statsUrl } = JSON.parse(line) as { url: string; statsUrl: string };
   return {
     url,
@@ -145,4 +150,19 @@ function parsed(text: string): Summary | null {
   } catch {
     return null;
   }
+}
+
+/** Starts a worker of a cluster; leaves in good order with the scope. */
+export function startWorker(bus: string, args: readonly string[]): AsyncDisposable {
+  const child = spawn(process.execPath, [onrushEntry, "worker", "--bus", bus, ...args], {
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  return {
+    async [Symbol.asyncDispose]() {
+      if (child.exitCode !== null) return;
+      const ended = once(child, "exit");
+      child.kill("SIGTERM");
+      await ended;
+    },
+  };
 }

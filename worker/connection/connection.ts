@@ -7,6 +7,7 @@ import type { CloseCause, ConnectFailure, FailureKind } from "../../shared/stats
 import { METRIC } from "../record/recorder.ts";
 import { backoffUs } from "./backoff.ts";
 import { causeOf, type EndCause, failureOf } from "./close-cause.ts";
+import { MAX_SLOTS } from "./close-time.ts";
 import { type ConnectionHost, type ConnectionIdentity, TimerKind } from "./connection-host.ts";
 import { logFailure, MAX_ATTEMPTS } from "./connection-log.ts";
 import { moved, State } from "./connection-state.ts";
@@ -20,8 +21,6 @@ import { NONE } from "./pending-table.ts";
 /** How long our Close frame may stay unanswered. */
 export const CLOSE_TIMEOUT_US = 5_000_000;
 const CLOSE_NORMAL = 1000;
-/** Room per session in the numbering of message slots. */
-const MAX_SLOTS = 2 ** 26;
 
 export class Connection implements SocketOwner, pacing.PacedConnection {
   // What every message touches comes first: it then shares cache lines.

@@ -9,6 +9,7 @@
  * and sent then. An engine that ends in any other way than by its final frame is reported dead, once.
  */
 import { assert } from "../../shared/assert.ts";
+import type { Steering } from "../../shared/load/steering.ts";
 import type { Timers } from "../../shared/time/timer.ts";
 import type { HandOver } from "../../shared/wire/command.ts";
 import type { Lane } from "../../shared/wire/lane.ts";
@@ -17,7 +18,8 @@ import type { HandedOver } from "../../shared/wire/worker-info.ts";
 import type { EngineCommand, EngineReport } from "../engine/port.ts";
 import type { MeasuredFrame } from "../record/fresh-frames.ts";
 import { Batch } from "./batch.ts";
-import type { EngineThread, StartEngine } from "./engine-thread.ts";
+import { type Engine, isLive } from "./engine-record.ts";
+import type { StartEngine } from "./engine-thread.ts";
 
 export interface EngineHostOptions {
   readonly startEngine: StartEngine;
@@ -41,18 +43,6 @@ export interface EngineHostOptions {
 const BATCH_QUIET_MS = 100;
 const BATCH_MAX_MS = 1000;
 
-interface Engine {
-  readonly index: number;
-  readonly thread: EngineThread;
-  /** All it holds, by lane id; the last `unsent` of them wait for the next batch. */
-  readonly lanes: Map<number, Lane>;
-  unsent: number;
-  /** Hand-overs it was asked for and has not done. */
-  readonly asked: Map<number, HandOver["scope"]>;
-  state: "preparing" | "prepared" | "finished" | "dead";
-  open: number;
-}
-
 export class EngineHost {
   readonly #options: EngineHostOptions;
   readonly #engines: readonly Engine[];
@@ -60,6 +50,7 @@ export class EngineHost {
   #leaseUs: number | null = null;
   #startUs: number | null = null;
   #end: "stop" | "abort" | null = null;
+  #steering: readonly Steering[] = [];
   #terminated = false;
   #startSkewUs: number | null = null;
 
@@ -170,6 +161,13 @@ export class EngineHost {
     this.#sendLanes();
   }
 
+  /** What was decided of the plan since the start. */
+  steer(steering: readonly Steering[]): void {
+    if (JSON.stringify(steering) === JSON.stringify(this.#steering)) return;
+    this.#steering = steering;
+    this.#sendAll({ type: "steer", steering });
+  }
+
   end(mode: "stop" | "abort"): void {
     this.#end = mode;
     this.#sendAll({ type: "end", mode });
@@ -248,6 +246,7 @@ export class EngineHost {
     engine.state = "prepared";
     if (this.#leaseUs !== null) this.#send(engine, { type: "lease", deadlineUs: this.#leaseUs });
     if (this.#startUs !== null) this.#send(engine, { type: "start", startUs: this.#startUs });
+    if (this.#steering.length > 0) this.#send(engine, { type: "steer", steering: this.#steering });
     this.#sendLanesTo(engine);
     if (this.#end !== null) this.#send(engine, { type: "end", mode: this.#end });
     this.#options.onProgress();
@@ -293,8 +292,4 @@ export class EngineHost {
   #sum(value: (engine: Engine) => number): number {
     return this.#engines.reduce((sum, engine) => sum + value(engine), 0);
   }
-}
-
-function isLive({ state }: Engine): boolean {
-  return state === "preparing" || state === "prepared";
 }

@@ -207,6 +207,7 @@ export class RunExecution {
       return;
     }
     if (document.end !== null) this.#wishEnd(document.end.mode);
+    if (document.steering.length > 0) this.#host.steer(document.steering);
     if (document.startAtUs !== null) this.#start(document.startAtUs);
     this.#handOvers.follow(document);
   }

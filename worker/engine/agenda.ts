@@ -79,15 +79,17 @@ export class Agenda {
       readonly shardCount: number;
       readonly nowUs: number;
       readonly recoverWithinUs: number;
+      /** Only sessions that open from then on; all unless told. */
+      readonly fromUs?: number;
     },
   ): void {
-    const { shardCount, nowUs, recoverWithinUs } = times;
+    const { shardCount, nowUs, recoverWithinUs, fromUs = Number.NEGATIVE_INFINITY } = times;
     const rows = this.#left();
     const overdue: Row[] = [];
     for (const lane of lanes) {
       for (const index of indicesOf(lane.shard, shardCount, population.connections)) {
         population.sessionsOf(index).forEach(({ openUs, closeUs }, session) => {
-          if (closeUs <= nowUs || !isInLane(lane, openUs)) return;
+          if (closeUs <= nowUs || openUs < fromUs || !isInLane(lane, openUs)) return;
           const row = { openUs, plannedUs: openUs, closeUs, index, session, lane: lane.id };
           (openUs < nowUs ? overdue : rows).push(row);
         });
@@ -100,6 +102,21 @@ export class Agenda {
       if (openUs < row.closeUs) rows.push({ ...row, openUs });
     });
     this.#fill(rows);
+  }
+
+  /** The plan is another from fromUs on: what opens before closes when it says now, and what opens later is new. */
+  replan(
+    population: Population,
+    lanes: readonly Lane[],
+    times: Parameters<Agenda["add"]>[2] & { readonly fromUs: number },
+  ): void {
+    const kept = this.#left().flatMap((row) => {
+      const session = population.sessionsOf(row.index)[row.session];
+      if (row.plannedUs >= times.fromUs || session === undefined) return [];
+      return session.closeUs <= row.openUs ? [] : [{ ...row, closeUs: session.closeUs }];
+    });
+    this.#fill(kept);
+    this.add(population, lanes, times);
   }
 
   #left(): Row[] {

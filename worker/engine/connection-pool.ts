@@ -4,10 +4,12 @@
  * connection that is not over, and `live` counts exactly those.
  */
 import { assert } from "../../shared/assert.ts";
+import type { Population } from "../../shared/load/arrivals.ts";
 import type { Profile } from "../../shared/load/profile.ts";
 import { MessageSchedule } from "../../shared/load/schedule.ts";
 import { sourceAddresses, sourceAddressFor } from "../../shared/load/source-address.ts";
 import type { StrictReconnect } from "../../shared/scenario/strict.ts";
+import { moveClose } from "../connection/close-time.ts";
 import { Connection } from "../connection/connection.ts";
 import { type ConnectionHost, TIMER_KINDS, TimerKind } from "../connection/connection-host.ts";
 import { ConnectionTimes, FIRST_SLOTS, Time } from "../connection/connection-times.ts";
@@ -21,7 +23,7 @@ import type { Agenda } from "./agenda.ts";
 import { Choices } from "./choices.ts";
 import type { EngineContext } from "./engine-context.ts";
 import { LaneCensus } from "./lane-census.ts";
-import { headerText, pathText } from "./request-text.ts";
+import { openRequest } from "./open-request.ts";
 import { type TimerOwner, TimingWheel } from "./timing-wheel.ts";
 
 /** A message this far behind its intended time is counted as skipped, not sent. */
@@ -37,10 +39,10 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
   readonly times = new ConnectionTimes();
   lastNowUs = 0;
   readonly #context: EngineContext;
-  readonly #profile: Profile;
+  #profile: Profile;
   readonly #clock: { nowUs(): number };
   readonly #driver: Driver;
-  readonly #schedule: MessageSchedule | null;
+  #schedule: MessageSchedule | null;
   readonly #choices: Choices;
   readonly #sources: readonly string[];
   readonly #wheel = new TimingWheel(FIRST_SLOTS * TIMER_KINDS);
@@ -73,10 +75,7 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
     this.reconnect = scenario.connect.reconnect;
     this.inFlight = scenario.messages?.inFlight ?? 1;
     this.#choices = new Choices(scenario);
-    this.#schedule =
-      scenario.messages?.rate.kind === "perConnection"
-        ? new MessageSchedule(scenario, profile)
-        : null;
+    this.#schedule = MessageSchedule.for(scenario, profile);
     const loopback = context.targets.every((target) => target.loopback);
     this.#sources = sourceAddresses(connections, scenario.connect.localAddresses, loopback);
     for (const { dnsUs } of context.targets) {
@@ -121,6 +120,15 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
       this.#slotOfIndex.set(index, slot);
     }
     connection.connect(openUs);
+  }
+
+  /** The plan has changed: whoever is open closes when it says now. */
+  follow(population: Population): void {
+    this.#profile = population.profile;
+    this.#schedule = MessageSchedule.for(this.#context.plan.scenario, this.#profile);
+    for (const connection of this.#connections) {
+      if (connection) moveClose(connection, this, population);
+    }
   }
 
   advance(nowUs: number): void {
@@ -245,18 +253,8 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
     context.connectionIndex = connection.index;
     context.attempt = connection.incarnation;
     context.seq = 0;
-    return this.#driver.open(
-      {
-        endpoint: target.endpoint,
-        path: pathText(target.path.render(context)),
-        address: target.address,
-        localAddress: sourceAddressFor(connection.index, this.#sources),
-        headers: target.headers.map(
-          ([name, value]) => [name, headerText(value.render(context))] as const,
-        ),
-      },
-      connection,
-    );
+    const from = sourceAddressFor(connection.index, this.#sources);
+    return this.#driver.open(openRequest(target, from, context), connection);
   }
 
   schedule(slot: number, kind: TimerKind, dueUs: number): void {

@@ -11,6 +11,7 @@
 import { assert } from "../../shared/assert.ts";
 import { buildPopulation, type Population } from "../../shared/load/arrivals.ts";
 import type { Profile } from "../../shared/load/profile.ts";
+import { changesFromUs, type Steering, steer } from "../../shared/load/steering.ts";
 import type { HandOver } from "../../shared/wire/command.ts";
 import { encodeFrame } from "../../shared/wire/frame-codec.ts";
 import type { Lane } from "../../shared/wire/lane.ts";
@@ -38,8 +39,8 @@ const MAX_CATCH_UP_CUTS = 120;
 
 export class Engine {
   readonly #context: EngineContext;
-  readonly #population: Population;
-  readonly #profile: Profile;
+  #population: Population;
+  #profile: Profile;
   readonly #agenda = new Agenda();
   readonly #pool: ConnectionPool;
   readonly #totalPacer: TotalPacer | null;
@@ -121,6 +122,29 @@ export class Engine {
     this.#agenda.drop(lane, Number.NEGATIVE_INFINITY);
     const total = this.#pool.liveIn(lane);
     this.#migrations.set(id, new Migration({ id, lane, withinUs }, { nowUs, total }));
+  }
+
+  /** Goes on by the plan as it is by now. What it says of the time before the change is what it said. */
+  steer(steering: readonly Steering[]): void {
+    const { plan } = this.#context;
+    const scenario = { ...plan.scenario, phases: steer(plan.scenario.phases, steering) };
+    const population = buildPopulation(scenario);
+    const fromUs = changesFromUs(this.#profile, population.profile);
+    if (fromUs === Number.POSITIVE_INFINITY) return;
+    this.#population = population;
+    this.#profile = population.profile;
+    this.#lanes.follow(population);
+    this.#pool.follow(population);
+    const runUs = this.#runUs();
+    this.#totalPacer?.follow(scenario, population, Math.max(fromUs, runUs));
+    if (this.#end !== null) return;
+    const moving = new Set([...this.#migrations.values()].map(({ handOver }) => handOver.lane));
+    const { shards: shardCount, recoverWithinUs } = plan;
+    this.#agenda.replan(
+      population,
+      this.#lanes.all.filter(({ id }) => !moving.has(id)),
+      { shardCount, recoverWithinUs, fromUs, nowUs: runUs > 0 ? runUs : Number.NEGATIVE_INFINITY },
+    );
   }
 
   /** @param startUs run time 0 on the host's monotonic clock */

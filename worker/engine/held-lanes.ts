@@ -12,7 +12,7 @@ interface Held {
 }
 
 export class HeldLanes {
-  readonly #population: Population;
+  #population: Population;
   readonly #shardCount: number;
   readonly #byShard = new Map<number, Held[]>();
 
@@ -24,6 +24,15 @@ export class HeldLanes {
   add(lane: Lane, sinceUs: number): void {
     const held = this.#byShard.get(lane.shard) ?? [];
     this.#byShard.set(lane.shard, [...held, { lane, sinceUs }]);
+  }
+
+  get all(): readonly Lane[] {
+    return [...this.#byShard.values()].flatMap((held) => held.map(({ lane }) => lane));
+  }
+
+  /** The plan has changed. */
+  follow(population: Population): void {
+    this.#population = population;
   }
 
   find(id: number): Lane | null {

@@ -80,6 +80,9 @@ function obey(obeying: Engine, command: Exclude<EngineCommand, { type: "prepare"
     case "start":
       obeying.start(command.startUs);
       return;
+    case "steer":
+      obeying.steer(command.steering);
+      return;
     case "lease":
       obeying.setLease(command.deadlineUs);
       return;

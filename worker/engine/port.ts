@@ -2,6 +2,7 @@
  * What the control thread and an engine thread say to each other (worker_threads postMessage).
  * Invariant: times are monotonic microseconds of this host; the control thread has already mapped t0.
  */
+import type { Steering } from "../../shared/load/steering.ts";
 import type { Lane } from "../../shared/wire/lane.ts";
 import type { PlanDocument } from "../../shared/wire/plan.ts";
 
@@ -32,6 +33,8 @@ export type EngineCommand =
       readonly withinUs: number;
     }
   | { readonly type: "start"; readonly startUs: number }
+  /** The plan by now; not answered. */
+  | { readonly type: "steer"; readonly steering: readonly Steering[] }
   /** The lease holds until this time; past it the engine fences itself. */
   | { readonly type: "lease"; readonly deadlineUs: number }
   /** stop: no new opens or sends, drain and close. abort: cut at once. Both end with a final frame. */

@@ -16,7 +16,7 @@ export interface SlotSender {
 }
 
 export class TotalPacer {
-  readonly #schedule: TotalSchedule;
+  #schedule: TotalSchedule;
   readonly #isOurs: (index: number, atUs: number) => boolean;
 
   private constructor(schedule: TotalSchedule, isOurs: (index: number, atUs: number) => boolean) {
@@ -33,6 +33,14 @@ export class TotalPacer {
   ): TotalPacer | null {
     if (scenario.messages?.rate.kind !== "total") return null;
     return new TotalPacer(new TotalSchedule(scenario, population), isOurs);
+  }
+
+  /** The plan is another from fromUs on. */
+  follow(scenario: StrictScenario, population: Population, fromUs: number): void {
+    const schedule = new TotalSchedule(scenario, population);
+    // What comes next stays what comes next, if it does before.
+    schedule.seek(Math.min(this.#schedule.atUs, fromUs));
+    this.#schedule = schedule;
   }
 
   advance(nowUs: number, sender: SlotSender): void {

@@ -1,9 +1,12 @@
 /**
- * A plan as text: the curve of connections, the phases, and what it takes on this machine. Called by the plan
- * command and by `run --dry-run`. Invariant: estimates say that they are, and what they rest on.
+ * A plan as text: the curve of connections and the phases, and then what they take on this machine. Called by the plan
+ * command and by `run --dry-run`. Invariant: estimates say that they are, and what they rest on; the first part needs
+ * nothing of this machine, so it can be shown also when the second says that the load does not fit.
  */
 import Table from "cli-table3";
-import type { StrictScenario } from "../../../shared/scenario/strict.ts";
+import type { StrictPhase, StrictScenario } from "../../../shared/scenario/strict.ts";
+import { estimateMemory } from "../../local/memory-estimate.ts";
+import { RESERVED_FILES } from "../../local/sizing.ts";
 import {
   countOf,
   formatBytes,
@@ -11,33 +14,39 @@ import {
   formatRate,
   formatSeconds,
 } from "../../report/format.ts";
-import type { LocalPlan } from "../local-plan.ts";
+import type { LocalPlan, Outline } from "../local-plan.ts";
 import { areaChart } from "./curve.ts";
 import { escapeForTerminal } from "./escape.ts";
-import { estimateMemory } from "./memory-estimate.ts";
 import { PLAIN_TABLE } from "./table.ts";
 
 const CURVE = { columns: 64, lines: 8 } as const;
 
-export function planText(scenario: StrictScenario, local: LocalPlan): string {
+/** What is planned, wherever it runs. */
+export function outlineText(scenario: StrictScenario, outline: Outline): string {
   const lines = [
-    `${escapeForTerminal(scenario.name)}: ${durationOf(local)}, seed ${scenario.seed}`,
+    `${escapeForTerminal(scenario.name)}: ${durationOf(scenario, outline)}, seed ${scenario.seed}`,
     "",
-    ...curveLines(local),
+    ...curveLines(outline),
     "",
-    ...phaseLines(scenario, local),
+    ...phaseLines(scenario, outline),
     "",
-    ...sizeLines(scenario, local),
+    ...loadLines(scenario, outline),
   ];
   return `${lines.join("\n")}\n`;
 }
 
-function durationOf({ plan }: LocalPlan): string {
-  const { durationUs, drainUs } = plan.document;
-  return `${formatSeconds(durationUs / 1e6)}, then at most ${formatSeconds(drainUs / 1e6)} of drain`;
+/** What it takes here. */
+export function machineText(local: LocalPlan): string {
+  return `${machineLines(local).join("\n")}\n`;
 }
 
-function curveLines({ population }: LocalPlan): string[] {
+function durationOf(scenario: StrictScenario, { plan }: Outline): string {
+  const { durationUs, drainUs } = plan.document;
+  const most = scenario.phases.some(({ ramp }) => ramp === "find-limit") ? "at most " : "";
+  return `${most}${formatSeconds(durationUs / 1e6)}, then at most ${formatSeconds(drainUs / 1e6)} of drain`;
+}
+
+function curveLines({ population }: Outline): string[] {
   const { durationUs } = population.profile;
   const step = durationUs / CURVE.columns;
   const values = Array.from({ length: CURVE.columns }, (_, column) =>
@@ -55,7 +64,7 @@ function curveLines({ population }: LocalPlan): string[] {
   return ["  planned open connections", ...chart, axis, scale];
 }
 
-function phaseLines(scenario: StrictScenario, { population }: LocalPlan): string[] {
+function phaseLines(scenario: StrictScenario, { population }: Outline): string[] {
   const table = new Table({
     ...PLAIN_TABLE,
     head: ["phase", "kind", "from", "to", "open before", "open after", "messages", ""],
@@ -88,19 +97,57 @@ function messageRate({ messages }: StrictScenario, factor: number): string {
   return kind === "total" ? `${rate} in all` : `${rate} each`;
 }
 
-function sizeLines(scenario: StrictScenario, local: LocalPlan): string[] {
-  const { plan, population, sizing } = local;
+function row(label: string, text: string): string {
+  return `  ${label.padEnd(18)}${text}`;
+}
+
+function loadLines(scenario: StrictScenario, { plan, population }: Outline): string[] {
   const { shards, connections } = plan.document;
-  const memory = estimateMemory(population.peakPlanned, sizing);
-  const row = (label: string, text: string) => `  ${label.padEnd(18)}${text}`;
   return [
     row("peak", `${formatCount(population.peakPlanned)} connections open at once`),
     row(
       "connections",
-      `${formatCount(connections)} in all, opened ${formatCount(plan.plannedOpens)} times by plan`,
+      `${formatCount(connections)} in all, opened ${formatCount(population.plannedOpens)} times by plan`,
     ),
+    ...scenario.phases.flatMap(searchRow),
+    row("messages", messageText(scenario, { plan, population })),
     row("targets", scenario.targets.map(({ url }) => escapeForTerminal(url, 120)).join(", ")),
     row("shards", formatCount(shards)),
+  ];
+}
+
+/** What the curve does not tell of a find-limit phase. */
+function searchRow(phase: StrictPhase): string[] {
+  if (phase.ramp !== "find-limit") return [];
+  const rules = phase.until.map(({ metric, rule }) => `${metric} ${rule}`).join(" or ");
+  const text = `${escapeForTerminal(phase.phase, 24)} goes up by ${formatCount(phase.step)} until ${escapeForTerminal(rules, 200)}; the curve is its climb if nothing breaks`;
+  return [row("find-limit", text)];
+}
+
+/** By the number open at the middle of each second. */
+function messageText({ messages }: StrictScenario, { population }: Outline): string {
+  if (messages === null) return "none";
+  const { phases, durationUs } = population.profile;
+  let sum = 0;
+  let most = 0;
+  for (let second = 0; second < durationUs / 1e6; second++) {
+    const lengthSec = Math.min(1, durationUs / 1e6 - second);
+    const open = population.plannedOpenAt((second + lengthSec / 2) * 1e6);
+    const factor = phases[population.profile.phaseAt(second * 1e6)]?.messageFactor ?? 0;
+    const { kind, perSec } = messages.rate;
+    const rate = perSec * factor * (kind === "total" ? Math.min(open, 1) : open);
+    sum += rate * lengthSec;
+    most = Math.max(most, rate);
+  }
+  return `about ${formatCount(sum)} in all, ${formatRate(most)} at most`;
+}
+
+function machineLines(local: LocalPlan): string[] {
+  const { population, sizing, portsPerAddress, portRange } = local;
+  const memory = estimateMemory(population.peakPlanned, sizing);
+  const [firstPort, lastPort] = portRange;
+  const room = local.openFilesLimit - RESERVED_FILES;
+  return [
     row(
       "workers",
       `${countOf(sizing.workers, "process", "es")} with ${countOf(sizing.enginesPerWorker, "engine thread")} each, room for ${countOf(sizing.capacityPerWorker, "connection")} each`,
@@ -110,7 +157,15 @@ function sizeLines(scenario: StrictScenario, local: LocalPlan): string[] {
       `${formatCount(local.filesPerWorker)} per worker, the limit is ${formatCount(local.openFilesLimit)}`,
     ),
     row("source addresses", addressText(local)),
-    row("memory", `about ${formatBytes(memory.bytes)} for workers (estimate: ${memory.basis})`),
+    row(
+      "local ports",
+      `${formatCount(portsPerAddress)} of ${formatCount(lastPort - firstPort + 1)} (${firstPort} to ${lastPort}) at each source address`,
+    ),
+    row("memory", `about ${formatBytes(memory.bytes)} (estimate: ${memory.basis})`),
+    row(
+      "on a cluster",
+      `${countOf(Math.ceil(population.peakPlanned / room), "worker")} with this limit of open files, room for ${formatCount(room)} connections each`,
+    ),
   ];
 }
 

@@ -33,6 +33,7 @@ export function summaryText(summary: Summary, detail: SummaryDetail, style: Styl
     ...verdictLines(summary, detail, style),
     ...thresholdLines(summary, detail, style),
     ...validityLines(summary, style),
+    ...capacityLines(summary, detail),
     ...connectionLines(summary, detail),
     ...messageLines(summary, detail),
     ...latencyLines(summary, detail),
@@ -121,6 +122,16 @@ function differences(summary: Summary): string {
   return Object.entries(summary.validity.ledger.differences)
     .map(([identity, difference]) => `${identity} by ${formatCount(difference)}`)
     .join(", ");
+}
+
+/** What a search for the limit has found; nothing without one. */
+function capacityLines({ capacity }: Summary, detail: SummaryDetail): string[] {
+  if (capacity === null) return [];
+  const { sustainable, limit, knee, tested, basis } = capacity;
+  const shown = (value: number | null) => (value === null ? "not found" : formatCount(value));
+  const figures = `sustainable ${shown(sustainable)}, limit ${shown(limit)}, knee ${shown(knee)}, tested up to ${shown(tested)} connections`;
+  const parts = escapeForTerminal(basis, 2000).split("; ");
+  return block("capacity", [figures, ...(detail === "full" ? parts : parts.slice(1, 3))]);
 }
 
 function connectionLines(summary: Summary, detail: SummaryDetail): string[] {

@@ -7,6 +7,7 @@ import { MAX_CONNECTIONS, type PhaseInput, parseStay } from "../shape/load.ts";
 import type { StrictPhase, StrictRamp } from "../strict.ts";
 import { formatDuration, MAX_DURATION_US, parseDuration, parseRate } from "../units.ts";
 import { quantity } from "./quantity.ts";
+import { checkSearch } from "./search.ts";
 
 export interface CheckedLoad {
   readonly phases: readonly StrictPhase[];
@@ -61,7 +62,8 @@ interface Place {
 function checkPhase(phase: PhaseInput, place: Place): StrictPhase {
   const base = {
     phase: phase.phase,
-    exclude: phase.exclude ?? false,
+    // A search goes where rules break, on purpose.
+    exclude: phase.exclude ?? ("ramp" in phase && phase.ramp === "find-limit"),
     messageFactor: phase.messages ?? 1,
   };
   return { ...base, ...checkRamp(phase, place) };
@@ -77,6 +79,8 @@ function checkRamp(phase: PhaseInput, place: Place): StrictRamp & { durationUs: 
       return { ramp: "burst", to: phase.to, durationUs: quantity(parseDuration(phase.hold)) };
     case "points":
       return checkPoints(phase.points, place);
+    case "find-limit":
+      return checkSearch(phase, place);
     case "step":
       checkSteps(phase.steps, phase.to, place);
       return {
@@ -139,6 +143,9 @@ function endOf(phase: StrictPhase, open: number | null): number | null {
       return open;
     case "points":
       return phase.points.at(-1)?.[1] ?? open;
+    // Where it ends is not known before it runs.
+    case "find-limit":
+      return null;
     default:
       return phase.to;
   }

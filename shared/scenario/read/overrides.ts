@@ -13,23 +13,28 @@ import { MAX_DEPTH } from "./tokens.ts";
 export interface Overrides {
   /** `-e name=value`: replaces a var of that name; is also seen as env.name. */
   readonly vars: Readonly<Record<string, string>>;
-  /** `--set path=value`, in order. Parts of a path are keys, indices from 0, or names of phases and messages. */
-  readonly set: readonly (readonly [path: string, value: string])[];
+  /** `--set path=value`, or another option that stands for one, in order. Parts of a path are keys, indices from 0, or names of phases and messages. */
+  readonly set: readonly (readonly [path: string, value: string, option?: string])[];
 }
 
 export const NO_OVERRIDES: Overrides = { vars: {}, set: [] };
 
 /** Applies the `set` list to the document's value, in place. */
 export function applyOverrides(root: unknown, overrides: Overrides, log: IssueLog): void {
-  for (const [path, value] of overrides.set) applyOne(root, path, { value, log });
+  for (const [path, value, option = `--set ${path}`] of overrides.set) {
+    applyOne(root, path, { value, option, log });
+  }
 }
 
 function applyOne(
   root: unknown,
   pathText: string,
-  { value, log }: { readonly value: string; readonly log: IssueLog },
+  {
+    value,
+    option,
+    log,
+  }: { readonly value: string; readonly option: string; readonly log: IssueLog },
 ): void {
-  const option = `--set ${pathText}`;
   const parts = pathText.replaceAll(/\[(\d+)\]/g, ".$1").split(".");
   if (
     parts.length > MAX_DEPTH ||

@@ -211,8 +211,6 @@ function reportPhase(
         reportUnknown(key, path, { known: known.join(","), log });
       }
     }
-  } else if (ramp === "find-limit") {
-    log.add([...path, "ramp"], "ramp: find-limit is not supported by this version", LATER_HINT);
   } else if (typeof ramp !== "string" || !RAMPS.includes(ramp)) {
     reportValue([...path, "ramp"], RAMPS, { value: ramp, log });
   } else for (const inner of issue.errors[0] ?? []) report(inner, path, scene);

@@ -4,7 +4,7 @@
  * message carries what is wrong and how to mend it, so that the reader of errors needs no second table.
  */
 import * as z from "zod";
-import { type Parsed, parseDuration, parseRate, parseSize, quoted } from "../units.ts";
+import { type Parsed, parseDuration, parseRate, parseShare, parseSize, quoted } from "../units.ts";
 
 /** Separates "what" from "hint" in the message of an issue. */
 export const HINT = "\u0000";
@@ -72,6 +72,16 @@ export function rate() {
     return { ok: false, what: "the rate is zero", hint: "write a higher one, or leave it out" };
   };
   return quantity(parse, "rate", "[0-9.]+/(s|min|h)");
+}
+
+/** A share of more than nothing and at most a half. */
+export function share() {
+  const parse: Check = (text) => {
+    const parsed = parseShare(text);
+    if (!parsed.ok || (parsed.value > 0 && parsed.value <= 0.5)) return parsed;
+    return { ok: false, what: `out of bounds: ${quoted(text)}`, hint: "more than 0%, at most 50%" };
+  };
+  return quantity(parse, "share", "[0-9.]+%");
 }
 
 /** Bytes: a whole number or text with a unit, within [min, max]. */

@@ -4,7 +4,7 @@
  */
 import * as z from "zod";
 import { parseDuration } from "../units.ts";
-import { about, duration, label, message, moment, rate, strict } from "./fields.ts";
+import { about, duration, label, message, moment, rate, share, strict } from "./fields.ts";
 
 export const MAX_PHASES = 1000;
 export const MAX_CONNECTIONS = 5_000_000;
@@ -75,6 +75,24 @@ const points = strict({
   ),
 });
 
+const findLimit = strict({
+  ...base,
+  ramp: ramp("find-limit", "Go up until a rule breaks, and find out where."),
+  step: about(connections.min(1), "Connections between the levels of the climb.", 500),
+  settle: about(duration(), "How long each level is held; its second half is judged.", "20s"),
+  until: about(
+    z.string().min(1).max(1000),
+    "When a level is too much: rules on latency, service, connect or ping, joined by or.",
+    "latency p99 > 250ms or connect failed > 1%",
+  ),
+  to: about(connections.optional(), "It goes no higher. Default: 40 steps.", 10000),
+  precision: about(
+    share().optional(),
+    "The limit is to be known to this share of itself. Default: 5%.",
+    "2%",
+  ),
+});
+
 export const holdPhase = strict({
   ...base,
   ramp: about(z.literal("hold").optional(), "Keep the number of connections.", "hold"),
@@ -112,10 +130,19 @@ export const arrivePhase = strict({
   for: about(duration(), "How long connections keep arriving.", "2m"),
 });
 
-export const rampPhase = z.discriminatedUnion("ramp", [linear, exponential, step, burst, points]);
+export const rampPhase = z.discriminatedUnion("ramp", [
+  linear,
+  exponential,
+  step,
+  burst,
+  points,
+  findLimit,
+]);
 export const phase = z.union([rampPhase, holdPhase, arrivePhase]);
 
-export const RAMPS = ["linear", "exponential", "step", "burst", "points", "hold", "arrivals"];
+export const RAMPS = [
+  ...["linear", "exponential", "step", "burst", "points", "find-limit", "hold", "arrivals"],
+];
 
 export type PhaseInput = z.input<typeof phase>;
 

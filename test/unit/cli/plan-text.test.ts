@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { type LocalPlan, planLocally } from "../../../coordinator/cli/local-plan.ts";
 import { areaChart } from "../../../coordinator/cli/terminal/curve.ts";
-import { planText } from "../../../coordinator/cli/terminal/plan-text.ts";
+import { machineText, outlineText } from "../../../coordinator/cli/terminal/plan-text.ts";
 import { parseScenario } from "../../../shared/scenario/parse.ts";
 import type { StrictScenario } from "../../../shared/scenario/strict.ts";
 
@@ -30,8 +30,8 @@ function scenario(source = SOURCE): StrictScenario {
 const plan = (strict: StrictScenario): LocalPlan =>
   planLocally({ run: "r", scenario: strict, allowTargets: [], workers: "auto" });
 
-describe("planText", () => {
-  const text = planText(scenario(), plan(scenario()));
+describe("outlineText and machineText", () => {
+  const text = outlineText(scenario(), plan(scenario())) + machineText(plan(scenario()));
 
   it("shows each phase with its stretch, connections and rate", () => {
     expect(text).toMatch(/warmup\s+linear\s+0 s\s+10 s\s+0\s+1,000\s+2\/s each\s+excluded/);
@@ -45,7 +45,17 @@ describe("planText", () => {
     expect(text).toMatch(/workers\s+1 process with \d+ engine/);
     expect(text).toMatch(/open files\s+1,200 per worker, the limit is/);
     expect(text).toMatch(/source addresses\s+1 is enough/);
+    expect(text).toMatch(/local ports\s+1,000 of [\d,]+ \(\d+ to \d+\) at each source address/);
     expect(text).toMatch(/memory\s+about .* \(estimate: /);
+    expect(text).toMatch(/on a cluster\s+1 worker with this limit/);
+  });
+
+  it("counts messages by connections and factors", () => {
+    // 1,000 open for 10 s at 1/s, and a ramp of half of that for 10 s at 2/s.
+    const [, sum = "", most] =
+      /messages\s+about ([\d,]+) in all, ([\d,]+)\/s at most/.exec(text) ?? [];
+    expect(sum).toBe("20,000");
+    expect(most).toBe("1,900");
   });
 
   it("hides nothing in the target's name", () => {
@@ -53,7 +63,7 @@ describe("planText", () => {
       ...scenario(),
       targets: [{ url: "ws://127.0.0.1/\u202e", weight: 1, label: "" }],
     };
-    expect(planText(strict, plan(scenario()))).not.toContain("\u202e");
+    expect(outlineText(strict, plan(scenario()))).not.toContain("\u202e");
   });
 });
 

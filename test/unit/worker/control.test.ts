@@ -88,6 +88,7 @@ describe("control thread", () => {
     startAtUs: null,
     end: null,
     handOvers: [],
+    steering: [],
     cuts: [],
     ...over,
   });

@@ -1,0 +1,108 @@
+/**
+ * `onrush doctor`: what this machine, a bus and a target are fit for, before there is a run. Called by program.ts.
+ * Invariant: exit code 98 when something was found that would stop a run, with the command that mends it.
+ */
+import { Command } from "commander";
+import { ExitCode } from "../../shared/errors.ts";
+import { buildPopulation } from "../../shared/load/arrivals.ts";
+import type { StrictScenario } from "../../shared/scenario/strict.ts";
+import { systemTimers } from "../../shared/time/timer.ts";
+import { examine } from "../doctor/doctor.ts";
+import { isTargetUrl, scenarioOfUrl } from "./bare-url.ts";
+import type { CliContext } from "./context.ts";
+import { collectHost, parseConnections } from "./options.ts";
+import type { Finish } from "./program.ts";
+import {
+  addScenarioOptions,
+  checkScenario,
+  readScenario,
+  type ScenarioOptions,
+} from "./scenario-file.ts";
+import { doctorText } from "./terminal/doctor-text.ts";
+
+interface DoctorOptions extends ScenarioOptions {
+  readonly connections?: number;
+  readonly bus?: string;
+  readonly allowTarget?: readonly string[];
+  readonly json?: boolean;
+}
+
+const EXAMPLES = `
+Examples:
+  onrush doctor                                  this machine
+  onrush doctor ws://127.0.0.1:9001/             … and whether this target lets us in
+  onrush doctor -c 50000                         … and whether so many connections fit
+  onrush doctor scenario.yaml -e TOKEN=abc       … for a scenario: its target, its headers, its connections
+  onrush doctor --bus redis://broker:6379        … and the bus of a cluster, and the workers on it
+
+A target is opened once by a probe process, pinged and closed. Exit code 98: something would stop a run.`;
+
+export function doctorCommand(context: CliContext, finish: Finish): Command {
+  const command = new Command("doctor")
+    .description("check limits, ports, memory, clock, bus and target; say what to do")
+    .argument("[target]", "URL (ws://… or wss://…) or scenario file to try")
+    .option(
+      "-c, --connections <N>",
+      "would so many fit? (default: the scenario's)",
+      parseConnections,
+    )
+    .option("--bus <URL>", "look at this bus and its workers: redis://… or nats://…")
+    .option(
+      "--allow-target <HOST>",
+      "permit a target that is not this machine (repeatable)",
+      collectHost,
+    )
+    .option("--json", "the findings as JSON")
+    .addHelpText("after", EXAMPLES);
+  return addScenarioOptions(command).action(
+    async (target: string | undefined, options: DoctorOptions) =>
+      finish(await doctor(target, options, context)),
+  );
+}
+
+/** @returns the exit code */
+async function doctor(
+  target: string | undefined,
+  options: DoctorOptions,
+  context: CliContext,
+): Promise<number> {
+  const { config, clock, stdout, outStyle } = context;
+  const scenario = target === undefined ? null : scenarioOf(target, options, context);
+  if (target !== undefined && scenario === null) return ExitCode.invalidScenario;
+  const diagnosis = await examine({
+    scenario,
+    connections: options.connections ?? peakOf(target, scenario),
+    bus: options.bus ?? null,
+    allowTargets: [...config.allowTargets, ...(options.allowTarget ?? [])],
+    runsFolder: "runs",
+    env: config.env,
+    clock,
+    timers: systemTimers,
+  });
+  const isJson = options.json === true;
+  stdout.write(
+    isJson ? `${JSON.stringify(diagnosis, null, 2)}\n` : doctorText(diagnosis, outStyle),
+  );
+  return diagnosis.fit ? ExitCode.passed : ExitCode.preflight;
+}
+
+function scenarioOf(
+  target: string,
+  options: DoctorOptions,
+  context: CliContext,
+): StrictScenario | null {
+  const parsed = isTargetUrl(target)
+    ? checkScenario(
+        { fileName: "command-line.yaml", content: scenarioOfUrl(target, {}) },
+        options,
+        context,
+      )
+    : readScenario(target, options, context);
+  return parsed?.scenario ?? null;
+}
+
+/** What a file plans; a URL plans nothing. */
+function peakOf(target: string | undefined, scenario: StrictScenario | null): number | null {
+  if (scenario === null || target === undefined || isTargetUrl(target)) return null;
+  return buildPopulation(scenario).peakPlanned;
+}

@@ -1,0 +1,185 @@
+/**
+ * What this machine allows its processes, read once for the doctor: files, ports, connection tracking, memory,
+ * processors, clock. Linux tells it under /proc and /sys, macOS through sysctl.
+ * Invariant: reading never fails and changes nothing; what the system does not tell is null.
+ */
+import { execFileSync } from "node:child_process";
+import { accessSync, constants, existsSync, readFileSync, statfsSync } from "node:fs";
+import { availableParallelism, networkInterfaces, release, totalmem, type } from "node:os";
+import { dirname, resolve } from "node:path";
+import { localPortRange } from "../../shared/local-ports.ts";
+import { openFilesLimit } from "../../shared/open-files.ts";
+
+export interface Machine {
+  readonly platform: NodeJS.Platform;
+  /** One line, such as "Linux 6.1.0 x64". */
+  readonly system: string;
+  readonly node: string;
+  readonly files: {
+    /** Per process. Node raises its soft limit to the hard one, so `soft` is what a worker has. */
+    readonly soft: number;
+    readonly hard: number | null;
+    /** Of the whole system: how many there may be, and how many there are. */
+    readonly systemMax: number | null;
+    readonly systemUsed: number | null;
+  };
+  /** Processes and threads this user or this container may have. */
+  readonly maxThreads: number | null;
+  readonly ports: {
+    readonly range: readonly [first: number, last: number];
+    /** Closed connections whose ports are not free yet. */
+    readonly timeWait: number | null;
+  };
+  /** Addresses of this machine, other than loopback. */
+  readonly addresses: readonly string[];
+  /** The kernel's table of connections, where it keeps one. */
+  readonly tracking: { readonly max: number; readonly used: number } | null;
+  /** Connections the kernel holds for a server that has not accepted them yet. */
+  readonly backlog: number | null;
+  readonly memory: { readonly totalBytes: number; readonly availableBytes: number };
+  readonly cores: {
+    readonly available: number;
+    /** Processors' worth of time a container may use; null without a quota. */
+    readonly quota: number | null;
+  };
+  readonly clock: {
+    /** The kernel's source of time. */
+    readonly source: string | null;
+    /** Kept right by a time server. */
+    readonly synchronised: boolean | null;
+  };
+  readonly runs: {
+    /** The folder runs are written to, or the nearest one above it that is there. */
+    readonly folder: string;
+    readonly writable: boolean;
+    readonly freeBytes: number | null;
+  };
+}
+
+/** A file's text, or null. */
+export type ReadText = (path: string) => string | null;
+
+const EXEC_MS = 2000;
+/** Limits beyond this are none. */
+const NO_LIMIT = 2 ** 53 - 1;
+
+export function readMachine(runsFolder: string, read: ReadText = readText): Machine {
+  const isMac = process.platform === "darwin";
+  return {
+    platform: process.platform,
+    system: `${type()} ${release()} ${process.arch}`,
+    node: process.versions.node,
+    files: { ...(isMac ? macFiles() : linuxFiles(read)), soft: openFilesLimit() },
+    maxThreads: isMac ? numberOf(sysctl("kern.maxprocperuid")) : threadsOf(read),
+    ports: { range: localPortRange(), timeWait: timeWaitOf(read) },
+    addresses: addresses(),
+    tracking: trackingOf(read),
+    backlog: numberOf(isMac ? sysctl("kern.ipc.somaxconn") : read("/proc/sys/net/core/somaxconn")),
+    memory: { totalBytes: totalmem(), availableBytes: process.availableMemory() },
+    cores: { available: availableParallelism(), quota: quotaOf(read) },
+    clock: {
+      source: read("/sys/devices/system/clocksource/clocksource0/current_clocksource"),
+      synchronised: isMac ? null : isSynchronised(),
+    },
+    runs: runsOf(runsFolder),
+  };
+}
+
+function linuxFiles(read: ReadText): Omit<Machine["files"], "soft"> {
+  const [used, , max] = (read("/proc/sys/fs/file-nr") ?? "").split(/\s+/).map(numberOf);
+  const limits = read("/proc/self/limits") ?? "";
+  const hard = /^Max open files\s+\S+\s+(\S+)/m.exec(limits)?.[1] ?? null;
+  return { hard: numberOf(hard), systemMax: max ?? null, systemUsed: used ?? null };
+}
+
+function macFiles(): Omit<Machine["files"], "soft"> {
+  return {
+    hard: numberOf(sysctl("kern.maxfilesperproc")),
+    systemMax: numberOf(sysctl("kern.maxfiles")),
+    systemUsed: numberOf(sysctl("kern.num_files")),
+  };
+}
+
+/** The least of what the user, the container and the kernel allow. */
+function threadsOf(read: ReadText): number | null {
+  const limits = read("/proc/self/limits") ?? "";
+  const known = [
+    /^Max processes\s+(\S+)/m.exec(limits)?.[1] ?? null,
+    read("/sys/fs/cgroup/pids.max"),
+    read("/sys/fs/cgroup/pids/pids.max"),
+    read("/proc/sys/kernel/threads-max"),
+  ]
+    .map(numberOf)
+    .filter((value) => value !== null);
+  return known.length === 0 ? null : Math.min(...known);
+}
+
+function timeWaitOf(read: ReadText): number | null {
+  return numberOf(/^TCP:.*\btw (\d+)/m.exec(read("/proc/net/sockstat") ?? "")?.[1] ?? null);
+}
+
+function trackingOf(read: ReadText): Machine["tracking"] {
+  const max = numberOf(read("/proc/sys/net/netfilter/nf_conntrack_max"));
+  const used = numberOf(read("/proc/sys/net/netfilter/nf_conntrack_count"));
+  return max === null || used === null ? null : { max, used };
+}
+
+/** Control groups, version 2 and version 1. */
+function quotaOf(read: ReadText): number | null {
+  const [quota, period] = (read("/sys/fs/cgroup/cpu.max") ?? "").split(/\s+/).map(numberOf);
+  if (quota && period) return quota / period;
+  const oldQuota = numberOf(read("/sys/fs/cgroup/cpu/cpu.cfs_quota_us"));
+  const oldPeriod = numberOf(read("/sys/fs/cgroup/cpu/cpu.cfs_period_us"));
+  return oldQuota && oldPeriod ? oldQuota / oldPeriod : null;
+}
+
+function addresses(): string[] {
+  return Object.values(networkInterfaces())
+    .flatMap((entries) => entries ?? [])
+    .filter(({ internal, family }) => !internal && family === "IPv4")
+    .map(({ address }) => address);
+}
+
+function isSynchronised(): boolean | null {
+  const answer = run("timedatectl", ["show", "--property=NTPSynchronized", "--value"]);
+  return answer === "yes" ? true : answer === "no" ? false : null;
+}
+
+function runsOf(folder: string): Machine["runs"] {
+  let nearest = resolve(folder);
+  while (!existsSync(nearest) && dirname(nearest) !== nearest) nearest = dirname(nearest);
+  try {
+    accessSync(nearest, constants.W_OK | constants.X_OK);
+  } catch {
+    return { folder: nearest, writable: false, freeBytes: null };
+  }
+  const { bavail, bsize } = statfsSync(nearest);
+  return { folder: nearest, writable: true, freeBytes: bavail * bsize };
+}
+
+/** Null for what is no number, for "max" and "unlimited", and for numbers that stand for them. */
+function numberOf(text: string | null): number | null {
+  const value = Number(text?.trim() || Number.NaN);
+  return Number.isFinite(value) && value >= 0 && value < NO_LIMIT ? value : null;
+}
+
+function readText(path: string): string | null {
+  try {
+    return readFileSync(path, "utf8").trim();
+  } catch {
+    return null;
+  }
+}
+
+function sysctl(name: string): string | null {
+  return run("sysctl", ["-n", name]);
+}
+
+function run(program: string, args: readonly string[]): string | null {
+  try {
+    const options = { encoding: "utf8", timeout: EXEC_MS, stdio: ["ignore", "pipe", "ignore"] };
+    return execFileSync(program, args, options as { encoding: "utf8" }).trim();
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,40 @@
+/**
+ * The description of the HTTP API without a coordinator that serves it: `onrush schema api`. Called by the schema
+ * command. Invariant: it is the very description the server gives at /openapi.json; nothing listens, nothing is written.
+ */
+import { MemoryStore } from "../../shared/bus/memory/store.ts";
+import { MemoryBus } from "../../shared/bus/memory-bus.ts";
+import { createLog } from "../../shared/log.ts";
+import { systemClock } from "../../shared/time/clock.ts";
+import { systemTimers } from "../../shared/time/timer.ts";
+import { Fleet } from "../run/fleet.ts";
+import { Service } from "../service/service.ts";
+import { buildServer } from "./server.ts";
+
+/** OpenAPI 3.1. */
+export async function openApi(): Promise<object> {
+  const parts = {
+    clock: systemClock,
+    timers: systemTimers,
+    log: createLog("coordinator", "error"),
+  };
+  const bus = new MemoryBus(new MemoryStore(parts));
+  const fleet = new Fleet({ ...parts, bus });
+  const service = new Service({
+    ...{ ...parts, bus, fleet, dataDirectory: "runs", allowTargets: [] },
+    onFatal: (error) => {
+      throw error;
+    },
+  });
+  const app = await buildServer({
+    ...{ service, tokens: null, local: true, log: parts.log },
+    leads: () => false,
+  });
+  try {
+    await app.ready();
+    return app.swagger();
+  } finally {
+    await app.close();
+    await bus.close();
+  }
+}

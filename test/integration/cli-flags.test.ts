@@ -1,0 +1,314 @@
+/**
+ * Goal: every option of every command that needs no cluster does what its help says. Method: the built command; what
+ * `explain` prints is what a run would be, and the run directory is what a run was. The last test looks at all the help
+ * texts: each has an example, and each option is in docs/cli.md and in a test of this folder.
+ */
+import { type ChildProcess, spawnSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { beforeAll, describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import type { RunFacts } from "../../coordinator/merge/facts.ts";
+import { summarySchema } from "../../coordinator/report/summary-schema.ts";
+import { readJournal } from "../../coordinator/store/journal-reader.ts";
+import { onrush, scratch, startTarget } from "../support/programs.ts";
+
+const ENTRY = fileURLToPath(new URL("../../dist/coordinator/cli/main.js", import.meta.url));
+const HERE = fileURLToPath(new URL(".", import.meta.url));
+const ESCAPE = "\u001b";
+
+const SCENARIO = `
+version: 1
+name: flags
+vars: { room: lobby, token: { env: CHAT_TOKEN, secret: true } }
+target: ws://127.0.0.1:9001/{{vars.room}}
+connect: { headers: { authorization: "Bearer {{vars.token}}" } }
+load:
+  - { phase: ramp, ramp: linear, to: 20, over: 200ms }
+  - { phase: steady, hold: 500ms }
+messages: { rate: 5/s, mix: [{ name: a, send: { binary: { size: 64 } }, reply: { match: echo, within: 1s } }] }
+`;
+
+function written(folder: string, text = SCENARIO): string {
+  const file = join(folder, "flags.yaml");
+  writeFileSync(file, text);
+  return file;
+}
+
+const env = { CHAT_TOKEN: "hunter2" };
+
+describe("options that change a scenario", () => {
+  async function explained(...args: string[]) {
+    using folder = scratch();
+    const result = await onrush(["explain", written(folder.path), ...args], { env });
+    expect(result.stderr).toBe("");
+    expect(result.stdout).not.toContain("hunter2");
+    return parse(result.stdout) as {
+      seed: number;
+      vars: Record<string, unknown>;
+      phases: { to?: number; durationUs: number }[];
+      connect: { driver: string };
+      messages: { rate: { perSec: number } };
+    };
+  }
+
+  it("-e and --env set variables, and the last one wins", async () => {
+    expect((await explained()).vars["room"]).toBe("lobby");
+    expect((await explained("-e", "room=a")).vars["room"]).toBe("a");
+    expect((await explained("--env", "room=a", "-e", "room=b=c")).vars["room"]).toBe("b=c");
+  });
+
+  it("--set replaces values by index and by name, with the checks of the file", async () => {
+    const { phases, messages } = await explained(
+      ...["--set", "load.0.to=7", "--set", "load.steady.hold=3s", "--set", "messages.rate=2/s"],
+    );
+    expect(phases).toMatchObject([{ to: 7 }, { durationUs: 3e6 }]);
+    expect(messages.rate.perSec).toBe(2);
+    using folder = scratch();
+    const wrong = await onrush(["explain", written(folder.path), "--set", "load.steddy.hold=3s"], {
+      env,
+    });
+    expect(wrong.exitCode).toBe(104);
+    expect(wrong.stderr).toMatch(/--set load\.steddy\.hold .*steady/s);
+  });
+
+  it("--seed and --driver", async () => {
+    const { seed, connect } = await explained("--seed", "77", "--driver", "ws");
+    expect([seed, connect.driver]).toEqual([77, "ws"]);
+    expect((await explained()).connect.driver).toBe("lean");
+  });
+
+  it("validate takes them, too", async () => {
+    using folder = scratch();
+    const file = written(folder.path);
+    const valid = await onrush(["validate", file, "--set", "load.ramp.to=55"], { env });
+    expect(valid.stdout).toContain("valid (55 connections at the peak, 0.7 s)");
+    expect((await onrush(["validate", file, "--set", "load.ramp.to=-1"], { env })).exitCode).toBe(
+      104,
+    );
+  });
+});
+
+describe("plan", () => {
+  it("shows the curve, and what it takes in shards, files, ports, memory and workers", async () => {
+    using folder = scratch();
+    const args = ["--set", "load.ramp.to=1000", "--workers", "2"];
+    const { stdout, exitCode } = await onrush(["plan", written(folder.path), ...args], { env });
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^ +1,000 │.*█/m);
+    for (const row of [
+      /peak +1,000 connections open at once/,
+      /messages +about [\d,]+ in all, 5,000\/s at most/,
+      /shards +8\n/,
+      /workers +2 processes with/,
+      /open files +\d+ per worker, the limit is [\d,]+/,
+      /local ports +1,000 of [\d,]+ \(\d+ to \d+\)/,
+      /memory +about [\d.]+ .?B/,
+      /on a cluster +1 worker with/,
+    ]) {
+      expect(stdout).toMatch(row);
+    }
+  });
+
+  it.skipIf(process.platform !== "linux")(
+    "of what does not fit shows what is planned, and exits with 98",
+    () => {
+      using folder = scratch();
+      const argv = [ENTRY, "plan", written(folder.path), "--set", "load.ramp.to=1000"];
+      const shell = 'ulimit -n 400 && exec "$@"';
+      const args = ["-c", shell, "sh", process.execPath, ...argv, "--workers", "1"];
+      const { stdout, stderr, status } = spawnSync("sh", args, {
+        encoding: "utf8",
+        env: { ...process.env, ...env },
+      });
+      expect(stdout).toContain("1,000 connections open at once");
+      expect(stdout).not.toContain("memory");
+      expect(stderr).toMatch(/ONRUSH_LIMITS_TOO_LOW.*--workers \d+.*ulimit -n \d+/s);
+      expect(status).toBe(98);
+    },
+  );
+
+  it("--dry-run of run says the same", async () => {
+    using folder = scratch();
+    const file = written(folder.path);
+    const plan = await onrush(["plan", file, "--seed", "3"], { env });
+    const dry = await onrush(["run", file, "--seed", "3", "--dry-run"], { env });
+    expect(dry.stdout).toBe(plan.stdout);
+  });
+});
+
+describe("what a run hands out", () => {
+  it("--out, --summary, --run-dir and --workers", async () => {
+    await using target = await startTarget();
+    using folder = scratch();
+    const file = written(folder.path, SCENARIO.replace("ws://127.0.0.1:9001", target.url));
+    const runDirectory = join(folder.path, "some/where");
+    const json = join(folder.path, "out/summary.json");
+    const args = ["--run-dir", runDirectory, "--out", `json=${json}`, "--workers", "2"];
+    const run = await onrush(["run", file, ...args, "--summary", "full"], { env });
+    expect(run.exitCode).toBe(0);
+    expect(run.stdout).toContain("PASSED");
+    const summary = readFileSync(json, "utf8");
+    expect(summary).toBe(readFileSync(join(runDirectory, "summary.json"), "utf8"));
+    const { workers } = summarySchema.parse(JSON.parse(summary));
+    expect(workers).toHaveLength(2);
+    for (const { id } of workers) expect(run.stdout).toContain(id);
+
+    const report = (...given: string[]) => onrush(["report", runDirectory, ...given]);
+    expect((await report("--json")).stdout).toBe(summary);
+    const [full, compact, none] = await Promise.all(
+      ["full", "compact", "none"].map((detail) => report("--summary", detail)),
+    );
+    expect(none?.stdout).toBe("");
+    expect(compact?.stdout).toContain("PASSED");
+    expect(full?.stdout.length).toBeGreaterThan(compact?.stdout.length ?? 0);
+
+    const silent = await onrush(
+      ["run", file, "--summary", "none", "--quiet", "--run-dir", join(folder.path, "other")],
+      { env },
+    );
+    expect([silent.stdout, silent.stderr, silent.exitCode]).toEqual(["", "", 0]);
+  });
+
+  it("--out refuses what it does not know, before anything starts", async () => {
+    using folder = scratch();
+    const runDirectory = join(folder.path, "run");
+    const run = (out: string) =>
+      onrush(["run", written(folder.path), "--out", out, "--run-dir", runDirectory], { env });
+    const unknown = await run("jsno");
+    expect(unknown.stderr).toContain('--out unknown value "jsno"');
+    expect(unknown.exitCode).toBe(104);
+    expect((await run("json=")).exitCode).toBe(2);
+    expect(existsSync(runDirectory)).toBe(false);
+  });
+
+  it("a ramp of a URL takes its shape, its length and its messages from options", async () => {
+    const text = async (...args: string[]) =>
+      (await onrush(["run", "ws://127.0.0.1:1/", "--print-scenario", ...args])).stdout;
+    const scenario = await text(
+      ...["--connections", "300", "--duration", "4s", "--rate", "2/s", "--size", "4kb"],
+      ...["--ramp", "step", "--over", "3s"],
+    );
+    expect(scenario).toContain("{ phase: ramp, ramp: step, to: 300, steps: 5, over: 3s }");
+    expect(scenario).toContain("{ phase: steady, hold: 4s }");
+    expect(scenario).toContain("rate: 2/s");
+    expect(scenario).toContain("size: 4kb");
+    expect(await text("--rate", "0/s")).not.toContain("messages:");
+  });
+});
+
+describe("a worker that is killed", () => {
+  const EIGHT_SECONDS = SCENARIO.replace("hold: 500ms", "hold: 8s");
+
+  /** A run on two worker processes, one of which is killed when all connections are open. */
+  async function killed(...args: string[]) {
+    await using target = await startTarget();
+    using folder = scratch();
+    const file = written(folder.path, EIGHT_SECONDS.replace("ws://127.0.0.1:9001", target.url));
+    const runDirectory = join(folder.path, "run");
+    const given = ["run", file, "--json", "--workers", "2", "--run-dir", runDirectory, ...args];
+    const onStart = async (child: ChildProcess) => {
+      await expect.poll(async () => (await target.now()).open, { timeout: 30_000 }).toBe(20);
+      const children = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8");
+      process.kill(Number(children.trim().split(" ")[0]), "SIGKILL");
+    };
+    let killing = Promise.resolve();
+    const result = await onrush(given, {
+      env,
+      onStart: (child) => {
+        killing = onStart(child);
+      },
+    });
+    await killing;
+    const { done, value } = await readJournal(join(runDirectory, "journal")).next();
+    if (done === true || value.type !== "header") throw new Error("the journal has no header");
+    const { policies } = value.header as RunFacts;
+    return { ...result, policies, accepted: (await target.stats()).accepted };
+  }
+
+  const LINUX = process.platform === "linux";
+
+  it.runIf(LINUX)(
+    "--on-worker-loss recover, the default: without room elsewhere it is invalid",
+    async () => {
+      const { exitCode, summary, policies } = await killed("--on-bus-loss", "continue");
+      expect(exitCode).toBe(97);
+      expect(summary?.validity.reasons.join()).toContain("nobody took its work over");
+      expect(policies).toMatchObject({ onWorkerLoss: "recover", onBusLoss: "continue" });
+    },
+  );
+
+  it.runIf(LINUX)("--on-worker-loss shrink: the run goes on without its connections", async () => {
+    const { exitCode, accepted, summary, policies } = await killed("--on-worker-loss", "shrink");
+    expect(accepted).toBe(20);
+    expect(summary?.durationSeconds).toBeGreaterThan(8);
+    // Whether they are known to have been open depends on when the last frame came.
+    const { established = 0, lostWithWorker = 0 } = summary?.connections ?? {};
+    expect(established - lostWithWorker).toBe(10);
+    expect(exitCode).toBe(0);
+    expect(policies).toMatchObject({ onWorkerLoss: "shrink", onBusLoss: "fence" });
+  });
+
+  it.runIf(LINUX)("--on-worker-loss fail: the run ends", async () => {
+    const { exitCode, summary, stderr } = await killed("--on-worker-loss", "fail");
+    expect(summary?.durationSeconds).toBeLessThan(8);
+    expect(stderr).toContain("ONRUSH_WORKER_FAILED");
+    expect(exitCode).toBe(97);
+  });
+});
+
+describe("colour", () => {
+  const shown = async (given: Record<string, string>) => {
+    const { stdout, stderr } = await onrush(["validate", "examples/first.yaml", "README.md"], {
+      env: { NO_COLOR: "", FORCE_COLOR: "", TERM: "xterm", ...given },
+    });
+    return { out: stdout.includes(ESCAPE), err: stderr.includes(ESCAPE) };
+  };
+
+  it.each([
+    [{}, false],
+    [{ FORCE_COLOR: "1" }, true],
+    [{ FORCE_COLOR: "0" }, false],
+    [{ FORCE_COLOR: "1", NO_COLOR: "1" }, false],
+    [{ FORCE_COLOR: "1", TERM: "dumb" }, true],
+  ])("%j in a pipe: %s, on both streams", async (given, expected) => {
+    expect(await shown(given)).toEqual({ out: expected, err: expected });
+  });
+});
+
+describe("help", () => {
+  const help = new Map<string, string>();
+  const LOCAL =
+    "run init validate explain plan schema doctor report completion target worker coordinator submit runs watch stop scale".split(
+      " ",
+    );
+  /** What these do takes a cluster; their options are tested with one. */
+  const OF_A_CLUSTER = ["coordinator", "submit", "runs", "watch", "stop", "scale"];
+
+  beforeAll(async () => {
+    for (const command of LOCAL) help.set(command, (await onrush([command, "--help"])).stdout);
+  });
+
+  it("knows every command", async () => {
+    const { stdout } = await onrush(["--help"]);
+    const listed = [...stdout.matchAll(/^ {2}([a-z]+) (?:\[|<| {2})/gm)].map(([, name]) => name);
+    expect(listed.filter((name) => name !== "help").sort()).toEqual([...LOCAL].sort());
+  });
+
+  it.each(LOCAL)("of %s has an example, and its options are in docs/cli.md", (command) => {
+    const text = help.get(command) ?? "";
+    if (command === "target") return expect(text).toContain("--behaviour");
+    expect(text).toMatch(/Examples?:\n +\S*.*onrush /);
+    const docs = readFileSync("docs/cli.md", "utf8");
+    expect(docs).toContain(`onrush ${command}`);
+    const options = [...text.matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm)].map(([, name = ""]) => name);
+    expect(options).toContain("--help");
+    const tests = readdirSync(HERE)
+      .map((file) => readFileSync(join(HERE, file), "utf8"))
+      .join("\n");
+    expect(options.filter((option) => !docs.includes(`\`${option}`))).toEqual([]);
+    if (OF_A_CLUSTER.includes(command)) return;
+    expect(options.filter((option) => !tests.includes(`"${option}"`))).toEqual([]);
+  });
+});

@@ -1,0 +1,79 @@
+/**
+ * Entry of the probe process: takes one request from its parent, looks at each target as an engine would, answers with
+ * one report and ends. Started by path by the doctor; imported by nobody.
+ * Invariant: it ends with its parent, and after one report.
+ */
+import { OnrushError } from "../../shared/errors.ts";
+import type { StrictScenario } from "../../shared/scenario/strict.ts";
+import { systemClock } from "../../shared/time/clock.ts";
+import { systemTimers } from "../../shared/time/timer.ts";
+import type { ProbedTarget, ProbeProblem, ProbeRequest } from "../../shared/wire/probe.ts";
+import type { Driver } from "../connection/driver.ts";
+import { leanDriver } from "../connection/lean/lean-driver.ts";
+import { wsDriver } from "../connection/ws-driver.ts";
+import { openRequest } from "../engine/open-request.ts";
+import { type ResolvedTarget, resolveTargets } from "../engine/resolve.ts";
+import { shakeHands } from "./handshake-probe.ts";
+
+/** Patience with one attempt, whatever the scenario allows. */
+const MAX_TIMEOUT_MS = 10_000;
+
+const NOTHING = {
+  ...{ address: null, protocol: "", dnsMs: null, tcpMs: null, tlsMs: null },
+  ...{ openMs: null, pingMs: null },
+} as const;
+
+process.on("disconnect", () => process.exit());
+process.once("message", async (request: ProbeRequest) => {
+  const { scenario, maxTargets } = request;
+  const labels = scenario.targets.slice(0, maxTargets);
+  const targets = await Promise.all(labels.map((_, index) => probe(request, index)));
+  process.send?.({ targets }, () => process.exit());
+});
+
+async function probe(request: ProbeRequest, index: number): Promise<ProbedTarget> {
+  const target = request.scenario.targets.slice(index, index + 1);
+  const label = target[0]?.label ?? "";
+  const scenario = { ...request.scenario, targets: target };
+  try {
+    const [resolved] = await resolveTargets(
+      scenario,
+      request.allowTargets,
+      systemClock.monotonicUs,
+    );
+    if (resolved === undefined) throw new Error("a target resolves to itself");
+    const { address, dnsUs } = resolved;
+    const dnsMs = dnsUs === null ? null : dnsUs / 1000;
+    return { ...(await connect(scenario, resolved)), label, address, dnsMs };
+  } catch (error) {
+    return { ...NOTHING, label, problem: problemOf(error) };
+  }
+}
+
+function connect(scenario: StrictScenario, target: ResolvedTarget) {
+  const { timeoutUs, localAddresses, driver } = scenario.connect;
+  const drivers: Record<typeof driver, Driver> = { lean: leanDriver, ws: wsDriver };
+  const context = {
+    ...{ seed: scenario.seed, connectionIndex: 0, attempt: 0, seq: 0 },
+    nowMs: systemClock.wallMs(),
+  };
+  return shakeHands({
+    driver: drivers[driver],
+    request: openRequest(
+      target,
+      localAddresses === "auto" ? null : (localAddresses[0] ?? null),
+      context,
+    ),
+    timeoutMs: Math.min(timeoutUs / 1000, MAX_TIMEOUT_MS),
+    clock: systemClock,
+    timers: systemTimers,
+  });
+}
+
+/** Names that do not resolve, targets nobody allowed, certificates that cannot be used. */
+function problemOf(error: unknown): ProbeProblem {
+  const signature = error instanceof Error ? error.message : String(error);
+  if (!(error instanceof OnrushError)) return { kind: "tls-certificate", signature };
+  const isForbidden = error.code === "ONRUSH_TARGET_FORBIDDEN";
+  return { kind: isForbidden ? "forbidden" : "dns", signature };
+}
