@@ -25,6 +25,8 @@ export const ErrorCode = {
   ONRUSH_USAGE: ExitCode.usage,
   ONRUSH_SCENARIO_INVALID: ExitCode.invalidScenario,
   ONRUSH_SCENARIO_UNREADABLE: ExitCode.invalidScenario,
+  /** The run that is asked for cannot be held against its baseline. */
+  ONRUSH_BASELINE_UNFIT: ExitCode.invalidScenario,
   ONRUSH_TARGET_UNREACHABLE: ExitCode.preflight,
   ONRUSH_TARGET_FORBIDDEN: ExitCode.preflight,
   ONRUSH_LIMITS_TOO_LOW: ExitCode.preflight,

@@ -5,6 +5,7 @@
 import { Command, CommanderError } from "commander";
 import { ExitCode } from "../../shared/errors.ts";
 import { VERSION } from "../../shared/version.ts";
+import { compareCommand } from "./compare.ts";
 import { completionCommand } from "./completion/completion.ts";
 import type { CliContext } from "./context.ts";
 import { coordinatorCommand } from "./coordinator.ts";
@@ -35,6 +36,7 @@ const COMMANDS = [
   schemaCommand,
   doctorCommand,
   reportCommand,
+  compareCommand,
   targetCommand,
   workerCommand,
   coordinatorCommand,

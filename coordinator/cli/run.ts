@@ -6,17 +6,19 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { Command, Option } from "commander";
-import { ExitCode } from "../../shared/errors.ts";
+import { ExitCode, OnrushError } from "../../shared/errors.ts";
 import { maskSecrets } from "../../shared/scenario/mask.ts";
 import type { StrictOutput, StrictScenario } from "../../shared/scenario/strict.ts";
 import { countOf, formatSeconds } from "../report/format.ts";
 import { checkPdf } from "../report/pdf/pdf.ts";
+import { checkBaseline } from "../run/baseline.ts";
 import type { RunPolicies } from "../run/plan.ts";
-import type { RunOutcome } from "../run/request.ts";
+import type { BaselineRequest, RunOutcome } from "../run/request.ts";
 import { checkTargets } from "../run/target-policy.ts";
 import type { RunControl } from "../run/view.ts";
 import { makeRunId } from "../store/run-id.ts";
 import { addBareUrlOptions, isTargetUrl, refuseBareUrlOptions, scenarioOfUrl } from "./bare-url.ts";
+import { addRuleOptions, compareRulesOf, type RuleOptions } from "./compare-options.ts";
 import { onBus, onThisMachine, type Request } from "./conduct.ts";
 import type { CliContext } from "./context.ts";
 import { listenForInterrupts } from "./interrupt.ts";
@@ -43,7 +45,8 @@ import {
 import { describeError } from "./terminal/error-text.ts";
 import { openProgress, type Progress } from "./terminal/progress.ts";
 
-interface RunOptions extends RerunOptions, ResultOptions {
+interface RunOptions extends RerunOptions, ResultOptions, RuleOptions {
+  readonly baseline?: readonly string[];
   readonly runDir?: string;
   readonly out?: readonly StrictOutput[];
   readonly quiet?: boolean;
@@ -57,6 +60,7 @@ Examples:
   onrush run scenario.yaml --out md,junit=reports/junit.xml
   onrush run scenario.yaml --allow-target chat.example --json > summary.json
   onrush run scenario.yaml --out json=reports/summary.json --run-dir runs/nightly
+  onrush run scenario.yaml --baseline runs/before --fail-on 'p99>5%'
   onrush run scenario.yaml --dry-run
   onrush run scenario.yaml --bus redis://broker:6379 --workers 4
   onrush run ws://127.0.0.1:9001/ -c 1000 -d 30s --rate 2/s --size 256 --ramp exponential --over 10s`;
@@ -80,10 +84,12 @@ export function runCommand(context: CliContext, finish: Finish): Command {
     .addOption(workerLossOption())
     .addOption(busLossOption())
     .option("--run-dir <DIR>", "where the run is written (default: runs/<id>)")
+    .option("--baseline <DIR...>", "compare it with these runs when it is over")
     .option("--quiet", "no progress on stderr")
     .addOption(new Option("--dry-run", "show the plan and start nothing").conflicts("json"))
     .addHelpText("after", EXAMPLES);
-  return addResultOptions(addOutOption(addScenarioOptions(addBareUrlOptions(command)))).action(
+  const withRules = addRuleOptions(addScenarioOptions(addBareUrlOptions(command)));
+  return addResultOptions(addOutOption(withRules)).action(
     async (file: string, options: RunOptions) => finish(await run(file, options, context)),
   );
 }
@@ -96,6 +102,18 @@ function scenarioOf(file: string, options: RunOptions, context: CliContext): Val
   }
   refuseBareUrlOptions(options);
   return readScenario(file, options, context);
+}
+
+/** @throws OnrushError ONRUSH_USAGE for rules without a baseline */
+function baselineOf(options: RunOptions): BaselineRequest | null {
+  const rules = compareRulesOf(options);
+  if (options.baseline !== undefined) return { runs: options.baseline, ...rules };
+  if (rules.rules.length === 0 && !rules.failInconclusive && rules.despite.size === 0) return null;
+  throw new OnrushError({
+    code: "ONRUSH_USAGE",
+    message: "--fail-on, --fail-inconclusive and --despite say how to compare, and with nothing",
+    remedy: "give --baseline <run-dir> too",
+  });
 }
 
 /** @returns the exit code */
@@ -117,6 +135,8 @@ async function run(file: string, options: RunOptions, context: CliContext): Prom
     showPlan(planned, context);
     return ExitCode.passed;
   }
+  const baseline = baselineOf(options);
+  if (baseline !== null) await checkBaseline(scenario, baseline);
   const outputs = options.out ?? [];
   await checkPdf([...scenario.outputs, ...outputs]);
   const local = planLocally(planned);
@@ -131,6 +151,7 @@ async function run(file: string, options: RunOptions, context: CliContext): Prom
       local,
       cluster,
       policies: policiesOf(options),
+      baseline,
       runDirectory: options.runDir ?? join("runs", runId),
       source: { fileName: file, text: maskSecrets(parsed.source, scenario.secrets) },
     },
@@ -160,6 +181,7 @@ interface Execution {
   readonly policies: RunPolicies;
   readonly outputs: readonly StrictOutput[];
   readonly command: readonly string[];
+  readonly baseline: BaselineRequest | null;
   readonly runDirectory: string;
   readonly source: { readonly fileName: string; readonly text: string };
 }
@@ -199,12 +221,13 @@ interface People {
 }
 
 function requestOf(
-  { local: _, cluster: __, ...execution }: Execution,
+  { local: _, cluster: __, baseline, ...execution }: Execution,
   { clock }: CliContext,
   { progress, control }: People,
 ): Request {
   return {
     ...execution,
+    ...(baseline && { baseline }),
     clock,
     control,
     onView: (view) => progress.show(view),

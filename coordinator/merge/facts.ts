@@ -11,6 +11,8 @@ export interface RunFacts {
   readonly schema: 1;
   readonly run: string;
   readonly planHash: string;
+  /** Of what two runs must share to be compared: the plan without names, targets, secrets, thresholds and outputs. */
+  readonly loadHash: string;
   /** N: all global connection indices are below it. */
   readonly connections: number;
   /** Opens by plan: a connection the plan closes and opens again counts twice; reconnects do not count. */
@@ -53,7 +55,11 @@ export function readFacts(header: unknown): RunFacts {
     Array.isArray(facts.plannedOpen) &&
     Array.isArray(facts.scenario?.phases) &&
     Array.isArray(facts.scenario.thresholds);
-  if (sane) return { ...facts, policies: facts.policies ?? POLICIES_BEFORE };
+  if (sane) {
+    // Journals of older versions have no policies and no hash of the load.
+    const { policies = POLICIES_BEFORE, loadHash = facts.planHash } = facts as Partial<RunFacts>;
+    return { ...facts, policies, loadHash };
+  }
   throw new OnrushError({
     code: "ONRUSH_JOURNAL_CORRUPT",
     message: "The journal's header is not one this version can read.",
@@ -95,6 +101,12 @@ function withoutPayload(send: StrictSend): StrictSend {
     case "binary":
       return send;
   }
+}
+
+/** What of a scenario makes its load: without names, targets, thresholds, outputs and the values of secrets. */
+export function loadOf(scenario: StrictScenario): unknown {
+  const { name: _, targets: _1, thresholds: _2, outputs: _3, secrets, ...load } = scenario;
+  return masked(load, createMask(secrets));
 }
 
 function masked(value: unknown, mask: (text: string) => string): unknown {

@@ -130,6 +130,9 @@ export class RunMerge {
     this.frames++;
     for (const { phase, counters } of frame.phases) {
       addWire(this.#phases[phase] as Counters, PHASE_COUNTERS, counters);
+      if (this.#facts.scenario.phases[phase]?.exclude === false) {
+        this.timeline.addCounters(frame.second, counters);
+      }
     }
     for (const { phase, name, counters } of frame.names) {
       addWire(this.#names[phase]?.[name] as NameCounters, NAME_COUNTERS, counters);

@@ -42,6 +42,8 @@ export class RunFold {
   /** The first thing that kept the run from being done. */
   problem: Problem | null = null;
   readonly notes: string[] = [];
+  /** What came of holding it against its baseline; null when that was not asked for, or not done yet. */
+  comparison: unknown = null;
 
   constructor(facts: RunFacts) {
     this.facts = facts;
@@ -105,6 +107,9 @@ export class RunFold {
       case "note":
         if (this.notes.length < MAX_NOTES) this.notes.push(event.message);
         return;
+      case "compared":
+        this.comparison = event.comparison;
+        return;
       case "worker-joined":
       case "worker-started":
       case "worker-finished":
@@ -134,6 +139,7 @@ export class RunFold {
         worker.id = event.id;
         worker.host = event.host;
         worker.engineCount = event.engines;
+        worker.machine = event.machine ?? null;
         worker.capacity = event.capacity;
         worker.fenceAfterMs = event.fenceAfterMs;
         worker.generation = event.generation;

@@ -5,7 +5,13 @@
  * Invariant: addition and maximum only, so late frames and any order give the same rows. Bound: one row a second
  * of run time; the histograms of all but the newest OPEN_SECONDS seconds are sealed (sealed-histograms.ts).
  */
-import { METRICS, type Metric, TICK_SERIES } from "../../shared/stats/counters.ts";
+import {
+  METRICS,
+  type Metric,
+  PHASE_COUNTERS,
+  type PhaseCounter,
+  TICK_SERIES,
+} from "../../shared/stats/counters.ts";
 import { type DecodedHistogram, MergedHistogram } from "../../shared/stats/histogram.ts";
 import type { Frame } from "../../shared/wire/frame.ts";
 import { type Sealed, SealedHistograms } from "./sealed-histograms.ts";
@@ -70,6 +76,8 @@ interface Second {
     received: number;
   };
   readonly cells: Map<IntervalMetric, Cell>;
+  /** In the order of PHASE_COUNTERS, over the phases that count; null while nothing was counted. */
+  judged: Float64Array | null;
   loopLagMaxUs: number;
   utilisation: number | null;
   engines: number;
@@ -119,6 +127,20 @@ export class Timeline {
     if (this.#open.size > OPEN_SECONDS) this.#seal(Math.min(...this.#open));
   }
 
+  /** Adds the counters of a phase that is not excluded, in the order of PHASE_COUNTERS. */
+  addCounters(second: number, counters: readonly number[]): void {
+    const kept = this.#second(Math.max(0, second));
+    kept.judged ??= new Float64Array(PHASE_COUNTERS.length);
+    for (let at = 0; at < kept.judged.length; at++) {
+      kept.judged[at] = (kept.judged[at] ?? 0) + (counters[at] ?? 0);
+    }
+  }
+
+  /** What was counted in a second for phases that are not excluded; a wide frame counts in its first second. */
+  counted(second: number, counter: PhaseCounter): number {
+    return this.#seconds[second]?.judged?.[PHASE_COUNTERS.indexOf(counter)] ?? 0;
+  }
+
   row(second: number): TimelineRow | null {
     const kept = this.#seconds[second];
     if (!kept) return null;
@@ -155,6 +177,7 @@ export class Timeline {
       this.#seconds.push({
         counts: { opened: 0, closed: 0, failed: 0, sent: 0, received: 0 },
         cells: new Map(),
+        judged: null,
         loopLagMaxUs: 0,
         utilisation: null,
         engines: 0,

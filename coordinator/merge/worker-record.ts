@@ -6,6 +6,7 @@
 import { METRICS, PHASE_COUNTERS, SHARD_FIELDS, TICK_SERIES } from "../../shared/stats/counters.ts";
 import { MergedHistogram } from "../../shared/stats/histogram.ts";
 import type { Frame } from "../../shared/wire/frame.ts";
+import type { WorkerMachine } from "../store/event.ts";
 import { FrameAudit } from "./audit.ts";
 import { SaturatedSeconds } from "./saturated-seconds.ts";
 import { SeqSet } from "./seq-set.ts";
@@ -53,6 +54,8 @@ export class WorkerRecord {
   id: string;
   host = "";
   engineCount = 0;
+  /** null when nobody wrote it down. */
+  machine: WorkerMachine | null = null;
   end: WorkerEnd = "live";
   /** How it was lost; null unless it was. */
   loss: Loss | null = null;

@@ -229,6 +229,7 @@ export const summarySchema = z.object({
   workers: z.array(workerSchema),
   lostWorkers: z.array(lostWorkerSchema),
   overrun: overrunSchema,
+  /** As `onrush compare --json` prints it; null unless the run was held against a baseline. */
   baseline: z.record(z.string(), z.unknown()).nullable(),
 });
 

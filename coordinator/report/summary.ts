@@ -3,6 +3,7 @@
  * that a live run and `onrush report` agree to the byte. Invariant: what it returns obeys the schema.
  */
 import type { ExitCode } from "../../shared/errors.ts";
+import type { CompareOutcome } from "../analysis/compare/comparison.ts";
 import { judgeCapacity } from "../analysis/search/capacity.ts";
 import {
   brokenImpliedRules,
@@ -26,12 +27,14 @@ import { lostWorkersSection, workersSection } from "./worker-sections.ts";
 export function buildSummary(fold: RunFold): Summary & { readonly exitCode: ExitCode } {
   const validity = judgeValidity(fold);
   const thresholds = [...judgeThresholds(fold), ...brokenImpliedRules(fold)];
+  // Written by this program, and behind the journal's checksum.
+  const comparison = fold.comparison as CompareOutcome | null;
   const { verdict, exitCode } = judge({
     complete: fold.complete,
     end: fold.end,
     problem: fold.problem,
     valid: validity.valid,
-    thresholdsPassed: thresholds.every(({ passed }) => passed),
+    thresholdsPassed: thresholds.every(({ passed }) => passed) && comparison?.failed !== true,
   });
   return {
     schema: 1,
@@ -56,7 +59,7 @@ export function buildSummary(fold: RunFold): Summary & { readonly exitCode: Exit
     workers: workersSection(fold),
     lostWorkers: lostWorkersSection(fold),
     overrun: { frames: fold.merge.overrun.frames, ...fold.merge.overrun.counters },
-    baseline: null,
+    baseline: comparison && { ...comparison },
   };
 }
 

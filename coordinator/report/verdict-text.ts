@@ -2,7 +2,7 @@
  * The verdict in words: why a run is judged as it is. Called by the terminal and by every report format.
  * Invariant: plain sentences with their numbers; text of the target in them is raw, whoever shows it escapes it.
  */
-
+import type { CompareOutcome } from "../analysis/compare/comparison.ts";
 import type { Summary } from "./summary-schema.ts";
 import { formatObserved } from "./threshold-text.ts";
 
@@ -14,7 +14,7 @@ export const VERDICT_WORDS: Readonly<
   fail: {
     word: "Failed",
     meaning:
-      "A threshold did not hold. The generator was not the limit: the numbers can be trusted.",
+      "A threshold did not hold, or the run is worse than its baseline. The generator was not the limit: the numbers can be trusted.",
   },
   invalid: {
     word: "Invalid",
@@ -41,5 +41,17 @@ export function verdictReasons(summary: Summary): string[] {
     const observed = formatObserved(threshold.rule, threshold.observed);
     reasons.push(`${threshold.metric} ${threshold.rule} does not hold: observed ${observed}`);
   }
+  if (comparisonOf(summary)?.failed === true) reasons.push(baselineReason(summary));
   return reasons;
+}
+
+/** What a run was held against, and what came of it. */
+export function comparisonOf({ baseline }: Summary): CompareOutcome | null {
+  // Written by this program; the schema leaves its shape to analysis/compare/comparison.ts.
+  return baseline as CompareOutcome | null;
+}
+
+function baselineReason(summary: Summary): string {
+  if (comparisonOf(summary)?.verdict !== "REFUSED") return "it fails against its baseline";
+  return "it was not compared with its baseline, so nobody can say that the rules hold";
 }

@@ -9,6 +9,7 @@
  */
 import type { SessionRecord } from "../../shared/bus/bus.ts";
 import type { WorkerInfo, WorkerStatus } from "../../shared/wire/worker-info.ts";
+import type { WorkerMachine } from "../store/event.ts";
 
 /**
  * Beyond the time after which a silent worker has stopped by itself. Its time runs from the sending of a renewal, ours
@@ -27,7 +28,9 @@ const MASS_LOSS_MS = 60_000;
 export type MemberInfo = Pick<
   WorkerInfo,
   "id" | "host" | "engines" | "capacity" | "fenceAfterMs" | "wire"
->;
+> &
+  // A member that is only expected back did not say it again.
+  Partial<WorkerMachine>;
 
 export interface Member {
   readonly epoch: number;

@@ -5,8 +5,9 @@
  * claims only carry it: either may be lost, forgotten or doubled.
  */
 import type { LaneEntry } from "../merge/lane-table.ts";
+import type { WorkerMachine } from "../store/event.ts";
 import type { ActiveRun } from "./active-run.ts";
-import type { Member } from "./members.ts";
+import type { Member, MemberInfo } from "./members.ts";
 import { Moves, offerLanes } from "./moves.ts";
 import { laneQuotas, type Seat, sizesOf, withoutLanes } from "./quota.ts";
 import { Reclaims } from "./reclaims.ts";
@@ -162,6 +163,7 @@ export class Placement {
       capacity,
       fenceAfterMs,
       generation,
+      ...machineOf(info),
     });
   }
 
@@ -254,4 +256,11 @@ export class Placement {
 function lastGeneration({ log }: ActiveRun): string | null {
   const records = [...log.fold.merge.workers.values()].sort((a, b) => a.epoch - b.epoch);
   return records.at(-1)?.generation || null;
+}
+
+/** What a comparison of runs has to know of it, as far as the worker has said so. */
+function machineOf({ cpuModel, cpus, node, version }: MemberInfo): { machine?: WorkerMachine } {
+  if (cpuModel === undefined || cpus === undefined) return {};
+  if (node === undefined || version === undefined) return {};
+  return { machine: { cpuModel, cpus, node, version } };
 }

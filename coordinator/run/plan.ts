@@ -11,7 +11,7 @@ import type { StrictScenario } from "../../shared/scenario/strict.ts";
 import { VERSION } from "../../shared/version.ts";
 import { isInLane, type Lane } from "../../shared/wire/lane.ts";
 import { type PlanDocument, WIRE_VERSION } from "../../shared/wire/plan.ts";
-import { type RunFacts, redactScenario } from "../merge/facts.ts";
+import { loadOf, type RunFacts, redactScenario } from "../merge/facts.ts";
 import { plannedFigures } from "../merge/planned.ts";
 
 /** How long workers wait for the target's answer to their Close frame. */
@@ -136,6 +136,7 @@ export function makeFacts(
     schema: 1,
     run,
     planHash: hash,
+    loadHash: hashOf({ scenario: loadOf(scenario), connections, shards, durationUs, drainUs }),
     connections,
     plannedOpens: plan.plannedOpens,
     shards,

@@ -7,6 +7,7 @@ import type { ExitCode, OnrushError } from "../../shared/errors.ts";
 import type { StrictOutput, StrictScenario } from "../../shared/scenario/strict.ts";
 import type { Clock } from "../../shared/time/clock.ts";
 import type { Timers } from "../../shared/time/timer.ts";
+import type { CompareRules } from "../report/compare-runs.ts";
 import type { Summary } from "../report/summary-schema.ts";
 import type { RunEvent } from "../store/event.ts";
 import type { RunStore } from "../store/run-store.ts";
@@ -36,6 +37,8 @@ export interface RunRequest {
    * plan is not written to the bus then, so no further worker can take part.
    */
   readonly planHash?: string;
+  /** What the run is held against once it is over. */
+  readonly baseline?: BaselineRequest;
   /** Where runs are kept; the file system unless told. */
   readonly store?: RunStore;
   /** Workers that must hold lanes and be ready before the start; the run takes more when there are. */
@@ -51,6 +54,11 @@ export interface RunRequest {
   /** Once a second at most. */
   readonly onView?: (view: LiveView) => void;
   readonly onEvent?: (event: RunEvent) => void;
+}
+
+export interface BaselineRequest extends CompareRules {
+  /** Each a run directory, or a directory of run directories. */
+  readonly runs: readonly string[];
 }
 
 export interface RunOutcome {

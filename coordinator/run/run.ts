@@ -10,6 +10,7 @@ import { writeOutputs, writeResults } from "../report/results.ts";
 import { buildSummary } from "../report/summary.ts";
 import type { StoredRun } from "../store/run-store.ts";
 import { type ActiveRun, ignoreOperating } from "./active-run.ts";
+import { compareWith } from "./baseline.ts";
 import { type RunParts, waitForWorkers, waitUntilReady } from "./dispatch.ts";
 import { FrameIntake } from "./intake.ts";
 import { openKnownRun, openNewRun } from "./open-run.ts";
@@ -130,6 +131,7 @@ async function report(run: ActiveRun): Promise<RunOutcome> {
     await conclude(run, terminalState(run));
   }
   const { scenario, source, outputs = [] } = run.request;
+  await compareWith(run, run.request.baseline);
   const write: StoredRun["write"] = (path, content) => run.stored.write(path, content);
   const model = buildReportModel(fold, { scenarioText: source.text, notes: [] });
   let { summary } = model;

@@ -7,6 +7,15 @@ import type { ErrorCode } from "../../shared/errors.ts";
 import type { SearchLevel } from "../../shared/scenario/strict.ts";
 import type { HandOver, RunState } from "../../shared/wire/command.ts";
 
+/** What a worker runs on, as far as two runs must agree on it to be compared. */
+export interface WorkerMachine {
+  readonly cpuModel: string;
+  readonly cpus: number;
+  readonly node: string;
+  /** Of Onrush. */
+  readonly version: string;
+}
+
 export type EventBody =
   | { readonly type: "state"; readonly from: RunState; readonly to: RunState }
   /** Run time begins; `startAtUs` on the bus clock. Of several the last counts: nobody heard of the others. */
@@ -28,7 +37,9 @@ export type EventBody =
       readonly message: string;
       readonly remedy: string;
     }
-  | { readonly type: "note"; readonly message: string };
+  | { readonly type: "note"; readonly message: string }
+  /** The run was held against its baseline; the shape is the reader's business (analysis/compare/comparison.ts). */
+  | { readonly type: "compared"; readonly comparison: unknown };
 
 export type WorkerEvent =
   /** The worker holds lanes of this run, or has sent frames of it. */
@@ -42,6 +53,8 @@ export type WorkerEvent =
       readonly fenceAfterMs: number;
       /** The bus it was seen on (CoordinatorBus.generation). */
       readonly generation: string;
+      /** Absent when the worker's session had gone, and in journals of older versions. */
+      readonly machine?: WorkerMachine;
     }
   /** Run time has begun there: so late, and known so exactly. */
   | {

@@ -19,6 +19,7 @@ export const Stream = {
   data: 11,
   behaviour: 12,
   slot: 13,
+  resample: 14,
 } as const;
 export type Stream = (typeof Stream)[keyof typeof Stream];
 

@@ -64,6 +64,11 @@ export const ROOMS: readonly Room[] = [
       "coordinator/report/",
       "coordinator/store/",
     ],
+    // The shape of a comparison is shown here; rules of --fail-on are wrong usage before anything is read.
+    except: [
+      "coordinator/analysis/compare/comparison.ts",
+      "coordinator/analysis/compare/fail-rule.ts",
+    ],
   },
   {
     room: "coordinator/http/",

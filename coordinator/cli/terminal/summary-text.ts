@@ -3,7 +3,6 @@
  * Reads nothing but the summary (report/summary-schema.ts). Invariant: whatever a target said is escaped,
  * every number has its unit, and no line depends on colour.
  */
-
 import {
   formatBytes,
   formatCount,
@@ -14,7 +13,8 @@ import {
 } from "../../report/format.ts";
 import type { Quantiles, Summary } from "../../report/summary-schema.ts";
 import { formatObserved } from "../../report/threshold-text.ts";
-import { verdictReasons } from "../../report/verdict-text.ts";
+import { comparisonOf, verdictReasons } from "../../report/verdict-text.ts";
+import { compareText, differenceText } from "./compare-text.ts";
 import { escapeForTerminal } from "./escape.ts";
 import type { Style } from "./style.ts";
 import { failureLines, phaseTable, workerTable } from "./summary-tables.ts";
@@ -32,6 +32,7 @@ export function summaryText(summary: Summary, detail: SummaryDetail, style: Styl
   const lines = [
     ...verdictLines(summary, detail, style),
     ...thresholdLines(summary, detail, style),
+    ...baselineLines(summary, style),
     ...validityLines(summary, style),
     ...capacityLines(summary, detail),
     ...connectionLines(summary, detail),
@@ -39,7 +40,11 @@ export function summaryText(summary: Summary, detail: SummaryDetail, style: Styl
     ...latencyLines(summary, detail),
     ...failureLines(summary, detail),
   ];
-  if (detail === "full") lines.push(...phaseTable(summary), ...workerTable(summary));
+  if (detail === "full") {
+    lines.push(...phaseTable(summary), ...workerTable(summary));
+    const comparison = comparisonOf(summary);
+    if (comparison) lines.push("", compareText(comparison, "full", style).trimEnd());
+  }
   return `${lines.join("\n")}\n`;
 }
 
@@ -99,6 +104,27 @@ function thresholdLines(summary: Summary, detail: SummaryDetail, style: Style): 
   const more = texts.length - shown.length;
   if (more > 0) shown.push(`… and ${more} more; ${passed} of ${texts.length} passed`);
   return block("thresholds", shown);
+}
+
+/** In one line; the table is in the full summary. */
+function baselineLines(summary: Summary, style: Style): string[] {
+  const comparison = comparisonOf(summary);
+  if (!comparison) return [];
+  const [first] = compareText(comparison, "compact", style).split("\n");
+  const lines = [row("baseline", first ?? "")];
+  if (comparison.verdict === "REFUSED") {
+    const [why] = comparison.differences.map(differenceText);
+    return [...lines, row("", escapeForTerminal(why ?? "", 300))];
+  }
+  const marks = {
+    passed: style.green("✓"),
+    failed: style.red("✗"),
+    inconclusive: style.yellow("?"),
+  };
+  for (const { rule, outcome, reason } of comparison.rules) {
+    lines.push(row("", `${marks[outcome]} ${rule}  ${outcome}: ${escapeForTerminal(reason, 300)}`));
+  }
+  return lines;
 }
 
 function validityLines(summary: Summary, style: Style): string[] {

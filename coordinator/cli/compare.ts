@@ -1,0 +1,90 @@
+/**
+ * `onrush compare`: two runs, or two sides of several, and what differs between them for sure. Called by program.ts.
+ * Invariant: reads run directories and writes nothing; exit 0 says that the rules of --fail-on hold, or that there were
+ * none.
+ */
+import { Command, Option } from "commander";
+import { ExitCode, OnrushError } from "../../shared/errors.ts";
+import type { CompareOutcome } from "../analysis/compare/comparison.ts";
+import { type CompareRequest, compareRuns } from "../report/compare-runs.ts";
+import { comparisonMarkdown } from "../report/comparison-markdown.ts";
+import { addRuleOptions, compareRulesOf, type RuleOptions } from "./compare-options.ts";
+import type { CliContext } from "./context.ts";
+import type { Finish } from "./program.ts";
+import { compareText } from "./terminal/compare-text.ts";
+
+interface CompareOptions extends RuleOptions {
+  readonly baselineRuns?: readonly string[];
+  readonly candidateRuns?: readonly string[];
+  readonly json?: boolean;
+  readonly markdown?: boolean;
+}
+
+const HELP = `
+Each side is a run directory, or a directory of several; with 4 and more runs a side, taken in turns, what differs
+from run to run by itself is covered. A rule of --fail-on fails only when the whole 95 % interval lies beyond it.
+
+Exit codes: 0 no rule fails   97 not compared: the runs differ, or one cannot be trusted   99 a rule fails
+
+Examples:
+  onrush compare runs/before runs/after
+  onrush compare runs/before runs/after --fail-on 'p99>5%' --fail-on 'connect.failed>0.1pp'
+  onrush compare --baseline-runs runs/main-* --candidate-runs runs/branch-* --markdown > comment.md`;
+
+export function compareCommand(context: CliContext, finish: Finish): Command {
+  const command = new Command("compare")
+    .description("compare two runs, or two groups of runs")
+    .argument("[baseline]", "run directory, or a directory of runs")
+    .argument("[candidate]", "the same, to be held against it")
+    .option("--baseline-runs <DIR...>", "further runs of the baseline")
+    .option("--candidate-runs <DIR...>", "further runs of the candidate")
+    .addOption(new Option("--json", "print the comparison as JSON").conflicts("markdown"))
+    .option("--markdown", "print it as markdown, for a comment on a pull request")
+    .addHelpText("after", HELP);
+  return addRuleOptions(command).action(
+    async (
+      baseline: string | undefined,
+      candidate: string | undefined,
+      options: CompareOptions,
+    ) => {
+      const outcome = await compareRuns(requestOf(baseline, candidate, options));
+      context.stdout.write(textOf(outcome, options, context));
+      finish(exitCodeOf(outcome));
+    },
+  );
+}
+
+function requestOf(
+  baseline: string | undefined,
+  candidate: string | undefined,
+  options: CompareOptions,
+): CompareRequest {
+  const sides = {
+    baseline: [...(baseline === undefined ? [] : [baseline]), ...(options.baselineRuns ?? [])],
+    candidate: [...(candidate === undefined ? [] : [candidate]), ...(options.candidateRuns ?? [])],
+  };
+  for (const [name, runs] of Object.entries(sides)) {
+    if (runs.length > 0) continue;
+    throw new OnrushError({
+      code: "ONRUSH_USAGE",
+      message: `there is no run on the side of the ${name}`,
+      remedy: "onrush compare <baseline> <candidate>, each a run directory or a directory of runs",
+    });
+  }
+  return { ...sides, ...compareRulesOf(options) };
+}
+
+function textOf(
+  outcome: CompareOutcome,
+  options: CompareOptions,
+  { outStyle }: CliContext,
+): string {
+  if (options.json === true) return `${JSON.stringify(outcome, null, 2)}\n`;
+  if (options.markdown === true) return comparisonMarkdown(outcome);
+  return compareText(outcome, "full", outStyle);
+}
+
+function exitCodeOf(outcome: CompareOutcome): ExitCode {
+  if (outcome.verdict === "REFUSED") return ExitCode.untrusted;
+  return outcome.failed ? ExitCode.thresholdFailed : ExitCode.passed;
+}
