@@ -11,6 +11,7 @@ import { VERDICT_WORDS } from "../verdict-text.ts";
 import { curveData } from "./curve-chart.ts";
 import { html, jsonData, line, type Markup, ownCode } from "./markup.ts";
 import { PAGE_SCRIPT } from "./script.ts";
+import { baselineSection } from "./section-baseline.ts";
 import { connectionsSection, failuresSection, latencySection } from "./section-detail.ts";
 import { scenarioSection, workersSection } from "./section-origin.ts";
 import { failureGroups, timelineSection } from "./section-timeline.ts";
@@ -23,7 +24,7 @@ import {
 import { PAGE_STYLE } from "./style.ts";
 
 /** In the order they are read. */
-const SECTIONS: readonly {
+const ALL_SECTIONS: readonly {
   readonly id: string;
   readonly title: string;
   readonly of: (model: ReportModel) => Markup;
@@ -31,6 +32,7 @@ const SECTIONS: readonly {
   { id: "verdict", title: "Verdict", of: verdictSection },
   { id: "validity", title: "Was the generator the limit?", of: validitySection },
   { id: "thresholds", title: "Thresholds", of: thresholdsSection },
+  { id: "baseline", title: "Against the baseline", of: baselineSection },
   { id: "numbers", title: "Key numbers", of: numbersSection },
   { id: "timeline", title: "Timeline", of: timelineSection },
   { id: "latency", title: "Latency", of: latencySection },
@@ -51,6 +53,8 @@ export const REPORT_POLICY = [
 
 export function reportHtml(model: ReportModel): string {
   const { summary } = model;
+  // Most runs have none, and nobody misses it.
+  const sections = ALL_SECTIONS.filter(({ id }) => id !== "baseline" || summary.baseline !== null);
   const { word } = VERDICT_WORDS[summary.verdict];
   const name = line(summary.name, 200);
   const started = summary.startedAt;
@@ -73,8 +77,8 @@ export function reportHtml(model: ReportModel): string {
 <a class="skip" href="#verdict">Skip to the verdict</a>
 <header><p class="kind">Load test of a WebSocket service</p><h1 dir="auto">${name}</h1>
 <p class="when"><span class="badge ${summary.verdict}">${word}</span> ${when} · ${formatSeconds(summary.durationSeconds)} · run <code>${line(summary.run, 200)}</code></p></header>
-<div class="body"><nav aria-label="Sections"><ol>${SECTIONS.map(({ id, title }) => html`<li><a href="#${id}">${title}</a></li>`)}</ol></nav>
-<main>${SECTIONS.map(
+<div class="body"><nav aria-label="Sections"><ol>${sections.map(({ id, title }) => html`<li><a href="#${id}">${title}</a></li>`)}</ol></nav>
+<main>${sections.map(
     ({
       id,
       title,

@@ -9,6 +9,7 @@ import { VERDICT_WORDS } from "../verdict-text.ts";
 import { type Block, code, list, prose, type Section, text } from "./block.ts";
 import { failuresSection, phasesSection, workersSection } from "./detail-sections.ts";
 import {
+  baselineSection,
   latencySection,
   numbersSection,
   thresholdsSection,
@@ -29,6 +30,7 @@ export interface Outline {
 
 export function outlineOf(model: ReportModel): Outline {
   const { summary } = model;
+  const baseline = baselineSection(model);
   return {
     verdict: summary.verdict,
     word: VERDICT_WORDS[summary.verdict].word,
@@ -36,6 +38,7 @@ export function outlineOf(model: ReportModel): Outline {
     opening: opening(model),
     sections: [
       { title: "Thresholds", blocks: thresholdsSection(model) },
+      ...(baseline.length > 0 ? [{ title: "Against the baseline", blocks: baseline }] : []),
       { title: "Was the generator the limit?", blocks: validitySection(model) },
       { title: "Key numbers", blocks: numbersSection(model) },
       { title: "Latency", blocks: latencySection(model) },

@@ -2,12 +2,20 @@
  * The outline's sections about the result: thresholds, validity, key numbers, latency. Called by outline.ts.
  * Invariant: an empty section says so.
  */
+import {
+  COMPARISON_HEAD,
+  comparisonRows,
+  decisiveRows,
+  sideText,
+  tallyText,
+} from "../comparison-rows.ts";
 import { formatBytes, formatCount, formatMs, formatShare, NO_DATA } from "../format.ts";
 import type { ReportModel } from "../model.ts";
 import { shownValue } from "../model-validity.ts";
 import type { Quantiles, Summary } from "../summary-schema.ts";
 import { formatMargin } from "../threshold-text.ts";
-import { type Block, code, prose, table, text } from "./block.ts";
+import { comparisonOf } from "../verdict-text.ts";
+import { type Block, code, list, prose, table, text } from "./block.ts";
 
 export function thresholdsSection({ thresholds }: ReportModel): Block[] {
   if (thresholds.length === 0) {
@@ -21,6 +29,41 @@ export function thresholdsSection({ thresholds }: ReportModel): Block[] {
       margin === null ? "" : formatMargin(margin),
     ]);
   return [table({ head: ["rule", "observed", "room left"], texts: 1, maxRows: 50 }, rows)];
+}
+
+/** None for a run that was not held against another. */
+export function baselineSection({ summary }: ReportModel): Block[] {
+  const comparison = comparisonOf(summary);
+  if (comparison === null) return [];
+  if (comparison.verdict === "REFUSED") {
+    const rows = comparison.differences.map(({ kind, what, a, b }) => [
+      kind,
+      code(what),
+      code(a),
+      code(b),
+    ]);
+    const look = { head: ["kind", "what", "baseline", "candidate"], texts: 4, maxRows: 20 };
+    return [
+      text("Not compared: the runs differ in what a comparison takes for granted."),
+      table(look, rows),
+    ];
+  }
+  const regressed = decisiveRows(comparison, "REGRESSED").map((one) => prose(one));
+  const rules = comparison.rules.map(({ rule, outcome, reason }) => [
+    code(rule),
+    ` ${outcome}: `,
+    prose(reason),
+  ]);
+  const rows = comparisonRows(comparison).map(({ cells }) => cells.map((cell) => prose(cell)));
+  return [
+    text(
+      `${comparison.verdict}: ${tallyText(comparison)}. Baseline `,
+      code(sideText(comparison.a)),
+      ".",
+    ),
+    ...(regressed.length + rules.length === 0 ? [] : [list([...regressed, ...rules], 20)]),
+    table({ head: COMPARISON_HEAD, texts: 1, maxRows: 40 }, rows),
+  ];
 }
 
 /** Renderers that have no such sign show the words of `observed` beside it. */
