@@ -6,13 +6,16 @@ const BROKER_TESTS = [
   "test/sim/*.test.ts",
 ];
 
-const CLUSTER_TESTS = ["test/integration/{chaos,cluster,coordinator,local-cluster}*.test.ts"];
+const TOGETHER = [
+  "test/integration/{chaos,cluster,coordinator,local-cluster,report-page}*.test.ts",
+  "test/integration/cli-{bare-url,completion,doctor,flags,init,interrupt,report}.test.ts",
+];
 
 /**
  * fast: pure code and loopback sockets, no build needed. brokers: real Redis and NATS servers, and simulated storms; no
  * build needed.
- * cluster: the built program in `dist/` on real brokers, where waiting is most of it. integration: the
- * built program, one test at a time.
+ * together: the built program in `dist/`, a browser, real brokers, where waiting is most of it. integration: the built
+ * program, one test at a time.
  */
 export default defineConfig({
   test: {
@@ -44,9 +47,9 @@ export default defineConfig({
       },
       {
         test: {
-          name: "cluster",
+          name: "together",
           sequence: { groupOrder: 2 },
-          include: CLUSTER_TESTS,
+          include: TOGETHER,
           testTimeout: 180_000,
           hookTimeout: 60_000,
           // Leases run out and brokers come back by the clock: most of it is waiting.
@@ -59,7 +62,7 @@ export default defineConfig({
           // Alone: these look at what a whole machine does.
           sequence: { groupOrder: 3 },
           include: ["test/integration/**/*.test.ts"],
-          exclude: CLUSTER_TESTS,
+          exclude: TOGETHER,
           // Milliseconds on a machine that others use: what fails twice more has failed.
           retry: 2,
           testTimeout: 180_000,

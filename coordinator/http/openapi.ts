@@ -80,6 +80,7 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   "GET /runs/{id}/report.csv": { id: "getReportCsv", answer: text("text/csv") },
   "GET /runs/{id}/timeline": { id: "getTimeline", answer: text("text/csv") },
   "GET /runs/{id}/failures": { id: "getFailures", answer: json("Failures") },
+  "GET /runs/{id}/compare/{other}": { id: "compareRuns", answer: json("Comparison") },
   "GET /runs/{id}/plan": { id: "getPlan", answer: json("Plan") },
   "GET /runs/{id}/events": { id: "getEvents", answer: json("Events") },
   "GET /runs/{id}/scenario": { id: "getScenario", answer: text("application/yaml") },

@@ -3,6 +3,7 @@
  * server.ts. Invariant: everything is a fold of the journal, as `onrush report` shows it.
  */
 import type { FastifyInstance } from "fastify";
+import { compareRuns } from "../report/compare-runs.ts";
 import { REPORT_POLICY } from "../report/html/page.ts";
 import { render } from "../report/outputs.ts";
 import { type RebuiltRun, rebuildRun } from "../report/rebuild.ts";
@@ -22,17 +23,22 @@ const REPORTS = [
   { ending: "pdf", kind: "pdf", type: "application/pdf" },
 ] as const;
 
+/** Whoever asks judges by the answer. */
+const NO_RULES = { rules: [], failInconclusive: false, despite: new Set<never>() };
+
 /** Events handed out at once. */
 const MAX_EVENTS = 10_000;
 
+const viewer = (summary: string) => ({
+  config: { role: "viewer" as const },
+  schema: { summary, tags: ["results"] },
+});
+
 export function resultRoutes(app: FastifyInstance, service: Service): void {
-  const viewer = (summary: string) => ({
-    config: { role: "viewer" as const },
-    schema: { summary, tags: ["results"] },
-  });
   const known = async (id: string) => {
     if ((await runInfo(service, id)) === null) throw noRun(id);
   };
+  compareRoute(app, service);
   const rebuilt = rebuilder(service);
 
   app.get<WithId>("/runs/:id/summary", viewer("summary.json so far"), async ({ params: { id } }) =>
@@ -103,6 +109,22 @@ export function resultRoutes(app: FastifyInstance, service: Service): void {
       const text = await service.archive.read(params.id, "scenario.yaml");
       if (text === null) throw noRun(params.id);
       return sendText(reply, "application/yaml", text);
+    },
+  );
+}
+
+function compareRoute(app: FastifyInstance, service: Service): void {
+  app.get<{ Params: { id: string; other: string } }>(
+    "/runs/:id/compare/:other",
+    viewer("What changed from another run to this one"),
+    async ({ params: { id, other } }) => {
+      for (const run of [id, other]) {
+        if ((await runInfo(service, run)) === null) throw noRun(run);
+        if (!(await isOver(service, run))) throw notYet(run);
+      }
+      const directories = [other, id].map((run) => service.archive.directoryOf(run));
+      const [baseline = "", candidate = ""] = directories;
+      return compareRuns({ baseline: [baseline], candidate: [candidate], ...NO_RULES });
     },
   );
 }

@@ -58,6 +58,21 @@ export const SCHEMAS = {
     required: ["hash", "connections", "shards", "durationSeconds", "plannedOpens", "plannedOpen"],
   },
   Failures: object({ failures: list({ type: "object" }) }),
+  Comparison: {
+    type: "object",
+    description:
+      "As `onrush compare --json` prints it; REFUSED with its differences when the runs must not be compared.",
+    properties: {
+      ...{ schema: count, verdict: text, failed: { type: "boolean" } },
+      ...{
+        a: list({ type: "object" }),
+        b: list({ type: "object" }),
+        rows: list({ type: "object" }),
+      },
+      ...{ differences: list({ type: "object" }), curves: list({ type: "object" }) },
+    },
+    required: ["schema", "verdict", "failed", "a", "b"],
+  },
   Events: object({
     events: list({ type: "object" }),
     omitted: { ...count, description: "Later ones that are not in the answer." },

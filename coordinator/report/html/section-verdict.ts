@@ -74,7 +74,9 @@ ${
 }
 
 function mark(passed: boolean, yes: string, no: string): Markup {
-  return passed ? html`<span class="ok">✓ ${yes}</span>` : html`<span class="bad">✗ ${no}</span>`;
+  return passed
+    ? html`<span class="ok">✓ ${yes}</span>`
+    : html`<span class="bad">✗&nbsp;${no}</span>`;
 }
 
 export function thresholdsSection({ thresholds }: ReportModel): Markup {

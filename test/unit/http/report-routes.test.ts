@@ -2,11 +2,12 @@
  * Goal: the HTTP API hands out every format of a run's report, as `onrush report` makes it, and a page that still runs
  * its own script and nothing else. Method: the server itself, asked without a socket, over a run directory.
  */
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { buildServer } from "../../../coordinator/http/server.ts";
+import { compareRuns } from "../../../coordinator/report/compare-runs.ts";
 import { renderText, type TextKind } from "../../../coordinator/report/outputs.ts";
 import { rebuildRun } from "../../../coordinator/report/rebuild.ts";
 import { RunArchive } from "../../../coordinator/service/run-archive.ts";
@@ -17,20 +18,30 @@ import { createLog } from "../../../shared/log.ts";
 import { facts, goodFrames } from "../merge/synthetic-run.ts";
 
 const RUN = "20231114-221320-synthetic-aaaaaa";
+const OVER = ["20231114-221321-synthetic-bbbbbb", "20231114-221322-synthetic-cccccc"] as const;
 let data: string;
 let app: Awaited<ReturnType<typeof buildServer>>;
 
-beforeAll(async () => {
-  data = await mkdtemp(join(tmpdir(), "onrush-http-"));
-  const directory = join(data, RUN);
+/** One that goes on, or one that is over and has its summary. */
+async function writeRun(id: string, state: "running" | "done"): Promise<void> {
+  const directory = join(data, id);
   await mkdir(directory);
-  await writeRunFile(directory, { schema: 1, id: RUN } as RunFile);
+  await writeRunFile(directory, { schema: 1, id, state } as RunFile);
   const { journal } = await openJournal(runPath.journal(directory));
-  journal.append({ type: "header", header: facts() });
+  journal.append({ type: "header", header: { ...facts(), run: id } });
   for (const [seq, body] of goodFrames().entries()) {
     journal.append({ type: "frame", epoch: 1, seq, body, late: false });
   }
   await journal.close();
+  if (state !== "done") return;
+  const { model } = await rebuildRun(directory);
+  await writeFile(join(directory, "summary.json"), renderText("json", model));
+}
+
+beforeAll(async () => {
+  data = await mkdtemp(join(tmpdir(), "onrush-http-"));
+  await writeRun(RUN, "running");
+  for (const id of OVER) await writeRun(id, "done");
   app = await buildServer({
     service: {
       archive: new RunArchive(data),
@@ -76,5 +87,33 @@ describe("GET /runs/:id/report.*", () => {
     const answer = await get("no-such-run/report.html");
     expect(answer.statusCode).toBe(404);
     expect(answer.headers["content-type"]).toContain("application/problem+json");
+  });
+});
+
+describe("GET /runs/:id/compare/:other", () => {
+  const [before, after] = OVER;
+
+  test("says what the command says of the two directories", async () => {
+    const answer = await get(`${after}/compare/${before}`);
+    expect(answer.statusCode, answer.body).toBe(200);
+    const rules = { rules: [], failInconclusive: false, despite: new Set<never>() };
+    const sides = { baseline: [join(data, before)], candidate: [join(data, after)] };
+    const said = JSON.parse(JSON.stringify(await compareRuns({ ...sides, ...rules })));
+    expect(JSON.parse(answer.body)).toEqual(said);
+    expect(said.a[0].run).toBe(before);
+    expect(said.b[0].run).toBe(after);
+  });
+
+  test("not with itself, one that goes on, or one nobody knows", async () => {
+    for (const [path, status] of [
+      [`${before}/compare/${before}`, 400],
+      [`${before}/compare/${RUN}`, 404],
+      [`${RUN}/compare/${before}`, 404],
+      [`${before}/compare/no-such-run`, 404],
+    ] as const) {
+      const answer = await get(path);
+      expect(answer.statusCode, answer.body).toBe(status);
+      expect(answer.headers["content-type"]).toContain("application/problem+json");
+    }
   });
 });
