@@ -175,7 +175,10 @@ async function real(seconds: number, address: string, directory: string): Promis
   const began = process.cpuUsage();
   const fromUs = systemClock.monotonicUs();
   const place = { bus, clock: systemClock, timers: systemTimers, io: new TrackedIo(), spans };
-  const outcome = await carry(feed, directory, place);
+  const lost = once(child, "exit").then(([code]) => {
+    throw new Error(`the workers' process ended with ${code}`);
+  });
+  const outcome = await Promise.race([carry(feed, directory, place), lost]);
   const { user, system } = process.cpuUsage(began);
   const wallSeconds = (systemClock.monotonicUs() - fromUs) / 1e6;
   const [line] = await answer;

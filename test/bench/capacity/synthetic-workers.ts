@@ -3,7 +3,9 @@
  * each at the end of every second of run time, all at once. No load, no engines. Used by the capacity benchmark, in virtual
  * time and in real time. Invariant: what they append is what the production encoder makes, each frame once and in order.
  */
+
 import { documentKey, type WorkerBus } from "../../../shared/bus/bus.ts";
+import { OnrushError } from "../../../shared/errors.ts";
 import { PHASE_COUNTERS } from "../../../shared/stats/counters.ts";
 import type { Clock } from "../../../shared/time/clock.ts";
 import { sleep, type Timers } from "../../../shared/time/timer.ts";
@@ -72,7 +74,10 @@ export class SyntheticWorkers {
     });
     const loops = [this.#renew(), this.#follow()];
     while (!this.#over && this.startUs === null) {
-      await this.#takeLanes();
+      // As a worker does: a broker that is busy with all of them is asked again.
+      await this.#takeLanes().catch((error: unknown) => {
+        if (!(error instanceof OnrushError) || error.code !== "ONRUSH_BUS_UNREACHABLE") throw error;
+      });
       await sleep(timers, TURN_MS * 5);
     }
     await this.#run();
