@@ -40,3 +40,12 @@ export function oneLine(text: string, maxLength: number): string {
   const cut = text.length > maxLength ? `${text.slice(0, maxLength - 1)}…` : text;
   return cut.replace(UNPRINTABLE, " ");
 }
+
+/** Whoever reads this process' output may go away (`| head`, a collector of logs): that is no error of ours. */
+export function outliveReaders(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE") throw error;
+    });
+  }
+}

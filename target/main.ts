@@ -6,10 +6,13 @@
 import cluster from "node:cluster";
 import { availableParallelism } from "node:os";
 import { OnrushError } from "../shared/errors.ts";
+import { outliveReaders } from "../shared/log.ts";
 import { readConfig, type TargetConfig, USAGE } from "./config.ts";
 import { Member } from "./processes/member.ts";
 import { Primary } from "./processes/primary.ts";
 import { type Running, serveAlone, serveMember } from "./serve.ts";
+
+outliveReaders();
 
 function announce(config: TargetConfig, port: number): void {
   const wildcard = config.host === "0.0.0.0" || config.host === "::";

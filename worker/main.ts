@@ -5,7 +5,7 @@
  */
 import { extname } from "node:path";
 import { type ExitCode, OnrushError } from "../shared/errors.ts";
-import { createLog } from "../shared/log.ts";
+import { createLog, outliveReaders } from "../shared/log.ts";
 import { systemClock } from "../shared/time/clock.ts";
 import { systemTimers } from "../shared/time/timer.ts";
 import { readConfig } from "./config.ts";
@@ -15,6 +15,7 @@ import { describeWorker } from "./control/membership.ts";
 import { openWorkerBus } from "./control/open-bus.ts";
 import { CONTROL_TIMINGS } from "./control/timings.ts";
 
+outliveReaders();
 const log = createLog(`worker ${process.pid}`, "warn");
 
 async function main(): Promise<ExitCode> {

@@ -4,16 +4,12 @@
  * code. Invariant: output is flushed before the process ends, and a reader that went away (`| head`) is not
  * an error of ours.
  */
+import { outliveReaders } from "../../shared/log.ts";
 import { readConfig } from "./config.ts";
 import { makeContext } from "./context.ts";
 import { runProgram } from "./program.ts";
 
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
-  });
-}
-
+outliveReaders();
 const exitCode = await runProgram(process.argv.slice(2), makeContext(readConfig()));
 await flush(process.stdout);
 await flush(process.stderr);

@@ -3,7 +3,8 @@
  * built command while it runs against the built target.
  */
 import type { ChildProcess } from "node:child_process";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -33,6 +34,8 @@ function onProgress(child: ChildProcess, pattern: RegExp, callback: () => void):
     callback();
   });
 }
+
+const logModule = new URL("../../dist/shared/log.js", import.meta.url).href;
 
 const inTime = (ms: number, callback: () => void) => void setTimeout(callback, ms);
 
@@ -165,5 +168,30 @@ describe("onrush target", () => {
     const wrong = await onrush(["target", "--prot", "1"]);
     expect(wrong.exitCode).toBe(2);
     expect((await onrush(["target", "--help"])).stdout).toContain("--behaviour");
+  });
+});
+
+describe("what a program says", () => {
+  /** Says something all the time, as a worker without a broker does. */
+  const talk = (before: string) => `
+    import { createLog, outliveReaders } from ${JSON.stringify(logModule)};
+    ${before}
+    const log = createLog("test", "warn");
+    setInterval(() => log.warn("nobody is there"), 20);`;
+
+  it.each([
+    ["outliveReaders();", null],
+    ["outliveReaders;", 1],
+  ] as const)("may lose its reader: after %s exit code %j", async (before, exitCode) => {
+    const child = spawn(process.execPath, ["--input-type=module", "-e", talk(before)], {
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    const ended = once(child, "exit");
+    await once(child.stderr, "data");
+    child.stderr.destroy();
+    await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 2000))]);
+    expect(child.exitCode).toBe(exitCode);
+    child.kill("SIGKILL");
+    await ended;
   });
 });
