@@ -2,33 +2,61 @@
  * A report in a real browser, from its file, with the network off. Whatever the page says on its console, throws, asks
  * for or pops up is kept: a report does none of it.
  */
-import { accessSync, constants } from "node:fs";
+import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { cacheOf, install, lackingOf, librariesIn, unpack } from "./debian.ts";
 
+/** Of Debian. */
+const PACKAGE = "chromium";
 const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
-/** Path of a browser of this machine; null when there is none. */
-function browserPath(): string | null {
+interface Program {
+  readonly path: string;
+  /** Folders of its libraries; null for one of the system. */
+  readonly libraries: string | null;
+}
+
+let found: Program | null | undefined;
+
+/** Of this machine, or brought here as the brokers are; null when there is none to be had. */
+function browserProgram(): Program | null {
+  if (found === undefined) found = onPath() ?? inCache() ?? fetched();
+  return found;
+}
+
+function onPath(): Program | null {
+  if (process.env["ONRUSH_TEST_NO_INSTALLED"] === "1") return null;
   for (const folder of (process.env["PATH"] ?? "").split(delimiter)) {
     for (const name of NAMES) {
       const path = join(folder, name);
-      try {
-        accessSync(path, constants.X_OK);
-        return path;
-      } catch {
-        // Not here.
-      }
+      if (folder !== "" && existsSync(path)) return { path, libraries: null };
     }
   }
   return null;
 }
 
+function inCache(): Program | null {
+  const root = cacheOf(PACKAGE);
+  const path = join(root, "usr/lib/chromium/chromium");
+  return existsSync(path) ? { path, libraries: librariesIn(root) } : null;
+}
+
+function fetched(): Program | null {
+  // Only where tests decide: it is large.
+  if (process.env["CI"] !== "true") return null;
+  install(PACKAGE);
+  const installed = onPath();
+  if (installed !== null) return installed;
+  unpack(cacheOf(PACKAGE), lackingOf(PACKAGE));
+  return inCache();
+}
+
 /** Without a browser there is nothing to look at: where tests decide, that is a failure. */
 export function lacksBrowser(): boolean {
-  if (browserPath() !== null) return false;
-  if (process.env["CI"] === "true") throw new Error("no Chromium on PATH, and CI=true");
+  if (browserProgram() !== null) return false;
+  if (process.env["CI"] === "true") throw new Error("no Chromium to be had, and CI=true");
   process.stderr.write("\nNO CHROMIUM ON PATH: reports are not looked at in a browser\n\n");
   return true;
 }
@@ -40,9 +68,10 @@ export interface Opened extends AsyncDisposable {
 }
 
 export async function launchBrowser(): Promise<Browser> {
-  const executablePath = browserPath() ?? "";
+  const { path = "", libraries = null } = browserProgram() ?? {};
   return chromium.launch({
-    executablePath,
+    executablePath: path,
+    ...(libraries === null ? {} : { env: { ...process.env, LD_LIBRARY_PATH: libraries } }),
     // A browser refuses its sandbox to the superuser.
     args: process.getuid?.() === 0 ? ["--no-sandbox"] : [],
   });

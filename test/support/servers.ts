@@ -4,13 +4,13 @@
  * system's sbin folders; a cache in node_modules/.cache/onrush, filled by unpacking Debian packages without root;
  * apt-get as root. Otherwise the suites are skipped with one loud line, and fail under CI.
  */
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { cacheOf, install, librariesIn, unpack } from "./debian.ts";
 import { freePort } from "./ports.ts";
 
 export interface BrokerServer {
@@ -24,7 +24,6 @@ export interface BrokerServer {
   stop(): Promise<void>;
 }
 
-const CACHE = fileURLToPath(new URL("../../node_modules/.cache/onrush/", import.meta.url));
 const SYSTEM_FOLDERS = [
   "/usr/sbin",
   "/usr/local/sbin",
@@ -135,7 +134,13 @@ interface Program {
 }
 
 function findProgram(kind: Kind): Program | null {
-  return onPath(kind) ?? inCache(kind) ?? unpacked(kind) ?? installed(kind);
+  const found = onPath(kind) ?? inCache(kind);
+  if (found !== null) return found;
+  unpack(cacheOf(kind.server), kind.packages);
+  const unpacked = inCache(kind);
+  if (unpacked !== null) return unpacked;
+  install(kind.server);
+  return onPath(kind);
 }
 
 function onPath({ programs }: Kind): Program | null {
@@ -152,54 +157,14 @@ function onPath({ programs }: Kind): Program | null {
 }
 
 function inCache({ programs, server }: Kind): Program | null {
-  const root = join(CACHE, server);
+  const root = cacheOf(server);
   for (const program of programs) {
     for (const folder of ["usr/bin", "usr/sbin"]) {
       const path = join(root, folder, program);
-      if (!existsSync(path)) continue;
-      const libraries = join(root, "usr/lib");
-      const folders = existsSync(libraries)
-        ? [libraries, ...readdirSync(libraries).map((name) => join(libraries, name))]
-        : [];
-      return { path, libraries: folders.join(delimiter) };
+      if (existsSync(path)) return { path, libraries: librariesIn(root) };
     }
   }
   return null;
-}
-
-/** Fills the cache from the system's package source; needs no root, only apt-get and dpkg. */
-function unpacked(kind: Kind): Program | null {
-  const root = join(CACHE, kind.server);
-  try {
-    mkdirSync(root, { recursive: true });
-    for (const name of kind.packages) {
-      try {
-        execFileSync("apt-get", ["download", "-qq", name], { cwd: root, stdio: "ignore" });
-      } catch {
-        // A library another release has under another name; whether the server runs decides.
-      }
-    }
-    for (const file of readdirSync(root).filter((name) => name.endsWith(".deb"))) {
-      execFileSync("dpkg", ["-x", join(root, file), root], { stdio: "ignore" });
-    }
-    return inCache(kind);
-  } catch {
-    return null;
-  }
-}
-
-function installed(kind: Kind): Program | null {
-  if (process.getuid?.() !== 0) return null;
-  try {
-    execFileSync("apt-get", ["update", "-qq"], { stdio: "ignore" });
-    execFileSync("apt-get", ["install", "-y", "-qq", "--no-install-recommends", kind.server], {
-      stdio: "ignore",
-      env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
-    });
-  } catch {
-    return null;
-  }
-  return onPath(kind);
 }
 
 async function launch(
