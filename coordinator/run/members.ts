@@ -36,6 +36,7 @@ export interface Member {
   readonly epoch: number;
   readonly info: MemberInfo;
   status: WorkerStatus | null;
+  renewals: number;
   /** Listed by the store as it is now. */
   attached: boolean;
   /** Last sign of life, monotonic microseconds of this host; not before this coordinator first saw it. */
@@ -77,8 +78,8 @@ export class Members {
   /** A worker this coordinator knew before it was started again, on a store that has forgotten it since. */
   expect(epoch: number, info: MemberInfo, nowUs: number): void {
     if (this.#members.has(epoch)) return;
-    const member = { epoch, info, status: null, attached: false, heardUs: nowUs, overdue: false };
-    this.#members.set(epoch, member);
+    const life = { status: null, renewals: -1, attached: false, heardUs: nowUs, overdue: false };
+    this.#members.set(epoch, { epoch, info, ...life });
   }
 
   /**
@@ -103,17 +104,20 @@ export class Members {
 
   #take(sessions: readonly SessionRecord[], nowUs: number): void {
     const listed = new Set<number>();
-    for (const { epoch, info, status, silentMs } of sessions) {
+    for (const { epoch, info, status, silentMs, renewals } of sessions) {
       listed.add(epoch);
       const known = this.#members.get(epoch);
       if (!known) {
-        const life = { status, attached: true, heardUs: nowUs, overdue: false };
+        const life = { status, renewals, attached: true, heardUs: nowUs, overdue: false };
         this.#members.set(epoch, { epoch, info, ...life });
         continue;
       }
       known.status = status;
       known.attached = true;
-      known.heardUs = Math.max(known.heardUs, nowUs - Math.max(0, silentMs) * 1000);
+      // How long ago, the bus says by its own clock, which may be set meanwhile; that it was since the last listing is sure.
+      const againUs = Math.min(nowUs, Math.max(nowUs - silentMs * 1000, this.#listedUs));
+      if (renewals !== known.renewals) known.heardUs = Math.max(known.heardUs, againUs);
+      known.renewals = renewals;
     }
     for (const [epoch, { attached }] of this.#members) {
       if (attached && !listed.has(epoch)) this.#members.delete(epoch);
@@ -126,14 +130,29 @@ export class Members {
 
   #judge(nowUs: number): void {
     const silentUs = ({ heardUs }: Member) => nowUs - heardUs;
-    const fenced = this.all.filter((one) => silentUs(one) >= one.info.fenceAfterMs * 1000);
-    if (fenced.length < 2 || 2 * fenced.length <= this.#members.size) this.#massLossSinceUs = null;
+    const last = this.#lastOfEach();
+    const fenced = last.filter((one) => silentUs(one) >= one.info.fenceAfterMs * 1000);
+    if (fenced.length < 2 || 2 * fenced.length <= last.length) this.#massLossSinceUs = null;
     else this.#massLossSinceUs ??= nowUs;
     const guarded =
       this.#massLossSinceUs !== null && nowUs - this.#massLossSinceUs < MASS_LOSS_MS * 1000;
     for (const member of this.#members.values()) {
       const limitUs = (member.info.fenceAfterMs + OVERDUE_MS) * 1000;
-      member.overdue = !guarded && nowUs >= this.#quietUntilUs && silentUs(member) > limitUs;
+      const isReplaced = !last.includes(member);
+      const isSpared = (guarded && !isReplaced) || nowUs < this.#quietUntilUs;
+      member.overdue = !isSpared && silentUs(member) > limitUs;
     }
+  }
+
+  /** A worker that has opened a new session has given up those before: they say nothing of what surrounds us. */
+  #lastOfEach(): readonly Member[] {
+    const last = new Map<string, Member>();
+    for (const member of this.#members.values()) {
+      const { host, id } = member.info;
+      const key = JSON.stringify([host, id]);
+      const known = last.get(key);
+      if (known === undefined || known.epoch < member.epoch) last.set(key, member);
+    }
+    return [...last.values()];
   }
 }

@@ -34,7 +34,8 @@ export class Reclaims {
     const { fleet } = this.#run.request;
     for (const epoch of this.#awaited) {
       const member = fleet.member(epoch);
-      const said = member?.attached === true && member.status?.reclaiming === 0;
+      // What it said in an earlier life of the store may arrive late.
+      const said = member?.attached === true && member.status?.claimedIn === fleet.generation;
       if (!member || member.overdue || said) this.#awaited.delete(epoch);
     }
     return this.#awaited.size > 0 || this.#run.nowUs() < this.#untilUs;

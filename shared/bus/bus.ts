@@ -126,6 +126,8 @@ export interface SessionRecord {
   readonly status: WorkerStatus | null;
   /** Milliseconds since the last renewal (or the opening), by the bus. */
   readonly silentMs: number;
+  /** Grows with each renewal, whatever the bus' clock does. */
+  readonly renewals: number;
 }
 
 export interface FrameEntry {

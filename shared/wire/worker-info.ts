@@ -40,8 +40,8 @@ export interface WorkerStatus {
   readonly lastSeq: number;
   /** It was told to leave (SIGTERM): give it nothing more, and have it hand over what it holds. */
   readonly leaving: boolean;
-  /** Lanes it holds and has not claimed again yet since the bus has forgotten everything. */
-  readonly reclaiming: number;
+  /** The bus' life (generation) in which all that it holds is claimed; null until it is, since the bus has forgotten everything. */
+  readonly claimedIn: string | null;
   /** Microseconds between the start of run time and the first engine turn of it, the slowest engine's; null before. */
   readonly startSkewUs: number | null;
   /** Hand-overs it has done (RunDocument.handOvers), until the document does not name them any more. */

@@ -33,7 +33,7 @@ export const WORKER_STATUS: WorkerStatus = {
   clockErrorUs: 12.25,
   lastSeq: -1,
   leaving: false,
-  reclaiming: 0,
+  claimedIn: "a life",
   startSkewUs: null,
   handedOver: [],
 };

@@ -217,6 +217,8 @@ export function busSuite(
         expect(await worker.renewSession(epoch, WORKER_STATUS)).toBe("ok");
         const [after] = await coordinator.listSessions();
         expect(after?.silentMs).toBeLessThan(before?.silentMs ?? 0);
+        expect(after?.renewals).toBeGreaterThan(before?.renewals ?? Number.NaN);
+        expect((await coordinator.listSessions())[0]?.renewals).toBe(after?.renewals);
         expect(after?.status).toEqual(WORKER_STATUS);
       });
 

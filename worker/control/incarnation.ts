@@ -98,6 +98,7 @@ export class Incarnation {
       timers,
     });
     this.#session = session;
+    this.#reclaim.begin(session.epoch, () => this.#execution);
     this.#stopWatching = watchDocument({
       ...{ bus, key: documentKey.placement, topic: "tickets-offered", run: null, timers },
       pollMs: timings.documentPollMs,
@@ -199,8 +200,8 @@ export class Incarnation {
     const { offsetUs, errorUs } = this.#options.clockOffset();
     const run = this.#execution?.status() ?? { ...IDLE, problem: this.#refusal };
     const leaving = this.#state === "leaving" || this.#state === "draining";
-    const { pending: reclaiming } = this.#reclaim;
-    return { ...run, leaving, reclaiming, clockOffsetUs: offsetUs, clockErrorUs: errorUs };
+    const { claimedIn } = this.#reclaim;
+    return { ...run, leaving, claimedIn, clockOffsetUs: offsetUs, clockErrorUs: errorUs };
   }
 
   async #handle(session: Session, ticket: Ticket): Promise<"settled" | "left"> {

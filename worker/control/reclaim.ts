@@ -1,7 +1,8 @@
 /**
  * Claims again what this worker holds, after the bus has forgotten everything. Used by incarnation.ts.
  * Invariant: it goes on until the bus says that each lane is held, or the lane is not ours any more: somebody who has been
- * declared lost may have been quicker, until the coordinator ends it again.
+ * declared lost may have been quicker, until the coordinator ends it again. In which life of the bus that is so is said,
+ * never of a later one.
  */
 import type { WorkerBus } from "../../shared/bus/bus.ts";
 import { isBusClosed } from "../../shared/bus/bus-closed.ts";
@@ -14,7 +15,7 @@ export interface Holding {
 }
 
 export interface ReclaimOptions {
-  readonly bus: Pick<WorkerBus, "claimLane">;
+  readonly bus: Pick<WorkerBus, "claimLane" | "generation">;
   readonly timers: Timers;
   readonly timings: Pick<ControlTimings, "pauseMs">;
 }
@@ -25,14 +26,15 @@ export class Reclaim {
   #pending = new Set<number>();
   #working = false;
   #forgotten = 0;
+  #claimedIn: string | null = null;
 
   constructor(options: ReclaimOptions) {
     this.#options = options;
   }
 
-  /** Lanes not claimed again yet. */
-  get pending(): number {
-    return this.#pending.size;
+  /** The bus' life in which everything held is claimed; null until that is known. */
+  get claimedIn(): string | null {
+    return this.#claimedIn;
   }
 
   /** How often the bus was found to have forgotten everything. */
@@ -40,9 +42,15 @@ export class Reclaim {
     return this.#forgotten;
   }
 
-  /** @param holding what is held now; null for nothing */
+  /** The session is new, so there is nothing to claim. @param holding what is held now; null for nothing */
+  begin(epoch: number, holding: () => Holding | null): void {
+    if (!this.#working) void this.#work(epoch, holding);
+  }
+
+  /** The bus has forgotten everything. @param holding as of begin() */
   all(epoch: number, holding: () => Holding | null): void {
     this.#forgotten++;
+    this.#claimedIn = null;
     this.#pending = new Set(holding()?.lanes ?? []);
     if (!this.#working) void this.#work(epoch, holding);
   }
@@ -54,9 +62,15 @@ export class Reclaim {
   async #work(epoch: number, holding: () => Holding | null): Promise<void> {
     const { timers, timings } = this.#options;
     this.#working = true;
-    while (this.#pending.size > 0 && !this.#closing.signal.aborted) {
-      for (const lane of this.#pending) await this.#claim(lane, epoch, holding());
-      if (this.#pending.size > 0) await sleep(timers, timings.pauseMs, this.#closing.signal);
+    while (this.#claimedIn === null && !this.#closing.signal.aborted) {
+      const round = this.#forgotten;
+      // Before the claims: they are in this life, or in a later one that the session will notice.
+      const generation = await this.#try(() => this.#options.bus.generation());
+      if (generation !== null) {
+        for (const lane of this.#pending) await this.#claim(lane, epoch, holding());
+        if (this.#pending.size === 0 && round === this.#forgotten) this.#claimedIn = generation;
+      }
+      if (this.#claimedIn === null) await sleep(timers, timings.pauseMs, this.#closing.signal);
     }
     this.#working = false;
   }
@@ -66,12 +80,19 @@ export class Reclaim {
       this.#pending.delete(lane);
       return;
     }
+    const { run } = holding;
+    const claim = await this.#try(() => this.#options.bus.claimLane(run, lane, epoch));
+    if (claim === "held") this.#pending.delete(lane);
+  }
+
+  /** null when the bus does not answer. */
+  async #try<T>(call: () => Promise<T>): Promise<T | null> {
     try {
-      const claim = await this.#options.bus.claimLane(holding.run, lane, epoch);
-      if (claim === "held") this.#pending.delete(lane);
+      return await call();
     } catch (error) {
       // Any other trouble passes, or ends the session and with it this.
       if (isBusClosed(error)) this.#closing.abort();
+      return null;
     }
   }
 }

@@ -150,7 +150,7 @@ export class RunExecution {
     this.#host.lease(this.patient ? Number.POSITIVE_INFINITY : deadlineUs);
   }
 
-  status(): Omit<WorkerStatus, "clockOffsetUs" | "clockErrorUs" | "leaving" | "reclaiming"> {
+  status(): Omit<WorkerStatus, "clockOffsetUs" | "clockErrorUs" | "leaving" | "claimedIn"> {
     const { lanesHeld, lanesReady, connectionsOpen, startSkewUs } = this.#host;
     return {
       ...{ lanesHeld, lanesReady, connectionsOpen, startSkewUs },

@@ -110,7 +110,8 @@ export class CallValues {
       clockErrorUs: this.#number(status.clockErrorUs, "clockErrorUs"),
       lastSeq: this.#integer(status.lastSeq, "lastSeq", -1, most),
       leaving: status.leaving === true,
-      reclaiming: count("reclaiming"),
+      claimedIn:
+        status.claimedIn === null ? null : this.#text(status.claimedIn, "claimedIn", MAX_TEXT),
       startSkewUs:
         status.startSkewUs === null ? null : this.#number(status.startSkewUs, "startSkewUs"),
       handedOver: this.#handedOver(status.handedOver),

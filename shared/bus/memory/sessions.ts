@@ -17,6 +17,7 @@ interface Session {
   readonly info: WorkerInfo;
   status: WorkerStatus | null;
   renewedUs: number;
+  renewals: number;
 }
 
 export class Sessions {
@@ -65,6 +66,7 @@ export class Sessions {
     if (session === undefined) return this.#ended.has(epoch) ? "gone" : "unknown";
     session.status = structuredClone(status);
     session.renewedUs = this.#clock.monotonicUs();
+    session.renewals++;
     return "ok";
   }
 
@@ -83,11 +85,12 @@ export class Sessions {
 
   list(): SessionRecord[] {
     const nowUs = this.#clock.monotonicUs();
-    return [...this.#live.values()].map(({ epoch, info, status, renewedUs }) => ({
+    return [...this.#live.values()].map(({ epoch, info, status, renewedUs, renewals }) => ({
       epoch,
       info: structuredClone(info),
       status: structuredClone(status),
       silentMs: (nowUs - renewedUs) / 1000,
+      renewals,
     }));
   }
 
@@ -123,7 +126,13 @@ export class Sessions {
 
   #add(epoch: number, info: WorkerInfo): void {
     const renewedUs = this.#clock.monotonicUs();
-    this.#live.set(epoch, { epoch, info: structuredClone(info), status: null, renewedUs });
+    this.#live.set(epoch, {
+      epoch,
+      info: structuredClone(info),
+      status: null,
+      renewedUs,
+      renewals: 0,
+    });
   }
 
   #claimsOf(run: string): Map<number, number> {

@@ -83,10 +83,11 @@ export class NatsSessions {
 
   async list(nowMs: number): Promise<readonly SessionRecord[]> {
     const entries = await this.#store.list("session.>");
-    return [...entries].map(([key, { value, writtenMs }]) => ({
+    return [...entries].map(([key, { value, writtenMs, revision }]) => ({
       epoch: Number(key.slice("session.".length)),
       ...(JSON.parse(Buffer.from(value).toString()) as Session),
       silentMs: Math.max(0, nowMs - writtenMs),
+      renewals: revision,
     }));
   }
 

@@ -54,6 +54,7 @@ if redis.call("HEXISTS", KEYS[1], ARGV[1]) == 0 then
   return "unknown"
 end
 redis.call("HSET", KEYS[2], "renewed", string.format("%.0f", now), "status", ARGV[2])
+redis.call("HINCRBY", KEYS[2], "renewals", 1)
 return "ok"`,
   },
   /** sessions, session, mark of its end, counter; epoch, info -> ok or gone */
@@ -80,16 +81,17 @@ redis.call("DEL", KEYS[2], KEYS[3])
 redis.call("HDEL", KEYS[1], ARGV[1])
 return 1`,
   },
-  /** sessions; session prefix -> epoch, info, status, silent milliseconds, for each */
+  /** sessions; session prefix -> epoch, info, status, silent milliseconds, renewals, for each */
   onrushListSessions: {
     keys: 1,
     lua: `${NOW_MS}
 local rows = {}
 local all = redis.call("HGETALL", KEYS[1])
 for at = 1, #all, 2 do
-  local session = redis.call("HMGET", ARGV[1] .. all[at], "renewed", "status")
+  local session = redis.call("HMGET", ARGV[1] .. all[at], "renewed", "status", "renewals")
   local silent = math.max(0, now - tonumber(session[1] or now))
-  rows[#rows + 1] = { all[at], all[at + 1], session[2] or "", string.format("%.0f", silent) }
+  local row = { all[at], all[at + 1], session[2] or "", string.format("%.0f", silent), session[3] or "0" }
+  rows[#rows + 1] = row
 end
 return rows`,
   },

@@ -72,12 +72,13 @@ export class RedisSessions {
     const rows = (await this.#calls.script("onrushListSessions", [
       this.#calls.key("sessions"),
       this.#calls.key("session", ""),
-    ])) as readonly [string, string, string, string][];
-    return rows.map(([epoch, info, status, silentMs]) => ({
+    ])) as readonly [string, string, string, string, string][];
+    return rows.map(([epoch, info, status, silentMs, renewals]) => ({
       epoch: Number(epoch),
       info: JSON.parse(info) as WorkerInfo,
       status: status === "" ? null : (JSON.parse(status) as WorkerStatus),
       silentMs: Number(silentMs),
+      renewals: Number(renewals),
     }));
   }
 

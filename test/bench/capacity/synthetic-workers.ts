@@ -180,7 +180,7 @@ export class SyntheticWorkers {
       ...{ lanesHeld: shards.length, lanesReady: shards.length, connectionsOpen: 0 },
       state: lastSeq >= 0 ? "finished" : shards.length === 0 ? "idle" : running,
       ...{ problem: "", clockOffsetUs: 0, clockErrorUs: 100, lastSeq, leaving: false },
-      reclaiming: 0,
+      claimedIn: null,
       ...{ startSkewUs: this.startUs === null ? null : 500, handedOver: [] },
     };
   }

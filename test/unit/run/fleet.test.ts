@@ -136,25 +136,56 @@ describe("assignment", () => {
 });
 
 describe("members", () => {
-  const info = { id: "a", fenceAfterMs: 20_000, capacity: 1, wire: 1 } as never;
-  const session = (epoch: number, silentMs: number) => ({ epoch, info, status: null, silentMs });
   const us = (seconds: number) => seconds * 1e6;
+  /** What a listing says of a session; `id`: of its worker, another one for each session unless told. */
+  const session = (
+    epoch: number,
+    renewals: number,
+    more: { silentMs?: number; id?: string } = {},
+  ) => {
+    const { silentMs = 0, id = `w${epoch}` } = more;
+    const info = { id, host: "h", fenceAfterMs: 20_000, capacity: 1, wire: 1 } as never;
+    return { epoch, info, status: null, silentMs, renewals };
+  };
 
   test("a jump of the bus clock judges nobody; silence by the own clock does", () => {
     const members = new Members();
-    for (let at = 0; at < 10; at++) members.list([session(1, 100), session(2, 0)], "g", us(at));
-    members.list([session(1, 40_000), session(2, 40_000)], "g", us(10));
+    for (let at = 0; at < 10; at++) members.list([session(1, at), session(2, at)], "g", us(at));
+    const jumped = { silentMs: 40_000 };
+    members.list([session(1, 9, jumped), session(2, 10, jumped)], "g", us(10));
     expect(members.all.some(({ overdue }) => overdue)).toBe(false);
-    for (let at = 11; at < 36; at++)
-      members.list([session(1, (at - 9) * 1000), session(2, 0)], "g", us(at));
+    for (let at = 11; at < 36; at++) {
+      members.list([session(1, 9, { silentMs: (at - 9) * 1000 }), session(2, at)], "g", us(at));
+    }
     expect(members.get(1)?.overdue).toBe(true);
     expect(members.get(2)?.overdue).toBe(false);
+  });
+
+  test("a bus clock that is set back hides no silence", () => {
+    const members = new Members();
+    for (let at = 0; at < 30; at++) members.list([session(1, 5), session(2, at)], "g", us(at));
+    expect(members.get(1)?.overdue).toBe(true);
+    expect(members.get(2)?.overdue).toBe(false);
+  });
+
+  test("most of them silent at once: nobody is judged, but for sessions their worker has replaced", () => {
+    const silentFor = (ids: readonly string[]) => {
+      const members = new Members();
+      for (let at = 0; at < 40; at++) {
+        const sessions = ids.map((id, index) => session(index, index === 2 ? at : 0, { id }));
+        members.list(sessions, "g", us(at));
+      }
+      return members.all.flatMap(({ epoch, overdue }) => (overdue ? [epoch] : []));
+    };
+    expect(silentFor(["a", "b", "c"])).toEqual([]);
+    expect(silentFor(["a", "a", "a"])).toEqual([0, 1]);
+    expect(silentFor(["a", "b", "a", "c"])).toEqual([0]);
   });
 
   test("missing is gone; missing from a store that has forgotten is not", () => {
     const members = new Members();
     members.list([session(1, 0), session(2, 0)], "g", 0);
-    members.list([session(2, 0)], "g", us(1));
+    members.list([session(2, 1)], "g", us(1));
     expect(members.get(1)).toBeUndefined();
     members.list([], "h", us(2));
     members.list([], "h", us(3));

@@ -90,6 +90,7 @@ export class ScriptedWorker {
   #execution: Execution | null = null;
   #dead = false;
   #leaving = false;
+  #claimedIn: string | null = null;
   #problem: string;
   /** Frames appended in all runs. */
   appended = 0;
@@ -130,6 +131,7 @@ export class ScriptedWorker {
 
   async #live(): Promise<void> {
     this.epoch = await this.#world.bus.openSession(this.#info(), this.#script.id);
+    this.#claimedIn = await this.#world.bus.generation();
     const renewing = this.#renew();
     while (!this.#dead) {
       await this.#turn();
@@ -387,6 +389,7 @@ export class ScriptedWorker {
     if ((await bus.resumeSession(this.epoch, this.#info(), this.#script.id)) === "gone") return;
     const { run = "", lanes } = this.#execution ?? {};
     for (const lane of lanes?.keys() ?? []) await bus.claimLane(run, lane, this.epoch);
+    this.#claimedIn = await bus.generation();
     await bus.renewSession(this.epoch, this.#status());
   }
 
@@ -404,7 +407,7 @@ export class ScriptedWorker {
       lastSeq: execution?.frames.length === 0 ? execution.lastSeq : -1,
       leaving: this.#leaving,
       // It claims again before it renews.
-      reclaiming: 0,
+      claimedIn: this.#claimedIn,
       startSkewUs: execution && execution.second !== null ? 1500 : null,
       handedOver: execution?.handedOver ?? [],
     };
