@@ -18,6 +18,8 @@ const OFFER_BATCH = 64;
 const UNTAKEN_US = 20_000_000;
 /** Looks in a row that show a lane without its claim, before it counts as given up. */
 const LOOKS_UNTIL_RELEASED = 3;
+/** Between looks at claims while none is expected to change. */
+const CALM_US = 2_000_000;
 
 export class Placement {
   readonly #run: ActiveRun;
@@ -29,6 +31,7 @@ export class Placement {
   readonly #unclaimed = new Map<number, number>();
   /** Claims seen on the store as it is now. */
   #claimed = new Set<string>();
+  #claimsListedUs = Number.NEGATIVE_INFINITY;
   #generation: string;
   /** The generation is one this coordinator saw itself. */
   #watched: boolean;
@@ -64,10 +67,12 @@ export class Placement {
   async look(): Promise<void> {
     const run = this.#run;
     await this.#heedForgetting();
-    const claims = await run.bus.listClaims(run.id);
-    this.#follow(claims);
-    this.#moves.settle(claims);
-    this.#release(claims);
+    if (this.#isLookAtClaimsDue()) {
+      const claims = await run.bus.listClaims(run.id);
+      this.#follow(claims);
+      this.#moves.settle(claims);
+      this.#release(claims);
+    }
     if (run.isOn) this.#offerAgain();
     const { seats } = this;
     if (run.isOn && run.state === "running") this.#moves.ask(seats);
@@ -76,6 +81,18 @@ export class Placement {
     // Before the tickets: whoever is to have fewer must not take what it has just given away.
     await run.assignment.place(this.#quotas(seats));
     if (run.isOn && !this.#reclaims.pending) await this.#putOnBus();
+  }
+
+  /** There are as many as lanes: while nobody is to claim or give up any, they are listed less often. */
+  #isLookAtClaimsDue(): boolean {
+    const { free, handOvers } = this.#run.log.fold.lanes;
+    const isLacking = [...this.#unclaimed.values()].some((looks) => looks > 0);
+    const isCalm =
+      free.length === 0 && handOvers.size === 0 && !isLacking && !this.#reclaims.pending;
+    const nowUs = this.#run.nowUs();
+    if (isCalm && nowUs - this.#claimsListedUs < CALM_US) return false;
+    this.#claimsListedUs = nowUs;
+    return true;
   }
 
   #quotas(seats: readonly Seat[]): ReadonlyMap<number, number> {
