@@ -25,8 +25,8 @@ export interface FetchOptions {
 const NANOSECONDS = 1_000_000;
 /** The server drops a reader's consumer after this long without it. */
 const FORGET_MS = 10_000;
-/** The server stops waiting for messages it has counted; never reached but after a wipe. */
-const EXPIRES_MS = 3000;
+/** A list from which counted messages are missing is made again, so often at most. */
+const MOST_ATTEMPTS = 3;
 
 export class NatsReader {
   readonly #connection: NatsConnection;
@@ -37,7 +37,17 @@ export class NatsReader {
     this.#manager = manager;
   }
 
-  async fetch({ stream, filter, from, max }: FetchOptions): Promise<readonly StreamMessage[]> {
+  /** What is there by now, in the order of the stream. */
+  async fetch(options: FetchOptions): Promise<readonly StreamMessage[]> {
+    for (let attempt = 1; ; attempt++) {
+      const { messages, counted } = await this.#fetchOnce(options);
+      // Counted and not there: replaced or purged since. Of a log that is all right; a list might lack a key.
+      const isWhole = options.from !== "last-per-subject" || messages.length >= counted;
+      if (isWhole || attempt === MOST_ATTEMPTS) return messages;
+    }
+  }
+
+  async #fetchOnce({ stream, filter, from, max }: FetchOptions) {
     const { name, num_pending: pending } = await this.#manager.consumers.add(stream, {
       ack_policy: AckPolicy.None,
       filter_subject: filter,
@@ -48,7 +58,8 @@ export class NatsReader {
         : { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: Math.max(1, from) }),
     });
     try {
-      return await this.#pull(`${stream}.${name}`, Math.min(max, pending));
+      const counted = Math.min(max, pending);
+      return { messages: await this.#pull(`${stream}.${name}`, counted), counted };
     } finally {
       // Not waited for: it would go by itself.
       this.#manager.consumers.delete(stream, name).catch(() => {});
@@ -60,7 +71,8 @@ export class NatsReader {
     if (count === 0) return messages;
     const inbox = createInbox();
     const subscription = this.#connection.subscribe(inbox);
-    const request = JSON.stringify({ batch: count, expires: EXPIRES_MS * NANOSECONDS });
+    // The server may have counted what was purged just then: without no_wait it would wait for that many to come.
+    const request = JSON.stringify({ batch: count, no_wait: true });
     this.#connection.publish(`$JS.API.CONSUMER.MSG.NEXT.${consumer}`, request, { reply: inbox });
     for await (const message of subscription) {
       // A status: there is no more to come.
