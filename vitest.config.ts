@@ -7,7 +7,8 @@ const BROKER_TESTS = [
 ];
 
 const TOGETHER = [
-  "test/integration/{chaos,cluster,coordinator,local-cluster,report-page}*.test.ts",
+  "test/integration/{chaos,cli,cluster,compare,coordinator,local-cluster,report-page}.test.ts",
+  "test/integration/coordinator-*.test.ts",
   "test/integration/cli-{bare-url,completion,doctor,flags,init,interrupt,report}.test.ts",
 ];
 
@@ -53,7 +54,7 @@ export default defineConfig({
           testTimeout: 180_000,
           hookTimeout: 60_000,
           // Leases run out and brokers come back by the clock: most of it is waiting.
-          maxWorkers: 3,
+          maxWorkers: 4,
         },
       },
       {

@@ -177,8 +177,8 @@ describe("what a run hands out", () => {
     const run = (out: string) =>
       onrush(["run", written(folder.path), "--out", out, "--run-dir", runDirectory], { env });
     const unknown = await run("jsno");
-    expect(unknown.stderr).toContain('--out unknown value "jsno"');
-    expect(unknown.exitCode).toBe(104);
+    expect(unknown.stderr).toContain('"jsno" is not one of html');
+    expect(unknown.exitCode).toBe(2);
     expect((await run("json=")).exitCode).toBe(2);
     expect(existsSync(runDirectory)).toBe(false);
   });
@@ -212,19 +212,22 @@ describe("a worker that is killed", () => {
       await expect.poll(async () => (await target.now()).open, { timeout: 30_000 }).toBe(20);
       const children = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8");
       process.kill(Number(children.trim().split(" ")[0]), "SIGKILL");
+      // Who holds how many is a matter of who was quicker.
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      return (await target.now()).open;
     };
-    let killing = Promise.resolve();
+    let killing = Promise.resolve(0);
     const result = await onrush(given, {
       env,
       onStart: (child) => {
         killing = onStart(child);
       },
     });
-    await killing;
+    const left = await killing;
     const { done, value } = await readJournal(join(runDirectory, "journal")).next();
     if (done === true || value.type !== "header") throw new Error("the journal has no header");
     const { policies } = value.header as RunFacts;
-    return { ...result, policies, accepted: (await target.stats()).accepted };
+    return { ...result, policies, left, accepted: (await target.stats()).accepted };
   }
 
   const LINUX = process.platform === "linux";
@@ -240,12 +243,15 @@ describe("a worker that is killed", () => {
   );
 
   it.runIf(LINUX)("--on-worker-loss shrink: the run goes on without its connections", async () => {
-    const { exitCode, accepted, summary, policies } = await killed("--on-worker-loss", "shrink");
+    const { exitCode, accepted, left, summary, policies } = await killed(
+      ...["--on-worker-loss", "shrink"],
+    );
+    expect(left).toBeLessThan(20);
     expect(accepted).toBe(20);
     expect(summary?.durationSeconds).toBeGreaterThan(8);
     // Whether they are known to have been open depends on when the last frame came.
     const { established = 0, lostWithWorker = 0 } = summary?.connections ?? {};
-    expect(established - lostWithWorker).toBe(10);
+    expect(established - lostWithWorker).toBe(left);
     expect(exitCode).toBe(0);
     expect(policies).toMatchObject({ onWorkerLoss: "shrink", onBusLoss: "fence" });
   });
@@ -280,7 +286,7 @@ describe("colour", () => {
 describe("help", () => {
   const help = new Map<string, string>();
   const LOCAL =
-    "run init validate explain plan schema doctor report completion target worker coordinator submit runs watch stop scale".split(
+    "run init validate explain plan schema doctor report compare completion target worker coordinator submit runs watch stop scale".split(
       " ",
     );
   /** What these do takes a cluster; their options are tested with one. */
