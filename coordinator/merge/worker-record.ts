@@ -87,9 +87,10 @@ export class WorkerRecord {
     this.id = `epoch-${epoch}`;
   }
 
-  /** Frames that must exist and are not there. */
+  /** Frames that must exist and are not there. What a lost worker still meant to send is declared with its loss. */
   get framesMissing(): number {
-    return Math.max(this.frames.max, this.lastSeq ?? -1) + 1 - this.frames.size;
+    const last = this.end === "lost" ? -1 : (this.lastSeq ?? -1);
+    return Math.max(this.frames.max, last) + 1 - this.frames.size;
   }
 
   /** Everything it will ever send is merged. */

@@ -144,8 +144,9 @@ function judge(summary: Summary, counts: TargetCounts, { loses }: Fault): string
   const established = connections.established + overrun.established;
   wrong.push(...undeclared("established", established, counts.accepted, opens));
   wrong.push(...undeclared("sent", messages.sent + overrun.sent, counts.messagesIn, sent));
-  // What the target sent to a worker that was killed is on its way when the worker goes.
-  const onItsWay = loses ? sent + sum(({ connectionsOpen }) => connectionsOpen) : 0;
+  // What the target sent to a worker that was killed, or that cut its connections, is on its way when the worker goes.
+  const open = sum(({ connectionsOpen }) => connectionsOpen);
+  const onItsWay = loses ? sent + open + (messages.unanswered ?? 0) : 0;
   const received = messages.received + overrun.received;
   wrong.push(...undeclared("received", received, counts.messagesOut, onItsWay));
   if (connections.openAtEnd !== 0)

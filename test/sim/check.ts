@@ -84,10 +84,12 @@ function counts(
   }
   const established = connections.established + overrun.established;
   const received = messages.received + overrun.received;
+  // A reply that is on its way when its connection is cut is one that did not come.
+  const onItsWay = sent + open + (messages.unanswered ?? 0);
   return [
     ...undeclared("established", established, target.accepted, opens),
     ...undeclared("sent", messages.sent + overrun.sent, target.messagesIn, sent),
-    ...undeclared("received", received, target.messagesOut, sent + open),
+    ...undeclared("received", received, target.messagesOut, onItsWay),
   ];
 }
 

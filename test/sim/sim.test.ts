@@ -16,6 +16,7 @@ const FOUND: readonly (readonly [seed: number, what: string])[] = [
   [1630, "the same, while the holder could not reach the bus"],
   [2040, "a lane cut and held again: more was unknown than was declared"],
   [7366, "a status of an earlier life of the store came late: lanes were offered too early"],
+  [6628, "a lost worker's last frame counted as missing, beside the loss that declares it"],
   [9728, "a worker's own sessions of before passed for most of the cluster, so nobody was judged"],
   ...[923, 1225, 1325, 3467, 4076, 4111, 4771, 5000, 5301, 5517, 6403].map(
     (seed): readonly [number, string] => [seed, "broken at some time by one of these"],

@@ -242,6 +242,16 @@ describe("results that are missing or wrong", () => {
     expect(validity.reasons).toContain("2 frames of results are missing or could not be read.");
   });
 
+  test("a frame that a lost worker did not come to send is part of its loss", () => {
+    const fold = new RunFold(facts());
+    begun(fold);
+    merge(fold, 1, goodFrames().slice(0, 4));
+    tell(fold, { type: "worker-finished", epoch: 1, lastSeq: 4 });
+    expect(judgeValidity(fold).framesMissing).toBe(1);
+    tell(fold, lost(1, "gone"));
+    expect(judgeValidity(fold).framesMissing).toBe(0);
+  });
+
   test("a frame that cannot be read counts as missing", () => {
     const fold = new RunFold(facts());
     begun(fold);
