@@ -38,6 +38,8 @@ export const ErrorCode = {
   ONRUSH_COORDINATOR_TAKEN: ExitCode.preflight,
   ONRUSH_BUS_CLOSED: ExitCode.untrusted,
   ONRUSH_WORKER_FAILED: ExitCode.untrusted,
+  /** The address to be listened on is taken, or is none of this machine. */
+  ONRUSH_ADDRESS_UNUSABLE: ExitCode.preflight,
   ONRUSH_RUN_DIRECTORY: ExitCode.preflight,
   /** A PDF is wanted and nothing here can make one. */
   ONRUSH_PDF_UNAVAILABLE: ExitCode.preflight,

@@ -7,19 +7,19 @@ import { existsSync } from "node:fs";
 import { Command, Option } from "commander";
 import { OnrushError } from "../../shared/errors.ts";
 import type { OutputKind } from "../../shared/scenario/output.ts";
-import type { StrictOutput } from "../../shared/scenario/strict.ts";
+import type { FileOutput } from "../../shared/scenario/strict.ts";
 import { render } from "../report/outputs.ts";
 import { rebuildRun } from "../report/rebuild.ts";
 import { intoDirectory, writeOutputs, writeResults } from "../report/results.ts";
 import { lockHolder } from "../store/lock.ts";
 import { runPath } from "../store/run-directory.ts";
 import type { CliContext } from "./context.ts";
-import { addOutOption, parseKind } from "./outputs.ts";
+import { addFileOutOption, parseKind } from "./outputs.ts";
 import type { Finish } from "./program.ts";
 import { addResultOptions, type ResultOptions, showSummary } from "./result.ts";
 
 interface ReportOptions extends ResultOptions {
-  readonly out?: readonly StrictOutput[];
+  readonly out?: readonly FileOutput[];
   readonly format?: OutputKind;
 }
 
@@ -34,7 +34,7 @@ export function reportCommand(context: CliContext, finish: Finish): Command {
     .description("rebuild the results of a run from its directory, show or write them")
     .argument("<run-dir>", "run directory, e.g. runs/<id>")
     .addHelpText("after", EXAMPLES);
-  return addResultOptions(addOutOption(command))
+  return addResultOptions(addFileOutOption(command))
     .addOption(
       new Option("--format <FORMAT>", "print the report in this format and nothing else")
         .argParser(parseKind)

@@ -42,6 +42,7 @@ import {
   readScenario,
   type ValidScenario,
 } from "./scenario-file.ts";
+import { openScraping, type Scraping } from "./scrape.ts";
 import { describeError } from "./terminal/error-text.ts";
 import { openProgress, type Progress } from "./terminal/progress.ts";
 
@@ -59,6 +60,7 @@ Examples:
   onrush run scenario.yaml -e TOKEN=abc --set load.0.to=500 --seed 7
   onrush run scenario.yaml --out md,junit=reports/junit.xml
   onrush run scenario.yaml --allow-target chat.example --json > summary.json
+  onrush run scenario.yaml --out prometheus=:9464
   onrush run scenario.yaml --out json=reports/summary.json --run-dir runs/nightly
   onrush run scenario.yaml --baseline runs/before --fail-on 'p99>5%'
   onrush run scenario.yaml --dry-run
@@ -192,6 +194,7 @@ async function execute(
   context: CliContext,
 ): Promise<RunOutcome> {
   const { clock, stderr, errStyle, live } = context;
+  const scraping = await openScraping([...execution.scenario.outputs, ...execution.outputs]);
   const mode = options.quiet === true ? "off" : live ? "live" : "plain";
   const progress = openProgress({ stream: stderr, mode, style: errStyle, clock });
   const interrupts = listenForInterrupts({
@@ -201,8 +204,9 @@ async function execute(
     exit: (code) => process.exit(code),
   });
   progress.note(openingLine(execution));
+  for (const url of scraping.urls) progress.note(`metrics on ${url}`);
   try {
-    const people = { progress, control: interrupts.control };
+    const people = { progress, control: interrupts.control, scraping };
     const request = requestOf(execution, context, people);
     const place = { context, write: (line: string) => progress.note(line.trimEnd()) };
     const { bus, workers } = execution.cluster;
@@ -212,18 +216,20 @@ async function execute(
   } finally {
     progress.close();
     interrupts.close();
+    await scraping.close();
   }
 }
 
 interface People {
   readonly progress: Progress;
   readonly control: RunControl;
+  readonly scraping: Scraping;
 }
 
 function requestOf(
   { local: _, cluster: __, baseline, ...execution }: Execution,
   { clock }: CliContext,
-  { progress, control }: People,
+  { progress, control, scraping }: People,
 ): Request {
   return {
     ...execution,
@@ -231,6 +237,7 @@ function requestOf(
     clock,
     control,
     onView: (view) => progress.show(view),
+    onMeasurable: scraping.tell,
     onEvent: (event) => noteEvent(event, progress),
   };
 }

@@ -35,6 +35,11 @@ export class HistogramSet {
     return entry.histogram;
   }
 
+  /** The histogram of one phase and message, or null when there is none. Not to be changed. */
+  find(metric: Metric, phase: number, name: number): MergedHistogram | null {
+    return this.#byMetric[METRICS.indexOf(metric)]?.get(`${phase}|${name}`)?.histogram ?? null;
+  }
+
   /** The union of a selection, or null when it holds no value. Not to be changed: may be one of the set's own. */
   select(selection: HistogramSelection): MergedHistogram | null {
     const { metric, phases, name } = selection;

@@ -5,7 +5,7 @@
  * others do.
  */
 import { basename, dirname } from "node:path";
-import type { StrictOutput } from "../../shared/scenario/strict.ts";
+import type { FileOutput, StrictOutput } from "../../shared/scenario/strict.ts";
 import type { RunFold } from "../merge/run-fold.ts";
 import { writeInto } from "../store/file-run-store.ts";
 import type { StoredRun } from "../store/run-store.ts";
@@ -52,6 +52,7 @@ export async function writeOutputs(
 }
 
 /** Asked for by the scenario and again by a person: once is enough. */
-function distinct(outputs: readonly StrictOutput[]): StrictOutput[] {
-  return [...new Map(outputs.map((output) => [`${output.kind}=${output.to}`, output])).values()];
+function distinct(outputs: readonly StrictOutput[]): FileOutput[] {
+  const files = outputs.filter((output) => output.kind !== "prometheus");
+  return [...new Map(files.map((output) => [`${output.kind}=${output.to}`, output])).values()];
 }

@@ -12,6 +12,7 @@ import type { Summary } from "../report/summary-schema.ts";
 import type { RunEvent } from "../store/event.ts";
 import type { RunStore } from "../store/run-store.ts";
 import type { Fleet } from "./fleet.ts";
+import type { RunMeasures } from "./measures.ts";
 import type { RunPolicies } from "./plan.ts";
 import type { LiveView, RunControl } from "./view.ts";
 
@@ -51,6 +52,8 @@ export interface RunRequest {
   readonly control: RunControl;
   /** The run is on disk. */
   readonly onOpened?: () => void;
+  /** The run is on disk; the function tells, whenever it is called from now on, what there is of it. */
+  readonly onMeasurable?: (read: () => RunMeasures) => void;
   /** Once a second at most. */
   readonly onView?: (view: LiveView) => void;
   readonly onEvent?: (event: RunEvent) => void;

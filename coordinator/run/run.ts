@@ -13,6 +13,7 @@ import { type ActiveRun, ignoreOperating } from "./active-run.ts";
 import { compareWith } from "./baseline.ts";
 import { type RunParts, waitForWorkers, waitUntilReady } from "./dispatch.ts";
 import { FrameIntake } from "./intake.ts";
+import { runMeasures } from "./measures.ts";
 import { openKnownRun, openNewRun } from "./open-run.ts";
 import { Placement } from "./placement.ts";
 import { makePlan, type Plan } from "./plan.ts";
@@ -58,6 +59,10 @@ function planOf({ runId: run, scenario, allowTargets, policies, planHash }: RunR
 }
 
 async function conduct(run: ActiveRun): Promise<RunOutcome> {
+  const { log } = run;
+  run.request.onMeasurable?.(() =>
+    runMeasures(log.fold, { state: run.state, elapsedUs: log.elapsedUs }),
+  );
   try {
     await carryOut(run);
     return await report(run);

@@ -64,8 +64,10 @@ export function readSubmission(
     readFile: (path) => fileOf(files, path),
   });
   if (!parsed.ok) return { ok: false, issues: parsed.issues };
-  // A path to write to would be one of this host.
-  const outputs = parsed.scenario.outputs.map((output) => ({ ...output, to: null }));
+  // A path to write to, or a port to listen on, would be one of this host; what is to be scraped, /metrics has.
+  const outputs = parsed.scenario.outputs.flatMap((output) =>
+    output.kind === "prometheus" ? [] : [{ kind: output.kind, to: null }],
+  );
   const scenario = { ...parsed.scenario, outputs };
   checkTargets(scenario.targets, allowTargets);
   checkLimits(scenario, limits);

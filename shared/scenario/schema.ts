@@ -4,7 +4,7 @@
  * passes needs no further check of shape or units, only of meaning (check/).
  */
 import * as z from "zod";
-import { OUTPUT_KINDS } from "./output.ts";
+import { RUN_OUTPUTS } from "./output.ts";
 import { connect, data, target, targetUrl, vars } from "./shape/connect.ts";
 import { about, duration, message, strict, text } from "./shape/fields.ts";
 import { MAX_PHASES, phase } from "./shape/load.ts";
@@ -28,9 +28,9 @@ const threshold = z.union([
 ]);
 
 const output = z.union([
-  z.enum(OUTPUT_KINDS),
+  z.enum(RUN_OUTPUTS),
   z
-    .partialRecord(z.enum(OUTPUT_KINDS), text(1024))
+    .partialRecord(z.enum(RUN_OUTPUTS), text(1024))
     .refine((value) => Object.keys(value).length === 1, message("one output per item", "")),
 ]);
 
@@ -101,8 +101,8 @@ export const scenarioSchema = strict({
   ),
   outputs: about(
     z.array(output).max(32).optional(),
-    "Results to write: html, json, md, csv, junit, pdf; in the run directory, or at a path of your choice.",
-    ["md", { junit: "reports/junit.xml" }],
+    "Results to write: html, json, md, csv, junit, pdf; in the run directory, or at a path of your choice. prometheus: where the run can be scraped while it goes on.",
+    ["md", { junit: "reports/junit.xml" }, { prometheus: ":9464" }],
   ),
 });
 

@@ -182,8 +182,17 @@ export type ThresholdMeasure =
   | "ping"
   | "sendLag";
 
-export interface StrictOutput {
+export type StrictOutput = FileOutput | ScrapeOutput;
+
+export interface FileOutput {
   readonly kind: OutputKind;
   /** null: the default place inside the run directory. */
   readonly to: string | null;
+}
+
+/** Prometheus may scrape the run while it goes on. */
+export interface ScrapeOutput {
+  readonly kind: "prometheus";
+  /** HOST:PORT to listen on; see output.ts. */
+  readonly to: string;
 }

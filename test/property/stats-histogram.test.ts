@@ -8,7 +8,7 @@ import { build, type JsHistogram } from "hdr-histogram-js";
 import { expect, it } from "vitest";
 import { OnrushError } from "../../shared/errors.ts";
 import { MAX_ENCODED_BYTES, MAX_VALUE_US } from "../../shared/stats/hdr-v2.ts";
-import { HotHistogram, MergedHistogram } from "../../shared/stats/histogram.ts";
+import { boundAt, HotHistogram, MergedHistogram } from "../../shared/stats/histogram.ts";
 
 /** Whole microseconds over all magnitudes. */
 const value = fc
@@ -106,6 +106,23 @@ it("quantiles are never below the true value and at most 0.1 % above it", () => 
       },
     ),
   );
+});
+
+it("counts up to the end of a bucket are those of the recorded values", () => {
+  const near = fc.array(fc.integer({ min: 0, max: MAX_VALUE_US }), { minLength: 1, maxLength: 40 });
+  fc.assert(
+    fc.property(values, near, (list, bounds) => {
+      const boundsUs = [...new Set(bounds.map(boundAt))].sort((a, b) => a - b);
+      const recorded = list.map((value) => Math.min(MAX_VALUE_US, Math.round(value)));
+      expect(mergedOf(encoded(list)).countsUpTo(boundsUs)).toEqual(
+        boundsUs.map((boundUs) => recorded.filter((value) => value <= boundUs).length),
+      );
+    }),
+  );
+});
+
+it("a bound inside a bucket is refused", () => {
+  expect(() => mergedOf(encoded([5000])).countsUpTo([5001])).toThrow(/inside a bucket/);
 });
 
 function outcomeOf(bytes: Uint8Array): string {

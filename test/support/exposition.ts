@@ -1,7 +1,8 @@
 /**
  * A strict reader of Prometheus' text exposition format 0.0.4: what it does not know is an error. Used by the tests of
- * /metrics. Rules: HELP and TYPE once and before the samples of a metric, samples of a metric together, no sample twice,
- * counters end in _total and are not negative, names and labels are well formed, the text ends with a newline.
+ * whatever is scraped. Rules: HELP and TYPE once and before the samples of a metric, samples of a metric together, no sample twice,
+ * counters end in _total and are not negative, names and labels are well formed, the text ends with a newline; bounds of a
+ * histogram rise, its counts do not fall, and the last bucket, +Inf, holds as many as _count.
  */
 export interface Sample {
   readonly name: string;
@@ -70,7 +71,51 @@ export function parseExposition(text: string): ReadonlyMap<string, Family> {
     seen.add(identity);
     family.samples.push({ name, labels, value });
   }
+  for (const [name, { type, samples }] of families) {
+    if (type === "histogram") for (const one of histogramsOf(name, samples)) checkHistogram(one);
+  }
   return families;
+}
+
+/** One histogram of a family: its labels but `le`, and its cumulative counts. */
+export interface HistogramSamples {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** As they stand in the text. */
+  readonly buckets: readonly { readonly le: number; readonly count: number }[];
+  readonly sum: number | null;
+  readonly count: number | null;
+}
+
+export function histogramsOf(name: string, samples: readonly Sample[]): HistogramSamples[] {
+  const found = new Map<string, HistogramSamples & { buckets: { le: number; count: number }[] }>();
+  for (const sample of samples) {
+    const { le, ...labels } = sample.labels;
+    const key = JSON.stringify(Object.entries(labels).sort());
+    const one = found.get(key) ?? { name, labels, buckets: [], sum: null, count: null };
+    if (sample.name === `${name}_bucket`) {
+      if (le === undefined) throw new Error(`${name}: a bucket without le`);
+      one.buckets.push({ le: Number(le.replace(/Inf$/, "Infinity")), count: sample.value });
+      found.set(key, one);
+    } else if (sample.name === `${name}_sum`) found.set(key, { ...one, sum: sample.value });
+    else if (sample.name === `${name}_count`) found.set(key, { ...one, count: sample.value });
+    else throw new Error(`${name}: ${sample.name} is no part of a histogram`);
+  }
+  return [...found.values()];
+}
+
+function checkHistogram({ name, labels, buckets, sum, count }: HistogramSamples): void {
+  const wrong = (why: string) => new Error(`${name}${JSON.stringify(labels)}: ${why}`);
+  for (const [at, { le, count: here }] of buckets.entries()) {
+    const before = buckets[at - 1];
+    if (Number.isNaN(le)) throw wrong("a bound that is no number");
+    if (before && before.le >= le) throw wrong(`the bound ${le} does not rise`);
+    if (!Number.isSafeInteger(here) || here < (before?.count ?? 0)) throw wrong(`falls at ${le}`);
+  }
+  const last = buckets.at(-1);
+  if (last?.le !== Number.POSITIVE_INFINITY) throw wrong("no bucket +Inf");
+  if (last.count !== count) throw wrong("+Inf is not _count");
+  if (sum === null || !Number.isFinite(sum)) throw wrong("no _sum");
 }
 
 function labelsOf(text: string): Record<string, string> {

@@ -3,6 +3,12 @@
  * judged in this scenario: its phase and message exist, and what it measures is measured.
  */
 import type { Path } from "../issue.ts";
+import {
+  DEFAULT_SCRAPE_ADDRESS,
+  formatListenAddress,
+  parseListenAddress,
+  type RunOutput,
+} from "../output.ts";
 import type { IssueLog } from "../read/issue-log.ts";
 import type { ScenarioInput } from "../schema.ts";
 import type { StrictMessages, StrictOutput, StrictThreshold } from "../strict.ts";
@@ -126,7 +132,12 @@ export function checkOutputs(
     if (!log.isSound(["outputs", index])) continue;
     const entries = typeof item === "string" ? [[item, null] as const] : Object.entries(item);
     for (const [kind, to] of entries) {
-      const output = { kind: kind as StrictOutput["kind"], to: to ?? null };
+      const output = outputOf(kind as RunOutput, to ?? null);
+      if (output === null) {
+        const what = `not an address to listen on: ${quoted(to ?? "")}`;
+        log.add(["outputs", index], what, "write :9464, or HOST:PORT");
+        continue;
+      }
       if (outputs.some((other) => other.kind === output.kind && other.to === output.to)) {
         log.add(["outputs", index], `the output ${kind} is written twice`, "remove one of them");
       }
@@ -134,4 +145,11 @@ export function checkOutputs(
     }
   }
   return outputs;
+}
+
+/** @returns null when a run is to be scraped at what is no address */
+function outputOf(kind: RunOutput, to: string | null): StrictOutput | null {
+  if (kind !== "prometheus") return { kind, to };
+  const address = parseListenAddress(to ?? DEFAULT_SCRAPE_ADDRESS);
+  return address && { kind, to: formatListenAddress(address) };
 }

@@ -13,15 +13,11 @@ import type { IssueLog } from "./issue-log.ts";
 
 type ZodIssue = z.core.$ZodIssue;
 
-/** Outputs that are planned. */
-const LATER_OUTPUTS = ["prometheus"];
-
 /** Keys that are planned: they are refused by name, by the pattern of their parent's path. */
 const LATER: readonly (readonly [parent: RegExp, keys: readonly string[]])[] = [
   [/^$/, ["flow", "listen", "faults", "hooks"]],
   [/^messages\.mix\.\d+$/, ["sequence"]],
   [/^integrity$/, ["order", "isolation"]],
-  [/^outputs\.\d+$/, LATER_OUTPUTS],
 ];
 
 const LATER_HINT = "remove it, or use a version of Onrush that has it";
@@ -117,8 +113,6 @@ function reportValue(
   const name = String(path.at(-1) ?? "value");
   if (path.length === 1 && name === "version") {
     log.add(path, `this program reads version 1, got ${describe(value)}`, "write version: 1");
-  } else if (path[0] === "outputs" && LATER_OUTPUTS.includes(String(value))) {
-    log.add(path, `the output ${String(value)} is not supported by this version`, LATER_HINT);
   } else if (typeof value === "string") {
     const what =
       typeof path.at(-1) === "number"
