@@ -32,6 +32,7 @@ export default defineConfig({
             "test/property/**/*.test.ts",
             "test/conformance/**/*.test.ts",
             "test/house/**/*.test.ts",
+            "test/docs/**/*.test.ts",
           ],
           exclude: BROKER_TESTS,
           testTimeout: 30_000,

@@ -49,9 +49,11 @@ export function checkData(
 ): Record<string, StrictDataTable> {
   const tables: Record<string, StrictDataTable> = {};
   let budget = MAX_DATA_BYTES;
-  for (const [name, { csv, pick = "sequential" }] of Object.entries(input)) {
+  for (const [name, entry] of Object.entries(input)) {
     const at = ["data", name, "csv"];
+    // An entry that is not sound may be anything, null too.
     if (!context.log.isSound(["data", name])) continue;
+    const { csv, pick = "sequential" } = entry;
     const content = read(csv, at, context);
     if (content === null) continue;
     budget -= content.length;

@@ -1,0 +1,173 @@
+/**
+ * The tables of docs/scenario.md, made from the JSON Schema of scenario files. Called by write-scenario-reference.ts and
+ * by the test that holds the document to them. Invariant: every key of the schema is in them once, with its description,
+ * and with the example that the schema gives.
+ */
+import { jsonSchema } from "../../shared/scenario/schema.ts";
+
+const BEGIN = "<!-- made by npm run docs:scenario from the schema; do not edit -->";
+const END = "<!-- end of what npm run docs:scenario makes -->";
+const MAX_EXAMPLE_CHARS = 90;
+
+/** What is used here of draft-7. */
+interface Node {
+  readonly type?: string;
+  readonly title?: string;
+  readonly description?: string;
+  readonly examples?: readonly unknown[];
+  readonly const?: unknown;
+  readonly enum?: readonly unknown[];
+  readonly pattern?: string;
+  readonly minimum?: number;
+  readonly exclusiveMinimum?: number;
+  readonly maximum?: number;
+  readonly items?: Node | readonly Node[];
+  readonly anyOf?: readonly Node[];
+  readonly oneOf?: readonly Node[];
+  readonly properties?: Readonly<Record<string, Node>>;
+  readonly additionalProperties?: Node | boolean;
+  readonly required?: readonly string[];
+}
+
+/** The document with its tables as they should be. @throws Error when it has no place for them */
+export function withReference(document: string): string {
+  const [before, rest] = document.split(`${BEGIN}\n`);
+  const after = rest?.split(`${END}\n`)[1];
+  if (before === undefined || after === undefined) throw new Error("the document has no place");
+  return `${before}${BEGIN}\n\n${scenarioReference()}\n\n${END}\n${after}`;
+}
+
+export function scenarioReference(): string {
+  const root = jsonSchema() as Node;
+  return ["## The file", ...sectionsOf("", root)].join("\n\n");
+}
+
+/** A table of an object's keys, then a section for each key that has keys of its own. */
+function sectionsOf(path: string, node: Node): string[] {
+  const below = Object.entries(node.properties ?? {}).flatMap(([key, child]) =>
+    belowOf(path === "" ? key : `${path}.${key}`, child),
+  );
+  return [tableOf(node), ...below];
+}
+
+function belowOf(path: string, node: Node): string[] {
+  if (path === "load") return loadSections(node);
+  const objects = objectsWithin(node);
+  if (objects.length === 0) return [];
+  const place = node.type === "array" ? `${path}[]` : isMap(node) ? `${path}.NAME` : path;
+  return [`### ${place}`, ...objects.flatMap((object) => sectionsOf(place, object))];
+}
+
+/** Objects with keys that a value may be, be a list of, or be a map of. */
+function objectsWithin(node: Node): Node[] {
+  if (node.properties !== undefined) return [node];
+  const further = [
+    ...variantsOf(node),
+    ...(isNode(node.items) ? [node.items] : []),
+    ...(isNode(node.additionalProperties) ? [node.additionalProperties] : []),
+  ];
+  return further.flatMap(objectsWithin);
+}
+
+/** Phases are of several kinds: what they have in common first, then each kind by what is its own. */
+function loadSections(node: Node): string[] {
+  const kinds = objectsWithin(node);
+  const [first, ...others] = kinds;
+  const common = Object.entries(first?.properties ?? {}).filter(([key, child]) =>
+    others.every((kind) => JSON.stringify(kind.properties?.[key]) === JSON.stringify(child)),
+  );
+  const keys = new Set(common.map(([key]) => key));
+  const shared: Node = {
+    properties: Object.fromEntries(common),
+    required: (first?.required ?? []).filter((key) => keys.has(key)),
+  };
+  const sections = kinds.flatMap((kind) => {
+    const own = Object.entries(kind.properties ?? {}).filter(([key]) => !keys.has(key));
+    const name = kind.properties?.["ramp"]?.const;
+    return [
+      `#### load[] with ramp: ${String(name)}`,
+      tableOf({ properties: Object.fromEntries(own), required: kind.required ?? [] }),
+    ];
+  });
+  return ["### load[]", "Every phase has these keys:", tableOf(shared), ...sections];
+}
+
+function tableOf({ properties = {}, required = [] }: Node): string {
+  const rows = Object.entries(properties).map(([key, node]) => {
+    const name = required.includes(key) ? `**\`${key}\`**` : `\`${key}\``;
+    return `| ${name} | ${cell(kindOf(node))} | ${cell(node.description ?? "")} | ${examplesOf(node)} |`;
+  });
+  return ["| key | value | meaning | example |", "| --- | --- | --- | --- |", ...rows].join("\n");
+}
+
+/** In words. */
+function kindOf(node: Node): string {
+  if (node.const !== undefined) return `\`${String(node.const)}\``;
+  if (node.enum !== undefined) return node.enum.map((value) => `\`${String(value)}\``).join(" ");
+  if (node.title !== undefined) return node.title;
+  const variants = variantsOf(node);
+  if (variants.length > 0) return [...new Set(variants.map(kindOf))].join(" or ");
+  if (node.type === "array") return listKind(node);
+  if (node.properties !== undefined) return "object";
+  if (isMap(node)) return "map by name";
+  if (node.type === "integer" || node.type === "number") return numberKind(node);
+  if (node.type === "boolean") return "`true` `false`";
+  if (node.pattern?.includes("kb") === true) return "bytes";
+  return node.type === "string" ? "text" : "any value";
+}
+
+function listKind({ items }: Node): string {
+  if (!isNode(items)) return `[${(items ?? []).map(kindOf).join(", ")}]`;
+  return objectsWithin(items).length > 0 ? "list of objects" : `list of ${kindOf(items)}`;
+}
+
+function numberKind({ type, minimum, exclusiveMinimum, maximum }: Node): string {
+  const word = type === "integer" ? "whole number" : "number";
+  if (minimum === Number.MIN_SAFE_INTEGER) return "bytes";
+  const from = minimum ?? exclusiveMinimum;
+  if (from === undefined || maximum === undefined) return word;
+  const bound = minimum === undefined ? `more than ${from}, at most` : `${from} to`;
+  return `${word}, ${bound} ${maximum.toLocaleString("en-US")}`;
+}
+
+/** What a value may be, without the placeholder that any number or switch may be as well. */
+function variantsOf({ anyOf = [], oneOf = [] }: Node): Node[] {
+  return [...anyOf, ...oneOf].filter(({ pattern }) => pattern !== "^\\{\\{.*\\}\\}$");
+}
+
+function isNode(value: Node | readonly Node[] | boolean | undefined): value is Node {
+  return typeof value === "object" && !Array.isArray(value);
+}
+
+function isMap(node: Node): boolean {
+  return node.properties === undefined && isNode(node.additionalProperties);
+}
+
+/** As many as fit. */
+function examplesOf({ examples = [] }: Node): string {
+  let room = MAX_EXAMPLE_CHARS;
+  const shown = examples.map(flow).filter((text, at) => {
+    room -= text.length;
+    return at === 0 || room > 0;
+  });
+  return shown.map((text) => `\`${cell(text)}\``).join(" ");
+}
+
+/** YAML in one line. */
+function flow(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(flow).join(", ")}]`;
+  if (typeof value === "object" && value !== null) {
+    const pairs = Object.entries(value).map(([key, child]) => `${plain(key)}: ${flow(child)}`);
+    return `{ ${pairs.join(", ")} }`;
+  }
+  return typeof value === "string" ? plain(value) : String(value);
+}
+
+function plain(text: string): string {
+  const isPlain = /^[A-Za-z0-9][\w./%()-]*( [\w.<>=%-]+)*$/.test(text) && !/^[\d.]+$/.test(text);
+  return isPlain || /^wss?:\/\/[\w./-]+$/.test(text) ? text : JSON.stringify(text);
+}
+
+function cell(text: string): string {
+  return text.replaceAll("|", "\\|");
+}
