@@ -56,6 +56,7 @@ export default defineConfig({
           hookTimeout: 60_000,
           // Leases run out and brokers come back by the clock: most of it is waiting.
           maxWorkers: 4,
+          retry: 1,
         },
       },
       {

@@ -3,7 +3,14 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { onrush, runScenario, scratch, startTarget, type Target } from "../support/programs.ts";
+import {
+  endedWell,
+  onrush,
+  runScenario,
+  scratch,
+  startTarget,
+  type Target,
+} from "../support/programs.ts";
 import { type BrokerServer, brokersOf, missing, startBroker } from "../support/servers.ts";
 
 /** Runs on workers of their own over a real broker; the target's count is the judge. */
@@ -99,10 +106,11 @@ describe.each(brokersOf("redis"))("a cluster on %s", (kind) => {
     for (const attempt of ["first", "second"]) {
       await using target = await startTarget();
       using folder = scratch();
-      const { exitCode, summary, stderr } = await runScenario(scenario(target.url), folder.path, {
+      const result = await runScenario(scenario(target.url), folder.path, {
         args: ["--bus", broker.url, "--workers", "3"],
       });
-      expect(exitCode, `${attempt}: ${stderr}`).toBe(0);
+      const { summary, stderr } = result;
+      expect(endedWell(result), `${attempt}: ${stderr}`).toBe(true);
       const stats = await target.stats();
       expect(summary?.connections.established).toBe(stats.accepted);
       expect(summary?.messages.sent).toBe(stats.messagesIn);
@@ -126,8 +134,9 @@ describe.each(brokersOf("redis"))("a cluster on %s", (kind) => {
     await opened(target, 300);
     // Redis writes its file once a second; what it forgets of the last one is sent again.
     await broker.restart();
-    const { exitCode, summary, stderr } = await running;
-    expect(exitCode, stderr).toBe(0);
+    const result = await running;
+    const { summary, stderr } = result;
+    expect(endedWell(result), stderr).toBe(true);
     const stats = await target.stats();
     expect(summary?.connections.established).toBe(stats.accepted);
     expect(summary?.messages.sent).toBe(stats.messagesIn);
@@ -161,9 +170,9 @@ describe.each(brokersOf("redis"))("a cluster on %s", (kind) => {
       const lost = 200 - (await target.now()).open;
       // Its lease, what the coordinator waits beyond it, and the time to open again.
       await open(target, 200, 40_000);
-      const { exitCode, summary } = await running;
-      expect(exitCode).toBe(0);
-      expect(summary?.validity.reasons).toEqual([]);
+      const result = await running;
+      const { summary } = result;
+      expect(endedWell(result), result.stderr).toBe(true);
       expect(summary?.validity.notes.join(" ")).toContain("worker-b was lost");
       expect(summary?.validity.notes.join(" ")).toContain("Others took its work over");
       const [gone] = summary?.lostWorkers ?? [];
@@ -195,7 +204,8 @@ describe.each(brokersOf("redis"))("a cluster on %s", (kind) => {
     const refused = await runScenario(scenario(target.url), second.path, { args });
     expect(refused.exitCode).toBe(98);
     expect(refused.stderr).toContain("ONRUSH_COORDINATOR_TAKEN");
-    expect((await running).exitCode).toBe(0);
+    const result = await running;
+    expect(endedWell(result), result.stderr).toBe(true);
     expect(await worker.leave()).toBe(0);
   });
 
@@ -209,8 +219,9 @@ describe.each(brokersOf("redis"))("a cluster on %s", (kind) => {
     });
     await opened(target, 300);
     await broker.empty();
-    const { exitCode, summary, stderr } = await running;
-    expect(exitCode, stderr).toBe(0);
+    const result = await running;
+    const { summary, stderr } = result;
+    expect(endedWell(result), stderr).toBe(true);
     const stats = await target.stats();
     expect(summary?.connections.established).toBe(stats.accepted);
     expect(summary?.messages.sent).toBe(stats.messagesIn);
@@ -243,8 +254,9 @@ describe.each(brokersOf("redis"))("a cluster on %s", (kind) => {
       // One leaves: what it holds is opened elsewhere.
       expect(await one.leave()).toBe(0);
       await open(target, 300, 20_000);
-      const { exitCode, summary, stderr } = await running;
-      expect(exitCode, stderr).toBe(0);
+      const result = await running;
+      const { summary, stderr } = result;
+      expect(endedWell(result), stderr).toBe(true);
       const stats = await target.stats();
       const { established, closedByCause, lostWithWorker } = summary?.connections ?? {};
       expect(established).toBe(stats.accepted);

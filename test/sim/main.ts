@@ -3,9 +3,11 @@
  * `--planted` runs each planted bug until the checker finds it. Bounded by --runs.
  */
 import { parseArgs } from "node:util";
+import { outliveReaders } from "../../shared/log.ts";
 import { PLANTED } from "./planted.ts";
 import { blow } from "./storm.ts";
 
+outliveReaders();
 const { values } = parseArgs({
   options: {
     seed: { type: "string", default: "0" },
