@@ -8,6 +8,7 @@ const BROKER_TESTS = [
 
 const TOGETHER = [
   "test/integration/{chaos,cli,cluster,compare,coordinator,local-cluster,report-page}.test.ts",
+  "test/integration/{docs-http-api,find-limit,github-action,prometheus}.test.ts",
   "test/integration/coordinator-*.test.ts",
   "test/integration/cli-{bare-url,completion,doctor,flags,init,interrupt,report}.test.ts",
 ];
@@ -41,7 +42,8 @@ export default defineConfig({
       {
         test: {
           name: "brokers",
-          sequence: { groupOrder: 1 },
+          // With the fast ones: these wait.
+          sequence: { groupOrder: 0 },
           include: BROKER_TESTS,
           testTimeout: 60_000,
           hookTimeout: 120_000,
@@ -50,12 +52,13 @@ export default defineConfig({
       {
         test: {
           name: "together",
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 1 },
           include: TOGETHER,
           testTimeout: 180_000,
           hookTimeout: 60_000,
           // Leases run out and brokers come back by the clock: most of it is waiting.
           maxWorkers: 4,
+          // The cores are shared, and what a run finds wanting is said: what fails once more has failed.
           retry: 1,
         },
       },
@@ -63,7 +66,7 @@ export default defineConfig({
         test: {
           name: "integration",
           // Alone: these look at what a whole machine does.
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 2 },
           include: ["test/integration/**/*.test.ts"],
           exclude: TOGETHER,
           // Milliseconds on a machine that others use: what fails twice more has failed.

@@ -6,7 +6,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { onrush, runScenario, scratch, startTarget } from "../support/programs.ts";
+import { endedWell, onrush, runScenario, scratch, startTarget } from "../support/programs.ts";
 
 const WITHIN = 0.05;
 
@@ -17,7 +17,7 @@ function near(found: number | null | undefined, truth: number): void {
 it("a cap of 2,000 connections", { timeout: 300_000, retry: 1 }, async () => {
   await using target = await startTarget({ cap: { connections: 2000, status: 503 } });
   using folder = scratch();
-  const { exitCode, summary, stderr, runDirectory } = await runScenario(
+  const result = await runScenario(
     {
       target: target.url,
       load: [
@@ -31,7 +31,8 @@ it("a cap of 2,000 connections", { timeout: 300_000, retry: 1 }, async () => {
     },
     folder.path,
   );
-  expect(exitCode, stderr).toBe(0);
+  const { summary, stderr, runDirectory } = result;
+  expect(endedWell(result), stderr).toBe(true);
   const { capacity } = summary ?? {};
   near(capacity?.limit, 2000);
   near(capacity?.sustainable, 2000);
@@ -96,7 +97,7 @@ it.runIf(all)(
 it("nothing breaks: the limit is not known, and nothing is made up", async () => {
   await using target = await startTarget();
   using folder = scratch();
-  const { exitCode, summary } = await runScenario(
+  const result = await runScenario(
     {
       target: target.url,
       load: [
@@ -108,7 +109,8 @@ it("nothing breaks: the limit is not known, and nothing is made up", async () =>
     },
     folder.path,
   );
-  expect(exitCode).toBe(0);
+  const { summary } = result;
+  expect(endedWell(result), result.stderr).toBe(true);
   expect(summary?.capacity).toMatchObject({
     tested: 100,
     knee: null,
