@@ -68,6 +68,36 @@ describe.skipIf(absent !== null)("NATS", () => {
       await stop();
     });
 
+    it("is not killed by many who ask for what was wiped, while it is made again", async () => {
+      const { coordinator, openWorker, stop } = await harness();
+      const workers = await Promise.all(Array.from({ length: 4 }, () => openWorker()));
+      const run = randomUUID();
+      for (let round = 0; round < 10; round++) {
+        await server.empty();
+        // Until all are connected again; what is asked before that is lost.
+        await new Promise((resolve) => setTimeout(resolve, 700));
+        const calls = workers.flatMap((worker, at) => [
+          () => worker.getDocument("x"),
+          () => worker.generation(),
+          () => worker.appendFrame({ run, epoch: round * 4 + at, seq: 0 }, Buffer.from("x"), 0),
+          () => coordinator.lead("me", 5000),
+          () => coordinator.listSessions(),
+          () => coordinator.getDocument("x"),
+          () => coordinator.readFrames(run, "", 10),
+        ]);
+        const asking = calls.map(async (call) => {
+          const answers = () =>
+            call().then(
+              () => true,
+              () => false,
+            );
+          await expect.poll(answers, { timeout: 10_000, interval: 5 }).toBe(true);
+        });
+        await Promise.all(asking);
+      }
+      await stop();
+    });
+
     it("takes a frame once from two writers of one epoch", async () => {
       const { coordinator, openWorker, stop } = await harness();
       const [one, two] = [await openWorker(), await openWorker()];

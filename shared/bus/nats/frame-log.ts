@@ -19,7 +19,7 @@ import { NatsAcknowledged } from "./acknowledged.ts";
 import { safe } from "./documents.ts";
 import { NatsReader, type StreamMessage } from "./fetch.ts";
 import { isWrongSequence, type NatsStore } from "./store.ts";
-import { ensureStream } from "./streams.ts";
+import { answered, ensureStream } from "./streams.ts";
 
 const SEQ = "Onrush-Seq";
 const FENCE = "Onrush-Fence";
@@ -68,6 +68,7 @@ export class NatsFrameLog {
       retention: RetentionPolicy.Limits,
       discard: DiscardPolicy.New,
       max_bytes: logBytes,
+      allow_direct: true,
     });
   }
 
@@ -216,9 +217,11 @@ export class NatsFrameLog {
   async #tail({ run, epoch }: Omit<FrameId, "seq">): Promise<Tail> {
     const nothing: Tail = { seq: -1, sequence: 0, fenced: false };
     try {
-      const last = await this.#options.manager.streams.getMessage(this.#stream, {
-        last_by_subj: this.#subject(run, epoch),
-      });
+      const { manager } = this.#options;
+      const stream = this.#stream;
+      const query = { last_by_subj: this.#subject(run, epoch) };
+      const ask = () => manager.direct.getMessage(stream, query);
+      const last = await answered(ask, { manager, stream });
       if (last === null) return nothing;
       const fenced = last.header.get(FENCE) !== "";
       return { seq: Number(last.header.get(SEQ) || -1), sequence: last.seq, fenced };

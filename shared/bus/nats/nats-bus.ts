@@ -117,6 +117,8 @@ class NatsBus implements Bus {
   readonly kind = "nats";
   readonly #parts: NatsBusParts;
   readonly #calls: BoundedCalls;
+  /** What a wiped server lacks is being made. */
+  #making: Promise<void> | null = null;
   /** Where this side asks the server for the time. */
   readonly #clockKey = `clock.${randomUUID()}`;
 
@@ -259,18 +261,29 @@ class NatsBus implements Bus {
 
   /** A side that may makes what a wiped server lacks, and calls again. */
   #call<T>(call: () => Promise<T>, withinMs?: number): Promise<T> {
-    const { make, tickets, log } = this.#parts;
+    const { make } = this.#parts;
     return this.#calls.call(async () => {
       try {
         return await call();
       } catch (error) {
         if (make === null || !isNotFound(error)) throw error;
-        await make();
-        tickets.forgotten();
-        log.forgotten();
+        await this.#makeAgain(make);
         return call();
       }
     }, withinMs);
+  }
+
+  /** Once, however many calls have found it missing: a server asked to make a stream many times at once may hang. */
+  #makeAgain(make: () => Promise<void>): Promise<void> {
+    this.#making ??= make()
+      .then(() => {
+        this.#parts.tickets.forgotten();
+        this.#parts.log.forgotten();
+      })
+      .finally(() => {
+        this.#making = null;
+      });
+    return this.#making;
   }
 
   /** When the server stored something just now; two calls, of which the first counts. */

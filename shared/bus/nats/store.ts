@@ -8,7 +8,7 @@ import type { JetStreamManager } from "@nats-io/jetstream";
 import { type KV, type KvEntry, Kvm } from "@nats-io/kv";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { NatsReader } from "./fetch.ts";
-import { racing } from "./streams.ts";
+import { answered, racing } from "./streams.ts";
 
 /** JetStream's answer to a write that expected another revision. */
 const WRONG_LAST_SEQUENCE = 10071;
@@ -52,7 +52,7 @@ export class NatsStore {
     manager: JetStreamManager,
     bucket: string,
   ): Promise<NatsStore> {
-    const kv = await new Kvm(connection).open(bucket);
+    const kv = await new Kvm(connection).open(bucket, { allow_direct: true });
     return new NatsStore(kv, { connection, manager }, bucket);
   }
 
@@ -68,7 +68,8 @@ export class NatsStore {
   }
 
   async get(key: string): Promise<Entry | null> {
-    const entry = await this.#kv.get(key);
+    const [manager, stream] = [this.#manager, `KV_${this.#bucket}`];
+    const entry = await answered(() => this.#kv.get(key), { manager, stream });
     return entry === null || entry.operation !== "PUT" ? null : entryOf(entry);
   }
 

@@ -9,6 +9,8 @@ const ATTEMPTS = 20;
 const PAUSE_MS = 25;
 const LOOK_MS = 250;
 const LOOKS = 120;
+/** A server that is well answers within milliseconds. */
+const LATE_MS = 500;
 const STREAM_NOT_FOUND = 10059;
 const CONSUMER_NOT_FOUND = 10014;
 
@@ -47,6 +49,27 @@ export async function awaitStream(
       await sleep(timers, LOOK_MS);
     }
   }
+}
+
+/**
+ * Asks directly for a message. That is the way to ask, because the other one kills a server of 2.9 that is just making the
+ * stream; but where there is no stream, nobody answers. So one that takes long is asked again, if the stream is there.
+ * @throws what the server says of the stream when it is not there
+ */
+export async function answered<T>(
+  ask: () => Promise<T>,
+  { manager, stream }: { readonly manager: JetStreamManager; readonly stream: string },
+): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<null>((resolve) => {
+    timer = setTimeout(() => resolve(null), LATE_MS);
+  });
+  const first = await Promise.race([ask().then((value) => ({ value })), late]).finally(() =>
+    clearTimeout(timer),
+  );
+  if (first !== null) return first.value;
+  await manager.streams.info(stream);
+  return ask();
 }
 
 /** For what is to be gone, and may be gone already. */
