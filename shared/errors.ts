@@ -43,6 +43,8 @@ export const ErrorCode = {
   ONRUSH_RUN_DIRECTORY: ExitCode.preflight,
   /** A PDF is wanted and nothing here can make one. */
   ONRUSH_PDF_UNAVAILABLE: ExitCode.preflight,
+  /** Metrics are to be pushed, and the package for it is not here. */
+  ONRUSH_OTLP_UNAVAILABLE: ExitCode.preflight,
   ONRUSH_JOURNAL_CORRUPT: ExitCode.untrusted,
   ONRUSH_FRAME_INVALID: ExitCode.untrusted,
 } as const;

@@ -33,6 +33,7 @@ import {
 import { addOutOption } from "./outputs.ts";
 import { showPlan } from "./plan.ts";
 import type { Finish } from "./program.ts";
+import { openPushing, type Pushing } from "./push.ts";
 import { type RerunOptions, rerunCommand } from "./rerun.ts";
 import { addResultOptions, type ResultOptions, showSummary } from "./result.ts";
 import { noteEvent } from "./run-notes.ts";
@@ -61,6 +62,7 @@ Examples:
   onrush run scenario.yaml --out md,junit=reports/junit.xml
   onrush run scenario.yaml --allow-target chat.example --json > summary.json
   onrush run scenario.yaml --out prometheus=:9464
+  onrush run scenario.yaml --out otlp=http://collector:4318
   onrush run scenario.yaml --out json=reports/summary.json --run-dir runs/nightly
   onrush run scenario.yaml --baseline runs/before --fail-on 'p99>5%'
   onrush run scenario.yaml --dry-run
@@ -194,9 +196,11 @@ async function execute(
   context: CliContext,
 ): Promise<RunOutcome> {
   const { clock, stderr, errStyle, live } = context;
-  const scraping = await openScraping([...execution.scenario.outputs, ...execution.outputs]);
+  const outputs = [...execution.scenario.outputs, ...execution.outputs];
   const mode = options.quiet === true ? "off" : live ? "live" : "plain";
   const progress = openProgress({ stream: stderr, mode, style: errStyle, clock });
+  const pushing = await openPushing(outputs, clock, (line) => progress.note(line));
+  const scraping = await openScraping(outputs);
   const interrupts = listenForInterrupts({
     source: process,
     clock,
@@ -205,8 +209,9 @@ async function execute(
   });
   progress.note(openingLine(execution));
   for (const url of scraping.urls) progress.note(`metrics on ${url}`);
+  for (const url of pushing.urls) progress.note(`metrics to ${url}`);
   try {
-    const people = { progress, control: interrupts.control, scraping };
+    const people = { progress, control: interrupts.control, scraping, pushing };
     const request = requestOf(execution, context, people);
     const place = { context, write: (line: string) => progress.note(line.trimEnd()) };
     const { bus, workers } = execution.cluster;
@@ -217,6 +222,7 @@ async function execute(
     progress.close();
     interrupts.close();
     await scraping.close();
+    for (const line of await pushing.finish()) stderr.write(`${line}\n`);
   }
 }
 
@@ -224,12 +230,13 @@ interface People {
   readonly progress: Progress;
   readonly control: RunControl;
   readonly scraping: Scraping;
+  readonly pushing: Pushing;
 }
 
 function requestOf(
   { local: _, cluster: __, baseline, ...execution }: Execution,
   { clock }: CliContext,
-  { progress, control, scraping }: People,
+  { progress, control, scraping, pushing }: People,
 ): Request {
   return {
     ...execution,
@@ -237,7 +244,10 @@ function requestOf(
     clock,
     control,
     onView: (view) => progress.show(view),
-    onMeasurable: scraping.tell,
+    onMeasurable: (read) => {
+      scraping.tell(read);
+      pushing.tell(read);
+    },
     onEvent: (event) => noteEvent(event, progress),
   };
 }

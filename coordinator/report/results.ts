@@ -5,6 +5,7 @@
  * others do.
  */
 import { basename, dirname } from "node:path";
+import { isOfReport } from "../../shared/scenario/output.ts";
 import type { FileOutput, StrictOutput } from "../../shared/scenario/strict.ts";
 import type { RunFold } from "../merge/run-fold.ts";
 import { writeInto } from "../store/file-run-store.ts";
@@ -53,6 +54,6 @@ export async function writeOutputs(
 
 /** Asked for by the scenario and again by a person: once is enough. */
 function distinct(outputs: readonly StrictOutput[]): FileOutput[] {
-  const files = outputs.filter((output) => output.kind !== "prometheus");
+  const files = outputs.filter(isOfReport);
   return [...new Map(files.map((output) => [`${output.kind}=${output.to}`, output])).values()];
 }

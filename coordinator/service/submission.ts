@@ -7,8 +7,9 @@ import { OnrushError } from "../../shared/errors.ts";
 import { buildPopulation } from "../../shared/load/arrivals.ts";
 import type { Issue } from "../../shared/scenario/issue.ts";
 import { maskSecrets } from "../../shared/scenario/mask.ts";
+import { isOfReport } from "../../shared/scenario/output.ts";
 import { parseScenario } from "../../shared/scenario/parse.ts";
-import type { StrictScenario } from "../../shared/scenario/strict.ts";
+import type { FileOutput, StrictScenario } from "../../shared/scenario/strict.ts";
 import type { RunPolicies } from "../run/plan.ts";
 import { checkTargets } from "../run/target-policy.ts";
 
@@ -64,10 +65,10 @@ export function readSubmission(
     readFile: (path) => fileOf(files, path),
   });
   if (!parsed.ok) return { ok: false, issues: parsed.issues };
-  // A path to write to, or a port to listen on, would be one of this host; what is to be scraped, /metrics has.
-  const outputs = parsed.scenario.outputs.flatMap((output) =>
-    output.kind === "prometheus" ? [] : [{ kind: output.kind, to: null }],
-  );
+  // A path to write to, a port to listen on, an address to push to would be this host's; what is to be scraped, /metrics has.
+  const outputs = parsed.scenario.outputs
+    .filter(isOfReport)
+    .map(({ kind }): FileOutput => ({ kind, to: null }));
   const scenario = { ...parsed.scenario, outputs };
   checkTargets(scenario.targets, allowTargets);
   checkLimits(scenario, limits);

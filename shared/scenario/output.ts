@@ -7,8 +7,8 @@
 export const OUTPUT_KINDS = ["html", "json", "md", "csv", "junit", "pdf"] as const;
 export type OutputKind = (typeof OUTPUT_KINDS)[number];
 
-/** What a run can be asked for: a report, or to be scraped by Prometheus while it goes on. */
-export const RUN_OUTPUTS = [...OUTPUT_KINDS, "prometheus"] as const;
+/** What a run can be asked for: a report, or to be told elsewhere while it goes on. */
+export const RUN_OUTPUTS = [...OUTPUT_KINDS, "prometheus", "otlp"] as const;
 export type RunOutput = (typeof RUN_OUTPUTS)[number];
 
 /** Where a run is scraped when nothing else is said. */
@@ -32,4 +32,46 @@ export function parseListenAddress(text: string): ListenAddress | null {
 
 export function formatListenAddress({ host, port }: ListenAddress): string {
   return `${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
+
+/** A collector on this machine, at OpenTelemetry's own port. */
+export const DEFAULT_COLLECTOR = "http://127.0.0.1:4318";
+const METRICS_PATH = "/v1/metrics";
+
+/** Where metrics are pushed to, or why not; neither text holds what was given. */
+export type CollectorUrl =
+  | { readonly url: string }
+  | { readonly wrong: string; readonly hint: string };
+
+/** `http://HOST:PORT` means its /v1/metrics; a URL with another path is taken as it is. */
+export function readCollectorUrl(text: string): CollectorUrl {
+  const hint = "write http://collector:4318";
+  let url: URL;
+  try {
+    url = new URL(text);
+  } catch {
+    return { wrong: "not the URL of a collector", hint };
+  }
+  const { protocol, username, password, search, hash } = url;
+  if (protocol !== "http:" && protocol !== "https:") {
+    return { wrong: "a collector is spoken to by http:// or https://", hint };
+  }
+  if (username !== "" || password !== "") {
+    return {
+      wrong: "user and password in the URL of a collector are not supported",
+      hint: "set OTEL_EXPORTER_OTLP_HEADERS in the environment",
+    };
+  }
+  if (search !== "" || hash !== "") {
+    return { wrong: "the URL of a collector has no query and no fragment", hint };
+  }
+  if (url.pathname === "/") url.pathname = METRICS_PATH;
+  return { url: url.href };
+}
+
+/** Written when the run is over, as opposed to told while it goes on. */
+export function isOfReport<T extends { readonly kind: RunOutput }>(
+  output: T,
+): output is Extract<T, { readonly kind: OutputKind }> {
+  return OUTPUT_KINDS.some((kind) => kind === output.kind);
 }

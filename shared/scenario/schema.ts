@@ -101,8 +101,13 @@ export const scenarioSchema = strict({
   ),
   outputs: about(
     z.array(output).max(32).optional(),
-    "Results to write: html, json, md, csv, junit, pdf; in the run directory, or at a path of your choice. prometheus: where the run can be scraped while it goes on.",
-    ["md", { junit: "reports/junit.xml" }, { prometheus: ":9464" }],
+    "Results to write: html, json, md, csv, junit, pdf; in the run directory, or at a path of your choice. prometheus: where the run can be scraped while it goes on. otlp: the collector its metrics are pushed to.",
+    [
+      "md",
+      { junit: "reports/junit.xml" },
+      { prometheus: ":9464" },
+      { otlp: "http://127.0.0.1:4318" },
+    ],
   ),
 });
 

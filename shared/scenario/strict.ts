@@ -182,7 +182,7 @@ export type ThresholdMeasure =
   | "ping"
   | "sendLag";
 
-export type StrictOutput = FileOutput | ScrapeOutput;
+export type StrictOutput = FileOutput | ScrapeOutput | PushOutput;
 
 export interface FileOutput {
   readonly kind: OutputKind;
@@ -194,5 +194,12 @@ export interface FileOutput {
 export interface ScrapeOutput {
   readonly kind: "prometheus";
   /** HOST:PORT to listen on; see output.ts. */
+  readonly to: string;
+}
+
+/** Metrics are pushed to a collector while the run goes on. */
+export interface PushOutput {
+  readonly kind: "otlp";
+  /** Its URL, whole; see output.ts. */
   readonly to: string;
 }

@@ -102,7 +102,7 @@ export class Stage implements AsyncDisposable {
       this.#broker ??= await startBroker("redis");
       result = result.replace(/redis:\/\/(broker|127\.0\.0\.1):6379/g, this.#broker.url);
     }
-    for (const port of ["9001", "9443", "7800", "7700", "9464"]) {
+    for (const port of ["9001", "9443", "7800", "7700", "9464", "4318"]) {
       if (!new RegExp(`(:|--port )${port}\\b`).test(result)) continue;
       const own = await this.port(port);
       result = result.replace(new RegExp(`(:|--port )${port}\\b`, "g"), `$1${own}`);

@@ -165,6 +165,7 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
   ioredis: ["shared/bus/redis/"],
   systeminformation: ["worker/control/host-facts.ts"],
   "junit-report-builder": ["coordinator/report/junit.ts"],
+  "@opentelemetry/exporter-metrics-otlp-http": ["coordinator/http/otlp/"],
   pdfmake: ["coordinator/report/pdf/plain-pdf.ts"],
   junit2json: ["test/"],
   "playwright-core": ["test/"],

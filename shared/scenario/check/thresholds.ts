@@ -4,10 +4,12 @@
  */
 import type { Path } from "../issue.ts";
 import {
+  DEFAULT_COLLECTOR,
   DEFAULT_SCRAPE_ADDRESS,
   formatListenAddress,
   parseListenAddress,
   type RunOutput,
+  readCollectorUrl,
 } from "../output.ts";
 import type { IssueLog } from "../read/issue-log.ts";
 import type { ScenarioInput } from "../schema.ts";
@@ -133,9 +135,8 @@ export function checkOutputs(
     const entries = typeof item === "string" ? [[item, null] as const] : Object.entries(item);
     for (const [kind, to] of entries) {
       const output = outputOf(kind as RunOutput, to ?? null);
-      if (output === null) {
-        const what = `not an address to listen on: ${quoted(to ?? "")}`;
-        log.add(["outputs", index], what, "write :9464, or HOST:PORT");
+      if ("wrong" in output) {
+        log.add(["outputs", index], output.wrong, output.hint);
         continue;
       }
       if (outputs.some((other) => other.kind === output.kind && other.to === output.to)) {
@@ -147,9 +148,19 @@ export function checkOutputs(
   return outputs;
 }
 
-/** @returns null when a run is to be scraped at what is no address */
-function outputOf(kind: RunOutput, to: string | null): StrictOutput | null {
+interface Wrong {
+  readonly wrong: string;
+  readonly hint: string;
+}
+
+function outputOf(kind: RunOutput, to: string | null): StrictOutput | Wrong {
+  if (kind === "otlp") {
+    const collector = readCollectorUrl(to ?? DEFAULT_COLLECTOR);
+    return "url" in collector ? { kind, to: collector.url } : collector;
+  }
   if (kind !== "prometheus") return { kind, to };
   const address = parseListenAddress(to ?? DEFAULT_SCRAPE_ADDRESS);
-  return address && { kind, to: formatListenAddress(address) };
+  if (address !== null) return { kind, to: formatListenAddress(address) };
+  const wrong = `not an address to listen on: ${quoted(to ?? "")}`;
+  return { wrong, hint: "write :9464, or HOST:PORT" };
 }

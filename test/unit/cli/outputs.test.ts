@@ -27,8 +27,26 @@ describe("--out", () => {
     expect(() => collectOutputs(text)).toThrow(InvalidArgumentError);
   });
 
+  it("takes collectors, and shows none it refuses", () => {
+    expect(collectOutputs("otlp, otlp=http://c:1, json")).toEqual([
+      { kind: "otlp", to: "http://127.0.0.1:4318/v1/metrics" },
+      { kind: "otlp", to: "http://c:1/v1/metrics" },
+      { kind: "json", to: null },
+    ]);
+    for (const text of ["otlp=", "otlp=c:1", "otlp=http://me:s3cr3t@c:1"]) {
+      expect(() => collectOutputs(text)).toThrow(
+        expect.objectContaining({
+          code: "ONRUSH_USAGE",
+          message: expect.not.stringContaining("s3cr3t"),
+        }),
+      );
+    }
+    expect(() => collectOutputs("otlpx=http://c:1")).toThrow(InvalidArgumentError);
+  });
+
   it("of a report takes files alone", () => {
     expect(collectFileOutputs("md")).toEqual([{ kind: "md", to: null }]);
     expect(() => collectFileOutputs("prometheus=:0")).toThrow(/is not one of html/);
+    expect(() => collectFileOutputs("otlp=http://c:1")).toThrow(/is not one of html/);
   });
 });

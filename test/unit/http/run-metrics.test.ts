@@ -1,15 +1,13 @@
 /**
- * Goal: a run's exposition is one that Prometheus reads, complete and bounded, and the documents, the dashboard and the
- * alerts speak of nothing that is not in it. Method: the strict reader of test/support over what the code makes of
- * synthetic runs.
+ * Goal: a run's exposition is one that Prometheus reads, complete and bounded, and the documents speak of nothing that is
+ * not in it. Method: the strict reader of test/support over what the code makes of synthetic runs.
  */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { parse } from "yaml";
 import { exposition } from "../../../coordinator/http/exposition.ts";
 import { runMetrics } from "../../../coordinator/http/run-metrics.ts";
-import { RunFold } from "../../../coordinator/merge/run-fold.ts";
+import type { RunFold } from "../../../coordinator/merge/run-fold.ts";
 import {
   MAX_MESSAGES_TOLD,
   MAX_PHASES_TOLD,
@@ -19,7 +17,7 @@ import {
 import { PHASE_COUNTERS } from "../../../shared/stats/counters.ts";
 import { CLOSE_CAUSES, FAILURE_KINDS } from "../../../shared/stats/failure-kind.ts";
 import { type Family, histogramsOf, parseExposition } from "../../support/exposition.ts";
-import { begun, facts, goodFrames, goodRun, merge } from "../merge/synthetic-run.ts";
+import { goodRun } from "../merge/synthetic-run.ts";
 import { everywhere, troubledRun } from "../report/sample-runs.ts";
 
 function scraped(fold: RunFold): ReadonlyMap<string, Family> {
@@ -135,120 +133,5 @@ describe("the exposition of a run", () => {
     expect([...named].filter((name) => !good.has(name))).toEqual([]);
     const bounds = TIME_BOUNDS_US.map((boundUs) => String(boundUs / 1e6)).join(" ");
     expect(document.replaceAll("\n", " ")).toContain(bounds);
-  });
-});
-
-/** Of a run that goes on: what is of the last second is there, too. */
-function underWay(): ReadonlyMap<string, Family> {
-  const fold = new RunFold(facts());
-  begun(fold);
-  merge(fold, 1, goodFrames().slice(0, -1));
-  return scraped(fold);
-}
-
-const during = underWay();
-
-/** Names of metrics as they stand in expressions, and the labels each is asked for. */
-function asked(expression: string): { name: string; labels: string[] }[] {
-  return [...expression.matchAll(/\b(onrush_\w+)(?:\{([^}]*)\})?/g)].map(
-    ([, name = "", of = ""]) => ({
-      name,
-      labels: [...of.matchAll(/(\w+)\s*(?:=~|!~|!=|=)/g)].map(([, label = ""]) => label),
-    }),
-  );
-}
-
-/** What of an expression no exposition has. */
-function unknown(expression: string): string[] {
-  return asked(expression).flatMap(({ name, labels }) => {
-    const samples = [...during.values()].flatMap((family) => family.samples);
-    const known = samples.filter((sample) => sample.name === name);
-    if (known.length === 0) return [name];
-    const has = (label: string) => known.some((sample) => label in sample.labels);
-    const grouped = [...expression.matchAll(/\bby \(([^)]*)\)/g)].flatMap(([, by = ""]) =>
-      by.split(",").map((label) => label.trim()),
-    );
-    // Prometheus adds where it scraped.
-    const wanted = [...labels, ...grouped].filter((label) => !["instance", "job"].includes(label));
-    return wanted.filter((label) => !has(label)).map((label) => `${name}{${label}}`);
-  });
-}
-
-interface Panel {
-  readonly id: number;
-  readonly type: string;
-  readonly title: string;
-  readonly gridPos: {
-    readonly x: number;
-    readonly y: number;
-    readonly w: number;
-    readonly h: number;
-  };
-  readonly targets?: readonly { readonly expr: string }[];
-}
-
-describe("the dashboard", () => {
-  const dashboard = JSON.parse(text("deploy/grafana/onrush.json")) as {
-    schemaVersion: number;
-    panels: Panel[];
-    templating: { list: { name: string; definition?: string }[] };
-  };
-  const expressions = [
-    ...dashboard.panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr)),
-    ...dashboard.templating.list.flatMap(({ definition = "" }) => definition || []),
-  ];
-
-  it("asks for metrics and labels there are", () => {
-    expect(expressions.length).toBeGreaterThan(30);
-    expect(expressions.filter((expr) => asked(expr).length === 0)).toEqual([]);
-    expect(expressions.flatMap(unknown)).toEqual([]);
-  });
-
-  it("is a dashboard: version, variables, panels of their own id that do not overlap", () => {
-    expect(dashboard.schemaVersion).toBeGreaterThanOrEqual(36);
-    expect(dashboard.templating.list.map(({ name }) => name)).toEqual([
-      "datasource",
-      "run",
-      "phase",
-    ]);
-    const { panels } = dashboard;
-    expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
-    const taken = new Set<string>();
-    for (const { gridPos, title } of panels) {
-      for (let x = gridPos.x; x < gridPos.x + gridPos.w; x++) {
-        for (let y = gridPos.y; y < gridPos.y + gridPos.h; y++) {
-          expect(taken.has(`${x},${y}`), `${title} at ${x},${y}`).toBe(false);
-          expect(x).toBeLessThan(24);
-          taken.add(`${x},${y}`);
-        }
-      }
-    }
-    expect(panels.some(({ type }) => type === "heatmap")).toBe(true);
-  });
-});
-
-describe("the alerts", () => {
-  const { groups } = parse(text("deploy/prometheus/rules.yml")) as {
-    groups: { name: string; rules: { alert: string; expr: string; annotations: object }[] }[];
-  };
-  const rules = groups.flatMap((group) => group.rules);
-
-  it("ask for metrics and labels there are, and each says what it means", () => {
-    expect(rules.map(({ alert }) => alert)).toEqual([
-      "OnrushGeneratorSaturated",
-      "OnrushMessagesSkipped",
-      "OnrushRunWithoutFrames",
-    ]);
-    expect(rules.flatMap(({ expr }) => unknown(expr))).toEqual([]);
-    for (const { expr, annotations } of rules) {
-      expect(asked(expr).length).toBeGreaterThan(0);
-      expect(Object.keys(annotations)).toEqual(["summary", "description"]);
-    }
-  });
-
-  it("and the check of them finds what is not there", () => {
-    expect(unknown("rate(onrush_run_nothing_total[1m])")).toEqual(["onrush_run_nothing_total"]);
-    expect(unknown('onrush_run_workers{phase="a"}')).toEqual(["onrush_run_workers{phase}"]);
-    expect(unknown("sum by (cause) (onrush_run_workers)")).toEqual(["onrush_run_workers{cause}"]);
   });
 });

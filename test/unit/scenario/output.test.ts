@@ -1,6 +1,10 @@
 /** Goal: addresses to listen on are read as they are meant, or refused. Method: tables, and scenarios that name them. */
 import { describe, expect, it } from "vitest";
-import { formatListenAddress, parseListenAddress } from "../../../shared/scenario/output.ts";
+import {
+  formatListenAddress,
+  parseListenAddress,
+  readCollectorUrl,
+} from "../../../shared/scenario/output.ts";
 import { parseScenario } from "../../../shared/scenario/parse.ts";
 
 describe("an address to listen on", () => {
@@ -33,6 +37,32 @@ describe("an address to listen on", () => {
   });
 });
 
+describe("the URL of a collector", () => {
+  it.each([
+    ["http://127.0.0.1:4318", "http://127.0.0.1:4318/v1/metrics"],
+    ["https://otel.example/", "https://otel.example/v1/metrics"],
+    ["http://[::1]:4318", "http://[::1]:4318/v1/metrics"],
+    ["http://p:9090/api/v1/otlp/v1/metrics", "http://p:9090/api/v1/otlp/v1/metrics"],
+  ])("%s", (text, url) => {
+    expect(readCollectorUrl(text)).toEqual({ url });
+  });
+
+  it.each([
+    ["", "not the URL"],
+    ["collector", "not the URL"],
+    ["collector:4318", "http:// or https://"],
+    ["grpc://collector:4317", "http:// or https://"],
+    ["http://s3cr3t@c:1", "user and password"],
+    ["http://me:s3cr3t@c:1/x", "user and password"],
+    ["http://c:1/?token=s3cr3t", "no query"],
+    ["http://c:1/#s3cr3t", "and no fragment"],
+  ])("refuses %j and does not repeat it", (text, wrong) => {
+    const refused = readCollectorUrl(text);
+    expect(JSON.stringify(refused)).toContain(wrong);
+    expect(JSON.stringify(refused)).not.toContain("s3cr3t");
+  });
+});
+
 describe("outputs of a scenario", () => {
   function outputsOf(outputs: string) {
     const text = `version: 1\ntarget: ws://localhost:1\nload: [{ phase: a, ramp: linear, to: 1, over: 1s }]\noutputs: ${outputs}\n`;
@@ -52,6 +82,19 @@ describe("outputs of a scenario", () => {
     ]);
     expect(outputsOf('[{ prometheus: "0.0.0.0:0" }]')).toEqual([
       { kind: "prometheus", to: "0.0.0.0:0" },
+    ]);
+  });
+
+  it("may be pushed, to this machine unless told", () => {
+    expect(outputsOf("[otlp, { otlp: 'http://collector:4318' }]")).toEqual([
+      { kind: "otlp", to: "http://127.0.0.1:4318/v1/metrics" },
+      { kind: "otlp", to: "http://collector:4318/v1/metrics" },
+    ]);
+    expect(outputsOf("[{ otlp: 'http://me:s3cr3t@collector:4318' }]")).toEqual([
+      "user and password in the URL of a collector are not supported",
+    ]);
+    expect(outputsOf("[otlp, { otlp: 'http://127.0.0.1:4318/' }]")).toEqual([
+      "the output otlp is written twice",
     ]);
   });
 
