@@ -5,48 +5,37 @@
 import { Command, CommanderError } from "commander";
 import { ExitCode } from "../../shared/errors.ts";
 import { VERSION } from "../../shared/version.ts";
-import { compareCommand } from "./compare.ts";
-import { completionCommand } from "./completion/completion.ts";
 import type { CliContext } from "./context.ts";
-import { coordinatorCommand } from "./coordinator.ts";
-import { doctorCommand } from "./doctor.ts";
-import { explainCommand } from "./explain.ts";
-import { initCommand } from "./init.ts";
-import { planCommand } from "./plan.ts";
-import { reportCommand } from "./report.ts";
-import { runCommand } from "./run.ts";
-import { runsCommand, scaleCommand, stopCommand } from "./runs.ts";
-import { schemaCommand } from "./schema.ts";
-import { submitCommand } from "./submit.ts";
-import { targetCommand } from "./target.ts";
 import { describeError } from "./terminal/error-text.ts";
-import { validateCommand } from "./validate.ts";
-import { watchCommand } from "./watch.ts";
-import { workerCommand } from "./worker.ts";
 
 /** A command hands its exit code to whoever runs it. */
 export type Finish = (code: number) => void;
 
-const COMMANDS = [
-  runCommand,
-  initCommand,
-  validateCommand,
-  explainCommand,
-  planCommand,
-  schemaCommand,
-  doctorCommand,
-  reportCommand,
-  compareCommand,
-  targetCommand,
-  workerCommand,
-  coordinatorCommand,
-  submitCommand,
-  runsCommand,
-  watchCommand,
-  stopCommand,
-  scaleCommand,
-  completionCommand,
-];
+type Make = (context: CliContext, finish: Finish) => Command;
+
+/** In the order of help. Each is loaded when it is wanted: all of them together take longer than most commands do. */
+const COMMANDS: Readonly<Record<string, () => Promise<Make>>> = {
+  run: async () => (await import("./run.ts")).runCommand,
+  init: async () => (await import("./init.ts")).initCommand,
+  validate: async () => (await import("./validate.ts")).validateCommand,
+  explain: async () => (await import("./explain.ts")).explainCommand,
+  plan: async () => (await import("./plan.ts")).planCommand,
+  schema: async () => (await import("./schema.ts")).schemaCommand,
+  doctor: async () => (await import("./doctor.ts")).doctorCommand,
+  report: async () => (await import("./report.ts")).reportCommand,
+  compare: async () => (await import("./compare.ts")).compareCommand,
+  target: async () => (await import("./target.ts")).targetCommand,
+  worker: async () => (await import("./worker.ts")).workerCommand,
+  coordinator: async () => (await import("./coordinator.ts")).coordinatorCommand,
+  submit: async () => (await import("./submit.ts")).submitCommand,
+  runs: async () => (await import("./runs.ts")).runsCommand,
+  watch: async () => (await import("./watch.ts")).watchCommand,
+  stop: async () => (await import("./runs.ts")).stopCommand,
+  scale: async () => (await import("./runs.ts")).scaleCommand,
+  completion: async () => (await import("./completion/completion.ts")).completionCommand,
+};
+/** They speak of all others. */
+const NEEDS_ALL = new Set(["completion"]);
 
 const AFTER_HELP = `
 Exit codes:
@@ -66,7 +55,8 @@ export async function runProgram(args: readonly string[], context: CliContext): 
     exitCode = code;
   };
   try {
-    await buildProgram(context, finish).parseAsync([...args], { from: "user" });
+    const program = buildProgram(await commandsFor(args), context, finish);
+    await program.parseAsync([...args], { from: "user" });
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) {
@@ -79,14 +69,22 @@ export async function runProgram(args: readonly string[], context: CliContext): 
   }
 }
 
-function buildProgram(context: CliContext, finish: Finish): Command {
+/** The one that is named; all for help, and for what is no command and may be meant for one. */
+async function commandsFor(args: readonly string[]): Promise<readonly Make[]> {
+  const [name = ""] = args;
+  if (name === "-V" || name === "--version") return [];
+  const named = Object.hasOwn(COMMANDS, name) && !NEEDS_ALL.has(name) ? COMMANDS[name] : undefined;
+  return Promise.all((named ? [named] : Object.values(COMMANDS)).map((load) => load()));
+}
+
+function buildProgram(commands: readonly Make[], context: CliContext, finish: Finish): Command {
   const program = new Command("onrush")
     .description("Load generator for WebSocket services that tells the truth.")
     .version(VERSION, "-V, --version")
     .addHelpText("after", AFTER_HELP)
     .enablePositionalOptions()
     .showHelpAfterError("(onrush --help shows what there is)");
-  for (const make of COMMANDS) program.addCommand(make(context, finish));
+  for (const make of commands) program.addCommand(make(context, finish));
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({
       writeOut: (text) => context.stdout.write(text),
