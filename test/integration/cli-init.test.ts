@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { TEMPLATES } from "../../coordinator/cli/templates.ts";
-import { onrush, scratch, startTarget } from "../support/programs.ts";
+import { endedWell, onrush, scratch, startTarget } from "../support/programs.ts";
 
 interface Phase {
   readonly phase: string;
@@ -35,7 +35,7 @@ describe("init", () => {
     const args = ["--json", "--set", `target=${target.url}`, ...shortened(file)];
     const result = await onrush(["run", file, ...args, "--run-dir", join(folder.path, "run")]);
     expect(result.summary?.thresholds.filter(({ passed }) => !passed)).toEqual([]);
-    expect(result.exitCode).toBe(0);
+    expect(endedWell(result), result.stderr).toBe(true);
     expect(result.summary?.messages.matched).toBeGreaterThan(0);
     const counts = await target.stats();
     expect(result.summary?.connections.established).toBe(counts.accepted);
@@ -52,7 +52,7 @@ describe("init", () => {
       return await onrush(["run", file, ...args, "--run-dir", join(folder.path, template)]);
     };
     const fanout = await run("fanout", {});
-    expect(fanout.exitCode).toBe(0);
+    expect(endedWell(fanout), fanout.stderr).toBe(true);
     const messages = fanout.summary?.messages;
     expect(messages?.received).toBeGreaterThan(2 * (messages?.sent ?? 0));
     const drops = { close: [{ afterMs: 1000, how: "reset" }] };
