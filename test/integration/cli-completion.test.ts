@@ -6,16 +6,24 @@ import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { onrush, scratch } from "../support/programs.ts";
 
 const has = (shell: string) => spawnSync(shell, ["-c", "exit 0"]).status === 0;
 
-async function script(shell: string, folder: string): Promise<string> {
+const folder = scratch();
+afterAll(() => folder[Symbol.dispose]());
+const scripts = new Map<string, string>();
+
+/** Made once for each shell. */
+async function script(shell: string): Promise<string> {
+  const known = scripts.get(shell);
+  if (known !== undefined) return known;
   const { stdout, exitCode } = await onrush(["completion", shell]);
   expect(exitCode).toBe(0);
-  const file = join(folder, `onrush.${shell}`);
+  const file = join(folder.path, `onrush.${shell}`);
   writeFileSync(file, stdout);
+  scripts.set(shell, file);
   return file;
 }
 
@@ -72,8 +80,7 @@ describe.each([
     ["onrush schema ", ["scenario", "summary", "api"]],
     ["onrush doctor --conn", ["--connections"]],
   ])("after %j", async (line, expected) => {
-    using folder = scratch();
-    const offered = offers(line, await script(shell, folder.path));
+    const offered = offers(line, await script(shell));
     // One single candidate is put into the line itself.
     const missing = expected.filter(
       (word) => !offered.some((offer) => offer === word || offer.endsWith(word)),
