@@ -13,7 +13,14 @@ import { describe, expect, it } from "vitest";
 import type { Summary } from "../../coordinator/report/summary-schema.ts";
 import { type Family, histogramsOf, parseExposition } from "../support/exposition.ts";
 import { freePort } from "../support/ports.ts";
-import { onrush, type Result, runScenario, scratch, startTarget } from "../support/programs.ts";
+import {
+  endedWell,
+  onrush,
+  type Result,
+  runScenario,
+  scratch,
+  startTarget,
+} from "../support/programs.ts";
 
 const LATENCY = "onrush_run_corrected_latency_seconds";
 
@@ -115,12 +122,12 @@ describe("a run that is scraped", () => {
   it("tells what it counts while it goes on, and nothing it does not report", async () => {
     await using target = await startTarget();
     using folder = scratch();
-    const { scrapes, summary, exitCode, stderr, url, runDirectory } = await runAndScrape(
-      scenario(target.url),
-      folder.path,
-      ["--out", "prometheus=:0"],
-    );
-    expect(exitCode, stderr).toBe(0);
+    const result = await runAndScrape(scenario(target.url), folder.path, [
+      "--out",
+      "prometheus=:0",
+    ]);
+    const { scrapes, summary, stderr, url, runDirectory } = result;
+    expect(endedWell(result), stderr).toBe(true);
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/metrics$/);
     const told = scrapes.filter((scrape) => scrape.has("onrush_run_frames_total"));
     expect(told.length).toBeGreaterThan(10);
