@@ -15,11 +15,14 @@ import { describeWorker } from "./control/membership.ts";
 import { openWorkerBus } from "./control/open-bus.ts";
 import { CONTROL_TIMINGS } from "./control/timings.ts";
 
+const NAME = `worker ${process.pid}`;
+
 outliveReaders();
-const log = createLog(`worker ${process.pid}`, "warn");
 
 async function main(): Promise<ExitCode> {
   const config = readConfig();
+  // One that a person started says that it joined; a forked one only what went wrong.
+  const log = createLog(NAME, config.bus === null ? "warn" : "info");
   if (config.bus === null) process.on("SIGINT", () => {});
   const control = new Control({
     bus: await openWorkerBus(config.bus, log),
@@ -43,6 +46,6 @@ try {
   process.exit(await main());
 } catch (error) {
   if (!(error instanceof OnrushError)) throw error;
-  log.error(`${error.code} ${error.message} ${error.remedy}`);
+  createLog(NAME, "error").error(`${error.code} ${error.message} ${error.remedy}`);
   process.exit(error.exitCode);
 }

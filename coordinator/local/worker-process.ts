@@ -11,6 +11,9 @@ import { OnrushError } from "../../shared/errors.ts";
 import { sleep, type Timers } from "../../shared/time/timer.ts";
 import { prefixLines } from "./worker-output.ts";
 
+/** An ended process' pipes are read within this, unless somebody else holds them open. */
+const LAST_WORDS_MS = 2000;
+
 export interface WorkerExit {
   readonly id: string;
   readonly pid: number;
@@ -57,6 +60,7 @@ export function forkWorker(options: ForkOptions): WorkerProcess {
   const opened = new AbortController();
   const served = serveChannel(store, processChannel(child), { onSession: () => opened.abort() });
   const exit = exitOf(child, id, served);
+  const said = new Promise<void>((resolve) => child.on("close", () => resolve()));
   return {
     id,
     pid: child.pid ?? 0,
@@ -64,7 +68,10 @@ export function forkWorker(options: ForkOptions): WorkerProcess {
     ready: async (timers, waitMs) => {
       const exited = exit.then((early) => early);
       const early = await Promise.race([sleep(timers, waitMs, opened.signal), exited]);
-      if (!opened.signal.aborted) throw notStarted(id, early ?? null, waitMs);
+      if (opened.signal.aborted) return;
+      // What it said last may come after its exit; the refusal refers to it.
+      if (early) await Promise.race([said, sleep(timers, LAST_WORDS_MS)]);
+      throw notStarted(id, early ?? null, waitMs);
     },
     kill: (signal) => {
       if (child.exitCode === null && child.signalCode === null) child.kill(signal);

@@ -23,8 +23,6 @@ import { type Fence, fencesOf, ROOT } from "./fences.ts";
 
 const ENTRY = join(ROOT, "dist/coordinator/cli/main.js");
 const READY_MS = 30_000;
-/** A worker says nothing on stdout when it has joined. */
-const JOINED_MS = 2000;
 
 export interface Printed {
   readonly exitCode: number | null;
@@ -138,10 +136,10 @@ export class Stage implements AsyncDisposable {
     this.#services.push(service);
     const { child, printed } = service;
     const isReady = command.startsWith("onrush worker")
-      ? (elapsedMs: number) => elapsedMs > JOINED_MS
+      ? () => printed.stderr.includes("joined as")
       : () => printed.stdout.includes("\n");
     const from = performance.now();
-    while (!isReady(performance.now() - from)) {
+    while (!isReady()) {
       if (child.exitCode !== null || performance.now() - from > READY_MS) {
         throw new Error(`not ready: ${command}\n${printed.stdout}${printed.stderr}`);
       }

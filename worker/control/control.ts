@@ -6,7 +6,7 @@
 import type { WorkerBus } from "../../shared/bus/bus.ts";
 import { isBusClosed } from "../../shared/bus/bus-closed.ts";
 import { ExitCode, OnrushError } from "../../shared/errors.ts";
-import type { Log } from "../../shared/log.ts";
+import { type Log, oneLine } from "../../shared/log.ts";
 import type { Clock } from "../../shared/time/clock.ts";
 import { sleep, type Timers } from "../../shared/time/timer.ts";
 import type { WorkerInfo } from "../../shared/wire/worker-info.ts";
@@ -44,16 +44,20 @@ export class Control {
    * @throws OnrushError when the bus does not answer at all
    */
   async serve(): Promise<ExitCode> {
-    const { bus, rejoin, log } = this.#options;
+    const { bus, info, rejoin, log } = this.#options;
     const serving = new AbortController();
     try {
       this.#offset = await measureClockOffset(bus, this.#options.clock);
       void this.#keepMeasuring(serving.signal);
       while (!this.#draining.signal.aborted) {
         this.#incarnation = await this.#startIncarnation();
+        log.info(`joined as ${oneLine(info.id, 200)}: ${amounts(info)}`);
         if (this.#draining.signal.aborted) this.#leave(this.#incarnation);
         const ending = await this.#incarnation.ended;
-        if (ending.kind === "drained") break;
+        if (ending.kind === "drained") {
+          log.info("left");
+          break;
+        }
         log.warn(`session lost: ${ending.reason}`);
         if (!rejoin) return ExitCode.untrusted;
       }
@@ -107,6 +111,10 @@ export class Control {
       }
     }
   }
+}
+
+function amounts({ engines, capacity }: WorkerInfo): string {
+  return `${engines} engine${engines === 1 ? "" : "s"}, up to ${capacity} connections`;
 }
 
 function isUnreachable(error: unknown): error is OnrushError {
