@@ -9,7 +9,7 @@
  *     lag     how late messages leave at a fifth and at half of the capacity that `echo` measured
  *     closed  each reply sends the next message, as fast as one core goes
  *     capacity (only when named) a coordinator with 500 workers: an hour of run time in virtual time, a minute in real time
- *   --minutes N   of virtual time in capacity (default 60)
+ *   --minutes N   of virtual time in capacity (default 60, 2 at least)
  */
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
@@ -35,6 +35,8 @@ const { values } = parseArgs({
   },
 });
 const runs = Number(values.runs);
+// The ramps of `capacity` alone take 100 s.
+if (!(Number(values.minutes) >= 2)) throw new Error("--minutes: 2 at least");
 const sections = new Set(values.only.split(","));
 
 function work(over: Partial<Work>): Omit<Work, "url"> {
