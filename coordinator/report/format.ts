@@ -78,3 +78,18 @@ export function formatRate(perSecond: number): string {
 function trimZeros(fixed: string): string {
   return fixed.includes(".") ? fixed.replace(/\.?0+$/, "") : fixed;
 }
+
+/**
+ * "34 lost, 2 late": counts that were measured, then the names of those that were not.
+ * What needs a stamp or a reply to be counted is not 0 without one.
+ */
+export function formatCounts(counts: Readonly<Record<string, number | null>>): string {
+  const measured: string[] = [];
+  const missing: string[] = [];
+  for (const [what, value] of Object.entries(counts)) {
+    if (value === null) missing.push(what);
+    else measured.push(`${formatCount(value)} ${what}`);
+  }
+  if (missing.length > 0) measured.push(`not measured: ${missing.join(", ")}`);
+  return measured.join(", ");
+}

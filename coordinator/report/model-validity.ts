@@ -48,7 +48,7 @@ function paceChecks(fold: RunFold, { validity, messages }: Summary): ValidityChe
       passed: lag === null || tooFew || lag.p99 <= lagLimitMs,
     },
     {
-      question: "Was every planned message sent?",
+      question: "Was every message sent that could be?",
       measure: "share the generator was too far behind for",
       observed: { unit: "share", value: behind },
       limit: { unit: "share", value: GATES.skippedShare },

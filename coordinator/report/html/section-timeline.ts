@@ -10,6 +10,7 @@ import {
   formatRate,
   formatSeconds,
   formatShare,
+  NO_DATA,
 } from "../format.ts";
 import type { ReportModel } from "../model.ts";
 import type { ModelTimeline, SeriesName } from "../model-timeline.ts";
@@ -89,7 +90,9 @@ function entry(
   },
 ): LegendEntry {
   const { label, colour, show } = look;
-  return { label, colour, series: name, rest: `max ${show(highest(timeline, name))}` };
+  const isEmpty = timeline.series[name].max.every((value) => value === null);
+  const rest = isEmpty ? NO_DATA : `max ${show(highest(timeline, name))}`;
+  return { label, colour, series: name, rest };
 }
 
 function connections(timeline: ModelTimeline): Panel {

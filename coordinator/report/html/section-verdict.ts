@@ -5,6 +5,7 @@
 import {
   formatBytes,
   formatCount,
+  formatCounts,
   formatMs,
   formatRate,
   formatSeconds,
@@ -109,7 +110,7 @@ export function numbersSection({ summary }: ReportModel): Markup {
   const { connections: c, messages: m, durationSeconds } = summary;
   const rate = (count: number) =>
     durationSeconds > 0 ? formatRate(count / durationSeconds) : NO_DATA;
-  const expected = m.expected;
+  const { expected, duplicated, reordered, corrupt, leaked } = m;
   return tiles([
     {
       label: "connections, peak",
@@ -149,12 +150,12 @@ export function numbersSection({ summary }: ReportModel): Markup {
       note:
         m.matched === null
           ? "no message expects one"
-          : `${count(m.timedOut)} timed out, ${count(m.unanswered)} unanswered, ${count(m.late)} late`,
+          : formatCounts({ "timed out": m.timedOut, unanswered: m.unanswered, late: m.late }),
     },
     {
       label: "delivery",
       value: m.lost === null ? NO_DATA : `${formatCount(m.lost)} lost`,
-      note: `${count(m.duplicated)} duplicated, ${count(m.reordered)} reordered, ${count(m.corrupt)} corrupt, ${count(m.leaked)} leaked`,
+      note: formatCounts({ duplicated, reordered, corrupt, leaked }),
     },
     {
       label: "bytes",
@@ -163,9 +164,4 @@ export function numbersSection({ summary }: ReportModel): Markup {
     },
     { label: "run time", value: formatSeconds(durationSeconds), note: "drain included" },
   ]);
-}
-
-/** What needs a stamp or a reply to be counted is not 0 without one. */
-function count(value: number | null): string {
-  return value === null ? "? (not measured)" : formatCount(value);
 }

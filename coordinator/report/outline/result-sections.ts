@@ -9,7 +9,14 @@ import {
   sideText,
   tallyText,
 } from "../comparison-rows.ts";
-import { formatBytes, formatCount, formatMs, formatShare, NO_DATA } from "../format.ts";
+import {
+  formatBytes,
+  formatCount,
+  formatCounts,
+  formatMs,
+  formatShare,
+  NO_DATA,
+} from "../format.ts";
 import type { ReportModel } from "../model.ts";
 import { shownValue } from "../model-validity.ts";
 import type { Quantiles, Summary } from "../summary-schema.ts";
@@ -110,17 +117,11 @@ export function numbersSection({ summary }: ReportModel): Block[] {
 function replies(m: Summary["messages"]): string {
   if (m.matched === null) return "no message expects one";
   if (m.expected === 0) return "none was expected: no message was sent";
-  return `${formatShare(m.matched / m.expected)} in time, ${count(m.timedOut)} timed out, ${count(m.unanswered)} unanswered, ${count(m.late)} late`;
+  return `${formatShare(m.matched / m.expected)} in time, ${formatCounts({ "timed out": m.timedOut, unanswered: m.unanswered, late: m.late })}`;
 }
 
 function delivery({ lost, duplicated, reordered, corrupt, leaked }: Summary["messages"]): string {
-  return Object.entries({ lost, duplicated, reordered, corrupt, leaked })
-    .map(([what, value]) => `${count(value)} ${what}`)
-    .join(", ");
-}
-
-function count(value: number | null): string {
-  return value === null ? "? (not measured)" : formatCount(value);
+  return formatCounts({ lost, duplicated, reordered, corrupt, leaked });
 }
 
 function short(q: Quantiles | null): string {

@@ -4,6 +4,7 @@ import {
   formatBytes,
   formatClock,
   formatCount,
+  formatCounts,
   formatMs,
   formatRate,
   formatSeconds,
@@ -81,5 +82,12 @@ describe("observed values", () => {
     ["ratio < 0.5", 0.123456, "0.1235"],
   ])("%s, observed %s", (rule, observed, text) => {
     expect(formatObserved(rule, observed)).toBe(text);
+  });
+
+  it("names counts that were not measured, and gives them no number", () => {
+    expect(formatCounts({ lost: 0, late: 1200 })).toBe("0 lost, 1,200 late");
+    expect(formatCounts({ lost: 3, late: null, leaked: null })).toBe(
+      "3 lost, not measured: late, leaked",
+    );
   });
 });
