@@ -34,25 +34,38 @@ export function judgeThresholds(fold: RunFold): readonly ThresholdResult[] {
   });
 }
 
-/** The rule every run has: one in which nobody got in must not look green for want of a threshold. */
-const SOMEBODY_GETS_IN: StrictThreshold = {
-  metric: "connect",
-  rule: "established > 0 (every run)",
-  measure: "connect",
-  selector: { phase: null, name: null },
-  statistic: "established",
-  operator: ">",
-  limit: 0,
-  unit: "count",
-  abort: false,
-  afterUs: 0,
-};
+/** Rules every run has: what nobody got into, or nothing came back from, must not look green for want of a threshold. */
+export const IMPLIED_RULES = {
+  letsIn: "established > 0 (every run)",
+  answers: "matched > 0 (every run)",
+} as const;
+
+function impliedRule(over: Pick<StrictThreshold, "metric" | "measure" | "rule" | "statistic">) {
+  const threshold: StrictThreshold = {
+    ...over,
+    selector: { phase: null, name: null },
+    operator: ">",
+    limit: 0,
+    unit: "count",
+    abort: false,
+    afterUs: 0,
+  };
+  return { threshold, observed: 0, passed: false, reason: null };
+}
 
 /** Rules no scenario has to write, as far as they are broken. For a run that is over. */
 export function brokenImpliedRules(fold: RunFold): readonly ThresholdResult[] {
-  const { attempted, established } = fold.merge.counters();
-  if (attempted === 0 || established > 0) return [];
-  return [{ threshold: SOMEBODY_GETS_IN, observed: 0, passed: false, reason: null }];
+  const { attempted, established, matched, timedOut } = fold.merge.counters();
+  if (attempted > 0 && established === 0) {
+    const rule = IMPLIED_RULES.letsIn;
+    return [impliedRule({ metric: "connect", measure: "connect", rule, statistic: "established" })];
+  }
+  // Replies that nobody waited for to the end say nothing.
+  if (timedOut > 0 && matched === 0) {
+    const rule = IMPLIED_RULES.answers;
+    return [impliedRule({ metric: "messages", measure: "messages", rule, statistic: "matched" })];
+  }
+  return [];
 }
 
 /** A value of a threshold as it is shown: milliseconds for times, 0..1 for shares, plain for counts. */

@@ -7,7 +7,7 @@ import builderItself from "junit-report-builder";
 import { escapeControls } from "../../shared/scenario/issue.ts";
 import type { ReportModel } from "./model.ts";
 import { shownValue } from "./model-validity.ts";
-import { VERDICT_WORDS } from "./verdict-text.ts";
+import { VERDICT_WORDS, verdictMeaning } from "./verdict-text.ts";
 
 /** Its declarations describe a module with a default export; what is exported is the builder itself. */
 const junit = builderItself as unknown as (typeof builderItself)["default"];
@@ -46,8 +46,9 @@ export function junitXml(model: ReportModel): string {
     .testCase()
     .className("onrush.verdict")
     .name("the run came to a verdict");
-  const { word, meaning } = VERDICT_WORDS[summary.verdict];
-  const why = text([`${word}: ${meaning}`, ...reasons].join(" "));
+  const why = text(
+    [`${VERDICT_WORDS[summary.verdict]}: ${verdictMeaning(summary)}`, ...reasons].join(" "),
+  );
   if (summary.verdict === "pass" || summary.verdict === "fail") end.standardOutput(why);
   else end.failure(why, summary.verdict);
   return `${builder.build().trimEnd()}\n`;

@@ -210,14 +210,18 @@ function parseLimit(
       if (/^\d{1,15}$/.test(text)) return { limit: Number(text), unit };
       continue;
     }
-    const parse = unit === "us" ? parseDuration : unit === "share" ? parseShare : parseRate;
-    const parsed = parse(text);
+    const parsed = parseAs(unit, text);
     if (parsed.ok) return { limit: parsed.value, unit };
     const looksRight = unit === "share" ? text.endsWith("%") : true;
     if (looksRight) return { what: parsed.what, hint: parsed.hint };
   }
   const hint = `write ${units.map((unit) => LIMIT_HINTS[unit]).join(" or ")}`;
   return { what: `not a limit: ${quoted(text)}`, hint };
+}
+
+function parseAs(unit: Exclude<Unit, "count">, text: string) {
+  if (unit === "us") return parseDuration(text, "ms");
+  return unit === "share" ? parseShare(text) : parseRate(text);
 }
 
 /** Whether a parse gave a fault. */

@@ -61,11 +61,14 @@ function numeric(text: string): number | null {
   return /^\d{1,15}(\.\d{1,9})?$/.test(text) ? Number(text) : null;
 }
 
-/** `250ms`, `10s`, `1m30s` (units from large to small) to whole microseconds, 0 to MAX_DURATION_US. */
-export function parseDuration(text: string): Parsed<number> {
+/**
+ * `250ms`, `10s`, `1m30s` (units from large to small) to whole microseconds, 0 to MAX_DURATION_US.
+ * @param usual the unit that is meant most often here, for the hint
+ */
+export function parseDuration(text: string, usual: "s" | "ms" = "s"): Parsed<number> {
   if (/^-/.test(text)) return fail(`a duration cannot be negative: ${quoted(text)}`, DURATION_HINT);
   if (/^\d+(\.\d+)?$/.test(text)) {
-    return fail(`a duration needs a unit: ${quoted(text)}`, `did you mean ${text}s?`);
+    return fail(`a duration needs a unit: ${quoted(text)}`, `did you mean ${text}${usual}?`);
   }
   if (!/^([\d.]{1,20}[a-z\u00b5]{1,10}){1,5}$/.test(text)) {
     return fail(`not a duration: ${quoted(text)}`, DURATION_HINT);

@@ -212,6 +212,18 @@ describe("verdicts", () => {
     ]);
   });
 
+  it("no reply comes of those expected: exit 99 with advice, also without a threshold", async () => {
+    using folder = scratch();
+    await using target = await startTarget({ reply: { drop: { share: 1 } } });
+    const result = await runScenario({ ...small(target.url), thresholds: {} }, folder.path);
+    expect(result.exitCode).toBe(99);
+    expect(result.summary?.thresholds).toMatchObject([
+      { metric: "messages", rule: "matched > 0 (every run)", observed: 0, passed: false },
+    ]);
+    const page = readFileSync(join(result.runDirectory, "report.html"), "utf8");
+    expect(page).toContain("or send nothing (`--rate 0/s`)");
+  });
+
   it("a target that refuses upgrades is data: counted, judged by the thresholds", async () => {
     using folder = scratch();
     await using target = await startTarget({ upgrade: { refuse: [{ share: 1, status: 503 }] } });

@@ -55,7 +55,7 @@ export function reportHtml(model: ReportModel): string {
   const { summary } = model;
   // Most runs have none, and nobody misses it.
   const sections = ALL_SECTIONS.filter(({ id }) => id !== "baseline" || summary.baseline !== null);
-  const { word } = VERDICT_WORDS[summary.verdict];
+  const word = VERDICT_WORDS[summary.verdict];
   const name = line(summary.name, 200);
   const started = summary.startedAt;
   const when =

@@ -17,7 +17,7 @@ import type { ModelThreshold } from "../model-thresholds.ts";
 import { shownValue } from "../model-validity.ts";
 import type { Summary } from "../summary-schema.ts";
 import { formatMargin } from "../threshold-text.ts";
-import { VERDICT_WORDS } from "../verdict-text.ts";
+import { VERDICT_WORDS, verdictMeaning } from "../verdict-text.ts";
 import { html, line, type Markup, NOTHING } from "./markup.ts";
 import { percent } from "./plot.ts";
 import { empty, table, tiles } from "./table.ts";
@@ -26,9 +26,9 @@ import { empty, table, tiles } from "./table.ts";
 const MAX_SENTENCES = 40;
 
 export function verdictSection({ summary, reasons, notes }: ReportModel): Markup {
-  const { word, meaning } = VERDICT_WORDS[summary.verdict];
+  const word = VERDICT_WORDS[summary.verdict];
   const sign = summary.verdict === "pass" ? "✓" : summary.verdict === "fail" ? "✗" : "!";
-  return html`<div class="verdict ${summary.verdict}"><p class="word"><span class="sign" aria-hidden="true">${sign}</span> ${word}</p><p>${meaning} <span class="exit">Exit code ${summary.exitCode}.</span></p>${sentences(reasons)}</div>
+  return html`<div class="verdict ${summary.verdict}"><p class="word"><span class="sign" aria-hidden="true">${sign}</span> ${word}</p><p>${verdictMeaning(summary)} <span class="exit">Exit code ${summary.exitCode}.</span></p>${sentences(reasons)}</div>
 ${summary.findings.map(finding)}
 ${notes.length === 0 ? NOTHING : html`<div class="notes"><h3>Also to know</h3>${sentences(notes)}</div>`}`;
 }
@@ -57,7 +57,9 @@ export function validitySection({ validity, summary }: ReportModel): Markup {
     : "The numbers cannot be trusted: at least one answer below is no.";
   const rows = validity.map((check) => [
     html`${check.question}<small>${check.measure}</small>`,
-    mark(check.passed, "yes", "no"),
+    check.observed.value === null && check.passed
+      ? "not applicable"
+      : mark(check.passed, "yes", "no"),
     shownValue(check.observed),
     check.limit === null ? "" : `at most ${shownValue(check.limit)}`,
   ]);

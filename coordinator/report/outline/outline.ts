@@ -5,7 +5,7 @@
 import { formatSeconds } from "../format.ts";
 import type { ReportModel } from "../model.ts";
 import { formatMoment } from "../moment.ts";
-import { VERDICT_WORDS } from "../verdict-text.ts";
+import { VERDICT_WORDS, verdictMeaning } from "../verdict-text.ts";
 import { type Block, code, list, prose, type Section, text } from "./block.ts";
 import { failuresSection, phasesSection, workersSection } from "./detail-sections.ts";
 import {
@@ -33,7 +33,7 @@ export function outlineOf(model: ReportModel): Outline {
   const baseline = baselineSection(model);
   return {
     verdict: summary.verdict,
-    word: VERDICT_WORDS[summary.verdict].word,
+    word: VERDICT_WORDS[summary.verdict],
     name: summary.name,
     opening: opening(model),
     sections: [
@@ -51,10 +51,9 @@ export function outlineOf(model: ReportModel): Outline {
 }
 
 function opening({ summary, reasons, notes }: ReportModel): Block[] {
-  const { meaning } = VERDICT_WORDS[summary.verdict];
   const when = summary.startedAt === null ? "never started" : formatMoment(summary.startedAt);
   const blocks = [
-    text(`${meaning} Exit code ${summary.exitCode}.`),
+    text(`${verdictMeaning(summary)} Exit code ${summary.exitCode}.`),
     text("Run ", code(summary.run), `, ${when}, ${formatSeconds(summary.durationSeconds)}.`),
   ];
   const sentences = (texts: readonly string[]) =>

@@ -81,7 +81,7 @@ function mark(passed: boolean): string {
 export function validitySection({ validity, summary }: ReportModel): Block[] {
   const { valid } = summary.validity;
   const rows = validity.map(({ question, measure, observed, limit, passed }) => [
-    `${mark(passed)} ${question}`,
+    `${observed.value === null && passed ? "–" : mark(passed)} ${question}`,
     `${measure}: ${shownValue(observed)}`,
     limit === null ? "" : `at most ${shownValue(limit)}`,
   ]);

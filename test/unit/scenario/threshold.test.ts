@@ -66,6 +66,10 @@ describe("rules", () => {
     expect(rule(metric, text)).toEqual({ statistic, operator, limit, unit });
   });
 
+  it("takes a bare number for a latency to be milliseconds, and says so", () => {
+    expect(rule("latency", "p99 < 5")).toMatchObject({ hint: "did you mean 5ms?" });
+  });
+
   it.each([
     ["latency", "p99 < 5%", 6],
     ["latency", "p99 < 5", 6],
