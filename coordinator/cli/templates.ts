@@ -9,7 +9,9 @@ export interface Template {
   readonly text: string;
 }
 
-const HEAD = `# yaml-language-server: $schema=./node_modules/onrush/scenario.schema.json
+/** For editors; how Onrush was installed is not known here. */
+const HEAD = `# yaml-language-server: $schema=./scenario.schema.json
+# (which comes from: onrush schema scenario > scenario.schema.json)
 `;
 
 const echo: Template = {
