@@ -147,6 +147,12 @@ export class Stage implements AsyncDisposable {
     }
   }
 
+  /** Starts the targets of this document again: what they do wrong by the clock or by number lies ahead of them again. */
+  async renewTargets(): Promise<void> {
+    const targets = this.#services.filter(({ command }) => command.startsWith("onrush target"));
+    for (const { command } of targets) await this.serve(command);
+  }
+
   /** Ends what goes on, the newest first. @returns each command with its exit code */
   async endServices(): Promise<Map<string, number | null>> {
     const codes = new Map<string, number | null>();

@@ -110,6 +110,7 @@ async function untilTrusted(stage: Stage, command: string): Promise<Printed> {
     const printed = await stage.run(command);
     if (!wasTooBusy(printed, command) || tries === TRIES) return printed;
     for (const [, folder = ""] of command.matchAll(/--run-dir (\S+)/g)) stage.remove(folder);
+    await stage.renewTargets();
   }
 }
 
