@@ -44,7 +44,7 @@ function whatFailed(summary: Summary): string {
 /** What to do about a rule no scenario has to write. */
 const ADVICE: Readonly<Record<string, string>> = {
   [IMPLIED_RULES.answers]:
-    "nothing that came back answers what was sent. Say what does (`reply` in the scenario), or send nothing (`--rate 0/s`)",
+    "no reply that was waited for came. Where the service answers otherwise, say how (`reply` in the scenario), or send nothing (`--rate 0/s`)",
 };
 
 /** Empty for a pass. */

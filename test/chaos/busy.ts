@@ -26,7 +26,7 @@ const { values } = parseArgs({
     seconds: { type: "string", default: "60" },
     brokers: { type: "string", default: "redis,nats" },
     lease: { type: "string", default: "3000" },
-    busy: { type: "string", default: "0.8" },
+    busy: { type: "string", default: "0.95" },
     engines: { type: "string", default: String(availableParallelism()) },
   },
 });
@@ -55,7 +55,7 @@ function scenario(target: string): object {
       { phase: "down", ramp: "linear", to: 0, over: "1s", messages: 0 },
     ],
     messages: {
-      rate: "50/s",
+      rate: "100/s",
       mix: [
         {
           name: "talk",

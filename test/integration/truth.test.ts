@@ -15,8 +15,8 @@ import { runScenario, scratch, startTarget } from "../support/programs.ts";
  * summary is compared with it.
  */
 
-/** What the way there and back and the generator's turns may add to a reply: 2 ms, and 1 ms of a machine that others use. */
-const TOLERANCE_MS = 3;
+/** What the way there and back and the generator's turns may add to a reply. */
+const TOLERANCE_MS = 2;
 /** Three significant digits of the histogram. */
 const RESOLUTION = 0.001;
 /** Share of replies that a pause of this shared machine may hit, in percent. */
@@ -47,7 +47,8 @@ function steady(url: string, over: { connections: number; seconds: number; messa
 }
 
 describe("latency", () => {
-  it("gives the percentiles of a known mixture of delays", async () => {
+  // A machine that others use may add a tenth of a millisecond to many; a fault of ours adds it every time.
+  it("gives the percentiles of a known mixture of delays", { retry: 4 }, async () => {
     await using target = await startTarget({
       reply: {
         delay: {
@@ -68,7 +69,7 @@ describe("latency", () => {
     const latency = summary?.messages.latencyMs;
     expect(latency?.count).toBe(10_000);
     // The target says how long each reply really took there. All but a few that a hiccup of this machine hit reach us
-    // little later, wherever in the distribution: so every percentile is right but for these few.
+    // at most two milliseconds later, wherever in the distribution: so every percentile is right but for these few.
     const { replyTimes } = (await target.stats("?replyTimes=1")) as unknown as {
       replyTimes: { ms: Record<Percentile, number> & { count: number }; histogram: string };
     };
