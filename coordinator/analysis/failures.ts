@@ -58,6 +58,8 @@ export function stageOf(kind: FailureKind): Stage {
     case "generator-fds":
     case "generator-memory":
     case "generator-stopped":
+    case "scenario-value":
+    case "message-limit":
       return "generator";
   }
 }

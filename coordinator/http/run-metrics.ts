@@ -57,6 +57,11 @@ const COUNTERS: readonly (readonly [...Named, PhaseCounter])[] = [
   ["connections_attempted_total", "Attempts to connect, reconnects included", "attempted"],
   ["connections_established_total", "Connections established", "established"],
   ["connections_failed_total", "Attempts to connect that failed", "failed"],
+  [
+    "connections_dropped_total",
+    "Connections that ended otherwise than by plan or by us, by phase of their end",
+    "dropped",
+  ],
   ["reconnects_total", "Attempts that were not a connection's first", "reconnects"],
   ["messages_planned_total", "Messages that fell due", "planned"],
   ["messages_sent_total", "Messages sent", "sent"],

@@ -27,6 +27,10 @@ export function checkFrame(frame: Frame, facts: RunFacts): void {
     within("phase", phase, 0, phases - 1);
     within("message name", name, 0, names - 1);
   }
+  for (const { phase, target } of frame.targets) {
+    within("phase", phase, 0, phases - 1);
+    within("target", target, 0, facts.scenario.targets.length - 1);
+  }
   for (const { metric, phase, name } of frame.histograms) {
     within("metric", metric, 0, METRICS.length - 1);
     within("phase", phase, 0, phases - 1);

@@ -10,6 +10,8 @@ import {
   type NameCounter,
   PHASE_COUNTERS,
   type PhaseCounter,
+  TARGET_COUNTERS,
+  type TargetCounter,
 } from "../../shared/stats/counters.ts";
 import type { CloseCause } from "../../shared/stats/failure-kind.ts";
 import { DecodedHistogram } from "../../shared/stats/histogram.ts";
@@ -33,6 +35,7 @@ type FrameRecord = Extract<JournalRecord, { type: "frame" }>;
 
 export type Counters = Record<PhaseCounter, number>;
 export type NameCounters = Record<NameCounter, number>;
+export type TargetCounters = Record<TargetCounter, number>;
 
 export class RunMerge {
   readonly histograms = new HistogramSet();
@@ -50,6 +53,11 @@ export class RunMerge {
   readonly #facts: RunFacts;
   readonly #phases: readonly Counters[];
   readonly #names: readonly (readonly NameCounters[])[];
+  /** Per target, per phase; made when a frame names them. Bound: targets x phases of the scenario. */
+  readonly #targets = new Map<number, Map<number, TargetCounters>>();
+  /** Entries that every frame so far had in its counter lists: what older versions did not record is absent. */
+  #phaseWidth: number = PHASE_COUNTERS.length;
+  #nameWidth: number = NAME_COUNTERS.length;
 
   constructor(facts: RunFacts) {
     this.#facts = facts;
@@ -121,6 +129,25 @@ export class RunMerge {
     return sum;
   }
 
+  /** Counters of one target over the phases that pass; all 0 in a run of one target, where none are recorded. */
+  targetCounters(target: number, phases: ReadonlySet<number> | null = null): TargetCounters {
+    const sum = zeros(TARGET_COUNTERS);
+    for (const [phase, counters] of this.#targets.get(target) ?? []) {
+      if (phases === null || phases.has(phase)) addTo(sum, counters);
+    }
+    return sum;
+  }
+
+  /** False when frames of an older version, which lacked the counter, are among those merged. */
+  hasPhaseCounter(counter: PhaseCounter): boolean {
+    return PHASE_COUNTERS.indexOf(counter) < this.#phaseWidth;
+  }
+
+  /** As hasPhaseCounter, for counters per message name. */
+  hasNameCounter(counter: NameCounter): boolean {
+    return NAME_COUNTERS.indexOf(counter) < this.#nameWidth;
+  }
+
   #merge(
     worker: WorkerRecord,
     seq: number,
@@ -129,13 +156,18 @@ export class RunMerge {
   ): void {
     this.frames++;
     for (const { phase, counters } of frame.phases) {
+      this.#phaseWidth = Math.min(this.#phaseWidth, counters.length);
       addWire(this.#phases[phase] as Counters, PHASE_COUNTERS, counters);
       if (this.#facts.scenario.phases[phase]?.exclude === false) {
         this.timeline.addCounters(frame.second, counters);
       }
     }
     for (const { phase, name, counters } of frame.names) {
+      this.#nameWidth = Math.min(this.#nameWidth, counters.length);
       addWire(this.#names[phase]?.[name] as NameCounters, NAME_COUNTERS, counters);
+    }
+    for (const { phase, target, counters } of frame.targets) {
+      addWire(this.#targetRow(target, phase), TARGET_COUNTERS, counters);
     }
     for (const { cause, count } of frame.closes) {
       this.closes.set(cause, (this.closes.get(cause) ?? 0) + count);
@@ -152,6 +184,20 @@ export class RunMerge {
     this.failures.addFrame(frame);
     worker.addFrame(seq, frame);
     worker.audit.add(seq, sumOf(frame, histograms));
+  }
+
+  #targetRow(target: number, phase: number): TargetCounters {
+    let phases = this.#targets.get(target);
+    if (!phases) {
+      phases = new Map();
+      this.#targets.set(target, phases);
+    }
+    let row = phases.get(phase);
+    if (!row) {
+      row = zeros(TARGET_COUNTERS);
+      phases.set(phase, row);
+    }
+    return row;
   }
 
   #refuse(worker: WorkerRecord, seq: number, why: string): void {

@@ -138,7 +138,7 @@ export class WorkerRecord {
   addFrame(seq: number, frame: Frame): void {
     for (const { counters } of frame.phases) {
       for (const [at, value] of counters.entries()) {
-        this.counters[at] = (this.counters[at] as number) + value;
+        this.counters[at] = (this.counters[at] ?? 0) + value;
       }
     }
     for (const { shard, counters } of frame.shards) this.#addShard(seq, shard, counters);

@@ -57,8 +57,9 @@ export function messagesSection(fold: RunFold): Summary["messages"] {
   const judged = judgedPhases(fold);
   const byName: Summary["messages"]["byName"] = {};
   for (const [index, { name }] of (fold.facts.scenario.messages?.mix ?? []).entries()) {
+    const { sent, matched, timedOut } = fold.merge.nameCounters(index);
     byName[name] = {
-      ...fold.merge.nameCounters(index),
+      ...{ sent, matched, timedOut },
       latencyMs: distribution(fold, "latency", { phases: judged, name: index }),
     };
   }

@@ -1,6 +1,7 @@
 /**
  * Counters: exact, additive numbers. One fixed order on the wire, so a frame carries plain arrays.
- * Invariant: every counter only ever grows within a run, and merging is addition.
+ * Invariants: every counter only ever grows within a run, and merging is addition. These lists only ever gain
+ * entries, at their ends: a stored frame has the first entries of each, and what it lacks was not recorded.
  */
 
 /** Per phase. Connections belong to the phase of their intended open, messages to that of their intended send. */
@@ -43,12 +44,37 @@ export const PHASE_COUNTERS = [
   "bytesReceived",
   "pings",
   "pongs",
+  /** Established connections that ended otherwise than by the plan or by us; in the phase in which they ended. */
+  "dropped",
 ] as const;
 export type PhaseCounter = (typeof PHASE_COUNTERS)[number];
 
 /** Per phase and message name. */
-export const NAME_COUNTERS = ["sent", "matched", "timedOut"] as const;
+export const NAME_COUNTERS = [
+  "sent",
+  "matched",
+  "timedOut",
+  "expected",
+  "unanswered",
+  "corruptReplies",
+  "late",
+] as const;
 export type NameCounter = (typeof NAME_COUNTERS)[number];
+
+/** Per phase and target, in runs of more than one target; the phases are those of PHASE_COUNTERS. */
+export const TARGET_COUNTERS = [
+  "attempted",
+  "established",
+  "failed",
+  "dropped",
+  "reconnects",
+  "sent",
+  "expected",
+  "matched",
+  "timedOut",
+  "unanswered",
+] as const;
+export type TargetCounter = (typeof TARGET_COUNTERS)[number];
 
 /** Per 100 ms tick, ten a second; `open` is a gauge at the tick's end, the others are counts. */
 export const TICK_SERIES = ["open", "opened", "closed", "failed", "sent", "received"] as const;

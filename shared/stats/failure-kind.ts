@@ -22,6 +22,8 @@ export const CONNECT_FAILURES = [
   "generator-fds",
   "generator-memory",
   "generator-stopped",
+  /** A value of the scenario that no handshake can carry: a header, a subprotocol, a URL. */
+  "scenario-value",
 ] as const;
 
 /** What may go wrong on an established connection. */
@@ -38,13 +40,47 @@ export const SESSION_FAILURES = [
   "reordered",
   "corrupt",
   "leaked",
+  /** The target sent a message larger than the scenario's maxMessage lets us take. */
+  "message-limit",
 ] as const;
 
 export type ConnectFailure = (typeof CONNECT_FAILURES)[number];
 export type SessionFailure = (typeof SESSION_FAILURES)[number];
 export type FailureKind = ConnectFailure | SessionFailure;
 
-export const FAILURE_KINDS: readonly FailureKind[] = [...CONNECT_FAILURES, ...SESSION_FAILURES];
+/** All kinds in the order of their numbers in frames, which only ever gains entries at its end. */
+export const FAILURE_KINDS = [
+  "dns",
+  "tcp-refused",
+  "tcp-timeout",
+  "tcp-reset",
+  "tcp-unreachable",
+  "tls-certificate",
+  "tls-handshake",
+  "tls-timeout",
+  "upgrade-status",
+  "upgrade-invalid",
+  "upgrade-timeout",
+  "upgrade-reset",
+  "generator-ports",
+  "generator-fds",
+  "generator-memory",
+  "generator-stopped",
+  "protocol",
+  "close-code",
+  "abnormal-close",
+  "heartbeat-timeout",
+  "close-timeout",
+  "reply-timeout",
+  "late",
+  "lost",
+  "duplicated",
+  "reordered",
+  "corrupt",
+  "leaked",
+  "scenario-value",
+  "message-limit",
+] as const satisfies readonly FailureKind[];
 
 /** Failures that are the generator's own and must never be blamed on the target. */
 export const GENERATOR_FAILURES: ReadonlySet<FailureKind> = new Set([

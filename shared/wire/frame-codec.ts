@@ -2,17 +2,16 @@
  * Frames as bytes: one MessagePack array of arrays, fields by position in the order of `Frame`. Engines encode,
  * the coordinator decodes. The wire also travels through brokers, so decoding trusts nothing: everything
  * is bounded and checked while it is read, and what comes out is a Frame that nobody needs to check again.
- * Invariant: decodeFrame(encodeFrame(frame)) equals frame.
+ * Invariants: decodeFrame(encodeFrame(frame)) equals frame; every frame ever written can be decoded.
  */
 import { Packr } from "msgpackr";
 import { OnrushError } from "../errors.ts";
-import { MAX_CONNECTIONS } from "../load/arrivals.ts";
-import { MAX_SHARDS } from "../load/split.ts";
 import {
   METRICS,
   NAME_COUNTERS,
   PHASE_COUNTERS,
   SHARD_FIELDS,
+  TARGET_COUNTERS,
   TICK_SERIES,
 } from "../stats/counters.ts";
 import { CLOSE_CAUSES, FAILURE_KINDS } from "../stats/failure-kind.ts";
@@ -25,28 +24,17 @@ import type {
   Frame,
   FrameHistogram,
 } from "./frame.ts";
+import { FRAME_LIMITS } from "./frame-limits.ts";
 import { FrameReader } from "./frame-reader.ts";
+import { readFailures, readPhase, rows } from "./frame-rows.ts";
 
 export const FRAME_VERSION = 1;
-
-/** What a frame may hold at most. A frame of several seconds may hold several seconds' failure groups. */
-export const FRAME_LIMITS = {
-  bodyBytes: 8 * 1024 * 1024,
-  shards: MAX_SHARDS,
-  phases: 1000,
-  names: 10_000,
-  /** Rows of names, and of histograms. */
-  rows: 20_000,
-  failureGroupsPerSecond: 1000,
-  signature: 120,
-  detail: 1000,
-  targets: 10_000,
-  spanSeconds: 8,
-} as const;
 
 const TICKS_PER_SECOND = 10;
 const MAX_SECOND = 1e8;
 const MAX_ENGINE = 65_535;
+/** Sections every frame has; later ones follow behind them. */
+const FIRST_SECTIONS = 14;
 
 const packr = new Packr({ useRecords: false });
 
@@ -71,6 +59,7 @@ export function encodeFrame(frame: Frame): Uint8Array {
     frame.closes.map(({ cause, count }) => [CLOSE_CAUSES.indexOf(cause), count]),
     HEALTH_FIELDS.map((field) => health[field]),
     cumulative === null ? null : [cumulative.counters, cumulative.histogramValues],
+    frame.targets.map(({ phase, target, counters }) => [phase, target, counters]),
   ]);
   if (body.length > FRAME_LIMITS.bodyBytes) throw tooLarge(body.length);
   // The packer hands out views into a buffer that it goes on using.
@@ -108,7 +97,8 @@ const HEALTH_FIELDS = [
 export function decodeFrame(bytes: Uint8Array): Frame {
   if (bytes.length > FRAME_LIMITS.bodyBytes) throw tooLarge(bytes.length);
   const reader = new FrameReader(bytes);
-  reader.tuple("the frame", 14);
+  let more = reader.atLeast("the frame", FIRST_SECTIONS);
+  const added = <T>(read: () => T[]): T[] => (more-- > 0 ? read() : []);
   reader.integer("version", FRAME_VERSION, FRAME_VERSION);
   const engine = reader.integer("engine", 0, MAX_ENGINE);
   const second = reader.integer("second", -1, MAX_SECOND);
@@ -129,27 +119,11 @@ export function decodeFrame(bytes: Uint8Array): Frame {
     closes: readCloses(reader),
     health: readHealth(reader),
     cumulative: readCumulative(reader),
+    targets: added(() => readTargets(reader)),
   };
+  while (more-- > 0) reader.skipValue("a later section");
   reader.end();
   return frame;
-}
-
-/** Reads an array of rows that must have different keys. */
-function rows<Row>(
-  reader: FrameReader,
-  { what, most }: { readonly what: string; readonly most: number },
-  read: () => readonly [key: number | string, row: Row],
-): Row[] {
-  const length = reader.array(what, most);
-  const keys = new Set<number | string>();
-  const list: Row[] = [];
-  for (let at = 0; at < length; at++) {
-    const [key, row] = read();
-    list.push(row);
-    keys.add(key);
-    if (keys.size !== list.length) reader.refuse(what, "names one thing twice");
-  }
-  return list;
 }
 
 function readShards(reader: FrameReader): Frame["shards"] {
@@ -165,7 +139,7 @@ function readPhases(reader: FrameReader): Frame["phases"] {
   return rows(reader, { what: "phases", most: FRAME_LIMITS.phases }, () => {
     reader.tuple("phases", 2);
     const phase = readPhase(reader, "phases.phase");
-    const counters = reader.counts("phases.counters", PHASE_COUNTERS.length);
+    const counters = reader.grownCounts("phases.counters", PHASE_COUNTERS.length);
     return [phase, { phase, counters }];
   });
 }
@@ -175,7 +149,7 @@ function readNames(reader: FrameReader): Frame["names"] {
     reader.tuple("names", 3);
     const phase = readPhase(reader, "names.phase");
     const name = reader.integer("names.name", 0, FRAME_LIMITS.names - 1);
-    const counters = reader.counts("names.counters", NAME_COUNTERS.length);
+    const counters = reader.grownCounts("names.counters", NAME_COUNTERS.length);
     return [phase * FRAME_LIMITS.names + name, { phase, name, counters }];
   });
 }
@@ -197,44 +171,6 @@ function readTicks(reader: FrameReader, spanSeconds: number): Frame["ticks"] {
   return TICK_SERIES.map((series) =>
     reader.counts(`ticks.${series}`, spanSeconds * TICKS_PER_SECOND),
   );
-}
-
-function readFailures(reader: FrameReader, spanSeconds: number): FailureGroup[] {
-  const most = FRAME_LIMITS.failureGroupsPerSecond * spanSeconds;
-  return rows(reader, { what: "failures", most }, () => {
-    reader.tuple("failures", 6);
-    const index = reader.integer("failures.kind", 0, FAILURE_KINDS.length - 1);
-    const kind = FAILURE_KINDS[index] ?? reader.refuse("failures.kind", "is unknown");
-    const signature = reader.text("failures.signature", FRAME_LIMITS.signature);
-    if (CONTROL_CHARACTER.test(signature)) {
-      reader.refuse("failures.signature", "has a control character");
-    }
-    const phase = readPhase(reader, "failures.phase");
-    const target = reader.integer("failures.target", 0, FRAME_LIMITS.targets - 1);
-    const count = reader.count("failures.count");
-    const sample = readSample(reader);
-    return [
-      failureKey(index, phase, target, signature),
-      { kind, signature, phase, target, count, sample },
-    ];
-  });
-}
-
-/** Identity of a failure group within a frame. */
-function failureKey(kind: number, phase: number, target: number, signature: string): string {
-  return `${kind} ${phase} ${target} ${signature}`;
-}
-
-function readSample(reader: FrameReader): FailureSample | null {
-  if (reader.skipNull()) return null;
-  reader.tuple("failures.sample", 5);
-  return {
-    connection: reader.integer("failures.sample.connection", 0, MAX_CONNECTIONS - 1),
-    attempt: reader.count("failures.sample.attempt"),
-    atUs: reader.number("failures.sample.atUs"),
-    ageUs: reader.size("failures.sample.ageUs"),
-    detail: reader.text("failures.sample.detail", FRAME_LIMITS.detail),
-  };
 }
 
 function readCloses(reader: FrameReader): Frame["closes"] {
@@ -268,17 +204,20 @@ function readCumulative(reader: FrameReader): CumulativeTotals | null {
   if (reader.skipNull()) return null;
   reader.tuple("cumulative", 2);
   return {
-    counters: reader.counts("cumulative.counters", PHASE_COUNTERS.length),
+    counters: reader.grownCounts("cumulative.counters", PHASE_COUNTERS.length),
     histogramValues: reader.count("cumulative.histogramValues"),
   };
 }
 
-function readPhase(reader: FrameReader, what: string): number {
-  return reader.integer(what, 0, FRAME_LIMITS.phases - 1);
+function readTargets(reader: FrameReader): Frame["targets"][number][] {
+  return rows(reader, { what: "targets", most: FRAME_LIMITS.rows }, () => {
+    reader.tuple("targets", 3);
+    const phase = readPhase(reader, "targets.phase");
+    const target = reader.integer("targets.target", 0, FRAME_LIMITS.targets - 1);
+    const counters = reader.grownCounts("targets.counters", TARGET_COUNTERS.length);
+    return [phase * FRAME_LIMITS.targets + target, { phase, target, counters }];
+  });
 }
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
-const CONTROL_CHARACTER = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
 
 function isPowerOfTwo(value: number): boolean {
   return (value & (value - 1)) === 0;

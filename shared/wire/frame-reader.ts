@@ -5,6 +5,12 @@
  */
 import { OnrushError } from "../errors.ts";
 
+/** Entries a list may have beyond those this version knows. */
+const MAX_UNKNOWN = 64;
+/** Bounds of a value that is skipped because this version does not know it. */
+const MAX_SKIPPED = 65_536;
+const MAX_DEPTH = 4;
+
 export class FrameReader {
   readonly #bytes: Buffer;
   #at = 0;
@@ -99,6 +105,37 @@ export class FrameReader {
   /** An exact count. */
   count(what: string): number {
     return this.integer(what, 0, Number.MAX_SAFE_INTEGER);
+  }
+
+  /** An array of at least this many entries follows; how many there are beyond. */
+  atLeast(what: string, length: number): number {
+    const actual = this.array(what, length + MAX_UNKNOWN);
+    if (actual < length) this.refuse(what, `has ${actual} entries, not ${length}`);
+    return actual - length;
+  }
+
+  /** Counts of a list that may have had fewer entries when the frame was written, or more: as many as there are. */
+  grownCounts(what: string, known: number): number[] {
+    const length = this.array(what, known + MAX_UNKNOWN);
+    const counts: number[] = [];
+    for (let at = 0; at < length; at++) counts.push(this.count(what));
+    return counts;
+  }
+
+  /** Consumes one value of any kind that frames consist of, arrays up to MAX_DEPTH deep. */
+  skipValue(what: string, depth = 0): void {
+    const type = this.#bytes[this.#at];
+    if (type === undefined) this.refuse(what, "is cut short");
+    if (depth > MAX_DEPTH) this.refuse(what, "is nested too deep");
+    if ((type >= 0x90 && type <= 0x9f) || type === 0xdc || type === 0xdd) {
+      const length = this.array(what, MAX_SKIPPED);
+      for (let at = 0; at < length; at++) this.skipValue(what, depth + 1);
+    } else if (type === 0xc0) this.#at++;
+    else if (type === 0xc2 || type === 0xc3) this.boolean(what);
+    else if (type >= 0xc4 && type <= 0xc6) this.binary(what, MAX_SKIPPED);
+    else if ((type >= 0xa0 && type <= 0xbf) || type === 0xd9 || type === 0xda) {
+      this.text(what, MAX_SKIPPED);
+    } else this.number(what);
   }
 
   /** `length` exact counts, as an array. */

@@ -3,7 +3,8 @@
  * second boundaries and at every hand-over. Direction: worker -> coordinator. Its identity is
  * (run, worker epoch, seq), kept outside the body by the frame log; merging is a set union of
  * identities over sums, so order, duplicates and replays change nothing.
- * The codec is in frame-codec.ts.
+ * A frame only ever gains: counter lists grow at their ends and sections are added behind the last one, so
+ * that stored frames of every version stay readable. The codec is in frame-codec.ts.
  */
 import type { CloseCause, FailureKind } from "../stats/failure-kind.ts";
 
@@ -42,6 +43,12 @@ export interface Frame {
   readonly health: EngineHealth;
   /** On every tenth frame and the final one: sums over all frames of this engine so far, this one included. */
   readonly cumulative: CumulativeTotals | null;
+  /** Per (phase, target) with any activity, the counters of TARGET_COUNTERS in order; in runs of several targets. */
+  readonly targets: readonly {
+    readonly phase: number;
+    readonly target: number;
+    readonly counters: readonly number[];
+  }[];
 }
 
 export interface ShardLedger {

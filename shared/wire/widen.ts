@@ -30,6 +30,7 @@ export function widen(frames: readonly Frame[]): Frame {
     shards: addShards(frames),
     phases: addCounters(frames.flatMap((frame) => frame.phases)),
     names: addCounters(frames.flatMap((frame) => frame.names)),
+    targets: addCounters(frames.flatMap((frame) => frame.targets)),
     histograms: addHistograms(frames.flatMap((frame) => frame.histograms)),
     ticks: TICK_SERIES.map((_, series) => frames.flatMap((frame) => frame.ticks[series] ?? [])),
     failures: addFailures(frames.flatMap((frame) => frame.failures)),
@@ -69,7 +70,8 @@ function fold<Row>(
 }
 
 function addCounts(left: readonly number[], right: readonly number[]): number[] {
-  return left.map((count, index) => count + (right[index] ?? 0));
+  const [longer, shorter] = left.length < right.length ? [right, left] : [left, right];
+  return longer.map((count, index) => count + (shorter[index] ?? 0));
 }
 
 /** Counters add up; `open` is a gauge, so the latest frame that has the shard says it. */
@@ -88,12 +90,13 @@ function addCounters<
   Row extends {
     readonly phase: number;
     readonly name?: number;
+    readonly target?: number;
     readonly counters: readonly number[];
   },
 >(rows: readonly Row[]): Row[] {
   return fold(
     rows,
-    (row) => `${row.phase} ${row.name ?? ""}`,
+    (row) => `${row.phase} ${row.name ?? row.target ?? ""}`,
     (sum, row) => ({ ...row, counters: addCounts(sum.counters, row.counters) }),
   );
 }

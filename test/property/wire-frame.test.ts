@@ -9,6 +9,7 @@ import {
   NAME_COUNTERS,
   PHASE_COUNTERS,
   SHARD_FIELDS,
+  TARGET_COUNTERS,
   TICK_SERIES,
 } from "../../shared/stats/counters.ts";
 import { CLOSE_CAUSES, FAILURE_KINDS } from "../../shared/stats/failure-kind.ts";
@@ -92,6 +93,10 @@ const frames: fc.Arbitrary<Frame> = fc.constantFrom(1, 2, 4, 8).chain((spanSecon
       loopLagMaxUs: size,
     }),
     cumulative: fc.option(fc.record({ counters: counts(PHASE_COUNTERS), histogramValues: count })),
+    targets: fc.uniqueArray(
+      fc.record({ phase, target: fc.nat(9999), counters: counts(TARGET_COUNTERS) }),
+      { selector: (row) => `${row.phase} ${row.target}` },
+    ),
   }),
 );
 

@@ -64,6 +64,7 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
     this.recorder = new Recorder({
       phases: scenario.phases.length,
       names: scenario.messages?.mix.length ?? 0,
+      targets: scenario.targets.length,
       ...{ shards, makeHistogram: context.makeHistogram },
     });
     this.correlator = new Correlator(scenario, this.recorder, {

@@ -16,6 +16,7 @@ import type { EngineHealth, Frame } from "../../shared/wire/frame.ts";
 import { FailureLog } from "./failure-log.ts";
 import { HistogramRows, type MakeHistogram } from "./histogram-rows.ts";
 import { ShardRows } from "./shard-rows.ts";
+import { TargetRows } from "./target-rows.ts";
 
 export const COUNT = indexOf(PHASE_COUNTERS);
 export const METRIC = indexOf(METRICS);
@@ -31,6 +32,8 @@ const CUMULATIVE_EVERY = 10;
 
 export class Recorder {
   readonly failures = new FailureLog();
+  /** Counts nothing in a run of one target. */
+  readonly targets: TargetRows;
   readonly #phases: number;
   readonly #names: number;
   readonly #counters: Float64Array;
@@ -49,6 +52,7 @@ export class Recorder {
     readonly phases: number;
     readonly names: number;
     readonly shards: number;
+    readonly targets?: number;
     /** Plain ones unless told. */
     readonly makeHistogram?: MakeHistogram | undefined;
   }) {
@@ -58,6 +62,7 @@ export class Recorder {
     this.#nameCounters = new Float64Array(sizes.phases * this.#names * NAME_COUNTERS.length);
     this.#histograms = new HistogramRows(sizes.phases, this.#names, sizes.makeHistogram);
     this.#shards = new ShardRows(sizes.shards);
+    this.targets = new TargetRows(sizes.phases, sizes.targets ?? 1);
   }
 
   /** Connections open now. */
@@ -194,6 +199,7 @@ export class Recorder {
               histogramValues: this.#histograms.valuesCut,
             }
           : null,
+      targets: this.targets.cut(),
     };
     for (const row of this.#ticks) row.fill(0);
     this.#second++;

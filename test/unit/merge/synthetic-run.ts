@@ -129,6 +129,7 @@ export interface FrameContent {
   ticks?: Partial<Record<TickSeries, readonly number[]>>;
   failures?: Frame["failures"];
   closes?: Frame["closes"];
+  targets?: Frame["targets"];
   health?: Partial<EngineHealth>;
   /** Lies in the cumulative totals by this much. */
   auditError?: number;
@@ -193,6 +194,7 @@ export class SyntheticEngine {
       }),
       failures: content.failures ?? [],
       closes: content.closes ?? [],
+      targets: content.targets ?? [],
       health: { ...healthy, ...content.health },
       cumulative: { counters, histogramValues: this.#values },
     };

@@ -5,7 +5,7 @@
 import { RunFold } from "../../../coordinator/merge/run-fold.ts";
 import type { FailureKind } from "../../../shared/stats/failure-kind.ts";
 import type { FailureGroup } from "../../../shared/wire/frame.ts";
-import { FRAME_LIMITS } from "../../../shared/wire/frame-codec.ts";
+import { FRAME_LIMITS } from "../../../shared/wire/frame-limits.ts";
 import {
   begun,
   ended,

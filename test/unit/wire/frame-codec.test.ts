@@ -4,7 +4,8 @@ import { describe, expect, it } from "vitest";
 import { PHASE_COUNTERS } from "../../../shared/stats/counters.ts";
 import { CLOSE_CAUSES } from "../../../shared/stats/failure-kind.ts";
 import type { Frame } from "../../../shared/wire/frame.ts";
-import { decodeFrame, encodeFrame, FRAME_LIMITS } from "../../../shared/wire/frame-codec.ts";
+import { decodeFrame, encodeFrame } from "../../../shared/wire/frame-codec.ts";
+import { FRAME_LIMITS } from "../../../shared/wire/frame-limits.ts";
 import { bucketsOf, frameOf } from "./frames.ts";
 
 const plain = (frame: Frame) => ({
@@ -111,7 +112,9 @@ describe("refusal", () => {
     ["no number", [5, 0, 1, 2], Number.NaN, "shards.counters is not finite"],
     ["infinity", [6, 0, 1, 0], Number.POSITIVE_INFINITY, "phases.counters is not finite"],
     ["a phase beyond the last", [6, 0, 0], 1000, "phases.phase is 1000"],
-    ["a long counter list", [6, 0, 1, 27], 0, "phases.counters has 28 entries, more than 27"],
+    ["an endless counter list", [6, 0, 1], Array(200).fill(0), "phases.counters has 200 entries"],
+    ["a negative count of a target", [14, 0, 2, 0], -1, "targets.counters is -1"],
+    ["a target beyond the last", [14, 0, 1], 10_000, "targets.target is 10000"],
     ["a name without a number", [7, 0, 1], -1, "names.name is -1"],
     ["an unknown metric", [8, 0, 0], 99, "histograms.metric is 99"],
     ["a histogram as a list", [8, 0, 3], [1, 2], "histograms.bytes is not binary"],
@@ -146,7 +149,7 @@ describe("refusal", () => {
   });
 
   it("an array that claims more than there is, or may be", () => {
-    const head = Buffer.of(0x9e, 1, 0, 0, 1, 0xc2);
+    const head = Buffer.of(0x9f, 1, 0, 0, 1, 0xc2);
     const claim = (entries: number) => {
       const array = Buffer.alloc(5);
       array[0] = 0xdd;
@@ -155,6 +158,13 @@ describe("refusal", () => {
     };
     expectRefusal(claim(0xffff_ffff), "shards has 4294967295 entries, more than 4096");
     expectRefusal(claim(4000), "shards is cut short");
+  });
+
+  it("a later section that is nested without end, or cut short", () => {
+    const deep = [[[[[[[[0]]]]]]]];
+    expectRefusal(withChange([15], deep), "a later section is nested too deep");
+    const bytes = withChange([15], "x".repeat(100));
+    expectRefusal(bytes.subarray(0, bytes.length - 50), "a later section is cut short");
   });
 
   it("larger than a frame may be, when encoding too", () => {
@@ -167,6 +177,30 @@ describe("refusal", () => {
       bytes,
     }));
     expect(() => encodeFrame(frameOf(0, { histograms }))).toThrow("more than 8388608");
+  });
+});
+
+describe("frames of other versions", () => {
+  const packr = new Packr({ useRecords: false });
+  const now = () => packr.unpack(encodeFrame(frameOf(7))) as unknown[];
+
+  it("one that lacks later counters and sections is read: what it lacks is absent, not 0", () => {
+    const old = now().slice(0, 14);
+    old[6] = [[2, [5, 4]]];
+    old[7] = [[2, 0, [3, 2, 1]]];
+    const frame = decodeFrame(new Uint8Array(packr.pack(old)));
+    expect(frame.phases).toEqual([{ phase: 2, counters: [5, 4] }]);
+    expect(frame.names).toEqual([{ phase: 2, name: 0, counters: [3, 2, 1] }]);
+    expect(frame.targets).toEqual([]);
+  });
+
+  it("one that has counters and sections this version does not know is read, too", () => {
+    const later = now();
+    later[6] = [[2, [...PHASE_COUNTERS.map((_, at) => at), 71, 72]]];
+    later.push([["a text", 1.5, null, true, Buffer.of(1, 2, 3)]], null, -7);
+    const frame = decodeFrame(new Uint8Array(packr.pack(later)));
+    expect(frame.phases[0]?.counters).toEqual([...PHASE_COUNTERS.map((_, at) => at), 71, 72]);
+    expect(frame.second).toBe(7);
   });
 });
 

@@ -3,6 +3,7 @@ import {
   NAME_COUNTERS,
   PHASE_COUNTERS,
   SHARD_FIELDS,
+  TARGET_COUNTERS,
   TICK_SERIES,
 } from "../../../shared/stats/counters.ts";
 import { HotHistogram, MergedHistogram } from "../../../shared/stats/histogram.ts";
@@ -76,6 +77,7 @@ export function frameOf(second: number, change: Partial<Frame> = {}): Frame {
       loopLagMaxUs: 1234.5,
     },
     cumulative: null,
+    targets: [{ phase: 2, target: 1, counters: counts(TARGET_COUNTERS, second) }],
     ...change,
   };
 }

@@ -18,7 +18,8 @@ describe("two seconds", () => {
     // attempted, established, failed, closed, open
     expect(wide.shards[0]).toEqual({ shard: 0, counters: [9, 11, 13, 15, 9] });
     expect(wide.phases[0]?.counters.slice(0, 2)).toEqual([900, 902]);
-    expect(wide.names[0]?.counters).toEqual([9, 11, 13]);
+    expect(wide.names[0]?.counters.slice(0, 3)).toEqual([9, 11, 13]);
+    expect(wide.targets[0]?.counters.slice(0, 3)).toEqual([9, 11, 13]);
     expect(wide.closes).toEqual([{ cause: "peer", count: 6 }]);
   });
 

@@ -36,6 +36,7 @@ function measured(second: number, { engine = 0, final = false, count = 1 } = {})
     ticks: TICK_SERIES.map(() => Array<number>(10).fill(0)),
     failures: [],
     closes: [],
+    targets: [],
     health: {
       utilisation: 0.5,
       processCpu: 0.5,

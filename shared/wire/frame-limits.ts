@@ -1,0 +1,17 @@
+/** The bounds of a frame, on both sides of the wire. */
+import { MAX_SHARDS } from "../load/split.ts";
+
+/** What a frame may hold at most. A frame of several seconds may hold several seconds' failure groups. */
+export const FRAME_LIMITS = {
+  bodyBytes: 8 * 1024 * 1024,
+  shards: MAX_SHARDS,
+  phases: 1000,
+  names: 10_000,
+  /** Rows of names, and of histograms. */
+  rows: 20_000,
+  failureGroupsPerSecond: 1000,
+  signature: 120,
+  detail: 1000,
+  targets: 10_000,
+  spanSeconds: 8,
+} as const;

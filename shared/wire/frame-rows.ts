@@ -1,0 +1,72 @@
+/**
+ * Reading the rows of a frame: lists whose entries have different keys, and the failure groups among them. Part of
+ * frame-codec.ts, which describes the whole. Invariant: what is read is within FRAME_LIMITS.
+ */
+import { MAX_CONNECTIONS } from "../load/arrivals.ts";
+import { FAILURE_KINDS } from "../stats/failure-kind.ts";
+import type { FailureGroup, FailureSample } from "./frame.ts";
+import { FRAME_LIMITS } from "./frame-limits.ts";
+import type { FrameReader } from "./frame-reader.ts";
+
+/** Reads an array of rows that must have different keys. */
+export function rows<Row>(
+  reader: FrameReader,
+  { what, most }: { readonly what: string; readonly most: number },
+  read: () => readonly [key: number | string, row: Row],
+): Row[] {
+  const length = reader.array(what, most);
+  const keys = new Set<number | string>();
+  const list: Row[] = [];
+  for (let at = 0; at < length; at++) {
+    const [key, row] = read();
+    list.push(row);
+    keys.add(key);
+    if (keys.size !== list.length) reader.refuse(what, "names one thing twice");
+  }
+  return list;
+}
+
+export function readPhase(reader: FrameReader, what: string): number {
+  return reader.integer(what, 0, FRAME_LIMITS.phases - 1);
+}
+
+export function readFailures(reader: FrameReader, spanSeconds: number): FailureGroup[] {
+  const most = FRAME_LIMITS.failureGroupsPerSecond * spanSeconds;
+  return rows(reader, { what: "failures", most }, () => {
+    reader.tuple("failures", 6);
+    const index = reader.integer("failures.kind", 0, FAILURE_KINDS.length - 1);
+    const kind = FAILURE_KINDS[index] ?? reader.refuse("failures.kind", "is unknown");
+    const signature = reader.text("failures.signature", FRAME_LIMITS.signature);
+    if (CONTROL_CHARACTER.test(signature)) {
+      reader.refuse("failures.signature", "has a control character");
+    }
+    const phase = readPhase(reader, "failures.phase");
+    const target = reader.integer("failures.target", 0, FRAME_LIMITS.targets - 1);
+    const count = reader.count("failures.count");
+    const sample = readSample(reader);
+    return [
+      failureKey(index, phase, target, signature),
+      { kind, signature, phase, target, count, sample },
+    ];
+  });
+}
+
+/** Identity of a failure group within a frame. */
+function failureKey(kind: number, phase: number, target: number, signature: string): string {
+  return `${kind} ${phase} ${target} ${signature}`;
+}
+
+function readSample(reader: FrameReader): FailureSample | null {
+  if (reader.skipNull()) return null;
+  reader.tuple("failures.sample", 5);
+  return {
+    connection: reader.integer("failures.sample.connection", 0, MAX_CONNECTIONS - 1),
+    attempt: reader.count("failures.sample.attempt"),
+    atUs: reader.number("failures.sample.atUs"),
+    ageUs: reader.size("failures.sample.ageUs"),
+    detail: reader.text("failures.sample.detail", FRAME_LIMITS.detail),
+  };
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+const CONTROL_CHARACTER = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
