@@ -65,6 +65,7 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
       phases: scenario.phases.length,
       names: scenario.messages?.mix.length ?? 0,
       targets: scenario.targets.length,
+      secrets: scenario.secrets,
       ...{ shards, makeHistogram: context.makeHistogram },
     });
     this.correlator = new Correlator(scenario, this.recorder, {

@@ -9,12 +9,14 @@ import { createLog } from "../../shared/log.ts";
 import { monotonicUs } from "../../shared/time/clock.ts";
 import { probeTargets } from "../probe/tcp-probe.ts";
 import { RawLog } from "../record/raw-log.ts";
+import { TargetText } from "../record/target-text.ts";
 import { Engine } from "./engine.ts";
 import type { EngineCommand, EngineData, EngineReport } from "./port.ts";
 import { resolveTargets } from "./resolve.ts";
 
 const TURN_MS = 1;
 const STATUS_EVERY_TURNS = 200;
+const MAX_PROBLEM_CHARS = 2000;
 
 type Preparation = EngineCommand & { type: "prepare" };
 
@@ -56,7 +58,9 @@ async function prepare(command: Preparation): Promise<void> {
     report({ type: "prepared" });
   } catch (error) {
     if (!(error instanceof OnrushError)) throw error;
-    report({ type: "failed", code: error.code, message: `${error.message}: ${error.remedy}` });
+    const text = new TargetText(command.plan.scenario.secrets);
+    const message = text.clean(`${error.message}: ${error.remedy}`, MAX_PROBLEM_CHARS);
+    report({ type: "failed", code: error.code, message });
   }
 }
 

@@ -13,8 +13,10 @@ import { leanDriver } from "../connection/lean/lean-driver.ts";
 import { wsDriver } from "../connection/ws-driver.ts";
 import { openRequest } from "../engine/open-request.ts";
 import { type ResolvedTarget, resolveTargets } from "../engine/resolve.ts";
+import { TargetText } from "../record/target-text.ts";
 import { shakeHands } from "./handshake-probe.ts";
 
+const MAX_SIGNATURE_CHARS = 500;
 /** Patience with one attempt, whatever the scenario allows. */
 const MAX_TIMEOUT_MS = 10_000;
 
@@ -44,10 +46,18 @@ async function probe(request: ProbeRequest, index: number): Promise<ProbedTarget
     if (resolved === undefined) throw new Error("a target resolves to itself");
     const { address, dnsUs } = resolved;
     const dnsMs = dnsUs === null ? null : dnsUs / 1000;
-    return { ...(await connect(scenario, resolved)), label, address, dnsMs };
+    const seen = await connect(scenario, resolved);
+    return { ...seen, problem: cleaned(seen.problem, scenario), label, address, dnsMs };
   } catch (error) {
-    return { ...NOTHING, label, problem: problemOf(error) };
+    return { ...NOTHING, label, problem: cleaned(problemOf(error), scenario) };
   }
+}
+
+/** A target may repeat a secret it was given. */
+function cleaned(problem: ProbeProblem | null, { secrets }: StrictScenario): ProbeProblem | null {
+  if (problem === null) return null;
+  const signature = new TargetText(secrets).clean(problem.signature, MAX_SIGNATURE_CHARS);
+  return { ...problem, signature };
 }
 
 function connect(scenario: StrictScenario, target: ResolvedTarget) {

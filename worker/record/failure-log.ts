@@ -1,10 +1,11 @@
 /**
  * Failures seen since the last frame: exact counts grouped by (kind, signature, phase, target), each with its
  * first sample. Told by connections through the recorder. Bound: MAX_GROUPS groups a frame; what comes
- * beyond is counted under the signature "other". Text from the target is made harmless here, once.
+ * beyond is counted under the signature "other". Text from the target is masked and made harmless here, once.
  */
 import type { FailureKind } from "../../shared/stats/failure-kind.ts";
 import type { FailureGroup, FailureSample } from "../../shared/wire/frame.ts";
+import type { TargetText } from "./target-text.ts";
 
 const MAX_GROUPS = 200;
 const MAX_SIGNATURE = 120;
@@ -21,10 +22,15 @@ export interface Failure {
 }
 
 export class FailureLog {
+  readonly #text: TargetText;
   #groups = new Map<string, { group: FailureGroup; count: number }>();
 
+  constructor(text: TargetText) {
+    this.#text = text;
+  }
+
   add(failure: Failure, count = 1): void {
-    const signature = harmless(failure.signature, MAX_SIGNATURE);
+    const signature = this.#text.clean(failure.signature, MAX_SIGNATURE);
     const known = this.#find(failure, signature);
     if (known) {
       known.count += count;
@@ -39,7 +45,10 @@ export class FailureLog {
       }
     }
     const kept = room ? signature : OTHER;
-    const sample = { ...failure.sample, detail: harmless(failure.sample.detail, MAX_DETAIL) };
+    const sample = {
+      ...failure.sample,
+      detail: this.#text.clean(failure.sample.detail, MAX_DETAIL),
+    };
     const { kind, phase, target } = failure;
     this.#groups.set(keyOf(failure, kept), {
       group: { kind, signature: kept, phase, target, count: 0, sample },
@@ -61,15 +70,4 @@ export class FailureLog {
 
 function keyOf(failure: Failure, signature: string): string {
   return `${failure.kind}|${failure.phase}|${failure.target}|${signature}`;
-}
-
-/** Control, format and surrogate characters become \u{…}; the rest stays; cut to `max` characters. */
-export function harmless(text: string, max: number): string {
-  const escaped = text
-    .slice(0, max)
-    .replace(
-      /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu,
-      (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
-    );
-  return escaped.length > max || text.length > max ? `${escaped.slice(0, max - 1)}…` : escaped;
 }

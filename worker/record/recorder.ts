@@ -17,6 +17,7 @@ import { FailureLog } from "./failure-log.ts";
 import { HistogramRows, type MakeHistogram } from "./histogram-rows.ts";
 import { ShardRows } from "./shard-rows.ts";
 import { TargetRows } from "./target-rows.ts";
+import { TargetText } from "./target-text.ts";
 
 export const COUNT = indexOf(PHASE_COUNTERS);
 export const METRIC = indexOf(METRICS);
@@ -31,7 +32,7 @@ const TICKS = 10;
 const CUMULATIVE_EVERY = 10;
 
 export class Recorder {
-  readonly failures = new FailureLog();
+  readonly failures: FailureLog;
   /** Counts nothing in a run of one target. */
   readonly targets: TargetRows;
   readonly #phases: number;
@@ -53,9 +54,12 @@ export class Recorder {
     readonly names: number;
     readonly shards: number;
     readonly targets?: number;
+    /** Masked in whatever the target says. */
+    readonly secrets?: readonly string[];
     /** Plain ones unless told. */
     readonly makeHistogram?: MakeHistogram | undefined;
   }) {
+    this.failures = new FailureLog(new TargetText(sizes.secrets));
     this.#phases = sizes.phases;
     this.#names = Math.max(1, sizes.names);
     this.#counters = new Float64Array(sizes.phases * PHASE_COUNTERS.length);

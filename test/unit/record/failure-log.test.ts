@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { FailureLog, harmless } from "../../../worker/record/failure-log.ts";
+import { FailureLog } from "../../../worker/record/failure-log.ts";
+import { TargetText } from "../../../worker/record/target-text.ts";
 
 const sample = { connection: 1, attempt: 1, atUs: 5, ageUs: 0, detail: "" };
 
 describe("FailureLog", () => {
   it("counts what looks alike together and keeps the first sample", () => {
-    const log = new FailureLog();
+    const log = new FailureLog(new TargetText());
     const failure = { kind: "close-code", signature: "4001 kicked", phase: 0, target: 0 } as const;
     log.add({ ...failure, sample });
     log.add({ ...failure, sample: { ...sample, connection: 9 } }, 4);
@@ -14,7 +15,7 @@ describe("FailureLog", () => {
   });
 
   it("bounds the groups and still counts exactly", () => {
-    const log = new FailureLog();
+    const log = new FailureLog(new TargetText());
     for (let at = 0; at < 5000; at++) {
       log.add({ kind: "close-code", signature: `reason ${at}`, phase: 0, target: 0, sample });
     }
@@ -24,9 +25,32 @@ describe("FailureLog", () => {
     expect(groups.at(-1)?.signature).toBe("other");
   });
 
+  it("masks a secret the target repeats, in signature and detail, also where it is cut off", () => {
+    const log = new FailureLog(new TargetText(["S3cr3t-Zebra_Umbrella"]));
+    const detail = `{"token":"${Buffer.from("S3cr3t-Zebra_Umbrella").toString("base64")}"}`;
+    const signature = `4401 ${"x".repeat(70)} S3cr3t%2DZebra_Umbrella and ${"y".repeat(80)}`;
+    log.add({ kind: "close-code", signature, phase: 0, target: 0, sample: { ...sample, detail } });
+    log.add({ kind: "close-code", signature: "4401 S3cr3t-Zeb", phase: 0, target: 0, sample });
+    const [first, second] = log.cut();
+    expect(first?.signature).toMatch(/^4401 x{70} \*\*\* and y+…$/);
+    expect(first?.sample?.detail).toMatch(/^\{"token":"\*\*\*=*"\}$/);
+    expect(second?.signature).toBe("4401 ***");
+  });
+});
+
+describe("TargetText", () => {
+  const text = new TargetText();
+  const clean = (said: string) => text.clean(said, 120);
+
   it("makes hostile text harmless and short", () => {
-    expect(harmless("\u001b[31mred\u202egnp\u0000", 120)).toBe("\\u{1b}[31mred\\u{202e}gnp\\u{0}");
-    expect(harmless("x".repeat(1000), 120)).toHaveLength(120);
-    expect(harmless("\u0001".repeat(120), 120).length).toBeLessThanOrEqual(120);
+    expect(clean("\u001b[31mred\u202egnp\u0000")).toBe("\\u{1b}[31mred\\u{202e}gnp\\u{0}");
+    expect(clean("x".repeat(1000))).toHaveLength(120);
+    expect(clean("\u0001".repeat(120)).length).toBeLessThanOrEqual(120);
+  });
+
+  it("says the same of the same text again, whatever came between", () => {
+    const first = clean("a\u0007b");
+    for (let at = 0; at < 1000; at++) clean(`text ${at}`);
+    expect(clean("a\u0007b")).toBe(first);
   });
 });

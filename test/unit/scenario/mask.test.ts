@@ -1,6 +1,6 @@
 /** Masking: a secret is hidden in every form it is likely to take, and nothing else is touched. */
 import { describe, expect, it } from "vitest";
-import { createMask, maskSecrets } from "../../../shared/scenario/mask.ts";
+import { createMask, createPartialMask, maskSecrets } from "../../../shared/scenario/mask.ts";
 
 const secret = 'pa$$ "w/ord"+1';
 
@@ -53,5 +53,72 @@ describe("maskSecrets", () => {
 
   it("treats secrets as text, not as patterns", () => {
     expect(maskSecrets("aXb a.b $& (", ["a.b", "("])).toBe("aXb *** $& ***");
+  });
+});
+
+describe("forms a target may repeat a secret in", () => {
+  const token = "S3cr3t-Zebra_Umbrella/9981+é";
+  const each = (form: (character: string) => string) => [...token].map(form).join("");
+  const percent = (byte: number) => `%${byte.toString(16).padStart(2, "0")}`;
+  it.each([
+    ["upper case", token.toUpperCase()],
+    ["every byte percent-encoded", [...Buffer.from(token)].map(percent).join("")],
+    ["percent-encoded twice", encodeURIComponent(encodeURIComponent(token))],
+    ["some characters encoded and some not", token.replace("Z", "%5A").replace("_", "\\u005f")],
+    ["JSON escapes", each((c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`)],
+    ["HTML entities, decimal", each((c) => `&#${c.codePointAt(0)};`)],
+    ["HTML entities, hexadecimal", each((c) => `&#x${c.codePointAt(0)?.toString(16)};`)],
+    ["escaped slashes", token.replaceAll("/", "\\/")],
+    ["hexadecimal", Buffer.from(token).toString("hex")],
+    ["hexadecimal, upper case", Buffer.from(token).toString("hex").toUpperCase()],
+    ["UTF-8 read as Latin-1", Buffer.from(token).toString("latin1")],
+  ])("%s", (_, said) => {
+    expect(maskSecrets(`invalid token ${said}!`, [token])).toBe("invalid token ***!");
+  });
+
+  it("base64 in a URL or a JSON text", () => {
+    const encoded = Buffer.from("~~~???>>>secret").toString("base64");
+    expect(encoded).toMatch(/[+/]/);
+    const mask = createMask(["~~~???>>>secret"]);
+    expect(mask(encodeURIComponent(encoded))).toMatch(/^\*\*\*/);
+    expect(mask(encoded.replaceAll("/", "\\/"))).toMatch(/^\*\*\*/);
+  });
+
+  it("a long key is masked whole", () => {
+    const key = `-----BEGIN KEY-----\n${"Ab/+".repeat(300)}\n-----END KEY-----`;
+    const mask = createMask([key]);
+    for (const text of [key, JSON.stringify(key), encodeURIComponent(key)]) {
+      expect(mask(text)).not.toContain("Ab");
+    }
+  });
+
+  it("takes no longer for text made to mislead it", () => {
+    const secrets = ["\\".repeat(40), '"'.repeat(40), "%".repeat(40), "a".repeat(200)];
+    const mask = createPartialMask(secrets);
+    for (const text of ["\\", '\\"', "%25", "aaaaaaaaab", "&#", "\\u00"]) {
+      expect(mask(text.repeat(2000)).length).toBeGreaterThan(0);
+    }
+  });
+});
+
+describe("a secret that is repeated in part", () => {
+  const mask = createPartialMask(["S3cr3t-Zebra_Umbrella9981"]);
+
+  it("is masked where it is cut off at the end, with or without an ellipsis", () => {
+    expect(mask("invalid token S3cr3t-Z")).toBe("invalid token ***");
+    expect(mask("invalid token S3cr…")).toBe("invalid token ***…");
+    expect(mask("invalid token S3cr...")).toBe("invalid token ***...");
+  });
+
+  it("is masked anywhere from its first half on, in any form", () => {
+    expect(mask("S3cr3t-Zebra_ (shortened) is invalid")).toBe("*** (shortened) is invalid");
+    expect(mask("?t=S3cr3t%2DZebra%5fUmb&x")).toBe("?t=***&x");
+  });
+
+  it("leaves what merely begins alike", () => {
+    expect(mask("S3cr3t service")).toBe("S3cr3t service");
+    expect(createMask(["https://hooks.example/abc"])("https://chat.example")).toBe(
+      "https://chat.example",
+    );
   });
 });
