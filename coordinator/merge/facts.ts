@@ -103,10 +103,13 @@ function withoutPayload(send: StrictSend): StrictSend {
   }
 }
 
-/** What of a scenario makes its load: without names, targets, thresholds, outputs and the values of secrets. */
+/**
+ * What of a scenario makes its load: without names, targets, thresholds and outputs, and without the values of secrets
+ * and of the environment, which a reader of the hash could try.
+ */
 export function loadOf(scenario: StrictScenario): unknown {
-  const { name: _, targets: _1, thresholds: _2, outputs: _3, secrets, ...load } = scenario;
-  return masked(load, createMask(secrets));
+  const { name: _, targets: _1, thresholds: _2, outputs: _3, secrets, env, ...load } = scenario;
+  return masked({ ...load, env: Object.keys(env).sort() }, createMask(secrets));
 }
 
 function masked(value: unknown, mask: (text: string) => string): unknown {

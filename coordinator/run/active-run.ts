@@ -105,7 +105,7 @@ export class ActiveRun {
 
   /** Has the plan on the bus from the next publish() on. */
   offerPlan(): void {
-    if (this.request.planHash !== undefined) return;
+    if (this.request.redacted === true) return;
     this.#planDocument.set(this.#planned.document);
   }
 

@@ -1,9 +1,10 @@
 /**
  * Makes the plan of a run: sizes, hash, and what is to be remembered of it. Pure; called by run.ts before
- * anything starts, and by whoever only wants to look at a plan. Invariant: the same scenario gives the same
- * plan and the same hash, whatever the run is called.
+ * anything starts, and by whoever only wants to look at a plan. Invariants: the same scenario gives the same
+ * plan and, within this process, the same hash, whatever the run is called; no hash lets a reader test a guess of a
+ * secret.
  */
-import { createHash } from "node:crypto";
+import { createHash, createHmac, randomBytes } from "node:crypto";
 import { buildPopulation, type Population, upTo } from "../../shared/load/arrivals.ts";
 import { indicesOf, shardCount } from "../../shared/load/split.ts";
 import { type Steering, steer } from "../../shared/load/steering.ts";
@@ -19,6 +20,8 @@ const CLOSE_TIMEOUT_US = 5_000_000;
 /** The drain never takes longer than this, whatever replies may take. */
 const MAX_DRAIN_US = 120_000_000;
 const SECOND_US = 1_000_000;
+/** Keys the hashes of plans, which hold secrets. Never stored: a run taken up later brings its hash along. */
+const HASH_KEY = randomBytes(32);
 
 /** Moved and lost connections come back over this time. */
 const RECOVER_WITHIN_US = 2.5 * SECOND_US;
@@ -44,7 +47,7 @@ export interface PlanRequest {
   readonly allowTargets: readonly string[];
   /** DEFAULT_POLICIES unless told. */
   readonly policies?: RunPolicies;
-  /** Of the whole scenario, where this one lacks its secrets; made of the scenario unless told. */
+  /** Of a run that began earlier; default: made of the scenario. */
   readonly hash?: string;
 }
 
@@ -75,7 +78,7 @@ export function makePlan(request: PlanRequest): Plan {
     durationUs: figures.durationUs,
     drainUs: drainOf(scenario),
   };
-  const hash = request.hash ?? hashOf({ scenario, ...sizes });
+  const hash = request.hash ?? keyedHashOf({ scenario, ...sizes });
   const { onBusLoss, recoverWithinUs = RECOVER_WITHIN_US } = policies;
   const trouble = { recoverWithinUs, onBusLoss };
   return {
@@ -160,6 +163,10 @@ function drainOf(scenario: StrictScenario): number {
     if (reply.match !== "none") longestUs = Math.max(longestUs, reply.withinUs);
   }
   return Math.min(longestUs + CLOSE_TIMEOUT_US, MAX_DRAIN_US);
+}
+
+function keyedHashOf(content: unknown): string {
+  return createHmac("sha256", HASH_KEY).update(canonicalJson(content)).digest("hex");
 }
 
 function hashOf(content: unknown): string {

@@ -33,11 +33,13 @@ export interface RunRequest {
   /** Started, and shared by all runs of this coordinator. */
   readonly fleet: Fleet;
   readonly policies: RunPolicies;
-  /**
-   * resumeRun only: the run's plan hash, when the scenario at hand is the one of the journal, without its secrets. The
-   * plan is not written to the bus then, so no further worker can take part.
-   */
+  /** resumeRun only: the run's plan hash, as its journal has it. */
   readonly planHash?: string;
+  /**
+   * resumeRun only: the scenario at hand is the one of the journal, without its secrets. The plan is not written to the
+   * bus then, so no further worker can take part.
+   */
+  readonly redacted?: boolean;
   /** What the run is held against once it is over. */
   readonly baseline?: BaselineRequest;
   /** Where runs are kept; the file system unless told. */

@@ -231,7 +231,7 @@ export class Service {
     const source = { fileName: "scenario.yaml", text };
     await this.#begin(entry, resumeRun, {
       ...{ scenario: whole ?? redacted, source, workers, policies: policies ?? DEFAULT_POLICIES },
-      ...(whole === null ? { planHash } : {}),
+      ...{ planHash, redacted: whole === null },
     });
     log.warn(`run ${id} is taken up again in state ${fold.state}`);
   }
@@ -259,6 +259,7 @@ export class Service {
       readonly workers: number;
       readonly policies: RunPolicies;
       readonly planHash?: string;
+      readonly redacted?: boolean;
     },
   ): Promise<void> {
     const { bus, fleet, clock, timers, log, allowTargets, onFatal } = this.#options;

@@ -61,10 +61,10 @@ function escaped(text: string, at: number): Unit | null {
   if (text[at] !== "\\") return null;
   let next = at + 1;
   while (text[next] === "\\") next++;
-  const escape = text[next];
-  if (escape === "x") return found(hex(text, next + 1, 2), next + 3) ?? { code: -1, end: next };
-  if (escape === "u") return unicode(text, next + 1) ?? { code: -1, end: next };
-  const code = escape === undefined ? undefined : ESCAPES[escape];
+  const kind = text[next];
+  if (kind === "x") return found(hex(text, next + 1, 2), next + 3) ?? { code: -1, end: next };
+  if (kind === "u") return unicode(text, next + 1) ?? { code: -1, end: next };
+  const code = kind === undefined ? undefined : ESCAPES[kind];
   return code === undefined ? { code: -1, end: next } : { code, end: next + 1 };
 }
 

@@ -1,7 +1,7 @@
 /**
  * The plan document: everything a worker needs to execute shards of a run. The coordinator writes it
  * once to the bus before tickets are offered; workers read it by run id. It holds resolved secrets, so
- * it is never written to disk. Invariant: two plans with the same hash are the same load.
+ * it is never written to disk. Invariant: two plans with the same hash are the same load, secrets included.
  */
 import type { StrictScenario } from "../scenario/strict.ts";
 
@@ -10,7 +10,7 @@ export const WIRE_VERSION = 1;
 export interface PlanDocument {
   readonly version: typeof WIRE_VERSION;
   readonly run: string;
-  /** SHA-256 over the canonical scenario and the sizes below, hex. */
+  /** HMAC-SHA-256 over the canonical scenario and the sizes below, hex, under a key of the coordinator's process. */
   readonly hash: string;
   readonly scenario: StrictScenario;
   /** S: shard s holds the connections {i : i mod S = s}. */

@@ -5,6 +5,7 @@
  */
 import { OnrushError } from "../../shared/errors.ts";
 import type { StrictScenario } from "../../shared/scenario/strict.ts";
+import { TargetText } from "../../shared/scenario/target-text.ts";
 import { systemClock } from "../../shared/time/clock.ts";
 import { systemTimers } from "../../shared/time/timer.ts";
 import type { ProbedTarget, ProbeProblem, ProbeRequest } from "../../shared/wire/probe.ts";
@@ -13,7 +14,6 @@ import { leanDriver } from "../connection/lean/lean-driver.ts";
 import { wsDriver } from "../connection/ws-driver.ts";
 import { openRequest } from "../engine/open-request.ts";
 import { type ResolvedTarget, resolveTargets } from "../engine/resolve.ts";
-import { TargetText } from "../record/target-text.ts";
 import { shakeHands } from "./handshake-probe.ts";
 
 const MAX_SIGNATURE_CHARS = 500;

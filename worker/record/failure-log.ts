@@ -3,9 +3,10 @@
  * first sample. Told by connections through the recorder. Bound: MAX_GROUPS groups a frame; what comes
  * beyond is counted under the signature "other". Text from the target is masked and made harmless here, once.
  */
+
+import type { TargetText } from "../../shared/scenario/target-text.ts";
 import type { FailureKind } from "../../shared/stats/failure-kind.ts";
 import type { FailureGroup, FailureSample } from "../../shared/wire/frame.ts";
-import type { TargetText } from "./target-text.ts";
 
 const MAX_GROUPS = 200;
 const MAX_SIGNATURE = 120;

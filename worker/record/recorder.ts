@@ -3,6 +3,8 @@
  * them into frames at second boundaries of run time. Told by connections and the engine, asks nobody.
  * Invariant: everything told is in exactly one frame; recording allocates nothing in the steady state.
  */
+
+import { TargetText } from "../../shared/scenario/target-text.ts";
 import {
   indexOf,
   METRICS,
@@ -17,7 +19,6 @@ import { FailureLog } from "./failure-log.ts";
 import { HistogramRows, type MakeHistogram } from "./histogram-rows.ts";
 import { ShardRows } from "./shard-rows.ts";
 import { TargetRows } from "./target-rows.ts";
-import { TargetText } from "./target-text.ts";
 
 export const COUNT = indexOf(PHASE_COUNTERS);
 export const METRIC = indexOf(METRICS);

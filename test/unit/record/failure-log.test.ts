@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { TargetText } from "../../../shared/scenario/target-text.ts";
 import { FailureLog } from "../../../worker/record/failure-log.ts";
-import { TargetText } from "../../../worker/record/target-text.ts";
 
 const sample = { connection: 1, attempt: 1, atUs: 5, ageUs: 0, detail: "" };
 

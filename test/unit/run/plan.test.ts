@@ -1,6 +1,6 @@
 /** Goal: a plan is a function of its scenario, and a run's state moves only as the table says. */
-import { describe, expect, test } from "vitest";
-import { canonicalJson, makePlan } from "../../../coordinator/run/plan.ts";
+import { describe, expect, test, vi } from "vitest";
+import { canonicalJson, makeFacts, makePlan } from "../../../coordinator/run/plan.ts";
 import { transition } from "../../../coordinator/run/state.ts";
 import { RUN_STATES } from "../../../shared/wire/command.ts";
 import { scenario } from "../merge/synthetic-run.ts";
@@ -16,6 +16,25 @@ describe("plan", () => {
     const backwards = Object.fromEntries(Object.entries(scenario()).reverse());
     expect(plan("a", backwards).document.hash).toBe(hash);
     expect(plan("a", { seed: 2 }).document.hash).not.toBe(hash);
+  });
+
+  test("the hash is of no use to somebody who guesses a secret: another process gives another", async () => {
+    const guess = scenario({ vars: { pin: "1234" }, secrets: ["1234"] });
+    const known = makePlan({ run: "a", scenario: guess, allowTargets: [] }).document.hash;
+    vi.resetModules();
+    const elsewhere = await import("../../../coordinator/run/plan.ts");
+    const guessed = elsewhere.makePlan({ run: "a", scenario: guess, allowTargets: [] });
+    expect(guessed.document.hash).toMatch(/^[0-9a-f]{64}$/);
+    expect(guessed.document.hash).not.toBe(known);
+  });
+
+  test("the hash that runs are compared by knows no secret and no environment", () => {
+    const loadHash = (change: object) =>
+      makeFacts(plan("a", change), { createdWallMs: 0, busKind: "ipc" }).loadHash;
+    const secret = (pin: string) => loadHash({ vars: { pin }, secrets: [pin], env: { HOME: pin } });
+    expect(secret("1234")).toBe(secret("9876"));
+    expect(loadHash({ vars: { room: "a" } })).not.toBe(loadHash({ vars: { room: "b" } }));
+    expect(loadHash({ env: { A: "1" } })).not.toBe(loadHash({ env: { B: "1" } }));
   });
 
   test("sizes, drain and planned concurrency", () => {

@@ -1,9 +1,9 @@
 /**
  * Makes text of a target fit to be kept: secrets it repeats are masked, characters that could act on a terminal or a
- * page are escaped, its length is bounded. The one door for such text; called by the logs of this folder and by whoever
+ * page are escaped, its length is bounded. The one door for such text; called by workers' logs of failures and by whoever
  * reports why something could not start. Invariant: no secret of the scenario leaves the worker in what it reports.
  */
-import { createPartialMask, type Mask } from "../../shared/scenario/mask.ts";
+import { createPartialMask, type Mask } from "./mask.ts";
 
 /** Of a longer text only the beginning is looked at. */
 const MAX_LOOKED_AT = 4000;
