@@ -206,8 +206,13 @@ function compile(source: string): Expression {
 }
 
 function constant(value: unknown, source: string): Placeholder {
-  if (typeof value === "bigint") return { kind: "constant", value: Number(value) };
-  if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") {
+  if (typeof value === "bigint") {
+    if (Number.isSafeInteger(Number(value))) return { kind: "constant", value: Number(value) };
+    const hint = "keep it as text: quote it, and leave int() out";
+    throw new TemplateError("the number is too large to be held exactly", 0, hint);
+  }
+  const isNumber = typeof value === "number" && Number.isFinite(value);
+  if (typeof value === "string" || isNumber || typeof value === "boolean") {
     return { kind: "constant", value };
   }
   const hint = "it must give text, a number, true or false";

@@ -1,5 +1,5 @@
 /**
- * The values of placeholders at render time: pure functions of (seed, connection, attempt, seq, site).
+ * The values of placeholders at render time: pure functions of (seed, connection, incarnation, attempt, seq, site).
  * Called by template.ts on the data plane. Invariant: no state is kept between calls; every draw comes
  * from shared/time/random.ts, so any process makes the same value.
  */
@@ -12,7 +12,9 @@ export interface RenderContext {
   seed: number;
   /** Global index of the connection. */
   connectionIndex: number;
-  /** 0 for the first connection of this index, 1 after the first reconnect, and so on. */
+  /** Differs between all sockets the index has over time; part of the randomness, never shown. */
+  incarnation: number;
+  /** conn.attempt: 0 when this index is opened for the first time, 1 for the second, and so on. */
   attempt: number;
   /** Number of the message on this connection, from 0; part of the randomness. */
   seq: number;
@@ -24,6 +26,7 @@ export interface RenderContext {
 export const STATIC_CONTEXT: RenderContext = Object.freeze({
   seed: 0,
   connectionIndex: 0,
+  incarnation: 0,
   attempt: 0,
   seq: 0,
   nowMs: 0,
@@ -52,7 +55,7 @@ function makeCorpus(): string {
  * seq); words that shall be independent need their own seed, not the next counter.
  */
 function draw(site: number, word: number, context: RenderContext): number {
-  const seed = draw32(context.seed, Stream.uuid, site * 8 + word, context.attempt);
+  const seed = draw32(context.seed, Stream.uuid, site * 8 + word, context.incarnation);
   return draw32(seed, Stream.template, context.connectionIndex, context.seq);
 }
 

@@ -1,7 +1,7 @@
 /**
  * Templates: text and JSON with `{{…}}` placeholders, compiled once, rendered per message or handshake.
  * Called by the checks (to find mistakes) and by the worker. Invariant: the same (seed, connection index,
- * attempt, seq, now) renders the same text, whoever renders it; rendering allocates nothing but its result.
+ * incarnation, attempt, seq, now) renders the same text, whoever renders it; rendering allocates nothing but its result.
  *
  * Literal braces: `{{{{` stands for `{{`; a lone `}}` needs no escape.
  */

@@ -17,6 +17,7 @@ const scope: TemplateScope = {
 const context: fc.Arbitrary<RenderContext> = fc.record({
   seed: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
   connectionIndex: fc.integer({ min: 0, max: 5_000_000 }),
+  incarnation: fc.integer({ min: 0, max: 2 ** 31 }),
   attempt: fc.integer({ min: 0, max: 1000 }),
   seq: fc.integer({ min: 0, max: 2 ** 40 }),
   nowMs: fc.integer({ min: 0, max: 2 ** 45 }),

@@ -22,6 +22,8 @@ export interface ConnectionIdentity {
   readonly lane: number;
   readonly target: number;
   readonly session: number;
+  /** How often the index was opened before this session, as far as its engine knows. */
+  readonly attempt: number;
 }
 
 export interface ConnectionHost {

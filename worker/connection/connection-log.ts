@@ -15,7 +15,7 @@ export function logFailure(
     readonly slot: number;
     readonly index: number;
     readonly target: number;
-    readonly incarnation: number;
+    readonly attempt: number;
   },
   failure: {
     readonly kind: FailureKind;
@@ -31,7 +31,7 @@ export function logFailure(
   const establishedUs = host.times.get(connection.slot, Time.established);
   const sample = {
     connection: connection.index,
-    attempt: connection.incarnation % MAX_ATTEMPTS,
+    attempt: connection.attempt,
     atUs: Math.max(0, Math.round(nowUs)),
     ageUs: connecting ? 0 : Math.max(0, Math.round(nowUs - establishedUs)),
     detail: "",

@@ -28,6 +28,7 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
   readonly index: number;
   state: State = State.waiting;
   incarnation: number;
+  attempt: number;
   seq = 0;
   answered = -1;
   pendingHead = NONE;
@@ -56,6 +57,7 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
     this.lane = identity.lane;
     this.target = identity.target;
     this.incarnation = identity.session * MAX_ATTEMPTS;
+    this.attempt = identity.attempt - 1;
     this.sendCounter = identity.session * MAX_SLOTS;
   }
 
@@ -66,18 +68,18 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
   /** Starts an attempt; `intendedUs` is when the plan (or the backoff) wanted it. */
   connect(intendedUs: number): void {
     const host = this.#host;
-    const again = this.#retries > 0;
     this.#transition(State.connecting);
     this.#phase = host.phaseAt(intendedUs);
     this.#stage = "tcp";
     this.seq = 0;
     this.answered = -1;
     this.incarnation++;
+    this.attempt++;
     const nowUs = host.nowUs();
     host.times.set(this.slot, Time.intendedOpen, intendedUs);
     host.times.set(this.slot, Time.stage, nowUs);
     host.recorder.value(METRIC.openLag, this.#phase, nowUs - intendedUs);
-    host.recorder.attempted(this.#phase, this.shard, again);
+    host.recorder.attempted(this.#phase, this.shard, this.#retries > 0);
     host.schedule(this.slot, TimerKind.life, nowUs + host.connectTimeoutUs);
     this.socket = host.openSocket(this);
   }
@@ -288,9 +290,8 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
   }
 
   #log(kind: FailureKind, signature: string, nowUs: number, count = 1): void {
-    const phase = this.#phase;
     const connecting = this.state === State.connecting;
-    logFailure(this.#host, this, { kind, signature, phase, nowUs, count, connecting });
+    logFailure(this.#host, this, { kind, signature, phase: this.#phase, nowUs, count, connecting });
   }
 
   #transition(next: State): void {

@@ -10,6 +10,8 @@ export interface Conversation extends PendingOwner {
   readonly index: number;
   /** Distinguishes the sockets one global index had over time. */
   readonly incarnation: number;
+  /** How often the index was opened before: what the scenario sees as conn.attempt. */
+  readonly attempt: number;
   /** Sequence number of the next message on this socket. */
   seq: number;
   /** Highest sequence number answered so far; -1 for none. */

@@ -44,6 +44,7 @@ export class Correlator {
     this.context = {
       seed: scenario.seed,
       connectionIndex: 0,
+      incarnation: 0,
       attempt: 0,
       seq: 0,
       nowMs: 0,
@@ -57,15 +58,21 @@ export class Correlator {
     );
   }
 
+  /** The context of what this connection renders next. */
+  contextOf(conversation: Conversation): RenderContext {
+    const { context } = this;
+    context.connectionIndex = conversation.index;
+    context.incarnation = conversation.incarnation;
+    context.attempt = conversation.attempt;
+    context.seq = conversation.seq;
+    return context;
+  }
+
   /** Sends `outgoing` now. */
   send(conversation: Conversation, socket: DriverSocket): void {
     const { name, phase, intendedUs, nowUs } = this.outgoing;
     const payloads = this.#payloads;
-    const context = this.context;
-    context.connectionIndex = conversation.index;
-    context.attempt = conversation.incarnation;
-    context.seq = conversation.seq;
-    payloads.build(name, conversation, context);
+    payloads.build(name, conversation, this.contextOf(conversation));
     if (!socket.send(payloads.bytes, payloads.binary)) payloads.kept();
     this.#recorder.sent(phase, name, payloads.payloadBytes);
     if (payloads.match !== Match.none) {

@@ -20,6 +20,7 @@ import { sendOutgoing } from "../connection/pacing.ts";
 import { wsDriver } from "../connection/ws-driver.ts";
 import { METRIC, Recorder } from "../record/recorder.ts";
 import type { Agenda } from "./agenda.ts";
+import { AttemptNumbers } from "./attempt-numbers.ts";
 import { Choices } from "./choices.ts";
 import type { EngineContext } from "./engine-context.ts";
 import { LaneCensus } from "./lane-census.ts";
@@ -52,6 +53,7 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
   readonly #slotOfIndex = new Map<number, number>();
   #live = 0;
   readonly #census = new LaneCensus();
+  readonly #attempts = new AttemptNumbers();
   #stopCursor = 0;
   #forgetBeforeUs = Number.NEGATIVE_INFINITY;
 
@@ -104,7 +106,9 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
     const { nextIndex: index, nextSession: session } = agenda;
     const { nextUs: openUs, nextLane: lane } = agenda;
     const target = this.#choices.targetFor(index);
-    const connection = new Connection(this, { slot, index, shard, lane, target, session });
+    const attempt = this.#attempts.first(index, session);
+    const identity = { slot, index, shard, lane, target, session, attempt };
+    const connection = new Connection(this, identity);
     this.#connections[slot] = connection;
     this.#live++;
     this.#census.opened(lane);
@@ -251,10 +255,8 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
   openSocket(connection: Connection): DriverSocket {
     const target = this.#context.targets[connection.target];
     assert(target, "pool: connection without a target");
-    const { context } = this.correlator;
-    context.connectionIndex = connection.index;
-    context.attempt = connection.incarnation;
-    context.seq = 0;
+    this.#attempts.begun(connection);
+    const context = this.correlator.contextOf(connection);
     const from = sourceAddressFor(connection.index, this.#sources);
     return this.#driver.open(openRequest(target, from, context), connection);
   }

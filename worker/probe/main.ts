@@ -64,7 +64,7 @@ function connect(scenario: StrictScenario, target: ResolvedTarget) {
   const { timeoutUs, localAddresses, driver } = scenario.connect;
   const drivers: Record<typeof driver, Driver> = { lean: leanDriver, ws: wsDriver };
   const context = {
-    ...{ seed: scenario.seed, connectionIndex: 0, attempt: 0, seq: 0 },
+    ...{ seed: scenario.seed, connectionIndex: 0, incarnation: 0, attempt: 0, seq: 0 },
     nowMs: systemClock.wallMs(),
   };
   return shakeHands({

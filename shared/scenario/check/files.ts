@@ -4,13 +4,12 @@
  * issue at the place that names it.
  */
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { CsvError, parse as parseCsv } from "csv-parse/sync";
 import type { Path } from "../issue.ts";
-import { FORBIDDEN_KEYS } from "../read/document.ts";
 import type { IssueLog } from "../read/issue-log.ts";
 import type { ConnectInput, DataInput } from "../shape/connect.ts";
 import type { StrictDataTable, StrictTls } from "../strict.ts";
 import { quoted } from "../units.ts";
+import { CsvFault, parseTable } from "./csv.ts";
 
 /** Path relative to the scenario file -> content. Throws as node:fs does. */
 export type ReadFile = (path: string) => Buffer;
@@ -18,7 +17,6 @@ export type ReadFile = (path: string) => Buffer;
 /** All data tables of a scenario together. */
 export const MAX_DATA_BYTES = 64 * 1024 ** 2;
 const MAX_PEM_BYTES = 1024 ** 2;
-const MAX_COLUMNS = 1000;
 
 export interface FileContext {
   readonly readFile: ReadFile;
@@ -61,7 +59,7 @@ export function checkData(
       context.log.add(at, "the data files are larger than 64 MB together", "");
       return tables;
     }
-    const table = parseTable(content, at, context.log);
+    const table = tableIn(content, csv, { at, log: context.log });
     if (table === null) continue;
     tables[name] = { ...table, pick };
     if (pick !== "unique" || connections === null || table.rows.length >= connections) continue;
@@ -75,43 +73,17 @@ export function checkData(
   return tables;
 }
 
-function parseTable(
-  content: Buffer,
-  at: Path,
-  log: IssueLog,
-): { columns: string[]; rows: string[][] } | null {
-  let records: string[][];
+/** The table in a file; null when it is none (logged, with the line of the file). */
+function tableIn(content: Buffer, path: string, { at, log }: { at: Path; log: IssueLog }) {
   try {
-    new TextDecoder("utf-8", { fatal: true }).decode(content);
-    records = parseCsv(content, { bom: true, skip_empty_lines: true, trim: false });
+    return parseTable(content);
   } catch (error) {
-    const reason = error instanceof CsvError ? error.message : "it is not UTF-8 text";
-    log.add(
-      at,
-      `not valid CSV: ${reason}`,
-      "the first row names the columns; all rows have as many",
-    );
+    if (!(error instanceof CsvFault)) throw error;
+    const { line, message, hint } = error;
+    const place = line === 0 ? `${quoted(path)}:` : `line ${line} of ${quoted(path)}`;
+    log.add(at, `${place} ${message}`, hint);
     return null;
   }
-  const [columns, ...rows] = records;
-  if (columns === undefined || rows.length === 0) {
-    log.add(at, "the CSV file has no rows", "the first row names the columns, data follows");
-    return null;
-  }
-  const names = columns.map((name) => name.trim());
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
-  const bad = names.find((name) => name === "" || FORBIDDEN_KEYS.includes(name));
-  if (twice !== undefined || bad !== undefined || names.length > MAX_COLUMNS) {
-    const what =
-      names.length > MAX_COLUMNS
-        ? `more than ${MAX_COLUMNS} columns`
-        : bad === undefined
-          ? `two columns are named ${quoted(twice ?? "")}`
-          : `a column cannot be named ${quoted(bad)}`;
-    log.add(at, what, "the first row names the columns");
-    return null;
-  }
-  return { columns: names, rows };
 }
 
 /** Reads and checks the PEM files of connect.tls. */

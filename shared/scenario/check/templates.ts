@@ -18,6 +18,7 @@ export interface TemplateContext {
 export const SAMPLE: Readonly<RenderContext> = {
   seed: 1,
   connectionIndex: 0,
+  incarnation: 0,
   attempt: 0,
   seq: 0,
   nowMs: 1_700_000_000_000,

@@ -19,6 +19,7 @@ import {
 } from "yaml";
 import type { Path } from "../issue.ts";
 import { quoted } from "../units.ts";
+import { numberFault, writtenNumberFault } from "./exact-number.ts";
 import { ALIAS_HINT, checkTokens, type Flaw, lastQuote, MAX_ALIASES, MAX_DEPTH } from "./tokens.ts";
 
 export const MAX_FILE_BYTES = 1024 * 1024;
@@ -41,8 +42,11 @@ const TAGS = ["str", "int", "float", "bool", "null", "map", "seq"].map(
   (name) => `tag:yaml.org,2002:${name}`,
 );
 
-/** Reads one YAML 1.2 (or JSON) document. Never throws. */
-export function readDocument(text: string): YamlDocument {
+/**
+ * Reads one YAML 1.2 (or JSON) document. Never throws.
+ * @param at where in a scenario it will stand, when it is a part of one
+ */
+export function readDocument(text: string, at: Path = []): YamlDocument {
   const counter = new LineCounter();
   const flaws: Flaw[] = [];
   const tooMuch = checkTokens(text);
@@ -71,7 +75,7 @@ export function readDocument(text: string): YamlDocument {
     errors.reverse().map((error) => [counter.linePos(error.pos[0]).line, error] as const),
   );
   for (const error of byLine.values()) flaws.push(explain(error, text));
-  const value = broken ? undefined : new Converter(document, flaws).convertRoot();
+  const value = broken ? undefined : new Converter(document, flaws).convertRoot(at);
   return view(document, text, counter, { value, flaws });
 }
 
@@ -113,8 +117,8 @@ class Converter {
     this.flaws = flaws;
   }
 
-  convertRoot(): unknown {
-    const value = this.convert(this.document.contents, []);
+  convertRoot(at: Path): unknown {
+    const value = this.convert(this.document.contents, at);
     return this.full ? undefined : value;
   }
 
@@ -189,16 +193,12 @@ class Converter {
   private convertScalar(node: Node & { value: unknown; source?: string }, path: Path): unknown {
     const value = node.value;
     if (typeof value !== "number") return typeof value === "string" ? value : (value ?? null);
-    if (!Number.isFinite(value)) {
-      this.flaw(node, path, ["not a finite number", "write an ordinary number, or quote the text"]);
-      return 0;
-    }
-    if (Number.isInteger(value) && !Number.isSafeInteger(value)) {
-      const hint = "quote it to send it as text";
-      this.flaw(node, path, ["the number is too large to be held exactly", hint]);
-      return 0;
-    }
-    return value;
+    // Vars are also put into text, where a number is written in one way only.
+    const check = path.length === 2 && path[0] === "vars" ? writtenNumberFault : numberFault;
+    const fault = check(node.source ?? String(value), value);
+    if (fault === null) return value;
+    this.flaw(node, path, [fault.what, fault.hint]);
+    return 0;
   }
 }
 

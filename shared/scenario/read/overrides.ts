@@ -43,7 +43,7 @@ function applyOne(
     log.addOption(option, `not a path: ${quoted(pathText)}`, "such as --set load.2.to=5000");
     return;
   }
-  const parsed = readDocument(value);
+  const parsed = readDocument(value, parts);
   const [flaw] = parsed.flaws;
   if (flaw !== undefined) {
     log.addOption(option, `the value is not valid: ${flaw.what}`, flaw.hint);

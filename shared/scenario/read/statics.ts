@@ -8,6 +8,8 @@ import type { Path } from "../issue.ts";
 import { compilePlaceholder, TemplateError, type TemplateScope } from "../placeholder.ts";
 import { scanPieces } from "../scan.ts";
 import { didYouMean } from "../suggest.ts";
+import { quoted } from "../units.ts";
+import { QUOTE_IT, writtenNumberFault } from "./exact-number.ts";
 import type { IssueLog } from "./issue-log.ts";
 import type { Overrides } from "./overrides.ts";
 
@@ -100,8 +102,12 @@ function typed(
   const option = `-e ${name}`;
   if (typeof declared === "number") {
     const value = text.trim() === "" ? Number.NaN : Number(text);
-    if (Number.isFinite(value)) return value;
-    log.addOption(option, "the var is a number in the file", "pass a number");
+    const fault = Number.isNaN(value)
+      ? { what: `${quoted(text)} is not a number`, hint: "pass a number" }
+      : writtenNumberFault(text.trim(), value);
+    if (fault === null) return value;
+    const hint = fault.hint.replace(QUOTE_IT, "quote the value in the file, which makes it text");
+    log.addOption(option, `the var is a number in the file: ${fault.what}`, hint);
     return null;
   }
   if (typeof declared === "boolean") {

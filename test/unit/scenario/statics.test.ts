@@ -109,7 +109,7 @@ describe("overrides", () => {
     expect(
       result.ok ? [] : result.issues.map((issue) => `${issue.file}: ${issue.what}`).sort(),
     ).toEqual([
-      "-e n: the var is a number in the file",
+      '-e n: the var is a number in the file: "many" is not a number',
       "-e on: the var is true or false in the file",
       "-e rooom: the scenario has no var rooom and no env.rooom",
     ]);

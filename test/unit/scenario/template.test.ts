@@ -26,6 +26,7 @@ const scope: TemplateScope = {
 const at = (more: Partial<RenderContext> = {}): RenderContext => ({
   seed: 7,
   connectionIndex: 21,
+  incarnation: 1,
   attempt: 0,
   seq: 4,
   nowMs: 1_700_000_000_123,
@@ -185,12 +186,12 @@ describe("random placeholders", () => {
     expect(seen.size).toBe(30_000);
   });
 
-  it("differ by seed, connection, attempt, seq, place and site", () => {
+  it("differ by seed, connection, incarnation, seq, place and site", () => {
     const made = [
       text("{{uuid}}"),
       text("{{uuid}}", { seed: 8 }),
       text("{{uuid}}", { connectionIndex: 22 }),
-      text("{{uuid}}", { attempt: 1 }),
+      text("{{uuid}}", { incarnation: 2 }),
       text("{{uuid}}", { seq: 5 }),
       compileTemplate("{{uuid}}", scope, 1).render(at()),
       ...text("{{uuid}} {{uuid}}").split(" ").slice(1),
@@ -229,7 +230,7 @@ describe("data rows", () => {
   it("belong to the connection for the whole run", () => {
     for (const table of ["users", "turn", "any"]) {
       const source = `{{data.${table}.name}}`;
-      expect(text(source, { seq: 9, attempt: 3 })).toBe(text(source));
+      expect(text(source, { seq: 9, attempt: 3, incarnation: 4 })).toBe(text(source));
     }
   });
 
