@@ -9,7 +9,7 @@ import { backoffUs } from "./backoff.ts";
 import { causeOf, type EndCause, failureOf } from "./close-cause.ts";
 import { MAX_SLOTS } from "./close-time.ts";
 import { type ConnectionHost, type ConnectionIdentity, TimerKind } from "./connection-host.ts";
-import { logFailure, MAX_ATTEMPTS } from "./connection-log.ts";
+import { logFailure, MAX_ATTEMPTS, type SeenFailure } from "./connection-log.ts";
 import { moved, State } from "./connection-state.ts";
 import { Time } from "./connection-times.ts";
 import type { MessageFailure } from "./conversation.ts";
@@ -103,12 +103,12 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
     else host.schedule(this.slot, TimerKind.life, closeUs);
   }
 
-  onFail(kind: ConnectFailure, signature: string): void {
+  onFail(kind: ConnectFailure, signature: string, detail: string): void {
     const host = this.#host;
     const nowUs = host.nowUs();
     this.socket = null;
     host.recorder.failed(this.#phase, this.shard, nowUs);
-    this.#log(kind, signature, nowUs);
+    this.#log({ kind, signature, detail, nowUs });
     this.#lose(nowUs);
   }
 
@@ -139,12 +139,13 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
     const nowUs = this.#host.nowUs();
     const cause = causeOf(end, this.state === State.closing ? this.#endCause : null);
     const failure = failureOf(cause, end);
-    if (failure) this.#log(failure.kind, failure.signature, nowUs);
+    if (failure) this.#log({ ...failure, nowUs });
     this.#over(cause, nowUs);
   }
 
   onMessageFailure(kind: MessageFailure, name: number): void {
-    this.#log(kind, name === NONE ? "" : this.#host.messageName(name), this.#host.lastNowUs);
+    const signature = name === NONE ? "" : this.#host.messageName(name);
+    this.#log({ kind, signature, nowUs: this.#host.lastNowUs });
   }
 
   /** A message was settled: there may be room for one that was held, or nothing left to wait for. */
@@ -167,7 +168,7 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
         break;
       case State.connecting:
         this.socket?.abort(false);
-        this.onFail(`${this.#stage}-timeout`, "");
+        this.onFail(`${this.#stage}-timeout`, "", "");
         break;
       case State.open:
         this.drain("plan");
@@ -213,7 +214,7 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
     this.socket?.abort(false);
     if (this.state === State.connecting) {
       host.recorder.failed(this.#phase, this.shard, nowUs);
-      this.#log("generator-stopped", "", nowUs);
+      this.#log({ kind: "generator-stopped", nowUs });
       this.socket = null;
       this.#end();
     } else if (this.state === State.waiting || this.state === State.gone) this.#end();
@@ -232,7 +233,7 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
   /** The target did not do its part in time. */
   #cut(kind: FailureKind, cause: CloseCause, nowUs: number): void {
     this.socket?.abort(true);
-    this.#log(kind, "", nowUs);
+    this.#log({ kind, nowUs });
     this.#over(cause, nowUs);
   }
 
@@ -245,7 +246,7 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
     // Leave the open state first: settling must not send what was held.
     if (!wasOpen) this.#transition(State.ended);
     const lost = host.correlator.settleAll(this);
-    if (lost > 0) this.#log("lost", cause, nowUs, lost);
+    if (lost > 0) this.#log({ kind: "lost", signature: cause, nowUs, count: lost });
     const establishedUs = host.times.get(this.slot, Time.established);
     host.recorder.value(METRIC.lifetime, this.#phase, nowUs - establishedUs);
     host.recorder.closed(this.#phase, this.shard, cause, nowUs);
@@ -287,10 +288,9 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
     return nowUs;
   }
 
-  #log(kind: FailureKind, signature: string, nowUs: number, count = 1): void {
-    const phase = this.#phase;
+  #log(seen: SeenFailure): void {
     const connecting = this.state === State.connecting;
-    logFailure(this.#host, this, { kind, signature, phase, nowUs, count, connecting });
+    logFailure(this.#host, this, { phase: this.#phase, connecting, ...seen });
   }
 
   #transition(next: State): void {

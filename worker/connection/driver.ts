@@ -49,8 +49,11 @@ export interface SocketOwner {
   onStage(stage: "tcp" | "tls"): void;
   /** 101 accepted. `protocol` is the subprotocol agreed on, "" for none. */
   onOpen(protocol: string): void;
-  /** The attempt failed. `signature` is e.g. an HTTP status, an errno, or a protocol fault; raw, not yet escaped. */
-  onFail(kind: ConnectFailure, signature: string): void;
+  /**
+   * The attempt failed. `signature` is e.g. an HTTP status, an errno, or a protocol fault, `detail` what else the
+   * target said (where a redirect leads) or ""; both raw, not yet escaped.
+   */
+  onFail(kind: ConnectFailure, signature: string, detail: string): void;
   /**
    * A whole message. `data` holds it in [start, end) and is only valid during the call: copy what you keep.
    * Text is already checked to be UTF-8.
