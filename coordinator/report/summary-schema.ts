@@ -140,6 +140,8 @@ const failureSchema = z.object({
   firstSeen: ms,
   lastSeen: ms,
   stage: z.string(),
+  /** Whose doing it is; only the target's counts against it. */
+  cause: z.enum(["target", "generator", "scenario", "injected"]),
   samples: z.array(failureSampleSchema),
 });
 

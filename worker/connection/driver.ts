@@ -5,6 +5,7 @@
  * Data plane: no promise, closure or timer per message; time-outs belong to the engine's timing wheel.
  */
 import type { ConnectFailure } from "../../shared/stats/failure-kind.ts";
+import type { ProtocolFault } from "./protocol-fault.ts";
 
 /** What a run's connections have in common; made once per target by the engine. */
 export interface Endpoint {
@@ -79,8 +80,8 @@ export interface SocketEnd {
   readonly clean: boolean;
   /** Who sent Close first. "none" for 1006. */
   readonly initiator: "client" | "server" | "none";
-  /** Not null: the target violated the protocol and the driver failed the connection with this code (1002, 1007, 1009). */
-  readonly violation: { readonly code: number; readonly what: string } | null;
+  /** Not null: the driver failed the connection with this code (1002, 1007, 1009), for the target's fault or a limit of ours. */
+  readonly violation: ProtocolFault | null;
   /** errno of the transport, "" when it just ended. */
   readonly errno: string;
 }

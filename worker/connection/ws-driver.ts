@@ -11,12 +11,13 @@ import { assert } from "../../shared/assert.ts";
 import { ABNORMAL, isValidCloseCode } from "./close-code.ts";
 import type { Driver, DriverSocket, OpenRequest, SocketOwner } from "./driver.ts";
 import { type ConnectStage, connectFailure, errorSignature } from "./failure-map.ts";
-import type { ProtocolFault } from "./protocol-fault.ts";
+import { Fault, type ProtocolFault } from "./protocol-fault.ts";
 import { RefusedSocket } from "./refused-socket.ts";
 import { isResettable } from "./transport.ts";
 import { endpointFault, requestFault } from "./upgrade.ts";
 import { HUNG_UP, PENDING, REFUSED, type Refusal, UpgradeAnswer } from "./upgrade-answer.ts";
 import { faultOf, upgradeFaultOf } from "./ws-errors.ts";
+import { MessageMeter } from "./ws-meter.ts";
 import { headersOf, prepareRequest, urlOf } from "./ws-request.ts";
 import { openTransport, type TransportEvents } from "./ws-transport.ts";
 
@@ -51,6 +52,7 @@ class WsSocket implements DriverSocket, TransportEvents {
   private socket: Socket | null = null;
   /** Until the upgrade is answered. */
   private answer: UpgradeAnswer | null = null;
+  private readonly meter = new MessageMeter();
   private closedByUs = false;
   private violation: ProtocolFault | null = null;
   private errno = "";
@@ -137,8 +139,13 @@ class WsSocket implements DriverSocket, TransportEvents {
 
   /** The answer to the upgrade is judged as the lean driver judges it; ws only sees one that lets us in. */
   arrived(chunk: Buffer): void {
+    if (this.state === ENDED || this.violation !== null) return;
     const { answer } = this;
-    if (this.state !== OPENING || answer === null) return;
+    if (answer === null) {
+      // What came behind the answer ws puts back, so that it comes here, too.
+      if (!this.meter.take(chunk)) this.giveUp(Fault.outOfMemory);
+      return;
+    }
     const rest = answer.take(chunk, 0, chunk.length);
     if (rest === PENDING) return;
     if (rest === REFUSED) this.fail(answer.refusal);
@@ -169,8 +176,19 @@ class WsSocket implements DriverSocket, TransportEvents {
       }
       return;
     }
-    this.violation = faultOf(error);
-    // ws has sent its Close frame and would now wait for the server; there is nothing to wait for.
+    this.violation ??= faultOf(error);
+    this.leave();
+  }
+
+  /** A limit of our own: what ws would do after a violation of the server's. */
+  private giveUp(fault: ProtocolFault): void {
+    this.violation = fault;
+    this.ws.close(fault.code);
+    this.leave();
+  }
+
+  /** The Close frame is sent and ws would now wait for the server; there is nothing to wait for. */
+  private leave(): void {
     if (this.socket?.writableLength === 0) this.socket.destroySoon();
     else this.socket?.destroy();
   }
@@ -182,6 +200,7 @@ class WsSocket implements DriverSocket, TransportEvents {
       return;
     }
     this.state = ENDED;
+    this.meter.release();
     const clean = code !== ABNORMAL;
     const first = this.closedByUs ? "client" : "server";
     this.owner.onClosed({
@@ -209,6 +228,9 @@ class WsSocket implements DriverSocket, TransportEvents {
       perMessageDeflate: endpoint.compression,
       skipUTF8Validation: false,
       maxPayload: endpoint.maxMessageBytes,
+      // However many pieces a message comes in: the meter counts what they take.
+      maxFragments: 0,
+      maxBufferedChunks: 0,
       allowSynchronousEvents: true,
       autoPong: true,
       maxPendingAutoPongs: MAX_PENDING_PONGS,
@@ -229,6 +251,8 @@ class WsSocket implements DriverSocket, TransportEvents {
 
 /** Options of ws 8.23 that its published types do not know yet. */
 interface UntypedOptions {
+  readonly maxFragments: number;
+  readonly maxBufferedChunks: number;
   readonly maxPendingAutoPongs: number;
   readonly closeTimeout: number;
 }

@@ -18,7 +18,6 @@ const FAULTS: ReadonlyMap<string, ProtocolFault> = new Map<string, ProtocolFault
   ["WS_ERR_UNEXPECTED_MASK", Fault.maskedFrame],
   ["WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH", Fault.messageTooBig],
   ["WS_ERR_UNSUPPORTED_MESSAGE_LENGTH", Fault.messageTooBig],
-  ["WS_ERR_TOO_MANY_BUFFERED_PARTS", Fault.tooManyFragments],
   ["WS_ERR_INVALID_UTF8", Fault.invalidUtf8],
   ["WS_ERR_INVALID_CLOSE_CODE", Fault.invalidCloseCode],
 ]);

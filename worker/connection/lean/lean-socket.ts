@@ -18,7 +18,7 @@ import { isResettable } from "../transport.ts";
 import { HUNG_UP, PENDING, REFUSED, type Refusal } from "../upgrade-answer.ts";
 import { decode } from "./codec-decoder.ts";
 import { buildFrame, nextMask, Opcode } from "./frame-builder.ts";
-import type { FrameSink } from "./frame-sink.ts";
+import { dropPartial, type FrameSink } from "./frame-sink.ts";
 import { Handshake, type SharedRequest } from "./handshake.ts";
 import { openTransport, readBuffer, type TransportEvents } from "./lean-transport.ts";
 import type { PartialFrame } from "./partial-frame.ts";
@@ -83,7 +83,7 @@ export class LeanSocket implements DriverSocket, FrameSink, TransportEvents {
     const canReset = reset && this.state !== TCP && isResettable(this.socket);
     this.state = ENDED;
     this.receiving = false;
-    this.partial = null;
+    dropPartial(this);
     if (canReset) this.socket.resetAndDestroy();
     else this.socket.destroy();
   }
@@ -171,7 +171,7 @@ export class LeanSocket implements DriverSocket, FrameSink, TransportEvents {
     const end = this.socketEnd();
     this.state = ENDED;
     this.receiving = false;
-    this.partial = null;
+    dropPartial(this);
     this.owner.onClosed(end);
   }
 
