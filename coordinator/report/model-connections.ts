@@ -60,7 +60,7 @@ export function connectionsModel(fold: RunFold, summary: Summary): ModelConnecti
       { stage: "TCP", meaning: "connect to connected", ms: stages.tcpMs },
       { stage: "TLS", meaning: "the handshake", ms: stages.tlsMs },
       { stage: "upgrade", meaning: "request to 101 response", ms: stages.upgradeMs },
-      { stage: "in all", meaning: "from the intended open to established", ms: connectMs },
+      { stage: "in all", meaning: "from the start of the attempt to established", ms: connectMs },
     ],
     lifetime: summary.connections.lifetimeMs,
     closes: Object.entries(closedByCause)

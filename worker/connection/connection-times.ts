@@ -22,6 +22,8 @@ export const Time = {
   heldUntil: 5,
   /** When the unanswered ping was sent; 0 for none. */
   pingSent: 6,
+  /** When the running attempt began. */
+  attempt: 7,
 } as const;
 export type Time = (typeof Time)[keyof typeof Time];
 

@@ -75,6 +75,7 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
     this.incarnation++;
     const nowUs = host.nowUs();
     host.times.set(this.slot, Time.intendedOpen, intendedUs);
+    host.times.set(this.slot, Time.attempt, nowUs);
     host.times.set(this.slot, Time.stage, nowUs);
     host.recorder.value(METRIC.openLag, this.#phase, nowUs - intendedUs);
     host.recorder.attempted(this.#phase, this.shard, again);
@@ -91,8 +92,8 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
   onOpen(): void {
     const host = this.#host;
     const nowUs = this.#endStage(METRIC.upgrade);
-    const intendedUs = host.times.get(this.slot, Time.intendedOpen);
-    host.recorder.value(METRIC.connect, this.#phase, nowUs - intendedUs);
+    const tookUs = nowUs - host.times.get(this.slot, Time.attempt);
+    host.recorder.value(METRIC.connect, this.#phase, tookUs);
     host.recorder.established(this.#phase, this.shard, nowUs);
     host.times.set(this.slot, Time.established, nowUs);
     this.#transition(State.open);

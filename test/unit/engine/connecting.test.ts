@@ -63,6 +63,40 @@ describe.each(["lean", "ws"] as const)("connecting, %s driver", (driver) => {
     expect(counters).toMatchObject({ established: 20, closed: 20, failed: 0 });
   });
 
+  it("does not hold its own lateness against the target", async () => {
+    const url = await answering(upgrading(Buffer.alloc(0)));
+    let stalled = false;
+    const { histogram } = await runEngine(
+      scenario(url, {
+        connect: { driver },
+        messages: null,
+        phases: [
+          {
+            phase: "burst",
+            exclude: false,
+            durationUs: 700_000,
+            messageFactor: 1,
+            ramp: "burst",
+            to: 20,
+          },
+        ],
+      }),
+      {
+        onTurn: (_, runUs) => {
+          if (stalled || runUs < 0) return;
+          stalled = true;
+          const untilMs = performance.now() + 200;
+          while (performance.now() < untilMs);
+        },
+      },
+    );
+    const lagUs = histogram("openLag").min;
+    const connectUs = histogram("connect").min;
+    expect(lagUs).toBeGreaterThan(150_000);
+    expect(connectUs).toBeLessThan(lagUs);
+    expect(histogram("connect").count).toBe(20);
+  });
+
   it("names the scenario when a request cannot be sent", async () => {
     const url = await answering("never asked");
     const { failures } = await runEngine(
