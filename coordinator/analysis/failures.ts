@@ -5,7 +5,7 @@
 import {
   CONNECT_FAILURES,
   type FailureKind,
-  GENERATOR_FAILURES,
+  failureCause,
 } from "../../shared/stats/failure-kind.ts";
 import type { RunMerge } from "../merge/merge.ts";
 
@@ -60,15 +60,16 @@ export function stageOf(kind: FailureKind): Stage {
     case "generator-stopped":
     case "scenario-value":
     case "message-limit":
+    case "memory-limit":
       return "generator";
   }
 }
 
-/** Failed attempts that are not the target's: out of ports, or cut off by the end of the run. */
+/** Failed attempts that are not the target's: out of ports, not to be sent, or cut off by the end of the run. */
 export function generatorFailures(merge: RunMerge, phases: ReadonlySet<number>): number {
   let count = 0;
   for (const kind of CONNECT_FAILURES) {
-    if (!GENERATOR_FAILURES.has(kind)) continue;
+    if (failureCause(kind) === "target") continue;
     for (const phase of phases) count += merge.failures.inPhase(phase, kind);
   }
   return count;

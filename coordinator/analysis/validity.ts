@@ -193,7 +193,11 @@ function generatorFailureReasons(fold: RunFold): string[] {
     const count = fold.merge.failures.byKind.get(kind) ?? 0;
     // Attempts cut off by the end of the run are no fault.
     if (count === 0 || kind === "generator-stopped") continue;
-    reasons.push(`The load generator itself failed ${count} attempts to connect (${kind}).`);
+    reasons.push(
+      kind === "memory-limit"
+        ? `The load generator itself ended ${count} connections: messages that were not complete took more memory than an engine gives them (${kind}).`
+        : `The load generator itself failed ${count} attempts to connect (${kind}).`,
+    );
   }
   return reasons;
 }

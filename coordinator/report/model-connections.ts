@@ -3,7 +3,7 @@
  * they closed. Pure; called by model.ts. Invariant: each step of the funnel is the one before it less what was
  * lost there, and the last one is what was established.
  */
-import { CONNECT_FAILURES, GENERATOR_FAILURES } from "../../shared/stats/failure-kind.ts";
+import { CONNECT_FAILURES, failureCause } from "../../shared/stats/failure-kind.ts";
 import { type Stage, stageOf } from "../analysis/failures.ts";
 import { balance } from "../merge/ledger.ts";
 import type { RunFold } from "../merge/run-fold.ts";
@@ -46,6 +46,8 @@ const CLOSE_MEANINGS: Readonly<Record<string, string>> = {
   heartbeat: "no pong came in time",
   "close-timeout": "our Close frame was not answered in time",
   fenced: "the worker lost its lease",
+  migrated: "its load moved to another worker",
+  limit: "a limit of ours: a message over maxMessage, or memory",
 };
 
 export function connectionsModel(fold: RunFold, summary: Summary): ModelConnections {
@@ -58,7 +60,7 @@ export function connectionsModel(fold: RunFold, summary: Summary): ModelConnecti
       { stage: "TCP", meaning: "connect to connected", ms: stages.tcpMs },
       { stage: "TLS", meaning: "the handshake", ms: stages.tlsMs },
       { stage: "upgrade", meaning: "request to 101 response", ms: stages.upgradeMs },
-      { stage: "in all", meaning: "from the intended open to established", ms: connectMs },
+      { stage: "in all", meaning: "from the start of the attempt to established", ms: connectMs },
     ],
     lifetime: summary.connections.lifetimeMs,
     closes: Object.entries(closedByCause)
@@ -72,10 +74,10 @@ function funnel(fold: RunFold, { connections }: Summary): FunnelStep[] {
   const excused = Math.min(fold.excusedOpens, Math.max(0, planned + reconnects - attempted));
   const never = planned + reconnects - attempted - excused;
   const lostIn = (stage: Stage) =>
-    CONNECT_FAILURES.filter((kind) => stageOf(kind) === stage && !GENERATOR_FAILURES.has(kind))
+    CONNECT_FAILURES.filter((kind) => stageOf(kind) === stage && failureCause(kind) === "target")
       .map((kind) => ({ what: kind as string, count: failedByKind[kind] ?? 0 }))
       .filter(({ count }) => count > 0);
-  const own = [...GENERATOR_FAILURES].map((kind) => ({
+  const own = CONNECT_FAILURES.filter((kind) => failureCause(kind) !== "target").map((kind) => ({
     what: kind as string,
     count: failedByKind[kind] ?? 0,
   }));

@@ -61,7 +61,7 @@ const connectionsSchema = z.object({
   peak: countOrNull,
   reconnects: count,
   connectMs: quantiles,
-  /** How late the generator started attempts: its share of connectMs. */
+  /** How late the generator started attempts, by its own doing; no part of connectMs. */
   openLagMs: quantiles,
   stages: stagesSchema,
   /** Established to closed, of every connection of the run, excluded phases too; longer than 1 h counts as 1 h. */
@@ -140,6 +140,8 @@ const failureSchema = z.object({
   firstSeen: ms,
   lastSeen: ms,
   stage: z.string(),
+  /** Whose doing it is; only the target's counts against it. */
+  cause: z.enum(["target", "generator", "scenario", "injected"]),
   samples: z.array(failureSampleSchema),
 });
 

@@ -3,7 +3,7 @@
  * by summary.ts. Invariant: counts are of the phases asked for, distributions of the phases that are judged.
  */
 import type { Metric } from "../../shared/stats/counters.ts";
-import { CONNECT_FAILURES } from "../../shared/stats/failure-kind.ts";
+import { CONNECT_FAILURES, failureCause } from "../../shared/stats/failure-kind.ts";
 import { stageOf } from "../analysis/failures.ts";
 import { judgedPhases, type Validity } from "../analysis/validity.ts";
 import { phaseSpans } from "../merge/facts.ts";
@@ -99,6 +99,7 @@ export function failuresSection(fold: RunFold): SummaryFailure[] {
     firstSeen: toMs(failure.firstUs),
     lastSeen: toMs(failure.lastUs),
     stage: stageOf(failure.kind),
+    cause: failureCause(failure.kind),
     samples: failure.samples.slice(0, MAX_SAMPLES).map((sample) => ({
       connection: sample.connection,
       attempt: sample.attempt,

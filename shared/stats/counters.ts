@@ -92,7 +92,7 @@ export const METRICS = [
   "service",
   /** sent - intended, per phase. */
   "sendLag",
-  /** established - intended open, per phase. */
+  /** established - start of the attempt, per phase; how late that was is openLag. */
   "connect",
   "dns",
   "tcp",
@@ -104,7 +104,7 @@ export const METRICS = [
   "loopLag",
   /** Length of garbage collections. */
   "gcPause",
-  /** start of an attempt - its intended time, per phase: the generator's share of connect. */
+  /** start of an attempt - its intended time, per phase: the generator's own lateness, no part of connect. */
   "openLag",
   /** closed - established, per phase of the intended open. */
   "lifetime",

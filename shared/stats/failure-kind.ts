@@ -42,6 +42,8 @@ export const SESSION_FAILURES = [
   "leaked",
   /** The target sent a message larger than the scenario's maxMessage lets us take. */
   "message-limit",
+  /** Messages that were not complete took more memory than an engine gives them. */
+  "memory-limit",
 ] as const;
 
 export type ConnectFailure = (typeof CONNECT_FAILURES)[number];
@@ -80,6 +82,7 @@ export const FAILURE_KINDS = [
   "leaked",
   "scenario-value",
   "message-limit",
+  "memory-limit",
 ] as const satisfies readonly FailureKind[];
 
 /** Failures that are the generator's own and must never be blamed on the target. */
@@ -88,7 +91,19 @@ export const GENERATOR_FAILURES: ReadonlySet<FailureKind> = new Set([
   "generator-fds",
   "generator-memory",
   "generator-stopped",
+  "memory-limit",
 ]);
+
+/** Failures that come of the scenario: what it asks for cannot be sent, or is more than it allows to receive. */
+const SCENARIO_FAILURES: ReadonlySet<FailureKind> = new Set(["scenario-value", "message-limit"]);
+
+/** Whose doing a failure is; `injected`: a fault that the scenario asked for. */
+export type FailureCause = "target" | "generator" | "scenario" | "injected";
+
+export function failureCause(kind: FailureKind): FailureCause {
+  if (GENERATOR_FAILURES.has(kind)) return "generator";
+  return SCENARIO_FAILURES.has(kind) ? "scenario" : "target";
+}
 
 /** Why an established connection ended; exactly one per closed connection. */
 export const CLOSE_CAUSES = [
@@ -110,5 +125,7 @@ export const CLOSE_CAUSES = [
   "fenced",
   /** Its lane moved to another worker, which opens it again. */
   "migrated",
+  /** We ended the connection for a limit of our own: a message over maxMessage, or memory. */
+  "limit",
 ] as const;
 export type CloseCause = (typeof CLOSE_CAUSES)[number];

@@ -14,7 +14,6 @@ export interface Difference {
 }
 
 const tooBig = failedWith(Fault.messageTooBig);
-const tooMany = failedWith(Fault.tooManyFragments);
 
 export const differences: readonly Difference[] = [
   {
@@ -31,13 +30,5 @@ export const differences: readonly Difference[] = [
     reason: "as above",
     sees: ["open", tooBig.sees],
     wire: [tooBig.wire],
-  },
-  {
-    driver: "ws",
-    case: "fragments: 20000 of one byte",
-    reason:
-      "ws keeps each fragment as an object and takes 16,384 of them; lean joins them as they come",
-    sees: ["open", tooMany.sees],
-    wire: [tooMany.wire],
   },
 ];

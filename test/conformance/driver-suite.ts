@@ -6,11 +6,18 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Driver } from "../../worker/connection/driver.ts";
+import {
+  givePartial,
+  MAX_PARTIAL_BYTES,
+  partialBytes,
+  takePartial,
+} from "../../worker/connection/partial-budget.ts";
 import { driverCases } from "./cases.ts";
 import { type Difference, differences } from "./differences.ts";
-import type { DriverCase } from "./driver-case.ts";
+import { type DriverCase, Fault, failedWith, violation } from "./driver-case.ts";
 import { endpointAt, TracingOwner } from "./driver-trace.ts";
 import { HostileServer } from "./hostile-server.ts";
+import { binary, cut } from "./server-frame.ts";
 
 interface Observed {
   readonly sees: readonly string[];
@@ -88,8 +95,23 @@ export function driverSuite(driver: Driver): void {
       for (const difference of differences) expect(names).toContain(difference.case);
     });
 
-    it("leaves no connection behind", () => {
+    it("holds unfinished messages of all connections within one bound, and gives them back", async () => {
+      const room = 300 * 1024;
+      expect(takePartial(MAX_PARTIAL_BYTES - room)).toBe(true);
+      const unfinished = binary(Buffer.alloc(2 * room)).subarray(0, room + 4096);
+      const observed = await observe(driver, server, {
+        ...violation("memory", cut(unfinished, 4096), Fault.outOfMemory),
+        client: {},
+      });
+      expect(observed.sees.at(-1)).toBe(failedWith(Fault.outOfMemory).sees);
+      expect(observed.wire).toEqual([failedWith(Fault.outOfMemory).wire]);
+      expect(partialBytes()).toBe(MAX_PARTIAL_BYTES - room);
+      givePartial(MAX_PARTIAL_BYTES - room);
+    });
+
+    it("leaves no connection and nothing of a message behind", () => {
       expect(server.connections).toBe(0);
+      expect(partialBytes()).toBe(0);
     });
   });
 }

@@ -97,8 +97,8 @@ export class TracingOwner implements SocketOwner {
     this.#open();
   }
 
-  onFail(kind: string, signature: string): void {
-    this.lines.push(`fail ${kind}: ${signature}`);
+  onFail(kind: string, signature: string, detail: string): void {
+    this.lines.push(`fail ${kind}: ${signature}${detail === "" ? "" : ` (${detail})`}`);
     this.#finish();
   }
 

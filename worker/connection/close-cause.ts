@@ -10,7 +10,7 @@ export type EndCause = "plan" | "stop" | "migrated";
 
 /** @param asked why we had begun to close; null when we had not */
 export function causeOf(end: SocketEnd, asked: EndCause | null): CloseCause {
-  if (end.violation) return "protocol";
+  if (end.violation) return end.violation.limit ? "limit" : "protocol";
   if (end.initiator === "server") return "peer";
   if (asked !== null && end.clean) return asked;
   return "abnormal";
@@ -21,11 +21,11 @@ export function failureOf(
   cause: CloseCause,
   end: SocketEnd,
 ): { readonly kind: SessionFailure; readonly signature: string } | null {
+  if (end.violation) {
+    const { code, what, limit = "protocol" } = end.violation;
+    return { kind: limit, signature: `${code} ${what}` };
+  }
   switch (cause) {
-    case "protocol": {
-      const { code, what } = end.violation ?? { code: 1002, what: "" };
-      return { kind: "protocol", signature: `${code} ${what}` };
-    }
     case "peer":
       return { kind: "close-code", signature: `${end.code} ${end.reason}`.trimEnd() };
     case "abnormal":

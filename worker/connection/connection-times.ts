@@ -7,6 +7,8 @@
 /** Rows there is room for at first. */
 export const FIRST_SLOTS = 1024;
 const DOUBLES = 8;
+/** How long our Close frame may stay unanswered. */
+export const CLOSE_TIMEOUT_US = 5_000_000;
 
 export const Time = {
   /** When the plan closes the connection. */
@@ -22,6 +24,8 @@ export const Time = {
   heldUntil: 5,
   /** When the unanswered ping was sent; 0 for none. */
   pingSent: 6,
+  /** When the running attempt began. */
+  attempt: 7,
 } as const;
 export type Time = (typeof Time)[keyof typeof Time];
 

@@ -9,17 +9,15 @@ import { backoffUs } from "./backoff.ts";
 import { causeOf, type EndCause, failureOf } from "./close-cause.ts";
 import { MAX_SLOTS } from "./close-time.ts";
 import { type ConnectionHost, type ConnectionIdentity, TimerKind } from "./connection-host.ts";
-import { logFailure, MAX_ATTEMPTS } from "./connection-log.ts";
+import { logFailure, MAX_ATTEMPTS, type SeenFailure } from "./connection-log.ts";
 import { moved, State } from "./connection-state.ts";
-import { Time } from "./connection-times.ts";
+import { CLOSE_TIMEOUT_US, Time } from "./connection-times.ts";
 import type { MessageFailure } from "./conversation.ts";
 import type { DriverSocket, SocketEnd, SocketOwner } from "./driver.ts";
 import { pingOrGiveUp, ponged, startHeartbeat } from "./heartbeat.ts";
 import * as pacing from "./pacing.ts";
 import { NONE } from "./pending-table.ts";
 
-/** How long our Close frame may stay unanswered. */
-export const CLOSE_TIMEOUT_US = 5_000_000;
 const CLOSE_NORMAL = 1000;
 
 export class Connection implements SocketOwner, pacing.PacedConnection {
@@ -77,6 +75,7 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
     this.attempt++;
     const nowUs = host.nowUs();
     host.times.set(this.slot, Time.intendedOpen, intendedUs);
+    host.times.set(this.slot, Time.attempt, nowUs);
     host.times.set(this.slot, Time.stage, nowUs);
     host.recorder.value(METRIC.openLag, this.#phase, nowUs - intendedUs);
     host.recorder.attempted(this.#phase, this.shard, this.#retries > 0);
@@ -93,8 +92,8 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
   onOpen(): void {
     const host = this.#host;
     const nowUs = this.#endStage(METRIC.upgrade);
-    const intendedUs = host.times.get(this.slot, Time.intendedOpen);
-    host.recorder.value(METRIC.connect, this.#phase, nowUs - intendedUs);
+    const tookUs = nowUs - host.times.get(this.slot, Time.attempt);
+    host.recorder.value(METRIC.connect, this.#phase, tookUs);
     host.recorder.established(this.#phase, this.shard, nowUs);
     host.times.set(this.slot, Time.established, nowUs);
     this.#transition(State.open);
@@ -105,12 +104,12 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
     else host.schedule(this.slot, TimerKind.life, closeUs);
   }
 
-  onFail(kind: ConnectFailure, signature: string): void {
+  onFail(kind: ConnectFailure, signature: string, detail: string): void {
     const host = this.#host;
     const nowUs = host.nowUs();
     this.socket = null;
     host.recorder.failed(this.#phase, this.shard, nowUs);
-    this.#log(kind, signature, nowUs);
+    this.#log({ kind, signature, detail, nowUs });
     this.#lose(nowUs);
   }
 
@@ -141,12 +140,13 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
     const nowUs = this.#host.nowUs();
     const cause = causeOf(end, this.state === State.closing ? this.#endCause : null);
     const failure = failureOf(cause, end);
-    if (failure) this.#log(failure.kind, failure.signature, nowUs);
+    if (failure) this.#log({ ...failure, nowUs });
     this.#over(cause, nowUs);
   }
 
   onMessageFailure(kind: MessageFailure, name: number): void {
-    this.#log(kind, name === NONE ? "" : this.#host.messageName(name), this.#host.lastNowUs);
+    const signature = name === NONE ? "" : this.#host.messageName(name);
+    this.#log({ kind, signature, nowUs: this.#host.lastNowUs });
   }
 
   /** A message was settled: there may be room for one that was held, or nothing left to wait for. */
@@ -169,7 +169,7 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
         break;
       case State.connecting:
         this.socket?.abort(false);
-        this.onFail(`${this.#stage}-timeout`, "");
+        this.onFail(`${this.#stage}-timeout`, "", "");
         break;
       case State.open:
         this.drain("plan");
@@ -215,7 +215,7 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
     this.socket?.abort(false);
     if (this.state === State.connecting) {
       host.recorder.failed(this.#phase, this.shard, nowUs);
-      this.#log("generator-stopped", "", nowUs);
+      this.#log({ kind: "generator-stopped", nowUs });
       this.socket = null;
       this.#end();
     } else if (this.state === State.waiting || this.state === State.gone) this.#end();
@@ -234,7 +234,7 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
   /** The target did not do its part in time. */
   #cut(kind: FailureKind, cause: CloseCause, nowUs: number): void {
     this.socket?.abort(true);
-    this.#log(kind, "", nowUs);
+    this.#log({ kind, nowUs });
     this.#over(cause, nowUs);
   }
 
@@ -247,7 +247,7 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
     // Leave the open state first: settling must not send what was held.
     if (!wasOpen) this.#transition(State.ended);
     const lost = host.correlator.settleAll(this);
-    if (lost > 0) this.#log("lost", cause, nowUs, lost);
+    if (lost > 0) this.#log({ kind: "lost", signature: cause, nowUs, count: lost });
     const establishedUs = host.times.get(this.slot, Time.established);
     host.recorder.value(METRIC.lifetime, this.#phase, nowUs - establishedUs);
     host.recorder.closed(this.#phase, this.shard, cause, nowUs);
@@ -289,9 +289,9 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
     return nowUs;
   }
 
-  #log(kind: FailureKind, signature: string, nowUs: number, count = 1): void {
+  #log(seen: SeenFailure): void {
     const connecting = this.state === State.connecting;
-    logFailure(this.#host, this, { kind, signature, phase: this.#phase, nowUs, count, connecting });
+    logFailure(this.#host, this, { phase: this.#phase, connecting, ...seen });
   }
 
   #transition(next: State): void {

@@ -5,6 +5,7 @@
  * Data plane: no promise, closure or timer per message; time-outs belong to the engine's timing wheel.
  */
 import type { ConnectFailure } from "../../shared/stats/failure-kind.ts";
+import type { ProtocolFault } from "./protocol-fault.ts";
 
 /** What a run's connections have in common; made once per target by the engine. */
 export interface Endpoint {
@@ -49,8 +50,11 @@ export interface SocketOwner {
   onStage(stage: "tcp" | "tls"): void;
   /** 101 accepted. `protocol` is the subprotocol agreed on, "" for none. */
   onOpen(protocol: string): void;
-  /** The attempt failed. `signature` is e.g. an HTTP status, an errno, or a protocol fault; raw, not yet escaped. */
-  onFail(kind: ConnectFailure, signature: string): void;
+  /**
+   * The attempt failed. `signature` is e.g. an HTTP status, an errno, or a protocol fault, `detail` what else the
+   * target said (where a redirect leads) or ""; both raw, not yet escaped.
+   */
+  onFail(kind: ConnectFailure, signature: string, detail: string): void;
   /**
    * A whole message. `data` holds it in [start, end) and is only valid during the call: copy what you keep.
    * Text is already checked to be UTF-8.
@@ -76,8 +80,8 @@ export interface SocketEnd {
   readonly clean: boolean;
   /** Who sent Close first. "none" for 1006. */
   readonly initiator: "client" | "server" | "none";
-  /** Not null: the target violated the protocol and the driver failed the connection with this code (1002, 1007, 1009). */
-  readonly violation: { readonly code: number; readonly what: string } | null;
+  /** Not null: the driver failed the connection with this code (1002, 1007, 1009), for the target's fault or a limit of ours. */
+  readonly violation: ProtocolFault | null;
   /** errno of the transport, "" when it just ended. */
   readonly errno: string;
 }

@@ -17,7 +17,7 @@ export class RefusedSocket implements DriverSocket {
   report(): void {
     const owner = this.owner;
     this.owner = null;
-    owner?.onFail("upgrade-invalid", this.fault);
+    owner?.onFail("scenario-value", this.fault, "");
   }
 
   send(): boolean {

@@ -10,6 +10,7 @@ import type { Endpoint, OpenRequest } from "./driver.ts";
 export const UpgradeFault = {
   malformed: "malformed HTTP response",
   tooLong: "response head over 16 KiB",
+  version: "101 not by HTTP/1.1",
   upgrade: "invalid Upgrade header",
   connection: "invalid Connection header",
   accept: "invalid Sec-WebSocket-Accept header",

@@ -4,26 +4,21 @@
  * Invariant: what its owner is told is what the lean driver would tell for the same bytes, save for the
  * differences listed, each with its reason, in test/conformance/differences.ts.
  */
-import type { ClientRequest, IncomingMessage } from "node:http";
+import type { ClientRequest } from "node:http";
 import type { Socket } from "node:net";
 import { type ClientOptions, type RawData, WebSocket } from "ws";
 import { assert } from "../../shared/assert.ts";
-import type { ConnectFailure } from "../../shared/stats/failure-kind.ts";
 import { ABNORMAL, isValidCloseCode } from "./close-code.ts";
 import type { Driver, DriverSocket, OpenRequest, SocketOwner } from "./driver.ts";
-import { type ConnectStage, connectFailure, errorSignature, HANG_UP } from "./failure-map.ts";
-import type { ProtocolFault } from "./protocol-fault.ts";
+import { type ConnectStage, connectFailure, errorSignature } from "./failure-map.ts";
+import { Fault, type ProtocolFault } from "./protocol-fault.ts";
 import { RefusedSocket } from "./refused-socket.ts";
 import { isResettable } from "./transport.ts";
-import {
-  endpointFault,
-  hasUpgradeToken,
-  requestFault,
-  statusSignature,
-  UpgradeFault,
-} from "./upgrade.ts";
+import { endpointFault, requestFault } from "./upgrade.ts";
+import { HUNG_UP, PENDING, REFUSED, type Refusal, UpgradeAnswer } from "./upgrade-answer.ts";
 import { faultOf, upgradeFaultOf } from "./ws-errors.ts";
-import { headersOf, urlOf } from "./ws-request.ts";
+import { MessageMeter } from "./ws-meter.ts";
+import { headersOf, prepareRequest, urlOf } from "./ws-request.ts";
 import { openTransport, type TransportEvents } from "./ws-transport.ts";
 
 /** The engine owns all time-outs; ws insists on one for closing, so it gets the longest a timer can have. */
@@ -55,6 +50,9 @@ class WsSocket implements DriverSocket, TransportEvents {
   private readonly owner: SocketOwner;
   private readonly ws: WatchedWebSocket;
   private socket: Socket | null = null;
+  /** Until the upgrade is answered. */
+  private answer: UpgradeAnswer | null = null;
+  private readonly meter = new MessageMeter();
   private closedByUs = false;
   private violation: ProtocolFault | null = null;
   private errno = "";
@@ -68,9 +66,8 @@ class WsSocket implements DriverSocket, TransportEvents {
       this.options(),
     );
     this.ws[kOwner] = this;
-    this.ws.on("upgrade", onUpgrade).on("open", onOpen).on("message", onMessage);
-    this.ws.on("pong", onPong).on("error", onError).on("close", onClose);
-    this.ws.on("unexpected-response", onResponse);
+    this.ws.on("open", onOpen).on("message", onMessage).on("pong", onPong);
+    this.ws.on("error", onError).on("close", onClose);
   }
 
   send(bytes: Buffer, binary: boolean): boolean {
@@ -140,22 +137,19 @@ class WsSocket implements DriverSocket, TransportEvents {
     this.errno = errorSignature(error);
   }
 
-  /** ws checks all of a 101 but its Connection header. */
-  upgraded(response: IncomingMessage): void {
-    if (this.state !== OPENING || response.headers.upgrade?.toLowerCase() !== "websocket") return;
-    if (!hasUpgradeToken(response.headers.connection)) {
-      this.fail("upgrade-invalid", UpgradeFault.connection);
+  /** The answer to the upgrade is judged as the lean driver judges it; ws only sees one that lets us in. */
+  arrived(chunk: Buffer): void {
+    if (this.state === ENDED || this.violation !== null) return;
+    const { answer } = this;
+    if (answer === null) {
+      // What came behind the answer ws puts back, so that it comes here, too.
+      if (!this.meter.take(chunk)) this.giveUp(Fault.outOfMemory);
+      return;
     }
-  }
-
-  refused(response: IncomingMessage): void {
-    if (this.state !== OPENING) return;
-    const { statusCode = 0, statusMessage = "" } = response;
-    // A 101 that Node does not take for an upgrade lacks one of the two headers that say so.
-    if (statusCode === 101) {
-      const isUpgrade = response.headers.upgrade?.toLowerCase() === "websocket";
-      this.fail("upgrade-invalid", isUpgrade ? UpgradeFault.connection : UpgradeFault.upgrade);
-    } else this.fail("upgrade-status", statusSignature(statusCode, statusMessage));
+    const rest = answer.take(chunk, 0, chunk.length);
+    if (rest === PENDING) return;
+    if (rest === REFUSED) this.fail(answer.refusal);
+    else this.answer = null;
   }
 
   opened(): void {
@@ -176,15 +170,25 @@ class WsSocket implements DriverSocket, TransportEvents {
     if (this.state === ENDED) return;
     if (this.state === OPENING) {
       const fault = upgradeFaultOf(error);
-      if (fault !== null) this.fail("upgrade-invalid", fault);
+      if (fault !== null) this.fail({ kind: "upgrade-invalid", signature: fault, detail: "" });
       else {
-        const { kind, signature } = connectFailure(this.stage, error);
-        this.fail(kind, signature);
+        this.fail(this.answer?.cut() ?? { ...connectFailure(this.stage, error), detail: "" });
       }
       return;
     }
-    this.violation = faultOf(error);
-    // ws has sent its Close frame and would now wait for the server; there is nothing to wait for.
+    this.violation ??= faultOf(error);
+    this.leave();
+  }
+
+  /** A limit of our own: what ws would do after a violation of the server's. */
+  private giveUp(fault: ProtocolFault): void {
+    this.violation = fault;
+    this.ws.close(fault.code);
+    this.leave();
+  }
+
+  /** The Close frame is sent and ws would now wait for the server; there is nothing to wait for. */
+  private leave(): void {
     if (this.socket?.writableLength === 0) this.socket.destroySoon();
     else this.socket?.destroy();
   }
@@ -192,10 +196,11 @@ class WsSocket implements DriverSocket, TransportEvents {
   closed(code: number, reason: Buffer): void {
     if (this.state === ENDED) return;
     if (this.state === OPENING) {
-      this.fail("upgrade-reset", HANG_UP);
+      this.fail(this.answer?.cut() ?? HUNG_UP);
       return;
     }
     this.state = ENDED;
+    this.meter.release();
     const clean = code !== ABNORMAL;
     const first = this.closedByUs ? "client" : "server";
     this.owner.onClosed({
@@ -208,20 +213,24 @@ class WsSocket implements DriverSocket, TransportEvents {
     });
   }
 
-  private fail(kind: ConnectFailure, signature: string): void {
+  private fail({ kind, signature, detail }: Refusal): void {
     this.state = ENDED;
+    this.answer = null;
     this.ws.terminate();
-    this.owner.onFail(kind, signature);
+    this.owner.onFail(kind, signature, detail);
   }
 
   private options(): ClientOptions & UntypedOptions {
-    const { endpoint, path } = this.request;
+    const { endpoint } = this.request;
     return {
       // Node takes lists of values; the published types of ws do not say so.
       headers: headersOf(this.request) as Record<string, string>,
       perMessageDeflate: endpoint.compression,
       skipUTF8Validation: false,
       maxPayload: endpoint.maxMessageBytes,
+      // However many pieces a message comes in: the meter counts what they take.
+      maxFragments: 0,
+      maxBufferedChunks: 0,
       allowSynchronousEvents: true,
       autoPong: true,
       maxPendingAutoPongs: MAX_PENDING_PONGS,
@@ -231,9 +240,9 @@ class WsSocket implements DriverSocket, TransportEvents {
         this.socket = openTransport(this.request, this);
         return this.socket;
       },
-      // The path goes out as it was given; in the URL it would be normalised.
       finishRequest: (sent: ClientRequest) => {
-        sent.path = path;
+        const key = prepareRequest(sent, this.request);
+        this.answer = new UpgradeAnswer(key, endpoint);
         sent.end();
       },
     };
@@ -242,6 +251,8 @@ class WsSocket implements DriverSocket, TransportEvents {
 
 /** Options of ws 8.23 that its published types do not know yet. */
 interface UntypedOptions {
+  readonly maxFragments: number;
+  readonly maxBufferedChunks: number;
   readonly maxPendingAutoPongs: number;
   readonly closeTimeout: number;
 }
@@ -254,14 +265,6 @@ function ownerOf(ws: WebSocket): WsSocket | null {
 
 function reportClosing(socket: WsSocket): void {
   socket.reportClosing();
-}
-
-function onUpgrade(this: WebSocket, response: IncomingMessage): void {
-  ownerOf(this)?.upgraded(response);
-}
-
-function onResponse(this: WebSocket, _request: ClientRequest, got: IncomingMessage): void {
-  ownerOf(this)?.refused(got);
 }
 
 function onOpen(this: WebSocket): void {

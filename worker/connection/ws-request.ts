@@ -2,6 +2,7 @@
  * The parts of a request in the form ws and node:http take them. Called by ws-driver.ts.
  * Invariant: the header lines that go out are those the lean driver would send.
  */
+import type { ClientRequest } from "node:http";
 import type { OpenRequest } from "./driver.ts";
 import { hostHeader, isScenarioHeader } from "./upgrade.ts";
 
@@ -26,4 +27,16 @@ export function headersOf(request: OpenRequest): Record<string, string | string[
     headers[name] = values.length === 1 ? (values[0] ?? "") : values;
   }
   return headers;
+}
+
+/**
+ * Puts into the request that ws has made what it would write in another way: the path goes out as it was given, a
+ * list of subprotocols with a space behind each comma (some servers take no other).
+ * @returns the Sec-WebSocket-Key it goes out with
+ */
+export function prepareRequest(sent: ClientRequest, request: OpenRequest): string {
+  const { subprotocols } = request.endpoint;
+  sent.path = request.path;
+  if (subprotocols.length > 0) sent.setHeader("Sec-WebSocket-Protocol", subprotocols.join(", "));
+  return String(sent.getHeader("Sec-WebSocket-Key"));
 }

@@ -11,6 +11,8 @@ import { destinationOf, tlsOptionsOf } from "./transport.ts";
 export interface TransportEvents {
   connected(): void;
   secured(): void;
+  /** Bytes came; ws gets them next. */
+  arrived(chunk: Buffer): void;
   /** The server ended its side. */
   ended(): void;
   transportFailed(error: Error): void;
@@ -28,7 +30,9 @@ export function openTransport(request: OpenRequest, events: TransportEvents): So
     : connectTcp(destination);
   // The one property we add to Node's socket; the handlers below find their way back by it.
   (socket as OwnedSocket)[kEvents] = events;
-  return socket.on("connect", onConnect).on("end", onEnd).on("error", onError);
+  socket.on("connect", onConnect).on("end", onEnd).on("error", onError);
+  // Before node:http and ws put their own there: each chunk is seen here first.
+  return socket.on("data", onData);
 }
 
 // The handlers of all sockets; Node calls them with the socket as `this`.
@@ -39,6 +43,10 @@ function onConnect(this: OwnedSocket): void {
 
 function onSecure(this: OwnedSocket): void {
   this[kEvents].secured();
+}
+
+function onData(this: OwnedSocket, chunk: Buffer): void {
+  this[kEvents].arrived(chunk);
 }
 
 function onEnd(this: OwnedSocket): void {

@@ -18,11 +18,11 @@ import type { Driver, DriverSocket } from "../connection/driver.ts";
 import { leanDriver } from "../connection/lean/lean-driver.ts";
 import { sendOutgoing } from "../connection/pacing.ts";
 import { wsDriver } from "../connection/ws-driver.ts";
-import { METRIC, Recorder } from "../record/recorder.ts";
+import { METRIC, type Recorder } from "../record/recorder.ts";
 import type { Agenda } from "./agenda.ts";
 import { AttemptNumbers } from "./attempt-numbers.ts";
 import { Choices } from "./choices.ts";
-import type { EngineContext } from "./engine-context.ts";
+import { type EngineContext, recorderOf } from "./engine-context.ts";
 import { LaneCensus } from "./lane-census.ts";
 import { openRequest } from "./open-request.ts";
 import { type TimerOwner, TimingWheel } from "./timing-wheel.ts";
@@ -58,18 +58,12 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
   #forgetBeforeUs = Number.NEGATIVE_INFINITY;
 
   constructor(context: EngineContext, profile: Profile, clock: { nowUs(): number }) {
-    const { scenario, run, shards, connections } = context.plan;
+    const { scenario, run, connections } = context.plan;
     this.#context = context;
     this.#profile = profile;
     this.#clock = clock;
     this.#driver = context.driver ?? (scenario.connect.driver === "ws" ? wsDriver : leanDriver);
-    this.recorder = new Recorder({
-      phases: scenario.phases.length,
-      names: scenario.messages?.mix.length ?? 0,
-      targets: scenario.targets.length,
-      secrets: scenario.secrets,
-      ...{ shards, makeHistogram: context.makeHistogram },
-    });
+    this.recorder = recorderOf(context);
     this.correlator = new Correlator(scenario, this.recorder, {
       run,
       framed: this.#driver.framing === "frame",

@@ -3,6 +3,7 @@
 import type { PlanDocument } from "../../shared/wire/plan.ts";
 import type { Driver } from "../connection/driver.ts";
 import type { MakeHistogram } from "../record/histogram-rows.ts";
+import { Recorder } from "../record/recorder.ts";
 import type { EngineReport } from "./port.ts";
 import type { ResolvedTarget } from "./resolve.ts";
 
@@ -18,4 +19,17 @@ export interface EngineContext {
   /** Plain ones, unless there is a raw log. */
   readonly makeHistogram?: MakeHistogram;
   readonly report: (report: EngineReport) => void;
+}
+
+/** A recorder with room for all that the engine's plan has. */
+export function recorderOf({ plan, makeHistogram }: EngineContext): Recorder {
+  const { scenario, shards } = plan;
+  return new Recorder({
+    phases: scenario.phases.length,
+    names: scenario.messages?.mix.length ?? 0,
+    targets: scenario.targets.length,
+    secrets: scenario.secrets,
+    shards,
+    makeHistogram,
+  });
 }

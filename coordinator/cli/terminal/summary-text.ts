@@ -175,7 +175,7 @@ function connectionLines(summary: Summary, detail: SummaryDetail): string[] {
   lines.push(row("  connect", quantileText(c.connectMs)));
   if (detail === "full") {
     lines.push(
-      row("  open lag", `${quantileText(c.openLagMs)}  (the generator's share)`),
+      row("  open lag", `${quantileText(c.openLagMs)}  (the generator's own)`),
       row("  dns", quantileText(c.stages.dnsMs)),
       row("  tcp", quantileText(c.stages.tcpMs)),
       row("  tls", quantileText(c.stages.tlsMs)),

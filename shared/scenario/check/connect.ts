@@ -130,7 +130,10 @@ const NO_TLS: StrictTls = {
 };
 
 /** Header names that belong to the handshake itself. */
-const RESERVED = /^(host|connection|upgrade|sec-websocket-.*|content-length|transfer-encoding)$/i;
+const RESERVED = /^(connection|upgrade|sec-websocket-.*|content-length|transfer-encoding)$/i;
+
+/** What Host may say (RFC 9110 §7.2): a name or an address, and a port. */
+const HOST_VALUE = /^(\[[\dA-Fa-f:.]+\]|[\w.~!$&'()*+,;=%-]+)(:\d{1,5})?$/;
 
 /** @param tls the checked tls section, null without one. */
 export function checkConnect(
@@ -186,6 +189,12 @@ function checkHeaders(
     const sample = checkTemplate(value, path, context)?.render(SAMPLE) ?? "";
     if (/[^\t\x20-\x7e\x80-\xff]/.test(sample)) {
       log.add(path, "the value holds characters that a header cannot carry", "");
+    } else if (/^host$/i.test(name) && !HOST_VALUE.test(sample)) {
+      log.add(
+        path,
+        `not a host: ${quoted(sample)}`,
+        "a name or an address, such as chat.example:8443",
+      );
     }
   }
   return Object.entries(headers);

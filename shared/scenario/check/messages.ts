@@ -124,6 +124,24 @@ function checkWhere(where: string, path: Path, log: IssueLog): void {
   }
 }
 
+/** An echo larger than what we take could never come back. */
+export function checkEchoes(
+  messages: StrictMessages,
+  maxMessageBytes: number,
+  log: IssueLog,
+): void {
+  for (const [index, { send, reply }] of messages.mix.entries()) {
+    if (send.kind !== "binary" || reply.match !== "echo") continue;
+    const largest = Math.max(...send.sizes);
+    if (largest <= maxMessageBytes) continue;
+    log.add(
+      ["messages", "mix", index, "send", "binary", "size"],
+      `an echo of ${largest} bytes is over connect.maxMessage (${maxMessageBytes} bytes)`,
+      `write connect: { maxMessage: ${largest} }, or send less`,
+    );
+  }
+}
+
 /** A stamp needs an echoed binary message that has room for it. */
 export function checkStamp(messages: StrictMessages | null, log: IssueLog): void {
   const carries = messages?.mix.some(

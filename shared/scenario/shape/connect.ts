@@ -59,8 +59,9 @@ const reconnect = strict({
 export const connect = strict({
   headers: about(
     z.record(z.string().max(256), z.string().max(8192)).optional(),
-    "Headers of the upgrade request. Values may hold placeholders.",
+    "Headers of the upgrade request, host too. Values may hold placeholders.",
     { authorization: "Bearer {{vars.token}}" },
+    { host: "chat.example" },
   ),
   subprotocols: about(
     z.array(text(256)).max(100).optional(),

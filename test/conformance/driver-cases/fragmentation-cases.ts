@@ -164,10 +164,17 @@ export const fragmentationCases: readonly DriverCase[] = [
     [Buffer.concat([first(""), ...Array(10000).fill(middle("")), last("!")])],
     [textLine("!")],
   ),
+  ...[20_000, 200_000].map((count) =>
+    delivered(
+      `fragments: ${count} of one byte`,
+      [Buffer.concat(fragments(BINARY, cut(Buffer.alloc(count, 1), 1)))],
+      [binaryLine(Buffer.alloc(count, 1))],
+    ),
+  ),
   delivered(
-    "fragments: 20000 of one byte",
-    [Buffer.concat(fragments(BINARY, cut(Buffer.alloc(20000, 1), 1)))],
-    [binaryLine(Buffer.alloc(20000, 1))],
+    "fragments: 200000 empty ones between two halves",
+    [Buffer.concat([first("a"), ...Array(200_000).fill(middle("")), last("b")])],
+    [textLine("ab")],
   ),
   {
     name: "fragments: the server closes inside a message",

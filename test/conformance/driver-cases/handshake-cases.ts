@@ -38,8 +38,12 @@ const withProtocol = (value: string) =>
 
 const statusCases = [
   [200, "OK"],
+  [204, "No Content"],
   [301, "Moved Permanently"],
   [302, "Found"],
+  [303, "See Other"],
+  [307, "Temporary Redirect"],
+  [308, "Permanent Redirect"],
   [400, "Bad Request"],
   [401, "Unauthorized"],
   [403, "Forbidden"],
@@ -248,6 +252,106 @@ const invalidCases: readonly DriverCase[] = [
   ),
 ];
 
+function status(
+  name: string,
+  response: string,
+  signature: string,
+  more: Partial<Script> = {},
+): DriverCase {
+  const server: Script = { response, ending: "wait", ...more };
+  return refused(`handshake: ${name}`, server, "upgrade-status", signature);
+}
+
+const odd101 = (line: string) => VALID_RESPONSE.replace("HTTP/1.1 101 Switching Protocols", line);
+
+/** Answers that refuse us keep their status, however they are written; a 101 must be one to the letter. */
+const oddStatusCases: readonly DriverCase[] = [
+  status(
+    "404 by HTTP/1.0",
+    "HTTP/1.0 404 File not found\r\nServer: SimpleHTTP\r\n\r\n<html>",
+    "404 File not found",
+  ),
+  status("503 by HTTP/1.0 without headers", "HTTP/1.0 503 Busy\r\n\r\n", "503 Busy"),
+  status(
+    "503 by HTTP/1.0, which ends without the empty line",
+    "HTTP/1.0 503 Busy\r\nServer: x\r\n",
+    "503 Busy",
+    { ending: "end" },
+  ),
+  status("404 by HTTP/2", "HTTP/2 404 Not Found\r\n\r\n", "404 Not Found"),
+  status("404 in lower case", "http/1.1 404 not found\r\n\r\n", "404 not found"),
+  status("404 with several spaces", "HTTP/1.1   404   Not  Found  \r\n\r\n", "404 Not  Found"),
+  status("404 with a tab", "HTTP/1.1\t404\tNot Found\r\n\r\n", "404 Not Found"),
+  status("503 with a space and no reason", "HTTP/1.1 503 \r\n\r\n", "503"),
+  status("403 with bare line feeds", "HTTP/1.1 403 Forbidden\nServer: x\n\n", "403 Forbidden"),
+  status("a status of 999", "HTTP/1.1 999 Request denied\r\n\r\n", "999 Request denied"),
+  status(
+    "500 with a header without a colon",
+    "HTTP/1.1 500 Oops\r\nTraceback most recent call last\r\n folded\r\n\r\n",
+    "500 Oops",
+  ),
+  status(
+    "502 with a length and chunks",
+    "HTTP/1.1 502 Bad\r\nContent-Length: 4\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
+    "502 Bad",
+  ),
+  status("403 byte by byte", "HTTP/1.1 403 Forbidden\r\nA: b\r\n\r\n", "403 Forbidden", {
+    chop: 1,
+  }),
+  status("200 after a 103", "HTTP/1.1 103 Hints\r\n\r\nHTTP/1.1 200 OK\r\n\r\n", "200 OK"),
+  status(
+    "302 with a relative Location, in odd letters",
+    "HTTP/1.1 302 Found\r\nLOCATION :  /login?next=/ws \r\n\r\n",
+    "302 Found (Location: /login?next=/ws)",
+  ),
+  status(
+    "302 with two Locations",
+    "HTTP/1.1 302 Found\r\nLocation: /a\r\nLocation: /b\r\n\r\n",
+    "302 Found (Location: /a)",
+  ),
+  status(
+    "302 with more than 16 KiB of headers",
+    `HTTP/1.1 302 Found\r\nLocation: /a\r\n${`X-Pad: ${"p".repeat(1000)}\r\n`.repeat(20)}\r\n`,
+    "302 Found (Location: /a)",
+  ),
+  status("503 that ends inside its headers", "HTTP/1.1 503 Busy\r\nRetry-Aft", "503 Busy", {
+    ending: "end",
+  }),
+  ...["HTTP/1.0 101 Switching Protocols", "HTTP/2 101", "http/1.0 101 x"].map((line) =>
+    invalid(`101 not by HTTP/1.1: ${line}`, odd101(line), "101 not by HTTP/1.1"),
+  ),
+  ...[
+    "HTTP/1.1  101 Switching Protocols",
+    "http/1.1 101 Switching Protocols",
+    "HTTP/1.1 101\tx",
+  ].map((line) => invalid(`odd 101: ${JSON.stringify(line)}`, odd101(line), MALFORMED)),
+  invalid("101 with bare line feeds", VALID_RESPONSE.replaceAll("\r\n", "\n"), MALFORMED),
+  invalid("Upgrade twice", odd101("HTTP/1.1 101 x\r\nUpgrade: websocket"), NO_UPGRADE),
+  accepted(
+    "handshake: Connection twice, Upgrade in the second",
+    answers(
+      switching("Connection: keep-alive", "Upgrade: websocket", "Connection: Upgrade", ACCEPT),
+    ),
+  ),
+  accepted(
+    "handshake: Upgrade before keep-alive",
+    answers(switching("Upgrade: websocket", "Connection: Upgrade, keep-alive", ACCEPT)),
+  ),
+  accepted(
+    "handshake: 101 with an empty body announced",
+    answers(switching("Content-Length: 0", "Upgrade: websocket", "Connection: Upgrade", ACCEPT)),
+  ),
+  accepted(
+    "handshake: 40 informational answers",
+    answers(`${"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n".repeat(40)}${VALID_RESPONSE}`),
+  ),
+  invalid(
+    "endless informational answers",
+    "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n".repeat(1000),
+    "response head over 16 KiB",
+  ),
+];
+
 const suddenCases: readonly DriverCase[] = [
   refused(
     "handshake: end without a response",
@@ -297,7 +401,7 @@ export const handshakeCases: readonly DriverCase[] = [
         ending: "wait",
       },
       "upgrade-status",
-      `${status} ${reason}`,
+      `${status} ${reason}${status >= 300 && status < 400 ? " (Location: /elsewhere)" : ""}`,
     ),
   ),
   refused(
@@ -313,5 +417,6 @@ export const handshakeCases: readonly DriverCase[] = [
     `503 ${"why ".repeat(16)}`,
   ),
   ...invalidCases,
+  ...oddStatusCases,
   ...suddenCases,
 ];

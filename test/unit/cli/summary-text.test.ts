@@ -29,6 +29,7 @@ const failure = (kind: string, signature: string, count: number) => ({
   firstSeen: 1000,
   lastSeen: 2500,
   stage: "session",
+  cause: "target" as const,
   samples: [],
 });
 

@@ -1,7 +1,7 @@
 /** Host header, request checks, signatures, and the accept proof of RFC 6455. */
 import { describe, expect, it } from "vitest";
 import { isValidCloseCode } from "../../../worker/connection/close-code.ts";
-import { acceptOf, nextKey } from "../../../worker/connection/lean/handshake.ts";
+import { nextKey } from "../../../worker/connection/lean/handshake.ts";
 import {
   endpointFault,
   hasUpgradeToken,
@@ -10,6 +10,7 @@ import {
   requestFault,
   statusSignature,
 } from "../../../worker/connection/upgrade.ts";
+import { acceptOf } from "../../../worker/connection/upgrade-answer.ts";
 import { endpointAt } from "../../conformance/driver-trace.ts";
 
 describe("hostHeader", () => {

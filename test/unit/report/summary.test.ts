@@ -204,6 +204,7 @@ test("failures keep exact counts, times and their samples", () => {
       firstSeen: 1500,
       lastSeen: 4000,
       stage: "upgrade",
+      cause: "target",
       samples: [{ connection: 3, attempt: 0, atMs: 1500, ageMs: 0.25, detail: "503" }],
     },
   ]);

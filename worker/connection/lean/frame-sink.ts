@@ -44,15 +44,21 @@ export function deliverClose(sink: FrameSink, data: Buffer, start: number, end: 
     }
   }
   sink.receiving = false;
-  sink.partial = null;
+  dropPartial(sink);
   sink.onCloseFrame(code, data, start, end);
 }
 
 /** Stops the decoder and reports the fault. */
 export function failWith(sink: FrameSink, fault: ProtocolFault): void {
   sink.receiving = false;
-  sink.partial = null;
+  dropPartial(sink);
   sink.onFault(fault);
+}
+
+/** Gives back what was held of a message. */
+export function dropPartial(sink: FrameSink): void {
+  sink.partial?.release();
+  sink.partial = null;
 }
 
 function closeFault(code: number, isReasonUtf8: boolean): ProtocolFault | null {

@@ -1,15 +1,13 @@
 /**
- * The opening handshake of RFC 6455 §4: the request we send and whether a 101 is an answer to it.
+ * The opening handshake of RFC 6455 §4: the request we send, and the answer that belongs to it.
  * Called by lean-driver.ts (once per endpoint) and lean-socket.ts (once per connection).
- * Invariant: every attempt has its own unpredictable key, and a 101 is accepted only if it proves it saw it.
+ * Invariant: every attempt has its own unpredictable key.
  */
-import { hash, randomFillSync } from "node:crypto";
+import { randomFillSync } from "node:crypto";
 import type { Endpoint, OpenRequest } from "../driver.ts";
-import { hasUpgradeToken, hostHeader, isScenarioHeader, UpgradeFault } from "../upgrade.ts";
-import { ResponseHead } from "./http-response.ts";
+import { hostHeader, isScenarioHeader } from "../upgrade.ts";
+import { UpgradeAnswer } from "../upgrade-answer.ts";
 
-/** RFC 6455 §1.3. */
-const ACCEPT_GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 const KEY_BYTES = 16;
 
 type HeaderPair = readonly [string, string];
@@ -26,11 +24,6 @@ export function nextKey(): string {
   const start = keyPoolNext;
   keyPoolNext += KEY_BYTES;
   return keyPool.toString("base64", start, keyPoolNext);
-}
-
-/** The Sec-WebSocket-Accept that answers `key`. */
-export function acceptOf(key: string): string {
-  return hash("sha1", key + ACCEPT_GUID, "base64");
 }
 
 /** The part of a request that all connections of an endpoint share. */
@@ -53,7 +46,7 @@ export function sharedRequest(endpoint: Endpoint): SharedRequest {
 
 /** What a connection needs until it is open, and drops then. */
 export class Handshake {
-  readonly head = new ResponseHead();
+  readonly answer: UpgradeAnswer;
   private readonly key = nextKey();
   private readonly openRequest: OpenRequest;
   private readonly shared: SharedRequest;
@@ -61,6 +54,7 @@ export class Handshake {
   constructor(openRequest: OpenRequest, shared: SharedRequest) {
     this.openRequest = openRequest;
     this.shared = shared;
+    this.answer = new UpgradeAnswer(this.key, openRequest.endpoint);
   }
 
   /** The whole request head, ASCII or Latin-1. */
@@ -72,26 +66,6 @@ export class Handshake {
     // A Host of its own takes the place of the endpoint's.
     const hostLine = headers.some(isHost) ? "" : this.shared.hostLine;
     return `${start}${hostLine}${common}${headerLines(headers)}\r\n`;
-  }
-
-  /**
-   * What is wrong with the 101 response in `head`, or "" (RFC 6455 §4.1). A server that ignores the
-   * subprotocols we asked for fails the attempt, as in the ws package.
-   */
-  upgradeFault(): UpgradeFault | "" {
-    const { upgrade, connection, accept, protocol, extensions } = this.head;
-    const { subprotocols } = this.openRequest.endpoint;
-    if (upgrade?.toLowerCase() !== "websocket") return UpgradeFault.upgrade;
-    if (!hasUpgradeToken(connection)) return UpgradeFault.connection;
-    if (accept !== acceptOf(this.key)) return UpgradeFault.accept;
-    if (protocol === null) {
-      if (subprotocols.length > 0) return UpgradeFault.protocolMissing;
-    } else if (subprotocols.length === 0) {
-      return UpgradeFault.protocolUnasked;
-    } else if (!subprotocols.includes(protocol)) {
-      return UpgradeFault.protocolWrong;
-    }
-    return extensions === null ? "" : UpgradeFault.extensionUnasked;
   }
 }
 

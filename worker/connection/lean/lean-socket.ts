@@ -10,18 +10,16 @@
  */
 import type { Socket } from "node:net";
 import { assert } from "../../../shared/assert.ts";
-import type { ConnectFailure } from "../../../shared/stats/failure-kind.ts";
 import { ABNORMAL, isValidCloseCode } from "../close-code.ts";
 import type { DriverSocket, OpenRequest, SocketEnd, SocketOwner } from "../driver.ts";
-import { connectFailure, errorSignature, HANG_UP, type TransportError } from "../failure-map.ts";
+import { connectFailure, errorSignature, type TransportError } from "../failure-map.ts";
 import type { ProtocolFault } from "../protocol-fault.ts";
 import { isResettable } from "../transport.ts";
-import { statusSignature } from "../upgrade.ts";
+import { HUNG_UP, PENDING, REFUSED, type Refusal } from "../upgrade-answer.ts";
 import { decode } from "./codec-decoder.ts";
 import { buildFrame, nextMask, Opcode } from "./frame-builder.ts";
-import type { FrameSink } from "./frame-sink.ts";
+import { dropPartial, type FrameSink } from "./frame-sink.ts";
 import { Handshake, type SharedRequest } from "./handshake.ts";
-import { FAULTY, INCOMPLETE } from "./http-response.ts";
 import { openTransport, readBuffer, type TransportEvents } from "./lean-transport.ts";
 import type { PartialFrame } from "./partial-frame.ts";
 
@@ -85,7 +83,7 @@ export class LeanSocket implements DriverSocket, FrameSink, TransportEvents {
     const canReset = reset && this.state !== TCP && isResettable(this.socket);
     this.state = ENDED;
     this.receiving = false;
-    this.partial = null;
+    dropPartial(this);
     if (canReset) this.socket.resetAndDestroy();
     else this.socket.destroy();
   }
@@ -155,26 +153,25 @@ export class LeanSocket implements DriverSocket, FrameSink, TransportEvents {
       return;
     }
     const stage = this.state === TCP ? "tcp" : this.state === TLS ? "tls" : "upgrade";
-    const { kind, signature } = connectFailure(stage, error);
-    this.fail(kind, signature);
+    this.fail(this.answered() ?? { ...connectFailure(stage, error), detail: "" });
   }
 
   /** While TLS is set up an error follows that says so; on an open connection nobody reads our backlog now. */
   ended(): void {
-    if (this.state === UPGRADE) this.fail("upgrade-reset", HANG_UP);
+    if (this.state === UPGRADE) this.fail(this.answered() ?? HUNG_UP);
     else if (this.state >= OPEN) this.socket.destroy();
   }
 
   closed(): void {
     if (this.state === ENDED) return;
     if (this.state < OPEN) {
-      this.fail("upgrade-reset", HANG_UP);
+      this.fail(this.answered() ?? HUNG_UP);
       return;
     }
     const end = this.socketEnd();
     this.state = ENDED;
     this.receiving = false;
-    this.partial = null;
+    dropPartial(this);
     this.owner.onClosed(end);
   }
 
@@ -191,33 +188,32 @@ export class LeanSocket implements DriverSocket, FrameSink, TransportEvents {
   }
 
   private receivedHead(length: number): void {
-    const { handshake } = this;
-    if (handshake === null) return;
-    const { head } = handshake;
-    const rest = head.feed(readBuffer, 0, length);
-    if (rest === INCOMPLETE) return;
-    if (rest !== FAULTY && head.status !== 101) {
-      this.fail("upgrade-status", statusSignature(head.status, head.reason));
-      return;
-    }
-    const fault = rest === FAULTY ? head.fault : handshake.upgradeFault();
-    if (fault !== "") {
-      this.fail("upgrade-invalid", fault);
+    if (this.handshake === null) return;
+    const { answer } = this.handshake;
+    const rest = answer.take(readBuffer, 0, length);
+    if (rest === PENDING) return;
+    if (rest === REFUSED) {
+      this.fail(answer.refusal);
       return;
     }
     this.handshake = null;
     this.state = OPEN;
     this.receiving = true;
-    this.owner.onOpen(head.protocol ?? "");
+    this.owner.onOpen(answer.head.protocol ?? "");
     // Frames may have come in the same segment.
     decode(this, readBuffer, rest, length);
   }
 
-  private fail(kind: ConnectFailure, signature: string): void {
+  /** What a connection that ended too early was told before; null for nothing. */
+  private answered(): Refusal | null {
+    return this.handshake?.answer.cut() ?? null;
+  }
+
+  private fail({ kind, signature, detail }: Refusal): void {
     this.state = ENDED;
     this.handshake = null;
     this.socket.destroy();
-    this.owner.onFail(kind, signature);
+    this.owner.onFail(kind, signature, detail);
   }
 
   private writeClose(code: number): void {

@@ -6,12 +6,14 @@
  *                └──▶ LENGTH ──┘
  *
  * Invariant: what it holds is bounded by what has arrived (plus a fixed start) and by maxMessageBytes, never
- * by what a header announces. Lengths that are not minimally encoded are accepted, as other
+ * by what a header announces, and all of an engine together by MAX_PARTIAL_BYTES. Lengths that are not minimally encoded are accepted, as other
  * implementations do (RFC 6455 §5.2 asks the sender only).
  */
+
+import { givePartial, takePartial } from "../partial-budget.ts";
 import { Fault, type ProtocolFault } from "../protocol-fault.ts";
 import { MAX_CONTROL_PAYLOAD_BYTES, Opcode } from "./frame-builder.ts";
-import { deliverClose, deliverText, type FrameSink, failWith } from "./frame-sink.ts";
+import { deliverClose, deliverText, dropPartial, type FrameSink, failWith } from "./frame-sink.ts";
 
 const FIRST = 0;
 const SECOND = 1;
@@ -136,7 +138,7 @@ export class PartialFrame {
   private finishControl(sink: FrameSink, data: Buffer, start: number, end: number): void {
     const opcode = this.first & OPCODE;
     this.step = FIRST;
-    if (this.messageOpcode === NO_MESSAGE) sink.partial = null;
+    if (this.messageOpcode === NO_MESSAGE) dropPartial(sink);
     if (opcode === Opcode.ping) sink.onPing(data, start, end);
     else if (opcode === Opcode.pong) sink.onPong(data, start, end);
     else deliverClose(sink, data, start, end);
@@ -148,19 +150,29 @@ export class PartialFrame {
       this.finishMessage(sink, chunk, at, stop);
       return;
     }
-    this.append(chunk, at, stop, sink.maxMessageBytes);
+    if (!this.append(chunk, at, stop, sink.maxMessageBytes)) {
+      failWith(sink, Fault.outOfMemory);
+      return;
+    }
     if (this.taken < this.length) return;
     this.step = FIRST;
     if (final) this.finishMessage(sink, this.message, 0, this.messageLength);
   }
 
   private finishMessage(sink: FrameSink, data: Buffer, start: number, end: number): void {
-    sink.partial = null;
+    dropPartial(sink);
     if (this.messageOpcode === Opcode.binary) sink.onData(data, start, end, true);
     else deliverText(sink, data, start, end);
   }
 
-  private append(chunk: Buffer, at: number, stop: number, maxMessageBytes: number): void {
+  /** The message is whole, or will never be. */
+  release(): void {
+    givePartial(this.message.length);
+    this.message = NOTHING;
+  }
+
+  /** False when the engine has no room for it. */
+  private append(chunk: Buffer, at: number, stop: number, maxMessageBytes: number): boolean {
     const needed = this.messageLength + stop - at;
     if (needed > this.message.length) {
       const announced = this.messageLength + this.length - this.taken;
@@ -169,12 +181,15 @@ export class PartialFrame {
         needed,
         2 * this.message.length,
       );
-      const grown = Buffer.allocUnsafe(Math.min(wanted, Math.max(needed, maxMessageBytes)));
+      const capacity = Math.min(wanted, Math.max(needed, maxMessageBytes));
+      if (!takePartial(capacity - this.message.length)) return false;
+      const grown = Buffer.allocUnsafe(capacity);
       this.message.copy(grown, 0, 0, this.messageLength);
       this.message = grown;
     }
     chunk.copy(this.message, this.messageLength, at, stop);
     this.messageLength = needed;
     this.taken += stop - at;
+    return true;
   }
 }

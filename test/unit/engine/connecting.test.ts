@@ -1,0 +1,127 @@
+/**
+ * How an engine's connections come about, against raw servers on loopback. Goal: what a target answers, and what is
+ * the generator's own part in it, is told as it was.
+ */
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { afterEach, describe, expect, it } from "vitest";
+import { acceptFor, VALID_RESPONSE } from "../../conformance/hostile-server.ts";
+import { binary } from "../../conformance/server-frame.ts";
+import { runEngine } from "../../support/engine-run.ts";
+import { scenario } from "../../support/scenario.ts";
+
+const servers: Server[] = [];
+
+afterEach(() => {
+  for (const server of servers.splice(0)) server.close();
+});
+
+/** Answers each request head with the same bytes, or does what it is told. */
+async function answering(answer: string | ((socket: Socket) => void)): Promise<string> {
+  const server = createServer((socket) => {
+    socket.on("error", () => {});
+    if (typeof answer === "string") socket.once("data", () => socket.end(answer));
+    else answer(socket);
+  });
+  servers.push(server);
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return `ws://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+}
+
+/** Upgrades every connection and then writes `frames`. */
+function upgrading(frames: Buffer) {
+  return (socket: Socket): void => {
+    socket.once("data", (head) => {
+      const key = /^sec-websocket-key: *(\S+)/im.exec(head.toString())?.[1] ?? "";
+      socket.write(VALID_RESPONSE.replace("{accept}", acceptFor(key)));
+      socket.write(frames);
+    });
+  };
+}
+
+describe.each(["lean", "ws"] as const)("connecting, %s driver", (driver) => {
+  it("keeps where a redirect leads, escaped and short", async () => {
+    const location = `https://login.example/\u0085start?${"x".repeat(2000)}`;
+    const url = await answering(`HTTP/1.1 302 Found\r\nLocation: ${location}\r\n\r\n`);
+    const { failures, frames } = await runEngine(scenario(url, { connect: { driver } }));
+    expect(failures).toEqual([{ kind: "upgrade-status", signature: "302 Found", count: 20 }]);
+    const samples = frames.flatMap((frame) => frame.failures.map(({ sample }) => sample?.detail));
+    expect(samples[0]).toMatch(/^Location: https:\/\/login\.example\/.*\\u\{85\}start\?x+…$/);
+    expect(samples[0]?.length).toBe(500);
+  });
+
+  it("names its own limit when a message is over maxMessage", async () => {
+    const url = await answering(upgrading(binary(Buffer.alloc(2000))));
+    const { failures, closes, counters } = await runEngine(
+      scenario(url, { connect: { driver, maxMessageBytes: 1000 }, messages: null }),
+    );
+    expect(failures).toEqual([
+      { kind: "message-limit", signature: "1009 message over the size limit", count: 20 },
+    ]);
+    expect(closes).toEqual({ limit: 20 });
+    expect(counters).toMatchObject({ established: 20, closed: 20, failed: 0 });
+  });
+
+  it("does not hold its own lateness against the target", async () => {
+    const url = await answering(upgrading(Buffer.alloc(0)));
+    let stalled = false;
+    const { histogram } = await runEngine(
+      scenario(url, {
+        connect: { driver },
+        messages: null,
+        phases: [
+          {
+            phase: "burst",
+            exclude: false,
+            durationUs: 700_000,
+            messageFactor: 1,
+            ramp: "burst",
+            to: 20,
+          },
+        ],
+      }),
+      {
+        onTurn: (_, runUs) => {
+          if (stalled || runUs < 0) return;
+          stalled = true;
+          const untilMs = performance.now() + 200;
+          while (performance.now() < untilMs);
+        },
+      },
+    );
+    const lagUs = histogram("openLag").min;
+    const connectUs = histogram("connect").min;
+    expect(lagUs).toBeGreaterThan(150_000);
+    expect(connectUs).toBeLessThan(lagUs);
+    expect(histogram("connect").count).toBe(20);
+  });
+
+  it("names the scenario when a request cannot be sent", async () => {
+    const url = await answering("never asked");
+    const { failures } = await runEngine(
+      scenario(url, { connect: { driver, headers: [["x-name", "\u4e2d"]] } }),
+    );
+    expect(failures).toEqual([
+      {
+        kind: "scenario-value",
+        signature: "request header x-name has invalid characters",
+        count: 20,
+      },
+    ]);
+  });
+
+  it("asks for the Host it is told, each connection for its own", async () => {
+    const hosts: string[] = [];
+    const url = await answering((socket) => {
+      socket.once("data", (head) => {
+        hosts.push(...(head.toString().match(/^host: .*$/gim) ?? []));
+        socket.end("HTTP/1.1 503 Busy\r\n\r\n");
+      });
+    });
+    const headers = [["host", "v{{conn.index}}.example:8443"]] as const;
+    await runEngine(scenario(url, { connect: { driver, headers } }));
+    const sent = hosts.map((line) => line.replace(/^host: /i, "")).sort();
+    expect(sent).toEqual([...Array(20).keys()].map((at) => `v${at}.example:8443`).sort());
+  });
+});
