@@ -124,7 +124,7 @@ async function open(
 ) {
   const { lead, log, tokens, local, ending } = parts;
   const { bus, leave } = parts.bus;
-  const fleet = new Fleet({ bus, clock, timers: systemTimers, log });
+  const fleet = new Fleet({ bus, clock, timers: systemTimers, log, rosterLog: log });
   await fleet.start();
   const service = new Service({
     ...{ bus, fleet, clock, timers: systemTimers, log, dataDirectory: options.data },
