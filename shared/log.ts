@@ -41,11 +41,14 @@ export function oneLine(text: string, maxLength: number): string {
   return cut.replace(UNPRINTABLE, " ");
 }
 
-/** Whoever reads this process' output may go away (`| head`, a collector of logs): that is no error of ours. */
+/** A pipe without a reader, and a terminal that was closed. */
+const READER_GONE = new Set(["EPIPE", "EIO", "ENXIO"]);
+
+/** Whoever reads this process' output may go away (`| head`, a collector of logs, a window): that is no error of ours. */
 export function outliveReaders(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EPIPE") throw error;
+      if (!READER_GONE.has(error.code ?? "")) throw error;
     });
   }
 }

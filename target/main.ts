@@ -1,12 +1,15 @@
 /**
  * Entry of the target: one process, or a primary with its members. Prints one line of JSON when it is
  * ready. Invariant: the first SIGTERM or SIGINT closes every connection with 1001 and exits 0 within
- * seconds; the second exits at once.
+ * seconds, and so does SIGHUP; the second exits at once.
  */
 import cluster from "node:cluster";
 import { availableParallelism } from "node:os";
-import { OnrushError } from "../shared/errors.ts";
+import { leaveEndingToParent, onEndSignals } from "../shared/end-signals.ts";
+import { ExitCode, OnrushError } from "../shared/errors.ts";
+import { endWithParent } from "../shared/lifeline.ts";
 import { outliveReaders } from "../shared/log.ts";
+import { systemClock } from "../shared/time/clock.ts";
 import { readConfig, type TargetConfig, USAGE } from "./config.ts";
 import { Member } from "./processes/member.ts";
 import { Primary } from "./processes/primary.ts";
@@ -24,14 +27,9 @@ function announce(config: TargetConfig, port: number): void {
 }
 
 function onSignals(stop: () => void): void {
-  let asked = false;
-  const handle = (): void => {
-    if (asked) process.exit(0);
-    asked = true;
-    stop();
-  };
-  process.on("SIGTERM", handle);
-  process.on("SIGINT", handle);
+  onEndSignals((press) => (press > 1 ? process.exit(ExitCode.aborted) : stop()), {
+    clock: systemClock,
+  });
 }
 
 function exitAfter(running: Running): void {
@@ -61,8 +59,8 @@ async function runPrimary(config: TargetConfig): Promise<void> {
 
 async function runMember(config: TargetConfig): Promise<void> {
   // The terminal signals the whole group; the primary decides when a member ends.
+  leaveEndingToParent();
   process.on("SIGTERM", () => {});
-  process.on("SIGINT", () => {});
   const member = new Member();
   const running = await serveMember(config, member);
   member.onStop = () => exitAfter(running);
@@ -70,9 +68,14 @@ async function runMember(config: TargetConfig): Promise<void> {
 
 async function main(): Promise<void> {
   const config = readConfig(process.argv.slice(2));
-  if (config === null) process.stdout.write(USAGE);
+  if (config === null) process.stdout.write(USAGE, () => process.exit(ExitCode.passed));
   else if (cluster.isWorker) await runMember(config);
-  else if (config.processes > 1) await runPrimary(config);
+  else await runForParent(config);
+}
+
+async function runForParent(config: TargetConfig): Promise<void> {
+  endWithParent();
+  if (config.processes > 1) await runPrimary(config);
   else await runAlone(config);
 }
 

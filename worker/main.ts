@@ -1,10 +1,12 @@
 /**
  * Entry of a worker process: wires the control thread to the bus and the signals. Started by path, by the
  * coordinator's local cluster or by a person; imported by nobody.
- * Invariant: for a forked worker Ctrl-C is the coordinator's business, so SIGINT alone never ends one.
+ * Invariant: for a forked worker Ctrl-C and a closed terminal are the coordinator's business, so neither ends one.
  */
 import { extname } from "node:path";
-import { type ExitCode, OnrushError } from "../shared/errors.ts";
+import { leaveEndingToParent, onEndSignals } from "../shared/end-signals.ts";
+import { ExitCode, OnrushError } from "../shared/errors.ts";
+import { endWithParent } from "../shared/lifeline.ts";
 import { createLog, outliveReaders } from "../shared/log.ts";
 import { systemClock } from "../shared/time/clock.ts";
 import { systemTimers } from "../shared/time/timer.ts";
@@ -23,7 +25,8 @@ async function main(): Promise<ExitCode> {
   const config = readConfig();
   // One that a person started says that it joined; a forked one only what went wrong.
   const log = createLog(NAME, config.bus === null ? "warn" : "info");
-  if (config.bus === null) process.on("SIGINT", () => {});
+  if (config.bus === null) leaveEndingToParent();
+  else endWithParent();
   const control = new Control({
     bus: await openWorkerBus(config.bus, log),
     info: await describeWorker(config),
@@ -37,8 +40,12 @@ async function main(): Promise<ExitCode> {
     timers: systemTimers,
     log,
   });
-  process.on("SIGTERM", () => control.drain());
-  if (config.bus !== null) process.on("SIGINT", () => control.drain());
+  if (config.bus === null) process.on("SIGTERM", () => control.drain());
+  else {
+    onEndSignals((press) => (press > 2 ? process.exit(ExitCode.aborted) : control.drain()), {
+      clock: systemClock,
+    });
+  }
   return control.serve();
 }
 

@@ -42,6 +42,11 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): CliCon
   };
 }
 
+/** For a program that this process becomes. */
+export function addToEnvironment(values: Readonly<Record<string, string>>): void {
+  Object.assign(process.env, values);
+}
+
 function splitList(text: string): string[] {
   return text
     .split(",")

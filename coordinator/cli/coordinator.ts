@@ -5,8 +5,10 @@
 import { hostname } from "node:os";
 import { Command, Option } from "commander";
 import { openBus } from "../../shared/bus/open-bus.ts";
+import { onEndSignals } from "../../shared/end-signals.ts";
 import { ExitCode, OnrushError } from "../../shared/errors.ts";
 import { createLog, type Log } from "../../shared/log.ts";
+import type { Clock } from "../../shared/time/clock.ts";
 import { sleep, systemTimers } from "../../shared/time/timer.ts";
 import { buildServer, type HttpServer } from "../http/server.ts";
 import { buildStandby } from "../http/standby.ts";
@@ -42,7 +44,8 @@ Examples:
   onrush coordinator --bus nats://broker:4222 --listen 127.0.0.1:7700 --data /var/lib/onrush
   ONRUSH_TOKENS_FILE=tokens.json onrush coordinator --bus redis://broker:6379 --listen 0.0.0.0:7700
 
-The API is described at /docs and /openapi.json. Ctrl-C or SIGTERM ends it; its runs go on, and the next one takes them up.`;
+The API is described at /docs and /openapi.json. Ctrl-C, SIGTERM or SIGHUP ends it; its
+runs go on, and the next one takes them up.`;
 
 export function coordinatorCommand(context: CliContext, finish: Finish): Command {
   return new Command("coordinator")
@@ -84,7 +87,7 @@ async function serve(options: CoordinatorOptions, context: CliContext): Promise<
   const opened = await openBus(options.bus, "coordinator", systemTimers);
   const id = `${hostname()}-${process.pid}-${clock.wallMs()}`;
   const lead = new Lead({ bus: opened, id, clock, timers: systemTimers, log });
-  const ending = endingOf(lead, log);
+  const ending = endingOf(lead, log, clock);
   const standby = buildStandby();
   try {
     // From here on the address is its own, and whoever asks is told what it waits for.
@@ -121,7 +124,7 @@ async function open(
 ) {
   const { lead, log, tokens, local, ending } = parts;
   const { bus, leave } = parts.bus;
-  const fleet = new Fleet({ bus, clock, timers: systemTimers, log });
+  const fleet = new Fleet({ bus, clock, timers: systemTimers, log, rosterLog: log });
   await fleet.start();
   const service = new Service({
     ...{ bus, fleet, clock, timers: systemTimers, log, dataDirectory: options.data },
@@ -164,7 +167,7 @@ function nameOf({ host, port }: Address): string {
 }
 
 /** When and how this process is to end. */
-function endingOf(lead: Lead, log: Log) {
+function endingOf(lead: Lead, log: Log, clock: Clock) {
   let asked = false;
   let end: (code: number) => void = () => {};
   const whenAsked = new Promise<number>((resolve) => {
@@ -173,9 +176,9 @@ function endingOf(lead: Lead, log: Log) {
       resolve(code);
     };
   });
-  const leave = () => end(ExitCode.passed);
-  process.on("SIGINT", leave);
-  process.on("SIGTERM", leave);
+  onEndSignals((press) => (press > 1 ? process.exit(ExitCode.aborted) : end(ExitCode.passed)), {
+    clock,
+  });
   lead.lost.addEventListener("abort", () => end(ExitCode.preflight));
   return {
     asked: whenAsked,

@@ -1,21 +1,25 @@
 /**
  * `npm run demo`: starts the bundled target, runs 10,000 connections against it with the `onrush` command, and
- * holds the report against what the target counted itself. A program of its own that only starts the other
- * two; it is no part of a run. Invariant: no process outlives it, and a count that differs fails it.
+ * compares the report with what the target counted itself. A program of its own; it is no part of a run.
+ * Invariant: no process outlives it, and a count that differs fails it.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { ExitCode } from "../../shared/errors.ts";
+import { tied } from "../../shared/lifeline.ts";
+import { outliveReaders } from "../../shared/log.ts";
 import { openFilesLimit } from "../../shared/open-files.ts";
 import { systemClock } from "../../shared/time/clock.ts";
 import { sleep, systemTimers } from "../../shared/time/timer.ts";
 import type { Summary } from "../report/summary-schema.ts";
+import { entryOf } from "./become.ts";
 import { readConfig } from "./config.ts";
 import { makeContext } from "./context.ts";
+import { runProgram } from "./program.ts";
 import { showSummary } from "./result.ts";
-import { TARGET_ENTRY } from "./target.ts";
 import { compareCounts, comparisonText, type TargetCounts } from "./terminal/comparison.ts";
 
 const SCENARIO = "examples/demo-10k.yaml";
@@ -26,8 +30,8 @@ const START_MS = 20_000;
 /** For the target to see the last connections go. */
 const SETTLE_MS = 5000;
 
+outliveReaders();
 const context = makeContext(readConfig());
-const cli = fileURLToPath(new URL("./main.js", import.meta.url));
 process.chdir(fileURLToPath(new URL("../../../", import.meta.url)));
 process.exitCode = await demo();
 
@@ -56,8 +60,11 @@ async function demo(): Promise<number> {
 function startTarget(): ChildProcess {
   const perProcess = Math.max(1, openFilesLimit() - TARGET_FILES);
   const processes = Math.ceil(CONNECTIONS / perProcess);
-  const args = [TARGET_ENTRY, "--port", "0", "--processes", String(processes)];
-  return spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"], detached: true });
+  const args = [entryOf("target"), "--port", "0", "--processes", String(processes)];
+  return spawn(...tied(process.execPath, args), {
+    stdio: ["ignore", "pipe", "inherit", "ipc"],
+    detached: true,
+  });
 }
 
 /** The target's first line says where it listens. */
@@ -75,20 +82,19 @@ function announcement(target: ChildProcess): Promise<{ url: string; statsUrl: st
   });
 }
 
-/** In our group, so Ctrl-C reaches it by itself; what is sent to us alone is passed on. */
-function runOnrush(args: readonly string[]): Promise<{ exitCode: number; output: string }> {
-  const run = spawn(process.execPath, [cli, ...args], { stdio: ["inherit", "pipe", "inherit"] });
-  const forward = (signal: NodeJS.Signals) => run.kill(signal);
-  process.on("SIGINT", forward);
-  process.on("SIGTERM", forward);
-  let output = "";
-  run.stdout?.setEncoding("utf8").on("data", (text: string) => {
-    output += text;
-  });
-  return new Promise((resolve, reject) => {
-    run.once("error", reject);
-    run.once("close", (code) => resolve({ exitCode: code ?? ExitCode.internal, output }));
-  });
+/** The command, in this process; its result is kept for the comparison. */
+async function runOnrush(
+  args: readonly string[],
+): Promise<{ readonly exitCode: number; readonly output: string }> {
+  const chunks: Buffer[] = [];
+  const stdout = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      chunks.push(chunk);
+      done();
+    },
+  }) as NodeJS.WriteStream;
+  const exitCode = await runProgram(args, { ...context, stdout });
+  return { exitCode, output: Buffer.concat(chunks).toString() };
 }
 
 /** The target's counts once no connection is open any more, or after SETTLE_MS. */

@@ -4,12 +4,14 @@
  * code. Invariant: output is flushed before the process ends, and a reader that went away (`| head`) is not
  * an error of ours.
  */
+import { endWithParent } from "../../shared/lifeline.ts";
 import { outliveReaders } from "../../shared/log.ts";
 import { readConfig } from "./config.ts";
 import { makeContext } from "./context.ts";
 import { runProgram } from "./program.ts";
 
 outliveReaders();
+endWithParent();
 const exitCode = await runProgram(process.argv.slice(2), makeContext(readConfig()));
 await flush(process.stdout);
 await flush(process.stderr);

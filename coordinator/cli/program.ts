@@ -32,6 +32,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Make>>> = {
   watch: async () => (await import("./watch.ts")).watchCommand,
   stop: async () => (await import("./runs.ts")).stopCommand,
   scale: async () => (await import("./runs.ts")).scaleCommand,
+  workers: async () => (await import("./workers.ts")).workersCommand,
+  drain: async () => (await import("./workers.ts")).drainCommand,
   completion: async () => (await import("./completion/completion.ts")).completionCommand,
 };
 /** They speak of all others. */

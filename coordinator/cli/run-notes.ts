@@ -12,6 +12,14 @@ export function noteEvent(event: RunEvent, progress: Progress): void {
         `worker ${escapeForTerminal(event.id)} lost: ${escapeForTerminal(event.reason, 300)}`,
       );
       break;
+    case "worker-joined":
+      // Those of the start are named in the opening line.
+      if (event.elapsedUs !== null)
+        progress.note(`worker ${escapeForTerminal(event.id)} joined the run`);
+      break;
+    case "worker-recovered":
+      progress.note("what the lost worker held is taken over by others");
+      break;
     case "end-requested":
       if (event.by === "threshold")
         progress.note(`ending early: ${escapeForTerminal(event.reason, 300)}`);

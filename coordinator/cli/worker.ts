@@ -1,16 +1,12 @@
 /**
- * `onrush worker`: starts a worker that takes its share of every run on a bus, until it is told to leave. Called by
+ * `onrush worker`: becomes a worker that takes its share of every run on a bus, until it is told to leave. Called by
  * program.ts. Invariant: what the options say reaches the worker through its environment, where it is checked.
  */
-import { fileURLToPath } from "node:url";
 import { Command } from "commander";
+import { become } from "./become.ts";
 import type { CliContext } from "./context.ts";
 import { parseCount } from "./options.ts";
 import type { Finish } from "./program.ts";
-import { standInFor } from "./stand-in.ts";
-
-/** Beside this file's folder in the built tree. */
-const WORKER_ENTRY = fileURLToPath(new URL("../../worker/main.js", import.meta.url));
 
 interface WorkerOptions {
   readonly bus: string;
@@ -26,9 +22,10 @@ Examples:
   onrush worker --bus nats://broker:4222 --id rack-7
   onrush worker --bus rediss://user:password@broker:6380 --engines 4 --capacity 15000
 
-Ctrl-C or SIGTERM: ends its load, delivers its last results, and leaves.`;
+Ctrl-C, SIGTERM or SIGHUP: hands its load to others, delivers its last results, and leaves; a second one does not wait for
+others, a third ends it at once.`;
 
-export function workerCommand(context: CliContext, finish: Finish): Command {
+export function workerCommand(_context: CliContext, _finish: Finish): Command {
   return new Command("worker")
     .description("start a worker of a cluster")
     .requiredOption(
@@ -44,17 +41,17 @@ export function workerCommand(context: CliContext, finish: Finish): Command {
     .option("--id <NAME>", "shown to people (default: host and process)")
     .option("--raw-log <DIR>", "write every single recorded value there (a diagnostic)")
     .addHelpText("after", EXAMPLES)
-    .action(async (options: WorkerOptions) =>
-      finish(await standInFor(WORKER_ENTRY, [], environment(options, context))),
-    );
+    .action(async (options: WorkerOptions) => become("worker", [], environment(options)));
 }
 
-function environment(
-  { bus, engines, capacity, id, rawLog }: WorkerOptions,
-  context: CliContext,
-): Record<string, string> {
+function environment({
+  bus,
+  engines,
+  capacity,
+  id,
+  rawLog,
+}: WorkerOptions): Record<string, string> {
   return {
-    ...context.config.env,
     ONRUSH_WORKER_BUS: bus,
     ...(engines === undefined ? {} : { ONRUSH_WORKER_ENGINES: String(engines) }),
     ...(capacity === undefined ? {} : { ONRUSH_WORKER_CAPACITY: String(capacity) }),

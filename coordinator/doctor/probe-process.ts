@@ -6,6 +6,7 @@
 import { fork } from "node:child_process";
 import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
+import { tiedFork } from "../../shared/lifeline.ts";
 import type { Timers } from "../../shared/time/timer.ts";
 import type { ProbeReport, ProbeRequest } from "../../shared/wire/probe.ts";
 
@@ -23,7 +24,7 @@ export function probeTargets(request: ProbeRequest, options: ProbeOptions): Prom
   const child = fork(fileURLToPath(entry), {
     serialization: "advanced",
     env: { ...options.env },
-    execArgv: [],
+    ...tiedFork(),
     // stdout of this process is for results.
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });

@@ -8,6 +8,7 @@ import { processChannel } from "../../shared/bus/ipc/channel.ts";
 import { type ServedChannel, serveChannel } from "../../shared/bus/ipc/ipc-server.ts";
 import type { MemoryStore } from "../../shared/bus/memory/store.ts";
 import { OnrushError } from "../../shared/errors.ts";
+import { tiedFork } from "../../shared/lifeline.ts";
 import { sleep, type Timers } from "../../shared/time/timer.ts";
 import { prefixLines } from "./worker-output.ts";
 
@@ -50,7 +51,7 @@ export function forkWorker(options: ForkOptions): WorkerProcess {
   const { id, entry, store, write } = options;
   const child = fork(fileURLToPath(entry), {
     serialization: "advanced",
-    execArgv: [...(options.execArgv ?? [])],
+    ...tiedFork(options.execArgv),
     env: workerEnvironment(options),
     // stdout of this process is for results, so what workers say there goes with the rest.
     stdio: ["ignore", "pipe", "pipe", "ipc"],

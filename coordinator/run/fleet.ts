@@ -14,6 +14,7 @@ import { WIRE_VERSION } from "../../shared/wire/plan.ts";
 import { assignWorkers, type Claimant, type Need } from "./assign.ts";
 import { DocumentWriter } from "./document-writer.ts";
 import { type Member, type MemberInfo, Members } from "./members.ts";
+import { Roster } from "./roster.ts";
 
 const LOOK_MS = 250;
 /** Runs that are over and the bus has not forgotten yet. */
@@ -24,6 +25,8 @@ export interface FleetOptions {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly log: Log;
+  /** Says there who comes and goes; absent where a run says it by itself. */
+  readonly rosterLog?: Log;
 }
 
 /** A run's side of the fleet. */
@@ -53,6 +56,7 @@ interface Entry {
 export class Fleet {
   readonly #options: FleetOptions;
   readonly #members = new Members();
+  readonly #roster: Roster | null;
   readonly #entries = new Map<string, Entry>();
   /** epoch -> run */
   readonly #serves = new Map<number, string>();
@@ -67,6 +71,7 @@ export class Fleet {
 
   constructor(options: FleetOptions) {
     this.#options = options;
+    this.#roster = options.rosterLog === undefined ? null : new Roster(options.rosterLog);
     this.#placement = new DocumentWriter(options.bus, documentKey.placement);
   }
 
@@ -221,6 +226,7 @@ export class Fleet {
       if (!this.#drained.has(member.epoch) || member.status === null) continue;
       member.status = { ...member.status, leaving: true };
     }
+    this.#roster?.look(this.#members.all, (epoch) => this.runOf(epoch));
     if (before !== "" && before !== generation) this.#placement.forgotten();
     this.#sessions = sessions;
     this.#looks++;

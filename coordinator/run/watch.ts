@@ -11,6 +11,7 @@ import { onceALook, type RunParts } from "./dispatch.ts";
 import { searchOn } from "./limit-search.ts";
 import { liveView } from "./live-view.ts";
 import { Recovery } from "./recovery.ts";
+import { Staffing } from "./staffing.ts";
 import { isTrouble, repeat } from "./trouble.ts";
 
 const SECOND_US = 1_000_000;
@@ -38,6 +39,7 @@ class Collector {
   readonly #run: ActiveRun;
   readonly #parts: RunParts;
   readonly #recovery: Recovery;
+  readonly #staffing: Staffing;
   readonly #lookedAnew: () => boolean;
   #viewedUs: number;
   /** The newest second that is there from all engines, in the last view. */
@@ -54,6 +56,7 @@ class Collector {
     this.#run = run;
     this.#parts = parts;
     this.#recovery = new Recovery(run);
+    this.#staffing = new Staffing(run);
     this.#lookedAnew = onceALook(run);
     this.#viewedUs = run.nowUs();
     const { durationUs, drainUs } = run.plan.document;
@@ -73,6 +76,7 @@ class Collector {
     if (this.#isViewDue()) await this.#everySecond();
     if (this.#lookedAnew()) {
       await workers.check();
+      this.#staffing.check();
       const offUs = run.isOn ? null : run.nowUs();
       await placement.look();
       if (offUs !== null) this.#lookedOffUs = offUs;

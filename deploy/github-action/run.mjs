@@ -96,13 +96,15 @@ async function quietly([command, args]) {
     last = chunk.at(-1) ?? last;
   };
   try {
-    const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] });
+    // When this process is killed, the run ends too: the system sees to it, or the end of the channel.
+    const child = spawn(...tied(command, args), { stdio: ["ignore", "pipe", "pipe", "ipc"] });
     for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", pass);
     child.stderr.on("data", (chunk) => {
       errors = (errors + chunk).slice(0, MAX_ERRORS_CHARS);
     });
     // A job that is cancelled: the run drains and reports.
-    for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => child.kill("SIGINT"));
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])
+      process.on(signal, () => child.kill("SIGINT"));
     const exitCode = await new Promise((done, fail) => {
       child.once("error", fail);
       child.once("close", (code, signal) => done(code ?? 128 + constants.signals[signal]));
@@ -111,6 +113,15 @@ async function quietly([command, args]) {
   } finally {
     process.stdout.write(`${last === "\n" ? "" : "\n"}::${token}::\n`);
   }
+}
+
+/** Linux kills the program with this process, where util-linux is there. */
+function tied(command, args) {
+  const tie = ["--pdeathsig", "KILL"];
+  const ties = () => spawnSync("setpriv", [...tie, "true"], { stdio: "ignore" }).status === 0;
+  return command === process.execPath && ties()
+    ? ["setpriv", [...tie, command, ...args]]
+    : [command, args];
 }
 
 function uncoloured(text) {

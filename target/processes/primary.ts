@@ -6,6 +6,7 @@
 import cluster, { type Worker } from "node:cluster";
 import { type AddressInfo, createServer } from "node:net";
 import { OnrushError } from "../../shared/errors.ts";
+import { tiedFork } from "../../shared/lifeline.ts";
 import { monotonicUs } from "../../shared/time/clock.ts";
 import type { Report } from "./group.ts";
 import type { Order, ToMember, ToPrimary } from "./messages.ts";
@@ -69,7 +70,7 @@ export class Primary {
   }
 
   private fork(start: ToMember & { readonly tell: "start" }): Promise<void> {
-    const worker = cluster.fork();
+    const worker = forkMember();
     const state: MemberState = { worker, listens: start.listens, full: false };
     this.members.push(state);
     return new Promise((resolve, reject) => {
@@ -146,6 +147,19 @@ export class Primary {
     this.rounds.delete(number);
     const reports = round.reports.filter((answer) => answer !== null);
     send(round.from, { tell: "answers", id: round.id, reports });
+  }
+}
+
+/** Node's cluster has no option for the program it starts members with, but it asks `process.execPath` at each fork. */
+function forkMember(): Worker {
+  const node = process.execPath;
+  const { execPath, execArgv } = tiedFork(process.execArgv);
+  cluster.setupPrimary({ execArgv });
+  process.execPath = execPath;
+  try {
+    return cluster.fork();
+  } finally {
+    process.execPath = node;
   }
 }
 

@@ -11,6 +11,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Summary } from "../../coordinator/report/summary-schema.ts";
+import { tied } from "../../shared/lifeline.ts";
 import { emit } from "./emit.ts";
 import { startTarget } from "./processes.ts";
 import { watchUsage } from "./usage.ts";
@@ -47,7 +48,7 @@ function scenario(urls: readonly string[]) {
 
 async function runOnrush(file: string, runDirectory: string) {
   const args = [onrushBin, "run", file, "--json", "--run-dir", runDirectory];
-  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(...tied(process.execPath, args), { stdio: ["ignore", "pipe", "inherit"] });
   const watch = watchUsage(child.pid ?? 0);
   let output = "";
   child.stdout.on("data", (chunk: Buffer) => {

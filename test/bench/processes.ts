@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { availableParallelism } from "node:os";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { tied } from "../../shared/lifeline.ts";
 import type { Measured } from "./generators.ts";
 import type { Work } from "./work.ts";
 
@@ -21,7 +22,7 @@ export function spawnNode(core: string, args: readonly string[]): ChildProcess {
   const [command, ...rest] = canPin
     ? ["taskset", "-c", core, process.execPath, ...args]
     : [process.execPath, ...args];
-  return spawn(command as string, rest, { stdio: ["ignore", "pipe", "inherit"] });
+  return spawn(...tied(command as string, rest), { stdio: ["ignore", "pipe", "inherit"] });
 }
 
 export async function stopProcess(child: ChildProcess): Promise<void> {

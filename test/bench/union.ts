@@ -13,6 +13,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import type { Summary } from "../../coordinator/report/summary-schema.ts";
+import { tied } from "../../shared/lifeline.ts";
 import { compareWithRawLogs } from "../support/raw-union.ts";
 import { type BrokerKind, startBroker } from "../support/servers.ts";
 import { emit } from "./emit.ts";
@@ -34,7 +35,7 @@ const workers = Number(values.workers);
 
 /** One engine each; the diagnostic is the worker's own. */
 function startWorker(bus: string, number: number, raw: string): ChildProcess {
-  return spawn(process.execPath, [workerBin], {
+  return spawn(...tied(process.execPath, [workerBin]), {
     stdio: ["ignore", "ignore", "inherit"],
     env: {
       ...process.env,
@@ -49,8 +50,14 @@ function startWorker(bus: string, number: number, raw: string): ChildProcess {
 async function runOnrush(bus: string, target: string, runDirectory: string) {
   const args = ["run", values.scenario, "--json", "--quiet", "--bus", bus];
   const child = spawn(
-    process.execPath,
-    [onrushBin, ...args, "--workers", String(workers), "--run-dir", runDirectory],
+    ...tied(process.execPath, [
+      onrushBin,
+      ...args,
+      "--workers",
+      String(workers),
+      "--run-dir",
+      runDirectory,
+    ]),
     { stdio: ["ignore", "pipe", "inherit"], env: { ...process.env, ONRUSH_TARGET: target } },
   );
   let output = "";

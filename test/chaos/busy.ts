@@ -15,6 +15,7 @@ import { parseArgs } from "node:util";
 import type { Summary } from "../../coordinator/report/summary-schema.ts";
 import { readJournal } from "../../coordinator/store/journal-reader.ts";
 import { openBus } from "../../shared/bus/open-bus.ts";
+import { tied } from "../../shared/lifeline.ts";
 import { systemTimers } from "../../shared/time/timer.ts";
 import { decodeFrame } from "../../shared/wire/frame-codec.ts";
 import { startTarget, stopProcess } from "../bench/processes.ts";
@@ -71,7 +72,7 @@ function scenario(target: string): object {
 }
 
 function startWorker(bus: string): ChildProcess {
-  return spawn(process.execPath, [join(dist, "worker/main.js")], {
+  return spawn(...tied(process.execPath, [join(dist, "worker/main.js")]), {
     stdio: ["ignore", "ignore", "pipe"],
     env: {
       ...process.env,
@@ -85,7 +86,7 @@ function startWorker(bus: string): ChildProcess {
 
 async function runOnrush(file: string, bus: string, runDirectory: string) {
   const args = ["run", file, "--json", "--quiet", "--bus", bus, "--run-dir", runDirectory];
-  const child = spawn(process.execPath, [join(dist, "coordinator/cli/main.js"), ...args], {
+  const child = spawn(...tied(process.execPath, [join(dist, "coordinator/cli/main.js"), ...args]), {
     stdio: ["ignore", "pipe", "inherit"],
   });
   let output = "";

@@ -11,6 +11,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { TargetCounts } from "../../coordinator/cli/terminal/comparison.ts";
 import type { Summary } from "../../coordinator/report/summary-schema.ts";
+import { tied } from "../../shared/lifeline.ts";
 import { freePort } from "../support/ports.ts";
 
 /** The built program, also when this is read by the test runner. */
@@ -196,7 +197,7 @@ export class Processes {
 
   #spawn(name: string, args: readonly string[], env: Record<string, string>): ChildProcess {
     const [entry, ...rest] = args;
-    const child = spawn(process.execPath, [join(DIST, entry ?? ""), ...rest], {
+    const child = spawn(...tied(process.execPath, [join(DIST, entry ?? ""), ...rest]), {
       stdio: ["ignore", "pipe", "pipe"],
       env: { ...process.env, NO_COLOR: "1", ...env },
     });

@@ -8,6 +8,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { tied } from "../../shared/lifeline.ts";
 
 const targetEntry = fileURLToPath(new URL("../../target/main.js", import.meta.url));
 const onrushEntry = fileURLToPath(new URL("../../coordinator/cli/main.js", import.meta.url));
@@ -33,7 +34,7 @@ export interface DialledTarget {
 
 /** @param folder of the runs: those already there were against the target at this port */
 export async function startTarget(folder: string): Promise<DialledTarget> {
-  const child = spawn(process.execPath, [targetEntry, "--port", portOf(folder)], {
+  const child = spawn(...tied(process.execPath, [targetEntry, "--port", portOf(folder)]), {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const [line] = (await once(createInterface({ input: child.stdout }), "line")) as [string];
@@ -135,7 +136,7 @@ async function run(scenario: string, directory: string): Promise<boolean> {
 }
 
 export async function onrush(args: readonly string[]): Promise<Ended> {
-  const child: ChildProcess = spawn(process.execPath, [onrushEntry, ...args], {
+  const child: ChildProcess = spawn(...tied(process.execPath, [onrushEntry, ...args]), {
     stdio: ["ignore", "pipe", "pipe"],
   });
   let stdout = "";

@@ -55,6 +55,7 @@ export function checkRooms(
       }
       const to = resolveImport(file.path, specifier);
       if (to === null) continue;
+      if (room.becomes?.includes(to)) continue;
       if (entries.includes(to))
         violations.push(`${at} imports the program ${to}; start it instead`);
       // The program's own folder may be a room without a list: everything in it is one room.
@@ -73,7 +74,7 @@ export function staleRooms(files: readonly SourceFile[], rooms: readonly Room[])
     const members = files.filter((file) => roomOf(file.path, rooms) === room);
     if (members.length === 0) violations.push(`law: room ${room.room} has no files`);
     const targets = new Set(members.flatMap(importedPaths));
-    for (const exception of room.except ?? []) {
+    for (const exception of [...(room.except ?? []), ...(room.becomes ?? [])]) {
       if (!targets.has(exception)) {
         violations.push(`law: ${room.room} does not import ${exception} any more`);
       }

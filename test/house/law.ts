@@ -11,6 +11,8 @@ export interface Room {
   readonly may: readonly string[];
   /** Single files of other rooms it may import, each for a reason; stale ones fail. */
   readonly except?: readonly string[];
+  /** Programs that a process of this room may become: it loads them in place of itself, as exec does. */
+  readonly becomes?: readonly string[];
 }
 
 const GROUND = ["shared/time/", "shared/errors.ts", "shared/assert.ts"] as const;
@@ -23,6 +25,8 @@ export const ROOMS: readonly Room[] = [
   { room: "shared/open-files.ts", may: [] },
   { room: "shared/local-ports.ts", may: [] },
   { room: "shared/log.ts", may: [] },
+  { room: "shared/lifeline.ts", may: ["shared/errors.ts"] },
+  { room: "shared/end-signals.ts", may: ["shared/time/"] },
   { room: "shared/time/", may: [] },
   { room: "shared/scenario/", may: GROUND },
   { room: "shared/stats/", may: GROUND },
@@ -69,6 +73,7 @@ export const ROOMS: readonly Room[] = [
       "coordinator/analysis/compare/comparison.ts",
       "coordinator/analysis/compare/fail-rule.ts",
     ],
+    becomes: ["worker/main.ts", "target/main.ts"],
   },
   {
     room: "coordinator/http/",
@@ -121,7 +126,7 @@ export const ROOMS: readonly Room[] = [
   { room: "vitest.config.ts", may: [] },
 ];
 
-/** Programs are started, never imported. */
+/** Programs are started, never imported, but for those that a process becomes. */
 export const ENTRIES: readonly string[] = [
   "coordinator/cli/main.ts",
   "coordinator/cli/demo.ts",

@@ -36,6 +36,7 @@ describe("the import law", () => {
     { room: "worker/", may: ["shared/"] },
     { room: "worker/engine/", may: [], except: ["worker/port.ts"] },
     { room: "coordinator/", may: ["shared/"] },
+    { room: "coordinator/cli/", may: ["target/"], becomes: ["worker/main.ts"] },
   ];
   const check = (path: string, text: string) => checkRooms([file(path, text)], rooms, ENTRIES);
 
@@ -46,6 +47,7 @@ describe("the import law", () => {
     ["coordinator/run/a.ts", 'export { b } from "../../worker/b.ts";'],
     ["shared/errors.ts", 'import { b } from "./bus/b.ts";'],
     ["worker/a.ts", 'import "./main.ts";'],
+    ["coordinator/cli/a.ts", 'await import("../../target/main.ts");'],
     ["worker/a.ts", "await import(place);"],
     ["worker/engine/a.ts", 'import { b } from "../b.ts";'],
     ["worker/a.ts", 'import { b } from "./engine/b.ts";'],
@@ -58,6 +60,7 @@ describe("the import law", () => {
     ["worker/a.ts", 'import { b } from "./control/b.ts"; import { c } from "../shared/bus/c.ts";'],
     ["worker/engine/a.ts", 'import type { P } from "../port.ts"; import { b } from "./b.ts";'],
     ["shared/bus/a.ts", 'import { b } from "../errors.ts"; import { c } from "./c.ts";'],
+    ["coordinator/cli/a.ts", 'await import("../../worker/main.ts");'],
     ["coordinator/a.ts", 'fork(new URL("../worker/main.ts", import.meta.url));'],
   ])("allows in %s: %s", (path, text) => {
     expect(check(path, text)).toEqual([]);
@@ -70,6 +73,8 @@ describe("the import law", () => {
       "law: room worker/ has no files",
       "law: worker/engine/ does not import worker/port.ts any more",
       "law: room coordinator/ has no files",
+      "law: room coordinator/cli/ has no files",
+      "law: coordinator/cli/ does not import worker/main.ts any more",
     ]);
   });
 });

@@ -59,7 +59,7 @@ function alive(pid: string): boolean {
 }
 
 describe("ending a run", () => {
-  it.each(["SIGINT", "SIGTERM"] as const)(
+  it.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
     "%s once: drains, writes everything, exit 105",
     async (signal) => {
       await using target = await startTarget();
@@ -85,22 +85,25 @@ describe("ending a run", () => {
     },
   );
 
-  it("SIGINT twice: cuts at once, writes what there is, exit 130", async () => {
-    await using target = await startTarget(STALLED);
-    using folder = scratch();
-    const result = await runScenario(long(target.url), folder.path, {
-      onStart: (child) =>
-        onProgress(child, /running/, () => {
-          inTime(2500, () => child.kill("SIGINT"));
-          inTime(4500, () => child.kill("SIGINT"));
-        }),
-    });
-    expect(result.exitCode).toBe(130);
-    expect(result.stderr).toContain("aborting");
-    expect(result.summary?.exitCode).toBe(130);
-    expect(result.summary?.connections.openAtEnd).toBe(0);
-    expect(result.summary?.messages.sent).toBeGreaterThan(0);
-  });
+  it.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
+    "%s twice: cuts at once, writes what there is, exit 130",
+    async (signal) => {
+      await using target = await startTarget(STALLED);
+      using folder = scratch();
+      const result = await runScenario(long(target.url), folder.path, {
+        onStart: (child) =>
+          onProgress(child, /running/, () => {
+            inTime(2500, () => child.kill(signal));
+            inTime(4500, () => child.kill(signal));
+          }),
+      });
+      expect(result.exitCode).toBe(130);
+      expect(result.stderr).toContain("aborting");
+      expect(result.summary?.exitCode).toBe(130);
+      expect(result.summary?.connections.openAtEnd).toBe(0);
+      expect(result.summary?.messages.sent).toBeGreaterThan(0);
+    },
+  );
 
   it("two SIGINT at once, as a terminal and npm send them, count as one", async () => {
     await using target = await startTarget();
@@ -181,6 +184,11 @@ describe("what a program says", () => {
 
   it.each([
     ["outliveReaders();", null],
+    // As a terminal that was closed answers.
+    [
+      `outliveReaders(); process.stderr.emit("error", Object.assign(new Error(), { code: "EIO" }));`,
+      null,
+    ],
     ["outliveReaders;", 1],
   ] as const)("may lose its reader: after %s exit code %j", async (before, exitCode) => {
     const child = spawn(process.execPath, ["--input-type=module", "-e", talk(before)], {

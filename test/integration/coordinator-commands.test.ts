@@ -1,5 +1,5 @@
 /**
- * submit, runs, watch, stop and scale as a user types them, against a coordinator with two workers; and what several runs
+ * submit, runs, watch, stop, scale, workers and drain as a user types them, against a coordinator with two workers; and what several runs
  * at once do to one another.
  */
 import { once } from "node:events";
@@ -88,6 +88,61 @@ describe.skipIf(absent !== null)("commands that speak to a coordinator", () => {
 
     const { runs } = JSON.parse((await command(["runs", "--json"])).stdout) as { runs: Info[] };
     expect(runs[0]).toMatchObject({ id, state: "done", exitCode });
+  });
+
+  it("lists workers and drains one, and says who comes and goes", async () => {
+    const env = { ONRUSH_WORKER_FENCE_AFTER_MS: "5000" };
+    await using third = startWorker(broker.url, "worker-c", { capacity: 60, env });
+    interface Listed {
+      readonly id: string;
+      readonly connectionsOpen: number;
+      readonly run: string | null;
+    }
+    const list = async () => {
+      const { stdout } = await command(["workers", "--json"]);
+      return (JSON.parse(stdout) as { workers: Listed[] }).workers;
+    };
+    await expect.poll(async () => (await list()).length, WAIT).toBe(3);
+    const path = file(
+      echoScenario(target.url, { connections: 150, holdSeconds: 30 }),
+      "drain.json",
+    );
+    const id = (await command(["submit", path, "--workers", "3"])).stdout.trim();
+    const watched = command(["watch", id]);
+    const of = async (name: string) => (await list()).find((worker) => worker.id === name);
+    await expect
+      .poll(async () => (await of("worker-c"))?.connectionsOpen, WAIT)
+      .toBeGreaterThan(20);
+    expect((await of("worker-c"))?.run).toBe(id);
+
+    // Two of 60 do not hold 150: it stays a drain until a fourth comes.
+    await using fourth = startWorker(broker.url, "worker-d", { capacity: 60 });
+    expect(await command(["drain", "worker-c"])).toMatchObject({ exitCode: 0, stdout: "" });
+    await expect.poll(async () => (await of("worker-c"))?.connectionsOpen, WAIT).toBe(0);
+    const table = (await command(["workers"])).stdout.split("\n");
+    expect(table[0]).toMatch(/^worker +host +state +engines +capacity +connections +run/);
+    expect(table.find((line) => line.startsWith("worker-c"))).toMatch(/ drain(ed|ing) +1 +60 +0/);
+    expect(await command(["drain", "worker-x"])).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining("there is no worker worker-x"),
+    });
+
+    await third.leave("SIGKILL");
+    await expect.poll(() => coordinator.log, WAIT).toContain("worker worker-c lost");
+    expect((await command(["scale", id, "--workers", "3"])).exitCode).toBe(0);
+    await expect
+      .poll(async () => (await coordinator.get(`/runs/${id}/events`)).text, WAIT)
+      .toContain("Scaled");
+    await command(["stop", id, "--abort"]);
+    const { stderr } = await watched;
+    expect(stderr).toContain("worker worker-d joined the run");
+    expect(stderr).toContain("Worker worker-c leaves (drained): others take over what it holds.");
+    expect(stderr).toContain("Scaled: at most 3 workers may serve the run from now on.");
+    expect(coordinator.log).toMatch(
+      /info: worker worker-c joined: host \S+, 1 engine, up to 60 connections/,
+    );
+    expect(coordinator.log).toContain("worker worker-c drains");
+    await fourth.leave();
   });
 
   it("ends with the run's exit code when a threshold fails", async () => {

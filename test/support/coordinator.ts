@@ -7,6 +7,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { Summary } from "../../coordinator/report/summary-schema.ts";
+import { tied } from "../../shared/lifeline.ts";
 import { freePort } from "./ports.ts";
 
 const ENTRY = fileURLToPath(new URL("../../dist/coordinator/cli/main.js", import.meta.url));
@@ -96,11 +97,10 @@ export class Coordinator implements AsyncDisposable {
   async start(): Promise<void> {
     const { bus, data, port, args = [], env } = this.#options;
     const child = spawn(
-      process.execPath,
-      [
+      ...tied(process.execPath, [
         ...[ENTRY, "coordinator", "--bus", bus, "--data", data],
         ...["--listen", `127.0.0.1:${port}`, ...args],
-      ],
+      ]),
       { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...env } },
     );
     this.#child = child;
@@ -225,7 +225,7 @@ export function startWorker(
   { capacity = 2000, env = {} }: { capacity?: number; env?: Record<string, string> } = {},
 ): ClusterWorker {
   const args = ["worker", "--bus", bus, "--engines", "1", "--capacity", String(capacity)];
-  const child = spawn(process.execPath, [ENTRY, ...args, "--id", id], {
+  const child = spawn(...tied(process.execPath, [ENTRY, ...args, "--id", id]), {
     stdio: ["ignore", "ignore", "ignore"],
     env: { ...process.env, ...env },
   });

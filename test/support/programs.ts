@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { Summary } from "../../coordinator/report/summary-schema.ts";
+import { tied } from "../../shared/lifeline.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const targetEntry = join(root, "dist/target/main.js");
@@ -44,8 +45,7 @@ export async function startTarget(
   const file = join(folder, "behaviour.json");
   writeFileSync(file, JSON.stringify(behaviour));
   const child = spawn(
-    process.execPath,
-    [targetEntry, "--port", "0", "--behaviour", file, ...args],
+    ...tied(process.execPath, [targetEntry, "--port", "0", "--behaviour", file, ...args]),
     {
       stdio: ["ignore", "pipe", "inherit"],
     },
@@ -137,7 +137,7 @@ export async function onrush(
   runDirectory = "",
 ): Promise<Result> {
   const [command, ...rest] = [...(options.prefix ?? []), process.execPath, onrushEntry, ...args];
-  const child = spawn(command as string, rest, {
+  const child = spawn(...tied(command as string, rest), {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, ...options.env },
   });
@@ -164,7 +164,7 @@ function parsed(text: string): Summary | null {
 
 /** Starts a worker of a cluster; leaves in good order with the scope. */
 export function startWorker(bus: string, args: readonly string[]): AsyncDisposable {
-  const child = spawn(process.execPath, [onrushEntry, "worker", "--bus", bus, ...args], {
+  const child = spawn(...tied(process.execPath, [onrushEntry, "worker", "--bus", bus, ...args]), {
     stdio: ["ignore", "ignore", "inherit"],
   });
   return {

@@ -7,6 +7,7 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import { tied } from "../../shared/lifeline.ts";
 import { cacheOf, install, unpack } from "./debian.ts";
 import { freePort } from "./ports.ts";
 
@@ -117,12 +118,11 @@ export async function startPrometheus(
   writeFileSync(file, JSON.stringify(config));
   const address = `127.0.0.1:${await freePort()}`;
   const child = spawn(
-    program("prometheus"),
-    [
+    ...tied(program("prometheus"), [
       `--config.file=${file}`,
       `--storage.tsdb.path=${join(folder, "data")}`,
       `--web.listen-address=${address}`,
-    ],
+    ]),
     { cwd: folder, stdio: ["ignore", "ignore", "pipe"] },
   );
   let said = "";

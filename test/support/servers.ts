@@ -10,6 +10,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import { tied } from "../../shared/lifeline.ts";
 import { cacheOf, install, librariesIn, unpack } from "./debian.ts";
 import { freePort } from "./ports.ts";
 
@@ -172,7 +173,7 @@ async function launch(
   args: readonly string[],
   port: number,
 ): Promise<ChildProcess> {
-  const child = spawn(program.path, args, {
+  const child = spawn(...tied(program.path, args), {
     stdio: "ignore",
     env: {
       ...process.env,

@@ -88,6 +88,9 @@ export class Control {
    */
   drain(): void {
     this.#hurry = this.#draining.signal.aborted;
+    const { log, timings } = this.#options;
+    if (this.#hurry) log.info("leaving without waiting for others");
+    else log.info(drainLine(timings.leaveMs));
     this.#draining.abort();
     if (this.#incarnation) this.#leave(this.#incarnation);
   }
@@ -111,6 +114,12 @@ export class Control {
       }
     }
   }
+}
+
+function drainLine(leaveMs: number): string {
+  const wait =
+    leaveMs > 0 ? `; others have up to ${leaveMs / 1000} s to take over what it holds` : "";
+  return `draining: takes nothing more${wait}`;
 }
 
 function amounts({ engines, capacity }: WorkerInfo): string {

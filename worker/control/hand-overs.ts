@@ -5,6 +5,7 @@
  */
 import type { WorkerBus } from "../../shared/bus/bus.ts";
 import { isBusClosed } from "../../shared/bus/bus-closed.ts";
+import type { Log } from "../../shared/log.ts";
 import { sleep, type Timers } from "../../shared/time/timer.ts";
 import type { HandOver, RunDocument } from "../../shared/wire/command.ts";
 import type { HandedOver } from "../../shared/wire/worker-info.ts";
@@ -16,6 +17,7 @@ export interface HandOversOptions {
   readonly epoch: number;
   readonly host: Pick<EngineHost, "cut" | "handOver">;
   readonly timers: Timers;
+  readonly log: Log;
   readonly pauseMs: number;
   readonly onChanged: () => void;
 }
@@ -24,6 +26,8 @@ export class HandOvers {
   readonly #options: HandOversOptions;
   readonly #closing = new AbortController();
   #done: HandedOver[] = [];
+  /** Hand-overs of whole slices that were begun and are not done. */
+  readonly #going = new Set<number>();
 
   constructor(options: HandOversOptions) {
     this.#options = options;
@@ -38,10 +42,14 @@ export class HandOvers {
     const { host, epoch } = this.#options;
     const named = new Set(handOvers.map(({ id }) => id));
     this.#done = this.#done.filter(({ id }) => named.has(id));
+    // Those that nobody wants any more.
+    for (const id of this.#going) if (!named.has(id)) this.#finish(id);
     for (const { lane, toUs } of cuts) host.cut(lane, toUs);
     for (const handOver of handOvers) {
       const isDone = this.#done.some(({ id }) => id === handOver.id);
-      if (handOver.epoch === epoch && !isDone) host.handOver(handOver);
+      if (handOver.epoch !== epoch || isDone) continue;
+      if (handOver.scope === "all") this.#begin(handOver.id);
+      host.handOver(handOver);
     }
   }
 
@@ -50,7 +58,19 @@ export class HandOvers {
     if (scope === "all") await this.#release(done.lane);
     if (this.#closing.signal.aborted) return;
     this.#done.push(done);
+    this.#finish(done.id);
     this.#options.onChanged();
+  }
+
+  #begin(id: number): void {
+    const { log, run } = this.#options;
+    if (this.#going.size === 0) log.info(`run ${run}: handing over to other workers`);
+    this.#going.add(id);
+  }
+
+  #finish(id: number): void {
+    const { log, run } = this.#options;
+    if (this.#going.delete(id) && this.#going.size === 0) log.info(`run ${run}: handed over`);
   }
 
   close(): void {

@@ -104,7 +104,7 @@ export class RunExecution {
     const { run } = plan;
     const { pauseMs, documentPollMs: pollMs } = timings;
     this.#handOvers = new HandOvers({
-      ...{ bus, run, epoch, host: this.#host, timers, pauseMs, onChanged },
+      ...{ bus, run, epoch, host: this.#host, timers, pauseMs, onChanged, log: options.log },
     });
     this.#stopWatching = watchDocument({
       ...{ bus, key: documentKey.run(run), topic: "run-changed", run, timers, pollMs },

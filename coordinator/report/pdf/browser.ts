@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { OnrushError } from "../../../shared/errors.ts";
+import { tied } from "../../../shared/lifeline.ts";
 
 /** Tried in this order, on PATH or where the system keeps programs. */
 const BROWSERS = [
@@ -87,7 +88,7 @@ interface Ended {
 
 function run(command: string, args: readonly string[], withinMs: number): Promise<Ended> {
   return new Promise((resolve) => {
-    const child = spawn(command, args, {
+    const child = spawn(...tied(command, args), {
       stdio: ["ignore", "ignore", "pipe"],
       timeout: withinMs,
       killSignal: "SIGKILL",

@@ -28,6 +28,7 @@ import { serveChannel } from "../../../shared/bus/ipc/ipc-server.ts";
 import { MemoryStore } from "../../../shared/bus/memory/store.ts";
 import { MemoryBus } from "../../../shared/bus/memory-bus.ts";
 import { openBus } from "../../../shared/bus/open-bus.ts";
+import { tied } from "../../../shared/lifeline.ts";
 import { createLog } from "../../../shared/log.ts";
 import { type Clock, systemClock } from "../../../shared/time/clock.ts";
 import { systemTimers, type Timers } from "../../../shared/time/timer.ts";
@@ -163,8 +164,10 @@ async function real(seconds: number, address: string, directory: string): Promis
   const pin = canPin ? ["taskset", "-c", TARGET_CORE] : [];
   const [command = "", ...args] = [...pin, process.execPath, entry];
   const child = spawn(
-    command,
-    [...args, JSON.stringify({ run: RUN, workers: WORKERS, spans, address, stream: stream.url })],
+    ...tied(command, [
+      ...args,
+      JSON.stringify({ run: RUN, workers: WORKERS, spans, address, stream: stream.url }),
+    ]),
     { stdio: ["ignore", "pipe", "inherit", "ipc"], serialization: "advanced" },
   );
   if (address === "ipc") serveChannel(store, processChannel(child), { onSession: () => {} });
