@@ -58,6 +58,7 @@ export const ROOMS: readonly Room[] = [
       "shared/",
       "coordinator/http/",
       "coordinator/service/",
+      "coordinator/check/",
       "coordinator/doctor/",
       "coordinator/run/",
       "coordinator/local/",
@@ -75,6 +76,7 @@ export const ROOMS: readonly Room[] = [
     may: [
       "shared/",
       "coordinator/service/",
+      "coordinator/check/",
       "coordinator/run/",
       "coordinator/report/",
       "coordinator/store/",
@@ -82,8 +84,15 @@ export const ROOMS: readonly Room[] = [
   },
   {
     room: "coordinator/service/",
-    may: ["shared/", "coordinator/run/", "coordinator/report/", "coordinator/store/"],
+    may: [
+      "shared/",
+      "coordinator/check/",
+      "coordinator/run/",
+      "coordinator/report/",
+      "coordinator/store/",
+    ],
   },
+  { room: "coordinator/check/", may: ["shared/", "coordinator/run/"] },
   { room: "coordinator/doctor/", may: ["shared/", "coordinator/run/", "coordinator/local/"] },
   { room: "coordinator/local/", may: ["shared/"] },
   {
@@ -125,6 +134,8 @@ export const ROOMS: readonly Room[] = [
 export const ENTRIES: readonly string[] = [
   "coordinator/cli/main.ts",
   "coordinator/cli/demo.ts",
+  "coordinator/check/main.ts",
+  "coordinator/check/thread.ts",
   "worker/main.ts",
   "worker/engine/main.ts",
   "worker/probe/main.ts",
@@ -145,6 +156,7 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
     "coordinator/report/summary-schema.ts",
     "coordinator/report/summary-workers-schema.ts",
     "coordinator/http/reading.ts",
+    "coordinator/check/envelope.ts",
     "target/behaviour-schema.ts",
     "target/behaviour/dials.ts",
   ],
