@@ -34,6 +34,8 @@ export const ErrorCode = {
   /** The broker is there, but its version or settings would lose or bend results. */
   ONRUSH_BUS_UNSUITABLE: ExitCode.preflight,
   ONRUSH_COORDINATOR_UNREACHABLE: ExitCode.preflight,
+  /** Too many ask at once; the same will be taken later. */
+  ONRUSH_BUSY: ExitCode.preflight,
   /** Another coordinator has the lead on this bus. */
   ONRUSH_COORDINATOR_TAKEN: ExitCode.preflight,
   ONRUSH_BUS_CLOSED: ExitCode.untrusted,

@@ -3,6 +3,9 @@
  * Invariant: a command writes its result to `stdout` and everything else to `stderr`.
  */
 import { type Clock, systemClock } from "../../shared/time/clock.ts";
+import { systemTimers } from "../../shared/time/timer.ts";
+import { COMMAND_CHECK, checkLimits } from "../check/check-limits.ts";
+import { Checker } from "../check/checker.ts";
 import type { CliConfig } from "./config.ts";
 import { makeStyle, type Style, wantsColour, wantsLiveView } from "./terminal/style.ts";
 
@@ -16,10 +19,13 @@ export interface CliContext {
   /** stderr is a terminal that can be redrawn. */
   readonly live: boolean;
   readonly clock: Clock;
+  /** Looks at scenarios, within limits. */
+  readonly checker: Checker;
 }
 
 export function makeContext(config: CliConfig): CliContext {
   const { stdout, stderr } = process;
+  let checker: Checker | null = null;
   return {
     config,
     stdout,
@@ -28,5 +34,9 @@ export function makeContext(config: CliConfig): CliContext {
     errStyle: makeStyle(wantsColour(config.wishes, stderr.isTTY === true)),
     live: wantsLiveView(config.wishes, stderr),
     clock: systemClock,
+    get checker() {
+      checker ??= new Checker(checkLimits(COMMAND_CHECK, config.env), systemTimers);
+      return checker;
+    },
   };
 }

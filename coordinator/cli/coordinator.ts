@@ -10,6 +10,9 @@ import { ExitCode, OnrushError } from "../../shared/errors.ts";
 import { createLog, type Log } from "../../shared/log.ts";
 import type { Clock } from "../../shared/time/clock.ts";
 import { sleep, systemTimers } from "../../shared/time/timer.ts";
+import { checkLimits, SERVICE_CHECK } from "../check/check-limits.ts";
+import { Checker } from "../check/checker.ts";
+import { SERVICE_LIMITS } from "../check/submission.ts";
 import { buildServer, type HttpServer } from "../http/server.ts";
 import { buildStandby } from "../http/standby.ts";
 import { Tokens } from "../http/tokens.ts";
@@ -18,7 +21,6 @@ import { Lead } from "../run/lead.ts";
 import { isLoopbackHost } from "../run/target-policy.ts";
 import { type LeavingBus, leavingBus } from "../service/leaving-bus.ts";
 import { Service } from "../service/service.ts";
-import { SERVICE_LIMITS } from "../service/submission.ts";
 import type { CliContext } from "./context.ts";
 import { collectHost, parseCount, parseSeconds } from "./options.ts";
 import type { Finish } from "./program.ts";
@@ -126,7 +128,9 @@ async function open(
   const { bus, leave } = parts.bus;
   const fleet = new Fleet({ bus, clock, timers: systemTimers, log, rosterLog: log });
   await fleet.start();
+  const checker = new Checker(checkLimits(SERVICE_CHECK, config.env), systemTimers);
   const service = new Service({
+    checker,
     ...{ bus, fleet, clock, timers: systemTimers, log, dataDirectory: options.data },
     allowTargets: [...config.allowTargets, ...(options.allowTarget ?? [])],
     limits: {
@@ -141,6 +145,7 @@ async function open(
   const app = await buildServer({ service, leads: () => lead.held, tokens, local, log });
   const close = async () => {
     await app.close();
+    checker.close();
     leave();
     await Promise.race([service.leave(), sleep(systemTimers, LEAVE_MS)]);
     await fleet.close();

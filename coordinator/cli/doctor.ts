@@ -67,7 +67,7 @@ async function doctor(
   context: CliContext,
 ): Promise<number> {
   const { config, clock, stdout, outStyle } = context;
-  const scenario = target === undefined ? null : scenarioOf(target, options, context);
+  const scenario = target === undefined ? null : await scenarioOf(target, options, context);
   if (target !== undefined && scenario === null) return ExitCode.invalidScenario;
   const diagnosis = await examine({
     scenario,
@@ -86,18 +86,18 @@ async function doctor(
   return diagnosis.fit ? ExitCode.passed : ExitCode.preflight;
 }
 
-function scenarioOf(
+async function scenarioOf(
   target: string,
   options: DoctorOptions,
   context: CliContext,
-): StrictScenario | null {
+): Promise<StrictScenario | null> {
   const parsed = isTargetUrl(target)
-    ? checkScenario(
+    ? await checkScenario(
         { fileName: "command-line.yaml", content: scenarioOfUrl(target, {}) },
         options,
         context,
       )
-    : readScenario(target, options, context);
+    : await readScenario(target, options, context);
   return parsed?.scenario ?? null;
 }
 

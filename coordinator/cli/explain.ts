@@ -21,8 +21,8 @@ export function explainCommand(context: CliContext, finish: Finish): Command {
     .description("show a scenario with every default filled in, secrets masked")
     .argument("<scenario>", "scenario file")
     .addHelpText("after", "\nExample:\n  onrush explain scenario.yaml --set load.0.to=500");
-  return addScenarioOptions(command).action((file: string, options: ScenarioOptions) => {
-    const parsed = readScenario(file, options, context);
+  return addScenarioOptions(command).action(async (file: string, options: ScenarioOptions) => {
+    const parsed = await readScenario(file, options, context);
     if (parsed !== null) context.stdout.write(HEAD + explain(parsed.scenario));
     finish(parsed === null ? ExitCode.invalidScenario : ExitCode.passed);
   });

@@ -29,8 +29,8 @@ export function planCommand(context: CliContext, finish: Finish): Command {
     .argument("<scenario>", "scenario file")
     .option("--workers <N>", "worker processes, or auto", parseWorkers, "auto" as const)
     .addHelpText("after", EXAMPLES);
-  return addScenarioOptions(command).action((file: string, options: PlanOptions) => {
-    const parsed = readScenario(file, options, context);
+  return addScenarioOptions(command).action(async (file: string, options: PlanOptions) => {
+    const parsed = await readScenario(file, options, context);
     if (parsed === null) return finish(ExitCode.invalidScenario);
     const { scenario } = parsed;
     showPlan({ run: "plan", scenario, allowTargets: [], workers: options.workers }, context);

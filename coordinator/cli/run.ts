@@ -99,7 +99,11 @@ export function runCommand(context: CliContext, finish: Finish): Command {
 }
 
 /** A scenario file, or what a bare URL and its options stand for. */
-function scenarioOf(file: string, options: RunOptions, context: CliContext): ValidScenario | null {
+async function scenarioOf(
+  file: string,
+  options: RunOptions,
+  context: CliContext,
+): Promise<ValidScenario | null> {
   if (isTargetUrl(file)) {
     const content = scenarioOfUrl(file, options);
     return checkScenario({ fileName: "command-line.yaml", content }, options, context);
@@ -122,7 +126,7 @@ function baselineOf(options: RunOptions): BaselineRequest | null {
 
 /** @returns the exit code */
 async function run(file: string, options: RunOptions, context: CliContext): Promise<number> {
-  const parsed = scenarioOf(file, options, context);
+  const parsed = await scenarioOf(file, options, context);
   if (parsed === null) return ExitCode.invalidScenario;
   if (options.printScenario === true) {
     context.stdout.write(parsed.source);

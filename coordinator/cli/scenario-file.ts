@@ -1,16 +1,15 @@
 /**
  * From a scenario file and the options that change it to a StrictScenario. Called by every command that takes
  * a scenario. Invariant: everything that is wrong with the file's content is said at once; only a file that
- * cannot be read at all is an error. Nothing is read without a bound.
+ * cannot be read at all is an error. Nothing is read without a bound, and checking it has limits (coordinator/check).
  */
-import { closeSync, openSync, readSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { OnrushError } from "../../shared/errors.ts";
-import { MAX_DATA_BYTES } from "../../shared/scenario/check/files.ts";
 import { formatIssues } from "../../shared/scenario/issue.ts";
-import { type ParseResult, parseScenario } from "../../shared/scenario/parse.ts";
+import type { ParseResult } from "../../shared/scenario/parse.ts";
 import { MAX_FILE_BYTES } from "../../shared/scenario/read/document.ts";
+import { readBounded } from "../check/bounded-file.ts";
 import { countOf } from "../report/format.ts";
 import { isTargetUrl } from "./bare-url.ts";
 import type { CliContext } from "./context.ts";
@@ -40,48 +39,44 @@ export function addScenarioOptions(command: Command): Command {
     .addOption(new Option("--driver <NAME>", "socket driver").choices(["lean", "ws"]));
 }
 
-export type ValidScenario = Extract<ParseResult, { ok: true }>;
+export type ValidScenario = Extract<ParseResult, { ok: true }> & {
+  /** Files the scenario names, by the path it names them with. */
+  readonly files: ReadonlyMap<string, Uint8Array>;
+};
 
 /**
- * @param onFile told of every file the scenario names
  * @returns null when the scenario is invalid; then its problems have been written to stderr
  * @throws OnrushError ONRUSH_SCENARIO_UNREADABLE
  */
-export function readScenario(
+export async function readScenario(
   fileName: string,
   options: ScenarioOptions,
   context: CliContext,
-  onFile?: (path: string, content: Buffer) => void,
-): ValidScenario | null {
+): Promise<ValidScenario | null> {
   const content = readScenarioBytes(fileName);
-  return checkScenario({ fileName, content, onFile }, options, context);
+  return checkScenario({ fileName, content }, options, context);
 }
 
 interface GivenScenario {
   /** Shown with problems; files the scenario names are beside it. */
   readonly fileName: string;
   readonly content: string | Uint8Array;
-  readonly onFile?: ((path: string, content: Buffer) => void) | undefined;
 }
 
 /** As readScenario, for a scenario that is at hand. */
-export function checkScenario(
-  { fileName, content, onFile }: GivenScenario,
+export async function checkScenario(
+  { fileName, content }: GivenScenario,
   options: ScenarioOptions,
-  { config, stderr, errStyle }: CliContext,
-): ValidScenario | null {
-  const folder = dirname(resolve(fileName));
-  const parsed = parseScenario(content, {
+  { config, stderr, errStyle, checker }: CliContext,
+): Promise<ValidScenario | null> {
+  const { parsed, files } = await checker.check("file", {
     fileName,
+    content: typeof content === "string" ? Buffer.from(content) : content,
+    folder: dirname(resolve(fileName)),
     env: config.env,
     overrides: { vars: options.env ?? {}, set: overridesOf(options) },
-    readFile: (path) => {
-      const named = readBounded(resolve(folder, path), MAX_DATA_BYTES);
-      onFile?.(path, named);
-      return named;
-    },
   });
-  if (parsed.ok) return parsed;
+  if (parsed.ok) return { ...parsed, files };
   const { issues, source } = parsed;
   const text = formatIssues(issues, source, { color: errStyle.isColorSupported });
   stderr.write(`${text}\n${countOf(issues.length, "problem")} found\n`);
@@ -113,24 +108,5 @@ function readScenarioBytes(fileName: string): Buffer {
         : "give the path of a scenario file (YAML or JSON); onrush init writes one",
       cause: error,
     });
-  }
-}
-
-/** At most one byte more than allowed, which is enough to see that there is too much. */
-function readBounded(path: string, maxBytes: number): Buffer {
-  const file = openSync(path, "r");
-  try {
-    const chunks: Buffer[] = [];
-    let room = maxBytes + 1;
-    while (room > 0) {
-      const chunk = Buffer.alloc(Math.min(room, 64 * 1024));
-      const got = readSync(file, chunk);
-      if (got === 0) break;
-      chunks.push(chunk.subarray(0, got));
-      room -= got;
-    }
-    return Buffer.concat(chunks);
-  } finally {
-    closeSync(file);
   }
 }

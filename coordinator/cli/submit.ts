@@ -7,7 +7,7 @@ import { basename } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { Command } from "commander";
 import { ExitCode, OnrushError } from "../../shared/errors.ts";
-import { MAX_SUBMISSION_BYTES } from "../service/submission.ts";
+import { MAX_SUBMISSION_BYTES } from "../check/submission.ts";
 import type { ApiClient } from "./api-client.ts";
 import { type ApiFlags, addApiOptions, clientOf } from "./api-options.ts";
 import type { CliContext } from "./context.ts";
@@ -58,11 +58,12 @@ export function submitCommand(context: CliContext, finish: Finish): Command {
 }
 
 async function submit(file: string, options: SubmitOptions, context: CliContext): Promise<number> {
-  const files: Record<string, string> = {};
-  const parsed = readScenario(file, options, context, (path, content) => {
-    files[path] = content.toString("base64");
-  });
+  const parsed = await readScenario(file, options, context);
   if (parsed === null) return ExitCode.invalidScenario;
+  const files = [...parsed.files].map(([path, content]): [string, string] => [
+    path,
+    Buffer.from(content).toString("base64"),
+  ]);
   const client = clientOf(options, context);
   const envelope = {
     scenario: parsed.source,
@@ -70,7 +71,7 @@ async function submit(file: string, options: SubmitOptions, context: CliContext)
     env: mentioned(parsed.source, context.config.env),
     vars: options.env ?? {},
     set: overridesOf(options).map(([path, value]) => [path, value]),
-    files,
+    files: Object.fromEntries(files),
     workers: options.workers,
     ...policiesOf(options),
   };

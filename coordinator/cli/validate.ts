@@ -16,23 +16,28 @@ export function validateCommand(context: CliContext, finish: Finish): Command {
     .description("check scenario files: every problem with its line and column")
     .argument("<files...>", "scenario files")
     .addHelpText("after", "\nExample:\n  onrush validate examples/*.yaml");
-  return addScenarioOptions(command).action((files: string[], options: ScenarioOptions) => {
-    const invalid = files.filter((file) => !validate(file, options, context));
-    finish(invalid.length === 0 ? ExitCode.passed : ExitCode.invalidScenario);
+  return addScenarioOptions(command).action(async (files: string[], options: ScenarioOptions) => {
+    let valid = true;
+    for (const file of files) valid = (await validate(file, options, context)) && valid;
+    finish(valid ? ExitCode.passed : ExitCode.invalidScenario);
   });
 }
 
-function validate(file: string, options: ScenarioOptions, context: CliContext): boolean {
+async function validate(
+  file: string,
+  options: ScenarioOptions,
+  context: CliContext,
+): Promise<boolean> {
   const { outStyle, errStyle, stdout, stderr } = context;
   try {
-    const parsed = readScenario(file, options, context);
+    const parsed = await readScenario(file, options, context);
     if (parsed === null) return false;
     const { peakPlanned, profile } = buildPopulation(parsed.scenario);
     const size = `${countOf(peakPlanned, "connection")} at the peak, ${formatSeconds(profile.durationUs / 1e6)}`;
     stdout.write(`${outStyle.green("✓")} ${file}: valid (${size})\n`);
     return true;
   } catch (error) {
-    if (!(error instanceof OnrushError)) throw error;
+    if (!(error instanceof OnrushError) || error.code === "ONRUSH_USAGE") throw error;
     stderr.write(describeError(error, errStyle, context.config.debug).text);
     return false;
   }

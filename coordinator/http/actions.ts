@@ -6,9 +6,9 @@ import type { FastifyInstance } from "fastify";
 import type { RunEntry } from "../service/run-entry.ts";
 import type { Service } from "../service/service.ts";
 import { HttpProblem, issuesProblem } from "./problem.ts";
-import { jsonBody, parsed, readSubmitted, scaleSchema } from "./reading.ts";
+import { jsonBody, parsed, scaleSchema } from "./reading.ts";
 import { runInfo } from "./run-info.ts";
-import { type Audit, as, callerOf, noRun, planInfo, type WithId } from "./runs.ts";
+import { type Audit, as, callerOf, noRun, type WithId } from "./runs.ts";
 import { streamEnd, streamRun } from "./stream.ts";
 
 /** Readers of streams at once; more are sent away for a while. */
@@ -38,9 +38,9 @@ export function actionRoutes(app: FastifyInstance, service: Service, audit: Audi
 
   app.post("/scenarios/validate", as("viewer", "Check a scenario"), async (request) => {
     const type = request.headers["content-type"] ?? "";
-    const checked = service.check(readSubmitted(type, String(request.body ?? ""), 1));
+    const checked = await service.check({ type, text: String(request.body ?? ""), workers: 1 });
     if (!checked.ok) throw issuesProblem(checked.issues);
-    return planInfo(checked.plan);
+    return checked.value;
   });
 }
 

@@ -7,6 +7,8 @@ import { MemoryBus } from "../../shared/bus/memory-bus.ts";
 import { createLog } from "../../shared/log.ts";
 import { systemClock } from "../../shared/time/clock.ts";
 import { systemTimers } from "../../shared/time/timer.ts";
+import { SERVICE_CHECK } from "../check/check-limits.ts";
+import { Checker } from "../check/checker.ts";
 import { Fleet } from "../run/fleet.ts";
 import { Service } from "../service/service.ts";
 import { buildServer } from "./server.ts";
@@ -20,8 +22,9 @@ export async function openApi(): Promise<object> {
   };
   const bus = new MemoryBus(new MemoryStore(parts));
   const fleet = new Fleet({ ...parts, bus });
+  const checker = new Checker(SERVICE_CHECK, systemTimers);
   const service = new Service({
-    ...{ ...parts, bus, fleet, dataDirectory: "runs", allowTargets: [] },
+    ...{ ...parts, bus, fleet, checker, dataDirectory: "runs", allowTargets: [] },
     onFatal: (error) => {
       throw error;
     },

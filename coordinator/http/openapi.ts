@@ -3,8 +3,9 @@
  * that was made of the routes. Invariant: every route of the API is described here, or the document cannot be made.
  */
 import { jsonSchema } from "../../shared/scenario/schema.ts";
+import { submissionJsonSchema } from "../check/envelope.ts";
 import { summaryJsonSchema } from "../report/summary-schema.ts";
-import { scaleJsonSchema, submissionJsonSchema } from "./reading.ts";
+import { scaleJsonSchema } from "./reading.ts";
 import { SCHEMAS } from "./schemas.ts";
 import type { Role } from "./tokens.ts";
 

@@ -5,6 +5,7 @@
 import { STATUS_CODES } from "node:http";
 import { OnrushError } from "../../shared/errors.ts";
 import type { Issue } from "../../shared/scenario/issue.ts";
+import { Malformed } from "../check/malformed.ts";
 
 export const PROBLEM_TYPE = "application/problem+json";
 
@@ -51,6 +52,7 @@ export function problemOf(error: unknown): ProblemBody {
     const { code, remedy, message } = error;
     return new HttpProblem(STATUS[code] ?? 500, message, { code, remedy }).body;
   }
+  if (error instanceof Malformed) return new HttpProblem(400, error.message).body;
   const status = statusOf(error);
   if (status !== null && error instanceof Error) {
     return new HttpProblem(status, error.message.slice(0, MAX_DETAIL)).body;
@@ -75,6 +77,7 @@ const STATUS: Readonly<Record<string, number>> = {
   ONRUSH_LIMITS_TOO_LOW: 409,
   ONRUSH_BUS_UNREACHABLE: 503,
   ONRUSH_COORDINATOR_TAKEN: 503,
+  ONRUSH_BUSY: 503,
   ONRUSH_RUN_DIRECTORY: 500,
 };
 

@@ -5,7 +5,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Service } from "../service/service.ts";
 import { HttpProblem, issuesProblem } from "./problem.ts";
-import { parsed, readSubmitted, submitQuery } from "./reading.ts";
+import { parsed, submitQuery } from "./reading.ts";
 import { runInfo, runInfos } from "./run-info.ts";
 import type { Role } from "./tokens.ts";
 
@@ -21,15 +21,15 @@ export function runRoutes(app: FastifyInstance, service: Service, audit: Audit):
     const { dryRun, workers } = parsed(submitQuery, request.query, "the query");
     const type = request.headers["content-type"] ?? "";
     const text = String(request.body ?? "");
-    const submission = readSubmitted(type, text, workers);
+    const submitted = { type, text, workers };
     if (dryRun === "1") {
-      const checked = service.check(submission);
+      const checked = await service.check(submitted);
       if (!checked.ok) throw issuesProblem(checked.issues);
-      return planInfo(checked.plan);
+      return checked.value;
     }
     const by = callerOf(request);
     const asked = { by, key: keyOf(request), content: `${type}\n${workers}\n${text}` };
-    const accepted = await service.submit(submission, asked);
+    const accepted = await service.submit(submitted, asked);
     if (accepted.kind === "invalid") throw issuesProblem(accepted.issues);
     if (accepted.kind === "key-reused") throw keyReused();
     const { id } = accepted;
@@ -60,22 +60,6 @@ export function runRoutes(app: FastifyInstance, service: Service, audit: Audit):
       reply.code(204);
     },
   );
-}
-
-type Plan = Extract<ReturnType<Service["check"]>, { ok: true }>["plan"];
-
-export function planInfo({ document, plannedOpens, plannedOpen, shardConnections }: Plan) {
-  const { hash, connections, shards, durationUs } = document;
-  const durationSeconds = durationUs / 1_000_000;
-  return {
-    hash,
-    connections,
-    shards,
-    shardConnections,
-    durationSeconds,
-    plannedOpens,
-    plannedOpen,
-  };
 }
 
 export function noRun(id: string): HttpProblem {

@@ -19,10 +19,13 @@ import type { Clock } from "../../shared/time/clock.ts";
 import type { Timers } from "../../shared/time/timer.ts";
 import type { RunState } from "../../shared/wire/command.ts";
 import type { PlanDocument } from "../../shared/wire/plan.ts";
+import type { Checker } from "../check/checker.ts";
+import type { Checked, PlanFigures, SubmittedBody } from "../check/question.ts";
+import { SERVICE_LIMITS, type ServiceLimits } from "../check/submission.ts";
 import { checkPdf } from "../report/pdf/pdf.ts";
 import { rebuildRun } from "../report/rebuild.ts";
 import type { Fleet } from "../run/fleet.ts";
-import { DEFAULT_POLICIES, makePlan, type RunPolicies } from "../run/plan.ts";
+import { DEFAULT_POLICIES, type RunPolicies } from "../run/plan.ts";
 import type { RunOutcome, RunRequest } from "../run/request.ts";
 import { executeRun, resumeRun } from "../run/run.ts";
 import { directoryError } from "../store/journal-record.ts";
@@ -38,12 +41,6 @@ import {
   readServiceFile,
   type ServiceFile,
 } from "./service-file.ts";
-import {
-  readSubmission,
-  SERVICE_LIMITS,
-  type ServiceLimits,
-  type Submission,
-} from "./submission.ts";
 
 export interface ServiceOptions {
   /** Guarded by the lead. */
@@ -57,6 +54,8 @@ export interface ServiceOptions {
   readonly timers: Timers;
   readonly log: Log;
   readonly limits?: Partial<ServiceLimits>;
+  /** Looks at what is submitted, without this thread. */
+  readonly checker: Checker;
   /** Another coordinator has taken over, or a bug: this one must end. */
   readonly onFatal: (error: unknown) => void;
 }
@@ -139,31 +138,21 @@ export class Service {
     }
   }
 
-  /** Whether a scenario could be run; starts nothing. @throws as readSubmission */
-  check(submission: Submission) {
-    const { allowTargets } = this.#options;
-    const read = readSubmission(submission, { allowTargets, limits: this.#limits });
-    if (!read.ok) return read;
-    const { scenario } = read;
-    const plan = makePlan({
-      run: "dry-run",
-      scenario,
-      allowTargets,
-      policies: submission.policies,
-    });
-    return { ok: true as const, plan };
+  /** Whether a scenario could be run, and what it would do; starts nothing. @throws as Checker.check */
+  check(body: SubmittedBody): Promise<Checked<PlanFigures>> {
+    return this.#options.checker.check("plan", this.#questionOf(body));
   }
 
   /**
    * Puts a run in line; a repetition finds the run of the first request.
-   * @throws as readSubmission, and ONRUSH_RUN_DIRECTORY
+   * @throws as Checker.check, and ONRUSH_RUN_DIRECTORY
    */
-  async submit(submission: Submission, { by, key, content }: Asked): Promise<Accepted> {
+  async submit(body: SubmittedBody, { by, key, content }: Asked): Promise<Accepted> {
     const id = key === null ? null : digestOf(`${by}\n${key}`);
     const what = digestOf(content);
     try {
-      if (id === null) return { kind: "accepted", ...(await this.#create(submission, null, what)) };
-      const made = await this.#keys.once(id, what, () => this.#create(submission, id, what));
+      if (id === null) return { kind: "accepted", ...(await this.#create(body, null, what)) };
+      const made = await this.#keys.once(id, what, () => this.#create(body, id, what));
       return made === "reused" ? { kind: "key-reused" } : { kind: "accepted", id: made.id };
     } catch (error) {
       if (error instanceof Invalid) return { kind: "invalid", issues: error.issues };
@@ -188,22 +177,21 @@ export class Service {
   }
 
   async #create(
-    submission: Submission,
+    body: SubmittedBody,
     key: string | null,
     content: string,
   ): Promise<{ readonly id: string }> {
-    const { allowTargets, clock } = this.#options;
-    const read = readSubmission(submission, { allowTargets, limits: this.#limits });
-    if (!read.ok) throw new Invalid(read.issues);
+    const { clock, checker } = this.#options;
+    const checked = await checker.check("submission", this.#questionOf(body));
+    if (!checked.ok) throw new Invalid(checked.issues);
     const going = this.entries.filter(({ isOver }) => !isOver).length;
     if (going >= this.#limits.runs) throw tooManyRuns(this.#limits.runs);
-    const { scenario, maskedText } = read;
+    const { scenario, maskedText, workers, policies, fileName } = checked.value;
     await checkPdf(scenario.outputs);
     const id = makeRunId(clock.wallMs(), scenario.name, randomBytes(3).toString("hex"));
     const file: ServiceFile = { schema: 1, key, content, wishes: NO_WISHES };
     await createWithServiceFile(this.archive.directoryOf(id), file);
     const entry = this.#enter(id, "created", file);
-    const { workers, policies, fileName } = submission;
     const source = { fileName, text: maskedText };
     try {
       await this.#begin(entry, executeRun, { scenario, source, workers, policies });
@@ -212,6 +200,10 @@ export class Service {
       throw error;
     }
     return { id };
+  }
+
+  #questionOf(body: SubmittedBody) {
+    return { body, allowTargets: this.#options.allowTargets, limits: this.#limits };
   }
 
   async #takeUp(run: RunFile): Promise<void> {

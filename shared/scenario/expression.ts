@@ -6,6 +6,9 @@
  */
 import { type ASTNode, Environment, ParseError, type TypeCheckResult } from "@marcbachmann/cel-js";
 import { type Conjunction, compileConjunction } from "./conjunction.ts";
+import { type CostedNode, countSteps, meter } from "./expression-cost.ts";
+import { ExpressionError } from "./expression-error.ts";
+import { Reads } from "./expression-reads.ts";
 import { didYouMean } from "./suggest.ts";
 
 /** CEL types a variable may be declared as. Integers are bigint in JavaScript. */
@@ -15,19 +18,6 @@ export type Variables = Readonly<Record<string, VariableType>>;
 /** Expressions come from the scenario, but cost is per message: keep them small. */
 export const MAX_EXPRESSION_CHARS = 2000;
 const LIMITS = { maxAstNodes: 500, maxDepth: 32, maxListElements: 200, maxMapEntries: 100 };
-
-/** Why an expression cannot be compiled. `offset` is the position in its text. */
-export class ExpressionError extends Error {
-  override readonly name = "ExpressionError";
-  readonly offset: number;
-  readonly hint: string;
-
-  constructor(message: string, offset: number, hint: string) {
-    super(message);
-    this.offset = offset;
-    this.hint = hint;
-  }
-}
 
 export interface Expression {
   readonly source: string;
@@ -39,9 +29,12 @@ export interface Expression {
   readonly paths: readonly (readonly string[])[];
   /**
    * Value for the variables in `context`; null when a field is missing or the operation is not defined
-   * for the values it meets (also division by zero). Integers are bigint. Never throws for data.
+   * for the values it meets (also division by zero), or when it takes more than MAX_STEPS. Integers are bigint. Never
+   * throws for data.
    */
   evaluate(context: Record<string, unknown>): unknown;
+  /** The last evaluation took more than MAX_STEPS. */
+  readonly exceeded: boolean;
 }
 
 function makeEnvironment(): Environment {
@@ -99,18 +92,24 @@ function compile(source: string, variables: Variables): { expression: Expression
   reads.visit(run.ast);
   const checked = run.check();
   if (checked.error !== undefined) throw explain(checked.error, source, variables);
-  const expression: Expression = {
+  countSteps(run.ast as unknown as CostedNode);
+  const expression = {
     source,
     type: checked.type ?? "dyn",
     variables: reads.names,
     paths: reads.paths,
-    evaluate: (context) => {
+    exceeded: false,
+    evaluate: (context: Record<string, unknown>) => {
+      let value: unknown = null;
+      meter.begin();
       // Whatever goes wrong here is due to the data, which the target chose: it must not end an engine.
       try {
-        return run(context);
+        value = run(context);
       } catch {
-        return null;
+        value = null;
       }
+      expression.exceeded = meter.exhausted;
+      return expression.exceeded ? null : value;
     },
   };
   return { expression, ast: run.ast };
@@ -138,91 +137,6 @@ function parse(source: string, variables: Variables) {
   }
 }
 
-/** Collects what an expression reads, and refuses what could cost without bound. */
-class Reads {
-  readonly names = new Set<string>();
-  readonly paths: string[][] = [];
-  private readonly bound: string[] = [];
-
-  visit(node: ASTNode): void {
-    const path = fieldPath(node);
-    if (path !== null && !this.bound.includes(path[0] ?? "")) this.paths.push([...path]);
-    this.visitNode(node);
-  }
-
-  private visitNode(node: ASTNode): void {
-    switch (node.op) {
-      case "value":
-        return;
-      case "id":
-        if (!this.bound.includes(node.args)) this.names.add(node.args);
-        return;
-      case ".":
-      case ".?":
-        this.visitNode(node.args[0]);
-        return;
-      case "call":
-        node.args[1].forEach((child) => {
-          this.visit(child);
-        });
-        return;
-      case "rcall":
-        this.visitReceiverCall(node.args);
-        return;
-      case "list":
-        node.args.forEach((child) => {
-          this.visit(child);
-        });
-        return;
-      case "map":
-        for (const [key, value] of node.args) {
-          this.visit(key);
-          this.visit(value);
-        }
-        return;
-      case "!_":
-      case "-_":
-        this.visit(node.args);
-        return;
-      default:
-        node.args.forEach((child) => {
-          this.visit(child);
-        });
-    }
-  }
-
-  private visitReceiverCall([name, receiver, args]: [string, ASTNode, ASTNode[]]): void {
-    if (name === "matches") checkPattern(args[0]);
-    const first = args[0];
-    // A macro (all, exists, map, filter, bind): its first argument names a variable of its own.
-    const binds = args.length >= 2 && first?.op === "id" ? first.args : null;
-    if (!(receiver.op === "id" && receiver.args === "cel")) this.visit(receiver);
-    if (binds !== null) this.bound.push(binds);
-    for (const child of args) this.visit(child);
-    if (binds !== null) this.bound.pop();
-  }
-}
-
-/** Patterns run on text from the target: quantified groups and back-references can take forever there. */
-function checkPattern(node: ASTNode | undefined): void {
-  if (node?.op !== "value" || typeof node.args !== "string") {
-    const hint = 'write it as text: m.id.matches("^a[0-9]+$")';
-    throw new ExpressionError("matches() needs a fixed pattern", node?.start ?? 0, hint);
-  }
-  if (/\)[*+?{]|\\[1-9k]|\(\?[=!<]/.test(node.args)) {
-    const hint = "use startsWith, endsWith, contains, or a plain pattern";
-    throw new ExpressionError("repeated groups are not allowed in matches()", node.start, hint);
-  }
-}
-
-/** ["m", "a", "b"] for `m.a.b`, null for anything else. */
-function fieldPath(node: ASTNode): readonly string[] | null {
-  if (node.op === "id") return [node.args];
-  if (node.op !== ".") return null;
-  const base = fieldPath(node.args[0]);
-  return base === null ? null : [...base, node.args[1]];
-}
-
 /** Variables of a reply expression: `m`, the parsed reply, and `sent`, what it may answer. */
 export const MATCH_VARIABLES: Variables = { m: "dyn", sent: "dyn" };
 
@@ -233,8 +147,10 @@ export interface CompiledMatch {
   readonly fast: boolean;
   /** True only when the expression is true; a missing field or a non-boolean is no match. */
   test(m: unknown, sent: unknown): boolean;
-  /** As test, but null when the expression is not applicable (a field is missing). */
+  /** As test, but null when the expression is not applicable (a field is missing, or it takes too many steps). */
   judge(m: unknown, sent: unknown): boolean | null;
+  /** The last judgement took more than MAX_STEPS. */
+  readonly exceeded: boolean;
 }
 
 class Match implements CompiledMatch {
@@ -249,6 +165,10 @@ class Match implements CompiledMatch {
     this.#expression = expression;
     this.#conjunction = conjunction;
     this.fast = conjunction !== null;
+  }
+
+  get exceeded(): boolean {
+    return this.#expression.exceeded;
   }
 
   test(m: unknown, sent: unknown): boolean {

@@ -3,12 +3,8 @@
  * Invariant: what depends on the scenario alone (vars, env) becomes a constant here; what is left is
  * evaluated per render without looking at text again.
  */
-import {
-  compileExpression,
-  type Expression,
-  ExpressionError,
-  type Variables,
-} from "./expression.ts";
+import { compileExpression, type Expression, type Variables } from "./expression.ts";
+import { ExpressionError } from "./expression-error.ts";
 import type { StrictDataTable, StrictScenario } from "./strict.ts";
 import { didYouMean } from "./suggest.ts";
 

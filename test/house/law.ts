@@ -62,6 +62,7 @@ export const ROOMS: readonly Room[] = [
       "shared/",
       "coordinator/http/",
       "coordinator/service/",
+      "coordinator/check/",
       "coordinator/doctor/",
       "coordinator/run/",
       "coordinator/local/",
@@ -80,6 +81,7 @@ export const ROOMS: readonly Room[] = [
     may: [
       "shared/",
       "coordinator/service/",
+      "coordinator/check/",
       "coordinator/run/",
       "coordinator/report/",
       "coordinator/store/",
@@ -87,8 +89,15 @@ export const ROOMS: readonly Room[] = [
   },
   {
     room: "coordinator/service/",
-    may: ["shared/", "coordinator/run/", "coordinator/report/", "coordinator/store/"],
+    may: [
+      "shared/",
+      "coordinator/check/",
+      "coordinator/run/",
+      "coordinator/report/",
+      "coordinator/store/",
+    ],
   },
+  { room: "coordinator/check/", may: ["shared/", "coordinator/run/"] },
   { room: "coordinator/doctor/", may: ["shared/", "coordinator/run/", "coordinator/local/"] },
   { room: "coordinator/local/", may: ["shared/"] },
   {
@@ -130,6 +139,8 @@ export const ROOMS: readonly Room[] = [
 export const ENTRIES: readonly string[] = [
   "coordinator/cli/main.ts",
   "coordinator/cli/demo.ts",
+  "coordinator/check/main.ts",
+  "coordinator/check/thread.ts",
   "worker/main.ts",
   "worker/engine/main.ts",
   "worker/probe/main.ts",
@@ -141,7 +152,8 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
   ws: ["worker/connection/ws-driver.ts", "target/"],
   // The reference our own histograms are held against.
   "hdr-histogram-js": ["test/"],
-  "@marcbachmann/cel-js": ["shared/scenario/expression.ts"],
+  "@marcbachmann/cel-js": ["shared/scenario/expression.ts", "shared/scenario/expression-reads.ts"],
+  re2js: ["shared/scenario/pattern.ts"],
   yaml: ["shared/scenario/", "coordinator/cli/explain.ts"],
   "csv-parse": ["shared/scenario/"],
   zod: [
@@ -150,6 +162,7 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
     "coordinator/report/summary-schema.ts",
     "coordinator/report/summary-workers-schema.ts",
     "coordinator/http/reading.ts",
+    "coordinator/check/envelope.ts",
     "target/behaviour-schema.ts",
     "target/behaviour/dials.ts",
   ],

@@ -17,11 +17,28 @@ export interface Overrides {
   readonly set: readonly (readonly [path: string, value: string, option?: string])[];
 }
 
+/** Of the `set` list. */
+export const MAX_OVERRIDES = 1000;
+/** Of one value of `set`. */
+export const MAX_OVERRIDE_CHARS = 64 * 1024;
+/** Of all values of `set` together. */
+const MAX_ALL_OVERRIDES_CHARS = 1024 * 1024;
+
 export const NO_OVERRIDES: Overrides = { vars: {}, set: [] };
 
 /** Applies the `set` list to the document's value, in place. */
 export function applyOverrides(root: unknown, overrides: Overrides, log: IssueLog): void {
-  for (const [path, value, option = `--set ${path}`] of overrides.set) {
+  let chars = 0;
+  for (const [index, [path, value, option = `--set ${path}`]] of overrides.set.entries()) {
+    chars += value.length;
+    if (index >= MAX_OVERRIDES || chars > MAX_ALL_OVERRIDES_CHARS) {
+      const what =
+        index >= MAX_OVERRIDES
+          ? `more than ${MAX_OVERRIDES} values are set`
+          : `the values that are set are longer than ${MAX_ALL_OVERRIDES_CHARS} characters together`;
+      log.addOption(option, what, "write them in the scenario");
+      return;
+    }
     applyOne(root, path, { value, option, log });
   }
 }

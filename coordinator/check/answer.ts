@@ -1,0 +1,79 @@
+/**
+ * All of the work of a check: question to answer. Called by main.ts, in a thread; pure but for the files that a scenario
+ * of this machine's user names. Invariant: never throws; whatever it meets is an answer.
+ */
+import { resolve } from "node:path";
+import { OnrushError } from "../../shared/errors.ts";
+import { MAX_DATA_BYTES } from "../../shared/scenario/check/files.ts";
+import { parseScenario } from "../../shared/scenario/parse.ts";
+import { makePlan } from "../run/plan.ts";
+import { readBounded } from "./bounded-file.ts";
+import { readSubmitted } from "./envelope.ts";
+import { Malformed } from "./malformed.ts";
+import type {
+  AnyAnswer,
+  AnyQuestion,
+  Checked,
+  CheckedSubmission,
+  FileAnswer,
+  FileQuestion,
+  PlanFigures,
+  SubmissionQuestion,
+} from "./question.ts";
+import { readSubmission } from "./submission.ts";
+
+export function answer(asked: AnyQuestion): AnyAnswer {
+  try {
+    return { kind: "answer", answer: answerOf(asked) };
+  } catch (error) {
+    if (error instanceof Malformed) return { kind: "malformed", detail: error.message };
+    if (error instanceof OnrushError) {
+      const { code, message, remedy } = error;
+      return { kind: "refused", code, message, remedy };
+    }
+    return { kind: "bug", stack: error instanceof Error ? (error.stack ?? "") : String(error) };
+  }
+}
+
+function answerOf(asked: AnyQuestion) {
+  switch (asked.kind) {
+    case "plan":
+      return planOf(asked.question);
+    case "submission":
+      return submissionOf(asked.question);
+    case "file":
+      return fileOf(asked.question);
+  }
+}
+
+function submissionOf({ body, ...context }: SubmissionQuestion): Checked<CheckedSubmission> {
+  const submission = readSubmitted(body);
+  const read = readSubmission(submission, context);
+  if (!read.ok) return read;
+  const { scenario, maskedText } = read;
+  const { fileName, workers, policies } = submission;
+  return { ok: true, value: { scenario, maskedText, fileName, workers, policies } };
+}
+
+function planOf(question: SubmissionQuestion): Checked<PlanFigures> {
+  const checked = submissionOf(question);
+  if (!checked.ok) return checked;
+  const { scenario, policies } = checked.value;
+  const { allowTargets } = question;
+  const plan = makePlan({ run: "dry-run", scenario, allowTargets, policies });
+  const { hash, connections, shards, durationUs } = plan.document;
+  const { shardConnections, plannedOpens, plannedOpen } = plan;
+  const sizes = { hash, connections, shards, shardConnections };
+  const durationSeconds = durationUs / 1_000_000;
+  return { ok: true, value: { ...sizes, durationSeconds, plannedOpens, plannedOpen } };
+}
+
+function fileOf({ fileName, content, folder, env, overrides }: FileQuestion): FileAnswer {
+  const files = new Map<string, Uint8Array>();
+  const readFile = (path: string) => {
+    const named = readBounded(resolve(folder, path), MAX_DATA_BYTES);
+    files.set(path, named);
+    return named;
+  };
+  return { parsed: parseScenario(content, { fileName, env, overrides, readFile }), files };
+}

@@ -1,0 +1,127 @@
+/**
+ * Checks of what comes from outside, in processes of their own: a few at once, a few that wait, the rest sent away. Used by
+ * the service and by the commands that take a scenario. Invariant: whatever is asked, who asks stays free, and gets an
+ * answer within the limits.
+ */
+import { OnrushError } from "../../shared/errors.ts";
+import type { Timers } from "../../shared/time/timer.ts";
+import { type CheckLimits, exceededIssue } from "./check-limits.ts";
+import { CheckProcess, type Outcome } from "./check-process.ts";
+import { Malformed } from "./malformed.ts";
+import type { AnyQuestion, Checks, FileAnswer, Kind } from "./question.ts";
+
+/** One that is not needed for this long is ended, and gives its memory back. */
+const IDLE_MS = 30_000;
+
+interface Job {
+  readonly asked: AnyQuestion;
+  readonly done: (outcome: Outcome) => void;
+}
+
+export class Checker {
+  readonly limits: CheckLimits;
+  readonly #timers: Timers;
+  readonly #idle: { readonly checking: CheckProcess; readonly cancel: () => void }[] = [];
+  readonly #waiting: Job[] = [];
+  readonly #busy = new Set<CheckProcess>();
+  #closed = false;
+
+  constructor(limits: CheckLimits, timers: Timers) {
+    this.limits = limits;
+    this.#timers = timers;
+  }
+
+  /**
+   * @throws OnrushError ONRUSH_BUSY when too many wait, and what the check itself refuses with; Malformed when the body
+   *   is not what it says it is
+   */
+  async check<K extends Kind>(
+    kind: K,
+    question: Checks[K]["question"],
+  ): Promise<Checks[K]["answer"]> {
+    if (this.#closed || this.#waiting.length >= this.limits.waiting) throw tooBusy();
+    const asked = { kind, question } as AnyQuestion;
+    const outcome = await new Promise<Outcome>((done) => {
+      this.#waiting.push({ asked, done });
+      this.#next();
+    });
+    return this.#answerOf(asked, outcome) as Checks[K]["answer"];
+  }
+
+  /** Ends all processes; what was asked gets no answer but that. */
+  close(): void {
+    this.#closed = true;
+    const processes = [...this.#busy, ...this.#idle.map(({ checking }) => checking)];
+    for (const { cancel } of this.#idle.splice(0)) cancel();
+    for (const { done } of this.#waiting.splice(0)) done({ kind: "died", problem: "closed" });
+    for (const checking of processes) checking.close();
+  }
+
+  #next(): void {
+    if (this.#busy.size >= this.limits.processes) return;
+    const job = this.#waiting.shift();
+    if (job === undefined) return;
+    const checking = this.#take();
+    this.#busy.add(checking);
+    void checking.ask(job.asked).then((outcome) => {
+      this.#busy.delete(checking);
+      this.#putBack(checking);
+      job.done(outcome);
+      this.#next();
+    });
+  }
+
+  #take(): CheckProcess {
+    while (true) {
+      const idle = this.#idle.pop();
+      if (idle === undefined) return new CheckProcess(this.limits, this.#timers);
+      idle.cancel();
+      if (!idle.checking.ended) return idle.checking;
+    }
+  }
+
+  #putBack(checking: CheckProcess): void {
+    if (checking.ended) return;
+    if (this.#closed) {
+      checking.close();
+      return;
+    }
+    const cancel = this.#timers.after(IDLE_MS, () => {
+      const at = this.#idle.findIndex((entry) => entry.checking === checking);
+      if (at >= 0) this.#idle.splice(at, 1);
+      checking.close();
+    });
+    this.#idle.push({ checking, cancel });
+  }
+
+  #answerOf({ kind, question }: AnyQuestion, outcome: Outcome): Checks[Kind]["answer"] {
+    if (outcome.kind === "died") throw new Error(`a check failed: ${outcome.problem}`);
+    if (outcome.kind === "exceeded") {
+      const file = kind === "file" ? question.fileName : "scenario";
+      const issues = [exceededIssue(file, outcome.exceeded, this.limits)];
+      const failed = { ok: false as const, issues };
+      if (kind !== "file") return failed;
+      const answer: FileAnswer = { parsed: { ...failed, source: "" }, files: new Map() };
+      return answer;
+    }
+    const { answer } = outcome;
+    switch (answer.kind) {
+      case "answer":
+        return answer.answer;
+      case "malformed":
+        throw new Malformed(answer.detail);
+      case "refused":
+        throw new OnrushError(answer);
+      case "bug":
+        throw new Error(`a check failed: ${answer.stack}`);
+    }
+  }
+}
+
+function tooBusy(): OnrushError {
+  return new OnrushError({
+    code: "ONRUSH_BUSY",
+    message: "too many scenarios wait to be checked",
+    remedy: "Try again in a few seconds.",
+  });
+}
