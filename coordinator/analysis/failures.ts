@@ -32,6 +32,7 @@ export function stageOf(kind: FailureKind): Stage {
       return "close";
     case "heartbeat-timeout":
     case "reply-timeout":
+    case "unanswered":
     case "late":
       return "timeout";
     case "lost":

@@ -7,17 +7,27 @@
  *   planned     = sent + skipped                      (*)
  *   expected    = matched + timedOut + corruptReplies + unanswered    (*)
  *   received    = matched + late + duplicated + corrupt + leaked + unsolicited
+ *   dropped    <= closed by cause peer, abnormal, protocol or heartbeat; ambiguous <= late
+ *   what is counted per message name, and in runs of several targets per target, adds up to the phases
  *
  * (*) Workers settle these when they end a connection; for what one that never finished had not settled, the left
  * side may be larger, never smaller. A reply settles and is received in one step, so the last law is exact.
  */
-import { PHASE_COUNTERS, SHARD_FIELDS } from "../../shared/stats/counters.ts";
-import { CONNECT_FAILURES } from "../../shared/stats/failure-kind.ts";
+import {
+  NAME_COUNTERS,
+  PHASE_COUNTERS,
+  SHARD_FIELDS,
+  TARGET_COUNTERS,
+} from "../../shared/stats/counters.ts";
+import { type CloseCause, CONNECT_FAILURES } from "../../shared/stats/failure-kind.ts";
 import type { Counters, RunMerge } from "./merge.ts";
 import type { WorkerRecord } from "./worker-record.ts";
 
 /** Laws of single shards that are named; more of them are only counted in the totals they bend. */
 const MAX_SHARD_DIFFERENCES = 20;
+
+/** How a connection may end that neither the plan nor the generator ended. */
+const DROP_CAUSES: readonly CloseCause[] = ["peer", "abnormal", "protocol", "heartbeat"];
 
 export interface Ledger {
   readonly balanced: boolean;
@@ -36,7 +46,8 @@ export function balance(merge: RunMerge): Ledger {
   const shards = shardSums(merge, laws);
   const totals = merge.counters();
   connectionLaws(laws, { merge, totals, shards });
-  messageLaws(laws, merge, totals);
+  messageLaws(laws, totals);
+  partLaws(laws, merge, totals);
   for (const worker of merge.workers.values()) workerLaws(laws, worker);
   const { lostInFlight, lostWithWorker, openAtEnd } = shards;
   const balanced = Object.keys(laws.differences).length === 0;
@@ -110,23 +121,34 @@ function connectionLaws(
   for (const count of merge.closes.values()) closedByCause += count;
   laws.check("closed = sum of closed by cause", totals.closed - closedByCause);
   laws.check("reconnects <= attempted", Math.max(0, totals.reconnects - totals.attempted));
+  let drops = 0;
+  for (const cause of DROP_CAUSES) drops += merge.closes.get(cause) ?? 0;
+  laws.check("dropped <= closed by their causes", Math.max(0, totals.dropped - drops));
 }
 
-function messageLaws(laws: Laws, merge: RunMerge, totals: Counters): void {
+function messageLaws(laws: Laws, totals: Counters): void {
   const { matched, late, duplicated, corrupt, leaked, unsolicited } = totals;
   laws.check(
     "received = matched + late + duplicated + corrupt + leaked + unsolicited",
     totals.received - matched - late - duplicated - corrupt - leaked - unsolicited,
   );
-  if (merge.nameCount === 0) return;
-  const named = { sent: 0, matched: 0, timedOut: 0 };
-  for (let name = 0; name < merge.nameCount; name++) {
-    const counters = merge.nameCounters(name);
-    for (const counter of ["sent", "matched", "timedOut"] as const)
-      named[counter] += counters[counter];
+  laws.check("ambiguous <= late", Math.max(0, totals.ambiguous - totals.late));
+}
+
+/** What is counted by name or by target adds up to what is counted by phase; as far as the run's version counted it so. */
+function partLaws(laws: Laws, merge: RunMerge, totals: Counters): void {
+  const names = Array.from({ length: merge.nameCount }, (_, name) => merge.nameCounters(name));
+  for (const counter of names.length > 0 ? NAME_COUNTERS : []) {
+    if (!merge.hasNameCounter(counter)) continue;
+    const sum = names.reduce((total, name) => total + name[counter], 0);
+    laws.check(`${counter} = sum over message names`, totals[counter] - sum);
   }
-  for (const counter of ["sent", "matched", "timedOut"] as const) {
-    laws.check(`${counter} = sum over message names`, totals[counter] - named[counter]);
+  // Frames that have drops have rows of targets.
+  if (merge.targetCount === 1 || !merge.hasPhaseCounter("dropped")) return;
+  const targets = Array.from({ length: merge.targetCount }, (_, at) => merge.targetCounters(at));
+  for (const counter of TARGET_COUNTERS) {
+    const sum = targets.reduce((total, target) => total + target[counter], 0);
+    laws.check(`${counter} = sum over targets`, totals[counter] - sum);
   }
 }
 

@@ -73,6 +73,10 @@ export class RunMerge {
     return this.#facts.scenario.messages?.mix.length ?? 0;
   }
 
+  get targetCount(): number {
+    return this.#facts.scenario.targets.length;
+  }
+
   /** The record of a worker incarnation, made when missing. */
   worker(epoch: number): WorkerRecord {
     const known = this.workers.get(epoch);

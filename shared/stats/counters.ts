@@ -4,7 +4,10 @@
  * entries, at their ends: a stored frame has the first entries of each, and what it lacks was not recorded.
  */
 
-/** Per phase. Connections belong to the phase of their intended open, messages to that of their intended send. */
+/**
+ * Per phase. Connections belong to the phase of their intended open, messages sent to that of their intended send, and
+ * what comes from the target (received and what it is a sum of, pongs) to the phase in which it came.
+ */
 export const PHASE_COUNTERS = [
   /** Attempts to connect, reconnects included. */
   "attempted",
@@ -34,7 +37,7 @@ export const PHASE_COUNTERS = [
   "received",
   "late",
   "unsolicited",
-  /** Delivery audit: sent, expected back, and never came. Settled when the connection ends. */
+  /** No reply came until the connection ended, the target having had its time or having ended it. */
   "lost",
   "duplicated",
   "reordered",
@@ -46,6 +49,8 @@ export const PHASE_COUNTERS = [
   "pongs",
   /** Established connections that ended otherwise than by the plan or by us; in the phase in which they ended. */
   "dropped",
+  /** Of late: replies without an identity that a newer message was still waiting for, too. */
+  "ambiguous",
 ] as const;
 export type PhaseCounter = (typeof PHASE_COUNTERS)[number];
 

@@ -34,7 +34,9 @@ export const SESSION_FAILURES = [
   "heartbeat-timeout",
   "close-timeout",
   "reply-timeout",
+  /** Booked by older versions beside the reply-timeout of the same message. */
   "late",
+  /** Booked by older versions when a connection ended, beside the reply-timeout of the same message. */
   "lost",
   "duplicated",
   "reordered",
@@ -44,6 +46,8 @@ export const SESSION_FAILURES = [
   "message-limit",
   /** Messages that were not complete took more memory than an engine gives them. */
   "memory-limit",
+  /** The connection ended before a reply, or its deadline. */
+  "unanswered",
 ] as const;
 
 export type ConnectFailure = (typeof CONNECT_FAILURES)[number];
@@ -83,6 +87,7 @@ export const FAILURE_KINDS = [
   "scenario-value",
   "message-limit",
   "memory-limit",
+  "unanswered",
 ] as const satisfies readonly FailureKind[];
 
 /** Failures that are the generator's own and must never be blamed on the target. */

@@ -16,6 +16,16 @@ export function causeOf(end: SocketEnd, asked: EndCause | null): CloseCause {
   return "abnormal";
 }
 
+const DROPS: ReadonlySet<CloseCause> = new Set(["peer", "abnormal", "protocol", "heartbeat"]);
+
+/**
+ * Whether the end of a connection that neither the plan nor we had begun to close is a drop. A Close of ours that stays
+ * unanswered is none, nor is a limit of our own.
+ */
+export function isDrop(cause: CloseCause): boolean {
+  return DROPS.has(cause);
+}
+
 /** The signature is raw text of the target; the failure log makes it harmless. */
 export function failureOf(
   cause: CloseCause,

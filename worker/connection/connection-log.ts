@@ -1,48 +1,85 @@
 /**
  * Tells the failure log what went wrong on a connection, with the sample a person will want to look at. Called
  * by the connection, never on the way of a message that goes well.
+ * Invariant: a failure is in the phase of the counter that counts it. A failed attempt is in that of its intended open, the
+ * end of a connection in the one in which it came, and messages as the correlator says.
  */
-import type { FailureKind } from "../../shared/stats/failure-kind.ts";
+import type {
+  ConnectFailure,
+  FailureKind,
+  SessionFailure,
+} from "../../shared/stats/failure-kind.ts";
 import type { ConnectionHost } from "./connection-host.ts";
+import { State } from "./connection-state.ts";
 import { Time } from "./connection-times.ts";
+import type { FailedMessage } from "./conversation.ts";
+import { NONE } from "./pending-table.ts";
 
 /** Sockets of one session are numbered below this; see Connection.incarnation. */
 export const MAX_ATTEMPTS = 65_536;
 
-/** What a connection says of a failure; texts may be the target's own. */
-export interface SeenFailure {
-  readonly kind: FailureKind;
-  readonly nowUs: number;
-  readonly signature?: string;
-  readonly detail?: string;
-  /** Default: 1. */
-  readonly count?: number;
+/** Whose failure it is. */
+interface Failing {
+  readonly slot: number;
+  readonly index: number;
+  readonly target: number;
+  readonly incarnation: number;
+  readonly attempt: number;
+  readonly state: State;
+  /** Of the intended open. */
+  readonly phase: number;
 }
 
-export function logFailure(
+/** An attempt to connect failed. */
+export function logAttempt(
   host: ConnectionHost,
-  connection: {
-    readonly slot: number;
-    readonly index: number;
-    readonly target: number;
-    readonly attempt: number;
-  },
-  failure: SeenFailure & {
+  connection: Failing,
+  failed: { readonly kind: ConnectFailure; readonly signature: string; readonly detail: string },
+): void {
+  log(host, connection, { ...failed, phase: connection.phase });
+}
+
+/** An established connection ended, and should not have, or not so. */
+export function logEnd(
+  host: ConnectionHost,
+  connection: Failing,
+  ended: { readonly kind: SessionFailure; readonly signature: string },
+): void {
+  const phase = host.phaseAt(host.lastNowUs);
+  log(host, connection, { ...ended, phase, detail: "" });
+}
+
+/** Something went wrong with a message. */
+export function logMessage(host: ConnectionHost, connection: Failing, failed: FailedMessage): void {
+  const { kind, name, phase, sentUs } = failed;
+  const signature = name === NONE ? "" : host.messageName(name);
+  log(host, connection, { kind, signature, phase, sentUs, detail: "" });
+}
+
+function log(
+  host: ConnectionHost,
+  connection: Failing,
+  failed: {
+    readonly kind: FailureKind;
+    readonly signature: string;
     readonly phase: number;
-    /** It never was established. */
-    readonly connecting: boolean;
+    readonly detail: string;
+    /** What came since then may tell more. */
+    readonly sentUs?: number;
   },
 ): void {
-  const { kind, phase, nowUs, connecting } = failure;
-  const { signature = "", detail = "", count = 1 } = failure;
+  const { failures } = host.recorder;
+  const { kind, signature, phase, detail, sentUs = Number.POSITIVE_INFINITY } = failed;
+  const failure = { kind, signature, phase, target: connection.target };
+  if (failures.more(failure)) return;
+  const nowUs = host.lastNowUs;
   const establishedUs = host.times.get(connection.slot, Time.established);
-  const sample = {
+  const connecting = connection.state === State.connecting;
+  failures.add(failure, {
     connection: connection.index,
     attempt: connection.attempt,
     atUs: Math.max(0, Math.round(nowUs)),
     ageUs: connecting ? 0 : Math.max(0, Math.round(nowUs - establishedUs)),
-    detail,
-  };
-  const { target } = connection;
-  host.recorder.failures.add({ kind, signature, phase, target, sample }, count);
+    detail: detail || host.correlator.unmatched.describe(connection, sentUs),
+  });
 }

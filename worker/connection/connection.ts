@@ -3,16 +3,21 @@
  * the plan says so and is told when it is over; drivers call it back as their SocketOwner.
  * Data plane: flat fields, times in rows shared by all connections of the engine, no closures.
  */
-import type { CloseCause, ConnectFailure, FailureKind } from "../../shared/stats/failure-kind.ts";
+import type {
+  CloseCause,
+  ConnectFailure,
+  SessionFailure,
+} from "../../shared/stats/failure-kind.ts";
 import { METRIC } from "../record/recorder.ts";
 import { backoffUs } from "./backoff.ts";
 import { causeOf, type EndCause, failureOf } from "./close-cause.ts";
 import { MAX_SLOTS } from "./close-time.ts";
+import { isCut, recordEnd } from "./connection-end.ts";
 import { type ConnectionHost, type ConnectionIdentity, TimerKind } from "./connection-host.ts";
-import { logFailure, MAX_ATTEMPTS, type SeenFailure } from "./connection-log.ts";
+import { logAttempt, logEnd, logMessage, MAX_ATTEMPTS } from "./connection-log.ts";
 import { moved, State } from "./connection-state.ts";
 import { CLOSE_TIMEOUT_US, Time } from "./connection-times.ts";
-import type { MessageFailure } from "./conversation.ts";
+import type { FailedMessage } from "./conversation.ts";
 import type { DriverSocket, SocketEnd, SocketOwner } from "./driver.ts";
 import { pingOrGiveUp, ponged, startHeartbeat } from "./heartbeat.ts";
 import * as pacing from "./pacing.ts";
@@ -42,7 +47,8 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
   readonly shard: number;
   readonly lane: number;
   readonly target: number;
-  #phase = 0;
+  /** Of the intended open. */
+  phase = 0;
   #retries = 0;
   #stage: "tcp" | "tls" | "upgrade" = "tcp";
   #endCause: EndCause = "plan";
@@ -67,7 +73,7 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
   connect(intendedUs: number): void {
     const host = this.#host;
     this.#transition(State.connecting);
-    this.#phase = host.phaseAt(intendedUs);
+    this.phase = host.phaseAt(intendedUs);
     this.#stage = "tcp";
     this.seq = 0;
     this.answered = -1;
@@ -77,8 +83,8 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
     host.times.set(this.slot, Time.intendedOpen, intendedUs);
     host.times.set(this.slot, Time.attempt, nowUs);
     host.times.set(this.slot, Time.stage, nowUs);
-    host.recorder.value(METRIC.openLag, this.#phase, nowUs - intendedUs);
-    host.recorder.attempted(this.#phase, this.shard, this.#retries > 0);
+    host.recorder.value(METRIC.openLag, this.phase, nowUs - intendedUs);
+    host.recorder.attempted(this, this.#retries > 0);
     host.schedule(this.slot, TimerKind.life, nowUs + host.connectTimeoutUs);
     this.socket = host.openSocket(this);
   }
@@ -93,8 +99,8 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
     const host = this.#host;
     const nowUs = this.#endStage(METRIC.upgrade);
     const tookUs = nowUs - host.times.get(this.slot, Time.attempt);
-    host.recorder.value(METRIC.connect, this.#phase, tookUs);
-    host.recorder.established(this.#phase, this.shard, nowUs);
+    host.recorder.value(METRIC.connect, this.phase, tookUs);
+    host.recorder.established(this, nowUs);
     host.times.set(this.slot, Time.established, nowUs);
     this.#transition(State.open);
     this.#retries = 0;
@@ -108,8 +114,8 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
     const host = this.#host;
     const nowUs = host.nowUs();
     this.socket = null;
-    host.recorder.failed(this.#phase, this.shard, nowUs);
-    this.#log({ kind, signature, detail, nowUs });
+    host.recorder.failed(this, nowUs);
+    logAttempt(host, this, { kind, signature, detail });
     this.#lose(nowUs);
   }
 
@@ -137,16 +143,16 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
   }
 
   onClosed(end: SocketEnd): void {
-    const nowUs = this.#host.nowUs();
+    const host = this.#host;
+    const nowUs = host.nowUs();
     const cause = causeOf(end, this.state === State.closing ? this.#endCause : null);
     const failure = failureOf(cause, end);
-    if (failure) this.#log({ ...failure, nowUs });
+    if (failure) logEnd(host, this, failure);
     this.#over(cause, nowUs);
   }
 
-  onMessageFailure(kind: MessageFailure, name: number): void {
-    const signature = name === NONE ? "" : this.#host.messageName(name);
-    this.#log({ kind, signature, nowUs: this.#host.lastNowUs });
+  onMessageFailure(failed: FailedMessage): void {
+    logMessage(this.#host, this, failed);
   }
 
   /** A message was settled: there may be room for one that was held, or nothing left to wait for. */
@@ -175,8 +181,11 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
         this.drain("plan");
         break;
       case State.closing:
-      case State.leaving:
         this.#cut("close-timeout", "close-timeout", nowUs);
+        break;
+      case State.leaving:
+        // The target closed, and was answered: that it does not end the transport changes nothing about it.
+        this.#cut("close-timeout", "peer", nowUs);
         break;
       case State.gone:
         this.#end();
@@ -214,8 +223,8 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
     host.times.lower(this.slot, Time.close, nowUs);
     this.socket?.abort(false);
     if (this.state === State.connecting) {
-      host.recorder.failed(this.#phase, this.shard, nowUs);
-      this.#log({ kind: "generator-stopped", nowUs });
+      host.recorder.failed(this, nowUs);
+      logAttempt(host, this, { kind: "generator-stopped", signature: "", detail: "" });
       this.socket = null;
       this.#end();
     } else if (this.state === State.waiting || this.state === State.gone) this.#end();
@@ -232,26 +241,20 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
   }
 
   /** The target did not do its part in time. */
-  #cut(kind: FailureKind, cause: CloseCause, nowUs: number): void {
+  #cut(kind: SessionFailure, cause: CloseCause, nowUs: number): void {
     this.socket?.abort(true);
-    this.#log({ kind, nowUs });
+    logEnd(this.#host, this, { kind, signature: "" });
     this.#over(cause, nowUs);
   }
 
   /** An established connection ended. */
   #over(cause: CloseCause, nowUs: number): void {
-    const host = this.#host;
     this.socket = null;
-    host.correlator.incoming.nowUs = nowUs;
     const wasOpen = this.state === State.open || this.state === State.leaving;
     // Leave the open state first: settling must not send what was held.
     if (!wasOpen) this.#transition(State.ended);
-    const lost = host.correlator.settleAll(this);
-    if (lost > 0) this.#log({ kind: "lost", signature: cause, nowUs, count: lost });
-    const establishedUs = host.times.get(this.slot, Time.established);
-    host.recorder.value(METRIC.lifetime, this.#phase, nowUs - establishedUs);
-    host.recorder.closed(this.#phase, this.shard, cause, nowUs);
-    if (wasOpen && cause !== "stop" && cause !== "fenced") this.#lose(nowUs);
+    recordEnd(this, this.#host, { cause, wasOpen });
+    if (wasOpen && !isCut(cause)) this.#lose(nowUs);
     else this.#end();
   }
 
@@ -285,13 +288,8 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
   #endStage(metric: number): number {
     const host = this.#host;
     const nowUs = host.nowUs();
-    host.recorder.value(metric, this.#phase, nowUs - host.times.get(this.slot, Time.stage));
+    host.recorder.value(metric, this.phase, nowUs - host.times.get(this.slot, Time.stage));
     return nowUs;
-  }
-
-  #log(seen: SeenFailure): void {
-    const connecting = this.state === State.connecting;
-    logFailure(this.#host, this, { phase: this.#phase, connecting, ...seen });
   }
 
   #transition(next: State): void {

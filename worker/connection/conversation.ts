@@ -1,13 +1,14 @@
 /**
  * What the correlator and a connection say to each other, and the one message each of them is busy with.
- * Invariant: Incoming and Outgoing are reused for every message, so neither side keeps them.
+ * Invariant: Incoming, Outgoing and FailedMessage are reused for every message, so neither side keeps them.
  */
-import type { PendingOwner } from "./pending-table.ts";
+import { NONE, type PendingOwner } from "./pending-table.ts";
 
 /** What the correlator needs of a connection. */
 export interface Conversation extends PendingOwner {
   readonly slot: number;
   readonly index: number;
+  readonly target: number;
   /** Distinguishes the sockets one global index had over time. */
   readonly incarnation: number;
   /** How often the index was opened before: what the scenario sees as conn.attempt. */
@@ -18,17 +19,17 @@ export interface Conversation extends PendingOwner {
   answered: number;
   /** Called when the last unanswered message was settled, or room for another came free. */
   onSettled(): void;
-  /** A message failed; told once per message for the failure log. */
-  onMessageFailure(kind: MessageFailure, name: number): void;
+  /** A message failed; told once for each thing that went wrong, for the failure log. */
+  onMessageFailure(failed: FailedMessage): void;
 }
 
 export type MessageFailure =
   | "reply-timeout"
+  | "unanswered"
   | "duplicated"
   | "reordered"
   | "corrupt"
-  | "leaked"
-  | "late";
+  | "leaked";
 
 /** The message being received; one object for all, filled by the connection before receive(). */
 export class Incoming {
@@ -55,4 +56,15 @@ export class Outgoing {
   phase = 0;
   intendedUs = 0;
   nowUs = 0;
+}
+
+/** The failure being told; one object for all, filled by the correlator before onMessageFailure(). */
+export class FailedMessage {
+  kind: MessageFailure = "reply-timeout";
+  /** Which message of the mix; NONE when it is none of this connection's. */
+  name = NONE;
+  /** The phase it is counted in: the same as that of its counter. */
+  phase = 0;
+  /** When it was sent; Infinity when nothing that came since can tell more. */
+  sentUs = Number.POSITIVE_INFINITY;
 }

@@ -3,18 +3,27 @@
  * duplicated, reordered, corrupt, leaked. Called by connections (incoming messages) and the engine (due
  * sends, time-outs); one instance per engine. Invariant: every message sent that expects a reply ends as
  * exactly one of matched, timedOut, corruptReplies or unanswered, and every message received as exactly one of
- * matched, late, duplicated, corrupt, leaked or unsolicited.
+ * matched, late, duplicated, corrupt, leaked or unsolicited. What goes wrong with a message is told once, when it
+ * is seen, and under the phase of the counter that counts it.
  */
-import { type CompiledMatch, compileMatch } from "../../shared/scenario/expression.ts";
+import { compileMatch } from "../../shared/scenario/expression.ts";
 import type { StrictScenario } from "../../shared/scenario/strict.ts";
 import type { RenderContext } from "../../shared/scenario/template.ts";
-import { COUNT, type Recorder } from "../record/recorder.ts";
-import { type Conversation, Incoming, Outgoing } from "./conversation.ts";
+import { COUNT, MESSAGE, type Recorder, TARGET } from "../record/recorder.ts";
+import {
+  type Conversation,
+  FailedMessage,
+  Incoming,
+  type MessageFailure,
+  Outgoing,
+} from "./conversation.ts";
 import type { DriverSocket } from "./driver.ts";
 import { Match, Payloads } from "./payload.ts";
 import { NONE, PendingTable } from "./pending-table.ts";
-import { Reply } from "./reply.ts";
+import { ReplySearch } from "./reply-search.ts";
 import { STAMP_BYTES, stampCheck, stampTag } from "./stamp.ts";
+import { StampedEcho } from "./stamped-echo.ts";
+import { UnmatchedMessages } from "./unmatched.ts";
 
 /** Above this many records, expired ones are settled as lost at once instead of awaiting a late reply. */
 const MAX_REMEMBERED = 1 << 20;
@@ -23,12 +32,15 @@ export class Correlator {
   readonly pending: PendingTable;
   readonly incoming = new Incoming();
   readonly outgoing = new Outgoing();
+  readonly unmatched = new UnmatchedMessages();
   readonly context: RenderContext;
   readonly #recorder: Recorder;
+  readonly #failed = new FailedMessage();
   readonly #payloads: Payloads;
+  readonly #replies: ReplySearch;
+  readonly #stamped: StampedEcho;
   readonly #audit: boolean;
   readonly #tag: number;
-  readonly #matches: readonly (CompiledMatch | null)[];
   readonly #definitions: number;
 
   constructor(
@@ -50,12 +62,14 @@ export class Correlator {
       nowMs: 0,
     };
     this.#definitions = mix.length;
-    this.#matches = mix.map(({ reply }) =>
-      reply.match === "where" ? compileMatch(reply.where) : null,
-    );
     this.pending = new PendingTable(
       mix.map(({ reply }) => (reply.match === "none" ? 0 : reply.withinUs)),
     );
+    const matches = mix.map(({ reply }) =>
+      reply.match === "where" ? compileMatch(reply.where) : null,
+    );
+    this.#replies = new ReplySearch(this.pending, this.#payloads, matches);
+    this.#stamped = new StampedEcho(this.pending, this.#payloads, this.#tag);
   }
 
   /** The context of what this connection renders next. */
@@ -75,8 +89,9 @@ export class Correlator {
     payloads.build(name, conversation, this.contextOf(conversation));
     if (!socket.send(payloads.bytes, payloads.binary)) payloads.kept();
     this.#recorder.sent(phase, name, payloads.payloadBytes);
+    this.#recorder.targets.count(phase, conversation.target, TARGET.sent);
     if (payloads.match !== Match.none) {
-      this.#recorder.count(phase, COUNT.expected, 1);
+      this.#recorder.message(MESSAGE.expected, phase, name, conversation.target);
       const { entry } = this.pending;
       entry.definition = name;
       entry.seq = conversation.seq;
@@ -96,10 +111,10 @@ export class Correlator {
   receive(conversation: Conversation): void {
     const { start, end, binary, phase } = this.incoming;
     this.#recorder.received(phase, end - start);
-    if (binary && end - start >= STAMP_BYTES && this.#receiveStamped(conversation)) return;
-    const record = this.#findPlain(conversation);
-    if (record !== NONE) this.#settle(conversation, record);
-    else this.#count(COUNT.unsolicited);
+    if (binary && this.#receiveEcho(conversation)) return;
+    const record = this.#replies.find(conversation, this.incoming);
+    if (record === NONE) this.#unsolicited(conversation);
+    else this.#settle(conversation, record, this.#replies.ambiguous);
   }
 
   /** Times out what is overdue. `ownerOf` finds the conversation of a slot. */
@@ -108,178 +123,158 @@ export class Correlator {
     for (let name = 0; name < this.#definitions; name++) {
       for (let record = table.overdue(name, nowUs); record !== NONE; ) {
         const owner = ownerOf(table.slotOf(record));
-        const phase = table.phaseOf(record);
-        this.#recorder.timedOut(phase, name);
-        owner.onMessageFailure("reply-timeout", name);
+        this.#timeOut(owner, record);
         if (table.used > MAX_REMEMBERED) {
-          this.#recorder.count(phase, COUNT.lost, 1);
+          this.#recorder.count(table.phaseOf(record), COUNT.lost, 1);
           table.remove(owner, record);
-        } else table.expire(owner, record);
+        }
         owner.onSettled();
         record = table.overdue(name, nowUs);
       }
     }
   }
 
-  /** The connection is over: what it still waited for is unanswered, and with what expired, lost. */
-  settleAll(conversation: Conversation): number {
+  /**
+   * The connection is over: what it still waited for is unanswered, and with what timed out, lost. When we cut it
+   * ourselves, a reply on its way is unanswered by our doing: neither a failure nor a loss.
+   */
+  settleAll(conversation: Conversation, cutByUs: boolean): void {
     const table = this.pending;
-    let lost = 0;
     for (let record = conversation.pendingHead; record !== NONE; ) {
       const next = table.nextOf(record);
       const phase = table.phaseOf(record);
-      if (!table.isExpired(record)) this.#recorder.count(phase, COUNT.unanswered, 1);
-      this.#recorder.count(phase, COUNT.lost, 1);
-      lost++;
+      const expired = table.isExpired(record);
+      if (!expired) {
+        this.#recorder.message(
+          MESSAGE.unanswered,
+          phase,
+          table.definition(record),
+          conversation.target,
+        );
+        if (!cutByUs) this.#fail(conversation, "unanswered", record);
+      }
+      if (expired || !cutByUs) this.#recorder.count(phase, COUNT.lost, 1);
       table.remove(conversation, record);
       record = next;
     }
-    return lost;
   }
 
-  /** @returns false when the message carries no stamp and answers nothing that was stamped. */
-  #receiveStamped(conversation: Conversation): boolean {
-    const { data, start } = this.incoming;
+  /** @returns false when the binary message is no echo of a stamped one, as far as can be seen */
+  #receiveEcho(conversation: Conversation): boolean {
+    const { data, start, end } = this.incoming;
+    if (end - start < STAMP_BYTES) return this.#receiveDamaged(conversation);
     const index = data.readUInt32LE(start + 4);
     const incarnation = data.readUInt32LE(start + 8);
     const seq = data.readUInt32LE(start + 12);
     if (data.readUInt32LE(start) !== stampCheck(this.#tag, index, incarnation, seq)) {
-      return this.#receiveBrokenStamp(conversation);
+      return this.#receiveDamaged(conversation);
     }
     if (index !== conversation.index) {
       this.#count(COUNT.leaked);
-      conversation.onMessageFailure("leaked", NONE);
+      this.#fail(conversation, "leaked", NONE);
       return true;
     }
     if (incarnation !== conversation.incarnation) {
-      // For this user's earlier connection: it was counted lost there, and is no answer here.
+      // For this user's earlier connection: it was settled there, and is no answer here.
       this.#count(COUNT.unsolicited);
       return true;
     }
-    const record = this.#findSeq(conversation, seq);
+    const record = this.#stamped.find(conversation, seq);
     if (record === NONE) {
       this.#count(COUNT.duplicated);
-      conversation.onMessageFailure("duplicated", NONE);
-    } else if (this.#audit && !this.#intact(record)) this.#corrupt(conversation, record);
-    else this.#settle(conversation, record);
+      this.#fail(conversation, "duplicated", NONE);
+    } else if (this.#audit && !this.#stamped.isIntact(record, this.incoming)) {
+      this.#corrupt(conversation, record);
+    } else this.#settle(conversation, record, false);
     return true;
   }
 
-  /** Long enough for a stamp, but none: an altered reply when a stamped one of that size is awaited. */
-  #receiveBrokenStamp(conversation: Conversation): boolean {
-    const size = this.incoming.end - this.incoming.start;
+  #receiveDamaged(conversation: Conversation): boolean {
+    const record = this.#stamped.findDamaged(conversation, this.incoming);
+    if (record !== NONE) this.#corrupt(conversation, record);
+    return record !== NONE;
+  }
+
+  #unsolicited(conversation: Conversation): void {
+    this.#count(COUNT.unsolicited);
+    if (conversation.pendingCount === 0) return;
     const table = this.pending;
     let record = conversation.pendingHead;
-    while (record !== NONE) {
-      if (table.sizeOf(record) === size && this.#isStamped(record)) {
-        this.#corrupt(conversation, record);
-        return true;
-      }
-      record = table.nextOf(record);
-    }
-    return false;
+    while (table.isExpired(record)) record = table.nextOf(record);
+    this.unmatched.keep(conversation, this.incoming, table.sentUsOf(record));
   }
 
-  #isStamped(record: number): boolean {
-    const table = this.pending;
-    return this.#payloads.isStamped(table.definition(record), table.sizeOf(record));
-  }
-
-  #findSeq(conversation: Conversation, seq: number): number {
-    const table = this.pending;
-    let record = conversation.pendingHead;
-    while (record !== NONE && (table.seqOf(record) !== seq || !this.#isStamped(record))) {
-      record = table.nextOf(record);
-    }
-    return record;
-  }
-
-  #intact(record: number): boolean {
-    const { data, start, end } = this.incoming;
-    const table = this.pending;
-    const original = this.#payloads.original(table.definition(record), table.hashOf(record));
-    return (
-      end - start === original.length &&
-      data.compare(original, STAMP_BYTES, original.length, start + STAMP_BYTES, end) === 0
-    );
-  }
-
-  /** First waiting, then expired: an old time-out must not take a reply from a message still waiting. */
-  #findPlain(conversation: Conversation): number {
-    if (conversation.pendingHead === NONE) return NONE;
-    const reply = new Reply(this.incoming);
-    const waiting = this.#scan(conversation, reply, false);
-    if (waiting !== NONE || conversation.expiredCount === 0) return waiting;
-    return this.#scan(conversation, reply, true);
-  }
-
-  #scan(conversation: Conversation, reply: Reply, expired: boolean): number {
-    const table = this.pending;
-    let record = conversation.pendingHead;
-    while (record !== NONE) {
-      if (table.isExpired(record) === expired && this.#answers(record, reply)) return record;
-      record = table.nextOf(record);
-    }
-    return NONE;
-  }
-
-  #answers(record: number, reply: Reply): boolean {
-    const table = this.pending;
-    const name = table.definition(record);
-    switch (this.#payloads.matchOf(name)) {
-      case Match.hash:
-        return (
-          table.sizeOf(record) === reply.size &&
-          !this.#isStamped(record) &&
-          table.hashOf(record) === reply.hash()
-        );
-      case Match.next:
-        return true;
-      case Match.where: {
-        const json = reply.json();
-        const match = this.#matches[name];
-        return json !== undefined && match ? match.test(json, table.sent[record]) : false;
-      }
-      default:
-        return false;
-    }
-  }
-
-  #settle(conversation: Conversation, record: number): void {
+  /** @param ambiguous a newer message would have taken the reply, too */
+  #settle(conversation: Conversation, record: number, ambiguous: boolean): void {
     const { nowUs } = this.incoming;
     const table = this.pending;
     const name = table.definition(record);
-    if (table.isExpired(record)) {
-      this.#count(COUNT.late);
-      table.remove(conversation, record);
-      conversation.onMessageFailure("late", name);
+    if (table.isPast(record, nowUs)) {
+      this.#late(conversation, record, ambiguous);
       return;
     }
+    const phase = table.phaseOf(record);
     const seq = table.seqOf(record);
     if (seq > conversation.answered) conversation.answered = seq;
     else if (this.#audit) {
       this.#count(COUNT.reordered);
-      conversation.onMessageFailure("reordered", name);
+      this.#fail(conversation, "reordered", record);
     }
     this.#recorder.matched(
-      table.phaseOf(record),
+      phase,
       name,
       nowUs - table.intendedUsOf(record),
       nowUs - table.sentUsOf(record),
     );
+    this.#recorder.targets.count(phase, conversation.target, TARGET.matched);
     table.remove(conversation, record);
     conversation.onSettled();
   }
 
+  /** The message timed out before, and that was its failure; or it has now, and the engine had not seen it yet. */
+  #late(conversation: Conversation, record: number, ambiguous: boolean): void {
+    const table = this.pending;
+    const waited = !table.isExpired(record);
+    if (waited) this.#timeOut(conversation, record);
+    const { phase } = this.incoming;
+    this.#recorder.message(MESSAGE.late, phase, table.definition(record), conversation.target);
+    if (ambiguous) this.#count(COUNT.ambiguous);
+    table.remove(conversation, record);
+    if (waited) conversation.onSettled();
+  }
+
+  #timeOut(owner: Conversation, record: number): void {
+    const table = this.pending;
+    const phase = table.phaseOf(record);
+    this.#recorder.message(MESSAGE.timedOut, phase, table.definition(record), owner.target);
+    this.#fail(owner, "reply-timeout", record);
+    table.expire(owner, record);
+  }
+
   #corrupt(conversation: Conversation, record: number): void {
     const table = this.pending;
-    const name = table.definition(record);
-    const waiting = !table.isExpired(record);
-    if (waiting) this.#recorder.count(table.phaseOf(record), COUNT.corruptReplies, 1);
-    table.remove(conversation, record);
+    const waited = !table.isExpired(record);
+    if (!table.isPast(record, this.incoming.nowUs)) {
+      const name = table.definition(record);
+      const phase = table.phaseOf(record);
+      this.#recorder.message(MESSAGE.corruptReplies, phase, name, conversation.target);
+    } else if (waited) this.#timeOut(conversation, record);
     this.#count(COUNT.corrupt);
-    conversation.onMessageFailure("corrupt", name);
-    if (waiting) conversation.onSettled();
+    this.#fail(conversation, "corrupt", record);
+    table.remove(conversation, record);
+    if (waited) conversation.onSettled();
+  }
+
+  /** Tells what went wrong: with a message we sent when `record` is not NONE, else with what came. */
+  #fail(conversation: Conversation, kind: MessageFailure, record: number): void {
+    const table = this.pending;
+    const failed = this.#failed;
+    const missing = kind === "reply-timeout" || kind === "unanswered";
+    failed.kind = kind;
+    failed.name = record === NONE ? NONE : table.definition(record);
+    failed.phase = missing ? table.phaseOf(record) : this.incoming.phase;
+    failed.sentUs = missing ? table.sentUsOf(record) : Number.POSITIVE_INFINITY;
+    conversation.onMessageFailure(failed);
   }
 
   #count(counter: number): void {

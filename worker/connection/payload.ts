@@ -34,6 +34,8 @@ interface Definition {
   readonly variants: readonly Variant[];
   readonly template: Template | null;
   readonly match: Match;
+  /** Binary, and filled at random. */
+  readonly random: boolean;
   /** The reply expression needs to know what was sent. */
   readonly needsSent: boolean;
 }
@@ -115,6 +117,11 @@ export class Payloads {
     return definition.binary && definition.match === Match.hash && size >= STAMP_BYTES;
   }
 
+  /** Whether the bytes behind the stamps of this definition are random, and so say whose they are. */
+  isRandom(name: number): boolean {
+    return (this.#definitions[name] as Definition).random;
+  }
+
   /** The payload a stamped message of this definition and variant had, apart from its stamp. */
   original(name: number, variant: number): Buffer {
     return ((this.#definitions[name] as Definition).variants[variant] as Variant).payload;
@@ -151,16 +158,19 @@ export class Payloads {
         const payload = filled(scenario.seed, { fill: send.fill, size, key: at * 1024 + variant });
         return this.#variant(Opcode.binary, payload, stamped ? Match.stamp : match);
       });
-      return { binary: true, variants, template: null, match, needsSent };
+      const random = send.fill === "random";
+      return { binary: true, variants, template: null, match, random, needsSent };
     }
+    const random = false;
     const template =
       send.kind === "json"
         ? compileJson(send.value, scenario)
         : compileTemplate(send.text, scenario);
-    if (!template.isStatic) return { binary: false, variants: [], template, match, needsSent };
+    if (!template.isStatic)
+      return { binary: false, variants: [], template, match, random, needsSent };
     const payload = Buffer.from(template.render(STATIC_CONTEXT));
     const variants = [this.#variant(Opcode.text, payload, match)];
-    return { binary: false, variants, template: null, match, needsSent };
+    return { binary: false, variants, template: null, match, random, needsSent };
   }
 
   #variant(opcode: Opcode, payload: Buffer, match: Match): Variant {

@@ -92,8 +92,17 @@ export class PendingTable {
     return this.#word(record, DEFINITION) < 0;
   }
 
+  /** Timed out at `nowUs`, told or not. */
+  isPast(record: number, nowUs: number): boolean {
+    return this.isExpired(record) || this.deadlineUsOf(record) <= nowUs;
+  }
+
   nextOf(record: number): number {
     return this.#word(record, NEXT);
+  }
+
+  previousOf(record: number): number {
+    return this.#word(record, PREVIOUS);
   }
 
   seqOf(record: number): number {
@@ -122,6 +131,11 @@ export class PendingTable {
 
   sentUsOf(record: number): number {
     return this.#times[record * DOUBLES + SENT] as number;
+  }
+
+  /** From this moment on a reply is too late. */
+  deadlineUsOf(record: number): number {
+    return this.sentUsOf(record) + (this.#withinUs[this.definition(record)] as number);
   }
 
   /** Adds `entry` at the end of both lists. */
@@ -160,9 +174,7 @@ export class PendingTable {
   /** The record of this definition whose deadline has passed at `nowUs`, or NONE. */
   overdue(definition: number, nowUs: number): number {
     const head = this.#dueHead[definition] as number;
-    if (head === NONE) return NONE;
-    const deadlineUs = this.sentUsOf(head) + (this.#withinUs[definition] as number);
-    return deadlineUs <= nowUs ? head : NONE;
+    return head !== NONE && this.deadlineUsOf(head) <= nowUs ? head : NONE;
   }
 
   /** Timed out: no longer waiting, still remembered. */

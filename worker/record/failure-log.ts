@@ -19,7 +19,6 @@ export interface Failure {
   readonly signature: string;
   readonly phase: number;
   readonly target: number;
-  readonly sample: FailureSample;
 }
 
 export class FailureLog {
@@ -30,30 +29,24 @@ export class FailureLog {
     this.#text = text;
   }
 
-  add(failure: Failure, count = 1): void {
-    const signature = this.#text.clean(failure.signature, MAX_SIGNATURE);
-    const known = this.#find(failure, signature);
-    if (known) {
-      known.count += count;
-      return;
-    }
-    const room = this.#groups.size < MAX_GROUPS;
-    if (!room) {
-      const other = this.#find(failure, OTHER);
-      if (other) {
-        other.count += count;
-        return;
-      }
-    }
-    const kept = room ? signature : OTHER;
-    const sample = {
-      ...failure.sample,
-      detail: this.#text.clean(failure.sample.detail, MAX_DETAIL),
-    };
+  /** Counts a failure. @returns false when it is the first of its group: then add() it, with a sample */
+  more(failure: Failure): boolean {
+    const known =
+      this.#find(failure, this.#text.clean(failure.signature, MAX_SIGNATURE)) ??
+      (this.#groups.size < MAX_GROUPS ? undefined : this.#find(failure, OTHER));
+    if (known) known.count++;
+    return known !== undefined;
+  }
+
+  /** Counts a failure that more() did not know. */
+  add(failure: Failure, sample: FailureSample): void {
     const { kind, phase, target } = failure;
-    this.#groups.set(keyOf(failure, kept), {
-      group: { kind, signature: kept, phase, target, count: 0, sample },
-      count,
+    const room = this.#groups.size < MAX_GROUPS;
+    const signature = room ? this.#text.clean(failure.signature, MAX_SIGNATURE) : OTHER;
+    const kept = { ...sample, detail: this.#text.clean(sample.detail, MAX_DETAIL) };
+    this.#groups.set(keyOf(failure, signature), {
+      group: { kind, signature, phase, target, count: 0, sample: kept },
+      count: 1,
     });
   }
 

@@ -11,17 +11,20 @@ import {
   NAME_COUNTERS,
   PHASE_COUNTERS,
   SHARD_FIELDS,
+  TARGET_COUNTERS,
   TICK_SERIES,
 } from "../../shared/stats/counters.ts";
 import { CLOSE_CAUSES, type CloseCause } from "../../shared/stats/failure-kind.ts";
 import type { EngineHealth, Frame } from "../../shared/wire/frame.ts";
 import { FailureLog } from "./failure-log.ts";
 import { HistogramRows, type MakeHistogram } from "./histogram-rows.ts";
+import { NameRows } from "./name-rows.ts";
 import { ShardRows } from "./shard-rows.ts";
 import { TargetRows } from "./target-rows.ts";
 
 export const COUNT = indexOf(PHASE_COUNTERS);
 export const METRIC = indexOf(METRICS);
+export const TARGET = indexOf(TARGET_COUNTERS);
 const SHARD = indexOf(SHARD_FIELDS);
 const NAME = indexOf(NAME_COUNTERS);
 const SERIES = indexOf(TICK_SERIES);
@@ -31,15 +34,36 @@ const SECOND_US = 1_000_000;
 const TICK_US = 100_000;
 const TICKS = 10;
 const CUMULATIVE_EVERY = 10;
+const NOT_BY_TARGET = -1;
+
+/** What may become of a message, as it is counted per phase, per name and per target. */
+export const MESSAGE = {
+  expected: { phase: COUNT.expected, name: NAME.expected, target: TARGET.expected },
+  timedOut: { phase: COUNT.timedOut, name: NAME.timedOut, target: TARGET.timedOut },
+  unanswered: { phase: COUNT.unanswered, name: NAME.unanswered, target: TARGET.unanswered },
+  corruptReplies: {
+    phase: COUNT.corruptReplies,
+    name: NAME.corruptReplies,
+    target: NOT_BY_TARGET,
+  },
+  late: { phase: COUNT.late, name: NAME.late, target: NOT_BY_TARGET },
+} as const;
+type MessageCounters = (typeof MESSAGE)[keyof typeof MESSAGE];
+
+/** A connection as it is counted; `phase` is that of its intended open. */
+export interface Counted {
+  readonly phase: number;
+  readonly shard: number;
+  readonly target: number;
+}
 
 export class Recorder {
   readonly failures: FailureLog;
   /** Counts nothing in a run of one target. */
   readonly targets: TargetRows;
   readonly #phases: number;
-  readonly #names: number;
   readonly #counters: Float64Array;
-  readonly #nameCounters: Float64Array;
+  readonly #nameRows: NameRows;
   readonly #totals = new Float64Array(PHASE_COUNTERS.length);
   readonly #histograms: HistogramRows;
   readonly #closes = new Float64Array(CLOSE_CAUSES.length);
@@ -62,10 +86,10 @@ export class Recorder {
   }) {
     this.failures = new FailureLog(new TargetText(sizes.secrets));
     this.#phases = sizes.phases;
-    this.#names = Math.max(1, sizes.names);
+    const names = Math.max(1, sizes.names);
     this.#counters = new Float64Array(sizes.phases * PHASE_COUNTERS.length);
-    this.#nameCounters = new Float64Array(sizes.phases * this.#names * NAME_COUNTERS.length);
-    this.#histograms = new HistogramRows(sizes.phases, this.#names, sizes.makeHistogram);
+    this.#nameRows = new NameRows(sizes.phases, names);
+    this.#histograms = new HistogramRows(sizes.phases, names, sizes.makeHistogram);
     this.#shards = new ShardRows(sizes.shards);
     this.targets = new TargetRows(sizes.phases, sizes.targets ?? 1);
   }
@@ -100,28 +124,33 @@ export class Recorder {
     this.#histograms.at(metric, phase, 0).record(valueUs);
   }
 
-  attempted(phase: number, shard: number, again: boolean): void {
+  attempted({ phase, shard, target }: Counted, again: boolean): void {
     this.count(phase, COUNT.attempted, 1);
-    if (again) this.count(phase, COUNT.reconnects, 1);
+    this.targets.count(phase, target, TARGET.attempted);
     this.#shards.count(shard, SHARD.attempted);
+    if (!again) return;
+    this.count(phase, COUNT.reconnects, 1);
+    this.targets.count(phase, target, TARGET.reconnects);
   }
 
-  established(phase: number, shard: number, nowUs: number): void {
+  established({ phase, shard, target }: Counted, nowUs: number): void {
     this.count(phase, COUNT.established, 1);
+    this.targets.count(phase, target, TARGET.established);
     this.#shards.count(shard, SHARD.established);
     this.#tickTo(nowUs);
     this.#open++;
     this.#tickCount(SERIES.opened);
   }
 
-  failed(phase: number, shard: number, nowUs: number): void {
+  failed({ phase, shard, target }: Counted, nowUs: number): void {
     this.count(phase, COUNT.failed, 1);
+    this.targets.count(phase, target, TARGET.failed);
     this.#shards.count(shard, SHARD.failed);
     this.#tickTo(nowUs);
     this.#tickCount(SERIES.failed);
   }
 
-  closed(phase: number, shard: number, cause: CloseCause, nowUs: number): void {
+  closed({ phase, shard }: Counted, cause: CloseCause, nowUs: number): void {
     this.count(phase, COUNT.closed, 1);
     this.#shards.count(shard, SHARD.closed);
     this.#closes[CAUSE[cause]] = (this.#closes[CAUSE[cause]] as number) + 1;
@@ -130,11 +159,17 @@ export class Recorder {
     this.#tickCount(SERIES.closed);
   }
 
+  /** The connection that closed() is told of was dropped. @param phase the one it ended in */
+  dropped(phase: number, target: number): void {
+    this.count(phase, COUNT.dropped, 1);
+    this.targets.count(phase, target, TARGET.dropped);
+  }
+
   sent(phase: number, name: number, bytes: number): void {
     const at = phase * PHASE_COUNTERS.length;
     this.#counters[at + COUNT.sent] = (this.#counters[at + COUNT.sent] as number) + 1;
     this.#counters[at + COUNT.bytesSent] = (this.#counters[at + COUNT.bytesSent] as number) + bytes;
-    this.#name(phase, name, NAME.sent);
+    this.#nameRows.count(phase, name, NAME.sent);
     this.#tickCount(SERIES.sent);
   }
 
@@ -155,14 +190,16 @@ export class Recorder {
   /** A reply matched: corrected latency (done - intended) and service time (done - sent). */
   matched(phase: number, name: number, latencyUs: number, serviceUs: number): void {
     this.count(phase, COUNT.matched, 1);
-    this.#name(phase, name, NAME.matched);
+    this.#nameRows.count(phase, name, NAME.matched);
     this.#histograms.at(METRIC.latency, phase, name).record(latencyUs);
     this.#histograms.at(METRIC.service, phase, name).record(serviceUs);
   }
 
-  timedOut(phase: number, name: number): void {
-    this.count(phase, COUNT.timedOut, 1);
-    this.#name(phase, name, NAME.timedOut);
+  /** Counts what became of a message of the mix; `counters` is one of MESSAGE. */
+  message(counters: MessageCounters, phase: number, name: number, target: number): void {
+    this.count(phase, counters.phase, 1);
+    this.#nameRows.count(phase, name, counters.name);
+    if (counters.target !== NOT_BY_TARGET) this.targets.count(phase, target, counters.target);
   }
 
   /** Moves ticks on; the engine calls it once a turn, so gauges hold where nothing happens. */
@@ -191,7 +228,7 @@ export class Recorder {
       final,
       shards: this.#shards.cut(final),
       phases,
-      names: this.#cutNames(),
+      names: this.#nameRows.cut(),
       histograms,
       ticks: this.#ticks.map((row) => Array.from(row)),
       failures: this.failures.cut(),
@@ -210,11 +247,6 @@ export class Recorder {
     this.#second++;
     this.#tick = 0;
     return frame;
-  }
-
-  #name(phase: number, name: number, counter: number): void {
-    const at = (phase * this.#names + name) * NAME_COUNTERS.length + counter;
-    this.#nameCounters[at] = (this.#nameCounters[at] as number) + 1;
   }
 
   #tickCount(series: number): void {
@@ -243,22 +275,6 @@ export class Recorder {
       }
       cut.push({ phase, counters: Array.from(row) });
       row.fill(0);
-    }
-    return cut;
-  }
-
-  #cutNames(): Frame["names"] {
-    const width = NAME_COUNTERS.length;
-    const cut: { phase: number; name: number; counters: number[] }[] = [];
-    for (let row = 0; row < this.#phases * this.#names; row++) {
-      const counters = this.#nameCounters.subarray(row * width, (row + 1) * width);
-      if (counters.every((value) => value === 0)) continue;
-      cut.push({
-        phase: Math.floor(row / this.#names),
-        name: row % this.#names,
-        counters: Array.from(counters),
-      });
-      counters.fill(0);
     }
     return cut;
   }

@@ -199,7 +199,7 @@ test("a slow, lossy, failing target trips no gate", () => {
         lost: 60,
       },
     },
-    names: [{ phase: 0, name: 0, counters: { sent: 60, timedOut: 30 } }],
+    names: [{ phase: 0, name: 0, counters: { sent: 60, timedOut: 30, unanswered: 30 } }],
     shards: { 0: { attempted: 50, failed: 50 } },
     failures: [
       { kind: "upgrade-status", signature: "503", phase: 0, target: 0, count: 50, sample: null },
@@ -270,7 +270,7 @@ describe("results that are missing or wrong", () => {
         phases: { 0: { attempted: 3, established: 2, closed: 1, received: 4, matched: 3 } },
         shards: { 0: { attempted: 3, established: 2, closed: 1, open: 1 } },
         closes: [{ cause: "plan", count: 1 }],
-        names: [{ phase: 0, name: 0, counters: { matched: 3 } }],
+        names: [{ phase: 0, name: 0, counters: { expected: 0, matched: 3 } }],
       }),
     ]);
     ended(fold, { 1: 0 });

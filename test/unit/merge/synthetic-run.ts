@@ -185,7 +185,7 @@ export class SyntheticEngine {
       names: (content.names ?? []).map(({ phase, name, counters: named }) => ({
         phase,
         name,
-        counters: ordered(NAME_COUNTERS, named),
+        counters: ordered(NAME_COUNTERS, { expected: settledOf(named), ...named }),
       })),
       histograms,
       ticks: TICK_SERIES.map((series) => {
@@ -199,6 +199,12 @@ export class SyntheticEngine {
       cumulative: { counters, histogramValues: this.#values },
     };
   }
+}
+
+/** What expected a reply, when a frame only says what became of it. */
+function settledOf(named: Partial<Record<NameCounter, number>>): number {
+  const { matched = 0, timedOut = 0, unanswered = 0, corruptReplies = 0 } = named;
+  return matched + timedOut + unanswered + corruptReplies;
 }
 
 export function ordered<T extends string>(

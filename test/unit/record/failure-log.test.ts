@@ -8,8 +8,9 @@ describe("FailureLog", () => {
   it("counts what looks alike together and keeps the first sample", () => {
     const log = new FailureLog(new TargetText());
     const failure = { kind: "close-code", signature: "4001 kicked", phase: 0, target: 0 } as const;
-    log.add({ ...failure, sample });
-    log.add({ ...failure, sample: { ...sample, connection: 9 } }, 4);
+    expect(log.more(failure)).toBe(false);
+    log.add(failure, sample);
+    for (let again = 0; again < 4; again++) expect(log.more(failure)).toBe(true);
     expect(log.cut()).toEqual([{ ...failure, count: 5, sample }]);
     expect(log.cut()).toEqual([]);
   });
@@ -17,7 +18,10 @@ describe("FailureLog", () => {
   it("bounds the groups and still counts exactly", () => {
     const log = new FailureLog(new TargetText());
     for (let at = 0; at < 5000; at++) {
-      log.add({ kind: "close-code", signature: `reason ${at}`, phase: 0, target: 0, sample });
+      const failure = { signature: `reason ${at}`, phase: 0, target: 0 } as const;
+      if (!log.more({ kind: "close-code", ...failure })) {
+        log.add({ kind: "close-code", ...failure }, sample);
+      }
     }
     const groups = log.cut();
     expect(groups.length).toBeLessThanOrEqual(201);
@@ -29,8 +33,9 @@ describe("FailureLog", () => {
     const log = new FailureLog(new TargetText(["S3cr3t-Zebra_Umbrella"]));
     const detail = `{"token":"${Buffer.from("S3cr3t-Zebra_Umbrella").toString("base64")}"}`;
     const signature = `4401 ${"x".repeat(70)} S3cr3t%2DZebra_Umbrella and ${"y".repeat(80)}`;
-    log.add({ kind: "close-code", signature, phase: 0, target: 0, sample: { ...sample, detail } });
-    log.add({ kind: "close-code", signature: "4401 S3cr3t-Zeb", phase: 0, target: 0, sample });
+    const where = { kind: "close-code", phase: 0, target: 0 } as const;
+    log.add({ ...where, signature }, { ...sample, detail });
+    log.add({ ...where, signature: "4401 S3cr3t-Zeb" }, sample);
     const [first, second] = log.cut();
     expect(first?.signature).toMatch(/^4401 x{70} \*\*\* and y+…$/);
     expect(first?.sample?.detail).toMatch(/^\{"token":"\*\*\*=*"\}$/);

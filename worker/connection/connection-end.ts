@@ -1,0 +1,32 @@
+/**
+ * What is counted when an established connection is over. Called by the connection, once for each. Invariant: what it
+ * still waited for is settled before its close is counted, so both are in one frame.
+ */
+import type { CloseCause } from "../../shared/stats/failure-kind.ts";
+import { type Counted, METRIC } from "../record/recorder.ts";
+import { isDrop } from "./close-cause.ts";
+import type { ConnectionHost } from "./connection-host.ts";
+import { Time } from "./connection-times.ts";
+import type { Conversation } from "./conversation.ts";
+
+/** Whether we ended the connection without waiting for its target. */
+export function isCut(cause: CloseCause): boolean {
+  return cause === "stop" || cause === "fenced";
+}
+
+/** @param wasOpen neither the plan nor we had begun to close it */
+export function recordEnd(
+  connection: Conversation & Counted,
+  host: ConnectionHost,
+  ended: { readonly cause: CloseCause; readonly wasOpen: boolean },
+): void {
+  const { recorder, correlator, lastNowUs } = host;
+  const { cause, wasOpen } = ended;
+  correlator.incoming.nowUs = lastNowUs;
+  // What a limit of ours cut off is told once, as that limit.
+  correlator.settleAll(connection, isCut(cause) || cause === "limit");
+  const establishedUs = host.times.get(connection.slot, Time.established);
+  recorder.value(METRIC.lifetime, connection.phase, lastNowUs - establishedUs);
+  recorder.closed(connection, cause, lastNowUs);
+  if (wasOpen && isDrop(cause)) recorder.dropped(host.phaseAt(lastNowUs), connection.target);
+}

@@ -1,0 +1,37 @@
+/**
+ * Counters per phase and message name (NAME_COUNTERS) since the last frame. Owned by the recorder. Invariant: counting is
+ * one addition in place.
+ */
+import { NAME_COUNTERS } from "../../shared/stats/counters.ts";
+import type { Frame } from "../../shared/wire/frame.ts";
+
+const WIDTH = NAME_COUNTERS.length;
+
+export class NameRows {
+  readonly #names: number;
+  readonly #counters: Float64Array;
+
+  constructor(phases: number, names: number) {
+    this.#names = names;
+    this.#counters = new Float64Array(phases * names * WIDTH);
+  }
+
+  /** Adds one to a counter of NAME_COUNTERS. */
+  count(phase: number, name: number, counter: number): void {
+    const at = (phase * this.#names + name) * WIDTH + counter;
+    this.#counters[at] = (this.#counters[at] as number) + 1;
+  }
+
+  /** All rows with any activity since the last cut. */
+  cut(): Frame["names"] {
+    const cut: Frame["names"][number][] = [];
+    for (let row = 0; row * WIDTH < this.#counters.length; row++) {
+      const counters = this.#counters.subarray(row * WIDTH, (row + 1) * WIDTH);
+      if (counters.every((value) => value === 0)) continue;
+      const phase = Math.floor(row / this.#names);
+      cut.push({ phase, name: row % this.#names, counters: Array.from(counters) });
+      counters.fill(0);
+    }
+    return cut;
+  }
+}
