@@ -10,6 +10,7 @@ import { phaseAt, phaseSpans } from "../merge/facts.ts";
 import { balance, type Ledger } from "../merge/ledger.ts";
 import type { RunFold } from "../merge/run-fold.ts";
 import type { WorkerRecord } from "../merge/worker-record.ts";
+import { attributionNotes } from "./attribution.ts";
 import { brokenGates, GATES, maskedAllowed } from "./gates.ts";
 import { lossNotes, lossReasons } from "./losses.ts";
 
@@ -73,7 +74,7 @@ export function judgeValidity(fold: RunFold): Validity {
     saturation,
     sendLag,
     deliveredShare: counters.planned > 0 ? Math.min(1, counters.sent / counters.planned) : null,
-    notes: [...lossNotes(fold), ...fold.notes],
+    notes: [...lossNotes(fold), ...attributionNotes(fold), ...fold.notes],
     maskedSeconds: masked.seconds + masked.disturbed,
     disturbedSeconds: masked.disturbed,
     ledger,

@@ -52,7 +52,7 @@ const GAUGES: readonly (readonly [...Named, (measures: RunMeasures) => number | 
   ],
 ];
 
-/** By phase: connections of their intended open, messages of their intended send. */
+/** By phase: docs/metrics.md says which. */
 const COUNTERS: readonly (readonly [...Named, PhaseCounter])[] = [
   ["connections_attempted_total", "Attempts to connect, reconnects included", "attempted"],
   ["connections_established_total", "Connections established", "established"],
@@ -72,8 +72,17 @@ const COUNTERS: readonly (readonly [...Named, PhaseCounter])[] = [
   ["messages_unanswered_total", "Messages whose connection went before a reply", "unanswered"],
   ["messages_received_total", "Messages received, of any kind", "received"],
   ["messages_late_total", "Replies that came too late", "late"],
+  [
+    "messages_ambiguous_total",
+    "Of the late: replies that could also have answered a newer message",
+    "ambiguous",
+  ],
   ["messages_unsolicited_total", "Messages nobody waited for", "unsolicited"],
-  ["messages_lost_total", "Messages expected back that never came", "lost"],
+  [
+    "messages_lost_total",
+    "Messages without a reply until their connection ended, not by us",
+    "lost",
+  ],
   ["messages_duplicated_total", "Messages that came more than once", "duplicated"],
   ["messages_reordered_total", "Messages that came out of order", "reordered"],
   ["messages_corrupt_total", "Messages that came altered", "corrupt"],

@@ -89,6 +89,8 @@ const messageCounts = {
   timedOut: countOrNull,
   unanswered: countOrNull,
   late: countOrNull,
+  /** Of late: could also have answered a newer message; null in runs of versions that did not count them. */
+  ambiguous: countOrNull,
   unsolicited: count,
   lost: countOrNull,
   /** null without integrity.stamp. */

@@ -132,6 +132,7 @@ function messageCounts(fold: RunFold, counters: Counters, phases: Phases) {
     timedOut: ifReplies(counters.timedOut),
     unanswered: ifReplies(counters.unanswered),
     late: ifReplies(counters.late),
+    ambiguous: fold.merge.hasPhaseCounter("ambiguous") ? ifReplies(counters.ambiguous) : null,
     unsolicited: counters.unsolicited,
     lost: ifReplies(counters.lost),
     duplicated: ifStamp(counters.duplicated),

@@ -1,12 +1,13 @@
 /**
- * What came in place of a reply: for a connection that waits for one, the first message since that answered nothing. Kept
- * by the correlator, read only when a sample of a failure is taken.
- * Bound: ENTRIES messages of BYTES each per engine, 200 kB in all, taken when the first is kept. Connections share
- * entries by their slot, so one may find that another has taken its place.
+ * What came in place of a reply: for a connection that waits for one, the first message since its oldest request that
+ * answered nothing, and the latest. Kept by the correlator, read only when a sample of a failure is taken.
+ * Bound: CONNECTIONS times two messages of BYTES each per engine, 400 kB in all, taken when the first is kept. Connections
+ * share entries by their slot, so one may find that another has taken its place.
  */
 import type { Incoming } from "./conversation.ts";
 
-const ENTRIES = 1024;
+const CONNECTIONS = 1024;
+const ENTRIES = 2 * CONNECTIONS;
 const BYTES = 200;
 /** Bytes of a binary message that are shown, as text: most of them will be escapes. */
 const SHOWN_BINARY = 64;
@@ -26,9 +27,9 @@ export class UnmatchedMessages {
 
   /** @param sinceUs when the oldest message was sent that the connection waits for */
   keep(listener: Listener, incoming: Incoming, sinceUs: number): void {
-    const entry = listener.slot % ENTRIES;
-    if (this.#isOf(entry, listener) && (this.#atUs[entry] as number) >= sinceUs) return;
     if (this.#bytes.length === 0) this.#bytes = Buffer.alloc(ENTRIES * BYTES);
+    const first = firstOf(listener);
+    const entry = this.#isSince(first, listener, sinceUs) ? first + 1 : first;
     const { data, start, end, binary, nowUs } = incoming;
     data.copy(this.#bytes, entry * BYTES, start, Math.min(end, start + BYTES));
     this.#slots[entry] = listener.slot;
@@ -40,8 +41,12 @@ export class UnmatchedMessages {
 
   /** What came on the connection since then in words, raw; "" for nothing that is known. */
   describe(listener: Listener, sinceUs: number): string {
-    const entry = listener.slot % ENTRIES;
-    if (!this.#isOf(entry, listener) || !((this.#atUs[entry] as number) >= sinceUs)) return "";
+    const first = firstOf(listener);
+    if (this.#isSince(first, listener, sinceUs)) return this.#text(first);
+    return this.#isSince(first + 1, listener, sinceUs) ? this.#text(first + 1) : "";
+  }
+
+  #text(entry: number): string {
     const size = this.#sizes[entry] as number;
     const binary = this.#binary[entry] === 1;
     const from = entry * BYTES;
@@ -52,7 +57,15 @@ export class UnmatchedMessages {
     return `came instead${binary ? ` (binary, ${size} bytes)` : ""}: ${text}`;
   }
 
-  #isOf(entry: number, { slot, incarnation }: Listener): boolean {
-    return this.#slots[entry] === slot && this.#incarnations[entry] === incarnation;
+  #isSince(entry: number, { slot, incarnation }: Listener, sinceUs: number): boolean {
+    return (
+      this.#slots[entry] === slot &&
+      this.#incarnations[entry] === incarnation &&
+      (this.#atUs[entry] as number) >= sinceUs
+    );
   }
+}
+
+function firstOf({ slot }: Listener): number {
+  return 2 * (slot % CONNECTIONS);
 }

@@ -33,6 +33,7 @@ const messages = {
   timedOut: 5,
   unanswered: 0,
   late: 5,
+  ambiguous: 0,
   unsolicited: 0,
   lost: 0,
   duplicated: 0,
