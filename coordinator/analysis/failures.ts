@@ -64,12 +64,21 @@ export function stageOf(kind: FailureKind): Stage {
   }
 }
 
-/** Failed attempts that are not the target's: out of ports, or cut off by the end of the run. */
+/** Failed attempts that are not the target's: out of ports, cut off by the end of the run, or asked for what no handshake can carry. */
 export function generatorFailures(merge: RunMerge, phases: ReadonlySet<number>): number {
   let count = 0;
   for (const kind of CONNECT_FAILURES) {
-    if (!GENERATOR_FAILURES.has(kind)) continue;
+    if (!GENERATOR_FAILURES.has(kind) && kind !== "scenario-value") continue;
     for (const phase of phases) count += merge.failures.inPhase(phase, kind);
   }
   return count;
+}
+
+/** Attempts that failed on our side, by kind; those cut off by the end of the run are no fault. */
+export function ownFailures(merge: RunMerge): readonly (readonly [FailureKind, number])[] {
+  return CONNECT_FAILURES.flatMap((kind) => {
+    const count = merge.failures.byKind.get(kind) ?? 0;
+    const isOwn = GENERATOR_FAILURES.has(kind) || kind === "scenario-value";
+    return isOwn && kind !== "generator-stopped" && count > 0 ? [[kind, count] as const] : [];
+  });
 }
