@@ -4,6 +4,7 @@
  */
 import {
   CONNECT_FAILURES,
+  FAILURE_KINDS,
   type FailureKind,
   failureCause,
 } from "../../shared/stats/failure-kind.ts";
@@ -74,4 +75,13 @@ export function generatorFailures(merge: RunMerge, phases: ReadonlySet<number>):
     for (const phase of phases) count += merge.failures.inPhase(phase, kind);
   }
   return count;
+}
+
+/** What failed on our side, by kind; attempts cut off by the end of the run are no fault. */
+export function ownFailures(merge: RunMerge): readonly (readonly [FailureKind, number])[] {
+  return FAILURE_KINDS.flatMap((kind) => {
+    const count = merge.failures.byKind.get(kind) ?? 0;
+    const isOwn = failureCause(kind) === "generator" || kind === "scenario-value";
+    return isOwn && kind !== "generator-stopped" && count > 0 ? [[kind, count] as const] : [];
+  });
 }

@@ -13,6 +13,13 @@ interface Stored {
   readonly phases: readonly { readonly messages: Record<string, unknown> }[];
 }
 
+/** Which seconds a distribution is taken over may change from version to version; what was counted may not. */
+function countsOf(section: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(section).filter(([, value]) => typeof value === "number"),
+  );
+}
+
 describe.each(readdirSync(RUNS))("a run directory of version %s", (version) => {
   const directory = new URL(`${version}/`, RUNS);
   const stored = JSON.parse(readFileSync(new URL("summary.json", directory), "utf8")) as Stored;
@@ -24,10 +31,10 @@ describe.each(readdirSync(RUNS))("a run directory of version %s", (version) => {
     expect(summary.validity.framesMissing).toBe(0);
     expect(summary.run).toBe(stored.run);
     expect(summary.durationSeconds).toBe(stored.durationSeconds);
-    expect(summary.connections).toMatchObject(stored.connections);
-    expect(summary.messages).toMatchObject(stored.messages);
+    expect(summary.connections).toMatchObject(countsOf(stored.connections));
+    expect(summary.messages).toMatchObject(countsOf(stored.messages));
     expect(summary.phases.map(({ messages }) => messages)).toMatchObject(
-      stored.phases.map(({ messages }) => messages),
+      stored.phases.map(({ messages }) => countsOf(messages)),
     );
   });
 });
