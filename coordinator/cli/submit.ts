@@ -26,8 +26,9 @@ import { watchRun } from "./watch.ts";
 const ATTEMPTS = 30;
 const RETRY_MS = 1000;
 const ENVELOPE_TYPE = "application/vnd.onrush.submission+json";
-/** `env.X`, and `env: X` with or without quotes, in YAML and JSON. */
-const MENTIONED = /\benv(?:\.|["']?\s*:\s*["']?)([A-Za-z_][A-Za-z0-9_]*)/g;
+/** `env.X`, `env["X"]`, and `env: X` with or without quotes, in YAML and JSON, where quotes may be escaped. */
+const MENTIONED =
+  /\benv(?:\s*\.\s*|\s*\[\s*\\?["']{1,2}|["']?\s*:\s*["']?)([A-Za-z_][A-Za-z0-9_]*)/g;
 
 interface SubmitOptions extends ScenarioOptions, ResultOptions, ApiFlags {
   readonly workers: number;
