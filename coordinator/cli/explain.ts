@@ -19,7 +19,7 @@ const HEAD = `# Every default filled in. Times end in Us (microseconds), rates i
 export function explainCommand(context: CliContext, finish: Finish): Command {
   const command = new Command("explain")
     .description("show a scenario with every default filled in, secrets masked")
-    .argument("<scenario>", "scenario file")
+    .argument("<scenario>", "scenario file, or - for standard input")
     .addHelpText("after", "\nExample:\n  onrush explain scenario.yaml --set load.0.to=500");
   return addScenarioOptions(command).action(async (file: string, options: ScenarioOptions) => {
     const parsed = await readScenario(file, options, context);

@@ -26,7 +26,7 @@ Starts nothing. Exit code 98: it does not fit on this machine.`;
 export function planCommand(context: CliContext, finish: Finish): Command {
   const command = new Command("plan")
     .description("show the load curve, the phases and what they take on this machine")
-    .argument("<scenario>", "scenario file")
+    .argument("<scenario>", "scenario file, or - for standard input")
     .option("--workers <N>", "worker processes, or auto", parseWorkers, "auto" as const)
     .addHelpText("after", EXAMPLES);
   return addScenarioOptions(command).action(async (file: string, options: PlanOptions) => {

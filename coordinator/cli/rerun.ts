@@ -1,6 +1,6 @@
 /**
- * The command that runs a run again, for its report. Called by `run`. Invariant: values that commonly carry a secret
- * are not in it (variables, headers, TLS, what the scenario declares secret, passwords of a bus): they are `***`.
+ * The command that runs a run again, for its report. Called by `run`. Invariant: what the scenario declares secret is not in
+ * it, nor what commonly is (variables with such names, headers, TLS, passwords of a bus): it is `***`.
  */
 import { createMask, MASK } from "../../shared/scenario/mask.ts";
 import { DEFAULT_POLICIES, type RunPolicies } from "../run/plan.ts";
@@ -18,6 +18,15 @@ export interface RerunOptions extends ScenarioOptions, BareUrlOptions {
   readonly allowTarget?: readonly string[];
 }
 
+/** Names under which credentials travel, whether the scenario calls them secret or not. */
+const CREDENTIAL =
+  /token|key|secret|passw|pwd|auth|cred|sess|cookie|sign|bearer|jwt|cert|pin$|pass$/i;
+
+/** What was given for a var, unless it may be a credential. */
+function shown(name: string, value: string): string {
+  return CREDENTIAL.test(name) ? MASK : value;
+}
+
 /** Words of a command line, to be quoted by whoever shows them. */
 export function rerunCommand(
   file: string,
@@ -25,9 +34,13 @@ export function rerunCommand(
   secrets: readonly string[],
 ): string[] {
   const words = ["onrush", "run", file, ...bareUrlWords(options)];
-  for (const name of Object.keys(options.env ?? {})) words.push("-e", `${name}=${MASK}`);
+  for (const [name, value] of Object.entries(options.env ?? {})) {
+    words.push("-e", `${name}=${shown(name, value)}`);
+  }
   for (const { path, value } of options.set ?? []) {
-    words.push("--set", `${path}=${HARMLESS.test(path) ? value : MASK}`);
+    const name = /^vars\.(\w+)$/.exec(path)?.[1];
+    const given = name === undefined ? MASK : shown(name, value);
+    words.push("--set", `${path}=${HARMLESS.test(path) ? value : given}`);
   }
   if (options.seed !== undefined) words.push("--seed", String(options.seed));
   if (options.driver !== undefined) words.push("--driver", options.driver);

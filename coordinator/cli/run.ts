@@ -72,7 +72,10 @@ Examples:
 export function runCommand(context: CliContext, finish: Finish): Command {
   const command = new Command("run")
     .description("run a scenario, on this machine or on the workers of a bus")
-    .argument("<scenario>", "scenario file (YAML or JSON), or a URL: ws://… or wss://…")
+    .argument(
+      "<scenario>",
+      "scenario file (YAML or JSON), - for standard input, or a URL: ws://… or wss://…",
+    )
     .option(
       "--workers <N>",
       "worker processes, or auto; with --bus: how many to wait for",

@@ -14,6 +14,7 @@ import { countOf } from "../report/format.ts";
 import { isTargetUrl } from "./bare-url.ts";
 import type { CliContext } from "./context.ts";
 import { collectOverride, collectVariable, type Override, parseSeed } from "./options.ts";
+import { readStandardInput, STANDARD_INPUT, STANDARD_INPUT_NAME } from "./standard-input.ts";
 
 /** Options of every command that takes a scenario. */
 export interface ScenarioOptions {
@@ -45,6 +46,7 @@ export type ValidScenario = Extract<ParseResult, { ok: true }> & {
 };
 
 /**
+ * @param fileName `-` for standard input
  * @returns null when the scenario is invalid; then its problems have been written to stderr
  * @throws OnrushError ONRUSH_SCENARIO_UNREADABLE
  */
@@ -53,8 +55,10 @@ export async function readScenario(
   options: ScenarioOptions,
   context: CliContext,
 ): Promise<ValidScenario | null> {
-  const content = readScenarioBytes(fileName);
-  return checkScenario({ fileName, content }, options, context);
+  const isPiped = fileName === STANDARD_INPUT;
+  const content = isPiped ? await readStandardInput(MAX_FILE_BYTES) : readFile(fileName);
+  const given = { fileName: isPiped ? STANDARD_INPUT_NAME : fileName, content };
+  return checkScenario(given, options, context);
 }
 
 interface GivenScenario {
@@ -96,16 +100,24 @@ export function overridesOf(
   return set;
 }
 
-function readScenarioBytes(fileName: string): Buffer {
+/** Somebody who gave an address meant a URL. */
+function remedyFor(fileName: string): string {
+  if (isTargetUrl(fileName)) return `only run takes a URL: onrush run ${fileName} --dry-run`;
+  const [, secure, rest] = /^http(s?):\/\/(.+)$/i.exec(fileName) ?? [];
+  if (rest !== undefined) return `did you mean onrush run ws${secure}://${rest}?`;
+  const isAddress = /^(\[[\da-f:.]+\]|[\w.-]+):\d{1,5}([/?].*)?$/i.test(fileName);
+  if (isAddress) return `did you mean onrush run ws://${fileName}?`;
+  return "give the path of a scenario file (YAML or JSON), or - for standard input; onrush init writes one";
+}
+
+function readFile(fileName: string): Buffer {
   try {
     return readBounded(fileName, MAX_FILE_BYTES);
   } catch (error) {
     throw new OnrushError({
       code: "ONRUSH_SCENARIO_UNREADABLE",
       message: `cannot read the scenario ${fileName}`,
-      remedy: isTargetUrl(fileName)
-        ? `only run takes a URL: onrush run ${fileName} --dry-run`
-        : "give the path of a scenario file (YAML or JSON); onrush init writes one",
+      remedy: remedyFor(fileName),
       cause: error,
     });
   }

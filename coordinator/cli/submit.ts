@@ -20,14 +20,16 @@ import {
   readScenario,
   type ScenarioOptions,
 } from "./scenario-file.ts";
+import { STANDARD_INPUT, STANDARD_INPUT_NAME } from "./standard-input.ts";
 import { watchRun } from "./watch.ts";
 
 /** One that was killed and is started again is back within this. */
 const ATTEMPTS = 30;
 const RETRY_MS = 1000;
 const ENVELOPE_TYPE = "application/vnd.onrush.submission+json";
-/** `env.X`, and `env: X` with or without quotes, in YAML and JSON. */
-const MENTIONED = /\benv(?:\.|["']?\s*:\s*["']?)([A-Za-z_][A-Za-z0-9_]*)/g;
+/** `env.X`, `env["X"]`, and `env: X` with or without quotes, in YAML and JSON, where quotes may be escaped. */
+const MENTIONED =
+  /\benv(?:\s*\.\s*|\s*\[\s*\\?["']{1,2}|["']?\s*:\s*["']?)([A-Za-z_][A-Za-z0-9_]*)/g;
 
 interface SubmitOptions extends ScenarioOptions, ResultOptions, ApiFlags {
   readonly workers: number;
@@ -45,7 +47,7 @@ Examples:
 export function submitCommand(context: CliContext, finish: Finish): Command {
   const command = new Command("submit")
     .description("hand a scenario to a coordinator")
-    .argument("<scenario>", "scenario file (YAML or JSON)")
+    .argument("<scenario>", "scenario file (YAML or JSON), or - for standard input")
     .option("--workers <N>", "workers that must be there before it starts", parseCount, 1)
     .option("--watch", "follow it to its end; the exit code is the run's")
     .option("--quiet", "no progress on stderr")
@@ -67,7 +69,7 @@ async function submit(file: string, options: SubmitOptions, context: CliContext)
   const client = clientOf(options, context);
   const envelope = {
     scenario: parsed.source,
-    fileName: basename(file).slice(0, 300),
+    fileName: file === STANDARD_INPUT ? STANDARD_INPUT_NAME : basename(file).slice(0, 300),
     env: mentioned(parsed.source, context.config.env),
     vars: options.env ?? {},
     set: overridesOf(options).map(([path, value]) => [path, value]),

@@ -14,7 +14,7 @@ import { describeError } from "./terminal/error-text.ts";
 export function validateCommand(context: CliContext, finish: Finish): Command {
   const command = new Command("validate")
     .description("check scenario files: every problem with its line and column")
-    .argument("<files...>", "scenario files")
+    .argument("<files...>", "scenario files; - is standard input")
     .addHelpText("after", "\nExample:\n  onrush validate examples/*.yaml");
   return addScenarioOptions(command).action(async (files: string[], options: ScenarioOptions) => {
     let valid = true;

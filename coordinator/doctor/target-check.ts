@@ -85,7 +85,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
 function remedyFor({ kind, signature }: ProbeProblem): string {
   if (kind === "upgrade-status") {
     if (/^(401|403)/.test(signature)) {
-      return "it wants a login: put it into connect.headers of a scenario, and give the scenario to doctor";
+      return "it wants a login: a header (connect.headers), a part of the URL (?token=...) or a token among connect.subprotocols; put it into a scenario, and give the scenario to doctor";
     }
     if (/^404/.test(signature)) return "correct the path of the URL";
     if (/^(429|503)/.test(signature))

@@ -70,8 +70,13 @@ export function formatBytes(bytes: number): string {
   return `${unit === 0 || size >= 99.95 ? size.toFixed(0) : size.toFixed(1)} ${units[unit]}`;
 }
 
-/** Per second: "8,012/s", "0.8/s". */
+/** "8,012/s", "0.8/s"; what is less than one in ten seconds by the minute or hour: "1.5/min", "1/h". */
 export function formatRate(perSecond: number): string {
+  if (perSecond > 0 && perSecond < 0.1) {
+    const byMinute = perSecond * 60 >= 0.1;
+    const rate = perSecond * (byMinute ? 60 : 3600);
+    return `${trimZeros(rate.toFixed(2))}/${byMinute ? "min" : "h"}`;
+  }
   return `${perSecond > 0 && perSecond < 10 ? trimZeros(perSecond.toFixed(2)) : formatCount(perSecond)}/s`;
 }
 

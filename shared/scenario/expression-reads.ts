@@ -10,6 +10,8 @@ import { compilePattern, PatternError } from "./pattern.ts";
 export class Reads {
   readonly names = new Set<string>();
   readonly paths: string[][] = [];
+  /** Paths of which a part is read that is not known before the run. */
+  readonly openPaths: string[][] = [];
   private readonly bound: string[] = [];
 
   visit(node: ASTNode): void {
@@ -28,6 +30,9 @@ export class Reads {
       case ".":
       case ".?":
         this.visitNode(node.args[0]);
+        return;
+      case "[]":
+        this.visitIndex(node.args[0], node.args[1]);
         return;
       case "call":
         node.args[1].forEach((child) => {
@@ -59,6 +64,20 @@ export class Reads {
     }
   }
 
+  /** With a name in the brackets the whole is a path, see fieldPath; else only what stands before them. */
+  private visitIndex(base: ASTNode, index: ASTNode): void {
+    const path = fieldPath(base);
+    if (nameIn(index) !== null) {
+      this.visitNode(base);
+      return;
+    }
+    if (path !== null && !this.bound.includes(path[0] ?? "")) {
+      this.openPaths.push([...path]);
+      this.visitNode(base);
+    } else this.visit(base);
+    this.visit(index);
+  }
+
   private visitReceiverCall([name, receiver, args]: [string, ASTNode, ASTNode[]]): void {
     if (name === "matches") checkPattern(args[0]);
     const first = args[0];
@@ -85,10 +104,16 @@ function checkPattern(node: ASTNode | undefined): void {
   }
 }
 
-/** ["m", "a", "b"] for `m.a.b`, null for anything else. */
+/** ["m", "a", "b"] for `m.a.b` and `m.a["b"]`, null for anything else. */
 function fieldPath(node: ASTNode): readonly string[] | null {
   if (node.op === "id") return [node.args];
-  if (node.op !== ".") return null;
+  if (node.op !== "." && node.op !== "[]") return null;
   const base = fieldPath(node.args[0]);
-  return base === null ? null : [...base, node.args[1]];
+  const name = node.op === "." ? node.args[1] : nameIn(node.args[1]);
+  return base === null || name === null ? null : [...base, name];
+}
+
+/** The text in brackets, when it is one. */
+function nameIn(index: ASTNode): string | null {
+  return index.op === "value" && typeof index.args === "string" ? index.args : null;
 }

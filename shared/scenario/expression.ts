@@ -27,6 +27,8 @@ export interface Expression {
   readonly variables: ReadonlySet<string>;
   /** The paths it reads, e.g. ["vars", "room"]; as far as they are literal. */
   readonly paths: readonly (readonly string[])[];
+  /** Paths of which it reads a part that is not known before: ["vars"] for vars[data.users.key]. */
+  readonly openPaths: readonly (readonly string[])[];
   /**
    * Value for the variables in `context`; null when a field is missing or the operation is not defined
    * for the values it meets (also division by zero), or when it takes more than MAX_STEPS. Integers are bigint. Never
@@ -98,6 +100,7 @@ function compile(source: string, variables: Variables): { expression: Expression
     type: checked.type ?? "dyn",
     variables: reads.names,
     paths: reads.paths,
+    openPaths: reads.openPaths,
     exceeded: false,
     evaluate: (context: Record<string, unknown>) => {
       let value: unknown = null;

@@ -3,11 +3,13 @@
  * files read. Called by parse.ts, also when the shape has issues, so that all problems are
  * reported at once: parts with issues are skipped. Invariant: with no issue in the log the result is complete.
  */
-import { checkConnect, checkTargets } from "./check/connect.ts";
-import { checkData, checkTls, type ReadFile } from "./check/files.ts";
+import { checkConnect } from "./check/connect.ts";
+import { checkData, checkTls, type ReadFile, type TableFile } from "./check/files.ts";
 import { checkLoad } from "./check/load.ts";
-import { checkEchoes, checkMessages, checkStamp } from "./check/messages.ts";
+import { checkMessages, checkStamp } from "./check/messages.ts";
+import { MAX_CHECKED_CELLS } from "./check/rows.ts";
 import { checkSearchMeasured } from "./check/search.ts";
+import { checkTargets } from "./check/target.ts";
 import { checkOutputs, checkThresholds } from "./check/thresholds.ts";
 import type { IssueLog } from "./read/issue-log.ts";
 import type { Statics } from "./read/statics.ts";
@@ -30,9 +32,12 @@ export function normalize(input: ScenarioInput, context: NormalizeContext): Stri
   const sound = (key: keyof ScenarioInput) => log.isSound([key]);
   const load = checkLoad(Array.isArray(input.load) ? input.load : [], log);
   const connections = sound("load") ? load.connections : null;
-  const data = isMapping(input.data) ? checkData(input.data, connections, { readFile, log }) : {};
+  const { tables: data, files } = isMapping(input.data)
+    ? checkData(input.data, connections, { readFile, log })
+    : { tables: {}, files: new Map<string, TableFile>() };
   const scope = { vars: statics.vars, env: statics.env, data };
-  const templates = { scope, unresolved: statics.unresolved, log };
+  const work = { left: MAX_CHECKED_CELLS };
+  const templates = { scope, unresolved: statics.unresolved, log, files, work };
   const targets = checkTargets(input.target, input.targets, {
     ...templates,
     secretNames: statics.secretNames,
@@ -41,11 +46,8 @@ export function normalize(input: ScenarioInput, context: NormalizeContext): Stri
   const tls = connectInput.tls === undefined ? null : checkTls(connectInput.tls, { readFile, log });
   const connect = checkConnect(connectInput, tls, templates);
   const { messages, names } = isMapping(input.messages)
-    ? checkMessages(input.messages, templates)
+    ? checkMessages(input.messages, { ...templates, maxMessageBytes: connect.maxMessageBytes })
     : { messages: null, names: [] };
-  if (messages !== null && log.isSound(["connect", "maxMessage"])) {
-    checkEchoes(messages, connect.maxMessageBytes, log);
-  }
   const stamp = sound("integrity") && (input.integrity?.stamp ?? false);
   if (stamp && sound("messages")) checkStamp(messages, log);
   const measured = {

@@ -5,35 +5,13 @@
  */
 import { compileExpression, type Expression, type Variables } from "./expression.ts";
 import { ExpressionError } from "./expression-error.ts";
-import type { StrictDataTable, StrictScenario } from "./strict.ts";
+import { checkReference, checkTable, referencePath, type TemplateScope } from "./reference.ts";
+import type { StrictDataTable } from "./strict.ts";
 import { didYouMean } from "./suggest.ts";
-
-/** What templates may refer to; a StrictScenario is one. */
-export type TemplateScope = Pick<StrictScenario, "vars" | "env" | "data">;
+import { TemplateError } from "./template-error.ts";
 
 /** Longest text(min, max) can make, in characters. */
 export const MAX_TEXT_CHARS = 65_536;
-
-/** Why a template cannot be compiled; `offset` is the position in its text. */
-export class TemplateError extends Error {
-  override readonly name = "TemplateError";
-  readonly offset: number;
-  readonly hint: string;
-  /** The var that is unknown, when that is the reason. */
-  readonly unknownVar: string | null;
-
-  constructor(message: string, offset: number, hint: string, unknownVar: string | null = null) {
-    super(message);
-    this.offset = offset;
-    this.hint = hint;
-    this.unknownVar = unknownVar;
-  }
-
-  /** The same error, seen from a text in which this one starts at `offset`. */
-  shifted(offset: number): TemplateError {
-    return new TemplateError(this.message, this.offset + offset, this.hint, this.unknownVar);
-  }
-}
 
 export type Placeholder =
   | { readonly kind: "constant"; readonly value: string | number | boolean }
@@ -56,6 +34,26 @@ export interface Table {
   readonly table: StrictDataTable;
 }
 
+/** A column of a table that is read; null where it is not known before the run which of them. */
+export interface ColumnRead {
+  readonly table: Table;
+  readonly column: number | null;
+}
+
+/** What a placeholder reads of data tables. */
+export function columnsOf(placeholder: Placeholder): ColumnRead[] {
+  if (placeholder.kind === "cell")
+    return [{ table: placeholder.table, column: placeholder.column }];
+  if (placeholder.kind !== "expression") return [];
+  return placeholder.tables.flatMap((table): ColumnRead | ColumnRead[] => {
+    const paths = placeholder.expression.paths.filter(
+      ([root, name]) => root === "data" && name === table.name,
+    );
+    if (paths.length === 0) return { table, column: null };
+    return paths.map(([, , name = ""]) => ({ table, column: table.table.columns.indexOf(name) }));
+  });
+}
+
 /** The unchanging part of what a CEL placeholder sees. */
 export interface ExpressionScope {
   readonly vars: Readonly<Record<string, unknown>>;
@@ -71,7 +69,6 @@ const VARIABLES: Variables = {
   now: "int",
   uuid: "string",
 };
-const CONN_FIELDS = ["index", "id", "attempt"];
 const SIMPLE = ["conn.index", "conn.id", "conn.attempt", "seq", "now", "uuid"] as const;
 const ROOTS = [...Object.keys(VARIABLES), "text", "int"];
 
@@ -88,11 +85,9 @@ export function compilePlaceholder(source: string, scope: TemplateScope): Placeh
   if (call !== null && (call[1] === "text" || call[2]?.includes(","))) {
     return compileRange(call[1] === "text" ? "text" : "int", call[2] ?? "");
   }
-  const names = text.split(".").map((name) => name.trim());
-  if (names.length >= 2 && names.every((name) => /^[\p{L}_][\p{L}\p{N}_-]*$/u.test(name))) {
-    const known = compileReference(names, scope);
-    if (known !== null) return known;
-  }
+  const names = referencePath(text);
+  const known = names === null ? null : compileReference(names, scope);
+  if (known !== null) return known;
   return compileCel(source, scope);
 }
 
@@ -123,42 +118,13 @@ function compileReference(names: readonly string[], scope: TemplateScope): Place
     return { kind: "cell", table, column: table.table.columns.indexOf(column) };
   }
   if ((root !== "vars" && root !== "env") || names.length !== 2) return null;
+  const known = scope[root];
+  // A minus, where no name has one: vars.rooms-1.
+  const [before = ""] = name.split("-");
+  if (before !== name && !Object.hasOwn(known, name) && Object.hasOwn(known, before)) return null;
   checkReference(names, scope);
   const value = root === "vars" ? scope.vars[name] : scope.env[name];
   return value === undefined ? null : { kind: "constant", value };
-}
-
-/** @throws TemplateError when a path into vars, env, data or conn leads nowhere. */
-function checkReference(path: readonly string[], scope: TemplateScope): void {
-  const [root = "", name, column] = path;
-  if (name === undefined) return;
-  if (root === "vars" && !Object.hasOwn(scope.vars, name)) {
-    const names = Object.keys(scope.vars);
-    const hint = names.length === 0 ? "the scenario has no vars" : didYouMean(name, names);
-    throw new TemplateError(`unknown variable vars.${name}`, 0, hint, name);
-  }
-  if (root === "env" && !Object.hasOwn(scope.env, name)) {
-    const hint = `set it: ${name}=... onrush run, or -e ${name}=...`;
-    throw new TemplateError(`the environment variable ${name} is not set`, 0, hint);
-  }
-  if (root === "conn" && !CONN_FIELDS.includes(name)) {
-    throw new TemplateError(`unknown name conn.${name}`, 0, didYouMean(name, CONN_FIELDS));
-  }
-  if (root !== "data") return;
-  const tables = Object.keys(scope.data);
-  const table = Object.hasOwn(scope.data, name) ? scope.data[name] : undefined;
-  if (table === undefined) {
-    const hint = tables.length === 0 ? "the scenario has no data" : didYouMean(name, tables);
-    throw new TemplateError(`unknown data table data.${name}`, 0, hint);
-  }
-  if (column === undefined || column === "") {
-    const hint = `write data.${name}.${table.columns[0] ?? "column"}`;
-    throw new TemplateError(`data.${name} needs a column`, 0, hint);
-  }
-  if (!table.columns.includes(column)) {
-    const hint = didYouMean(column, table.columns);
-    throw new TemplateError(`the table ${name} has no column ${column}`, 0, hint);
-  }
 }
 
 function tablesOf(scope: TemplateScope): Table[] {
@@ -168,6 +134,9 @@ function tablesOf(scope: TemplateScope): Table[] {
 function compileCel(source: string, scope: TemplateScope): Placeholder {
   const expression = compile(source);
   for (const path of expression.paths) checkReference(path, scope);
+  for (const [root, name] of expression.openPaths) {
+    if (root === "data" && name !== undefined) checkTable(name, scope);
+  }
   const constants: ExpressionScope = {
     vars: Object.fromEntries(
       Object.entries(scope.vars).map(([name, value]) => [
@@ -181,12 +150,30 @@ function compileCel(source: string, scope: TemplateScope): Placeholder {
   if (!["data", "conn", "seq", "now", "uuid"].some((name) => variables.has(name))) {
     return constant(expression.evaluate({ ...constants }), source);
   }
-  const tables = variables.has("data") ? tablesOf(scope) : [];
+  const tables = tablesOf(scope).filter(({ name }) => readsTable(expression, name));
   const usesUuid = variables.has("uuid");
   return { kind: "expression", expression, scope: constants, usesUuid, tables };
 }
 
+function readsTable({ paths, openPaths }: Expression, name: string): boolean {
+  const reads = (path: readonly string[]) =>
+    path[0] === "data" && (path[1] === undefined || path[1] === name);
+  return paths.some(reads) || openPaths.some(reads);
+}
+
 function compile(source: string): Expression {
+  const called = /\b(uuid|now|seq)\s*\(\s*\)/.exec(source);
+  if (called !== null) {
+    const [, name = ""] = called;
+    throw new TemplateError(`${name} is no function`, called.index, `write {{${name}}}`);
+  }
+  if (/^\s*raw\s*\(/.test(source)) {
+    throw new TemplateError(
+      "raw() has a meaning in a URL only",
+      0,
+      "write the value without raw()",
+    );
+  }
   try {
     return compileExpression(source, VARIABLES);
   } catch (error) {
@@ -195,7 +182,7 @@ function compile(source: string): Expression {
       const hint = didYouMean(source.trim(), ROOTS);
       throw new TemplateError(`unknown name ${source.trim()}`, 0, hint);
     }
-    const alone = /\b(text|uuid|int)\s*\(/.test(source) && error.message.includes("overload");
+    const alone = /\b(text|int)\s*\(/.test(source) && error.message.includes("overload");
     const hint = alone ? "text() and int(min,max) stand alone: {{text(20,400)}}" : error.hint;
     throw new TemplateError(error.message, error.offset, hint);
   }

@@ -2,12 +2,20 @@
  * Finds the placeholders in a text. Called by template.ts and by the checks. Invariant: joining the
  * pieces gives the text back, except that `{{{{` became the literal `{{`.
  */
-import { TemplateError } from "./placeholder.ts";
+import { TemplateError } from "./template-error.ts";
 
 /** One piece of a scanned text. */
 export type Piece =
   | { readonly literal: string }
   | { readonly source: string; readonly offset: number };
+
+const RAW = /^(\s*raw\s*\()(.*)\)\s*$/s;
+
+/** What stands in `raw(…)`, when that is the whole placeholder. */
+export function insideRaw(source: string): { source: string; offset: number } | null {
+  const match = RAW.exec(source);
+  return match === null ? null : { source: match[2] ?? "", offset: match[1]?.length ?? 0 };
+}
 
 /**
  * Splits text at its placeholders; `{{{{` gives the literal `{{`.

@@ -28,7 +28,7 @@ export interface StrictScenario {
 }
 
 export interface StrictTarget {
-  /** ws:// or wss:// URL; may hold {{…}} placeholders in its path and query. */
+  /** ws:// or wss:// URL; may hold {{…}} placeholders in its path and query, whose values are percent-encoded. */
   readonly url: string;
   readonly weight: number;
   readonly label: string;
@@ -44,6 +44,7 @@ export interface StrictDataTable {
 export interface StrictConnect {
   /** Values may hold {{…}}. */
   readonly headers: readonly (readonly [name: string, value: string])[];
+  /** May hold {{…}}. */
   readonly subprotocols: readonly string[];
   /** From the start of an attempt to the end of its upgrade. */
   readonly timeoutUs: number;

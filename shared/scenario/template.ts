@@ -7,24 +7,12 @@
  */
 
 import type { Path } from "./issue.ts";
-import {
-  compilePlaceholder,
-  type Placeholder,
-  TemplateError,
-  type TemplateScope,
-} from "./placeholder.ts";
-import {
-  connectionId,
-  dataCell,
-  evaluate,
-  jsonOf,
-  type RenderContext,
-  randomInt,
-  randomText,
-  textOf,
-  uuid,
-} from "./render.ts";
-import { type Piece, scanPieces } from "./scan.ts";
+import { type ColumnRead, columnsOf, compilePlaceholder } from "./placeholder.ts";
+import type { TemplateScope } from "./reference.ts";
+import type { RenderContext } from "./render.ts";
+import { insideRaw, type Piece, scanPieces } from "./scan.ts";
+import { encode, inJson, Mode, renderSegment, type Segment } from "./segment.ts";
+import { TemplateError } from "./template-error.ts";
 
 export type { RenderContext } from "./render.ts";
 
@@ -32,18 +20,9 @@ export interface Template {
   readonly source: string;
   /** Renders the same text always: render once and keep it. */
   readonly isStatic: boolean;
+  /** What it reads of data tables. */
+  readonly columns: readonly ColumnRead[];
   render(context: RenderContext): string;
-}
-
-/** How a placeholder's value is written. */
-const Mode = { text: 0, jsonText: 1, jsonValue: 2 } as const;
-type Mode = (typeof Mode)[keyof typeof Mode];
-
-interface Segment {
-  readonly placeholder: Placeholder;
-  readonly mode: Mode;
-  /** Randomness differs between placeholders of one template, and between sites. */
-  readonly site: number;
 }
 
 /** Placeholders of one template are told apart by this many numbers per site. */
@@ -59,6 +38,17 @@ const MAX_PLACEHOLDERS = 1000;
 export function compileTemplate(text: string, scope: TemplateScope, site = 0): Template {
   const builder = new Builder(scope, site);
   builder.text(text, Mode.text);
+  return builder.build(text);
+}
+
+/**
+ * Compiles a part of a URL: what stands between placeholders is written as it is, values are percent-encoded, so that one
+ * stays within its segment or parameter whatever it holds; `{{raw(…)}}` writes a value as it is.
+ * @throws TemplateError with the position in `text`.
+ */
+export function compileUrl(text: string, scope: TemplateScope, site = 0): Template {
+  const builder = new Builder(scope, site);
+  builder.text(text, Mode.url);
   return builder.build(text);
 }
 
@@ -79,16 +69,29 @@ export interface TemplateFault {
   readonly error: TemplateError;
 }
 
-/** Everything that compileTemplate (text) or compileJson (json) would refuse, not only the first. */
+/** Everything that compileTemplate, compileUrl or compileJson would refuse, not only the first. */
 export function templateFaults(
-  kind: "text" | "json",
+  kind: "text" | "url" | "json",
   value: unknown,
   scope: TemplateScope,
 ): readonly TemplateFault[] {
   const builder = new Builder(scope, 0);
   if (kind === "json") builder.json(value, []);
-  else builder.text(String(value), Mode.text);
+  else builder.text(String(value), kind === "url" ? Mode.url : Mode.text);
   return builder.faults;
+}
+
+/** Placeholders of another language. */
+const FOREIGN = /\$\{\s*(?:(?:uuid|now|seq)\s*\}|(?:vars|env|data|conn)\s*[.[]|(?:text|int)\s*\()/;
+
+/** @throws TemplateError for `${uuid}` and the like, which would be sent as they stand */
+function checkForeign(literal: string): void {
+  const found = FOREIGN.exec(literal);
+  if (found === null) return;
+  const [written = ""] = /^\$\{[^}]*\}?/.exec(literal.slice(found.index)) ?? [];
+  const name = written.replace(/^\$\{\s*|\s*\}$/g, "");
+  const hint = `write {{${name}}}; to send just that text, write {{'${written}'}}`;
+  throw new TemplateError(`${written} is no placeholder here`, 0, hint);
 }
 
 /** Joins literals and collects the placeholders between them. */
@@ -111,9 +114,10 @@ class Builder {
 
   private pieces(pieces: readonly Piece[], mode: Mode): void {
     for (const piece of pieces) {
-      if ("literal" in piece)
-        this.literal(mode === Mode.text ? piece.literal : inJson(piece.literal));
-      else this.placeholder(piece, mode);
+      if ("literal" in piece) {
+        this.attempt(0, () => checkForeign(piece.literal));
+        this.literal(mode === Mode.jsonText ? inJson(piece.literal) : piece.literal);
+      } else this.placeholder(piece, mode);
     }
   }
 
@@ -166,14 +170,26 @@ class Builder {
   }
 
   private placeholder(piece: { source: string; offset: number }, mode: Mode): void {
+    if (mode === Mode.url) {
+      const raw = insideRaw(piece.source);
+      if (raw !== null) {
+        const offset = piece.offset + raw.offset;
+        this.placeholder({ source: raw.source, offset }, Mode.text);
+        return;
+      }
+    }
     const placeholder = this.attempt(piece.offset, () =>
       compilePlaceholder(piece.source, this.scope),
     );
     if (placeholder === null) return;
     if (placeholder.kind === "constant") {
       const { value } = placeholder;
-      if (mode === Mode.jsonValue) this.literal(JSON.stringify(value));
-      else this.literal(mode === Mode.jsonText ? inJson(String(value)) : String(value));
+      if (mode === Mode.url && !String(value).isWellFormed()) {
+        this.fault(
+          new TemplateError("no URL can carry half of a surrogate pair", 0, ""),
+          piece.offset,
+        );
+      } else this.literal(encode(value, mode));
       return;
     }
     if (this.segments.length >= MAX_PLACEHOLDERS) {
@@ -206,21 +222,18 @@ class Builder {
   }
 }
 
-/** Text as it stands between the quotes of a JSON string. */
-function inJson(text: string): string {
-  return JSON.stringify(text).slice(1, -1);
-}
-
 /** literals[0] segments[0] literals[1] … segments[n-1] literals[n]. */
 class CompiledTemplate implements Template {
   readonly source: string;
   readonly isStatic: boolean;
+  readonly columns: readonly ColumnRead[];
   readonly #literals: readonly string[];
   readonly #segments: readonly Segment[];
 
   constructor(source: string, literals: readonly string[], segments: readonly Segment[]) {
     this.source = source;
     this.isStatic = segments.length === 0;
+    this.columns = segments.flatMap(({ placeholder }) => columnsOf(placeholder));
     this.#literals = literals;
     this.#segments = segments;
   }
@@ -234,41 +247,4 @@ class CompiledTemplate implements Template {
     }
     return text;
   }
-}
-
-function renderSegment(segment: Segment, context: RenderContext): string {
-  const { placeholder, mode } = segment;
-  const asValue = mode === Mode.jsonValue;
-  switch (placeholder.kind) {
-    case "constant":
-      return asValue ? JSON.stringify(placeholder.value) : String(placeholder.value);
-    case "conn.index":
-      return `${context.connectionIndex}`;
-    case "conn.attempt":
-      return `${context.attempt}`;
-    case "seq":
-      return `${context.seq}`;
-    case "now":
-      return `${context.nowMs}`;
-    case "int":
-      return `${randomInt(placeholder.min, placeholder.max, segment.site, context)}`;
-    // What these three make never needs escaping.
-    case "conn.id":
-      return asValue ? `"${connectionId(context)}"` : connectionId(context);
-    case "uuid":
-      return asValue ? `"${uuid(segment.site, context)}"` : uuid(segment.site, context);
-    case "text": {
-      const made = randomText(placeholder.min, placeholder.max, segment.site, context);
-      return asValue ? `"${made}"` : made;
-    }
-    case "cell":
-      return encode(dataCell(placeholder.table, placeholder.column, context), mode);
-    case "expression":
-      return encode(evaluate(placeholder, segment.site, context), mode);
-  }
-}
-
-function encode(value: unknown, mode: Mode): string {
-  if (mode === Mode.jsonValue) return jsonOf(value);
-  return mode === Mode.jsonText ? inJson(textOf(value)) : textOf(value);
 }

@@ -9,7 +9,7 @@ import { onrush, runScenario, scratch, startTarget } from "../support/programs.t
 
 const small = (target: string, hold = "1s") => ({
   target,
-  vars: { room: "lobby" },
+  vars: { room: "lobby", token: "t" },
   load: [
     { phase: "ramp", ramp: "linear", to: 10, over: "500ms" },
     { phase: "steady", hold },
@@ -27,7 +27,7 @@ describe("--out and --format", () => {
     using folder = scratch();
     const junit = join(folder.path, "reports", "junit.xml");
     const scenario = { ...small(target.url), outputs: ["md"] };
-    const args = ["--out", `csv,junit=${junit}`, "--out", "csv", "-e", "room=secret-room"];
+    const args = ["--out", `csv,junit=${junit}`, "--out", "csv", "-e", "token=secret-room"];
     const run = await runScenario(scenario, folder.path, { args });
     expect(run.exitCode, run.stderr).toBe(0);
     const at = (file: string) => readFileSync(join(run.runDirectory, file), "utf8");
@@ -44,8 +44,8 @@ describe("--out and --format", () => {
       expect(again.exitCode).toBe(0);
     }
     expect(existsSync(join(run.runDirectory, "junit.xml"))).toBe(false);
-    // The report says how to run it again, without the values of variables.
-    expect(at("report.md")).toContain("-e 'room=***'");
+    // The report says how to run it again, without the values of secrets.
+    expect(at("report.md")).toContain("-e 'token=***'");
     expect(files.map(([, content]) => content).join()).not.toContain("secret-room");
   });
 

@@ -1,12 +1,13 @@
 /** Laws of templates: the same inputs render the same text, JSON stays JSON, and text never throws oddly. */
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { TemplateError, type TemplateScope } from "../../shared/scenario/placeholder.ts";
+import type { TemplateScope } from "../../shared/scenario/reference.ts";
 import {
   compileJson,
   compileTemplate,
   type RenderContext,
 } from "../../shared/scenario/template.ts";
+import { TemplateError } from "../../shared/scenario/template-error.ts";
 
 const scope: TemplateScope = {
   vars: { room: 'lo"bby', n: 3 },

@@ -15,7 +15,8 @@ export interface Destination {
   readonly autoSelectFamily: false;
 }
 
-const secureContexts = new WeakMap<Endpoint, SecureContext>();
+/** By the certificate files: connections with subprotocols of their own have endpoints of their own. */
+const secureContexts = new WeakMap<Endpoint["tls"], SecureContext>();
 
 /**
  * The TLS context of an endpoint, shared by its connections (one context per connection would cost
@@ -23,7 +24,7 @@ const secureContexts = new WeakMap<Endpoint, SecureContext>();
  * @throws Error of OpenSSL when a certificate or key cannot be used.
  */
 export function secureContextOf(endpoint: Endpoint): SecureContext {
-  const known = secureContexts.get(endpoint);
+  const known = secureContexts.get(endpoint.tls);
   if (known !== undefined) return known;
   const { ca, cert, key } = endpoint.tls;
   const context = createSecureContext({
@@ -31,7 +32,7 @@ export function secureContextOf(endpoint: Endpoint): SecureContext {
     ...(cert === null ? {} : { cert }),
     ...(key === null ? {} : { key }),
   });
-  secureContexts.set(endpoint, context);
+  secureContexts.set(endpoint.tls, context);
   return context;
 }
 

@@ -97,12 +97,10 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
   /** Opens the agenda's next session. */
   open(agenda: Agenda, shard: number): void {
     const slot = this.#takeSlot();
-    const { nextIndex: index, nextSession: session } = agenda;
-    const { nextUs: openUs, nextLane: lane } = agenda;
+    const { nextIndex: index, nextSession: session, nextUs: openUs, nextLane: lane } = agenda;
     const target = this.#choices.targetFor(index);
     const attempt = this.#attempts.first(index, session);
-    const identity = { slot, index, shard, lane, target, session, attempt };
-    const connection = new Connection(this, identity);
+    const connection = new Connection(this, { slot, index, shard, lane, target, session, attempt });
     this.#connections[slot] = connection;
     this.#live++;
     this.#census.opened(lane);

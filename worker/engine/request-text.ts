@@ -1,14 +1,10 @@
 /**
- * Makes what templates render safe for a request line and for headers. Data files may hold anything; a line
- * break in a header would start another header. Called by the pool for each attempt that has placeholders.
+ * Makes what a template renders fit for a request line. Called for each attempt that has placeholders. What no request can
+ * carry is left in: the driver refuses it, and the attempt fails by the scenario's fault instead of sending something else.
  */
 
-/** Percent-encodes what may not stand in a request target (RFC 3986); the rest is the scenario's business. */
+/** Percent-encodes characters beyond ASCII; values are encoded already, see compileUrl. */
 export function pathText(rendered: string): string {
-  return rendered.replace(/[^\x21-\x7e]+/gu, (run) => encodeURIComponent(run.toWellFormed()));
-}
-
-/** Control characters, line breaks among them, become spaces (RFC 9110 §5.5). */
-export function headerText(rendered: string): string {
-  return rendered.replace(/(?!\t)\p{Cc}/gu, " ");
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII is meant.
+  return rendered.replace(/[^\x00-\x7f]+/g, (run) => encodeURIComponent(run.toWellFormed()));
 }

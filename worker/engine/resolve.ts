@@ -9,7 +9,7 @@ import { BlockList, isIP } from "node:net";
 import { OnrushError } from "../../shared/errors.ts";
 import { STATIC_CONTEXT } from "../../shared/scenario/render.ts";
 import type { StrictScenario, StrictTarget } from "../../shared/scenario/strict.ts";
-import { compileTemplate, type Template } from "../../shared/scenario/template.ts";
+import { compileTemplate, compileUrl, type Template } from "../../shared/scenario/template.ts";
 import type { Endpoint } from "../connection/driver.ts";
 
 export interface ResolvedTarget {
@@ -18,6 +18,8 @@ export interface ResolvedTarget {
   readonly path: Template;
   /** Headers with placeholders, rendered per attempt. */
   readonly headers: readonly (readonly [name: string, value: Template])[];
+  /** Subprotocols, all of them, when one has placeholders; null: those of the endpoint. */
+  readonly subprotocols: readonly Template[] | null;
   /** An IPv4 loopback address, which can be reached from all of 127/8. */
   readonly loopback: boolean;
   /** How long the name took to resolve, microseconds; null for an address. */
@@ -62,6 +64,11 @@ async function resolveTarget(
     ([name, value], at) =>
       [name, compileTemplate(value, scenario, FIRST_HEADER_SITE + at)] as const,
   );
+  const firstSite = FIRST_HEADER_SITE + connect.headers.length;
+  const subprotocols = connect.subprotocols.map((name, at) =>
+    compileTemplate(name, scenario, firstSite + at),
+  );
+  const isShared = subprotocols.every(({ isStatic }) => isStatic);
   return {
     endpoint: {
       secure,
@@ -70,14 +77,15 @@ async function resolveTarget(
       headers: compiled
         .filter(([, template]) => template.isStatic)
         .map(([name, template]) => [name, template.render(STATIC_CONTEXT)] as const),
-      subprotocols: connect.subprotocols,
+      subprotocols: isShared ? subprotocols.map((name) => name.render(STATIC_CONTEXT)) : [],
       tls: connect.tls,
       compression: connect.compression,
       maxMessageBytes: connect.maxMessageBytes,
     },
     address,
-    path: compileTemplate(path, scenario, PATH_SITE),
+    path: compileUrl(path, scenario, PATH_SITE),
     headers: compiled.filter(([, template]) => !template.isStatic),
+    subprotocols: isShared ? null : subprotocols,
     loopback: isIP(address) === 4 && isLoopback(address),
     dnsUs,
   };

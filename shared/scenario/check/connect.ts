@@ -1,125 +1,16 @@
 /**
- * The meaning of `target`, `targets` and `connect`. Called by normalize.ts. Invariant: a strict target's
- * scheme, host and port are plain text, so it is known before the run where connections will go.
+ * The meaning of `connect`. Called by normalize.ts. Invariant: what the scenario says of the handshake can be sent, with
+ * every row of the data.
  */
 import { isIP } from "node:net";
-import type { Path } from "../issue.ts";
 import type { IssueLog } from "../read/issue-log.ts";
-import { secretIn } from "../read/statics.ts";
-import { scanPieces } from "../scan.ts";
-import type { ConnectInput, TargetInput } from "../shape/connect.ts";
-import type { StrictConnect, StrictReconnect, StrictTarget, StrictTls } from "../strict.ts";
+import type { ConnectInput } from "../shape/connect.ts";
+import type { StrictConnect, StrictReconnect, StrictTls } from "../strict.ts";
 import { parseDuration, parseSize, quoted } from "../units.ts";
 import { quantity, quantityOr } from "./quantity.ts";
-import { checkTemplate, SAMPLE, type TemplateContext } from "./templates.ts";
-
-export interface TargetContext extends TemplateContext {
-  readonly secretNames: ReadonlySet<string>;
-}
-
-/** `target` or `targets`, whichever is written. */
-export function checkTargets(
-  one: string | undefined,
-  many: readonly TargetInput[] | undefined,
-  context: TargetContext,
-): StrictTarget[] {
-  const { log } = context;
-  if (one !== undefined && many !== undefined) {
-    log.add(["targets"], "the scenario has target and targets", "keep one of them", {
-      part: "key",
-    });
-  }
-  if (one === undefined && many === undefined) {
-    log.add([], "missing key target", "add target: ws://localhost:8080");
-  }
-  const targets: StrictTarget[] = [];
-  if (typeof one === "string" && log.isSound(["target"])) {
-    const target = checkUrl(one, ["target"], context);
-    if (target !== null) targets.push({ ...target, weight: 1 });
-  }
-  for (const [index, entry] of Array.isArray(many) ? many.entries() : []) {
-    if (!log.isSound(["targets", index])) continue;
-    const target = checkUrl(entry.url, ["targets", index, "url"], context);
-    if (target === null) continue;
-    const label = entry.label ?? target.label;
-    if (targets.some((other) => other.label === label)) {
-      log.add(["targets", index], `two targets are named ${label}`, "give each its own label");
-    }
-    targets.push({ url: target.url, label, weight: entry.weight ?? 1 });
-  }
-  return targets;
-}
-
-/** The URL with the placeholders before its path resolved, and host:port as a label. */
-function checkUrl(
-  text: string,
-  path: Path,
-  context: TargetContext,
-): { url: string; label: string } | null {
-  const { log } = context;
-  const template = checkTemplate(text, path, context);
-  if (template === null) return null;
-  const fail = (what: string, hint: string) => {
-    log.add(path, what, hint);
-    return null;
-  };
-  const url = resolveAuthority(text, context);
-  const authority = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i.exec(url)?.[0] ?? url;
-  const sample = template.render(SAMPLE);
-  if (/[\s\p{Cc}]/u.test(sample))
-    return fail("the target URL holds spaces or control characters", "");
-  if (authority.includes("{{")) {
-    return fail(
-      "the host of a target cannot differ between connections",
-      "use targets for several",
-    );
-  }
-  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(sample)) {
-    return fail(`not a URL: ${quoted(sample)}`, `did you mean ws://${sample}?`);
-  }
-  let parsed: URL;
-  try {
-    parsed = new URL(sample);
-  } catch {
-    return fail(`not a URL: ${quoted(sample)}`, "such as ws://localhost:8080/chat");
-  }
-  if (parsed.protocol !== "ws:" && parsed.protocol !== "wss:") {
-    const scheme = parsed.protocol === "https:" ? "wss://" : "ws://";
-    return fail(
-      `the target is not ws:// or wss:// but ${parsed.protocol}//`,
-      `did you mean ${scheme}?`,
-    );
-  }
-  if (!/^wss?:\/\/[^/]/i.test(sample) || parsed.hostname === "")
-    return fail("the target URL has no host", "");
-  if (sample.includes("#"))
-    return fail("a target URL cannot have a fragment (#)", "write %23 for a #");
-  if (parsed.username !== "" || parsed.password !== "") {
-    return fail(
-      "user and password in the target URL are not supported",
-      "use connect.headers: authorization",
-    );
-  }
-  return { url, label: parsed.host };
-}
-
-/** Static placeholders before the path become text; the others stay as written. */
-function resolveAuthority(text: string, context: TargetContext): string {
-  let url = "";
-  for (const piece of scanPieces(text)) {
-    if ("literal" in piece) {
-      url += piece.literal.replaceAll("{{", "{{{{");
-      continue;
-    }
-    const source = `{{${piece.source}}}`;
-    const inPath = /^[a-z]+:\/\/[^/?#]+[/?#]/i.test(url);
-    const template = checkTemplate(source, [], context);
-    const keep =
-      inPath || !template?.isStatic || secretIn(piece.source, context.secretNames) !== null;
-    url += keep ? source : template.render(SAMPLE);
-  }
-  return url;
-}
+import { checkPlace } from "./rows.ts";
+import { checkSubprotocols } from "./subprotocols.ts";
+import { checkTemplate, type TemplateContext } from "./templates.ts";
 
 const NO_TLS: StrictTls = {
   ca: null,
@@ -150,7 +41,7 @@ export function checkConnect(
   const heartbeat = input.heartbeat;
   return {
     headers: checkHeaders(input.headers ?? {}, context),
-    subprotocols: checkSubprotocols(input.subprotocols ?? [], log),
+    subprotocols: checkSubprotocols(input.subprotocols ?? [], context),
     timeoutUs: quantityOr(input.timeout, parseDuration, 10e6),
     tls: tls ?? NO_TLS,
     compression,
@@ -186,28 +77,25 @@ function checkHeaders(
       log.add(path, `the header ${name} is written twice`, "", { part: "key" });
     }
     seen.add(name.toLowerCase());
-    const sample = checkTemplate(value, path, context)?.render(SAMPLE) ?? "";
-    if (/[^\t\x20-\x7e\x80-\xff]/.test(sample)) {
-      log.add(path, "the value holds characters that a header cannot carry", "");
-    } else if (/^host$/i.test(name) && !HOST_VALUE.test(sample)) {
-      log.add(
-        path,
-        `not a host: ${quoted(sample)}`,
-        "a name or an address, such as chat.example:8443",
-      );
-    }
+    const isHost = /^host$/i.test(name);
+    const template = checkTemplate(value, path, context);
+    const place = { kind: "text", value, path, ...(isHost ? HOST_PLACE : HEADER_PLACE) } as const;
+    if (template !== null) checkPlace(place, template, context);
   }
   return Object.entries(headers);
 }
 
-function checkSubprotocols(names: readonly string[], log: IssueLog): readonly string[] {
-  for (const [index, name] of names.entries()) {
-    const path = ["connect", "subprotocols", index];
-    if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)) {
-      log.add(path, `not a subprotocol: ${quoted(name)}`, "letters, digits and .-_ without spaces");
-    } else if (names.indexOf(name) !== index) log.add(path, `the subprotocol ${name} is twice`, "");
-  }
-  return names;
+const HEADER_PLACE = { fault: headerFault, hint: "" };
+const HOST_PLACE = {
+  fault: (value: string) => headerFault(value) || (HOST_VALUE.test(value) ? "" : "not a host"),
+  hint: "a name or an address, such as chat.example:8443",
+};
+
+/** RFC 9110 §5.5: visible characters, obs-text, spaces and tabs. */
+function headerFault(value: string): string {
+  return /[^\t\x20-\x7e\x80-\xff]/.test(value)
+    ? "the value holds characters that a header cannot carry"
+    : "";
 }
 
 const NO_RECONNECT: StrictReconnect = { policy: "none", minUs: 0, maxUs: 0, attempts: 0 };

@@ -39,13 +39,25 @@ function read(path: string, at: Path, context: FileContext): Buffer | null {
   }
 }
 
+/** The file a table was read from, for messages about its rows. */
+export interface TableFile {
+  readonly path: string;
+  readonly content: Buffer;
+}
+
+export interface CheckedData {
+  readonly tables: Readonly<Record<string, StrictDataTable>>;
+  readonly files: ReadonlyMap<string, TableFile>;
+}
+
 /** Reads the tables; `connections` is how many rows `pick: unique` needs, null when it is not known. */
 export function checkData(
   input: DataInput,
   connections: number | null,
   context: FileContext,
-): Record<string, StrictDataTable> {
+): CheckedData {
   const tables: Record<string, StrictDataTable> = {};
+  const files = new Map<string, TableFile>();
   let budget = MAX_DATA_BYTES;
   for (const [name, entry] of Object.entries(input)) {
     const at = ["data", name, "csv"];
@@ -57,11 +69,12 @@ export function checkData(
     budget -= content.length;
     if (budget < 0) {
       context.log.add(at, "the data files are larger than 64 MB together", "");
-      return tables;
+      return { tables, files };
     }
     const table = tableIn(content, csv, { at, log: context.log });
     if (table === null) continue;
     tables[name] = { ...table, pick };
+    files.set(name, { path: csv, content });
     if (pick !== "unique" || connections === null || table.rows.length >= connections) continue;
     const what = `pick: unique needs a row per connection: ${table.rows.length} rows for ${connections} connections`;
     context.log.add(
@@ -70,7 +83,7 @@ export function checkData(
       "add rows, plan fewer connections, or use pick: sequential",
     );
   }
-  return tables;
+  return { tables, files };
 }
 
 /** The table in a file; null when it is none (logged, with the line of the file). */

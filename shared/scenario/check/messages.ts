@@ -10,12 +10,18 @@ import type { MessagesInput, MixInput } from "../shape/messages.ts";
 import type { StrictMessage, StrictMessages, StrictReply, StrictSend } from "../strict.ts";
 import { parseDuration, parseRate, parseSize } from "../units.ts";
 import { quantity, quantityOr } from "./quantity.ts";
-import { checkJson, checkTemplate, type TemplateContext } from "./templates.ts";
+import { checkPlace } from "./rows.ts";
+import { checkJson, checkTemplate, SAMPLE, type TemplateContext } from "./templates.ts";
 
 const DEFAULT_WITHIN_US = 10e6;
 const DEFAULT_IN_FLIGHT = 64;
 /** Bytes a stamp takes of a binary payload. */
 const STAMP_BYTES = 16;
+
+export interface MessageContext extends TemplateContext {
+  /** Largest message that is taken from the target. */
+  readonly maxMessageBytes: number;
+}
 
 export interface CheckedMessages {
   /** null when the section has issues that leave nothing to work with. */
@@ -25,7 +31,7 @@ export interface CheckedMessages {
 }
 
 /** @param input a section that passed the schema, except where the log has an issue. */
-export function checkMessages(input: MessagesInput, context: TemplateContext): CheckedMessages {
+export function checkMessages(input: MessagesInput, context: MessageContext): CheckedMessages {
   const { log } = context;
   const names: string[] = [];
   const mix: StrictMessage[] = [];
@@ -61,10 +67,11 @@ export function checkMessages(input: MessagesInput, context: TemplateContext): C
   };
 }
 
-function checkMessage(entry: MixInput, index: number, context: TemplateContext): StrictMessage {
+function checkMessage(entry: MixInput, index: number, context: MessageContext): StrictMessage {
   const path = ["messages", "mix", index];
   const send = checkSend(entry.send, [...path, "send"], context);
   const reply = checkReply(entry.reply, [...path, "reply"], context.log);
+  if (reply.match === "echo") checkEcho(send, [...path, "send"], context);
   if (reply.match === "where" && send.kind === "binary") {
     const hint = "use match: echo or next, or send json";
     context.log.add(
@@ -96,11 +103,42 @@ function checkSend(input: MixInput["send"], path: Path, context: TemplateContext
     return { kind: "binary", sizes, fill };
   }
   if (input.text !== undefined) {
-    checkTemplate(input.text, [...path, "text"], context);
+    const at = [...path, "text"];
+    const template = checkTemplate(input.text, at, context);
+    if (template !== null && !template.render(SAMPLE).isWellFormed()) {
+      context.log.add(at, "no text message can carry half of a surrogate pair", "");
+    }
     return { kind: "text", text: input.text };
   }
   checkJson(input.json, [...path, "json"], context);
   return { kind: "json", value: input.json };
+}
+
+/** An echo is as large as what was sent: it has to fit, with every row of the data. */
+function checkEcho(send: StrictSend, path: Path, context: MessageContext): void {
+  const { log, maxMessageBytes } = context;
+  if (!log.isSound(["connect", "maxMessage"])) return;
+  const fault = (bytes: number) =>
+    bytes > maxMessageBytes
+      ? `an echo of ${bytes} bytes is over connect.maxMessage (${maxMessageBytes} bytes)`
+      : "";
+  const hint = "raise it with connect: { maxMessage: ... }, or send less";
+  if (send.kind === "binary") {
+    for (const [index, size] of send.sizes.entries()) {
+      const at = [...path, "binary", "size", ...(send.sizes.length === 1 ? [] : [index])];
+      if (fault(size) !== "") log.add(at, fault(size), hint);
+    }
+    return;
+  }
+  const at = [...path, send.kind];
+  const isText = send.kind === "text";
+  const value = isText ? send.text : send.value;
+  const template = isText
+    ? checkTemplate(send.text, at, context)
+    : checkJson(send.value, at, context);
+  if (template === null) return;
+  const ofText = (text: string) => fault(Buffer.byteLength(text));
+  checkPlace({ kind: send.kind, value, path: at, fault: ofText, hint }, template, context);
 }
 
 function checkReply(input: MixInput["reply"], path: Path, log: IssueLog): StrictReply {
@@ -122,24 +160,6 @@ function checkWhere(where: string, path: Path, log: IssueLog): void {
   } catch (error) {
     if (!(error instanceof ExpressionError)) throw error;
     log.add(path, error.message, error.hint, { inside: error.offset });
-  }
-}
-
-/** An echo larger than what we take could never come back. */
-export function checkEchoes(
-  messages: StrictMessages,
-  maxMessageBytes: number,
-  log: IssueLog,
-): void {
-  for (const [index, { send, reply }] of messages.mix.entries()) {
-    if (send.kind !== "binary" || reply.match !== "echo") continue;
-    const largest = Math.max(...send.sizes);
-    if (largest <= maxMessageBytes) continue;
-    log.add(
-      ["messages", "mix", index, "send", "binary", "size"],
-      `an echo of ${largest} bytes is over connect.maxMessage (${maxMessageBytes} bytes)`,
-      `write connect: { maxMessage: ${largest} }, or send less`,
-    );
   }
 }
 

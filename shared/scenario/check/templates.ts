@@ -3,15 +3,27 @@
  * Called by the other files of this folder. Invariant: a template that passes compiles in the worker too.
  */
 import type { Path } from "../issue.ts";
-import type { TemplateScope } from "../placeholder.ts";
 import type { IssueLog } from "../read/issue-log.ts";
-import { compileTemplate, type RenderContext, type Template, templateFaults } from "../template.ts";
+import type { TemplateScope } from "../reference.ts";
+import {
+  compileJson,
+  compileTemplate,
+  compileUrl,
+  type RenderContext,
+  type Template,
+  templateFaults,
+} from "../template.ts";
+import type { TableFile } from "./files.ts";
 
 export interface TemplateContext {
   readonly scope: TemplateScope;
   /** Vars that are declared but have no value; the reason is reported where they are declared. */
   readonly unresolved: ReadonlySet<string>;
   readonly log: IssueLog;
+  /** Files of the data tables, for messages about their rows. */
+  readonly files: ReadonlyMap<string, TableFile>;
+  /** What is left to spend on rows of data; see rows.ts. */
+  readonly work: { left: number };
 }
 
 /** A connection to try templates with. */
@@ -29,14 +41,23 @@ export function checkTemplate(text: string, path: Path, context: TemplateContext
   return report("text", text, { path, context }) ? compileTemplate(text, context.scope) : null;
 }
 
-/** Checks the JSON value at `path`. */
-export function checkJson(value: unknown, path: Path, context: TemplateContext): void {
-  report("json", value, { path, context });
+/** As checkTemplate, for a URL or the part of one. */
+export function checkUrlTemplate(
+  text: string,
+  path: Path,
+  context: TemplateContext,
+): Template | null {
+  return report("url", text, { path, context }) ? compileUrl(text, context.scope) : null;
+}
+
+/** As checkTemplate, for a JSON value. */
+export function checkJson(value: unknown, path: Path, context: TemplateContext): Template | null {
+  return report("json", value, { path, context }) ? compileJson(value, context.scope) : null;
 }
 
 /** Logs all faults; true when there are none. */
 function report(
-  kind: "text" | "json",
+  kind: "text" | "url" | "json",
   value: unknown,
   { path, context }: { readonly path: Path; readonly context: TemplateContext },
 ): boolean {

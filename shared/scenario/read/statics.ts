@@ -5,9 +5,11 @@
  */
 
 import type { Path } from "../issue.ts";
-import { compilePlaceholder, TemplateError, type TemplateScope } from "../placeholder.ts";
+import { compilePlaceholder } from "../placeholder.ts";
+import type { TemplateScope } from "../reference.ts";
 import { scanPieces } from "../scan.ts";
 import { didYouMean } from "../suggest.ts";
+import { TemplateError } from "../template-error.ts";
 import { quoted } from "../units.ts";
 import { QUOTE_IT, writtenNumberFault } from "./exact-number.ts";
 import type { IssueLog } from "./issue-log.ts";
@@ -37,7 +39,7 @@ const STATIC_KEYS: ReadonlySet<string> = new Set(
   "name seed data targets connect load messages integrity thresholds outputs".split(" "),
 );
 const DYNAMIC =
-  /^(targets\.\d+\.url|connect\.headers|messages\.mix\.\d+\.(?!name$|weight$|reply(\.(?!where$)|$)).*)$/;
+  /^(targets\.\d+\.url|connect\.(headers|subprotocols)|messages\.mix\.\d+\.(?!name$|weight$|reply(\.(?!where$)|$)).*)$/;
 
 /** Reads vars and environment, then resolves static placeholders in `root`, in place. */
 export function resolveStatics(root: Record<string, unknown>, input: StaticsInput): Statics {
@@ -209,19 +211,28 @@ function spreadSecret(source: string, path: Path, statics: Statics): void {
   statics.secretNames.add(String(path[1]));
 }
 
-/** The secret var a placeholder reads, or null. */
+const VAR_READ = /\bvars\b(?:\s*\.\s*(\w+)|\s*\[\s*(?:"(\w+)"|'(\w+)')\s*\])?/g;
+
+/** The secret var a placeholder reads, or may read; null when it is none. */
 export function secretIn(source: string, secretNames: ReadonlySet<string>): string | null {
-  for (const [, name = ""] of source.matchAll(/\bvars\s*(?:\.\s*|\[\s*["'])(\w+)/g)) {
+  for (const [, dotted, double, single] of source.matchAll(VAR_READ)) {
+    const name = dotted ?? double ?? single;
+    // Without a plain name it may read any of them.
+    if (name === undefined) return secretNames.values().next().value ?? null;
     if (secretNames.has(name)) return name;
   }
   return null;
 }
 
-/** Names X in `env.X` within placeholders anywhere in the document. */
+const ENV_READ = /\benv\s*(?:\.\s*([A-Za-z_]\w*)|\[\s*(?:"([^"]*)"|'([^']*)')\s*\])/g;
+
+/** Names X in `env.X` and `env["X"]` within placeholders anywhere in the document. */
 function environmentNames(node: unknown, names = new Set<string>()): Set<string> {
   if (typeof node === "string") {
     for (const [, inner = ""] of node.matchAll(/\{\{(.*?)\}\}/gs)) {
-      for (const [, name = ""] of inner.matchAll(/\benv\s*\.\s*([A-Za-z_]\w*)/g)) names.add(name);
+      for (const [, dotted, double, single] of inner.matchAll(ENV_READ)) {
+        names.add(dotted ?? double ?? single ?? "");
+      }
     }
   } else if (typeof node === "object" && node !== null) {
     for (const [key, child] of Object.entries(node)) {

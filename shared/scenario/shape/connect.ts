@@ -65,8 +65,9 @@ export const connect = strict({
   ),
   subprotocols: about(
     z.array(text(256)).max(100).optional(),
-    "Subprotocols to offer, best first.",
+    "Subprotocols to offer, best first. May hold placeholders of the connection.",
     ["chat.v2"],
+    ["chat.v2", "bearer.{{data.users.token}}"],
   ),
   timeout: about(
     duration().optional(),

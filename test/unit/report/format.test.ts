@@ -62,6 +62,9 @@ describe("formats", () => {
     expect(formatBytes(999_600)).toBe("1.0 MB");
     expect(formatRate(0)).toBe("0/s");
     expect(formatRate(0.8)).toBe("0.8/s");
+    expect(formatRate(1 / 3600)).toBe("1/h");
+    expect(formatRate(1 / 60)).toBe("1/min");
+    expect(formatRate(0.0251)).toBe("1.51/min");
     expect(formatRate(8012)).toBe("8,012/s");
     expect(formatClock(-1)).toBe("00:00");
     expect(formatClock(125)).toBe("02:05");

@@ -21,7 +21,7 @@ describe("Host", () => {
     (host) => {
       const lines = linesOf(withConnect(`{ headers: { host: "${host}" } }`));
       expect(lines).toHaveLength(1);
-      expect(lines[0]).toMatch(/not a host: .* \(a name or an address/);
+      expect(lines[0]).toMatch(/not a host \(a name or an address/);
     },
   );
 

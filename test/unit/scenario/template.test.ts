@@ -1,12 +1,13 @@
 /** Templates: every placeholder, every way to write one wrong, and what must hold of the random ones. */
 import { describe, expect, it } from "vitest";
-import { TemplateError, type TemplateScope } from "../../../shared/scenario/placeholder.ts";
+import type { TemplateScope } from "../../../shared/scenario/reference.ts";
 import {
   compileJson,
   compileTemplate,
   type RenderContext,
   templateFaults,
 } from "../../../shared/scenario/template.ts";
+import { TemplateError } from "../../../shared/scenario/template-error.ts";
 
 const rows = Array.from({ length: 50 }, (_, i) => [`user${i}`, `q"${i}`]);
 const scope: TemplateScope = {

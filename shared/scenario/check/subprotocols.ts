@@ -1,0 +1,64 @@
+/**
+ * The meaning of `connect.subprotocols`: names, which may hold what is a connection's own, such as a token. Called by
+ * connect.ts. Invariant: with every row of the data the list is one that RFC 6455 allows: tokens, none twice.
+ */
+import type { Path } from "../issue.ts";
+import { scanPieces } from "../scan.ts";
+import { quoted } from "../units.ts";
+import { checkPlace } from "./rows.ts";
+import { checkTemplate, type TemplateContext } from "./templates.ts";
+
+const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+const HINT = "letters, digits and .-_~ without spaces";
+/** Between the names of a list that is looked at as a whole; no name can hold it. */
+const BETWEEN = "\n";
+
+/** The list as it was written. */
+export function checkSubprotocols(
+  names: readonly string[],
+  context: TemplateContext,
+): readonly string[] {
+  let isWhole = true;
+  for (const [index, name] of names.entries()) {
+    if (!checkName(name, ["connect", "subprotocols", index], context)) isWhole = false;
+  }
+  if (isWhole) checkTwice(names, context);
+  return names;
+}
+
+function checkName(name: string, path: Path, context: TemplateContext): boolean {
+  const { log } = context;
+  const template = checkTemplate(name, path, context);
+  if (template === null) return false;
+  if (name.includes("{{") && readsSeq(name)) {
+    log.add(path, "a subprotocol is offered before the first message: seq has no value", "");
+    return false;
+  }
+  const fault = !name.includes("{{")
+    ? () => (TOKEN.test(name) ? "" : `not a subprotocol: ${quoted(name)}`)
+    : (value: string) => (TOKEN.test(value) ? "" : "the value is no subprotocol");
+  checkPlace({ kind: "text", value: name, path, fault, hint: HINT }, template, context);
+  return log.isSound(path);
+}
+
+function readsSeq(name: string): boolean {
+  const quotedText = /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'/g;
+  return scanPieces(name).some(
+    (piece) => "source" in piece && /(?<![.\w])seq\b/.test(piece.source.replaceAll(quotedText, "")),
+  );
+}
+
+/** The same name twice, as written or with a row's values. */
+function checkTwice(names: readonly string[], context: TemplateContext): void {
+  const path = ["connect", "subprotocols"];
+  const value = names.join(BETWEEN);
+  const template = checkTemplate(value, path, context);
+  const fault = (text: string) => {
+    const offered = text.split(BETWEEN);
+    const twice = offered.find((name, index) => offered.indexOf(name) !== index);
+    if (twice === undefined) return "";
+    return names.includes(twice) ? `the subprotocol ${twice} is twice` : "a subprotocol is twice";
+  };
+  if (template !== null)
+    checkPlace({ kind: "text", value, path, fault, hint: "" }, template, context);
+}

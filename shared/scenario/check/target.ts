@@ -1,0 +1,155 @@
+/**
+ * The meaning of `target` and `targets`. Called by normalize.ts. Invariants: a strict target's scheme, host and port are
+ * plain text, so it is known before the run where connections will go; with every row of the data its URL is one.
+ */
+import type { Path } from "../issue.ts";
+import { secretIn } from "../read/statics.ts";
+import { insideRaw, scanPieces } from "../scan.ts";
+import type { TargetInput } from "../shape/connect.ts";
+import type { StrictTarget } from "../strict.ts";
+import { quoted } from "../units.ts";
+import { checkPlace } from "./rows.ts";
+import { checkTemplate, checkUrlTemplate, SAMPLE, type TemplateContext } from "./templates.ts";
+
+export interface TargetContext extends TemplateContext {
+  readonly secretNames: ReadonlySet<string>;
+}
+
+/** `target` or `targets`, whichever is written. */
+export function checkTargets(
+  one: string | undefined,
+  many: readonly TargetInput[] | undefined,
+  context: TargetContext,
+): StrictTarget[] {
+  const { log } = context;
+  if (one !== undefined && many !== undefined) {
+    log.add(["targets"], "the scenario has target and targets", "keep one of them", {
+      part: "key",
+    });
+  }
+  if (one === undefined && many === undefined) {
+    log.add([], "missing key target", "add target: ws://localhost:8080");
+  }
+  const targets: StrictTarget[] = [];
+  if (typeof one === "string" && log.isSound(["target"])) {
+    const target = checkUrl(one, ["target"], context);
+    if (target !== null) targets.push({ ...target, weight: 1 });
+  }
+  for (const [index, entry] of Array.isArray(many) ? many.entries() : []) {
+    if (!log.isSound(["targets", index])) continue;
+    const target = checkUrl(entry.url, ["targets", index, "url"], context);
+    if (target === null) continue;
+    const label = entry.label ?? target.label;
+    if (targets.some((other) => other.label === label)) {
+      log.add(["targets", index], `two targets are named ${label}`, "give each its own label");
+    }
+    targets.push({ url: target.url, label, weight: entry.weight ?? 1 });
+  }
+  return targets;
+}
+
+const SCHEME = /^[a-z][a-z0-9+.-]*:\/\//i;
+const AUTHORITY = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i;
+
+/** The URL with the placeholders before its path resolved, and host:port as a label. */
+function checkUrl(
+  text: string,
+  path: Path,
+  context: TargetContext,
+): { url: string; label: string } | null {
+  if (checkUrlTemplate(text, path, context) === null) return null;
+  const url = resolveAuthority(text, context);
+  const authority = AUTHORITY.exec(url)?.[0] ?? "";
+  const rest = url.slice(authority.length);
+  const fault = placeFault(url, authority, context) ?? authorityFault(authority);
+  if (fault !== null) {
+    context.log.add(path, ...fault);
+    return null;
+  }
+  const template = checkUrlTemplate(rest, path, context);
+  if (template === null) return null;
+  const hint = rest.includes("#") ? "write %23 for a #" : "";
+  checkPlace({ kind: "url", value: rest, path, fault: restFault(rest), hint }, template, context);
+  const { protocol, host } = new URL(authority);
+  // A name in another script goes out as DNS knows it.
+  const isPlain = /^[\x21-\x7e]*$/.test(authority) && !authority.includes("%");
+  return { url: isPlain ? url : `${protocol}//${host}${rest}`, label: host };
+}
+
+type Fault = readonly [what: string, hint: string];
+
+/** What is wrong with what is known of scheme and host. */
+function placeFault(url: string, authority: string, { secretNames }: TargetContext): Fault | null {
+  const first = url.startsWith("{{") ? url.slice(0, url.indexOf("}}")) : authority;
+  if (first.includes("{{")) {
+    return secretIn(first, secretNames) === null
+      ? ["the host of a target cannot differ between connections", "use targets for several"]
+      : ["the host of a target cannot be a secret", "only its path and query can hold one"];
+  }
+  if (SCHEME.test(url)) return null;
+  return [`not a URL: ${quoted(url)}`, `did you mean ws://${url}?`];
+}
+
+/** What is wrong with `ws://host:port`. */
+function authorityFault(authority: string): Fault | null {
+  if (/[\s\p{Cc}]/u.test(authority)) {
+    return ["the target URL holds spaces or control characters", ""];
+  }
+  if (authority.includes("\\")) return ["the target URL holds a backslash", "write /"];
+  let parsed: URL;
+  try {
+    parsed = new URL(authority);
+  } catch {
+    if (/^wss?:\/\/(:\d*)?$/i.test(authority)) return ["the target URL has no host", ""];
+    const isV6 = /^wss?:\/\/[0-9a-f]*:[0-9a-f:.]*:[0-9a-f:.]*$/i.test(authority);
+    const hint = isV6
+      ? "an IPv6 address stands in brackets: ws://[::1]:8080/chat"
+      : "such as ws://localhost:8080/chat";
+    return [`not a URL: ${quoted(authority)}`, hint];
+  }
+  const { protocol, hostname } = parsed;
+  if (protocol !== "ws:" && protocol !== "wss:") {
+    const scheme = protocol === "https:" ? "wss://" : "ws://";
+    return [`the target is not ws:// or wss:// but ${protocol}//`, `did you mean ${scheme}?`];
+  }
+  if (hostname === "") return ["the target URL has no host", ""];
+  if (!authority.includes("@")) return null;
+  const what = "user and password in the target URL are not supported";
+  return [what, "use connect.headers: authorization"];
+}
+
+/** Why path and query cannot be sent as they are with the values in them; "" when they can. */
+function restFault(written: string): (rendered: string) => string {
+  const ownDots = hasDotSegment(written.replaceAll(/\{\{.*?\}\}/gs, "x"));
+  return (rendered) => {
+    if (/[\s\p{Cc}]/u.test(rendered)) return "the target URL holds spaces or control characters";
+    if (!rendered.isWellFormed()) return "no URL can carry half of a surrogate pair";
+    if (rendered.includes("#")) return "a target URL cannot have a fragment (#)";
+    if (!ownDots && hasDotSegment(rendered))
+      return "no URL can carry . or .. as a segment of its path";
+    return "";
+  };
+}
+
+/** Clients and proxies take such segments out, however they are encoded. */
+function hasDotSegment(rest: string): boolean {
+  return /(?:^|\/)(?:\.|%2e){1,2}(?:\/|$)/i.test(rest.split("?")[0] ?? "");
+}
+
+/** Static placeholders before the path become text; the others stay as written. */
+function resolveAuthority(text: string, context: TargetContext): string {
+  let url = "";
+  for (const piece of scanPieces(text)) {
+    if ("literal" in piece) {
+      url += piece.literal.replaceAll("{{", "{{{{");
+      continue;
+    }
+    const source = `{{${piece.source}}}`;
+    const inPath = /^[a-z]+:\/\/[^/?#]+[/?#]/i.test(url);
+    const plain = `{{${insideRaw(piece.source)?.source ?? piece.source}}}`;
+    const template = inPath ? null : checkTemplate(plain, [], context);
+    const keep = !template?.isStatic || secretIn(piece.source, context.secretNames) !== null;
+    url += keep ? source : template.render(SAMPLE).replaceAll("{{", "{{{{");
+  }
+  return url;
+}
