@@ -77,7 +77,12 @@ describe("the end of a run", () => {
       ...["run", target.url, ...SHORT, "--run-dir", directory, "--out", `md,junit,csv=${csv}`],
     ]);
     expect(stdout).toContain(`  report        ${join(directory, "report.html")}\n`);
-    const written = [join(directory, "summary.json"), join(directory, "report.md"), join(directory, "junit.xml"), csv];
+    const written = [
+      join(directory, "summary.json"),
+      join(directory, "report.md"),
+      join(directory, "junit.xml"),
+      csv,
+    ];
     expect(stdout).toContain(`  written       ${written.join(", ")}\n`);
     for (const path of written) expect(existsSync(path), path).toBe(true);
     const again = await onrush(["report", directory, "--out", "md"]);
