@@ -40,6 +40,8 @@ export const ErrorCode = {
   ONRUSH_COORDINATOR_TAKEN: ExitCode.preflight,
   ONRUSH_BUS_CLOSED: ExitCode.untrusted,
   ONRUSH_WORKER_FAILED: ExitCode.untrusted,
+  /** No workers, or too few of them, to begin a run. */
+  ONRUSH_CLUSTER_TOO_SMALL: ExitCode.preflight,
   /** The address to be listened on is taken, or is none of this machine. */
   ONRUSH_ADDRESS_UNUSABLE: ExitCode.preflight,
   ONRUSH_RUN_DIRECTORY: ExitCode.preflight,

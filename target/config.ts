@@ -24,14 +24,14 @@ export interface TargetConfig {
 
 export const USAGE = `Usage: onrush target [options]
 
-A WebSocket server that echoes, misbehaves as it is told, and counts what it saw.
+A WebSocket server that echoes, misbehaves on request, and counts what it saw.
 
   --port N            port; 0 for any free one (default 0)
   --host HOST         address to listen on (default 127.0.0.1)
   --processes N       processes that share the port (default 1)
-  --behaviour FILE    what it is to do, as JSON (see docs/target.md)
+  --behaviour FILE    how it behaves, as JSON (see docs/target.md)
   --backlog N         connections the kernel may hold for us (default 4096)
-  --max-sockets N     sockets per process (default: the open-file limit less 256)
+  --max-sockets N     sockets per process (default: open-file limit - 256)
   --subprotocols A,B  subprotocols it speaks (default: the first one offered)
   --compression       permessage-deflate for clients that offer it
   --tls-cert FILE     serve wss with this certificate (PEM) …

@@ -70,7 +70,7 @@ export function readSubmission(
     .filter(isOfReport)
     .map(({ kind }): FileOutput => ({ kind, to: null }));
   const scenario = { ...parsed.scenario, outputs };
-  checkTargets(scenario.targets, allowTargets);
+  checkTargets(scenario.targets, allowTargets, "coordinator");
   checkLimits(scenario, limits);
   return { ok: true, scenario, maskedText: maskSecrets(parsed.source, scenario.secrets) };
 }
@@ -85,14 +85,18 @@ function checkLimits(scenario: StrictScenario, limits: ServiceLimits): void {
   const { connections, profile, peakPlanned } = buildPopulation(scenario);
   const seconds = profile.durationUs / 1_000_000;
   if (connections > limits.connections) {
-    throw tooLarge(`${connections} connections`, `${limits.connections}`);
+    throw tooLarge(`${connections} connections`, `${limits.connections}`, "--max-connections");
   }
   const rate = messageRate(scenario, peakPlanned);
   if (rate > limits.messagesPerSec) {
-    throw tooLarge(`up to ${Math.ceil(rate)} messages a second`, `${limits.messagesPerSec}`);
+    throw tooLarge(
+      `up to ${Math.ceil(rate)} messages a second`,
+      `${limits.messagesPerSec}`,
+      "--max-message-rate",
+    );
   }
   if (seconds > limits.durationSeconds) {
-    throw tooLarge(`a duration of ${seconds} s`, `${limits.durationSeconds} s`);
+    throw tooLarge(`a duration of ${seconds} s`, `${limits.durationSeconds} s`, "--max-duration");
   }
 }
 
@@ -104,10 +108,10 @@ function messageRate({ messages, phases }: StrictScenario, peakPlanned: number):
   return perSec * factor * (kind === "total" ? 1 : peakPlanned);
 }
 
-function tooLarge(what: string, limit: string): OnrushError {
+function tooLarge(what: string, limit: string, option: string): OnrushError {
   return new OnrushError({
     code: "ONRUSH_LIMITS_TOO_LOW",
     message: `The scenario has ${what}; this coordinator takes ${limit} at most.`,
-    remedy: "Lower the load, or start the coordinator with a higher limit (--max-…).",
+    remedy: `Lower the load, or start the coordinator with a higher limit: \`onrush coordinator ${option} …\`.`,
   });
 }

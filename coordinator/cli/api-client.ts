@@ -39,6 +39,11 @@ export class ApiClient {
     this.#options = options;
   }
 
+  /** Where a person's browser finds it. @throws OnrushError ONRUSH_USAGE */
+  urlOf(path: string): string {
+    return addressOf(this.#options.coordinator, path).href;
+  }
+
   /** @throws OnrushError ONRUSH_COORDINATOR_UNREACHABLE, or what the coordinator answered */
   async call<T>(method: string, path: string, body?: ApiBody): Promise<T> {
     const response = await this.#fetch(method, path, body);

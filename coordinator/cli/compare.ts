@@ -21,21 +21,25 @@ interface CompareOptions extends RuleOptions {
 }
 
 const HELP = `
-Each side is a run directory, or a directory of several; with 4 and more runs a side, taken in turns, what differs
-from run to run by itself is covered. A rule of --fail-on fails only when the whole 95 % interval lies beyond it.
+Each side is a run directory, or a directory of several. With 4 or more runs a
+side, made alternately, the variance from run to run is covered. A rule of
+--fail-on fails only when the whole 95 % interval lies beyond it.
 
-Exit codes: 0 no rule fails   97 not compared: the runs differ, or one cannot be trusted   99 a rule fails
+Exit codes: 0 no rule fails   99 a rule fails
+  97 not compared: the runs differ, or one of them cannot be trusted
 
 Examples:
   onrush compare runs/before runs/after
-  onrush compare runs/before runs/after --fail-on 'p99>5%' --fail-on 'connect.failed>0.1pp'
-  onrush compare --baseline-runs runs/main-* --candidate-runs runs/branch-* --markdown > comment.md`;
+  onrush compare runs/before runs/after --fail-on 'p99>5%'
+  onrush compare runs/before runs/after --fail-on 'connect.failed>0.1pp'
+  onrush compare --baseline-runs runs/main-* --candidate-runs runs/branch-*
+  onrush compare runs/before runs/after --markdown > comment.md`;
 
 export function compareCommand(context: CliContext, finish: Finish): Command {
   const command = new Command("compare")
     .description("compare two runs, or two groups of runs")
     .argument("[baseline]", "run directory, or a directory of runs")
-    .argument("[candidate]", "the same, to be held against it")
+    .argument("[candidate]", "the same, to be compared with it")
     .option("--baseline-runs <DIR...>", "further runs of the baseline")
     .option("--candidate-runs <DIR...>", "further runs of the candidate")
     .addOption(new Option("--json", "print the comparison as JSON").conflicts("markdown"))

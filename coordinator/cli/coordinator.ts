@@ -43,11 +43,12 @@ const LEAVE_MS = 5000;
 const EXAMPLES = `
 Examples:
   onrush coordinator --bus redis://broker:6379
-  onrush coordinator --bus nats://broker:4222 --listen 127.0.0.1:7700 --data /var/lib/onrush
-  ONRUSH_TOKENS_FILE=tokens.json onrush coordinator --bus redis://broker:6379 --listen 0.0.0.0:7700
+  onrush coordinator --bus nats://broker:4222 --data /var/lib/onrush
+  ONRUSH_TOKENS_FILE=tokens.json \\
+    onrush coordinator --bus redis://broker:6379 --listen 0.0.0.0:7700
 
-The API is described at /docs and /openapi.json. Ctrl-C, SIGTERM or SIGHUP ends it; its
-runs go on, and the next one takes them up.`;
+The API is described at /docs and /openapi.json. Ctrl-C, SIGTERM or SIGHUP ends
+it; its runs go on, and the next one takes them up.`;
 
 export function coordinatorCommand(context: CliContext, finish: Finish): Command {
   return new Command("coordinator")

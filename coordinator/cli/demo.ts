@@ -21,6 +21,7 @@ import { makeContext } from "./context.ts";
 import { runProgram } from "./program.ts";
 import { showSummary } from "./result.ts";
 import { compareCounts, comparisonText, type TargetCounts } from "./terminal/comparison.ts";
+import { writtenFiles } from "./written.ts";
 
 const SCENARIO = "examples/demo-10k.yaml";
 const CONNECTIONS = 10_000;
@@ -45,8 +46,11 @@ async function demo(): Promise<number> {
     // Without a result the run has said why on stderr.
     if (output === "") return exitCode;
     const summary = JSON.parse(output) as Summary;
-    const next = `onrush report ${join("runs", summary.run)} --summary full`;
-    showSummary(summary, { summary: "compact" }, context, next);
+    const directory = join("runs", summary.run);
+    showSummary(summary, { summary: "compact" }, context, [
+      ...writtenFiles(directory, [], context),
+      ["next", `onrush report ${directory} --summary full`],
+    ]);
     const rows = compareCounts(summary, await settledCounts(statsUrl));
     context.stdout.write(comparisonText(rows, context.outStyle));
     const differs = rows.some(({ same }) => !same);

@@ -29,13 +29,14 @@ interface DoctorOptions extends ScenarioOptions {
 
 const EXAMPLES = `
 Examples:
-  onrush doctor                                  this machine
-  onrush doctor ws://127.0.0.1:9001/             … and whether this target lets us in
-  onrush doctor -c 50000                         … and whether so many connections fit
-  onrush doctor scenario.yaml -e TOKEN=abc       … for a scenario: its target, its headers, its connections
-  onrush doctor --bus redis://broker:6379        … and the bus of a cluster, and the workers on it
+  onrush doctor                             this machine
+  onrush doctor ws://127.0.0.1:9001/        … and a connection to this target
+  onrush doctor -c 50000                    … and whether so many fit
+  onrush doctor scenario.yaml -e TOKEN=abc  … for a scenario, with its headers
+  onrush doctor --bus redis://broker:6379   … and a cluster's bus and workers
 
-A target is opened once by a probe process, pinged and closed. Exit code 98: something would stop a run.`;
+A target is opened once by a probe process, pinged and closed.
+Exit code 98: something would stop a run.`;
 
 export function doctorCommand(context: CliContext, finish: Finish): Command {
   const command = new Command("doctor")

@@ -61,9 +61,12 @@ function write(file: string, { template, force }: InitOptions): void {
 
 function nextSteps(file: string): string {
   const shown = /^[\w./-]+$/.test(file) ? file : `'${file.replaceAll("'", "'\\''")}'`;
-  return `  onrush target --port 9001      a target to try it on, in another terminal
-  onrush validate ${shown}   every mistake with its line and column
-  onrush plan ${shown}       the load curve, and what it takes on this machine
-  onrush run ${shown}        the run itself
-`;
+  const steps = [
+    ["onrush target --port 9001", "a target to try it on, in another terminal"],
+    [`onrush validate ${shown}`, "every mistake with its line and column"],
+    [`onrush plan ${shown}`, "the load curve, and what it takes on this machine"],
+    [`onrush run ${shown}`, "the run itself"],
+  ] as const;
+  const width = Math.max(...steps.map(([command]) => command.length));
+  return steps.map(([command, what]) => `  ${command.padEnd(width)}   ${what}\n`).join("");
 }

@@ -39,15 +39,21 @@ const COMMANDS: Readonly<Record<string, () => Promise<Make>>> = {
 /** They speak of all others. */
 const NEEDS_ALL = new Set(["completion"]);
 
+/** Where help is not written to a terminal. */
+const HELP_COLUMNS = 80;
+
 const AFTER_HELP = `
 Exit codes:
-  0 passed   1 internal error   2 wrong usage   97 result cannot be trusted   98 pre-flight failed
-  99 a threshold failed   104 invalid scenario   105 interrupted   130 aborted
+  0 passed                        99 a threshold failed
+  1 internal error               103 stopped through the API
+  2 wrong usage                  104 invalid scenario
+  97 result cannot be trusted    105 interrupted, results written
+  98 pre-flight failed           130 aborted
 
 Examples:
-  onrush target --port 9001                              start the bundled target
-  onrush validate scenario.yaml                          check a scenario
-  onrush run scenario.yaml -e TOKEN=abc --workers auto   run it on this machine
+  onrush target --port 9001               start the bundled target
+  onrush validate scenario.yaml           check a scenario
+  onrush run scenario.yaml -e TOKEN=abc   run it on this machine
 `;
 
 /** @returns the exit code */
@@ -71,6 +77,11 @@ export async function runProgram(args: readonly string[], context: CliContext): 
   }
 }
 
+/** All commands, for tests of what they say about themselves. */
+export async function wholeProgram(context: CliContext): Promise<Command> {
+  return buildProgram(await commandsFor([]), context, () => {});
+}
+
 /** The one that is named; all for help, and for what is no command and may be meant for one. */
 async function commandsFor(args: readonly string[]): Promise<readonly Make[]> {
   const [name = ""] = args;
@@ -79,18 +90,30 @@ async function commandsFor(args: readonly string[]): Promise<readonly Make[]> {
   return Promise.all((named ? [named] : Object.values(COMMANDS)).map((load) => load()));
 }
 
+function termOf(command: Command): string {
+  const words = command.registeredArguments.map((argument) => {
+    const name = `${argument.name()}${argument.variadic ? "..." : ""}`;
+    return argument.required ? `<${name}>` : `[${name}]`;
+  });
+  return [command.name(), ...words].join(" ");
+}
+
 function buildProgram(commands: readonly Make[], context: CliContext, finish: Finish): Command {
   const program = new Command("onrush")
     .description("Load generator for WebSocket services that tells the truth.")
     .version(VERSION, "-V, --version")
     .addHelpText("after", AFTER_HELP)
     .enablePositionalOptions()
-    .showHelpAfterError("(onrush --help shows what there is)");
+    .showHelpAfterError("(onrush --help lists commands and options)");
+  // Every command has options; saying so takes the room of their descriptions.
+  program.configureHelp({ subcommandTerm: (command) => termOf(command) });
   for (const make of commands) program.addCommand(make(context, finish));
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({
       writeOut: (text) => context.stdout.write(text),
       writeErr: (text) => context.stderr.write(text),
+      getOutHelpWidth: () => context.stdout.columns ?? HELP_COLUMNS,
+      getErrHelpWidth: () => context.stderr.columns ?? HELP_COLUMNS,
     });
   }
   return program;

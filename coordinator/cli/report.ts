@@ -17,6 +17,7 @@ import type { CliContext } from "./context.ts";
 import { addFileOutOption, parseKind } from "./outputs.ts";
 import type { Finish } from "./program.ts";
 import { addResultOptions, type ResultOptions, showSummary } from "./result.ts";
+import { writtenFiles } from "./written.ts";
 
 interface ReportOptions extends ResultOptions {
   readonly out?: readonly FileOutput[];
@@ -58,8 +59,9 @@ async function report(
   if (!held) await writeResults(write, fold, model);
   await writeOutputs(write, options.out ?? [], model);
   for (const note of notes) context.stderr.write(`${context.errStyle.yellow("note:")} ${note}\n`);
-  if (options.format === undefined) showSummary(summary, options, context);
-  else context.stdout.write(await render(options.format, model));
+  if (options.format === undefined) {
+    showSummary(summary, options, context, writtenFiles(directory, options.out ?? [], context));
+  } else context.stdout.write(await render(options.format, model));
   return summary.exitCode;
 }
 

@@ -5,8 +5,14 @@
 import { type Command, Option } from "commander";
 import type { Summary } from "../report/summary-schema.ts";
 import type { CliContext } from "./context.ts";
+import { escapeForTerminal } from "./terminal/escape.ts";
 import { summaryText } from "./terminal/summary-text.ts";
 import { LABEL } from "./terminal/table.ts";
+import { wrapLine } from "./terminal/wrap.ts";
+
+const MAX_LINE = 2000;
+/** Narrower than this, breaking lines helps nobody. */
+const MIN_COLUMNS = 40;
 
 export interface ResultOptions {
   readonly json?: boolean;
@@ -23,18 +29,46 @@ export function addResultOptions(command: Command): Command {
     );
 }
 
-/** @param next the command that shows more, for a line at the end; "" for none */
+/** A line under the result: its label, and the text. */
+export type Labelled = readonly [label: string, text: string];
+
+/** @param more lines at the end: where the report is, which command shows more */
 export function showSummary(
   summary: Summary,
   options: ResultOptions,
   context: CliContext,
-  next = "",
+  more: readonly Labelled[] = [],
 ): void {
+  const { stdout, outStyle } = context;
   if (options.json === true) {
-    context.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
+    stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
     return;
   }
   if (options.summary === "none") return;
-  context.stdout.write(summaryText(summary, options.summary, context.outStyle));
-  if (next !== "") context.stdout.write(`  ${"next".padEnd(LABEL)}${next}\n`);
+  const lines = summaryText(summary, options.summary, outStyle).trimEnd().split("\n");
+  const rows = [...adviceOf(summary), ...more].map(
+    ([label, line]) => `  ${label.padEnd(LABEL)}${escapeForTerminal(line, MAX_LINE)}`,
+  );
+  // What follows an empty line are tables: their rows stay whole.
+  const tables = lines.indexOf("");
+  const labelled = tables < 0 ? lines : lines.slice(0, tables);
+  const shown = [
+    ...labelled.flatMap((line) => fitted(line, stdout)),
+    ...(tables < 0 ? [] : [...lines.slice(tables), ""]),
+    ...rows.flatMap((line) => fitted(line, stdout)),
+  ];
+  stdout.write(`${shown.join("\n")}\n`);
+}
+
+/** What to do next about a result that cannot be trusted; the evidence is in the report. */
+function adviceOf({ verdict, findings }: Summary): Labelled[] {
+  if (verdict !== "invalid") return [];
+  const [first] = findings.filter(({ locus }) => locus === "generator");
+  return first?.nextProbe ? [["fix", first.nextProbe]] : [];
+}
+
+/** Within the columns of a terminal; a pipe gets lines as they are. */
+function fitted(line: string, { columns }: NodeJS.WriteStream): string[] {
+  if (columns === undefined || columns < MIN_COLUMNS) return [line];
+  return wrapLine(line, columns, LABEL + 2);
 }

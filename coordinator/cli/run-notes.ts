@@ -1,11 +1,21 @@
 /** What a person should know of a run at once, beside its numbers; the rest is in the journal. Used by run.ts and watch.ts. */
 
 import { formatCount } from "../report/format.ts";
-import type { RunEvent } from "../store/event.ts";
+import type { RunEvent, SearchPurpose } from "../store/event.ts";
 import { escapeForTerminal } from "./terminal/escape.ts";
 import type { Progress } from "./terminal/progress.ts";
 
-export function noteEvent(event: RunEvent, progress: Progress): void {
+/** @returns takes each event of one run, in order */
+export function eventNotes(progress: Progress): (event: RunEvent) => void {
+  let purpose: SearchPurpose = "climb";
+  return (event) => {
+    if (event.type === "search-level") ({ purpose } = event);
+    else if (event.type === "search-judged") progress.note(judgedText(event, purpose));
+    else noteEvent(event, progress);
+  };
+}
+
+function noteEvent(event: RunEvent, progress: Progress): void {
   switch (event.type) {
     case "worker-lost":
       progress.note(
@@ -24,14 +34,22 @@ export function noteEvent(event: RunEvent, progress: Progress): void {
       if (event.by === "threshold")
         progress.note(`ending early: ${escapeForTerminal(event.reason, 300)}`);
       break;
-    case "search-judged": {
-      const what = { held: "held", broken: "too many", untrusted: "not judged" }[event.verdict];
-      const why = event.reason === "" ? "" : `: ${escapeForTerminal(event.reason, 300)}`;
-      progress.note(`find-limit: ${formatCount(event.planned)} connections ${what}${why}`);
-      break;
-    }
     case "note":
       progress.note(escapeForTerminal(event.message, 300));
       break;
   }
+}
+
+/** By what the level was for: a rest is to see whether the target recovers, the others look for the limit. */
+function judgedText(
+  { planned, verdict, reason }: Extract<RunEvent, { type: "search-judged" }>,
+  purpose: SearchPurpose,
+): string {
+  const at = `${formatCount(planned)} connections`;
+  const what = {
+    held: purpose === "rest" ? `recovered at ${at}` : `${at} sustained`,
+    broken: purpose === "rest" ? `not recovered yet at ${at}` : `${at} exceed the limit`,
+    untrusted: `${at} not judged`,
+  }[verdict];
+  return `find-limit: ${what}${reason === "" ? "" : `: ${escapeForTerminal(reason, 300)}`}`;
 }

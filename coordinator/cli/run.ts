@@ -36,7 +36,7 @@ import type { Finish } from "./program.ts";
 import { openPushing, type Pushing } from "./push.ts";
 import { type RerunOptions, rerunCommand } from "./rerun.ts";
 import { addResultOptions, type ResultOptions, showSummary } from "./result.ts";
-import { noteEvent } from "./run-notes.ts";
+import { eventNotes } from "./run-notes.ts";
 import {
   addScenarioOptions,
   checkScenario,
@@ -46,8 +46,10 @@ import {
 import { openScraping, type Scraping } from "./scrape.ts";
 import { describeError } from "./terminal/error-text.ts";
 import { openProgress, type Progress } from "./terminal/progress.ts";
+import { addWaitOption, type WaitOptions, waitForTarget } from "./wait-for-target.ts";
+import { writtenFiles } from "./written.ts";
 
-interface RunOptions extends RerunOptions, ResultOptions, RuleOptions {
+interface RunOptions extends RerunOptions, ResultOptions, RuleOptions, WaitOptions {
   readonly baseline?: readonly string[];
   readonly runDir?: string;
   readonly out?: readonly StrictOutput[];
@@ -63,11 +65,12 @@ Examples:
   onrush run scenario.yaml --allow-target chat.example --json > summary.json
   onrush run scenario.yaml --out prometheus=:9464
   onrush run scenario.yaml --out otlp=http://collector:4318
-  onrush run scenario.yaml --out json=reports/summary.json --run-dir runs/nightly
+  onrush run scenario.yaml --out json=summary.json --run-dir runs/nightly
   onrush run scenario.yaml --baseline runs/before --fail-on 'p99>5%'
+  onrush run scenario.yaml --wait-for-target 30s
   onrush run scenario.yaml --dry-run
   onrush run scenario.yaml --bus redis://broker:6379 --workers 4
-  onrush run ws://127.0.0.1:9001/ -c 1000 -d 30s --rate 2/s --size 256 --ramp exponential --over 10s`;
+  onrush run ws://127.0.0.1:9001/ -c 1000 -d 30s --rate 2/s --size 256`;
 
 export function runCommand(context: CliContext, finish: Finish): Command {
   const command = new Command("run")
@@ -96,7 +99,7 @@ export function runCommand(context: CliContext, finish: Finish): Command {
     .addOption(new Option("--dry-run", "show the plan and start nothing").conflicts("json"))
     .addHelpText("after", EXAMPLES);
   const withRules = addRuleOptions(addScenarioOptions(addBareUrlOptions(command)));
-  return addResultOptions(addOutOption(withRules)).action(
+  return addResultOptions(addWaitOption(addOutOption(withRules))).action(
     async (file: string, options: RunOptions) => finish(await run(file, options, context)),
   );
 }
@@ -151,6 +154,7 @@ async function run(file: string, options: RunOptions, context: CliContext): Prom
   const outputs = options.out ?? [];
   await checkPdf([...scenario.outputs, ...outputs]);
   const local = planLocally(planned);
+  await waitForTarget({ scenario, allowTargets }, options, context);
   const cluster = { bus: options.bus ?? null, workers };
   const outcome = await execute(
     {
@@ -169,18 +173,28 @@ async function run(file: string, options: RunOptions, context: CliContext): Prom
     options,
     context,
   );
-  if (outcome.problem !== null) {
-    context.stderr.write(
-      describeError(outcome.problem, context.errStyle, context.config.debug).text,
-    );
-  }
-  showSummary(
-    outcome.summary,
-    options,
-    context,
-    `onrush report ${outcome.runDirectory} --summary full`,
-  );
+  hand(outcome, [...scenario.outputs, ...outputs], { options, context });
   return outcome.exitCode;
+}
+
+/** Says what went wrong, if anything did, and hands out the result. */
+function hand(
+  { problem, summary, runDirectory }: RunOutcome,
+  outputs: readonly StrictOutput[],
+  { options, context }: { readonly options: RunOptions; readonly context: CliContext },
+): void {
+  const { stderr, errStyle, config } = context;
+  if (problem !== null) stderr.write(describeError(problem, errStyle, config.debug).text);
+  // Of a run that never began there is nothing more to say than why.
+  const neverBegan = problem !== null && summary.startedAt === null && options.json !== true;
+  if (neverBegan)
+    stderr.write(`the run did not start; what there is of it is in ${runDirectory}\n`);
+  else {
+    showSummary(summary, options, context, [
+      ...writtenFiles(runDirectory, outputs, context),
+      ["next", `onrush report ${runDirectory} --summary full`],
+    ]);
+  }
 }
 
 interface Execution {
@@ -255,7 +269,7 @@ function requestOf(
       scraping.tell(read);
       pushing.tell(read);
     },
-    onEvent: (event) => noteEvent(event, progress),
+    onEvent: eventNotes(progress),
   };
 }
 

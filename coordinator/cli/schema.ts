@@ -18,14 +18,12 @@ const SCHEMAS = {
 
 const EXAMPLES = `
 Examples:
-  onrush schema scenario > scenario.schema.json     for editors: they complete and check with it
-  onrush schema api > openapi.json                  OpenAPI 3.1`;
+  onrush schema scenario > scenario.schema.json   completion in editors
+  onrush schema api > openapi.json                OpenAPI 3.1`;
 
 export function schemaCommand(context: CliContext, finish: Finish): Command {
   return new Command("schema")
-    .description(
-      "print the JSON Schema of scenario files or of summary.json, or the OpenAPI of the HTTP API",
-    )
+    .description("print the JSON Schema of scenarios or summary.json, or the OpenAPI")
     .addArgument(
       new Argument("[which]", "which schema").choices(Object.keys(SCHEMAS)).default("scenario"),
     )

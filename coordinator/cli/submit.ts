@@ -21,6 +21,7 @@ import {
   type ScenarioOptions,
 } from "./scenario-file.ts";
 import { STANDARD_INPUT, STANDARD_INPUT_NAME } from "./standard-input.ts";
+import { addWaitOption, type WaitOptions, waitForTarget } from "./wait-for-target.ts";
 import { watchRun } from "./watch.ts";
 
 /** One that was killed and is started again is back within this. */
@@ -31,7 +32,7 @@ const ENVELOPE_TYPE = "application/vnd.onrush.submission+json";
 const MENTIONED =
   /\benv(?:\s*\.\s*|\s*\[\s*\\?["']{1,2}|["']?\s*:\s*["']?)([A-Za-z_][A-Za-z0-9_]*)/g;
 
-interface SubmitOptions extends ScenarioOptions, ResultOptions, ApiFlags {
+interface SubmitOptions extends ScenarioOptions, ResultOptions, ApiFlags, WaitOptions {
   readonly workers: number;
   readonly onWorkerLoss: "recover" | "shrink" | "fail";
   readonly onBusLoss: "fence" | "continue";
@@ -54,7 +55,7 @@ export function submitCommand(context: CliContext, finish: Finish): Command {
     .addOption(workerLossOption())
     .addOption(busLossOption())
     .addHelpText("after", EXAMPLES);
-  return addResultOptions(addApiOptions(addScenarioOptions(command))).action(
+  return addResultOptions(addWaitOption(addApiOptions(addScenarioOptions(command)))).action(
     async (file: string, options: SubmitOptions) => finish(await submit(file, options, context)),
   );
 }
@@ -79,6 +80,11 @@ async function submit(file: string, options: SubmitOptions, context: CliContext)
   };
   const text = JSON.stringify(envelope);
   if (Buffer.byteLength(text) > MAX_SUBMISSION_BYTES) throw tooLarge(text);
+  // What may be put under load is the coordinator's to say; here nothing but a connection is tried, and closed.
+  const allowTargets = parsed.scenario.targets.map(({ url }) =>
+    new URL(url).hostname.replace(/^\[|\]$/g, ""),
+  );
+  await waitForTarget({ scenario: parsed.scenario, allowTargets }, options, context);
   const id = await handOver(client, text);
   if (options.watch === true) {
     context.stderr.write(`run ${id}\n`);

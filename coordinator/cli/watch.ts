@@ -14,7 +14,7 @@ import type { CliContext } from "./context.ts";
 import { readEvents } from "./event-stream.ts";
 import type { Finish } from "./program.ts";
 import { addResultOptions, type ResultOptions, showSummary } from "./result.ts";
-import { noteEvent } from "./run-notes.ts";
+import { eventNotes } from "./run-notes.ts";
 import { openProgress, type Progress } from "./terminal/progress.ts";
 
 /** A coordinator that is started again takes a while. */
@@ -55,7 +55,7 @@ export async function watchRun(
   const mode = options.quiet === true ? "off" : live ? "live" : "plain";
   const progress = openProgress({ stream: stderr, mode, style: errStyle, clock });
   const summary = await follow(client, id, progress, context).finally(() => progress.close());
-  showSummary(summary, options, context);
+  showSummary(summary, options, context, [["report", client.urlOf(`${runPath(id)}/report.html`)]]);
   return summary.exitCode;
 }
 
@@ -66,6 +66,7 @@ async function follow(
   progress: Progress,
   context: CliContext,
 ): Promise<Summary> {
+  const note = eventNotes(progress);
   let last = "";
   let failingSinceUs: number | null = null;
   for (;;) {
@@ -76,7 +77,7 @@ async function follow(
       for await (const { id: eventId, kind, data } of readEvents(bodyOf(response))) {
         if (eventId !== "") last = eventId;
         if (kind === "view") progress.show(JSON.parse(data) as LiveView);
-        else if (kind === "event") noteEvent(JSON.parse(data) as RunEvent, progress);
+        else if (kind === "event") note(JSON.parse(data) as RunEvent);
         else if (kind === "end") return await client.call("GET", `${runPath(id)}/report.json`);
       }
     } catch (error) {

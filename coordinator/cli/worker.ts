@@ -20,10 +20,10 @@ const EXAMPLES = `
 Examples:
   onrush worker --bus redis://broker:6379
   onrush worker --bus nats://broker:4222 --id rack-7
-  onrush worker --bus rediss://user:password@broker:6380 --engines 4 --capacity 15000
+  onrush worker --bus nats://broker:4222 --engines 4 --capacity 15000
 
-Ctrl-C, SIGTERM or SIGHUP: hands its load to others, delivers its last results, and leaves; a second one does not wait for
-others, a third ends it at once.`;
+Ctrl-C, SIGTERM or SIGHUP: hands its load to others, delivers its last results,
+and leaves; a second one does not wait for others, a third ends it at once.`;
 
 export function workerCommand(_context: CliContext, _finish: Finish): Command {
   return new Command("worker")

@@ -28,7 +28,7 @@ export function workersCommand(context: CliContext, finish: Finish): Command {
 
 export function drainCommand(context: CliContext, finish: Finish): Command {
   const command = new Command("drain")
-    .description("give a worker nothing more, and have others take over what it holds")
+    .description("give a worker nothing more; others take over what it holds")
     .argument("<worker>", "id of the worker, as onrush workers shows it")
     .addHelpText(
       "after",
@@ -36,7 +36,8 @@ export function drainCommand(context: CliContext, finish: Finish): Command {
 Example:
   onrush drain rack-7
 
-It returns at once; onrush workers shows when the worker holds nothing any more. It stays drained until it is started again.`,
+It returns at once; onrush workers shows when the worker holds nothing any more.
+It stays drained until it is started again.`,
     );
   return addApiOptions(command).action(async (id: string, options: ApiFlags) => {
     await clientOf(options, context).call("POST", `/workers/${encodeURIComponent(id)}/drain`);

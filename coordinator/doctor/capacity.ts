@@ -1,5 +1,5 @@
 /**
- * How many connections a machine can carry, and what ends it: one limit for each thing that runs out. Pure; called by
+ * How many connections a machine can hold, and what limits it: one limit for each thing that runs out. Pure; called by
  * doctor.ts. Invariant: a limit comes with the exact commands that raise it, or says that there are none.
  */
 import { PER_KERNEL_CHOICE } from "../../shared/load/source-address.ts";
@@ -15,6 +15,8 @@ export interface Limit {
   readonly basis: string;
   /** Commands, or one sentence where no command helps. */
   readonly remedies: readonly string[];
+  /** Rests on figures of other machines: it is worth a look, and stops nothing. */
+  readonly isEstimate?: boolean;
 }
 
 export interface Place {
@@ -22,7 +24,15 @@ export interface Place {
   readonly loopback: boolean;
   /** Source addresses that are bound; 1 unless the scenario names more. */
   readonly sourceAddresses: number;
+  /** Messages a second of each connection; absent: nobody has said, and one is assumed. */
+  readonly messagesPerSec?: number;
 }
+
+/**
+ * Messages a second, each with a reply, that are planned with for a core: a fifth of what `npm run bench` reaches (76,743 on
+ * one core of an AMD EPYC, Node 20), where messages leave within 2 ms of their time; see docs/benchmarks.md.
+ */
+export const MESSAGES_PER_CORE = 15_000;
 
 /** /proc/<pid>/task of a worker process with one engine lists 12 (Linux, Node 20). Rounded up. */
 const THREADS_PER_WORKER = 16;
@@ -40,6 +50,7 @@ export function limitsOf(machine: Machine, place: Place): Limit[] {
     portsLimit(machine, place),
     trackingLimit(machine, place),
     memoryLimit(machine, place),
+    coresLimit(machine, place),
   ];
   return limits.filter((limit) => limit !== null).sort((a, b) => a.connections - b.connections);
 }
@@ -149,6 +160,28 @@ function memoryLimit(machine: Machine, { loopback }: Place): Limit {
     basis: `${(availableBytes / 1e9).toFixed(1)} GB available, about ${(each / 1e3).toFixed(1)} kB for each connection${loopback ? ", target included" : ""} (estimate)`,
     remedies: ["more machines: onrush worker --bus redis://… on each of them"],
   };
+}
+
+/** One core is for the control threads and the system; a target on this machine takes as much as its load. */
+function coresLimit({ cores }: Machine, { loopback, messagesPerSec }: Place): Limit | null {
+  const each = messagesPerSec ?? 1;
+  if (each <= 0) return null;
+  const granted = Math.min(cores.available, cores.quota ?? cores.available);
+  const engines = Math.max(1, Math.floor(granted) - 1) / (loopback ? 2 : 1);
+  const rate = `${rounded(each)} ${each === 1 ? "message" : "messages"} a second for each connection`;
+  return {
+    what: "processor cores",
+    connections: Math.floor((engines * MESSAGES_PER_CORE) / each),
+    basis:
+      `${rounded(granted)} cores, one of them for the system${loopback ? " and half of the rest for the target" : ""}; ` +
+      `${count(MESSAGES_PER_CORE)} messages a second for a core, ${messagesPerSec === undefined ? "assuming " : ""}${rate} (estimate)`,
+    remedies: ["more machines: onrush worker --bus redis://… on each of them; or fewer messages"],
+    isEstimate: true,
+  };
+}
+
+function rounded(value: number): string {
+  return value.toLocaleString("en-US", { maximumFractionDigits: 3 });
 }
 
 function count(value: number): string {

@@ -1,5 +1,5 @@
 /**
- * Would the targets of a scenario let us in? Called by doctor.ts. The sockets are a probe process's; here its report
+ * Do the targets of a scenario accept a connection? Called by doctor.ts. The sockets are a probe process's; here its report
  * becomes findings. Invariant: a target nobody allowed is not even looked at.
  */
 import { OnrushError } from "../../shared/errors.ts";
@@ -10,7 +10,7 @@ import { type Check, ok } from "./check.ts";
 import { type ProbeOptions, probeTargets } from "./probe-process.ts";
 
 /** Of many targets only the first few are tried. */
-const MAX_TARGETS = 16;
+export const MAX_TARGETS = 16;
 
 export interface TargetsRequest extends ProbeOptions {
   readonly scenario: StrictScenario;
@@ -39,14 +39,19 @@ export async function checkTargetsLive(request: TargetsRequest): Promise<Check[]
 export function targetCheck(target: ProbedTarget): Check {
   const { label, address, problem } = target;
   const where = address === null || label.startsWith(address) ? label : `${label} (${address})`;
-  if (problem === null) return ok("target", `${where} lets us in: ${timesOf(target)}`);
-  const what = problem.signature === "" ? problem.kind : `${problem.kind}, ${problem.signature}`;
+  if (problem === null) return ok("target", `${where} accepts a connection: ${timesOf(target)}`);
   return {
     name: "target",
     status: "fail",
-    text: `${where} does not let us in: ${what}`,
+    text: `${where} does not accept a connection: ${problemText(target)}`,
     remedies: [remedyFor(problem)],
   };
+}
+
+/** Why it accepted no connection; "" when it did. In part the target's own words. */
+export function problemText({ problem }: ProbedTarget): string {
+  if (problem === null) return "";
+  return problem.signature === "" ? problem.kind : `${problem.kind}, ${problem.signature}`;
 }
 
 function timesOf({ dnsMs, tcpMs, tlsMs, openMs, pingMs, protocol }: ProbedTarget): string {
@@ -79,7 +84,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   "upgrade-timeout":
     "it accepts connections and does not answer: look at the target, or at a proxy before it",
   closed:
-    "it let us in and ended the connection at once: a login in the URL or in connect.headers may be missing",
+    "the connection was accepted and closed at once: a login in the URL or in connect.headers may be missing",
 };
 
 function remedyFor({ kind, signature }: ProbeProblem): string {

@@ -58,7 +58,8 @@ async function listen(server: Server, address: ListenAddress): Promise<void> {
     throw new OnrushError({
       code: "ONRUSH_ADDRESS_UNUSABLE",
       message: `cannot listen on ${formatListenAddress(address)} for Prometheus: ${(error as Error).message}`,
-      remedy: "choose another port, e.g. --out prometheus=:9465, or :0 for one that is free",
+      remedy:
+        "choose another port, e.g. `onrush run --out prometheus=:9465`, or :0 for one that is free",
       cause: error,
     });
   }

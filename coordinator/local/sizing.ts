@@ -71,7 +71,9 @@ function tooFewFiles(input: SizingInput, { needed, most, perShard, reserved }: S
     code: "ONRUSH_LIMITS_TOO_LOW",
     message: `${connections} connections need ${files} open files in each of ${most} worker process${most === 1 ? "" : "es"}, and the limit is ${openFiles}.`,
     remedy:
-      wished !== undefined && more ? `Use --workers ${needed} or more. Or: ${raise}` : `${raise}.`,
+      wished !== undefined && more
+        ? `Use \`onrush run --workers ${needed}\` or more. Or: ${raise}`
+        : `${raise}.`,
   });
 }
 

@@ -30,7 +30,7 @@ export async function checkBaseline(
   throw new OnrushError({
     code: "ONRUSH_BASELINE_UNFIT",
     message: `This run could not be compared with its baseline: ${named.join("; ")}${more}.`,
-    remedy: `Give a baseline of the same scenario, or let the difference through with --despite ${kinds}.`,
+    remedy: `Give a baseline of the same scenario, or allow the difference with \`onrush run --despite ${kinds}\`.`,
   });
 }
 

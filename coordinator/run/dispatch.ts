@@ -4,6 +4,7 @@
  * of the run was asked for.
  */
 import { ErrorCode, OnrushError } from "../../shared/errors.ts";
+import { countOf } from "../report/format.ts";
 import type { ActiveRun } from "./active-run.ts";
 import { fits, type Need } from "./assign.ts";
 import type { FrameIntake } from "./intake.ts";
@@ -25,7 +26,7 @@ export interface RunParts {
 
 /**
  * Waits until the fleet gives the run the workers it needs: others may be at work on other runs.
- * @throws OnrushError ONRUSH_WORKER_FAILED when nobody is at work and there are still not enough
+ * @throws OnrushError ONRUSH_CLUSTER_TOO_SMALL when nobody is at work and there are still not enough
  */
 export async function waitForWorkers(run: ActiveRun): Promise<void> {
   const { assignment, id } = run;
@@ -67,7 +68,7 @@ function needOf(run: ActiveRun): Need {
 /**
  * Waits until all lanes are held and their holders prepared; lanes are offered again whose holder went.
  * Returns, too, when the end of the run was asked for.
- * @throws OnrushError ONRUSH_WORKER_FAILED, or what a failed worker names as its reason
+ * @throws OnrushError ONRUSH_CLUSTER_TOO_SMALL, or what a failed worker names as its reason
  */
 export async function waitUntilReady(run: ActiveRun, parts: RunParts): Promise<void> {
   const deadlineUs = run.nowUs() + BARRIER_MS * 1000;
@@ -119,8 +120,10 @@ function isReady(status: Member["status"] | undefined, lanes: number): boolean {
 
 /** What to do about what a worker may report; the rest is in its log. */
 const REMEDIES: Partial<Record<ErrorCode, string>> = {
-  ONRUSH_TARGET_UNREACHABLE: "Check the target's address; it has to resolve on the worker's host.",
-  ONRUSH_TARGET_FORBIDDEN: "Permit the host with --allow-target, here and on the workers.",
+  ONRUSH_TARGET_UNREACHABLE:
+    "Start the target, or correct its address: it has to resolve, and let connections in, on the worker's host. `--wait-for-target 30s` waits for one that starts.",
+  ONRUSH_TARGET_FORBIDDEN:
+    "Allow the host where the workers are started (ONRUSH_ALLOW_TARGETS), and with --allow-target of `onrush run` or `onrush coordinator`.",
   ONRUSH_LIMITS_TOO_LOW: "Raise the limit on the worker's host, or lower the load.",
 };
 
@@ -146,9 +149,13 @@ function workerFailure({ info, status }: Member): OnrushError {
 
 function noWorkers(expected: number): OnrushError {
   return new OnrushError({
-    code: "ONRUSH_WORKER_FAILED",
-    message: `None of the ${expected} expected workers appeared within ${BARRIER_MS / 1000} s.`,
-    remedy: "Look at the workers' logs.",
+    code: "ONRUSH_CLUSTER_TOO_SMALL",
+    message:
+      expected === 1
+        ? `No worker appeared within ${BARRIER_MS / 1000} s.`
+        : `None of the ${expected} expected workers appeared within ${BARRIER_MS / 1000} s.`,
+    remedy:
+      "Start workers on the same bus (`onrush worker --bus URL`); their logs say whether they joined.",
   });
 }
 
@@ -156,11 +163,11 @@ function tooSmall(run: ActiveRun, free: readonly { readonly capacity: number }[]
   const { shards } = run.plan.document;
   const capacity = free.reduce((sum, one) => sum + one.capacity, 0);
   return new OnrushError({
-    code: "ONRUSH_WORKER_FAILED",
+    code: "ONRUSH_CLUSTER_TOO_SMALL",
     message:
-      `The run cannot start: it takes room for ${shards} shards of up to ${run.plan.shardConnections} connections, ` +
-      `and the ${free.length} free workers do not have it.`,
-    remedy: `They can hold ${capacity} connections in all; add workers or lower the load.`,
+      `The run cannot start: its ${shards} shards of up to ${run.plan.shardConnections} connections each do not fit on ` +
+      `${countOf(free.length, "free worker")}.`,
+    remedy: `They can hold ${capacity} connections in all, a worker holds whole shards: add workers, give them more (\`onrush worker --capacity N\`), or lower the load.`,
   });
 }
 
@@ -180,10 +187,10 @@ function notReady(run: ActiveRun, { seats }: Placement): OnrushError {
   const capacity = members.reduce((sum, { info }) => sum + info.capacity, 0);
   const held = lanes.lanes.size - lanes.free.length;
   return new OnrushError({
-    code: "ONRUSH_WORKER_FAILED",
+    code: "ONRUSH_CLUSTER_TOO_SMALL",
     message:
       `The run cannot start: after ${BARRIER_MS / 1000} s workers hold ${held} of ${lanes.lanes.size} shards` +
       `${named.length > 0 ? ` (${named.join("; ")})` : ""}.`,
-    remedy: `The ${members.length} workers can hold ${capacity} connections in all; add workers or lower the load.`,
+    remedy: `${members.length === 1 ? "The worker" : `The ${members.length} workers`} can hold ${capacity} connections in all; add workers or lower the load.`,
   });
 }

@@ -7,11 +7,18 @@ import { isIP } from "node:net";
 import { OnrushError } from "../../shared/errors.ts";
 import type { StrictTarget } from "../../shared/scenario/strict.ts";
 
+/** Where the allow-list is that was consulted: on the command line of the reader, or of a coordinator somewhere. */
+export type AllowedBy = "run" | "coordinator";
+
 /**
  * @param allowed hosts or host:port, as in --allow-target
  * @throws OnrushError ONRUSH_TARGET_FORBIDDEN
  */
-export function checkTargets(targets: readonly StrictTarget[], allowed: readonly string[]): void {
+export function checkTargets(
+  targets: readonly StrictTarget[],
+  allowed: readonly string[],
+  by: AllowedBy = "run",
+): void {
   const permitted = new Set(allowed.map((host) => host.toLowerCase()));
   for (const { url } of targets) {
     const { hostname, port, protocol } = new URL(url);
@@ -22,9 +29,15 @@ export function checkTargets(targets: readonly StrictTarget[], allowed: readonly
     throw new OnrushError({
       code: "ONRUSH_TARGET_FORBIDDEN",
       message: `the target ${host} is not this machine, and nobody has allowed it to be put under load`,
-      remedy: `if it is yours to load: --allow-target ${host} (or ONRUSH_ALLOW_TARGETS=${host})`,
+      remedy: remedyOf(host, by),
     });
   }
+}
+
+function remedyOf(host: string, by: AllowedBy): string {
+  return by === "run"
+    ? `if it is yours to load: --allow-target ${host} (or ONRUSH_ALLOW_TARGETS=${host})`
+    : `if it is yours to load, have it allowed where the coordinator is started: \`onrush coordinator --allow-target ${host}\` (or ONRUSH_ALLOW_TARGETS=${host} there)`;
 }
 
 /** By name or address alone, without resolving anything. */

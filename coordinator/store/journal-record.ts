@@ -107,7 +107,8 @@ export function directoryError(what: string, path: string, cause: unknown): Onru
   return new OnrushError({
     code: "ONRUSH_RUN_DIRECTORY",
     message: `${what} ${path}: ${reason}`,
-    remedy: "Check free space and permissions, or choose another place with --run-dir.",
+    remedy:
+      "Check free space and permissions, or choose another place: `onrush run --run-dir DIR`, `onrush coordinator --data DIR`.",
     cause,
   });
 }

@@ -108,6 +108,6 @@ function refused(message: string): OnrushError {
   return new OnrushError({
     code: "ONRUSH_RUN_DIRECTORY",
     message,
-    remedy: "Choose another directory with --run-dir.",
+    remedy: "Choose another directory: `onrush run --run-dir DIR`.",
   });
 }

@@ -77,7 +77,9 @@ describe("a target", () => {
     expect(stderr).toBe("");
     expect(exitCode).toBe(0);
     expect(named(found, "target")).toMatchObject([{ status: "ok", remedies: [] }]);
-    expect(named(found, "target")[0]?.text).toMatch(/lets us in: .*open .* ms, ping .* ms/);
+    expect(named(found, "target")[0]?.text).toMatch(
+      /accepts a connection: .*open .* ms, ping .* ms/,
+    );
     expect(found.capacities.map(({ place }) => place)).toEqual(["this machine"]);
     const lines = readFileSync(log, "utf8").trim().split("\n");
     const short = lines.map((line) => line.replace(/ .*\/dist\//, " "));

@@ -52,7 +52,6 @@ export interface RunExecutionOptions {
 }
 
 const MAX_PROBLEM = 1000;
-const MAX_LISTED_LANES = 20;
 
 export class RunExecution {
   readonly run: string;
@@ -250,10 +249,7 @@ export class RunExecution {
 
   #engineDied(engine: number, problem: string): void {
     this.#publisher.engineDied(engine);
-    const lanes = this.#host.lanesOf(engine);
-    const listed = lanes.slice(0, MAX_LISTED_LANES).join(", ") || "none";
-    const more = lanes.length > MAX_LISTED_LANES ? ", …" : "";
-    this.#fail(`engine ${engine} ${problem} (lanes: ${listed}${more})`);
+    this.#fail(`engine ${engine} ${problem}`);
     this.#settle();
   }
 
@@ -261,7 +257,8 @@ export class RunExecution {
   #fail(problem: string): void {
     if (this.#state === "failed" || this.#state === "finished") return;
     this.#problem = oneLine(problem, MAX_PROBLEM);
-    this.#options.log.error(this.#problem);
+    // As an error it is said by the coordinator, which has it from our status.
+    this.#options.log.info(`run ${this.run} fails here: ${this.#problem}`);
     this.#move("failed");
     this.#wishEnd("abort");
   }

@@ -140,7 +140,7 @@ function checkPolicy(
   throw new OnrushError({
     code: "ONRUSH_TARGET_FORBIDDEN",
     message: `target ${shown} is not loopback and was not allowed`,
-    remedy: `if you may load it, add --allow-target ${host}`,
+    remedy: `if it is yours to load: \`onrush run --allow-target ${host}\`; on a cluster \`onrush coordinator --allow-target ${host}\` and the workers' ONRUSH_ALLOW_TARGETS`,
   });
 }
 

@@ -56,7 +56,7 @@ export class RawLog {
       throw new OnrushError({
         code: "ONRUSH_USAGE",
         message: `cannot make the raw log ${this.#path}: ${messageOf(error)}`,
-        remedy: "Name another folder with --raw-log.",
+        remedy: "Name another folder: `onrush worker --raw-log DIR`, or ONRUSH_WORKER_RAW_LOG.",
         cause: error,
       });
     }

@@ -11,9 +11,9 @@ import { SCRIPTS } from "./scripts.ts";
 
 const EXAMPLES = `
 Examples:
-  source <(onrush completion bash)                                     bash, now; in ~/.bashrc for good
-  source <(onrush completion zsh)                                      zsh, after compinit; in ~/.zshrc for good
-  onrush completion fish > ~/.config/fish/completions/onrush.fish      fish`;
+  source <(onrush completion bash)   bash, now; in ~/.bashrc for good
+  source <(onrush completion zsh)    zsh, after compinit; in ~/.zshrc for good
+  onrush completion fish > ~/.config/fish/completions/onrush.fish`;
 
 export function completionCommand(context: CliContext, finish: Finish): Command {
   const command = new Command("completion")

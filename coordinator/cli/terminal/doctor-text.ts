@@ -28,8 +28,8 @@ function capacityLines({ place, limits }: Capacity, style: Style): string[] {
   if (least === undefined) return [];
   const whose =
     place === "the workers of the bus"
-      ? "The workers of the bus can carry"
-      : "This machine can carry";
+      ? "The workers of the bus can hold"
+      : "This machine can hold";
   const whereTo = place === "the workers of the bus" ? "" : ` to a target on ${place}`;
   const number = style.bold(`${formatCount(least.connections)} connections`);
   const further = others
@@ -38,8 +38,8 @@ function capacityLines({ place, limits }: Capacity, style: Style): string[] {
   return [
     `${whose} about ${number}${whereTo}.`,
     `  limited by    ${least.what}: ${least.basis}`,
-    ...(further.length === 0 ? [] : [`  further on    ${further.join(", ")}`]),
-    ...least.remedies.map((remedy) => `  for more      ${remedy}`),
+    ...(further.length === 0 ? [] : [`  then          ${further.join(", ")}`]),
+    ...least.remedies.map((remedy) => `  to raise it   ${remedy}`),
   ];
 }
 

@@ -35,7 +35,7 @@ export async function loadOtlp(): Promise<OtlpPackage> {
     throw new OnrushError({
       code: "ONRUSH_OTLP_UNAVAILABLE",
       message: `metrics are pushed by the package ${PACKAGE}, and it is not here`,
-      remedy: `${INSTALL} where onrush is installed; or have the run scraped: --out prometheus`,
+      remedy: `${INSTALL} where onrush is installed; or have the run scraped: \`onrush run --out prometheus\``,
       cause: error,
     });
   }

@@ -4,7 +4,7 @@
  */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { limitsOf, type Place } from "../../../coordinator/doctor/capacity.ts";
+import { limitsOf, MESSAGES_PER_CORE, type Place } from "../../../coordinator/doctor/capacity.ts";
 import type { Machine } from "../../../coordinator/doctor/machine.ts";
 import { machine } from "./machine.ts";
 
@@ -44,6 +44,24 @@ describe("limitsOf", () => {
     const known = { ...wide, addresses: ["10.0.0.5", "10.0.0.6"] };
     const remedies = limitsOf(machine(known), elsewhere).flatMap((limit) => limit.remedies);
     expect(remedies.join()).toContain("localAddresses: [10.0.0.5, 10.0.0.6]");
+  });
+
+  it("cores limit too, by the messages of each connection; the assumption is said", () => {
+    const two = { cores: { available: 2, quota: null } };
+    expect(least(two, here)).toMatchObject({
+      what: "processor cores",
+      connections: MESSAGES_PER_CORE / 2,
+      basis:
+        "2 cores, one of them for the system and half of the rest for the target; 15,000 messages a second for a core, assuming 1 message a second for each connection (estimate)",
+    });
+    expect(least(two, elsewhere)?.connections).toBe(MESSAGES_PER_CORE);
+    const busy = least(two, { ...elsewhere, messagesPerSec: 10 });
+    expect(busy?.connections).toBe(MESSAGES_PER_CORE / 10);
+    expect(busy?.basis).not.toContain("assuming");
+    const silent = limitsOf(machine(two), { ...here, messagesPerSec: 0 });
+    expect(silent.map(({ what }) => what)).not.toContain("processor cores");
+    const quota = least({ cores: { available: 64, quota: 1.5 } }, elsewhere);
+    expect(quota).toMatchObject({ what: "processor cores", connections: MESSAGES_PER_CORE });
   });
 
   const SHORTAGES: readonly [what: string, over: Partial<Machine>, number, remedy: RegExp][] = [

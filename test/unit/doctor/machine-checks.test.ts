@@ -106,7 +106,7 @@ describe("targetCheck", () => {
   it("says how long each stage took", () => {
     expect(targetCheck(open)).toMatchObject({ status: "ok", remedies: [] });
     expect(targetCheck(open).text).toBe(
-      "chat.example:443 (192.0.2.7) lets us in: name 3.0 ms, TCP 10.0 ms, TLS 25.0 ms, open 40.0 ms, pings are not answered, subprotocol chat.v2",
+      "chat.example:443 (192.0.2.7) accepts a connection: name 3.0 ms, TCP 10.0 ms, TLS 25.0 ms, open 40.0 ms, pings are not answered, subprotocol chat.v2",
     );
   });
 
