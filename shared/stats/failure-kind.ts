@@ -44,6 +44,10 @@ export const SESSION_FAILURES = [
   "message-limit",
   /** Messages that were not complete took more memory than an engine gives them. */
   "memory-limit",
+  /** A `where` of the scenario took too many steps over a message, which therefore answered nothing. */
+  "scenario-cost",
+  /** JSON that is too large or too deep for a `where` to look at. */
+  "message-unread",
 ] as const;
 
 export type ConnectFailure = (typeof CONNECT_FAILURES)[number];
@@ -83,6 +87,8 @@ export const FAILURE_KINDS = [
   "scenario-value",
   "message-limit",
   "memory-limit",
+  "scenario-cost",
+  "message-unread",
 ] as const satisfies readonly FailureKind[];
 
 /** Failures that are the generator's own and must never be blamed on the target. */

@@ -28,7 +28,9 @@ export type MessageFailure =
   | "reordered"
   | "corrupt"
   | "leaked"
-  | "late";
+  | "late"
+  | "scenario-cost"
+  | "message-unread";
 
 /** The message being received; one object for all, filled by the connection before receive(). */
 export class Incoming {

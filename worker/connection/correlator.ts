@@ -208,9 +208,13 @@ export class Correlator {
   #findPlain(conversation: Conversation): number {
     if (conversation.pendingHead === NONE) return NONE;
     const reply = new Reply(this.incoming);
-    const waiting = this.#scan(conversation, reply, false);
-    if (waiting !== NONE || conversation.expiredCount === 0) return waiting;
-    return this.#scan(conversation, reply, true);
+    let record = this.#scan(conversation, reply, false);
+    if (record === NONE && conversation.expiredCount > 0) {
+      record = this.#scan(conversation, reply, true);
+    }
+    if (reply.costly !== NONE) conversation.onMessageFailure("scenario-cost", reply.costly);
+    if (reply.isUnread) conversation.onMessageFailure("message-unread", NONE);
+    return record;
   }
 
   #scan(conversation: Conversation, reply: Reply, expired: boolean): number {
@@ -235,14 +239,21 @@ export class Correlator {
         );
       case Match.next:
         return true;
-      case Match.where: {
-        const json = reply.json();
-        const match = this.#matches[name];
-        return json !== undefined && match ? match.test(json, table.sent[record]) : false;
-      }
+      case Match.where:
+        return this.#satisfies(record, name, reply);
       default:
         return false;
     }
+  }
+
+  /** An expression that takes too much over this message is not tried on it again. */
+  #satisfies(record: number, name: number, reply: Reply): boolean {
+    const match = this.#matches[name];
+    const json = reply.json();
+    if (json === undefined || !match || reply.costly !== NONE) return false;
+    const answers = match.test(json, this.pending.sent[record]);
+    reply.spend(match, name);
+    return answers;
   }
 
   #settle(conversation: Conversation, record: number): void {
