@@ -63,6 +63,8 @@ export function stageOf(kind: FailureKind): Stage {
     case "scenario-value":
     case "message-limit":
     case "memory-limit":
+    case "scenario-cost":
+    case "message-unread":
       return "generator";
   }
 }

@@ -6,7 +6,7 @@
  */
 import { type ASTNode, Environment, ParseError, type TypeCheckResult } from "@marcbachmann/cel-js";
 import { type Conjunction, compileConjunction } from "./conjunction.ts";
-import { type CostedNode, countSteps, meter } from "./expression-cost.ts";
+import { type CostedNode, countSteps, MAX_STEPS, meter } from "./expression-cost.ts";
 import { ExpressionError } from "./expression-error.ts";
 import { Reads } from "./expression-reads.ts";
 import { didYouMean } from "./suggest.ts";
@@ -37,6 +37,8 @@ export interface Expression {
   evaluate(context: Record<string, unknown>): unknown;
   /** The last evaluation took more than MAX_STEPS. */
   readonly exceeded: boolean;
+  /** What the last evaluation took. */
+  readonly steps: number;
 }
 
 function makeEnvironment(): Environment {
@@ -102,6 +104,7 @@ function compile(source: string, variables: Variables): { expression: Expression
     paths: reads.paths,
     openPaths: reads.openPaths,
     exceeded: false,
+    steps: 0,
     evaluate: (context: Record<string, unknown>) => {
       let value: unknown = null;
       meter.begin();
@@ -112,6 +115,7 @@ function compile(source: string, variables: Variables): { expression: Expression
         value = null;
       }
       expression.exceeded = meter.exhausted;
+      expression.steps = MAX_STEPS - meter.left;
       return expression.exceeded ? null : value;
     },
   };
@@ -154,6 +158,8 @@ export interface CompiledMatch {
   judge(m: unknown, sent: unknown): boolean | null;
   /** The last judgement took more than MAX_STEPS. */
   readonly exceeded: boolean;
+  /** What the last judgement took; 0 on the fast path. */
+  readonly steps: number;
 }
 
 class Match implements CompiledMatch {
@@ -161,6 +167,7 @@ class Match implements CompiledMatch {
   readonly fast: boolean;
   readonly #expression: Expression;
   readonly #conjunction: Conjunction | null;
+  #byCel = false;
   readonly #context: { m: unknown; sent: unknown } = { m: null, sent: null };
 
   constructor(expression: Expression, conjunction: Conjunction | null) {
@@ -171,7 +178,11 @@ class Match implements CompiledMatch {
   }
 
   get exceeded(): boolean {
-    return this.#expression.exceeded;
+    return this.#byCel && this.#expression.exceeded;
+  }
+
+  get steps(): number {
+    return this.#byCel ? this.#expression.steps : 0;
   }
 
   test(m: unknown, sent: unknown): boolean {
@@ -180,6 +191,7 @@ class Match implements CompiledMatch {
 
   judge(m: unknown, sent: unknown): boolean | null {
     const quick = this.#conjunction?.judge(m, sent);
+    this.#byCel = quick === undefined;
     if (quick !== undefined) return quick;
     const context = this.#context;
     context.m = m;

@@ -48,6 +48,10 @@ export const SESSION_FAILURES = [
   "memory-limit",
   /** The connection ended before a reply, or its deadline. */
   "unanswered",
+  /** A `where` of the scenario took too many steps over a message, which therefore answered nothing. */
+  "scenario-cost",
+  /** JSON that is too large or too deep for a `where` to look at. */
+  "message-unread",
 ] as const;
 
 export type ConnectFailure = (typeof CONNECT_FAILURES)[number];
@@ -88,6 +92,8 @@ export const FAILURE_KINDS = [
   "message-limit",
   "memory-limit",
   "unanswered",
+  "scenario-cost",
+  "message-unread",
 ] as const satisfies readonly FailureKind[];
 
 /** Failures that are the generator's own and must never be blamed on the target. */

@@ -29,7 +29,9 @@ export type MessageFailure =
   | "duplicated"
   | "reordered"
   | "corrupt"
-  | "leaked";
+  | "leaked"
+  | "scenario-cost"
+  | "message-unread";
 
 /** The message being received; one object for all, filled by the connection before receive(). */
 export class Incoming {

@@ -113,6 +113,7 @@ export class Correlator {
     this.#recorder.received(phase, end - start);
     if (binary && this.#receiveEcho(conversation)) return;
     const record = this.#replies.find(conversation, this.incoming);
+    if (this.#replies.troubled) this.#failSearch(conversation);
     if (record === NONE) this.#unsolicited(conversation);
     else this.#settle(conversation, record, this.#replies.ambiguous);
   }
@@ -275,6 +276,20 @@ export class Correlator {
     failed.phase = missing ? table.phaseOf(record) : this.incoming.phase;
     failed.sentUs = missing ? table.sentUsOf(record) : Number.POSITIVE_INFINITY;
     conversation.onMessageFailure(failed);
+  }
+
+  /** The message could not be compared with all that it may answer. */
+  #failSearch(conversation: Conversation): void {
+    const failed = this.#failed;
+    const { costly, isUnread } = this.#replies;
+    failed.phase = this.incoming.phase;
+    failed.sentUs = Number.POSITIVE_INFINITY;
+    failed.name = costly;
+    failed.kind = "scenario-cost";
+    if (costly !== NONE) conversation.onMessageFailure(failed);
+    failed.name = NONE;
+    failed.kind = "message-unread";
+    if (isUnread) conversation.onMessageFailure(failed);
   }
 
   #count(counter: number): void {

@@ -11,6 +11,7 @@ import type { StrictMessage, StrictScenario } from "../../shared/scenario/strict
 import { compileJson, compileTemplate, type Template } from "../../shared/scenario/template.ts";
 import { systemClock } from "../../shared/time/clock.ts";
 import { draw32, Stream } from "../../shared/time/random.ts";
+import { parseJson } from "./json-reading.ts";
 import { buildFrame, frameOverhead, nextMask, Opcode } from "./lean/frame-builder.ts";
 import { STAMP_BYTES, stampCheck } from "./stamp.ts";
 
@@ -212,13 +213,4 @@ function filled(
     }
   }
   return payload;
-}
-
-/** undefined for what is not JSON. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -20,6 +20,10 @@ export const MAX_TRIED = 64;
 export class ReplySearch {
   /** The message last found had timed out, and one that still waits would have taken the reply, too. */
   ambiguous = false;
+  /** The message of the mix whose expression took too many steps over the message last looked at; NONE for none. */
+  costly = NONE;
+  /** The message last looked at is JSON that is too large or too deep to be read. */
+  isUnread = false;
   readonly #table: PendingTable;
   readonly #payloads: Payloads;
   readonly #matches: readonly (CompiledMatch | null)[];
@@ -31,13 +35,26 @@ export class ReplySearch {
     this.#matches = matches;
   }
 
+  /** Something kept the message last looked at from being compared with all that it may answer. */
+  get troubled(): boolean {
+    return this.costly !== NONE || this.isUnread;
+  }
+
   /** @returns the record, or NONE when the message answers nothing */
   find(conversation: Conversation, incoming: Incoming): number {
     this.ambiguous = false;
+    this.costly = NONE;
+    this.isUnread = false;
     if (conversation.pendingHead === NONE) return NONE;
-    const table = this.#table;
     const reply = new Reply(incoming);
-    const { nowUs } = incoming;
+    const record = this.#search(conversation, reply, incoming.nowUs);
+    this.costly = reply.costly;
+    this.isUnread = reply.isUnread;
+    return record;
+  }
+
+  #search(conversation: Conversation, reply: Reply, nowUs: number): number {
+    const table = this.#table;
     let tried = 0;
     for (let record = conversation.pendingHead; record !== NONE; record = table.nextOf(record)) {
       const past = table.isPast(record, nowUs);
@@ -86,13 +103,20 @@ export class ReplySearch {
         );
       case Match.next:
         return true;
-      case Match.where: {
-        const json = reply.json();
-        const match = this.#matches[name];
-        return json !== undefined && match ? match.test(json, table.sent[record]) : false;
-      }
+      case Match.where:
+        return this.#satisfies(record, name, reply);
       default:
         return false;
     }
+  }
+
+  /** An expression that takes too much over this message is not tried on it again. */
+  #satisfies(record: number, name: number, reply: Reply): boolean {
+    const match = this.#matches[name];
+    const json = reply.json();
+    if (json === undefined || !match || reply.costly !== NONE) return false;
+    const answers = match.test(json, this.#table.sent[record]);
+    reply.spend(match, name);
+    return answers;
   }
 }
