@@ -14,6 +14,12 @@ export function localPortRange(): readonly [first: number, last: number] {
   }
 }
 
+/** How many ports that is. */
+export function portCount(): number {
+  const [first, last] = localPortRange();
+  return last - first + 1;
+}
+
 /** The text of ip_local_port_range; what cannot be read counts as the dynamic ports. */
 export function parsePortRange(text: string): readonly [first: number, last: number] {
   const [, first, last] = /^\s*(\d+)\s+(\d+)\s*$/.exec(text) ?? [];

@@ -10,6 +10,7 @@ import { balance, type Ledger } from "../merge/ledger.ts";
 import type { RunFold } from "../merge/run-fold.ts";
 import type { WorkerRecord } from "../merge/worker-record.ts";
 import { attributionNotes } from "./attribution.ts";
+import { compressionNotes } from "./compression.ts";
 import { ownFailures } from "./failures.ts";
 import { brokenGates, GATES, maskedAllowed } from "./gates.ts";
 import { resultWarnings } from "./implied.ts";
@@ -79,6 +80,7 @@ export function judgeValidity(fold: RunFold): Validity {
       ...warnings,
       ...(fold.began ? lossNotes(fold) : []),
       ...attributionNotes(fold),
+      ...compressionNotes(fold),
       ...fold.notes,
     ],
     warnings,

@@ -29,7 +29,10 @@ export interface LocalPlan extends Outline {
   /** Files one worker will have open at the peak, and how many it may. */
   readonly filesPerWorker: number;
   readonly openFilesLimit: number;
+  /** In use, or needed where there is but one. */
   readonly sourceAddresses: number;
+  /** Addresses that the run binds to; 0 where the kernel chooses. */
+  readonly boundAddresses: number;
   /** Local ports in use at the busiest source address at the peak, towards the busiest target. */
   readonly portsPerAddress: number;
   readonly portRange: readonly [first: number, last: number];
@@ -67,29 +70,51 @@ export function fitHere(outline: Outline, request: LocalPlanRequest): LocalPlan 
     ...(workers === "auto" ? {} : { workers }),
   });
   const loopback = scenario.targets.every(({ url }) => isLoopbackHost(hostOf(url)));
-  const { localAddresses } = scenario.connect;
-  const atBusiest = Math.ceil(population.peakPlanned * busiestShare(scenario));
   const portRange = localPortRange();
-  const addresses = loopback
-    ? Math.max(1, sourceAddresses(population.connections, localAddresses, true).length)
-    : localAddresses === "auto"
-      ? sourceAddressesNeeded({ connections: atBusiest, ports: portRange })
-      : localAddresses.length;
   return {
     plan,
     population,
     sizing,
     filesPerWorker: Math.min(sizing.capacityPerWorker, population.peakPlanned) + RESERVED_FILES,
     openFilesLimit: limit,
-    sourceAddresses: addresses,
-    portsPerAddress: Math.ceil(atBusiest / addresses),
+    ...portsHere({ population, scenario, loopback, portRange }),
     portRange,
     loopback,
   };
 }
 
+/** Source addresses in use, or needed, and the ports each gives to the run. */
+function portsHere(at: {
+  readonly population: Population;
+  readonly scenario: StrictScenario;
+  readonly loopback: boolean;
+  readonly portRange: readonly [first: number, last: number];
+}): Pick<LocalPlan, "sourceAddresses" | "boundAddresses" | "portsPerAddress"> {
+  const { population, scenario, loopback, portRange } = at;
+  const { localAddresses } = scenario.connect;
+  const { peakPlanned, connections } = population;
+  const ports = portRange[1] - portRange[0] + 1;
+  const share = busiestShare(scenario);
+  const atBusiest = Math.ceil(peakPlanned * share);
+  const boundAddresses = sourceAddresses({
+    ...{ connections, atBusiest: Math.ceil(connections * share), localAddresses, ports },
+    loopback: loopback && process.platform !== "darwin",
+  }).length;
+  // A port that is bound serves one connection; one that the kernel chooses, one to each target.
+  if (boundAddresses > 0) {
+    const portsPerAddress = Math.ceil(peakPlanned / boundAddresses);
+    return { sourceAddresses: boundAddresses, boundAddresses, portsPerAddress };
+  }
+  const needed = sourceAddressesNeeded({ connections: atBusiest, ports: portRange });
+  return {
+    sourceAddresses: needed,
+    boundAddresses,
+    portsPerAddress: Math.ceil(atBusiest / needed),
+  };
+}
+
 /** Ports are used up per target address; the busiest one counts. */
-function busiestShare({ targets }: StrictScenario): number {
+export function busiestShare({ targets }: StrictScenario): number {
   const weightByHost = new Map<string, number>();
   for (const { url, weight } of targets) {
     const host = new URL(url).host;

@@ -7,6 +7,7 @@ import { ExitCode } from "../../shared/errors.ts";
 import type { CliContext } from "./context.ts";
 import { fitHere, type LocalPlanRequest, outlineOf } from "./local-plan.ts";
 import { parseWorkers } from "./options.ts";
+import { checkPorts } from "./port-check.ts";
 import type { Finish } from "./program.ts";
 import { addScenarioOptions, readScenario, type ScenarioOptions } from "./scenario-file.ts";
 import { machineText, outlineText } from "./terminal/plan-text.ts";
@@ -33,14 +34,16 @@ export function planCommand(context: CliContext, finish: Finish): Command {
     const parsed = await readScenario(file, options, context);
     if (parsed === null) return finish(ExitCode.invalidScenario);
     const { scenario } = parsed;
-    showPlan({ run: "plan", scenario, allowTargets: [], workers: options.workers }, context);
+    await showPlan({ run: "plan", scenario, allowTargets: [], workers: options.workers }, context);
     finish(ExitCode.passed);
   });
 }
 
 /** @throws OnrushError ONRUSH_LIMITS_TOO_LOW, when what is planned has been shown */
-export function showPlan(request: LocalPlanRequest, { stdout }: CliContext): void {
+export async function showPlan(request: LocalPlanRequest, { stdout }: CliContext): Promise<void> {
   const outline = outlineOf(request);
   stdout.write(outlineText(request.scenario, outline));
-  stdout.write(machineText(fitHere(outline, request)));
+  const local = fitHere(outline, request);
+  stdout.write(machineText(local));
+  await checkPorts(local, request.scenario);
 }

@@ -32,6 +32,7 @@ import {
 } from "./options.ts";
 import { addOutOption } from "./outputs.ts";
 import { showPlan } from "./plan.ts";
+import { checkPorts } from "./port-check.ts";
 import type { Finish } from "./program.ts";
 import { openPushing, type Pushing } from "./push.ts";
 import { type RerunOptions, rerunCommand } from "./rerun.ts";
@@ -146,7 +147,7 @@ async function run(file: string, options: RunOptions, context: CliContext): Prom
   const { workers } = options;
   const planned = { run: runId, scenario, allowTargets, workers };
   if (options.dryRun === true) {
-    showPlan(planned, context);
+    await showPlan(planned, context);
     return ExitCode.passed;
   }
   const baseline = baselineOf(options);
@@ -154,6 +155,7 @@ async function run(file: string, options: RunOptions, context: CliContext): Prom
   const outputs = options.out ?? [];
   await checkPdf([...scenario.outputs, ...outputs]);
   const local = planLocally(planned);
+  if (options.bus === undefined) await checkPorts(local, scenario);
   await waitForTarget({ scenario, allowTargets }, options, context);
   const cluster = { bus: options.bus ?? null, workers };
   const outcome = await execute(

@@ -2,7 +2,7 @@
  * How many connections a machine can hold, and what limits it: one limit for each thing that runs out. Pure; called by
  * doctor.ts. Invariant: a limit comes with the exact commands that raise it, or says that there are none.
  */
-import { PER_KERNEL_CHOICE } from "../../shared/load/source-address.ts";
+import { perAddress, perKernelChoice } from "../../shared/load/source-address.ts";
 import { bytesPerConnection } from "../local/memory-estimate.ts";
 import { MAX_WORKERS, RESERVED_FILES, usablePorts } from "../local/sizing.ts";
 import type { Machine } from "./machine.ts";
@@ -113,11 +113,14 @@ function portsLimit({ platform, ports, addresses }: Machine, place: Place): Limi
   if (place.loopback) {
     // The whole of 127/8 is there to connect from; macOS has one address of it.
     if (platform !== "darwin") return null;
+    const all = range[1] - range[0] + 1;
     return {
       what: "local ports",
-      connections: PER_KERNEL_CHOICE,
+      connections: perKernelChoice(all),
       basis: "one loopback address, where more than that need several",
-      remedies: ["sudo ifconfig lo0 alias 127.0.0.2   # and so on, one for each 4,000"],
+      remedies: [
+        `sudo ifconfig lo0 alias 127.0.0.2   # and so on, one for each ${count(perAddress(all))}`,
+      ],
     };
   }
   const each = usablePorts(range);

@@ -4,14 +4,17 @@
  * Invariant: the order of frames changes nothing. Bound: MAX_GROUPS groups, MAX_SAMPLES samples each; a number
  * per kind and second, target and phase. When there
  * are more signatures, those with the smallest hash are kept: whatever the order, such a one is never
- * given up, so its count stays exact; all others are counted together, per kind.
+ * given up, so its count stays exact; all others are counted together, per kind and code.
  */
 import { assert } from "../../shared/assert.ts";
+import { otherSignature } from "../../shared/stats/failure-code.ts";
 import type { FailureKind } from "../../shared/stats/failure-kind.ts";
 import type { FailureGroup, FailureSample, Frame } from "../../shared/wire/frame.ts";
 
 export const MAX_GROUPS = 2000;
 export const MAX_SAMPLES = 3;
+/** Groups of failures without room for their texts that are shown by code. */
+const MAX_OTHERS = 100;
 /** What workers, too, call the rest. */
 export const OTHER_SIGNATURE = "other";
 
@@ -38,7 +41,8 @@ interface Group {
 
 export class FailureGroups {
   readonly #groups = new Map<string, Group>();
-  readonly #others = new Map<FailureKind, Group>();
+  /** What has no room, by kind and code. */
+  readonly #others = new Map<string, Group>();
   readonly #byKind = new Map<FailureKind, number>();
   /** Per phase, count per kind. */
   readonly #byPhase = new Map<number, Map<FailureKind, number>>();
@@ -79,14 +83,16 @@ export class FailureGroups {
   }
 
   /**
-   * At most `limit` groups, the largest counts first; the rest is in one group per kind, signature "other".
+   * At most `limit` groups, the largest counts first; the rest is in one group per kind and code, signature
+   * "429 other", of which the MAX_OTHERS largest are shown, and in one per kind, signature "other".
    */
   top(limit: number): readonly MergedFailure[] {
     const sorted = [...this.#groups.values()].sort(
       (a, b) => b.count - a.count || (a.key < b.key ? -1 : 1),
     );
-    const others = new Map([...this.#others].map(([kind, group]) => [kind, { ...group }]));
-    for (const group of sorted.slice(limit)) absorb(otherOf(others, group.kind), group);
+    const others = new Map([...this.#others].map(([key, group]) => [key, { ...group }]));
+    for (const group of sorted.slice(limit)) absorb(otherOf(others, group), group);
+    foldSmallest(others);
     return [...sorted.slice(0, limit), ...others.values()].sort(
       (a, b) => b.count - a.count || (a.key < b.key ? -1 : 1),
     );
@@ -113,14 +119,15 @@ export class FailureGroups {
 
   /** The group a signature is counted in, making room for it when it is to be kept. */
   #placeFor(group: Group): Group {
-    if (group.signature === OTHER_SIGNATURE) return otherOf(this.#others, group.kind);
+    const isOther = group.signature === otherSignature(group.kind, group.signature);
+    if (isOther || group.signature === OTHER_SIGNATURE) return otherOf(this.#others, group);
     const known = this.#groups.get(group.key);
     if (known) return known;
     if (this.#groups.size >= MAX_GROUPS) {
       const last = this.#lastKept();
-      if (!before(group, last)) return otherOf(this.#others, group.kind);
+      if (!before(group, last)) return otherOf(this.#others, group);
       this.#groups.delete(last.key);
-      absorb(otherOf(this.#others, last.kind), last);
+      absorb(otherOf(this.#others, last), last);
       this.#last = null;
     }
     const made = newGroup(group.kind, group.signature);
@@ -157,12 +164,22 @@ function newGroup(kind: FailureKind, signature: string): Group {
   return { kind, signature, key, hash: fnv1a(key), ...none, samples: [] };
 }
 
-function otherOf(others: Map<FailureKind, Group>, kind: FailureKind): Group {
-  const known = others.get(kind);
+function otherOf(others: Map<string, Group>, { kind, signature }: Group): Group {
+  const made = newGroup(kind, otherSignature(kind, signature));
+  const known = others.get(made.key);
   if (known) return known;
-  const made = newGroup(kind, OTHER_SIGNATURE);
-  others.set(kind, made);
+  others.set(made.key, made);
   return made;
+}
+
+/** Leaves MAX_OTHERS groups with a code. */
+function foldSmallest(others: Map<string, Group>): void {
+  const coded = [...others.values()].filter(({ signature }) => signature !== OTHER_SIGNATURE);
+  coded.sort((a, b) => b.count - a.count || (a.key < b.key ? -1 : 1));
+  for (const group of coded.slice(MAX_OTHERS)) {
+    others.delete(group.key);
+    absorb(otherOf(others, { ...group, signature: OTHER_SIGNATURE }), group);
+  }
 }
 
 function absorb(into: Group, from: Group): void {

@@ -18,6 +18,7 @@ import { DecodedHistogram } from "../../shared/stats/histogram.ts";
 import type { Frame } from "../../shared/wire/frame.ts";
 import { decodeFrame } from "../../shared/wire/frame-codec.ts";
 import type { JournalRecord } from "../store/journal-record.ts";
+import { AgreedCounts } from "./agreed.ts";
 import type { FrameSum } from "./audit.ts";
 import type { RunFacts } from "./facts.ts";
 import { FailureGroups } from "./failure-groups.ts";
@@ -45,6 +46,7 @@ export class RunMerge {
   readonly failures = new FailureGroups();
   readonly workers = new Map<number, WorkerRecord>();
   readonly closes = new Map<CloseCause, number>();
+  readonly agreed = new AgreedCounts();
   /** What lost workers did when others had their lanes already. */
   readonly overrun = new Overrun();
   /** Frames merged. */
@@ -188,6 +190,7 @@ export class RunMerge {
     this.bySecond.add(frame.second, frame.spanSeconds, frame.histograms);
     this.timeline.addFrame(frame);
     this.failures.addFrame(frame);
+    this.agreed.addFrame(frame);
     worker.addFrame(seq, frame);
     worker.audit.add(seq, sumOf(frame, histograms));
   }

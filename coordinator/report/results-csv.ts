@@ -74,8 +74,9 @@ function* rows(model: ReportModel): Generator<Row> {
 function* runRows(summary: Summary) {
   const { exitCode, durationSeconds, validity, connections, messages, capacity } = summary;
   const run: Place = { scope: "run" };
-  const { failedByKind: _, closedByCause: __, stages, ...counts } = connections;
-  const { byName: ___, skippedBy, ...flows } = messages;
+  const { stages, failedByStatus, closedByCode, ...others } = connections;
+  const { failedByKind: _, closedByCause: __, agreed: ___, ...counts } = others;
+  const { byName: ____, skippedBy, ...flows } = messages;
   yield [run, "exit_code", "value", "", exitCode] as Row;
   yield [run, "duration", "value", "s", durationSeconds] as Row;
   yield [run, "valid", "value", "bool", Number(validity.valid)] as Row;
@@ -86,6 +87,12 @@ function* runRows(summary: Summary) {
   yield [run, "delivered", "value", "share", validity.deliveredShare] as Row;
   yield* quantileRows(run, "send_lag", validity.sendLagMs);
   yield* flat(run, counts, "connections_");
+  for (const [code, count] of Object.entries(failedByStatus)) {
+    yield [{ ...run, name: code }, "connections_failed_by_status", "count", "", count] as Row;
+  }
+  for (const [code, count] of Object.entries(closedByCode)) {
+    yield [{ ...run, name: code }, "connections_closed_by_code", "count", "", count] as Row;
+  }
   yield* flat(run, stages, "");
   yield* flat(run, flows, "messages_");
   for (const [why, count] of Object.entries(skippedBy)) {

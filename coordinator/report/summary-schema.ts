@@ -59,6 +59,12 @@ const connectionsSchema = z.object({
   closedByCause: z.record(z.string(), count),
   /** Established, and ended otherwise than by the plan or by us; null: recorded by a version that did not count it. */
   dropped: countOrNull,
+  /** Refused upgrades by HTTP status, exact whatever the reasons were. */
+  failedByStatus: z.record(z.string(), count),
+  /** Close frames from the target by code, exact whatever the reasons were. */
+  closedByCode: z.record(z.string(), count),
+  /** What connections agreed on, "" for none; null when it was not recorded. "other": too many different ones. */
+  agreed: z.array(z.object({ protocol: z.string(), extensions: z.string(), count })).nullable(),
   lostWithWorker: count,
   openAtEnd: count,
   /** Highest number open at once in the whole cluster, sampled every 100 ms. */

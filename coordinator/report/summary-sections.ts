@@ -37,6 +37,9 @@ export function connectionsSection(fold: RunFold, validity: Validity): Summary["
     failedByKind,
     closedByCause: Object.fromEntries([...merge.closes].sort(([a], [b]) => (a < b ? -1 : 1))),
     dropped: droppedOf(fold, counters),
+    failedByStatus: Object.fromEntries(merge.agreed.codes("upgrade-status")),
+    closedByCode: Object.fromEntries(merge.agreed.codes("close-code")),
+    agreed: agreedOrNull(fold),
     lostWithWorker: validity.ledger.lostWithWorker,
     openAtEnd: Math.max(0, validity.ledger.openAtEnd),
     peak: merge.timeline.length > 0 ? merge.timeline.openGauge.peak() : null,
@@ -53,6 +56,12 @@ export function connectionsSection(fold: RunFold, validity: Validity): Summary["
       merge.histograms.select({ metric: "lifetime", phases: null, name: null }),
     ),
   };
+}
+
+/** Older versions did not record it. */
+function agreedOrNull({ merge }: RunFold): Summary["connections"]["agreed"] {
+  const { agreed } = merge.agreed;
+  return agreed.length === 0 && merge.counters().established > 0 ? null : [...agreed];
 }
 
 export function messagesSection(fold: RunFold): Summary["messages"] {

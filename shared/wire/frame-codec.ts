@@ -14,6 +14,7 @@ import {
   TARGET_COUNTERS,
   TICK_SERIES,
 } from "../stats/counters.ts";
+import { CODED_KINDS } from "../stats/failure-code.ts";
 import { CLOSE_CAUSES, FAILURE_KINDS } from "../stats/failure-kind.ts";
 import { MAX_ENCODED_BYTES } from "../stats/hdr-v2.ts";
 import type {
@@ -26,7 +27,7 @@ import type {
 } from "./frame.ts";
 import { FRAME_LIMITS } from "./frame-limits.ts";
 import { FrameReader } from "./frame-reader.ts";
-import { readFailures, readPhase, rows } from "./frame-rows.ts";
+import { readAgreed, readCodes, readFailures, readPhase, rows } from "./frame-rows.ts";
 
 export const FRAME_VERSION = 1;
 
@@ -60,6 +61,8 @@ export function encodeFrame(frame: Frame): Uint8Array {
     HEALTH_FIELDS.map((field) => health[field]),
     cumulative === null ? null : [cumulative.counters, cumulative.histogramValues],
     frame.targets.map(({ phase, target, counters }) => [phase, target, counters]),
+    frame.agreed.map(({ protocol, extensions, count }) => [protocol, extensions, count]),
+    frame.codes.map(({ kind, code, count }) => [CODED_KINDS.indexOf(kind), code, count]),
   ]);
   if (body.length > FRAME_LIMITS.bodyBytes) throw tooLarge(body.length);
   // The packer hands out views into a buffer that it goes on using.
@@ -120,6 +123,8 @@ export function decodeFrame(bytes: Uint8Array): Frame {
     health: readHealth(reader),
     cumulative: readCumulative(reader),
     targets: added(() => readTargets(reader)),
+    agreed: added(() => readAgreed(reader)),
+    codes: added(() => readCodes(reader)),
   };
   while (more-- > 0) reader.skipValue("a later section");
   reader.end();

@@ -13,5 +13,7 @@ export const FRAME_LIMITS = {
   signature: 120,
   detail: 1000,
   targets: 10_000,
+  /** Pairs of subprotocol and extensions. */
+  agreed: 1000,
   spanSeconds: 8,
 } as const;

@@ -3,8 +3,9 @@
  * frame-codec.ts, which describes the whole. Invariant: what is read is within FRAME_LIMITS.
  */
 import { MAX_CONNECTIONS } from "../load/arrivals.ts";
+import { CODE_LIMIT, CODED_KINDS } from "../stats/failure-code.ts";
 import { FAILURE_KINDS } from "../stats/failure-kind.ts";
-import type { FailureGroup, FailureSample } from "./frame.ts";
+import type { FailureGroup, FailureSample, Frame } from "./frame.ts";
 import { FRAME_LIMITS } from "./frame-limits.ts";
 import type { FrameReader } from "./frame-reader.ts";
 
@@ -36,10 +37,7 @@ export function readFailures(reader: FrameReader, spanSeconds: number): FailureG
     reader.tuple("failures", 6);
     const index = reader.integer("failures.kind", 0, FAILURE_KINDS.length - 1);
     const kind = FAILURE_KINDS[index] ?? reader.refuse("failures.kind", "is unknown");
-    const signature = reader.text("failures.signature", FRAME_LIMITS.signature);
-    if (CONTROL_CHARACTER.test(signature)) {
-      reader.refuse("failures.signature", "has a control character");
-    }
+    const signature = readHarmless(reader, "failures.signature");
     const phase = readPhase(reader, "failures.phase");
     const target = reader.integer("failures.target", 0, FRAME_LIMITS.targets - 1);
     const count = reader.count("failures.count");
@@ -49,6 +47,34 @@ export function readFailures(reader: FrameReader, spanSeconds: number): FailureG
       { kind, signature, phase, target, count, sample },
     ];
   });
+}
+
+export function readAgreed(reader: FrameReader): Frame["agreed"][number][] {
+  return rows(reader, { what: "agreed", most: FRAME_LIMITS.agreed }, () => {
+    reader.tuple("agreed", 3);
+    const protocol = readHarmless(reader, "agreed.protocol");
+    const extensions = readHarmless(reader, "agreed.extensions");
+    const count = reader.count("agreed.count");
+    return [`${protocol}\n${extensions}`, { protocol, extensions, count }];
+  });
+}
+
+export function readCodes(reader: FrameReader): Frame["codes"][number][] {
+  return rows(reader, { what: "codes", most: CODED_KINDS.length * CODE_LIMIT }, () => {
+    reader.tuple("codes", 3);
+    const index = reader.integer("codes.kind", 0, CODED_KINDS.length - 1);
+    const kind = CODED_KINDS[index] ?? reader.refuse("codes.kind", "is unknown");
+    const code = reader.integer("codes.code", 0, CODE_LIMIT - 1);
+    const count = reader.count("codes.count");
+    return [index * CODE_LIMIT + code, { kind, code, count }];
+  });
+}
+
+/** Text of a target that was made harmless where it was seen. */
+function readHarmless(reader: FrameReader, what: string): string {
+  const text = reader.text(what, FRAME_LIMITS.signature);
+  if (CONTROL_CHARACTER.test(text)) reader.refuse(what, "has a control character");
+  return text;
 }
 
 /** Identity of a failure group within a frame. */

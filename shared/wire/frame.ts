@@ -6,6 +6,7 @@
  * A frame only ever gains: counter lists grow at their ends and sections are added behind the last one, so
  * that stored frames of every version stay readable. The codec is in frame-codec.ts.
  */
+import type { CodedKind } from "../stats/failure-code.ts";
 import type { CloseCause, FailureKind } from "../stats/failure-kind.ts";
 
 /** Identity of a frame in the log. */
@@ -48,6 +49,18 @@ export interface Frame {
     readonly phase: number;
     readonly target: number;
     readonly counters: readonly number[];
+  }[];
+  /** What connections agreed on when they opened, "" for none; texts as harmless and as short as signatures. */
+  readonly agreed: readonly {
+    readonly protocol: string;
+    readonly extensions: string;
+    readonly count: number;
+  }[];
+  /** Exact counts of HTTP statuses and close codes of failures, whatever text came with them. */
+  readonly codes: readonly {
+    readonly kind: CodedKind;
+    readonly code: number;
+    readonly count: number;
   }[];
 }
 

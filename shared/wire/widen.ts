@@ -31,6 +31,16 @@ export function widen(frames: readonly Frame[]): Frame {
     phases: addCounters(frames.flatMap((frame) => frame.phases)),
     names: addCounters(frames.flatMap((frame) => frame.names)),
     targets: addCounters(frames.flatMap((frame) => frame.targets)),
+    agreed: fold(
+      frames.flatMap((frame) => frame.agreed),
+      (row) => `${row.protocol}\n${row.extensions}`,
+      (sum, row) => ({ ...sum, count: sum.count + row.count }),
+    ),
+    codes: fold(
+      frames.flatMap((frame) => frame.codes),
+      (row) => `${row.kind} ${row.code}`,
+      (sum, row) => ({ ...sum, count: sum.count + row.count }),
+    ),
     histograms: addHistograms(frames.flatMap((frame) => frame.histograms)),
     ticks: TICK_SERIES.map((_, series) => frames.flatMap((frame) => frame.ticks[series] ?? [])),
     failures: addFailures(frames.flatMap((frame) => frame.failures)),

@@ -91,8 +91,9 @@ export class TracingOwner implements SocketOwner {
     this.lines.push(`stage ${stage}`);
   }
 
-  onOpen(protocol: string): void {
-    this.lines.push(protocol === "" ? "open" : `open ${protocol}`);
+  onOpen(protocol: string, extensions: string): void {
+    const agreed = [protocol, extensions].filter((text) => text !== "");
+    this.lines.push(["open", ...agreed].join(" "));
     for (const action of this.#script.onOpen ?? []) this.#act(action);
     this.#open();
   }

@@ -50,7 +50,11 @@ export const ROOMS: readonly Room[] = [
     room: "worker/probe/",
     may: ["shared/", "worker/connection/"],
     // A probe opens what an engine would open, at the address it would choose.
-    except: ["worker/engine/resolve.ts", "worker/engine/open-request.ts"],
+    except: [
+      "worker/engine/resolve.ts",
+      "worker/engine/open-request.ts",
+      "worker/engine/routes.ts",
+    ],
   },
   { room: "worker/connection/", may: ["shared/", "worker/record/"] },
   { room: "worker/record/", may: ["shared/"] },

@@ -12,6 +12,7 @@ import {
   TARGET_COUNTERS,
   TICK_SERIES,
 } from "../../shared/stats/counters.ts";
+import { CODE_LIMIT, CODED_KINDS } from "../../shared/stats/failure-code.ts";
 import { CLOSE_CAUSES, FAILURE_KINDS } from "../../shared/stats/failure-kind.ts";
 import type { Frame } from "../../shared/wire/frame.ts";
 import { decodeFrame, encodeFrame } from "../../shared/wire/frame-codec.ts";
@@ -96,6 +97,13 @@ const frames: fc.Arbitrary<Frame> = fc.constantFrom(1, 2, 4, 8).chain((spanSecon
     targets: fc.uniqueArray(
       fc.record({ phase, target: fc.nat(9999), counters: counts(TARGET_COUNTERS) }),
       { selector: (row) => `${row.phase} ${row.target}` },
+    ),
+    agreed: fc.uniqueArray(fc.record({ protocol: signature, extensions: signature, count }), {
+      selector: (row) => `${row.protocol}\n${row.extensions}`,
+    }),
+    codes: fc.uniqueArray(
+      fc.record({ kind: fc.constantFrom(...CODED_KINDS), code: fc.nat(CODE_LIMIT - 1), count }),
+      { selector: (row) => `${row.kind} ${row.code}` },
     ),
   }),
 );

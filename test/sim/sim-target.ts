@@ -74,7 +74,7 @@ export class SimTarget {
       this.#toOwner(link, () => {
         owner.onStage("tcp");
         link.isOpen = true;
-        owner.onOpen("");
+        owner.onOpen("", "");
       });
     });
     return {

@@ -21,6 +21,8 @@ export interface EngineRun {
 
 export interface EngineRunOptions {
   readonly shards?: number;
+  /** What the target's name resolves to; asks the resolver unless told. */
+  readonly addresses?: readonly string[];
   /** Those the engine has from the start; all unless told. */
   readonly held?: readonly number[];
   /** Called once a turn after the start, with the engine and the run time. */
@@ -35,7 +37,11 @@ export async function runEngine(
   const shards = options.shards ?? 8;
   const population = buildPopulation(scenario);
   const frames: Frame[] = [];
-  const targets = await resolveTargets(scenario, [], monotonicUs);
+  const resolved = await resolveTargets(scenario, [], monotonicUs);
+  const { addresses } = options;
+  const targets = resolved.map((target) =>
+    addresses === undefined ? target : { ...target, addresses, accepting: addresses.length },
+  );
   const engine = new Engine({
     plan: {
       version: 1,

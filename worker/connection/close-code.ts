@@ -3,6 +3,8 @@
  * that only ever stand for something that was not received. Used by both drivers.
  */
 
+/** What we close with. */
+export const CLOSE_NORMAL = 1000;
 /** Not on the wire: a Close frame without a code. */
 export const NO_STATUS = 1005;
 /** Not on the wire: the transport ended without a Close frame. */

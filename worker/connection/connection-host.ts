@@ -3,6 +3,7 @@
  * connection knows nothing of shards, leases or frames.
  */
 import type { StrictReconnect } from "../../shared/scenario/strict.ts";
+import type { ConnectFailure } from "../../shared/stats/failure-kind.ts";
 import type { Recorder } from "../record/recorder.ts";
 import type { Connection } from "./connection.ts";
 import type { ConnectionTimes } from "./connection-times.ts";
@@ -30,6 +31,10 @@ export interface ConnectionHost {
   readonly recorder: Recorder;
   readonly correlator: Correlator;
   readonly times: ConnectionTimes;
+  readonly routes: {
+    /** Whether a target has another address for an attempt that failed so. */
+    hasAnother(target: number, tries: number, kind: ConnectFailure): boolean;
+  };
   readonly connectTimeoutUs: number;
   readonly heartbeat: { readonly pingUs: number; readonly timeoutUs: number } | null;
   readonly reconnect: StrictReconnect;
@@ -51,7 +56,8 @@ export interface ConnectionHost {
   firstPingUs(index: number): number;
   /** Uniform in [0, 1), a function of its arguments and the seed. */
   jitter(index: number, incarnation: number): number;
-  openSocket(connection: Connection): DriverSocket;
+  /** To the address of the attempt's `tries`-th try, from 0 on. */
+  openSocket(connection: Connection, tries: number): DriverSocket;
   schedule(slot: number, kind: TimerKind, dueUs: number): void;
   cancel(slot: number, kind: TimerKind): void;
   /** The connection is over; its slot may be given to another. */

@@ -44,6 +44,13 @@ export class ConnectionTimes {
     this.#rows[slot * DOUBLES + time] = valueUs;
   }
 
+  /** An attempt begins. */
+  begin(slot: number, intendedUs: number, nowUs: number): void {
+    this.set(slot, Time.intendedOpen, intendedUs);
+    this.set(slot, Time.attempt, nowUs);
+    this.set(slot, Time.stage, nowUs);
+  }
+
   /** Sets a time unless it is earlier already. */
   lower(slot: number, time: Time, valueUs: number): void {
     this.set(slot, time, Math.min(valueUs, this.get(slot, time)));

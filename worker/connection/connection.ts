@@ -1,7 +1,6 @@
 /**
- * One connection of the plan: one session of one global index, with its attempts. The engine makes it when
- * the plan says so and is told when it is over; drivers call it back as their SocketOwner.
- * Data plane: flat fields, times in rows shared by all connections of the engine, no closures.
+ * One connection of the plan: one session of one global index, with its attempts. The engine makes it when the plan says
+ * so and is told when it is over; drivers call it back. Data plane: flat fields, times in shared rows, no closures.
  */
 import type {
   CloseCause,
@@ -11,6 +10,7 @@ import type {
 import { METRIC } from "../record/recorder.ts";
 import { backoffUs } from "./backoff.ts";
 import { causeOf, type EndCause, failureOf } from "./close-cause.ts";
+import { CLOSE_NORMAL } from "./close-code.ts";
 import { MAX_SLOTS } from "./close-time.ts";
 import { isCut, recordEnd } from "./connection-end.ts";
 import { type ConnectionHost, type ConnectionIdentity, TimerKind } from "./connection-host.ts";
@@ -20,10 +20,9 @@ import { CLOSE_TIMEOUT_US, Time } from "./connection-times.ts";
 import type { FailedMessage } from "./conversation.ts";
 import type { DriverSocket, SocketEnd, SocketOwner } from "./driver.ts";
 import { pingOrGiveUp, ponged, startHeartbeat } from "./heartbeat.ts";
+import { triesAnother } from "./next-address.ts";
 import * as pacing from "./pacing.ts";
 import { NONE } from "./pending-table.ts";
-
-const CLOSE_NORMAL = 1000;
 
 export class Connection implements SocketOwner, pacing.PacedConnection {
   // What every message touches comes first: it then shares cache lines.
@@ -47,6 +46,8 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
   readonly shard: number;
   readonly lane: number;
   readonly target: number;
+  /** Addresses that the running attempt has tried before. */
+  tries = 0;
   /** Of the intended open. */
   phase = 0;
   #retries = 0;
@@ -80,13 +81,11 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
     this.incarnation++;
     this.attempt++;
     const nowUs = host.nowUs();
-    host.times.set(this.slot, Time.intendedOpen, intendedUs);
-    host.times.set(this.slot, Time.attempt, nowUs);
-    host.times.set(this.slot, Time.stage, nowUs);
+    host.times.begin(this.slot, intendedUs, nowUs);
     host.recorder.value(METRIC.openLag, this.phase, nowUs - intendedUs);
     host.recorder.attempted(this, this.#retries > 0);
     host.schedule(this.slot, TimerKind.life, nowUs + host.connectTimeoutUs);
-    this.socket = host.openSocket(this);
+    this.socket = host.openSocket(this, 0);
   }
 
   onStage(stage: "tcp" | "tls"): void {
@@ -95,8 +94,9 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
     this.#stage = stage === "tcp" && this.#host.isSecure(this.target) ? "tls" : "upgrade";
   }
 
-  onOpen(): void {
+  onOpen(protocol: string, extensions: string): void {
     const host = this.#host;
+    host.recorder.agreed.count(protocol, extensions);
     const nowUs = this.#endStage(METRIC.upgrade);
     const tookUs = nowUs - host.times.get(this.slot, Time.attempt);
     host.recorder.value(METRIC.connect, this.phase, tookUs);
@@ -113,6 +113,7 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
   onFail(kind: ConnectFailure, signature: string, detail: string): void {
     const host = this.#host;
     const nowUs = host.nowUs();
+    if (triesAnother(this, host, kind)) return;
     this.socket = null;
     host.recorder.failed(this, nowUs);
     logAttempt(host, this, { kind, signature, detail });
@@ -159,7 +160,7 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
   onSettled(): void {
     if (this.state === State.draining) {
       if (this.pendingCount === 0) this.#startClose();
-    } else if (this.held && this.state === State.open) pacing.releaseHeld(this, this.#host);
+    } else if (this.held && this.isOpen) pacing.releaseHeld(this, this.#host);
   }
 
   /** The next slot of the connection's own schedule is due. */
@@ -263,13 +264,11 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
     const host = this.#host;
     host.cancel(this.slot, TimerKind.ping);
     const closeUs = host.times.get(this.slot, Time.close);
-    const { policy, attempts } = host.reconnect;
     pacing.giveUpHeld(this, host);
     if (nowUs >= closeUs) this.#end();
-    else if (policy !== "none" && this.#retries < attempts) {
-      const againUs =
-        nowUs + backoffUs(host.reconnect, this.#retries, host.jitter(this.index, this.incarnation));
-      this.#retries++;
+    else if (this.#retries < host.reconnect.attempts) {
+      const jitter = host.jitter(this.index, this.incarnation);
+      const againUs = nowUs + backoffUs(host.reconnect, this.#retries++, jitter);
       this.#transition(State.waiting);
       host.times.set(this.slot, Time.intendedOpen, againUs);
       host.schedule(this.slot, TimerKind.life, Math.min(againUs, closeUs));

@@ -48,8 +48,8 @@ export interface OpenRequest {
 export interface SocketOwner {
   /** TCP connected (timestamps are the owner's business); for wss also called when TLS is done. */
   onStage(stage: "tcp" | "tls"): void;
-  /** 101 accepted. `protocol` is the subprotocol agreed on, "" for none. */
-  onOpen(protocol: string): void;
+  /** 101 accepted. `protocol` is the subprotocol agreed on, `extensions` the extensions as the target wrote them; "" for none. */
+  onOpen(protocol: string, extensions: string): void;
   /**
    * The attempt failed. `signature` is e.g. an HTTP status, an errno, or a protocol fault, `detail` what else the
    * target said (where a redirect leads) or ""; both raw, not yet escaped.

@@ -18,7 +18,7 @@ import { endpointFault, requestFault } from "./upgrade.ts";
 import { HUNG_UP, PENDING, REFUSED, type Refusal, UpgradeAnswer } from "./upgrade-answer.ts";
 import { faultOf, upgradeFaultOf } from "./ws-errors.ts";
 import { MessageMeter } from "./ws-meter.ts";
-import { headersOf, prepareRequest, urlOf } from "./ws-request.ts";
+import { headersOf, prepareRequest, type UntypedOptions, urlOf } from "./ws-request.ts";
 import { openTransport, type TransportEvents } from "./ws-transport.ts";
 
 /** The engine owns all time-outs; ws insists on one for closing, so it gets the longest a timer can have. */
@@ -52,6 +52,7 @@ class WsSocket implements DriverSocket, TransportEvents {
   private socket: Socket | null = null;
   /** Until the upgrade is answered. */
   private answer: UpgradeAnswer | null = null;
+  private extensions = "";
   private readonly meter = new MessageMeter();
   private closedByUs = false;
   private violation: ProtocolFault | null = null;
@@ -66,8 +67,8 @@ class WsSocket implements DriverSocket, TransportEvents {
       this.options(),
     );
     this.ws[kOwner] = this;
-    this.ws.on("open", onOpen).on("message", onMessage).on("pong", onPong);
-    this.ws.on("error", onError).on("close", onClose);
+    this.ws.on("open", onOpen).on("message", onMessage).on("pong", onPong).on("error", onError);
+    this.ws.on("close", onClose);
   }
 
   send(bytes: Buffer, binary: boolean): boolean {
@@ -148,14 +149,18 @@ class WsSocket implements DriverSocket, TransportEvents {
     }
     const rest = answer.take(chunk, 0, chunk.length);
     if (rest === PENDING) return;
-    if (rest === REFUSED) this.fail(answer.refusal);
-    else this.answer = null;
+    if (rest === REFUSED) {
+      this.fail(answer.refusal);
+      return;
+    }
+    this.extensions = answer.head.extensions ?? "";
+    this.answer = null;
   }
 
   opened(): void {
     if (this.state !== OPENING) return;
     this.state = OPEN;
-    this.owner.onOpen(this.ws.protocol);
+    this.owner.onOpen(this.ws.protocol, this.extensions);
   }
 
   received(data: Buffer, binary: boolean): void {
@@ -247,14 +252,6 @@ class WsSocket implements DriverSocket, TransportEvents {
       },
     };
   }
-}
-
-/** Options of ws 8.23 that its published types do not know yet. */
-interface UntypedOptions {
-  readonly maxFragments: number;
-  readonly maxBufferedChunks: number;
-  readonly maxPendingAutoPongs: number;
-  readonly closeTimeout: number;
 }
 
 // The handlers of all sockets; called with the ws object or the transport as `this`.

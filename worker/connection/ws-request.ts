@@ -6,6 +6,14 @@ import type { ClientRequest } from "node:http";
 import type { OpenRequest } from "./driver.ts";
 import { hostHeader, isScenarioHeader } from "./upgrade.ts";
 
+/** Options of ws 8.23 that its published types do not know yet. */
+export interface UntypedOptions {
+  readonly maxFragments: number;
+  readonly maxBufferedChunks: number;
+  readonly maxPendingAutoPongs: number;
+  readonly closeTimeout: number;
+}
+
 /** The URL ws is given. Scheme and Host only: the path is set on the request itself. */
 export function urlOf(request: OpenRequest): string {
   const { endpoint } = request;

@@ -7,7 +7,7 @@ import { assert } from "../../shared/assert.ts";
 import type { Population } from "../../shared/load/arrivals.ts";
 import type { Profile } from "../../shared/load/profile.ts";
 import { MessageSchedule } from "../../shared/load/schedule.ts";
-import { sourceAddresses, sourceAddressFor } from "../../shared/load/source-address.ts";
+import { portCount } from "../../shared/local-ports.ts";
 import type { StrictReconnect } from "../../shared/scenario/strict.ts";
 import { moveClose } from "../connection/close-time.ts";
 import { Connection } from "../connection/connection.ts";
@@ -25,6 +25,7 @@ import { Choices } from "./choices.ts";
 import { type EngineContext, recorderOf } from "./engine-context.ts";
 import { LaneCensus } from "./lane-census.ts";
 import { openRequest } from "./open-request.ts";
+import { Routes } from "./routes.ts";
 import { type TimerOwner, TimingWheel } from "./timing-wheel.ts";
 
 /** A message this far behind its intended time is counted as skipped, not sent. */
@@ -45,7 +46,7 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
   readonly #driver: Driver;
   #schedule: MessageSchedule | null;
   readonly #choices: Choices;
-  readonly #sources: readonly string[];
+  readonly routes: Routes;
   readonly #wheel = new TimingWheel(FIRST_SLOTS * TIMER_KINDS);
   readonly #connections: (Connection | null)[] = [];
   readonly #freeSlots: number[] = [];
@@ -74,8 +75,8 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
     this.inFlight = scenario.messages?.inFlight ?? 1;
     this.#choices = new Choices(scenario);
     this.#schedule = MessageSchedule.for(scenario, profile);
-    const loopback = context.targets.every((target) => target.loopback);
-    this.#sources = sourceAddresses(connections, scenario.connect.localAddresses, loopback);
+    const { localAddresses } = scenario.connect;
+    this.routes = new Routes(context.targets, { connections, localAddresses, ports: portCount() });
     for (const { dnsUs } of context.targets) {
       if (dnsUs !== null) this.recorder.value(METRIC.dns, 0, dnsUs);
     }
@@ -83,11 +84,6 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
 
   get live(): number {
     return this.#live;
-  }
-
-  /** Local ports in use at the busiest source address; the addresses are used evenly. */
-  get portsInUse(): number {
-    return Math.ceil(this.#live / Math.max(1, this.#sources.length));
   }
 
   liveIn(lane: number): number {
@@ -244,13 +240,14 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
     return this.#choices.jitter(index, incarnation + 1);
   }
 
-  openSocket(connection: Connection): DriverSocket {
+  openSocket(connection: Connection, tries: number): DriverSocket {
+    connection.tries = tries;
     const target = this.#context.targets[connection.target];
     assert(target, "pool: connection without a target");
     this.#attempts.begun(connection);
     const context = this.correlator.contextOf(connection);
-    const from = sourceAddressFor(connection.index, this.#sources);
-    return this.#driver.open(openRequest(target, from, context), connection);
+    const route = this.routes.route(connection.index, connection.target, tries);
+    return this.#driver.open(openRequest(target, route, context), connection);
   }
 
   schedule(slot: number, kind: TimerKind, dueUs: number): void {

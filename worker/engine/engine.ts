@@ -267,7 +267,7 @@ export class Engine {
     const { recorder } = this.#pool;
     const health = this.#selfCheck.sample(this.#context.monotonicUs(), {
       sockets: this.#pool.live,
-      ports: this.#pool.portsInUse,
+      ports: this.#pool.routes.portsInUse(this.#pool.live),
     });
     const { second } = recorder;
     const body = encodeFrame(recorder.cut(this.#context.engine, health, final));

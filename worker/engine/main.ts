@@ -8,11 +8,11 @@ import { OnrushError } from "../../shared/errors.ts";
 import { createLog } from "../../shared/log.ts";
 import { TargetText } from "../../shared/scenario/target-text.ts";
 import { monotonicUs } from "../../shared/time/clock.ts";
-import { probeTargets } from "../probe/tcp-probe.ts";
+import { probeTarget } from "../probe/tcp-probe.ts";
 import { RawLog } from "../record/raw-log.ts";
 import { Engine } from "./engine.ts";
 import type { EngineCommand, EngineData, EngineReport } from "./port.ts";
-import { resolveTargets } from "./resolve.ts";
+import { type ResolvedTarget, resolveTargets } from "./resolve.ts";
 
 const TURN_MS = 1;
 const STATUS_EVERY_TURNS = 200;
@@ -47,8 +47,8 @@ function openRawLog(directory: string, { plan, epoch, engine: number }: Preparat
 async function prepare(command: Preparation): Promise<void> {
   try {
     const { plan } = command;
-    const targets = await resolveTargets(plan.scenario, plan.allowTargets, monotonicUs);
-    await probeTargets(targets, plan.scenario.connect.timeoutUs / 1000);
+    const resolved = await resolveTargets(plan.scenario, plan.allowTargets, monotonicUs);
+    const targets = await listening(resolved, command);
     const log = rawLogDirectory === null ? null : openRawLog(rawLogDirectory, command);
     rawLog = log;
     engine = new Engine({
@@ -62,6 +62,21 @@ async function prepare(command: Preparation): Promise<void> {
     const message = text.clean(`${error.message}: ${error.remedy}`, MAX_PROBLEM_CHARS);
     report({ type: "failed", code: error.code, message });
   }
+}
+
+/**
+ * One engine of a worker looks whether a target accepts. Where a name has several addresses each does, because it
+ * uses first those that do.
+ */
+async function listening(targets: readonly ResolvedTarget[], command: Preparation) {
+  const timeoutMs = command.plan.scenario.connect.timeoutUs / 1000;
+  const isFirst = command.engine === 0;
+  return Promise.all(
+    targets.map(async (target) => {
+      const looks = isFirst || target.addresses.length > 1;
+      return looks ? probeTarget(target, timeoutMs) : target;
+    }),
+  );
 }
 
 function turn(): void {

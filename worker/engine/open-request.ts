@@ -6,10 +6,11 @@ import type { RenderContext } from "../../shared/scenario/render.ts";
 import type { OpenRequest } from "../connection/driver.ts";
 import { pathText } from "./request-text.ts";
 import type { ResolvedTarget } from "./resolve.ts";
+import type { Route } from "./routes.ts";
 
 export function openRequest(
-  { endpoint, address, path, headers, subprotocols }: ResolvedTarget,
-  localAddress: string | null,
+  { endpoint, path, headers, subprotocols }: ResolvedTarget,
+  { address, localAddress }: Route,
   context: RenderContext,
 ): OpenRequest {
   return {

@@ -1,6 +1,7 @@
 /**
- * From a scenario's targets to endpoints with a checked address. Called once by each engine while it
- * prepares. Invariant: no socket is ever opened to an address that was not checked here. Loopback is
+ * From a scenario's targets to endpoints with checked addresses. Called once by each engine while it
+ * prepares. Invariant: no socket is ever opened to an address that was not checked here, and all addresses of a name
+ * must pass. Loopback is
  * always allowed, any other host only by name in the plan's list, and a name that resolves to a link-local
  * (metadata) address never, unless that very address is in the list.
  */
@@ -14,13 +15,18 @@ import type { Endpoint } from "../connection/driver.ts";
 
 export interface ResolvedTarget {
   readonly endpoint: Endpoint;
-  readonly address: string;
+  /** All addresses of its name, at most MAX_ADDRESSES; those that accept come first, once that was looked at. */
+  readonly addresses: readonly string[];
+  /** How many of them accept; all until it was looked at. */
+  readonly accepting: number;
+  /** Share of the connections, relative to the other targets. */
+  readonly weight: number;
   readonly path: Template;
   /** Headers with placeholders, rendered per attempt. */
   readonly headers: readonly (readonly [name: string, value: Template])[];
   /** Subprotocols, all of them, when one has placeholders; null: those of the endpoint. */
   readonly subprotocols: readonly Template[] | null;
-  /** An IPv4 loopback address, which can be reached from all of 127/8. */
+  /** Has IPv4 loopback addresses only, which can be reached from all of 127/8 (but on macOS, which has one of it). */
   readonly loopback: boolean;
   /** How long the name took to resolve, microseconds; null for an address. */
   readonly dnsUs: number | null;
@@ -32,6 +38,9 @@ loopback.addAddress("::1", "ipv6");
 const linkLocal = new BlockList();
 linkLocal.addSubnet("169.254.0.0", 16, "ipv4");
 linkLocal.addSubnet("fe80::", 10, "ipv6");
+
+/** Addresses of one name that are used. */
+const MAX_ADDRESSES = 64;
 
 /** Sites of the templates, so that their random placeholders differ from those of messages (site 0). */
 const PATH_SITE = 1;
@@ -56,9 +65,9 @@ async function resolveTarget(
   const { secure, host, port, path } = splitUrl(target.url);
   const startedUs = options.nowUs();
   const literal = isIP(host) !== 0;
-  const address = literal ? host : await addressOf(host);
+  const addresses = literal ? [host] : await addressesOf(host);
   const dnsUs = literal ? null : options.nowUs() - startedUs;
-  checkPolicy(host, port, address, options.allowTargets);
+  for (const address of addresses) checkPolicy(host, port, address, options.allowTargets);
   const { connect } = scenario;
   const compiled = connect.headers.map(
     ([name, value], at) =>
@@ -82,11 +91,15 @@ async function resolveTarget(
       compression: connect.compression,
       maxMessageBytes: connect.maxMessageBytes,
     },
-    address,
+    addresses,
+    accepting: addresses.length,
+    weight: target.weight,
     path: compileUrl(path, scenario, PATH_SITE),
     headers: compiled.filter(([, template]) => !template.isStatic),
     subprotocols: isShared ? null : subprotocols,
-    loopback: isIP(address) === 4 && isLoopback(address),
+    loopback:
+      process.platform !== "darwin" &&
+      addresses.every((address) => isIP(address) === 4 && isLoopback(address)),
     dnsUs,
   };
 }
@@ -111,9 +124,12 @@ function splitUrl(url: string): { secure: boolean; host: string; port: number; p
   };
 }
 
-async function addressOf(host: string): Promise<string> {
+/** In the order of this machine's resolver. */
+async function addressesOf(host: string): Promise<string[]> {
   try {
-    return (await lookup(host)).address;
+    const found = await lookup(host, { all: true, order: "verbatim" });
+    const addresses = new Set(found.map(({ address }) => address));
+    return [...addresses].slice(0, MAX_ADDRESSES);
   } catch (error) {
     throw new OnrushError({
       code: "ONRUSH_TARGET_UNREACHABLE",

@@ -4,8 +4,10 @@
  * Invariant: it ends with its parent, and after one report.
  */
 import { OnrushError } from "../../shared/errors.ts";
+import { portCount } from "../../shared/local-ports.ts";
 import type { StrictScenario } from "../../shared/scenario/strict.ts";
 import { TargetText } from "../../shared/scenario/target-text.ts";
+import type { ConnectFailure } from "../../shared/stats/failure-kind.ts";
 import { systemClock } from "../../shared/time/clock.ts";
 import { systemTimers } from "../../shared/time/timer.ts";
 import type { ProbedTarget, ProbeProblem, ProbeRequest } from "../../shared/wire/probe.ts";
@@ -14,6 +16,7 @@ import { leanDriver } from "../connection/lean/lean-driver.ts";
 import { wsDriver } from "../connection/ws-driver.ts";
 import { openRequest } from "../engine/open-request.ts";
 import { type ResolvedTarget, resolveTargets } from "../engine/resolve.ts";
+import { Routes } from "../engine/routes.ts";
 import { shakeHands } from "./handshake-probe.ts";
 
 const MAX_SIGNATURE_CHARS = 500;
@@ -44,10 +47,10 @@ async function probe(request: ProbeRequest, index: number): Promise<ProbedTarget
       systemClock.monotonicUs,
     );
     if (resolved === undefined) throw new Error("a target resolves to itself");
-    const { address, dnsUs } = resolved;
+    const { dnsUs } = resolved;
     const dnsMs = dnsUs === null ? null : dnsUs / 1000;
     const seen = await connect(scenario, resolved);
-    return { ...seen, problem: cleaned(seen.problem, scenario), label, address, dnsMs };
+    return { ...seen, problem: cleaned(seen.problem, scenario), label, dnsMs };
   } catch (error) {
     return { ...NOTHING, label, problem: cleaned(problemOf(error), scenario) };
   }
@@ -60,24 +63,33 @@ function cleaned(problem: ProbeProblem | null, { secrets }: StrictScenario): Pro
   return { ...problem, signature };
 }
 
-function connect(scenario: StrictScenario, target: ResolvedTarget) {
+/** At the addresses of its name in turn, as an engine would. */
+async function connect(scenario: StrictScenario, target: ResolvedTarget) {
   const { timeoutUs, localAddresses, driver } = scenario.connect;
   const drivers: Record<typeof driver, Driver> = { lean: leanDriver, ws: wsDriver };
   const context = {
     ...{ seed: scenario.seed, connectionIndex: 0, incarnation: 0, attempt: 0, seq: 0 },
     nowMs: systemClock.wallMs(),
   };
-  return shakeHands({
-    driver: drivers[driver],
-    request: openRequest(
-      target,
-      localAddresses === "auto" ? null : (localAddresses[0] ?? null),
-      context,
-    ),
-    timeoutMs: Math.min(timeoutUs / 1000, MAX_TIMEOUT_MS),
-    clock: systemClock,
-    timers: systemTimers,
-  });
+  const routes = new Routes([target], { connections: 1, localAddresses, ports: portCount() });
+  for (let tries = 0; ; tries++) {
+    const route = routes.route(0, 0, tries);
+    const seen = await shakeHands({
+      driver: drivers[driver],
+      request: openRequest(target, route, context),
+      timeoutMs: Math.min(timeoutUs / 1000, MAX_TIMEOUT_MS),
+      clock: systemClock,
+      timers: systemTimers,
+    });
+    const kind = seen.problem?.kind;
+    const goesOn =
+      kind !== undefined && isConnectFailure(kind) && routes.hasAnother(0, tries, kind);
+    if (!goesOn) return { ...seen, address: route.address };
+  }
+}
+
+function isConnectFailure(kind: ProbeProblem["kind"]): kind is ConnectFailure {
+  return kind !== "forbidden" && kind !== "closed";
 }
 
 /** Names that do not resolve, targets nobody allowed, certificates that cannot be used. */

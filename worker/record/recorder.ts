@@ -16,6 +16,7 @@ import {
 } from "../../shared/stats/counters.ts";
 import { CLOSE_CAUSES, type CloseCause } from "../../shared/stats/failure-kind.ts";
 import type { EngineHealth, Frame } from "../../shared/wire/frame.ts";
+import { AgreedRows } from "./agreed-rows.ts";
 import { FailureLog } from "./failure-log.ts";
 import { HistogramRows, type MakeHistogram } from "./histogram-rows.ts";
 import { NameRows } from "./name-rows.ts";
@@ -59,6 +60,7 @@ export interface Counted {
 
 export class Recorder {
   readonly failures: FailureLog;
+  readonly agreed: AgreedRows;
   /** Counts nothing in a run of one target. */
   readonly targets: TargetRows;
   readonly #phases: number;
@@ -84,7 +86,9 @@ export class Recorder {
     /** Plain ones unless told. */
     readonly makeHistogram?: MakeHistogram | undefined;
   }) {
-    this.failures = new FailureLog(new TargetText(sizes.secrets));
+    const text = new TargetText(sizes.secrets);
+    this.failures = new FailureLog(text);
+    this.agreed = new AgreedRows(text);
     this.#phases = sizes.phases;
     const names = Math.max(1, sizes.names);
     this.#counters = new Float64Array(sizes.phases * PHASE_COUNTERS.length);
@@ -242,6 +246,8 @@ export class Recorder {
             }
           : null,
       targets: this.targets.cut(),
+      agreed: this.agreed.cut(),
+      codes: this.failures.codes.cut(),
     };
     for (const row of this.#ticks) row.fill(0);
     this.#second++;

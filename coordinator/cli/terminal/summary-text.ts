@@ -33,6 +33,8 @@ const COMPACT_THRESHOLDS = 3;
 const SEND_LAG = "send lag p99";
 /** Characters of a rule. */
 const MAX_RULE = 100;
+/** Pairs of subprotocol and extensions shown. */
+const MAX_AGREED = 4;
 
 /** @returns whole lines, with a newline at the end */
 export function summaryText(summary: Summary, detail: SummaryDetail, style: Style): string {
@@ -169,10 +171,26 @@ function connectionLines(summary: Summary, detail: SummaryDetail): string[] {
       row("  tls", quantileText(c.stages.tlsMs)),
       row("  upgrade", quantileText(c.stages.upgradeMs)),
       row("  failed by", countsText(c.failedByKind)),
+      row("  by status", countsText(c.failedByStatus)),
       row("  closed by", countsText(c.closedByCause)),
+      row("  by code", countsText(c.closedByCode)),
+      row("  agreed", agreedText(c.agreed)),
     );
   }
   return lines;
+}
+
+/** How many connections got which subprotocol and which extensions. */
+function agreedText(agreed: Summary["connections"]["agreed"]): string {
+  if (agreed === null || agreed.length === 0) return NO_DATA;
+  const shown = (text: string, none: string) => (text === "" ? none : escapeForTerminal(text, 120));
+  return agreed
+    .slice(0, MAX_AGREED)
+    .map(({ protocol, extensions, count }) => {
+      const what = `${shown(protocol, "no subprotocol")}, ${shown(extensions, "no extension")}`;
+      return `${formatCount(count)} ${what}`;
+    })
+    .join("; ");
 }
 
 function messageLines(summary: Summary, detail: SummaryDetail): string[] {

@@ -100,7 +100,7 @@ export const connect = strict({
   ),
   localAddresses: about(
     z.union([z.literal("auto"), z.array(text(64)).min(1).max(MAX_ITEMS)]).optional(),
-    "Source addresses, when one has too few ports. auto spreads over 127/8 for loopback targets.",
+    "Source addresses, when one has too few ports. auto spreads over 127/8 for loopback targets, as far as this machine's ports ask for it.",
     "auto",
     ["10.0.0.5", "10.0.0.6"],
   ),

@@ -74,7 +74,7 @@ describe("ws driver with compression", () => {
     await owner.over;
     expect(owner.lines).toEqual([
       "stage tcp",
-      "open",
+      "open permessage-deflate",
       `text ${show(payload)}`,
       'closed 1000 "" clean by client',
     ]);

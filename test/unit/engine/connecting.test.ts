@@ -29,13 +29,31 @@ async function answering(answer: string | ((socket: Socket) => void)): Promise<s
   return `ws://127.0.0.1:${(server.address() as AddressInfo).port}/`;
 }
 
+/** Lets everybody in at one address; the others of 127/8 refuse at its port, or also listen. */
+async function listeningAt(addresses: readonly string[]) {
+  const accepted = new Map<string, number>();
+  let port = 0;
+  for (const address of addresses) {
+    const server = createServer((socket) => {
+      socket.on("error", () => {});
+      accepted.set(address, (accepted.get(address) ?? 0) + 1);
+      upgrading(Buffer.alloc(0))(socket);
+    });
+    servers.push(server);
+    server.listen(port, address);
+    await once(server, "listening");
+    port = (server.address() as AddressInfo).port;
+  }
+  return { url: `ws://127.0.0.1:${port}/`, accepted };
+}
+
 /** Upgrades every connection and then writes `frames`. */
-function upgrading(frames: Buffer) {
+function upgrading(frames: Buffer, response = VALID_RESPONSE) {
   return (socket: Socket): void => {
     socket.once("data", (head) => {
       const key = /^sec-websocket-key: *(\S+)/im.exec(head.toString())?.[1] ?? "";
-      socket.write(VALID_RESPONSE.replace("{accept}", acceptFor(key)));
-      socket.write(frames);
+      socket.write(response.replace("{accept}", acceptFor(key)));
+      if (frames.length > 0) socket.write(frames);
     });
   };
 }
@@ -95,6 +113,45 @@ describe.each(["lean", "ws"] as const)("connecting, %s driver", (driver) => {
     expect(lagUs).toBeGreaterThan(150_000);
     expect(connectUs).toBeLessThan(lagUs);
     expect(histogram("connect").count).toBe(20);
+  });
+
+  it("tells how many connections agreed on what", async () => {
+    const switching = VALID_RESPONSE.replace(
+      "\r\n\r\n",
+      "\r\nSec-WebSocket-Protocol: chat.v1\r\n\r\n",
+    );
+    const url = await answering(upgrading(Buffer.alloc(0), switching));
+    const { frames } = await runEngine(
+      scenario(url, { connect: { driver, subprotocols: ["chat.v2", "chat.v1"] }, messages: null }),
+    );
+    const agreed = frames.flatMap((frame) => frame.agreed);
+    expect(agreed.reduce((sum, { count }) => sum + count, 0)).toBe(20);
+    expect(new Set(agreed.map(({ protocol, extensions }) => `${protocol}|${extensions}`))).toEqual(
+      new Set(["chat.v1|"]),
+    );
+  });
+
+  it("uses all addresses of a name, and another in turn where one refuses", async () => {
+    const { url, accepted } = await listeningAt(["127.0.0.1", "127.0.0.2"]);
+    const { counters, failures, histogram } = await runEngine(
+      scenario(url, { connect: { driver }, messages: null }),
+      { addresses: ["127.0.0.1", "127.0.0.2", "127.0.0.3"] },
+    );
+    expect(counters).toMatchObject({ attempted: 20, established: 20, failed: 0, reconnects: 0 });
+    expect(failures.filter(({ kind }) => kind.startsWith("tcp"))).toEqual([]);
+    // Connections 2, 5, 8 … begin at the third, which refuses, and go on at the first.
+    expect(Object.fromEntries(accepted)).toEqual({ "127.0.0.1": 13, "127.0.0.2": 7 });
+    expect(histogram("tcp").count).toBe(20);
+  });
+
+  it("fails once when all addresses refuse", async () => {
+    const { url } = await listeningAt(["127.0.0.1"]);
+    const { counters, failures } = await runEngine(
+      scenario(url, { connect: { driver }, messages: null }),
+      { addresses: ["127.0.0.2", "127.0.0.3"] },
+    );
+    expect(counters).toMatchObject({ attempted: 20, established: 0, failed: 20 });
+    expect(failures).toEqual([{ kind: "tcp-refused", signature: "ECONNREFUSED", count: 20 }]);
   });
 
   it("names the scenario when a request cannot be sent", async () => {

@@ -1,35 +1,57 @@
 import { describe, expect, it } from "vitest";
 import {
-  PER_ADDRESS,
-  PER_KERNEL_CHOICE,
+  perAddress,
+  perKernelChoice,
+  type SourceNeed,
   sourceAddresses,
-  sourceAddressFor,
 } from "../../../shared/load/source-address.ts";
+
+const LINUX = 28_232;
+
+const need = (connections: number, more: Partial<SourceNeed> = {}): SourceNeed => ({
+  connections,
+  atBusiest: connections,
+  localAddresses: "auto",
+  loopback: true,
+  ports: LINUX,
+  ...more,
+});
 
 describe("source addresses", () => {
   it("leaves the choice to the kernel while one address has ports enough", () => {
-    expect(sourceAddresses(PER_KERNEL_CHOICE, "auto", true)).toEqual([]);
-    expect(sourceAddressFor(7, [])).toBeNull();
+    expect(perKernelChoice(LINUX)).toBe(12_000);
+    expect(sourceAddresses(need(12_000))).toEqual([]);
+    expect(sourceAddresses(need(24_000, { atBusiest: 12_000 }))).toEqual([]);
   });
 
-  it("spreads over 127/8 on loopback, evenly by index", () => {
-    const addresses = sourceAddresses(20_000, "auto", true);
-    expect(addresses).toEqual(["127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5"]);
-    const uses = new Map<string | null, number>();
-    for (let index = 0; index < 20_000; index++) {
-      const source = sourceAddressFor(index, addresses);
-      uses.set(source, (uses.get(source) ?? 0) + 1);
-    }
-    expect([...uses.values()]).toEqual(new Array(5).fill(PER_ADDRESS));
+  it("spreads over 127/8 on loopback", () => {
+    expect(perAddress(LINUX)).toBe(4000);
+    expect(sourceAddresses(need(20_000))).toEqual([
+      "127.0.0.1",
+      "127.0.0.2",
+      "127.0.0.3",
+      "127.0.0.4",
+      "127.0.0.5",
+    ]);
+  });
+
+  it("follows the ports of this machine", () => {
+    expect(sourceAddresses(need(150, { ports: 100 }))).toHaveLength(11);
+    expect(sourceAddresses(need(42, { ports: 100 }))).toEqual([]);
+    expect(sourceAddresses(need(3, { ports: 1 }))).toHaveLength(3);
+    expect(sourceAddresses(need(20_000, { ports: 64_512 }))).toEqual([]);
+    expect(sourceAddresses(need(28_000, { ports: 64_512 }))).toHaveLength(4);
   });
 
   it("invents no addresses for a target elsewhere, and uses those it is given", () => {
-    expect(sourceAddresses(100_000, "auto", false)).toEqual([]);
-    expect(sourceAddresses(10, ["10.0.0.5"], false)).toEqual(["10.0.0.5"]);
+    expect(sourceAddresses(need(100_000, { loopback: false }))).toEqual([]);
+    expect(sourceAddresses(need(10, { localAddresses: ["10.0.0.5"], loopback: false }))).toEqual([
+      "10.0.0.5",
+    ]);
   });
 
   it("stays inside 127/8 for millions of connections", () => {
-    const addresses = sourceAddresses(5_000_000, "auto", true);
+    const addresses = sourceAddresses(need(5_000_000));
     expect(addresses).toHaveLength(1250);
     expect(addresses.at(-1)).toBe("127.0.4.226");
   });

@@ -42,7 +42,7 @@ test("more signatures than fit: the sum is exact, the order irrelevant", () => {
 test("a group that is kept is exact, also when it was pushed out in no order", () => {
   const counts = new Map(many.map(({ signature, count }) => [signature, count * 2]));
   const groups = fill([...many, ...[...many].reverse()]);
-  const kept = groups.top(MAX_GROUPS).filter(({ signature }) => signature !== "other");
+  const kept = groups.top(MAX_GROUPS).filter(({ signature }) => signature !== "4000 other");
   expect(kept).toHaveLength(MAX_GROUPS);
   for (const { signature, count } of kept) expect(count).toBe(counts.get(signature));
 });

@@ -130,6 +130,8 @@ export interface FrameContent {
   failures?: Frame["failures"];
   closes?: Frame["closes"];
   targets?: Frame["targets"];
+  agreed?: Frame["agreed"];
+  codes?: Frame["codes"];
   health?: Partial<EngineHealth>;
   /** Lies in the cumulative totals by this much. */
   auditError?: number;
@@ -195,6 +197,8 @@ export class SyntheticEngine {
       failures: content.failures ?? [],
       closes: content.closes ?? [],
       targets: content.targets ?? [],
+      agreed: content.agreed ?? [],
+      codes: content.codes ?? [],
       health: { ...healthy, ...content.health },
       cumulative: { counters, histogramValues: this.#values },
     };

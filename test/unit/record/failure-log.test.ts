@@ -29,6 +29,38 @@ describe("FailureLog", () => {
     expect(groups.at(-1)?.signature).toBe("other");
   });
 
+  it("counts statuses and close codes exactly, whatever texts come with them", () => {
+    const log = new FailureLog(new TargetText());
+    const add = (kind: "upgrade-status" | "close-code", signature: string) => {
+      const failure = { kind, signature, phase: 0, target: 0 };
+      if (!log.more(failure)) log.add(failure, sample);
+    };
+    for (let at = 0; at < 3000; at++) add("upgrade-status", `429 request ${at} refused`);
+    for (let at = 0; at < 2000; at++) add("upgrade-status", `503 pod ${at}`);
+    for (let at = 0; at < 1000; at++) add("close-code", `1013 later ${at}`);
+    for (let code = 3000; code < 5000; code++) add("close-code", `${code} why`);
+    add("close-code", "no code at all");
+    const groups = log.cut();
+    const of = (start: string) =>
+      groups
+        .filter(({ signature }) => signature.startsWith(start))
+        .reduce((n, g) => n + g.count, 0);
+    expect([of("429 "), of("503 "), of("1013 ")]).toEqual([3000, 2000, 1000]);
+    expect(groups.length).toBeLessThanOrEqual(402);
+    const codes = log.codes.cut();
+    const counted = Object.fromEntries(
+      codes.map(({ kind, code, count }) => [`${kind} ${code}`, count]),
+    );
+    expect(codes).toHaveLength(2003);
+    expect(counted).toMatchObject({
+      "upgrade-status 429": 3000,
+      "upgrade-status 503": 2000,
+      "close-code 1013": 1000,
+      "close-code 4999": 1,
+    });
+    expect(log.codes.cut()).toEqual([]);
+  });
+
   it("masks a secret the target repeats, in signature and detail, also where it is cut off", () => {
     const log = new FailureLog(new TargetText(["S3cr3t-Zebra_Umbrella"]));
     const detail = `{"token":"${Buffer.from("S3cr3t-Zebra_Umbrella").toString("base64")}"}`;

@@ -161,9 +161,10 @@ describe("refusal", () => {
   });
 
   it("a later section that is nested without end, or cut short", () => {
+    const later = 17;
     const deep = [[[[[[[[0]]]]]]]];
-    expectRefusal(withChange([15], deep), "a later section is nested too deep");
-    const bytes = withChange([15], "x".repeat(100));
+    expectRefusal(withChange([later], deep), "a later section is nested too deep");
+    const bytes = withChange([later], "x".repeat(100));
     expectRefusal(bytes.subarray(0, bytes.length - 50), "a later section is cut short");
   });
 

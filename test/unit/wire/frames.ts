@@ -78,6 +78,8 @@ export function frameOf(second: number, change: Partial<Frame> = {}): Frame {
     },
     cumulative: null,
     targets: [{ phase: 2, target: 1, counters: counts(TARGET_COUNTERS, second) }],
+    agreed: [{ protocol: "chat.v2", extensions: "permessage-deflate", count: second + 1 }],
+    codes: [{ kind: "upgrade-status", code: 429, count: second + 2 }],
     ...change,
   };
 }

@@ -37,6 +37,8 @@ function measured(second: number, { engine = 0, final = false, count = 1 } = {})
     failures: [],
     closes: [],
     targets: [],
+    agreed: [],
+    codes: [],
     health: {
       utilisation: 0.5,
       processCpu: 0.5,

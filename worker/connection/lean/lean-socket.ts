@@ -199,7 +199,7 @@ export class LeanSocket implements DriverSocket, FrameSink, TransportEvents {
     this.handshake = null;
     this.state = OPEN;
     this.receiving = true;
-    this.owner.onOpen(answer.head.protocol ?? "");
+    this.owner.onOpen(answer.head.protocol ?? "", "");
     // Frames may have come in the same segment.
     decode(this, readBuffer, rest, length);
   }
