@@ -61,6 +61,7 @@ export function compareSamples(sides: ComparedSides, options: CompareOptions): C
     failed: rules.some(
       ({ outcome }) => outcome === "failed" || (options.strict && outcome === "inconclusive"),
     ),
+    strict: options.strict,
     a: comparedA,
     b: comparedB,
     comparedSeconds: span.seconds.length,

@@ -4,8 +4,10 @@
  */
 import {
   CONNECT_FAILURES,
+  FAILURE_KINDS,
   type FailureKind,
   failureCause,
+  GENERATOR_FAILURES,
 } from "../../shared/stats/failure-kind.ts";
 import type { RunMerge } from "../merge/merge.ts";
 
@@ -73,4 +75,14 @@ export function generatorFailures(merge: RunMerge, phases: ReadonlySet<number>):
     for (const phase of phases) count += merge.failures.inPhase(phase, kind);
   }
   return count;
+}
+
+/** What failed on our side, by kind; attempts cut off by the end of the run are no fault. */
+export function ownFailures(merge: RunMerge): readonly (readonly [FailureKind, number])[] {
+  return FAILURE_KINDS.flatMap((kind) => {
+    const count = merge.failures.byKind.get(kind) ?? 0;
+    // A message larger than the scenario takes is the scenario's wish, and told as such.
+    const isOwn = GENERATOR_FAILURES.has(kind) || kind === "scenario-value";
+    return isOwn && kind !== "generator-stopped" && count > 0 ? [[kind, count] as const] : [];
+  });
 }

@@ -35,6 +35,13 @@ export const GATES = {
   runSendLagShare: 0.1,
   /** The 99th percentile of fewer values rests on less than ten of them. */
   runSendLagMinCount: 1000,
+  /**
+   * Over the whole run: attempts to connect that began this late, when that is also this share of the time a connection
+   * took, are another load than the one planned: a burst that was none.
+   */
+  runOpenLagP99Us: 50_000,
+  runOpenLagShare: 0.1,
+  runOpenLagMinCount: 1000,
   /** Messages, and opens, that the plan wanted and the generator was too far behind for. */
   skippedShare: 0.005,
 } as const;
@@ -51,7 +58,8 @@ export function brokenGates(row: TimelineRow): readonly ("sendLag" | "loopLag" |
   return broken;
 }
 
-/** Masked seconds a run of this many judged seconds may have. */
+/** Masked seconds a run of this many judged seconds may have: never all of them. */
 export function maskedAllowed(judgedSeconds: number): number {
-  return Math.max(GATES.maskedSeconds, GATES.maskedShare * judgedSeconds);
+  const most = Math.max(GATES.maskedSeconds, GATES.maskedShare * judgedSeconds);
+  return Math.max(0, Math.min(most, judgedSeconds - 1));
 }

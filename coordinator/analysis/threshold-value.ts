@@ -3,6 +3,16 @@
  * thresholds.ts and by the search for a limit. Pure.
  */
 import type { StrictThreshold } from "../../shared/scenario/strict.ts";
+import type { Metric } from "../../shared/stats/counters.ts";
+
+/** Measures of thresholds that are distributions, and where they lie. */
+export const THRESHOLD_METRICS: Partial<Record<StrictThreshold["measure"], Metric>> = {
+  latency: "latency",
+  service: "service",
+  connect: "connect",
+  ping: "ping",
+  sendLag: "sendLag",
+};
 
 export interface Distribution {
   readonly min: number;

@@ -4,23 +4,29 @@
  * Invariant: every reason is a plain sentence with its numbers, and names the generator where it is to
  * blame, so that nobody takes a starved generator for a slow server.
  */
-import { GENERATOR_FAILURES } from "../../shared/stats/failure-kind.ts";
+import { failureCause } from "../../shared/stats/failure-kind.ts";
 import type { MergedHistogram } from "../../shared/stats/histogram.ts";
 import { phaseAt, phaseSpans } from "../merge/facts.ts";
 import { balance, type Ledger } from "../merge/ledger.ts";
 import type { RunFold } from "../merge/run-fold.ts";
 import type { WorkerRecord } from "../merge/worker-record.ts";
+import { ownFailures } from "./failures.ts";
 import { brokenGates, GATES, maskedAllowed } from "./gates.ts";
+import { resultWarnings } from "./implied.ts";
+import { type LagGate, openLagGate, sendLagGate } from "./lag-gates.ts";
 import { lossNotes, lossReasons } from "./losses.ts";
+import { judgeThresholds } from "./thresholds.ts";
 
 export interface Validity {
   readonly valid: boolean;
   readonly reasons: readonly string[];
-  /** What else a reader should know: lost workers others stood in for, what the run did about it. Plain sentences. */
+  /** What else a reader should know: warnings first, lost workers others stood in for, what the run did about it. */
   readonly notes: readonly string[];
+  /** Of the notes: the run got little of what it wanted. */
+  readonly warnings: readonly string[];
   /** Those of the reasons that are the generator's own doing. */
   readonly saturation: readonly string[];
-  /** Over the phases that are not excluded; null without values. */
+  /** Of the phases and seconds that count; null without values. */
   readonly sendLag: MergedHistogram | null;
   /** sent / planned; null when nothing was planned. */
   readonly deliveredShare: number | null;
@@ -31,15 +37,6 @@ export interface Validity {
   readonly framesMissing: number;
 }
 
-/** Phases that count for run-wide figures: all but the excluded ones. */
-export function judgedPhases(fold: RunFold): ReadonlySet<number> {
-  const phases = new Set<number>();
-  for (const [index, phase] of fold.facts.scenario.phases.entries()) {
-    if (!phase.exclude) phases.add(index);
-  }
-  return phases;
-}
-
 /** Seconds in which one of the worker's engines broke a gate by its own health. */
 export function saturatedSeconds(worker: WorkerRecord): number {
   return worker.saturated.count;
@@ -47,33 +44,39 @@ export function saturatedSeconds(worker: WorkerRecord): number {
 
 export function judgeValidity(fold: RunFold): Validity {
   const ledger = balance(fold.merge);
-  const phases = judgedPhases(fold);
-  const sendLag = fold.merge.histograms.select({ metric: "sendLag", phases, name: null });
-  const latency = fold.merge.histograms.select({ metric: "latency", phases, name: null });
+  const sendLag = sendLagGate(fold);
   const masked = maskedIn(fold);
+  const warnings = resultWarnings(fold);
   const counters = fold.merge.counters();
   const saturation = [
     ...maskedReason(fold, masked),
-    ...sendLagReason(sendLag, latency),
+    ...untrustedReason(fold),
+    ...sendLagReason(sendLag),
+    ...openLagReason(openLagGate(fold)),
     ...behindReason(counters),
     ...neverOpenedReason(fold),
-    ...generatorFailureReasons(fold),
+    ...ownFailureReasons(fold),
   ];
-  const reasons = [
-    ...incompleteReason(fold),
-    ...(fold.problem ? [fold.problem.message] : []),
-    ...lossReasons(fold),
-    ...framesReason(fold),
-    ...ledgerReason(ledger),
-    ...saturation,
-  ];
+  const problem = fold.problem ? [fold.problem.message] : [];
+  // Of a run that never began there is one thing to say.
+  const reasons = !fold.began
+    ? [problem[0] ?? neverBegan(fold)]
+    : [
+        ...incompleteReason(fold),
+        ...problem,
+        ...lossReasons(fold),
+        ...framesReason(fold),
+        ...ledgerReason(ledger),
+        ...saturation,
+      ];
   return {
     valid: reasons.length === 0,
     reasons,
-    saturation,
-    sendLag,
+    saturation: fold.began ? saturation : [],
+    sendLag: sendLag.lag,
     deliveredShare: counters.planned > 0 ? Math.min(1, counters.sent / counters.planned) : null,
-    notes: [...lossNotes(fold), ...fold.notes],
+    notes: [...warnings, ...(fold.began ? lossNotes(fold) : []), ...fold.notes],
+    warnings,
     maskedSeconds: masked.seconds + masked.disturbed,
     disturbedSeconds: masked.disturbed,
     ledger,
@@ -149,16 +152,36 @@ function maskedReason(fold: RunFold, masked: Masked): string[] {
   ];
 }
 
-function sendLagReason(sendLag: MergedHistogram | null, latency: MergedHistogram | null): string[] {
-  if (!sendLag || sendLag.count < GATES.runSendLagMinCount) return [];
-  const p99Us = sendLag.quantile(0.99);
-  const latencyP99Us = latency ? latency.quantile(0.99) : 0;
-  if (p99Us <= Math.max(GATES.runSendLagP99Us, GATES.runSendLagShare * latencyP99Us)) return [];
-  const beside = latency ? `, beside a latency p99 of ${ms(latencyP99Us)}` : "";
+function sendLagReason(gate: LagGate): string[] {
+  if (gate.outcome !== "failed" || gate.p99Us === null) return [];
+  const beside = gate.besideUs === null ? "" : `, beside a latency p99 of ${ms(gate.besideUs)}`;
   return [
-    `The load generator sent messages late: send lag p99 was ${ms(p99Us)} over the run ` +
-      `(limit ${ms(GATES.runSendLagP99Us)})${beside}.`,
+    `The load generator sent messages late: send lag p99 was ${ms(gate.p99Us)} over the run ` +
+      `(limit ${ms(gate.limitUs)})${beside}.`,
   ];
+}
+
+function openLagReason(gate: LagGate): string[] {
+  if (gate.outcome !== "failed" || gate.p99Us === null) return [];
+  const beside = gate.besideUs === null ? "" : `, beside a connect p99 of ${ms(gate.besideUs)}`;
+  return [
+    `The load generator opened connections late: open lag p99 was ${ms(gate.p99Us)} over the run ` +
+      `(limit ${ms(gate.limitUs)})${beside}.`,
+  ];
+}
+
+/** Nobody can say whether such a rule holds, and it is not the target's fault. */
+function untrustedReason(fold: RunFold): string[] {
+  const untrusted = judgeThresholds(fold).filter((result) => result.untrusted);
+  return untrusted.slice(0, 1).map(({ threshold, reason }) => {
+    const more = untrusted.length > 1 ? ` (and ${untrusted.length - 1} more)` : "";
+    return `The rule ${threshold.metric} ${threshold.rule}${more} cannot be judged: ${reason}.`;
+  });
+}
+
+function neverBegan(fold: RunFold): string {
+  if (fold.end) return `It was ended before it began: ${fold.end.reason}.`;
+  return `Its process ended in state "${fold.state}", before it began.`;
 }
 
 function behindReason(counters: {
@@ -186,20 +209,16 @@ function neverOpenedReason(fold: RunFold): string[] {
   ];
 }
 
-/** A connection the generator had no port, descriptor or memory for says nothing of the target. */
-function generatorFailureReasons(fold: RunFold): string[] {
-  const reasons: string[] = [];
-  for (const kind of GENERATOR_FAILURES) {
-    const count = fold.merge.failures.byKind.get(kind) ?? 0;
-    // Attempts cut off by the end of the run are no fault.
-    if (count === 0 || kind === "generator-stopped") continue;
-    reasons.push(
-      kind === "memory-limit"
-        ? `The load generator itself ended ${count} connections: messages that were not complete took more memory than an engine gives them (${kind}).`
-        : `The load generator itself failed ${count} attempts to connect (${kind}).`,
-    );
-  }
-  return reasons;
+/** What failed on our side says nothing of the target. */
+function ownFailureReasons(fold: RunFold): string[] {
+  return ownFailures(fold.merge).map(([kind, count]) => {
+    if (kind === "memory-limit") {
+      return `The load generator itself ended ${count} connections: messages that were not complete took more memory than an engine gives them (${kind}).`;
+    }
+    return failureCause(kind) === "scenario"
+      ? `The scenario itself failed ${count} attempts to connect: a value in them cannot be sent (${kind}).`
+      : `The load generator itself failed ${count} attempts to connect (${kind}).`;
+  });
 }
 
 function incompleteReason(fold: RunFold): string[] {

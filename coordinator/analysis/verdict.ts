@@ -24,6 +24,8 @@ export const EXIT_PRECEDENCE: readonly ExitCode[] = [
 export interface VerdictInput {
   /** The journal ends before the run does: its process was killed. */
   readonly complete: boolean;
+  /** Run time began. */
+  readonly began: boolean;
   readonly end: RunFold["end"];
   readonly problem: RunFold["problem"];
   readonly valid: boolean;
@@ -43,10 +45,17 @@ function exitCodesOf(input: VerdictInput): ReadonlySet<ExitCode> {
     holding.add(input.end.mode === "abort" ? ExitCode.aborted : ExitCode.interrupted);
   }
   if (input.end?.by === "api") holding.add(ExitCode.stopped);
-  if (input.problem) holding.add(ErrorCode[input.problem.code]);
-  if (!input.valid) holding.add(ExitCode.untrusted);
+  if (input.problem) holding.add(codeOf(input.problem, input.began));
+  // There is no result yet that could be trusted or not.
+  if (!input.valid && input.began) holding.add(ExitCode.untrusted);
   if (!input.thresholdsPassed) holding.add(ExitCode.thresholdFailed);
   return holding;
+}
+
+/** Whatever keeps a run from beginning is found before it: there is no result yet. */
+function codeOf({ code }: NonNullable<RunFold["problem"]>, began: boolean): ExitCode {
+  const exitCode = ErrorCode[code];
+  return exitCode === ExitCode.untrusted && !began ? ExitCode.preflight : exitCode;
 }
 
 function wordFor(exitCode: ExitCode): Verdict {

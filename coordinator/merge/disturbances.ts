@@ -16,12 +16,16 @@ const SECOND_US = 1_000_000;
 
 export class Disturbances {
   readonly list: Disturbance[] = [];
+  /** Grows whenever the list changes. */
+  version = 0;
 
   begin(epoch: number, fromUs: number, toUs = Number.POSITIVE_INFINITY): void {
     this.list.push({ epoch, fromUs, toUs });
+    this.version++;
   }
 
   end(epoch: number, toUs: number): void {
+    this.version++;
     for (const disturbance of this.list) {
       if (disturbance.epoch === epoch) disturbance.toUs = toUs;
     }

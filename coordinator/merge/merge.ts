@@ -39,8 +39,8 @@ export type TargetCounters = Record<TargetCounter, number>;
 
 export class RunMerge {
   readonly histograms = new HistogramSet();
-  /** What thresholds are judged on, by second. */
-  readonly bySecond: SecondHistograms;
+  /** What was timed, by second. */
+  readonly bySecond = new SecondHistograms();
   readonly timeline = new Timeline();
   readonly failures = new FailureGroups();
   readonly workers = new Map<number, WorkerRecord>();
@@ -61,9 +61,7 @@ export class RunMerge {
 
   constructor(facts: RunFacts) {
     this.#facts = facts;
-    const { phases, messages, thresholds } = facts.scenario;
-    const searched = phases.flatMap((phase) => (phase.ramp === "find-limit" ? phase.until : []));
-    this.bySecond = new SecondHistograms([...thresholds, ...searched]);
+    const { phases, messages } = facts.scenario;
     this.#phases = phases.map(() => zeros(PHASE_COUNTERS));
     this.#names = phases.map(() => (messages?.mix ?? []).map(() => zeros(NAME_COUNTERS)));
   }
@@ -138,6 +136,11 @@ export class RunMerge {
     return sum;
   }
 
+  /** Counters are told apart by target: the run has several, and its frames name them. */
+  get hasTargetCounters(): boolean {
+    return this.#targets.size > 0;
+  }
+
   /** False when frames of an older version, which lacked the counter, are among those merged. */
   hasPhaseCounter(counter: PhaseCounter): boolean {
     return PHASE_COUNTERS.indexOf(counter) < this.#phaseWidth;
@@ -176,10 +179,9 @@ export class RunMerge {
       const histogram = histograms[at] as DecodedHistogram;
       this.histograms.at(metric, phase, name).addDecoded(histogram);
       this.timeline.addHistogram(frame.second, metric, histogram);
-      const { second, spanSeconds: span } = frame;
-      this.bySecond.add({ second, span, metric, phase, name }, histogram);
       if (metric === LOOP_LAG) worker.loopLag.addDecoded(histogram);
     }
+    this.bySecond.add(frame.second, frame.spanSeconds, frame.histograms);
     this.timeline.addFrame(frame);
     this.failures.addFrame(frame);
     worker.addFrame(seq, frame);

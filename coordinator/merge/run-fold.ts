@@ -52,6 +52,11 @@ export class RunFold {
     this.searches = new Searches(facts);
   }
 
+  /** Run time began: without it nothing was measured, and nothing is judged. */
+  get began(): boolean {
+    return this.startAtUs !== null;
+  }
+
   /** The journal holds the whole run. */
   get complete(): boolean {
     return isFinal(this.state);

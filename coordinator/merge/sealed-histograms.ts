@@ -1,6 +1,6 @@
 /**
- * Histograms of seconds that are over, compressed and out of the way: a few in memory, the rest in a temporary file that has
- * no name and goes with this process. Used by timeline.ts and second-histograms.ts.
+ * What was measured in seconds that are over, compressed and out of the way: a part in memory, the rest in a temporary file
+ * that has no name and goes with this process. Used by timeline.ts and second-histograms.ts.
  * Invariant: what is opened equals what was sealed. Bound: MEMORY_BYTES in memory, however long the run is; where the disk
  * refuses, memory takes what it would have.
  */
@@ -12,13 +12,13 @@ import { MergedHistogram } from "../../shared/stats/histogram.ts";
 
 const MEMORY_BYTES = 8 * 1024 * 1024;
 
-/** A sealed histogram: its bytes, or where they lie in the file. */
+/** What was sealed: its bytes, or where they lie in the file. */
 export type Sealed = Uint8Array | { readonly at: number; readonly length: number };
 
 /** Nobody closes a fold; its file is closed when nobody can ask for it any more. */
 const files = new FinalizationRegistry<number>((file) => closeSync(file));
 
-export class SealedHistograms {
+export class SealedBytes {
   readonly #memoryBytes: number;
   #inMemory = 0;
   #file: number | null = null;
@@ -34,8 +34,7 @@ export class SealedHistograms {
     return this.#fileBytes;
   }
 
-  seal(histogram: MergedHistogram): Sealed {
-    const bytes = histogram.encode();
+  seal(bytes: Uint8Array): Sealed {
     if (this.#inMemory + bytes.length > this.#memoryBytes) {
       const at = this.#write(bytes);
       if (at !== null) return { at, length: bytes.length };
@@ -44,11 +43,9 @@ export class SealedHistograms {
     return bytes;
   }
 
-  /** A histogram of its own. */
-  open(sealed: Sealed): MergedHistogram {
-    const histogram = new MergedHistogram();
-    histogram.add(sealed instanceof Uint8Array ? sealed : this.#read(sealed));
-    return histogram;
+  /** Not to be changed. */
+  open(sealed: Sealed): Uint8Array {
+    return sealed instanceof Uint8Array ? sealed : this.#read(sealed);
   }
 
   /** @returns where it lies; null when the disk refuses, now and from now on */
@@ -68,7 +65,7 @@ export class SealedHistograms {
 
   #read({ at, length }: { readonly at: number; readonly length: number }): Uint8Array {
     const bytes = new Uint8Array(length);
-    assert(this.#file !== null, "a sealed histogram lies in a file");
+    assert(this.#file !== null, "what was written lies in a file");
     assert(readSync(this.#file, bytes, 0, length, at) === length, "the file holds what was sealed");
     return bytes;
   }
@@ -83,3 +80,27 @@ export class SealedHistograms {
 }
 
 let sequence = 0;
+
+/** Single histograms. */
+export class SealedHistograms {
+  readonly #bytes: SealedBytes;
+
+  constructor(memoryBytes = MEMORY_BYTES) {
+    this.#bytes = new SealedBytes(memoryBytes);
+  }
+
+  get fileBytes(): number {
+    return this.#bytes.fileBytes;
+  }
+
+  seal(histogram: MergedHistogram): Sealed {
+    return this.#bytes.seal(histogram.encode());
+  }
+
+  /** A histogram of its own. */
+  open(sealed: Sealed): MergedHistogram {
+    const histogram = new MergedHistogram();
+    histogram.add(this.#bytes.open(sealed));
+    return histogram;
+  }
+}

@@ -1,121 +1,115 @@
 /**
- * The distributions thresholds are judged on, second by second, so that disturbed seconds can be left out of them
- * afterwards. Filled by merge.ts, read by analysis/thresholds.ts.
- * Invariant: exact sums; taking the disturbed seconds away from the whole leaves exactly the others. Bound: only metrics
- * a threshold asks for; those of all but the newest OPEN_SECONDS seconds are sealed (sealed-histograms.ts).
+ * What was timed second by second and phase by phase, so that seconds can be left out of a whole, or looked at by
+ * themselves, afterwards. Filled by merge.ts, read by analysis/judged.ts and by the search for a limit.
+ * Invariant: exact sums; taking seconds away from the whole leaves exactly the others. Bound: nothing is decoded before it
+ * is asked for; the frames themselves lie in memory up to a limit, then in a file (sealed-histograms.ts).
  */
-import type { StrictThreshold } from "../../shared/scenario/strict.ts";
-import { METRICS, type Metric } from "../../shared/stats/counters.ts";
-import { type DecodedHistogram, MergedHistogram } from "../../shared/stats/histogram.ts";
-import type { HistogramSelection } from "./histogram-set.ts";
-import { type Sealed, SealedHistograms } from "./sealed-histograms.ts";
+import { METRICS } from "../../shared/stats/counters.ts";
+import { DecodedHistogram, MergedHistogram } from "../../shared/stats/histogram.ts";
+import type { FrameHistogram } from "../../shared/wire/frame.ts";
+import { type HistogramSelection, HistogramSet } from "./histogram-set.ts";
+import { type Sealed, SealedBytes } from "./sealed-histograms.ts";
 
-const OPEN_SECONDS = 8;
-/** Measures of thresholds that are distributions, and where they lie. */
-export const THRESHOLD_METRICS: Partial<Record<StrictThreshold["measure"], Metric>> = {
-  latency: "latency",
-  service: "service",
-  connect: "connect",
-  ping: "ping",
-  sendLag: "sendLag",
-};
-
-interface Cell {
-  readonly metric: number;
-  readonly phase: number;
-  readonly name: number;
-  histogram: MergedHistogram | null;
-  sealed: Sealed | null;
-}
-
-/** The values of frames that begin at one second and span as many. */
+/** The histograms of frames that begin at one second and span as many. */
 interface Stretch {
   readonly second: number;
   readonly span: number;
-  readonly cells: Map<string, Cell>;
+  readonly frames: Sealed[];
 }
 
+/** The generator's own, of which nothing is left out. */
+const OWN: ReadonlySet<number> = new Set(
+  (["loopLag", "gcPause"] as const).map((metric) => METRICS.indexOf(metric)),
+);
+
+export type Passes = (second: number, span: number) => boolean;
+
 export class SecondHistograms {
-  readonly #wanted: ReadonlySet<number>;
-  /** Whether any threshold tells messages apart. */
-  readonly #named: boolean;
   readonly #stretches = new Map<string, Stretch>();
-  readonly #open = new Set<Stretch>();
-  readonly #sealed = new SealedHistograms();
+  readonly #sealed = new SealedBytes();
+  #within = { set: new HistogramSet(), added: new Map<Stretch, number>(), version: "" };
 
-  constructor(thresholds: readonly StrictThreshold[]) {
-    const timed = thresholds.filter(({ unit }) => unit === "us");
-    this.#wanted = new Set(
-      timed.flatMap(({ measure }) => {
-        const metric = THRESHOLD_METRICS[measure];
-        return metric === undefined ? [] : [METRICS.indexOf(metric)];
-      }),
-    );
-    this.#named = timed.some(({ selector }) => selector.name !== null);
-  }
-
-  /** @param at which frame it came in, and its place there (`metric`: index into METRICS) */
-  add(
-    at: { second: number; span: number; metric: number; phase: number; name: number },
-    histogram: DecodedHistogram,
-  ): void {
-    const { second, span, metric, phase } = at;
-    if (second < 0 || !this.#wanted.has(metric)) return;
-    const name = this.#named ? at.name : -1;
-    const stretch = this.#stretch(second, span);
-    const key = `${metric}|${phase}|${name}`;
-    const cell = stretch.cells.get(key) ?? { metric, phase, name, histogram: null, sealed: null };
-    stretch.cells.set(key, cell);
-    cell.histogram ??= this.#opened(cell);
-    cell.histogram.addDecoded(histogram);
-    cell.sealed = null;
-    this.#open.add(stretch);
-    if (this.#open.size > OPEN_SECONDS) this.#sealOldest();
+  /** The histograms of a frame; what was timed before the start belongs to no second. */
+  add(second: number, span: number, histograms: readonly FrameHistogram[]): void {
+    const kept = histograms.filter(({ metric }) => !OWN.has(metric));
+    if (second < 0 || kept.length === 0) return;
+    const key = `${second}+${span}`;
+    const stretch = this.#stretches.get(key) ?? { second, span, frames: [] };
+    this.#stretches.set(key, stretch);
+    stretch.frames.push(this.#sealed.seal(packed(kept)));
   }
 
   /** The union of a selection over the stretches that pass; null when it holds no value. */
-  select(
-    { metric, phases, name }: HistogramSelection,
-    passes: (second: number, span: number) => boolean,
-  ): MergedHistogram | null {
+  select({ metric, phases, name }: HistogramSelection, passes: Passes): MergedHistogram | null {
     const wanted = METRICS.indexOf(metric);
     const union = new MergedHistogram();
-    for (const { second, span, cells } of this.#stretches.values()) {
+    for (const { second, span, frames } of this.#stretches.values()) {
       if (!passes(second, span)) continue;
-      for (const cell of cells.values()) {
-        if (cell.metric !== wanted || (phases !== null && !phases.has(cell.phase))) continue;
-        if (name !== null && cell.name !== name) continue;
-        union.addFrom(cell.histogram ?? this.#opened(cell));
+      for (const histogram of frames.flatMap((frame) => unpacked(this.#sealed.open(frame)))) {
+        if (histogram.metric !== wanted) continue;
+        if (phases !== null && !phases.has(histogram.phase)) continue;
+        if (name !== null && histogram.name !== name) continue;
+        union.addDecoded(new DecodedHistogram(histogram.bytes));
       }
     }
     return union.count === 0 ? null : union;
   }
 
-  #stretch(second: number, span: number): Stretch {
-    const key = `${second}+${span}`;
-    let stretch = this.#stretches.get(key);
-    if (!stretch) {
-      stretch = { second, span, cells: new Map() };
-      this.#stretches.set(key, stretch);
+  /**
+   * All that the stretches that pass hold. Not to be changed.
+   * @param version what passes follows from: while it is the same, so is the answer
+   */
+  within(passes: Passes, version: string): HistogramSet {
+    if (version === this.#within.version) return this.#within.set;
+    const passing = new Set(
+      [...this.#stretches.values()].filter(({ second, span }) => passes(second, span)),
+    );
+    const isMore = [...this.#within.added.keys()].every((stretch) => passing.has(stretch));
+    // A second that was left out and is not any more: rare, and what it added cannot be taken back.
+    const { set, added } = isMore
+      ? this.#within
+      : { set: new HistogramSet(), added: new Map<Stretch, number>() };
+    for (const stretch of passing) {
+      for (const frame of stretch.frames.slice(added.get(stretch) ?? 0)) {
+        for (const { metric, phase, name, bytes } of unpacked(this.#sealed.open(frame))) {
+          set.at(metric, phase, name).addDecoded(new DecodedHistogram(bytes));
+        }
+      }
+      added.set(stretch, stretch.frames.length);
     }
-    return stretch;
+    this.#within = { set, added, version };
+    return set;
   }
+}
 
-  #sealOldest(): void {
-    let oldest: Stretch | null = null;
-    for (const stretch of this.#open) {
-      if (!oldest || stretch.second < oldest.second) oldest = stretch;
-    }
-    if (!oldest) return;
-    this.#open.delete(oldest);
-    for (const cell of oldest.cells.values()) {
-      if (!cell.histogram) continue;
-      cell.sealed = this.#sealed.seal(cell.histogram);
-      cell.histogram = null;
-    }
-  }
+/** Metric, phase, name and length of each, then its bytes; the numbers are small, and -1 is a name. */
+const HEAD_BYTES = 16;
 
-  #opened({ sealed }: Cell): MergedHistogram {
-    return sealed ? this.#sealed.open(sealed) : new MergedHistogram();
+function packed(histograms: readonly FrameHistogram[]): Uint8Array {
+  const length = histograms.reduce((sum, { bytes }) => sum + HEAD_BYTES + bytes.length, 0);
+  const whole = new Uint8Array(length);
+  const view = new DataView(whole.buffer);
+  let at = 0;
+  for (const { metric, phase, name, bytes } of histograms) {
+    for (const value of [metric, phase, name, bytes.length]) {
+      view.setInt32(at, value);
+      at += 4;
+    }
+    whole.set(bytes, at);
+    at += bytes.length;
   }
+  return whole;
+}
+
+function unpacked(whole: Uint8Array): FrameHistogram[] {
+  const view = new DataView(whole.buffer, whole.byteOffset, whole.byteLength);
+  const histograms: FrameHistogram[] = [];
+  for (let at = 0; at < whole.length; ) {
+    const [metric, phase, name, length] = [0, 4, 8, 12].map((field) => view.getInt32(at + field));
+    at += HEAD_BYTES;
+    const bytes = whole.subarray(at, at + (length ?? 0));
+    histograms.push({ metric: metric ?? 0, phase: phase ?? 0, name: name ?? 0, bytes });
+    at += bytes.length;
+  }
+  return histograms;
 }

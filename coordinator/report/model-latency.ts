@@ -1,11 +1,11 @@
 /**
  * Latency as charts and tables show it: percentile curves, a heat map over time, figures per message name and
  * phase. Pure; called by model.ts. Invariants: corrected latency and service time are of the same messages, of
- * the phases that are judged; a curve's points are points of the exact merged histogram, thinned out.
+ * the phases and seconds that count; a curve's points are points of the exact merged histogram, thinned out.
  */
 import type { Metric } from "../../shared/stats/counters.ts";
 import type { MergedHistogram } from "../../shared/stats/histogram.ts";
-import { judgedPhases } from "../analysis/validity.ts";
+import { judgedHistogram, phasesThatCount } from "../analysis/judged.ts";
 import type { RunFold } from "../merge/run-fold.ts";
 import { quantilesOrNull, toMs } from "./quantiles.ts";
 import type { Quantiles } from "./summary-schema.ts";
@@ -57,8 +57,8 @@ export interface ModelLatency {
 }
 
 export function latencyModel(fold: RunFold): ModelLatency {
-  const phases = judgedPhases(fold);
-  const of = (metric: Metric) => fold.merge.histograms.select({ metric, phases, name: null });
+  const phases = phasesThatCount(fold);
+  const of = (metric: Metric) => judgedHistogram(fold, { metric, phases, name: null });
   const [corrected, service] = [of("latency"), of("service")];
   const rows = [...breakdown(fold)];
   return {
@@ -78,7 +78,7 @@ function* breakdown(fold: RunFold): Generator<BreakdownRow> {
   for (const [name, message] of (messages?.mix ?? []).entries()) {
     for (const [index, { phase, exclude }] of phases.entries()) {
       const of = (metric: Metric) =>
-        quantilesOrNull(fold.merge.histograms.select({ metric, phases: new Set([index]), name }));
+        quantilesOrNull(judgedHistogram(fold, { metric, phases: new Set([index]), name }));
       const latency = of("latency");
       if (!latency) continue;
       yield { name: message.name, phase, excluded: exclude, latency, service: of("service") };

@@ -3,7 +3,8 @@
  * model.ts. Invariant: a margin below zero is a rule that does not hold; no data is no margin.
  */
 import type { StrictThreshold } from "../../shared/scenario/strict.ts";
-import { brokenImpliedRules, judgeThresholds, shownValue } from "../analysis/thresholds.ts";
+import { brokenImpliedRules } from "../analysis/implied.ts";
+import { judgeThresholds, shownValue } from "../analysis/thresholds.ts";
 import type { RunFold } from "../merge/run-fold.ts";
 import { formatObserved } from "./threshold-text.ts";
 

@@ -6,6 +6,7 @@
  */
 import type { ExitCode } from "../../shared/errors.ts";
 import { MASK } from "../../shared/scenario/mask.ts";
+import { judgeValidity } from "../analysis/validity.ts";
 import { phaseSpans, type RunFacts } from "../merge/facts.ts";
 import type { RunFold } from "../merge/run-fold.ts";
 import { connectionsModel, type ModelConnections } from "./model-connections.ts";
@@ -64,6 +65,8 @@ export interface Origin {
   readonly createdAt: string;
   readonly targets: readonly string[];
   readonly driver: string;
+  /** As written, judged or not. */
+  readonly thresholds: readonly { readonly metric: string; readonly rule: string }[];
   /** The command that runs it again, as it is typed into a POSIX shell. */
   readonly commandLine: string;
   /** Options that carry values which are not kept, so the command does not run as it stands. */
@@ -87,7 +90,7 @@ export function buildReportModel(fold: RunFold, around: ReportSurroundings): Rep
     summary,
     reasons: verdictReasons(summary),
     notes: notesOf(fold, summary, around.notes),
-    validity: validityChecks(fold, summary),
+    validity: validityChecks(fold, judgeValidity(fold)),
     thresholds: thresholdsModel(fold),
     phases: phaseSpans(fold.facts.scenario).map(({ phase, excluded, fromUs, toUs }) => ({
       phase,
@@ -137,6 +140,7 @@ function originOf({ facts }: RunFold, scenarioText: string | null): Origin {
     createdAt: new Date(facts.createdWallMs).toISOString(),
     targets: scenario.targets.map(({ url }) => url),
     driver: scenario.connect.driver,
+    thresholds: scenario.thresholds.map(({ metric, rule }) => ({ metric, rule })),
     commandLine: shellCommand(command),
     incompleteCommand: command.some((word) => word.includes(MASK)),
     scenarioText: scenarioText?.slice(0, MAX_SCENARIO_CHARS) ?? null,

@@ -71,7 +71,8 @@ function* rows(model: ReportModel): Generator<Row> {
   yield* listRows(model);
 }
 
-function* runRows({ exitCode, durationSeconds, validity, connections, messages }: Summary) {
+function* runRows(summary: Summary) {
+  const { exitCode, durationSeconds, validity, connections, messages, capacity } = summary;
   const run: Place = { scope: "run" };
   const { failedByKind: _, closedByCause: __, stages, ...counts } = connections;
   const { byName: ___, skippedBy, ...flows } = messages;
@@ -89,6 +90,10 @@ function* runRows({ exitCode, durationSeconds, validity, connections, messages }
   yield* flat(run, flows, "messages_");
   for (const [why, count] of Object.entries(skippedBy)) {
     yield [run, `messages_skipped_${snake(why)}`, "count", "", count] as Row;
+  }
+  yield [run, "started", "value", "bool", Number(summary.started)] as Row;
+  for (const key of ["sustainable", "limit", "knee", "tested"] as const) {
+    if (capacity) yield [run, `capacity_${key}`, "value", "connections", capacity[key]] as Row;
   }
 }
 

@@ -2,7 +2,7 @@
  * The schema of summary.json: what a run comes to, in numbers users script against. The report, the
  * terminal and the comparison read this shape and nothing else. Invariants: times are milliseconds of
  * run time unless the name says otherwise; a measure that was not taken is null, never 0; counts are
- * of the whole run (so that the ledger adds up), distributions leave excluded phases out.
+ * of the whole run (so that the ledger adds up), distributions of the phases and seconds that count (analysis/judged.ts).
  */
 import { z } from "zod";
 import { VERDICTS } from "../analysis/verdict.ts";
@@ -28,6 +28,8 @@ const validitySchema = z.object({
   reasons: z.array(z.string()),
   /** What else a reader should know, e.g. that others stood in for a lost worker. */
   notes: z.array(z.string()),
+  /** Checks without an answer, and why: what they measure is within no limit and beyond none. */
+  notJudged: z.array(z.string()),
   sendLagMs: quantiles,
   /** sent / planned message slots; null when nothing was planned. */
   deliveredShare: share.nullable(),
@@ -55,6 +57,8 @@ const connectionsSchema = z.object({
   failed: count,
   failedByKind: z.record(z.string(), count),
   closedByCause: z.record(z.string(), count),
+  /** Established, and ended otherwise than by the plan or by us; null: recorded by a version that did not count it. */
+  dropped: countOrNull,
   lostWithWorker: count,
   openAtEnd: count,
   /** Highest number open at once in the whole cluster, sampled every 100 ms. */
@@ -70,8 +74,14 @@ const connectionsSchema = z.object({
 
 const messageNameSchema = z.object({
   sent: count,
-  matched: count,
-  timedOut: count,
+  /** Of them, those that want a reply; null: recorded by a version that did not count it by name. */
+  expected: countOrNull,
+  /** null: the message expects no reply. */
+  matched: countOrNull,
+  timedOut: countOrNull,
+  unanswered: countOrNull,
+  corruptReplies: countOrNull,
+  late: countOrNull,
   latencyMs: quantiles,
 });
 
@@ -118,6 +128,8 @@ const phaseSchema = z.object({
     established: count,
     failed: count,
     closed: count,
+    /** Of any phase, dropped in this one; null as above. */
+    dropped: countOrNull,
     reconnects: count,
     connectMs: quantiles,
   }),
@@ -158,11 +170,11 @@ const findingSchema = z.object({
 const thresholdSchema = z.object({
   metric: z.string(),
   rule: z.string(),
-  /** In the unit of the rule (ms for times, 0..1 for shares); null: there was nothing to judge, so it fails. */
+  /** In the unit of the rule (ms for times, 0..1 for shares); null: there was nothing to judge, so it does not pass. */
   observed: z.number().nullable(),
   limit: z.number(),
   passed: z.boolean(),
-  /** Why there is no observed value; null when there is one. */
+  /** Why there is no observed value, or what a broken rule of every run rests on; else null. */
   reason: z.string().nullable(),
 });
 
@@ -212,6 +224,12 @@ export const summarySchema = z.object({
   name: z.string(),
   verdict: z.enum(VERDICTS),
   exitCode: z.int(),
+  /** Why, in one sentence; null for a pass. */
+  reason: z.string().nullable(),
+  /** Run time began; without it nothing was measured, and no threshold was judged. */
+  started: z.boolean(),
+  /** The run got little of what it wanted; plain sentences, also the first of validity.notes. */
+  warnings: z.array(z.string()),
   /** When run time began; null when the run never got that far. */
   startedAt: z.iso.datetime().nullable(),
   /** Run time that passed, drain included. */

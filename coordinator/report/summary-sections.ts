@@ -2,10 +2,11 @@
  * The sections of summary.json that count connections and messages, for the whole run and per phase. Pure; used
  * by summary.ts. Invariant: counts are of the phases asked for, distributions of the phases that are judged.
  */
-import type { Metric } from "../../shared/stats/counters.ts";
+import type { Metric, NameCounter } from "../../shared/stats/counters.ts";
 import { CONNECT_FAILURES, failureCause } from "../../shared/stats/failure-kind.ts";
 import { stageOf } from "../analysis/failures.ts";
-import { judgedPhases, type Validity } from "../analysis/validity.ts";
+import { judgedHistogram, phasesThatCount } from "../analysis/judged.ts";
+import type { Validity } from "../analysis/validity.ts";
 import { phaseSpans } from "../merge/facts.ts";
 import { MAX_SAMPLES } from "../merge/failure-groups.ts";
 import type { Counters } from "../merge/merge.ts";
@@ -20,7 +21,7 @@ type Phases = ReadonlySet<number>;
 
 export function connectionsSection(fold: RunFold, validity: Validity): Summary["connections"] {
   const { merge } = fold;
-  const judged = judgedPhases(fold);
+  const judged = phasesThatCount(fold);
   const counters = merge.counters();
   const measured = (metric: Metric) => distribution(fold, metric, { phases: judged });
   const failedByKind: Record<string, number> = {};
@@ -35,6 +36,7 @@ export function connectionsSection(fold: RunFold, validity: Validity): Summary["
     failed: counters.failed,
     failedByKind,
     closedByCause: Object.fromEntries([...merge.closes].sort(([a], [b]) => (a < b ? -1 : 1))),
+    dropped: droppedOf(fold, counters),
     lostWithWorker: validity.ledger.lostWithWorker,
     openAtEnd: Math.max(0, validity.ledger.openAtEnd),
     peak: merge.timeline.length > 0 ? merge.timeline.openGauge.peak() : null,
@@ -54,12 +56,11 @@ export function connectionsSection(fold: RunFold, validity: Validity): Summary["
 }
 
 export function messagesSection(fold: RunFold): Summary["messages"] {
-  const judged = judgedPhases(fold);
+  const judged = phasesThatCount(fold);
   const byName: Summary["messages"]["byName"] = {};
   for (const [index, { name }] of (fold.facts.scenario.messages?.mix ?? []).entries()) {
-    const { sent, matched, timedOut } = fold.merge.nameCounters(index);
     byName[name] = {
-      ...{ sent, matched, timedOut },
+      ...nameCounts(fold, index),
       latencyMs: distribution(fold, "latency", { phases: judged, name: index }),
     };
   }
@@ -80,6 +81,7 @@ export function phasesSection(fold: RunFold): Summary["phases"] {
         established: counters.established,
         failed: counters.failed,
         closed: counters.closed,
+        dropped: droppedOf(fold, counters),
         reconnects: counters.reconnects,
         connectMs: distribution(fold, "connect", { phases }),
       },
@@ -108,6 +110,27 @@ export function failuresSection(fold: RunFold): SummaryFailure[] {
       detail: sample.detail,
     })),
   }));
+}
+
+/** null where it is not known, or where no reply is expected. */
+function nameCounts({ facts, merge }: RunFold, index: number) {
+  const counters = merge.nameCounters(index);
+  const isAwaited = facts.scenario.messages?.mix[index]?.reply.match !== "none";
+  const of = (counter: NameCounter) =>
+    isAwaited && merge.hasNameCounter(counter) ? counters[counter] : null;
+  return {
+    sent: counters.sent,
+    expected: merge.hasNameCounter("expected") ? counters.expected : null,
+    matched: of("matched"),
+    timedOut: of("timedOut"),
+    unanswered: of("unanswered"),
+    corruptReplies: of("corruptReplies"),
+    late: of("late"),
+  };
+}
+
+function droppedOf({ merge }: RunFold, { dropped }: Counters): number | null {
+  return merge.hasPhaseCounter("dropped") ? dropped : null;
 }
 
 /** The counts and distributions a run and a phase have in common; null for what was not measured. */
@@ -151,5 +174,5 @@ function distribution(
   of: { readonly phases: Phases; readonly name?: number },
 ): Quantiles | null {
   const name = of.name ?? null;
-  return quantilesOrNull(fold.merge.histograms.select({ metric, phases: of.phases, name }));
+  return quantilesOrNull(judgedHistogram(fold, { metric, phases: of.phases, name }));
 }

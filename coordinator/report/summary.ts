@@ -4,16 +4,13 @@
  */
 import type { ExitCode } from "../../shared/errors.ts";
 import type { CompareOutcome } from "../analysis/compare/comparison.ts";
+import { brokenImpliedRules } from "../analysis/implied.ts";
 import { judgeCapacity } from "../analysis/search/capacity.ts";
-import {
-  brokenImpliedRules,
-  judgeThresholds,
-  shownValue,
-  type ThresholdResult,
-} from "../analysis/thresholds.ts";
+import { judgeThresholds, shownValue, type ThresholdResult } from "../analysis/thresholds.ts";
 import { judgeValidity, type Validity } from "../analysis/validity.ts";
 import { judge } from "../analysis/verdict.ts";
 import type { RunFold } from "../merge/run-fold.ts";
+import { notJudgedTexts, validityChecks } from "./model-validity.ts";
 import { quantilesOrNull } from "./quantiles.ts";
 import type { Summary, SummaryFinding, SummaryThreshold } from "./summary-schema.ts";
 import {
@@ -22,6 +19,7 @@ import {
   messagesSection,
   phasesSection,
 } from "./summary-sections.ts";
+import { didNotStart, verdictMeaning, verdictReasons } from "./verdict-text.ts";
 import { lostWorkersSection, workersSection } from "./worker-sections.ts";
 
 export function buildSummary(fold: RunFold): Summary & { readonly exitCode: ExitCode } {
@@ -31,20 +29,32 @@ export function buildSummary(fold: RunFold): Summary & { readonly exitCode: Exit
   const comparison = fold.comparison as CompareOutcome | null;
   const { verdict, exitCode } = judge({
     complete: fold.complete,
+    began: fold.began,
     end: fold.end,
     problem: fold.problem,
     valid: validity.valid,
     thresholdsPassed: thresholds.every(({ passed }) => passed) && comparison?.failed !== true,
   });
+  const judged = {
+    verdict,
+    started: fold.began,
+    thresholds: thresholds.map(thresholdRow),
+    validity: validitySection(fold, validity),
+    baseline: comparison && { ...comparison },
+    warnings: [...validity.warnings],
+  };
   return {
     schema: 1,
     run: fold.facts.run,
     name: fold.facts.scenario.name,
     verdict,
     exitCode,
+    reason: reasonOf(judged),
+    started: judged.started,
+    warnings: judged.warnings,
     startedAt: fold.startWallMs === null ? null : new Date(fold.startWallMs).toISOString(),
     durationSeconds: durationSeconds(fold),
-    validity: validitySection(validity),
+    validity: judged.validity,
     connections: connectionsSection(fold, validity),
     messages: messagesSection(fold),
     push: {},
@@ -55,12 +65,20 @@ export function buildSummary(fold: RunFold): Summary & { readonly exitCode: Exit
     failures: failuresSection(fold),
     findings: saturationFinding(validity),
     capacity: judgeCapacity(fold),
-    thresholds: thresholds.map(thresholdRow),
+    thresholds: judged.thresholds,
     workers: workersSection(fold),
     lostWorkers: lostWorkersSection(fold),
     overrun: { frames: fold.merge.overrun.frames, ...fold.merge.overrun.counters },
-    baseline: comparison && { ...comparison },
+    baseline: judged.baseline,
   };
+}
+
+/** The first of its reasons, and in front of it that nothing has begun. */
+function reasonOf(judged: Parameters<typeof verdictReasons>[0]): string | null {
+  const [first] = verdictReasons(judged);
+  if (judged.verdict === "pass") return null;
+  if (first === undefined) return verdictMeaning(judged);
+  return didNotStart(judged) ? `The run did not start: ${first}` : first;
 }
 
 /** Run time until the last result was in; what was recorded, when the run did not get that far. */
@@ -69,11 +87,12 @@ function durationSeconds(fold: RunFold): number {
   return Math.max(0, Math.round(endedUs / 1000) / 1000);
 }
 
-function validitySection(validity: Validity): Summary["validity"] {
+function validitySection(fold: RunFold, validity: Validity): Summary["validity"] {
   return {
     valid: validity.valid,
     reasons: [...validity.reasons],
     notes: [...validity.notes],
+    notJudged: notJudgedTexts(validityChecks(fold, validity)),
     sendLagMs: quantilesOrNull(validity.sendLag),
     deliveredShare: validity.deliveredShare,
     maskedSeconds: validity.maskedSeconds,

@@ -51,6 +51,7 @@ export function normalize(input: ScenarioInput, context: NormalizeContext): Stri
   const measured = {
     phases: load.names,
     names,
+    targets: targets.map(({ label, url }) => label || url),
     messages: sound("messages") ? messages : undefined,
     heartbeat: log.isSound(["connect", "heartbeat"]) ? connect.heartbeat !== null : undefined,
     log,

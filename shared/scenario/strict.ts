@@ -161,7 +161,12 @@ export interface StrictThreshold {
   /** As written, e.g. `p99 < 200ms`. */
   readonly rule: string;
   readonly measure: ThresholdMeasure;
-  readonly selector: { readonly phase: string | null; readonly name: string | null };
+  readonly selector: {
+    readonly phase: string | null;
+    readonly name: string | null;
+    /** Label of a target, or its URL where it has none; journals of older versions lack it. */
+    readonly target?: string | null;
+  };
   /** e.g. p99, p99.9, mean, max, failed, lost. */
   readonly statistic: string;
   readonly operator: "<" | "<=" | ">" | ">=" | "==" | "!=";
@@ -177,6 +182,7 @@ export type ThresholdMeasure =
   | "latency"
   | "service"
   | "connect"
+  | "connections"
   | "delivery"
   | "messages"
   | "ping"

@@ -3,11 +3,18 @@
  * checks. Invariant: what parses is judgeable: the measure has the statistic, the statistic has the unit,
  * and the selector is one the measure is recorded by.
  */
+import {
+  MEASURES,
+  meantInstead,
+  PARTS,
+  type Part,
+  statisticOf,
+  statisticsOf,
+  type Unit,
+} from "./measures.ts";
 import type { StrictThreshold, ThresholdMeasure } from "./strict.ts";
 import { didYouMean } from "./suggest.ts";
 import { parseDuration, parseRate, parseShare, quoted } from "./units.ts";
-
-type Unit = StrictThreshold["unit"];
 
 export interface ThresholdRule {
   /** Canonical: `p999` and `p99.9` are both p99.9. */
@@ -28,41 +35,6 @@ export interface ThresholdFault {
   readonly hint: string;
   readonly offset: number;
 }
-
-interface Measure {
-  /** Percentiles, mean and max, as times. */
-  readonly times: boolean;
-  /** Statistics that are a count, or a share where `share` says so. */
-  readonly counts: readonly string[];
-  readonly share: boolean;
-  readonly rates: readonly string[];
-  /** Statistics that are recorded per message name. */
-  readonly byName: readonly string[] | "all";
-}
-
-const TIMES = { times: true, counts: [], share: false, rates: [], byName: [] } as const;
-
-const MEASURES: Readonly<Record<ThresholdMeasure, Measure>> = {
-  latency: { ...TIMES, byName: "all" },
-  service: { ...TIMES, byName: "all" },
-  connect: { ...TIMES, counts: ["failed"], share: true },
-  delivery: {
-    times: false,
-    counts: ["lost", "duplicated", "reordered", "corrupt", "timedOut", "late", "leaked"],
-    share: true,
-    rates: [],
-    byName: ["timedOut"],
-  },
-  messages: {
-    times: false,
-    counts: ["sent", "received", "matched", "skipped"],
-    share: false,
-    rates: ["rate"],
-    byName: ["sent", "matched", "rate"],
-  },
-  ping: TIMES,
-  sendLag: TIMES,
-};
 
 const MISTAKEN: Readonly<Record<string, string>> = { "=": "==", "=>": ">=", "=<": "<=" };
 
@@ -87,31 +59,43 @@ export function parseMetric(text: string): ThresholdMetric | ThresholdFault {
     const hint = didYouMean(measure, Object.keys(MEASURES));
     return { what: `unknown measure ${quoted(measure)}`, hint, offset: 0 };
   }
-  const selector = { phase: null as string | null, name: null as string | null };
-  const from = text.indexOf("{") + 1;
-  for (const part of match[2] === undefined ? [] : match[2].split(",")) {
+  const offset = text.indexOf("{") + 1;
+  const selector = parseSelector(match[2], offset);
+  return "what" in selector ? selector : { measure: measure as ThresholdMeasure, selector };
+}
+
+const SELECTORS = ["phase", "name", "target"] as const;
+
+/** @param text what stands between the braces */
+function parseSelector(
+  text: string | undefined,
+  offset: number,
+): StrictThreshold["selector"] | ThresholdFault {
+  const selector: Record<(typeof SELECTORS)[number], string | null> = {
+    phase: null,
+    name: null,
+    target: null,
+  };
+  for (const part of text === undefined ? [] : text.split(",")) {
     const pair = /^\s*(\w+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^"'=]*?))\s*$/.exec(part);
     const key = pair?.[1] ?? "";
     const value = pair?.[2] ?? pair?.[3] ?? pair?.[4] ?? "";
     if (pair === null || value === "") {
       const what = `not a selector: ${quoted(part)}`;
-      return { what, hint: "such as {phase=steady} or {name=say}", offset: from };
+      return { what, hint: "such as {phase=steady} or {name=say}", offset };
     }
     if (key === "event") {
-      return {
-        what: "the selector event is not supported by this version",
-        hint: LATER_HINT,
-        offset: from,
-      };
+      const what = "the selector event is not supported by this version";
+      return { what, hint: LATER_HINT, offset };
     }
-    if (key !== "phase" && key !== "name") {
-      const hint = didYouMean(key, ["phase", "name"]);
-      return { what: `unknown selector ${quoted(key)}`, hint, offset: from };
+    const known = SELECTORS.find((name) => name === key);
+    if (known === undefined) {
+      return { what: `unknown selector ${quoted(key)}`, hint: didYouMean(key, SELECTORS), offset };
     }
-    if (selector[key] !== null) return { what: `${key} is selected twice`, hint: "", offset: from };
-    selector[key] = value;
+    if (selector[known] !== null) return { what: `${key} is selected twice`, hint: "", offset };
+    selector[known] = value;
   }
-  return { measure: measure as ThresholdMeasure, selector };
+  return selector;
 }
 
 /** `p99 < 200ms` for a metric. */
@@ -122,65 +106,74 @@ export function parseRule(text: string, metric: ThresholdMetric): ThresholdRule 
     return { what: `not a rule: ${quoted(text)}`, hint, offset: 0 };
   }
   const [, lead = "", written, gap = "", operator = "", after = "", limitText = ""] = match;
-  const measure = MEASURES[metric.measure];
   if (written === undefined) {
     const what = `the rule ${quoted(text)} names no statistic`;
-    return { what, hint: `known here: ${statisticsOf(measure).join(", ")}`, offset: lead.length };
+    return { what, hint: knownHere(metric.measure), offset: lead.length };
   }
   const operatorOffset = lead.length + written.length + gap.length;
   const meant = MISTAKEN[operator];
   if (meant !== undefined) {
     return { what: `${operator} is no comparison`, hint: `write ${meant}`, offset: operatorOffset };
   }
-  const percentile = measure.times ? parsePercentile(written) : null;
-  if (percentile !== null && typeof percentile !== "string") {
-    return { ...percentile, offset: lead.length };
-  }
-  const statistic = percentile ?? written;
-  const known = knownUnits(measure, statistic);
-  if (known.length === 0) return unknownStatistic(written, metric.measure, lead.length);
-  if (
-    metric.selector.name !== null &&
-    measure.byName !== "all" &&
-    !measure.byName.includes(statistic)
-  ) {
-    const what = `${metric.measure} ${statistic} is not recorded per message name`;
-    return { what, hint: "select by phase only", offset: lead.length };
-  }
-  const limit = parseLimit(limitText, known);
+  const found = parseStatistic(written, metric);
+  if ("what" in found) return { ...found, offset: lead.length };
+  const limit = parseLimit(limitText, found.units);
   const limitOffset = operatorOffset + operator.length + after.length;
   if ("what" in limit) return { ...limit, offset: limitOffset };
+  const { statistic } = found;
   return { statistic, operator: operator as ThresholdRule["operator"], ...limit };
 }
 
-function statisticsOf(measure: Measure): string[] {
-  const times = measure.times ? ["p50", "p95", "p99", "p99.9", "mean", "max"] : [];
-  return [...times, ...measure.counts, ...measure.rates];
-}
+type Refused = Omit<ThresholdFault, "offset">;
 
-function knownUnits(measure: Measure, statistic: string): readonly Unit[] {
-  if (measure.times && /^(p[\d.]+|mean|max)$/.test(statistic)) return ["us"];
-  if (measure.counts.includes(statistic)) return measure.share ? ["count", "share"] : ["count"];
-  return measure.rates.includes(statistic) ? ["perSec"] : [];
-}
-
-function unknownStatistic(
+/** Canonical, when the measure has it and it is recorded by what is selected. */
+function parseStatistic(
   written: string,
-  measure: ThresholdMeasure,
-  offset: number,
-): ThresholdFault {
-  const aliases: Readonly<Record<string, string>> = { avg: "mean", average: "mean", median: "p50" };
-  const known = statisticsOf(MEASURES[measure]);
-  const meant = aliases[written.toLowerCase()];
-  const hint =
-    meant !== undefined && known.includes(meant)
-      ? `did you mean ${meant}?`
-      : didYouMean(written, known);
-  return { what: `${measure} has no statistic ${quoted(written)}`, hint, offset };
+  { measure, selector }: ThresholdMetric,
+): { readonly statistic: string; readonly units: readonly Unit[] } | Refused {
+  const percentile = MEASURES[measure].times === null ? null : parsePercentile(written);
+  if (percentile !== null && typeof percentile !== "string") return percentile;
+  const statistic = percentile ?? written;
+  const known = statisticOf(measure, statistic);
+  if (known === null) {
+    const instead = meantInstead(measure, written);
+    const hint = [instead, knownHere(measure)].filter((part) => part !== "").join("; ");
+    return { what: `${measure} has no statistic ${quoted(written)}`, hint };
+  }
+  const selected = PARTS.filter((part) => selector[part] != null);
+  const missing = selected.find((part) => !known.by.includes(part));
+  if (missing !== undefined) {
+    const per = missing === "name" ? "message name" : "target";
+    const what = `${measure} ${statistic} is not recorded per ${per}`;
+    return { what, hint: selectHint(known.by, { measure, statistic, part: missing }) };
+  }
+  if (selected.length > 1) {
+    const what = `${measure} ${statistic} is not recorded per message name and target at once`;
+    return { what, hint: "select by one of them" };
+  }
+  const units = selected.length > 0 && known.countOfPart ? (["count"] as const) : known.units;
+  return { statistic, units };
+}
+
+function selectHint(
+  by: readonly Part[],
+  wanted: { readonly measure: ThresholdMeasure; readonly statistic: string; readonly part: Part },
+): string {
+  const { measure, statistic, part } = wanted;
+  // The same count may be kept elsewhere, told apart as it is wanted.
+  const other = (["connections", "messages"] as const).find(
+    (place) => place !== measure && statisticOf(place, statistic)?.by.includes(part),
+  );
+  if (other !== undefined) return `${other} ${statistic} is`;
+  return by.length === 0 ? "select by phase only" : `select by phase or ${by.join(", ")}`;
+}
+
+function knownHere(measure: ThresholdMeasure): string {
+  return `known here: ${statisticsOf(measure).join(", ")}`;
 }
 
 /** `p99`, `p99.9`, `p999` (= p99.9) to the canonical form; null when it is no percentile. */
-function parsePercentile(written: string): string | { what: string; hint: string } | null {
+function parsePercentile(written: string): string | Refused | null {
   const digits = /^p(\d[\d.]*)$/.exec(written)?.[1];
   if (digits === undefined) return null;
   const dotted = /^\d{3,}$/.test(digits) ? `${digits.slice(0, 2)}.${digits.slice(2)}` : digits;

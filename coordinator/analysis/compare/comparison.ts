@@ -98,6 +98,8 @@ export interface Comparison {
   readonly verdict: ComparedVerdict;
   /** A rule of --fail-on does not hold. */
   readonly failed: boolean;
+  /** A rule that is inconclusive counts as failed (--fail-inconclusive); comparisons of older versions lack it. */
+  readonly strict?: boolean;
   readonly a: readonly ComparedRun[];
   readonly b: readonly ComparedRun[];
   /** Seconds of run time compared, the same in all runs. */

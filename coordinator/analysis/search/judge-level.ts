@@ -6,12 +6,11 @@
  */
 import type { StrictThreshold } from "../../../shared/scenario/strict.ts";
 import type { RunFold } from "../../merge/run-fold.ts";
-import { THRESHOLD_METRICS } from "../../merge/second-histograms.ts";
 import type { TimelineRow } from "../../merge/timeline.ts";
 import type { Judgement } from "../../store/event.ts";
 import { generatorFailures } from "../failures.ts";
 import { brokenGates } from "../gates.ts";
-import { isTrue, readerOf } from "../threshold-value.ts";
+import { isTrue, readerOf, THRESHOLD_METRICS } from "../threshold-value.ts";
 
 /** A level's place in run time, in seconds: [from, held) it changes, [held, to) it stays. */
 export interface LevelSpan {

@@ -3,7 +3,15 @@
  * summary-text.ts only. Invariant: as there, target text is escaped and units are in the headings.
  */
 import Table from "cli-table3";
-import { formatCount, formatMs, formatSeconds, formatShare, NO_DATA } from "../../report/format.ts";
+import {
+  countOf,
+  formatCount,
+  formatMs,
+  formatSeconds,
+  formatShare,
+  NO_DATA,
+} from "../../report/format.ts";
+import { MESSAGE_HEAD, messageRows } from "../../report/result-text.ts";
 import type { Summary } from "../../report/summary-schema.ts";
 import { escapeForTerminal } from "./escape.ts";
 import { LABEL, PLAIN_TABLE } from "./table.ts";
@@ -22,10 +30,22 @@ export function failureLines(summary: Summary, detail: "compact" | "full"): stri
     const seen = `${formatSeconds(group.firstSeen / 1000)} to ${formatSeconds(group.lastSeen / 1000)}`;
     return `${formatCount(group.count)} × ${what}, seen from ${seen}`;
   });
-  if (groups.length > shown.length) texts.push(`… and ${groups.length - shown.length} more kinds`);
+  if (groups.length > shown.length)
+    texts.push(`… and ${countOf(groups.length - shown.length, "more group")}`);
   if (texts.length === 0) texts.push("none");
   const lines = detail === "compact" ? [texts.join(", ")] : texts;
   return lines.map((text, index) => `  ${(index === 0 ? "failures" : "").padEnd(LABEL)}${text}`);
+}
+
+/** What became of each message of the mix. */
+export function messageTable(summary: Summary): string[] {
+  const rows = messageRows(summary).map(({ name, cells, latency }) => [
+    escapeForTerminal(name, 24),
+    ...cells,
+    formatMs(latency?.p50 ?? null),
+    formatMs(latency?.p99 ?? null),
+  ]);
+  return rows.length === 0 ? [] : table([...MESSAGE_HEAD, "p50", "p99"], rows, 1);
 }
 
 export function phaseTable(summary: Summary): string[] {

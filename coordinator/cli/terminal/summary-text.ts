@@ -11,29 +11,39 @@ import {
   formatShare,
   NO_DATA,
 } from "../../report/format.ts";
+import {
+  capacityBasis,
+  capacityText,
+  countsScope,
+  receivedText,
+  timesScope,
+} from "../../report/result-text.ts";
 import type { Quantiles, Summary } from "../../report/summary-schema.ts";
 import { formatObserved } from "../../report/threshold-text.ts";
-import { comparisonOf, verdictReasons } from "../../report/verdict-text.ts";
+import { comparisonOf, didNotStart } from "../../report/verdict-text.ts";
 import { compareText, differenceText } from "./compare-text.ts";
 import { escapeForTerminal } from "./escape.ts";
 import type { Style } from "./style.ts";
-import { failureLines, phaseTable, workerTable } from "./summary-tables.ts";
-import { LABEL } from "./table.ts";
-
-export type SummaryDetail = "compact" | "full";
+import { failureLines, messageTable, phaseTable, workerTable } from "./summary-tables.ts";
+import { type SummaryDetail, verdictLines, warningLines } from "./summary-verdict.ts";
+import { block, row } from "./table.ts";
 
 /** Thresholds shown in a compact summary, failed ones first; the rest is counted. It keeps within 15 lines. */
 const COMPACT_THRESHOLDS = 3;
+const SEND_LAG = "send lag p99";
 /** Characters of a rule. */
 const MAX_RULE = 100;
 
 /** @returns whole lines, with a newline at the end */
 export function summaryText(summary: Summary, detail: SummaryDetail, style: Style): string {
+  // Nothing was measured: a table of zeros would say otherwise.
+  if (didNotStart(summary)) return `${verdictLines(summary, detail, style).join("\n")}\n`;
   const lines = [
     ...verdictLines(summary, detail, style),
+    ...warningLines(summary, detail, style),
     ...thresholdLines(summary, detail, style),
     ...baselineLines(summary, style),
-    ...validityLines(summary, style),
+    ...validityLines(summary, detail, style),
     ...capacityLines(summary, detail),
     ...connectionLines(summary, detail),
     ...messageLines(summary, detail),
@@ -46,40 +56,6 @@ export function summaryText(summary: Summary, detail: SummaryDetail, style: Styl
     if (comparison) lines.push("", compareText(comparison, "full", style).trimEnd());
   }
   return `${lines.join("\n")}\n`;
-}
-
-/** "label         text": labels in one column, so the eye can run down it. */
-function row(label: string, text: string): string {
-  return `  ${label.padEnd(LABEL)}${text}`;
-}
-
-/** Several texts under one label. */
-function block(label: string, texts: readonly string[]): string[] {
-  return texts.map((text, index) => row(index === 0 ? label : "", text));
-}
-
-function verdictLines(summary: Summary, detail: SummaryDetail, style: Style): string[] {
-  const where = `${escapeForTerminal(summary.name)}, ${formatSeconds(summary.durationSeconds)}, run ${summary.run}`;
-  const lines = [`${verdictWord(summary, style)}  ${where} (exit code ${summary.exitCode})`];
-  const reasons = verdictReasons(summary).map((reason) => escapeForTerminal(reason, 300));
-  if (detail === "full") lines.push(...block("because", reasons));
-  else if (reasons.length > 0) lines.push(row("because", oneAndMore(reasons)));
-  return lines;
-}
-
-function verdictWord(summary: Summary, style: Style): string {
-  switch (summary.verdict) {
-    case "pass":
-      return style.bold(style.green("✓ PASSED"));
-    case "fail":
-      return style.bold(style.red("✗ FAILED"));
-    case "invalid":
-      return style.bold(style.red("✗ INVALID, the result cannot be trusted"));
-    case "interrupted":
-      return style.bold(style.yellow("■ INTERRUPTED"));
-    case "stopped":
-      return style.bold(style.yellow("■ STOPPED"));
-  }
 }
 
 function thresholdLines(summary: Summary, detail: SummaryDetail, style: Style): string[] {
@@ -95,11 +71,17 @@ function thresholdLines(summary: Summary, detail: SummaryDetail, style: Style): 
     .map((threshold) => {
       const mark = threshold.passed ? style.green("✓") : style.red("✗");
       const rule = ruleOf(threshold).padEnd(width);
-      const reason = threshold.reason === null ? "" : ` (${threshold.reason})`;
+      // Why a rule of every run is broken stands with the verdict.
+      const told = threshold.reason === null || threshold.observed !== null;
+      const reason = told ? "" : ` (${threshold.reason})`;
       return `${mark} ${rule}  observed ${formatObserved(threshold.rule, threshold.observed)}${reason}`;
     });
   const passed = summary.thresholds.filter((threshold) => threshold.passed).length;
-  if (detail === "full") return block("thresholds", texts);
+  const scope = timesScope(summary);
+  if (detail === "full") {
+    const where = scope === "whole run" ? [] : [`rules that name no phase are judged ${scope}`];
+    return block("thresholds", [...texts, ...where]);
+  }
   const shown = texts.slice(0, COMPACT_THRESHOLDS);
   const more = texts.length - shown.length;
   if (more > 0) shown.push(`… and ${more} more; ${passed} of ${texts.length} passed`);
@@ -127,11 +109,13 @@ function baselineLines(summary: Summary, style: Style): string[] {
   return lines;
 }
 
-function validityLines(summary: Summary, style: Style): string[] {
+function validityLines(summary: Summary, detail: SummaryDetail, style: Style): string[] {
   const { validity } = summary;
   const lag = validity.sendLagMs;
+  const notJudged = validity.notJudged.find((text) => text.startsWith(SEND_LAG));
+  const why = notJudged === undefined ? "" : ` (not judged${notJudged.slice(SEND_LAG.length)})`;
   const measured = [
-    lag === null ? "send lag no data" : `send lag p99 ${formatMs(lag.p99)}`,
+    lag === null ? "send lag no data" : `${SEND_LAG} ${formatMs(lag.p99)}${why}`,
     `${formatShare(validity.deliveredShare)} of planned messages sent`,
     validity.ledger.balanced ? "ledger balanced" : `ledger off: ${differences(summary)}`,
   ];
@@ -141,7 +125,12 @@ function validityLines(summary: Summary, style: Style): string[] {
   const word = validity.valid
     ? `${style.green("✓")} the generator was not the limit`
     : `${style.red("✗")} not valid`;
-  return [row("validity", `${word}: ${measured.join(", ")}`)];
+  const lines = [row("validity", `${word}: ${measured.join(", ")}`)];
+  if (detail === "compact") return lines;
+  const open = validity.notJudged.map((text) => `not judged: ${text}`);
+  const notes = validity.notes.filter((note) => !summary.warnings.includes(note));
+  const further = [...open, ...notes.map((note) => escapeForTerminal(note, 300))];
+  return [...lines, ...further.map((text) => row("", text))];
 }
 
 function differences(summary: Summary): string {
@@ -153,11 +142,9 @@ function differences(summary: Summary): string {
 /** What a search for the limit has found; nothing without one. */
 function capacityLines({ capacity }: Summary, detail: SummaryDetail): string[] {
   if (capacity === null) return [];
-  const { sustainable, limit, knee, tested, basis } = capacity;
-  const shown = (value: number | null) => (value === null ? "not found" : formatCount(value));
-  const figures = `sustainable ${shown(sustainable)}, limit ${shown(limit)}, knee ${shown(knee)}, tested up to ${shown(tested)} connections`;
-  const parts = escapeForTerminal(basis, 2000).split("; ");
-  return block("capacity", [figures, ...(detail === "full" ? parts : parts.slice(1, 3))]);
+  const parts = capacityBasis(capacity).map((part) => escapeForTerminal(part, 600));
+  const told = detail === "full" ? parts : parts.slice(1, 3);
+  return block("capacity", [capacityText(capacity), ...told]);
 }
 
 function connectionLines(summary: Summary, detail: SummaryDetail): string[] {
@@ -169,9 +156,10 @@ function connectionLines(summary: Summary, detail: SummaryDetail): string[] {
     `peak ${c.peak === null ? NO_DATA : formatCount(c.peak)}`,
     `${formatCount(c.openAtEnd)} open at end`,
   ];
+  if (c.dropped !== null && c.dropped > 0) parts.push(`${formatCount(c.dropped)} dropped`);
   if (c.reconnects > 0) parts.push(`${formatCount(c.reconnects)} reconnects`);
   if (c.lostWithWorker > 0) parts.push(`${formatCount(c.lostWithWorker)} lost with a worker`);
-  const lines = [row("connections", parts.join(", "))];
+  const lines = [row("connections", `${parts.join(", ")}${scopeText(summary)}`)];
   lines.push(row("  connect", quantileText(c.connectMs)));
   if (detail === "full") {
     lines.push(
@@ -196,8 +184,12 @@ function messageLines(summary: Summary, detail: SummaryDetail): string[] {
   ];
   if (m.matched !== null) parts.push(`${formatCount(m.matched)} matched`);
   if (m.timedOut !== null) parts.push(`${formatCount(m.timedOut)} timed out`);
+  if (m.unanswered !== null && m.unanswered > 0) {
+    parts.push(`${formatCount(m.unanswered)} unanswered`);
+  }
+  if (m.unsolicited > 0) parts.push(`${formatCount(m.unsolicited)} pushed`);
   if (m.skipped > 0) parts.push(`${formatCount(m.skipped)} skipped`);
-  const lines = [row("messages", parts.join(", "))];
+  const lines = [row("messages", `${parts.join(", ")}${scopeText(summary)}`)];
   const audit = [
     countOrNothing(m.lost, "lost"),
     countOrNothing(m.duplicated, "duplicated"),
@@ -210,26 +202,26 @@ function messageLines(summary: Summary, detail: SummaryDetail): string[] {
     lines.push(
       row("  bytes", `${formatBytes(m.bytesSent)} sent, ${formatBytes(m.bytesReceived)} received`),
       row("  skipped by", countsText(m.skippedBy)),
+      row("  received", receivedText(summary)),
     );
   }
   return lines;
 }
 
+/** Beside figures of another part of the run it is said which part counts are of. */
+function scopeText(summary: Summary): string {
+  return timesScope(summary) === "whole run" ? "" : ` (${countsScope(summary)})`;
+}
+
 function latencyLines(summary: Summary, detail: SummaryDetail): string[] {
-  const { latencyMs, serviceMs, byName } = summary.messages;
+  const { latencyMs, serviceMs } = summary.messages;
+  const scope = timesScope(summary);
+  const where = scope === "whole run" ? "" : `; ${scope}`;
   const lines = [
-    row("latency", `${quantileText(latencyMs)}  (corrected: from the intended send)`),
-    row("service", `${quantileText(serviceMs)}  (from the actual send)`),
+    row("latency", `${quantileText(latencyMs)}  (corrected: from the intended send${where})`),
+    row("service", `${quantileText(serviceMs)}  (from the actual send${where})`),
   ];
-  if (detail === "full") {
-    for (const [name, figures] of Object.entries(byName)) {
-      const label = escapeForTerminal(name, 24);
-      lines.push(
-        row("", `${label}: ${formatCount(figures.sent)} sent, ${quantileText(figures.latencyMs)}`),
-      );
-    }
-  }
-  return lines;
+  return detail === "full" ? [...lines, ...messageTable(summary)] : lines;
 }
 
 function quantileText(quantiles: Quantiles | null): string {
@@ -254,8 +246,4 @@ function countsText(counts: Readonly<Record<string, number>>): string {
     .sort((a, b) => b[1] - a[1])
     .map(([name, count]) => `${formatCount(count)} ${escapeForTerminal(name, 40)}`);
   return parts.length === 0 ? "none" : parts.join(", ");
-}
-
-function oneAndMore(texts: readonly string[]): string {
-  return texts.length <= 1 ? texts.join("") : `${texts[0]} (and ${texts.length - 1} more)`;
 }

@@ -24,3 +24,13 @@ export const PLAIN_TABLE: TableConstructorOptions = {
     middle: "",
   },
 };
+
+/** "label         text": labels in one column, so the eye can run down it. */
+export function row(label: string, text: string): string {
+  return `  ${label.padEnd(LABEL)}${text}`;
+}
+
+/** Several texts under one label. */
+export function block(label: string, texts: readonly string[]): string[] {
+  return texts.map((text, index) => row(index === 0 ? label : "", text));
+}

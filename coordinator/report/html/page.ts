@@ -7,7 +7,7 @@ import { createHash } from "node:crypto";
 import { formatSeconds } from "../format.ts";
 import type { ReportModel } from "../model.ts";
 import { formatMoment } from "../moment.ts";
-import { VERDICT_WORDS } from "../verdict-text.ts";
+import { hasRegressed, verdictWord } from "../verdict-text.ts";
 import { curveData } from "./curve-chart.ts";
 import { html, jsonData, line, type Markup, ownCode } from "./markup.ts";
 import { PAGE_SCRIPT } from "./script.ts";
@@ -16,6 +16,8 @@ import { connectionsSection, failuresSection, latencySection } from "./section-d
 import { scenarioSection, workersSection } from "./section-origin.ts";
 import { failureGroups, timelineSection } from "./section-timeline.ts";
 import {
+  capacitySection,
+  messagesSection,
   numbersSection,
   thresholdsSection,
   validitySection,
@@ -33,7 +35,9 @@ const ALL_SECTIONS: readonly {
   { id: "validity", title: "Was the generator the limit?", of: validitySection },
   { id: "thresholds", title: "Thresholds", of: thresholdsSection },
   { id: "baseline", title: "Against the baseline", of: baselineSection },
+  { id: "capacity", title: "Capacity", of: capacitySection },
   { id: "numbers", title: "Key numbers", of: numbersSection },
+  { id: "messages", title: "Messages", of: messagesSection },
   { id: "timeline", title: "Timeline", of: timelineSection },
   { id: "latency", title: "Latency", of: latencySection },
   { id: "connections", title: "Connections", of: connectionsSection },
@@ -53,9 +57,10 @@ export const REPORT_POLICY = [
 
 export function reportHtml(model: ReportModel): string {
   const { summary } = model;
-  // Most runs have none, and nobody misses it.
-  const sections = ALL_SECTIONS.filter(({ id }) => id !== "baseline" || summary.baseline !== null);
-  const word = VERDICT_WORDS[summary.verdict];
+  // Most runs have neither, and nobody misses them.
+  const isThere = { baseline: summary.baseline !== null, capacity: summary.capacity !== null };
+  const sections = ALL_SECTIONS.filter(({ id }) => isThere[id as keyof typeof isThere] ?? true);
+  const word = verdictWord(summary);
   const name = line(summary.name, 200);
   const started = summary.startedAt;
   const when =
@@ -76,7 +81,7 @@ export function reportHtml(model: ReportModel): string {
 <body>
 <a class="skip" href="#verdict">Skip to the verdict</a>
 <header><p class="kind">Load test of a WebSocket service</p><h1 dir="auto">${name}</h1>
-<p class="when"><span class="badge ${summary.verdict}">${word}</span> ${when} · ${formatSeconds(summary.durationSeconds)} · run <code>${line(summary.run, 200)}</code></p></header>
+<p class="when"><span class="badge ${hasRegressed(summary) ? "stopped" : summary.verdict}">${word}</span> ${when} · ${formatSeconds(summary.durationSeconds)} · run <code>${line(summary.run, 200)}</code></p></header>
 <div class="body"><nav aria-label="Sections"><ol>${sections.map(({ id, title }) => html`<li><a href="#${id}">${title}</a></li>`)}</ol></nav>
 <main>${sections.map(
     ({

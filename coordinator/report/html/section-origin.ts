@@ -63,8 +63,8 @@ function workerTable(workers: ReportModel["workers"]): Markup {
     "peak open",
     "CPU, mean",
     "began late by",
-    "turn delay p99",
-    "turn delay max",
+    "loop lag p99",
+    "loop lag max",
     "saturated",
     "frames",
   ];

@@ -220,11 +220,11 @@ function lag(timeline: ModelTimeline): Panel {
   return {
     title: "Generator: how late it was",
     describes:
-      "Send lag at the 99th percentile and the longest turn delay of each second. Logarithmic.",
+      "Send lag at the 99th percentile and the longest loop lag of each second. Logarithmic.",
     axis,
     legend: [
       entry(timeline, "sendLagP99Ms", { label: "send lag p99", colour: "c1", show }),
-      entry(timeline, "loopLagMaxMs", { label: "turn delay", colour: "c5", show }),
+      entry(timeline, "loopLagMaxMs", { label: "loop lag max", colour: "c5", show }),
     ],
     paths: html`${gate(GATES.secondSendLagP99Us / 1000, axis, "c1")}${gate(GATES.loopLagMaxUs / 1000, axis, "c5")}${seriesPaths(timeline.series.sendLagP99Ms, axis, "c1")}${seriesPaths(timeline.series.loopLagMaxMs, axis, "c5")}`,
   };

@@ -14,23 +14,38 @@ import {
 } from "../format.ts";
 import type { ReportModel } from "../model.ts";
 import type { ModelThreshold } from "../model-thresholds.ts";
-import { shownValue } from "../model-validity.ts";
+import { boundText, shownValue } from "../model-validity.ts";
+import {
+  capacityBasis,
+  countsScope,
+  MESSAGE_HEAD,
+  messageRows,
+  receivedText,
+  timesScope,
+} from "../result-text.ts";
 import type { Summary } from "../summary-schema.ts";
 import { formatMargin } from "../threshold-text.ts";
-import { VERDICT_WORDS, verdictMeaning } from "../verdict-text.ts";
+import { didNotStart, hasRegressed, verdictMeaning, verdictWord } from "../verdict-text.ts";
 import { html, line, type Markup, NOTHING } from "./markup.ts";
 import { percent } from "./plot.ts";
 import { empty, table, tiles } from "./table.ts";
 
+/** Rows of messages; results.csv has all. */
+const MAX_MESSAGES = 100;
 /** Sentences shown in a list; the rest is counted. */
 const MAX_SENTENCES = 40;
 
 export function verdictSection({ summary, reasons, notes }: ReportModel): Markup {
-  const word = VERDICT_WORDS[summary.verdict];
+  const word = verdictWord(summary);
   const sign = summary.verdict === "pass" ? "✓" : summary.verdict === "fail" ? "✗" : "!";
-  return html`<div class="verdict ${summary.verdict}"><p class="word"><span class="sign" aria-hidden="true">${sign}</span> ${word}</p><p>${verdictMeaning(summary)} <span class="exit">Exit code ${summary.exitCode}.</span></p>${sentences(reasons)}</div>
+  // A pass that is worse than its baseline is not all green.
+  const colour = hasRegressed(summary) ? "stopped" : summary.verdict;
+  const { warnings } = summary;
+  const others = notes.filter((note) => !warnings.includes(note));
+  return html`<div class="verdict ${colour}"><p class="word"><span class="sign" aria-hidden="true">${sign}</span> ${word}</p><p>${verdictMeaning(summary)} <span class="exit">Exit code ${summary.exitCode}.</span></p>${sentences(reasons)}</div>
+${warnings.length === 0 ? NOTHING : html`<div class="notes warnings"><h3>Warning</h3>${sentences(warnings)}</div>`}
 ${summary.findings.map(finding)}
-${notes.length === 0 ? NOTHING : html`<div class="notes"><h3>Also to know</h3>${sentences(notes)}</div>`}`;
+${others.length === 0 ? NOTHING : html`<div class="notes"><h3>Also to know</h3>${sentences(others)}</div>`}`;
 }
 
 function sentences(texts: readonly string[]): Markup {
@@ -52,19 +67,14 @@ function finding({
 }
 
 export function validitySection({ validity, summary }: ReportModel): Markup {
-  const lead = summary.validity.valid
-    ? "No. The load generator kept to its plan, so what follows is about the target."
-    : "The numbers cannot be trusted: at least one answer below is no.";
   const rows = validity.map((check) => [
     html`${check.question}<small>${check.measure}</small>`,
-    check.observed.value === null && check.passed
-      ? "not applicable"
-      : mark(check.passed, "yes", "no"),
+    check.outcome === "not judged" ? "not judged" : mark(check.outcome === "passed", "yes", "no"),
     shownValue(check.observed),
-    check.limit === null ? "" : `at most ${shownValue(check.limit)}`,
+    check.outcome === "not judged" ? (check.why ?? "") : boundText(check),
   ]);
   const laws = Object.entries(summary.validity.ledger.differences).slice(0, MAX_SENTENCES);
-  return html`<p class="lead">${lead}</p>
+  return html`<p class="lead">${validityLead(summary)}</p>
 ${table({ name: "Validity", head: ["question", "answer", "observed", "limit"], texts: 2 }, rows)}
 ${
   laws.length === 0
@@ -76,13 +86,23 @@ ${
 }`;
 }
 
+function validityLead(summary: Summary): string {
+  if (didNotStart(summary)) return "The run did not start, so there is nothing to judge.";
+  return summary.validity.valid
+    ? "No. The load generator kept to its plan, so what follows is about the target."
+    : "The numbers cannot be trusted: at least one answer below is no.";
+}
+
 function mark(passed: boolean, yes: string, no: string): Markup {
   return passed
     ? html`<span class="ok">✓ ${yes}</span>`
     : html`<span class="bad">✗&nbsp;${no}</span>`;
 }
 
-export function thresholdsSection({ thresholds }: ReportModel): Markup {
+export function thresholdsSection({ thresholds, summary, origin }: ReportModel): Markup {
+  if (!summary.started && origin.thresholds.length > 0) {
+    return empty("The run did not start, so no threshold was judged.");
+  }
   if (thresholds.length === 0) {
     return empty("The scenario has no thresholds; nothing was judged but validity.");
   }
@@ -97,7 +117,9 @@ export function thresholdsSection({ thresholds }: ReportModel): Markup {
       bullet(threshold),
     ]);
   const head = ["rule", "result", "observed", "room left", "observed against the limit"];
-  return html`<p class="lead">${passed} of ${thresholds.length} hold. <span class="roomy">The mark in each bar is the limit.</span></p>
+  const scope = timesScope(summary);
+  const where = scope === "whole run" ? "" : ` Rules that name no phase are judged ${scope}.`;
+  return html`<p class="lead">${passed} of ${thresholds.length} hold.${where} <span class="roomy">The mark in each bar is the limit.</span></p>
 ${table({ name: "Thresholds", head, texts: 2 }, rows)}`;
 }
 
@@ -113,7 +135,8 @@ export function numbersSection({ summary }: ReportModel): Markup {
   const rate = (count: number) =>
     durationSeconds > 0 ? formatRate(count / durationSeconds) : NO_DATA;
   const { expected, duplicated, reordered, corrupt, leaked } = m;
-  return tiles([
+  const times = timesScope(summary);
+  return html`${tiles([
     {
       label: "connections, peak",
       value: c.peak === null ? NO_DATA : formatCount(c.peak),
@@ -123,6 +146,11 @@ export function numbersSection({ summary }: ReportModel): Markup {
       label: "established",
       value: c.attempted === 0 ? NO_DATA : formatShare(c.established / c.attempted),
       note: `${formatCount(c.established)} of ${formatCount(c.attempted)} attempts, ${formatCount(c.failed)} failed`,
+    },
+    {
+      label: "dropped",
+      value: c.dropped === null ? NO_DATA : formatCount(c.dropped),
+      note: `ended by the target or the network; ${formatCount(c.reconnects)} reconnects`,
     },
     {
       label: "connect p99",
@@ -145,7 +173,11 @@ export function numbersSection({ summary }: ReportModel): Markup {
       value: formatCount(m.sent),
       note: `${rate(m.sent)}, ${formatCount(m.skipped)} skipped`,
     },
-    { label: "messages received", value: formatCount(m.received), note: rate(m.received) },
+    {
+      label: "messages received",
+      value: formatCount(m.received),
+      note: `${rate(m.received)}, ${formatCount(m.unsolicited)} pushed (unsolicited)`,
+    },
     {
       label: "replies",
       value: m.matched === null || expected === 0 ? NO_DATA : formatShare(m.matched / expected),
@@ -165,5 +197,38 @@ export function numbersSection({ summary }: ReportModel): Markup {
       note: `${formatBytes(m.bytesSent)} out, ${formatBytes(m.bytesReceived)} in`,
     },
     { label: "run time", value: formatSeconds(durationSeconds), note: "drain included" },
+  ])}
+<p class="note">${times === "whole run" ? "All figures are of the whole run." : `Counts are of the ${countsScope(summary)}; times are ${times}.`}</p>`;
+}
+
+export function messagesSection({ summary }: ReportModel): Markup {
+  const rows = messageRows(summary).map(({ name, cells, latency }) => [
+    line(name, 64),
+    ...cells,
+    formatMs(latency?.p50 ?? null),
+    formatMs(latency?.p99 ?? null),
   ]);
+  const received = html`<p class="lead">${receivedText(summary)}.</p>`;
+  if (rows.length === 0) return html`${received}${empty("The scenario sends no message.")}`;
+  const more = rows.length - MAX_MESSAGES;
+  return html`${received}
+${table({ name: "Messages", head: [...MESSAGE_HEAD, "p50", "p99"], texts: 1 }, rows.slice(0, MAX_MESSAGES))}${more > 0 ? html`<p class="note">and ${formatCount(more)} more, in results.csv</p>` : NOTHING}
+<p class="note">Counts are of the ${countsScope(summary)}. Unanswered: the connection ended before the reply. Pushed: nobody had asked for it.</p>`;
+}
+
+/** Nothing for a run that searched for no limit. */
+export function capacitySection({ summary: { capacity } }: ReportModel): Markup {
+  if (capacity === null) return empty("The scenario has no find-limit phase.");
+  const shown = (value: number | null) => (value === null ? "not found" : formatCount(value));
+  return html`${tiles([
+    {
+      label: "sustainable",
+      value: shown(capacity.sustainable),
+      note: "connections: the highest level that held",
+    },
+    { label: "limit", value: shown(capacity.limit), note: "the lowest level that broke, twice" },
+    { label: "knee", value: shown(capacity.knee), note: "where latency begins to bend" },
+    { label: "tested", value: shown(capacity.tested), note: "the highest level judged" },
+  ])}
+${sentences(capacityBasis(capacity))}`;
 }

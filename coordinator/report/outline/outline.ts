@@ -5,12 +5,14 @@
 import { formatSeconds } from "../format.ts";
 import type { ReportModel } from "../model.ts";
 import { formatMoment } from "../moment.ts";
-import { VERDICT_WORDS, verdictMeaning } from "../verdict-text.ts";
+import { verdictMeaning, verdictWord } from "../verdict-text.ts";
 import { type Block, code, list, prose, type Section, text } from "./block.ts";
 import { failuresSection, phasesSection, workersSection } from "./detail-sections.ts";
 import {
   baselineSection,
+  capacitySection,
   latencySection,
+  messagesSection,
   numbersSection,
   thresholdsSection,
   validitySection,
@@ -31,16 +33,19 @@ export interface Outline {
 export function outlineOf(model: ReportModel): Outline {
   const { summary } = model;
   const baseline = baselineSection(model);
+  const capacity = capacitySection(model);
   return {
     verdict: summary.verdict,
-    word: VERDICT_WORDS[summary.verdict],
+    word: verdictWord(summary),
     name: summary.name,
     opening: opening(model),
     sections: [
       { title: "Thresholds", blocks: thresholdsSection(model) },
       ...(baseline.length > 0 ? [{ title: "Against the baseline", blocks: baseline }] : []),
       { title: "Was the generator the limit?", blocks: validitySection(model) },
+      ...(capacity.length > 0 ? [{ title: "Capacity", blocks: capacity }] : []),
       { title: "Key numbers", blocks: numbersSection(model) },
+      { title: "Messages", blocks: messagesSection(model) },
       { title: "Latency", blocks: latencySection(model) },
       { title: "Failures", blocks: failuresSection(model) },
       { title: "Phases", blocks: phasesSection(model) },
@@ -62,7 +67,10 @@ function opening({ summary, reasons, notes }: ReportModel): Block[] {
       MAX_SENTENCES,
     );
   if (reasons.length > 0) blocks.push(sentences(reasons));
-  if (notes.length > 0) blocks.push(text("Also to know:"), sentences(notes));
+  const { warnings } = summary;
+  const others = notes.filter((note) => !warnings.includes(note));
+  if (warnings.length > 0) blocks.push(text("Warning:"), sentences(warnings));
+  if (others.length > 0) blocks.push(text("Also to know:"), sentences(others));
   return blocks;
 }
 

@@ -18,13 +18,25 @@ import {
   NO_DATA,
 } from "../format.ts";
 import type { ReportModel } from "../model.ts";
-import { shownValue } from "../model-validity.ts";
+import { boundText, shownValue } from "../model-validity.ts";
+import {
+  capacityBasis,
+  capacityText,
+  countsScope,
+  MESSAGE_HEAD,
+  messageRows,
+  receivedText,
+  timesScope,
+} from "../result-text.ts";
 import type { Quantiles, Summary } from "../summary-schema.ts";
 import { formatMargin } from "../threshold-text.ts";
-import { comparisonOf } from "../verdict-text.ts";
+import { comparisonOf, didNotStart } from "../verdict-text.ts";
 import { type Block, code, list, prose, table, text } from "./block.ts";
 
-export function thresholdsSection({ thresholds }: ReportModel): Block[] {
+export function thresholdsSection({ thresholds, summary, origin }: ReportModel): Block[] {
+  if (!summary.started && origin.thresholds.length > 0) {
+    return [text("The run did not start, so no threshold was judged.")];
+  }
   if (thresholds.length === 0) {
     return [text("The scenario has no thresholds; nothing was judged but validity.")];
   }
@@ -35,7 +47,11 @@ export function thresholdsSection({ thresholds }: ReportModel): Block[] {
       reason === null ? observed : [`${observed} (`, prose(reason, 120), ")"],
       margin === null ? "" : formatMargin(margin),
     ]);
-  return [table({ head: ["rule", "observed", "room left"], texts: 1, maxRows: 50 }, rows)];
+  const scope = timesScope(summary);
+  return [
+    ...(scope === "whole run" ? [] : [text(`Rules that name no phase are judged ${scope}.`)]),
+    table({ head: ["rule", "observed", "room left"], texts: 1, maxRows: 50 }, rows),
+  ];
 }
 
 /** None for a run that was not held against another. */
@@ -80,16 +96,43 @@ function mark(passed: boolean): string {
 
 export function validitySection({ validity, summary }: ReportModel): Block[] {
   const { valid } = summary.validity;
-  const rows = validity.map(({ question, measure, observed, limit, passed }) => [
-    `${observed.value === null && passed ? "–" : mark(passed)} ${question}`,
-    `${measure}: ${shownValue(observed)}`,
-    limit === null ? "" : `at most ${shownValue(limit)}`,
+  const rows = validity.map((check) => [
+    `${check.outcome === "not judged" ? "–" : mark(check.outcome === "passed")} ${check.question}`,
+    `${check.measure}: ${shownValue(check.observed)}`,
+    boundText(check),
   ]);
   const look = { head: ["question", "observed", "limit"], texts: 2, maxRows: 20 };
   return [
-    text(valid ? "No. The load generator kept to its plan." : "The numbers cannot be trusted."),
+    text(validityLead(summary)),
     table(valid ? { ...look, fold: "What was looked at" } : look, rows),
   ];
+}
+
+function validityLead(summary: Summary): string {
+  if (didNotStart(summary)) return "The run did not start, so there is nothing to judge.";
+  return summary.validity.valid
+    ? "No. The load generator kept to its plan."
+    : "The numbers cannot be trusted.";
+}
+
+/** None for a run that searched for no limit. */
+export function capacitySection({ summary: { capacity } }: ReportModel): Block[] {
+  if (capacity === null) return [];
+  const basis = capacityBasis(capacity).map((one) => prose(one));
+  return [text(`${capacityText(capacity)}.`), list(basis, 20)];
+}
+
+export function messagesSection({ summary }: ReportModel): Block[] {
+  const rows = messageRows(summary).map(({ name, cells, latency }) => [
+    code(name, 64),
+    ...cells,
+    formatMs(latency?.p50 ?? null),
+    formatMs(latency?.p99 ?? null),
+  ]);
+  const received = text(`${receivedText(summary)}.`);
+  if (rows.length === 0) return [received];
+  const look = { head: [...MESSAGE_HEAD, "p50", "p99"], texts: 1, maxRows: 40 };
+  return [received, table(look, rows)];
 }
 
 export function numbersSection({ summary }: ReportModel): Block[] {
@@ -99,7 +142,7 @@ export function numbersSection({ summary }: ReportModel): Block[] {
   const rows = [
     [
       "connections",
-      `peak ${peak}, ${opened}, ${formatCount(c.failed)} failed, ${formatCount(c.reconnects)} reconnects`,
+      `peak ${peak}, ${opened}, ${formatCount(c.failed)} failed, ${c.dropped === null ? "" : `${formatCount(c.dropped)} dropped, `}${formatCount(c.reconnects)} reconnects`,
     ],
     ["connect", short(c.connectMs)],
     ["latency, corrected", short(m.latencyMs)],
@@ -111,7 +154,15 @@ export function numbersSection({ summary }: ReportModel): Block[] {
     ["delivery", delivery(m)],
     ["bytes", `${formatBytes(m.bytesSent)} out, ${formatBytes(m.bytesReceived)} in`],
   ];
-  return [table({ head: ["measure", "whole run"], texts: 2, maxRows: 20 }, rows)];
+  const times = timesScope(summary);
+  return [
+    table({ head: ["measure", "value"], texts: 2, maxRows: 20 }, rows),
+    text(
+      times === "whole run"
+        ? "All figures are of the whole run."
+        : `Counts are of the ${countsScope(summary)}; times are ${times}.`,
+    ),
+  ];
 }
 
 function replies(m: Summary["messages"]): string {

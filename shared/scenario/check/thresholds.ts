@@ -24,6 +24,8 @@ const MAX_THRESHOLDS = 1000;
 export interface ThresholdContext {
   readonly phases: readonly string[];
   readonly names: readonly string[];
+  /** Labels of the targets, the URL of one that has none. */
+  readonly targets: readonly string[];
   /** undefined when the section has issues and nothing can be said about it. */
   readonly messages: StrictMessages | null | undefined;
   readonly heartbeat: boolean | undefined;
@@ -46,7 +48,9 @@ export function checkThresholds(
     for (const [index, rule] of Array.isArray(rules) ? rules.entries() : []) {
       if (!log.isSound([...path, index])) continue;
       const strict = checkRule(rule, { metric, text, path: [...path, index] }, log);
-      if (strict !== null) thresholds.push(strict);
+      if (strict === null) continue;
+      thresholds.push(strict);
+      checkAwaited(strict, [...path, index], context);
     }
     if (checkSelector(metric, path, context)) checkMeasured(metric, path, context);
   }
@@ -56,9 +60,9 @@ export function checkThresholds(
   return thresholds;
 }
 
-/** True when the phase and the message exist. */
+/** True when the phase, the message and the target exist. */
 function checkSelector(metric: ThresholdMetric, path: Path, context: ThresholdContext): boolean {
-  const { phase, name } = metric.selector;
+  const { phase, name, target = null } = metric.selector;
   if (phase !== null && !context.phases.includes(phase)) {
     const hint = didYouMean(phase, context.phases);
     context.log.add(path, `unknown phase ${quoted(phase)}`, hint, { part: "key" });
@@ -67,8 +71,31 @@ function checkSelector(metric: ThresholdMetric, path: Path, context: ThresholdCo
     const hint = didYouMean(name, context.names);
     context.log.add(path, `unknown message ${quoted(name)}`, hint, { part: "key" });
   }
+  if (target !== null && !context.targets.includes(target)) {
+    const hint = didYouMean(target, context.targets);
+    context.log.add(path, `unknown target ${quoted(target)}`, hint, { part: "key" });
+  }
   return !context.log.hasAt(path);
 }
+
+/** Counts of `messages` that only messages with a reply have; the other measures need one anyway. */
+const AWAITED: ReadonlySet<string> = new Set(["matched", "timedOut", "unanswered", "late"]);
+
+function checkAwaited(rule: StrictThreshold, path: Path, context: ThresholdContext): void {
+  const { measure, statistic, selector } = rule;
+  const { messages, log } = context;
+  if (measure !== "messages" || !AWAITED.has(statistic) || !messages) return;
+  if (awaitedBy(messages, selector.name) > 0) return;
+  const what = `messages ${statistic} cannot be judged: no reply is expected`;
+  log.add(path, what, "add reply to the message");
+}
+
+function awaitedBy({ mix }: StrictMessages, name: string | null): number {
+  return mix.filter((one) => one.reply.match !== "none" && (name === null || one.name === name))
+    .length;
+}
+
+const NEEDS_NO_MESSAGE: ReadonlySet<string> = new Set(["connect", "connections", "ping"]);
 
 /** A threshold on what is never measured would neither pass nor fail. */
 function checkMeasured(metric: ThresholdMetric, path: Path, context: ThresholdContext): void {
@@ -77,7 +104,7 @@ function checkMeasured(metric: ThresholdMetric, path: Path, context: ThresholdCo
   if (measure === "ping" && context.heartbeat === false) {
     log.add(path, "nothing is pinged", "add connect.heartbeat", { part: "key" });
   }
-  if (messages === undefined || measure === "connect" || measure === "ping") return;
+  if (messages === undefined || NEEDS_NO_MESSAGE.has(measure)) return;
   if (messages === null) {
     log.add(path, `${measure} cannot be judged: the scenario sends nothing`, "add messages", {
       part: "key",
@@ -85,11 +112,7 @@ function checkMeasured(metric: ThresholdMetric, path: Path, context: ThresholdCo
     return;
   }
   if (measure === "messages" || measure === "sendLag") return;
-  const awaited = messages.mix.filter(
-    (message) =>
-      message.reply.match !== "none" && (selector.name === null || message.name === selector.name),
-  );
-  if (awaited.length > 0) return;
+  if (awaitedBy(messages, selector.name) > 0) return;
   const what = `${measure} cannot be judged: no reply is expected`;
   log.add(path, what, "add reply to the message", { part: "key" });
 }

@@ -19,6 +19,7 @@ import {
   merge,
   SyntheticEngine,
   tell,
+  threshold,
 } from "../merge/synthetic-run.ts";
 
 const tenSeconds: Partial<StrictScenario> = {
@@ -84,7 +85,66 @@ describe("a starved generator", () => {
     const validity = run((second) => ({ values: lags(second < 3 ? 60_000 : 100) }));
     expect(validity.maskedSeconds).toBe(3);
     expect(validity.reasons.join("\n")).toMatch(/left up to 60(\.0)? ms late at p99/);
-    expect(validity.reasons.join("\n")).toMatch(/send lag p99 was 60(\.0)? ms over the run/);
+    const always = run(() => ({ values: lags(30_000) }));
+    expect(always.maskedSeconds).toBe(0);
+    expect(always.reasons).toEqual([
+      "The load generator sent messages late: send lag p99 was 30 ms over the run (limit 20 ms).",
+    ]);
+  });
+
+  test("may have a rough second: what was late in it is told of no other", () => {
+    const validity = run((second) => ({ values: lags(second === 9 ? 150_000 : 100, 200) }));
+    expect(validity).toMatchObject({ valid: true, maskedSeconds: 1 });
+    expect(validity.sendLag?.count).toBe(1800);
+    expect(validity.sendLag?.max).toBeLessThan(200);
+  });
+
+  test("that was never up to it has measured nothing, however short the run", () => {
+    const change = {
+      phases: [
+        { phase: "hold", ramp: "hold", durationUs: 2e6, exclude: false, messageFactor: 1 } as const,
+      ],
+    };
+    const bad = { health: { utilisation: 0.99 } };
+    expect(run((second) => (second < 2 ? bad : {}), change).reasons).toEqual([
+      expect.stringContaining("in 2 of 2 seconds (1 allowed)"),
+    ]);
+    expect(run((second) => (second < 1 ? bad : {}), change).valid).toBe(true);
+  });
+
+  test("that opens late is told by the lag of its attempts, once there are enough", () => {
+    const opens = (us: number, count: number) =>
+      run(() => ({
+        values: [
+          { metric: "openLag", phase: 0, us: Array(count).fill(us) },
+          { metric: "connect", phase: 0, us: Array(count).fill(100_000) },
+        ],
+      })).reasons;
+    expect(opens(80_000, 100)).toEqual([
+      expect.stringMatching(
+        /opened connections late: open lag p99 was 80\S* ms over the run \(limit 50 ms\), beside a connect p99 of 100 ms/,
+      ),
+    ]);
+    expect(opens(80_000, 99)).toEqual([]);
+    expect(opens(40_000, 100)).toEqual([]);
+  });
+
+  test("is to blame when a rule cannot be judged for want of a second that counts", () => {
+    const rule = threshold({ metric: "connect", measure: "connect", rule: "p99 < 1s" });
+    const burst = (second: number): FrameContent =>
+      second > 0
+        ? {}
+        : {
+            values: [{ metric: "connect", phase: 0, us: [1000] }],
+            health: { loopLagMaxUs: 400_000 },
+          };
+    expect(run(burst, { ...tenSeconds, thresholds: [rule] })).toMatchObject({
+      valid: false,
+      reasons: [
+        "The rule connect p99 < 1s cannot be judged: no connect was measured outside the seconds in which the " +
+          "generator was saturated, or a lost worker disturbed the load.",
+      ],
+    });
   });
 
   test("whose lag is nothing beside the latency it lies in changes no conclusion", () => {

@@ -6,6 +6,7 @@ import { FAILURE_KINDS } from "../../../shared/stats/failure-kind.ts";
 
 const fine: VerdictInput = {
   complete: true,
+  began: true,
   end: null,
   problem: null,
   valid: true,
@@ -48,6 +49,16 @@ describe("several conditions: the first of the promised order counts", () => {
       expect(judge({ ...fine, ...later, ...condition })).toEqual({ verdict, exitCode });
     });
   }
+});
+
+test("a run that never began has no result to mistrust: what kept it from beginning is a matter of pre-flight", () => {
+  const kept = { ...fine, began: false, valid: false, thresholdsPassed: true };
+  expect(judge({ ...kept, ...problem("ONRUSH_WORKER_FAILED") })).toEqual({
+    verdict: "invalid",
+    exitCode: 98,
+  });
+  expect(judge({ ...kept, ...problem("ONRUSH_TARGET_UNREACHABLE") }).exitCode).toBe(98);
+  expect(judge({ ...kept, ...end("stop", "interrupt") }).exitCode).toBe(105);
 });
 
 test("every failure kind has a stage", () => {

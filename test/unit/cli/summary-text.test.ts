@@ -105,7 +105,7 @@ describe("size", () => {
     });
     expect(compact(worst).trimEnd().split("\n").length).toBeLessThanOrEqual(15);
     expect(compact(worst)).toContain("… and 9 more; 6 of 12 passed");
-    expect(compact(worst)).toContain("… and 28 more kinds");
+    expect(compact(worst)).toContain("… and 28 more groups");
     expect(compact(base).trimEnd().split("\n").length).toBeGreaterThanOrEqual(10);
   });
 
@@ -115,7 +115,7 @@ describe("size", () => {
     expect(text).toMatch(/phase\s+run time\s+established/);
     expect(text).toMatch(/steady\s+0 s - 28 s\s+9,990/);
     expect(text).toMatch(/worker-1\s+here\s+1\s+9,990\s+40%/);
-    expect(text).toContain("… and 10 more kinds");
+    expect(text).toContain("… and 10 more groups");
   });
 });
 
@@ -170,7 +170,12 @@ describe("hostile text", () => {
       connections: { ...base.connections, failedByKind: { [evil]: 1 } },
       messages: {
         ...base.messages,
-        byName: { [evil]: { sent: 1, matched: 1, timedOut: 0, latencyMs: null } },
+        byName: {
+          [evil]: {
+            ...{ sent: 1, expected: 1, matched: 1, timedOut: 0, unanswered: 0 },
+            ...{ corruptReplies: 0, late: 0, latencyMs: null },
+          },
+        },
       },
       workers: base.workers.map((worker) => ({ ...worker, host: evil, id: evil })),
       phases: base.phases.map((phase) => ({ ...phase, phase: evil })),

@@ -289,7 +289,11 @@ export function goodFrames(engine = new SyntheticEngine()): Uint8Array[] {
       engine.frame({
         second,
         phases: { [phase]: traffic(8) },
-        names: [0, 1].map((name) => ({ phase, name, counters: { sent: 4, matched: 4 } })),
+        names: [0, 1].map((name) => ({
+          phase,
+          name,
+          counters: { sent: 4, expected: 4, matched: 4 },
+        })),
         values: [
           { metric: "latency", phase, name: 0, us },
           { metric: "latency", phase, name: 1, us },

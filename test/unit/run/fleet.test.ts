@@ -63,7 +63,7 @@ describe("a run that cannot begin", () => {
       trial.run({ scenario: load(40, 5, 5) }),
       40,
     );
-    expect(exitCode).toBe(97);
+    expect(exitCode).toBe(98);
     expect(problem?.message).toMatch(/takes room for 8 shards of up to 5 connections/);
     expect(problem?.remedy).toMatch(/They can hold 20 connections/);
   });

@@ -11,13 +11,16 @@ function rule(metricText: string, text: string) {
 describe("metrics", () => {
   it.each([
     ["latency", "latency", null, null],
+    ["connections{phase=soak,target=b}", "connections", "soak", null, "b"],
+    ["messages{target='eu:1'}", "messages", null, null, "eu:1"],
     ["latency{phase=steady}", "latency", "steady", null],
     ["service{phase=a, name=say}", "service", "a", "say"],
     ["latency{name='say'}", "latency", null, "say"],
     [' delivery { phase = "long soak" } ', "delivery", "long soak", null],
     ["sendLag", "sendLag", null, null],
-  ])("%s", (text, measure, phase, name) => {
-    expect(parseMetric(text)).toEqual({ measure, selector: { phase, name } });
+  ] as [string, string, string | null, string | null, string?][])("%s", (...given) => {
+    const [text, measure, phase, name, target = null] = given;
+    expect(parseMetric(text)).toEqual({ measure, selector: { phase, name, target } });
   });
 
   it.each([
@@ -59,6 +62,19 @@ describe("rules", () => {
     ["delivery", "lost == 0", "lost", "==", 0, "count"],
     ["delivery", "reordered < 0.01%", "reordered", "<", 0.0001, "share"],
     ["messages", "sent > 1000", "sent", ">", 1000, "count"],
+    ["messages", "sent > 50%", "sent", ">", 0.5, "share"],
+    ["messages", "matched > 99.9%", "matched", ">", 0.999, "share"],
+    ["messages", "unanswered == 0", "unanswered", "==", 0, "count"],
+    ["messages{name=a}", "unanswered < 1%", "unanswered", "<", 0.01, "share"],
+    ["messages{target=a}", "timedOut == 0", "timedOut", "==", 0, "count"],
+    ["messages", "skipped < 5%", "skipped", "<", 0.05, "share"],
+    ["connections", "dropped < 0.1%", "dropped", "<", 0.001, "share"],
+    ["connections{target=a}", "dropped == 0", "dropped", "==", 0, "count"],
+    ["connections", "reconnects < 5", "reconnects", "<", 5, "count"],
+    ["connections", "open > 990", "open", ">", 990, "count"],
+    ["connections", "open >= 99%", "open", ">=", 0.99, "share"],
+    ["connections", "established > 99%", "established", ">", 0.99, "share"],
+    ["connections", "failed == 0", "failed", "==", 0, "count"],
     ["messages", "rate > 100/s", "rate", ">", 100, "perSec"],
     ["messages{name=a}", "rate > 6000/min", "rate", ">", 100, "perSec"],
     ["delivery{name=a}", "timedOut < 1%", "timedOut", "<", 0.01, "share"],
@@ -88,7 +104,13 @@ describe("rules", () => {
     ["delivery", "lost < 1s", 7],
     ["delivery", "lost < 101%", 7],
     ["delivery", "lost < 1.5", 7],
-    ["messages", "sent > 50%", 7],
+    ["messages{name=a}", "sent > 50%", 7],
+    ["messages{name=a}", "skipped == 0", 0],
+    ["messages{name=a,target=b}", "matched > 1", 0],
+    ["connections{name=a}", "dropped == 0", 0],
+    ["connections{target=a}", "open > 1", 0],
+    ["latency{target=a}", "p99 < 1s", 0],
+    ["connect{target=a}", "failed == 0", 0],
     ["messages", "rate > 100", 7],
     ["connect{name=a}", "p99 < 1s", 0],
     ["delivery{name=a}", "lost == 0", 0],
@@ -96,5 +118,44 @@ describe("rules", () => {
     ["latency", "toString < 1s", 0],
   ])("%s: %s is refused at %d", (metric, text, offset) => {
     expect(rule(metric, text)).toMatchObject({ what: expect.any(String), offset });
+  });
+
+  it.each([
+    ["connect", "closed == 0", "dropped is a statistic of connections"],
+    ["connect", "lost == 0", "dropped is a statistic of connections"],
+    ["connect", "dropped == 0", "dropped is a statistic of connections"],
+    ["connect", "reconnects < 5", "reconnects is a statistic of connections"],
+    ["connections", "closed == 0", "did you mean dropped?"],
+    ["connections", "lost == 0", "did you mean dropped?"],
+    ["connections", "disconnects == 0", "did you mean dropped?"],
+    ["connections", "matched > 1", "matched is a statistic of messages"],
+    ["delivery", "unanswered == 0", "unanswered is a statistic of messages"],
+    ["delivery", "matched > 99%", "matched is a statistic of messages"],
+    ["messages", "lost == 0", "lost is a statistic of delivery"],
+    ["messages", "timeouts == 0", "did you mean timedOut?"],
+    ["messages", "replies > 0", "did you mean matched?"],
+    ["latency", "failed == 0", "failed is a statistic of connect"],
+    ["latency", "average < 1s", "did you mean mean?"],
+  ])("%s: %s is answered with where to look", (metric, text, hint) => {
+    const fault = rule(metric, text);
+    expect(fault).toMatchObject({ what: expect.stringContaining("has no statistic") });
+    expect("hint" in fault && fault.hint).toContain(hint);
+  });
+
+  it("lists what a measure has when a statistic is not one of them", () => {
+    expect(rule("connections", "xyz == 0")).toMatchObject({
+      hint: "known here: dropped, open, reconnects, established, failed",
+    });
+  });
+
+  it("says where a count is told apart as it is wanted", () => {
+    expect(rule("connect{target=a}", "failed == 0")).toMatchObject({
+      what: "connect failed is not recorded per target",
+      hint: "connections failed is",
+    });
+    expect(rule("latency{target=a}", "p99 < 1s")).toMatchObject({
+      what: "latency p99 is not recorded per target",
+      hint: "select by phase or name",
+    });
   });
 });

@@ -1,0 +1,65 @@
+/**
+ * Which part of a run counts: the one rule for thresholds, gates and every figure of a whole run or phase.
+ *
+ *   phases    all but the excluded ones; a rule that names a phase looks at that one, excluded or not
+ *   seconds   distributions leave out the seconds in which the generator broke a gate by itself (gates.ts), and those in
+ *             which a lost worker disturbed the load; counts are of every second, so that the ledger adds up
+ *
+ * Pure. Used by everything that judges or shows. Invariant: what is left out of one is left out of all.
+ */
+
+import type { MergedHistogram } from "../../shared/stats/histogram.ts";
+import type { HistogramSelection, HistogramSet } from "../merge/histogram-set.ts";
+import type { RunFold } from "../merge/run-fold.ts";
+import { brokenGates } from "./gates.ts";
+
+/** Phases that count for run-wide figures: all but the excluded ones. */
+export function judgedPhases(fold: RunFold): ReadonlySet<number> {
+  const phases = new Set<number>();
+  for (const [index, phase] of fold.facts.scenario.phases.entries()) {
+    if (!phase.exclude) phases.add(index);
+  }
+  return phases;
+}
+
+/** As judgedPhases; all of them when every phase is excluded, as in a run that only searches for a limit. */
+export function phasesThatCount(fold: RunFold): ReadonlySet<number> {
+  const judged = judgedPhases(fold);
+  return judged.size > 0 ? judged : new Set(fold.facts.scenario.phases.keys());
+}
+
+/** The generator broke a gate in this second by its own health. */
+export function isSaturated(fold: RunFold, second: number): boolean {
+  const row = fold.merge.timeline.row(second);
+  return row !== null && brokenGates(row).length > 0;
+}
+
+/** The second says nothing of the target: the generator was saturated, or the load disturbed by a lost worker. */
+export function isLeftOut(fold: RunFold, second: number): boolean {
+  return fold.disturbances.touches(second) || isSaturated(fold, second);
+}
+
+/** Values of the seconds that count; null when there are none. Not to be changed. */
+export function judgedHistogram(
+  fold: RunFold,
+  selection: HistogramSelection,
+): MergedHistogram | null {
+  const whole = fold.merge.histograms.select(selection);
+  const out = whole && leftOut(fold).select(selection);
+  if (!whole || !out) return whole;
+  const rest = whole.clone();
+  rest.subtract(out);
+  return rest.count === 0 ? null : rest;
+}
+
+/** What the seconds that do not count hold. */
+function leftOut(fold: RunFold): HistogramSet {
+  return fold.merge.bySecond.within(
+    (second, span) => {
+      for (let at = second; at < second + span; at++) if (isLeftOut(fold, at)) return true;
+      return false;
+    },
+    // What is left out follows from these alone.
+    `${fold.merge.frames} ${fold.disturbances.version}`,
+  );
+}

@@ -1,0 +1,231 @@
+/**
+ * Counted statistics of rules: counts, shares of a whole, rates, and how many connections were open. Called by observe.ts.
+ * Pure. Invariant: a share is of what could have been, and what was not recorded (not told apart, or by an older version) is
+ * missing, never 0.
+ */
+import type { StrictThreshold } from "../../shared/scenario/strict.ts";
+import {
+  NAME_COUNTERS,
+  type NameCounter,
+  PHASE_COUNTERS,
+  type PhaseCounter,
+  TARGET_COUNTERS,
+  type TargetCounter,
+} from "../../shared/stats/counters.ts";
+import { phaseAt, phaseSpans } from "../merge/facts.ts";
+import { generatorFailures } from "./failures.ts";
+import { isLeftOut } from "./judged.ts";
+import type { Observation, Scope } from "./observe.ts";
+
+const SECOND_US = 1_000_000;
+
+/** A counter by its name; null: not recorded for what is looked at. */
+type Read = (counter: string) => number | null;
+
+/** Measured only where a stamp inside the payload tells messages apart. */
+const NEEDS_STAMP: ReadonlySet<string> = new Set(["duplicated", "reordered", "corrupt", "leaked"]);
+/** Measured only where a reply is expected. */
+const NEEDS_REPLY: ReadonlySet<string> = new Set([
+  "lost",
+  "matched",
+  "timedOut",
+  "late",
+  "unanswered",
+]);
+
+export function observeCount(scope: Scope, threshold: StrictThreshold): Observation {
+  const { statistic, unit } = threshold;
+  if (statistic === "open") return observeOpen(scope, unit);
+  const read = readerOf(scope);
+  const missing = whyNotCounted(scope, statistic, read);
+  if (missing !== null) return { missing };
+  const count = countOf(scope, statistic, read);
+  if (count === null) return { missing: notRecorded(scope, threshold) };
+  switch (unit) {
+    case "count":
+      return { value: count };
+    case "share": {
+      const whole = statistic === "dropped" ? everOpen(scope) : wholeOf(statistic, read);
+      if (whole === null) return { missing: `"${statistic}" is no share of anything` };
+      return whole > 0
+        ? { value: count / whole }
+        : { missing: "nothing happened to take a share of" };
+    }
+    case "perSec": {
+      const seconds = secondsOf(scope);
+      return seconds > 0 ? { value: count / seconds } : { missing: "no time has passed" };
+    }
+    case "us":
+      return { missing: `"${statistic}" is not a time` };
+  }
+}
+
+function readerOf({ fold, phases, name, targets }: Scope): Read {
+  const { merge } = fold;
+  if (name !== null) {
+    const counters = merge.nameCounters(name, phases);
+    return (counter) =>
+      isOne(NAME_COUNTERS, counter) && merge.hasNameCounter(counter) ? counters[counter] : null;
+  }
+  if (targets !== null) {
+    const each = targets.map((target) => merge.targetCounters(target, phases));
+    const isRecorded = targets.length > 0 && merge.hasTargetCounters;
+    return (counter) =>
+      isRecorded && isOne(TARGET_COUNTERS, counter)
+        ? each.reduce((sum, counters) => sum + counters[counter], 0)
+        : null;
+  }
+  const counters = merge.counters(phases);
+  return (counter) =>
+    isOne(PHASE_COUNTERS, counter) && merge.hasPhaseCounter(counter) ? counters[counter] : null;
+}
+
+function isOne<T extends PhaseCounter | NameCounter | TargetCounter>(
+  names: readonly T[],
+  counter: string,
+): counter is T {
+  return (names as readonly string[]).includes(counter);
+}
+
+function whyNotCounted({ fold }: Scope, statistic: string, read: Read): string | null {
+  const { scenario } = fold.facts;
+  if (NEEDS_STAMP.has(statistic) && !scenario.integrity.stamp && !read(statistic)) {
+    return `"${statistic}" is not measured without integrity.stamp`;
+  }
+  const mix = scenario.messages?.mix ?? [];
+  if (NEEDS_REPLY.has(statistic) && !mix.some(({ reply }) => reply.match !== "none")) {
+    return "no message expects a reply";
+  }
+  return null;
+}
+
+function notRecorded({ name, targets }: Scope, { measure, statistic }: StrictThreshold): string {
+  if (name !== null) return `"${statistic}" is not counted per message`;
+  if (targets !== null) return `"${statistic}" is not counted per target`;
+  return `"${statistic}" is not measured for ${measure}`;
+}
+
+function countOf(scope: Scope, statistic: string, read: Read): number | null {
+  switch (statistic) {
+    // A rate is that of what was sent.
+    case "rate":
+      return read("sent");
+    case "skipped":
+      return sum(read, "skippedNotOpen", "skippedBehind", "skippedBackpressure");
+    // What the generator could not attempt is not held against the target; it makes the run invalid.
+    case "failed": {
+      const failed = read("failed");
+      if (failed === null || scope.targets !== null) return failed;
+      return failed - generatorFailures(scope.fold.merge, scope.phases);
+    }
+    default:
+      return read(statistic);
+  }
+}
+
+/** What a count is a share of; null: of nothing. What is under way is no part of it: a run that goes on is judged alike. */
+function wholeOf(statistic: string, read: Read): number | null {
+  switch (statistic) {
+    case "established":
+      return sum(read, "established", "failed");
+    case "failed":
+    case "reconnects":
+      return read("attempted");
+    case "closed":
+      return read("established");
+    case "sent":
+    case "skipped":
+    case "skippedNotOpen":
+    case "skippedBehind":
+    case "skippedBackpressure":
+      return read("planned");
+    case "matched":
+    case "timedOut":
+    case "unanswered":
+      return (
+        sum(read, "matched", "timedOut", "corruptReplies", "unanswered") ??
+        read("expected") ??
+        read("sent")
+      );
+    case "lost":
+      return read("expected");
+    case "late":
+      // Per message it is not recorded what came at all, but what was waited for.
+      return read("received") ?? read("expected");
+    case "unsolicited":
+    case "duplicated":
+    case "reordered":
+    case "corrupt":
+    case "leaked":
+      return read("received");
+    default:
+      return null;
+  }
+}
+
+/**
+ * Connections that were open at any time in the phases looked at: those that were open when they began, and those that
+ * were established in them. Per target all that were established until their end.
+ */
+function everOpen({ fold, phases, targets }: Scope): number {
+  const spans = phaseSpans(fold.facts.scenario);
+  const last = Math.max(-1, ...phases);
+  if (targets !== null) {
+    const until = new Set(spans.flatMap(({ index }) => (index <= last ? [index] : [])));
+    const each = targets.map((target) => fold.merge.targetCounters(target, until).established);
+    return each.reduce((all, established) => all + established, 0);
+  }
+  let open = fold.merge.counters(phases).established;
+  for (const { index, fromUs } of spans) {
+    if (!phases.has(index) || phases.has(index - 1)) continue;
+    const before = Math.floor(fromUs / SECOND_US) - 1;
+    if (before >= 0) open += fold.merge.timeline.openGauge.atEndOf(before);
+  }
+  return open;
+}
+
+function sum(read: Read, ...counters: string[]): number | null {
+  const values = counters.map(read);
+  return values.includes(null)
+    ? null
+    : values.reduce((all: number, value) => all + (value ?? 0), 0);
+}
+
+/**
+ * The fewest connections that were open at the end of a second, as a count or as a share of those the plan wants then. Of
+ * the seconds that lie in the phases looked at, are reported by all engines, and count; without those in which the plan
+ * wants none.
+ */
+function observeOpen({ fold, phases }: Scope, unit: StrictThreshold["unit"]): Observation {
+  const spans = phaseSpans(fold.facts.scenario);
+  const { plannedOpen, durationUs } = fold.facts;
+  const isOf = (us: number) => phases.has(phaseAt(spans, us)?.index ?? -1);
+  const endUs = Math.min(durationUs, fold.end?.elapsedUs ?? durationUs);
+  const seconds = Math.min(fold.closedThrough() + 1, Math.floor(endUs / SECOND_US));
+  let least: number | null = null;
+  for (let second = 0; second < seconds; second++) {
+    const fromUs = second * SECOND_US;
+    const planned = plannedOpen[second] ?? 0;
+    if (planned === 0 || !isOf(fromUs) || !isOf(fromUs + SECOND_US - 1)) continue;
+    if (isLeftOut(fold, second)) continue;
+    const open = fold.merge.timeline.openGauge.atEndOf(second);
+    const value = unit === "share" ? Math.min(1, open / planned) : open;
+    least = least === null ? value : Math.min(least, value);
+  }
+  return least === null
+    ? { missing: "no second counts in which connections are planned" }
+    : { value: least };
+}
+
+/** Run time that has passed in the phases looked at. */
+function secondsOf({ fold, phases }: Scope): number {
+  let fromUs = 0;
+  let seconds = 0;
+  const passedUs = fold.merge.timeline.length * SECOND_US;
+  for (const [index, { durationUs }] of fold.facts.scenario.phases.entries()) {
+    const toUs = Math.min(passedUs, fromUs + durationUs);
+    if (phases.has(index) && toUs > fromUs) seconds += (toUs - fromUs) / SECOND_US;
+    fromUs += durationUs;
+  }
+  return seconds;
+}

@@ -1,0 +1,93 @@
+/**
+ * What a rule looks at, read off the merged set: a statistic of a distribution, a count, a share or a rate, of some phases,
+ * one message name or one target. Called by thresholds.ts. Pure.
+ * Invariant: what was not recorded is missing, with the reason; it is never 0.
+ */
+import type { StrictThreshold } from "../../shared/scenario/strict.ts";
+import type { HistogramSelection } from "../merge/histogram-set.ts";
+import type { RunFold } from "../merge/run-fold.ts";
+import { judgedHistogram, judgedPhases } from "./judged.ts";
+import { observeCount } from "./observe-count.ts";
+import { readerOf, THRESHOLD_METRICS } from "./threshold-value.ts";
+
+export type Observation =
+  | { readonly value: number }
+  | {
+      readonly missing: string;
+      /** There are values, and all of them are of seconds that are not to be trusted. */
+      readonly untrusted?: boolean;
+    };
+
+/** What a rule looks at. */
+export interface Scope {
+  readonly fold: RunFold;
+  readonly phases: ReadonlySet<number>;
+  /** Index into the mix, or null for all. */
+  readonly name: number | null;
+  /** Indices of targets, or null for all. */
+  readonly targets: readonly number[] | null;
+}
+
+export function observe(fold: RunFold, threshold: StrictThreshold): Observation {
+  const scope = scopeOf(fold, threshold);
+  if ("missing" in scope) return scope;
+  return observeTime(scope, threshold) ?? observeCount(scope, threshold);
+}
+
+function scopeOf(
+  fold: RunFold,
+  { selector }: StrictThreshold,
+): Scope | { readonly missing: string } {
+  const { phases, messages, targets } = fold.facts.scenario;
+  const phase = phases.findIndex(({ phase: name }) => name === selector.phase);
+  const name = (messages?.mix ?? []).findIndex((message) => message.name === selector.name);
+  const wanted = selector.target ?? null;
+  const at = [...targets.keys()].filter((index) => labelOf(targets[index]) === wanted);
+  if (selector.phase !== null && phase < 0)
+    return { missing: `there is no phase "${selector.phase}"` };
+  if (selector.name !== null && name < 0)
+    return { missing: `there is no message "${selector.name}"` };
+  if (wanted !== null && at.length === 0) return { missing: `there is no target "${wanted}"` };
+  return {
+    fold,
+    phases: selector.phase === null ? judgedPhases(fold) : new Set([phase]),
+    name: selector.name === null ? null : name,
+    // In a run of one target nothing is told apart by it.
+    targets: wanted === null || targets.length === 1 ? null : at,
+  };
+}
+
+function labelOf(target: { readonly label: string; readonly url: string } | undefined): string {
+  return target?.label || target?.url || "";
+}
+
+/** null: the statistic is not one of a distribution. */
+function observeTime(scope: Scope, threshold: StrictThreshold): Observation | null {
+  const metric = THRESHOLD_METRICS[threshold.measure];
+  const read = readerOf(threshold.statistic);
+  if (threshold.unit !== "us" || !metric || !read) return null;
+  const { fold, phases, name } = scope;
+  const selection = { metric, phases, name };
+  const histogram = judgedHistogram(fold, selection);
+  return histogram ? { value: read(histogram) } : whyNoTimes(scope, selection, threshold);
+}
+
+/** A measure that excluded phases have all of is a rule in the wrong place; say so. */
+function whyNoTimes(
+  { fold }: Scope,
+  selection: HistogramSelection,
+  { measure, selector }: StrictThreshold,
+): Observation {
+  const { histograms } = fold.merge;
+  if (histograms.select(selection)) {
+    return {
+      missing: `no ${measure} was measured outside the seconds in which the generator was saturated, or a lost worker disturbed the load`,
+      untrusted: true,
+    };
+  }
+  const excluded = fold.facts.scenario.phases.flatMap(({ exclude }, at) => (exclude ? [at] : []));
+  const elsewhere = { metric: selection.metric, phases: new Set(excluded), name: null };
+  const there = selector.phase === null && histograms.select(elsewhere) !== null;
+  const hint = there ? " outside excluded phases; select one of them with {phase=…}" : "";
+  return { missing: `no ${measure} was measured${hint}` };
+}
