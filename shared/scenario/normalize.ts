@@ -6,7 +6,7 @@
 import { checkConnect, checkTargets } from "./check/connect.ts";
 import { checkData, checkTls, type ReadFile } from "./check/files.ts";
 import { checkLoad } from "./check/load.ts";
-import { checkEchoes, checkMessages, checkStamp } from "./check/messages.ts";
+import { checkEchoes, checkMessages, checkSendingPhases, checkStamp } from "./check/messages.ts";
 import { checkSearchMeasured } from "./check/search.ts";
 import { checkOutputs, checkThresholds } from "./check/thresholds.ts";
 import type { IssueLog } from "./read/issue-log.ts";
@@ -46,6 +46,7 @@ export function normalize(input: ScenarioInput, context: NormalizeContext): Stri
   if (messages !== null && log.isSound(["connect", "maxMessage"])) {
     checkEchoes(messages, connect.maxMessageBytes, log);
   }
+  if (messages !== null && sound("load")) checkSendingPhases(load.phases, log);
   const stamp = sound("integrity") && (input.integrity?.stamp ?? false);
   if (stamp && sound("messages")) checkStamp(messages, log);
   const measured = {

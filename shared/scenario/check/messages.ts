@@ -7,7 +7,13 @@ import { ExpressionError } from "../expression-error.ts";
 import type { Path } from "../issue.ts";
 import type { IssueLog } from "../read/issue-log.ts";
 import type { MessagesInput, MixInput } from "../shape/messages.ts";
-import type { StrictMessage, StrictMessages, StrictReply, StrictSend } from "../strict.ts";
+import type {
+  StrictMessage,
+  StrictMessages,
+  StrictPhase,
+  StrictReply,
+  StrictSend,
+} from "../strict.ts";
 import { parseDuration, parseRate, parseSize } from "../units.ts";
 import { quantity, quantityOr } from "./quantity.ts";
 import { checkJson, checkTemplate, type TemplateContext } from "./templates.ts";
@@ -16,6 +22,14 @@ const DEFAULT_WITHIN_US = 10e6;
 const DEFAULT_IN_FLIGHT = 64;
 /** Bytes a stamp takes of a binary payload. */
 const STAMP_BYTES = 16;
+
+/** Messages that no phase sends: each says `messages: 0`. */
+export function checkSendingPhases(phases: readonly StrictPhase[], log: IssueLog): void {
+  if (phases.length === 0 || phases.some(({ messageFactor }) => messageFactor > 0)) return;
+  const what = "no message would ever be sent: each phase says messages: 0";
+  const hint = "leave messages out to hold connections and send nothing";
+  log.add(["messages"], what, hint, { part: "key" });
+}
 
 export interface CheckedMessages {
   /** null when the section has issues that leave nothing to work with. */
