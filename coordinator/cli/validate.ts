@@ -6,6 +6,7 @@ import { Command } from "commander";
 import { ExitCode, OnrushError } from "../../shared/errors.ts";
 import { buildPopulation } from "../../shared/load/arrivals.ts";
 import { countOf, formatSeconds } from "../report/format.ts";
+import { refuseEmptyPlan } from "../run/empty-plan.ts";
 import type { CliContext } from "./context.ts";
 import type { Finish } from "./program.ts";
 import { addScenarioOptions, readScenario, type ScenarioOptions } from "./scenario-file.ts";
@@ -32,7 +33,9 @@ async function validate(
   try {
     const parsed = await readScenario(file, options, context);
     if (parsed === null) return false;
-    const { peakPlanned, profile } = buildPopulation(parsed.scenario);
+    const population = buildPopulation(parsed.scenario);
+    refuseEmptyPlan(parsed.scenario, population);
+    const { peakPlanned, profile } = population;
     const size = `${countOf(peakPlanned, "connection")} at the peak, ${formatSeconds(profile.durationUs / 1e6)}`;
     stdout.write(`${outStyle.green("✓")} ${file}: valid (${size})\n`);
     return true;

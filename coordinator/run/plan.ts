@@ -14,6 +14,7 @@ import { isInLane, type Lane } from "../../shared/wire/lane.ts";
 import { type PlanDocument, WIRE_VERSION } from "../../shared/wire/plan.ts";
 import { loadOf, type RunFacts, redactScenario } from "../merge/facts.ts";
 import { plannedFigures } from "../merge/planned.ts";
+import { refuseEmptyPlan } from "./empty-plan.ts";
 
 /** How long workers wait for the target's answer to their Close frame. */
 const CLOSE_TIMEOUT_US = 5_000_000;
@@ -65,12 +66,13 @@ export interface Plan {
   opensOfLane(lane: Lane, fromUs: number, toUs: number): number;
 }
 
-/** @throws OnrushError ONRUSH_SCENARIO_INVALID when the load cannot be laid out. */
+/** @throws OnrushError ONRUSH_SCENARIO_INVALID when the load cannot be laid out, or is none. */
 export function makePlan(request: PlanRequest): Plan {
   const { run, scenario, allowTargets, policies = DEFAULT_POLICIES } = request;
   // Searches begin at their first level; where they go is decided while the run goes on.
   const begun = { ...scenario, phases: steer(scenario.phases, []) };
   const population = buildPopulation(begun);
+  refuseEmptyPlan(begun, population);
   const figures = plannedFigures(population);
   const sizes = {
     shards: shardCount(population.connections),

@@ -6,7 +6,7 @@
 import { checkConnect } from "./check/connect.ts";
 import { checkData, checkTls, type ReadFile, type TableFile } from "./check/files.ts";
 import { checkLoad } from "./check/load.ts";
-import { checkMessages, checkStamp } from "./check/messages.ts";
+import { checkMessages, checkSendingPhases, checkStamp } from "./check/messages.ts";
 import { MAX_CHECKED_CELLS } from "./check/rows.ts";
 import { checkSearchMeasured } from "./check/search.ts";
 import { checkTargets } from "./check/target.ts";
@@ -48,6 +48,7 @@ export function normalize(input: ScenarioInput, context: NormalizeContext): Stri
   const { messages, names } = isMapping(input.messages)
     ? checkMessages(input.messages, { ...templates, maxMessageBytes: connect.maxMessageBytes })
     : { messages: null, names: [] };
+  if (messages !== null && sound("load")) checkSendingPhases(load.phases, log);
   const stamp = sound("integrity") && (input.integrity?.stamp ?? false);
   if (stamp && sound("messages")) checkStamp(messages, log);
   const measured = {

@@ -137,7 +137,8 @@ function parseStatistic(
   const known = statisticOf(measure, statistic);
   if (known === null) {
     const instead = meantInstead(measure, written);
-    const hint = [instead, knownHere(measure)].filter((part) => part !== "").join("; ");
+    const joint = instead === "" || instead.endsWith("?") ? " " : "; ";
+    const hint = `${instead}${joint}${knownHere(measure)}`.trim();
     return { what: `${measure} has no statistic ${quoted(written)}`, hint };
   }
   const selected = PARTS.filter((part) => selector[part] != null);

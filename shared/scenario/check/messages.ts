@@ -7,7 +7,13 @@ import { ExpressionError } from "../expression-error.ts";
 import type { Path } from "../issue.ts";
 import type { IssueLog } from "../read/issue-log.ts";
 import type { MessagesInput, MixInput } from "../shape/messages.ts";
-import type { StrictMessage, StrictMessages, StrictReply, StrictSend } from "../strict.ts";
+import type {
+  StrictMessage,
+  StrictMessages,
+  StrictPhase,
+  StrictReply,
+  StrictSend,
+} from "../strict.ts";
 import { parseDuration, parseRate, parseSize } from "../units.ts";
 import { quantity, quantityOr } from "./quantity.ts";
 import { checkPlace } from "./rows.ts";
@@ -21,6 +27,14 @@ const STAMP_BYTES = 16;
 export interface MessageContext extends TemplateContext {
   /** Largest message that is taken from the target. */
   readonly maxMessageBytes: number;
+}
+
+/** Messages that no phase sends: each says `messages: 0`. */
+export function checkSendingPhases(phases: readonly StrictPhase[], log: IssueLog): void {
+  if (phases.length === 0 || phases.some(({ messageFactor }) => messageFactor > 0)) return;
+  const what = "no message would ever be sent: each phase says messages: 0";
+  const hint = "leave messages out to hold connections and send nothing";
+  log.add(["messages"], what, hint, { part: "key" });
 }
 
 export interface CheckedMessages {

@@ -154,7 +154,7 @@ describe("valid scenarios", () => {
       metric: "latency",
       rule: "p50 < 50ms",
       measure: "latency",
-      selector: { phase: null, name: null },
+      selector: { phase: null, name: null, target: null },
       statistic: "p50",
       operator: "<",
       limit: 50_000,
