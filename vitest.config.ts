@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 
 const BROKER_TESTS = [
-  "test/conformance/bus.{redis,nats}*.test.ts",
+  "test/conformance/bus{.redis,.nats,-forgery}.test.ts",
   // No broker, but too long for every commit.
   "test/sim/*.test.ts",
 ];
@@ -12,6 +12,9 @@ const TOGETHER = [
   "test/integration/coordinator-*.test.ts",
   "test/integration/cli-{bare-url,completion,doctor,flags,init,interrupt,report,run-end}.test.ts",
 ];
+
+// Programs that tests start for a cluster find its key here.
+process.env["ONRUSH_CLUSTER_KEY"] = "a-key-for-the-clusters-of-tests-0123456789";
 
 /**
  * fast: pure code and loopback sockets, no build needed. brokers: real Redis and NATS servers, and simulated storms; no

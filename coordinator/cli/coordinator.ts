@@ -8,6 +8,7 @@ import { openBus } from "../../shared/bus/open-bus.ts";
 import { onEndSignals } from "../../shared/end-signals.ts";
 import { ExitCode, OnrushError } from "../../shared/errors.ts";
 import { createLog, type Log } from "../../shared/log.ts";
+import { isLoopbackHost, parseHost } from "../../shared/net/host.ts";
 import type { Clock } from "../../shared/time/clock.ts";
 import { sleep, systemTimers } from "../../shared/time/timer.ts";
 import { checkLimits, SERVICE_CHECK } from "../check/check-limits.ts";
@@ -18,11 +19,17 @@ import { buildStandby } from "../http/standby.ts";
 import { Tokens } from "../http/tokens.ts";
 import { Fleet } from "../run/fleet.ts";
 import { Lead } from "../run/lead.ts";
-import { isLoopbackHost } from "../run/target-policy.ts";
 import { type LeavingBus, leavingBus } from "../service/leaving-bus.ts";
 import { Service } from "../service/service.ts";
 import type { CliContext } from "./context.ts";
-import { collectHost, parseCount, parseSeconds } from "./options.ts";
+import {
+  allowedTargets,
+  clusterKeys,
+  collectHost,
+  insecureNoKeyOption,
+  parseCount,
+  parseSeconds,
+} from "./options.ts";
 import type { Finish } from "./program.ts";
 
 interface CoordinatorOptions {
@@ -31,6 +38,7 @@ interface CoordinatorOptions {
   readonly data: string;
   readonly allowTarget?: readonly string[];
   readonly insecureNoAuth?: boolean;
+  readonly insecureNoKey?: boolean;
   readonly maxConnections: number;
   readonly maxMessageRate: number;
   readonly maxDuration: number;
@@ -42,6 +50,7 @@ const LEAVE_MS = 5000;
 
 const EXAMPLES = `
 Examples:
+  export ONRUSH_CLUSTER_KEY=$(openssl rand -hex 32)   # the workers' too
   onrush coordinator --bus redis://broker:6379
   onrush coordinator --bus nats://broker:4222 --data /var/lib/onrush
   ONRUSH_TOKENS_FILE=tokens.json \\
@@ -62,6 +71,7 @@ export function coordinatorCommand(context: CliContext, finish: Finish): Command
       collectHost,
     )
     .option("--insecure-no-auth", "listen to other machines without tokens")
+    .addOption(insecureNoKeyOption())
     .option("--max-connections <N>", "of one run", parseCount, SERVICE_LIMITS.connections)
     .option(
       "--max-message-rate <N>",
@@ -83,11 +93,12 @@ export function coordinatorCommand(context: CliContext, finish: Finish): Command
 async function serve(options: CoordinatorOptions, context: CliContext): Promise<number> {
   const { config, stderr, clock } = context;
   const address = readAddress(options.listen);
-  const local = isLoopbackHost(address.host);
+  const local = isLoopbackHost(parseHost(address.host) ?? "");
   const tokens = config.tokensFile === null ? null : Tokens.read(config.tokensFile);
   if (!local && tokens === null && options.insecureNoAuth !== true) throw openToAll(address.host);
   const log = createLog("coordinator", "info", (line) => stderr.write(line));
-  const opened = await openBus(options.bus, "coordinator", systemTimers);
+  const keys = clusterKeys(options, config, log);
+  const opened = await openBus(options.bus, "coordinator", { timers: systemTimers, keys, log });
   const id = `${hostname()}-${process.pid}-${clock.wallMs()}`;
   const lead = new Lead({ bus: opened, id, clock, timers: systemTimers, log });
   const ending = endingOf(lead, log, clock);
@@ -133,7 +144,7 @@ async function open(
   const service = new Service({
     checker,
     ...{ bus, fleet, clock, timers: systemTimers, log, dataDirectory: options.data },
-    allowTargets: [...config.allowTargets, ...(options.allowTarget ?? [])],
+    allowTargets: allowedTargets(config, options),
     limits: {
       connections: options.maxConnections,
       messagesPerSec: options.maxMessageRate,

@@ -3,14 +3,24 @@
  * value that does not parse is a usage error (exit 2) that names the value and the form expected.
  */
 import { InvalidArgumentError, Option } from "commander";
+import type { Log } from "../../shared/log.ts";
+import { readAllowedTarget } from "../../shared/net/target-policy.ts";
 import { MAX_CONNECTIONS } from "../../shared/scenario/shape/load.ts";
 import { parseDuration } from "../../shared/scenario/units.ts";
+import {
+  type ClusterKeys,
+  findClusterKeys,
+  INSECURE_WARNING,
+  type KeySource,
+} from "../../shared/trust/cluster-key.ts";
 import { DEFAULT_POLICIES, type RunPolicies } from "../run/plan.ts";
+import type { CliConfig } from "./config.ts";
 
 const MAX_SEED = 4294967295;
 /** More worker processes than this on one machine is a typing error. */
 const MAX_WORKERS = 1024;
 const MAX_COUNT = 1_000_000;
+const MAX_RATE = 1_000_000_000;
 
 /** Accumulates `-e NAME=VALUE`; a later one wins. */
 export function collectVariable(
@@ -33,7 +43,8 @@ export function collectOverride(text: string, before: readonly Override[] = []):
 }
 
 export function collectHost(text: string, before: readonly string[] = []): string[] {
-  return [...before, ...text.split(",").map((host) => host.trim())].filter((host) => host !== "");
+  const hosts = text.split(",").filter((host) => host.trim() !== "");
+  return [...before, ...hosts.map(readAllowedTarget)];
 }
 
 export function parseSeed(text: string): number {
@@ -53,6 +64,11 @@ export function parseSeconds(text: string): number {
   const parsed = parseDuration(text);
   if (!parsed.ok) throw new InvalidArgumentError(`${parsed.what}.`);
   return parsed.value / 1_000_000;
+}
+
+/** Messages or connections a second. */
+export function parseRate(text: string): number {
+  return parseInteger(text, 1, MAX_RATE);
 }
 
 export function parseConnections(text: string): number {
@@ -94,4 +110,45 @@ export function policiesOf(options: {
   readonly onBusLoss: RunPolicies["onBusLoss"];
 }): RunPolicies {
   return { onWorkerLoss: options.onWorkerLoss, onBusLoss: options.onBusLoss };
+}
+
+export function insecureNoKeyOption(): Option {
+  return new Option(
+    "--insecure-no-key",
+    "go on without ONRUSH_CLUSTER_KEY: whoever writes to the broker commands the workers",
+  );
+}
+
+/**
+ * The key of the cluster on a bus.
+ * @throws OnrushError ONRUSH_USAGE when there is none, or none that can be used
+ */
+export function clusterKeys(
+  options: { readonly insecureNoKey?: boolean },
+  { clusterKey }: Pick<CliConfig, "clusterKey">,
+  log: Log,
+): ClusterKeys {
+  const source = keySource(options, { clusterKey });
+  const keys = findClusterKeys(source);
+  if (source.key === null && source.file === null) log.warn(INSECURE_WARNING);
+  return keys;
+}
+
+/** Where the key is to be found. */
+export function keySource(
+  options: { readonly insecureNoKey?: boolean },
+  { clusterKey }: Pick<CliConfig, "clusterKey">,
+): KeySource {
+  return { ...clusterKey, insecure: options.insecureNoKey === true };
+}
+
+/**
+ * Hosts other than loopback that may be targeted, by environment and options together.
+ * @throws OnrushError ONRUSH_USAGE for what is no host
+ */
+export function allowedTargets(
+  { allowTargets }: Pick<CliConfig, "allowTargets">,
+  { allowTarget = [] }: { readonly allowTarget?: readonly string[] },
+): readonly string[] {
+  return [...allowTargets.map(readAllowedTarget), ...allowTarget];
 }

@@ -2,13 +2,13 @@
  * The examination: this machine, the bus and its workers, the targets; and how many connections that makes. Called by
  * the doctor command. Invariant: nothing is changed, and nothing is left running.
  */
-
 import { buildPopulation } from "../../shared/load/arrivals.ts";
+import { isLoopbackHost } from "../../shared/net/host.ts";
+import { splitTargetUrl } from "../../shared/net/target-url.ts";
 import type { StrictScenario } from "../../shared/scenario/strict.ts";
 import type { Clock } from "../../shared/time/clock.ts";
 import type { Timers } from "../../shared/time/timer.ts";
-import { isLoopbackHost } from "../run/target-policy.ts";
-import { checkBus } from "./bus-check.ts";
+import { type BusToCheck, checkBus } from "./bus-check.ts";
 import { type Limit, limitsOf } from "./capacity.ts";
 import { type Check, ok } from "./check.ts";
 import { type Machine, readMachine } from "./machine.ts";
@@ -21,7 +21,7 @@ export interface Examination {
   readonly scenario: StrictScenario | null;
   /** Connections that are wanted; null when nobody said. */
   readonly connections: number | null;
-  readonly bus: string | null;
+  readonly bus: BusToCheck | null;
   readonly allowTargets: readonly string[];
   readonly runsFolder: string;
   readonly env: Readonly<Record<string, string>>;
@@ -104,5 +104,5 @@ function wanted(connections: number, { limits }: Capacity): Check {
 }
 
 function isLocal({ url }: StrictScenario["targets"][number]): boolean {
-  return isLoopbackHost(new URL(url).hostname.replace(/^\[|\]$/g, "").toLowerCase());
+  return isLoopbackHost(splitTargetUrl(url).host);
 }

@@ -17,17 +17,19 @@ const ALTERED_SEQ = 9;
 const log = createLog(`altering worker ${process.pid}`, "warn");
 
 const config = readConfig();
-const bus = await openWorkerBus(config.bus, log);
+const bus = await openWorkerBus(config, log);
 const append = bus.appendFrame.bind(bus);
 bus.appendFrame = (id, body, floor) =>
   append(id, id.seq === ALTERED_SEQ ? oneTooMany(body) : body, floor);
 const control = new Control({
   bus,
   info: await describeWorker(config),
+  limits: config.limits,
   rejoin: config.rejoin,
   timings: { ...CONTROL_TIMINGS, fenceAfterMs: config.fenceAfterMs, leaveMs: config.leaveMs },
   startEngine: engineThreads(new URL("../../worker/engine/main.js", import.meta.url), {
     rawLogDirectory: config.rawLog,
+    allowTargets: config.allowTargets,
   }),
   clock: systemClock,
   timers: systemTimers,
