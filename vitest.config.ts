@@ -13,6 +13,9 @@ const TOGETHER = [
   "test/integration/cli-{bare-url,completion,doctor,flags,init,interrupt,report,run-end}.test.ts",
 ];
 
+// Programs that tests start for a cluster find its key here.
+process.env["ONRUSH_CLUSTER_KEY"] = "a-key-for-the-clusters-of-tests-0123456789";
+
 /**
  * fast: pure code and loopback sockets, no build needed. brokers: real Redis and NATS servers, and simulated storms; no
  * build needed.

@@ -36,6 +36,8 @@ export const ErrorCode = {
   ONRUSH_COORDINATOR_UNREACHABLE: ExitCode.preflight,
   /** Too many ask at once; the same will be taken later. */
   ONRUSH_BUSY: ExitCode.preflight,
+  /** A record on the bus is not signed, or not with this cluster's key. */
+  ONRUSH_BUS_REFUSED: ExitCode.preflight,
   /** Another coordinator has the lead on this bus. */
   ONRUSH_COORDINATOR_TAKEN: ExitCode.preflight,
   ONRUSH_BUS_CLOSED: ExitCode.untrusted,

@@ -5,10 +5,15 @@
 import { availableParallelism, hostname } from "node:os";
 import { OnrushError } from "../shared/errors.ts";
 import { openFilesLimit } from "../shared/open-files.ts";
+import { type ClusterKeys, findClusterKeys } from "../shared/trust/cluster-key.ts";
 
 export interface WorkerConfig {
   /** Address of the bus; null for a worker that was forked and talks to its parent. */
   readonly bus: string | null;
+  /** What this worker signs with, and what was signed with it is acted on. */
+  readonly keys: ClusterKeys;
+  /** It was told to go on without a key. */
+  readonly withoutKey: boolean;
   /** Shown to people; stable for the life of the process. */
   readonly id: string;
   /** Engine threads. */
@@ -36,8 +41,16 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Worker
   const integer = (name: string, fallback: number, [min, max]: readonly [number, number]) =>
     readInteger(name, environment[name], { fallback, min, max });
   const bus = environment["ONRUSH_WORKER_BUS"] || null;
+  const source = {
+    key: environment["ONRUSH_CLUSTER_KEY"] || null,
+    file: environment["ONRUSH_CLUSTER_KEY_FILE"] || null,
+    // A forked one is given its coordinator's; there is nobody else it could speak to.
+    insecure: bus === null || environment["ONRUSH_WORKER_INSECURE_NO_KEY"] === "1",
+  };
   return {
     bus,
+    keys: findClusterKeys(source),
+    withoutKey: bus !== null && source.key === null && source.file === null,
     id: id.slice(0, 120),
     engines: integer("ONRUSH_WORKER_ENGINES", Math.max(1, availableParallelism() - 1), [
       1,

@@ -10,6 +10,7 @@ import { endWithParent } from "../shared/lifeline.ts";
 import { createLog, outliveReaders } from "../shared/log.ts";
 import { systemClock } from "../shared/time/clock.ts";
 import { systemTimers } from "../shared/time/timer.ts";
+import { INSECURE_WARNING } from "../shared/trust/cluster-key.ts";
 import { readConfig } from "./config.ts";
 import { Control } from "./control/control.ts";
 import { engineThreads } from "./control/engine-thread.ts";
@@ -27,8 +28,9 @@ async function main(): Promise<ExitCode> {
   const log = createLog(NAME, config.bus === null ? "warn" : "info");
   if (config.bus === null) leaveEndingToParent();
   else endWithParent();
+  if (config.withoutKey) log.warn(INSECURE_WARNING);
   const control = new Control({
-    bus: await openWorkerBus(config.bus, log),
+    bus: await openWorkerBus(config, log),
     info: await describeWorker(config),
     rejoin: config.rejoin,
     timings: { ...CONTROL_TIMINGS, fenceAfterMs: config.fenceAfterMs, leaveMs: config.leaveMs },

@@ -5,6 +5,7 @@
 import { openBus } from "../../shared/bus/open-bus.ts";
 import { createLog, type Log } from "../../shared/log.ts";
 import { systemTimers } from "../../shared/time/timer.ts";
+import type { ClusterKeys } from "../../shared/trust/cluster-key.ts";
 import { type LocalCluster, startLocalCluster } from "../local/local-cluster.ts";
 import { Fleet } from "../run/fleet.ts";
 import { Lead } from "../run/lead.ts";
@@ -43,15 +44,20 @@ export async function onThisMachine(
   }
 }
 
+export interface BusPlace {
+  readonly url: string;
+  readonly keys: ClusterKeys;
+}
+
 /** Workers somebody else has started; they stay when the run is over. */
 export async function onBus(
   request: Request,
-  { url, workersExpected }: { readonly url: string; readonly workersExpected: number },
+  { url, workersExpected, keys }: BusPlace & { readonly workersExpected: number },
   { context, write }: Place,
 ): Promise<RunOutcome> {
   const { clock } = context;
   const log = logOf(write);
-  const opened = await openBus(url, "coordinator", systemTimers);
+  const opened = await openBus(url, "coordinator", { timers: systemTimers, keys, log });
   const lead = new Lead({ bus: opened, id: request.runId, clock, timers: systemTimers, log });
   try {
     await lead.take(0);

@@ -2,6 +2,7 @@
  * The coordinator's only reader of process.env. Called once by main.ts; everything else receives what it
  * needs as an argument. Invariant: after start-up nobody looks at the environment again.
  */
+import type { KeySource } from "../../shared/trust/cluster-key.ts";
 import type { TerminalWishes } from "./terminal/style.ts";
 
 export interface CliConfig {
@@ -11,6 +12,8 @@ export interface CliConfig {
   readonly allowTargets: readonly string[];
   /** ONRUSH_TOKENS_FILE: who may use this coordinator's API; null: nobody has to say who they are. */
   readonly tokensFile: string | null;
+  /** ONRUSH_CLUSTER_KEY, ONRUSH_CLUSTER_KEY_FILE: what coordinator and workers sign with. */
+  readonly clusterKey: Omit<KeySource, "insecure">;
   /** ONRUSH_COORDINATOR: where the coordinator is that commands speak to. */
   readonly coordinator: string;
   /** ONRUSH_TOKEN: what to say to it. */
@@ -30,6 +33,10 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): CliCon
     env,
     allowTargets: splitList(env["ONRUSH_ALLOW_TARGETS"] ?? ""),
     tokensFile: env["ONRUSH_TOKENS_FILE"] || null,
+    clusterKey: {
+      key: env["ONRUSH_CLUSTER_KEY"] || null,
+      file: env["ONRUSH_CLUSTER_KEY_FILE"] || null,
+    },
     coordinator: env["ONRUSH_COORDINATOR"] || "http://127.0.0.1:7700",
     token: env["ONRUSH_TOKEN"] || null,
     debug: debug !== "" && debug !== "0",

@@ -22,7 +22,13 @@ import { isLoopbackHost } from "../run/target-policy.ts";
 import { type LeavingBus, leavingBus } from "../service/leaving-bus.ts";
 import { Service } from "../service/service.ts";
 import type { CliContext } from "./context.ts";
-import { collectHost, parseCount, parseSeconds } from "./options.ts";
+import {
+  clusterKeys,
+  collectHost,
+  insecureNoKeyOption,
+  parseCount,
+  parseSeconds,
+} from "./options.ts";
 import type { Finish } from "./program.ts";
 
 interface CoordinatorOptions {
@@ -31,6 +37,7 @@ interface CoordinatorOptions {
   readonly data: string;
   readonly allowTarget?: readonly string[];
   readonly insecureNoAuth?: boolean;
+  readonly insecureNoKey?: boolean;
   readonly maxConnections: number;
   readonly maxMessageRate: number;
   readonly maxDuration: number;
@@ -42,6 +49,7 @@ const LEAVE_MS = 5000;
 
 const EXAMPLES = `
 Examples:
+  export ONRUSH_CLUSTER_KEY=$(openssl rand -hex 32)     # the same for the workers
   onrush coordinator --bus redis://broker:6379
   onrush coordinator --bus nats://broker:4222 --data /var/lib/onrush
   ONRUSH_TOKENS_FILE=tokens.json \\
@@ -62,6 +70,7 @@ export function coordinatorCommand(context: CliContext, finish: Finish): Command
       collectHost,
     )
     .option("--insecure-no-auth", "listen to other machines without tokens")
+    .addOption(insecureNoKeyOption())
     .option("--max-connections <N>", "of one run", parseCount, SERVICE_LIMITS.connections)
     .option(
       "--max-message-rate <N>",
@@ -87,7 +96,8 @@ async function serve(options: CoordinatorOptions, context: CliContext): Promise<
   const tokens = config.tokensFile === null ? null : Tokens.read(config.tokensFile);
   if (!local && tokens === null && options.insecureNoAuth !== true) throw openToAll(address.host);
   const log = createLog("coordinator", "info", (line) => stderr.write(line));
-  const opened = await openBus(options.bus, "coordinator", systemTimers);
+  const keys = clusterKeys(options, config, log);
+  const opened = await openBus(options.bus, "coordinator", { timers: systemTimers, keys, log });
   const id = `${hostname()}-${process.pid}-${clock.wallMs()}`;
   const lead = new Lead({ bus: opened, id, clock, timers: systemTimers, log });
   const ending = endingOf(lead, log, clock);

@@ -10,7 +10,7 @@ import { systemTimers } from "../../shared/time/timer.ts";
 import { examine } from "../doctor/doctor.ts";
 import { isTargetUrl, scenarioOfUrl } from "./bare-url.ts";
 import type { CliContext } from "./context.ts";
-import { collectHost, parseConnections } from "./options.ts";
+import { collectHost, insecureNoKeyOption, keySource, parseConnections } from "./options.ts";
 import type { Finish } from "./program.ts";
 import {
   addScenarioOptions,
@@ -23,6 +23,7 @@ import { doctorText } from "./terminal/doctor-text.ts";
 interface DoctorOptions extends ScenarioOptions {
   readonly connections?: number;
   readonly bus?: string;
+  readonly insecureNoKey?: boolean;
   readonly allowTarget?: readonly string[];
   readonly json?: boolean;
 }
@@ -48,6 +49,7 @@ export function doctorCommand(context: CliContext, finish: Finish): Command {
       parseConnections,
     )
     .option("--bus <URL>", "look at this bus and its workers: redis://… or nats://…")
+    .addOption(insecureNoKeyOption())
     .option(
       "--allow-target <HOST>",
       "permit a target that is not this machine (repeatable)",
@@ -73,7 +75,7 @@ async function doctor(
   const diagnosis = await examine({
     scenario,
     connections: options.connections ?? peakOf(target, scenario),
-    bus: options.bus ?? null,
+    bus: options.bus === undefined ? null : { url: options.bus, key: keySource(options, config) },
     allowTargets: [...config.allowTargets, ...(options.allowTarget ?? [])],
     runsFolder: "runs",
     env: config.env,

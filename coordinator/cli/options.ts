@@ -3,9 +3,17 @@
  * value that does not parse is a usage error (exit 2) that names the value and the form expected.
  */
 import { InvalidArgumentError, Option } from "commander";
+import type { Log } from "../../shared/log.ts";
 import { MAX_CONNECTIONS } from "../../shared/scenario/shape/load.ts";
 import { parseDuration } from "../../shared/scenario/units.ts";
+import {
+  type ClusterKeys,
+  findClusterKeys,
+  INSECURE_WARNING,
+  type KeySource,
+} from "../../shared/trust/cluster-key.ts";
 import { DEFAULT_POLICIES, type RunPolicies } from "../run/plan.ts";
+import type { CliConfig } from "./config.ts";
 
 const MAX_SEED = 4294967295;
 /** More worker processes than this on one machine is a typing error. */
@@ -94,4 +102,34 @@ export function policiesOf(options: {
   readonly onBusLoss: RunPolicies["onBusLoss"];
 }): RunPolicies {
   return { onWorkerLoss: options.onWorkerLoss, onBusLoss: options.onBusLoss };
+}
+
+export function insecureNoKeyOption(): Option {
+  return new Option(
+    "--insecure-no-key",
+    "go on without ONRUSH_CLUSTER_KEY: whoever writes to the broker commands the workers",
+  );
+}
+
+/**
+ * The key of the cluster on a bus.
+ * @throws OnrushError ONRUSH_USAGE when there is none, or none that can be used
+ */
+export function clusterKeys(
+  options: { readonly insecureNoKey?: boolean },
+  { clusterKey }: Pick<CliConfig, "clusterKey">,
+  log: Log,
+): ClusterKeys {
+  const source = keySource(options, { clusterKey });
+  const keys = findClusterKeys(source);
+  if (source.key === null && source.file === null) log.warn(INSECURE_WARNING);
+  return keys;
+}
+
+/** Where the key is to be found. */
+export function keySource(
+  options: { readonly insecureNoKey?: boolean },
+  { clusterKey }: Pick<CliConfig, "clusterKey">,
+): KeySource {
+  return { ...clusterKey, insecure: options.insecureNoKey === true };
 }

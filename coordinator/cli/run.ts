@@ -7,6 +7,7 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { Command, Option } from "commander";
 import { ExitCode, OnrushError } from "../../shared/errors.ts";
+import { createLog } from "../../shared/log.ts";
 import { maskSecrets } from "../../shared/scenario/mask.ts";
 import type { StrictOutput, StrictScenario } from "../../shared/scenario/strict.ts";
 import { countOf, formatSeconds } from "../report/format.ts";
@@ -19,13 +20,15 @@ import type { RunControl } from "../run/view.ts";
 import { makeRunId } from "../store/run-id.ts";
 import { addBareUrlOptions, isTargetUrl, refuseBareUrlOptions, scenarioOfUrl } from "./bare-url.ts";
 import { addRuleOptions, compareRulesOf, type RuleOptions } from "./compare-options.ts";
-import { onBus, onThisMachine, type Request } from "./conduct.ts";
+import { type BusPlace, onBus, onThisMachine, type Request } from "./conduct.ts";
 import type { CliContext } from "./context.ts";
 import { listenForInterrupts } from "./interrupt.ts";
 import { type LocalPlan, planLocally } from "./local-plan.ts";
 import {
   busLossOption,
+  clusterKeys,
   collectHost,
+  insecureNoKeyOption,
   parseWorkers,
   policiesOf,
   workerLossOption,
@@ -56,6 +59,7 @@ interface RunOptions extends RerunOptions, ResultOptions, RuleOptions, WaitOptio
   readonly out?: readonly StrictOutput[];
   readonly quiet?: boolean;
   readonly dryRun?: boolean;
+  readonly insecureNoKey?: boolean;
 }
 
 const EXAMPLES = `
@@ -87,6 +91,7 @@ export function runCommand(context: CliContext, finish: Finish): Command {
       "auto" as const,
     )
     .option("--bus <URL>", "run it on the workers of this bus: redis://… or nats://…")
+    .addOption(insecureNoKeyOption())
     .option(
       "--allow-target <HOST>",
       "permit a target that is not this machine (repeatable)",
@@ -155,9 +160,10 @@ async function run(file: string, options: RunOptions, context: CliContext): Prom
   const outputs = options.out ?? [];
   await checkPdf([...scenario.outputs, ...outputs]);
   const local = planLocally(planned);
+  const place = placeOf(options, context);
   if (options.bus === undefined) await checkPorts(local, scenario);
   await waitForTarget({ scenario, allowTargets }, options, context);
-  const cluster = { bus: options.bus ?? null, workers };
+  const cluster = { place, workers };
   const outcome = await execute(
     {
       outputs,
@@ -199,12 +205,19 @@ function hand(
   }
 }
 
+/** Where the run takes place; null: on this machine. @throws OnrushError ONRUSH_USAGE for a bus without a key */
+function placeOf(options: RunOptions, { config, stderr }: CliContext): BusPlace | null {
+  if (options.bus === undefined) return null;
+  const log = createLog("coordinator", "warn", (line) => stderr.write(line));
+  return { url: options.bus, keys: clusterKeys(options, config, log) };
+}
+
 interface Execution {
   readonly runId: string;
   readonly scenario: StrictScenario;
   readonly allowTargets: readonly string[];
   readonly local: LocalPlan;
-  readonly cluster: { readonly bus: string | null; readonly workers: number | "auto" };
+  readonly cluster: { readonly place: BusPlace | null; readonly workers: number | "auto" };
   readonly policies: RunPolicies;
   readonly outputs: readonly StrictOutput[];
   readonly command: readonly string[];
@@ -237,10 +250,10 @@ async function execute(
     const people = { progress, control: interrupts.control, scraping, pushing };
     const request = requestOf(execution, context, people);
     const place = { context, write: (line: string) => progress.note(line.trimEnd()) };
-    const { bus, workers } = execution.cluster;
+    const { place: bus, workers } = execution.cluster;
     if (bus === null) return await onThisMachine(request, execution.local, place);
     const workersExpected = workers === "auto" ? 1 : workers;
-    return await onBus(request, { url: bus, workersExpected }, place);
+    return await onBus(request, { ...bus, workersExpected }, place);
   } finally {
     progress.close();
     interrupts.close();
@@ -280,7 +293,7 @@ function openingLine({ runId, scenario, local, cluster, runDirectory }: Executio
   const isSearch = scenario.phases.some(({ ramp }) => ramp === "find-limit");
   const most = isSearch ? "at most " : "";
   const load = `${most}${countOf(population.peakPlanned, "connection")} at the peak, ${formatSeconds(population.profile.durationUs / 1e6)}`;
-  if (cluster.bus !== null)
+  if (cluster.place !== null)
     return `run ${runId}: ${load}, on the workers of the bus, results in ${runDirectory}`;
   const machine = `${countOf(sizing.workers, "worker")} with ${countOf(sizing.enginesPerWorker, "engine")} each`;
   return `run ${runId}: ${load}, ${machine}, results in ${runDirectory}`;

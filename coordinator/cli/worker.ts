@@ -5,7 +5,7 @@
 import { Command } from "commander";
 import { become } from "./become.ts";
 import type { CliContext } from "./context.ts";
-import { parseCount } from "./options.ts";
+import { insecureNoKeyOption, parseCount } from "./options.ts";
 import type { Finish } from "./program.ts";
 
 interface WorkerOptions {
@@ -14,10 +14,12 @@ interface WorkerOptions {
   readonly capacity?: number;
   readonly id?: string;
   readonly rawLog?: string;
+  readonly insecureNoKey?: boolean;
 }
 
 const EXAMPLES = `
 Examples:
+  export ONRUSH_CLUSTER_KEY=...     # the coordinator's; made with: openssl rand -hex 32
   onrush worker --bus redis://broker:6379
   onrush worker --bus nats://broker:4222 --id rack-7
   onrush worker --bus nats://broker:4222 --engines 4 --capacity 15000
@@ -39,6 +41,7 @@ export function workerCommand(_context: CliContext, _finish: Finish): Command {
       parseCount,
     )
     .option("--id <NAME>", "shown to people (default: host and process)")
+    .addOption(insecureNoKeyOption())
     .option("--raw-log <DIR>", "write every single recorded value there (a diagnostic)")
     .addHelpText("after", EXAMPLES)
     .action(async (options: WorkerOptions) => become("worker", [], environment(options)));
@@ -50,6 +53,7 @@ function environment({
   capacity,
   id,
   rawLog,
+  insecureNoKey,
 }: WorkerOptions): Record<string, string> {
   return {
     ONRUSH_WORKER_BUS: bus,
@@ -57,5 +61,6 @@ function environment({
     ...(capacity === undefined ? {} : { ONRUSH_WORKER_CAPACITY: String(capacity) }),
     ...(id === undefined ? {} : { ONRUSH_WORKER_ID: id }),
     ...(rawLog === undefined ? {} : { ONRUSH_WORKER_RAW_LOG: rawLog }),
+    ...(insecureNoKey === true ? { ONRUSH_WORKER_INSECURE_NO_KEY: "1" } : {}),
   };
 }

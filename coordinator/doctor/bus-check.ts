@@ -8,6 +8,7 @@ import { openBus } from "../../shared/bus/open-bus.ts";
 import { OnrushError } from "../../shared/errors.ts";
 import type { Clock } from "../../shared/time/clock.ts";
 import type { Timers } from "../../shared/time/timer.ts";
+import { findClusterKeys, type KeySource } from "../../shared/trust/cluster-key.ts";
 import { usablePorts } from "../local/sizing.ts";
 import type { Limit } from "./capacity.ts";
 import { type Check, ok } from "./check.ts";
@@ -21,6 +22,11 @@ const SLOW_MS = 50;
 /** Clocks that are known no better than this blur latencies between machines. */
 const BLURRED_MS = 5;
 
+export interface BusToCheck {
+  readonly url: string;
+  readonly key: KeySource;
+}
+
 export interface BusFindings {
   readonly checks: readonly Check[];
   /** What its workers can carry together; null when nobody could be asked. */
@@ -28,16 +34,18 @@ export interface BusFindings {
 }
 
 export async function checkBus(
-  url: string,
+  { url, key }: BusToCheck,
   loopback: boolean,
   times: { readonly clock: Clock; readonly timers: Timers },
 ): Promise<BusFindings> {
   try {
-    const bus = await openBus(url, "coordinator", times.timers);
+    const keys = findClusterKeys(key);
+    const bus = await openBus(url, "coordinator", { timers: times.timers, keys, log: null });
     try {
       const roundTripMs = await shortestRoundTrip(bus, times.clock);
       const sessions = (await bus.listSessions()).filter(({ silentMs }) => silentMs < ALIVE_MS);
       const checks = [busCheck(bus.kind, url, roundTripMs), workersCheck(url, sessions)];
+      if (bus.refusals.count > 0) checks.push(refusedCheck(bus.refusals));
       return { checks, limits: limitsOf(sessions, loopback) };
     } finally {
       await bus.close();
@@ -66,6 +74,18 @@ function busCheck(kind: string, url: string, roundTripMs: number): Check {
   const text = `${kind} at ${new URL(url).host}, round trip ${roundTripMs.toFixed(2)} ms`;
   if (roundTripMs < SLOW_MS) return ok("bus", text);
   return { name: "bus", status: "warn", text, remedies: ["use a broker nearer to the workers"] };
+}
+
+/** Workers with another key, or records nobody of this cluster has written. */
+function refusedCheck({ count, last }: CoordinatorBus["refusals"]): Check {
+  return {
+    name: "signatures",
+    status: "warn",
+    text: `${count} record${count === 1 ? "" : "s"} refused; the last: ${last}`,
+    remedies: [
+      "give all workers the coordinator's ONRUSH_CLUSTER_KEY; see who else writes to the broker",
+    ],
+  };
 }
 
 function workersCheck(url: string, sessions: readonly SessionRecord[]): Check {

@@ -8,7 +8,7 @@ import type { StrictScenario } from "../../shared/scenario/strict.ts";
 import type { Clock } from "../../shared/time/clock.ts";
 import type { Timers } from "../../shared/time/timer.ts";
 import { isLoopbackHost } from "../run/target-policy.ts";
-import { checkBus } from "./bus-check.ts";
+import { type BusToCheck, checkBus } from "./bus-check.ts";
 import { type Limit, limitsOf } from "./capacity.ts";
 import { type Check, ok } from "./check.ts";
 import { type Machine, readMachine } from "./machine.ts";
@@ -21,7 +21,7 @@ export interface Examination {
   readonly scenario: StrictScenario | null;
   /** Connections that are wanted; null when nobody said. */
   readonly connections: number | null;
-  readonly bus: string | null;
+  readonly bus: BusToCheck | null;
   readonly allowTargets: readonly string[];
   readonly runsFolder: string;
   readonly env: Readonly<Record<string, string>>;

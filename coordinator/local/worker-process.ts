@@ -84,6 +84,7 @@ function workerEnvironment(options: ForkOptions): Record<string, string> {
   const fenceAfterMs = options.fenceAfterMs;
   return {
     ...options.env,
+    ONRUSH_CLUSTER_KEY: options.store.clusterKey,
     ONRUSH_WORKER_ID: options.id,
     ONRUSH_WORKER_ENGINES: String(options.enginesPerWorker),
     ONRUSH_WORKER_CAPACITY: String(options.capacityPerWorker),

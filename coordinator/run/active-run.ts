@@ -13,6 +13,7 @@ import type { StoredRun } from "../store/run-store.ts";
 import { DocumentWriter } from "./document-writer.ts";
 import type { Assignment } from "./fleet.ts";
 import { type Plan, steeredPlan } from "./plan.ts";
+import { RefusedNotes } from "./refused-notes.ts";
 import type { RunRequest } from "./request.ts";
 import type { RunLog } from "./run-log.ts";
 import { transition } from "./state.ts";
@@ -34,6 +35,9 @@ export class ActiveRun {
   readonly #document: DocumentWriter<RunDocument>;
   readonly #planDocument: DocumentWriter<PlanDocument>;
   readonly #onWish = () => this.#wake.abort();
+  readonly #refused: RefusedNotes;
+  /** Rewrites of the fleet that were heeded. */
+  #rewrites: number;
   #wake = new AbortController();
 
   constructor(parts: {
@@ -58,6 +62,13 @@ export class ActiveRun {
       shards: plan.document.shards,
       shardConnections: plan.shardConnections,
       most: control.workers?.most ?? null,
+    });
+    this.#rewrites = fleet.rewrites.count;
+    this.#refused = new RefusedNotes({
+      run: runId,
+      refusals: bus.refusals,
+      workers: () => this.assignment.workers(),
+      note: (message) => this.note(message),
     });
     control.stop.addEventListener("abort", this.#onWish);
     control.abort.addEventListener("abort", this.#onWish);
@@ -118,6 +129,7 @@ export class ActiveRun {
   /** Brings the run's documents on the bus up to date with the journal. @throws what the bus throws */
   async publish(): Promise<void> {
     const { fold } = this.log;
+    this.#heedRewrites();
     const document: RunDocument = {
       run: this.id,
       state: fold.state,
@@ -134,6 +146,14 @@ export class ActiveRun {
     }
     const planned = await this.#planDocument.flush();
     if ((await this.#document.flush()) || planned) await this.bus.hint("run-changed", this.id);
+  }
+
+  /** Workers have refused what they found: somebody may have written over our documents. */
+  #heedRewrites(): void {
+    const { count: rewrites } = this.request.fleet.rewrites;
+    if (rewrites !== this.#rewrites) this.forgotten();
+    this.#rewrites = rewrites;
+    this.#refused.say();
   }
 
   /** Sees what people wish for; the first of each kind counts. */

@@ -4,6 +4,7 @@
  * Invariant: one writer; when the bus has forgotten the document or moved it on, what we hold is written again.
  */
 import type { CoordinatorBus } from "../../shared/bus/bus.ts";
+import { unlessRefused } from "../../shared/bus/read-document.ts";
 import { OnrushError } from "../../shared/errors.ts";
 
 const MAX_CONFLICTS = 5;
@@ -71,7 +72,7 @@ export class DocumentWriter<T> {
         this.#revision = revision;
         return;
       }
-      this.#revision = (await this.#bus.getDocument(this.#key))?.revision ?? 0;
+      this.#revision = (await unlessRefused(this.#bus.getDocument(this.#key)))?.revision ?? 0;
     }
     throw new OnrushError({
       code: "ONRUSH_BUS_UNREACHABLE",

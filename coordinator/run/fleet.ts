@@ -14,6 +14,7 @@ import { WIRE_VERSION } from "../../shared/wire/plan.ts";
 import { assignWorkers, type Claimant, type Need } from "./assign.ts";
 import { DocumentWriter } from "./document-writer.ts";
 import { type Member, type MemberInfo, Members } from "./members.ts";
+import { Rewrites } from "./rewrites.ts";
 import { Roster } from "./roster.ts";
 
 const LOOK_MS = 250;
@@ -55,8 +56,9 @@ interface Entry {
 
 export class Fleet {
   readonly #options: FleetOptions;
-  readonly #members = new Members();
   readonly #roster: Roster | null;
+  readonly rewrites = new Rewrites();
+  readonly #members: Members;
   readonly #entries = new Map<string, Entry>();
   /** epoch -> run */
   readonly #serves = new Map<number, string>();
@@ -72,6 +74,7 @@ export class Fleet {
   constructor(options: FleetOptions) {
     this.#options = options;
     this.#roster = options.rosterLog === undefined ? null : new Roster(options.rosterLog);
+    this.#members = new Members(options.bus.refusals);
     this.#placement = new DocumentWriter(options.bus, documentKey.placement);
   }
 
@@ -228,6 +231,7 @@ export class Fleet {
     }
     this.#roster?.look(this.#members.all, (epoch) => this.runOf(epoch));
     if (before !== "" && before !== generation) this.#placement.forgotten();
+    if (this.rewrites.isDue(this.#members)) this.#placement.forgotten();
     this.#sessions = sessions;
     this.#looks++;
     for (const epoch of this.#serves.keys()) {
@@ -259,7 +263,8 @@ export class Fleet {
         if (this.#serves.get(epoch) === run) quotas.push({ run, epoch, lanes });
       }
     }
-    if (!this.#placement.holds({ quotas })) this.#placement.set({ quotas });
+    const placement = { quotas, challenge: this.#members.challenge };
+    if (!this.#placement.holds(placement)) this.#placement.set(placement);
     if (await this.#placement.flush()) await this.#options.bus.hint("tickets-offered", "");
   }
 

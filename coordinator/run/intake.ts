@@ -7,6 +7,8 @@ import { PENDING_BYTES_BOUND } from "../store/journal.ts";
 import type { ActiveRun } from "./active-run.ts";
 
 const FRAMES_PER_READ = 256;
+/** Whoever writes more than workers could must not keep the run from everything else. */
+const MOST_READINGS = 256;
 
 export class FrameIntake {
   readonly #run: ActiveRun;
@@ -24,14 +26,15 @@ export class FrameIntake {
   async readAll(): Promise<void> {
     const { bus, id, log } = this.#run;
     this.#heedForgetting();
-    for (;;) {
+    for (let reading = 0; reading < MOST_READINGS; reading++) {
       const entries = await bus.readFrames(id, this.#cursor, FRAMES_PER_READ);
       for (const entry of entries) {
-        log.frame(entry);
+        // One that no worker has signed is passed over, and reported by the bus.
+        if (entry.refused === null) log.frame(entry);
         this.#cursor = entry.cursor;
       }
       if (log.pendingBytes > PENDING_BYTES_BOUND) await this.keep();
-      if (entries.length < FRAMES_PER_READ) return;
+      if (entries.length === 0) return;
     }
   }
 

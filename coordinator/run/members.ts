@@ -7,7 +7,9 @@
  *   here --missing, the store has forgotten all--> forgotten --back--> here
  *   here | forgotten --silent for fenceAfterMs + 1.5 s--> overdue (it has fenced itself by then)
  */
+import { randomUUID } from "node:crypto";
 import type { SessionRecord } from "../../shared/bus/bus.ts";
+import type { Refusals } from "../../shared/trust/refusals.ts";
 import type { WorkerInfo, WorkerStatus } from "../../shared/wire/worker-info.ts";
 import type { WorkerMachine } from "../store/event.ts";
 
@@ -22,6 +24,10 @@ const SUSPECT_MS = 5000;
 const QUIET_MS = 3000;
 /** Listings farther apart mean that the store was away. */
 const GAP_MS = 5000;
+/** A session that has not answered the challenge by then is no worker that lives. */
+const UNANSWERED_MS = 10_000;
+/** Sessions that did not answer yet, remembered with when they were seen first. */
+const MAX_UNPROVEN = 4096;
 /** Most of the cluster silent at once is our surroundings' fault, not the workers'. */
 const MASS_LOSS_MS = 60_000;
 
@@ -46,11 +52,23 @@ export interface Member {
 }
 
 export class Members {
+  /** What a worker repeats to show that its session is no recording of an earlier one. */
+  readonly challenge: string;
+  readonly #refusals: Refusals;
+  /** Of members that are gone, the newest status: what is put there again shows no newer one. */
+  readonly #departed = new Map<number, number>();
+  /** Sessions that have not answered: since when, and whether that was said. */
+  readonly #unproven = new Map<number, { readonly sinceUs: number; said: boolean }>();
   readonly #members = new Map<number, Member>();
   #generation = "";
   #listedUs = Number.NEGATIVE_INFINITY;
   #quietUntilUs = Number.NEGATIVE_INFINITY;
   #massLossSinceUs: number | null = null;
+
+  constructor(refusals: Refusals, challenge: string = randomUUID()) {
+    this.#refusals = refusals;
+    this.challenge = challenge;
+  }
 
   get all(): readonly Member[] {
     return [...this.#members.values()];
@@ -68,6 +86,11 @@ export class Members {
 
   get(epoch: number): Member | undefined {
     return this.#members.get(epoch);
+  }
+
+  /** There are sessions that have not answered the challenge; they may not have read it yet. */
+  get someUnproven(): boolean {
+    return this.#unproven.size > 0;
   }
 
   /** Its session was ended. */
@@ -104,9 +127,13 @@ export class Members {
 
   #take(sessions: readonly SessionRecord[], nowUs: number): void {
     const listed = new Set<number>();
-    for (const { epoch, info, status, silentMs, renewals } of sessions) {
-      listed.add(epoch);
+    const seen = new Set<number>();
+    for (const session of sessions) {
+      const { epoch, info, status, silentMs, renewals } = session;
+      seen.add(epoch);
       const known = this.#members.get(epoch);
+      if (known?.attached !== true && !this.#isProven(session, nowUs)) continue;
+      listed.add(epoch);
       if (!known) {
         const life = { status, renewals, attached: true, heardUs: nowUs, overdue: false };
         this.#members.set(epoch, { epoch, info, ...life });
@@ -120,8 +147,33 @@ export class Members {
       known.renewals = renewals;
     }
     for (const [epoch, { attached }] of this.#members) {
-      if (attached && !listed.has(epoch)) this.#members.delete(epoch);
+      if (attached && !listed.has(epoch)) this.#depart(epoch);
     }
+    for (const epoch of this.#unproven.keys()) if (!seen.has(epoch)) this.#unproven.delete(epoch);
+  }
+
+  #depart(epoch: number): void {
+    this.#departed.set(epoch, this.#members.get(epoch)?.renewals ?? 0);
+    this.#members.delete(epoch);
+    const [oldest] = this.#departed.keys();
+    if (this.#departed.size > MAX_UNPROVEN && oldest !== undefined) this.#departed.delete(oldest);
+  }
+
+  /** It has answered the challenge, so it lives; what never does is reported once. */
+  #isProven({ epoch, status, renewals }: SessionRecord, nowUs: number): boolean {
+    const isNew = renewals > (this.#departed.get(epoch) ?? -1);
+    if (status?.answers === this.challenge && isNew) {
+      this.#unproven.delete(epoch);
+      return true;
+    }
+    const unproven = this.#unproven.get(epoch) ?? { sinceUs: nowUs, said: false };
+    if (this.#unproven.size < MAX_UNPROVEN) this.#unproven.set(epoch, unproven);
+    if (unproven.said || nowUs - unproven.sinceUs < UNANSWERED_MS * 1000) return false;
+    unproven.said = true;
+    const reason =
+      "it does not answer the coordinator: it is an old one, or its worker cannot read the placement";
+    this.#refusals.add({ kind: "session", subject: `epoch ${epoch}`, run: null, reason });
+    return false;
   }
 
   #quiet(nowUs: number): void {

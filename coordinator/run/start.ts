@@ -2,8 +2,8 @@
  * The start of run time: one moment on the bus clock, far enough ahead for all workers to hear of it. Called
  * by run.ts. Invariant: the moment is on disk before it is on the bus, and on the bus before it comes.
  */
-import { type CoordinatorBus, documentKey } from "../../shared/bus/bus.ts";
-import type { RunDocument } from "../../shared/wire/command.ts";
+import type { CoordinatorBus } from "../../shared/bus/bus.ts";
+import { readRun, unlessRefused } from "../../shared/bus/read-document.ts";
 import type { WorkerStatus } from "../../shared/wire/worker-info.ts";
 import type { ActiveRun } from "./active-run.ts";
 import { repeat } from "./trouble.ts";
@@ -63,8 +63,8 @@ async function somebodyHeard(run: ActiveRun): Promise<boolean> {
   const known = [...run.log.fold.merge.workers.values()].map(({ generation }) => generation);
   if (!known.includes(fleet.generation)) return true;
   return repeat(run, async () => {
-    const document = await run.bus.getDocument(documentKey.run(run.id));
-    const heard = (document?.value as RunDocument | undefined)?.startAtUs != null;
+    const document = await unlessRefused(readRun(run.bus, run.id));
+    const heard = document !== null && document.startAtUs !== null;
     const runs = fleet.sessions.some(
       ({ epoch, status }) => fleet.runOf(epoch) === run.id && status && STARTED.has(status.state),
     );

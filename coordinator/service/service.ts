@@ -10,7 +10,8 @@
  */
 import { createHash, randomBytes } from "node:crypto";
 import { mkdir, readFile } from "node:fs/promises";
-import { type CoordinatorBus, documentKey } from "../../shared/bus/bus.ts";
+import type { CoordinatorBus } from "../../shared/bus/bus.ts";
+import { readPlan, unlessRefused } from "../../shared/bus/read-document.ts";
 import { OnrushError } from "../../shared/errors.ts";
 import type { Log } from "../../shared/log.ts";
 import type { Issue } from "../../shared/scenario/issue.ts";
@@ -18,7 +19,6 @@ import type { StrictScenario } from "../../shared/scenario/strict.ts";
 import type { Clock } from "../../shared/time/clock.ts";
 import type { Timers } from "../../shared/time/timer.ts";
 import type { RunState } from "../../shared/wire/command.ts";
-import type { PlanDocument } from "../../shared/wire/plan.ts";
 import type { Checker } from "../check/checker.ts";
 import type { Checked, PlanFigures, SubmittedBody } from "../check/question.ts";
 import { SERVICE_LIMITS, type ServiceLimits } from "../check/submission.ts";
@@ -215,8 +215,7 @@ export class Service {
     if (file === null) return log.info(`run ${id} is left as it is: no coordinator began it`);
     const { fold } = await rebuildRun(directory);
     const { policies, scenario: redacted, planHash } = fold.facts;
-    const read = await bus.getDocument(documentKey.plan(id));
-    const plan = (read?.value ?? null) as PlanDocument | null;
+    const plan = await unlessRefused(readPlan(bus, id));
     const whole = plan?.hash === planHash ? plan.scenario : null;
     const text = await readFile(runPath.scenario(directory), "utf8").catch(() => "");
     const entry = this.#enter(id, fold.state, file);

@@ -5,6 +5,7 @@
  * Every call may reject with OnrushError ONRUSH_BUS_CLOSED; every write is idempotent by content, so a caller
  * that is unsure whether a call went through may repeat it verbatim.
  */
+import type { Refusals } from "../trust/refusals.ts";
 import type { HintTopic } from "../wire/command.ts";
 import type { FrameId } from "../wire/frame.ts";
 import type { Ticket } from "../wire/ticket.ts";
@@ -15,6 +16,8 @@ export interface Bus extends WorkerBus, CoordinatorBus {}
 /** What both sides use. */
 export interface BusBase {
   readonly kind: "ipc" | "redis" | "nats";
+  /** What this side found on the bus and does not act on: not signed with the cluster's key, or of another shape. */
+  readonly refusals: Refusals;
   /** The bus clock in microseconds; for offset estimation only. */
   time(): Promise<number>;
   /**
@@ -22,7 +25,10 @@ export interface BusBase {
    * Random, made with the store.
    */
   generation(): Promise<string>;
-  /** A document with its revision (grows with each write of that key), or null. */
+  /**
+   * A document with its revision (grows with each write of that key), or null.
+   * @throws OnrushError ONRUSH_BUS_REFUSED for one that is not to be acted on
+   */
   getDocument(key: string): Promise<BusDocument | null>;
   /** Delivers each hint at most once; may lose any. Returns the unsubscribe function. */
   onHint(topic: HintTopic, listener: (payload: string) => void): () => void;
@@ -126,7 +132,7 @@ export interface SessionRecord {
   readonly status: WorkerStatus | null;
   /** Milliseconds since the last renewal (or the opening), by the bus. */
   readonly silentMs: number;
-  /** Grows with each renewal, whatever the bus' clock does. */
+  /** Grows with each renewal, whatever the bus and its clock do; 0 before the first. */
   readonly renewals: number;
 }
 
@@ -136,6 +142,8 @@ export interface FrameEntry {
   readonly body: Uint8Array;
   /** Came by appendLateFrame: its epoch was fenced already. */
   readonly late: boolean;
+  /** Why it is no frame of this run's workers, and has no body; null: it is one. */
+  readonly refused: string | null;
 }
 
 /** Keys of the documents that exist. */

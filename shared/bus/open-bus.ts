@@ -3,9 +3,19 @@
  * they are needed, so that a run on one machine loads none.
  */
 import { OnrushError } from "../errors.ts";
+import type { Log } from "../log.ts";
 import { systemClock } from "../time/clock.ts";
 import type { Timers } from "../time/timer.ts";
+import type { ClusterKeys } from "../trust/cluster-key.ts";
 import type { Bus } from "./bus.ts";
+
+export interface OpenBusOptions {
+  readonly timers: Timers;
+  /** What this side writes is signed with them, and what it acts on. */
+  readonly keys: ClusterKeys;
+  /** Says what was refused; null: it is counted only. */
+  readonly log: Log | null;
+}
 
 /**
  * @param url redis:// or rediss://, nats:// or tls://
@@ -14,16 +24,17 @@ import type { Bus } from "./bus.ts";
 export async function openBus(
   url: string,
   role: "coordinator" | "worker",
-  timers: Timers,
+  { timers, keys, log }: OpenBusOptions,
 ): Promise<Bus> {
+  const signing = { keys, clock: systemClock, log };
   const scheme = /^([a-z]+):\/\//.exec(url)?.[1] ?? "";
   if (scheme === "redis" || scheme === "rediss") {
     const { openRedisBus } = await import("./redis/redis-bus.ts");
-    return openRedisBus({ url, timers });
+    return openRedisBus({ url, timers, signing });
   }
   if (scheme === "nats" || scheme === "tls") {
     const { openNatsBus } = await import("./nats/nats-bus.ts");
-    return openNatsBus({ url, role, clock: systemClock, timers });
+    return openNatsBus({ url, role, clock: systemClock, timers, signing });
   }
   throw new OnrushError({
     code: "ONRUSH_USAGE",

@@ -2,7 +2,9 @@
  * Run state documents and the hints that say "look again". A hint may be lost; the document counts:
  * workers read it on every hint and every two seconds. Direction: coordinator -> worker.
  */
+import * as z from "zod";
 import type { Steering } from "../load/steering.ts";
+import { count, epochNumber, laneNumber, MAX_LISTED, micros, problemText, text } from "./fields.ts";
 
 export const RUN_STATES = [
   "created",
@@ -64,6 +66,32 @@ export interface HandOver {
   readonly scope: "unopened" | "all";
   readonly withinUs: number;
 }
+
+const steeringSchema: z.ZodType<Steering> = z.object({
+  phase: count,
+  levels: z.array(z.object({ atUs: micros, riseUs: micros, to: z.number() })).max(MAX_LISTED),
+  durationUs: micros.nullable(),
+});
+
+export const runDocumentSchema: z.ZodType<RunDocument> = z.object({
+  run: text,
+  state: z.enum(RUN_STATES),
+  startAtUs: micros.nullable(),
+  end: z.object({ mode: z.enum(["stop", "abort"]), reason: problemText }).nullable(),
+  handOvers: z
+    .array(
+      z.object({
+        id: count,
+        lane: laneNumber,
+        epoch: epochNumber,
+        scope: z.enum(["unopened", "all"]),
+        withinUs: micros,
+      }),
+    )
+    .max(MAX_LISTED),
+  steering: z.array(steeringSchema).max(MAX_LISTED),
+  cuts: z.array(z.object({ lane: laneNumber, toUs: micros })).max(4 * MAX_LISTED),
+});
 
 /** Topics of hints. The payload is always the run id, or empty. */
 export const HINT_TOPICS = ["run-changed", "tickets-offered", "frames-acknowledged"] as const;

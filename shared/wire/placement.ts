@@ -4,8 +4,16 @@
  * Direction: coordinator -> worker. Written by the coordinator that has the lead; read on every "tickets-offered"
  * hint and every two seconds.
  */
+import * as z from "zod";
+import { count, epochNumber, MAX_LISTED, text } from "./fields.ts";
+
 export interface Placement {
   readonly quotas: readonly Quota[];
+  /**
+   * Of the coordinator that leads, made at random when it began. Workers repeat it in their status: so a session that
+   * was recorded earlier and is put on the bus again is told from one that lives.
+   */
+  readonly challenge: string;
 }
 
 export interface Quota {
@@ -14,3 +22,8 @@ export interface Quota {
   /** Lanes the worker may hold of this run, those it holds included. */
   readonly lanes: number;
 }
+
+export const placementSchema: z.ZodType<Placement> = z.object({
+  quotas: z.array(z.object({ run: text, epoch: epochNumber, lanes: count })).max(MAX_LISTED),
+  challenge: text,
+});

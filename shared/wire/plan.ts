@@ -3,7 +3,9 @@
  * once to the bus before tickets are offered; workers read it by run id. It holds resolved secrets, so
  * it is never written to disk. Invariant: two plans with the same hash are the same load, secrets included.
  */
+import * as z from "zod";
 import type { StrictScenario } from "../scenario/strict.ts";
+import { count, micros, text } from "./fields.ts";
 
 export const WIRE_VERSION = 1;
 
@@ -30,3 +32,43 @@ export interface PlanDocument {
   /** When the bus does not answer: fence after the lease, or go on to the end of the plan. */
   readonly onBusLoss: "fence" | "continue";
 }
+
+const MAX_ALLOWED = 1024;
+
+/**
+ * The outline of a scenario. What is inside was checked by the coordinator that signed the plan; a scenario of another
+ * version of the program is refused by the plan's own version.
+ */
+const strictScenario = z.custom<StrictScenario>((value) => outline.safeParse(value).success);
+const record = z.looseObject({});
+const outline = z.looseObject({
+  version: z.literal(1),
+  name: z.string(),
+  seed: z.number(),
+  targets: z
+    .array(z.looseObject({ url: z.string(), weight: z.number(), label: z.string() }))
+    .min(1),
+  connect: record,
+  phases: z.array(record).min(1),
+  messages: record.nullable(),
+  secrets: z.array(z.string()),
+  vars: record,
+  env: record,
+  data: record,
+  integrity: record,
+});
+
+export const planSchema: z.ZodType<PlanDocument> = z.object({
+  // Another one is refused by whoever was to work on it, with the reason.
+  version: count as z.ZodType<typeof WIRE_VERSION>,
+  run: text,
+  hash: text,
+  scenario: strictScenario,
+  shards: z.int().min(1),
+  connections: count,
+  durationUs: micros,
+  allowTargets: z.array(text).max(MAX_ALLOWED),
+  drainUs: micros,
+  recoverWithinUs: micros,
+  onBusLoss: z.enum(["fence", "continue"]),
+});

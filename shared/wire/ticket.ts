@@ -3,7 +3,9 @@
  * ticket is harmless, because holding a lane takes a claim (compare-and-set lane -> epoch).
  * Direction: coordinator -> worker.
  */
-import type { Lane } from "./lane.ts";
+import * as z from "zod";
+import { count, text } from "./fields.ts";
+import { type Lane, laneSchema } from "./lane.ts";
 
 export interface Ticket {
   readonly run: string;
@@ -12,6 +14,13 @@ export interface Ticket {
   readonly offer: number;
 }
 
-export function ticketId(ticket: Ticket): string {
-  return `${ticket.run}.${ticket.lane.id}.${ticket.offer}`;
+export const ticketSchema: z.ZodType<Ticket> = z.object({
+  run: text,
+  lane: laneSchema,
+  offer: count,
+});
+
+/** Its identity among the tickets of its run. */
+export function ticketId({ lane, offer }: Pick<Ticket, "lane" | "offer">): string {
+  return `t-${lane.id}-${offer}`;
 }

@@ -1,4 +1,6 @@
 /** What a worker says of itself when it opens a session, and with each renewal. Direction: worker -> coordinator. */
+import * as z from "zod";
+import { count, laneNumber, MAX_LISTED, micros, problemText, text } from "./fields.ts";
 
 export interface WorkerInfo {
   /** Stable for the life of the process; shown to people. */
@@ -25,27 +27,65 @@ export interface WorkerInfo {
   readonly wire: number;
 }
 
-export interface WorkerStatus {
+export const workerInfoSchema: z.ZodType<WorkerInfo> = z.object({
+  id: text,
+  host: text,
+  pid: count,
+  version: text,
+  node: text,
+  engines: count,
+  capacity: count,
+  cpuModel: text,
+  cpus: count,
+  memoryBytes: count,
+  openFilesLimit: count,
+  localPorts: count,
+  physicalCores: count,
+  system: text,
+  fenceAfterMs: count,
+  wire: count,
+});
+
+const WORKER_STATES = [
+  "idle",
+  "preparing",
+  "ready",
+  "running",
+  "draining",
+  "finished",
+  "failed",
+] as const;
+
+/** Of the run a worker serves. */
+export interface RunStatus {
   readonly lanesHeld: number;
   /** Lanes whose engines are prepared (plan compiled, threads up) and wait for the start. */
   readonly lanesReady: number;
   readonly connectionsOpen: number;
-  readonly state: "idle" | "preparing" | "ready" | "running" | "draining" | "finished" | "failed";
+  readonly state: (typeof WORKER_STATES)[number];
   /** Why, when the state is failed. */
   readonly problem: string;
-  /** Bus clock minus this host's monotonic clock, microseconds, with its error bound (half the best RTT). */
-  readonly clockOffsetUs: number;
-  readonly clockErrorUs: number;
   /** Highest frame seq this incarnation will write for the run; -1 until finished. */
   readonly lastSeq: number;
-  /** It was told to leave (SIGTERM): give it nothing more, and have it hand over what it holds. */
-  readonly leaving: boolean;
-  /** The bus' life (generation) in which all that it holds is claimed; null until it is, since the bus has forgotten everything. */
-  readonly claimedIn: string | null;
   /** Microseconds between the start of run time and the first engine turn of it, the slowest engine's; null before. */
   readonly startSkewUs: number | null;
   /** Hand-overs it has done (RunDocument.handOvers), until the document does not name them any more. */
   readonly handedOver: readonly HandedOver[];
+}
+
+export interface WorkerStatus extends RunStatus {
+  /** Bus clock minus this host's monotonic clock, microseconds, with its error bound (half the best RTT). */
+  readonly clockOffsetUs: number;
+  readonly clockErrorUs: number;
+  /** It was told to leave (SIGTERM): give it nothing more, and have it hand over what it holds. */
+  readonly leaving: boolean;
+  /** The bus' life (generation) in which all that it holds is claimed; null until it is, since the bus has forgotten everything. */
+  readonly claimedIn: string | null;
+  /** The challenge of the placement document it read last; "" before the first. */
+  readonly answers: string;
+  /** Records on the bus it has refused since it started, and the last of them in words; "" for none. */
+  readonly refused: number;
+  readonly refusal: string;
 }
 
 export interface HandedOver {
@@ -54,3 +94,21 @@ export interface HandedOver {
   /** Sessions planned to open from here on, run time in microseconds, are not its own any more; 0 for scope "all". */
   readonly fromUs: number;
 }
+
+export const workerStatusSchema: z.ZodType<WorkerStatus> = z.object({
+  lanesHeld: count,
+  lanesReady: count,
+  connectionsOpen: count,
+  state: z.enum(WORKER_STATES),
+  problem: problemText,
+  clockOffsetUs: micros,
+  clockErrorUs: micros,
+  lastSeq: z.int().min(-1),
+  leaving: z.boolean(),
+  claimedIn: text.nullable(),
+  startSkewUs: micros.nullable(),
+  handedOver: z.array(z.object({ id: count, lane: laneNumber, fromUs: micros })).max(MAX_LISTED),
+  answers: text,
+  refused: count,
+  refusal: problemText,
+});

@@ -17,7 +17,7 @@ const ALTERED_SEQ = 9;
 const log = createLog(`altering worker ${process.pid}`, "warn");
 
 const config = readConfig();
-const bus = await openWorkerBus(config.bus, log);
+const bus = await openWorkerBus(config, log);
 const append = bus.appendFrame.bind(bus);
 bus.appendFrame = (id, body, floor) =>
   append(id, id.seq === ALTERED_SEQ ? oneTooMany(body) : body, floor);

@@ -20,6 +20,7 @@ import { systemTimers } from "../../shared/time/timer.ts";
 import { decodeFrame } from "../../shared/wire/frame-codec.ts";
 import { startTarget, stopProcess } from "../bench/processes.ts";
 import { watchUsage } from "../bench/usage.ts";
+import { TEST_KEYS } from "../support/cluster-key.ts";
 import { type BrokerKind, startBroker } from "../support/servers.ts";
 
 const { values } = parseArgs({
@@ -99,7 +100,11 @@ async function runOnrush(file: string, bus: string, runDirectory: string) {
 
 /** Looks at the broker's sessions until stop(): who was there, and the longest silence of any. */
 async function watchSessions(url: string) {
-  const bus = await openBus(url, "coordinator", systemTimers);
+  const bus = await openBus(url, "coordinator", {
+    timers: systemTimers,
+    keys: TEST_KEYS,
+    log: null,
+  });
   const epochs = new Set<number>();
   let longestMs = 0;
   let over = false;

@@ -12,6 +12,7 @@ import { fileURLToPath } from "node:url";
 import type { TargetCounts } from "../../coordinator/cli/terminal/comparison.ts";
 import type { Summary } from "../../coordinator/report/summary-schema.ts";
 import { tied } from "../../shared/lifeline.ts";
+import { CLUSTER_KEY } from "../support/cluster-key.ts";
 import { freePort } from "../support/ports.ts";
 
 /** The built program, also when this is read by the test runner. */
@@ -199,7 +200,7 @@ export class Processes {
     const [entry, ...rest] = args;
     const child = spawn(...tied(process.execPath, [join(DIST, entry ?? ""), ...rest]), {
       stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, NO_COLOR: "1", ...env },
+      env: { ...process.env, NO_COLOR: "1", ONRUSH_CLUSTER_KEY: CLUSTER_KEY, ...env },
     });
     const log = createWriteStream(join(this.folder, `${name}-${child.pid}.log`));
     child.stdout?.pipe(log, { end: false });

@@ -208,13 +208,13 @@ export function busRecoverySuite(
 
       it("gives out epochs and revisions above all before", async () => {
         const epoch = await open(worker);
-        const revision = Number(await coordinator.putDocument("run.x", { n: 1 }, 0));
+        const revision = Number(await coordinator.putDocument("x.x", { n: 1 }, 0));
         await harness.forgetEverything();
         await soon(() => coordinator.generation());
         expect(await soon(() => open(worker))).toBeGreaterThan(epoch);
-        expect(await coordinator.getDocument("run.x")).toBeNull();
-        expect(await coordinator.putDocument("run.x", { n: 1 }, revision)).toBe("conflict");
-        expect(await coordinator.putDocument("run.x", { n: 1 }, 0)).not.toBe("conflict");
+        expect(await coordinator.getDocument("x.x")).toBeNull();
+        expect(await coordinator.putDocument("x.x", { n: 1 }, revision)).toBe("conflict");
+        expect(await coordinator.putDocument("x.x", { n: 1 }, 0)).not.toBe("conflict");
       });
 
       it("does not bring back a session the coordinator has ended again", async () => {

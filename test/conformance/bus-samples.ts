@@ -36,6 +36,9 @@ export const WORKER_STATUS: WorkerStatus = {
   claimedIn: "a life",
   startSkewUs: null,
   handedOver: [],
+  answers: "",
+  refused: 0,
+  refusal: "",
 };
 
 /** The ticket of a whole shard. */

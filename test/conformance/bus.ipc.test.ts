@@ -11,8 +11,10 @@ import { IpcClient } from "../../shared/bus/ipc/ipc-client.ts";
 import { serveChannel } from "../../shared/bus/ipc/ipc-server.ts";
 import { MemoryStore } from "../../shared/bus/memory/store.ts";
 import { MemoryBus } from "../../shared/bus/memory-bus.ts";
+import { SignedWorkerBus } from "../../shared/bus/signed/signed-bus.ts";
 import { systemClock } from "../../shared/time/clock.ts";
 import { systemTimers } from "../../shared/time/timer.ts";
+import { readClusterKeys } from "../../shared/trust/cluster-key.ts";
 import { busRecoverySuite } from "./bus-recovery-suite.ts";
 import { type BusHarness, busSuite } from "./bus-suite.ts";
 
@@ -34,7 +36,12 @@ async function harnessOver(makeWire: () => Promise<Wire>): Promise<BusHarness> {
       const wire = await makeWire();
       wires.push(wire);
       serveChannel(store, wire.server);
-      return new IpcClient(wire.client);
+      const keys = readClusterKeys(store.clusterKey);
+      return new SignedWorkerBus(new IpcClient(wire.client), {
+        keys,
+        clock: systemClock,
+        log: null,
+      });
     },
     forgetEverything: async () => store.forgetEverything(),
     stop: async () => {

@@ -4,13 +4,14 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openNatsBus } from "../../shared/bus/nats/nats-bus.ts";
 import { systemClock } from "../../shared/time/clock.ts";
 import { systemTimers } from "../../shared/time/timer.ts";
+import { signingWith } from "../support/cluster-key.ts";
 import { type BrokerServer, missing, startBroker } from "../support/servers.ts";
 import { busRecoverySuite } from "./bus-recovery-suite.ts";
 import { ticketOf, WORKER_INFO, WORKER_STATUS } from "./bus-samples.ts";
 import { type BusHarness, busSuite } from "./bus-suite.ts";
 
 const options = { eventuallyMs: 4000, ticketVisibilityMs: 400, logBytes: 64 * 1024 };
-const parts = { clock: systemClock, timers: systemTimers };
+const parts = { clock: systemClock, timers: systemTimers, signing: signingWith() };
 const absent = missing("nats");
 let server: BrokerServer;
 

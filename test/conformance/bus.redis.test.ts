@@ -4,6 +4,7 @@ import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openRedisBus } from "../../shared/bus/redis/redis-bus.ts";
 import { systemTimers } from "../../shared/time/timer.ts";
+import { signingWith } from "../support/cluster-key.ts";
 import { type BrokerServer, missing, startBroker } from "../support/servers.ts";
 import { busRecoverySuite } from "./bus-recovery-suite.ts";
 import { WORKER_INFO, WORKER_STATUS } from "./bus-samples.ts";
@@ -11,12 +12,13 @@ import { type BusHarness, busSuite } from "./bus-suite.ts";
 
 const options = { eventuallyMs: 4000, ticketVisibilityMs: 400, logBytes: 64 * 1024 };
 const timers = systemTimers;
+const signing = signingWith();
 const absent = missing("redis");
 let server: BrokerServer;
 
 async function harness(): Promise<BusHarness> {
   const prefix = `test-${randomUUID().slice(0, 8)}`;
-  const open = () => openRedisBus({ url: server.url, prefix, timers, limits: options });
+  const open = () => openRedisBus({ url: server.url, prefix, timers, signing, limits: options });
   const sides = [await open()];
   const [coordinator] = sides;
   if (coordinator === undefined) throw new Error("no side");
@@ -77,7 +79,7 @@ describe.skipIf(absent !== null)("Redis", () => {
     it("that may evict keys is refused, with the remedy", async () => {
       const raw = new Redis(server.url);
       await raw.config("SET", "maxmemory-policy", "allkeys-lru");
-      await expect(openRedisBus({ url: server.url, timers })).rejects.toMatchObject({
+      await expect(openRedisBus({ url: server.url, timers, signing })).rejects.toMatchObject({
         code: "ONRUSH_BUS_UNSUITABLE",
         remedy: expect.stringContaining("noeviction"),
       });
@@ -104,18 +106,22 @@ describe.skipIf(absent !== null)("Redis", () => {
       const raw = new Redis(server.url);
       await raw.config("SET", "requirepass", "secret-1");
       const wrong = server.url.replace("redis://", "redis://:secret-2@");
-      const refused = await openRedisBus({ url: wrong, timers }).catch((error: unknown) => error);
+      const refused = await openRedisBus({ url: wrong, timers, signing }).catch(
+        (error: unknown) => error,
+      );
       expect(refused).toMatchObject({ code: "ONRUSH_BUS_UNREACHABLE" });
       expect(String((refused as Error).message)).toContain("127.0.0.1:");
       expect(String((refused as Error).message)).not.toContain("secret");
       const right = server.url.replace("redis://", "redis://:secret-1@");
-      await (await openRedisBus({ url: right, timers })).close();
+      await (await openRedisBus({ url: right, timers, signing })).close();
       await raw.config("SET", "requirepass", "");
       raw.disconnect();
     });
 
     it("that is not there is named", async () => {
-      await expect(openRedisBus({ url: "redis://127.0.0.1:1", timers })).rejects.toMatchObject({
+      await expect(
+        openRedisBus({ url: "redis://127.0.0.1:1", timers, signing }),
+      ).rejects.toMatchObject({
         code: "ONRUSH_BUS_UNREACHABLE",
         message: expect.stringContaining("127.0.0.1:1"),
       });

@@ -31,8 +31,9 @@ export const ROOMS: readonly Room[] = [
   { room: "shared/scenario/", may: GROUND },
   { room: "shared/stats/", may: GROUND },
   { room: "shared/load/", may: [...GROUND, "shared/scenario/"] },
+  { room: "shared/trust/", may: [...GROUND, "shared/log.ts"] },
   { room: "shared/wire/", may: [...GROUND, "shared/scenario/", "shared/load/", "shared/stats/"] },
-  { room: "shared/bus/", may: [...GROUND, "shared/wire/"] },
+  { room: "shared/bus/", may: [...GROUND, "shared/log.ts", "shared/wire/", "shared/trust/"] },
 
   // The worker: control thread | engine -> connection; record is told and never asks.
   { room: "worker/", may: ["shared/", "worker/control/"] },
@@ -162,6 +163,8 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
   "csv-parse": ["shared/scenario/"],
   zod: [
     "shared/scenario/",
+    "shared/wire/",
+    "shared/bus/",
     "coordinator/report/summary-measures.ts",
     "coordinator/report/summary-schema.ts",
     "coordinator/report/summary-workers-schema.ts",
@@ -182,7 +185,7 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
   "prom-client": ["coordinator/http/metrics.ts"],
   "@nats-io/transport-node": ["shared/bus/nats/"],
   "@nats-io/jetstream": ["shared/bus/nats/"],
-  "@nats-io/kv": ["shared/bus/nats/store.ts"],
+  "@nats-io/kv": ["shared/bus/nats/"],
   bullmq: ["shared/bus/redis/tickets.ts"],
   ioredis: ["shared/bus/redis/"],
   systeminformation: ["worker/control/host-facts.ts"],

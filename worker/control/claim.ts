@@ -2,10 +2,10 @@
  * Claims the lane of a ticket, until the bus has said whose it is. Used by incarnation.ts.
  * Invariant: a claim that may have counted is never given up: nobody else would ever run its lane.
  */
-import { documentKey, type WorkerBus } from "../../shared/bus/bus.ts";
+import type { WorkerBus } from "../../shared/bus/bus.ts";
 import { isBusClosed } from "../../shared/bus/bus-closed.ts";
+import { readRun } from "../../shared/bus/read-document.ts";
 import { sleep, type Timers } from "../../shared/time/timer.ts";
-import type { RunDocument } from "../../shared/wire/command.ts";
 import type { Ticket } from "../../shared/wire/ticket.ts";
 import type { ControlTimings } from "./timings.ts";
 
@@ -33,10 +33,10 @@ export async function claimTicket(
     const before = forgotten();
     const claim = await persist(options, () => bus.claimLane(run, lane.id, epoch));
     if (claim !== "held") return "taken";
-    const read = await persist(options, () => bus.getDocument(documentKey.run(run)));
+    const document = await persist(options, () => readRun(bus, run));
     // Otherwise the bus may know nothing of the claim any more.
     if (forgotten() !== before) continue;
-    const cuts = (read?.value as RunDocument | undefined)?.cuts ?? [];
+    const cuts = document?.cuts ?? [];
     return { toUs: cuts.find((cut) => cut.lane === lane.id)?.toUs ?? lane.toUs };
   }
 }

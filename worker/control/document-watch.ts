@@ -8,21 +8,22 @@ import type { Timers } from "../../shared/time/timer.ts";
 import { sleep } from "../../shared/time/timer.ts";
 import type { HintTopic } from "../../shared/wire/command.ts";
 
-export interface DocumentWatchOptions {
-  readonly bus: Pick<WorkerBus, "getDocument" | "onHint">;
-  readonly key: string;
+export interface DocumentWatchOptions<T> {
+  readonly bus: Pick<WorkerBus, "onHint">;
+  /** What there is; null: there is no such document (any more). */
+  readonly read: () => Promise<T | null>;
   readonly topic: HintTopic;
   /** Hints for others are not heeded; null: all are. */
   readonly run: string | null;
   readonly timers: Timers;
   readonly pollMs: number;
-  /** null: there is no such document (any more). Called with every reading, changed or not. */
-  readonly onDocument: (value: unknown) => void;
+  /** Called with every reading, changed or not. */
+  readonly onDocument: (value: T | null) => void;
 }
 
 /** @returns the function that ends the watching. */
-export function watchDocument(options: DocumentWatchOptions): () => void {
-  const { bus, key, topic, run, timers, pollMs, onDocument } = options;
+export function watchDocument<T>(options: DocumentWatchOptions<T>): () => void {
+  const { bus, topic, run, timers, pollMs, onDocument } = options;
   const ending = new AbortController();
   let wake = new AbortController();
   const unsubscribe = bus.onHint(topic, (changed) => {
@@ -31,10 +32,10 @@ export function watchDocument(options: DocumentWatchOptions): () => void {
   const watch = async () => {
     while (!ending.signal.aborted) {
       wake = new AbortController();
-      // Any trouble of the bus passes, or ends the session and with it this watch.
-      const read = await bus.getDocument(key).catch(() => undefined);
+      // Any trouble of the bus passes, or ends the session and with it this watch; what was refused changes nothing.
+      const document = await options.read().catch(() => undefined);
       if (ending.signal.aborted) return;
-      if (read !== undefined) onDocument(read?.value ?? null);
+      if (document !== undefined) onDocument(document);
       await sleep(timers, pollMs, wake.signal);
     }
   };

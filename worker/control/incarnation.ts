@@ -4,11 +4,11 @@
  * Invariant: nothing outlives the lease: when it is lost, the engines are cut before anything else happens.
  */
 import { randomUUID } from "node:crypto";
-import { documentKey, type WorkerBus } from "../../shared/bus/bus.ts";
+import type { WorkerBus } from "../../shared/bus/bus.ts";
+import { readPlacement, readPlan, readRun } from "../../shared/bus/read-document.ts";
 import type { Log } from "../../shared/log.ts";
 import type { Clock } from "../../shared/time/clock.ts";
 import { sleep, type Timers } from "../../shared/time/timer.ts";
-import type { RunDocument } from "../../shared/wire/command.ts";
 import type { Placement, Quota } from "../../shared/wire/placement.ts";
 import type { PlanDocument } from "../../shared/wire/plan.ts";
 import type { Ticket } from "../../shared/wire/ticket.ts";
@@ -70,6 +70,8 @@ export class Incarnation {
   #stopWatching: () => void = () => {};
   #session: Session | null = null;
   #execution: RunExecution | null = null;
+  /** The challenge of the placement read last. */
+  #answers = "";
   /** Why the last ticket was left to others. */
   #refusal = "";
   #end: (ending: Ending) => void = () => {};
@@ -100,9 +102,10 @@ export class Incarnation {
     this.#session = session;
     this.#reclaim.begin(session.epoch, () => this.#execution);
     this.#stopWatching = watchDocument({
-      ...{ bus, key: documentKey.placement, topic: "tickets-offered", run: null, timers },
+      ...{ bus, topic: "tickets-offered", run: null, timers },
       pollMs: timings.documentPollMs,
-      onDocument: (placement) => this.#place(session, placement as Placement | null),
+      read: () => readPlacement(bus),
+      onDocument: (placement) => this.#place(session, placement),
     });
     const wanted = () => this.#wanted();
     const changed = () => this.#quotaChanged.signal;
@@ -171,8 +174,11 @@ export class Incarnation {
     this.#quotaChanged.abort();
   }
 
-  #place({ epoch }: Session, placement: Placement | null): void {
-    const quota = placement?.quotas.find((one) => one.epoch === epoch) ?? null;
+  #place(session: Session, placement: Placement | null): void {
+    const quota = placement?.quotas.find((one) => one.epoch === session.epoch) ?? null;
+    const challenge = placement?.challenge ?? this.#answers;
+    if (challenge !== this.#answers) session.renewSoon();
+    this.#answers = challenge;
     const same = quota?.run === this.#quota?.run && quota?.lanes === this.#quota?.lanes;
     this.#quota = quota;
     if (quota !== null && quota.run !== this.#execution?.run) this.#execution?.dismiss();
@@ -201,7 +207,12 @@ export class Incarnation {
     const run = this.#execution?.status() ?? { ...IDLE, problem: this.#refusal };
     const leaving = this.#state === "leaving" || this.#state === "draining";
     const { claimedIn } = this.#reclaim;
-    return { ...run, leaving, claimedIn, clockOffsetUs: offsetUs, clockErrorUs: errorUs };
+    const { count: refused, last: refusal } = this.#options.bus.refusals;
+    return {
+      ...run,
+      ...{ leaving, claimedIn, clockOffsetUs: offsetUs, clockErrorUs: errorUs },
+      ...{ answers: this.#answers, refused, refusal },
+    };
   }
 
   async #handle(session: Session, ticket: Ticket): Promise<"settled" | "left"> {
@@ -229,15 +240,9 @@ export class Incarnation {
     const { bus, info } = this.#options;
     // Before the plan: a life that is over by then is not taken for the plan's.
     const generation = await bus.generation();
-    const [planRead, runRead] = await Promise.all([
-      bus.getDocument(documentKey.plan(run)),
-      bus.getDocument(documentKey.run(run)),
-    ]);
-    if (planRead === null || isRunOver((runRead?.value ?? null) as RunDocument | null)) {
-      return "settled";
-    }
+    const [plan, document] = await Promise.all([readPlan(bus, run), readRun(bus, run)]);
+    if (plan === null || isRunOver(document)) return "settled";
     if (this.#state !== "open") return "left";
-    const plan = planRead.value as PlanDocument;
     this.#refusal = refusalOf(plan, info);
     if (this.#refusal === "") this.#execute(session, plan, generation);
     if (this.#refusal === "") return "begun";

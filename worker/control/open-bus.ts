@@ -6,9 +6,12 @@ import type { WorkerBus } from "../../shared/bus/bus.ts";
 import { type ProcessPeer, processChannel } from "../../shared/bus/ipc/channel.ts";
 import { IpcClient } from "../../shared/bus/ipc/ipc-client.ts";
 import { openBus } from "../../shared/bus/open-bus.ts";
+import { SignedWorkerBus, type SigningOptions } from "../../shared/bus/signed/signed-bus.ts";
 import { OnrushError } from "../../shared/errors.ts";
 import type { Log } from "../../shared/log.ts";
+import { systemClock } from "../../shared/time/clock.ts";
 import { sleep, systemTimers } from "../../shared/time/timer.ts";
+import type { WorkerConfig } from "../config.ts";
 
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 2000;
@@ -17,11 +20,14 @@ const LAST_RETRY_MS = 2000;
  * Waits for a server that is not there yet, as long as it takes.
  * @throws OnrushError ONRUSH_USAGE when there is no bus to open, ONRUSH_BUS_UNSUITABLE
  */
-export async function openWorkerBus(address: string | null, log: Log): Promise<WorkerBus> {
-  if (address === null) return parentBus();
+export async function openWorkerBus(
+  { bus: address, keys }: Pick<WorkerConfig, "bus" | "keys">,
+  log: Log,
+): Promise<WorkerBus> {
+  if (address === null) return parentBus({ keys, clock: systemClock, log });
   for (let retryMs = FIRST_RETRY_MS; ; retryMs = Math.min(2 * retryMs, LAST_RETRY_MS)) {
     try {
-      return await openBus(address, "worker", systemTimers);
+      return await openBus(address, "worker", { timers: systemTimers, keys, log });
     } catch (error) {
       if (!(error instanceof OnrushError) || error.code !== "ONRUSH_BUS_UNREACHABLE") throw error;
       log.warn(`${error.message} Trying again.`);
@@ -30,7 +36,7 @@ export async function openWorkerBus(address: string | null, log: Log): Promise<W
   }
 }
 
-function parentBus(): WorkerBus {
+function parentBus(signing: SigningOptions): WorkerBus {
   const send = process.send?.bind(process);
   if (send === undefined) {
     throw new OnrushError({
@@ -50,5 +56,5 @@ function parentBus(): WorkerBus {
       process.on(event, listener),
     off: (event, listener) => process.off(event, listener),
   };
-  return new IpcClient(processChannel(peer));
+  return new SignedWorkerBus(new IpcClient(processChannel(peer)), signing);
 }

@@ -11,14 +11,15 @@
  * with a problem text, never in silence; the start is mapped to this host's clock once.
  */
 import { assert } from "../../shared/assert.ts";
-import { documentKey, type WorkerBus } from "../../shared/bus/bus.ts";
+import type { WorkerBus } from "../../shared/bus/bus.ts";
+import { readRun } from "../../shared/bus/read-document.ts";
 import { type Log, oneLine } from "../../shared/log.ts";
 import type { Clock } from "../../shared/time/clock.ts";
 import type { Timers } from "../../shared/time/timer.ts";
 import type { RunDocument } from "../../shared/wire/command.ts";
 import type { Lane } from "../../shared/wire/lane.ts";
 import type { PlanDocument } from "../../shared/wire/plan.ts";
-import type { WorkerStatus } from "../../shared/wire/worker-info.ts";
+import type { RunStatus } from "../../shared/wire/worker-info.ts";
 import { Publisher } from "../record/publisher.ts";
 import { Deadline } from "./deadline.ts";
 import { watchDocument } from "./document-watch.ts";
@@ -106,8 +107,8 @@ export class RunExecution {
       ...{ bus, run, epoch, host: this.#host, timers, pauseMs, onChanged, log: options.log },
     });
     this.#stopWatching = watchDocument({
-      ...{ bus, key: documentKey.run(run), topic: "run-changed", run, timers, pollMs },
-      onDocument: (document) => this.#apply(document as RunDocument | null),
+      ...{ bus, read: () => readRun(bus, run), topic: "run-changed", run, timers, pollMs },
+      onDocument: (document) => this.#apply(document),
     });
   }
 
@@ -126,10 +127,9 @@ export class RunExecution {
 
   /** Whether another lane may be claimed for it. */
   hasRoom(capacity: number): boolean {
-    const open =
-      this.#state === "preparing" || this.#state === "ready" || this.#state === "running";
+    const isOpen = ["preparing", "ready", "running"].includes(this.#state);
     return (
-      open &&
+      isOpen &&
       !this.#host.someEnded &&
       (this.#host.lanesHeld + 1) * this.connectionsPerShard <= capacity
     );
@@ -149,7 +149,7 @@ export class RunExecution {
     this.#host.lease(this.patient ? Number.POSITIVE_INFINITY : deadlineUs);
   }
 
-  status(): Omit<WorkerStatus, "clockOffsetUs" | "clockErrorUs" | "leaving" | "claimedIn"> {
+  status(): RunStatus {
     const { lanesHeld, lanesReady, connectionsOpen, startSkewUs } = this.#host;
     return {
       ...{ lanesHeld, lanesReady, connectionsOpen, startSkewUs },

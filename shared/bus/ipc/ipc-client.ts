@@ -6,9 +6,9 @@
 import { OnrushError } from "../../errors.ts";
 import type { HintTopic } from "../../wire/command.ts";
 import type { FrameId } from "../../wire/frame.ts";
-import type { WorkerInfo, WorkerStatus } from "../../wire/worker-info.ts";
-import type { AppendResult, BusDocument, TakenTicket, WorkerBus } from "../bus.ts";
+import type { AppendResult } from "../bus.ts";
 import { busClosed } from "../bus-closed.ts";
+import type { StoredText, TakenText, WorkerTransport } from "../transport.ts";
 import type { Channel } from "./channel.ts";
 import type { CallMessage, ServerMessage, TicketAnswer, WorkerCall } from "./protocol.ts";
 
@@ -20,7 +20,7 @@ interface Pending {
   readonly reject: (error: OnrushError) => void;
 }
 
-export class IpcClient implements WorkerBus {
+export class IpcClient implements WorkerTransport {
   readonly kind = "ipc";
   readonly #channel: Channel;
   readonly #pending = new Map<number, Pending>();
@@ -43,7 +43,7 @@ export class IpcClient implements WorkerBus {
     return this.#call("generation");
   }
 
-  getDocument(key: string): Promise<BusDocument | null> {
+  getDocument(key: string): Promise<StoredText | null> {
     return this.#call("getDocument", key);
   }
 
@@ -64,15 +64,15 @@ export class IpcClient implements WorkerBus {
     return this.#call("hint", topic, payload);
   }
 
-  openSession(info: WorkerInfo, nonce: string): Promise<number> {
+  openSession(info: string, nonce: string): Promise<number> {
     return this.#call("openSession", info, nonce);
   }
 
-  renewSession(epoch: number, status: WorkerStatus): Promise<"ok" | "gone" | "unknown"> {
+  renewSession(epoch: number, status: string): Promise<"ok" | "gone" | "unknown"> {
     return this.#call("renewSession", epoch, status);
   }
 
-  resumeSession(epoch: number, info: WorkerInfo, nonce: string): Promise<"ok" | "gone"> {
+  resumeSession(epoch: number, info: string, nonce: string): Promise<"ok" | "gone"> {
     return this.#call("resumeSession", epoch, info, nonce);
   }
 
@@ -80,12 +80,12 @@ export class IpcClient implements WorkerBus {
     return this.#call("closeSession", epoch);
   }
 
-  async takeTicket(run: string, waitMs: number): Promise<TakenTicket | null> {
+  async takeTicket(run: string, waitMs: number): Promise<TakenText | null> {
     const answer = await this.#call<TicketAnswer | null>("takeTicket", run, waitMs);
     if (answer === null) return null;
-    const { ticket, token } = answer;
+    const { text, token } = answer;
     return {
-      ticket,
+      text,
       done: () => this.#call("ticketDone", token),
       back: () => this.#call("ticketBack", token),
     };

@@ -5,13 +5,13 @@
  */
 import { OnrushError } from "../../errors.ts";
 import { HINT_TOPICS } from "../../wire/command.ts";
-import type { TakenTicket } from "../bus.ts";
+import { MemoryTransport } from "../memory/memory-transport.ts";
 import type { MemoryStore } from "../memory/store.ts";
-import { MemoryBus } from "../memory-bus.ts";
-import { CallValues, MAX_WAIT_MS } from "./call-values.ts";
+import type { TakenText } from "../transport.ts";
 import type { Channel } from "./channel.ts";
 import {
   type CallMessage,
+  type CallValues,
   type ServerMessage,
   type TicketAnswer,
   WORKER_CALLS,
@@ -47,18 +47,43 @@ export function serveChannel(
   return { epochs: () => [...server.epochs], close: () => channel.close() };
 }
 
+type Calls = {
+  readonly [Name in WorkerCall]: (...values: CallValues<Name>) => Promise<unknown>;
+};
+
 class ChannelServer {
   readonly epochs = new Set<number>();
-  readonly #bus: MemoryBus;
+  readonly #bus: MemoryTransport;
   readonly #channel: Channel;
   readonly #options: ServeOptions;
-  readonly #taken = new Map<number, TakenTicket>();
+  readonly #calls: Calls = {
+    time: () => this.#bus.time(),
+    generation: () => this.#bus.generation(),
+    getDocument: (key) => this.#bus.getDocument(key),
+    hint: (topic, payload) => this.#bus.hint(topic, payload),
+    openSession: (info, nonce) => this.#openSession(info, nonce),
+    renewSession: (epoch, status) => this.#bus.renewSession(epoch, status),
+    resumeSession: (epoch, info) => this.#bus.resumeSession(epoch, info),
+    closeSession: (epoch) => {
+      this.epochs.delete(epoch);
+      return this.#bus.closeSession(epoch);
+    },
+    takeTicket: (run, waitMs) => this.#takeTicket(run, waitMs),
+    ticketDone: (token) => this.#settleTicket(token, "done"),
+    ticketBack: (token) => this.#settleTicket(token, "back"),
+    claimLane: (run, lane, epoch) => this.#bus.claimLane(run, lane, epoch),
+    releaseLane: (run, lane, epoch) => this.#bus.releaseLane(run, lane, epoch),
+    appendFrame: (id, body, floor) => this.#bus.appendFrame(id, body, floor),
+    appendLateFrame: (id, body) => this.#bus.appendLateFrame(id, body),
+    acknowledgedSeq: (run, epoch) => this.#bus.acknowledgedSeq(run, epoch),
+  };
+  readonly #taken = new Map<number, TakenText>();
   #lastToken = 0;
-  #calls = 0;
+  #waiting = 0;
   #slow = false;
 
   constructor(store: MemoryStore, channel: Channel, options: ServeOptions) {
-    this.#bus = new MemoryBus(store);
+    this.#bus = new MemoryTransport(store);
     this.#channel = channel;
     this.#options = options;
     for (const topic of HINT_TOPICS) {
@@ -72,13 +97,13 @@ class ChannelServer {
 
   receive(message: unknown): void {
     const call = asCall(message);
-    if (call === null || this.#calls >= MAX_CALLS) {
+    if (call === null || this.#waiting >= MAX_CALLS) {
       this.#channel.close();
       return;
     }
-    this.#calls += 1;
+    this.#waiting += 1;
     void this.#answer(call).then((answer) => {
-      this.#calls -= 1;
+      this.#waiting -= 1;
       this.#post(answer);
     });
   }
@@ -93,7 +118,7 @@ class ChannelServer {
 
   async #answer(call: CallMessage): Promise<ServerMessage> {
     try {
-      const value = await this.#call(call.name, new CallValues(call.name, call.values));
+      const value = await this.#call(call.name, call.values);
       return { type: "answer", id: call.id, value };
     } catch (error) {
       // Anything but an operating error is a bug of ours and must crash this process.
@@ -103,47 +128,16 @@ class ChannelServer {
     }
   }
 
-  async #call(name: WorkerCall, values: CallValues): Promise<unknown> {
-    const bus = this.#bus;
-    switch (name) {
-      case "time":
-        return bus.time();
-      case "generation":
-        return bus.generation();
-      case "getDocument":
-        return bus.getDocument(values.text(0));
-      case "hint":
-        return bus.hint(values.topic(0), values.text(1));
-      case "openSession":
-        return this.#openSession(values);
-      case "renewSession":
-        return bus.renewSession(values.epoch(0), values.workerStatus(1));
-      case "resumeSession":
-        return bus.resumeSession(values.epoch(0), values.workerInfo(1));
-      case "closeSession":
-        this.epochs.delete(values.epoch(0));
-        return bus.closeSession(values.epoch(0));
-      case "takeTicket":
-        return this.#takeTicket(values.text(0), values.count(1, MAX_WAIT_MS));
-      case "ticketDone":
-        return this.#settleTicket(values.count(0), "done");
-      case "ticketBack":
-        return this.#settleTicket(values.count(0), "back");
-      case "claimLane":
-        return bus.claimLane(values.text(0), values.lane(1), values.epoch(2));
-      case "releaseLane":
-        return bus.releaseLane(values.text(0), values.lane(1), values.epoch(2));
-      case "appendFrame":
-        return bus.appendFrame(values.frameId(0), values.bytes(1), values.count(2));
-      case "appendLateFrame":
-        return bus.appendLateFrame(values.frameId(0), values.bytes(1));
-      case "acknowledgedSeq":
-        return bus.acknowledgedSeq(values.text(0), values.epoch(1));
-    }
+  /** Checks the values and makes the call; each name has its own types, which the table of calls vouches for. */
+  #call(name: WorkerCall, values: readonly unknown[]): Promise<unknown> {
+    const parsed = WORKER_CALLS[name].safeParse(values);
+    if (!parsed.success) throw wrongCall(name, parsed.error.issues[0]?.message ?? "");
+    const call = this.#calls[name] as (...values: readonly unknown[]) => Promise<unknown>;
+    return call(...parsed.data);
   }
 
-  async #openSession(values: CallValues): Promise<number> {
-    const epoch = await this.#bus.openSession(values.workerInfo(0), values.text(1));
+  async #openSession(info: string, nonce: string): Promise<number> {
+    const epoch = await this.#bus.openSession(info, nonce);
     this.epochs.add(epoch);
     this.#options.onSession?.(epoch);
     return epoch;
@@ -156,7 +150,7 @@ class ChannelServer {
     this.#taken.set(this.#lastToken, taken);
     const [oldest] = this.#taken.keys();
     if (this.#taken.size > MAX_TAKEN && oldest !== undefined) this.#taken.delete(oldest);
-    return { token: this.#lastToken, ticket: taken.ticket };
+    return { token: this.#lastToken, text: taken.text };
   }
 
   async #settleTicket(token: number, how: "done" | "back"): Promise<void> {
@@ -169,8 +163,19 @@ class ChannelServer {
 function asCall(message: unknown): CallMessage | null {
   if (typeof message !== "object" || message === null) return null;
   const { type, id, name, values } = message as Record<string, unknown>;
-  const known = WORKER_CALLS.find((call) => call === name);
-  if (type !== "call" || known === undefined) return null;
+  if (type !== "call" || !isCall(name)) return null;
   if (!Number.isSafeInteger(id) || typeof id !== "number" || !Array.isArray(values)) return null;
-  return { type, id, name: known, values };
+  return { type, id, name, values };
+}
+
+function isCall(name: unknown): name is WorkerCall {
+  return typeof name === "string" && Object.hasOwn(WORKER_CALLS, name);
+}
+
+function wrongCall(name: WorkerCall, what: string): OnrushError {
+  return new OnrushError({
+    code: "ONRUSH_WORKER_FAILED",
+    message: `A worker called ${name} wrongly: ${what}.`,
+    remedy: "Run coordinator and workers of the same version.",
+  });
 }

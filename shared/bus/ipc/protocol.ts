@@ -3,9 +3,11 @@
  * every client and filtered there.
  * Invariant: a client may call what is in WORKER_CALLS and nothing else.
  */
+import * as z from "zod";
 import type { ErrorCode } from "../../errors.ts";
-import type { HintTopic } from "../../wire/command.ts";
-import type { Ticket } from "../../wire/ticket.ts";
+import { HINT_TOPICS, type HintTopic } from "../../wire/command.ts";
+import { count, epochNumber, laneNumber, text } from "../../wire/fields.ts";
+import { RECORD_LIMITS } from "../transport.ts";
 
 /** Client -> server. */
 export interface CallMessage {
@@ -27,28 +29,36 @@ export type ServerMessage =
     }
   | { readonly type: "hint"; readonly topic: HintTopic; readonly payload: string };
 
-export const WORKER_CALLS = [
-  "time",
-  "generation",
-  "getDocument",
-  "hint",
-  "openSession",
-  "renewSession",
-  "resumeSession",
-  "closeSession",
-  "takeTicket",
-  "ticketDone",
-  "ticketBack",
-  "claimLane",
-  "releaseLane",
-  "appendFrame",
-  "appendLateFrame",
-  "acknowledgedSeq",
-] as const;
-export type WorkerCall = (typeof WORKER_CALLS)[number];
+/** How long a call may wait for a ticket. */
+const MAX_WAIT_MS = 60_000;
+const frameId = z.object({ run: text, epoch: epochNumber, seq: count });
+const bytes = z.instanceof(Uint8Array);
+const sessionText = z.string().max(RECORD_LIMITS.session);
+
+/** Every call with its values; what sessions and frames hold is for whoever checks their signature. */
+export const WORKER_CALLS = {
+  time: z.tuple([]),
+  generation: z.tuple([]),
+  getDocument: z.tuple([text]),
+  hint: z.tuple([z.enum(HINT_TOPICS), text]),
+  openSession: z.tuple([sessionText, text]),
+  renewSession: z.tuple([epochNumber, z.string().max(RECORD_LIMITS.status)]),
+  resumeSession: z.tuple([epochNumber, sessionText, text]),
+  closeSession: z.tuple([epochNumber]),
+  takeTicket: z.tuple([text, count.max(MAX_WAIT_MS)]),
+  ticketDone: z.tuple([count]),
+  ticketBack: z.tuple([count]),
+  claimLane: z.tuple([text, laneNumber, epochNumber]),
+  releaseLane: z.tuple([text, laneNumber, epochNumber]),
+  appendFrame: z.tuple([frameId, bytes, count]),
+  appendLateFrame: z.tuple([frameId, bytes]),
+  acknowledgedSeq: z.tuple([text, epochNumber]),
+} as const;
+export type WorkerCall = keyof typeof WORKER_CALLS;
+export type CallValues<Name extends WorkerCall> = z.infer<(typeof WORKER_CALLS)[Name]>;
 
 /** Answer to takeTicket; ticketDone and ticketBack take the token. */
 export interface TicketAnswer {
   readonly token: number;
-  readonly ticket: Ticket;
+  readonly text: string | null;
 }

@@ -3,16 +3,11 @@
  * Invariant: revisions come from one counter for all keys, so a key that was deleted and made again never
  * shows a revision it had before, and a writer that slept through it conflicts.
  */
-import { deserialize, serialize } from "node:v8";
 import { assert } from "../../assert.ts";
-import type { BusDocument } from "../bus.ts";
-
-/** A plan with its data tables is by far the largest document. */
-const MAX_DOCUMENT_BYTES = 256 * 1024 * 1024;
+import { RECORD_LIMITS, type StoredText } from "../transport.ts";
 
 interface Stored {
-  /** Kept serialised: what goes in and out is always a copy, and its size is known. */
-  readonly bytes: Buffer;
+  readonly text: string;
   readonly revision: number;
   /** The revision it replaced; tells a repeated call from a conflict. */
   readonly previous: number;
@@ -28,24 +23,21 @@ export class Documents {
     this.#limit = limit;
   }
 
-  get(key: string): BusDocument | null {
-    const stored = this.#stored.get(key);
-    if (stored === undefined) return null;
-    return { value: deserialize(stored.bytes), revision: stored.revision };
+  get(key: string): StoredText | null {
+    return this.#stored.get(key) ?? null;
   }
 
-  put(key: string, value: unknown, expectedRevision: number): number | "conflict" {
-    const bytes = serialize(value);
+  put(key: string, text: string, expectedRevision: number): number | "conflict" {
     const stored = this.#stored.get(key);
     const current = stored?.revision ?? 0;
     if (current !== expectedRevision) {
-      const repeated = stored?.previous === expectedRevision && stored.bytes.equals(bytes);
+      const repeated = stored?.previous === expectedRevision && stored.text === text;
       return repeated ? current : "conflict";
     }
-    assert(bytes.length <= MAX_DOCUMENT_BYTES, `document ${key} has ${bytes.length} bytes`);
+    assert(text.length <= RECORD_LIMITS.document, `document ${key} has ${text.length} characters`);
     assert(this.#stored.size < this.#limit || current > 0, `over ${this.#limit} documents`);
     this.#lastRevision += 1;
-    this.#stored.set(key, { bytes, revision: this.#lastRevision, previous: current });
+    this.#stored.set(key, { text, revision: this.#lastRevision, previous: current });
     return this.#lastRevision;
   }
 

@@ -5,11 +5,10 @@
  */
 import { OnrushError } from "../../errors.ts";
 import type { FrameId } from "../../wire/frame.ts";
-import type { AppendResult, FrameEntry } from "../bus.ts";
+import type { AppendResult } from "../bus.ts";
+import { ENTRY_BYTES, type KeptFrames, type StoredFrame } from "../transport.ts";
 import { storeFull } from "./store-full.ts";
 
-/** What an entry costs beside its body. */
-const ENTRY_BYTES = 128;
 /** Incarnations that may write to one run. */
 const MAX_WRITERS = 4096;
 
@@ -92,7 +91,7 @@ export class FrameLogs {
     this.#writerOf(this.#logOf(run), epoch).fenced = true;
   }
 
-  read(run: string, cursor: string, max: number): FrameEntry[] {
+  read(run: string, cursor: string, max: number): StoredFrame[] {
     const log = this.#logs.get(run);
     if (log === undefined) return [];
     const skip = Math.max(0, positionOf(cursor) - log.dropped);
@@ -104,16 +103,17 @@ export class FrameLogs {
     }));
   }
 
-  acknowledge(run: string, cursor: string): void {
+  acknowledge(run: string, cursor: string, { seqs }: KeptFrames): void {
     const log = this.#logs.get(run);
     if (log === undefined) return;
     const count = Math.max(0, positionOf(cursor) - log.dropped);
     const gone = log.entries.splice(0, count);
     log.dropped += gone.length;
-    for (const { id, body } of gone) {
-      log.bytes -= body.length + ENTRY_BYTES;
-      const writer = this.#writerOf(log, id.epoch);
-      writer.acknowledgedSeq = Math.max(writer.acknowledgedSeq, id.seq);
+    if (gone.length === 0) return;
+    for (const { body } of gone) log.bytes -= body.length + ENTRY_BYTES;
+    for (const [epoch, seq] of seqs) {
+      const writer = this.#writerOf(log, epoch);
+      writer.acknowledgedSeq = Math.max(writer.acknowledgedSeq, seq);
     }
   }
 

@@ -3,8 +3,7 @@
  * Invariant: epochs only grow; a claim belongs to a live session, and goes when the session goes.
  */
 import type { Clock } from "../../time/clock.ts";
-import type { WorkerInfo, WorkerStatus } from "../../wire/worker-info.ts";
-import type { SessionRecord } from "../bus.ts";
+import type { StoredSession } from "../transport.ts";
 import { storeFull } from "./store-full.ts";
 
 /** How many opened sessions are remembered by nonce, so that a repeated call finds its epoch. */
@@ -14,10 +13,9 @@ const MAX_ENDED = 4096;
 
 interface Session {
   readonly epoch: number;
-  readonly info: WorkerInfo;
-  status: WorkerStatus | null;
+  readonly info: string;
+  status: string;
   renewedUs: number;
-  renewals: number;
 }
 
 export class Sessions {
@@ -36,7 +34,7 @@ export class Sessions {
   }
 
   /** @throws OnrushError ONRUSH_LIMITS_TOO_LOW when there are too many sessions. */
-  open(info: WorkerInfo, nonce: string): number {
+  open(info: string, nonce: string): number {
     const known = this.#epochOfNonce.get(nonce);
     if (known !== undefined) return known;
     if (this.#live.size >= this.#limit) throw storeFull(`${this.#limit} worker sessions`);
@@ -52,7 +50,7 @@ export class Sessions {
   }
 
   /** Makes a session known that this store has forgotten. */
-  resume(epoch: number, info: WorkerInfo): "ok" | "gone" {
+  resume(epoch: number, info: string): "ok" | "gone" {
     if (this.#ended.has(epoch)) return "gone";
     if (this.#live.has(epoch)) return "ok";
     if (this.#live.size >= this.#limit) throw storeFull(`${this.#limit} worker sessions`);
@@ -61,12 +59,11 @@ export class Sessions {
     return "ok";
   }
 
-  renew(epoch: number, status: WorkerStatus): "ok" | "gone" | "unknown" {
+  renew(epoch: number, status: string): "ok" | "gone" | "unknown" {
     const session = this.#live.get(epoch);
     if (session === undefined) return this.#ended.has(epoch) ? "gone" : "unknown";
-    session.status = structuredClone(status);
+    session.status = status;
     session.renewedUs = this.#clock.monotonicUs();
-    session.renewals++;
     return "ok";
   }
 
@@ -83,14 +80,13 @@ export class Sessions {
     }
   }
 
-  list(): SessionRecord[] {
+  list(): StoredSession[] {
     const nowUs = this.#clock.monotonicUs();
-    return [...this.#live.values()].map(({ epoch, info, status, renewedUs, renewals }) => ({
-      epoch,
-      info: structuredClone(info),
-      status: structuredClone(status),
+    return [...this.#live.values()].map(({ epoch, info, status, renewedUs }) => ({
+      key: String(epoch),
+      info,
+      status,
       silentMs: (nowUs - renewedUs) / 1000,
-      renewals,
     }));
   }
 
@@ -124,15 +120,8 @@ export class Sessions {
     this.#claims.clear();
   }
 
-  #add(epoch: number, info: WorkerInfo): void {
-    const renewedUs = this.#clock.monotonicUs();
-    this.#live.set(epoch, {
-      epoch,
-      info: structuredClone(info),
-      status: null,
-      renewedUs,
-      renewals: 0,
-    });
+  #add(epoch: number, info: string): void {
+    this.#live.set(epoch, { epoch, info, status: "", renewedUs: this.#clock.monotonicUs() });
   }
 
   #claimsOf(run: string): Map<number, number> {

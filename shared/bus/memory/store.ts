@@ -5,6 +5,7 @@
  */
 import type { Clock } from "../../time/clock.ts";
 import type { Timers } from "../../time/timer.ts";
+import { randomClusterKey } from "../../trust/cluster-key.ts";
 import { Documents } from "./documents.ts";
 import { FrameLogs } from "./frame-log.ts";
 import { Hints } from "./hints.ts";
@@ -47,9 +48,11 @@ export class MemoryStore {
   readonly tickets: Tickets;
   readonly logs: FrameLogs;
   readonly hints: Hints;
+  /** Of the cluster this store is for; handed to the workers that are started for it. */
+  readonly clusterKey = randomClusterKey();
   /** Life of the store: another one after it has forgotten everything. */
   generation = 1;
-  #lead: { readonly id: string; readonly untilUs: number } | null = null;
+  #lead: { readonly text: string; readonly untilUs: number } | null = null;
 
   constructor(options: MemoryStoreOptions) {
     const limits = { ...MEMORY_LIMITS, ...options.limits };
@@ -66,18 +69,19 @@ export class MemoryStore {
     this.hints = new Hints(options.timers);
   }
 
-  /** @returns who has the lead now */
-  lead(id: string, ttlMs: number): string {
+  /** @returns what the lead says now */
+  lead(text: string, ttlMs: number, over: string): string {
     const nowUs = this.clock.monotonicUs();
-    if (this.#lead !== null && this.#lead.id !== id && this.#lead.untilUs > nowUs) {
-      return this.#lead.id;
+    const held = this.#lead;
+    if (held !== null && held.untilUs > nowUs && held.text !== text && held.text !== over) {
+      return held.text;
     }
-    this.#lead = { id, untilUs: nowUs + ttlMs * 1000 };
-    return id;
+    this.#lead = { text, untilUs: nowUs + ttlMs * 1000 };
+    return text;
   }
 
-  releaseLead(id: string): void {
-    if (this.#lead?.id === id) this.#lead = null;
+  releaseLead(text: string): void {
+    if (this.#lead?.text === text) this.#lead = null;
   }
 
   /** As a broker whose store was wiped. */

@@ -11,7 +11,7 @@
 import { assert } from "../../assert.ts";
 import type { Clock } from "../../time/clock.ts";
 import type { Timers } from "../../time/timer.ts";
-import { type Ticket, ticketId } from "../../wire/ticket.ts";
+import type { OfferedText } from "../transport.ts";
 
 export interface TicketsOptions {
   readonly clock: Clock;
@@ -24,7 +24,7 @@ export interface TicketsOptions {
 
 export interface Delivery {
   readonly token: number;
-  readonly ticket: Ticket;
+  readonly ticket: OfferedText;
 }
 
 interface Taker {
@@ -35,9 +35,9 @@ interface Taker {
 export class Tickets {
   readonly #options: TicketsOptions;
   readonly #known = new Map<string, Set<string>>();
-  #waiting: Ticket[] = [];
+  #waiting: OfferedText[] = [];
   /** In order of their deadlines, because the visibility time is the same for all. */
-  readonly #taken = new Map<number, { readonly ticket: Ticket; readonly untilUs: number }>();
+  readonly #taken = new Map<number, { readonly ticket: OfferedText; readonly untilUs: number }>();
   readonly #takers = new Set<Taker>();
   #lastToken = 0;
   #cancelReturn: () => void = () => {};
@@ -46,17 +46,17 @@ export class Tickets {
     this.#options = options;
   }
 
-  offer(ticket: Ticket): "queued" | "duplicate" {
+  offer(ticket: OfferedText): "queued" | "duplicate" {
     let ids = this.#known.get(ticket.run);
     if (ids === undefined) {
       ids = new Set();
       this.#known.set(ticket.run, ids);
     }
-    const id = ticketId(ticket);
+    const { id } = ticket;
     if (ids.has(id)) return "duplicate";
     assert(ids.size < this.#options.limitPerRun, `over ${this.#options.limitPerRun} tickets`);
     ids.add(id);
-    this.#waiting.push(structuredClone(ticket));
+    this.#waiting.push(ticket);
     this.#serve();
     return "queued";
   }
@@ -116,7 +116,7 @@ export class Tickets {
       this.#lastToken += 1;
       const untilUs = this.#options.clock.monotonicUs() + this.#options.visibilityMs * 1000;
       this.#taken.set(this.#lastToken, { ticket, untilUs });
-      taker.settle({ token: this.#lastToken, ticket: structuredClone(ticket) });
+      taker.settle({ token: this.#lastToken, ticket: ticket });
     }
     this.#armReturn();
   }
@@ -124,7 +124,7 @@ export class Tickets {
   /** Puts tickets whose holders were silent for too long in front of the queue again. */
   #takeBack(): void {
     const nowUs = this.#options.clock.monotonicUs();
-    const returned: Ticket[] = [];
+    const returned: OfferedText[] = [];
     for (const [token, { ticket, untilUs }] of this.#taken) {
       if (untilUs > nowUs) break;
       this.#taken.delete(token);

@@ -2,16 +2,18 @@
  * What of each run's frame log the coordinator has on disk, as one value per run. Used by frame-log.ts.
  * Invariant: what was written in another life of the store counts for nothing: its sequences name other frames.
  */
+import * as z from "zod";
 import { safe } from "./documents.ts";
-import type { NatsStore } from "./store.ts";
+import { type NatsStore, parseJson } from "./store.ts";
 
 /** Up to the sequence, and each epoch's highest seq. */
-export interface Acknowledged {
+const acknowledgedSchema = z.object({
   /** The store's generation in which the sequences are. */
-  readonly life: string;
-  readonly sequence: number;
-  readonly epochs: Readonly<Record<string, number>>;
-}
+  life: z.string().max(100),
+  sequence: z.int().min(0),
+  epochs: z.record(z.string().max(20), z.int().min(0)),
+});
+export type Acknowledged = z.infer<typeof acknowledgedSchema>;
 
 export class NatsAcknowledged {
   readonly #store: NatsStore;
@@ -29,8 +31,9 @@ export class NatsAcknowledged {
     for (;;) {
       const entry = await this.#store.get(keyOf(run));
       if (entry !== null) {
-        const value = JSON.parse(Buffer.from(entry.value).toString()) as Acknowledged;
-        return { value: value.life === life ? value : nothing, revision: entry.revision };
+        const read = acknowledgedSchema.safeParse(parseJson(entry.value));
+        const value = read.success && read.data.life === life ? read.data : nothing;
+        return { value, revision: entry.revision };
       }
       await this.#store.cas(keyOf(run), JSON.stringify(nothing), 0);
     }

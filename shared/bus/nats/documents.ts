@@ -3,19 +3,28 @@
  * nats-bus.ts. Invariant: a head names parts that were written before it, so who reads it finds them.
  */
 import { createHash, randomUUID } from "node:crypto";
-import type { BusDocument } from "../bus.ts";
-import type { NatsStore } from "./store.ts";
+import * as z from "zod";
+import { RECORD_LIMITS, type StoredText } from "../transport.ts";
+import { type NatsStore, parseJson } from "./store.ts";
 
 /** Of the text; a server takes 1 MiB a message unless told otherwise. */
 const PART_BYTES = 512 * 1024;
+const PARTS_AT_ONCE = 8;
 
-interface Head {
+const headSchema = z.object({
   /** The revision it replaced; tells a repeated write from a conflict. */
-  readonly previous: number;
-  readonly hash: string;
-  readonly parts: string;
-  readonly count: number;
-}
+  previous: z.int().min(0),
+  hash: z.string().max(100),
+  parts: z.string().max(100),
+  count: z
+    .int()
+    .min(1)
+    .max(Math.ceil(RECORD_LIMITS.document / PART_BYTES)),
+});
+type Head = z.infer<typeof headSchema>;
+
+/** Readings of a document that is replaced while it is read, at most. */
+const MAX_READINGS = 100;
 
 export class NatsDocuments {
   readonly #store: NatsStore;
@@ -24,23 +33,24 @@ export class NatsDocuments {
     this.#store = store;
   }
 
-  async get(key: string): Promise<BusDocument | null> {
-    const entry = await this.#store.get(headKey(key));
-    if (entry === null) return null;
-    const head = JSON.parse(Buffer.from(entry.value).toString()) as Head;
-    const parts = await Promise.all(
-      Array.from({ length: head.count }, (_, part) =>
-        this.#store.get(partKey(key, head.parts, part)),
-      ),
-    );
-    // Replaced or deleted while it was read: what there is now counts.
-    if (parts.includes(null)) return this.get(key);
-    const text = Buffer.concat(parts.map((part) => part?.value ?? new Uint8Array())).toString();
-    return { value: JSON.parse(text) as unknown, revision: entry.revision };
+  async get(key: string): Promise<StoredText | null> {
+    let revision = 0;
+    for (let reading = 0; reading < MAX_READINGS; reading++) {
+      const entry = await this.#store.get(headKey(key));
+      if (entry === null) return null;
+      const head = headOf(entry.value);
+      if (head === null) return { text: null, revision: entry.revision };
+      // Replaced or deleted while it was read, or parts are missing: what there is now counts.
+      const isSame = revision === entry.revision;
+      revision = entry.revision;
+      const text = await this.#partsOf(key, head);
+      if (text !== null || isSame) return { text, revision };
+    }
+    return { text: null, revision };
   }
 
-  async put(key: string, value: unknown, expected: number): Promise<number | "conflict"> {
-    const bytes = Buffer.from(JSON.stringify(value));
+  async put(key: string, text: string, expected: number): Promise<number | "conflict"> {
+    const bytes = Buffer.from(text);
     const hash = createHash("sha256").update(bytes).digest("base64");
     const current = await this.#store.get(headKey(key));
     if ((current?.revision ?? 0) !== expected) return repeated(current, expected, hash);
@@ -65,8 +75,23 @@ export class NatsDocuments {
   }
 
   async #forgetParts(key: string, head: Uint8Array): Promise<void> {
-    const { parts } = JSON.parse(Buffer.from(head).toString()) as Head;
+    const parts = headOf(head)?.parts;
+    if (parts === undefined || safe(parts) !== parts) return;
     await this.#store.forget(`part.${safe(key)}.${parts}.>`);
+  }
+
+  /** null: not all of them are there. */
+  async #partsOf(key: string, { parts, count }: Head): Promise<string | null> {
+    const slices: Uint8Array[] = [];
+    for (let first = 0; first < count; first += PARTS_AT_ONCE) {
+      const length = Math.min(PARTS_AT_ONCE, count - first);
+      const keys = Array.from({ length }, (_, part) => partKey(key, safe(parts), first + part));
+      for (const part of await Promise.all(keys.map((name) => this.#store.get(name)))) {
+        if (part === null) return null;
+        slices.push(part.value);
+      }
+    }
+    return Buffer.concat(slices).toString();
   }
 }
 
@@ -76,8 +101,13 @@ function repeated(
   hash: string,
 ): number | "conflict" {
   if (current === null) return "conflict";
-  const head = JSON.parse(Buffer.from(current.value).toString()) as Head;
-  return head.previous === expected && head.hash === hash ? current.revision : "conflict";
+  const head = headOf(current.value);
+  return head?.previous === expected && head.hash === hash ? current.revision : "conflict";
+}
+
+function headOf(value: Uint8Array): Head | null {
+  const head = headSchema.safeParse(parseJson(value));
+  return head.success ? head.data : null;
 }
 
 function headKey(key: string): string {

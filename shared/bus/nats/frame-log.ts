@@ -14,7 +14,8 @@ import {
 import { headers, type NatsConnection } from "@nats-io/transport-node";
 import { OnrushError } from "../../errors.ts";
 import type { FrameId } from "../../wire/frame.ts";
-import type { AppendResult, FrameEntry } from "../bus.ts";
+import type { AppendResult } from "../bus.ts";
+import { type KeptFrames, RECORD_LIMITS, readNumber, type StoredFrame } from "../transport.ts";
 import { NatsAcknowledged } from "./acknowledged.ts";
 import { safe } from "./documents.ts";
 import { NatsReader, type StreamMessage } from "./fetch.ts";
@@ -37,6 +38,9 @@ interface Tail {
   readonly sequence: number;
   readonly fenced: boolean;
 }
+
+/** Messages read at once to see where a log ends. */
+const MOST_READ = 512;
 
 interface LogName {
   readonly run: string;
@@ -68,6 +72,7 @@ export class NatsFrameLog {
       retention: RetentionPolicy.Limits,
       discard: DiscardPolicy.New,
       max_bytes: logBytes,
+      max_msg_size: RECORD_LIMITS.frame + ENVELOPE_BYTES,
       allow_direct: true,
     });
   }
@@ -136,11 +141,11 @@ export class NatsFrameLog {
     await this.#client.publish(this.#subject(run, epoch), "", { headers: envelope });
   }
 
-  async read(run: string, cursor: string, max: number): Promise<readonly FrameEntry[]> {
+  async read(run: string, cursor: string, max: number): Promise<readonly StoredFrame[]> {
     const life = await this.#options.store.generation();
     const { value } = await this.#acknowledged.get(run, life);
     const from = Math.max(sequenceOf(cursor, life), value.sequence) + 1;
-    const entries: FrameEntry[] = [];
+    const entries: StoredFrame[] = [];
     for (let next = from; entries.length < max; ) {
       const messages = await this.#messages(run, next, max);
       const last = messages.at(-1);
@@ -151,29 +156,24 @@ export class NatsFrameLog {
     return entries.slice(0, max);
   }
 
-  async acknowledge(run: string, cursor: string): Promise<void> {
+  async acknowledge(run: string, cursor: string, { seqs }: KeptFrames): Promise<void> {
     const life = await this.#options.store.generation();
     const upTo = sequenceOf(cursor, life);
     const { value, revision } = await this.#acknowledged.get(run, life);
     // Sequences of a log that was forgotten since name other frames here.
     if (upTo <= value.sequence) return;
-    const entries = await this.#entriesUpTo({ run, life }, value.sequence + 1, upTo);
     const epochs: Record<string, number> = { ...value.epochs };
-    const lastOf = new Map<string, number>();
-    for (const { id, cursor: at, late } of entries) {
-      epochs[id.epoch] = Math.max(epochs[id.epoch] ?? -1, id.seq);
-      lastOf.set(this.#subject(run, `${late ? LATE : ""}${id.epoch}`), sequenceOf(at, life));
-    }
+    for (const [epoch, seq] of seqs) epochs[epoch] = Math.max(epochs[epoch] ?? -1, seq);
     const { manager } = this.#options;
     const next = { life, sequence: upTo, epochs };
     if ((await this.#acknowledged.replace(run, next, revision)) === "conflict") {
-      await this.acknowledge(run, cursor);
+      await this.acknowledge(run, cursor, { seqs, bytes: 0 });
       return;
     }
-    const stream = this.#stream;
+    const lastOf = await this.#lastOf(run, value.sequence + 1, upTo);
     for (const [filter, seq] of lastOf) {
-      // Up to the epoch's last, which stays. "Below 1" would mean everything to the server.
-      if (seq > 1) await manager.streams.purge(stream, { filter, seq });
+      // Up to the subject's last, which stays. "Below 1" would mean everything to the server.
+      if (seq > 1) await manager.streams.purge(this.#stream, { filter, seq });
     }
   }
 
@@ -191,17 +191,19 @@ export class NatsFrameLog {
     await this.#options.manager.streams.purge(this.#stream, { filter: this.#subject(run) });
   }
 
-  async #entriesUpTo(log: LogName, from: number, upTo: number): Promise<FrameEntry[]> {
-    const entries: FrameEntry[] = [];
+  /** Of each subject, the last sequence in a part of the log. */
+  async #lastOf(run: string, from: number, upTo: number): Promise<ReadonlyMap<string, number>> {
+    const lastOf = new Map<string, number>();
     for (let next = from; next <= upTo; ) {
-      const messages = await this.#messages(log.run, next, upTo - next + 1);
+      const messages = await this.#messages(run, next, MOST_READ);
       const last = messages.at(-1);
       if (last === undefined) break;
-      const within = messages.filter((message) => message.sequence <= upTo && isFrame(message));
-      entries.push(...within.map((message) => entryOf(log, message)));
+      for (const { subject, sequence } of messages) {
+        if (sequence <= upTo) lastOf.set(subject, sequence);
+      }
       next = last.sequence + 1;
     }
-    return entries;
+    return lastOf;
   }
 
   async #messages(run: string, from: number, max: number): Promise<readonly StreamMessage[]> {
@@ -224,7 +226,7 @@ export class NatsFrameLog {
       const last = await answered(ask, { manager, stream });
       if (last === null) return nothing;
       const fenced = last.header.get(FENCE) !== "";
-      return { seq: Number(last.header.get(SEQ) || -1), sequence: last.seq, fenced };
+      return { seq: readNumber(last.header.get(SEQ)) ?? -1, sequence: last.seq, fenced };
     } catch (error) {
       if (codeOf(error) === NO_MESSAGE) return nothing;
       throw error;
@@ -254,19 +256,22 @@ function streamOf(prefix: string): string {
   return `${prefix}_log`;
 }
 
+/** A fence is none, and nothing to read. */
 function isFrame(message: StreamMessage): boolean {
-  return message.header(SEQ) !== "";
+  return message.header(FENCE) === "";
 }
 
-function entryOf({ run, life }: LogName, message: StreamMessage): FrameEntry {
+function entryOf({ run, life }: LogName, message: StreamMessage): StoredFrame {
   const writer = message.subject.slice(message.subject.lastIndexOf(".") + 1);
   const late = writer.startsWith(LATE);
-  const epoch = Number(late ? writer.slice(LATE.length) : writer);
+  const epoch = readNumber(late ? writer.slice(LATE.length) : writer);
+  const seq = readNumber(message.header(SEQ));
   return {
     // With its life, so that a cursor into a log that was forgotten cannot be taken for one into the next.
     cursor: `${message.sequence}@${life}`,
-    id: { run, epoch, seq: Number(message.header(SEQ)) },
-    body: message.data,
+    id: epoch === null || seq === null ? null : { run, epoch, seq },
+    body:
+      message.data.length > 0 && message.data.length <= RECORD_LIMITS.frame ? message.data : null,
     late,
   };
 }

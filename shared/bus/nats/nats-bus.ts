@@ -10,18 +10,19 @@ import type { Clock } from "../../time/clock.ts";
 import type { Timers } from "../../time/timer.ts";
 import type { HintTopic } from "../../wire/command.ts";
 import type { FrameId } from "../../wire/frame.ts";
-import type { Ticket } from "../../wire/ticket.ts";
-import type { WorkerInfo, WorkerStatus } from "../../wire/worker-info.ts";
 import { BoundedCalls } from "../bounded-calls.ts";
-import type {
-  AppendResult,
-  Bus,
-  BusDocument,
-  FrameEntry,
-  SessionRecord,
-  TakenTicket,
-} from "../bus.ts";
+import type { AppendResult, Bus } from "../bus.ts";
 import { busClosed } from "../bus-closed.ts";
+import { SignedBus, type SigningOptions } from "../signed/signed-bus.ts";
+import type {
+  KeptFrames,
+  OfferedText,
+  StoredFrame,
+  StoredSession,
+  StoredText,
+  TakenText,
+  Transport,
+} from "../transport.ts";
 import { checkServer, connect, parseNatsUrl, unreachable } from "./connection.ts";
 import { NatsDocuments } from "./documents.ts";
 import { NatsFrameLog } from "./frame-log.ts";
@@ -57,6 +58,8 @@ export interface NatsBusOptions {
   readonly clock: Pick<Clock, "wallMs">;
   readonly timers: Timers;
   readonly limits?: Partial<NatsLimits>;
+  /** How what it carries is signed. */
+  readonly signing: SigningOptions;
 }
 
 /** @throws OnrushError ONRUSH_BUS_UNREACHABLE, ONRUSH_BUS_UNSUITABLE (version, JetStream) or ONRUSH_USAGE (the URL) */
@@ -69,15 +72,16 @@ export async function openNatsBus(options: NatsBusOptions): Promise<Bus> {
     const manager = await checkServer(connection, url);
     const { ticketVisibilityMs: visibilityMs, logBytes, callMs } = limits;
     const tickets = { connection, manager, prefix, visibilityMs, timers };
+    const bucket = `${prefix}_state`;
     const make = async () => {
-      await NatsStore.make(connection, stateOf(prefix));
+      await NatsStore.make(connection, manager, bucket);
       await NatsFrameLog.make(manager, prefix, logBytes);
       await NatsTickets.make(tickets);
     };
     if (options.role === "coordinator") await make();
     else await NatsTickets.await(tickets);
-    const store = await NatsStore.open(connection, manager, stateOf(prefix));
-    return new NatsBus({
+    const store = await NatsStore.open(connection, manager, bucket);
+    const transport = new NatsTransport({
       connection,
       prefix,
       limits,
@@ -89,14 +93,11 @@ export async function openNatsBus(options: NatsBusOptions): Promise<Bus> {
       sessions: new NatsSessions(store, clock),
       log: new NatsFrameLog({ connection, manager, store, prefix }),
     });
+    return new SignedBus(transport, options.signing);
   } catch (error) {
     await connection.close();
     throw error instanceof OnrushError ? error : unreachable(url, error);
   }
-}
-
-function stateOf(prefix: string): string {
-  return `${prefix}_state`;
 }
 
 interface NatsBusParts {
@@ -113,7 +114,7 @@ interface NatsBusParts {
   readonly log: NatsFrameLog;
 }
 
-class NatsBus implements Bus {
+class NatsTransport implements Transport {
   readonly kind = "nats";
   readonly #parts: NatsBusParts;
   readonly #calls: BoundedCalls;
@@ -135,12 +136,12 @@ class NatsBus implements Bus {
     return this.#call(() => this.#parts.store.generation());
   }
 
-  getDocument(key: string): Promise<BusDocument | null> {
+  getDocument(key: string): Promise<StoredText | null> {
     return this.#call(() => this.#parts.documents.get(key));
   }
 
-  putDocument(key: string, value: unknown, expectedRevision: number): Promise<number | "conflict"> {
-    return this.#call(() => this.#parts.documents.put(key, value, expectedRevision));
+  putDocument(key: string, text: string, expectedRevision: number): Promise<number | "conflict"> {
+    return this.#call(() => this.#parts.documents.put(key, text, expectedRevision));
   }
 
   deleteDocument(key: string): Promise<void> {
@@ -163,16 +164,16 @@ class NatsBus implements Bus {
     });
   }
 
-  openSession(info: WorkerInfo, nonce: string): Promise<number> {
+  openSession(info: string, nonce: string): Promise<number> {
     return this.#call(() => this.#parts.sessions.open(info, nonce));
   }
 
-  renewSession(epoch: number, status: WorkerStatus): Promise<"ok" | "gone" | "unknown"> {
+  renewSession(epoch: number, status: string): Promise<"ok" | "gone" | "unknown"> {
     const { sessions, limits } = this.#parts;
     return this.#call(() => sessions.renew(epoch, status), limits.renewMs);
   }
 
-  resumeSession(epoch: number, info: WorkerInfo): Promise<"ok" | "gone"> {
+  resumeSession(epoch: number, info: string): Promise<"ok" | "gone"> {
     return this.#call(() => this.#parts.sessions.resume(epoch, info));
   }
 
@@ -184,15 +185,15 @@ class NatsBus implements Bus {
     return this.#call(() => this.#parts.sessions.end(epoch));
   }
 
-  listSessions(): Promise<readonly SessionRecord[]> {
-    return this.#call(async () => this.#parts.sessions.list(await this.#serverMs()));
+  visitSessions(isOurs: (session: StoredSession) => boolean): Promise<void> {
+    return this.#call(async () => this.#parts.sessions.visit(isOurs, await this.#serverMs()));
   }
 
-  offerTicket(ticket: Ticket): Promise<"queued" | "duplicate"> {
+  offerTicket(ticket: OfferedText): Promise<"queued" | "duplicate"> {
     return this.#call(() => this.#parts.tickets.offer(ticket));
   }
 
-  takeTicket(run: string, waitMs: number): Promise<TakenTicket | null> {
+  takeTicket(run: string, waitMs: number): Promise<TakenText | null> {
     const { tickets } = this.#parts;
     return this.#call(() => tickets.take(run, waitMs), waitMs + this.#calls.callMs);
   }
@@ -225,12 +226,12 @@ class NatsBus implements Bus {
     return this.#call(() => this.#parts.log.fence(run, epoch));
   }
 
-  readFrames(run: string, cursor: string, max: number): Promise<readonly FrameEntry[]> {
+  readFrames(run: string, cursor: string, max: number): Promise<readonly StoredFrame[]> {
     return this.#call(() => this.#parts.log.read(run, cursor, max));
   }
 
-  acknowledgeFrames(run: string, cursor: string): Promise<void> {
-    return this.#call(() => this.#parts.log.acknowledge(run, cursor));
+  acknowledgeFrames(run: string, cursor: string, kept: KeptFrames): Promise<void> {
+    return this.#call(() => this.#parts.log.acknowledge(run, cursor, kept));
   }
 
   forgetRun(run: string): Promise<void> {
@@ -242,15 +243,15 @@ class NatsBus implements Bus {
     });
   }
 
-  lead(id: string, ttlMs: number): Promise<string> {
+  lead(text: string, ttlMs: number, over: string): Promise<string> {
     return this.#call(async () => {
       const nowMs = await this.#serverMs();
-      return this.#parts.store.lead(id, { ttlMs, nowMs });
+      return this.#parts.store.lead({ text, ttlMs }, { over, nowMs });
     });
   }
 
-  releaseLead(id: string): Promise<void> {
-    return this.#call(() => this.#parts.store.releaseLead(id));
+  releaseLead(text: string): Promise<void> {
+    return this.#call(() => this.#parts.store.releaseLead(text));
   }
 
   async close(): Promise<void> {

@@ -2,32 +2,37 @@
  * Sessions of workers and their claims. Used by nats-bus.ts. Invariants: epochs only grow, over a wiped store too; a claim
  * counts while its session is there, so ending a session releases all its claims at once; a session that was ended stays so.
  */
+import * as z from "zod";
 import type { Clock } from "../../time/clock.ts";
-import type { WorkerInfo, WorkerStatus } from "../../wire/worker-info.ts";
-import type { SessionRecord } from "../bus.ts";
+import { RECORD_LIMITS, readNumber, STRANGERS_KEPT, type StoredSession } from "../transport.ts";
 import { safe } from "./documents.ts";
-import type { NatsStore } from "./store.ts";
+import { type NatsStore, parseJson } from "./store.ts";
 
+/** Records that belong to nobody and are removed in one visit, and at once. */
+const MOST_DROPPED = 2000;
+const DROPPED_AT_ONCE = 50;
 /** Tries of a compare-and-set that others race for. */
 const ATTEMPTS = 50;
 
-interface Session {
-  readonly info: WorkerInfo;
-  readonly status: WorkerStatus | null;
-}
+/** Both are text that is checked elsewhere. */
+const sessionSchema = z.object({
+  info: z.string().max(RECORD_LIMITS.session),
+  status: z.string().max(RECORD_LIMITS.status),
+});
+type Session = z.infer<typeof sessionSchema>;
 
 export class NatsSessions {
   readonly #store: NatsStore;
   readonly #clock: Pick<Clock, "wallMs">;
   /** What this side wrote last, by epoch: a renewal is one call. */
-  readonly #written = new Map<number, { revision: number; info: WorkerInfo }>();
+  readonly #written = new Map<number, { revision: number; info: string }>();
 
   constructor(store: NatsStore, clock: Pick<Clock, "wallMs">) {
     this.#store = store;
     this.#clock = clock;
   }
 
-  async open(info: WorkerInfo, nonce: string): Promise<number> {
+  async open(info: string, nonce: string): Promise<number> {
     const nonceKey = `nonce.${safe(nonce)}`;
     const known = await this.#store.get(nonceKey);
     if (known !== null) return numberOf(known.value);
@@ -37,27 +42,27 @@ export class NatsSessions {
       const first = await this.#store.get(nonceKey);
       if (first !== null) return numberOf(first.value);
     }
-    const session: Session = { info, status: null };
+    const session: Session = { info, status: "" };
     const revision = await this.#store.cas(sessionKey(epoch), JSON.stringify(session), 0);
     if (revision !== "conflict") this.#written.set(epoch, { revision, info });
     return epoch;
   }
 
   /** Makes a session known that this store has forgotten. */
-  async resume(epoch: number, info: WorkerInfo): Promise<"ok" | "gone"> {
+  async resume(epoch: number, info: string): Promise<"ok" | "gone"> {
     if (await this.#isEnded(epoch)) return "gone";
     const current = await this.#store.get("epoch");
     if (current === null) {
       // Whoever is first says where to count on; a conflict means that somebody else did.
       await this.#store.cas("epoch", String(Math.max(epoch, this.#clock.wallMs())), 0);
     }
-    const session: Session = { info, status: null };
+    const session: Session = { info, status: "" };
     const revision = await this.#store.cas(sessionKey(epoch), JSON.stringify(session), 0);
     if (revision !== "conflict") this.#written.set(epoch, { revision, info });
     return "ok";
   }
 
-  async renew(epoch: number, status: WorkerStatus): Promise<"ok" | "gone" | "unknown"> {
+  async renew(epoch: number, status: string): Promise<"ok" | "gone" | "unknown"> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const written = this.#written.get(epoch) ?? (await this.#read(epoch));
       if (written === null) return (await this.#isEnded(epoch)) ? "gone" : "unknown";
@@ -81,14 +86,25 @@ export class NatsSessions {
     await this.#store.forget(sessionKey(epoch));
   }
 
-  async list(nowMs: number): Promise<readonly SessionRecord[]> {
-    const entries = await this.#store.list("session.>");
-    return [...entries].map(([key, { value, writtenMs, revision }]) => ({
-      epoch: Number(key.slice("session.".length)),
-      ...(JSON.parse(Buffer.from(value).toString()) as Session),
-      silentMs: Math.max(0, nowMs - writtenMs),
-      renewals: revision,
-    }));
+  async visit(isOurs: (session: StoredSession) => boolean, nowMs: number): Promise<void> {
+    const foreign: string[] = [];
+    let strangers = 0;
+    await this.#store.visit("session.>", (key, { value, writtenMs }) => {
+      const session = sessionOf(value);
+      const stored: StoredSession = {
+        key: key.slice("session.".length),
+        info: session?.info ?? null,
+        status: session?.status ?? null,
+        silentMs: Math.max(0, nowMs - writtenMs),
+      };
+      if (isOurs(stored)) return;
+      strangers++;
+      if (strangers > STRANGERS_KEPT && foreign.length < MOST_DROPPED) foreign.push(key);
+    });
+    for (let at = 0; at < foreign.length; at += DROPPED_AT_ONCE) {
+      const some = foreign.slice(at, at + DROPPED_AT_ONCE);
+      await Promise.all(some.map((key) => this.#store.forget(key)));
+    }
   }
 
   async claim(run: string, lane: number, epoch: number): Promise<"held" | "taken"> {
@@ -121,7 +137,8 @@ export class NatsSessions {
     const held = new Map<number, number>();
     for (const [key, { value }] of claims) {
       const epoch = numberOf(value);
-      if (sessions.has(sessionKey(epoch))) held.set(Number(key.slice(prefix.length)), epoch);
+      const lane = readNumber(key.slice(prefix.length));
+      if (lane !== null && sessions.has(sessionKey(epoch))) held.set(lane, epoch);
     }
     return held;
   }
@@ -138,18 +155,19 @@ export class NatsSessions {
     return (await this.#store.get(sessionKey(epoch))) !== null;
   }
 
-  async #read(epoch: number): Promise<{ revision: number; info: WorkerInfo } | null> {
+  async #read(epoch: number): Promise<{ revision: number; info: string } | null> {
     const entry = await this.#store.get(sessionKey(epoch));
     if (entry === null) return null;
-    const { info } = JSON.parse(Buffer.from(entry.value).toString()) as Session;
-    return { revision: entry.revision, info };
+    // What somebody else has written over it is not known; the next status says what there is to say.
+    return { revision: entry.revision, info: sessionOf(entry.value)?.info ?? "" };
   }
 
   /** A fresh store counts from the wall clock on, above all that a store before it gave out. */
   async #nextEpoch(): Promise<number> {
     for (;;) {
       const current = await this.#store.get("epoch");
-      const epoch = current === null ? this.#clock.wallMs() : numberOf(current.value) + 1;
+      const last = current === null ? 0 : numberOf(current.value);
+      const epoch = last === 0 ? this.#clock.wallMs() : last + 1;
       const revision = await this.#store.cas("epoch", String(epoch), current?.revision ?? 0);
       if (revision !== "conflict") return epoch;
     }
@@ -168,6 +186,12 @@ function claimsOf(run: string): string {
   return `claim.${safe(run)}`;
 }
 
+/** 0 for what is no number. */
 function numberOf(value: Uint8Array): number {
-  return Number(Buffer.from(value).toString());
+  return readNumber(Buffer.from(value).toString()) ?? 0;
+}
+
+function sessionOf(value: Uint8Array): Session | null {
+  const session = sessionSchema.safeParse(parseJson(value));
+  return session.success ? session.data : null;
 }

@@ -7,8 +7,10 @@ import { randomUUID } from "node:crypto";
 import type { JetStreamManager } from "@nats-io/jetstream";
 import { type KV, type KvEntry, Kvm } from "@nats-io/kv";
 import type { NatsConnection } from "@nats-io/transport-node";
+import * as z from "zod";
+import { RECORD_LIMITS } from "../transport.ts";
 import { NatsReader } from "./fetch.ts";
-import { answered, racing } from "./streams.ts";
+import { answered, ensureBucket } from "./streams.ts";
 
 /** JetStream's answer to a write that expected another revision. */
 const WRONG_LAST_SEQUENCE = 10071;
@@ -17,16 +19,19 @@ const WRONG_LAST_SEQUENCE = 10071;
  * moment must still be there, or its key would seem to be gone.
  */
 const HISTORY = 64;
-/** Claims of a run at most: one per shard. */
-const MOST_LISTED = 16_384;
+/** Keys looked at in one list; whoever writes more of them than there can be workers and claims is no part of this. */
+const MOST_LISTED = 200_000;
+/** Largest value the server takes: a status, or a part of a document. */
+const MOST_BYTES = RECORD_LIMITS.status;
 
 const LEAD = "lead";
 
-interface Lead {
-  readonly id: string;
+const leadSchema = z.object({
+  text: z.string().max(RECORD_LIMITS.lead),
   /** From the writing on. */
-  readonly ttlMs: number;
-}
+  ttlMs: z.number().min(0),
+});
+type Lead = z.infer<typeof leadSchema>;
 
 export interface Entry {
   readonly value: Uint8Array;
@@ -42,8 +47,12 @@ export class NatsStore {
   readonly #reader: NatsReader;
 
   /** Makes the bucket when it is not there. */
-  static async make(connection: NatsConnection, bucket: string): Promise<void> {
-    await racing(() => new Kvm(connection).create(bucket, { history: HISTORY }));
+  static async make(
+    connection: NatsConnection,
+    manager: JetStreamManager,
+    bucket: string,
+  ): Promise<void> {
+    await ensureBucket(connection, manager, { bucket, history: HISTORY, maxValueSize: MOST_BYTES });
   }
 
   /** Of a bucket that is there. */
@@ -102,27 +111,26 @@ export class NatsStore {
     }
   }
 
-  /** @returns who has the lead now */
+  /** @returns what the lead says now */
   async lead(
-    id: string,
-    { ttlMs, nowMs }: { readonly ttlMs: number; readonly nowMs: number },
+    mine: Lead,
+    { over, nowMs }: { readonly over: string; readonly nowMs: number },
   ): Promise<string> {
     for (;;) {
       const entry = await this.get(LEAD);
-      const held = entry === null ? null : (JSON.parse(textOf(entry)) as Lead);
-      const live = entry !== null && held !== null && entry.writtenMs + held.ttlMs > nowMs;
-      if (live && held.id !== id) return held.id;
-      const mine: Lead = { id, ttlMs };
+      const held = entry === null ? null : leadOf(entry);
+      const isLive = entry !== null && held !== null && entry.writtenMs + held.ttlMs > nowMs;
+      if (isLive && held.text !== mine.text && held.text !== over) return held.text;
       const revision = await this.cas(LEAD, JSON.stringify(mine), entry?.revision ?? 0);
-      if (revision !== "conflict") return id;
+      if (revision !== "conflict") return mine.text;
     }
   }
 
-  async releaseLead(id: string): Promise<void> {
+  async releaseLead(text: string): Promise<void> {
     const entry = await this.get(LEAD);
-    if (entry === null || (JSON.parse(textOf(entry)) as Lead).id !== id) return;
+    if (entry === null || leadOf(entry)?.text !== text) return;
     // Over at once, unless somebody else has it by now.
-    await this.cas(LEAD, JSON.stringify({ id, ttlMs: 0 } satisfies Lead), entry.revision);
+    await this.cas(LEAD, JSON.stringify({ text, ttlMs: 0 } satisfies Lead), entry.revision);
   }
 
   /** Forgets the key, or all keys below it when it ends in ">". */
@@ -134,21 +142,38 @@ export class NatsStore {
 
   /** All entries below a key that ends in ">". */
   async list(pattern: string): Promise<ReadonlyMap<string, Entry>> {
-    const prefix = `$KV.${this.#bucket}.`;
     const found = new Map<string, Entry>();
-    const last = {
-      stream: `KV_${this.#bucket}`,
-      from: "last-per-subject",
-      max: MOST_LISTED,
-    } as const;
-    for (const message of await this.#reader.fetch({ ...last, filter: `${prefix}${pattern}` })) {
-      if (message.header("KV-Operation") !== "") continue;
-      const { data, sequence, storedMs } = message;
-      const key = message.subject.slice(prefix.length);
-      found.set(key, { value: data, revision: sequence, writtenMs: storedMs });
-    }
+    await this.visit(pattern, (key, entry) => found.set(key, entry));
     return found;
   }
+
+  /** As list(), but keeps none of them. */
+  async visit(pattern: string, see: (key: string, entry: Entry) => unknown): Promise<void> {
+    const prefix = `$KV.${this.#bucket}.`;
+    const stream = `KV_${this.#bucket}`;
+    const last = { stream, from: "last-per-subject", max: MOST_LISTED } as const;
+    await this.#reader.visit({ ...last, filter: `${prefix}${pattern}` }, (message) => {
+      if (message.header("KV-Operation") !== "") return;
+      const { data, sequence, storedMs } = message;
+      const key = message.subject.slice(prefix.length);
+      see(key, { value: data, revision: sequence, writtenMs: storedMs });
+    });
+  }
+}
+
+/** What a value says as JSON; undefined when it is none. */
+export function parseJson(value: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(value).toString()) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+/** null: what no coordinator has written. */
+function leadOf({ value }: Entry): Lead | null {
+  const lead = leadSchema.safeParse(parseJson(value));
+  return lead.success ? lead.data : null;
 }
 
 function textOf({ value }: Entry): string {

@@ -3,6 +3,8 @@
  * all share, since a server that many ask at once to make the same thing refuses some, and an older one may hang.
  */
 import type { JetStreamManager, StreamConfig } from "@nats-io/jetstream";
+import { Kvm } from "@nats-io/kv";
+import type { NatsConnection } from "@nats-io/transport-node";
 import { sleep, type Timers } from "../../time/timer.ts";
 
 const ATTEMPTS = 20;
@@ -18,7 +20,33 @@ export async function ensureStream(
   manager: JetStreamManager,
   config: Partial<StreamConfig> & { readonly name: string },
 ): Promise<void> {
-  await racing(() => manager.streams.add(config));
+  await racing(() => manager.streams.add(config)).catch(async (error: unknown) => {
+    if (!isLostRace(error)) throw error;
+    // It is there with other bounds: made by an earlier version.
+    await manager.streams.update(config.name, config);
+  });
+}
+
+/** As ensureStream, for a bucket; one that is there keeps what it holds and gets these bounds. */
+export async function ensureBucket(
+  connection: NatsConnection,
+  manager: JetStreamManager,
+  { bucket, history, maxValueSize }: BucketBounds,
+): Promise<void> {
+  await racing(() => new Kvm(connection).create(bucket, { history, maxValueSize })).catch(
+    async (error: unknown) => {
+      if (!isLostRace(error)) throw error;
+      const { config } = await manager.streams.info(`KV_${bucket}`);
+      await manager.streams.update(config.name, { ...config, max_msg_size: maxValueSize });
+    },
+  );
+}
+
+export interface BucketBounds {
+  readonly bucket: string;
+  /** Values kept per key. */
+  readonly history: number;
+  readonly maxValueSize: number;
 }
 
 /** Tries again what lost a race for making something. */

@@ -12,8 +12,7 @@ import {
 } from "@nats-io/jetstream";
 import type { Msg, NatsConnection } from "@nats-io/transport-node";
 import { sleep, type Timers } from "../../time/timer.ts";
-import { type Ticket, ticketId } from "../../wire/ticket.ts";
-import type { TakenTicket } from "../bus.ts";
+import { type OfferedText, RECORD_LIMITS, type TakenText } from "../transport.ts";
 import { safe } from "./documents.ts";
 import { awaitStream, ensureStream, ignoreNotFound, racing } from "./streams.ts";
 
@@ -22,6 +21,8 @@ const NANOSECONDS = 1_000_000;
 const KNOWN_MS = 24 * 60 * 60 * 1000;
 const MOST_BYTES = 64 * 1024 * 1024;
 const MOST_UNACKNOWLEDGED = 100_000;
+/** What headers and subject of a message take. */
+const ENVELOPE_BYTES = 1024;
 /** Between looks for the queue of a run that has none yet. */
 const NO_QUEUE_MS = 250;
 
@@ -48,6 +49,7 @@ export class NatsTickets {
       retention: RetentionPolicy.Workqueue,
       discard: DiscardPolicy.New,
       max_bytes: MOST_BYTES,
+      max_msg_size: RECORD_LIMITS.ticket + ENVELOPE_BYTES,
       duplicate_window: KNOWN_MS * NANOSECONDS,
     });
   }
@@ -63,31 +65,25 @@ export class NatsTickets {
     this.#stream = streamOf(options.prefix);
   }
 
-  async offer(ticket: Ticket): Promise<"queued" | "duplicate"> {
-    await this.#ensureConsumer(ticket.run);
-    const { duplicate } = await this.#client.publish(
-      this.#subject(ticket.run),
-      JSON.stringify(ticket),
-      {
-        msgID: ticketId(ticket),
-      },
-    );
+  async offer({ run, id, text }: OfferedText): Promise<"queued" | "duplicate"> {
+    await this.#ensureConsumer(run);
+    const msgID = `${run}.${id}`;
+    const { duplicate } = await this.#client.publish(this.#subject(run), text, { msgID });
     return duplicate ? "duplicate" : "queued";
   }
 
   /** Resolves with null after waitMs. */
-  async take(run: string, waitMs: number): Promise<TakenTicket | null> {
+  async take(run: string, waitMs: number): Promise<TakenText | null> {
     const { connection } = this.#options;
     const message = await this.#next(run, waitMs);
     if ((message?.headers?.code ?? 0) > 0 || message?.reply === undefined) return null;
-    const { lane, offer } = message.json<Ticket>();
     const { reply } = message;
     // Confirmed; one that has come back already is confirmed as well.
     const settle = async (how: "+ACK" | "-NAK") => {
       await connection.request(reply, how, { timeout: 2000 }).catch(() => {});
     };
     return {
-      ticket: { run, lane, offer },
+      text: message.data.length <= RECORD_LIMITS.ticket ? message.string() : null,
       done: () => settle("+ACK"),
       back: () => settle("-NAK"),
     };

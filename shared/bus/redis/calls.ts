@@ -30,9 +30,9 @@ export class RedisCalls extends BoundedCalls {
     return name === undefined ? `${this.prefix}:${kind}` : `${this.prefix}:${kind}:${name}`;
   }
 
-  /** Answers that are bytes come back as text. */
+  /** Strings of the answer are text; bytes of a script whose name ends in "Buffer". */
   script(
-    name: ScriptName,
+    name: ScriptName | `${ScriptName}Buffer`,
     values: readonly (string | number | Buffer)[],
     withinMs = this.callMs,
   ): Promise<unknown> {

@@ -5,7 +5,8 @@
  */
 import { OnrushError } from "../../errors.ts";
 import type { FrameId } from "../../wire/frame.ts";
-import type { AppendResult, FrameEntry } from "../bus.ts";
+import type { AppendResult } from "../bus.ts";
+import { type KeptFrames, RECORD_LIMITS, readNumber, type StoredFrame } from "../transport.ts";
 import type { RedisCalls } from "./calls.ts";
 
 export interface FrameLogLimits {
@@ -15,8 +16,6 @@ export interface FrameLogLimits {
 }
 
 const APPEND_RESULTS: readonly string[] = ["ok", "duplicate", "fenced", "full", "out-of-order"];
-/** Entries acknowledged in one script, so that none keeps the server busy for long. */
-const ACKNOWLEDGED_AT_ONCE = 256;
 
 export class RedisFrameLog {
   readonly #calls: RedisCalls;
@@ -70,7 +69,7 @@ export class RedisFrameLog {
     const seq = await this.#calls.call(() =>
       this.#calls.client.hget(this.#calls.key("writers", run), `acknowledged ${epoch}`),
     );
-    return seq === null ? -1 : Number(seq);
+    return readNumber(seq) ?? -1;
   }
 
   async fence(run: string, epoch: number): Promise<void> {
@@ -79,27 +78,26 @@ export class RedisFrameLog {
     );
   }
 
-  async read(run: string, cursor: string, max: number): Promise<readonly FrameEntry[]> {
+  async read(run: string, cursor: string, max: number): Promise<readonly StoredFrame[]> {
     const from = cursor === "" ? "-" : `(${cursor}`;
-    const rows = await this.#calls.call(() =>
-      this.#calls.client.xrangeBuffer(this.#calls.key("log", run), from, "+", "COUNT", max),
-    );
-    return rows.map(([id, [, epoch, , seq, , body, , late]]) => ({
+    const values = [this.#calls.key("log", run), from, max];
+    const { frame, reading } = RECORD_LIMITS;
+    const rows = await this.#calls.script("onrushReadFramesBuffer", [...values, frame, reading]);
+    return (rows as readonly (readonly Buffer[])[]).map(([id, epoch, seq, late, body]) => ({
       cursor: String(id),
-      id: { run, epoch: Number(String(epoch)), seq: Number(String(seq)) },
-      body: new Uint8Array(body ?? []),
-      late: late !== undefined,
+      id: idOf(run, String(epoch), String(seq)),
+      body: body === undefined || body.length === 0 ? null : new Uint8Array(body),
+      late: String(late) === "1",
     }));
   }
 
-  async acknowledge(run: string, cursor: string): Promise<void> {
-    if (cursor === "") return;
-    const values = [
-      this.#calls.key("log", run),
-      this.#calls.key("writers", run),
-      cursor,
-      ACKNOWLEDGED_AT_ONCE,
-    ];
-    while ((await this.#calls.script("onrushAcknowledge", values)) === ACKNOWLEDGED_AT_ONCE);
+  async acknowledge(run: string, cursor: string, { seqs, bytes }: KeptFrames): Promise<void> {
+    const keys = [this.#calls.key("log", run), this.#calls.key("writers", run)];
+    await this.#calls.script("onrushAcknowledge", [...keys, cursor, bytes, ...[...seqs].flat()]);
   }
+}
+
+function idOf(run: string, epochText: string, seqText: string): FrameId | null {
+  const [epoch, seq] = [readNumber(epochText), readNumber(seqText)];
+  return epoch === null || seq === null ? null : { run, epoch, seq };
 }

@@ -8,17 +8,20 @@ import type { Redis } from "ioredis";
 import type { Timers } from "../../time/timer.ts";
 import { HINT_TOPICS, type HintTopic } from "../../wire/command.ts";
 import type { FrameId } from "../../wire/frame.ts";
-import type { Ticket } from "../../wire/ticket.ts";
-import type { WorkerInfo, WorkerStatus } from "../../wire/worker-info.ts";
-import type {
-  AppendResult,
-  Bus,
-  BusDocument,
-  FrameEntry,
-  SessionRecord,
-  TakenTicket,
-} from "../bus.ts";
+import type { AppendResult, Bus } from "../bus.ts";
 import { busClosed } from "../bus-closed.ts";
+import { SignedBus, type SigningOptions } from "../signed/signed-bus.ts";
+import {
+  type KeptFrames,
+  type OfferedText,
+  RECORD_LIMITS,
+  readNumber,
+  type StoredFrame,
+  type StoredSession,
+  type StoredText,
+  type TakenText,
+  type Transport,
+} from "../transport.ts";
 import { RedisCalls } from "./calls.ts";
 import { checkServer, connect, parseRedisUrl } from "./connection.ts";
 import { RedisFrameLog } from "./frame-log.ts";
@@ -52,6 +55,8 @@ export interface RedisBusOptions {
   readonly prefix?: string;
   readonly timers: Timers;
   readonly limits?: Partial<RedisLimits>;
+  /** How what it carries is signed. */
+  readonly signing: SigningOptions;
 }
 
 /**
@@ -67,14 +72,14 @@ export async function openRedisBus(options: RedisBusOptions): Promise<Bus> {
     const { prefix = "onrush", timers } = options;
     const limits = { ...REDIS_LIMITS, ...options.limits };
     const calls = new RedisCalls({ client, url, prefix, timers, callMs: limits.callMs });
-    return new RedisBus(calls, subscriber, limits, timers);
+    return new SignedBus(new RedisTransport(calls, subscriber, limits, timers), options.signing);
   } catch (error) {
     client.disconnect();
     throw error;
   }
 }
 
-class RedisBus implements Bus {
+class RedisTransport implements Transport {
   readonly kind = "redis";
   readonly #calls: RedisCalls;
   readonly #subscriber: Redis;
@@ -113,19 +118,19 @@ class RedisBus implements Bus {
     return String(await this.#calls.script("onrushGeneration", values));
   }
 
-  async getDocument(key: string): Promise<BusDocument | null> {
-    const [value, revision] = await this.#calls.call(() =>
-      this.#calls.client.hmget(this.#calls.key("document", key), "value", "revision"),
-    );
-    if (typeof value !== "string") return null;
-    return { value: JSON.parse(value) as unknown, revision: Number(revision) };
+  async getDocument(key: string): Promise<StoredText | null> {
+    const values = [this.#calls.key("document", key), RECORD_LIMITS.document];
+    const answer = await this.#calls.script("onrushGetDocument", values);
+    if (!Array.isArray(answer)) return null;
+    const [text, revision] = answer.map(String);
+    return { text: text || null, revision: readNumber(revision) ?? 0 };
   }
 
-  async putDocument(key: string, value: unknown, expectedRevision: number) {
+  async putDocument(key: string, text: string, expectedRevision: number) {
     const answer = await this.#calls.script("onrushPutDocument", [
       this.#calls.key("revision"),
       this.#calls.key("document", key),
-      JSON.stringify(value),
+      text,
       expectedRevision,
     ]);
     return answer === "conflict" ? answer : Number(answer);
@@ -150,15 +155,15 @@ class RedisBus implements Bus {
     await this.#calls.call(() => this.#calls.client.publish(this.#channel(topic), payload));
   }
 
-  openSession(info: WorkerInfo, nonce: string): Promise<number> {
+  openSession(info: string, nonce: string): Promise<number> {
     return this.#sessions.open(info, nonce);
   }
 
-  renewSession(epoch: number, status: WorkerStatus): Promise<"ok" | "gone" | "unknown"> {
+  renewSession(epoch: number, status: string): Promise<"ok" | "gone" | "unknown"> {
     return this.#sessions.renew(epoch, status);
   }
 
-  resumeSession(epoch: number, info: WorkerInfo): Promise<"ok" | "gone"> {
+  resumeSession(epoch: number, info: string): Promise<"ok" | "gone"> {
     return this.#sessions.resume(epoch, info);
   }
 
@@ -170,15 +175,15 @@ class RedisBus implements Bus {
     return this.#sessions.end(epoch);
   }
 
-  listSessions(): Promise<readonly SessionRecord[]> {
-    return this.#sessions.list();
+  visitSessions(isOurs: (session: StoredSession) => boolean): Promise<void> {
+    return this.#sessions.visit(isOurs);
   }
 
-  offerTicket(ticket: Ticket): Promise<"queued" | "duplicate"> {
+  offerTicket(ticket: OfferedText): Promise<"queued" | "duplicate"> {
     return this.#calls.call(() => this.#tickets.offer(ticket));
   }
 
-  async takeTicket(run: string, waitMs: number): Promise<TakenTicket | null> {
+  async takeTicket(run: string, waitMs: number): Promise<TakenText | null> {
     const signal = this.#calls.closing;
     const taken = await this.#calls.call(
       () => this.#tickets.take(run, waitMs, signal),
@@ -200,12 +205,13 @@ class RedisBus implements Bus {
     return this.#sessions.claims(run);
   }
 
-  async lead(id: string, ttlMs: number): Promise<string> {
-    return String(await this.#calls.script("onrushLead", [this.#calls.key("lead"), id, ttlMs]));
+  async lead(text: string, ttlMs: number, over: string): Promise<string> {
+    const values = [this.#calls.key("lead"), text, ttlMs, over, RECORD_LIMITS.lead];
+    return String(await this.#calls.script("onrushLead", values));
   }
 
-  async releaseLead(id: string): Promise<void> {
-    await this.#calls.script("onrushReleaseLead", [this.#calls.key("lead"), id]);
+  async releaseLead(text: string): Promise<void> {
+    await this.#calls.script("onrushReleaseLead", [this.#calls.key("lead"), text]);
   }
 
   appendFrame(id: FrameId, body: Uint8Array, floor: number): Promise<AppendResult> {
@@ -224,12 +230,12 @@ class RedisBus implements Bus {
     return this.#log.fence(run, epoch);
   }
 
-  readFrames(run: string, cursor: string, max: number): Promise<readonly FrameEntry[]> {
+  readFrames(run: string, cursor: string, max: number): Promise<readonly StoredFrame[]> {
     return this.#log.read(run, cursor, max);
   }
 
-  acknowledgeFrames(run: string, cursor: string): Promise<void> {
-    return this.#log.acknowledge(run, cursor);
+  acknowledgeFrames(run: string, cursor: string, kept: KeptFrames): Promise<void> {
+    return this.#log.acknowledge(run, cursor, kept);
   }
 
   async forgetRun(run: string): Promise<void> {

@@ -10,9 +10,18 @@ const NOW_MS = `local time = redis.call("TIME")
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 `;
 
+/** What is not of the type it is to be was not written by any of us: it goes, before it fails every call. */
+const OWN = `local function own(key, kind)
+  local is = redis.call("TYPE", key).ok
+  if is ~= "none" and is ~= kind then redis.call("DEL", key) end
+end
+`;
+
 /** One more than KEYS[at] ever was. */
 const nextOf = (at: number) =>
-  `redis.call("SET", KEYS[${at}], string.format("%.0f", now), "NX")
+  `own(KEYS[${at}], "string")
+if not tonumber(redis.call("GET", KEYS[${at}]) or "0") then redis.call("DEL", KEYS[${at}]) end
+redis.call("SET", KEYS[${at}], string.format("%.0f", now), "NX")
 local next = redis.call("INCR", KEYS[${at}])
 `;
 
@@ -20,9 +29,11 @@ const SCRIPTS = {
   /** counter, document; value, expected revision -> revision, or "conflict" */
   onrushPutDocument: {
     keys: 2,
-    lua: `${NOW_MS}
+    lua: `${NOW_MS}${OWN}
+own(KEYS[2], "hash")
 local stored = redis.call("HMGET", KEYS[2], "revision", "previous", "value")
 local current = stored[1] or "0"
+if not string.match(current, "^%d+$") then current = "0" end
 if current ~= ARGV[2] then
   if stored[2] == ARGV[2] and stored[3] == ARGV[1] then return current end
   return "conflict"
@@ -32,10 +43,23 @@ next = string.format("%.0f", next)
 redis.call("HSET", KEYS[2], "revision", next, "previous", current, "value", ARGV[1])
 return next`,
   },
+  /** document; most bytes -> value ("" for one that is larger) and revision, or nothing */
+  onrushGetDocument: {
+    keys: 1,
+    lua: `${OWN}
+own(KEYS[1], "hash")
+local revision = redis.call("HGET", KEYS[1], "revision")
+if not revision then return false end
+local size = redis.call("HSTRLEN", KEYS[1], "value")
+if size == 0 or size > tonumber(ARGV[1]) then return { "", revision } end
+return { redis.call("HGET", KEYS[1], "value"), revision }`,
+  },
   /** counter, nonces, sessions, session prefix; info, nonce -> epoch */
   onrushOpenSession: {
     keys: 3,
-    lua: `${NOW_MS}
+    lua: `${NOW_MS}${OWN}
+own(KEYS[2], "hash")
+own(KEYS[3], "hash")
 local known = redis.call("HGET", KEYS[2], ARGV[2])
 if known then return known end
 ${nextOf(1)}
@@ -48,13 +72,14 @@ return epoch`,
   /** sessions, session, mark of its end; epoch, status -> ok, gone or unknown */
   onrushRenewSession: {
     keys: 3,
-    lua: `${NOW_MS}
+    lua: `${NOW_MS}${OWN}
+own(KEYS[1], "hash")
+own(KEYS[2], "hash")
 if redis.call("HEXISTS", KEYS[1], ARGV[1]) == 0 then
   if redis.call("EXISTS", KEYS[3]) == 1 then return "gone" end
   return "unknown"
 end
 redis.call("HSET", KEYS[2], "renewed", string.format("%.0f", now), "status", ARGV[2])
-redis.call("HINCRBY", KEYS[2], "renewals", 1)
 return "ok"`,
   },
   /** sessions, session, mark of its end, counter; epoch, info -> ok or gone */
@@ -81,19 +106,39 @@ redis.call("DEL", KEYS[2], KEYS[3])
 redis.call("HDEL", KEYS[1], ARGV[1])
 return 1`,
   },
-  /** sessions; session prefix -> epoch, info, status, silent milliseconds, renewals, for each */
-  onrushListSessions: {
+  /**
+   * sessions; session prefix, cursor, most bytes of an info, of a status -> next cursor, then key, info, status and
+   * silent milliseconds of some of them; what is larger comes as "-"
+   */
+  onrushScanSessions: {
     keys: 1,
-    lua: `${NOW_MS}
-local rows = {}
-local all = redis.call("HGETALL", KEYS[1])
-for at = 1, #all, 2 do
-  local session = redis.call("HMGET", ARGV[1] .. all[at], "renewed", "status", "renewals")
-  local silent = math.max(0, now - tonumber(session[1] or now))
-  local row = { all[at], all[at + 1], session[2] or "", string.format("%.0f", silent), session[3] or "0" }
-  rows[#rows + 1] = row
+    lua: `${NOW_MS}${OWN}
+own(KEYS[1], "hash")
+local found = redis.call("HSCAN", KEYS[1], ARGV[2], "COUNT", 256)
+local rows = { found[1] }
+for at = 1, #found[2], 2 do
+  local key, info = found[2][at], found[2][at + 1]
+  if #info > tonumber(ARGV[3]) then info = "-" end
+  local status, silent = "", 0
+  if #key <= 16 then
+    local name = ARGV[1] .. key
+    own(name, "hash")
+    if redis.call("HSTRLEN", name, "status") > tonumber(ARGV[4]) then status = "-"
+    else status = redis.call("HGET", name, "status") or "" end
+    silent = math.max(0, now - (tonumber(redis.call("HGET", name, "renewed") or now) or now))
+  end
+  rows[#rows + 1] = { string.sub(key, 1, 64), info, status, string.format("%.0f", silent) }
 end
 return rows`,
+  },
+  /** sessions; session prefix, keys of records that are nobody's */
+  onrushDropSessions: {
+    keys: 1,
+    lua: `for at = 2, #ARGV do
+  redis.call("HDEL", KEYS[1], ARGV[at])
+  redis.call("DEL", ARGV[1] .. ARGV[at])
+end
+return 1`,
   },
   /** sessions, claims, the session's claims; epoch, lane, run -> 1 when the epoch holds it now */
   onrushClaim: {
@@ -111,11 +156,14 @@ return 1`,
 redis.call("SREM", KEYS[2], ARGV[2] .. " " .. ARGV[3])
 return 1`,
   },
-  /** lead; id, milliseconds -> who has it */
+  /** lead; text, milliseconds, text it may replace, most bytes -> what it says */
   onrushLead: {
     keys: 1,
-    lua: `local holder = redis.call("GET", KEYS[1])
-if holder and holder ~= ARGV[1] then return holder end
+    lua: `${OWN}
+own(KEYS[1], "string")
+if redis.call("STRLEN", KEYS[1]) > tonumber(ARGV[4]) then redis.call("DEL", KEYS[1]) end
+local holder = redis.call("GET", KEYS[1])
+if holder and holder ~= ARGV[1] and holder ~= ARGV[3] then return holder end
 redis.call("SET", KEYS[1], ARGV[1], "PX", ARGV[2])
 return ARGV[1]`,
   },
@@ -134,15 +182,18 @@ return redis.call("GET", KEYS[1])`,
   /** log, writers; epoch, seq, body, most bytes, floor -> result */
   onrushAppend: {
     keys: 2,
-    lua: `local epoch, seq = ARGV[1], tonumber(ARGV[2])
+    lua: `${OWN}
+own(KEYS[1], "stream")
+own(KEYS[2], "hash")
+local epoch, seq = ARGV[1], tonumber(ARGV[2])
 local writer = redis.call("HMGET", KEYS[2], "fenced " .. epoch, "last " .. epoch, "bytes")
 if writer[1] then return "fenced" end
-local last = tonumber(writer[2] or "-1")
+local last = tonumber(writer[2] or "-1") or -1
 if seq <= last then return "duplicate" end
 local expected = last + 1
 if last < 0 then expected = tonumber(ARGV[5]) end
 if seq ~= expected then return "out-of-order" end
-local bytes = tonumber(writer[3] or "0")
+local bytes = tonumber(writer[3] or "0") or 0
 local size = #ARGV[3] + 128
 if bytes > 0 and bytes + size > tonumber(ARGV[4]) then return "full" end
 redis.call("XADD", KEYS[1], "*", "e", epoch, "s", ARGV[2], "b", ARGV[3])
@@ -152,28 +203,55 @@ return "ok"`,
   /** log, writers; epoch, seq, body, most bytes -> result */
   onrushAppendLate: {
     keys: 2,
-    lua: `local bytes = tonumber(redis.call("HGET", KEYS[2], "bytes") or "0")
+    lua: `${OWN}
+own(KEYS[1], "stream")
+own(KEYS[2], "hash")
+local bytes = tonumber(redis.call("HGET", KEYS[2], "bytes") or "0") or 0
 local size = #ARGV[3] + 128
 if bytes > 0 and bytes + size > tonumber(ARGV[4]) then return "full" end
 redis.call("XADD", KEYS[1], "*", "e", ARGV[1], "s", ARGV[2], "b", ARGV[3], "l", "1")
 redis.call("HSET", KEYS[2], "bytes", bytes + size)
 return "ok"`,
   },
-  /** log, writers; cursor, most entries -> how many are gone now */
+  /** log; start, most entries, most bytes of one, of all -> cursor, epoch, seq, "1" when late, body ("" when none) of each */
+  onrushReadFrames: {
+    keys: 1,
+    lua: `${OWN}
+own(KEYS[1], "stream")
+local rows, from, bytes = {}, ARGV[1], 0
+while #rows < tonumber(ARGV[2]) and bytes < tonumber(ARGV[4]) do
+  local entry = redis.call("XRANGE", KEYS[1], from, "+", "COUNT", 1)[1]
+  if not entry then break end
+  local fields = entry[2]
+  local row = { entry[1], "", "", "", "" }
+  if fields[1] == "e" and fields[3] == "s" and fields[5] == "b" and #fields[2] + #fields[4] <= 32 then
+    row[2], row[3] = fields[2], fields[4]
+    if fields[7] == "l" then row[4] = "1" end
+    if #fields[6] <= tonumber(ARGV[3]) then row[5] = fields[6] end
+  end
+  bytes = bytes + #row[5] + 128
+  rows[#rows + 1] = row
+  from = "(" .. entry[1]
+end
+return rows`,
+  },
+  /** log, writers; cursor, bytes that are freed, then an epoch and its highest seq on disk, and so on */
   onrushAcknowledge: {
     keys: 2,
-    lua: `local entries = redis.call("XRANGE", KEYS[1], "-", ARGV[1], "COUNT", ARGV[2])
-local freed = 0
-for _, entry in ipairs(entries) do
-  local fields = entry[2]
-  local field = "acknowledged " .. fields[2]
-  local known = tonumber(redis.call("HGET", KEYS[2], field) or "-1")
-  if tonumber(fields[4]) > known then redis.call("HSET", KEYS[2], field, fields[4]) end
-  freed = freed + #fields[6] + 128
-  redis.call("XDEL", KEYS[1], entry[1])
+    lua: `${OWN}
+own(KEYS[1], "stream")
+own(KEYS[2], "hash")
+local gone = redis.call("XTRIM", KEYS[1], "MINID", ARGV[1]) + redis.call("XDEL", KEYS[1], ARGV[1])
+if gone == 0 then return 0 end
+for at = 3, #ARGV, 2 do
+  local field = "acknowledged " .. ARGV[at]
+  local known = tonumber(redis.call("HGET", KEYS[2], field) or "-1") or -1
+  if tonumber(ARGV[at + 1]) > known then redis.call("HSET", KEYS[2], field, ARGV[at + 1]) end
 end
-if freed > 0 then redis.call("HINCRBY", KEYS[2], "bytes", -freed) end
-return #entries`,
+local bytes = (tonumber(redis.call("HGET", KEYS[2], "bytes") or "0") or 0) - tonumber(ARGV[2])
+if bytes < 0 or redis.call("XLEN", KEYS[1]) == 0 then bytes = 0 end
+redis.call("HSET", KEYS[2], "bytes", string.format("%.0f", bytes))
+return gone`,
   },
 } as const;
 
@@ -186,10 +264,10 @@ export function defineScripts(client: Redis): void {
   }
 }
 
-/** Calls a script. Bytes come back as text; use it for answers that are text. */
+/** Calls a script. Strings of its answer are text, or bytes where that is asked for. */
 export function callScript(
   client: Redis,
-  name: ScriptName,
+  name: ScriptName | `${ScriptName}Buffer`,
   values: readonly (string | number | Buffer)[],
 ): Promise<unknown> {
   const command = (client as unknown as Record<string, (...values: unknown[]) => Promise<unknown>>)[

@@ -2,8 +2,7 @@
  * Sessions of workers and their claims on lanes, in hashes. Used by redis-bus.ts. Invariant: epochs only grow, over a
  * wiped store too; a claim goes when its session goes; a session that was ended stays ended.
  */
-import type { WorkerInfo, WorkerStatus } from "../../wire/worker-info.ts";
-import type { SessionRecord } from "../bus.ts";
+import { RECORD_LIMITS, readNumber, STRANGERS_KEPT, type StoredSession } from "../transport.ts";
 import type { RedisCalls } from "./calls.ts";
 
 /** How long it is known of a session that it was ended; its worker has fenced itself long before. */
@@ -19,38 +18,38 @@ export class RedisSessions {
     this.#renewMs = renewMs;
   }
 
-  async open(info: WorkerInfo, nonce: string): Promise<number> {
+  async open(info: string, nonce: string): Promise<number> {
     const answer = await this.#calls.script("onrushOpenSession", [
       this.#calls.key("epoch"),
       this.#calls.key("nonces"),
       this.#calls.key("sessions"),
-      JSON.stringify(info),
+      info,
       nonce,
       this.#calls.key("session", ""),
     ]);
     return Number(answer);
   }
 
-  async renew(epoch: number, status: WorkerStatus): Promise<"ok" | "gone" | "unknown"> {
+  async renew(epoch: number, status: string): Promise<"ok" | "gone" | "unknown"> {
     const values = [
       this.#calls.key("sessions"),
       this.#calls.key("session", `${epoch}`),
       this.#calls.key("ended", `${epoch}`),
       epoch,
-      JSON.stringify(status),
+      status,
     ];
     const answer = await this.#calls.script("onrushRenewSession", values, this.#renewMs);
     return answer === "ok" || answer === "gone" ? answer : "unknown";
   }
 
-  async resume(epoch: number, info: WorkerInfo): Promise<"ok" | "gone"> {
+  async resume(epoch: number, info: string): Promise<"ok" | "gone"> {
     const answer = await this.#calls.script("onrushResumeSession", [
       this.#calls.key("sessions"),
       this.#calls.key("session", `${epoch}`),
       this.#calls.key("ended", `${epoch}`),
       this.#calls.key("epoch"),
       epoch,
-      JSON.stringify(info),
+      info,
     ]);
     return answer === "ok" ? "ok" : "gone";
   }
@@ -68,18 +67,21 @@ export class RedisSessions {
     ]);
   }
 
-  async list(): Promise<readonly SessionRecord[]> {
-    const rows = (await this.#calls.script("onrushListSessions", [
-      this.#calls.key("sessions"),
-      this.#calls.key("session", ""),
-    ])) as readonly [string, string, string, string, string][];
-    return rows.map(([epoch, info, status, silentMs, renewals]) => ({
-      epoch: Number(epoch),
-      info: JSON.parse(info) as WorkerInfo,
-      status: status === "" ? null : (JSON.parse(status) as WorkerStatus),
-      silentMs: Number(silentMs),
-      renewals: Number(renewals),
-    }));
+  async visit(isOurs: (session: StoredSession) => boolean): Promise<void> {
+    const [key, prefix] = [this.#calls.key("sessions"), this.#calls.key("session", "")];
+    const { session, status } = RECORD_LIMITS;
+    let [cursor, strangers] = ["0", 0];
+    do {
+      const values = [key, prefix, cursor, session, status];
+      const [next, ...rows] = (await this.#calls.script("onrushScanSessions", values)) as Scanned;
+      cursor = next;
+      const foreign = rows.filter((row) => !isOurs(sessionOf(row))).map(([name]) => name);
+      strangers += foreign.length;
+      const surplus = foreign.slice(0, Math.max(0, strangers - STRANGERS_KEPT));
+      if (surplus.length > 0) {
+        await this.#calls.script("onrushDropSessions", [key, prefix, ...surplus]);
+      }
+    } while (cursor !== "0");
   }
 
   async claim(run: string, lane: number, epoch: number): Promise<"held" | "taken"> {
@@ -108,6 +110,19 @@ export class RedisSessions {
     const claims = await this.#calls.call(() =>
       this.#calls.client.hgetall(this.#calls.key("claims", run)),
     );
-    return new Map(Object.entries(claims).map(([lane, epoch]) => [Number(lane), Number(epoch)]));
+    const held = new Map<number, number>();
+    for (const [name, holder] of Object.entries(claims)) {
+      const [lane, epoch] = [readNumber(name), readNumber(holder)];
+      if (lane !== null && epoch !== null) held.set(lane, epoch);
+    }
+    return held;
   }
+}
+
+type Row = readonly [key: string, info: string, status: string, silentMs: string];
+type Scanned = readonly [next: string, ...rows: Row[]];
+
+function sessionOf([key, info, status, silentMs]: Row): StoredSession {
+  const read = (text: string) => (text === "-" ? null : text);
+  return { key, info: read(info), status: read(status), silentMs: Number(silentMs) };
 }

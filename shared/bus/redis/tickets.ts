@@ -7,8 +7,7 @@ import { randomUUID } from "node:crypto";
 import { type Job, Queue, Worker } from "bullmq";
 import type { Redis } from "ioredis";
 import { sleep, type Timers } from "../../time/timer.ts";
-import type { Ticket } from "../../wire/ticket.ts";
-import type { TakenTicket } from "../bus.ts";
+import { type OfferedText, RECORD_LIMITS, type TakenText } from "../transport.ts";
 
 /** How often a waiting taker looks, beside the wake-ups that offers send. */
 const LOOK_MS = 500;
@@ -18,6 +17,14 @@ const CLOSE_MS = 1000;
 const MAX_QUEUES = 64;
 /** Jobs that come back again and again are nobody's fault: never give one up. */
 const MAX_STALLED = 1_000_000;
+
+/** Jobs that are no JSON and that one call passes over; they are gone, or come back much later. */
+const MAX_PASSED = 1024;
+
+/** What a job carries; what is really in there is whatever somebody put there. */
+interface JobData {
+  readonly text?: unknown;
+}
 
 export interface RedisTicketsOptions {
   readonly client: Redis;
@@ -29,26 +36,29 @@ export interface RedisTicketsOptions {
 
 export class RedisTickets {
   readonly #options: RedisTicketsOptions;
-  readonly #queues = new Map<string, Queue<Ticket>>();
+  readonly #queues = new Map<string, Queue<JobData>>();
   /** Of the run tickets were taken of last. */
-  #taker: { readonly run: string; readonly worker: Worker<Ticket> } | null = null;
+  #taker: { readonly run: string; readonly worker: Worker<JobData> } | null = null;
   #wake = new AbortController();
 
   constructor(options: RedisTicketsOptions) {
     this.#options = options;
   }
 
-  async offer(ticket: Ticket): Promise<"queued" | "duplicate"> {
+  async offer({ run, id, text }: OfferedText): Promise<"queued" | "duplicate"> {
     const { client } = this.#options;
-    const jobId = idOf(ticket);
     // The set says who was first; the job is added by everybody who is not sure, and only once by its id.
-    const known = await client.hget(this.#known(ticket.run), jobId);
-    await this.#queueOf(ticket.run).add("ticket", ticket, {
-      jobId,
-      removeOnComplete: false,
-      removeOnFail: false,
-    });
-    await client.hset(this.#known(ticket.run), jobId, "1");
+    const known = await client.hget(this.#known(run), id);
+    await this.#queueOf(run).add(
+      "ticket",
+      { text },
+      {
+        jobId: id,
+        removeOnComplete: false,
+        removeOnFail: false,
+      },
+    );
+    await client.hset(this.#known(run), id, "1");
     return known === null ? "queued" : "duplicate";
   }
 
@@ -58,7 +68,7 @@ export class RedisTickets {
   }
 
   /** Resolves with null after waitMs or when the signal aborts. */
-  async take(run: string, waitMs: number, signal: AbortSignal): Promise<TakenTicket | null> {
+  async take(run: string, waitMs: number, signal: AbortSignal): Promise<TakenText | null> {
     const { timers } = this.#options;
     let expired = false;
     const cancel = timers.after(waitMs, () => {
@@ -70,7 +80,7 @@ export class RedisTickets {
       for (;;) {
         this.#wake = new AbortController();
         const token = randomUUID();
-        const job = await worker.getNextJob(token, { block: false });
+        const job = await nextJob(worker, token);
         if (job !== undefined) return taken(job, token);
         if (expired || signal.aborted) return null;
         const either = AbortSignal.any([this.#wake.signal, signal]);
@@ -96,12 +106,12 @@ export class RedisTickets {
     await Promise.race([closing, sleep(this.#options.timers, CLOSE_MS)]);
   }
 
-  #queueOf(run: string): Queue<Ticket> {
+  #queueOf(run: string): Queue<JobData> {
     const known = this.#queues.get(run);
     if (known !== undefined) return known;
     const { client, prefix, onError } = this.#options;
     const options = { connection: client, prefix, skipMetasUpdate: true };
-    const queue = new Queue<Ticket>(queueName(run), options);
+    const queue = new Queue<JobData>(queueName(run), options);
     queue.on("error", onError);
     this.#queues.set(run, queue);
     const [oldest] = this.#queues;
@@ -112,11 +122,11 @@ export class RedisTickets {
     return queue;
   }
 
-  async #takerOf(run: string): Promise<Worker<Ticket>> {
+  async #takerOf(run: string): Promise<Worker<JobData>> {
     if (this.#taker?.run === run) return this.#taker.worker;
     const { client, prefix, visibilityMs, onError } = this.#options;
     void this.#taker?.worker.close(true).catch(() => {});
-    const worker = new Worker<Ticket>(queueName(run), null, {
+    const worker = new Worker<JobData>(queueName(run), null, {
       connection: client,
       prefix,
       lockDuration: visibilityMs,
@@ -136,8 +146,21 @@ export class RedisTickets {
   }
 }
 
-function taken(job: Job<Ticket>, token: string): TakenTicket {
-  const { run, lane, offer } = job.data;
+/** The next job that can be read at all. */
+async function nextJob(worker: Worker<JobData>, token: string): Promise<Job<JobData> | undefined> {
+  for (let passed = 0; passed < MAX_PASSED; passed++) {
+    try {
+      return await worker.getNextJob(token, { block: false });
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+    }
+  }
+  return undefined;
+}
+
+function taken(job: Job<JobData>, token: string): TakenText {
+  const text: unknown = job.data?.text;
+  const isReadable = typeof text === "string" && text.length <= RECORD_LIMITS.ticket;
   let settled = false;
   // Refused when the lock is lost: then somebody else has the ticket, or will.
   const settle = async (how: () => Promise<unknown>) => {
@@ -146,15 +169,10 @@ function taken(job: Job<Ticket>, token: string): TakenTicket {
     await how().catch(() => {});
   };
   return {
-    ticket: { run, lane, offer },
+    text: isReadable ? text : null,
     done: () => settle(() => job.moveToCompleted(null, token, false)),
     back: () => settle(() => job.moveToWait(token)),
   };
-}
-
-/** BullMQ's own ids are numbers and its separator is a colon. */
-function idOf({ lane, offer }: Ticket): string {
-  return `t-${lane.id}-${offer}`;
 }
 
 function queueName(run: string): string {

@@ -33,6 +33,7 @@ import { createLog } from "../../../shared/log.ts";
 import { type Clock, systemClock } from "../../../shared/time/clock.ts";
 import { systemTimers, type Timers } from "../../../shared/time/timer.ts";
 import { SimProcess, SimTime } from "../../sim/sim-time.ts";
+import { TEST_KEYS } from "../../support/cluster-key.ts";
 import { canPin, TARGET_CORE } from "../processes.ts";
 import { capacityScenario, FrameMaker, type Spans } from "./load.ts";
 import { SyntheticWorkers } from "./synthetic-workers.ts";
@@ -172,7 +173,9 @@ async function real(seconds: number, address: string, directory: string): Promis
   );
   if (address === "ipc") serveChannel(store, processChannel(child), { onSession: () => {} });
   const bus =
-    address === "ipc" ? new MemoryBus(store) : await openBus(address, "coordinator", systemTimers);
+    address === "ipc"
+      ? new MemoryBus(store, TEST_KEYS)
+      : await openBus(address, "coordinator", { timers: systemTimers, keys: TEST_KEYS, log: null });
   const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
   const answer = once(lines, "line") as Promise<[string]>;
   const began = process.cpuUsage();

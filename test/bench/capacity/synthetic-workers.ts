@@ -4,15 +4,14 @@
  * time and in real time. Invariant: what they append is what the production encoder makes, each frame once and in order.
  */
 
-import { documentKey, type WorkerBus } from "../../../shared/bus/bus.ts";
+import type { WorkerBus } from "../../../shared/bus/bus.ts";
+import { readPlacement, readRun } from "../../../shared/bus/read-document.ts";
 import { OnrushError } from "../../../shared/errors.ts";
 import { PHASE_COUNTERS } from "../../../shared/stats/counters.ts";
 import type { Clock } from "../../../shared/time/clock.ts";
 import { sleep, type Timers } from "../../../shared/time/timer.ts";
 import { VERSION } from "../../../shared/version.ts";
-import type { RunDocument } from "../../../shared/wire/command.ts";
 import { encodeFrame } from "../../../shared/wire/frame-codec.ts";
-import type { Placement } from "../../../shared/wire/placement.ts";
 import { WIRE_VERSION } from "../../../shared/wire/plan.ts";
 import type { WorkerInfo, WorkerStatus } from "../../../shared/wire/worker-info.ts";
 import { type FrameMaker, newCounts, SHARD_CONNECTIONS, type WorkerCounts } from "./load.ts";
@@ -59,6 +58,7 @@ export class SyntheticWorkers {
   #second = 0;
   #prepared: Uint8Array[] = [];
   #over = false;
+  #answers = "";
 
   constructor(options: SyntheticOptions) {
     this.#options = options;
@@ -131,9 +131,8 @@ export class SyntheticWorkers {
 
   async #takeLanes(): Promise<void> {
     const { bus, run } = this.#options;
-    const placement = (await bus.getDocument(documentKey.placement))?.value as
-      | Placement
-      | undefined;
+    const placement = await readPlacement(bus);
+    this.#answers = placement?.challenge ?? this.#answers;
     const quotas = new Map(placement?.quotas.map(({ epoch, lanes }) => [epoch, lanes]));
     await inBatches(this.#workers, async ({ epoch, shards }) => {
       while (shards.length < (quotas.get(epoch) ?? 0)) {
@@ -151,10 +150,8 @@ export class SyntheticWorkers {
     const { bus, run, clock, timers } = this.#options;
     let seen = false;
     while (!this.#over) {
-      const document = (await bus.getDocument(documentKey.run(run)))?.value as
-        | RunDocument
-        | undefined;
-      seen ||= document !== undefined;
+      const document = await readRun(bus, run);
+      seen ||= document !== null;
       if (document && document.startAtUs !== null && this.startUs === null) {
         this.startUs = document.startAtUs - (await bus.time()) + clock.monotonicUs();
       }
@@ -182,6 +179,7 @@ export class SyntheticWorkers {
       ...{ problem: "", clockOffsetUs: 0, clockErrorUs: 100, lastSeq, leaving: false },
       claimedIn: null,
       ...{ startSkewUs: this.startUs === null ? null : 500, handedOver: [] },
+      ...{ answers: this.#answers, refused: 0, refusal: "" },
     };
   }
 }

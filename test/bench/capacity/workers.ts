@@ -10,8 +10,10 @@ import type { LiveView } from "../../../coordinator/run/view.ts";
 import { processChannel } from "../../../shared/bus/ipc/channel.ts";
 import { IpcClient } from "../../../shared/bus/ipc/ipc-client.ts";
 import { openBus } from "../../../shared/bus/open-bus.ts";
+import { SignedWorkerBus } from "../../../shared/bus/signed/signed-bus.ts";
 import { systemClock } from "../../../shared/time/clock.ts";
 import { systemTimers } from "../../../shared/time/timer.ts";
+import { TEST_KEYS } from "../../support/cluster-key.ts";
 import { FrameMaker, type Spans } from "./load.ts";
 import { SyntheticWorkers } from "./synthetic-workers.ts";
 
@@ -33,8 +35,10 @@ interface Delivered {
 const { run, workers: count, spans, address, stream } = JSON.parse(process.argv[2] ?? "") as Order;
 const bus =
   address === "ipc"
-    ? new IpcClient(processChannel(process as never))
-    : await openBus(address, "worker", systemTimers);
+    ? new SignedWorkerBus(new IpcClient(processChannel(process as never)), {
+        ...{ keys: TEST_KEYS, clock: systemClock, log: null },
+      })
+    : await openBus(address, "worker", { timers: systemTimers, keys: TEST_KEYS, log: null });
 const delivered: Delivered[] = [];
 const latenessMs: number[] = [];
 const afterArrivalMs: number[] = [];

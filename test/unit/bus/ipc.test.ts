@@ -19,7 +19,6 @@ import { MemoryStore } from "../../../shared/bus/memory/store.ts";
 import { MemoryBus } from "../../../shared/bus/memory-bus.ts";
 import { systemClock } from "../../../shared/time/clock.ts";
 import { systemTimers } from "../../../shared/time/timer.ts";
-import { WORKER_INFO, WORKER_STATUS } from "../../conformance/bus-samples.ts";
 
 /** One end of a channel that the test holds in its hands. */
 function handChannel() {
@@ -51,30 +50,25 @@ const newStore = () => new MemoryStore({ clock: systemClock, timers: systemTimer
 const settled = () => new Promise((resolve) => setTimeout(resolve, 10));
 
 describe("ipc server", () => {
-  const status = (over: object) => [1, { ...WORKER_STATUS, ...over }];
-  const info = (over: object) => [{ ...WORKER_INFO, ...over }, "nonce"];
   it.each([
     ["getDocument", [7]],
     ["getDocument", ["x".repeat(513)]],
     ["getDocument", []],
     ["hint", ["tickets", "r"]],
-    ["openSession", info({ engines: -1 })],
-    ["openSession", info({ engines: "2" })],
-    ["openSession", info({ host: null })],
     ["openSession", [null, "nonce"]],
-    ["openSession", [WORKER_INFO, {}]],
-    ["renewSession", status({ state: "asleep" })],
-    ["renewSession", status({ problem: "p".repeat(4097) })],
-    ["renewSession", status({ clockOffsetUs: Number.NaN })],
-    ["renewSession", status({ lastSeq: -2 })],
-    ["renewSession", [0, WORKER_STATUS]],
-    ["renewSession", [1.5, WORKER_STATUS]],
+    ["openSession", [{ id: "w" }, "nonce"]],
+    ["openSession", ["i".repeat(16 * 1024 + 1), "nonce"]],
+    ["openSession", ["info", {}]],
+    ["renewSession", [0, "status"]],
+    ["renewSession", [1.5, "status"]],
+    ["renewSession", [1, { state: "idle" }]],
     ["takeTicket", ["r", -1]],
     ["takeTicket", ["r", Number.POSITIVE_INFINITY]],
     ["takeTicket", ["r", 60_001]],
     ["takeTicket", [7, 10]],
     ["releaseLane", ["r", -1, 1]],
-    ["resumeSession", [1, {}]],
+    ["resumeSession", [1, {}, "nonce"]],
+    ["time", [1]],
     ["claimLane", ["r", 65_536, 1]],
     ["claimLane", ["r", 0, "1"]],
     ["appendFrame", [{ run: "r", epoch: 1, seq: 0 }, "text"]],
@@ -131,7 +125,7 @@ describe("ipc server", () => {
     const { port1, port2 } = new MessageChannel();
     serveChannel(store, portChannel(port1));
     const client = new IpcClient(portChannel(port2));
-    await expect(client.openSession(WORKER_INFO, "n")).rejects.toMatchObject({
+    await expect(client.openSession("info", "n")).rejects.toMatchObject({
       name: "OnrushError",
       code: "ONRUSH_LIMITS_TOO_LOW",
       remedy: expect.stringContaining("End runs"),
@@ -146,8 +140,8 @@ describe("ipc server", () => {
       onSession: (epoch) => opened.push(epoch),
     });
     const client = new IpcClient(portChannel(port2));
-    const first = await client.openSession(WORKER_INFO, "a");
-    const second = await client.openSession(WORKER_INFO, "b");
+    const first = await client.openSession("info", "a");
+    const second = await client.openSession("info", "b");
     await client.closeSession(first);
     expect(opened).toEqual([first, second]);
     expect(served.epochs()).toEqual([second]);

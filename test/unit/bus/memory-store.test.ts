@@ -7,6 +7,7 @@ import { type MemoryLimits, MemoryStore } from "../../../shared/bus/memory/store
 import { MemoryBus } from "../../../shared/bus/memory-bus.ts";
 import type { Clock } from "../../../shared/time/clock.ts";
 import { sleep, systemTimers, type Timers } from "../../../shared/time/timer.ts";
+import { SEAL_BYTES } from "../../../shared/trust/seal.ts";
 import { ticketOf, WORKER_INFO, WORKER_STATUS } from "../../conformance/bus-samples.ts";
 
 /** Time that moves only when it is told to. */
@@ -164,7 +165,7 @@ describe("memory store", () => {
   });
 
   it("refuses a frame that no log could take, and takes one that fills an empty log", async () => {
-    setUp({ frameBytes: 1000, logBytes: 500 });
+    setUp({ frameBytes: 1000 + SEAL_BYTES, logBytes: 500 });
     await expect(
       bus.appendFrame({ run: "a", epoch: 1, seq: 0 }, new Uint8Array(1001), 0),
     ).rejects.toMatchObject({ code: "ONRUSH_FRAME_INVALID" });

@@ -4,8 +4,12 @@ import { assignWorkers, type Claimant } from "../../../coordinator/run/assign.ts
 import { Lead } from "../../../coordinator/run/lead.ts";
 import { Members } from "../../../coordinator/run/members.ts";
 import { createLog } from "../../../shared/log.ts";
+import { systemClock } from "../../../shared/time/clock.ts";
+import { Refusals } from "../../../shared/trust/refusals.ts";
 import { SimProcess } from "../../sim/sim-time.ts";
 import { load, Trial } from "./trial.ts";
+
+const CHALLENGE = "which of you lives";
 
 describe("two runs", () => {
   test("wait in line for the same workers", async () => {
@@ -145,11 +149,11 @@ describe("members", () => {
   ) => {
     const { silentMs = 0, id = `w${epoch}` } = more;
     const info = { id, host: "h", fenceAfterMs: 20_000, capacity: 1, wire: 1 } as never;
-    return { epoch, info, status: null, silentMs, renewals };
+    return { epoch, info, status: { answers: CHALLENGE } as never, silentMs, renewals };
   };
 
   test("a jump of the bus clock judges nobody; silence by the own clock does", () => {
-    const members = new Members();
+    const members = new Members(new Refusals(systemClock, null), CHALLENGE);
     for (let at = 0; at < 10; at++) members.list([session(1, at), session(2, at)], "g", us(at));
     const jumped = { silentMs: 40_000 };
     members.list([session(1, 9, jumped), session(2, 10, jumped)], "g", us(10));
@@ -162,7 +166,7 @@ describe("members", () => {
   });
 
   test("a bus clock that is set back hides no silence", () => {
-    const members = new Members();
+    const members = new Members(new Refusals(systemClock, null), CHALLENGE);
     for (let at = 0; at < 30; at++) members.list([session(1, 5), session(2, at)], "g", us(at));
     expect(members.get(1)?.overdue).toBe(true);
     expect(members.get(2)?.overdue).toBe(false);
@@ -170,7 +174,7 @@ describe("members", () => {
 
   test("most of them silent at once: nobody is judged, but for sessions their worker has replaced", () => {
     const silentFor = (ids: readonly string[]) => {
-      const members = new Members();
+      const members = new Members(new Refusals(systemClock, null), CHALLENGE);
       for (let at = 0; at < 40; at++) {
         const sessions = ids.map((id, index) => session(index, index === 2 ? at : 0, { id }));
         members.list(sessions, "g", us(at));
@@ -183,7 +187,7 @@ describe("members", () => {
   });
 
   test("missing is gone; missing from a store that has forgotten is not", () => {
-    const members = new Members();
+    const members = new Members(new Refusals(systemClock, null), CHALLENGE);
     members.list([session(1, 0), session(2, 0)], "g", 0);
     members.list([session(2, 1)], "g", us(1));
     expect(members.get(1)).toBeUndefined();

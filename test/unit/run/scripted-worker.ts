@@ -4,6 +4,7 @@
  * seconds: a session is open in each second the plan holds it open, and sends and receives one message in it.
  */
 import { documentKey, type WorkerBus } from "../../../shared/bus/bus.ts";
+import { readPlacement } from "../../../shared/bus/read-document.ts";
 import { buildPopulation, type Population } from "../../../shared/load/arrivals.ts";
 import { indicesOf } from "../../../shared/load/split.ts";
 import type { Clock } from "../../../shared/time/clock.ts";
@@ -11,7 +12,6 @@ import { sleep, type Timers } from "../../../shared/time/timer.ts";
 import type { HandOver, RunDocument } from "../../../shared/wire/command.ts";
 import type { FrameId } from "../../../shared/wire/frame.ts";
 import { isInLane, type Lane } from "../../../shared/wire/lane.ts";
-import type { Placement } from "../../../shared/wire/placement.ts";
 import { type PlanDocument, WIRE_VERSION } from "../../../shared/wire/plan.ts";
 import type { HandedOver, WorkerInfo, WorkerStatus } from "../../../shared/wire/worker-info.ts";
 import { type FrameContent, SyntheticEngine } from "../merge/synthetic-run.ts";
@@ -91,6 +91,7 @@ export class ScriptedWorker {
   #dead = false;
   #leaving = false;
   #claimedIn: string | null = null;
+  #answers = "";
   #problem: string;
   /** Frames appended in all runs. */
   appended = 0;
@@ -166,10 +167,9 @@ export class ScriptedWorker {
 
   async #takeTickets(): Promise<void> {
     const { bus } = this.#world;
+    const placement = await readPlacement(bus);
+    this.#answers = placement?.challenge ?? this.#answers;
     if (this.#leaving) return;
-    const placement = (await bus.getDocument(documentKey.placement))?.value as
-      | Placement
-      | undefined;
     const quota = placement?.quotas.find(({ epoch }) => epoch === this.epoch);
     if (!quota || (this.#execution && this.#execution.run !== quota.run)) return;
     while ((this.#execution?.lanes.size ?? 0) < quota.lanes) {
@@ -410,6 +410,7 @@ export class ScriptedWorker {
       claimedIn: this.#claimedIn,
       startSkewUs: execution && execution.second !== null ? 1500 : null,
       handedOver: execution?.handedOver ?? [],
+      ...{ answers: this.#answers, refused: 0, refusal: "" },
     };
   }
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { openFilesLimit, parseProcLimits } from "../../../shared/open-files.ts";
 import { readConfig } from "../../../worker/config.ts";
 import { describeWorker } from "../../../worker/control/membership.ts";
+import { CLUSTER_KEY, TEST_KEYS } from "../../support/cluster-key.ts";
 
 describe("worker configuration", () => {
   it("has defaults that fit the machine", () => {
@@ -24,6 +25,8 @@ describe("worker configuration", () => {
       ONRUSH_WORKER_RAW_LOG: "raw",
     });
     expect(config).toEqual({
+      keys: [expect.objectContaining({ id: expect.any(Buffer) })],
+      withoutKey: false,
       id: "w".repeat(120),
       engines: 3,
       capacity: 5000,
@@ -38,6 +41,21 @@ describe("worker configuration", () => {
       engines: 3,
       capacity: 5000,
     });
+  });
+
+  it("wants the cluster's key for a bus, and names the command that makes one", () => {
+    const cluster = { ONRUSH_WORKER_BUS: "redis://broker:6379" };
+    expect(() => readConfig(cluster)).toThrow(
+      expect.objectContaining({
+        code: "ONRUSH_USAGE",
+        message: expect.stringContaining("ONRUSH_CLUSTER_KEY"),
+        remedy: expect.stringContaining("openssl rand -hex 32"),
+      }),
+    );
+    expect(() => readConfig({ ...cluster, ONRUSH_CLUSTER_KEY: "too short" })).toThrow("32");
+    expect(readConfig({ ...cluster, ONRUSH_CLUSTER_KEY: CLUSTER_KEY }).keys).toEqual(TEST_KEYS);
+    const insecure = readConfig({ ...cluster, ONRUSH_WORKER_INSECURE_NO_KEY: "1" });
+    expect(insecure.withoutKey).toBe(true);
   });
 
   it.each([

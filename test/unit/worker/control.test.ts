@@ -54,8 +54,9 @@ describe("control thread", () => {
     const sessions = await bus.listSessions();
     const quotas = sessions.map(({ epoch }) => ({ run: placed, epoch, lanes: SHARDS }));
     const read = await bus.getDocument(documentKey.placement);
-    if (placed === "" || JSON.stringify(read?.value) === JSON.stringify({ quotas })) return;
-    await bus.putDocument(documentKey.placement, { quotas }, read?.revision ?? 0);
+    const placement = { quotas, challenge: "" };
+    if (placed === "" || JSON.stringify(read?.value) === JSON.stringify(placement)) return;
+    await bus.putDocument(documentKey.placement, placement, read?.revision ?? 0);
     await bus.hint("tickets-offered", "");
   };
 
