@@ -4,8 +4,17 @@
  */
 import { availableParallelism, hostname } from "node:os";
 import { OnrushError } from "../shared/errors.ts";
+import { readAllowedTarget } from "../shared/net/target-policy.ts";
 import { openFilesLimit } from "../shared/open-files.ts";
 import { type ClusterKeys, findClusterKeys } from "../shared/trust/cluster-key.ts";
+
+/** null: none. */
+export interface WorkerLimits {
+  /** --max-connections */
+  readonly maxConnections: number | null;
+  /** --max-rate: messages a second, and connections opened a second, each by plan and of all it holds together. */
+  readonly maxRate: number | null;
+}
 
 export interface WorkerConfig {
   /** Address of the bus; null for a worker that was forked and talks to its parent. */
@@ -18,8 +27,12 @@ export interface WorkerConfig {
   readonly id: string;
   /** Engine threads. */
   readonly engines: number;
-  /** Connections this worker can hold. */
+  /** Connections this worker can hold, and may. */
   readonly capacity: number;
+  /** What it does at most, whatever a plan says. */
+  readonly limits: WorkerLimits;
+  /** Hosts other than loopback that it may connect to, whatever a plan says. */
+  readonly allowTargets: readonly string[];
   /** Silence of the bus after which the worker stops its load by itself. */
   readonly fenceAfterMs: number;
   /** When told to leave: how long others may take to take over what it holds. */
@@ -34,6 +47,7 @@ export interface WorkerConfig {
 const RESERVED_FILES = 200;
 const MOST_ENGINES = 256;
 const MOST_CONNECTIONS = 1_048_576;
+const MOST_RATE = 1_000_000_000;
 
 /** @throws OnrushError ONRUSH_USAGE, naming the variable and what it may hold. */
 export function readConfig(environment: NodeJS.ProcessEnv = process.env): WorkerConfig {
@@ -47,6 +61,15 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Worker
     // A forked one is given its coordinator's; there is nobody else it could speak to.
     insecure: bus === null || environment["ONRUSH_WORKER_INSECURE_NO_KEY"] === "1",
   };
+  const limits: WorkerLimits = {
+    maxConnections: integer("ONRUSH_WORKER_MAX_CONNECTIONS", 0, [1, MOST_CONNECTIONS]) || null,
+    maxRate: integer("ONRUSH_WORKER_MAX_RATE", 0, [1, MOST_RATE]) || null,
+  };
+  const most = limits.maxConnections ?? MOST_CONNECTIONS;
+  const room = integer("ONRUSH_WORKER_CAPACITY", Math.max(1, openFilesLimit() - RESERVED_FILES), [
+    1,
+    MOST_CONNECTIONS,
+  ]);
   return {
     bus,
     keys: findClusterKeys(source),
@@ -56,10 +79,13 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Worker
       1,
       MOST_ENGINES,
     ]),
-    capacity: integer("ONRUSH_WORKER_CAPACITY", Math.max(1, openFilesLimit() - RESERVED_FILES), [
-      1,
-      MOST_CONNECTIONS,
-    ]),
+    capacity: Math.min(room, most),
+    limits,
+    // Of its environment, and of its command line.
+    allowTargets: ["ONRUSH_ALLOW_TARGETS", "ONRUSH_WORKER_ALLOW_TARGETS"]
+      .flatMap((name) => (environment[name] ?? "").split(","))
+      .filter((host) => host.trim() !== "")
+      .map(readAllowedTarget),
     fenceAfterMs: integer("ONRUSH_WORKER_FENCE_AFTER_MS", 20_000, [1000, 600_000]),
     // The coordinator of a forked worker has nobody else to give its lanes to.
     leaveMs: integer("ONRUSH_WORKER_LEAVE_MS", bus === null ? 0 : 90_000, [0, 3_600_000]),

@@ -32,11 +32,12 @@ async function main(): Promise<ExitCode> {
   const control = new Control({
     bus: await openWorkerBus(config, log),
     info: await describeWorker(config),
+    limits: config.limits,
     rejoin: config.rejoin,
     timings: { ...CONTROL_TIMINGS, fenceAfterMs: config.fenceAfterMs, leaveMs: config.leaveMs },
     startEngine: engineThreads(
       new URL(`./engine/main${extname(import.meta.url)}`, import.meta.url),
-      { rawLogDirectory: config.rawLog },
+      { rawLogDirectory: config.rawLog, allowTargets: config.allowTargets },
     ),
     clock: systemClock,
     timers: systemTimers,

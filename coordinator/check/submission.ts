@@ -3,15 +3,16 @@
  * process's environment nor its files, only what was submitted with it, and it writes nowhere but into its run.
  * Invariant: everything that is wrong is said at once, and nothing has begun then.
  */
+
 import { OnrushError } from "../../shared/errors.ts";
 import { buildPopulation } from "../../shared/load/arrivals.ts";
+import { checkTargets } from "../../shared/net/target-policy.ts";
 import type { Issue } from "../../shared/scenario/issue.ts";
 import { maskSecrets } from "../../shared/scenario/mask.ts";
 import { isOfReport } from "../../shared/scenario/output.ts";
 import { parseScenario } from "../../shared/scenario/parse.ts";
 import type { FileOutput, StrictScenario } from "../../shared/scenario/strict.ts";
 import type { RunPolicies } from "../run/plan.ts";
-import { checkTargets } from "../run/target-policy.ts";
 
 /** Scenario, variables and files, as they are sent. */
 export const MAX_SUBMISSION_BYTES = 32 * 1024 * 1024;

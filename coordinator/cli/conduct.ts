@@ -31,7 +31,8 @@ export async function onThisMachine(
   { context, write }: Place,
 ): Promise<RunOutcome> {
   const { clock, config } = context;
-  const cluster = await startLocalCluster({ ...sizing, env: config.env, clock, write });
+  const env = { ...config.env, ONRUSH_ALLOW_TARGETS: request.allowTargets.join(",") };
+  const cluster = await startLocalCluster({ ...sizing, env, clock, write });
   fenceTheDead(cluster, request.runId);
   const { bus } = cluster;
   const fleet = new Fleet({ bus, clock, timers: systemTimers, log: logOf(write) });

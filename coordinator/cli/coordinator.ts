@@ -8,6 +8,7 @@ import { openBus } from "../../shared/bus/open-bus.ts";
 import { onEndSignals } from "../../shared/end-signals.ts";
 import { ExitCode, OnrushError } from "../../shared/errors.ts";
 import { createLog, type Log } from "../../shared/log.ts";
+import { isLoopbackHost, parseHost } from "../../shared/net/host.ts";
 import type { Clock } from "../../shared/time/clock.ts";
 import { sleep, systemTimers } from "../../shared/time/timer.ts";
 import { checkLimits, SERVICE_CHECK } from "../check/check-limits.ts";
@@ -18,11 +19,11 @@ import { buildStandby } from "../http/standby.ts";
 import { Tokens } from "../http/tokens.ts";
 import { Fleet } from "../run/fleet.ts";
 import { Lead } from "../run/lead.ts";
-import { isLoopbackHost } from "../run/target-policy.ts";
 import { type LeavingBus, leavingBus } from "../service/leaving-bus.ts";
 import { Service } from "../service/service.ts";
 import type { CliContext } from "./context.ts";
 import {
+  allowedTargets,
   clusterKeys,
   collectHost,
   insecureNoKeyOption,
@@ -92,7 +93,7 @@ export function coordinatorCommand(context: CliContext, finish: Finish): Command
 async function serve(options: CoordinatorOptions, context: CliContext): Promise<number> {
   const { config, stderr, clock } = context;
   const address = readAddress(options.listen);
-  const local = isLoopbackHost(address.host);
+  const local = isLoopbackHost(parseHost(address.host) ?? "");
   const tokens = config.tokensFile === null ? null : Tokens.read(config.tokensFile);
   if (!local && tokens === null && options.insecureNoAuth !== true) throw openToAll(address.host);
   const log = createLog("coordinator", "info", (line) => stderr.write(line));
@@ -143,7 +144,7 @@ async function open(
   const service = new Service({
     checker,
     ...{ bus, fleet, clock, timers: systemTimers, log, dataDirectory: options.data },
-    allowTargets: [...config.allowTargets, ...(options.allowTarget ?? [])],
+    allowTargets: allowedTargets(config, options),
     limits: {
       connections: options.maxConnections,
       messagesPerSec: options.maxMessageRate,

@@ -10,7 +10,13 @@ import { systemTimers } from "../../shared/time/timer.ts";
 import { examine } from "../doctor/doctor.ts";
 import { isTargetUrl, scenarioOfUrl } from "./bare-url.ts";
 import type { CliContext } from "./context.ts";
-import { collectHost, insecureNoKeyOption, keySource, parseConnections } from "./options.ts";
+import {
+  allowedTargets,
+  collectHost,
+  insecureNoKeyOption,
+  keySource,
+  parseConnections,
+} from "./options.ts";
 import type { Finish } from "./program.ts";
 import {
   addScenarioOptions,
@@ -76,7 +82,7 @@ async function doctor(
     scenario,
     connections: options.connections ?? peakOf(target, scenario),
     bus: options.bus === undefined ? null : { url: options.bus, key: keySource(options, config) },
-    allowTargets: [...config.allowTargets, ...(options.allowTarget ?? [])],
+    allowTargets: allowedTargets(config, options),
     runsFolder: "runs",
     env: config.env,
     clock,

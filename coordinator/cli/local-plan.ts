@@ -7,6 +7,8 @@ import { availableParallelism } from "node:os";
 import { buildPopulation, type Population } from "../../shared/load/arrivals.ts";
 import { sourceAddresses } from "../../shared/load/source-address.ts";
 import { localPortRange } from "../../shared/local-ports.ts";
+import { isLoopbackHost } from "../../shared/net/host.ts";
+import { splitTargetUrl } from "../../shared/net/target-url.ts";
 import { openFilesLimit } from "../../shared/open-files.ts";
 import type { StrictScenario } from "../../shared/scenario/strict.ts";
 import {
@@ -16,7 +18,6 @@ import {
   sourceAddressesNeeded,
 } from "../local/sizing.ts";
 import { makePlan, type Plan } from "../run/plan.ts";
-import { isLoopbackHost } from "../run/target-policy.ts";
 
 /** What a scenario plans, wherever it runs. */
 export interface Outline {
@@ -69,7 +70,7 @@ export function fitHere(outline: Outline, request: LocalPlanRequest): LocalPlan 
     openFiles: limit,
     ...(workers === "auto" ? {} : { workers }),
   });
-  const loopback = scenario.targets.every(({ url }) => isLoopbackHost(hostOf(url)));
+  const loopback = scenario.targets.every(({ url }) => isLoopbackHost(splitTargetUrl(url).host));
   const portRange = localPortRange();
   return {
     plan,
@@ -122,8 +123,4 @@ export function busiestShare({ targets }: StrictScenario): number {
   }
   const sum = targets.reduce((total, { weight }) => total + weight, 0);
   return Math.max(...weightByHost.values()) / sum;
-}
-
-function hostOf(url: string): string {
-  return new URL(url).hostname.replace(/^\[|\]$/g, "").toLowerCase();
 }

@@ -4,6 +4,7 @@
  */
 import { InvalidArgumentError, Option } from "commander";
 import type { Log } from "../../shared/log.ts";
+import { readAllowedTarget } from "../../shared/net/target-policy.ts";
 import { MAX_CONNECTIONS } from "../../shared/scenario/shape/load.ts";
 import { parseDuration } from "../../shared/scenario/units.ts";
 import {
@@ -19,6 +20,7 @@ const MAX_SEED = 4294967295;
 /** More worker processes than this on one machine is a typing error. */
 const MAX_WORKERS = 1024;
 const MAX_COUNT = 1_000_000;
+const MAX_RATE = 1_000_000_000;
 
 /** Accumulates `-e NAME=VALUE`; a later one wins. */
 export function collectVariable(
@@ -41,7 +43,8 @@ export function collectOverride(text: string, before: readonly Override[] = []):
 }
 
 export function collectHost(text: string, before: readonly string[] = []): string[] {
-  return [...before, ...text.split(",").map((host) => host.trim())].filter((host) => host !== "");
+  const hosts = text.split(",").filter((host) => host.trim() !== "");
+  return [...before, ...hosts.map(readAllowedTarget)];
 }
 
 export function parseSeed(text: string): number {
@@ -61,6 +64,11 @@ export function parseSeconds(text: string): number {
   const parsed = parseDuration(text);
   if (!parsed.ok) throw new InvalidArgumentError(`${parsed.what}.`);
   return parsed.value / 1_000_000;
+}
+
+/** Messages or connections a second. */
+export function parseRate(text: string): number {
+  return parseInteger(text, 1, MAX_RATE);
 }
 
 export function parseConnections(text: string): number {
@@ -132,4 +140,15 @@ export function keySource(
   { clusterKey }: Pick<CliConfig, "clusterKey">,
 ): KeySource {
   return { ...clusterKey, insecure: options.insecureNoKey === true };
+}
+
+/**
+ * Hosts other than loopback that may be targeted, by environment and options together.
+ * @throws OnrushError ONRUSH_USAGE for what is no host
+ */
+export function allowedTargets(
+  { allowTargets }: Pick<CliConfig, "allowTargets">,
+  { allowTarget = [] }: { readonly allowTarget?: readonly string[] },
+): readonly string[] {
+  return [...allowTargets.map(readAllowedTarget), ...allowTarget];
 }

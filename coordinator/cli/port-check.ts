@@ -7,8 +7,9 @@ import { lookup } from "node:dns/promises";
 import { once } from "node:events";
 import { isIP } from "node:net";
 import { OnrushError } from "../../shared/errors.ts";
+import { isLoopbackHost } from "../../shared/net/host.ts";
+import { splitTargetUrl } from "../../shared/net/target-url.ts";
 import type { StrictScenario } from "../../shared/scenario/strict.ts";
-import { isLoopbackHost } from "../run/target-policy.ts";
 import { busiestShare, type LocalPlan } from "./local-plan.ts";
 
 /** @throws OnrushError ONRUSH_LIMITS_TOO_LOW */
@@ -53,7 +54,7 @@ async function checkOurs(address: string): Promise<void> {
 
 /** The share of the connections that goes to the busiest address of the targets. */
 async function busiestAddress(scenario: StrictScenario): Promise<number> {
-  const hosts = scenario.targets.map(({ url }) => new URL(url).hostname.replace(/^\[|\]$/g, ""));
+  const hosts = scenario.targets.map(({ url }) => splitTargetUrl(url).host);
   const counts = await Promise.all(hosts.map(addressCount));
   // Names with several addresses are used at all of them.
   return busiestShare(scenario) / Math.min(...counts);

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { Command, Option } from "commander";
 import { ExitCode, OnrushError } from "../../shared/errors.ts";
 import { createLog } from "../../shared/log.ts";
+import { checkTargets } from "../../shared/net/target-policy.ts";
 import { maskSecrets } from "../../shared/scenario/mask.ts";
 import type { StrictOutput, StrictScenario } from "../../shared/scenario/strict.ts";
 import { countOf, formatSeconds } from "../report/format.ts";
@@ -15,7 +16,6 @@ import { checkPdf } from "../report/pdf/pdf.ts";
 import { checkBaseline } from "../run/baseline.ts";
 import type { RunPolicies } from "../run/plan.ts";
 import type { BaselineRequest, RunOutcome } from "../run/request.ts";
-import { checkTargets } from "../run/target-policy.ts";
 import type { RunControl } from "../run/view.ts";
 import { makeRunId } from "../store/run-id.ts";
 import { addBareUrlOptions, isTargetUrl, refuseBareUrlOptions, scenarioOfUrl } from "./bare-url.ts";
@@ -25,6 +25,7 @@ import type { CliContext } from "./context.ts";
 import { listenForInterrupts } from "./interrupt.ts";
 import { type LocalPlan, planLocally } from "./local-plan.ts";
 import {
+  allowedTargets,
   busLossOption,
   clusterKeys,
   collectHost,
@@ -145,7 +146,7 @@ async function run(file: string, options: RunOptions, context: CliContext): Prom
     return ExitCode.passed;
   }
   const { scenario } = parsed;
-  const allowTargets = [...context.config.allowTargets, ...(options.allowTarget ?? [])];
+  const allowTargets = allowedTargets(context.config, options);
   checkTargets(scenario.targets, allowTargets);
   const random = randomBytes(3).toString("hex");
   const runId = makeRunId(context.clock.wallMs(), scenario.name, random);

@@ -5,7 +5,13 @@
 import { Command } from "commander";
 import { become } from "./become.ts";
 import type { CliContext } from "./context.ts";
-import { insecureNoKeyOption, parseCount } from "./options.ts";
+import {
+  collectHost,
+  insecureNoKeyOption,
+  parseConnections,
+  parseCount,
+  parseRate,
+} from "./options.ts";
 import type { Finish } from "./program.ts";
 
 interface WorkerOptions {
@@ -15,6 +21,9 @@ interface WorkerOptions {
   readonly id?: string;
   readonly rawLog?: string;
   readonly insecureNoKey?: boolean;
+  readonly allowTarget?: readonly string[];
+  readonly maxConnections?: number;
+  readonly maxRate?: number;
 }
 
 const EXAMPLES = `
@@ -41,26 +50,37 @@ export function workerCommand(_context: CliContext, _finish: Finish): Command {
       parseCount,
     )
     .option("--id <NAME>", "shown to people (default: host and process)")
+    .option(
+      "--allow-target <HOST>",
+      "a target besides this machine that it may load, whatever a run says (repeatable)",
+      collectHost,
+    )
+    .option("--max-connections <N>", "it holds no more, whatever a run says", parseConnections)
+    .option(
+      "--max-rate <N>",
+      "it sends no more messages and opens no more connections a second, by plan",
+      parseRate,
+    )
     .addOption(insecureNoKeyOption())
     .option("--raw-log <DIR>", "write every single recorded value there (a diagnostic)")
     .addHelpText("after", EXAMPLES)
     .action(async (options: WorkerOptions) => become("worker", [], environment(options)));
 }
 
-function environment({
-  bus,
-  engines,
-  capacity,
-  id,
-  rawLog,
-  insecureNoKey,
-}: WorkerOptions): Record<string, string> {
-  return {
+function environment(options: WorkerOptions): Record<string, string> {
+  const { bus, engines, capacity, id, rawLog, insecureNoKey } = options;
+  const { allowTarget, maxConnections, maxRate } = options;
+  const named = {
     ONRUSH_WORKER_BUS: bus,
-    ...(engines === undefined ? {} : { ONRUSH_WORKER_ENGINES: String(engines) }),
-    ...(capacity === undefined ? {} : { ONRUSH_WORKER_CAPACITY: String(capacity) }),
-    ...(id === undefined ? {} : { ONRUSH_WORKER_ID: id }),
-    ...(rawLog === undefined ? {} : { ONRUSH_WORKER_RAW_LOG: rawLog }),
-    ...(insecureNoKey === true ? { ONRUSH_WORKER_INSECURE_NO_KEY: "1" } : {}),
+    ONRUSH_WORKER_ENGINES: engines,
+    ONRUSH_WORKER_CAPACITY: capacity,
+    ONRUSH_WORKER_ID: id,
+    ONRUSH_WORKER_RAW_LOG: rawLog,
+    ONRUSH_WORKER_INSECURE_NO_KEY: insecureNoKey === true ? 1 : undefined,
+    ONRUSH_WORKER_ALLOW_TARGETS: allowTarget?.join(","),
+    ONRUSH_WORKER_MAX_CONNECTIONS: maxConnections,
+    ONRUSH_WORKER_MAX_RATE: maxRate,
   };
+  const given = Object.entries(named).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given.map(([name, value]) => [name, String(value)]));
 }

@@ -2,12 +2,12 @@
  * The examination: this machine, the bus and its workers, the targets; and how many connections that makes. Called by
  * the doctor command. Invariant: nothing is changed, and nothing is left running.
  */
-
 import { buildPopulation } from "../../shared/load/arrivals.ts";
+import { isLoopbackHost } from "../../shared/net/host.ts";
+import { splitTargetUrl } from "../../shared/net/target-url.ts";
 import type { StrictScenario } from "../../shared/scenario/strict.ts";
 import type { Clock } from "../../shared/time/clock.ts";
 import type { Timers } from "../../shared/time/timer.ts";
-import { isLoopbackHost } from "../run/target-policy.ts";
 import { type BusToCheck, checkBus } from "./bus-check.ts";
 import { type Limit, limitsOf } from "./capacity.ts";
 import { type Check, ok } from "./check.ts";
@@ -104,5 +104,5 @@ function wanted(connections: number, { limits }: Capacity): Check {
 }
 
 function isLocal({ url }: StrictScenario["targets"][number]): boolean {
-  return isLoopbackHost(new URL(url).hostname.replace(/^\[|\]$/g, "").toLowerCase());
+  return isLoopbackHost(splitTargetUrl(url).host);
 }

@@ -2,10 +2,11 @@
  * Do the targets of a scenario accept a connection? Called by doctor.ts. The sockets are a probe process's; here its report
  * becomes findings. Invariant: a target nobody allowed is not even looked at.
  */
+
 import { OnrushError } from "../../shared/errors.ts";
+import { checkTargets } from "../../shared/net/target-policy.ts";
 import type { StrictScenario } from "../../shared/scenario/strict.ts";
 import type { ProbedTarget, ProbeProblem } from "../../shared/wire/probe.ts";
-import { checkTargets } from "../run/target-policy.ts";
 import { type Check, ok } from "./check.ts";
 import { type ProbeOptions, probeTargets } from "./probe-process.ts";
 

@@ -7,9 +7,9 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { OnrushError } from "../../shared/errors.ts";
+import { isLoopbackHost, parseAuthority, parseHost } from "../../shared/net/host.ts";
 import { formatListenAddress, type ListenAddress } from "../../shared/scenario/output.ts";
 import type { RunMeasures } from "../run/measures.ts";
-import { isLoopbackHost } from "../run/target-policy.ts";
 import { EXPOSITION_TYPE, exposition } from "./exposition.ts";
 import { runMetrics } from "./run-metrics.ts";
 
@@ -32,7 +32,7 @@ export async function openMetricsEndpoint(
   address: ListenAddress,
   read: () => RunMeasures | null,
 ): Promise<MetricsEndpoint> {
-  const local = isLoopbackHost(address.host);
+  const local = isLoopbackHost(parseHost(address.host) ?? "");
   const server = createServer((request, response) => answer(request, response, { local, read }));
   server.maxConnections = MAX_SCRAPERS;
   server.requestTimeout = REQUEST_TIMEOUT_MS;
@@ -72,7 +72,7 @@ function answer(
 ): void {
   const { method, url = "", headers } = request;
   // Whoever reaches this machine by another name was led here by a page of another site.
-  if (local && !isLoopbackHost(hostOf(headers.host ?? ""))) {
+  if (local && !isLoopbackHost(parseAuthority(headers.host ?? "")?.host ?? "")) {
     say(response, 403, "this endpoint answers to names of this machine only\n");
   } else if (method !== "GET" && method !== "HEAD") {
     say(response.setHeader("allow", "GET, HEAD"), 405, "there is nothing to change here\n");
@@ -83,13 +83,6 @@ function answer(
     response.setHeader("content-type", EXPOSITION_TYPE);
     say(response, 200, method === "HEAD" ? "" : text);
   }
-}
-
-function hostOf(header: string): string {
-  return header
-    .replace(/:\d+$/, "")
-    .replace(/^\[|\]$/g, "")
-    .toLowerCase();
 }
 
 function say(response: ServerResponse, status: number, text: string): void {

@@ -10,12 +10,12 @@ import swaggerUi from "@fastify/swagger-ui";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { OnrushError } from "../../shared/errors.ts";
 import type { Log } from "../../shared/log.ts";
+import { isLoopbackHost, parseAuthority } from "../../shared/net/host.ts";
 import { jsonSchema } from "../../shared/scenario/schema.ts";
 import { VERSION } from "../../shared/version.ts";
 import { ENVELOPE_TYPE } from "../check/envelope.ts";
 import { MAX_SUBMISSION_BYTES } from "../check/submission.ts";
 import { summaryJsonSchema } from "../report/summary-schema.ts";
-import { isLoopbackHost } from "../run/target-policy.ts";
 import type { Service } from "../service/service.ts";
 import { actionRoutes, streamRoutes } from "./actions.ts";
 import { clusterRoutes, healthRoutes } from "./cluster.ts";
@@ -152,8 +152,7 @@ async function admit(request: FastifyRequest, { tokens, local }: ServerOptions):
 
 /** A page of another site must not be let in: neither under a name of its own, nor by the reader's browser. */
 function refuseForeignNames({ headers: { host = "", origin } }: FastifyRequest): void {
-  const name = host.replace(/:\d+$/, "").replace(/^\[|\]$/g, "");
-  if (!isLoopbackHost(name)) {
+  if (!isLoopbackHost(parseAuthority(host)?.host ?? "")) {
     throw new HttpProblem(403, "this coordinator answers to names of this machine only");
   }
   if (origin !== undefined && origin !== `http://${host}`) {

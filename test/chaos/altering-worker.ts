@@ -24,10 +24,12 @@ bus.appendFrame = (id, body, floor) =>
 const control = new Control({
   bus,
   info: await describeWorker(config),
+  limits: config.limits,
   rejoin: config.rejoin,
   timings: { ...CONTROL_TIMINGS, fenceAfterMs: config.fenceAfterMs, leaveMs: config.leaveMs },
   startEngine: engineThreads(new URL("../../worker/engine/main.js", import.meta.url), {
     rawLogDirectory: config.rawLog,
+    allowTargets: config.allowTargets,
   }),
   clock: systemClock,
   timers: systemTimers,

@@ -31,6 +31,7 @@ export const ROOMS: readonly Room[] = [
   { room: "shared/scenario/", may: GROUND },
   { room: "shared/stats/", may: GROUND },
   { room: "shared/load/", may: [...GROUND, "shared/scenario/"] },
+  { room: "shared/net/", may: GROUND },
   { room: "shared/trust/", may: [...GROUND, "shared/log.ts"] },
   { room: "shared/wire/", may: [...GROUND, "shared/scenario/", "shared/load/", "shared/stats/"] },
   { room: "shared/bus/", may: [...GROUND, "shared/log.ts", "shared/wire/", "shared/trust/"] },

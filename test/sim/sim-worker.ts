@@ -50,6 +50,7 @@ export class SimWorker {
         ...{ cpuModel: "sim", cpus: 1, memoryBytes: 1, openFilesLimit: 1000, localPorts: 1000 },
         ...{ physicalCores: 1, system: "sim", fenceAfterMs: FENCE_AFTER_MS, wire: WIRE_VERSION },
       },
+      limits: { maxConnections: null, maxRate: null },
       rejoin: true,
       startEngine: (index, listener) => this.#startEngine(index, listener),
       timings: { ...CONTROL_TIMINGS, fenceAfterMs: FENCE_AFTER_MS, leaveMs: 12_000, flushMs: 8000 },

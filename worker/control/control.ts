@@ -10,6 +10,7 @@ import { type Log, oneLine } from "../../shared/log.ts";
 import type { Clock } from "../../shared/time/clock.ts";
 import { sleep, type Timers } from "../../shared/time/timer.ts";
 import type { WorkerInfo } from "../../shared/wire/worker-info.ts";
+import type { WorkerLimits } from "../config.ts";
 import { type ClockOffset, measureClockOffset } from "./clock-offset.ts";
 import type { StartEngine } from "./engine-thread.ts";
 import { type Incarnation, startIncarnation } from "./incarnation.ts";
@@ -18,6 +19,7 @@ import type { ControlTimings } from "./timings.ts";
 export interface ControlOptions {
   readonly bus: WorkerBus;
   readonly info: WorkerInfo;
+  readonly limits: WorkerLimits;
   readonly startEngine: StartEngine;
   /** After a lost lease: open a new session and go on, or stop serving. */
   readonly rejoin: boolean;

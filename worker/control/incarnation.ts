@@ -9,17 +9,19 @@ import { readPlacement, readPlan, readRun } from "../../shared/bus/read-document
 import type { Log } from "../../shared/log.ts";
 import type { Clock } from "../../shared/time/clock.ts";
 import { sleep, type Timers } from "../../shared/time/timer.ts";
+import { isBeforeStart } from "../../shared/wire/command.ts";
 import type { Placement, Quota } from "../../shared/wire/placement.ts";
 import type { PlanDocument } from "../../shared/wire/plan.ts";
 import type { Ticket } from "../../shared/wire/ticket.ts";
 import type { WorkerInfo, WorkerStatus } from "../../shared/wire/worker-info.ts";
+import type { WorkerLimits } from "../config.ts";
 import { claimTicket } from "./claim.ts";
 import type { ClockOffset } from "./clock-offset.ts";
 import { watchDocument } from "./document-watch.ts";
 import type { StartEngine } from "./engine-thread.ts";
 import { Reclaim } from "./reclaim.ts";
 import { RunExecution } from "./run-execution.ts";
-import { isRunOver, refusalOf } from "./run-needs.ts";
+import { isRunOver, mostLanes, refusalOf } from "./run-needs.ts";
 import { openSession, type Session } from "./session.ts";
 import { takeTickets } from "./tickets.ts";
 import type { ControlTimings } from "./timings.ts";
@@ -27,6 +29,7 @@ import type { ControlTimings } from "./timings.ts";
 export interface IncarnationOptions {
   readonly bus: WorkerBus;
   readonly info: WorkerInfo;
+  readonly limits: WorkerLimits;
   readonly startEngine: StartEngine;
   readonly clockOffset: () => ClockOffset;
   readonly timings: ControlTimings;
@@ -44,11 +47,12 @@ const IDLE = {
   lanesHeld: 0,
   lanesReady: 0,
   connectionsOpen: 0,
-  state: "idle",
   lastSeq: -1,
   startSkewUs: null,
   handedOver: [],
 } as const;
+
+const ACCEPTED = { state: "idle", problem: "" } as const;
 
 /** @throws OnrushError when no session can be opened. */
 export async function startIncarnation(options: IncarnationOptions): Promise<Incarnation> {
@@ -72,8 +76,10 @@ export class Incarnation {
   #execution: RunExecution | null = null;
   /** The challenge of the placement read last. */
   #answers = "";
+  /** Of the run it serves, by its own limits. */
+  #mostLanes = Number.POSITIVE_INFINITY;
   /** Why the last ticket was left to others. */
-  #refusal = "";
+  #refused: Pick<WorkerStatus, "state" | "problem"> = ACCEPTED;
   #end: (ending: Ending) => void = () => {};
 
   constructor(options: IncarnationOptions) {
@@ -179,6 +185,7 @@ export class Incarnation {
     const challenge = placement?.challenge ?? this.#answers;
     if (challenge !== this.#answers) session.renewSoon();
     this.#answers = challenge;
+    if (quota?.run !== this.#quota?.run) this.#refused = ACCEPTED;
     const same = quota?.run === this.#quota?.run && quota?.lanes === this.#quota?.lanes;
     this.#quota = quota;
     if (quota !== null && quota.run !== this.#execution?.run) this.#execution?.dismiss();
@@ -193,7 +200,7 @@ export class Incarnation {
     const { run, lanes } = this.#quota;
     const execution = this.#execution;
     if (execution === null) return lanes > 0 ? run : null;
-    const more = execution.run === run && execution.lanes.length < lanes;
+    const more = execution.run === run && execution.lanes.length < Math.min(lanes, this.#mostLanes);
     return more && execution.hasRoom(this.#options.info.capacity) ? run : null;
   }
 
@@ -204,7 +211,7 @@ export class Incarnation {
 
   #status(): WorkerStatus {
     const { offsetUs, errorUs } = this.#options.clockOffset();
-    const run = this.#execution?.status() ?? { ...IDLE, problem: this.#refusal };
+    const run = this.#execution?.status() ?? { ...IDLE, ...this.#refused };
     const leaving = this.#state === "leaving" || this.#state === "draining";
     const { claimedIn } = this.#reclaim;
     const { count: refused, last: refusal } = this.#options.bus.refusals;
@@ -224,6 +231,7 @@ export class Incarnation {
     // One run at a time; and the run may have ended, or the shards become enough, since the ticket was asked for.
     if (execution?.run !== ticket.run) return "left";
     if (!execution.hasRoom(this.#options.info.capacity)) return "left";
+    if (execution.lanes.length >= this.#mostLanes) return "left";
     const { bus, timers, timings } = this.#options;
     const { epoch } = session;
     const isOver = () => this.#isOver();
@@ -237,16 +245,23 @@ export class Incarnation {
 
   /** Prepares this worker for the run. "settled": the run needs nobody any more. */
   async #begin(session: Session, run: string): Promise<"begun" | "settled" | "left"> {
-    const { bus, info } = this.#options;
+    const { bus, info, limits } = this.#options;
     // Before the plan: a life that is over by then is not taken for the plan's.
     const generation = await bus.generation();
     const [plan, document] = await Promise.all([readPlan(bus, run), readRun(bus, run)]);
-    if (plan === null || isRunOver(document)) return "settled";
+    if (plan === null || document === null || isRunOver(document)) return "settled";
     if (this.#state !== "open") return "left";
-    this.#refusal = refusalOf(plan, info);
-    if (this.#refusal === "") this.#execute(session, plan, generation);
-    if (this.#refusal === "") return "begun";
-    this.#options.log.warn(this.#refusal);
+    const problem = refusalOf(plan, { info, limits, lanes: this.#quota?.lanes ?? 0 });
+    if (problem === "") {
+      this.#refused = ACCEPTED;
+      this.#mostLanes = mostLanes(plan, limits);
+      this.#execute(session, plan, generation);
+      return "begun";
+    }
+    // Before the start it is the run's end; one that goes on does so without this worker.
+    const isFailure = problem.startsWith("ONRUSH_") && isBeforeStart(document.state);
+    this.#refused = { state: isFailure ? "failed" : "idle", problem };
+    this.#options.log.warn(problem);
     session.renewSoon();
     return "left";
   }

@@ -6,8 +6,10 @@ import { parentPort, workerData } from "node:worker_threads";
 import { assert } from "../../shared/assert.ts";
 import { OnrushError } from "../../shared/errors.ts";
 import { createLog } from "../../shared/log.ts";
+import type { AllowList } from "../../shared/net/target-policy.ts";
 import { TargetText } from "../../shared/scenario/target-text.ts";
 import { monotonicUs } from "../../shared/time/clock.ts";
+import type { PlanDocument } from "../../shared/wire/plan.ts";
 import { probeTarget } from "../probe/tcp-probe.ts";
 import { RawLog } from "../record/raw-log.ts";
 import { Engine } from "./engine.ts";
@@ -22,7 +24,7 @@ type Preparation = EngineCommand & { type: "prepare" };
 
 assert(parentPort, "an engine runs in a worker thread");
 const port = parentPort;
-const { rawLogDirectory } = workerData as EngineData;
+const { rawLogDirectory, allowTargets } = workerData as EngineData;
 let engine: Engine | null = null;
 let rawLog: RawLog | null = null;
 let turns = 0;
@@ -44,10 +46,18 @@ function openRawLog(directory: string, { plan, epoch, engine: number }: Preparat
   return new RawLog({ directory, run: plan.run, epoch, engine: number, onProblem });
 }
 
+/** The plan's list widens nothing that this worker does not allow by itself. */
+function listsOf(plan: PlanDocument): AllowList[] {
+  return [
+    { of: "this worker", allowed: allowTargets },
+    { of: "the run", allowed: plan.allowTargets },
+  ];
+}
+
 async function prepare(command: Preparation): Promise<void> {
   try {
     const { plan } = command;
-    const resolved = await resolveTargets(plan.scenario, plan.allowTargets, monotonicUs);
+    const resolved = await resolveTargets(plan.scenario, listsOf(plan), monotonicUs);
     const targets = await listening(resolved, command);
     const log = rawLogDirectory === null ? null : openRawLog(rawLogDirectory, command);
     rawLog = log;

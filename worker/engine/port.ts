@@ -10,6 +10,8 @@ import type { PlanDocument } from "../../shared/wire/plan.ts";
 export interface EngineData {
   /** Where its raw log goes (record/raw-log.ts); null: it keeps none. */
   readonly rawLogDirectory: string | null;
+  /** Hosts other than loopback that this worker may connect to, whatever a plan says. */
+  readonly allowTargets: readonly string[];
 }
 
 /** Control thread -> engine. */

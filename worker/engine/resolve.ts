@@ -1,13 +1,14 @@
 /**
- * From a scenario's targets to endpoints with checked addresses. Called once by each engine while it
- * prepares. Invariant: no socket is ever opened to an address that was not checked here, and all addresses of a name
- * must pass. Loopback is
- * always allowed, any other host only by name in the plan's list, and a name that resolves to a link-local
- * (metadata) address never, unless that very address is in the list.
+ * From a scenario's targets to endpoints with checked addresses. Called once by each engine while it prepares.
+ * Invariant: no socket is ever opened to an address that was not checked here, by the policy of shared/net and against
+ * every list, the run's and the worker's own; and all addresses of a name must pass.
  */
 import { lookup } from "node:dns/promises";
-import { BlockList, isIP } from "node:net";
+import { isIP } from "node:net";
 import { OnrushError } from "../../shared/errors.ts";
+import { isLoopbackAddress } from "../../shared/net/address.ts";
+import { type AllowList, checkAddress } from "../../shared/net/target-policy.ts";
+import { splitTargetUrl } from "../../shared/net/target-url.ts";
 import { STATIC_CONTEXT } from "../../shared/scenario/render.ts";
 import type { StrictScenario, StrictTarget } from "../../shared/scenario/strict.ts";
 import { compileTemplate, compileUrl, type Template } from "../../shared/scenario/template.ts";
@@ -32,13 +33,6 @@ export interface ResolvedTarget {
   readonly dnsUs: number | null;
 }
 
-const loopback = new BlockList();
-loopback.addSubnet("127.0.0.0", 8, "ipv4");
-loopback.addAddress("::1", "ipv6");
-const linkLocal = new BlockList();
-linkLocal.addSubnet("169.254.0.0", 16, "ipv4");
-linkLocal.addSubnet("fe80::", 10, "ipv6");
-
 /** Addresses of one name that are used. */
 const MAX_ADDRESSES = 64;
 
@@ -46,28 +40,31 @@ const MAX_ADDRESSES = 64;
 const PATH_SITE = 1;
 const FIRST_HEADER_SITE = 2;
 
-/** @throws OnrushError ONRUSH_TARGET_UNREACHABLE (name does not resolve), ONRUSH_TARGET_FORBIDDEN */
+/**
+ * @param lists who may be connected to; each of them has to allow it
+ * @throws OnrushError ONRUSH_TARGET_UNREACHABLE (name does not resolve), ONRUSH_TARGET_FORBIDDEN
+ */
 export async function resolveTargets(
   scenario: StrictScenario,
-  allowTargets: readonly string[],
+  lists: readonly AllowList[],
   nowUs: () => number,
 ): Promise<ResolvedTarget[]> {
   return Promise.all(
-    scenario.targets.map((target) => resolveTarget(scenario, target, { allowTargets, nowUs })),
+    scenario.targets.map((target) => resolveTarget(scenario, target, { lists, nowUs })),
   );
 }
 
 async function resolveTarget(
   scenario: StrictScenario,
   target: StrictTarget,
-  options: { readonly allowTargets: readonly string[]; readonly nowUs: () => number },
+  options: { readonly lists: readonly AllowList[]; readonly nowUs: () => number },
 ): Promise<ResolvedTarget> {
-  const { secure, host, port, path } = splitUrl(target.url);
+  const { secure, host, port, path } = splitTargetUrl(target.url);
   const startedUs = options.nowUs();
   const literal = isIP(host) !== 0;
   const addresses = literal ? [host] : await addressesOf(host);
   const dnsUs = literal ? null : options.nowUs() - startedUs;
-  for (const address of addresses) checkPolicy(host, port, address, options.allowTargets);
+  for (const address of addresses) checkAddress({ host, port }, address, options.lists);
   const { connect } = scenario;
   const compiled = connect.headers.map(
     ([name, value], at) =>
@@ -99,28 +96,8 @@ async function resolveTarget(
     subprotocols: isShared ? null : subprotocols,
     loopback:
       process.platform !== "darwin" &&
-      addresses.every((address) => isIP(address) === 4 && isLoopback(address)),
+      addresses.every((address) => isIP(address) === 4 && isLoopbackAddress(address)),
     dnsUs,
-  };
-}
-
-/** Not WHATWG URL: the path may hold placeholders, which must stay as they are. */
-function splitUrl(url: string): { secure: boolean; host: string; port: number; path: string } {
-  const parts = /^(wss?):\/\/(?:[^@/?#]*@)?(\[[^\]]+\]|[^:/?#]+)(?::(\d+))?([/?].*)?$/i.exec(url);
-  if (!parts) {
-    throw new OnrushError({
-      code: "ONRUSH_TARGET_UNREACHABLE",
-      message: `target URL ${JSON.stringify(url)} has no host`,
-      remedy: "write it as ws://host:port/path",
-    });
-  }
-  const secure = parts[1]?.toLowerCase() === "wss";
-  const path = parts[4] ?? "/";
-  return {
-    secure,
-    host: (parts[2] ?? "").replace(/^\[|\]$/g, ""),
-    port: parts[3] ? Number(parts[3]) : secure ? 443 : 80,
-    path: path.startsWith("/") ? path : `/${path}`,
   };
 }
 
@@ -138,28 +115,4 @@ async function addressesOf(host: string): Promise<string[]> {
       cause: error,
     });
   }
-}
-
-function checkPolicy(
-  host: string,
-  port: number,
-  address: string,
-  allowTargets: readonly string[],
-): void {
-  const allowed = (name: string) =>
-    allowTargets.includes(name) || allowTargets.includes(`${name}:${port}`);
-  if (isLoopback(address)) return;
-  const family = isIP(address) === 6 ? "ipv6" : "ipv4";
-  if (allowed(address)) return;
-  if (allowed(host) && !linkLocal.check(address, family)) return;
-  const shown = host === address ? host : `${host} (${address})`;
-  throw new OnrushError({
-    code: "ONRUSH_TARGET_FORBIDDEN",
-    message: `target ${shown} is not loopback and was not allowed`,
-    remedy: `if it is yours to load: \`onrush run --allow-target ${host}\`; on a cluster \`onrush coordinator --allow-target ${host}\` and the workers' ONRUSH_ALLOW_TARGETS`,
-  });
-}
-
-function isLoopback(address: string): boolean {
-  return loopback.check(address, isIP(address) === 6 ? "ipv6" : "ipv4");
 }

@@ -43,7 +43,7 @@ async function probe(request: ProbeRequest, index: number): Promise<ProbedTarget
   try {
     const [resolved] = await resolveTargets(
       scenario,
-      request.allowTargets,
+      [{ of: "the run", allowed: request.allowTargets }],
       systemClock.monotonicUs,
     );
     if (resolved === undefined) throw new Error("a target resolves to itself");

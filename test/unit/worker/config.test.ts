@@ -30,6 +30,8 @@ describe("worker configuration", () => {
       id: "w".repeat(120),
       engines: 3,
       capacity: 5000,
+      limits: { maxConnections: null, maxRate: null },
+      allowTargets: [],
       bus: null,
       fenceAfterMs: 20_000,
       leaveMs: 0,

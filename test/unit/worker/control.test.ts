@@ -11,6 +11,7 @@ import { systemClock } from "../../../shared/time/clock.ts";
 import { systemTimers } from "../../../shared/time/timer.ts";
 import type { RunDocument } from "../../../shared/wire/command.ts";
 import type { WorkerStatus } from "../../../shared/wire/worker-info.ts";
+import type { WorkerLimits } from "../../../worker/config.ts";
 import { Control } from "../../../worker/control/control.ts";
 import { engineThreads } from "../../../worker/control/engine-thread.ts";
 import type { ControlTimings } from "../../../worker/control/timings.ts";
@@ -61,17 +62,24 @@ describe("control thread", () => {
   };
 
   const startWorker = (
-    over: { capacity?: number; engines?: number; rejoin?: boolean } = {},
+    over: {
+      capacity?: number;
+      engines?: number;
+      rejoin?: boolean;
+      limits?: Partial<WorkerLimits>;
+    } = {},
     timings: Partial<ControlTimings> = {},
   ) => {
     const side = new MemoryBus(store);
-    const { capacity = 10_000, engines = 2, rejoin = false } = over;
+    const { capacity = 10_000, engines = 2, rejoin = false, limits = {} } = over;
     const control = new Control({
       bus: side,
       info: { ...WORKER_INFO, id: `worker-${controls.length}`, capacity, engines },
+      limits: { maxConnections: null, maxRate: null, ...limits },
       rejoin,
       startEngine: engineThreads(new URL("../../fixtures/fake-engine.mjs", import.meta.url), {
         rawLogDirectory: null,
+        allowTargets: [],
       }),
       timings: { ...QUICK, ...timings },
       clock: systemClock,

@@ -1,10 +1,9 @@
 /** Goal: nobody loads a host that nobody named. Method: a table of targets and permissions. */
 import { describe, expect, it } from "vitest";
-import { checkTargets } from "../../../coordinator/run/target-policy.ts";
 import { OnrushError } from "../../../shared/errors.ts";
+import { checkTargets } from "../../../shared/net/target-policy.ts";
 
-const check = (url: string, allowed: readonly string[] = []) =>
-  checkTargets([{ url, weight: 1, label: "t" }], allowed);
+const check = (url: string, allowed: readonly string[] = []) => checkTargets([{ url }], allowed);
 
 describe("checkTargets", () => {
   it.each([

@@ -1,0 +1,42 @@
+/**
+ * A target's URL in parts. Used by coordinator and workers, so that both see the same host. The path stays as it is
+ * written, since it may hold placeholders. Invariant: the host is the one the URL parser of every browser sees.
+ */
+import { OnrushError } from "../errors.ts";
+import { hostOf } from "./host.ts";
+
+export interface TargetUrl {
+  readonly secure: boolean;
+  /** In its one spelling (host.ts). */
+  readonly host: string;
+  readonly port: number;
+  /** Path and query, beginning with a slash. */
+  readonly path: string;
+}
+
+/** @throws OnrushError ONRUSH_TARGET_UNREACHABLE for what is no ws:// or wss:// URL */
+export function splitTargetUrl(url: string): TargetUrl {
+  const [, scheme = "", authority = "", rest = ""] =
+    /^(wss?):\/\/([^/?#\\]*)([^#]*)/is.exec(url) ?? [];
+  const base = `${scheme}://${authority}/`;
+  if (scheme === "" || /[\s\p{Cc}]/u.test(authority) || !URL.canParse(base)) throw noHost(url);
+  const parsed = new URL(base);
+  const host = hostOf(parsed);
+  if (host === null) throw noHost(url);
+  const secure = parsed.protocol === "wss:";
+  const path = rest.replace(/^\\/, "/");
+  return {
+    secure,
+    host,
+    port: parsed.port === "" ? (secure ? 443 : 80) : Number(parsed.port),
+    path: path.startsWith("/") ? path : `/${path}`,
+  };
+}
+
+function noHost(url: string): OnrushError {
+  return new OnrushError({
+    code: "ONRUSH_TARGET_UNREACHABLE",
+    message: `target URL ${JSON.stringify(url)} has no host`,
+    remedy: "write it as ws://host:port/path",
+  });
+}
