@@ -139,7 +139,8 @@ export class Members {
         this.#members.set(epoch, { epoch, info, ...life });
         continue;
       }
-      known.status = status;
+      // One that was refused, or was not said again yet, does not replace what it said.
+      known.status = status ?? known.status;
       known.attached = true;
       // How long ago, the bus says by its own clock, which may be set meanwhile; that it was since the last listing is sure.
       const againUs = Math.min(nowUs, Math.max(nowUs - silentMs * 1000, this.#listedUs));
