@@ -160,8 +160,8 @@ async function run(file: string, options: RunOptions, context: CliContext): Prom
   const outputs = options.out ?? [];
   await checkPdf([...scenario.outputs, ...outputs]);
   const local = planLocally(planned);
-  if (options.bus === undefined) await checkPorts(local, scenario);
   const place = placeOf(options, context);
+  if (options.bus === undefined) await checkPorts(local, scenario);
   await waitForTarget({ scenario, allowTargets }, options, context);
   const cluster = { place, workers };
   const outcome = await execute(

@@ -7,6 +7,7 @@ import { basename } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { Command } from "commander";
 import { ExitCode, OnrushError } from "../../shared/errors.ts";
+import { splitTargetUrl } from "../../shared/net/target-url.ts";
 import { MAX_SUBMISSION_BYTES } from "../check/submission.ts";
 import type { ApiClient } from "./api-client.ts";
 import { type ApiFlags, addApiOptions, clientOf } from "./api-options.ts";
@@ -81,9 +82,7 @@ async function submit(file: string, options: SubmitOptions, context: CliContext)
   const text = JSON.stringify(envelope);
   if (Buffer.byteLength(text) > MAX_SUBMISSION_BYTES) throw tooLarge(text);
   // What may be put under load is the coordinator's to say; here nothing but a connection is tried, and closed.
-  const allowTargets = parsed.scenario.targets.map(({ url }) =>
-    new URL(url).hostname.replace(/^\[|\]$/g, ""),
-  );
+  const allowTargets = parsed.scenario.targets.map(({ url }) => splitTargetUrl(url).host);
   await waitForTarget({ scenario: parsed.scenario, allowTargets }, options, context);
   const id = await handOver(client, text);
   if (options.watch === true) {

@@ -17,6 +17,7 @@ export function clusterRoutes(app: FastifyInstance, service: Service, audit: Aud
   });
   app.get("/workers", as("viewer", "Workers of the cluster"), async () => ({
     workers: workersOf(service),
+    refusals: refusalsOf(service),
   }));
 
   const drain = as("operator", "Give it nothing more, and have others take over what it holds");
@@ -47,9 +48,15 @@ function workersOf({ fleet }: Service) {
       overdue: fit?.overdue ?? false,
       startSkewMs: status?.startSkewUs == null ? null : status.startSkewUs / 1000,
       clockErrorMs: status === null ? null : status.clockErrorUs / 1000,
+      refusedRecords: status?.refused ?? 0,
       refused: wire === WIRE_VERSION ? null : otherWire(wire, version),
     };
   });
+}
+
+/** What somebody wrote to the broker who is none of this cluster. */
+function refusalsOf({ fleet: { refusals } }: Service) {
+  return { count: refusals.count, groups: refusals.groups };
 }
 
 function otherWire(wire: number, version: string): string {

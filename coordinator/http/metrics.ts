@@ -63,6 +63,11 @@ export function metricsOf(service: Service, leads: () => boolean): Registry {
     ["runs_going", "Runs that are not over"],
     () => service.entries.filter(({ isOver }) => !isOver).length,
   );
+  const refused: Metric = [
+    "bus_refused_records_total",
+    "Records on the bus that were not acted on",
+  ];
+  counter(registry, refused, ["kind", "reason"], () => refusedRows(service));
   for (const [name, help, value] of RUN_GAUGES) {
     gauge(registry, [name, help], ["run"], () => rowsOf(service, value));
   }
@@ -107,6 +112,13 @@ function views(service: Service): LiveView[] {
 
 function rowsOf(service: Service, value: (view: LiveView) => number): Row[] {
   return views(service).map((view) => ({ labels: { run: view.run }, value: value(view) }));
+}
+
+function refusedRows({ fleet }: Service): Row[] {
+  return fleet.refusals.groups.map(({ kind, reason, count }) => ({
+    labels: { kind, reason },
+    value: count,
+  }));
 }
 
 function latencyRows({ run, latencyUs }: LiveView): Row[] {

@@ -86,9 +86,16 @@ export const SCHEMAS = {
         ...{ connectionsOpen: count, problem: text, silentSeconds: number },
         overdue: { type: "boolean" },
         ...{ startSkewMs: orNull(number), clockErrorMs: orNull(number) },
+        refusedRecords: { ...count, description: "Records on the bus it did not act on." },
         refused: { ...orNull(text), description: "Why it gets no work of this coordinator." },
       }),
     ),
+    refusals: object({
+      count: { ...count, description: "Records on the bus this coordinator did not act on." },
+      groups: list(
+        object({ kind: text, subject: text, run: orNull(text), reason: text, count: count }),
+      ),
+    }),
   }),
   Drained: object({ id: text, epochs: list(count) }),
   JsonSchema: { type: "object" },

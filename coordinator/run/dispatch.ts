@@ -4,6 +4,7 @@
  * of the run was asked for.
  */
 import { ErrorCode, OnrushError } from "../../shared/errors.ts";
+import type { Refusals } from "../../shared/trust/refusals.ts";
 import { countOf } from "../report/format.ts";
 import type { ActiveRun } from "./active-run.ts";
 import { fits, type Need } from "./assign.ts";
@@ -50,7 +51,7 @@ export async function waitForWorkers(run: ActiveRun): Promise<void> {
 function settleForLess(run: ActiveRun): void {
   const { workersExpected, fleet } = run.request;
   const free = fleet.free().map(({ epoch, info }) => ({ epoch, capacity: info.capacity }));
-  if (free.length === 0) throw noWorkers(workersExpected);
+  if (free.length === 0) throw noWorkers(workersExpected, fleet.refusals);
   if (!fits(needOf(run), free)) throw tooSmall(run, free);
   run.assignment.need({ workers: 1 });
   if (free.length >= workersExpected) return;
@@ -147,7 +148,7 @@ function workerFailure({ info, status }: Member): OnrushError {
   });
 }
 
-function noWorkers(expected: number): OnrushError {
+function noWorkers(expected: number, { count, last }: Refusals): OnrushError {
   return new OnrushError({
     code: "ONRUSH_CLUSTER_TOO_SMALL",
     message:
@@ -155,7 +156,9 @@ function noWorkers(expected: number): OnrushError {
         ? `No worker appeared within ${BARRIER_MS / 1000} s.`
         : `None of the ${expected} expected workers appeared within ${BARRIER_MS / 1000} s.`,
     remedy:
-      "Start workers on the same bus (`onrush worker --bus URL`); their logs say whether they joined.",
+      count === 0
+        ? "Start workers on the same bus (`onrush worker --bus URL`); their logs say whether they joined."
+        : `Give the workers this coordinator's ONRUSH_CLUSTER_KEY: it ${last}.`,
   });
 }
 

@@ -9,11 +9,11 @@ import { OnrushError } from "../../shared/errors.ts";
 import type { Log } from "../../shared/log.ts";
 import type { Clock } from "../../shared/time/clock.ts";
 import { sleep, type Timers } from "../../shared/time/timer.ts";
+import type { Refusals } from "../../shared/trust/refusals.ts";
 import type { Placement, Quota } from "../../shared/wire/placement.ts";
-import { WIRE_VERSION } from "../../shared/wire/plan.ts";
 import { assignWorkers, type Claimant, type Need } from "./assign.ts";
 import { DocumentWriter } from "./document-writer.ts";
-import { type Member, type MemberInfo, Members } from "./members.ts";
+import { isFit, type Member, type MemberInfo, Members } from "./members.ts";
 import { Rewrites } from "./rewrites.ts";
 import { Roster } from "./roster.ts";
 
@@ -58,6 +58,8 @@ export class Fleet {
   readonly #options: FleetOptions;
   readonly #roster: Roster | null;
   readonly rewrites = new Rewrites();
+  /** Of its bus. */
+  readonly refusals: Refusals;
   readonly #members: Members;
   readonly #entries = new Map<string, Entry>();
   /** epoch -> run */
@@ -74,11 +76,12 @@ export class Fleet {
   constructor(options: FleetOptions) {
     this.#options = options;
     this.#roster = options.rosterLog === undefined ? null : new Roster(options.rosterLog);
-    this.#members = new Members(options.bus.refusals);
+    this.refusals = options.bus.refusals;
+    this.#members = new Members(this.refusals);
     this.#placement = new DocumentWriter(options.bus, documentKey.placement);
   }
 
-  /** The last listing. */
+  /** The last listing, of those that have answered. */
   get sessions(): readonly SessionRecord[] {
     return this.#sessions;
   }
@@ -174,8 +177,7 @@ export class Fleet {
         !this.#serves.has(member.epoch) &&
         !this.#drained.has(member.epoch) &&
         !this.#members.isSuspect(member, nowUs) &&
-        member.info.wire === WIRE_VERSION &&
-        member.status?.leaving !== true,
+        isFit(member),
     );
   }
 
@@ -232,7 +234,7 @@ export class Fleet {
     this.#roster?.look(this.#members.all, (epoch) => this.runOf(epoch));
     if (before !== "" && before !== generation) this.#placement.forgotten();
     if (this.rewrites.isDue(this.#members)) this.#placement.forgotten();
-    this.#sessions = sessions;
+    this.#sessions = sessions.filter(({ epoch }) => this.#members.get(epoch));
     this.#looks++;
     for (const epoch of this.#serves.keys()) {
       if (!this.#members.get(epoch)) this.#serves.delete(epoch);

@@ -10,6 +10,7 @@
 import { randomUUID } from "node:crypto";
 import type { SessionRecord } from "../../shared/bus/bus.ts";
 import type { Refusals } from "../../shared/trust/refusals.ts";
+import { WIRE_VERSION } from "../../shared/wire/plan.ts";
 import type { WorkerInfo, WorkerStatus } from "../../shared/wire/worker-info.ts";
 import type { WorkerMachine } from "../store/event.ts";
 
@@ -49,6 +50,12 @@ export interface Member {
   heardUs: number;
   /** Silent for so long that it has fenced itself, and nothing speaks against saying so. */
   overdue: boolean;
+}
+
+/** Whether a worker can be given to a run at all. */
+export function isFit({ info, status }: Member): boolean {
+  // One that failed in the run before says so until it has heard that this is over.
+  return info.wire === WIRE_VERSION && status?.leaving !== true && status?.state !== "failed";
 }
 
 export class Members {

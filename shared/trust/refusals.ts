@@ -18,7 +18,7 @@ export interface Refusal {
 
 /** Refusals that look alike. */
 export interface RefusalGroup extends Refusal {
-  count: number;
+  readonly count: number;
 }
 
 const MAX_GROUPS = 256;
@@ -29,7 +29,7 @@ const SAY_EVERY_US = 10_000_000;
 export class Refusals {
   readonly #clock: Pick<Clock, "monotonicUs">;
   readonly #log: Log | null;
-  readonly #groups = new Map<string, RefusalGroup & { saidUs: number; said: number }>();
+  readonly #groups = new Map<string, Refusal & { count: number; saidUs: number; said: number }>();
   #count = 0;
   #last = "";
 
@@ -50,7 +50,9 @@ export class Refusals {
 
   /** By kind, run and reason; each with the first place it was seen at. */
   get groups(): readonly RefusalGroup[] {
-    return [...this.#groups.values()];
+    return [...this.#groups.values()].map(({ kind, subject, run, reason, count }) => {
+      return { kind, subject, run, reason, count };
+    });
   }
 
   add(refusal: Refusal): void {

@@ -185,7 +185,10 @@ export class Incarnation {
     const challenge = placement?.challenge ?? this.#answers;
     if (challenge !== this.#answers) session.renewSoon();
     this.#answers = challenge;
-    if (quota?.run !== this.#quota?.run) this.#refused = ACCEPTED;
+    if (quota?.run !== this.#quota?.run && this.#refused !== ACCEPTED) {
+      this.#refused = ACCEPTED;
+      session.renewSoon();
+    }
     const same = quota?.run === this.#quota?.run && quota?.lanes === this.#quota?.lanes;
     this.#quota = quota;
     if (quota !== null && quota.run !== this.#execution?.run) this.#execution?.dismiss();

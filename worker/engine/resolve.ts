@@ -1,7 +1,7 @@
 /**
- * From a scenario's targets to endpoints with checked addresses. Called once by each engine while it
- * prepares. Invariant: no socket is ever opened to an address that was not checked here, by the policy of
- * shared/net and against every list: the run's, and the worker's own; all addresses of a name must pass.
+ * From a scenario's targets to endpoints with checked addresses. Called once by each engine while it prepares.
+ * Invariant: no socket is ever opened to an address that was not checked here, by the policy of shared/net and against
+ * every list, the run's and the worker's own; and all addresses of a name must pass.
  */
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
