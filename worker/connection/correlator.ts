@@ -10,6 +10,7 @@ import { compileMatch } from "../../shared/scenario/expression.ts";
 import type { StrictScenario } from "../../shared/scenario/strict.ts";
 import type { RenderContext } from "../../shared/scenario/template.ts";
 import { COUNT, MESSAGE, type Recorder, TARGET } from "../record/recorder.ts";
+import { Backlog } from "./backlog.ts";
 import {
   type Conversation,
   FailedMessage,
@@ -18,6 +19,7 @@ import {
   Outgoing,
 } from "./conversation.ts";
 import type { DriverSocket } from "./driver.ts";
+import { frameOverhead } from "./lean/frame-builder.ts";
 import { Match, Payloads } from "./payload.ts";
 import { NONE, PendingTable } from "./pending-table.ts";
 import { ReplySearch } from "./reply-search.ts";
@@ -40,6 +42,7 @@ export class Correlator {
   readonly #replies: ReplySearch;
   readonly #stamped: StampedEcho;
   readonly #audit: boolean;
+  readonly #isCompressed: boolean;
   readonly #tag: number;
   readonly #definitions: number;
 
@@ -51,6 +54,7 @@ export class Correlator {
     const mix = scenario.messages?.mix ?? [];
     this.#recorder = recorder;
     this.#audit = scenario.integrity.stamp;
+    this.#isCompressed = scenario.connect.compression;
     this.#tag = stampTag(options.run);
     this.#payloads = new Payloads(scenario, { framed: options.framed, tag: this.#tag });
     this.context = {
@@ -87,7 +91,7 @@ export class Correlator {
     const { name, phase, intendedUs, nowUs } = this.outgoing;
     const payloads = this.#payloads;
     payloads.build(name, conversation, this.contextOf(conversation));
-    if (!socket.send(payloads.bytes, payloads.binary)) payloads.kept();
+    if (!socket.send(payloads.bytes, payloads.binary)) this.#kept(conversation, socket);
     this.#recorder.sent(phase, name, payloads.payloadBytes);
     this.#recorder.targets.count(phase, conversation.target, TARGET.sent);
     if (payloads.match !== Match.none) {
@@ -105,6 +109,18 @@ export class Correlator {
       if (payloads.sent !== undefined) this.pending.sent[record] = payloads.sent;
     }
     conversation.seq++;
+  }
+
+  /** The socket could not hand the message on at once. What it takes when compressed is not known. */
+  #kept(conversation: Conversation, socket: DriverSocket): void {
+    const payloads = this.#payloads;
+    payloads.kept();
+    if (this.#isCompressed) return;
+    conversation.backlog ??= new Backlog();
+    const { payloadBytes } = payloads;
+    const bytes = payloadBytes + frameOverhead(payloadBytes);
+    const { phase, name } = this.outgoing;
+    conversation.backlog.add({ bytes, phase, name }, socket.bufferedBytes());
   }
 
   /** Settles `incoming`, a whole message from the target. */

@@ -13,7 +13,7 @@ import type { Driver, DriverSocket, OpenRequest, SocketOwner } from "./driver.ts
 import { type ConnectStage, connectFailure, errorSignature } from "./failure-map.ts";
 import { Fault, type ProtocolFault } from "./protocol-fault.ts";
 import { RefusedSocket } from "./refused-socket.ts";
-import { isResettable } from "./transport.ts";
+import { isResettable, unsentBytes } from "./transport.ts";
 import { endpointFault, requestFault } from "./upgrade.ts";
 import { HUNG_UP, PENDING, REFUSED, type Refusal, UpgradeAnswer } from "./upgrade-answer.ts";
 import { faultOf, upgradeFaultOf } from "./ws-errors.ts";
@@ -57,6 +57,7 @@ class WsSocket implements DriverSocket, TransportEvents {
   private closedByUs = false;
   private violation: ProtocolFault | null = null;
   private errno = "";
+  private left = 0;
 
   constructor(request: OpenRequest, owner: SocketOwner) {
     this.request = request;
@@ -85,6 +86,14 @@ class WsSocket implements DriverSocket, TransportEvents {
 
   bufferedBytes(): number {
     return this.ws.bufferedAmount;
+  }
+
+  unsentBytes(): number {
+    return this.socket === null || this.socket.destroyed ? this.left : unsentBytes(this.socket);
+  }
+
+  leaving(unsent: number): void {
+    this.left = unsent;
   }
 
   close(code: number): void {
@@ -148,11 +157,8 @@ class WsSocket implements DriverSocket, TransportEvents {
       return;
     }
     const rest = answer.take(chunk, 0, chunk.length);
-    if (rest === PENDING) return;
-    if (rest === REFUSED) {
-      this.fail(answer.refusal);
-      return;
-    }
+    if (rest === REFUSED) this.fail(answer.refusal);
+    if (rest === REFUSED || rest === PENDING) return;
     this.extensions = answer.head.extensions ?? "";
     this.answer = null;
   }

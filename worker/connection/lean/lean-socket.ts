@@ -14,7 +14,7 @@ import { ABNORMAL, isValidCloseCode } from "../close-code.ts";
 import type { DriverSocket, OpenRequest, SocketEnd, SocketOwner } from "../driver.ts";
 import { connectFailure, errorSignature, type TransportError } from "../failure-map.ts";
 import type { ProtocolFault } from "../protocol-fault.ts";
-import { isResettable } from "../transport.ts";
+import { isResettable, unsentBytes } from "../transport.ts";
 import { HUNG_UP, PENDING, REFUSED, type Refusal } from "../upgrade-answer.ts";
 import { decode } from "./codec-decoder.ts";
 import { buildFrame, nextMask, Opcode } from "./frame-builder.ts";
@@ -49,6 +49,7 @@ export class LeanSocket implements DriverSocket, FrameSink, TransportEvents {
   private closeReason = "";
   private violation: ProtocolFault | null = null;
   private errno = "";
+  private left = 0;
 
   constructor(request: OpenRequest, shared: SharedRequest, owner: SocketOwner) {
     this.maxMessageBytes = request.endpoint.maxMessageBytes;
@@ -69,6 +70,14 @@ export class LeanSocket implements DriverSocket, FrameSink, TransportEvents {
 
   bufferedBytes(): number {
     return this.socket.writableLength;
+  }
+
+  unsentBytes(): number {
+    return this.socket.destroyed ? this.left : unsentBytes(this.socket);
+  }
+
+  leaving(unsent: number): void {
+    this.left = unsent;
   }
 
   close(code: number): void {
