@@ -4,10 +4,21 @@
  * Invariant: it covers the bytes that wait in the socket, which pacing bounds, and forgets what has left.
  */
 
+import type { Conversation } from "./conversation.ts";
+import type { DriverSocket } from "./driver.ts";
+import { frameOverhead } from "./lean/frame-builder.ts";
+
 /** A Close frame of ours may be the last thing in the socket; it is no message. */
 const CLOSE_FRAME_BYTES = 8;
 /** Forgotten entries that are kept before the lists are cut. */
 const MAX_FORGOTTEN = 1024;
+
+/** A message that a socket keeps. */
+export interface KeptMessage {
+  readonly payloadBytes: number;
+  readonly phase: number;
+  readonly name: number;
+}
 
 export class Backlog {
   readonly #bytes: number[] = [];
@@ -41,4 +52,16 @@ export class Backlog {
       left -= this.#bytes[at] as number;
     }
   }
+}
+
+/** The socket did not hand a message on at once. */
+export function rememberKept(
+  conversation: Conversation,
+  socket: DriverSocket,
+  message: KeptMessage,
+): void {
+  const { payloadBytes, phase, name } = message;
+  conversation.backlog ??= new Backlog();
+  const bytes = payloadBytes + frameOverhead(payloadBytes);
+  conversation.backlog.add({ bytes, phase, name }, socket.bufferedBytes());
 }

@@ -1,16 +1,16 @@
 /**
- * The correlator: sends the messages of a mix and settles each one: matched, timed out, late, lost,
- * duplicated, reordered, corrupt, leaked. Called by connections (incoming messages) and the engine (due
- * sends, time-outs); one instance per engine. Invariant: every message sent that expects a reply ends as
- * exactly one of matched, timedOut, corruptReplies or unanswered, and every message received as exactly one of
- * matched, late, duplicated, corrupt, leaked or unsolicited. What goes wrong with a message is told once, when it
- * is seen, and under the phase of the counter that counts it.
+ * The correlator: sends the messages of a mix and settles each one: matched, timed out, late, lost, duplicated,
+ * reordered, corrupt, leaked. Called by connections (incoming messages) and the engine (due sends, time-outs); one
+ * instance per engine. Invariant: every message sent that expects a reply ends as exactly one of matched, timedOut,
+ * corruptReplies or unanswered, and every message received as exactly one of matched, late, duplicated, corrupt, leaked
+ * or unsolicited. What goes wrong with a message is told once, when it is seen, and under the phase of the counter that
+ * counts it.
  */
 import { compileMatch } from "../../shared/scenario/expression.ts";
 import type { StrictScenario } from "../../shared/scenario/strict.ts";
 import type { RenderContext } from "../../shared/scenario/template.ts";
 import { COUNT, MESSAGE, type Recorder, TARGET } from "../record/recorder.ts";
-import { Backlog } from "./backlog.ts";
+import { rememberKept } from "./backlog.ts";
 import {
   type Conversation,
   FailedMessage,
@@ -19,7 +19,6 @@ import {
   Outgoing,
 } from "./conversation.ts";
 import type { DriverSocket } from "./driver.ts";
-import { frameOverhead } from "./lean/frame-builder.ts";
 import { Match, Payloads } from "./payload.ts";
 import { NONE, PendingTable } from "./pending-table.ts";
 import { ReplySearch } from "./reply-search.ts";
@@ -42,7 +41,6 @@ export class Correlator {
   readonly #replies: ReplySearch;
   readonly #stamped: StampedEcho;
   readonly #audit: boolean;
-  readonly #isCompressed: boolean;
   readonly #tag: number;
   readonly #definitions: number;
 
@@ -54,7 +52,6 @@ export class Correlator {
     const mix = scenario.messages?.mix ?? [];
     this.#recorder = recorder;
     this.#audit = scenario.integrity.stamp;
-    this.#isCompressed = scenario.connect.compression;
     this.#tag = stampTag(options.run);
     this.#payloads = new Payloads(scenario, { framed: options.framed, tag: this.#tag });
     this.context = {
@@ -91,7 +88,8 @@ export class Correlator {
     const { name, phase, intendedUs, nowUs } = this.outgoing;
     const payloads = this.#payloads;
     payloads.build(name, conversation, this.contextOf(conversation));
-    if (!socket.send(payloads.bytes, payloads.binary)) this.#kept(conversation, socket);
+    const gone = socket.send(payloads.bytes, payloads.binary);
+    if (!gone) rememberKept(conversation, socket, payloads.kept(name, phase));
     this.#recorder.sent(phase, name, payloads.payloadBytes);
     this.#recorder.targets.count(phase, conversation.target, TARGET.sent);
     if (payloads.match !== Match.none) {
@@ -109,18 +107,6 @@ export class Correlator {
       if (payloads.sent !== undefined) this.pending.sent[record] = payloads.sent;
     }
     conversation.seq++;
-  }
-
-  /** The socket could not hand the message on at once. What it takes when compressed is not known. */
-  #kept(conversation: Conversation, socket: DriverSocket): void {
-    const payloads = this.#payloads;
-    payloads.kept();
-    if (this.#isCompressed) return;
-    conversation.backlog ??= new Backlog();
-    const { payloadBytes } = payloads;
-    const bytes = payloadBytes + frameOverhead(payloadBytes);
-    const { phase, name } = this.outgoing;
-    conversation.backlog.add({ bytes, phase, name }, socket.bufferedBytes());
   }
 
   /** Settles `incoming`, a whole message from the target. */

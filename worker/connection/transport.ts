@@ -86,7 +86,7 @@ function onDestroy(this: Socket, ...[error, callback]: Parameters<Destroy>): voi
  * Bytes given to a socket that the system has not taken. writableLength counts a write that is under way as a whole;
  * libuv knows how much of it has left (with TLS nobody does, so all of it counts).
  */
-export function unsentBytes(socket: Socket): number {
+function unsentBytes(socket: Socket): number {
   const { writableLength } = socket;
   if (writableLength === 0) return 0;
   const { _handle, writableBuffer } = socket as Internals;

@@ -13,7 +13,7 @@ import type { Driver, DriverSocket, OpenRequest, SocketOwner } from "./driver.ts
 import { type ConnectStage, connectFailure, errorSignature } from "./failure-map.ts";
 import { Fault, type ProtocolFault } from "./protocol-fault.ts";
 import { RefusedSocket } from "./refused-socket.ts";
-import { isResettable, unsentBytes } from "./transport.ts";
+import { isResettable } from "./transport.ts";
 import { endpointFault, requestFault } from "./upgrade.ts";
 import { HUNG_UP, PENDING, REFUSED, type Refusal, UpgradeAnswer } from "./upgrade-answer.ts";
 import { faultOf, upgradeFaultOf } from "./ws-errors.ts";
@@ -89,11 +89,11 @@ class WsSocket implements DriverSocket, TransportEvents {
   }
 
   unsentBytes(): number {
-    return this.socket === null || this.socket.destroyed ? this.left : unsentBytes(this.socket);
+    return this.left;
   }
 
   leaving(unsent: number): void {
-    this.left = unsent;
+    this.left = this.request.endpoint.compression ? 0 : unsent;
   }
 
   close(code: number): void {

@@ -14,7 +14,7 @@ import { ABNORMAL, isValidCloseCode } from "../close-code.ts";
 import type { DriverSocket, OpenRequest, SocketEnd, SocketOwner } from "../driver.ts";
 import { connectFailure, errorSignature, type TransportError } from "../failure-map.ts";
 import type { ProtocolFault } from "../protocol-fault.ts";
-import { isResettable, unsentBytes } from "../transport.ts";
+import { isResettable } from "../transport.ts";
 import { HUNG_UP, PENDING, REFUSED, type Refusal } from "../upgrade-answer.ts";
 import { decode } from "./codec-decoder.ts";
 import { buildFrame, nextMask, Opcode } from "./frame-builder.ts";
@@ -73,7 +73,7 @@ export class LeanSocket implements DriverSocket, FrameSink, TransportEvents {
   }
 
   unsentBytes(): number {
-    return this.socket.destroyed ? this.left : unsentBytes(this.socket);
+    return this.left;
   }
 
   leaving(unsent: number): void {
