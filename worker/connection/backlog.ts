@@ -36,8 +36,10 @@ export class Backlog {
     this.#phases.push(message.phase);
     this.#names.push(message.name);
     this.#sum += message.bytes;
-    while (this.#sum - (this.#bytes[this.#first] ?? 0) >= waiting) {
-      this.#sum -= this.#bytes[this.#first++] ?? 0;
+    for (; this.#first < this.#bytes.length; this.#first++) {
+      const oldest = this.#bytes[this.#first] as number;
+      if (this.#sum - oldest < waiting) break;
+      this.#sum -= oldest;
     }
     if (this.#first < MAX_FORGOTTEN) return;
     for (const list of [this.#bytes, this.#phases, this.#names]) list.splice(0, this.#first);

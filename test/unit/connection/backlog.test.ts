@@ -31,6 +31,15 @@ describe("Backlog", () => {
     ).toEqual([4, 3]);
   });
 
+  it("keeps nothing when nothing waits, as with a driver that compresses later", () => {
+    expect(
+      discarded(
+        filled(3000, 100, () => 0),
+        1_000_000,
+      ),
+    ).toEqual([]);
+  });
+
   it("forgets what has left, however long it goes on", () => {
     const backlog = filled(100_000, 100, () => 250);
     expect(discarded(backlog, 1_000_000)).toEqual([99_999, 99_998, 99_997]);
