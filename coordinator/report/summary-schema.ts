@@ -92,8 +92,12 @@ const messageNameSchema = z.object({
 });
 
 const messageCounts = {
+  /** planned = sent + discarded + skipped. */
   planned: count,
+  /** Left this process. */
   sent: count,
+  /** Waited in our buffers when their connection ended, and never left; null in runs of versions that did not count them. */
+  discarded: countOrNull,
   skipped: count,
   /** Why slots were skipped; sums to `skipped`. */
   skippedBy: z.object({ notOpen: count, behind: count, backpressure: count }),

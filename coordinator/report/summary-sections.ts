@@ -128,7 +128,7 @@ function nameCounts({ facts, merge }: RunFold, index: number) {
   const of = (counter: NameCounter) =>
     isAwaited && merge.hasNameCounter(counter) ? counters[counter] : null;
   return {
-    sent: counters.sent,
+    sent: counters.sent - counters.discarded,
     expected: merge.hasNameCounter("expected") ? counters.expected : null,
     matched: of("matched"),
     timedOut: of("timedOut"),
@@ -151,7 +151,9 @@ function messageCounts(fold: RunFold, counters: Counters, phases: Phases) {
   const ifStamp = (value: number) => (integrity.stamp || value > 0 ? value : null);
   return {
     planned: counters.planned,
-    sent: counters.sent,
+    // What never left this process was not sent; its slots stay told as discarded.
+    sent: counters.sent - counters.discarded,
+    discarded: fold.merge.hasPhaseCounter("discarded") ? counters.discarded : null,
     skipped: counters.skippedNotOpen + counters.skippedBehind + counters.skippedBackpressure,
     skippedBy: {
       notOpen: counters.skippedNotOpen,

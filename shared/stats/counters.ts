@@ -18,6 +18,7 @@ export const PHASE_COUNTERS = [
   "reconnects",
   /** Message slots that fell due while the plan held the connection open. */
   "planned",
+  /** Given to a socket. */
   "sent",
   /** planned = sent + skipped. */
   "skippedNotOpen",
@@ -51,6 +52,8 @@ export const PHASE_COUNTERS = [
   "dropped",
   /** Of late: replies without an identity that a newer message was still waiting for, too. */
   "ambiguous",
+  /** Of sent: they waited in our buffers when their connection ended, and never left. */
+  "discarded",
 ] as const;
 export type PhaseCounter = (typeof PHASE_COUNTERS)[number];
 
@@ -63,6 +66,7 @@ export const NAME_COUNTERS = [
   "unanswered",
   "corruptReplies",
   "late",
+  "discarded",
 ] as const;
 export type NameCounter = (typeof NAME_COUNTERS)[number];
 

@@ -84,6 +84,7 @@ export class SimTarget {
       },
       ping: () => {},
       bufferedBytes: () => 0,
+      unsentBytes: () => 0,
       close: () => this.#close(link),
       abort: () => {
         link.gone = true;

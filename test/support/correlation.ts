@@ -53,6 +53,7 @@ export class TestConversation implements Conversation {
   pendingTail = NONE;
   pendingCount = 0;
   expiredCount = 0;
+  backlog = null;
   readonly told: Told[] = [];
   readonly #correlator: () => Correlator;
 
@@ -105,6 +106,7 @@ export class Correlation {
       },
       ping() {},
       bufferedBytes: () => 0,
+      unsentBytes: () => 0,
       close() {},
       abort() {},
     };

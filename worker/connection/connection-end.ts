@@ -3,15 +3,25 @@
  * still waited for is settled before its close is counted, so both are in one frame.
  */
 import type { CloseCause } from "../../shared/stats/failure-kind.ts";
-import { type Counted, METRIC } from "../record/recorder.ts";
+import { type Counted, MESSAGE, METRIC, type Recorder } from "../record/recorder.ts";
 import { isDrop } from "./close-cause.ts";
 import type { ConnectionHost } from "./connection-host.ts";
 import { Time } from "./connection-times.ts";
 import type { Conversation } from "./conversation.ts";
+import type { PacedConnection } from "./pacing.ts";
 
 /** Whether we ended the connection without waiting for its target. */
 export function isCut(cause: CloseCause): boolean {
   return cause === "stop" || cause === "fenced";
+}
+
+/** Counts the messages that waited in the connection's socket and never left. */
+export function recordUnsent(connection: PacedConnection, recorder: Recorder): void {
+  const { backlog, socket, target } = connection;
+  connection.backlog = null;
+  backlog?.discard(socket?.unsentBytes() ?? 0, (phase, name) =>
+    recorder.message(MESSAGE.discarded, phase, name, target),
+  );
 }
 
 /** @param wasOpen neither the plan nor we had begun to close it */

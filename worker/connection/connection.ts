@@ -8,11 +8,12 @@ import type {
   SessionFailure,
 } from "../../shared/stats/failure-kind.ts";
 import { METRIC } from "../record/recorder.ts";
+import type { Backlog } from "./backlog.ts";
 import { backoffUs } from "./backoff.ts";
 import { causeOf, type EndCause, failureOf } from "./close-cause.ts";
 import { CLOSE_NORMAL } from "./close-code.ts";
 import { MAX_SLOTS } from "./close-time.ts";
-import { isCut, recordEnd } from "./connection-end.ts";
+import { isCut, recordEnd, recordUnsent } from "./connection-end.ts";
 import { type ConnectionHost, type ConnectionIdentity, TimerKind } from "./connection-host.ts";
 import { logAttempt, logEnd, logMessage, MAX_ATTEMPTS } from "./connection-log.ts";
 import { moved, State } from "./connection-state.ts";
@@ -38,6 +39,7 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
   pendingCount = 0;
   /** A due message waits for room; its slot stays the next one. */
   held = false;
+  backlog: Backlog | null = null;
   socket: DriverSocket | null = null;
   readonly #host: ConnectionHost;
   /** Number of the next slot of the message schedule, over all sessions of the index. */
@@ -250,6 +252,7 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
 
   /** An established connection ended. */
   #over(cause: CloseCause, nowUs: number): void {
+    recordUnsent(this, this.#host.recorder);
     this.socket = null;
     const wasOpen = this.state === State.open || this.state === State.leaving;
     // Leave the open state first: settling must not send what was held.

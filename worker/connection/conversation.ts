@@ -2,6 +2,7 @@
  * What the correlator and a connection say to each other, and the one message each of them is busy with.
  * Invariant: Incoming, Outgoing and FailedMessage are reused for every message, so neither side keeps them.
  */
+import type { Backlog } from "./backlog.ts";
 import { NONE, type PendingOwner } from "./pending-table.ts";
 
 /** What the correlator needs of a connection. */
@@ -17,6 +18,8 @@ export interface Conversation extends PendingOwner {
   seq: number;
   /** Highest sequence number answered so far; -1 for none. */
   answered: number;
+  /** Messages its socket could not hand on at once; null while there were none. */
+  backlog: Backlog | null;
   /** Called when the last unanswered message was settled, or room for another came free. */
   onSettled(): void;
   /** A message failed; told once for each thing that went wrong, for the failure log. */

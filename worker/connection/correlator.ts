@@ -1,15 +1,16 @@
 /**
- * The correlator: sends the messages of a mix and settles each one: matched, timed out, late, lost,
- * duplicated, reordered, corrupt, leaked. Called by connections (incoming messages) and the engine (due
- * sends, time-outs); one instance per engine. Invariant: every message sent that expects a reply ends as
- * exactly one of matched, timedOut, corruptReplies or unanswered, and every message received as exactly one of
- * matched, late, duplicated, corrupt, leaked or unsolicited. What goes wrong with a message is told once, when it
- * is seen, and under the phase of the counter that counts it.
+ * The correlator: sends the messages of a mix and settles each one: matched, timed out, late, lost, duplicated,
+ * reordered, corrupt, leaked. Called by connections (incoming messages) and the engine (due sends, time-outs); one
+ * instance per engine. Invariant: every message sent that expects a reply ends as exactly one of matched, timedOut,
+ * corruptReplies or unanswered, and every message received as exactly one of matched, late, duplicated, corrupt, leaked
+ * or unsolicited. What goes wrong with a message is told once, when it is seen, and under the phase of the counter that
+ * counts it.
  */
 import { compileMatch } from "../../shared/scenario/expression.ts";
 import type { StrictScenario } from "../../shared/scenario/strict.ts";
 import type { RenderContext } from "../../shared/scenario/template.ts";
 import { COUNT, MESSAGE, type Recorder, TARGET } from "../record/recorder.ts";
+import { rememberKept } from "./backlog.ts";
 import {
   type Conversation,
   FailedMessage,
@@ -87,7 +88,8 @@ export class Correlator {
     const { name, phase, intendedUs, nowUs } = this.outgoing;
     const payloads = this.#payloads;
     payloads.build(name, conversation, this.contextOf(conversation));
-    if (!socket.send(payloads.bytes, payloads.binary)) payloads.kept();
+    const gone = socket.send(payloads.bytes, payloads.binary);
+    if (!gone) rememberKept(conversation, socket, payloads.kept(name, phase));
     this.#recorder.sent(phase, name, payloads.payloadBytes);
     this.#recorder.targets.count(phase, conversation.target, TARGET.sent);
     if (payloads.match !== Match.none) {

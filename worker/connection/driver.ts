@@ -98,6 +98,8 @@ export interface DriverSocket {
   ping(payload: Buffer): void;
   /** Bytes accepted by send that the kernel has not taken yet. */
   bufferedBytes(): number;
+  /** Bytes accepted by send that had not left this process when the socket ended; 0 before, and where it is not known. */
+  unsentBytes(): number;
   /** Starts the closing handshake; ignored unless open. */
   close(code: number): void;
   /** Destroys the socket at once (RST when `reset`), in any state; no further calls to the owner. */

@@ -11,6 +11,7 @@ import type { StrictMessage, StrictScenario } from "../../shared/scenario/strict
 import { compileJson, compileTemplate, type Template } from "../../shared/scenario/template.ts";
 import { systemClock } from "../../shared/time/clock.ts";
 import { draw32, Stream } from "../../shared/time/random.ts";
+import type { KeptMessage } from "./backlog.ts";
 import { parseJson } from "./json-reading.ts";
 import { buildFrame, frameOverhead, nextMask, Opcode } from "./lean/frame-builder.ts";
 import { STAMP_BYTES, stampCheck } from "./stamp.ts";
@@ -102,10 +103,11 @@ export class Payloads {
     this.bytes = variant.bytes;
   }
 
-  /** The driver keeps the buffer last built. */
-  kept(): void {
+  /** The driver keeps the buffer last built. @returns what is kept */
+  kept(name: number, phase: number): KeptMessage {
     const variant = this.#last;
     if (variant && variant.bytes === this.bytes) variant.bytes = Buffer.from(variant.bytes);
+    return { payloadBytes: this.payloadBytes, name, phase };
   }
 
   matchOf(name: number): Match {

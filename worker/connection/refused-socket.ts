@@ -30,6 +30,10 @@ export class RefusedSocket implements DriverSocket {
     return 0;
   }
 
+  unsentBytes(): number {
+    return 0;
+  }
+
   close(): void {}
 
   abort(): void {

@@ -62,6 +62,46 @@ function servernameOf(endpoint: Endpoint): string {
   return isIP(name) === 0 ? name : "";
 }
 
+/** Told when a socket is destroyed, by whomever, while it still knows what it holds. */
+export interface LeavingEvents {
+  leaving(unsentBytes: number): void;
+}
+
+type Destroy = Socket["_destroy"];
+const kLeaving = Symbol("leaving");
+type LeavingSocket = Socket & { [kLeaving]: LeavingEvents };
+
+/** Has `events` told of the socket's end; _destroy is the hook that Node's streams have for it. */
+export function watchLeaving(socket: Socket, events: LeavingEvents): void {
+  (socket as LeavingSocket)[kLeaving] = events;
+  socket._destroy = onDestroy;
+}
+
+function onDestroy(this: Socket, ...[error, callback]: Parameters<Destroy>): void {
+  (this as LeavingSocket)[kLeaving].leaving(unsentBytes(this));
+  (Object.getPrototypeOf(this) as Socket)._destroy.call(this, error, callback);
+}
+
+/**
+ * Bytes given to a socket that the system has not taken. writableLength counts a write that is under way as a whole;
+ * libuv knows how much of it has left (with TLS nobody does, so all of it counts).
+ */
+function unsentBytes(socket: Socket): number {
+  const { writableLength } = socket;
+  if (writableLength === 0) return 0;
+  const { _handle, writableBuffer } = socket as Internals;
+  const queued = (writableBuffer ?? []).reduce((sum, { chunk }) => sum + chunk.length, 0);
+  const underWay = writableLength - queued;
+  const isKnown = !("encrypted" in socket) && typeof _handle?.writeQueueSize === "number";
+  return queued + (isKnown ? Math.min(underWay, _handle.writeQueueSize) : underWay);
+}
+
+/** What a socket has beside its documented fields. */
+type Internals = Socket & {
+  readonly _handle?: { readonly writeQueueSize: number } | null;
+  readonly writableBuffer?: readonly { readonly chunk: Buffer }[];
+};
+
 /**
  * True when a connected socket can be ended by RST. Node can do that for plain TCP only (a TLS connection is
  * just cut), and a reset during a shutdown would leave the descriptor open.

@@ -57,6 +57,7 @@ class WsSocket implements DriverSocket, TransportEvents {
   private closedByUs = false;
   private violation: ProtocolFault | null = null;
   private errno = "";
+  private left = 0;
 
   constructor(request: OpenRequest, owner: SocketOwner) {
     this.request = request;
@@ -85,6 +86,14 @@ class WsSocket implements DriverSocket, TransportEvents {
 
   bufferedBytes(): number {
     return this.ws.bufferedAmount;
+  }
+
+  unsentBytes(): number {
+    return this.left;
+  }
+
+  leaving(unsent: number): void {
+    this.left = this.request.endpoint.compression ? 0 : unsent;
   }
 
   close(code: number): void {
@@ -148,11 +157,8 @@ class WsSocket implements DriverSocket, TransportEvents {
       return;
     }
     const rest = answer.take(chunk, 0, chunk.length);
-    if (rest === PENDING) return;
-    if (rest === REFUSED) {
-      this.fail(answer.refusal);
-      return;
-    }
+    if (rest === REFUSED) this.fail(answer.refusal);
+    if (rest === REFUSED || rest === PENDING) return;
     this.extensions = answer.head.extensions ?? "";
     this.answer = null;
   }

@@ -5,10 +5,10 @@
 import { connect as connectTcp, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import type { OpenRequest } from "./driver.ts";
-import { destinationOf, tlsOptionsOf } from "./transport.ts";
+import { destinationOf, type LeavingEvents, tlsOptionsOf, watchLeaving } from "./transport.ts";
 
 /** What a transport tells its connection; the rest goes through ws. */
-export interface TransportEvents {
+export interface TransportEvents extends LeavingEvents {
   connected(): void;
   secured(): void;
   /** Bytes came; ws gets them next. */
@@ -30,6 +30,7 @@ export function openTransport(request: OpenRequest, events: TransportEvents): So
     : connectTcp(destination);
   // The one property we add to Node's socket; the handlers below find their way back by it.
   (socket as OwnedSocket)[kEvents] = events;
+  watchLeaving(socket, events);
   socket.on("connect", onConnect).on("end", onEnd).on("error", onError);
   // Before node:http and ws put their own there: each chunk is seen here first.
   return socket.on("data", onData);

@@ -48,6 +48,7 @@ export const MESSAGE = {
     target: NOT_BY_TARGET,
   },
   late: { phase: COUNT.late, name: NAME.late, target: NOT_BY_TARGET },
+  discarded: { phase: COUNT.discarded, name: NAME.discarded, target: NOT_BY_TARGET },
 } as const;
 type MessageCounters = (typeof MESSAGE)[keyof typeof MESSAGE];
 

@@ -207,6 +207,7 @@ function messageLines(summary: Summary, detail: SummaryDetail): string[] {
   }
   if (m.unsolicited > 0) parts.push(`${formatCount(m.unsolicited)} pushed`);
   if (m.skipped > 0) parts.push(`${formatCount(m.skipped)} skipped`);
+  if (m.discarded) parts.push(`${formatCount(m.discarded)} discarded unsent`);
   const lines = [row("messages", `${parts.join(", ")}${scopeText(summary)}`)];
   const audit = [
     countOrNothing(m.lost, "lost"),

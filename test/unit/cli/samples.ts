@@ -25,6 +25,7 @@ export function quantiles(ms: number): Quantiles {
 const messages = {
   planned: 8000,
   sent: 7990,
+  discarded: 0,
   skipped: 10,
   skippedBy: { notOpen: 10, behind: 0, backpressure: 0 },
   received: 7990,

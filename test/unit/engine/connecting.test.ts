@@ -5,12 +5,22 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
+import type { StrictPhase } from "../../../shared/scenario/strict.ts";
 import { acceptFor, VALID_RESPONSE } from "../../conformance/hostile-server.ts";
 import { binary } from "../../conformance/server-frame.ts";
 import { runEngine } from "../../support/engine-run.ts";
-import { scenario } from "../../support/scenario.ts";
+import { echoMessage, messages, scenario } from "../../support/scenario.ts";
 
 const servers: Server[] = [];
+
+const burst: StrictPhase = {
+  phase: "burst",
+  exclude: false,
+  durationUs: 700_000,
+  messageFactor: 1,
+  ramp: "burst",
+  to: 20,
+};
 
 afterEach(() => {
   for (const server of servers.splice(0)) server.close();
@@ -18,7 +28,7 @@ afterEach(() => {
 
 /** Answers each request head with the same bytes, or does what it is told. */
 async function answering(answer: string | ((socket: Socket) => void)): Promise<string> {
-  const server = createServer((socket) => {
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
     socket.on("error", () => {});
     if (typeof answer === "string") socket.once("data", () => socket.end(answer));
     else answer(socket);
@@ -88,16 +98,7 @@ describe.each(["lean", "ws"] as const)("connecting, %s driver", (driver) => {
       scenario(url, {
         connect: { driver },
         messages: null,
-        phases: [
-          {
-            phase: "burst",
-            exclude: false,
-            durationUs: 700_000,
-            messageFactor: 1,
-            ramp: "burst",
-            to: 20,
-          },
-        ],
+        phases: [burst],
       }),
       {
         onTurn: (_, runUs) => {
@@ -129,6 +130,37 @@ describe.each(["lean", "ws"] as const)("connecting, %s driver", (driver) => {
     expect(new Set(agreed.map(({ protocol, extensions }) => `${protocol}|${extensions}`))).toEqual(
       new Set(["chat.v1|"]),
     );
+  });
+
+  it("tells what never left from what was sent", async () => {
+    const bytes = 100_000;
+    let received = 0;
+    let ended: () => void = () => {};
+    const all = new Promise<void>((resolve) => {
+      ended = resolve;
+    });
+    const url = await answering((socket) => {
+      upgrading(Buffer.alloc(0))(socket);
+      socket.once("data", () => socket.pause());
+      // Reads nothing, ends its side, and then takes what had been sent until then.
+      setTimeout(() => socket.end(), 700);
+      setTimeout(() => socket.on("data", (chunk) => (received += chunk.length)).resume(), 900);
+      socket.on("end", ended);
+    });
+    const send = { kind: "binary", sizes: [bytes], fill: "zero" } as const;
+    const { counters } = await runEngine(
+      scenario(url, {
+        connect: { driver },
+        phases: [{ ...burst, to: 1, durationUs: 1_200_000 }],
+        messages: messages({
+          rate: { kind: "perConnection", perSec: 200 },
+          mix: [echoMessage({ send, reply: { match: "none" } })],
+        }),
+      }),
+    );
+    await all;
+    expect(counters.discarded).toBeGreaterThan(0);
+    expect(counters.sent - counters.discarded).toBe(Math.floor(received / (bytes + 14)));
   });
 
   it("uses all addresses of a name, and another in turn where one refuses", async () => {

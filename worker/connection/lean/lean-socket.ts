@@ -49,6 +49,7 @@ export class LeanSocket implements DriverSocket, FrameSink, TransportEvents {
   private closeReason = "";
   private violation: ProtocolFault | null = null;
   private errno = "";
+  private left = 0;
 
   constructor(request: OpenRequest, shared: SharedRequest, owner: SocketOwner) {
     this.maxMessageBytes = request.endpoint.maxMessageBytes;
@@ -69,6 +70,14 @@ export class LeanSocket implements DriverSocket, FrameSink, TransportEvents {
 
   bufferedBytes(): number {
     return this.socket.writableLength;
+  }
+
+  unsentBytes(): number {
+    return this.left;
+  }
+
+  leaving(unsent: number): void {
+    this.left = unsent;
   }
 
   close(code: number): void {

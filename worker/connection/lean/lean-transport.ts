@@ -7,10 +7,10 @@ import { Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import type { OpenRequest } from "../driver.ts";
 import type { TransportError } from "../failure-map.ts";
-import { destinationOf, tlsOptionsOf } from "../transport.ts";
+import { destinationOf, type LeavingEvents, tlsOptionsOf, watchLeaving } from "../transport.ts";
 
 /** What a transport tells its connection. */
-export interface TransportEvents {
+export interface TransportEvents extends LeavingEvents {
   connected(): void;
   secured(): void;
   /** Bytes [0, length) of readBuffer; gone at the next read of any socket. */
@@ -61,6 +61,7 @@ function openTls(request: OpenRequest, events: TransportEvents): Socket {
 function adopt<S extends Socket>(socket: S, events: TransportEvents): S {
   // The one property we add to Node's socket; the handlers below find their way back by it.
   (socket as S & OwnedSocket)[kEvents] = events;
+  watchLeaving(socket, events);
   return socket.on("connect", onConnect).on("end", onEnd).on("error", onError).on("close", onClose);
 }
 
