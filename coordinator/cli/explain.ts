@@ -1,63 +1,40 @@
 /**
- * `onrush explain`: the scenario as the workers will get it, every default filled in and every unit fixed, as
- * YAML. Called by program.ts. Invariant: no secret and no private key is shown, in whatever form it appears.
+ * `onrush explain`: the scenario as it is understood, every default filled in, as a scenario file. Called by program.ts.
+ * Invariant: `validate` accepts what is printed, and it means the same; no secret is in it, for secrets, files and the
+ * environment stay references.
  */
 import { Command } from "commander";
 import { stringify } from "yaml";
 import { ExitCode } from "../../shared/errors.ts";
-import { createMask, MASK } from "../../shared/scenario/mask.ts";
-import type { StrictScenario } from "../../shared/scenario/strict.ts";
+import { writtenForm } from "../../shared/scenario/written.ts";
 import type { CliContext } from "./context.ts";
 import type { Finish } from "./program.ts";
-import { addScenarioOptions, readScenario, type ScenarioOptions } from "./scenario-file.ts";
+import {
+  addScenarioOptions,
+  readScenario,
+  type ScenarioOptions,
+  type ValidScenario,
+} from "./scenario-file.ts";
 
-/** Rows of a data table that are shown; the rest is counted. */
-const SHOWN_ROWS = 3;
-
-const HEAD = `# Every default filled in. Times end in Us (microseconds), rates in PerSec, sizes are bytes.\n`;
+const HEAD = "# Every default filled in. Files are named as before, relative to the scenario.\n";
 
 export function explainCommand(context: CliContext, finish: Finish): Command {
   const command = new Command("explain")
-    .description("show a scenario with every default filled in, secrets masked")
+    .description("print a scenario with every default filled in, as a scenario")
     .argument("<scenario>", "scenario file, or - for standard input")
-    .addHelpText("after", "\nExample:\n  onrush explain scenario.yaml --set load.0.to=500");
+    .addHelpText(
+      "after",
+      "\nExample:\n  onrush explain scenario.yaml --set load.0.to=500 > full.yaml",
+    );
   return addScenarioOptions(command).action(async (file: string, options: ScenarioOptions) => {
     const parsed = await readScenario(file, options, context);
-    if (parsed !== null) context.stdout.write(HEAD + explain(parsed.scenario));
+    if (parsed !== null) context.stdout.write(explain(parsed));
     finish(parsed === null ? ExitCode.invalidScenario : ExitCode.passed);
   });
 }
 
-export function explain(scenario: StrictScenario): string {
-  const { secrets, data, ...rest } = scenario;
-  const shown = {
-    ...rest,
-    data: Object.fromEntries(
-      Object.entries(data).map(([name, table]) => [
-        name,
-        {
-          pick: table.pick,
-          columns: table.columns,
-          rowCount: table.rows.length,
-          firstRows: table.rows.slice(0, SHOWN_ROWS),
-        },
-      ]),
-    ),
-    secretsMasked: secrets.length,
-  };
-  return stringify(maskLeaves(shown, secrets), { lineWidth: 0, aliasDuplicateObjects: false });
-}
-
-/** Leaf by leaf, before YAML quotes or folds anything. Values from the environment may be numbers by now. */
-function maskLeaves(value: unknown, secrets: readonly string[]): unknown {
-  const mask = createMask(secrets);
-  const walk = (part: unknown): unknown => {
-    if (typeof part === "string") return mask(part);
-    if (Array.isArray(part)) return part.map(walk);
-    if (part !== null && typeof part === "object") {
-      return Object.fromEntries(Object.entries(part).map(([key, item]) => [key, walk(item)]));
-    }
-    return part !== null && secrets.includes(String(part)) ? MASK : part;
-  };
-  return walk(value);
+/** The scenario as YAML text. */
+export function explain({ scenario, given }: Pick<ValidScenario, "scenario" | "given">): string {
+  const written = writtenForm(scenario, given);
+  return HEAD + stringify(written, { lineWidth: 0, aliasDuplicateObjects: false });
 }

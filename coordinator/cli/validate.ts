@@ -10,6 +10,7 @@ import { refuseEmptyPlan } from "../run/empty-plan.ts";
 import type { CliContext } from "./context.ts";
 import type { Finish } from "./program.ts";
 import { addScenarioOptions, readScenario, type ScenarioOptions } from "./scenario-file.ts";
+import { STANDARD_INPUT, STANDARD_INPUT_NAME } from "./standard-input.ts";
 import { describeError } from "./terminal/error-text.ts";
 
 export function validateCommand(context: CliContext, finish: Finish): Command {
@@ -37,7 +38,8 @@ async function validate(
     refuseEmptyPlan(parsed.scenario, population);
     const { peakPlanned, profile } = population;
     const size = `${countOf(peakPlanned, "connection")} at the peak, ${formatSeconds(profile.durationUs / 1e6)}`;
-    stdout.write(`${outStyle.green("✓")} ${file}: valid (${size})\n`);
+    const name = file === STANDARD_INPUT ? STANDARD_INPUT_NAME : file;
+    stdout.write(`${outStyle.green("✓")} ${name}: valid (${size})\n`);
     return true;
   } catch (error) {
     if (!(error instanceof OnrushError) || error.code === "ONRUSH_USAGE") throw error;

@@ -30,6 +30,8 @@ export type ParseResult =
       readonly scenario: StrictScenario;
       /** The text as given; mask it (mask.ts) before it is stored. */
       readonly source: string;
+      /** The text's content, options applied; see written.ts. */
+      readonly given: ScenarioInput;
     }
   | { readonly ok: false; readonly issues: readonly Issue[]; readonly source: string };
 
@@ -62,13 +64,16 @@ export function parseScenario(input: string | Uint8Array, context: ParseContext)
   const shape = scenarioSchema.safeParse(root);
   if (!shape.success) addShapeIssues(shape.error.issues, root, log);
   // Parts without issues have the shape of ScenarioInput; normalize looks at no others.
-  const scenario = normalize(root as ScenarioInput, {
+  const given = root as ScenarioInput;
+  const scenario = normalize(given, {
     defaultName: stem(context.fileName),
     statics,
     readFile: context.readFile,
     log,
   });
-  return log.isEmpty ? { ok: true, scenario, source } : { ok: false, issues: log.list(), source };
+  return log.isEmpty
+    ? { ok: true, scenario, source, given }
+    : { ok: false, issues: log.list(), source };
 }
 
 /** Bytes that are no UTF-8, and control characters: the marks of a binary file. */

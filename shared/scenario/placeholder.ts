@@ -168,11 +168,8 @@ function compile(source: string): Expression {
     throw new TemplateError(`${name} is no function`, called.index, `write {{${name}}}`);
   }
   if (/^\s*raw\s*\(/.test(source)) {
-    throw new TemplateError(
-      "raw() has a meaning in a URL only",
-      0,
-      "write the value without raw()",
-    );
+    const hint = "in a URL: {{raw(data.users.path)}}; elsewhere values are written as they are";
+    throw new TemplateError("raw() stands alone, and in a URL only", 0, hint);
   }
   try {
     return compileExpression(source, VARIABLES);
@@ -182,10 +179,20 @@ function compile(source: string): Expression {
       const hint = didYouMean(source.trim(), ROOTS);
       throw new TemplateError(`unknown name ${source.trim()}`, 0, hint);
     }
-    const alone = /\b(text|int)\s*\(/.test(source) && error.message.includes("overload");
-    const hint = alone ? "text() and int(min,max) stand alone: {{text(20,400)}}" : error.hint;
-    throw new TemplateError(error.message, error.offset, hint);
+    const isUnknown = error.message.includes("overload for '");
+    throw new TemplateError(error.message, error.offset, isUnknown ? hintOf(source) : error.hint);
   }
+}
+
+/** For a function that does not exist, or not for these values. */
+function hintOf(source: string): string {
+  if (/\b(text|int)\s*\(/.test(source))
+    return "text() and int(min,max) stand alone: {{text(20,400)}}";
+  if (/url|encode|escape/i.test(source))
+    return "values in a URL are encoded as they are: {{data.users.id}}";
+  return /rand|uuid|guid|time|date|now/i.test(source)
+    ? "what changes is {{uuid}}, {{now}}, {{text(20,400)}} and {{int(1,6)}}"
+    : "";
 }
 
 function constant(value: unknown, source: string): Placeholder {

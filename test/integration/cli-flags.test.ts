@@ -47,9 +47,9 @@ describe("options that change a scenario", () => {
     return parse(result.stdout) as {
       seed: number;
       vars: Record<string, unknown>;
-      phases: { to?: number; durationUs: number }[];
+      load: { to?: number; hold?: string }[];
       connect: { driver: string };
-      messages: { rate: { perSec: number } };
+      messages: { rate: string };
     };
   }
 
@@ -60,11 +60,11 @@ describe("options that change a scenario", () => {
   });
 
   it("--set replaces values by index and by name, with the checks of the file", async () => {
-    const { phases, messages } = await explained(
+    const { load, messages } = await explained(
       ...["--set", "load.0.to=7", "--set", "load.steady.hold=3s", "--set", "messages.rate=2/s"],
     );
-    expect(phases).toMatchObject([{ to: 7 }, { durationUs: 3e6 }]);
-    expect(messages.rate.perSec).toBe(2);
+    expect(load).toMatchObject([{ to: 7 }, { hold: "3s" }]);
+    expect(messages.rate).toBe("2/s");
     using folder = scratch();
     const wrong = await onrush(["explain", written(folder.path), "--set", "load.steddy.hold=3s"], {
       env,

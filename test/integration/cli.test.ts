@@ -275,7 +275,7 @@ describe("other commands", () => {
     [["--version"], 0, `${VERSION}\n`],
     [["--help"], 0, "Exit codes:"],
     [["run", "--help"], 0, "Examples:"],
-    [["explain", "examples/first.yaml"], 0, "timeoutUs: 10000000"],
+    [["explain", "examples/first.yaml"], 0, "timeout: 10s"],
     [
       ["plan", "examples/demo-10k.yaml", "-e", "ONRUSH_TARGET=ws://127.0.0.1:1"],
       0,

@@ -5,6 +5,7 @@ import type { TemplateScope } from "../../shared/scenario/reference.ts";
 import {
   compileJson,
   compileTemplate,
+  compileUrl,
   type RenderContext,
 } from "../../shared/scenario/template.ts";
 import { TemplateError } from "../../shared/scenario/template-error.ts";
@@ -76,6 +77,27 @@ it("JSON templates render JSON of the same shape", () => {
     fc.property(value, context, (json, at) => {
       const rendered = JSON.parse(compileJson(json, scope).render(at)) as unknown;
       expect(shape(rendered)).toEqual(shape(json));
+    }),
+  );
+});
+
+it("a value in a URL is what a server reads, in a segment, a name and a value of the query", () => {
+  const value = fc
+    .string({ unit: "binary", minLength: 1 })
+    .filter((text) => text.isWellFormed() && !/^\.{1,2}$/.test(text));
+  fc.assert(
+    fc.property(value, context, (text, at) => {
+      const data = { t: { columns: ["c"], rows: [[text]], pick: "unique" as const } };
+      const url = "/a/{{data.t.c}}/b?{{data.t['c'] + ''}}=1&k={{data.t.c}}&x={{vars.v}}&y=2";
+      const rendered = compileUrl(url, { vars: { v: text }, env: {}, data }).render(at);
+      const { pathname, searchParams } = new URL(rendered, "http://server");
+      expect(pathname.split("/").map(decodeURIComponent)).toEqual(["", "a", text, "b"]);
+      expect([...searchParams]).toEqual([
+        [text, "1"],
+        ["k", text],
+        ["x", text],
+        ["y", "2"],
+      ]);
     }),
   );
 });

@@ -57,6 +57,8 @@ export interface ConnectionHost {
   /** Uniform in [0, 1), a function of its arguments and the seed. */
   jitter(index: number, incarnation: number): number;
   /** To the address of the attempt's `tries`-th try, from 0 on. */
+  /** A connection opened, with these agreed on; "" for none. */
+  agreed(connection: Connection, protocol: string, extensions: string): void;
   openSocket(connection: Connection, tries: number): DriverSocket;
   schedule(slot: number, kind: TimerKind, dueUs: number): void;
   cancel(slot: number, kind: TimerKind): void;

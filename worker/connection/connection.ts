@@ -98,7 +98,7 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
 
   onOpen(protocol: string, extensions: string): void {
     const host = this.#host;
-    host.recorder.agreed.count(protocol, extensions);
+    host.agreed(this, protocol, extensions);
     const nowUs = this.#endStage(METRIC.upgrade);
     const tookUs = nowUs - host.times.get(this.slot, Time.attempt);
     host.recorder.value(METRIC.connect, this.phase, tookUs);

@@ -24,7 +24,7 @@ import { AttemptNumbers } from "./attempt-numbers.ts";
 import { Choices } from "./choices.ts";
 import { type EngineContext, recorderOf } from "./engine-context.ts";
 import { LaneCensus } from "./lane-census.ts";
-import { openRequest } from "./open-request.ts";
+import { openRequest, writtenSubprotocol } from "./open-request.ts";
 import { Routes } from "./routes.ts";
 import { type TimerOwner, TimingWheel } from "./timing-wheel.ts";
 
@@ -238,6 +238,13 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
 
   jitter(index: number, incarnation: number): number {
     return this.#choices.jitter(index, incarnation + 1);
+  }
+
+  agreed(connection: Connection, protocol: string, extensions: string): void {
+    const target = this.#context.targets[connection.target];
+    assert(target, "pool: connection without a target");
+    const context = this.correlator.contextOf(connection);
+    this.recorder.agreed.count(writtenSubprotocol(target, protocol, context), extensions);
   }
 
   openSocket(connection: Connection, tries: number): DriverSocket {

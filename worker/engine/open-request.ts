@@ -8,6 +8,18 @@ import { pathText } from "./request-text.ts";
 import type { ResolvedTarget } from "./resolve.ts";
 import type { Route } from "./routes.ts";
 
+/**
+ * The subprotocol a connection agreed on, as the scenario writes it: `bearer.{{data.users.token}}`, whatever the token. So
+ * connections that each have their own are counted together, and no row of the data gets into a report.
+ */
+export function writtenSubprotocol(
+  { subprotocols }: ResolvedTarget,
+  agreed: string,
+  context: RenderContext,
+): string {
+  return subprotocols?.find((name) => name.render(context) === agreed)?.source ?? agreed;
+}
+
 export function openRequest(
   { endpoint, path, headers, subprotocols }: ResolvedTarget,
   { address, localAddress }: Route,

@@ -93,6 +93,7 @@ const HOST_PLACE = {
 
 /** RFC 9110 §5.5: visible characters, obs-text, spaces and tabs. */
 function headerFault(value: string): string {
+  if (/[\r\n]/.test(value)) return "the value holds a line break, which a header cannot carry";
   return /[^\t\x20-\x7e\x80-\xff]/.test(value)
     ? "the value holds characters that a header cannot carry"
     : "";

@@ -5,6 +5,7 @@
  */
 import type * as z from "zod";
 import type { Path } from "../issue.ts";
+import { RUN_OUTPUTS } from "../output.ts";
 import { HINT } from "../shape/fields.ts";
 import { RAMPS } from "../shape/load.ts";
 import { didYouMean } from "../suggest.ts";
@@ -50,7 +51,10 @@ function report(issue: ZodIssue, base: Path, scene: Scene): void {
     case "invalid_type":
       if (value === undefined) reportMissing(path, log);
       else if (issue.message.includes(HINT)) add(log, path, issue.message);
-      else log.add(path, `expected ${typeName(issue.expected)}, got ${describe(value)}`, "");
+      else {
+        const what = `expected ${typeName(issue.expected)}, got ${describe(value)}`;
+        log.add(path, what, typeHint(issue.expected, value));
+      }
       return;
     case "invalid_value":
       if (value === undefined) reportMissing(path, log);
@@ -95,7 +99,9 @@ function reportUnknown(
   if (later) {
     log.add(path, `${key} is not supported by this version`, LATER_HINT, { part: "key" });
   } else {
-    const hint = didYouMean(key, known.split(","));
+    // Of a map of outputs the message is not ours: it does not list what it knows.
+    const names = /^outputs\.\d+$/.test(place) ? [...RUN_OUTPUTS] : known.split(",");
+    const hint = didYouMean(key, names);
     log.add(path, `unknown key ${quoted(key)}`, hint, { part: "key" });
   }
 }
@@ -140,7 +146,7 @@ function reportUnion(
     return;
   }
   // The variant that accepts this type of value; its issues are below the value, or about its content.
-  const fitting = issue.errors.find((inner) => !inner.some((at) => isWrongType(at, value)));
+  const fitting = issue.errors.find((inner) => !inner.some((at) => isWrongType(at)));
   if (fitting !== undefined) {
     for (const inner of fitting) report(inner, path, scene);
     return;
@@ -155,10 +161,10 @@ function reportUnion(
   } else log.add(path, `expected ${names.join(" or ")}, got ${describe(value)}`, "");
 }
 
-function isWrongType(issue: ZodIssue, value: unknown): boolean {
+function isWrongType(issue: ZodIssue): boolean {
   if (issue.path.length > 0) return false;
   if (issue.code === "invalid_type") return !issue.message.includes(HINT);
-  return issue.code === "invalid_value" && typeof value !== "object";
+  return issue.code === "invalid_value";
 }
 
 /** The variant of a phase is told by its keys, so that a typo in one key does not hide which was meant. */
@@ -236,6 +242,20 @@ function expectation(issue: ZodIssue): string {
   if (issue.code === "invalid_type") return typeName(issue.expected);
   if (issue.code === "invalid_value") return issue.values.map(String).join(" or ");
   return "";
+}
+
+/** How a value of one type becomes one of another. */
+function typeHint(expected: string, value: unknown): string {
+  if (expected === "string" && ["number", "boolean"].includes(typeof value)) {
+    return `put it in quotes: "${String(value)}"`;
+  }
+  if (typeof value !== "string") return "";
+  if (["number", "int"].includes(expected) && /^-?\d+(\.\d+)?$/.test(value)) {
+    return `write ${value} without quotes; from the environment: {{int(env.NAME)}}`;
+  }
+  return expected === "boolean" && /^(true|false)$/.test(value)
+    ? `write ${value} without quotes; from the environment: {{env.NAME == 'true'}}`
+    : "";
 }
 
 const TYPE_NAMES: Readonly<Record<string, string>> = {

@@ -88,6 +88,14 @@ describe("a mistake in a reference", () => {
     ["a {{now( )}}", "now is no function (write {{now}})"],
     ["{{seq() + 1}}", "seq is no function (write {{seq}})"],
     [
+      "{{urlencode(vars.room)}}",
+      "found no matching overload for 'urlencode(dyn)' (values in a URL are encoded as they are: {{data.users.id}})",
+    ],
+    [
+      "{{randomInt(1, 2)}}",
+      "found no matching overload for 'randomInt(int, int)' (what changes is {{uuid}}, {{now}}, {{text(20,400)}} and {{int(1,6)}})",
+    ],
+    [
       "${uuid}",
       "${uuid} is no placeholder here (write {{uuid}}; to send just that text, write {{'${uuid}'}})",
     ],

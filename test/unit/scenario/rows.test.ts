@@ -28,7 +28,7 @@ describe("a header", () => {
   it("is refused for the row that it cannot carry", () => {
     const fault = "the value holds characters that a header cannot carry";
     expect(whats(header, 'name,token\nann,t1\nben,"t2\nX-Evil: 1"\ncem,t3\n')).toEqual([
-      `${fault}: line 3 of "users.csv", column token`,
+      'the value holds a line break, which a header cannot carry: line 3 of "users.csv", column token',
     ]);
     expect(
       whats(header, "name,token\r\nann,t1\r\nben,t2\r\n\r\ncem,\u4e2d\r\ndan,\u0007\r\n"),
@@ -49,7 +49,7 @@ describe("a header", () => {
 
   it("is refused for a var, too", () => {
     const vars = 'vars: { v: "a\\nb" }\nconnect: { headers: { x: "{{vars.v}}" } }';
-    expect(whats(vars)).toEqual(["the value holds characters that a header cannot carry"]);
+    expect(whats(vars)).toEqual(["the value holds a line break, which a header cannot carry"]);
   });
 });
 
@@ -92,7 +92,7 @@ describe("a URL", () => {
 
   it("keeps raw() to itself", () => {
     expect(whats('connect: { headers: { x: "{{raw(data.users.name)}}" } }')).toEqual([
-      "raw() has a meaning in a URL only",
+      "raw() stands alone, and in a URL only",
     ]);
   });
 });
