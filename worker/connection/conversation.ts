@@ -42,6 +42,8 @@ export class Incoming {
   /** Phase of run time in which it came. */
   phase = 0;
   nowUs = 0;
+  /** The moment deadlines are held against: now, or earlier where the engine stood still and could not have read it. */
+  judgedUs = 0;
 
   take(data: Buffer, start: number, end: number, binary: boolean): void {
     this.data = data;

@@ -39,6 +39,7 @@ export class Correlator {
   readonly #payloads: Payloads;
   readonly #replies: ReplySearch;
   readonly #stamped: StampedEcho;
+  readonly #standstill: { readonly graceUs: number };
   readonly #audit: boolean;
   readonly #tag: number;
   readonly #definitions: number;
@@ -46,10 +47,16 @@ export class Correlator {
   constructor(
     scenario: StrictScenario,
     recorder: Recorder,
-    options: { readonly run: string; readonly framed: boolean },
+    options: {
+      readonly run: string;
+      readonly framed: boolean;
+      /** How long the engine stood still before what is read now: its own lateness is not the target's. */
+      readonly standstill: { readonly graceUs: number };
+    },
   ) {
     const mix = scenario.messages?.mix ?? [];
     this.#recorder = recorder;
+    this.#standstill = options.standstill;
     this.#audit = scenario.integrity.stamp;
     this.#tag = stampTag(options.run);
     this.#payloads = new Payloads(scenario, { framed: options.framed, tag: this.#tag });
@@ -109,7 +116,9 @@ export class Correlator {
 
   /** Settles `incoming`, a whole message from the target. */
   receive(conversation: Conversation): void {
-    const { start, end, binary, phase } = this.incoming;
+    const { incoming } = this;
+    const { start, end, binary, phase } = incoming;
+    incoming.judgedUs = incoming.nowUs - this.#standstill.graceUs;
     this.#recorder.received(phase, end - start);
     if (binary && this.#receiveEcho(conversation)) return;
     const record = this.#replies.find(conversation, this.incoming);
@@ -207,10 +216,10 @@ export class Correlator {
 
   /** @param ambiguous a newer message would have taken the reply, too */
   #settle(conversation: Conversation, record: number, ambiguous: boolean): void {
-    const { nowUs } = this.incoming;
+    const { nowUs, judgedUs } = this.incoming;
     const table = this.pending;
     const name = table.definition(record);
-    if (table.isPast(record, nowUs)) {
+    if (table.isPast(record, judgedUs)) {
       this.#late(conversation, record, ambiguous);
       return;
     }
@@ -255,7 +264,7 @@ export class Correlator {
   #corrupt(conversation: Conversation, record: number): void {
     const table = this.pending;
     const waited = !table.isExpired(record);
-    if (!table.isPast(record, this.incoming.nowUs)) {
+    if (!table.isPast(record, this.incoming.judgedUs)) {
       const name = table.definition(record);
       const phase = table.phaseOf(record);
       this.#recorder.message(MESSAGE.corruptReplies, phase, name, conversation.target);

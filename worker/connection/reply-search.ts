@@ -47,7 +47,7 @@ export class ReplySearch {
     this.isUnread = false;
     if (conversation.pendingHead === NONE) return NONE;
     const reply = new Reply(incoming);
-    const record = this.#search(conversation, reply, incoming.nowUs);
+    const record = this.#search(conversation, reply, incoming.judgedUs);
     this.costly = reply.costly;
     this.isUnread = reply.isUnread;
     return record;

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
+import { Worker } from "node:worker_threads";
 import { afterEach, describe, expect, it } from "vitest";
 import { type RawData, type WebSocket, WebSocketServer } from "ws";
 import type { StrictPhase } from "../../../shared/scenario/strict.ts";
@@ -238,6 +239,48 @@ describe("counters per target", () => {
     expect(of("dropped", 1)).toBeGreaterThan(of("reconnects", 1) / 2);
     expect(of("dropped", 1)).toBeLessThanOrEqual(run.closes["peer"] ?? 0);
     expect(of("reconnects", 1)).toBeGreaterThan(0);
+  });
+});
+
+describe("a standstill of the engine", () => {
+  it("makes nobody late who answered meanwhile: neither replies nor pongs", async () => {
+    // A service on a thread of its own goes on while this one stands still.
+    const service = new Worker(
+      `const { WebSocketServer } = require("ws");
+       const { parentPort } = require("node:worker_threads");
+       const server = new WebSocketServer({ port: 0, host: "127.0.0.1" });
+       server.on("connection", (socket) => socket.on("message", (data, binary) =>
+         setTimeout(() => socket.send(data, { binary }), 50)));
+       server.on("listening", () => parentPort.postMessage(server.address().port));`,
+      { eval: true },
+    );
+    const [port] = (await once(service, "message")) as [number];
+    let stoodStill = 0;
+    const run = await runEngine(
+      scenario(`ws://127.0.0.1:${port}/`, {
+        phases: twoPhases,
+        connect: { heartbeat: { pingUs: 50_000, timeoutUs: 500_000 } },
+        messages: messages({
+          rate: { kind: "perConnection", perSec: 20 },
+          mix: [echoMessage({ reply: { match: "echo", withinUs: 500_000 } })],
+        }),
+      }),
+      {
+        onTurn: (_, runUs) => {
+          if (runUs < 600_000 || stoodStill > 0) return;
+          stoodStill++;
+          const until = performance.now() + 800;
+          while (performance.now() < until);
+        },
+      },
+    );
+    await service.terminate();
+    expect(stoodStill).toBe(1);
+    expect(run.closes).toEqual({ plan: 10 });
+    expect(run.failures).toEqual([]);
+    expect([run.counters.timedOut, run.counters.late]).toEqual([0, 0]);
+    // How long it took is told as it was.
+    expect(run.histogram("service").max).toBeGreaterThan(700_000);
   });
 });
 
