@@ -33,6 +33,11 @@ export type MessageFailure =
   | "scenario-cost"
   | "message-unread";
 
+/** How long the engine stood still before what is read now: its own lateness is not the target's. */
+export interface Grace {
+  readonly graceUs: number;
+}
+
 /** The message being received; one object for all, filled by the connection before receive(). */
 export class Incoming {
   data: Buffer = Buffer.alloc(0);

@@ -6,13 +6,13 @@
  * matched, late, duplicated, corrupt, leaked or unsolicited. What goes wrong with a message is told once, when it
  * is seen, and under the phase of the counter that counts it.
  */
-import { compileMatch } from "../../shared/scenario/expression.ts";
 import type { StrictScenario } from "../../shared/scenario/strict.ts";
 import type { RenderContext } from "../../shared/scenario/template.ts";
 import { COUNT, MESSAGE, type Recorder, TARGET } from "../record/recorder.ts";
 import {
   type Conversation,
   FailedMessage,
+  type Grace,
   Incoming,
   type MessageFailure,
   Outgoing,
@@ -39,7 +39,7 @@ export class Correlator {
   readonly #payloads: Payloads;
   readonly #replies: ReplySearch;
   readonly #stamped: StampedEcho;
-  readonly #standstill: { readonly graceUs: number };
+  readonly #standstill: Grace;
   readonly #audit: boolean;
   readonly #tag: number;
   readonly #definitions: number;
@@ -47,12 +47,7 @@ export class Correlator {
   constructor(
     scenario: StrictScenario,
     recorder: Recorder,
-    options: {
-      readonly run: string;
-      readonly framed: boolean;
-      /** How long the engine stood still before what is read now: its own lateness is not the target's. */
-      readonly standstill: { readonly graceUs: number };
-    },
+    options: { readonly run: string; readonly framed: boolean; readonly standstill: Grace },
   ) {
     const mix = scenario.messages?.mix ?? [];
     this.#recorder = recorder;
@@ -72,10 +67,7 @@ export class Correlator {
     this.pending = new PendingTable(
       mix.map(({ reply }) => (reply.match === "none" ? 0 : reply.withinUs)),
     );
-    const matches = mix.map(({ reply }) =>
-      reply.match === "where" ? compileMatch(reply.where) : null,
-    );
-    this.#replies = new ReplySearch(this.pending, this.#payloads, matches);
+    this.#replies = new ReplySearch(this.pending, this.#payloads, mix);
     this.#stamped = new StampedEcho(this.pending, this.#payloads, this.#tag);
   }
 
