@@ -1,4 +1,6 @@
+import { createHash } from "node:crypto";
 import { once } from "node:events";
+import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Worker } from "node:worker_threads";
 import { afterEach, describe, expect, it } from "vitest";
@@ -207,6 +209,39 @@ describe("a dropped connection", () => {
     const cut = await runEngine(scenario(reset.url, { phases: twoPhases, messages: null }));
     expect(cut.closes).toEqual({ abnormal: 10 });
     expect(cut.counters.dropped).toBe(0);
+  });
+});
+
+describe.each(["lean", "ws"] as const)("a Close of the target, %s driver", (driver) => {
+  it("keeps its code when the target does not end the transport", async () => {
+    const server = createServer((request) => request.destroy());
+    server.on("upgrade", ({ headers }, socket) => {
+      const accept = createHash("sha1")
+        .update(`${headers["sec-websocket-key"]}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
+        .digest("base64");
+      socket.on("error", () => {});
+      socket.write(
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+          `Sec-WebSocket-Accept: ${accept}\r\n\r\n`,
+      );
+      // Close 4003 "kicked", and then nothing at all.
+      setTimeout(() => socket.write(Buffer.from("\x88\x08\x0f\xa3kicked", "latin1")), 100);
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const run = await runEngine(
+      scenario(`ws://127.0.0.1:${port}/`, {
+        phases: twoPhases,
+        messages: null,
+        connect: { driver },
+      }),
+    );
+    server.closeAllConnections();
+    server.close();
+    expect(run.closes).toEqual({ peer: 10 });
+    expect(run.counters.dropped).toBe(10);
+    expect(run.failures).toEqual([{ kind: "close-code", signature: "4003 kicked", count: 10 }]);
   });
 });
 
