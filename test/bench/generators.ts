@@ -76,6 +76,7 @@ async function onrush(work: Work): Promise<Measured> {
     engine: 0,
     targets,
     monotonicUs,
+    afterReading: setImmediate,
     report: (report) => {
       if (report.type === "frame") bodies.push(report.body);
     },

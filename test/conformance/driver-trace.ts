@@ -75,6 +75,7 @@ export class TracingOwner implements SocketOwner {
   #finish: () => void = () => {};
   #open: () => void = () => {};
   #messages = 0;
+  #closing: string | null = null;
 
   constructor(driver: Driver, script: ClientScript = {}) {
     this.#driver = driver;
@@ -118,12 +119,15 @@ export class TracingOwner implements SocketOwner {
     this.lines.push(`pong ${show(Buffer.from(data.subarray(start, end)))}`);
   }
 
-  onClosing(): void {
+  onClosing(code: number, reason: string): void {
     this.lines.push("closing");
+    this.#closing = `${code} ${reason}`;
   }
 
   onClosed(end: SocketEnd): void {
     this.end = end;
+    const told = this.#closing ?? `${end.code} ${end.reason}`;
+    if (told !== `${end.code} ${end.reason}`) this.lines.push(`closing was told as ${told}`);
     this.lines.push(closedLine(end));
     this.#finish();
   }

@@ -166,6 +166,7 @@ class SimEngine implements EngineThread {
     const targets = await resolveTargets(plan.scenario, [], monotonicUs);
     this.#engine = new Engine({
       ...{ plan, engine: this.#index, targets, monotonicUs, driver: target.driverFor(process) },
+      afterReading: (then) => void process.after(1, then),
       report: (report) =>
         void process.after(PORT_MS, () => {
           if (!this.#dead) this.#listener.onReport(report);

@@ -93,7 +93,10 @@ export class Correlation {
     });
     this.#recorder = new Recorder({ phases: 3, names: mix.length, shards: 1, targets });
     this.#recorder.begin(0);
-    const made = new Correlator(played, this.#recorder, { run: "r1", framed: false });
+    const made = new Correlator(played, this.#recorder, {
+      ...{ run: "r1", framed: false },
+      standstill: { graceUs: 0 },
+    });
     this.#correlator = made;
     this.conversations = Array.from(
       { length: conversations },

@@ -59,6 +59,7 @@ export async function runEngine(
     engine: 0,
     targets,
     monotonicUs,
+    afterReading: setImmediate,
     report: (report) => {
       if (report.type === "frame") frames.push(decodeFrame(report.body));
     },

@@ -2,11 +2,7 @@
  * One connection of the plan: one session of one global index, with its attempts. The engine makes it when the plan says
  * so and is told when it is over; drivers call it back. Data plane: flat fields, times in shared rows, no closures.
  */
-import type {
-  CloseCause,
-  ConnectFailure,
-  SessionFailure,
-} from "../../shared/stats/failure-kind.ts";
+import type { CloseCause, ConnectFailure } from "../../shared/stats/failure-kind.ts";
 import { METRIC } from "../record/recorder.ts";
 import type { Backlog } from "./backlog.ts";
 import { backoffUs } from "./backoff.ts";
@@ -55,6 +51,8 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
   #retries = 0;
   #stage: "tcp" | "tls" | "upgrade" = "tcp";
   #endCause: EndCause = "plan";
+  /** The target's Close, answered; its transport is not over yet. */
+  #closing: SocketEnd | null = null;
 
   constructor(host: ConnectionHost, identity: ConnectionIdentity) {
     this.#host = host;
@@ -78,6 +76,7 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
     this.#transition(State.connecting);
     this.phase = host.phaseAt(intendedUs);
     this.#stage = "tcp";
+    this.#closing = null;
     this.seq = 0;
     this.answered = -1;
     this.incarnation++;
@@ -136,8 +135,9 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
     ponged(this.slot, this.#host);
   }
 
-  onClosing(): void {
+  onClosing(code: number, reason: string): void {
     const nowUs = this.#host.nowUs();
+    this.#closing = { code, reason, clean: true, initiator: "server", violation: null, errno: "" };
     if (this.state === State.open) {
       this.#transition(State.leaving);
       pacing.giveUpHeld(this, this.#host);
@@ -184,11 +184,11 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
         this.drain("plan");
         break;
       case State.closing:
-        this.#cut("close-timeout", "close-timeout", nowUs);
-        break;
       case State.leaving:
-        // The target closed, and was answered: that it does not end the transport changes nothing about it.
-        this.#cut("close-timeout", "peer", nowUs);
+        this.socket?.abort(true);
+        // That a target does not end the transport changes nothing about its Close.
+        if (this.#closing) this.onClosed(this.#closing);
+        else this.#cut("close-timeout", "close-timeout", nowUs);
         break;
       case State.gone:
         this.#end();
@@ -244,7 +244,7 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
   }
 
   /** The target did not do its part in time. */
-  #cut(kind: SessionFailure, cause: CloseCause, nowUs: number): void {
+  #cut(kind: "close-timeout" | "heartbeat-timeout", cause: CloseCause, nowUs: number): void {
     this.socket?.abort(true);
     logEnd(this.#host, this, { kind, signature: "" });
     this.#over(cause, nowUs);

@@ -36,6 +36,11 @@ export type MessageFailure =
   | "scenario-cost"
   | "message-unread";
 
+/** How long the engine stood still before what is read now: its own lateness is not the target's. */
+export interface Grace {
+  readonly graceUs: number;
+}
+
 /** The message being received; one object for all, filled by the connection before receive(). */
 export class Incoming {
   data: Buffer = Buffer.alloc(0);
@@ -45,6 +50,8 @@ export class Incoming {
   /** Phase of run time in which it came. */
   phase = 0;
   nowUs = 0;
+  /** The moment deadlines are held against: now, or earlier where the engine stood still and could not have read it. */
+  judgedUs = 0;
 
   take(data: Buffer, start: number, end: number, binary: boolean): void {
     this.data = data;

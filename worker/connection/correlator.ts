@@ -6,7 +6,6 @@
  * or unsolicited. What goes wrong with a message is told once, when it is seen, and under the phase of the counter that
  * counts it.
  */
-import { compileMatch } from "../../shared/scenario/expression.ts";
 import type { StrictScenario } from "../../shared/scenario/strict.ts";
 import type { RenderContext } from "../../shared/scenario/template.ts";
 import { COUNT, MESSAGE, type Recorder, TARGET } from "../record/recorder.ts";
@@ -14,6 +13,7 @@ import { rememberKept } from "./backlog.ts";
 import {
   type Conversation,
   FailedMessage,
+  type Grace,
   Incoming,
   type MessageFailure,
   Outgoing,
@@ -40,6 +40,7 @@ export class Correlator {
   readonly #payloads: Payloads;
   readonly #replies: ReplySearch;
   readonly #stamped: StampedEcho;
+  readonly #standstill: Grace;
   readonly #audit: boolean;
   readonly #tag: number;
   readonly #definitions: number;
@@ -47,10 +48,11 @@ export class Correlator {
   constructor(
     scenario: StrictScenario,
     recorder: Recorder,
-    options: { readonly run: string; readonly framed: boolean },
+    options: { readonly run: string; readonly framed: boolean; readonly standstill: Grace },
   ) {
     const mix = scenario.messages?.mix ?? [];
     this.#recorder = recorder;
+    this.#standstill = options.standstill;
     this.#audit = scenario.integrity.stamp;
     this.#tag = stampTag(options.run);
     this.#payloads = new Payloads(scenario, { framed: options.framed, tag: this.#tag });
@@ -66,10 +68,7 @@ export class Correlator {
     this.pending = new PendingTable(
       mix.map(({ reply }) => (reply.match === "none" ? 0 : reply.withinUs)),
     );
-    const matches = mix.map(({ reply }) =>
-      reply.match === "where" ? compileMatch(reply.where) : null,
-    );
-    this.#replies = new ReplySearch(this.pending, this.#payloads, matches);
+    this.#replies = new ReplySearch(this.pending, this.#payloads, mix);
     this.#stamped = new StampedEcho(this.pending, this.#payloads, this.#tag);
   }
 
@@ -111,7 +110,9 @@ export class Correlator {
 
   /** Settles `incoming`, a whole message from the target. */
   receive(conversation: Conversation): void {
-    const { start, end, binary, phase } = this.incoming;
+    const { incoming } = this;
+    const { start, end, binary, phase } = incoming;
+    incoming.judgedUs = incoming.nowUs - this.#standstill.graceUs;
     this.#recorder.received(phase, end - start);
     if (binary && this.#receiveEcho(conversation)) return;
     const record = this.#replies.find(conversation, this.incoming);
@@ -209,10 +210,10 @@ export class Correlator {
 
   /** @param ambiguous a newer message would have taken the reply, too */
   #settle(conversation: Conversation, record: number, ambiguous: boolean): void {
-    const { nowUs } = this.incoming;
+    const { nowUs, judgedUs } = this.incoming;
     const table = this.pending;
     const name = table.definition(record);
-    if (table.isPast(record, nowUs)) {
+    if (table.isPast(record, judgedUs)) {
       this.#late(conversation, record, ambiguous);
       return;
     }
@@ -257,7 +258,7 @@ export class Correlator {
   #corrupt(conversation: Conversation, record: number): void {
     const table = this.pending;
     const waited = !table.isExpired(record);
-    if (!table.isPast(record, this.incoming.nowUs)) {
+    if (!table.isPast(record, this.incoming.judgedUs)) {
       const name = table.definition(record);
       const phase = table.phaseOf(record);
       this.#recorder.message(MESSAGE.corruptReplies, phase, name, conversation.target);

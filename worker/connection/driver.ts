@@ -64,9 +64,10 @@ export interface SocketOwner {
   onPong(data: Buffer, start: number, end: number): void;
   /**
    * The server sent Close and was answered: nothing can be sent any more, and onClosed follows when it
-   * ends the transport. The owner starts its close time-out here (and after its own close()).
+   * ends the transport. The owner starts its close time-out here (and after its own close()). Code and reason are
+   * those of SocketEnd, for an owner that will not wait any longer.
    */
-  onClosing(): void;
+  onClosing(code: number, reason: string): void;
   /** The connection is over; see SocketEnd. */
   onClosed(end: SocketEnd): void;
 }

@@ -6,7 +6,8 @@
  * The oldest message of the connection that the reply fits takes it, timed out or not. One that timed out comes first
  * for REMEMBERED_US after its deadline; then its reply counts as lost, and only what nothing else fits is still its own.
  */
-import type { CompiledMatch } from "../../shared/scenario/expression.ts";
+import { type CompiledMatch, compileMatch } from "../../shared/scenario/expression.ts";
+import type { StrictMessage } from "../../shared/scenario/strict.ts";
 import type { Conversation, Incoming } from "./conversation.ts";
 import { Match, type Payloads } from "./payload.ts";
 import { NONE, type PendingTable } from "./pending-table.ts";
@@ -28,11 +29,12 @@ export class ReplySearch {
   readonly #payloads: Payloads;
   readonly #matches: readonly (CompiledMatch | null)[];
 
-  /** @param matches the compiled reply.where of each message of the mix that has one */
-  constructor(table: PendingTable, payloads: Payloads, matches: readonly (CompiledMatch | null)[]) {
+  constructor(table: PendingTable, payloads: Payloads, mix: readonly StrictMessage[]) {
     this.#table = table;
     this.#payloads = payloads;
-    this.#matches = matches;
+    this.#matches = mix.map(({ reply }) =>
+      reply.match === "where" ? compileMatch(reply.where) : null,
+    );
   }
 
   /** Something kept the message last looked at from being compared with all that it may answer. */
@@ -47,7 +49,7 @@ export class ReplySearch {
     this.isUnread = false;
     if (conversation.pendingHead === NONE) return NONE;
     const reply = new Reply(incoming);
-    const record = this.#search(conversation, reply, incoming.nowUs);
+    const record = this.#search(conversation, reply, incoming.judgedUs);
     this.costly = reply.costly;
     this.isUnread = reply.isUnread;
     return record;

@@ -8,7 +8,7 @@ import type { ClientRequest } from "node:http";
 import type { Socket } from "node:net";
 import { type ClientOptions, type RawData, WebSocket } from "ws";
 import { assert } from "../../shared/assert.ts";
-import { ABNORMAL, isValidCloseCode } from "./close-code.ts";
+import { ABNORMAL, isValidCloseCode, NO_STATUS } from "./close-code.ts";
 import type { Driver, DriverSocket, OpenRequest, SocketOwner } from "./driver.ts";
 import { type ConnectStage, connectFailure, errorSignature } from "./failure-map.ts";
 import { Fault, type ProtocolFault } from "./protocol-fault.ts";
@@ -38,7 +38,7 @@ class WatchedWebSocket extends WebSocket {
   [kOwner]: WsSocket | null = null;
 
   override close(code?: number, reason?: string | Buffer): void {
-    this[kOwner]?.closeBegins();
+    this[kOwner]?.closeBegins(code, reason);
     super.close(code, reason);
   }
 }
@@ -115,15 +115,15 @@ class WsSocket implements DriverSocket, TransportEvents {
   }
 
   /** ws is about to send a Close frame: ours, its answer to the server's, or because of a violation. */
-  closeBegins(): void {
+  closeBegins(code = NO_STATUS, reason: string | Buffer = ""): void {
     // Whether it is a violation is known one event later; only then may the owner be told.
-    if (this.state === OPEN) process.nextTick(reportClosing, this);
+    if (this.state === OPEN) process.nextTick(reportClosing, this, code, reason.toString());
   }
 
-  reportClosing(): void {
+  reportClosing(code: number, reason: string): void {
     if (this.state !== OPEN || this.violation !== null) return;
     this.state = CLOSING;
-    this.owner.onClosing();
+    this.owner.onClosing(code, reason);
   }
 
   connected(): void {
@@ -266,8 +266,8 @@ function ownerOf(ws: WebSocket): WsSocket | null {
   return ws instanceof WatchedWebSocket ? ws[kOwner] : null;
 }
 
-function reportClosing(socket: WsSocket): void {
-  socket.reportClosing();
+function reportClosing(socket: WsSocket, code: number, reason: string): void {
+  socket.reportClosing(code, reason);
 }
 
 function onOpen(this: WebSocket): void {

@@ -26,10 +26,12 @@ import { type EngineContext, recorderOf } from "./engine-context.ts";
 import { LaneCensus } from "./lane-census.ts";
 import { openRequest, writtenSubprotocol } from "./open-request.ts";
 import { Routes } from "./routes.ts";
+import { Standstill } from "./standstill.ts";
 import { type TimerOwner, TimingWheel } from "./timing-wheel.ts";
 
 /** A message this far behind its intended time is counted as skipped, not sent. */
 const MAX_BEHIND_US = 1_000_000;
+const NEXT_TURN_US = 1000;
 
 export class ConnectionPool implements ConnectionHost, TimerOwner {
   readonly recorder: Recorder;
@@ -54,6 +56,7 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
   readonly #slotOfIndex = new Map<number, number>();
   #live = 0;
   readonly #census = new LaneCensus();
+  readonly #standstill: Standstill;
   readonly #attempts = new AttemptNumbers();
   #stopCursor = 0;
   #forgetBeforeUs = Number.NEGATIVE_INFINITY;
@@ -63,11 +66,13 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
     this.#context = context;
     this.#profile = profile;
     this.#clock = clock;
+    this.#standstill = new Standstill(context.afterReading);
     this.#driver = context.driver ?? (scenario.connect.driver === "ws" ? wsDriver : leanDriver);
     this.recorder = recorderOf(context);
     this.correlator = new Correlator(scenario, this.recorder, {
       run,
       framed: this.#driver.framing === "frame",
+      standstill: this.#standstill,
     });
     this.connectTimeoutUs = scenario.connect.timeoutUs;
     this.heartbeat = scenario.connect.heartbeat;
@@ -125,13 +130,16 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
     }
   }
 
-  advance(nowUs: number): void {
+  /** @param lagUs how late this turn comes; after a standstill, time-outs wait until what came meanwhile was read */
+  advance(nowUs: number, lagUs: number): void {
     this.lastNowUs = nowUs;
     this.recorder.touch(nowUs);
-    const { incoming } = this.correlator;
+    const { correlator } = this;
+    const { incoming } = correlator;
     incoming.nowUs = nowUs;
     incoming.phase = this.phaseAt(nowUs);
-    this.correlator.expire(nowUs, this.#ownerOf);
+    this.#standstill.turn(lagUs);
+    if (this.#standstill.graceUs === 0) correlator.expire(nowUs, this.#ownerOf);
     this.#wheel.advance(nowUs, this);
   }
 
@@ -139,16 +147,11 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
     const slot = Math.floor(id / TIMER_KINDS);
     const connection = this.#connections[slot];
     assert(connection, "pool: timer of a connection that is over");
-    switch (id - slot * TIMER_KINDS) {
-      case TimerKind.life:
-        connection.onLifeDue(this.lastNowUs);
-        break;
-      case TimerKind.send:
-        connection.onSendDue(this.lastNowUs);
-        break;
-      default:
-        connection.onPingDue(this.lastNowUs);
-    }
+    const kind = (id - slot * TIMER_KINDS) as TimerKind;
+    if (kind === TimerKind.send) connection.onSendDue(this.lastNowUs);
+    else if (this.#standstill.graceUs > 0) this.schedule(slot, kind, this.lastNowUs + NEXT_TURN_US);
+    else if (kind === TimerKind.life) connection.onLifeDue(this.lastNowUs);
+    else connection.onPingDue(this.lastNowUs);
   }
 
   /** Sends slot `slot` of the total rate from the connection with this index, when it is ours; now is lastNowUs. */

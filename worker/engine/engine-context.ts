@@ -18,6 +18,8 @@ export interface EngineContext {
   readonly driver?: Driver;
   /** Plain ones, unless there is a raw log. */
   readonly makeHistogram?: MakeHistogram;
+  /** Calls back when all that the sockets have was read. */
+  readonly afterReading: (then: () => void) => void;
   readonly report: (report: EngineReport) => void;
 }
 

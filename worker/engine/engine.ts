@@ -183,11 +183,11 @@ export class Engine {
       return;
     }
     if (this.#plannedTurnUs === 0) this.#begin(nowUs);
-    this.#measureLag(nowUs);
+    const lagUs = this.#measureLag(nowUs);
     const pool = this.#pool;
     // Before the timers: a slot that lies before a connection's close is sent before it is closed.
     if (this.#end === null) this.#totalPacer?.advance(pool.nowUs(), pool);
-    pool.advance(this.#readClock());
+    pool.advance(this.#readClock(), lagUs);
     if (this.#migrations.size > 0) this.#migrate(nowUs);
     if (this.#end === null) this.#openDue(nowUs);
     else if (this.#end === "stop") pool.stopSome(STOPS_PER_TURN);
@@ -217,12 +217,13 @@ export class Engine {
     return this.#context.monotonicUs() - this.#startUs;
   }
 
-  #measureLag(nowUs: number): void {
+  #measureLag(nowUs: number): number {
     const lagUs = Math.max(0, nowUs - this.#plannedTurnUs);
     this.#pool.recordHere(METRIC.loopLag, lagUs);
     this.#selfCheck.lagged(lagUs);
     if (lagUs > PAUSE_US) this.#pool.forgetBefore(nowUs);
     this.#plannedTurnUs = nowUs + TURN_US;
+    return lagUs;
   }
 
   #openDue(nowUs: number): void {

@@ -62,7 +62,7 @@ async function prepare(command: Preparation): Promise<void> {
     const log = rawLogDirectory === null ? null : openRawLog(rawLogDirectory, command);
     rawLog = log;
     engine = new Engine({
-      ...{ plan, engine: command.engine, targets, monotonicUs, report },
+      ...{ plan, engine: command.engine, targets, monotonicUs, report, afterReading: setImmediate },
       ...(log && { makeHistogram: (metric, phase, name) => log.histogram(metric, phase, name) }),
     });
     report({ type: "prepared" });

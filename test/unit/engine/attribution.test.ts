@@ -1,5 +1,8 @@
+import { createHash } from "node:crypto";
 import { once } from "node:events";
+import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { Worker } from "node:worker_threads";
 import { afterEach, describe, expect, it } from "vitest";
 import { type RawData, type WebSocket, WebSocketServer } from "ws";
 import type { StrictPhase } from "../../../shared/scenario/strict.ts";
@@ -209,6 +212,39 @@ describe("a dropped connection", () => {
   });
 });
 
+describe.each(["lean", "ws"] as const)("a Close of the target, %s driver", (driver) => {
+  it("keeps its code when the target does not end the transport", async () => {
+    const server = createServer((request) => request.destroy());
+    server.on("upgrade", ({ headers }, socket) => {
+      const accept = createHash("sha1")
+        .update(`${headers["sec-websocket-key"]}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
+        .digest("base64");
+      socket.on("error", () => {});
+      socket.write(
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+          `Sec-WebSocket-Accept: ${accept}\r\n\r\n`,
+      );
+      // Close 4003 "kicked", and then nothing at all.
+      setTimeout(() => socket.write(Buffer.from("\x88\x08\x0f\xa3kicked", "latin1")), 100);
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const run = await runEngine(
+      scenario(`ws://127.0.0.1:${port}/`, {
+        phases: twoPhases,
+        messages: null,
+        connect: { driver },
+      }),
+    );
+    server.closeAllConnections();
+    server.close();
+    expect(run.closes).toEqual({ peer: 10 });
+    expect(run.counters.dropped).toBe(10);
+    expect(run.failures).toEqual([{ kind: "close-code", signature: "4003 kicked", count: 10 }]);
+  });
+});
+
 describe("counters per target", () => {
   it("add up to the run, and tell the one that fails from the one that does not", async () => {
     const good = await serve(echo);
@@ -238,6 +274,48 @@ describe("counters per target", () => {
     expect(of("dropped", 1)).toBeGreaterThan(of("reconnects", 1) / 2);
     expect(of("dropped", 1)).toBeLessThanOrEqual(run.closes["peer"] ?? 0);
     expect(of("reconnects", 1)).toBeGreaterThan(0);
+  });
+});
+
+describe("a standstill of the engine", () => {
+  it("makes nobody late who answered meanwhile: neither replies nor pongs", async () => {
+    // A service on a thread of its own goes on while this one stands still.
+    const service = new Worker(
+      `const { WebSocketServer } = require("ws");
+       const { parentPort } = require("node:worker_threads");
+       const server = new WebSocketServer({ port: 0, host: "127.0.0.1" });
+       server.on("connection", (socket) => socket.on("message", (data, binary) =>
+         setTimeout(() => socket.send(data, { binary }), 50)));
+       server.on("listening", () => parentPort.postMessage(server.address().port));`,
+      { eval: true },
+    );
+    const [port] = (await once(service, "message")) as [number];
+    let stoodStill = 0;
+    const run = await runEngine(
+      scenario(`ws://127.0.0.1:${port}/`, {
+        phases: twoPhases,
+        connect: { heartbeat: { pingUs: 50_000, timeoutUs: 500_000 } },
+        messages: messages({
+          rate: { kind: "perConnection", perSec: 20 },
+          mix: [echoMessage({ reply: { match: "echo", withinUs: 500_000 } })],
+        }),
+      }),
+      {
+        onTurn: (_, runUs) => {
+          if (runUs < 600_000 || stoodStill > 0) return;
+          stoodStill++;
+          const until = performance.now() + 800;
+          while (performance.now() < until);
+        },
+      },
+    );
+    await service.terminate();
+    expect(stoodStill).toBe(1);
+    expect(run.closes).toEqual({ plan: 10 });
+    expect(run.failures).toEqual([]);
+    expect([run.counters.timedOut, run.counters.late]).toEqual([0, 0]);
+    // How long it took is told as it was.
+    expect(run.histogram("service").max).toBeGreaterThan(700_000);
   });
 });
 

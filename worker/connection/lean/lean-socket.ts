@@ -123,7 +123,7 @@ export class LeanSocket implements DriverSocket, FrameSink, TransportEvents {
     if (this.state !== OPEN) return;
     this.state = ANSWERED;
     this.socket.write(buildFrame(Opcode.close, data.subarray(start, end), nextMask()));
-    this.owner.onClosing();
+    this.owner.onClosing(code, this.closeReason);
   }
 
   onFault(fault: ProtocolFault): void {
