@@ -149,8 +149,7 @@ async function run(file: string, options: RunOptions, context: CliContext): Prom
   const allowTargets = allowedTargets(context.config, options);
   checkTargets(scenario.targets, allowTargets);
   const runId = makeRunId(context.clock.wallMs(), scenario.name, randomBytes(3).toString("hex"));
-  const { workers } = options;
-  const planned = { run: runId, scenario, allowTargets, workers };
+  const planned = { run: runId, scenario, allowTargets, workers: options.workers };
   if (options.dryRun === true) {
     await showPlan(planned, context);
     return ExitCode.passed;
@@ -163,7 +162,7 @@ async function run(file: string, options: RunOptions, context: CliContext): Prom
   const place = placeOf(options, context);
   if (options.bus === undefined) await checkPorts(local, scenario);
   await waitForTarget({ scenario, allowTargets }, options, context);
-  const cluster = { place, workers };
+  const cluster = { place, workers: options.workers };
   const outcome = await execute(
     {
       outputs,
@@ -207,9 +206,9 @@ function hand(
 
 /** Where the run takes place; null: on this machine. @throws OnrushError ONRUSH_USAGE for a bus without a key */
 function placeOf(options: RunOptions, { config, stderr }: CliContext): BusPlace | null {
-  if (options.bus === undefined) return null;
   const log = createLog("coordinator", "warn", (line) => stderr.write(line));
-  return { url: options.bus, keys: clusterKeys(options, config, log) };
+  const { bus: url } = options;
+  return url === undefined ? null : { url, keys: clusterKeys(options, config, log) };
 }
 
 interface Execution {
