@@ -127,6 +127,32 @@ describe.skipIf(absent !== null)("a coordinator under hostile submissions", () =
     expect(failures).toEqual([]);
   });
 
+  it("lets nobody take all places: what others ask comes first, and too much is refused", async () => {
+    const slow = HOSTILE_SUBMISSIONS.find(({ name }) => name.includes("Poisson"));
+    const body = slow?.body() ?? "";
+    const type = slow?.type ?? "";
+    let answered = 0;
+    const refused: unknown[] = [];
+    const flood = Array.from({ length: 24 }, async () => {
+      const answer = await coordinator.post("/scenarios/validate", { token: VIEWER, type, body });
+      if (answer.status === 503) refused.push(answer.body);
+      else answered++;
+    });
+    // Two are checked, eight wait, and the rest is sent away at once.
+    await coordinator.until("one has taken all of its places", async () => refused.length === 14);
+    for (const problem of refused) expect(problem).toMatchObject({ code: "ONRUSH_BUSY" });
+    const small =
+      "version: 1\ntarget: ws://127.0.0.1:9/\nload: [{ phase: a, ramp: burst, to: 1, hold: 1s }]\n";
+    const before = answered;
+    const other = await coordinator.post("/scenarios/validate", {
+      ...{ token: OPERATOR, type, body: small },
+    });
+    expect(other.status, other.text).toBe(200);
+    // Of those that waited when it came, two were being checked and one more may have been.
+    expect(answered - before).toBeLessThanOrEqual(3);
+    await Promise.all(flood);
+  });
+
   it("has kept its lead and its run, which ends with a result", async () => {
     const state = await coordinator.get<{ state: string }>(`/runs/${run}`, { token: VIEWER });
     expect(["running", "draining", "merging", "done"]).toContain(state.body.state);
