@@ -10,16 +10,30 @@ export interface CheckLimits {
   readonly processes: number;
   /** Checks that wait for one; one more is sent away. */
   readonly waiting: number;
+  /** Of those, of one asker. */
+  readonly waitingEach: number;
   readonly seconds: number;
   /** Of JavaScript's heap, each check. */
   readonly memoryMb: number;
 }
 
 /** A coordinator goes on with its runs meanwhile. */
-export const SERVICE_CHECK: CheckLimits = { processes: 2, waiting: 32, seconds: 10, memoryMb: 512 };
+export const SERVICE_CHECK: CheckLimits = {
+  processes: 2,
+  waiting: 32,
+  waitingEach: 8,
+  seconds: 10,
+  memoryMb: 512,
+};
 
 /** The command line has one scenario at a time, and large files are on its own disk. */
-export const COMMAND_CHECK: CheckLimits = { processes: 1, waiting: 1, seconds: 60, memoryMb: 2048 };
+export const COMMAND_CHECK: CheckLimits = {
+  processes: 1,
+  waiting: 1,
+  waitingEach: 1,
+  seconds: 60,
+  memoryMb: 2048,
+};
 
 /**
  * `base`, with what ONRUSH_CHECK_SECONDS and ONRUSH_CHECK_MEMORY_MB say in its place.

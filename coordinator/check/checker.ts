@@ -14,6 +14,7 @@ import type { AnyQuestion, Checks, FileAnswer, Kind } from "./question.ts";
 const IDLE_MS = 30_000;
 
 interface Job {
+  readonly by: string;
   readonly asked: AnyQuestion;
   readonly done: (outcome: Outcome) => void;
 }
@@ -23,7 +24,8 @@ export class Checker {
   readonly #timers: Timers;
   readonly #idle: { readonly checking: CheckProcess; readonly cancel: () => void }[] = [];
   readonly #waiting: Job[] = [];
-  readonly #busy = new Set<CheckProcess>();
+  /** With who asked. */
+  readonly #busy = new Map<CheckProcess, string>();
   #closed = false;
 
   constructor(limits: CheckLimits, timers: Timers) {
@@ -32,17 +34,21 @@ export class Checker {
   }
 
   /**
+   * @param by who asks: one asker has a share of the places only, and what others ask comes first while it has a process
    * @throws OnrushError ONRUSH_BUSY when too many wait, and what the check itself refuses with; Malformed when the body
    *   is not what it says it is
    */
   async check<K extends Kind>(
     kind: K,
     question: Checks[K]["question"],
+    by = "",
   ): Promise<Checks[K]["answer"]> {
-    if (this.#closed || this.#waiting.length >= this.limits.waiting) throw tooBusy();
+    const own = this.#waiting.filter((job) => job.by === by).length;
+    const isFull = this.#waiting.length >= this.limits.waiting || own >= this.limits.waitingEach;
+    if (this.#closed || isFull) throw tooBusy();
     const asked = { kind, question } as AnyQuestion;
     const outcome = await new Promise<Outcome>((done) => {
-      this.#waiting.push({ asked, done });
+      this.#waiting.push({ by, asked, done });
       this.#next();
     });
     return this.#answerOf(asked, outcome) as Checks[K]["answer"];
@@ -51,7 +57,7 @@ export class Checker {
   /** Ends all processes; what was asked gets no answer but that. */
   close(): void {
     this.#closed = true;
-    const processes = [...this.#busy, ...this.#idle.map(({ checking }) => checking)];
+    const processes = [...this.#busy.keys(), ...this.#idle.map(({ checking }) => checking)];
     for (const { cancel } of this.#idle.splice(0)) cancel();
     for (const { done } of this.#waiting.splice(0)) done({ kind: "died", problem: "closed" });
     for (const checking of processes) checking.close();
@@ -59,10 +65,12 @@ export class Checker {
 
   #next(): void {
     if (this.#busy.size >= this.limits.processes) return;
-    const job = this.#waiting.shift();
+    const served = new Set(this.#busy.values());
+    const first = this.#waiting.findIndex(({ by }) => !served.has(by));
+    const [job] = this.#waiting.splice(Math.max(0, first), 1);
     if (job === undefined) return;
     const checking = this.#take();
-    this.#busy.add(checking);
+    this.#busy.set(checking, job.by);
     void checking.ask(job.asked).then((outcome) => {
       this.#busy.delete(checking);
       this.#putBack(checking);

@@ -40,7 +40,8 @@ export function actionRoutes(app: FastifyInstance, service: Service, audit: Audi
 
   app.post("/scenarios/validate", as("viewer", "Check a scenario"), async (request) => {
     const type = request.headers["content-type"] ?? "";
-    const checked = await service.check({ type, text: String(request.body ?? ""), workers: 1 });
+    const body = { type, text: String(request.body ?? ""), workers: 1 };
+    const checked = await service.check(body, callerOf(request));
     if (!checked.ok) throw issuesProblem(checked.issues);
     return checked.value;
   });

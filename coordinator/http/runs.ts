@@ -24,7 +24,7 @@ export function runRoutes(app: FastifyInstance, service: Service, audit: Audit):
     const text = String(request.body ?? "");
     const submitted = { type, text, workers };
     if (dryRun === "1") {
-      const checked = await service.check(submitted);
+      const checked = await service.check(submitted, callerOf(request));
       if (!checked.ok) throw issuesProblem(checked.issues);
       return checked.value;
     }

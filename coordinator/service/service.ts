@@ -124,8 +124,8 @@ export class Service {
   }
 
   /** Whether a scenario could be run, and what it would do; starts nothing. @throws as Checker.check */
-  check(body: SubmittedBody): Promise<Checked<PlanFigures>> {
-    return this.#options.checker.check("plan", this.#questionOf(body));
+  check(body: SubmittedBody, by: string): Promise<Checked<PlanFigures>> {
+    return this.#options.checker.check("plan", this.#questionOf(body), by);
   }
 
   /**
@@ -136,8 +136,14 @@ export class Service {
     const id = key === null ? null : digestOf(`${by}\n${key}`);
     const what = digestOf(content);
     try {
-      if (id === null) return { kind: "accepted", ...(await this.#create(body, null, what)) };
-      const made = await this.#keys.once(id, what, () => this.#create(body, id, what));
+      if (id === null)
+        return {
+          kind: "accepted",
+          ...(await this.#create(body, { by, key: null, content: what })),
+        };
+      const made = await this.#keys.once(id, what, () =>
+        this.#create(body, { by, key: id, content: what }),
+      );
       return made === "reused" ? { kind: "key-reused" } : { kind: "accepted", id: made.id };
     } catch (error) {
       if (error instanceof Invalid) return { kind: "invalid", issues: error.issues };
@@ -166,11 +172,10 @@ export class Service {
 
   async #create(
     body: SubmittedBody,
-    key: string | null,
-    content: string,
+    { by, key, content }: Asked,
   ): Promise<{ readonly id: string }> {
     const { clock, checker } = this.#options;
-    const checked = await checker.check("submission", this.#questionOf(body));
+    const checked = await checker.check("submission", this.#questionOf(body), by);
     if (!checked.ok) throw new Invalid(checked.issues);
     const going = this.entries.filter(({ isOver }) => !isOver).length;
     if (going >= this.#limits.runs) throw tooManyRuns(this.#limits.runs);

@@ -37,7 +37,8 @@ export function normalize(input: ScenarioInput, context: NormalizeContext): Stri
     : { tables: {}, files: new Map<string, TableFile>() };
   const scope = { vars: statics.vars, env: statics.env, data };
   const work = { left: MAX_CHECKED_CELLS };
-  const templates = { scope, unresolved: statics.unresolved, log, files, work };
+  const rendered = { chars: 0 };
+  const templates = { scope, unresolved: statics.unresolved, log, files, work, rendered };
   const targets = checkTargets(input.target, input.targets, {
     ...templates,
     secretNames: statics.secretNames,

@@ -4,6 +4,7 @@
  * evaluated per render without looking at text again.
  */
 import { compileExpression, type Expression, type Variables } from "./expression.ts";
+import { MAX_STEPS } from "./expression-cost.ts";
 import { ExpressionError } from "./expression-error.ts";
 import { checkReference, checkTable, referencePath, type TemplateScope } from "./reference.ts";
 import type { StrictDataTable } from "./strict.ts";
@@ -137,18 +138,12 @@ function compileCel(source: string, scope: TemplateScope): Placeholder {
   for (const [root, name] of expression.openPaths) {
     if (root === "data" && name !== undefined) checkTable(name, scope);
   }
-  const constants: ExpressionScope = {
-    vars: Object.fromEntries(
-      Object.entries(scope.vars).map(([name, value]) => [
-        name,
-        typeof value === "number" && Number.isSafeInteger(value) ? BigInt(value) : value,
-      ]),
-    ),
-    env: scope.env,
-  };
+  const constants: ExpressionScope = { vars: celVars(scope.vars), env: scope.env };
   const { variables } = expression;
   if (!["data", "conn", "seq", "now", "uuid"].some((name) => variables.has(name))) {
-    return constant(expression.evaluate({ ...constants }), source);
+    const value = expression.evaluate({ ...constants });
+    if (expression.exceeded) throw tooManySteps();
+    return constant(value, source);
   }
   const tables = tablesOf(scope).filter(({ name }) => readsTable(expression, name));
   const usesUuid = variables.has("uuid");
@@ -159,6 +154,28 @@ function readsTable({ paths, openPaths }: Expression, name: string): boolean {
   const reads = (path: readonly string[]) =>
     path[0] === "data" && (path[1] === undefined || path[1] === name);
   return paths.some(reads) || openPaths.some(reads);
+}
+
+/** Whole numbers as CEL wants them. Vars are added one by one while they are resolved, and never change. */
+function celVars(vars: TemplateScope["vars"]): ExpressionScope["vars"] {
+  const known = converted.get(vars) ?? { count: -1, vars: {} };
+  const count = Object.keys(vars).length;
+  if (known.count === count) return known.vars;
+  const made = Object.fromEntries(
+    Object.entries(vars).map(([name, value]) => [
+      name,
+      typeof value === "number" && Number.isSafeInteger(value) ? BigInt(value) : value,
+    ]),
+  );
+  converted.set(vars, { count, vars: made });
+  return made;
+}
+
+const converted = new WeakMap<object, { count: number; vars: ExpressionScope["vars"] }>();
+
+export function tooManySteps(): TemplateError {
+  const hint = "work on shorter lists and texts";
+  return new TemplateError(`the expression takes more than ${MAX_STEPS} steps`, 0, hint);
 }
 
 function compile(source: string): Expression {

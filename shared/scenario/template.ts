@@ -6,8 +6,10 @@
  * Literal braces: `{{{{` stands for `{{`; a lone `}}` needs no escape.
  */
 
-import type { Path } from "./issue.ts";
+import { MAX_RENDERED_CHARS } from "./expansion.ts";
+import { MAX_ISSUES, type Path } from "./issue.ts";
 import { type ColumnRead, columnsOf, compilePlaceholder } from "./placeholder.ts";
+import { longestOf } from "./placeholder-length.ts";
 import type { TemplateScope } from "./reference.ts";
 import type { RenderContext } from "./render.ts";
 import { insideRaw, type Piece, scanPieces } from "./scan.ts";
@@ -18,6 +20,8 @@ export type { RenderContext } from "./render.ts";
 
 export interface Template {
   readonly source: string;
+  /** At most, whatever the placeholders become. */
+  readonly maxChars: number;
   /** Renders the same text always: render once and keep it. */
   readonly isStatic: boolean;
   /** What it reads of data tables. */
@@ -69,16 +73,16 @@ export interface TemplateFault {
   readonly error: TemplateError;
 }
 
-/** Everything that compileTemplate, compileUrl or compileJson would refuse, not only the first. */
-export function templateFaults(
+/** Everything that compileTemplate, compileUrl or compileJson would refuse, not only the first; and how long it becomes. */
+export function inspectTemplate(
   kind: "text" | "url" | "json",
   value: unknown,
   scope: TemplateScope,
-): readonly TemplateFault[] {
+): { readonly faults: readonly TemplateFault[]; readonly maxChars: number } {
   const builder = new Builder(scope, 0);
   if (kind === "json") builder.json(value, []);
   else builder.text(String(value), kind === "url" ? Mode.url : Mode.text);
-  return builder.faults;
+  return { faults: builder.faults, maxChars: builder.chars };
 }
 
 /** Placeholders of another language. */
@@ -102,6 +106,7 @@ class Builder {
   private path: Path = [];
   private readonly literals: string[] = [""];
   private readonly segments: Segment[] = [];
+  chars = 0;
 
   constructor(scope: TemplateScope, site: number) {
     this.scope = scope;
@@ -148,7 +153,7 @@ class Builder {
   build(source: string): Template {
     const [fault] = this.faults;
     if (fault !== undefined) throw fault.error;
-    return new CompiledTemplate(source, this.literals, this.segments);
+    return new CompiledTemplate(source, this.chars, this.literals, this.segments);
   }
 
   private jsonString(value: string): void {
@@ -166,7 +171,7 @@ class Builder {
   }
 
   private literal(text: string): void {
-    this.literals[this.literals.length - 1] += text;
+    if (this.grow(text.length, 0)) this.literals[this.literals.length - 1] += text;
   }
 
   private placeholder(piece: { source: string; offset: number }, mode: Mode): void {
@@ -198,8 +203,21 @@ class Builder {
       return;
     }
     const site = this.site * SITE_SPAN + this.segments.length;
+    const chars = this.attempt(piece.offset, () => longestOf(placeholder, site));
+    if (chars === null || !this.grow(chars, piece.offset)) return;
     this.segments.push({ placeholder, mode, site });
     this.literals.push("");
+  }
+
+  /** False when it becomes too long by `chars` more; said once. */
+  private grow(chars: number, offset: number): boolean {
+    const before = this.chars;
+    this.chars += chars;
+    if (this.chars <= MAX_RENDERED_CHARS) return true;
+    if (before > MAX_RENDERED_CHARS) return false;
+    const what = `the text becomes longer than ${MAX_RENDERED_CHARS} characters`;
+    this.fault(new TemplateError(what, 0, "use fewer or shorter placeholders"), offset);
+    return false;
   }
 
   private scan(text: string): Piece[] {
@@ -208,6 +226,8 @@ class Builder {
 
   /** The result, or null when there is a fault, which is kept with its place. */
   private attempt<T>(offset: number, make: () => T): T | null {
+    // More are not shown, and each costs a search for what was meant.
+    if (this.faults.length > MAX_ISSUES) return null;
     try {
       return make();
     } catch (error) {
@@ -225,13 +245,20 @@ class Builder {
 /** literals[0] segments[0] literals[1] … segments[n-1] literals[n]. */
 class CompiledTemplate implements Template {
   readonly source: string;
+  readonly maxChars: number;
   readonly isStatic: boolean;
   readonly columns: readonly ColumnRead[];
   readonly #literals: readonly string[];
   readonly #segments: readonly Segment[];
 
-  constructor(source: string, literals: readonly string[], segments: readonly Segment[]) {
+  constructor(
+    source: string,
+    maxChars: number,
+    literals: readonly string[],
+    segments: readonly Segment[],
+  ) {
     this.source = source;
+    this.maxChars = maxChars;
     this.isStatic = segments.length === 0;
     this.columns = segments.flatMap(({ placeholder }) => columnsOf(placeholder));
     this.#literals = literals;

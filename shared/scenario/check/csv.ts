@@ -8,6 +8,12 @@ import { FORBIDDEN_KEYS } from "../read/document.ts";
 import { quoted } from "../units.ts";
 
 const MAX_COLUMNS = 1000;
+/** All tables of a scenario hold at most: an object for every row and value costs far more than the bytes of a file. */
+export const MAX_VALUES = 5_000_000;
+/** Likewise; a line end inside of a value counts, too. */
+export const MAX_ROWS = 2_000_000;
+/** Characters of one row, quotes and commas included. */
+const MAX_ROW_CHARS = 1024 ** 2;
 const ONE_QUOTE = 'quote the whole value: "a ""b"" c"';
 const NAMES_HINT = "the first row names the columns";
 
@@ -34,6 +40,7 @@ export class CsvFault extends Error {
 /** CRLF comes first, so that it ends one record and not two. Lengths are checked here, with their lines. */
 const OPTIONS: Options = {
   bom: true,
+  max_record_size: MAX_ROW_CHARS,
   record_delimiter: ["\r\n", "\n", "\r"],
   relax_column_count: true,
   skip_empty_lines: true,
@@ -41,7 +48,8 @@ const OPTIONS: Options = {
 
 /** @throws CsvFault */
 export function parseTable(content: Buffer): CsvTable {
-  const [header, ...rows] = records(content);
+  const rows = records(content);
+  const header = rows.shift();
   if (header === undefined || rows.length === 0) {
     throw new CsvFault("the CSV file has no rows", 0, `${NAMES_HINT}, data follows`);
   }
@@ -63,23 +71,37 @@ export function lineOfRow(content: Buffer, row: number): number {
 }
 
 function records(content: Buffer): string[][] {
+  if (lineAt(content, content.length) > MAX_ROWS + 1) throw tooMuch(`more than ${MAX_ROWS} rows`);
+  let values = 0;
+  const count = (record: string[]): string[] => {
+    values += record.length;
+    if (values > MAX_VALUES + record.length) throw tooMuch(`more than ${MAX_VALUES} values`);
+    return record;
+  };
   try {
     new TextDecoder("utf-8", { fatal: true }).decode(content);
   } catch {
     throw new CsvFault("it is not UTF-8 text", 0, "save it as UTF-8");
   }
   try {
-    return parse(content, OPTIONS) as string[][];
+    return parse(content, { ...OPTIONS, on_record: count }) as unknown as string[][];
   } catch (error) {
+    if (error instanceof CsvFault) throw error;
     if (!(error instanceof CsvError)) throw error;
     const { bytes } = error as { bytes?: unknown };
     throw new CsvFault(...explain(error, lineAt(content, Number(bytes ?? 0))));
   }
 }
 
+function tooMuch(what: string): CsvFault {
+  return new CsvFault(`the tables of a scenario hold ${what}`, 0, "keep what connections need");
+}
+
 /** In our words: those of the parser quote the value. */
 function explain({ code, message }: CsvError, line: number): [string, number, string] {
   switch (code) {
+    case "CSV_MAX_RECORD_SIZE":
+      return [`has a row of more than ${MAX_ROW_CHARS} characters`, line, "is a quote missing?"];
     case "CSV_QUOTE_NOT_CLOSED":
       return ['has a quote (") that is not closed', line, 'add the closing "'];
     case "INVALID_OPENING_QUOTE":

@@ -9,7 +9,7 @@ import type { IssueLog } from "../read/issue-log.ts";
 import type { ConnectInput, DataInput } from "../shape/connect.ts";
 import type { StrictDataTable, StrictTls } from "../strict.ts";
 import { quoted } from "../units.ts";
-import { CsvFault, parseTable } from "./csv.ts";
+import { CsvFault, type CsvTable, MAX_ROWS, MAX_VALUES, parseTable } from "./csv.ts";
 
 /** Path relative to the scenario file -> content. Throws as node:fs does. */
 export type ReadFile = (path: string) => Buffer;
@@ -58,23 +58,17 @@ export function checkData(
 ): CheckedData {
   const tables: Record<string, StrictDataTable> = {};
   const files = new Map<string, TableFile>();
-  let budget = MAX_DATA_BYTES;
+  const read = new DataFiles(context);
   for (const [name, entry] of Object.entries(input)) {
     const at = ["data", name, "csv"];
     // An entry that is not sound may be anything, null too.
     if (!context.log.isSound(["data", name])) continue;
     const { csv, pick = "sequential" } = entry;
-    const content = read(csv, at, context);
-    if (content === null) continue;
-    budget -= content.length;
-    if (budget < 0) {
-      context.log.add(at, "the data files are larger than 64 MB together", "");
-      return { tables, files };
-    }
-    const table = tableIn(content, csv, { at, log: context.log });
-    if (table === null) continue;
+    const file = read.file(csv, at);
+    const table = file?.table ?? null;
+    if (file === null || table === null) continue;
     tables[name] = { ...table, pick };
-    files.set(name, { path: csv, content });
+    files.set(name, { path: csv, content: file.content });
     if (pick !== "unique" || connections === null || table.rows.length >= connections) continue;
     const what = `pick: unique needs a row per connection: ${table.rows.length} rows for ${connections} connections`;
     context.log.add(
@@ -86,8 +80,57 @@ export function checkData(
   return { tables, files };
 }
 
+interface DataFile {
+  readonly table: CsvTable;
+  readonly content: Buffer;
+}
+
+/** Every file is read and kept once, whatever number of tables names it; what all tables hold is bounded. */
+class DataFiles {
+  readonly #context: FileContext;
+  readonly #known = new Map<string, DataFile | null>();
+  #bytes = MAX_DATA_BYTES;
+  #rows = MAX_ROWS;
+  #values = MAX_VALUES;
+
+  constructor(context: FileContext) {
+    this.#context = context;
+  }
+
+  /** null when there is none (logged). */
+  file(path: string, at: Path): DataFile | null {
+    const known = this.#known.get(path);
+    const file = known === undefined ? this.#read(path, at) : known;
+    this.#known.set(path, file);
+    if (file === null) return null;
+    const { table } = file;
+    this.#rows -= table.rows.length;
+    this.#values -= table.rows.length * table.columns.length;
+    if (this.#rows >= 0 && this.#values >= 0) return file;
+    const what = `the tables of a scenario hold more than ${this.#rows < 0 ? `${MAX_ROWS} rows` : `${MAX_VALUES} values`}`;
+    this.#context.log.add(at, what, "keep what connections need");
+    return null;
+  }
+
+  #read(path: string, at: Path): DataFile | null {
+    const content = read(path, at, this.#context);
+    if (content === null) return null;
+    this.#bytes -= content.length;
+    if (this.#bytes < 0) {
+      this.#context.log.add(at, "the data files are larger than 64 MB together", "");
+      return null;
+    }
+    const table = tableIn(content, path, { at, log: this.#context.log });
+    return table === null ? null : { table, content };
+  }
+}
+
 /** The table in a file; null when it is none (logged, with the line of the file). */
-function tableIn(content: Buffer, path: string, { at, log }: { at: Path; log: IssueLog }) {
+function tableIn(
+  content: Buffer,
+  path: string,
+  { at, log }: { readonly at: Path; readonly log: IssueLog },
+): CsvTable | null {
   try {
     return parseTable(content);
   } catch (error) {

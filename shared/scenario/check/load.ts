@@ -9,6 +9,8 @@ import { formatDuration, MAX_DURATION_US, parseDuration, parseRate } from "../un
 import { quantity } from "./quantity.ts";
 import { checkSearch } from "./search.ts";
 
+const MAX_STRETCHES = 100_000;
+
 export interface CheckedLoad {
   readonly phases: readonly StrictPhase[];
   /** Names of all phases as written, also of those that have issues. */
@@ -36,6 +38,7 @@ export function checkLoad(input: readonly PhaseInput[], log: IssueLog): CheckedL
     phases.push(strict);
     open = endOf(strict, open);
   }
+  checkStretches(phases, log);
   const connections = plannedConnections(phases);
   checkTotals(phases, connections, log);
   return { phases, names, connections };
@@ -134,6 +137,18 @@ function checkPoints(
     log.add(["load", index, "points"], "the phase takes no time", "add a point after 0s");
   }
   return { ramp: "points", points: strict, durationUs: Math.max(0, before) };
+}
+
+/** Every step and every point is a stretch of the load curve, which all workers keep. */
+function checkStretches(phases: readonly StrictPhase[], log: IssueLog): void {
+  let stretches = 0;
+  for (const phase of phases) {
+    if (phase.ramp === "step") stretches += phase.steps;
+    else stretches += phase.ramp === "points" ? phase.points.length : 1;
+  }
+  if (stretches <= MAX_STRETCHES) return;
+  const what = `${stretches} steps and points in all phases together, at most ${MAX_STRETCHES} are possible`;
+  log.add(["load"], what, "use fewer steps, or a linear ramp");
 }
 
 function endOf(phase: StrictPhase, open: number | null): number | null {

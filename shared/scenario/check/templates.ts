@@ -2,6 +2,7 @@
  * Templates of a scenario that are rendered during the run: compiled once here to find their mistakes.
  * Called by the other files of this folder. Invariant: a template that passes compiles in the worker too.
  */
+import { MAX_ALL_RENDERED_CHARS } from "../expansion.ts";
 import type { Path } from "../issue.ts";
 import type { IssueLog } from "../read/issue-log.ts";
 import type { TemplateScope } from "../reference.ts";
@@ -9,9 +10,9 @@ import {
   compileJson,
   compileTemplate,
   compileUrl,
+  inspectTemplate,
   type RenderContext,
   type Template,
-  templateFaults,
 } from "../template.ts";
 import type { TableFile } from "./files.ts";
 
@@ -19,6 +20,8 @@ export interface TemplateContext {
   readonly scope: TemplateScope;
   /** Vars that are declared but have no value; the reason is reported where they are declared. */
   readonly unresolved: ReadonlySet<string>;
+  /** Characters of all templates so far, each at its longest. */
+  readonly rendered: { chars: number };
   readonly log: IssueLog;
   /** Files of the data tables, for messages about their rows. */
   readonly files: ReadonlyMap<string, TableFile>;
@@ -61,7 +64,13 @@ function report(
   value: unknown,
   { path, context }: { readonly path: Path; readonly context: TemplateContext },
 ): boolean {
-  const faults = templateFaults(kind, value, context.scope);
+  const { faults, maxChars } = inspectTemplate(kind, value, context.scope);
+  const before = context.rendered.chars;
+  context.rendered.chars += maxChars;
+  if (context.rendered.chars > MAX_ALL_RENDERED_CHARS && before <= MAX_ALL_RENDERED_CHARS) {
+    const what = `all messages, headers and URLs together become longer than ${MAX_ALL_RENDERED_CHARS} characters`;
+    context.log.add(path, what, "use fewer or shorter placeholders");
+  }
   for (const fault of faults) {
     const at = [...path, ...fault.path];
     const { error } = fault;

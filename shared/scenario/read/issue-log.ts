@@ -13,6 +13,13 @@ export interface Spot {
   readonly inside?: number;
 }
 
+/** Longest text of an issue; more of it says nothing more. */
+const MAX_TEXT_CHARS = 600;
+
+function cut(text: string): string {
+  return text.length > MAX_TEXT_CHARS ? `${text.slice(0, MAX_TEXT_CHARS - 3)}...` : text;
+}
+
 /** Past this many, issues are counted as present but no longer located. */
 const MAX_LOGGED = 10 * MAX_ISSUES;
 
@@ -96,7 +103,11 @@ export class IssueLog {
   }
 
   #push(path: Path, issue: Omit<Issue, "path">): void {
-    if (this.#issues.length < MAX_LOGGED) this.#issues.push({ ...issue, path: formatPath(path) });
+    if (this.#issues.length < MAX_LOGGED) {
+      const { what, hint } = issue;
+      const texts = { path: cut(formatPath(path)), what: cut(what), hint: cut(hint) };
+      this.#issues.push({ ...issue, ...texts });
+    }
     this.mark(path);
   }
 

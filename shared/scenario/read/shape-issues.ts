@@ -21,6 +21,9 @@ const LATER: readonly (readonly [parent: RegExp, keys: readonly string[]])[] = [
   [/^integrity$/, ["order", "isolation"]],
 ];
 
+/** Keys of one mapping that are looked at; the log holds no more issues than this. */
+const MAX_UNKNOWN = 1000;
+
 const LATER_HINT = "remove it, or use a version of Onrush that has it";
 
 /** Adds the issues of a failed schema check on `root` to the log. */
@@ -43,7 +46,8 @@ function report(issue: ZodIssue, base: Path, scene: Scene): void {
   const value = valueAt(scene.root, path);
   switch (issue.code) {
     case "unrecognized_keys":
-      for (const key of issue.keys) reportUnknown(key, path, { known: issue.message, log });
+      for (const key of issue.keys.slice(0, MAX_UNKNOWN))
+        reportUnknown(key, path, { known: issue.message, log });
       return;
     case "invalid_union":
       reportUnion(issue, path, scene);

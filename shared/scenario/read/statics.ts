@@ -4,10 +4,12 @@
  * up in a place that is shown or stored, such as a name or a path.
  */
 
+import { MAX_ALL_VALUES_CHARS, MAX_VALUE_CHARS } from "../expansion.ts";
 import type { Path } from "../issue.ts";
 import { compilePlaceholder } from "../placeholder.ts";
 import type { TemplateScope } from "../reference.ts";
 import { scanPieces } from "../scan.ts";
+import { MAX_ITEMS } from "../shape/connect.ts";
 import { didYouMean } from "../suggest.ts";
 import { TemplateError } from "../template-error.ts";
 import { quoted } from "../units.ts";
@@ -26,6 +28,8 @@ export interface Statics {
   readonly secretNames: Set<string>;
   /** Declared vars that have no value (logged). */
   readonly unresolved: Set<string>;
+  /** Characters of all values that were made of placeholders. */
+  readonly rendered: { chars: number };
 }
 
 export interface StaticsInput {
@@ -50,9 +54,17 @@ export function resolveStatics(root: Record<string, unknown>, input: StaticsInpu
     if (value !== undefined) env[name] = value;
   }
   const secretNames = new Set<string>();
-  const statics: Statics = { vars: {}, env, secrets: [], secretNames, unresolved: new Set() };
+  const statics: Statics = {
+    vars: {},
+    env,
+    secrets: [],
+    secretNames,
+    unresolved: new Set(),
+    rendered: { chars: 0 },
+  };
   const declared = isMapping(root["vars"]) ? root["vars"] : {};
-  for (const [name, value] of Object.entries(declared)) {
+  // More are an issue of the schema.
+  for (const [name, value] of Object.entries(declared).slice(0, MAX_ITEMS)) {
     if (isMapping(value) && value["secret"] === true) secretNames.add(name);
     const resolved = resolveVar(name, value, { statics, input, given });
     if (resolved === null) {
@@ -160,7 +172,9 @@ function renderStatic(text: string, path: Path, scene: Scene): Scalar | null {
   const scope: TemplateScope = { vars: statics.vars, env: statics.env, data: {} };
   try {
     const values: Scalar[] = [];
+    let chars = 0;
     for (const piece of scanPieces(text)) {
+      const offset = "literal" in piece ? 0 : piece.offset;
       if ("literal" in piece) values.push(piece.literal);
       else {
         const value = resolvePlaceholder(piece, scope);
@@ -168,7 +182,9 @@ function renderStatic(text: string, path: Path, scene: Scene): Scalar | null {
         else spreadSecret(piece.source, path, statics);
         values.push(value);
       }
+      chars = withinBounds(chars + String(values.at(-1)).length, offset, statics);
     }
+    statics.rendered.chars += chars;
     const [only] = values;
     return values.length === 1 && only !== undefined ? only : values.join("");
   } catch (error) {
@@ -177,6 +193,20 @@ function renderStatic(text: string, path: Path, scene: Scene): Scalar | null {
     else log.add(path, error.message, error.hint, { inside: error.offset });
     return null;
   }
+}
+
+/** @throws TemplateError when a value becomes too long. */
+function withinBounds(chars: number, offset: number, { rendered }: Statics): number {
+  const hint = "it is made of placeholders that are long themselves";
+  if (chars > MAX_VALUE_CHARS) {
+    const what = `the value becomes longer than ${MAX_VALUE_CHARS} characters`;
+    throw new TemplateError(what, offset, hint);
+  }
+  if (rendered.chars + chars > MAX_ALL_VALUES_CHARS) {
+    const what = `all values together become longer than ${MAX_ALL_VALUES_CHARS} characters`;
+    throw new TemplateError(what, offset, hint);
+  }
+  return chars;
 }
 
 function resolvePlaceholder(
@@ -229,7 +259,7 @@ const ENV_READ = /\benv\s*(?:\.\s*([A-Za-z_]\w*)|\[\s*(?:"([^"]*)"|'([^']*)')\s*
 /** Names X in `env.X` and `env["X"]` within placeholders anywhere in the document. */
 function environmentNames(node: unknown, names = new Set<string>()): Set<string> {
   if (typeof node === "string") {
-    for (const [, inner = ""] of node.matchAll(/\{\{(.*?)\}\}/gs)) {
+    for (const inner of betweenBraces(node)) {
       for (const [, dotted, double, single] of inner.matchAll(ENV_READ)) {
         names.add(dotted ?? double ?? single ?? "");
       }
@@ -241,6 +271,17 @@ function environmentNames(node: unknown, names = new Set<string>()): Set<string>
     }
   }
   return names;
+}
+
+/** What stands between `{{` and the next `}}`. One pass: braces that never close are not looked for again. */
+function* betweenBraces(text: string): Generator<string> {
+  let at = text.indexOf("{{");
+  while (at >= 0) {
+    const end = text.indexOf("}}", at + 2);
+    if (end < 0) return;
+    yield text.slice(at + 2, end);
+    at = text.indexOf("{{", end + 2);
+  }
 }
 
 function isMapping(value: unknown): value is Record<string, unknown> {

@@ -49,7 +49,7 @@ class Nesting {
     }
     if (token === "[" || token === "{") this.flow++;
     else if (token === "]" || token === "}") this.flow = Math.max(0, this.flow - 1);
-    else if (token === "-" || token === "?" || token === ":") this.compact++;
+    else if (this.flow === 0 && (token === "-" || token === "?" || token === ":")) this.compact++;
   }
 
   private leave(token: string): void {

@@ -5,7 +5,7 @@
 import * as z from "zod";
 import { about, duration, file, identifier, label, size, strict, text } from "./fields.ts";
 
-const MAX_ITEMS = 1000;
+export const MAX_ITEMS = 1000;
 const MAX_URL_CHARS = 4096;
 
 export const targetUrl = about(

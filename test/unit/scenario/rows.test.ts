@@ -186,6 +186,7 @@ it("is bounded: rows beyond what may be spent are left for the run", () => {
     log: new IssueLog("scenario.yaml", readDocument("")),
     files: new Map(),
     work: { left: 10 },
+    rendered: { chars: 0 },
   };
   checkPlace({ ...place, fault }, compileTemplate(place.value, context.scope), context);
   // A row costs 1, the long one 4 more.

@@ -4,8 +4,8 @@ import type { TemplateScope } from "../../../shared/scenario/reference.ts";
 import {
   compileJson,
   compileTemplate,
+  inspectTemplate,
   type RenderContext,
-  templateFaults,
 } from "../../../shared/scenario/template.ts";
 import { TemplateError } from "../../../shared/scenario/template-error.ts";
 
@@ -110,7 +110,7 @@ describe("text templates", () => {
   });
 
   it("finds all faults at once", () => {
-    const faults = templateFaults(
+    const { faults } = inspectTemplate(
       "json",
       { a: ["{{x1}} {{vars.y}}"], "{{z1}}": 1, b: "{{seq" },
       scope,
