@@ -19,6 +19,7 @@ import { isLoopbackHost } from "../run/target-policy.ts";
 import type { Service } from "../service/service.ts";
 import { actionRoutes, streamRoutes } from "./actions.ts";
 import { clusterRoutes, healthRoutes } from "./cluster.ts";
+import { API_DESCRIPTION, DOCS_LOOK, frontPage } from "./front-page.ts";
 import { describeApi } from "./openapi.ts";
 import { HttpProblem, PROBLEM_TYPE, problemOf } from "./problem.ts";
 import { resultRoutes } from "./results.ts";
@@ -107,6 +108,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     },
     { prefix: PREFIX },
   );
+  frontPage(app);
   healthRoutes(app, service, leads);
   return app;
 }
@@ -195,11 +197,11 @@ async function describe(
         : made.swaggerObject,
     openapi: {
       openapi: "3.1.0",
-      info: { title: "Onrush coordinator", version: VERSION },
+      info: { title: "Onrush coordinator", version: VERSION, description: API_DESCRIPTION },
       components: { securitySchemes: { token: { type: "http", scheme: "bearer" } } },
     },
   });
-  await app.register(swaggerUi, { routePrefix: "/docs" });
+  await app.register(swaggerUi, { routePrefix: "/docs", ...DOCS_LOOK });
   app.get("/openapi.json", { schema: { hide: true }, config: { role: "viewer" } }, async () =>
     app.swagger(),
   );
