@@ -146,11 +146,11 @@ function caveatsOf(sides: ComparedSides, span: CommonSpan, runs: readonly Compar
   const caveats: string[] = [];
   if (runs.length === 2) {
     caveats.push(
-      "One run a side: what differs from run to run by itself (machine, neighbours, state of the target) is not covered. 4 or more runs a side, taken in turns, cover it.",
+      "One run a side: what differs from run to run by itself (machine, neighbours, state of the target) is not covered. 4 or more runs a side, made alternately, cover it.",
     );
   } else if (inSuccession(sides)) {
     caveats.push(
-      "All runs of one side were taken before those of the other: what changed around them meanwhile counts as a difference. Take them in turns.",
+      "All runs of one side were taken before those of the other: what changed around them meanwhile counts as a difference. Make them alternately.",
     );
   }
   if (!span.whole) {

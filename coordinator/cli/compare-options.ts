@@ -20,7 +20,7 @@ export function addRuleOptions(command: Command): Command {
       "exit 99 when it holds, such as p99>5%, connect.failed>0.1pp, regressed (repeatable)",
       collectRules,
     )
-    .option("--fail-inconclusive", "a rule nobody can decide fails too")
+    .option("--fail-inconclusive", "a rule that cannot be decided fails too")
     .option(
       "--despite <KIND>",
       `compare although these differ: ${DIFFERENCE_KINDS.join(", ")} (repeatable)`,

@@ -182,6 +182,6 @@ function contentOf(content: Content): Json {
 const STATUS_TEXT: Readonly<Record<number, string>> = {
   200: "As asked.",
   201: "The run is on disk and in line.",
-  202: "The wish is on disk; the run heeds it.",
+  202: "The request is on disk; the run applies it.",
   204: "It is gone.",
 };

@@ -20,6 +20,7 @@ import { admit, type Doors, heedLead, isPage, type LeadOfServer, PREFIX } from "
 import { clusterRoutes, healthRoutes } from "./cluster.ts";
 import { boundConnections, type ConnectionBounds, TIMES } from "./connections.ts";
 import { sparingly } from "./error-log.ts";
+import { API_DESCRIPTION, DOCS_LOOK, frontPage } from "./front-page.ts";
 import { describeApi, queryKeysOf } from "./openapi.ts";
 import { answerProblem, closeUnread } from "./problem.ts";
 import { refuseClient, refuseGone, refusePath, refuseUnknownKeys } from "./refusals.ts";
@@ -121,6 +122,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     },
     { prefix: PREFIX },
   );
+  frontPage(app);
   healthRoutes(app, service, () => lead.held);
   return app;
 }
@@ -163,12 +165,12 @@ async function describe(
         : made.swaggerObject,
     openapi: {
       openapi: "3.1.0",
-      info: { title: "Onrush coordinator", version: VERSION },
+      info: { title: "Onrush coordinator", version: VERSION, description: API_DESCRIPTION },
       components: { securitySchemes: { token: { type: "http", scheme: "bearer" } } },
     },
   });
   const uiConfig = asksForTokens ? { requestInterceptor: askForToken } : {};
-  await app.register(swaggerUi, { routePrefix: "/docs", uiConfig });
+  await app.register(swaggerUi, { routePrefix: "/docs", ...DOCS_LOOK, uiConfig });
   app.get("/openapi.json", { schema: { hide: true }, config: { role: "viewer" } }, async () =>
     app.swagger(),
   );

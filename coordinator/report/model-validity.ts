@@ -140,11 +140,11 @@ function capacityChecks(fold: RunFold): ValidityCheck[] {
 function recordChecks(fold: RunFold, validity: Validity): ValidityCheck[] {
   const lost = lostWorkers(fold);
   const alone = lost.filter(({ loss }) => loss.recovery === "open").length;
-  const stoodIn = lost.length > alone ? ` (${lost.length - alone} more were stood in for)` : "";
+  const stoodIn = lost.length > alone ? ` (${lost.length - alone} more were replaced)` : "";
   return [
     {
       question: "Was every shard carried to the end?",
-      measure: `workers lost that nobody stood in for${stoodIn}`,
+      measure: `lost workers that were not replaced${stoodIn}`,
       observed: { unit: "count", value: alone },
       limit: { unit: "count", value: 0 },
       ...judged(alone === 0),

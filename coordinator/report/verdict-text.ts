@@ -47,7 +47,7 @@ export function verdictMeaning(summary: Judged): string {
     case "fail":
       return `${whatFailed(summary)} The generator was not the limit: the numbers can be trusted.`;
     case "invalid":
-      return "The numbers cannot be trusted. They say nothing about the target until this is mended.";
+      return "The numbers cannot be trusted. They say nothing about the target until this is fixed.";
     case "interrupted":
       return "The run ended before its plan did. What was measured until then is shown.";
     case "stopped":

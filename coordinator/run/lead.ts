@@ -223,7 +223,8 @@ function epochOf(value: unknown): number {
 function taken(holder: string): OnrushError {
   return new OnrushError({
     code: "ONRUSH_COORDINATOR_TAKEN",
-    message: `${holder} leads on this bus.`,
-    remedy: "Stop it first, or use a bus of your own.",
+    message: `Another coordinator, ${holder}, leads on this bus.`,
+    remedy:
+      "Hand the scenario to it (`onrush submit SCENARIO --coordinator URL`), or stop it, or use another bus.",
   });
 }

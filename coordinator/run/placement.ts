@@ -119,7 +119,7 @@ export class Placement {
       await run.request.fleet.endSession(epoch);
     }
     await run.publish();
-    run.note("The bus had forgotten everything; it was told again.");
+    run.note("The bus had forgotten everything; its documents were written again.");
     this.#reclaims.begin(this.#watched);
     this.#generation = generation;
     this.#watched = true;

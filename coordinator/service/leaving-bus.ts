@@ -41,6 +41,6 @@ export function leavingBus(bus: CoordinatorBus): LeavingBus {
 function leaving(): OnrushError {
   return new OnrushError({
     code: "ONRUSH_COORDINATOR_TAKEN",
-    message: "this coordinator is told to end; the next one goes on",
+    message: "this coordinator is ending; the next one goes on",
   });
 }

@@ -39,6 +39,12 @@ export function annotationsOf(run, summary) {
 
 /** Broken thresholds and rules, and why a run is not to be trusted. */
 function judgement(summary, file) {
+  if (didNotStart(summary)) {
+    const [message] = summary.validity.reasons;
+    return message === undefined
+      ? []
+      : [{ level: "error", title: "Onrush: the run did not start", file, message }];
+  }
   const broken = summary.thresholds
     .filter(({ passed }) => !passed)
     .map((threshold) => ({
@@ -54,6 +60,11 @@ function judgement(summary, file) {
     message,
   }));
   return [...invalid, ...broken, ...compared(summary.baseline)];
+}
+
+/** Then nothing was measured, and no threshold was judged. */
+function didNotStart({ startedAt, verdict }) {
+  return startedAt === null && verdict === "invalid";
 }
 
 function compared(baseline) {
@@ -75,7 +86,8 @@ function compared(baseline) {
 }
 
 /** What else a reader of the job should know. */
-function observations({ validity, failures, verdict }) {
+function observations({ startedAt, validity, failures, verdict }) {
+  if (didNotStart({ startedAt, verdict })) return [];
   const notes = validity.notes.map((message) => ({ level: "warning", title: "Onrush", message }));
   if (verdict === "pass") return notes;
   const seen = failures.slice(0, MAX_FAILURES).map(({ kind, signature, count }) => ({

@@ -85,6 +85,15 @@ describe("the house", () => {
     expect(words.checkComments(typescript)).toEqual([]);
   });
 
+  it("speaks the words of the field to its users", () => {
+    const documents = texts.filter(({ path }) =>
+      /^(README\.md|(docs|examples|deploy)\/.*\.(md|ya?ml))$/.test(path),
+    );
+    expect(documents.length).toBeGreaterThan(20);
+    expect(words.checkProse(documents)).toEqual([]);
+    expect(words.checkMessages(sources)).toEqual([]);
+  });
+
   it("has files of a good shape", () => {
     expect(shape.checkOpening(sources)).toEqual([]);
     const tests = typescript.filter((file) => !sources.includes(file));

@@ -23,6 +23,8 @@ import {
   checkBannedCode,
   checkComments,
   checkEnvironment,
+  checkMessages,
+  checkProse,
   checkTimeAndChance,
   staleAllowances,
 } from "./word-rules.ts";
@@ -249,5 +251,25 @@ describe("the list of files", () => {
     } finally {
       rmSync(root, { recursive: true });
     }
+  });
+});
+
+describe("words for users", () => {
+  it.each([
+    "how much the target bears",
+    "the command that mends it",
+    "10 unless told",
+    "differs for sure",
+    "nobody was let in",
+    "whether the target lets us in",
+    "several a side, in turns",
+  ])("refuses in documents and messages: %s", (text) => {
+    expect(checkProse([{ path: "docs/a.md", text: `x\n${text}` }])).toEqual([
+      expect.stringContaining("docs/a.md:2 "),
+    ]);
+    expect(checkMessages([file("coordinator/a.ts", `const a = "${text}";`)])).toHaveLength(1);
+    expect(checkMessages([file("coordinator/a.ts", `// ${text}\nconst wish = "wishes";`)])).toEqual(
+      [],
+    );
   });
 });

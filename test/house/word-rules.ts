@@ -110,3 +110,50 @@ export function checkComments(files: readonly SourceFile[]): Violation[] {
     ),
   );
 }
+
+/** Private words, and what the field says instead. Of text that users read: documents, help, messages. */
+const PROSE_BANS: readonly (readonly [RegExp, string])[] = [
+  [/\bbears?\b/i, "sustains, holds"],
+  [/\bmend(s|ed|ing)?\b/i, "fix"],
+  [/\bunless told\b/i, "default: …"],
+  [/\bfor sure\b/i, "statistically significant, certainly"],
+  [/\bheed(s|ed|ing)?\b/i, "apply, follow"],
+  [/\bwish(es|ed)?\b/i, "request"],
+  [
+    /\blets? (us|me|you|them|nobody|somebody|anybody) in\b|\b(was|were|nobody) let in\b/i,
+    "accepts the connection",
+  ],
+  [/\bsceptics?\b/i, "say for whom it is"],
+  [/\b(taken|take|made|a side,?) in turns\b/i, "alternately"],
+  [/\bstood? in for\b/i, "replaced"],
+  [/\bbooks balance\b/i, "everything is accounted for"],
+  [/\b(is|was|are|were|been) told\b/i, "reported, configured"],
+  [/\btold apart\b/i, "distinguished"],
+  [/\blately\b/i, "recently"],
+  [/\bfor ever\b/i, "say until when"],
+];
+
+/** @param texts documents for users. */
+export function checkProse(
+  texts: readonly { readonly path: string; readonly text: string }[],
+): Violation[] {
+  return texts.flatMap(({ path, text }) =>
+    text.split("\n").flatMap((line, at) => privateWords(line, `${path}:${at + 1}`)),
+  );
+}
+
+/** Sentences in the code that people get to read: strings of more than one word. */
+export function checkMessages(files: readonly SourceFile[]): Violation[] {
+  return files.flatMap(({ path, scan }) =>
+    scan.tokens
+      .filter(({ kind, text }) => (kind === "string" || kind === "template") && /\w \w/.test(text))
+      .flatMap(({ text, line }) => privateWords(text, `${path}:${line}`)),
+  );
+}
+
+function privateWords(text: string, at: string): Violation[] {
+  return PROSE_BANS.flatMap(([pattern, instead]) => {
+    const found = pattern.exec(text)?.[0];
+    return found === undefined ? [] : [`${at} "${found}": say ${instead}`];
+  });
+}

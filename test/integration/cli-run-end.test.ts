@@ -2,11 +2,12 @@
  * Goal: how a run begins and ends on a terminal: it waits for its target when asked to, says once why it did not start, and
  * names what it wrote. Method: the built command against the built target, which is there, comes late, or does not come.
  */
+import type { ChildProcess } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { freePort } from "../support/ports.ts";
-import { onrush, scratch, startTarget } from "../support/programs.ts";
+import { onrush, type Result, scratch, startTarget } from "../support/programs.ts";
 
 const SHORT = ["-c", "3", "-d", "1s", "--over", "100ms"];
 
@@ -34,13 +35,18 @@ describe("a run whose target is not there", () => {
   it("is waited for with --wait-for-target, and the run starts when it is there", async () => {
     using folder = scratch();
     const port = await freePort();
-    const run = onrush([
-      ...["run", `ws://127.0.0.1:${port}/`, ...SHORT, "--wait-for-target", "60s"],
-      ...["--run-dir", join(folder.path, "run"), "--json"],
-    ]);
-    await new Promise((resolve) => setTimeout(resolve, 2500));
+    const args = ["run", `ws://127.0.0.1:${port}/`, ...SHORT, "--wait-for-target", "60s"];
+    let run = Promise.resolve<Result | null>(null);
+    await new Promise<void>((waits) => {
+      const onStart = (child: ChildProcess) =>
+        child.stderr?.on("data", (chunk: Buffer) => {
+          if (chunk.toString().includes("waiting up to")) waits();
+        });
+      const ended = onrush([...args, "--run-dir", join(folder.path, "run"), "--json"], { onStart });
+      run = ended.finally(waits);
+    });
     await using target = await startTarget({}, ["--port", String(port)]);
-    const { exitCode, stderr, summary } = await run;
+    const { exitCode, stderr, summary } = (await run) as Result;
     expect([0, 97], stderr).toContain(exitCode);
     expect(stderr).toMatch(/waiting up to 1 min 0 s for 127\.0\.0\.1:\d+: tcp-refused/);
     expect(stderr).toMatch(/the target accepts connections after \d/);

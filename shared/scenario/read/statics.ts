@@ -102,6 +102,7 @@ function resolveVar(name: string, declared: unknown, scene: VarScene): Scalar | 
   const variable = declared["env"];
   const value = Object.hasOwn(given, variable) ? given[variable] : undefined;
   if (value !== undefined) return value;
+  if (typeof declared["default"] === "string") return declared["default"];
   const what = `the environment variable ${variable} is not set`;
   input.log.add(["vars", name, "env"], what, `set it, or pass -e ${name}=...`);
   return null;

@@ -120,6 +120,11 @@ export const vars = z
       z.boolean(),
       strict({
         env: about(text(256), "Environment variable that holds the value.", "CHAT_TOKEN"),
+        default: about(
+          z.string().max(65_536).optional(),
+          "Value when the environment variable is not set.",
+          "ws://127.0.0.1:9001",
+        ),
         secret: about(
           z.boolean().optional(),
           "true keeps the value off disk, logs and reports.",

@@ -33,6 +33,12 @@ describe("valid scenarios", () => {
     for (const name of names) expect(linesOf(parseFile(examples, name, { env }))).toEqual([]);
   });
 
+  it("takes a var from the environment, else its default", () => {
+    const text = `${minimal()}vars: { a: { env: GIVEN, default: x }, b: { env: MISSING, default: "y z" } }\n`;
+    const { vars } = scenarioOf(parseText(text, { env: { GIVEN: "given" } }));
+    expect(vars).toEqual({ a: "given", b: "y z" });
+  });
+
   it("fills every default", () => {
     expect(scenarioOf(parseText(minimal(), { fileName: "dir/my.load.yaml" }))).toEqual({
       version: 1,
