@@ -116,3 +116,12 @@ function tooLarge(what: string, limit: string, option: string): OnrushError {
     remedy: `Lower the load, or start the coordinator with a higher limit: \`onrush coordinator ${option} …\`.`,
   });
 }
+
+/** The limit of runs is reached. */
+export function tooManyRuns(most: number): OnrushError {
+  return new OnrushError({
+    code: "ONRUSH_LIMITS_TOO_LOW",
+    message: `${most} runs wait or go on already; this coordinator takes no more.`,
+    remedy: "Wait for some to end, or stop them.",
+  });
+}

@@ -5,7 +5,7 @@
 import { hostname } from "node:os";
 import { Command, Option } from "commander";
 import { openBus } from "../../shared/bus/open-bus.ts";
-import { onEndSignals } from "../../shared/end-signals.ts";
+import { onEndSignals, type SignalSource } from "../../shared/end-signals.ts";
 import { ExitCode, OnrushError } from "../../shared/errors.ts";
 import { createLog, type Log } from "../../shared/log.ts";
 import { isLoopbackHost, parseHost } from "../../shared/net/host.ts";
@@ -17,6 +17,7 @@ import { SERVICE_LIMITS } from "../check/submission.ts";
 import { buildServer, type HttpServer } from "../http/server.ts";
 import { buildStandby } from "../http/standby.ts";
 import { Tokens } from "../http/tokens.ts";
+import { watchTokens } from "../http/tokens-watch.ts";
 import { Fleet } from "../run/fleet.ts";
 import { Lead } from "../run/lead.ts";
 import { type LeavingBus, leavingBus } from "../service/leaving-bus.ts";
@@ -57,7 +58,8 @@ Examples:
     onrush coordinator --bus redis://broker:6379 --listen 0.0.0.0:7700
 
 The API is described at /docs and /openapi.json. Ctrl-C, SIGTERM or SIGHUP ends
-it; its runs go on, and the next one takes them up.`;
+it; its runs go on, and the next one takes them up. With a tokens file, SIGHUP
+has that read again instead.`;
 
 export function coordinatorCommand(context: CliContext, finish: Finish): Command {
   return new Command("coordinator")
@@ -94,14 +96,18 @@ async function serve(options: CoordinatorOptions, context: CliContext): Promise<
   const { config, stderr, clock } = context;
   const address = readAddress(options.listen);
   const local = isLoopbackHost(parseHost(address.host) ?? "");
-  const tokens = config.tokensFile === null ? null : Tokens.read(config.tokensFile);
+  const tokens = config.tokensFile === null ? null : Tokens.read(config.tokensFile, clock);
   if (!local && tokens === null && options.insecureNoAuth !== true) throw openToAll(address.host);
   const log = createLog("coordinator", "info", (line) => stderr.write(line));
+  const unwatch =
+    tokens === null
+      ? () => {}
+      : watchTokens(tokens, config.tokensFile ?? "", { timers: systemTimers, log });
   const keys = clusterKeys(options, config, log);
   const opened = await openBus(options.bus, "coordinator", { timers: systemTimers, keys, log });
   const id = `${hostname()}-${process.pid}-${clock.wallMs()}`;
   const lead = new Lead({ bus: opened, id, clock, timers: systemTimers, log });
-  const ending = endingOf(lead, log, clock);
+  const ending = endingOf(lead, log, { clock, source: tokens === null ? process : NO_HANG_UP });
   const standby = buildStandby();
   try {
     // From here on the address is its own, and whoever asks is told what it waits for.
@@ -117,6 +123,7 @@ async function serve(options: CoordinatorOptions, context: CliContext): Promise<
     await served.close();
     return code;
   } finally {
+    unwatch();
     await standby.close();
     await lead.close();
     await opened.close();
@@ -143,7 +150,7 @@ async function open(
   const checker = new Checker(checkLimits(SERVICE_CHECK, config.env), systemTimers);
   const service = new Service({
     checker,
-    ...{ bus, fleet, clock, timers: systemTimers, log, dataDirectory: options.data },
+    ...{ bus, fleet, lead, clock, timers: systemTimers, log, dataDirectory: options.data },
     allowTargets: allowedTargets(config, options),
     limits: {
       connections: options.maxConnections,
@@ -154,7 +161,7 @@ async function open(
     onFatal: ending.fatal,
   });
   await service.recover();
-  const app = await buildServer({ service, leads: () => lead.held, tokens, local, log });
+  const app = await buildServer({ service, lead, tokens, local, log });
   const close = async () => {
     await app.close();
     checker.close();
@@ -183,8 +190,18 @@ function nameOf({ host, port }: Address): string {
   return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
+/** SIGHUP has the tokens file read again. */
+const NO_HANG_UP: SignalSource = {
+  on: (signal, listener) => signal !== "SIGHUP" && process.on(signal, listener),
+  off: (signal, listener) => process.off(signal, listener),
+};
+
 /** When and how this process is to end. */
-function endingOf(lead: Lead, log: Log, clock: Clock) {
+function endingOf(
+  lead: Lead,
+  log: Log,
+  signals: { readonly clock: Clock; readonly source: SignalSource },
+) {
   let asked = false;
   let end: (code: number) => void = () => {};
   const whenAsked = new Promise<number>((resolve) => {
@@ -193,9 +210,10 @@ function endingOf(lead: Lead, log: Log, clock: Clock) {
       resolve(code);
     };
   });
-  onEndSignals((press) => (press > 1 ? process.exit(ExitCode.aborted) : end(ExitCode.passed)), {
-    clock,
-  });
+  onEndSignals(
+    (press) => (press > 1 ? process.exit(ExitCode.aborted) : end(ExitCode.passed)),
+    signals,
+  );
   lead.lost.addEventListener("abort", () => end(ExitCode.preflight));
   return {
     asked: whenAsked,

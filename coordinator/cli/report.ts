@@ -9,10 +9,10 @@ import { OnrushError } from "../../shared/errors.ts";
 import type { OutputKind } from "../../shared/scenario/output.ts";
 import type { FileOutput } from "../../shared/scenario/strict.ts";
 import { render } from "../report/outputs.ts";
-import { rebuildRun } from "../report/rebuild.ts";
+import { type RebuiltRun, rebuildRun } from "../report/rebuild.ts";
 import { intoDirectory, writeOutputs, writeResults } from "../report/results.ts";
 import { lockHolder } from "../store/lock.ts";
-import { runPath } from "../store/run-directory.ts";
+import { removeLeftovers, runPath } from "../store/run-directory.ts";
 import type { CliContext } from "./context.ts";
 import { addFileOutOption, parseKind } from "./outputs.ts";
 import type { Finish } from "./program.ts";
@@ -54,15 +54,34 @@ async function report(
 ): Promise<number> {
   if (!existsSync(runPath.journal(directory))) throw noRun(directory);
   const { summary, notes, fold, model } = await rebuildRun(directory);
-  const held = (await lockHolder(directory)) !== null;
-  const write = intoDirectory(directory);
-  if (!held) await writeResults(write, fold, model);
-  await writeOutputs(write, options.out ?? [], model);
+  // What the disk refuses is said after what was asked for is shown.
+  const refusal = await writeAll(directory, options.out ?? [], { fold, model }).catch(
+    (error: unknown) => {
+      if (!(error instanceof OnrushError)) throw error;
+      return error;
+    },
+  );
   for (const note of notes) context.stderr.write(`${context.errStyle.yellow("note:")} ${note}\n`);
   if (options.format === undefined) {
     showSummary(summary, options, context, writtenFiles(directory, options.out ?? [], context));
   } else context.stdout.write(await render(options.format, model));
+  if (refusal !== undefined) throw refusal;
   return summary.exitCode;
+}
+
+/** @throws OnrushError ONRUSH_RUN_DIRECTORY, ONRUSH_PDF_UNAVAILABLE */
+async function writeAll(
+  directory: string,
+  outputs: readonly FileOutput[],
+  { fold, model }: Pick<RebuiltRun, "fold" | "model">,
+): Promise<void> {
+  const held = (await lockHolder(directory)) !== null;
+  const write = intoDirectory(directory);
+  if (!held) {
+    await removeLeftovers(directory);
+    await writeResults(write, fold, model);
+  }
+  await writeOutputs(write, outputs, model);
 }
 
 function noRun(directory: string): OnrushError {

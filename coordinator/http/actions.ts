@@ -3,13 +3,15 @@
  * Invariant: an action is a wish that the run heeds, on disk before it is answered; asking twice changes nothing more.
  */
 import type { FastifyInstance } from "fastify";
+import { isFinal } from "../../shared/wire/command.ts";
 import type { RunEntry } from "../service/run-entry.ts";
 import type { Service } from "../service/service.ts";
 import { HttpProblem, issuesProblem } from "./problem.ts";
 import { jsonBody, parsed, scaleSchema } from "./reading.ts";
 import { runInfo } from "./run-info.ts";
-import { type Audit, as, callerOf, noRun, type WithId } from "./runs.ts";
+import { type Audit, as, callerOf, noRun, notServed, type WithId } from "./runs.ts";
 import { streamEnd, streamRun } from "./stream.ts";
+import type { Tokens } from "./tokens.ts";
 
 /** Readers of streams at once; more are sent away for a while. */
 const MAX_STREAMS = 500;
@@ -44,7 +46,7 @@ export function actionRoutes(app: FastifyInstance, service: Service, audit: Audi
   });
 }
 
-export function streamRoutes(app: FastifyInstance, service: Service): void {
+export function streamRoutes(app: FastifyInstance, service: Service, tokens: Tokens | null): void {
   let streams = 0;
   const stream = as(
     "viewer",
@@ -54,21 +56,27 @@ export function streamRoutes(app: FastifyInstance, service: Service): void {
     const { id } = request.params;
     const info = await runInfo(service, id);
     if (info === null) throw noRun(id);
+    if (!info.served && !isFinal(info.state)) throw notServed(service, id);
     if (streams >= MAX_STREAMS) throw new HttpProblem(503, `${MAX_STREAMS} streams are open`);
     const entry = service.entry(id);
     const { raw: response } = reply.hijack();
     if (entry === null) return streamEnd(response, info);
     streams++;
     const lastId = String(request.headers["last-event-id"] ?? "");
-    streamRun(entry.feed, { response, info, lastId }, () => {
+    const { authorization } = request.headers;
+    const mayStay = () => tokens === null || tokens.caller(authorization) !== null;
+    streamRun(entry.feed, { response, info, lastId, mayStay }, () => {
       streams--;
     });
   });
 }
 
+/** The run, when it can heed a wish now. @throws HttpProblem 404, 409; 503 when nobody serves it, or not yet */
 async function goingOn(service: Service, id: string): Promise<RunEntry> {
   const entry = service.entry(id);
   if (entry !== null && !entry.isOver) return entry;
-  if ((await runInfo(service, id)) === null) throw noRun(id);
-  throw new HttpProblem(409, `run ${id} is over`);
+  const info = await runInfo(service, id);
+  if (info === null) throw noRun(id);
+  if (info.served || isFinal(info.state)) throw new HttpProblem(409, `run ${id} is over`);
+  throw notServed(service, id);
 }

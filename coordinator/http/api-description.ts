@@ -13,6 +13,12 @@ import { Fleet } from "../run/fleet.ts";
 import { Service } from "../service/service.ts";
 import { buildServer } from "./server.ts";
 
+/** Nobody is served. */
+const NO_LEAD = {
+  ...{ held: false, epoch: 0, raise: async () => {} },
+  standing: async () => "lost" as const,
+};
+
 /** OpenAPI 3.1. */
 export async function openApi(): Promise<object> {
   const parts = {
@@ -24,14 +30,13 @@ export async function openApi(): Promise<object> {
   const fleet = new Fleet({ ...parts, bus });
   const checker = new Checker(SERVICE_CHECK, systemTimers);
   const service = new Service({
-    ...{ ...parts, bus, fleet, checker, dataDirectory: "runs", allowTargets: [] },
+    ...{ ...parts, bus, fleet, checker, lead: NO_LEAD, dataDirectory: "runs", allowTargets: [] },
     onFatal: (error) => {
       throw error;
     },
   });
   const app = await buildServer({
-    ...{ service, tokens: null, local: true, log: parts.log },
-    leads: () => false,
+    ...{ service, lead: NO_LEAD, tokens: null, local: true, log: parts.log },
   });
   try {
     await app.ready();

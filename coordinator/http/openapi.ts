@@ -3,9 +3,9 @@
  * that was made of the routes. Invariant: every route of the API is described here, or the document cannot be made.
  */
 import { jsonSchema } from "../../shared/scenario/schema.ts";
-import { submissionJsonSchema } from "../check/envelope.ts";
+import { MAX_WORKERS, submissionJsonSchema } from "../check/envelope.ts";
 import { summaryJsonSchema } from "../report/summary-schema.ts";
-import { scaleJsonSchema } from "./reading.ts";
+import { MAX_KEY, scaleJsonSchema } from "./reading.ts";
 import { SCHEMAS } from "./schemas.ts";
 import type { Role } from "./tokens.ts";
 
@@ -20,7 +20,7 @@ interface Operation {
   readonly answer: Content | null;
   readonly body?: Content;
   readonly query?: Readonly<Record<string, Json>>;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, Json>>;
 }
 
 type Content = Readonly<Record<string, Json>>;
@@ -42,7 +42,12 @@ const SUBMITTED: Content = {
   ...json("Scenario"),
   "application/vnd.onrush.submission+json": ref("Submission"),
 };
-const WORKERS = { type: "integer", minimum: 1, description: "Workers that must be there first." };
+const WORKERS = {
+  type: "integer",
+  minimum: 1,
+  maximum: MAX_WORKERS,
+  description: "Workers that must be there first.",
+};
 
 const OPERATIONS: Readonly<Record<string, Operation>> = {
   "POST /runs": {
@@ -54,7 +59,12 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
       dryRun: { enum: ["0", "1"], description: "1: only the plan, status 200." },
       workers: WORKERS,
     },
-    headers: { "idempotency-key": "The same for every repetition of one request." },
+    headers: {
+      "idempotency-key": {
+        ...{ description: "The same for every repetition of one request.", type: "string" },
+        ...{ minLength: 1, maxLength: MAX_KEY },
+      },
+    },
   },
   "GET /runs": { id: "listRuns", answer: json("RunList") },
   "GET /runs/{id}": { id: "getRun", answer: json("Run") },
@@ -70,7 +80,12 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   "GET /runs/{id}/stream": {
     id: "streamRun",
     answer: text("text/event-stream"),
-    headers: { "last-event-id": "Of the last event that was read; the stream goes on after it." },
+    headers: {
+      "last-event-id": {
+        ...{ description: "Of the last event that was read; the stream goes on after it." },
+        type: "string",
+      },
+    },
   },
   "GET /runs/{id}/summary": { id: "getSummary", answer: json("Summary") },
   "GET /runs/{id}/report.json": { id: "getReportJson", answer: json("Summary") },
@@ -91,6 +106,12 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   "GET /schema/scenario.json": { id: "getScenarioSchema", answer: json("JsonSchema") },
   "GET /schema/summary.json": { id: "getSummarySchema", answer: json("JsonSchema") },
 };
+
+/** Keys of the query a route takes. @param route method and path, as fastify has it */
+export function queryKeysOf(route: string, prefix: string): readonly string[] {
+  const key = route.replace(prefix, "").replace(/:(\w+)/g, "{$1}");
+  return Object.keys(OPERATIONS[key.replace(/^HEAD /, "GET ")]?.query ?? {});
+}
 
 const PROBLEMS = {
   "4XX": "The request cannot be fulfilled as it is.",
@@ -129,8 +150,8 @@ function operationOf(made: Json, operation: Operation, role: Role | null): Json 
     ...Object.entries(query).map(([name, { description, ...schema }]) => ({
       ...{ name, in: "query", required: false, description, schema },
     })),
-    ...Object.entries(headers).map(([name, description]) => ({
-      ...{ name, in: "header", required: false, description, schema: { type: "string" } },
+    ...Object.entries(headers).map(([name, { description, ...schema }]) => ({
+      ...{ name, in: "header", required: false, description, schema },
     })),
   ];
   const { summary, tags } = made;

@@ -3,7 +3,9 @@
  * says; a bug is "internal error" to the outside and a line with its stack in the log.
  */
 import { STATUS_CODES } from "node:http";
+import type { FastifyReply, FastifyRequest } from "fastify";
 import { OnrushError } from "../../shared/errors.ts";
+import type { Log } from "../../shared/log.ts";
 import type { Issue } from "../../shared/scenario/issue.ts";
 import { Malformed } from "../check/malformed.ts";
 
@@ -34,13 +36,21 @@ export interface ProblemIssue {
 /** Thrown by a route to answer with a problem. */
 export class HttpProblem extends Error {
   readonly body: ProblemBody;
+  /** What is said in the header Retry-After; null: nothing. */
+  readonly retryAfterSeconds: number | null;
 
   constructor(
     status: number,
     detail: string,
-    more: Pick<ProblemBody, "code" | "remedy" | "issues"> = {},
+    {
+      retryAfterSeconds = null,
+      ...more
+    }: Pick<ProblemBody, "code" | "remedy" | "issues"> & {
+      readonly retryAfterSeconds?: number | null;
+    } = {},
   ) {
     super(detail);
+    this.retryAfterSeconds = retryAfterSeconds;
     this.body = { type: "about:blank", title: titleOf(status), status, detail, ...more };
   }
 }
@@ -58,6 +68,34 @@ export function problemOf(error: unknown): ProblemBody {
     return new HttpProblem(status, error.message.slice(0, MAX_DETAIL)).body;
   }
   return new HttpProblem(500, "internal error; the coordinator's log has it").body;
+}
+
+/** Another coordinator answers. */
+export function noLead(): HttpProblem {
+  return new HttpProblem(503, "this coordinator does not have the lead", {
+    code: "ONRUSH_COORDINATOR_TAKEN",
+    remedy: "Ask the one that leads. One that is killed or stands still loses the lead after 6 s.",
+    retryAfterSeconds: 2,
+  });
+}
+
+/** Answers with the problem that an error is; a bug goes into the log. */
+export function answerProblem(log: Log, error: unknown, reply: FastifyReply): FastifyReply {
+  const problem = problemOf(error);
+  if (problem.status >= 500 && !(error instanceof OnrushError || error instanceof HttpProblem)) {
+    log.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  }
+  if (problem.status === 401) reply.header("www-authenticate", "Bearer");
+  if (error instanceof HttpProblem && error.retryAfterSeconds !== null) {
+    reply.header("retry-after", error.retryAfterSeconds);
+  }
+  closeUnread(reply.request, reply);
+  return reply.code(problem.status).type(PROBLEM_TYPE).send(JSON.stringify(problem));
+}
+
+/** The rest of a body that nobody reads is not waited for. */
+export function closeUnread({ raw }: FastifyRequest, reply: FastifyReply): void {
+  if (!raw.complete) reply.header("connection", "close");
 }
 
 export function issuesProblem(issues: readonly Issue[]): HttpProblem {

@@ -6,6 +6,9 @@ import { z } from "zod";
 import { describeFlaws, MAX_WORKERS } from "../check/envelope.ts";
 import { HttpProblem } from "./problem.ts";
 
+/** Characters of an Idempotency-Key. */
+export const MAX_KEY = 255;
+
 /** What a run's workers are to be. */
 export const scaleSchema = z
   .strictObject({
@@ -18,11 +21,16 @@ export const scaleSchema = z
     message: "it asks for nothing: give workers, rebalance, or both",
   });
 
+/** With what the refinement above says, which a schema of the parts alone does not. */
 export function scaleJsonSchema(): Record<string, unknown> {
-  return z.toJSONSchema(scaleSchema, { io: "input" });
+  const asks = [
+    { required: ["workers"] },
+    { required: ["rebalance"], properties: { rebalance: { const: true } } },
+  ];
+  return { ...z.toJSONSchema(scaleSchema, { io: "input" }), anyOf: asks };
 }
 
-export const submitQuery = z.object({
+export const submitQuery = z.strictObject({
   dryRun: z.enum(["0", "1"]).default("0"),
   workers: z.coerce.number().int().min(1).max(MAX_WORKERS).default(1),
 });

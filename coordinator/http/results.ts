@@ -1,17 +1,19 @@
 /**
- * Routes of a run's results, from its directory: also of one that goes on, and of earlier processes. Registered by
- * server.ts. Invariant: everything is a fold of the journal, as `onrush report` shows it.
+ * Routes of a run's results. Registered by server.ts. Of a run that goes on here they come from the fold it keeps; of one
+ * that is over, from its files; everything else is made in another process (service/rendering.ts), in line.
+ * Invariant: everything is a fold of the journal, as `onrush report` shows it, and no request costs the loop more for a
+ * longer run.
  */
-import type { FastifyInstance } from "fastify";
-import { compareRuns } from "../report/compare-runs.ts";
+import { createReadStream } from "node:fs";
+import { open, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { FastifyInstance, FastifyReply } from "fastify";
 import { REPORT_POLICY } from "../report/html/page.ts";
-import { render } from "../report/outputs.ts";
-import { type RebuiltRun, rebuildRun } from "../report/rebuild.ts";
+import type { ReportContent, ReportJob } from "../report/jobs.ts";
+import { OUTPUT_FILES } from "../report/outputs.ts";
+import { readRunFacts } from "../report/rebuild.ts";
 import type { Summary } from "../report/summary-schema.ts";
-import { timelineCsv } from "../report/timeline-csv.ts";
 import type { Service } from "../service/service.ts";
-import { readJournal } from "../store/journal-reader.ts";
-import { runPath } from "../store/run-directory.ts";
 import { HttpProblem } from "./problem.ts";
 import { runInfo } from "./run-info.ts";
 import { noRun, sendText, type WithId } from "./runs.ts";
@@ -23,11 +25,10 @@ const REPORTS = [
   { ending: "pdf", kind: "pdf", type: "application/pdf" },
 ] as const;
 
-/** Whoever asks judges by the answer. */
-const NO_RULES = { rules: [], failInconclusive: false, despite: new Set<never>() };
-
-/** Events handed out at once. */
-const MAX_EVENTS = 10_000;
+const CSV = "text/csv";
+/** A report is waited for so long; then whoever asked comes back. */
+const WAIT_MS = 60_000;
+const RETRY_SECONDS = 5;
 
 const viewer = (summary: string) => ({
   config: { role: "viewer" as const },
@@ -35,121 +36,167 @@ const viewer = (summary: string) => ({
 });
 
 export function resultRoutes(app: FastifyInstance, service: Service): void {
-  const known = async (id: string) => {
-    if ((await runInfo(service, id)) === null) throw noRun(id);
-  };
+  summaryRoutes(app, service);
+  timelineRoutes(app, service);
+  reportRoutes(app, service);
   compareRoute(app, service);
-  const rebuilt = rebuilder(service);
 
+  app.get<WithId>("/runs/:id/plan", viewer("What was planned"), async ({ params: { id } }) => {
+    await known(service, id);
+    const live = service.entry(id)?.results;
+    const facts = live?.facts ?? (await readRunFacts(service.archive.directoryOf(id)));
+    const { planHash, connections, shards, durationUs, plannedOpens, plannedOpen } = facts;
+    const durationSeconds = durationUs / 1_000_000;
+    return { hash: planHash, connections, shards, durationSeconds, plannedOpens, plannedOpen };
+  });
+
+  app.get<WithId>("/runs/:id/events", viewer("What happened"), async ({ params }, reply) => {
+    await known(service, params.id);
+    const directory = service.archive.directoryOf(params.id);
+    return sendJson(reply, await made(service, { kind: "events", directory }));
+  });
+
+  const scenario = viewer("As given, secrets masked");
+  app.get<WithId>("/runs/:id/scenario", scenario, async ({ params: { id } }, reply) => {
+    await known(service, id);
+    const text = await service.archive.read(id, "scenario.yaml");
+    if (text === null) throw noRun(id);
+    return sendText(reply, "application/yaml", text);
+  });
+}
+
+function summaryRoutes(app: FastifyInstance, service: Service): void {
   app.get<WithId>("/runs/:id/summary", viewer("summary.json so far"), async ({ params: { id } }) =>
-    summaryOf(service, id, rebuilt),
+    summaryOf(service, id),
   );
 
   app.get<WithId>("/runs/:id/report.json", viewer("summary.json"), async ({ params: { id } }) => {
-    await known(id);
+    await known(service, id);
     const summary = await finalSummary(service, id);
     if (summary === null) throw notYet(id);
     return summary;
   });
 
+  app.get<WithId>("/runs/:id/failures", viewer("Failures by kind"), async ({ params: { id } }) => ({
+    failures: (await summaryOf(service, id)).failures,
+  }));
+}
+
+function timelineRoutes(app: FastifyInstance, service: Service): void {
+  app.get<WithId>("/runs/:id/report.csv", viewer("timeline.csv"), async ({ params }, reply) => {
+    await known(service, params.id);
+    if (!(await isOver(service, params.id))) throw notYet(params.id);
+    const sent = await sendFile(reply, service, params.id, { name: "timeline.csv", type: CSV });
+    if (!sent) throw notYet(params.id);
+    return reply;
+  });
+
+  app.get<WithId>("/runs/:id/timeline", viewer("A row per second, CSV"), async (request, reply) => {
+    const { id } = request.params;
+    await known(service, id);
+    const live = service.entry(id)?.results;
+    if (live != null) return sendText(reply, CSV, await live.timeline());
+    const file = { name: "timeline.csv", type: CSV };
+    if ((await isOver(service, id)) && (await sendFile(reply, service, id, file))) return reply;
+    const directory = service.archive.directoryOf(id);
+    return sendText(reply, CSV, String(await made(service, { kind: "timeline", directory })));
+  });
+}
+
+function reportRoutes(app: FastifyInstance, service: Service): void {
   for (const { ending, kind, type } of REPORTS) {
     const schema = viewer(`The report as ${kind}, so far`);
     app.get<WithId>(`/runs/:id/report.${ending}`, schema, async ({ params: { id } }, reply) => {
-      const content = await render(kind, (await rebuilt(id)).model);
+      await known(service, id);
       // The page brings a policy of its own, stricter than the one of the API's description.
       if (kind === "html") reply.header("content-security-policy", REPORT_POLICY);
+      const file = { name: OUTPUT_FILES[kind], type };
+      const fits = kind !== "html" || (await pageFits(service, id));
+      if (fits && (await isOver(service, id)) && (await sendFile(reply, service, id, file))) {
+        return reply;
+      }
+      const directory = service.archive.directoryOf(id);
+      const content = await made(service, { kind: "render", directory, format: kind });
       return typeof content === "string"
         ? sendText(reply, type, content)
         : reply.type(type).send(content);
     });
   }
-
-  app.get<WithId>("/runs/:id/report.csv", viewer("timeline.csv"), async ({ params }, reply) => {
-    await known(params.id);
-    if (!(await isOver(service, params.id))) throw notYet(params.id);
-    const text = await service.archive.read(params.id, "timeline.csv");
-    if (text === null) throw notYet(params.id);
-    return sendText(reply, "text/csv", text);
-  });
-
-  app.get<WithId>("/runs/:id/timeline", viewer("A row per second, CSV"), async (request, reply) => {
-    const { fold } = await rebuilt(request.params.id);
-    return sendText(reply, "text/csv", [...timelineCsv(fold)].join(""));
-  });
-
-  app.get<WithId>("/runs/:id/failures", viewer("Failures by kind"), async ({ params: { id } }) => ({
-    failures: (await summaryOf(service, id, rebuilt)).failures,
-  }));
-
-  app.get<WithId>("/runs/:id/plan", viewer("What was planned"), async ({ params: { id } }) => {
-    const { planHash, connections, shards, durationUs, plannedOpens, plannedOpen } = (
-      await rebuilt(id)
-    ).fold.facts;
-    const durationSeconds = durationUs / 1_000_000;
-    return { hash: planHash, connections, shards, durationSeconds, plannedOpens, plannedOpen };
-  });
-
-  app.get<WithId>("/runs/:id/events", viewer("What happened"), async ({ params: { id } }) => {
-    await known(id);
-    const events: unknown[] = [];
-    let omitted = 0;
-    for await (const record of readJournal(runPath.journal(service.archive.directoryOf(id)))) {
-      if (record.type !== "event") continue;
-      if (events.length < MAX_EVENTS) events.push(record.event);
-      else omitted++;
-    }
-    return { events, omitted };
-  });
-
-  app.get<WithId>(
-    "/runs/:id/scenario",
-    viewer("As given, secrets masked"),
-    async ({ params }, reply) => {
-      await known(params.id);
-      const text = await service.archive.read(params.id, "scenario.yaml");
-      if (text === null) throw noRun(params.id);
-      return sendText(reply, "application/yaml", text);
-    },
-  );
 }
 
 function compareRoute(app: FastifyInstance, service: Service): void {
   app.get<{ Params: { id: string; other: string } }>(
     "/runs/:id/compare/:other",
     viewer("What changed from another run to this one"),
-    async ({ params: { id, other } }) => {
+    async ({ params: { id, other } }, reply) => {
       for (const run of [id, other]) {
-        if ((await runInfo(service, run)) === null) throw noRun(run);
+        await known(service, run);
         if (!(await isOver(service, run))) throw notYet(run);
       }
-      const directories = [other, id].map((run) => service.archive.directoryOf(run));
-      const [baseline = "", candidate = ""] = directories;
-      return compareRuns({ baseline: [baseline], candidate: [candidate], ...NO_RULES });
+      const [baseline, candidate] = [other, id].map((run) => service.archive.directoryOf(run));
+      const sides = { baseline: baseline ?? "", candidate: candidate ?? "" };
+      return sendJson(reply, await made(service, { kind: "compare", ...sides }));
     },
   );
 }
 
-type Rebuild = (id: string) => Promise<RebuiltRun>;
+/** @throws HttpProblem 503 when too many reports wait, or this one takes long; what the job throws */
+async function made(
+  { rendering }: Service,
+  job: Exclude<ReportJob, { kind: "write" }>,
+): Promise<ReportContent> {
+  const asked = await rendering.ask(job, WAIT_MS);
+  if (typeof asked === "object") return asked.content;
+  const why = asked === "busy" ? "too many reports are waited for" : "the report is being made";
+  throw new HttpProblem(503, why, {
+    remedy: "Ask again: what was made meanwhile is told at once.",
+    retryAfterSeconds: RETRY_SECONDS,
+  });
+}
 
-/** Rebuilds runs from their journals; who asks for a run that is being rebuilt waits for that. */
-function rebuilder(service: Service): Rebuild {
-  const going = new Map<string, Promise<RebuiltRun>>();
-  return async (id) => {
-    if ((await runInfo(service, id)) === null) throw noRun(id);
-    const known = going.get(id);
-    if (known !== undefined) return known;
-    const rebuilding = rebuildRun(service.archive.directoryOf(id)).finally(() => going.delete(id));
-    going.set(id, rebuilding);
-    return rebuilding;
-  };
+/** As the run wrote it at its end. @returns false when it is not there */
+async function sendFile(
+  reply: FastifyReply,
+  service: Service,
+  id: string,
+  { name, type }: { readonly name: string; readonly type: string },
+): Promise<boolean> {
+  const path = join(service.archive.directoryOf(id), name);
+  const file = await open(path, "r").catch(() => null);
+  if (file === null) return false;
+  const text = type.startsWith("application/pdf") ? type : `${type}; charset=utf-8`;
+  void reply.type(text).send(createReadStream(path, { fd: file }));
+  return true;
+}
+
+/** A page of another version has another script than the policy lets run. */
+async function pageFits({ archive }: Service, id: string): Promise<boolean> {
+  const page = await readFile(join(archive.directoryOf(id), OUTPUT_FILES.html), "utf8").catch(
+    () => "",
+  );
+  return page.includes(REPORT_POLICY.replaceAll("'", "&#39;"));
+}
+
+function sendJson(reply: FastifyReply, content: ReportContent): FastifyReply {
+  return reply.type("application/json; charset=utf-8").send(content);
+}
+
+async function known(service: Service, id: string): Promise<void> {
+  if ((await runInfo(service, id)) === null) throw noRun(id);
 }
 
 /** Of a run that is over as it was written, of one that goes on from what there is. */
-async function summaryOf(service: Service, id: string, rebuilt: Rebuild) {
+async function summaryOf(
+  service: Service,
+  id: string,
+): Promise<Summary & { readonly incomplete: boolean }> {
+  await known(service, id);
+  const live = service.entry(id)?.results;
+  if (live != null) return { ...live.summary(), incomplete: true };
   const written = await finalSummary(service, id);
   if (written !== null) return { ...written, incomplete: false };
-  const { summary, incomplete } = await rebuilt(id);
-  return { ...summary, incomplete };
+  const directory = service.archive.directoryOf(id);
+  return JSON.parse(String(await made(service, { kind: "summary", directory })));
 }
 
 async function finalSummary(service: Service, id: string): Promise<Summary | null> {

@@ -2,7 +2,7 @@
  * A run as the API shows it. Used by runs.ts and stream.ts. Invariant: the same keys for a run that goes on, one that is
  * over, and one of an earlier process; what is not known is null.
  */
-import type { RunState } from "../../shared/wire/command.ts";
+import { isFinal, type RunState } from "../../shared/wire/command.ts";
 import type { LiveView } from "../run/view.ts";
 import type { Service } from "../service/service.ts";
 import type { RunFile } from "../store/run-directory.ts";
@@ -19,9 +19,11 @@ export interface RunInfo {
   /** Place in line, from 1; null when it does not wait. */
   readonly waiting: number | null;
   readonly workers: number;
+  /** This coordinator carries it out, or has; false for one that is not over and that nobody serves, or not yet. */
+  readonly served: boolean;
   readonly verdict: string | null;
   readonly exitCode: number | null;
-  /** Why it could not be done; null when it could. */
+  /** Why it could not be done, is not served, or has no results yet; null when nothing is wrong. */
   readonly problem: string | null;
   readonly view: LiveView | null;
 }
@@ -42,15 +44,23 @@ async function infoOf(service: Service, file: RunFile): Promise<RunInfo> {
   const entry = service.entry(id);
   const waiting = fleet.waiting.indexOf(id);
   const result = entry ? entry.result : await service.archive.resultOf(file);
+  const served = entry !== null || isFinal(file.state);
   return {
     ...{ id, name, createdAt, startedAt, connections, durationSeconds },
     state: entry ? entry.state : file.state,
     endedAt: entry?.isOver === false ? null : endedAt,
     waiting: waiting < 0 ? null : waiting + 1,
     workers: fleet.sessions.filter(({ epoch }) => fleet.runOf(epoch) === id).length,
+    served,
     verdict: result?.verdict ?? null,
     exitCode: result?.exitCode ?? null,
-    problem: result?.problem ?? null,
+    problem: result?.problem ?? problemOf(service, id, served),
     view: entry?.isOver === false ? entry.feed.view : null,
   };
+}
+
+function problemOf(service: Service, id: string, served: boolean): string | null {
+  return served
+    ? (service.entry(id)?.delay ?? null)
+    : `it is not served: ${service.takeUp.why(id)}`;
 }

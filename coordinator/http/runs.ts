@@ -5,11 +5,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Service } from "../service/service.ts";
 import { HttpProblem, issuesProblem } from "./problem.ts";
-import { parsed, submitQuery } from "./reading.ts";
-import { runInfo, runInfos } from "./run-info.ts";
+import { MAX_KEY, parsed, submitQuery } from "./reading.ts";
+import { type RunInfo, runInfo, runInfos } from "./run-info.ts";
 import type { Role } from "./tokens.ts";
 
-const MAX_KEY = 255;
+/** A run that is not served is looked at about as often. */
+const RETRY_SECONDS = 2;
 
 /** Who did what, for the log. */
 export type Audit = (text: string) => void;
@@ -54,8 +55,9 @@ export function runRoutes(app: FastifyInstance, service: Service, audit: Audit):
     as("admin", "Forget a run that is over"),
     async (request, reply) => {
       const { id } = request.params;
-      if ((await runInfo(service, id)) === null) throw noRun(id);
-      if (!(await service.remove(id))) throw new HttpProblem(409, `run ${id} is not over`);
+      const info = await runInfo(service, id);
+      if (info === null) throw noRun(id);
+      if (!(await service.remove(id))) throw notOver(info);
       audit(`run ${id} removed by ${callerOf(request)}`);
       reply.code(204);
     },
@@ -64,6 +66,32 @@ export function runRoutes(app: FastifyInstance, service: Service, audit: Audit):
 
 export function noRun(id: string): HttpProblem {
   return new HttpProblem(404, `there is no run ${id.slice(0, 100)}`);
+}
+
+/** It goes on, as far as anybody knows, and nobody here can act on it. */
+export function notServed(service: Service, id: string): HttpProblem {
+  const { takeUp } = service;
+  const why = takeUp.why(id);
+  if (takeUp.isForeign(id)) {
+    return new HttpProblem(409, `run ${id} is not served by this coordinator: ${why}`, {
+      remedy: "End it where it was begun (onrush run), with Ctrl-C.",
+    });
+  }
+  return new HttpProblem(
+    503,
+    `run ${id} is not over, and this coordinator does not serve it: ${why}`,
+    {
+      remedy: "Try again in a moment: it is taken up as soon as it can be.",
+      retryAfterSeconds: RETRY_SECONDS,
+    },
+  );
+}
+
+function notOver({ id, state, served }: RunInfo): HttpProblem {
+  const nobody = served ? "" : ", though this coordinator does not serve it";
+  return new HttpProblem(409, `run ${id} is not over: it is ${state}${nobody}`, {
+    remedy: served ? "Stop it first." : "Wait until it is served, and stop it then.",
+  });
 }
 
 function keyOf({ headers }: FastifyRequest): string | null {

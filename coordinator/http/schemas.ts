@@ -43,9 +43,17 @@ export const SCHEMAS = {
     ...{ connections: orNull(count), durationSeconds: orNull(number) },
     waiting: { ...orNull(count), description: "Place in line, from 1." },
     workers: { ...count, description: "Workers that serve it now." },
+    served: {
+      ...{ type: "boolean" },
+      description:
+        "This coordinator carries it out, or it is over; false: nobody does, or not yet.",
+    },
     verdict: orNull({ enum: ["pass", "fail", "invalid", "interrupted", "stopped"] }),
     exitCode: orNull(count),
-    problem: { ...orNull(text), description: "Why it could not be done." },
+    problem: {
+      ...orNull(text),
+      description: "Why it could not be done, is not served, or has no results yet.",
+    },
     view: { ...orNull({ type: "object" }), description: "Numbers of the last second." },
   }),
   RunList: object({ runs: list(ref("Run")) }),

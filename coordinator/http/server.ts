@@ -7,10 +7,8 @@ import helmet from "@fastify/helmet";
 import rateLimit from "@fastify/rate-limit";
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
-import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
-import { OnrushError } from "../../shared/errors.ts";
+import fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
 import type { Log } from "../../shared/log.ts";
-import { isLoopbackHost, parseAuthority } from "../../shared/net/host.ts";
 import { jsonSchema } from "../../shared/scenario/schema.ts";
 import { VERSION } from "../../shared/version.ts";
 import { ENVELOPE_TYPE } from "../check/envelope.ts";
@@ -18,24 +16,26 @@ import { MAX_SUBMISSION_BYTES } from "../check/submission.ts";
 import { summaryJsonSchema } from "../report/summary-schema.ts";
 import type { Service } from "../service/service.ts";
 import { actionRoutes, streamRoutes } from "./actions.ts";
+import { admit, type Doors, heedLead, isPage, type LeadOfServer, PREFIX } from "./admission.ts";
 import { clusterRoutes, healthRoutes } from "./cluster.ts";
-import { describeApi } from "./openapi.ts";
-import { HttpProblem, PROBLEM_TYPE, problemOf } from "./problem.ts";
+import { boundConnections, type ConnectionBounds, TIMES } from "./connections.ts";
+import { sparingly } from "./error-log.ts";
+import { describeApi, queryKeysOf } from "./openapi.ts";
+import { answerProblem, closeUnread } from "./problem.ts";
+import { refuseClient, refuseGone, refusePath, refuseUnknownKeys } from "./refusals.ts";
 import { resultRoutes } from "./results.ts";
 import { runRoutes } from "./runs.ts";
-import { type Caller, mayAs, type Role, type Tokens } from "./tokens.ts";
+import type { Caller, Role } from "./tokens.ts";
 
-export interface ServerOptions {
+export interface ServerOptions extends Doors {
   readonly service: Service;
-  /** Whether this coordinator has the lead. */
-  readonly leads: () => boolean;
-  /** null: nobody has to say who they are. */
-  readonly tokens: Tokens | null;
-  /** Listens on this machine's own addresses only. */
-  readonly local: boolean;
+  readonly lead: LeadOfServer;
   readonly log: Log;
   /** Requests a minute and address. */
   readonly requestsPerMinute?: number;
+  /** For a request to arrive, from its first byte to its last. */
+  readonly requestMs?: number;
+  readonly bounds?: ConnectionBounds;
 }
 
 declare module "fastify" {
@@ -54,33 +54,39 @@ export type HttpServer = FastifyInstance;
 /** Characters of a part of a path; a worker's id has 120 at most, before it is encoded. */
 const MAX_PARAMETER = 500;
 const REQUESTS_PER_MINUTE = 1200;
-const PREFIX = "/api/v1";
+const DESCRIPTION: ReadonlySet<string> = new Set(["/docs/json", "/docs/yaml"]);
 
 export async function buildServer(options: ServerOptions): Promise<FastifyInstance> {
-  const { service, leads, requestsPerMinute = REQUESTS_PER_MINUTE } = options;
+  const { service, lead, requestsPerMinute = REQUESTS_PER_MINUTE, bounds } = options;
+  const log = sparingly(options.log);
   const app = fastify({
+    ...TIMES,
+    requestTimeout: options.requestMs ?? TIMES.requestTimeout,
     bodyLimit: MAX_SUBMISSION_BYTES,
     forceCloseConnections: true,
     routerOptions: { maxParamLength: MAX_PARAMETER },
-    frameworkErrors: (error, _, reply) => void answerProblem(options.log, error, reply),
+    frameworkErrors: (error, _, reply) => void answerProblem(log, error, reply),
+    clientErrorHandler: refuseClient,
     genReqId: () => randomUUID(),
   });
+  boundConnections(app.server, bounds);
   app.decorateRequest("caller", null);
   readBodiesAsText(app);
-  app.setErrorHandler((error, _, reply) => answerProblem(options.log, error, reply));
-  app.setNotFoundHandler((request, reply) =>
-    answerProblem(
-      options.log,
-      new HttpProblem(404, `there is no ${request.method} ${request.url.slice(0, 200)}`),
-      reply,
-    ),
-  );
+  app.setErrorHandler((error, _, reply) => answerProblem(log, error, reply));
   const roles = new Map<string, Role | null>();
-  app.addHook("onRoute", ({ config, url, method }) => {
-    for (const one of [method].flat()) roles.set(`${one} ${url}`, config?.role ?? null);
-    if (config?.role !== undefined || isPage(url)) return;
-    throw new Error(`route ${String(method)} ${url} names no role`);
+  const paths = new Map<string, Set<string>>();
+  app.addHook("onRoute", (route) => {
+    const { url } = route;
+    // What the pages show of the API is the API's description.
+    if (DESCRIPTION.has(url)) route.config = { ...route.config, role: "viewer" };
+    const { role } = route.config ?? {};
+    const methods = [route.method].flat();
+    for (const method of methods) roles.set(`${method} ${url}`, role ?? null);
+    paths.set(url, new Set([...(paths.get(url) ?? []), ...methods]));
+    if (role !== undefined || isPage(url)) return;
+    throw new Error(`route ${String(methods)} ${url} names no role`);
   });
+  app.setNotFoundHandler((request, reply) => refusePath(request, paths, reply));
   await app.register(helmet, {
     contentSecurityPolicy: { useDefaults: false, directives: CSP },
     // Whether there is TLS before it, and for how long, others know.
@@ -90,16 +96,20 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     ...{ global: false, max: requestsPerMinute, timeWindow: 60_000 },
     allowList: ({ url = "" }) => url === "/livez" || url === "/readyz",
   });
+  app.addHook("onRequest", async (request) => refuseGone(request));
   // Before anybody is asked for a token, so that tokens cannot be tried out.
   app.addHook("onRequest", app.rateLimit());
   app.addHook("onRequest", async (request) => admit(request, options));
-  await describe(app, roles);
+  app.addHook("onRequest", async (request) => heedLead(request, lead));
+  app.addHook("onRequest", async (request) => checkQuery(request));
+  app.addHook("onSend", async (request, reply) => closeUnread(request, reply));
+  await describe(app, roles, options.tokens !== null);
   await app.register(
     (api, _, done) => {
       const audit = (text: string) => options.log.info(text);
       runRoutes(api, service, audit);
       actionRoutes(api, service, audit);
-      streamRoutes(api, service);
+      streamRoutes(api, service, options.tokens);
       resultRoutes(api, service);
       clusterRoutes(api, service, audit);
       schemaRoutes(api);
@@ -107,7 +117,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     },
     { prefix: PREFIX },
   );
-  healthRoutes(app, service, leads);
+  healthRoutes(app, service, () => lead.held);
   return app;
 }
 
@@ -123,43 +133,6 @@ const CSP = {
   frameAncestors: ["'none'"],
 };
 
-function isPage(url: string): boolean {
-  return url === "/docs" || url.startsWith("/docs/") || url === "/openapi.json" || url === "*";
-}
-
-/** Who asks, and whether they may. @throws HttpProblem 401, 403 */
-async function admit(request: FastifyRequest, { tokens, local }: ServerOptions): Promise<void> {
-  const { role } = request.routeOptions.config;
-  if (local && tokens === null) refuseForeignNames(request);
-  if (
-    role === null ||
-    tokens === null ||
-    (role === undefined && isPage(request.url.split("?")[0] ?? ""))
-  ) {
-    return;
-  }
-  const caller = tokens.caller(request.headers.authorization);
-  if (caller === null) {
-    throw new HttpProblem(401, "a token is needed: Authorization: Bearer …", {
-      remedy: "Give one the coordinator knows; the onrush command takes it from ONRUSH_TOKEN.",
-    });
-  }
-  if (role !== undefined && !mayAs(caller.role, role)) {
-    throw new HttpProblem(403, `this takes the role ${role}; ${caller.name} is ${caller.role}`);
-  }
-  request.caller = caller;
-}
-
-/** A page of another site must not be let in: neither under a name of its own, nor by the reader's browser. */
-function refuseForeignNames({ headers: { host = "", origin } }: FastifyRequest): void {
-  if (!isLoopbackHost(parseAuthority(host)?.host ?? "")) {
-    throw new HttpProblem(403, "this coordinator answers to names of this machine only");
-  }
-  if (origin !== undefined && origin !== `http://${host}`) {
-    throw new HttpProblem(403, "this coordinator does not answer to pages of other sites");
-  }
-}
-
 function readBodiesAsText(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   const types = [
@@ -172,18 +145,10 @@ function readBodiesAsText(app: FastifyInstance): void {
   app.addContentTypeParser(types, { parseAs: "string" }, (_, body, done) => done(null, body));
 }
 
-function answerProblem(log: Log, error: unknown, reply: FastifyReply): FastifyReply {
-  const problem = problemOf(error);
-  if (problem.status >= 500 && !(error instanceof OnrushError || error instanceof HttpProblem)) {
-    log.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
-  }
-  if (problem.status === 401) reply.header("www-authenticate", "Bearer");
-  return reply.code(problem.status).type(PROBLEM_TYPE).send(JSON.stringify(problem));
-}
-
 async function describe(
   app: FastifyInstance,
   roles: ReadonlyMap<string, Role | null>,
+  asksForTokens: boolean,
 ): Promise<void> {
   const roleOf = (method: string, path: string) =>
     roles.get(`${method} ${path.replace(/\{(\w+)\}/g, ":$1")}`) ?? null;
@@ -198,10 +163,27 @@ async function describe(
       components: { securitySchemes: { token: { type: "http", scheme: "bearer" } } },
     },
   });
-  await app.register(swaggerUi, { routePrefix: "/docs" });
+  const uiConfig = asksForTokens ? { requestInterceptor: askForToken } : {};
+  await app.register(swaggerUi, { routePrefix: "/docs", uiConfig });
   app.get("/openapi.json", { schema: { hide: true }, config: { role: "viewer" } }, async () =>
     app.swagger(),
   );
+}
+
+/** In the browser: sent as its own text, so it knows of nothing but the page. */
+function askForToken(asked: object) {
+  const request = asked as { loadSpec?: boolean; headers: Record<string, string> };
+  const { prompt } = globalThis as unknown as { prompt: (text: string) => string | null };
+  const token = request.loadSpec === true ? prompt("A token of the coordinator") : null;
+  if (token !== null) request.headers["Authorization"] = `Bearer ${token}`;
+  return asked as Request;
+}
+
+/** Probes may bring what they like, and pages ask for their own files. */
+function checkQuery({ query, routeOptions, is404 }: FastifyRequest): void {
+  const { url = "", config, method } = routeOptions;
+  if (is404 || config.role == null) return;
+  refuseUnknownKeys(query, queryKeysOf(`${String(method)} ${url}`, PREFIX));
 }
 
 function schemaRoutes(app: FastifyInstance): void {

@@ -3,17 +3,22 @@
  * `onrush coordinator`, which closes it when it has the lead. Invariant: nothing is started, told or changed here.
  */
 import fastify, { type FastifyInstance } from "fastify";
-import { HttpProblem, PROBLEM_TYPE } from "./problem.ts";
+import { boundConnections, TIMES } from "./connections.ts";
+import { closeUnread, noLead, PROBLEM_TYPE } from "./problem.ts";
+import { refuseClient } from "./refusals.ts";
 
 export function buildStandby(): FastifyInstance {
-  const app = fastify({ forceCloseConnections: true });
+  const app = fastify({
+    ...TIMES,
+    forceCloseConnections: true,
+    clientErrorHandler: refuseClient,
+  });
+  boundConnections(app.server);
   app.get("/livez", async () => ({ status: "ok" }));
-  app.setNotFoundHandler((_, reply) => {
-    const { body } = new HttpProblem(503, "this coordinator does not have the lead yet", {
-      code: "ONRUSH_COORDINATOR_TAKEN",
-      remedy:
-        "Wait: it goes on when the other one ends; one that was killed loses the lead after 6 s.",
-    });
+  app.setNotFoundHandler((request, reply) => {
+    closeUnread(request, reply);
+    const { body, retryAfterSeconds } = noLead();
+    if (retryAfterSeconds !== null) reply.header("retry-after", retryAfterSeconds);
     return reply.code(body.status).type(PROBLEM_TYPE).send(JSON.stringify(body));
   });
   return app;

@@ -23,11 +23,13 @@ export interface Reader {
   readonly response: ServerResponse;
   readonly info: RunInfo;
   readonly lastId: string;
+  /** A token may expire or be taken back while its stream is open. */
+  readonly mayStay: () => boolean;
 }
 
 /** Writes until the run ends or the reader goes. @param onEnd called once then */
 export function streamRun(feed: RunFeed, reader: Reader, onEnd: () => void): void {
-  const { response, info, lastId } = reader;
+  const { response, info, lastId, mayStay } = reader;
   begin(response, info);
   let over = false;
   const finish = () => {
@@ -43,7 +45,10 @@ export function streamRun(feed: RunFeed, reader: Reader, onEnd: () => void): voi
     response.write(textOf(feed.idOf(item), item));
     if (item.kind === "end" || response.writableLength > MOST_WAITING) finish();
   };
-  const heartbeat = setInterval(() => response.write(": still here\n\n"), HEARTBEAT_MS);
+  const heartbeat = setInterval(() => {
+    if (mayStay()) response.write(": still here\n\n");
+    else finish();
+  }, HEARTBEAT_MS);
   const unlisten = feed.listen(send);
   response.on("close", finish);
   for (const item of feed.after(lastId)) send(item);

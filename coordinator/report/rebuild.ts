@@ -5,7 +5,7 @@
  */
 import { readFile } from "node:fs/promises";
 import { OnrushError } from "../../shared/errors.ts";
-import { readFacts } from "../merge/facts.ts";
+import { type RunFacts, readFacts } from "../merge/facts.ts";
 import { RunFold } from "../merge/run-fold.ts";
 import { readJournal } from "../store/journal-reader.ts";
 import type { JournalRecord } from "../store/journal-record.ts";
@@ -25,31 +25,63 @@ export interface RebuiltRun {
   readonly model: ReportModel;
 }
 
+/** A journal's fold up to a byte: the reading can go on from there. */
+export interface ReadSoFar {
+  readonly fold: RunFold;
+  readonly endByte: number;
+}
+
 /**
  * @throws OnrushError ONRUSH_RUN_DIRECTORY when there is no journal, ONRUSH_JOURNAL_CORRUPT when it does not even
  * say what the run was
  */
 export async function rebuildRun(directory: string): Promise<RebuiltRun> {
-  const journal = readJournal(runPath.journal(directory));
-  const fold = await foldOf(journal, directory);
-  const tail = await applyAll(fold, journal);
+  return rebuiltOf(directory, await readOn(directory, null));
+}
+
+/** Reads what a journal has beyond an earlier reading, into the same fold. @throws OnrushError as rebuildRun */
+export async function readOn(
+  directory: string,
+  before: ReadSoFar | null,
+): Promise<ReadSoFar & { readonly tornBytes: number }> {
+  const journal = readJournal(runPath.journal(directory), before?.endByte);
+  const fold = before?.fold ?? new RunFold(await factsOf(journal, directory));
+  return { fold, ...(await applyAll(fold, journal)) };
+}
+
+/** The results of what was read. */
+export async function rebuiltOf(
+  directory: string,
+  { fold, tornBytes }: { readonly fold: RunFold; readonly tornBytes: number },
+): Promise<RebuiltRun> {
   const notes: string[] = [];
-  if (tail.tornBytes > 0) {
-    notes.push(`The journal's last ${tail.tornBytes} bytes are no whole record and were left out.`);
+  if (tornBytes > 0) {
+    notes.push(`The journal's last ${tornBytes} bytes are no whole record and were left out.`);
   }
   if (!fold.complete) notes.push(await whyIncomplete(directory, fold.state));
   const model = buildReportModel(fold, { scenarioText: await scenarioTextOf(directory), notes });
   return { summary: model.summary, incomplete: !fold.complete, notes, fold, model };
 }
 
-async function foldOf(
+/**
+ * What a run is, of which nothing else is needed.
+ * @throws OnrushError as rebuildRun
+ */
+export async function readRunFacts(directory: string): Promise<RunFacts> {
+  const journal = readJournal(runPath.journal(directory));
+  try {
+    return await factsOf(journal, directory);
+  } finally {
+    await journal.return({ endByte: 0, tornBytes: 0 });
+  }
+}
+
+async function factsOf(
   journal: ReturnType<typeof readJournal>,
   directory: string,
-): Promise<RunFold> {
+): Promise<RunFacts> {
   const first = await journal.next();
-  if (!first.done && first.value.type === "header") {
-    return new RunFold(readFacts(first.value.header));
-  }
+  if (!first.done && first.value.type === "header") return readFacts(first.value.header);
   throw new OnrushError({
     code: "ONRUSH_JOURNAL_CORRUPT",
     message: `The journal in ${directory} does not begin with a header, so nothing is known of its run.`,

@@ -5,10 +5,12 @@
  *   none --take()--> held --not renewed for ttl, by the own clock--> unsure --renewed--> held
  *                      \--another one has it--> lost, for good
  *
+ * Each lead has an epoch, higher than those of the leads before it. It is in the locks of the leader's runs (store/lock.ts),
+ * so that a run is never written by two.
  * Invariant: a coordinator that is not certain to lead writes nothing: its bus (guard()) refuses.
  */
 import { setMaxListeners } from "node:events";
-import type { CoordinatorBus } from "../../shared/bus/bus.ts";
+import { type CoordinatorBus, documentKey } from "../../shared/bus/bus.ts";
 import { OnrushError } from "../../shared/errors.ts";
 import type { Log } from "../../shared/log.ts";
 import type { Clock } from "../../shared/time/clock.ts";
@@ -17,6 +19,15 @@ import { sleep, type Timers } from "../../shared/time/timer.ts";
 const TTL_MS = 6000;
 const RENEW_MS = 1500;
 const RETRY_MS = 500;
+/** For an answer of the bus, when somebody waits to hear whether this coordinator leads. */
+const ASK_MS = 2000;
+/** Writers of the epoch follow one another; this many at most are waited for. */
+const MAX_CONFLICTS = 5;
+/** Beyond it an epoch is none of ours: the wall clock's milliseconds, and a little more. */
+const MAX_EPOCH = 2 ** 50;
+
+/** unsure: the bus has not answered for too long. */
+export type Standing = "leads" | "lost" | "unsure";
 
 export interface LeadOptions {
   readonly bus: CoordinatorBus;
@@ -45,6 +56,7 @@ export class Lead {
   /** Until then nobody else can have it, monotonic. */
   #untilUs = Number.NEGATIVE_INFINITY;
   #renewing: Promise<void> = Promise.resolve();
+  #epoch = 0;
 
   constructor(options: LeadOptions) {
     this.#options = options;
@@ -59,6 +71,32 @@ export class Lead {
   /** Nobody else can have the lead now. */
   get held(): boolean {
     return !this.#lost.signal.aborted && this.#options.clock.monotonicUs() < this.#untilUs;
+  }
+
+  /** Of this lead; 0 before it was taken. */
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  /** Whether it leads now: asks the bus when that is not certain, as after a pause of this process. */
+  async standing(): Promise<Standing> {
+    if (!this.held && !this.#lost.signal.aborted) {
+      const asked = this.#ask().catch((error: unknown) => {
+        if (!(error instanceof OnrushError)) throw error;
+      });
+      await Promise.race([asked, sleep(this.#options.timers, ASK_MS)]);
+    }
+    if (this.#lost.signal.aborted) return "lost";
+    return this.held ? "leads" : "unsure";
+  }
+
+  /**
+   * Has the epoch above another one: that of a lock whose bus has been forgotten since, with clocks that differ.
+   * @throws what the bus throws
+   */
+  async raise(above: number): Promise<void> {
+    if (above < this.#epoch || above > MAX_EPOCH) return;
+    this.#epoch = await this.#write(above + 1);
   }
 
   /**
@@ -76,7 +114,7 @@ export class Lead {
         if (late || !(error instanceof OnrushError)) throw error;
         return null;
       });
-      if (holder === this.#options.id) break;
+      if (holder === this.#options.id && (await this.#begin(late))) break;
       if (late) throw taken(holder ?? "another coordinator");
       await sleep(timers, RETRY_MS, this.#closing.signal);
     }
@@ -139,6 +177,33 @@ export class Lead {
     return holder;
   }
 
+  /** Gets an epoch for the lead that was just taken. @returns false when the bus does not answer */
+  async #begin(late: boolean): Promise<boolean> {
+    try {
+      this.#epoch = await this.#write(this.#options.clock.wallMs());
+      return true;
+    } catch (error) {
+      if (late || !(error instanceof OnrushError)) throw error;
+      return false;
+    }
+  }
+
+  /** @returns an epoch above all written before, and at least so high */
+  async #write(least: number): Promise<number> {
+    const { bus, id } = this.#options;
+    for (let attempt = 0; attempt < MAX_CONFLICTS; attempt++) {
+      const read = await bus.getDocument(documentKey.lead);
+      const epoch = Math.max(Math.trunc(least), epochOf(read?.value) + 1);
+      this.#check();
+      const written = await bus.putDocument(documentKey.lead, { epoch, id }, read?.revision ?? 0);
+      if (written !== "conflict") return epoch;
+    }
+    throw new OnrushError({
+      code: "ONRUSH_BUS_UNREACHABLE",
+      message: "the lead's epoch cannot be written: somebody else keeps changing it",
+    });
+  }
+
   #check(): void {
     if (this.held) return;
     if (this.#lost.signal.aborted) throw taken("another coordinator");
@@ -147,6 +212,12 @@ export class Lead {
       message: "this coordinator is not certain to have the lead",
     });
   }
+}
+
+/** What a bus holds is not to be trusted blindly. */
+function epochOf(value: unknown): number {
+  const { epoch } = (value ?? {}) as { readonly epoch?: unknown };
+  return typeof epoch === "number" && epoch > 0 && epoch < MAX_EPOCH ? Math.trunc(epoch) : 0;
 }
 
 function taken(holder: string): OnrushError {

@@ -15,8 +15,8 @@ import { RunLog } from "./run-log.ts";
 
 /** Makes the place of a new run, with its first files. @throws OnrushError ONRUSH_RUN_DIRECTORY */
 export async function openNewRun(request: RunRequest, plan: Plan): Promise<ActiveRun> {
-  const { store = fileRunStore, runDirectory } = request;
-  return open(request, plan, { stored: await store.create(runDirectory), known: null });
+  const { store = fileRunStore, runDirectory, lead } = request;
+  return open(request, plan, { stored: await store.create(runDirectory, lead), known: null });
 }
 
 /**
@@ -25,8 +25,8 @@ export async function openNewRun(request: RunRequest, plan: Plan): Promise<Activ
  *   run's
  */
 export async function openKnownRun(request: RunRequest, plan: Plan): Promise<ActiveRun> {
-  const { store = fileRunStore, runDirectory } = request;
-  const stored = await store.reopen(runDirectory);
+  const { store = fileRunStore, runDirectory, lead } = request;
+  const stored = await store.reopen(runDirectory, lead);
   try {
     return await open(request, plan, { stored, known: await rebuild(stored) });
   } catch (error) {
@@ -56,7 +56,7 @@ async function open(
     const run = new ActiveRun({ request, plan, log, stored });
     if (known && !known.complete) run.note(startedAgain(known, cutBytes));
     await run.writeRunFile();
-    request.onOpened?.();
+    request.onOpened?.(run.state);
     return run;
   } catch (error) {
     await stored.release();

@@ -7,11 +7,14 @@ import type { ExitCode, OnrushError } from "../../shared/errors.ts";
 import type { StrictOutput, StrictScenario } from "../../shared/scenario/strict.ts";
 import type { Clock } from "../../shared/time/clock.ts";
 import type { Timers } from "../../shared/time/timer.ts";
+import type { RunState } from "../../shared/wire/command.ts";
 import type { CompareRules } from "../report/compare-runs.ts";
 import type { Summary } from "../report/summary-schema.ts";
 import type { RunEvent } from "../store/event.ts";
+import type { LeadWish } from "../store/lock.ts";
 import type { RunStore } from "../store/run-store.ts";
 import type { Fleet } from "./fleet.ts";
+import type { LiveResults } from "./live-results.ts";
 import type { RunMeasures } from "./measures.ts";
 import type { RunPolicies } from "./plan.ts";
 import type { LiveView, RunControl } from "./view.ts";
@@ -42,6 +45,8 @@ export interface RunRequest {
   readonly redacted?: boolean;
   /** What the run is held against once it is over. */
   readonly baseline?: BaselineRequest;
+  /** The lead this coordinator has, for the run's lock; none when nobody else could take the run up. */
+  readonly lead?: LeadWish;
   /** Where runs are kept; the file system unless told. */
   readonly store?: RunStore;
   /** Workers that must hold lanes and be ready before the start; the run takes more when there are. */
@@ -52,10 +57,21 @@ export interface RunRequest {
   /** The system's, unless a simulation drives the clock. */
   readonly timers?: Timers;
   readonly control: RunControl;
-  /** The run is on disk. */
-  readonly onOpened?: () => void;
+  /** The run is on disk, and this process's to write. */
+  readonly onOpened?: (state: RunState) => void;
   /** The run is on disk; the function tells, whenever it is called from now on, what there is of it. */
   readonly onMeasurable?: (read: () => RunMeasures) => void;
+  /** Results that cannot be written for want of files or space are tried again for so long; 0 unless told. */
+  readonly resultsPatienceMs?: number;
+  /** What keeps the results from the disk; null: nothing any more. */
+  readonly onDelayed?: (why: string | null) => void;
+  /** The run is on disk: what there is of its results, whenever it is asked for. */
+  readonly onResults?: (results: LiveResults) => void;
+  /**
+   * Writes the results of a run too long to do so on this loop, from its directory. Absent: they are written here.
+   * @throws OnrushError ONRUSH_RUN_DIRECTORY, ONRUSH_PDF_UNAVAILABLE
+   */
+  readonly writeElsewhere?: (outputs: readonly StrictOutput[]) => Promise<void>;
   /** Once a second at most. */
   readonly onView?: (view: LiveView) => void;
   readonly onEvent?: (event: RunEvent) => void;

@@ -5,14 +5,13 @@
  */
 import { OnrushError } from "../../shared/errors.ts";
 import { isBeforeStart, isFinal, type RunState } from "../../shared/wire/command.ts";
-import { buildReportModel } from "../report/model.ts";
-import { writeOutputs, writeResults } from "../report/results.ts";
+import type { ReportModel } from "../report/model.ts";
 import { buildSummary } from "../report/summary.ts";
-import type { StoredRun } from "../store/run-store.ts";
 import { type ActiveRun, ignoreOperating } from "./active-run.ts";
 import { compareWith } from "./baseline.ts";
 import { type RunParts, waitForWorkers, waitUntilReady } from "./dispatch.ts";
 import { FrameIntake } from "./intake.ts";
+import { LiveResults } from "./live-results.ts";
 import { runMeasures } from "./measures.ts";
 import { openKnownRun, openNewRun } from "./open-run.ts";
 import { Placement } from "./placement.ts";
@@ -22,6 +21,7 @@ import { resumeRunTime, startRunTime } from "./start.ts";
 import { isTaken } from "./trouble.ts";
 import { collectResults } from "./watch.ts";
 import { WorkerWatch } from "./worker-watch.ts";
+import { putOnDisk } from "./write-results.ts";
 
 /** For workers to let go of a run that is over, before the bus forgets it. */
 const LET_GO_MS = 2000;
@@ -60,6 +60,7 @@ function planOf({ runId: run, scenario, allowTargets, policies, planHash }: RunR
 
 async function conduct(run: ActiveRun): Promise<RunOutcome> {
   const { log } = run;
+  run.request.onResults?.(new LiveResults(log.fold, run.request.clock));
   run.request.onMeasurable?.(() =>
     runMeasures(log.fold, { state: run.state, elapsedUs: log.elapsedUs }),
   );
@@ -135,24 +136,18 @@ async function report(run: ActiveRun): Promise<RunOutcome> {
     if (run.state !== "merging") await conclude(run, "merging");
     await conclude(run, terminalState(run));
   }
-  const { scenario, source, outputs = [] } = run.request;
-  await compareWith(run, run.request.baseline);
-  const write: StoredRun["write"] = (path, content) => run.stored.write(path, content);
-  const model = buildReportModel(fold, { scenarioText: source.text, notes: [] });
-  let { summary } = model;
+  const { baseline, runDirectory } = run.request;
+  await compareWith(run, baseline);
+  let summary: ReportModel["summary"];
   try {
-    await run.log.sync();
-    await writeResults(write, fold, model);
-    await writeOutputs(write, [...scenario.outputs, ...outputs], model);
-    await run.writeRunFile();
+    summary = await putOnDisk(run);
   } catch (error) {
-    if (!(error instanceof OnrushError)) throw error;
+    if (!(error instanceof OnrushError) || isTaken(error)) throw error;
     // The disk refuses: the outcome says so, as the directory cannot.
     await run.fail(error);
     summary = buildSummary(fold);
   }
   await letGo(run);
-  const { runDirectory } = run.request;
   return { summary, exitCode: summary.exitCode, runDirectory, problem: problemOf(run) };
 }
 

@@ -5,9 +5,11 @@
  */
 import { OnrushError } from "../../shared/errors.ts";
 import { isFinal, type RunState } from "../../shared/wire/command.ts";
+import type { LiveResults } from "../run/live-results.ts";
 import type { RunOutcome } from "../run/request.ts";
 import { RunWishes } from "../run/wishes.ts";
 import type { RunEvent } from "../store/event.ts";
+import { checkHeld } from "../store/file-run-store.ts";
 import { RunFeed } from "./run-feed.ts";
 import { type ServiceFile, writeServiceFile } from "./service-file.ts";
 
@@ -24,10 +26,13 @@ export class RunEntry {
   readonly directory: string;
   readonly feed: RunFeed;
   readonly wishes = new RunWishes();
+  /** While it goes on; null before it is on disk. */
+  results: LiveResults | null = null;
   /** Resolves when this coordinator has nothing more to do with it. */
   settled: Promise<void> = Promise.resolve();
   #state: RunState;
   #result: RunResult | null = null;
+  #delay: string | null = null;
   #file: ServiceFile;
   #saving: Promise<void> = Promise.resolve();
 
@@ -43,9 +48,20 @@ export class RunEntry {
     this.feed = new RunFeed(facts.feedName);
     this.#state = facts.state;
     this.#file = facts.file;
-    const { end, most } = facts.file.wishes;
+    this.heed(facts.file);
+  }
+
+  /** What was wished by now. */
+  heed(file: ServiceFile): void {
+    this.#file = file;
+    const { end, most } = file.wishes;
     if (end !== null) this.wishes.end(end, "stopped");
     if (most !== null) this.wishes.scale(most);
+  }
+
+  /** It is on disk, in that state. */
+  opened(state: RunState): void {
+    this.#state = state;
   }
 
   /** A final one only when the results are on disk. */
@@ -57,11 +73,19 @@ export class RunEntry {
     return this.#result;
   }
 
+  /** Why its results are not there yet, when something keeps them from the disk; else null. */
+  get delay(): string | null {
+    return this.#delay;
+  }
+
   get isOver(): boolean {
     return this.#result !== null;
   }
 
-  /** Ends it before its plan does; an abort is the stronger wish. @throws OnrushError ONRUSH_RUN_DIRECTORY */
+  /**
+   * Ends it before its plan does; an abort is the stronger wish.
+   * @throws OnrushError ONRUSH_RUN_DIRECTORY; ONRUSH_COORDINATOR_TAKEN when another coordinator has taken the run up
+   */
   async end(mode: "stop" | "abort"): Promise<void> {
     await this.#save({ end: this.#file.wishes.end === "abort" ? "abort" : mode });
     this.wishes.end(mode, "stopped");
@@ -71,6 +95,10 @@ export class RunEntry {
   async scale(most: number | null): Promise<void> {
     await this.#save({ most });
     this.wishes.scale(most);
+  }
+
+  delayed(why: string | null): void {
+    this.#delay = why;
   }
 
   heard(event: RunEvent): void {
@@ -86,6 +114,8 @@ export class RunEntry {
    */
   follow(running: Promise<RunOutcome>, onOver: () => void, onLeft: (why: unknown) => void): void {
     this.settled = running.then(({ summary, exitCode, problem }) => {
+      // The fold goes with it; what there is now is on disk.
+      this.results = null;
       this.#result = { verdict: summary.verdict, exitCode, problem: problem?.message ?? null };
       this.feed.push({ kind: "end", state: this.state, exitCode });
       this.feed.settle();
@@ -97,7 +127,9 @@ export class RunEntry {
   async #save(wish: Partial<ServiceFile["wishes"]>): Promise<void> {
     const saving = this.#saving.then(async () => {
       const file = { ...this.#file, wishes: { ...this.#file.wishes, ...wish } };
+      await checkHeld(this.directory);
       await writeServiceFile(this.directory, file);
+      await checkHeld(this.directory);
       this.#file = file;
     });
     this.#saving = saving.catch((error: unknown) => {

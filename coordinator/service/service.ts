@@ -10,28 +10,25 @@
  */
 import { createHash, randomBytes } from "node:crypto";
 import { mkdir, readFile } from "node:fs/promises";
-import type { CoordinatorBus } from "../../shared/bus/bus.ts";
 import { readPlan, unlessRefused } from "../../shared/bus/read-document.ts";
 import { OnrushError } from "../../shared/errors.ts";
-import type { Log } from "../../shared/log.ts";
 import type { Issue } from "../../shared/scenario/issue.ts";
 import type { StrictScenario } from "../../shared/scenario/strict.ts";
-import type { Clock } from "../../shared/time/clock.ts";
-import type { Timers } from "../../shared/time/timer.ts";
-import type { RunState } from "../../shared/wire/command.ts";
-import type { Checker } from "../check/checker.ts";
+import { isFinal, type RunState } from "../../shared/wire/command.ts";
 import type { Checked, PlanFigures, SubmittedBody } from "../check/question.ts";
-import { SERVICE_LIMITS, type ServiceLimits } from "../check/submission.ts";
+import { SERVICE_LIMITS, type ServiceLimits, tooManyRuns } from "../check/submission.ts";
 import { checkPdf } from "../report/pdf/pdf.ts";
-import { rebuildRun } from "../report/rebuild.ts";
+import { readRunFacts } from "../report/rebuild.ts";
 import type { Fleet } from "../run/fleet.ts";
 import { DEFAULT_POLICIES, type RunPolicies } from "../run/plan.ts";
 import type { RunOutcome, RunRequest } from "../run/request.ts";
 import { executeRun, resumeRun } from "../run/run.ts";
 import { directoryError } from "../store/journal-record.ts";
+import type { LeadWish } from "../store/lock.ts";
 import { type RunFile, runPath } from "../store/run-directory.ts";
 import { makeRunId } from "../store/run-id.ts";
 import { Drained } from "./drained.ts";
+import { type Rendering, renderingElsewhere } from "./rendering.ts";
 import { RepeatKeys } from "./repeat-keys.ts";
 import { RunArchive } from "./run-archive.ts";
 import { RunEntry } from "./run-entry.ts";
@@ -41,24 +38,8 @@ import {
   readServiceFile,
   type ServiceFile,
 } from "./service-file.ts";
-
-export interface ServiceOptions {
-  /** Guarded by the lead. */
-  readonly bus: CoordinatorBus;
-  readonly fleet: Fleet;
-  /** A directory per run in here. */
-  readonly dataDirectory: string;
-  /** Hosts other than loopback that may be targeted. */
-  readonly allowTargets: readonly string[];
-  readonly clock: Clock;
-  readonly timers: Timers;
-  readonly log: Log;
-  readonly limits?: Partial<ServiceLimits>;
-  /** Looks at what is submitted, without this thread. */
-  readonly checker: Checker;
-  /** Another coordinator has taken over, or a bug: this one must end. */
-  readonly onFatal: (error: unknown) => void;
-}
+import type { ServiceOptions } from "./service-options.ts";
+import { TakeUp } from "./take-up.ts";
 
 /** Who submits, and how a repetition is known. */
 export interface Asked {
@@ -85,6 +66,8 @@ class Invalid extends Error {
   }
 }
 
+/** Results that the disk refuses are tried again for so long. */
+const RESULTS_PATIENCE_MS = 10 * 60_000;
 /** Runs that are over and still quickly at hand; the archive has all of them. */
 const MAX_OVER = 50;
 
@@ -92,6 +75,8 @@ export class Service {
   readonly archive: RunArchive;
   readonly fleet: Fleet;
   readonly drained: Drained;
+  readonly takeUp: TakeUp;
+  readonly rendering: Rendering;
   readonly #options: ServiceOptions;
   readonly #limits: ServiceLimits;
   readonly #entries = new Map<string, RunEntry>();
@@ -106,6 +91,14 @@ export class Service {
     this.#limits = { ...SERVICE_LIMITS, ...options.limits };
     this.archive = new RunArchive(options.dataDirectory);
     this.drained = new Drained(options.dataDirectory, options.fleet);
+    const { fleet, clock, timers, log, lead } = options;
+    this.rendering = renderingElsewhere(timers);
+    this.takeUp = new TakeUp({
+      ...{ archive: this.archive, clock, timers, log, lead },
+      generation: () => fleet.generation,
+      entries: () => this.entries,
+      take: (run, file, wish) => this.#takeUp(run, file, wish),
+    });
   }
 
   /** Runs that wait or go on, and those that ended under this process. */
@@ -127,15 +120,7 @@ export class Service {
     for (const { id, file } of await this.archive.serviceFiles()) {
       if (file.key !== null) this.#keys.learn(file.key, file.content ?? "", { id });
     }
-    for (const file of await this.archive.unfinished()) {
-      if (this.#entries.has(file.id)) continue;
-      try {
-        await this.#takeUp(file);
-      } catch (error) {
-        if (!(error instanceof OnrushError)) throw error;
-        this.#options.log.error(`run ${file.id} cannot be taken up: ${error.message}`);
-      }
-    }
+    await this.takeUp.start();
   }
 
   /** Whether a scenario could be run, and what it would do; starts nothing. @throws as Checker.check */
@@ -163,7 +148,8 @@ export class Service {
   /** Forgets a run that is over, on disk too. @returns false when it is not over */
   async remove(id: string): Promise<boolean> {
     const entry = this.#entries.get(id);
-    if (entry && !entry.isOver) return false;
+    const file = entry === undefined ? await this.archive.get(id) : null;
+    if (entry ? !entry.isOver : file !== null && !isFinal(file.state)) return false;
     this.#entries.delete(id);
     await this.archive.remove(id);
     await this.#keys.forget(id);
@@ -173,6 +159,8 @@ export class Service {
   /** Resolves when all runs are left as they are, for the next coordinator; the bus must be refusing by then. */
   async leave(): Promise<void> {
     this.#leaving = true;
+    await this.takeUp.close();
+    this.rendering.close();
     await Promise.all(this.entries.map(({ settled }) => settled));
   }
 
@@ -194,7 +182,8 @@ export class Service {
     const entry = this.#enter(id, "created", file);
     const source = { fileName, text: maskedText };
     try {
-      await this.#begin(entry, executeRun, { scenario, source, workers, policies });
+      const lead = { epoch: this.#options.lead.epoch, bus: this.fleet.generation };
+      await this.#begin(entry, executeRun, { scenario, source, workers, policies, lead });
     } catch (error) {
       await this.archive.remove(id);
       throw error;
@@ -206,25 +195,23 @@ export class Service {
     return { body, allowTargets: this.#options.allowTargets, limits: this.#limits };
   }
 
-  async #takeUp(run: RunFile): Promise<void> {
+  async #takeUp(run: RunFile, file: ServiceFile, lead: LeadWish): Promise<void> {
     const { bus, log } = this.#options;
-    const { id, workers } = run;
+    const { id, workers, state } = run;
     const directory = this.archive.directoryOf(id);
-    const file = await readServiceFile(directory);
-    // A run of another program (`onrush run`) is not this one's to go on with.
-    if (file === null) return log.info(`run ${id} is left as it is: no coordinator began it`);
-    const { fold } = await rebuildRun(directory);
-    const { policies, scenario: redacted, planHash } = fold.facts;
+    const { policies, scenario: redacted, planHash } = await readRunFacts(directory);
     const plan = await unlessRefused(readPlan(bus, id));
     const whole = plan?.hash === planHash ? plan.scenario : null;
     const text = await readFile(runPath.scenario(directory), "utf8").catch(() => "");
-    const entry = this.#enter(id, fold.state, file);
     const source = { fileName: "scenario.yaml", text };
+    const entry = this.#enter(id, state, file);
     await this.#begin(entry, resumeRun, {
       ...{ scenario: whole ?? redacted, source, workers, policies: policies ?? DEFAULT_POLICIES },
-      ...{ planHash, redacted: whole === null },
+      ...{ planHash, redacted: whole === null, lead },
     });
-    log.warn(`run ${id} is taken up again in state ${fold.state}`);
+    // From now on nobody else writes it.
+    entry.heed((await readServiceFile(directory)) ?? file);
+    log.warn(`run ${id} is taken up again in state ${entry.state}`);
   }
 
   #enter(id: string, state: RunState, file: ServiceFile): RunEntry {
@@ -251,9 +238,10 @@ export class Service {
       readonly policies: RunPolicies;
       readonly planHash?: string;
       readonly redacted?: boolean;
+      readonly lead: LeadWish;
     },
   ): Promise<void> {
-    const { bus, fleet, clock, timers, log, allowTargets, onFatal } = this.#options;
+    const { bus, fleet, lead, clock, timers, log, allowTargets, onFatal } = this.#options;
     const { workers: workersExpected, ...rest } = what;
     const onDisk = new Promise<void>((resolve, reject) => {
       const running = carryOut({
@@ -261,8 +249,21 @@ export class Service {
         runId: entry.id,
         runDirectory: entry.directory,
         control: entry.wishes,
-        onOpened: resolve,
-        onView: (view) => entry.feed.push({ kind: "view", view }),
+        onOpened: (state) => {
+          entry.opened(state);
+          resolve();
+        },
+        resultsPatienceMs: RESULTS_PATIENCE_MS,
+        onResults: (results) => {
+          entry.results = results;
+        },
+        writeElsewhere: (outputs) =>
+          this.rendering.write({ kind: "write", directory: entry.directory, outputs }),
+        onDelayed: (why) => entry.delayed(why),
+        // After a pause of this process another one may show the run by now.
+        onView: (view) => {
+          if (lead.held) entry.feed.push({ kind: "view", view });
+        },
         onEvent: (event) => entry.heard(event),
       });
       const leave = (why: unknown) => {
@@ -280,12 +281,4 @@ export class Service {
 
 function digestOf(text: string): string {
   return createHash("sha256").update(text).digest("hex");
-}
-
-function tooManyRuns(most: number): OnrushError {
-  return new OnrushError({
-    code: "ONRUSH_LIMITS_TOO_LOW",
-    message: `${most} runs wait or go on already; this coordinator takes no more.`,
-    remedy: "Wait for some to end, or stop them.",
-  });
 }

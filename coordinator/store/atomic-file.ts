@@ -5,6 +5,9 @@
 import { open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 
+/** Names of files that a killed writer has left behind. */
+export const TEMPORARY = /\.tmp-\d+$/;
+
 /** Small parts are written together, about this many characters at a time. */
 const WRITE_CHARS = 256 * 1024;
 

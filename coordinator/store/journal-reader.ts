@@ -25,17 +25,19 @@ export interface JournalTail {
 
 /**
  * All whole records in order; returns what the tail looks like.
+ * @param fromByte where an earlier reading ended (JournalTail.endByte); 0 for the start
  * @throws OnrushError ONRUSH_RUN_DIRECTORY when it cannot be read, ONRUSH_JOURNAL_CORRUPT when it is no journal
  */
 export async function* readJournal(
   path: string,
+  fromByte = 0,
 ): AsyncGenerator<JournalRecord, JournalTail, undefined> {
   const file = await open(path, "r").catch((error: unknown) => {
     throw directoryError("cannot read the journal", path, error);
   });
   try {
-    const reader = new ByteReader(file);
-    await checkMagic(reader, path);
+    const reader = new ByteReader(file, fromByte);
+    if (fromByte === 0) await checkMagic(reader, path);
     let endByte = reader.offset;
     for (;;) {
       const record = await readRecord(reader);
@@ -81,12 +83,14 @@ async function readRecord(reader: ByteReader): Promise<JournalRecord | null> {
 class ByteReader {
   readonly #file: FileHandle;
   #buffer: Buffer = Buffer.alloc(0);
-  #position = 0;
-  /** Bytes taken so far. */
-  offset = 0;
+  #position: number;
+  /** Where what was taken ends. */
+  offset: number;
 
-  constructor(file: FileHandle) {
+  constructor(file: FileHandle, fromByte: number) {
     this.#file = file;
+    this.#position = fromByte;
+    this.offset = fromByte;
   }
 
   /** The next `length` bytes as a buffer of their own, or null when the file ends before. */

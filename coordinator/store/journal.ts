@@ -1,9 +1,12 @@
 /**
  * The journal's writer: append-only, many records a write, made durable by sync(). Used by one run at a
- * time. Invariants: what sync() has returned for survives a crash; records lie in the order of append();
- * after a failed write nothing more is written, so a reader never sees a gap.
+ * time. Invariants: what sync() has returned for survives a crash; records lie in the order of append(), without a gap:
+ * what a failed write left behind is cut before it is written again.
  */
-import { type FileHandle, open } from "node:fs/promises";
+import { constants } from "node:fs";
+import { copyFile, type FileHandle, open, rename } from "node:fs/promises";
+import { dirname } from "node:path";
+import { syncDirectory } from "./atomic-file.ts";
 import { endOfLastRecord } from "./journal-reader.ts";
 import {
   directoryError,
@@ -22,7 +25,7 @@ export interface Journal {
   readonly pendingBytes: number;
   /**
    * Writes and fsyncs everything appended so far. Calls queue up behind one another.
-   * @throws OnrushError ONRUSH_RUN_DIRECTORY when the disk refuses; every later call throws it again.
+   * @throws OnrushError ONRUSH_RUN_DIRECTORY when the disk refuses: a later call tries again; what the fence throws
    */
   sync(): Promise<void>;
   /** sync() and close. Idempotent. */
@@ -31,10 +34,15 @@ export interface Journal {
 
 /**
  * Opens a journal for appending, new or not. A torn tail is cut.
+ * @param fence rejects when the journal is no longer this process's to write; asked before each write and after it, so
+ *   that sync() only returns for what the next writer has found, too
  * @returns the journal and the number of bytes cut from its tail
  * @throws OnrushError ONRUSH_RUN_DIRECTORY, ONRUSH_JOURNAL_CORRUPT
  */
-export async function openJournal(path: string): Promise<{ journal: Journal; cutBytes: number }> {
+export async function openJournal(
+  path: string,
+  fence: () => Promise<void> = async () => {},
+): Promise<{ journal: Journal; cutBytes: number }> {
   try {
     const file = await open(path, "a+");
     const size = (await file.stat()).size;
@@ -42,23 +50,50 @@ export async function openJournal(path: string): Promise<{ journal: Journal; cut
     if (end < size) await file.truncate(end);
     if (end === 0) await file.appendFile(JOURNAL_MAGIC);
     await file.sync();
-    return { journal: new FileJournal(file, path), cutBytes: size - end };
+    const endByte = end === 0 ? JOURNAL_MAGIC.length : end;
+    return { journal: new FileJournal(file, { path, endByte, fence }), cutBytes: size - end };
   } catch (error) {
     throw directoryError("cannot open the journal", path, error);
   }
 }
 
+/**
+ * Puts the same content in another file of the same name: who has the old one open writes into nothing.
+ * @throws the file system's error
+ */
+export async function moveJournal(path: string): Promise<void> {
+  const beside = `${path}.tmp-${process.pid}`;
+  await copyFile(path, beside, constants.COPYFILE_FICLONE);
+  const file = await open(beside, "r+");
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(beside, path);
+  await syncDirectory(dirname(path));
+}
+
 class FileJournal implements Journal {
   #file: FileHandle | null;
   readonly #path: string;
+  readonly #fence: () => Promise<void>;
   #waiting: Buffer[] = [];
   #pendingBytes = 0;
   #tail: Promise<void> = Promise.resolve();
-  #failure: Error | null = null;
+  /** Of what is whole and durable. */
+  #endByte: number;
+  /** A write failed: something may lie behind it. */
+  #torn = false;
 
-  constructor(file: FileHandle, path: string) {
+  constructor(
+    file: FileHandle,
+    { path, endByte, fence }: { path: string; endByte: number; fence: () => Promise<void> },
+  ) {
     this.#file = file;
     this.#path = path;
+    this.#endByte = endByte;
+    this.#fence = fence;
   }
 
   get pendingBytes(): number {
@@ -88,17 +123,22 @@ class FileJournal implements Journal {
   }
 
   async #flush(): Promise<void> {
-    if (this.#failure) throw this.#failure;
     if (!this.#file || this.#waiting.length === 0) return;
+    await this.#fence();
     const batch = Buffer.concat(this.#waiting);
-    this.#waiting = [];
+    const records = this.#waiting.length;
     try {
+      if (this.#torn) await this.#file.truncate(this.#endByte);
+      this.#torn = true;
       await this.#file.appendFile(batch);
       await this.#file.datasync();
+      this.#torn = false;
     } catch (error) {
-      this.#failure = directoryError("cannot write the journal", this.#path, error);
-      throw this.#failure;
+      throw directoryError("cannot write the journal", this.#path, error);
     }
+    this.#waiting.splice(0, records);
+    this.#endByte += batch.length;
     this.#pendingBytes -= batch.length;
+    await this.#fence();
   }
 }

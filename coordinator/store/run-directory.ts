@@ -3,13 +3,14 @@
  * scenario.yaml (secrets masked by the caller), the journal and, later, the results.
  * Invariant: a directory holds at most one run; a second one is refused before anything is touched.
  */
-import { mkdir, readdir } from "node:fs/promises";
+import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { OnrushError } from "../../shared/errors.ts";
 import type { RunState } from "../../shared/wire/command.ts";
-import { writeFileAtomic } from "./atomic-file.ts";
+import { TEMPORARY, writeFileAtomic } from "./atomic-file.ts";
+import { moveJournal } from "./journal.ts";
 import { directoryError } from "./journal-record.ts";
-import { takeLock } from "./lock.ts";
+import { type LeadWish, type LockHolder, takeLock } from "./lock.ts";
 
 /** Content of run.json. Times are ISO 8601 or null while they lie ahead. */
 export interface RunFile {
@@ -54,15 +55,15 @@ export const runPath = {
  * Makes the directory (and those above it) and takes its lock.
  * @throws OnrushError ONRUSH_RUN_DIRECTORY when it cannot be made, holds a run, or is being written
  */
-export async function createRunDirectory(path: string): Promise<RunDirectory> {
+export async function createRunDirectory(path: string, lead?: LeadWish): Promise<RunDirectory> {
   try {
     await mkdir(path, { recursive: true });
     const names = await readdir(path);
     if (names.includes("run.json") || names.includes("journal")) {
       throw refused(`${path} already holds a run.`);
     }
-    const lock = await takeLock(path);
-    if (typeof lock !== "function") throw refused(`${path} is in use by process ${lock.pid}.`);
+    const lock = await takeLock(path, lead);
+    if (typeof lock !== "function") throw inUse(path, lock);
     return { path, release: lock };
   } catch (error) {
     if (error instanceof OnrushError) throw error;
@@ -71,15 +72,22 @@ export async function createRunDirectory(path: string): Promise<RunDirectory> {
 }
 
 /**
- * Takes up a directory that holds a run.
+ * Takes up a directory that holds a run. From a leader that may still live the journal is moved away: whatever it writes
+ * late lands in a file that lies nowhere any more.
+ * @param lead takes over from leaders before it (lock.ts)
  * @throws OnrushError ONRUSH_RUN_DIRECTORY when it holds none, or is being written
  */
-export async function reopenRunDirectory(path: string): Promise<RunDirectory> {
+export async function reopenRunDirectory(path: string, lead?: LeadWish): Promise<RunDirectory> {
   try {
     const names = await readdir(path);
     if (!names.includes("journal")) throw refused(`${path} holds no run.`);
-    const lock = await takeLock(path);
-    if (typeof lock !== "function") throw refused(`${path} is in use by process ${lock.pid}.`);
+    let contested = false;
+    const lock = await takeLock(path, lead, () => {
+      contested = true;
+    });
+    if (typeof lock !== "function") throw inUse(path, lock);
+    if (contested) await moveJournal(runPath.journal(path));
+    await removeLeftovers(path);
     return { path, release: lock };
   } catch (error) {
     if (error instanceof OnrushError) throw error;
@@ -102,6 +110,19 @@ export async function writeResult(
   } catch (error) {
     throw directoryError("cannot write", path, error);
   }
+}
+
+/** Temporary files (atomic-file.ts) of a writer that was killed; nobody else may be writing here. */
+export async function removeLeftovers(path: string): Promise<void> {
+  for (const folder of [path, runPath.histograms(path)]) {
+    for (const name of await readdir(folder).catch(() => [])) {
+      if (TEMPORARY.test(name)) await rm(join(folder, name), { force: true });
+    }
+  }
+}
+
+function inUse(path: string, { pid, host }: LockHolder): OnrushError {
+  return refused(`${path} is in use by process ${pid} on ${host}.`);
 }
 
 function refused(message: string): OnrushError {

@@ -1,17 +1,19 @@
 /**
  * Where runs are kept: the door between a run and its directory, so that a simulation can keep it elsewhere. Used by
  * run/active-run.ts; made of files (file-run-store.ts) or in memory (memory-run-store.ts).
- * Invariant: what the journal's sync() and write() returned for survives a crash; one writer at a time.
+ * Invariant: what the journal's sync() and write() returned for survives a crash; one writer at a time; one that
+ * was taken over from is refused with ONRUSH_COORDINATOR_TAKEN, whatever it wants to write.
  */
 import type { Journal } from "./journal.ts";
 import type { JournalRecord } from "./journal-record.ts";
+import type { LeadWish } from "./lock.ts";
 import type { RunFile } from "./run-directory.ts";
 
 export interface RunStore {
   /** Makes the place of a new run. @throws OnrushError ONRUSH_RUN_DIRECTORY when it cannot be made or holds a run */
-  create(directory: string): Promise<StoredRun>;
+  create(directory: string, lead?: LeadWish): Promise<StoredRun>;
   /** Takes up a run. @throws OnrushError ONRUSH_RUN_DIRECTORY when there is none, or somebody else writes it */
-  reopen(directory: string): Promise<StoredRun>;
+  reopen(directory: string, lead?: LeadWish): Promise<StoredRun>;
 }
 
 export interface StoredRun {

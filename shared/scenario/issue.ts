@@ -82,6 +82,16 @@ export function formatIssues(
     .join("\n");
 }
 
+/** What stands before the @ of a URL is a password, or may be; each character of it is hidden, so that columns stay. */
+function hideUserInfo(line: string): string {
+  return line.replace(
+    /(:\/\/)([^\s/"'@]+(?:@[^\s/"'@]+)*)(?=@)/g,
+    (_, slashes: string, hidden: string) => {
+      return slashes + "*".repeat(hidden.length);
+    },
+  );
+}
+
 /** The line before, the line itself and a caret under the column; long lines are cut around it. */
 function codeFrame(lines: readonly string[], issue: Issue): string[] {
   const width = String(issue.line).length;
@@ -90,7 +100,7 @@ function codeFrame(lines: readonly string[], issue: Issue): string[] {
   for (let line = Math.max(1, issue.line - 1); line <= issue.line; line++) {
     const source = lines[line - 1];
     if (source === undefined) continue;
-    const shown = escapeControls(source.slice(from, from + FRAME_COLUMNS));
+    const shown = escapeControls(hideUserInfo(source).slice(from, from + FRAME_COLUMNS));
     rows.push(`  ${String(line).padStart(width)} | ${shown}`);
   }
   const before = escapeControls((lines[issue.line - 1] ?? "").slice(from, issue.column - 1));

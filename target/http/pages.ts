@@ -11,6 +11,7 @@ import type { HttpRequest } from "../connection/request.ts";
 import type { RoomCounts } from "../dialogue/rooms.ts";
 import type { Group, Report } from "../processes/group.ts";
 import { groupAcceptTimes, groupReplyTimes, sumStats } from "../stats.ts";
+import { isForeign } from "./foreign.ts";
 
 /** Connections or rooms listed at most, over all processes. */
 const MAX_LISTED = 20_000;
@@ -35,6 +36,7 @@ export function pages(group: Group): (request: HttpRequest, body: Buffer) => Pro
 async function pageFor(group: Group, request: HttpRequest, body: Buffer): Promise<Page> {
   const url = new URL(request.path, "http://target");
   const route = `${request.method} ${url.pathname}`;
+  if (request.method !== "GET" && isForeign(request)) return FOREIGN;
   switch (route) {
     case "GET /stats":
       return { status: 200, body: await stats(group, url.searchParams) };
@@ -51,6 +53,11 @@ async function pageFor(group: Group, request: HttpRequest, body: Buffer): Promis
       return notFound(url.pathname);
   }
 }
+
+const FOREIGN: Page = {
+  status: 403,
+  body: { error: "only GET is answered to pages of other sites, and under names of other sites" },
+};
 
 const METHODS: Readonly<Record<string, string>> = {
   "/stats": "GET",

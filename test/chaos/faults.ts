@@ -3,6 +3,8 @@
  * episode.ts. Invariant: a fault touches only processes of its own episode.
  */
 import type { ChildProcess } from "node:child_process";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { BrokerServer } from "../support/servers.ts";
 import { killEngine } from "./inspector.ts";
@@ -35,6 +37,10 @@ const RAMP = 3;
 const STEADY = 8;
 const SHORT_LEASE_MS = 3000;
 const LEASE_MS = 20_000;
+/** Of the coordinator. */
+const LEAD_MS = 6000;
+/** Exit code of a coordinator whose lead another one has. */
+const TAKEN = 98;
 
 function victim({ processes }: Scene): ChildProcess {
   const [first] = processes.workers;
@@ -53,6 +59,28 @@ async function restartCoordinator({ processes, random }: Scene): Promise<void> {
   await processes.killCoordinator();
   await delay(random() * 3000);
   await processes.startCoordinator();
+}
+
+/** Past its lead: another one has it, or is about to take it, when the first comes back. */
+async function stallLeader({ processes, random }: Scene, meanwhile: () => void): Promise<void> {
+  const standby = await processes.startStandby();
+  const leader = processes.coordinator;
+  leader?.kill("SIGSTOP");
+  meanwhile();
+  await delay(LEAD_MS + random() * 3000);
+  leader?.kill("SIGCONT");
+  await processes.follow(standby);
+  const code = await processes.coordinatorEnds();
+  if (code !== TAKEN) throw new Error(`the first coordinator ended with ${code}`);
+}
+
+/** The locks of the runs say that their writer is on another host, where nobody can see whether it lives. */
+function moveLocks({ data }: Processes): void {
+  for (const run of readdirSync(data)) {
+    const lock = join(data, run, ".lock");
+    const holder = JSON.parse(readFileSync(lock, "utf8")) as object;
+    writeFileSync(lock, JSON.stringify({ ...holder, host: "elsewhere" }));
+  }
 }
 
 const kill = async (scene: Scene) => void victim(scene).kill("SIGKILL");
@@ -91,6 +119,16 @@ export const FAULTS: readonly Fault[] = [
       await delay(scene.random() * 14_000);
       await restartCoordinator(scene);
     },
+  },
+  {
+    name: "leader stalls past its lead",
+    ...steady,
+    strike: (scene) => stallLeader(scene, () => {}),
+  },
+  {
+    name: "leader of another host stalls",
+    ...steady,
+    strike: (scene) => stallLeader(scene, () => moveLocks(scene.processes)),
   },
   { name: "restart broker", ...steady, strike: ({ broker }) => broker.restart() },
   { name: "empty broker", ...steady, strike: ({ broker }) => broker.empty() },

@@ -81,6 +81,39 @@ export class Processes {
     return (await this.#inspectors.get(worker)) ?? "";
   }
 
+  /** Where the runs of its coordinators are. */
+  get data(): string {
+    return join(this.folder, "data");
+  }
+
+  /** A second coordinator on the same bus and data, which waits for the lead. @returns where it listens */
+  async startStandby(): Promise<string> {
+    const port = await freePort();
+    this.#spawn("standby", this.#coordinatorArgs(port), {});
+    const url = `http://127.0.0.1:${port}`;
+    await this.#until("the standby waits", 30_000, async () => {
+      const response = await fetch(`${url}/readyz`).catch(() => null);
+      return response?.status === 503;
+    });
+    return url;
+  }
+
+  /** From now on a coordinator that was a standby is the one to ask, when it has the lead. */
+  async follow(url: string): Promise<void> {
+    this.coordinatorUrl = url;
+    await this.#until("the standby leads", 30_000, async () => {
+      const response = await fetch(`${url}/readyz`).catch(() => null);
+      return response?.ok ?? false;
+    });
+  }
+
+  /** The exit code of the first coordinator, which is to end by itself. */
+  async coordinatorEnds(): Promise<number | null> {
+    const child = this.coordinator;
+    await this.#until("the first coordinator ends", 20_000, async () => child?.exitCode !== null);
+    return child?.exitCode ?? null;
+  }
+
   async killCoordinator(): Promise<void> {
     const child = this.coordinator;
     if (child === null || child.exitCode !== null || child.signalCode !== null) return;
@@ -153,20 +186,7 @@ export class Processes {
   async startCoordinator(): Promise<void> {
     this.#port ||= await freePort();
     this.coordinatorUrl = `http://127.0.0.1:${this.#port}`;
-    this.coordinator = this.#spawn(
-      "coordinator",
-      [
-        "coordinator/cli/main.js",
-        "coordinator",
-        "--bus",
-        this.#options.busUrl,
-        "--listen",
-        `127.0.0.1:${this.#port}`,
-        "--data",
-        join(this.folder, "data"),
-      ],
-      {},
-    );
+    this.coordinator = this.#spawn("coordinator", this.#coordinatorArgs(this.#port), {});
     await this.#until("coordinator is ready", 30_000, async () => {
       const response = await fetch(`${this.coordinatorUrl}/readyz`).catch(() => null);
       return response?.ok ?? false;
@@ -194,6 +214,13 @@ export class Processes {
       if (performance.now() > giveUpAt) throw new Error(`not within ${withinMs} ms: ${what}`);
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
+  }
+
+  #coordinatorArgs(port: number): string[] {
+    return [
+      ...["coordinator/cli/main.js", "coordinator", "--bus", this.#options.busUrl],
+      ...["--listen", `127.0.0.1:${port}`, "--data", this.data],
+    ];
   }
 
   #spawn(name: string, args: readonly string[], env: Record<string, string>): ChildProcess {

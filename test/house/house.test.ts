@@ -41,6 +41,16 @@ describe("the house", () => {
     expect(imports).toBeGreaterThan(100);
   });
 
+  it("knows the digest of every package that is installed from the lockfile", () => {
+    const { packages } = JSON.parse(readFileSync(join(ROOT, "package-lock.json"), "utf8")) as {
+      packages: Record<string, { integrity?: string; link?: boolean }>;
+    };
+    const entries = Object.entries(packages).filter(([path, { link }]) => path !== "" && !link);
+    expect(entries.length).toBeGreaterThan(100);
+    const without = entries.filter(([, { integrity }]) => !/^sha512-.{88}$/.test(integrity ?? ""));
+    expect(without.map(([path]) => path)).toEqual([]);
+  });
+
   it("keeps the import law", () => {
     expect(checkRooms(typescript, law.ROOMS, law.ENTRIES)).toEqual([]);
     expect(staleRooms(typescript, law.ROOMS)).toEqual([]);

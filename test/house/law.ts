@@ -147,6 +147,7 @@ export const ENTRIES: readonly string[] = [
   "coordinator/cli/demo.ts",
   "coordinator/check/main.ts",
   "coordinator/check/thread.ts",
+  "coordinator/report/process/main.ts",
   "worker/main.ts",
   "worker/engine/main.ts",
   "worker/probe/main.ts",

@@ -2,7 +2,7 @@
  * Goal: any report of any run, from the command line: at the end of a run, later, to a file, to a pipe, and of a run whose
  * process was killed. Method: the built command against the built target.
  */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { onrush, runScenario, scratch, startTarget } from "../support/programs.ts";
@@ -88,5 +88,30 @@ describe("--out and --format", () => {
       else expect(stdout).toContain("The run is incomplete");
     }
     expect(readdirSync(run.runDirectory)).toContain("report.html");
+  });
+});
+
+describe("report, on a disk that refuses", () => {
+  it("prints what is asked for all the same, and then says so", async () => {
+    await using target = await startTarget();
+    using folder = scratch();
+    const run = await runScenario(small(target.url), folder.path);
+    const summary = readFileSync(join(run.runDirectory, "summary.json"), "utf8");
+    // A folder where the file has to go, so that it is refused to everybody.
+    rmSync(join(run.runDirectory, "timeline.csv"));
+    mkdirSync(join(run.runDirectory, "timeline.csv", "full"), { recursive: true });
+    const again = await onrush(["report", run.runDirectory, "--json"]);
+    expect(JSON.parse(again.stdout)).toEqual(JSON.parse(summary));
+    expect(again.stderr).toContain("cannot write");
+    expect(again.exitCode).toBe(98);
+    rmSync(join(run.runDirectory, "timeline.csv"), { recursive: true });
+    writeFileSync(join(run.runDirectory, "report.md.tmp-4711"), "left behind");
+    writeFileSync(join(run.runDirectory, "histograms", "x.hlog.tmp-4711"), "left behind");
+    expect((await onrush(["report", run.runDirectory, "--json"])).exitCode).toBe(run.exitCode);
+    const names = [run.runDirectory, join(run.runDirectory, "histograms")].flatMap((path) =>
+      readdirSync(path),
+    );
+    expect(names.join()).not.toContain(".tmp-");
+    expect(names).toContain("timeline.csv");
   });
 });

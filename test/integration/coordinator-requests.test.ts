@@ -189,7 +189,9 @@ describe.skipIf(absent !== null)("requests to a coordinator", () => {
     }
     expectProblem(await coordinator.request("DELETE", `/runs/${UNKNOWN}`), 404);
     expectProblem(await coordinator.get("/runs/a/b/c"), 404);
-    expectProblem(await coordinator.request("PUT", "/runs"), 404);
+    const other = await coordinator.request("PUT", "/runs");
+    expectProblem(other, 405);
+    expect(other.headers.get("allow")).toBe("GET, HEAD, POST");
     expectProblem(await coordinator.post("/workers/nobody/drain"), 404);
   });
 

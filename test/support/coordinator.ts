@@ -51,6 +51,7 @@ export interface Info {
   readonly state: string;
   readonly waiting: number | null;
   readonly workers: number;
+  readonly served: boolean;
   readonly verdict: string | null;
   readonly exitCode: number | null;
   readonly problem: string | null;
@@ -115,6 +116,19 @@ export class Coordinator implements AsyncDisposable {
     await Promise.race([once(lines, "line"), ended]);
     ended.catch(() => {});
     await this.until("it is ready", async () => (await this.get("/readyz")).status === 200);
+  }
+
+  /** To stop it and have it go on. */
+  signal(signal: "SIGSTOP" | "SIGCONT"): void {
+    this.#child?.kill(signal);
+  }
+
+  /** Its exit code, when it ends by itself. */
+  async ended(): Promise<number | null> {
+    const child = this.#child;
+    if (child === null || child.exitCode !== null) return child?.exitCode ?? null;
+    const [code] = (await once(child, "exit")) as [number | null];
+    return code;
   }
 
   async kill(): Promise<void> {

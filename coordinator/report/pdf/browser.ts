@@ -93,11 +93,17 @@ function run(command: string, args: readonly string[], withinMs: number): Promis
       timeout: withinMs,
       killSignal: "SIGKILL",
     });
+    // A browser outlives nobody.
+    const end = () => child.kill("SIGKILL");
+    process.once("exit", end);
     let words = "";
     child.stderr.on("data", (chunk: Buffer) => {
       words = (words + chunk.toString()).slice(-MAX_WORDS);
     });
     child.once("error", () => resolve({ code: null, words }));
-    child.once("close", (code) => resolve({ code, words }));
+    child.once("close", (code) => {
+      process.off("exit", end);
+      resolve({ code, words });
+    });
   });
 }

@@ -48,7 +48,7 @@ const log = createLog("coordinator", "warn");
 const INFO: RunInfo = {
   ...{ id: RUN, name: RUN, state: "running", workers: WORKERS, createdAt: "" },
   ...{ startedAt: null, endedAt: null, connections: null, durationSeconds: null, waiting: null },
-  ...{ verdict: null, exitCode: null, problem: null, view: null },
+  ...{ served: true, verdict: null, exitCode: null, problem: null, view: null },
 };
 
 interface Place {
@@ -83,7 +83,7 @@ async function carry(feed: RunFeed, directory: string, place: Place): Promise<Ru
 /** The event stream as the coordinator's API serves it. */
 async function serve(feed: RunFeed) {
   const server = createServer((_, response) => {
-    streamRun(feed, { response, info: INFO, lastId: "" }, () => {});
+    streamRun(feed, { response, info: INFO, lastId: "", mayStay: () => true }, () => {});
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;

@@ -8,17 +8,21 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { buildServer } from "../../../coordinator/http/server.ts";
 import { compareRuns } from "../../../coordinator/report/compare-runs.ts";
+import { ReportJobs } from "../../../coordinator/report/jobs.ts";
 import { renderText, type TextKind } from "../../../coordinator/report/outputs.ts";
 import { rebuildRun } from "../../../coordinator/report/rebuild.ts";
+import { Rendering } from "../../../coordinator/service/rendering.ts";
 import { RunArchive } from "../../../coordinator/service/run-archive.ts";
 import type { Service } from "../../../coordinator/service/service.ts";
 import { openJournal } from "../../../coordinator/store/journal.ts";
 import { type RunFile, runPath, writeRunFile } from "../../../coordinator/store/run-directory.ts";
 import { createLog } from "../../../shared/log.ts";
+import { systemTimers } from "../../../shared/time/timer.ts";
 import { facts, goodFrames } from "../merge/synthetic-run.ts";
 
 const RUN = "20231114-221320-synthetic-aaaaaa";
 const OVER = ["20231114-221321-synthetic-bbbbbb", "20231114-221322-synthetic-cccccc"] as const;
+const jobs = new ReportJobs();
 let data: string;
 let app: Awaited<ReturnType<typeof buildServer>>;
 
@@ -47,9 +51,15 @@ beforeAll(async () => {
       archive: new RunArchive(data),
       // Nothing waits or goes on.
       entry: () => null,
+      rendering: new Rendering({
+        execute: (job) => jobs.execute(job),
+        close: () => {},
+        timers: systemTimers,
+      }),
+      takeUp: { why: () => "nobody does", isForeign: () => false },
       fleet: { waiting: [], sessions: [] },
     } as unknown as Service,
-    leads: () => true,
+    lead: { held: true, standing: async () => "leads" },
     tokens: null,
     local: true,
     log: createLog("coordinator", "error", () => {}),

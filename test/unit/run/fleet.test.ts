@@ -211,7 +211,8 @@ describe("the lead", () => {
     }) as [never, never] as readonly { process: SimProcess; lead: Lead; bus: typeof trial.bus }[];
     if (!one || !two) throw new Error("two of them");
     await one.lead.take(0);
-    expect(await one.bus.putDocument("k", 1, 0)).toBe(1);
+    const revision = await one.bus.putDocument("k", 1, 0);
+    if (revision === "conflict") throw new Error("it is new");
     await expect(two.lead.take(0)).rejects.toMatchObject({ code: "ONRUSH_COORDINATOR_TAKEN" });
     await trial.pass(30);
     expect(one.lead.held).toBe(true);
@@ -223,11 +224,61 @@ describe("the lead", () => {
     await trial.until(() => taken, 10);
     await trial.pass(20);
     expect(one.lead.lost.aborted).toBe(true);
-    await expect(one.bus.putDocument("k", 2, 1)).rejects.toMatchObject({
+    await expect(one.bus.putDocument("k", 2, revision)).rejects.toMatchObject({
       code: "ONRUSH_COORDINATOR_TAKEN",
     });
     expect(await one.bus.getDocument("k")).toMatchObject({ value: 1 });
     await two.lead.close();
     expect(two.lead.held).toBe(false);
+  });
+
+  test("a later one has a higher epoch, whatever the clocks say, and can be raised above one it meets", async () => {
+    const trial = new Trial();
+    const log = createLog("c", "error", () => {});
+    const epochs: number[] = [];
+    for (const [name, wallMs] of [
+      ["one", 5_000_000],
+      ["two", 1000],
+    ] as const) {
+      const process = new SimProcess(name, trial.time);
+      const clock = { monotonicUs: () => process.monotonicUs(), wallMs: () => wallMs };
+      const lead = new Lead({ bus: trial.bus, id: name, clock, timers: process, log });
+      expect(lead.epoch).toBe(0);
+      await lead.take(0);
+      epochs.push(lead.epoch);
+      await lead.raise(3);
+      expect(lead.epoch).toBe(epochs.at(-1));
+      await lead.raise(9_000_000);
+      epochs.push(lead.epoch);
+      // What nobody can have counted up to is no epoch.
+      await lead.raise(Number.MAX_SAFE_INTEGER);
+      expect(lead.epoch).toBe(epochs.at(-1));
+      await lead.close();
+    }
+    expect(epochs).toEqual([5_000_000, 9_000_001, 9_000_002, 9_000_002]);
+  });
+
+  test("is asked for anew by who was paused past it, before anything is answered", async () => {
+    const trial = new Trial();
+    const log = createLog("c", "error", () => {});
+    const leadOf = (name: string) => {
+      const process = new SimProcess(name, trial.time);
+      const lead = new Lead({ bus: trial.bus, id: name, clock: process, timers: process, log });
+      return { process, lead };
+    };
+    const one = leadOf("one");
+    await one.lead.take(0);
+    expect(await one.lead.standing()).toBe("leads");
+    // Nobody took it meanwhile.
+    one.process.pause(20_000);
+    await trial.pass(19);
+    expect(one.lead.held).toBe(false);
+    expect(await one.lead.standing()).toBe("leads");
+    const two = leadOf("two");
+    one.process.pause(30_000);
+    void two.lead.take(60_000);
+    await trial.until(() => two.lead.held, 20);
+    expect(one.lead.lost.aborted).toBe(false);
+    expect(await one.lead.standing()).toBe("lost");
   });
 });

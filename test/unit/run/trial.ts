@@ -4,7 +4,7 @@
  */
 import { Fleet } from "../../../coordinator/run/fleet.ts";
 import type { RunPolicies } from "../../../coordinator/run/plan.ts";
-import type { RunOutcome } from "../../../coordinator/run/request.ts";
+import type { RunOutcome, RunRequest } from "../../../coordinator/run/request.ts";
 import { executeRun, resumeRun } from "../../../coordinator/run/run.ts";
 import { RunWishes } from "../../../coordinator/run/wishes.ts";
 import type { RunEvent } from "../../../coordinator/store/event.ts";
@@ -62,6 +62,8 @@ export interface RunSettings {
   readonly scenario: StrictScenario;
   readonly workersExpected?: number;
   readonly policies?: Partial<RunPolicies>;
+  /** Anything else about the request. */
+  readonly change?: Partial<RunRequest>;
 }
 
 export class Trial {
@@ -178,6 +180,7 @@ export class Trial {
       timers: this.coordinator,
       control: wishes,
       onEvent: (event) => events.push(event),
+      ...settings.change,
     });
     outcome.then(
       (result) => {

@@ -40,6 +40,18 @@ describe("formatIssues", () => {
     expect(shown).toContain("\\u{1b}[31mred\\u{202e}evil\\u{7} x");
   });
 
+  it.each([
+    ["target: ws://user:p4ssw0rd@host/", "target: ws://*************@host/"],
+    ["t: wss://tok3n@host:1/a@b", "t: wss://*****@host:1/a@b"],
+    ['t: "ws://u:p@ss@host"', 't: "ws://******@host"'],
+    ["t: ws://host/a@b", "t: ws://host/a@b"],
+    ["a: x@y # ws://h", "a: x@y # ws://h"],
+  ])("hides what may be a password in %j, and keeps the columns", (line, shown) => {
+    const rows = formatIssues([issue(1, 9)], `${line}\n`, { color: false }).split("\n");
+    expect(rows[1]).toBe(`  1 | ${shown}`);
+    expect(rows[2]).toBe(`    | ${" ".repeat(8)}^`);
+  });
+
   it("puts the caret under the escaped column", () => {
     const shown = formatIssues([issue(1, 3)], "\u001bab\n", { color: false }).split("\n");
     expect(shown[1]?.indexOf("ab")).toBe((shown[2]?.indexOf("^") ?? 0) - 1);

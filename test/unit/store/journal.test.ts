@@ -2,10 +2,19 @@
  * Goal: what sync() returned for is read back as it was written; a journal cut at any byte is read up to its last
  * whole record, and can be appended to from there.
  */
-import { appendFile, mkdtemp, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import {
+  appendFile,
+  type FileHandle,
+  mkdtemp,
+  open,
+  readFile,
+  rm,
+  truncate,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { RunEvent } from "../../../coordinator/store/event.ts";
 import { openJournal } from "../../../coordinator/store/journal.ts";
 import { type JournalTail, readJournal } from "../../../coordinator/store/journal-reader.ts";
@@ -125,3 +134,33 @@ test("what is no journal is refused", async () => {
     code: "ONRUSH_RUN_DIRECTORY",
   });
 });
+
+test("what a write left half-written on a full disk is cut before it is written again", async () => {
+  await write(records.slice(0, 2));
+  const { journal } = await openJournal(path);
+  const [record] = records.slice(2, 3);
+  if (record === undefined) throw new Error("there are three");
+  journal.append(record);
+  const { prototype } = await handlePrototype();
+  const full = Object.assign(new Error("no space"), { code: "ENOSPC" });
+  const appendFile = vi.spyOn(prototype, "appendFile").mockImplementationOnce(async function (
+    this: FileHandle,
+    bytes,
+  ) {
+    await this.write((bytes as Buffer).subarray(0, 11));
+    throw full;
+  });
+  await expect(journal.sync()).rejects.toMatchObject({ code: "ONRUSH_RUN_DIRECTORY", cause: full });
+  expect(journal.pendingBytes).toBeGreaterThan(0);
+  appendFile.mockRestore();
+  expect((await read()).tail.tornBytes).toBe(11);
+  await journal.sync();
+  await journal.close();
+  expect(await read()).toMatchObject({ records: records.slice(0, 3), tail: { tornBytes: 0 } });
+});
+
+async function handlePrototype(): Promise<{ prototype: FileHandle }> {
+  const handle = await open(path, "r");
+  await handle.close();
+  return { prototype: Object.getPrototypeOf(handle) as FileHandle };
+}

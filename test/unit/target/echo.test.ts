@@ -347,6 +347,35 @@ describe("pages", () => {
     expect((await call("GET", "/healthz"))[0]).toBe(200);
   });
 
+  it.each([
+    [{ host: "evil.example" }, 403],
+    [{ host: "evil.example", origin: "http://evil.example" }, 403],
+    [{ origin: "http://evil.example" }, 403],
+    [{ origin: "null" }, 403],
+    [{ host: "target:9001" }, 200],
+    [{ host: "target.load.svc.cluster.local" }, 200],
+    [{ host: "LOCALHOST:1", origin: "http://localhost:1" }, 200],
+    [{ host: "[::1]:1" }, 200],
+  ])("is changed by %j: %s", async (headers, status) => {
+    target = await serve();
+    const statusOf = (method: string, path: string) =>
+      new Promise<number | undefined>((resolve, reject) => {
+        const asking = request(`${target.httpUrl}${path}`, {
+          method,
+          headers: { ...headers, "content-length": method === "PUT" ? 2 : 0 },
+        });
+        asking.on("response", (response) => {
+          response.resume();
+          resolve(response.statusCode);
+        });
+        asking.on("error", reject);
+        asking.end(method === "PUT" ? "{}" : "");
+      });
+    expect(await statusOf("PUT", "/behaviour")).toBe(status);
+    expect(await statusOf("POST", "/stats/reset")).toBe(status);
+    expect(await statusOf("GET", "/stats")).toBe(200);
+  });
+
   it("accepts a body after 100-continue", async () => {
     target = await serve();
     const status = await new Promise<number | undefined>((resolve, reject) => {
