@@ -102,6 +102,10 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   app.addHook("onRequest", async (request) => admit(request, options));
   app.addHook("onRequest", async (request) => heedLead(request, lead));
   app.addHook("onRequest", async (request) => checkQuery(request));
+  // Before the body of a method that nobody takes is asked for.
+  app.addHook("onRequest", async (request, reply) => {
+    if (request.is404) refusePath(request, paths, reply);
+  });
   app.addHook("onSend", async (request, reply) => closeUnread(request, reply));
   await describe(app, roles, options.tokens !== null);
   await app.register(

@@ -69,7 +69,8 @@ describe.skipIf(absent !== null)("results of a coordinator", () => {
     }
     const [summary, timeline] = answers;
     const printed = await onrush(["report", join(folder.path, HOUR), "--json"]);
-    const { incomplete, ...rest } = summary?.body as Summary & { incomplete: boolean };
+    if (summary === undefined) throw new Error("there are answers");
+    const { incomplete, ...rest } = summary.body as Summary & { incomplete: boolean };
     expect(incomplete).toBe(false);
     expect(rest).toEqual(JSON.parse(printed.stdout));
     expect(timeline?.text.split("\n").length).toBeGreaterThan(3600);

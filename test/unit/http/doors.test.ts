@@ -194,6 +194,13 @@ describe("what is no request", () => {
 });
 
 describe("what no route takes", () => {
+  test("a method that brings no type: 405, too", async () => {
+    await serve();
+    const said = await talk(head("QUERY /api/v1/runs", "Connection: close\r\n\r\n"));
+    expect(problemOf(said).status).toBe(405);
+    expect(said.toLowerCase()).toContain("allow: get, head, post");
+  });
+
   const ask = (method: string, url: string, headers: Record<string, string> = {}) =>
     app.inject({ method: method as "GET", url, headers: { host: "127.0.0.1", ...headers } });
 
