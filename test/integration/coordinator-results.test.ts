@@ -29,7 +29,7 @@ describe.skipIf(absent !== null)("results of a coordinator", () => {
   beforeAll(async () => {
     broker = await startBroker("redis");
     const directory = join(folder.path, HOUR);
-    await writeHour(directory);
+    await writeHour(directory, { workers: 1, replies: 4 });
     // Nobody wrote its results.
     writeFileSync(
       join(directory, "run.json"),
@@ -37,7 +37,7 @@ describe.skipIf(absent !== null)("results of a coordinator", () => {
     );
     coordinator = await Coordinator.start({ bus: broker.url, data: folder.path });
     worker = startWorker(broker.url, "worker-a");
-  });
+  }, 180_000);
 
   afterAll(async () => {
     await worker?.leave();
