@@ -74,7 +74,7 @@ export function streamRoutes(app: FastifyInstance, service: Service, tokens: Tok
 /** The run, when it can heed a wish now. @throws HttpProblem 404, 409; 503 when nobody serves it, or not yet */
 async function goingOn(service: Service, id: string): Promise<RunEntry> {
   const entry = service.entry(id);
-  if (entry !== null && !entry.isOver) return entry;
+  if (entry?.isOpened === true && !entry.isOver) return entry;
   const info = await runInfo(service, id);
   if (info === null) throw noRun(id);
   if (info.served || isFinal(info.state)) throw new HttpProblem(409, `run ${id} is over`);

@@ -44,7 +44,7 @@ async function infoOf(service: Service, file: RunFile): Promise<RunInfo> {
   const entry = service.entry(id);
   const waiting = fleet.waiting.indexOf(id);
   const result = entry ? entry.result : await service.archive.resultOf(file);
-  const served = entry !== null || isFinal(file.state);
+  const served = entry?.isOpened === true || isFinal(file.state);
   return {
     ...{ id, name, createdAt, startedAt, connections, durationSeconds },
     state: entry ? entry.state : file.state,

@@ -33,6 +33,7 @@ export class RunEntry {
   #state: RunState;
   #result: RunResult | null = null;
   #delay: string | null = null;
+  #isOpened = false;
   #file: ServiceFile;
   #saving: Promise<void> = Promise.resolve();
 
@@ -62,6 +63,12 @@ export class RunEntry {
   /** It is on disk, in that state. */
   opened(state: RunState): void {
     this.#state = state;
+    this.#isOpened = true;
+  }
+
+  /** It is on disk and this process's to write; before, nobody may be told that a wish is kept. */
+  get isOpened(): boolean {
+    return this.#isOpened;
   }
 
   /** A final one only when the results are on disk. */

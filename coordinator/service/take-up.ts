@@ -141,7 +141,7 @@ export class TakeUp {
   #waitingOf(id: string): Waiting {
     const known = this.#waiting.get(id);
     if (known !== undefined) return known;
-    const why = "it has just been found";
+    const why = "it is being taken up";
     const made: Waiting = { why, tries: 0, looksLeft: 0, mark: null, markedUs: 0 };
     this.#waiting.set(id, made);
     return made;
