@@ -43,6 +43,7 @@ integrity: { stamp: true }                # finds loss, duplicates, reordering a
 
 thresholds:                               # the run passes when all of them hold
   connect: ["failed == 0", "p99 < 1s"]
+  connections: ["dropped == 0"]           # ended by the service or the network, not by the plan
   "latency{phase=steady}": ["p99 < 250ms"]
   delivery: ["lost == 0", "duplicated == 0", "corrupt == 0"]
 `,
@@ -82,6 +83,7 @@ messages:
 
 thresholds:
   connect: ["failed < 0.1%"]
+  connections: ["dropped < 0.1%"]
   "latency{name=say,phase=talk}": ["p95 < 200ms", "p99 < 500ms"]
   delivery: ["timedOut < 0.1%"]
 `,
@@ -122,6 +124,7 @@ messages:
 
 thresholds:
   connect: ["failed == 0"]
+  connections: ["dropped == 0"]
   "latency{name=say}": ["p99 < 500ms"]
   delivery: ["timedOut < 0.1%"]
 `,
@@ -152,6 +155,7 @@ messages:
 
 thresholds:
   connect: ["failed == 0"]
+  connections: ["dropped == 0"]
   "latency{name=ask}": ["p50 < 5s", "p99 < 20s"]
   delivery: ["timedOut < 0.1%"]
 `,
@@ -188,6 +192,7 @@ messages:
 
 thresholds:
   connect: ["failed < 1%", "p99 < 2s"]
+  connections: ["dropped < 5%"]           # the drops above break it: coming back does not undo them
   latency: ["p99 < 500ms"]
 `,
 };

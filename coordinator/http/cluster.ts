@@ -5,6 +5,7 @@
 import type { FastifyInstance } from "fastify";
 import { WIRE_VERSION } from "../../shared/wire/plan.ts";
 import type { Service } from "../service/service.ts";
+import { EXPOSITION_TYPE } from "./exposition.ts";
 import { metricsOf } from "./metrics.ts";
 import { HttpProblem } from "./problem.ts";
 import { type Audit, callerOf, type WithId } from "./runs.ts";
@@ -75,6 +76,6 @@ export function healthRoutes(app: FastifyInstance, service: Service, leads: () =
   const metrics = metricsOf(service, leads);
   const viewer = { config: { role: "viewer" as const }, schema: { hide: true } };
   app.get("/metrics", viewer, async (_, reply) =>
-    reply.type(metrics.contentType).send(await metrics.metrics()),
+    reply.type(EXPOSITION_TYPE).send(await metrics()),
   );
 }

@@ -22,6 +22,7 @@ const REPORTS = [
   { ending: "html", kind: "html", type: "text/html" },
   { ending: "md", kind: "md", type: "text/markdown" },
   { ending: "xml", kind: "junit", type: "application/xml" },
+  { ending: "csv", kind: "csv", type: "text/csv" },
   { ending: "pdf", kind: "pdf", type: "application/pdf" },
 ] as const;
 
@@ -83,14 +84,6 @@ function summaryRoutes(app: FastifyInstance, service: Service): void {
 }
 
 function timelineRoutes(app: FastifyInstance, service: Service): void {
-  app.get<WithId>("/runs/:id/report.csv", viewer("timeline.csv"), async ({ params }, reply) => {
-    await known(service, params.id);
-    if (!(await isOver(service, params.id))) throw notYet(params.id);
-    const sent = await sendFile(reply, service, params.id, { name: "timeline.csv", type: CSV });
-    if (!sent) throw notYet(params.id);
-    return reply;
-  });
-
   app.get<WithId>("/runs/:id/timeline", viewer("A row per second, CSV"), async (request, reply) => {
     const { id } = request.params;
     await known(service, id);

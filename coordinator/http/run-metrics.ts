@@ -1,6 +1,6 @@
 /**
- * The metrics of one run, by name: what each is called, what it means and where it comes from. Called by
- * metrics-endpoint.ts. Pure. Invariant: names that a coordinator's /metrics has too mean the same there; base units; labels are
+ * The metrics of runs, by name: what each is called, what it means and where it comes from. Called by metrics-endpoint.ts
+ * for the run of a command, and by metrics.ts for those of a coordinator. Pure. Invariant: one family a name; base units; labels are
  * ids and names of the run's own making (run, state, phase, message, kind, cause, reason, stage), never text of a target.
  */
 import type { Metric, PhaseCounter } from "../../shared/stats/counters.ts";
@@ -101,8 +101,14 @@ const SKIPPED: readonly (readonly [reason: string, counter: PhaseCounter])[] = [
 
 const MIX = [
   ["mix_sent_total", "Messages sent, by message", "sent"],
+  ["mix_expected_total", "Messages sent that expect a reply, by message", "expected"],
   ["mix_matched_total", "Messages whose reply came in time, by message", "matched"],
   ["mix_timed_out_total", "Messages without a reply in time, by message", "timedOut"],
+  [
+    "mix_unanswered_total",
+    "Messages whose connection went before a reply, by message",
+    "unanswered",
+  ],
 ] as const;
 
 const HISTOGRAMS: readonly (readonly [...Named, readonly Metric[]])[] = [
@@ -125,10 +131,23 @@ export function runMetrics(measures: RunMeasures | null): Family[] {
     ...{ name: "onrush_build_info", help: "1; its label is the version", type: "gauge" },
     samples: [version],
   };
-  if (measures === null) return [build];
+  return [build, ...runFamilies(measures === null ? [] : [measures])];
+}
+
+/** Of several runs: each family once, with the samples of all. */
+export function runFamilies(runs: readonly RunMeasures[]): Family[] {
+  const merged = new Map<string, Family & { readonly samples: Sample[] }>();
+  for (const family of runs.flatMap(familiesOf)) {
+    const known = merged.get(family.name);
+    if (known) for (const sample of family.samples) known.samples.push(sample);
+    else merged.set(family.name, { ...family, samples: [...family.samples] });
+  }
+  return [...merged.values()];
+}
+
+function familiesOf(measures: RunMeasures): Family[] {
   const run = { run: measures.view.run };
   return [
-    build,
     ...states(measures, run),
     ...GAUGES.map(([name, help, measure]) => {
       const value = measure(measures);

@@ -6,6 +6,7 @@
 import { OnrushError } from "../../shared/errors.ts";
 import { isFinal, type RunState } from "../../shared/wire/command.ts";
 import type { LiveResults } from "../run/live-results.ts";
+import type { RunMeasures } from "../run/measures.ts";
 import type { RunOutcome } from "../run/request.ts";
 import { RunWishes } from "../run/wishes.ts";
 import type { RunEvent } from "../store/event.ts";
@@ -34,6 +35,7 @@ export class RunEntry {
   #result: RunResult | null = null;
   #delay: string | null = null;
   #isOpened = false;
+  #measures: (() => RunMeasures) | null = null;
   #file: ServiceFile;
   #saving: Promise<void> = Promise.resolve();
 
@@ -85,6 +87,11 @@ export class RunEntry {
     return this.#delay;
   }
 
+  /** What there is of it whenever it is called; null before it is on disk, and when it is over. */
+  get measures(): (() => RunMeasures) | null {
+    return this.isOver ? null : this.#measures;
+  }
+
   get isOver(): boolean {
     return this.#result !== null;
   }
@@ -106,6 +113,10 @@ export class RunEntry {
 
   delayed(why: string | null): void {
     this.#delay = why;
+  }
+
+  measurable(read: () => RunMeasures): void {
+    this.#measures = read;
   }
 
   heard(event: RunEvent): void {

@@ -270,6 +270,7 @@ export class Service {
           if (lead.held) entry.feed.push({ kind: "view", view });
         },
         onEvent: (event) => entry.heard(event),
+        onMeasurable: (read) => entry.measurable(read),
       });
       const leave = (why: unknown) => {
         reject(why);

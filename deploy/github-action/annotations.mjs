@@ -3,6 +3,8 @@
  * that fails has at least one error that says why.
  */
 
+import { lineOfRule } from "./rule-line.mjs";
+
 const MEANINGS = {
   1: "internal error of Onrush",
   2: "wrong usage",
@@ -22,12 +24,12 @@ export function meaningOf(exitCode) {
 }
 
 /**
- * @param run { exitCode, errors: what it wrote to stderr, file: the scenario in the workspace or undefined }
+ * @param run { exitCode, errors: what it wrote to stderr, file: the scenario in the workspace or undefined, text: what is in it }
  * @param summary summary.json, or null
  */
 export function annotationsOf(run, summary) {
   const found = [
-    ...(summary === null ? problems(run) : judgement(summary, run.file)),
+    ...(summary === null ? problems(run) : judgement(summary, run)),
     ...(summary === null ? [] : observations(summary)),
   ];
   if (run.exitCode !== 0 && !found.some(({ level }) => level === "error")) {
@@ -38,25 +40,22 @@ export function annotationsOf(run, summary) {
 }
 
 /** Broken thresholds and rules, and why a run is not to be trusted. */
-function judgement(summary, file) {
-  if (didNotStart(summary)) {
-    const [message] = summary.validity.reasons;
-    return message === undefined
-      ? []
-      : [{ level: "error", title: "Onrush: the run did not start", file, message }];
-  }
+function judgement(summary, { file, text = "" }) {
   const broken = summary.thresholds
     .filter(({ passed }) => !passed)
     .map((threshold) => ({
       level: "error",
       title: "Onrush: threshold broken",
       file,
+      line: file === undefined ? undefined : lineOfRule(text, threshold),
       message: `${threshold.metric} ${threshold.rule}: ${observedText(threshold)}`,
     }));
   const reasons = summary.verdict === "pass" ? [] : summary.validity.reasons;
   const invalid = reasons.map((message) => ({
     level: "error",
-    title: "Onrush: the result cannot be trusted",
+    title: summary.started
+      ? "Onrush: the result cannot be trusted"
+      : "Onrush: the run did not start",
     message,
   }));
   return [...invalid, ...broken, ...compared(summary.baseline)];

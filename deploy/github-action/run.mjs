@@ -48,15 +48,21 @@ function newFolder() {
   return mkdtempSync(join(env.RUNNER_TEMP || tmpdir(), "onrush-"));
 }
 
-/** @returns { exitCode, errors, file }; wrong inputs are wrong usage */
+/** @returns { exitCode, errors, file, text }; wrong inputs are wrong usage */
 async function ran(runDirectory) {
   const file = inWorkspace(input("SCENARIO"));
   try {
     const { exitCode, errors } = await quietly(commandOf(["run", ...runArguments(runDirectory)]));
-    return { exitCode, errors, file };
+    return { exitCode, errors, file, text: textOf(file) };
   } catch (error) {
     return { exitCode: USAGE, errors: `error: ${error.message}`, file };
   }
+}
+
+/** Of the scenario; "" where there is none to point at. */
+function textOf(file) {
+  const path = resolve(input("SCENARIO"));
+  return file !== undefined && existsSync(path) ? readFileSync(path, "utf8") : "";
 }
 
 function runArguments(runDirectory) {

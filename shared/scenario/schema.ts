@@ -92,11 +92,12 @@ export const scenarioSchema = strict({
   ),
   thresholds: about(
     z.record(z.string().max(200), z.array(threshold).min(1).max(100)).optional(),
-    "Rules that decide whether the run passes, per measure: latency, service, connect, delivery, messages, ping, sendLag.",
+    "Rules that decide whether the run passes, per measure: latency, service, connect, connections, delivery, messages, ping, sendLag.",
     {
       latency: ["p99 < 200ms"],
       "latency{phase=steady}": ["p95 < 100ms"],
       connect: ["failed < 0.1%"],
+      connections: ["dropped == 0"],
     },
   ),
   outputs: about(

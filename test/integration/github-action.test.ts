@@ -245,6 +245,7 @@ describe("a run", () => {
     expect(more).toEqual([]);
     expect(error?.properties).toEqual({
       file: "load/bad.json",
+      line: "1",
       title: "Onrush: threshold broken",
     });
     expect(error?.data).toMatch(/^latency p99 < 1us: observed [\d.]+ ms$/);

@@ -78,6 +78,7 @@ describe("GET /runs/:id/report.*", () => {
     ["html", "html", "text/html"],
     ["md", "md", "text/markdown"],
     ["xml", "junit", "application/xml"],
+    ["csv", "csv", "text/csv"],
   ] as const)("report.%s", async (ending, kind: TextKind, type) => {
     const answer = await get(`${RUN}/report.${ending}`);
     expect(answer.statusCode, answer.body).toBe(200);
