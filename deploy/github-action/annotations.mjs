@@ -56,14 +56,10 @@ function judgement(summary, { file, text = "" }) {
     title: summary.started
       ? "Onrush: the result cannot be trusted"
       : "Onrush: the run did not start",
+    file: summary.started ? undefined : file,
     message,
   }));
   return [...invalid, ...broken, ...compared(summary.baseline)];
-}
-
-/** Then nothing was measured, and no threshold was judged. */
-function didNotStart({ startedAt, verdict }) {
-  return startedAt === null && verdict === "invalid";
 }
 
 function compared(baseline) {
@@ -85,8 +81,8 @@ function compared(baseline) {
 }
 
 /** What else a reader of the job should know. */
-function observations({ startedAt, validity, failures, verdict }) {
-  if (didNotStart({ startedAt, verdict })) return [];
+function observations({ started, validity, failures, verdict }) {
+  if (!started) return [];
   const notes = validity.notes.map((message) => ({ level: "warning", title: "Onrush", message }));
   if (verdict === "pass") return notes;
   const seen = failures.slice(0, MAX_FAILURES).map(({ kind, signature, count }) => ({

@@ -1,10 +1,9 @@
 /**
  * The correlator: sends the messages of a mix and settles each one: matched, timed out, late, lost, duplicated,
  * reordered, corrupt, leaked. Called by connections (incoming messages) and the engine (due sends, time-outs); one
- * instance per engine. Invariant: every message sent that expects a reply ends as exactly one of matched, timedOut,
- * corruptReplies or unanswered, and every message received as exactly one of matched, late, duplicated, corrupt, leaked
- * or unsolicited. What goes wrong with a message is told once, when it is seen, and under the phase of the counter that
- * counts it.
+ * instance per engine. Invariants: every message sent that expects a reply ends as exactly one of matched, timedOut,
+ * corruptReplies or unanswered, and every message received as exactly one of matched, late, duplicated, corrupt, leaked or
+ * unsolicited. A failure is recorded once, when it is seen, in the phase of the counter that counts it.
  */
 import type { StrictScenario } from "../../shared/scenario/strict.ts";
 import type { RenderContext } from "../../shared/scenario/template.ts";

@@ -22,7 +22,7 @@ import { METRIC, type Recorder } from "../record/recorder.ts";
 import type { Agenda } from "./agenda.ts";
 import { AttemptNumbers } from "./attempt-numbers.ts";
 import { Choices } from "./choices.ts";
-import { type EngineContext, recorderOf } from "./engine-context.ts";
+import { type EngineContext, recorderOf, targetOf } from "./engine-context.ts";
 import { LaneCensus } from "./lane-census.ts";
 import { openRequest, writtenSubprotocol } from "./open-request.ts";
 import { Routes } from "./routes.ts";
@@ -244,16 +244,14 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
   }
 
   agreed(connection: Connection, protocol: string, extensions: string): void {
-    const target = this.#context.targets[connection.target];
-    assert(target, "pool: connection without a target");
+    const target = targetOf(this.#context, connection.target);
     const context = this.correlator.contextOf(connection);
     this.recorder.agreed.count(writtenSubprotocol(target, protocol, context), extensions);
   }
 
   openSocket(connection: Connection, tries: number): DriverSocket {
     connection.tries = tries;
-    const target = this.#context.targets[connection.target];
-    assert(target, "pool: connection without a target");
+    const target = targetOf(this.#context, connection.target);
     this.#attempts.begun(connection);
     const context = this.correlator.contextOf(connection);
     const route = this.routes.route(connection.index, connection.target, tries);
@@ -272,9 +270,7 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
     const { slot } = connection;
     assert(this.#connections[slot] === connection, "pool: released twice");
     for (let kind = 0; kind < TIMER_KINDS; kind++) this.#wheel.cancel(slot * TIMER_KINDS + kind);
-    if (this.#slotOfIndex.get(connection.index) === slot) {
-      this.#slotOfIndex.delete(connection.index);
-    }
+    if (this.#slotOfIndex.get(connection.index) === slot) this.#slotOfIndex.delete(connection.index);
     this.#connections[slot] = null;
     this.#freeSlots.push(slot);
     this.#live--;

@@ -1,5 +1,6 @@
 /** What an engine's surroundings give it; made by the thread's entry (main.ts), or by a test. */
 
+import { assert } from "../../shared/assert.ts";
 import type { PlanDocument } from "../../shared/wire/plan.ts";
 import type { Driver } from "../connection/driver.ts";
 import type { MakeHistogram } from "../record/histogram-rows.ts";
@@ -34,4 +35,11 @@ export function recorderOf({ plan, makeHistogram }: EngineContext): Recorder {
     shards,
     makeHistogram,
   });
+}
+
+/** @param index of a target of the scenario */
+export function targetOf({ targets }: EngineContext, index: number): ResolvedTarget {
+  const target = targets[index];
+  assert(target, "engine: a connection without a target");
+  return target;
 }

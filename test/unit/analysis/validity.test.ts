@@ -24,7 +24,7 @@ import {
 
 const tenSeconds: Partial<StrictScenario> = {
   phases: [
-    { phase: "hold", ramp: "hold", durationUs: 10_000_000, exclude: false, messageFactor: 1 },
+    { phase: "hold", ramp: "burst", to: 4, durationUs: 10_000_000, exclude: false, messageFactor: 1 },
   ],
 };
 
@@ -102,7 +102,7 @@ describe("a starved generator", () => {
   test("that was never up to it has measured nothing, however short the run", () => {
     const change = {
       phases: [
-        { phase: "hold", ramp: "hold", durationUs: 2e6, exclude: false, messageFactor: 1 } as const,
+        { phase: "hold", ramp: "burst", to: 4, durationUs: 2e6, exclude: false, messageFactor: 1 } as const,
       ],
     };
     const bad = { health: { utilisation: 0.99 } };

@@ -68,7 +68,7 @@ describe("a run that cannot begin", () => {
       40,
     );
     expect(exitCode).toBe(98);
-    expect(problem?.message).toMatch(/takes room for 8 shards of up to 5 connections/);
+    expect(problem?.message).toMatch(/its 8 shards of up to 5 connections/);
     expect(problem?.remedy).toMatch(/They can hold 20 connections/);
   });
 

@@ -111,8 +111,9 @@ describe("what is told of a run", () => {
     const base = scenario();
     const [hold] = base.phases.slice(1) as [StrictPhase];
     const [say] = (base.messages?.mix ?? []) as readonly [StrictMessage];
+    const { durationUs, exclude, messageFactor } = hold;
     const phases = Array.from({ length: MAX_PHASES_TOLD + 5 }, (_, at) => ({
-      ...hold,
+      ...{ ramp: "burst", to: 4, durationUs, exclude, messageFactor } as const,
       phase: `p${at}`,
     }));
     const mix = Array.from({ length: MAX_MESSAGES_TOLD + 3 }, (_, at) => ({
