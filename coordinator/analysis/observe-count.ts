@@ -109,7 +109,11 @@ function countOf(scope: Scope, statistic: string, read: Read): number | null {
   switch (statistic) {
     // A rate is that of what was sent.
     case "rate":
-      return read("sent");
+    case "sent": {
+      // What never left this process was not sent.
+      const sent = read("sent");
+      return sent === null ? null : sent - (read("discarded") ?? 0);
+    }
     case "skipped":
       return sum(read, "skippedNotOpen", "skippedBehind", "skippedBackpressure");
     // What the generator could not attempt is not held against the target; it makes the run invalid.

@@ -142,7 +142,7 @@ async function made(
   if (typeof asked === "object") return asked.content;
   const why = asked === "busy" ? "too many reports are waited for" : "the report is being made";
   throw new HttpProblem(503, why, {
-    remedy: "Ask again: what was made meanwhile is told at once.",
+    remedy: "Ask again: what was made meanwhile is answered at once.",
     retryAfterSeconds: RETRY_SECONDS,
   });
 }

@@ -69,6 +69,11 @@ const COUNTERS: readonly (readonly [...Named, PhaseCounter])[] = [
   ["messages_matched_total", "Messages whose reply came in time", "matched"],
   ["messages_timed_out_total", "Messages without a reply in time", "timedOut"],
   ["messages_corrupt_replies_total", "Messages whose reply came altered", "corruptReplies"],
+  [
+    "messages_discarded_total",
+    "Messages sent whose bytes had not left this host when their connection ended",
+    "discarded",
+  ],
   ["messages_unanswered_total", "Messages whose connection went before a reply", "unanswered"],
   ["messages_received_total", "Messages received, of any kind", "received"],
   ["messages_late_total", "Replies that came too late", "late"],

@@ -270,7 +270,8 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
     const { slot } = connection;
     assert(this.#connections[slot] === connection, "pool: released twice");
     for (let kind = 0; kind < TIMER_KINDS; kind++) this.#wheel.cancel(slot * TIMER_KINDS + kind);
-    if (this.#slotOfIndex.get(connection.index) === slot) this.#slotOfIndex.delete(connection.index);
+    if (this.#slotOfIndex.get(connection.index) === slot)
+      this.#slotOfIndex.delete(connection.index);
     this.#connections[slot] = null;
     this.#freeSlots.push(slot);
     this.#live--;

@@ -24,7 +24,14 @@ import {
 
 const tenSeconds: Partial<StrictScenario> = {
   phases: [
-    { phase: "hold", ramp: "burst", to: 4, durationUs: 10_000_000, exclude: false, messageFactor: 1 },
+    {
+      phase: "hold",
+      ramp: "burst",
+      to: 4,
+      durationUs: 10_000_000,
+      exclude: false,
+      messageFactor: 1,
+    },
   ],
 };
 
@@ -32,8 +39,10 @@ const tenSeconds: Partial<StrictScenario> = {
 function run(
   content: (second: number) => FrameContent,
   change: Partial<StrictScenario> = tenSeconds,
+  // Most of these frames record no attempts.
+  plannedOpens = 0,
 ) {
-  const fold = new RunFold(facts(change));
+  const fold = new RunFold({ ...facts(change), plannedOpens });
   const engine = new SyntheticEngine();
   begun(fold);
   const bodies: Uint8Array[] = [];
@@ -102,7 +111,14 @@ describe("a starved generator", () => {
   test("that was never up to it has measured nothing, however short the run", () => {
     const change = {
       phases: [
-        { phase: "hold", ramp: "burst", to: 4, durationUs: 2e6, exclude: false, messageFactor: 1 } as const,
+        {
+          phase: "hold",
+          ramp: "burst",
+          to: 4,
+          durationUs: 2e6,
+          exclude: false,
+          messageFactor: 1,
+        } as const,
       ],
     };
     const bad = { health: { utilisation: 0.99 } };
@@ -197,6 +213,7 @@ describe("a starved generator", () => {
               closes: [{ cause: "plan", count: 290 }],
             },
       change,
+      300,
     );
     expect(validity.reasons).toEqual([
       "The load generator never attempted 100 of 300 planned connections (33.3 %, limit 0.5 %).",

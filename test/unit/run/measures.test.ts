@@ -113,7 +113,7 @@ describe("what is told of a run", () => {
     const [say] = (base.messages?.mix ?? []) as readonly [StrictMessage];
     const { durationUs, exclude, messageFactor } = hold;
     const phases = Array.from({ length: MAX_PHASES_TOLD + 5 }, (_, at) => ({
-      ...{ ramp: "burst", to: 4, durationUs, exclude, messageFactor } as const,
+      ...({ ramp: "burst", to: 4, durationUs, exclude, messageFactor } as const),
       phase: `p${at}`,
     }));
     const mix = Array.from({ length: MAX_MESSAGES_TOLD + 3 }, (_, at) => ({
