@@ -9,9 +9,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import type { RunFacts } from "../../coordinator/merge/facts.ts";
+import { readRunFacts } from "../../coordinator/report/rebuild.ts";
 import { summarySchema } from "../../coordinator/report/summary-schema.ts";
-import { readJournal } from "../../coordinator/store/journal-reader.ts";
 import { onrush, scratch, startTarget } from "../support/programs.ts";
 
 const ENTRY = fileURLToPath(new URL("../../dist/coordinator/cli/main.js", import.meta.url));
@@ -224,9 +223,7 @@ describe("a worker that is killed", () => {
       },
     });
     const left = await killing;
-    const { done, value } = await readJournal(join(runDirectory, "journal")).next();
-    if (done === true || value.type !== "header") throw new Error("the journal has no header");
-    const { policies } = value.header as RunFacts;
+    const { policies } = await readRunFacts(runDirectory);
     return { ...result, policies, left, accepted: (await target.stats()).accepted };
   }
 
