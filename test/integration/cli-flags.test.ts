@@ -197,6 +197,33 @@ describe("what a run hands out", () => {
   });
 });
 
+it("who uses a bus needs its key, or says that there is none", async () => {
+  using folder = scratch();
+  const missing = "ONRUSH_CLUSTER_KEY is not set";
+  const said = async (...command: string[]) => {
+    const { stdout, stderr, exitCode } = await onrush(
+      [...command, "--bus", "redis://127.0.0.1:1"],
+      { env: { ...env, ONRUSH_CLUSTER_KEY: "" } },
+    );
+    return { text: stdout + stderr, exitCode };
+  };
+  const run = ["run", written(folder.path)];
+  const [ran, worked, looked, insecureRun, insecureLook] = await Promise.all([
+    said(...run),
+    said("worker"),
+    said("doctor"),
+    said(...run, "--insecure-no-key"),
+    said("doctor", "--insecure-no-key"),
+  ]);
+  for (const { text } of [ran, worked, looked]) expect(text).toContain(missing);
+  expect([ran.exitCode, worked.exitCode, looked.exitCode]).toEqual([2, 2, 98]);
+  // Nothing listens there.
+  for (const { text, exitCode } of [insecureRun, insecureLook]) {
+    expect(text).not.toContain(missing);
+    expect(exitCode).toBe(98);
+  }
+});
+
 describe("a worker that is killed", () => {
   const EIGHT_SECONDS = SCENARIO.replace("hold: 500ms", "hold: 8s");
 
@@ -210,7 +237,11 @@ describe("a worker that is killed", () => {
     const onStart = async (child: ChildProcess) => {
       await expect.poll(async () => (await target.now()).open, { timeout: 30_000 }).toBe(20);
       const children = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8");
-      process.kill(Number(children.trim().split(" ")[0]), "SIGKILL");
+      const worker = children
+        .trim()
+        .split(" ")
+        .find((pid) => readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("worker/main"));
+      process.kill(Number(worker), "SIGKILL");
       // Who holds how many is a matter of who was quicker.
       await new Promise((resolve) => setTimeout(resolve, 500));
       return (await target.now()).open;
@@ -283,11 +314,13 @@ describe("colour", () => {
 describe("help", () => {
   const help = new Map<string, string>();
   const LOCAL =
-    "run init validate explain plan schema doctor report compare completion target worker coordinator submit runs watch stop scale".split(
+    "run init validate explain plan schema doctor report compare completion target worker coordinator submit runs watch stop scale workers drain".split(
       " ",
     );
   /** What these do takes a cluster; their options are tested with one. */
-  const OF_A_CLUSTER = ["coordinator", "submit", "runs", "watch", "stop", "scale"];
+  const OF_A_CLUSTER = [
+    ...["coordinator", "submit", "runs", "watch", "stop", "scale", "workers", "drain"],
+  ];
 
   beforeAll(async () => {
     for (const command of LOCAL) help.set(command, (await onrush([command, "--help"])).stdout);
@@ -302,7 +335,7 @@ describe("help", () => {
   it.each(LOCAL)("of %s has an example, and its options are in docs/cli.md", (command) => {
     const text = help.get(command) ?? "";
     if (command === "target") return expect(text).toContain("--behaviour");
-    expect(text).toMatch(/Examples?:\n +\S*.*onrush /);
+    expect(text).toMatch(/Examples?:\n(?: +.*\n)*? +\S*.*onrush /);
     const docs = readFileSync("docs/cli.md", "utf8");
     expect(docs).toContain(`onrush ${command}`);
     const options = [...text.matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm)].map(([, name = ""]) => name);

@@ -191,7 +191,7 @@ describe.skipIf(missing("redis") !== null)("limits of a worker", () => {
       args: ["--allow-target", "192.0.2.1"],
     });
     await using worker = startWorker(server.url, "careful", {
-      env: { ONRUSH_WORKER_MAX_RATE: "20" },
+      args: ["--max-rate", "20"],
     });
     const busy = await coordinator.submit(echoScenario(target.url, { connections: 50 }));
     const refused = await coordinator.over(busy);

@@ -219,7 +219,7 @@ describe("local cluster", () => {
       const sessions = await bus.listSessions();
       const lanes = Math.ceil(SHARDS / sessions.length);
       const quotas = sessions.map(({ epoch }) => ({ run: "r1", epoch, lanes }));
-      await bus.putDocument(documentKey.placement, { quotas }, 0);
+      await bus.putDocument(documentKey.placement, { quotas, challenge: "alive" }, 0);
       await bus.hint("tickets-offered", "r1");
     };
     const states = async ({ bus }: LocalCluster) =>

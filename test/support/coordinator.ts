@@ -236,10 +236,14 @@ export interface ClusterWorker extends AsyncDisposable {
 export function startWorker(
   bus: string,
   id: string,
-  { capacity = 2000, env = {} }: { capacity?: number; env?: Record<string, string> } = {},
+  {
+    capacity = 2000,
+    env = {},
+    args: more = [],
+  }: { capacity?: number; env?: Record<string, string>; args?: readonly string[] } = {},
 ): ClusterWorker {
   const args = ["worker", "--bus", bus, "--engines", "1", "--capacity", String(capacity)];
-  const child = spawn(...tied(process.execPath, [ENTRY, ...args, "--id", id]), {
+  const child = spawn(...tied(process.execPath, [ENTRY, ...args, "--id", id, ...more]), {
     stdio: ["ignore", "ignore", "ignore"],
     env: { ...process.env, ...env },
   });
