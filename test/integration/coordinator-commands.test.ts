@@ -349,10 +349,10 @@ describe.skipIf(absent !== null)("commands that speak to a coordinator", () => {
   it("has a run that no worker can ever hold fail, and say why", async () => {
     const id = await coordinator.submit(echoScenario(target.url, { connections: 500 }));
     const info = await coordinator.over(id);
-    expect(info).toMatchObject({ state: "failed", verdict: "invalid", exitCode: 97 });
+    expect(info).toMatchObject({ state: "failed", verdict: "invalid", exitCode: 98 });
     expect(info.problem).toContain("cannot start");
     const watched = await command(["watch", id, "--quiet"]);
-    expect(watched.exitCode).toBe(97);
+    expect(watched.exitCode).toBe(98);
     expect(watched.stdout).toContain("cannot start");
   });
 });
