@@ -241,6 +241,8 @@ describe("a worker that is killed", () => {
         .trim()
         .split(" ")
         .find((pid) => readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("worker/main"));
+      // 0 would be this test's own process group.
+      if (worker === undefined) throw new Error("the run has no worker");
       process.kill(Number(worker), "SIGKILL");
       // Who holds how many is a matter of who was quicker.
       await new Promise((resolve) => setTimeout(resolve, 500));

@@ -1,6 +1,5 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
@@ -39,8 +38,7 @@ function startWorker(bus: string, id: string, env: Record<string, string> = {}):
   };
   const kill = async () => {
     const ended = once(child, "exit");
-    const children = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8");
-    process.kill(Number(children.trim().split(" ")[0]), "SIGKILL");
+    child.kill("SIGKILL");
     await ended;
   };
   return {

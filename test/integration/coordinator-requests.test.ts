@@ -345,7 +345,7 @@ describe.skipIf(absent !== null)("requests to a coordinator", () => {
   });
 
   it("is not ready while the bus does not answer", async () => {
-    process.kill(broker.pid ?? 0, "SIGKILL");
+    process.kill(broker.pid ?? Number.NaN, "SIGKILL");
     await coordinator.until("it is not ready", async () => {
       return (await coordinator.get("/readyz")).status === 503;
     });

@@ -83,7 +83,7 @@ describe("local cluster", () => {
       const stillThere = (await cluster.bus.listSessions()).some(({ info }) => info.id === id);
       heard.push(`${id} ${stillThere}`);
     });
-    process.kill(pids[0] ?? 0, "SIGKILL");
+    process.kill(pids[0] ?? Number.NaN, "SIGKILL");
     await expect.poll(() => exits.length, PATIENCE).toBe(1);
     expect(exits[0]).toMatchObject({ id: victim?.id, pid: victim?.pid, signal: "SIGKILL" });
     expect(exits[0]?.epochs).toHaveLength(1);
@@ -109,7 +109,7 @@ describe("local cluster", () => {
 
   it("kills what does not leave within the grace period", async () => {
     const { cluster, exits, pids } = await start();
-    process.kill(pids[0] ?? 0, "SIGSTOP");
+    process.kill(pids[0] ?? Number.NaN, "SIGSTOP");
     await cluster.close(1500);
     expect(pids.map(isAlive)).toEqual([false, false]);
     expect(exits.find(({ pid }) => pid === pids[0])?.signal).toBe("SIGKILL");
@@ -287,7 +287,7 @@ describe("local cluster", () => {
       await expect.poll(() => server?.clients.size, PATIENCE).toBe(CONNECTIONS);
       const [leaving] = await cluster.bus.listSessions();
       const frames: { id: FrameId; frame: Frame }[] = [];
-      process.kill(leaving?.info.pid ?? 0, "SIGTERM");
+      process.kill(leaving?.info.pid ?? Number.NaN, "SIGTERM");
       await expect
         .poll(async () => {
           await collect(cluster, frames);
@@ -329,10 +329,10 @@ describe("local cluster", () => {
       await startRun(cluster);
       await expect.poll(() => server?.clients.size, PATIENCE).toBe(CONNECTIONS);
       await expect.poll(() => received, PATIENCE).toBeGreaterThan(CONNECTIONS);
-      process.kill(pids[0] ?? 0, "SIGSTOP");
+      process.kill(pids[0] ?? Number.NaN, "SIGSTOP");
       await delay(2500);
       const before = received;
-      process.kill(pids[0] ?? 0, "SIGCONT");
+      process.kill(pids[0] ?? Number.NaN, "SIGCONT");
       await expect.poll(() => exits.length, PATIENCE).toBe(1);
       expect(exits[0]?.code).toBe(97);
       await expect.poll(() => server?.clients.size, PATIENCE).toBe(0);

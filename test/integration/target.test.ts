@@ -272,7 +272,7 @@ describe("target group", () => {
     await until(() => out().includes("\n"));
     const members = execFileSync("pgrep", ["-P", String(child.pid)], { encoding: "utf8" });
     const [first] = members.trim().split("\n").map(Number);
-    process.kill(first ?? 0, "SIGKILL");
+    process.kill(first ?? Number.NaN, "SIGKILL");
     expect((await once(child, "exit"))[0]).toBe(1);
     await until(() => err().includes("SIGKILL"));
     await sleep(100);
