@@ -40,6 +40,8 @@ export default defineConfig({
           ],
           exclude: BROKER_TESTS,
           testTimeout: 30_000,
+          // Engines and servers on loopback share the cores with other files: what fails once more has failed.
+          retry: 1,
         },
       },
       {

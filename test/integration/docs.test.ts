@@ -70,7 +70,8 @@ const AT_ONCE = 3;
 const TRIES = 3;
 /** So many lines, and no more, may stay unjudged for it. */
 const MOST_UNJUDGED = 3;
-const MACHINE_TOO_BUSY = /The load generator (was saturated|sent messages late|was too far behind)/;
+const MACHINE_TOO_BUSY =
+  /The load generator (was saturated|sent messages late|was too far behind|opened connections late)|cannot be judged/;
 const EVENTUALLY_MS = 20_000;
 const UNTRUSTED = 97;
 
@@ -254,7 +255,9 @@ describe.skipIf(noBroker !== null)("the documents", () => {
     if (wasTooBusy(outcome, outcome.command)) return;
     const expected = DEPENDS_ON_MACHINE[command] ?? [expectedExitCode(line)];
     expect(expected, said).toContain(outcome.exitCode);
-    expect(missingLines(line.shown, outcome.stdout), said).toEqual([]);
+    // A machine that others use says so in lines of its own words.
+    const printed = outcome.stdout.replaceAll(" (whole run)", "");
+    expect(missingLines(line.shown, printed), said).toEqual([]);
   });
 
   it("could be judged, all but a few", () => {

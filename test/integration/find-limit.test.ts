@@ -39,7 +39,7 @@ it("a cap of 2,000 connections", { timeout: 300_000, retry: 1 }, async () => {
   expect(capacity?.sustainable).toBeLessThanOrEqual(2000);
   expect(capacity).toMatchObject({ tested: 2500, knee: null });
   expect(capacity?.basis).toContain("broke twice");
-  expect(stderr).toContain("find-limit: 2,500 connections too many");
+  expect(stderr).toContain("find-limit: 2,500 connections exceed the limit");
 
   const counts = await target.stats();
   expect(summary?.connections.established).toBe(counts.accepted);
