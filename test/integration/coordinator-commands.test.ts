@@ -292,12 +292,12 @@ describe.skipIf(absent !== null)("commands that speak to a coordinator", () => {
   });
 
   it("does two runs side by side when there is room, and one after the other when not", async () => {
-    const small = echoScenario(target.url, { connections: 40, holdSeconds: 5 });
+    const small = echoScenario(target.url, { connections: 40, holdSeconds: 12 });
     const large = echoScenario(target.url, { connections: 100, holdSeconds: 2 });
     await using own = await startTarget();
     const [one, two] = await Promise.all([
       coordinator.submit(small, "?workers=1"),
-      coordinator.submit(echoScenario(own.url, { connections: 40, holdSeconds: 5 }), "?workers=1"),
+      coordinator.submit(echoScenario(own.url, { connections: 40, holdSeconds: 12 }), "?workers=1"),
     ]);
     await coordinator.until("both go on", async () => {
       const states = [await coordinator.info(one), await coordinator.info(two)];
