@@ -108,14 +108,16 @@ describe.skipIf(absent !== null)("results of a coordinator", () => {
     const at = (file: string) => readFileSync(join(folder.path, id, file), "utf8");
     for (const [path, file] of [
       ["report.html", "report.html"],
-      ["report.csv", "timeline.csv"],
       ["timeline", "timeline.csv"],
       ["scenario", "scenario.yaml"],
     ] as const) {
       expect((await coordinator.get(`/runs/${id}/${path}`)).text === at(file), path).toBe(true);
     }
-    const markdown = await coordinator.get(`/runs/${id}/report.md`);
     const directory = join(folder.path, id);
-    expect(markdown.text).toBe((await onrush(["report", directory, "--format", "md"])).stdout);
+    for (const format of ["md", "csv"]) {
+      const { text } = await coordinator.get(`/runs/${id}/report.${format}`);
+      const printed = await onrush(["report", directory, "--format", format]);
+      expect(text, format).toBe(printed.stdout);
+    }
   });
 });
