@@ -39,7 +39,7 @@ export const GATES = {
    * Over the whole run: attempts to connect that began this late, when that is also this share of the time a connection
    * took, are another load than the one planned: a burst that was none.
    */
-  runOpenLagP99Us: 50_000,
+  runOpenLagP99Us: 100_000,
   runOpenLagShare: 0.1,
   runOpenLagMinCount: 1000,
   /** Messages, and opens, that the plan wanted and the generator was too far behind for. */
