@@ -9,7 +9,11 @@ import type { EventBody, RunEvent } from "../../../coordinator/store/event.ts";
 import { openJournal, PENDING_BYTES_BOUND } from "../../../coordinator/store/journal.ts";
 import type { JournalRecord } from "../../../coordinator/store/journal-record.ts";
 import { runPath } from "../../../coordinator/store/run-directory.ts";
-import type { Metric } from "../../../shared/stats/counters.ts";
+import {
+  type Metric,
+  TARGET_COUNTERS,
+  type TargetCounter,
+} from "../../../shared/stats/counters.ts";
 import type { FailureKind } from "../../../shared/stats/failure-kind.ts";
 import type { FailureGroup } from "../../../shared/wire/frame.ts";
 import { facts, joined, SyntheticEngine, threshold } from "../merge/synthetic-run.ts";
@@ -161,9 +165,16 @@ function frameOf(engine: SyntheticEngine, { worker, second, size }: Turn): Uint8
   const matched = us.reduce((sum, values) => sum + values.length, 0);
   const sent = matched + (us[0]?.length ? timeouts : 0);
   const lagUs = late ? 90_000 : 300 + 500 * noise(second);
+  const ofTarget: Partial<Record<TargetCounter, number>> = {
+    ...{ attempted: opened + failed, established: opened, failed, reconnects: failed },
+    ...{ sent, expected: sent, matched, timedOut: sent - matched },
+  };
   return engine.frame({
     second,
     final: second === DURATION,
+    targets: [
+      { phase: at, target: 0, counters: TARGET_COUNTERS.map((name) => ofTarget[name] ?? 0) },
+    ],
     phases: {
       [at]: {
         attempted: opened + failed,
@@ -185,6 +196,7 @@ function frameOf(engine: SyntheticEngine, { worker, second, size }: Turn): Uint8
               name,
               counters: {
                 sent: values.length + (name === 0 ? sent - matched : 0),
+                expected: values.length + (name === 0 ? sent - matched : 0),
                 matched: values.length,
                 timedOut: name === 0 ? sent - matched : 0,
               },
