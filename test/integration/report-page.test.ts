@@ -20,6 +20,7 @@ const SECTIONS = [
   "Was the generator the limit?",
   "Thresholds",
   "Key numbers",
+  "Messages",
   "Timeline",
   "Latency",
   "Connections",
