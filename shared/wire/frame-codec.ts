@@ -215,7 +215,7 @@ function readCumulative(reader: FrameReader): CumulativeTotals | null {
 }
 
 function readTargets(reader: FrameReader): Frame["targets"][number][] {
-  return rows(reader, { what: "targets", most: FRAME_LIMITS.rows }, () => {
+  return rows(reader, { what: "targets", most: FRAME_LIMITS.targetRows }, () => {
     reader.tuple("targets", 3);
     const phase = readPhase(reader, "targets.phase");
     const target = reader.integer("targets.target", 0, FRAME_LIMITS.targets - 1);

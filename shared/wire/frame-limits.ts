@@ -9,6 +9,8 @@ export const FRAME_LIMITS = {
   names: 10_000,
   /** Rows of names, and of histograms. */
   rows: 20_000,
+  /** Rows of targets: ten phases of the most targets there may be. */
+  targetRows: 100_000,
   failureGroupsPerSecond: 1000,
   signature: 120,
   detail: 1000,
