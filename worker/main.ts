@@ -13,10 +13,10 @@ import { systemTimers } from "../shared/time/timer.ts";
 import { INSECURE_WARNING } from "../shared/trust/cluster-key.ts";
 import { readConfig } from "./config.ts";
 import { Control } from "./control/control.ts";
-import { engineThreads } from "./control/engine-thread.ts";
 import { describeWorker } from "./control/membership.ts";
 import { openWorkerBus } from "./control/open-bus.ts";
-import { CONTROL_TIMINGS } from "./control/timings.ts";
+import { engineThreads } from "./execution/engine-thread.ts";
+import { CONTROL_TIMINGS } from "./execution/timings.ts";
 
 const NAME = `worker ${process.pid}`;
 

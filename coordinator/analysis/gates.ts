@@ -5,8 +5,9 @@
  * what the target does. A reply that takes an hour trips none; workers count a send that waits for a slow
  * target's replies as held, not as send lag.
  */
-import { SATURATED } from "../merge/saturated-seconds.ts";
+
 import type { TimelineRow } from "../merge/timeline.ts";
+import { SATURATED } from "../merge/worker/saturated-seconds.ts";
 
 export const GATES = {
   /**

@@ -9,7 +9,7 @@
  */
 
 import type { MergedHistogram } from "../../shared/stats/histogram.ts";
-import type { HistogramSelection, HistogramSet } from "../merge/histogram-set.ts";
+import type { HistogramSelection, HistogramSet } from "../merge/histograms/histogram-set.ts";
 import type { RunFold } from "../merge/run-fold.ts";
 import { brokenGates } from "./gates.ts";
 

@@ -3,7 +3,7 @@
  * validity.ts and the summary. Invariant: every lost worker is named exactly once, as a reason or as a note.
  */
 import type { RunFold } from "../merge/run-fold.ts";
-import type { Loss, WorkerRecord } from "../merge/worker-record.ts";
+import type { Loss, WorkerRecord } from "../merge/worker/worker-record.ts";
 
 export type LostWorker = WorkerRecord & { readonly loss: Loss };
 

@@ -4,7 +4,7 @@
  * Invariant: what was not recorded is missing, with the reason; it is never 0.
  */
 import type { StrictThreshold } from "../../shared/scenario/strict.ts";
-import type { HistogramSelection } from "../merge/histogram-set.ts";
+import type { HistogramSelection } from "../merge/histograms/histogram-set.ts";
 import type { RunFold } from "../merge/run-fold.ts";
 import { judgedHistogram, judgedPhases } from "./judged.ts";
 import { observeCount } from "./observe-count.ts";

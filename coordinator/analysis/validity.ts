@@ -8,7 +8,7 @@ import type { MergedHistogram } from "../../shared/stats/histogram.ts";
 import { phaseAt, phaseSpans } from "../merge/facts.ts";
 import { balance, type Ledger } from "../merge/ledger.ts";
 import type { RunFold } from "../merge/run-fold.ts";
-import type { WorkerRecord } from "../merge/worker-record.ts";
+import type { WorkerRecord } from "../merge/worker/worker-record.ts";
 import { attributionNotes } from "./attribution.ts";
 import { compressionNotes } from "./compression.ts";
 import { ownFailures } from "./failures.ts";

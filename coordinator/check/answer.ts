@@ -6,7 +6,7 @@ import { resolve } from "node:path";
 import { OnrushError } from "../../shared/errors.ts";
 import { MAX_DATA_BYTES } from "../../shared/scenario/check/files.ts";
 import { parseScenario } from "../../shared/scenario/parse.ts";
-import { makePlan } from "../run/plan.ts";
+import { makePlan } from "../plan/plan.ts";
 import { readBounded } from "./bounded-file.ts";
 import { readSubmitted } from "./envelope.ts";
 import { Malformed } from "./malformed.ts";

@@ -8,11 +8,11 @@ import { OnrushError } from "../../shared/errors.ts";
 import { buildPopulation } from "../../shared/load/arrivals.ts";
 import { checkTargets } from "../../shared/net/target-policy.ts";
 import type { Issue } from "../../shared/scenario/issue.ts";
-import { maskSecrets } from "../../shared/scenario/mask.ts";
+import { maskSecrets } from "../../shared/scenario/mask/mask.ts";
 import { isOfReport } from "../../shared/scenario/output.ts";
 import { parseScenario } from "../../shared/scenario/parse.ts";
 import type { FileOutput, StrictScenario } from "../../shared/scenario/strict.ts";
-import type { RunPolicies } from "../run/plan.ts";
+import type { RunPolicies } from "../plan/plan.ts";
 
 /** Scenario, variables and files, as they are sent. */
 export const MAX_SUBMISSION_BYTES = 32 * 1024 * 1024;

@@ -7,9 +7,7 @@ import { fileURLToPath } from "node:url";
 import { addToEnvironment } from "./config.ts";
 
 const PROGRAMS = {
-  // biome-ignore lint/style/noRestrictedImports: it is not imported into the coordinator, it takes its place
   worker: () => import("../../worker/main.ts"),
-  // biome-ignore lint/style/noRestrictedImports: as above
   target: () => import("../../target/main.ts"),
 } as const;
 

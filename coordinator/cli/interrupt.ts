@@ -5,7 +5,7 @@
 import { onEndSignals, type SignalSource } from "../../shared/end-signals.ts";
 import { ExitCode } from "../../shared/errors.ts";
 import type { Clock } from "../../shared/time/clock.ts";
-import type { RunControl } from "../run/view.ts";
+import type { RunControl } from "../live/view.ts";
 
 export interface InterruptOptions {
   readonly source: SignalSource;

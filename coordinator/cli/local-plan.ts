@@ -17,7 +17,7 @@ import {
   sizeLocalCluster,
   sourceAddressesNeeded,
 } from "../local/sizing.ts";
-import { makePlan, type Plan } from "../run/plan.ts";
+import { makePlan, type Plan } from "../plan/plan.ts";
 
 /** What a scenario plans, wherever it runs. */
 export interface Outline {

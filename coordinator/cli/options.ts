@@ -13,7 +13,7 @@ import {
   INSECURE_WARNING,
   type KeySource,
 } from "../../shared/trust/cluster-key.ts";
-import { DEFAULT_POLICIES, type RunPolicies } from "../run/plan.ts";
+import { DEFAULT_POLICIES, type RunPolicies } from "../plan/plan.ts";
 import type { CliConfig } from "./config.ts";
 
 const MAX_SEED = 4294967295;

@@ -7,7 +7,7 @@ import type { Clock } from "../../shared/time/clock.ts";
 import { systemTimers } from "../../shared/time/timer.ts";
 import { loadOtlp, openExporter } from "../http/otlp/exporter.ts";
 import { Pusher } from "../http/otlp/pusher.ts";
-import type { RunMeasures } from "../run/measures.ts";
+import type { RunMeasures } from "../live/measures.ts";
 
 export interface Pushing {
   readonly urls: readonly string[];

@@ -2,8 +2,8 @@
  * The command that runs a run again, for its report. Called by `run`. Invariant: what the scenario declares secret is not in
  * it, nor what commonly is (variables with such names, headers, TLS, passwords of a bus): it is `***`.
  */
-import { createMask, MASK } from "../../shared/scenario/mask.ts";
-import { DEFAULT_POLICIES, type RunPolicies } from "../run/plan.ts";
+import { createMask, MASK } from "../../shared/scenario/mask/mask.ts";
+import { DEFAULT_POLICIES, type RunPolicies } from "../plan/plan.ts";
 import { type BareUrlOptions, bareUrlWords } from "./bare-url.ts";
 import type { ScenarioOptions } from "./scenario-file.ts";
 

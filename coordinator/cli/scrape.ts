@@ -5,8 +5,8 @@
 import { assert } from "../../shared/assert.ts";
 import { parseListenAddress } from "../../shared/scenario/output.ts";
 import type { StrictOutput } from "../../shared/scenario/strict.ts";
-import { type MetricsEndpoint, openMetricsEndpoint } from "../http/metrics-endpoint.ts";
-import type { RunMeasures } from "../run/measures.ts";
+import { type MetricsEndpoint, openMetricsEndpoint } from "../http/metrics/metrics-endpoint.ts";
+import type { RunMeasures } from "../live/measures.ts";
 
 export interface Scraping {
   readonly urls: readonly string[];

@@ -5,8 +5,8 @@
 import { Command } from "commander";
 import { ExitCode, OnrushError } from "../../shared/errors.ts";
 import { buildPopulation } from "../../shared/load/arrivals.ts";
+import { refuseEmptyPlan } from "../plan/empty-plan.ts";
 import { countOf, formatSeconds } from "../report/format.ts";
-import { refuseEmptyPlan } from "../run/empty-plan.ts";
 import type { CliContext } from "./context.ts";
 import type { Finish } from "./program.ts";
 import { addScenarioOptions, readScenario, type ScenarioOptions } from "./scenario-file.ts";

@@ -9,7 +9,7 @@ import { systemClock } from "../../shared/time/clock.ts";
 import { systemTimers } from "../../shared/time/timer.ts";
 import { SERVICE_CHECK } from "../check/check-limits.ts";
 import { Checker } from "../check/checker.ts";
-import { Fleet } from "../run/fleet.ts";
+import { Fleet } from "../fleet/fleet.ts";
 import { Service } from "../service/service.ts";
 import { buildServer } from "./server.ts";
 

@@ -5,9 +5,9 @@
 import { jsonSchema } from "../../shared/scenario/schema.ts";
 import { MAX_WORKERS, submissionJsonSchema } from "../check/envelope.ts";
 import { summaryJsonSchema } from "../report/summary-schema.ts";
+import type { Role } from "./access/tokens.ts";
 import { MAX_KEY, scaleJsonSchema } from "./reading.ts";
 import { SCHEMAS } from "./schemas.ts";
-import type { Role } from "./tokens.ts";
 
 type Json = Record<string, unknown>;
 

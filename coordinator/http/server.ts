@@ -15,18 +15,25 @@ import { ENVELOPE_TYPE } from "../check/envelope.ts";
 import { MAX_SUBMISSION_BYTES } from "../check/submission.ts";
 import { summaryJsonSchema } from "../report/summary-schema.ts";
 import type { Service } from "../service/service.ts";
-import { actionRoutes, streamRoutes } from "./actions.ts";
-import { admit, type Doors, heedLead, isPage, type LeadOfServer, PREFIX } from "./admission.ts";
-import { clusterRoutes, healthRoutes } from "./cluster.ts";
-import { boundConnections, type ConnectionBounds, TIMES } from "./connections.ts";
+import {
+  admit,
+  type Doors,
+  heedLead,
+  isPage,
+  type LeadOfServer,
+  PREFIX,
+} from "./access/admission.ts";
+import { boundConnections, type ConnectionBounds, TIMES } from "./access/connections.ts";
+import type { Caller, Role } from "./access/tokens.ts";
 import { sparingly } from "./error-log.ts";
-import { API_DESCRIPTION, DOCS_LOOK, frontPage } from "./front-page.ts";
 import { describeApi, queryKeysOf } from "./openapi.ts";
 import { answerProblem, closeUnread } from "./problem.ts";
 import { refuseClient, refuseGone, refusePath, refuseUnknownKeys } from "./refusals.ts";
-import { resultRoutes } from "./results.ts";
-import { runRoutes } from "./runs.ts";
-import type { Caller, Role } from "./tokens.ts";
+import { actionRoutes, streamRoutes } from "./routes/actions.ts";
+import { clusterRoutes, healthRoutes } from "./routes/cluster.ts";
+import { API_DESCRIPTION, DOCS_LOOK, frontPage } from "./routes/front-page.ts";
+import { resultRoutes } from "./routes/results.ts";
+import { runRoutes } from "./routes/runs.ts";
 
 export interface ServerOptions extends Doors {
   readonly service: Service;

@@ -3,7 +3,7 @@
  * `onrush coordinator`, which closes it when it has the lead. Invariant: nothing is started, told or changed here.
  */
 import fastify, { type FastifyInstance } from "fastify";
-import { boundConnections, TIMES } from "./connections.ts";
+import { boundConnections, TIMES } from "./access/connections.ts";
 import { closeUnread, noLead, PROBLEM_TYPE } from "./problem.ts";
 import { refuseClient } from "./refusals.ts";
 

@@ -4,7 +4,7 @@
  * frames and events, to rebuild every result.
  */
 import { OnrushError } from "../../shared/errors.ts";
-import { createMask, MASK } from "../../shared/scenario/mask.ts";
+import { createMask, MASK } from "../../shared/scenario/mask/mask.ts";
 import type { StrictScenario, StrictSend } from "../../shared/scenario/strict.ts";
 
 export interface RunFacts {

@@ -21,7 +21,7 @@ import {
 } from "../../shared/stats/counters.ts";
 import { type CloseCause, CONNECT_FAILURES } from "../../shared/stats/failure-kind.ts";
 import type { Counters, RunMerge } from "./merge.ts";
-import type { WorkerRecord } from "./worker-record.ts";
+import type { WorkerRecord } from "./worker/worker-record.ts";
 
 /** Laws of single shards that are named; more of them are only counted in the totals they bend. */
 const MAX_SHARD_DIFFERENCES = 20;

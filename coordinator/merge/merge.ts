@@ -19,15 +19,15 @@ import type { Frame } from "../../shared/wire/frame.ts";
 import { decodeFrame } from "../../shared/wire/frame-codec.ts";
 import type { JournalRecord } from "../store/journal-record.ts";
 import { AgreedCounts } from "./agreed.ts";
-import type { FrameSum } from "./audit.ts";
 import type { RunFacts } from "./facts.ts";
 import { FailureGroups } from "./failure-groups.ts";
 import { checkFrame } from "./frame-check.ts";
-import { HistogramSet } from "./histogram-set.ts";
+import { HistogramSet } from "./histograms/histogram-set.ts";
+import { SecondHistograms } from "./histograms/second-histograms.ts";
 import { Overrun } from "./overrun.ts";
-import { SecondHistograms } from "./second-histograms.ts";
 import { Timeline } from "./timeline.ts";
-import { LOOP_LAG, WorkerRecord } from "./worker-record.ts";
+import type { FrameSum } from "./worker/audit.ts";
+import { LOOP_LAG, WorkerRecord } from "./worker/worker-record.ts";
 
 /** Further unreadable frames are counted, not described. */
 const MAX_UNREADABLE_MESSAGES = 10;

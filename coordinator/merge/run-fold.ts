@@ -11,7 +11,7 @@ import type { RunFacts } from "./facts.ts";
 import { LaneTable } from "./lane-table.ts";
 import { RunMerge } from "./merge.ts";
 import { Searches } from "./searches.ts";
-import type { Loss } from "./worker-record.ts";
+import type { Loss } from "./worker/worker-record.ts";
 
 /** Seconds a lagging engine may hold the newest closed second back. */
 const CLOSING_WINDOW_SECONDS = 5;

@@ -14,8 +14,8 @@ import {
 } from "../../shared/stats/counters.ts";
 import { type DecodedHistogram, MergedHistogram } from "../../shared/stats/histogram.ts";
 import type { Frame } from "../../shared/wire/frame.ts";
-import { type Sealed, SealedHistograms } from "./sealed-histograms.ts";
-import { TICKS_PER_SECOND, TickGauge } from "./tick-gauge.ts";
+import { type Sealed, SealedHistograms } from "./histograms/sealed-histograms.ts";
+import { TICKS_PER_SECOND, TickGauge } from "./worker/tick-gauge.ts";
 
 /** What is kept per second; the other metrics only have totals. */
 export const INTERVAL_METRICS = [

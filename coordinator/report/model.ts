@@ -5,7 +5,7 @@
  * same fold, so that no two formats can disagree. Text of the target is raw here: each renderer escapes it.
  */
 import type { ExitCode } from "../../shared/errors.ts";
-import { MASK } from "../../shared/scenario/mask.ts";
+import { MASK } from "../../shared/scenario/mask/mask.ts";
 import { judgeValidity } from "../analysis/validity.ts";
 import { phaseSpans, type RunFacts } from "../merge/facts.ts";
 import type { RunFold } from "../merge/run-fold.ts";

@@ -5,11 +5,11 @@
  */
 import { OnrushError } from "../../shared/errors.ts";
 import type { StrictScenario } from "../../shared/scenario/strict.ts";
+import type { ActiveRun } from "../active-run/active-run.ts";
+import type { BaselineRequest } from "../active-run/request.ts";
 import type { Difference } from "../analysis/compare/comparison.ts";
+import { makeFacts, makePlan } from "../plan/plan.ts";
 import { baselineObjections, compareWithBaseline, refusal } from "../report/compare-runs.ts";
-import type { ActiveRun } from "./active-run.ts";
-import { makeFacts, makePlan } from "./plan.ts";
-import type { BaselineRequest } from "./request.ts";
 
 const MAX_NAMED = 3;
 

@@ -5,14 +5,14 @@
  */
 import { ErrorCode, OnrushError } from "../../shared/errors.ts";
 import type { Refusals } from "../../shared/trust/refusals.ts";
+import type { ActiveRun } from "../active-run/active-run.ts";
+import { repeat } from "../active-run/bus-retry.ts";
+import type { FrameIntake } from "../active-run/ingest.ts";
+import { fits, type Need } from "../fleet/assign.ts";
+import type { Member } from "../fleet/members.ts";
+import type { Placement } from "../placement/placement.ts";
+import type { WorkerWatch } from "../placement/worker-watch.ts";
 import { countOf } from "../report/format.ts";
-import type { ActiveRun } from "./active-run.ts";
-import { fits, type Need } from "./assign.ts";
-import type { FrameIntake } from "./intake.ts";
-import type { Member } from "./members.ts";
-import type { Placement } from "./placement.ts";
-import { repeat } from "./trouble.ts";
-import type { WorkerWatch } from "./worker-watch.ts";
 
 /** For workers to appear, take their lanes and prepare. */
 const BARRIER_MS = 30_000;

@@ -8,10 +8,10 @@
 import { levelBefore } from "../../shared/load/steering.ts";
 import { holdUs, riseUs } from "../../shared/scenario/search.ts";
 import type { StrictSearch } from "../../shared/scenario/strict.ts";
+import type { ActiveRun } from "../active-run/active-run.ts";
 import { judgeLevel, type LevelSpan } from "../analysis/search/judge-level.ts";
 import { nextLevel } from "../analysis/search/next-level.ts";
 import { phaseSpans } from "../merge/facts.ts";
-import type { ActiveRun } from "./active-run.ts";
 
 const SECOND_US = 1_000_000;
 /** For everybody to hear of a decision before its moment comes. */

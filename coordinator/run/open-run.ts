@@ -4,14 +4,14 @@
  * and only with the plan it began with.
  */
 import { OnrushError } from "../../shared/errors.ts";
+import { ActiveRun } from "../active-run/active-run.ts";
+import type { RunRequest } from "../active-run/request.ts";
+import { RunLog } from "../active-run/run-log.ts";
 import { readFacts } from "../merge/facts.ts";
 import { RunFold } from "../merge/run-fold.ts";
+import { makeFacts, type Plan } from "../plan/plan.ts";
 import { fileRunStore } from "../store/file-run-store.ts";
 import type { StoredRun } from "../store/run-store.ts";
-import { ActiveRun } from "./active-run.ts";
-import { makeFacts, type Plan } from "./plan.ts";
-import type { RunRequest } from "./request.ts";
-import { RunLog } from "./run-log.ts";
 
 /** Makes the place of a new run, with its first files. @throws OnrushError ONRUSH_RUN_DIRECTORY */
 export async function openNewRun(request: RunRequest, plan: Plan): Promise<ActiveRun> {

@@ -5,22 +5,22 @@
  */
 import { OnrushError } from "../../shared/errors.ts";
 import { isBeforeStart, isFinal, type RunState } from "../../shared/wire/command.ts";
+import { type ActiveRun, ignoreOperating } from "../active-run/active-run.ts";
+import { isTaken } from "../active-run/bus-retry.ts";
+import { FrameIntake } from "../active-run/ingest.ts";
+import type { RunOutcome, RunRequest } from "../active-run/request.ts";
+import { LiveResults } from "../live/live-results.ts";
+import { runMeasures } from "../live/measures.ts";
+import { Placement } from "../placement/placement.ts";
+import { WorkerWatch } from "../placement/worker-watch.ts";
+import { makePlan, type Plan } from "../plan/plan.ts";
 import type { ReportModel } from "../report/model.ts";
 import { buildSummary } from "../report/summary.ts";
-import { type ActiveRun, ignoreOperating } from "./active-run.ts";
 import { compareWith } from "./baseline.ts";
 import { type RunParts, waitForWorkers, waitUntilReady } from "./dispatch.ts";
-import { FrameIntake } from "./intake.ts";
-import { LiveResults } from "./live-results.ts";
-import { runMeasures } from "./measures.ts";
 import { openKnownRun, openNewRun } from "./open-run.ts";
-import { Placement } from "./placement.ts";
-import { makePlan, type Plan } from "./plan.ts";
-import type { RunOutcome, RunRequest } from "./request.ts";
 import { resumeRunTime, startRunTime } from "./start.ts";
-import { isTaken } from "./trouble.ts";
 import { collectResults } from "./watch.ts";
-import { WorkerWatch } from "./worker-watch.ts";
 import { putOnDisk } from "./write-results.ts";
 
 /** For workers to let go of a run that is over, before the bus forgets it. */

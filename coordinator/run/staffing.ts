@@ -2,8 +2,9 @@
  * Notes in a run what people change about its workers while it goes on: those that are drained, and how many may serve it.
  * Called by watch.ts at each look. Invariant: one note for each change; what stood when the watch began is no change.
  */
+
+import type { ActiveRun } from "../active-run/active-run.ts";
 import { countOf } from "../report/format.ts";
-import type { ActiveRun } from "./active-run.ts";
 
 export class Staffing {
   readonly #run: ActiveRun;

@@ -5,8 +5,8 @@
 import type { CoordinatorBus } from "../../shared/bus/bus.ts";
 import { readRun, unlessRefused } from "../../shared/bus/read-document.ts";
 import type { WorkerStatus } from "../../shared/wire/worker-info.ts";
-import type { ActiveRun } from "./active-run.ts";
-import { repeat } from "./trouble.ts";
+import type { ActiveRun } from "../active-run/active-run.ts";
+import { repeat } from "../active-run/bus-retry.ts";
 
 const PROBES = 8;
 /** Lead on a bus inside this host, and on a network. */

@@ -5,14 +5,14 @@
  * deadline, whatever the bus does.
  */
 import { OnrushError } from "../../shared/errors.ts";
+import type { ActiveRun } from "../active-run/active-run.ts";
+import { isTrouble, repeat } from "../active-run/bus-retry.ts";
 import { abortingThreshold, judgeThresholds } from "../analysis/thresholds.ts";
-import type { ActiveRun } from "./active-run.ts";
+import { liveView } from "../live/live-view.ts";
+import { Recovery } from "../placement/recovery.ts";
 import { onceALook, type RunParts } from "./dispatch.ts";
 import { searchOn } from "./limit-search.ts";
-import { liveView } from "./live-view.ts";
-import { Recovery } from "./recovery.ts";
 import { Staffing } from "./staffing.ts";
-import { isTrouble, repeat } from "./trouble.ts";
 
 const SECOND_US = 1_000_000;
 /** A view follows as soon as a second is there from all engines, but never this soon after the last one. */

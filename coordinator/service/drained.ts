@@ -5,7 +5,7 @@
  */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Fleet } from "../run/fleet.ts";
+import type { Fleet } from "../fleet/fleet.ts";
 import { writeResult } from "../store/run-directory.ts";
 
 interface DrainedFile {

@@ -5,10 +5,10 @@
  */
 import { OnrushError } from "../../shared/errors.ts";
 import { isFinal, type RunState } from "../../shared/wire/command.ts";
-import type { LiveResults } from "../run/live-results.ts";
-import type { RunMeasures } from "../run/measures.ts";
-import type { RunOutcome } from "../run/request.ts";
-import { RunWishes } from "../run/wishes.ts";
+import type { RunOutcome } from "../active-run/request.ts";
+import { RunWishes } from "../active-run/run-requests.ts";
+import type { LiveResults } from "../live/live-results.ts";
+import type { RunMeasures } from "../live/measures.ts";
 import type { RunEvent } from "../store/event.ts";
 import { checkHeld } from "../store/file-run-store.ts";
 import { RunFeed } from "./run-feed.ts";

@@ -4,7 +4,7 @@
  * of a coordinator before this one) are never taken for its own; the newest MAX_KEPT are kept, so that who was cut off for
  * a while misses nothing.
  */
-import type { LiveView } from "../run/view.ts";
+import type { LiveView } from "../live/view.ts";
 import type { RunEvent } from "../store/event.ts";
 
 const MAX_KEPT = 1000;

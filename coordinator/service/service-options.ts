@@ -8,7 +8,7 @@ import type { Clock } from "../../shared/time/clock.ts";
 import type { Timers } from "../../shared/time/timer.ts";
 import type { Checker } from "../check/checker.ts";
 import type { ServiceLimits } from "../check/submission.ts";
-import type { Fleet } from "../run/fleet.ts";
+import type { Fleet } from "../fleet/fleet.ts";
 import type { LeadOfRuns } from "./take-up.ts";
 
 export interface ServiceOptions {

@@ -152,6 +152,6 @@ export const documentKey = {
   run: (run: string) => `run.${run}`,
   /** Which worker may take how many lanes of which run (shared/wire/placement.ts). */
   placement: "placement",
-  /** The epoch of the coordinators' lead, and who has it (coordinator/run/lead.ts). */
+  /** The epoch of the coordinators' lead, and who has it (coordinator/fleet/lead.ts). */
   lead: "lead-epoch",
 } as const;

@@ -15,7 +15,7 @@ import { draw32, Stream } from "../../shared/time/random.ts";
 import { decodeFrame } from "../../shared/wire/frame-codec.ts";
 import { wholeShard } from "../../shared/wire/lane.ts";
 import { Engine } from "../../worker/engine/engine.ts";
-import { resolveTargets } from "../../worker/engine/resolve.ts";
+import { resolveTargets } from "../../worker/reach/resolve.ts";
 import { benchScenario, type Work } from "./work.ts";
 
 export interface Measured {

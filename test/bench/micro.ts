@@ -8,11 +8,11 @@ import { HotHistogram, MergedHistogram } from "../../shared/stats/histogram.ts";
 import { monotonicUs } from "../../shared/time/clock.ts";
 import { draw32, Stream } from "../../shared/time/random.ts";
 import { decodeFrame, encodeFrame } from "../../shared/wire/frame-codec.ts";
-import { buildFrame, nextMask, Opcode } from "../../worker/connection/lean/frame-builder.ts";
-import { NONE, PendingTable } from "../../worker/connection/pending-table.ts";
-import { stampCheck } from "../../worker/connection/stamp.ts";
 import { TimingWheel } from "../../worker/engine/timing-wheel.ts";
+import { NONE, PendingTable } from "../../worker/message/pending-table.ts";
+import { stampCheck } from "../../worker/message/stamp.ts";
 import { METRIC, Recorder } from "../../worker/record/recorder.ts";
+import { buildFrame, nextMask, Opcode } from "../../worker/socket/lean/frame-builder.ts";
 import { emit } from "./emit.ts";
 import { benchScenario } from "./work.ts";
 

@@ -8,10 +8,10 @@ import { systemTimers } from "../../shared/time/timer.ts";
 import { decodeFrame, encodeFrame } from "../../shared/wire/frame-codec.ts";
 import { readConfig } from "../../worker/config.ts";
 import { Control } from "../../worker/control/control.ts";
-import { engineThreads } from "../../worker/control/engine-thread.ts";
 import { describeWorker } from "../../worker/control/membership.ts";
 import { openWorkerBus } from "../../worker/control/open-bus.ts";
-import { CONTROL_TIMINGS } from "../../worker/control/timings.ts";
+import { engineThreads } from "../../worker/execution/engine-thread.ts";
+import { CONTROL_TIMINGS } from "../../worker/execution/timings.ts";
 
 const ALTERED_SEQ = 9;
 const log = createLog(`altering worker ${process.pid}`, "warn");

@@ -2,7 +2,7 @@
  * Where the two drivers may differ: per case and driver what that driver shows instead of the expected, and
  * why. The suite fails when an entry is stale, that is when the driver shows the expected after all.
  */
-import type { Driver } from "../../worker/connection/driver.ts";
+import type { Driver } from "../../worker/socket/driver.ts";
 import { Fault, failedWith } from "./driver-case.ts";
 
 export interface Difference {

@@ -6,7 +6,7 @@ import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import type { Driver, DriverSocket } from "../../worker/connection/driver.ts";
+import type { Driver, DriverSocket } from "../../worker/socket/driver.ts";
 import { endpointAt, sendOn, TracingOwner } from "./driver-trace.ts";
 import { acceptFor, VALID_RESPONSE } from "./hostile-server.ts";
 

@@ -3,8 +3,8 @@
  * And the few endings that nearly all cases share.
  */
 import type { ConnectFailure } from "../../shared/stats/failure-kind.ts";
-import type { Endpoint } from "../../worker/connection/driver.ts";
-import { Fault, type ProtocolFault } from "../../worker/connection/protocol-fault.ts";
+import type { Endpoint } from "../../worker/socket/driver.ts";
+import { Fault, type ProtocolFault } from "../../worker/socket/protocol-fault.ts";
 import type { ClientScript } from "./driver-trace.ts";
 import type { Script } from "./hostile-server.ts";
 import { close, show } from "./server-frame.ts";

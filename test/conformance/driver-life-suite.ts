@@ -13,7 +13,7 @@ import type {
   OpenRequest,
   SocketEnd,
   SocketOwner,
-} from "../../worker/connection/driver.ts";
+} from "../../worker/socket/driver.ts";
 import { freePort } from "../support/ports.ts";
 import { endpointAt, TracingOwner } from "./driver-trace.ts";
 import { HostileServer, VALID_RESPONSE } from "./hostile-server.ts";

@@ -5,13 +5,13 @@
  * server saw on the wire must be what the case says, save for the listed differences.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Driver } from "../../worker/connection/driver.ts";
+import type { Driver } from "../../worker/socket/driver.ts";
 import {
   givePartial,
   MAX_PARTIAL_BYTES,
   partialBytes,
   takePartial,
-} from "../../worker/connection/partial-budget.ts";
+} from "../../worker/socket/partial-budget.ts";
 import { driverCases } from "./cases.ts";
 import { type Difference, differences } from "./differences.ts";
 import { type DriverCase, Fault, failedWith, violation } from "./driver-case.ts";

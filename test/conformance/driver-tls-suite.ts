@@ -5,7 +5,7 @@
  */
 import type { TlsOptions } from "node:tls";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Driver, Endpoint } from "../../worker/connection/driver.ts";
+import type { Driver, Endpoint } from "../../worker/socket/driver.ts";
 import { makeAuthority, makeLeaf } from "./certificates.ts";
 import { CLOSED_BY_SERVER } from "./driver-case.ts";
 import { type ClientScript, endpointAt, PLAIN_TLS, TracingOwner } from "./driver-trace.ts";

@@ -9,8 +9,8 @@ import type {
   Endpoint,
   SocketEnd,
   SocketOwner,
-} from "../../worker/connection/driver.ts";
-import { buildFrame, nextMask, Opcode } from "../../worker/connection/lean/frame-builder.ts";
+} from "../../worker/socket/driver.ts";
+import { buildFrame, nextMask, Opcode } from "../../worker/socket/lean/frame-builder.ts";
 import { show } from "./server-frame.ts";
 
 /** What the owner does when the connection is open. */

@@ -1,5 +1,5 @@
 /** The driver suite on our own codec. */
-import { leanDriver } from "../../worker/connection/lean/lean-driver.ts";
+import { leanDriver } from "../../worker/socket/lean/lean-driver.ts";
 import { driverBacklogSuite } from "./driver-backlog-suite.ts";
 import { driverLifeSuite } from "./driver-life-suite.ts";
 import { driverSuite } from "./driver-suite.ts";

@@ -1,5 +1,5 @@
 /** The driver suite on the ws package. */
-import { wsDriver } from "../../worker/connection/ws-driver.ts";
+import { wsDriver } from "../../worker/socket/ws/ws-driver.ts";
 import { driverBacklogSuite } from "./driver-backlog-suite.ts";
 import { driverLifeSuite } from "./driver-life-suite.ts";
 import { driverSuite } from "./driver-suite.ts";

@@ -36,29 +36,39 @@ export const ROOMS: readonly Room[] = [
   { room: "shared/wire/", may: [...GROUND, "shared/scenario/", "shared/load/", "shared/stats/"] },
   { room: "shared/bus/", may: [...GROUND, "shared/log.ts", "shared/wire/", "shared/trust/"] },
 
-  // The worker: control thread | engine -> connection; record is told and never asks.
-  { room: "worker/", may: ["shared/", "worker/control/"] },
+  // The worker: control -> execution | engine -> connection -> message -> socket; record is told and never asks.
+  { room: "worker/", may: ["shared/", "worker/control/", "worker/execution/"] },
   {
     room: "worker/control/",
+    may: ["shared/", "worker/execution/"],
+    // What the environment said.
+    except: ["worker/config.ts"],
+  },
+  {
+    room: "worker/execution/",
     may: ["shared/", "worker/record/"],
     // What both threads say to each other, and what the environment said.
     except: ["worker/engine/port.ts", "worker/config.ts"],
   },
   {
     room: "worker/engine/",
-    may: ["shared/", "worker/connection/", "worker/record/", "worker/probe/"],
-  },
-  {
-    room: "worker/probe/",
-    may: ["shared/", "worker/connection/"],
-    // A probe opens what an engine would open, at the address it would choose.
-    except: [
-      "worker/engine/resolve.ts",
-      "worker/engine/open-request.ts",
-      "worker/engine/routes.ts",
+    may: [
+      "shared/",
+      "worker/reach/",
+      "worker/connection/",
+      "worker/message/",
+      "worker/socket/",
+      "worker/record/",
     ],
   },
-  { room: "worker/connection/", may: ["shared/", "worker/record/"] },
+  { room: "worker/probe/", may: ["shared/", "worker/reach/", "worker/socket/"] },
+  { room: "worker/reach/", may: ["shared/", "worker/socket/"] },
+  {
+    room: "worker/connection/",
+    may: ["shared/", "worker/message/", "worker/socket/", "worker/record/"],
+  },
+  { room: "worker/message/", may: ["shared/", "worker/socket/", "worker/record/"] },
+  { room: "worker/socket/", may: ["shared/"] },
   { room: "worker/record/", may: ["shared/"] },
 
   // The coordinator: cli -> run -> what a run is made of; the journal's words are the lowest.
@@ -71,6 +81,10 @@ export const ROOMS: readonly Room[] = [
       "coordinator/check/",
       "coordinator/doctor/",
       "coordinator/run/",
+      "coordinator/active-run/",
+      "coordinator/fleet/",
+      "coordinator/live/",
+      "coordinator/plan/",
       "coordinator/local/",
       "coordinator/report/",
       "coordinator/store/",
@@ -88,7 +102,8 @@ export const ROOMS: readonly Room[] = [
       "shared/",
       "coordinator/service/",
       "coordinator/check/",
-      "coordinator/run/",
+      "coordinator/fleet/",
+      "coordinator/live/",
       "coordinator/report/",
       "coordinator/store/",
     ],
@@ -99,23 +114,62 @@ export const ROOMS: readonly Room[] = [
       "shared/",
       "coordinator/check/",
       "coordinator/run/",
+      "coordinator/active-run/",
+      "coordinator/fleet/",
+      "coordinator/live/",
+      "coordinator/plan/",
       "coordinator/report/",
       "coordinator/store/",
     ],
   },
-  { room: "coordinator/check/", may: ["shared/", "coordinator/run/"] },
-  { room: "coordinator/doctor/", may: ["shared/", "coordinator/run/", "coordinator/local/"] },
+  { room: "coordinator/check/", may: ["shared/", "coordinator/plan/"] },
+  { room: "coordinator/doctor/", may: ["shared/", "coordinator/plan/", "coordinator/local/"] },
   { room: "coordinator/local/", may: ["shared/"] },
   {
     room: "coordinator/run/",
     may: [
       "shared/",
+      "coordinator/placement/",
+      "coordinator/active-run/",
+      "coordinator/fleet/",
+      "coordinator/live/",
+      "coordinator/plan/",
       "coordinator/merge/",
       "coordinator/analysis/",
       "coordinator/report/",
       "coordinator/store/",
     ],
   },
+  {
+    room: "coordinator/placement/",
+    may: [
+      "shared/",
+      "coordinator/active-run/",
+      "coordinator/fleet/",
+      "coordinator/plan/",
+      "coordinator/merge/",
+      "coordinator/store/",
+    ],
+  },
+  {
+    room: "coordinator/active-run/",
+    may: [
+      "shared/",
+      "coordinator/fleet/",
+      "coordinator/live/",
+      "coordinator/plan/",
+      "coordinator/merge/",
+      "coordinator/report/",
+      "coordinator/store/",
+    ],
+  },
+  {
+    room: "coordinator/live/",
+    may: ["shared/", "coordinator/merge/", "coordinator/analysis/", "coordinator/report/"],
+  },
+  { room: "coordinator/plan/", may: ["shared/", "coordinator/merge/"] },
+  // Who joined and who was lost is in the journal.
+  { room: "coordinator/fleet/", may: ["shared/"], except: ["coordinator/store/event.ts"] },
   {
     room: "coordinator/report/",
     may: ["shared/", "coordinator/merge/", "coordinator/analysis/", "coordinator/store/"],
@@ -156,11 +210,14 @@ export const ENTRIES: readonly string[] = [
 
 /** Package -> the only places that may import it. Every dependency has a door; every door is in use. */
 export const DOORS: Readonly<Record<string, readonly string[]>> = {
-  ws: ["worker/connection/ws-driver.ts", "target/"],
+  ws: ["worker/socket/ws/ws-driver.ts", "target/"],
   // The reference our own histograms are held against.
   "hdr-histogram-js": ["test/"],
-  "@marcbachmann/cel-js": ["shared/scenario/expression.ts", "shared/scenario/expression-reads.ts"],
-  re2js: ["shared/scenario/pattern.ts"],
+  "@marcbachmann/cel-js": [
+    "shared/scenario/expression/expression.ts",
+    "shared/scenario/expression/expression-reads.ts",
+  ],
+  re2js: ["shared/scenario/expression/pattern.ts"],
   yaml: ["shared/scenario/", "coordinator/cli/explain.ts"],
   "csv-parse": ["shared/scenario/"],
   zod: [
@@ -184,7 +241,7 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
   "@fastify/rate-limit": ["coordinator/http/server.ts"],
   "@fastify/swagger": ["coordinator/http/server.ts"],
   "@fastify/swagger-ui": ["coordinator/http/server.ts"],
-  "prom-client": ["coordinator/http/metrics.ts"],
+  "prom-client": ["coordinator/http/metrics/coordinator-metrics.ts"],
   "@nats-io/transport-node": ["shared/bus/nats/"],
   "@nats-io/jetstream": ["shared/bus/nats/"],
   "@nats-io/kv": ["shared/bus/nats/"],

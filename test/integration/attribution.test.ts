@@ -3,10 +3,10 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { type RawData, type WebSocket, WebSocketServer } from "ws";
-import { runMetrics } from "../../coordinator/http/run-metrics.ts";
+import { runMetrics } from "../../coordinator/http/metrics/run-metrics.ts";
+import { runMeasures } from "../../coordinator/live/measures.ts";
 import { failureTables } from "../../coordinator/report/model-failures.ts";
 import { rebuildRun } from "../../coordinator/report/rebuild.ts";
-import { runMeasures } from "../../coordinator/run/measures.ts";
 import { runScenario, scratch, startTarget } from "../support/programs.ts";
 
 /**

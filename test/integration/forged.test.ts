@@ -4,7 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { makePlan } from "../../coordinator/run/plan.ts";
+import { makePlan } from "../../coordinator/plan/plan.ts";
 import { type Bus, documentKey } from "../../shared/bus/bus.ts";
 import { openBus } from "../../shared/bus/open-bus.ts";
 import type { SignedBus } from "../../shared/bus/signed/signed-bus.ts";

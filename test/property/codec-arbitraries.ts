@@ -4,10 +4,10 @@
  * them, as lines.
  */
 import fc from "fast-check";
-import { decode } from "../../worker/connection/lean/codec-decoder.ts";
-import type { FrameSink } from "../../worker/connection/lean/frame-sink.ts";
-import type { PartialFrame } from "../../worker/connection/lean/partial-frame.ts";
-import type { ProtocolFault } from "../../worker/connection/protocol-fault.ts";
+import { decode } from "../../worker/socket/lean/codec-decoder.ts";
+import type { FrameSink } from "../../worker/socket/lean/frame-sink.ts";
+import type { PartialFrame } from "../../worker/socket/lean/partial-frame.ts";
+import type { ProtocolFault } from "../../worker/socket/protocol-fault.ts";
 import { type FrameSpec, frame, show, showClose } from "../conformance/server-frame.ts";
 
 export const MAX_MESSAGE_BYTES = 1024;

@@ -7,8 +7,8 @@ import type { Writable } from "node:stream";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import * as ws from "ws";
-import { Fault } from "../../worker/connection/protocol-fault.ts";
-import { faultOf } from "../../worker/connection/ws-errors.ts";
+import { Fault } from "../../worker/socket/protocol-fault.ts";
+import { faultOf } from "../../worker/socket/ws/ws-errors.ts";
 import { driverCases } from "../conformance/cases.ts";
 import { frame, show } from "../conformance/server-frame.ts";
 import {

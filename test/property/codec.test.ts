@@ -16,8 +16,8 @@ import {
   rotateMask,
   writeMasked,
   writeMaskedUint32LE,
-} from "../../worker/connection/lean/frame-builder.ts";
-import { isValidUtf8 } from "../../worker/connection/lean/utf8.ts";
+} from "../../worker/socket/lean/frame-builder.ts";
+import { isValidUtf8 } from "../../worker/socket/lean/utf8.ts";
 import { ClientFrameReader, frame, show } from "../conformance/server-frame.ts";
 import {
   cutInto,

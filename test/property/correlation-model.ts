@@ -3,7 +3,7 @@
  * comparing it with all of them. Knows nothing of stamps, hashes, lists or the wire. Used by correlation.test.ts.
  */
 import type { NameCounter, PhaseCounter } from "../../shared/stats/counters.ts";
-import { MAX_TRIED, REMEMBERED_US } from "../../worker/connection/reply-search.ts";
+import { MAX_TRIED, REMEMBERED_US } from "../../worker/message/reply-search.ts";
 
 export interface ModelMessage {
   readonly withinUs: number;

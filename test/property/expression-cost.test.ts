@@ -1,8 +1,8 @@
 /** For any expression made of what grows fastest, over any message: it ends, and it says when it took too much. */
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { compileExpression } from "../../shared/scenario/expression.ts";
-import { MAX_STEPS } from "../../shared/scenario/expression-cost.ts";
+import { compileExpression } from "../../shared/scenario/expression/expression.ts";
+import { MAX_STEPS } from "../../shared/scenario/expression/expression-cost.ts";
 
 const list = fc.constantFrom("m.list", "[1, 2, 3, 4, 5, 6, 7, 8, 9]", "m.texts", "m.lists");
 const macro = fc.constantFrom("all", "exists", "exists_one", "filter", "map");

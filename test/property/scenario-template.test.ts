@@ -1,14 +1,14 @@
 /** Laws of templates: the same inputs render the same text, JSON stays JSON, and text never throws oddly. */
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import type { TemplateScope } from "../../shared/scenario/reference.ts";
+import type { TemplateScope } from "../../shared/scenario/template/reference.ts";
 import {
   compileJson,
   compileTemplate,
   compileUrl,
   type RenderContext,
-} from "../../shared/scenario/template.ts";
-import { TemplateError } from "../../shared/scenario/template-error.ts";
+} from "../../shared/scenario/template/template.ts";
+import { TemplateError } from "../../shared/scenario/template/template-error.ts";
 
 const scope: TemplateScope = {
   vars: { room: 'lo"bby', n: 3 },

@@ -6,7 +6,7 @@
 
 import { readFacts } from "../../coordinator/merge/facts.ts";
 import { RunFold } from "../../coordinator/merge/run-fold.ts";
-import type { WorkerRecord } from "../../coordinator/merge/worker-record.ts";
+import type { WorkerRecord } from "../../coordinator/merge/worker/worker-record.ts";
 import { buildSummary } from "../../coordinator/report/summary.ts";
 import type { Summary } from "../../coordinator/report/summary-schema.ts";
 import type { Lane } from "../../shared/wire/lane.ts";

@@ -3,12 +3,7 @@
  * which worker process opened it, so that the checker can tell who held what when.
  * Invariant: it counts what reaches it, whatever becomes of who sent it.
  */
-import type {
-  Driver,
-  DriverSocket,
-  OpenRequest,
-  SocketOwner,
-} from "../../worker/connection/driver.ts";
+import type { Driver, DriverSocket, OpenRequest, SocketOwner } from "../../worker/socket/driver.ts";
 import type { SimRandom } from "./sim-random.ts";
 import type { SimProcess, SimTime } from "./sim-time.ts";
 

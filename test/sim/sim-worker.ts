@@ -6,11 +6,11 @@ import type { Bus, WorkerBus } from "../../shared/bus/bus.ts";
 import type { Log } from "../../shared/log.ts";
 import { WIRE_VERSION } from "../../shared/wire/plan.ts";
 import { Control } from "../../worker/control/control.ts";
-import type { EngineListener, EngineThread } from "../../worker/control/engine-thread.ts";
-import { CONTROL_TIMINGS } from "../../worker/control/timings.ts";
 import { Engine } from "../../worker/engine/engine.ts";
 import type { EngineCommand } from "../../worker/engine/port.ts";
-import { resolveTargets } from "../../worker/engine/resolve.ts";
+import type { EngineListener, EngineThread } from "../../worker/execution/engine-thread.ts";
+import { CONTROL_TIMINGS } from "../../worker/execution/timings.ts";
+import { resolveTargets } from "../../worker/reach/resolve.ts";
 import type { SimTarget } from "./sim-target.ts";
 import type { SimProcess } from "./sim-time.ts";
 

@@ -2,10 +2,11 @@
  * A whole cluster in virtual time: the production coordinator, production workers, a broker in memory behind a bad network,
  * a target that counts. Used by storm.ts. Invariant: the same seed gives the same history.
  */
-import { Fleet } from "../../coordinator/run/fleet.ts";
-import type { RunOutcome } from "../../coordinator/run/request.ts";
+
+import type { RunOutcome } from "../../coordinator/active-run/request.ts";
+import { RunWishes } from "../../coordinator/active-run/run-requests.ts";
+import { Fleet } from "../../coordinator/fleet/fleet.ts";
 import { executeRun, resumeRun } from "../../coordinator/run/run.ts";
-import { RunWishes } from "../../coordinator/run/wishes.ts";
 import { MemoryRunStore } from "../../coordinator/store/memory-run-store.ts";
 import type { Bus } from "../../shared/bus/bus.ts";
 import { MemoryStore } from "../../shared/bus/memory/store.ts";

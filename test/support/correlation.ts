@@ -12,11 +12,11 @@ import type {
   Conversation,
   FailedMessage,
   MessageFailure,
-} from "../../worker/connection/conversation.ts";
-import { Correlator } from "../../worker/connection/correlator.ts";
-import type { DriverSocket } from "../../worker/connection/driver.ts";
-import { NONE } from "../../worker/connection/pending-table.ts";
+} from "../../worker/message/conversation.ts";
+import { Correlator } from "../../worker/message/correlator.ts";
+import { NONE } from "../../worker/message/pending-table.ts";
 import { METRIC, Recorder } from "../../worker/record/recorder.ts";
+import type { DriverSocket } from "../../worker/socket/driver.ts";
 import { messages, scenario } from "./scenario.ts";
 
 const health: EngineHealth = {

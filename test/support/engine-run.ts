@@ -8,7 +8,7 @@ import type { Frame } from "../../shared/wire/frame.ts";
 import { decodeFrame } from "../../shared/wire/frame-codec.ts";
 import { wholeShard } from "../../shared/wire/lane.ts";
 import { Engine } from "../../worker/engine/engine.ts";
-import { resolveTargets } from "../../worker/engine/resolve.ts";
+import { resolveTargets } from "../../worker/reach/resolve.ts";
 
 export interface EngineRun {
   readonly frames: readonly Frame[];

@@ -3,7 +3,7 @@
  * Called by the connection. Invariant: a close that we asked for and the target confirmed is never a failure.
  */
 import type { CloseCause, SessionFailure } from "../../shared/stats/failure-kind.ts";
-import type { SocketEnd } from "./driver.ts";
+import type { SocketEnd } from "../socket/driver.ts";
 
 /** Why we close: the plan says so, the run ends before its plan, or the session goes on elsewhere. */
 export type EndCause = "plan" | "stop" | "migrated";

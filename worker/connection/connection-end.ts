@@ -3,11 +3,11 @@
  * still waited for is settled before its close is counted, so both are in one frame.
  */
 import type { CloseCause } from "../../shared/stats/failure-kind.ts";
+import type { Conversation } from "../message/conversation.ts";
 import { type Counted, MESSAGE, METRIC, type Recorder } from "../record/recorder.ts";
 import { isDrop } from "./close-cause.ts";
 import type { ConnectionHost } from "./connection-host.ts";
 import { Time } from "./connection-times.ts";
-import type { Conversation } from "./conversation.ts";
 import type { PacedConnection } from "./pacing.ts";
 
 /** Whether we ended the connection without waiting for its target. */

@@ -4,11 +4,11 @@
  */
 import type { StrictReconnect } from "../../shared/scenario/strict.ts";
 import type { ConnectFailure } from "../../shared/stats/failure-kind.ts";
+import type { Correlator } from "../message/correlator.ts";
 import type { Recorder } from "../record/recorder.ts";
+import type { DriverSocket } from "../socket/driver.ts";
 import type { Connection } from "./connection.ts";
 import type { ConnectionTimes } from "./connection-times.ts";
-import type { Correlator } from "./correlator.ts";
-import type { DriverSocket } from "./driver.ts";
 
 /** Timers of a connection in the engine's wheel: timer id = slot * TIMER_KINDS + kind. */
 export const TimerKind = { life: 0, send: 1, ping: 2 } as const;

@@ -9,11 +9,11 @@ import type {
   FailureKind,
   SessionFailure,
 } from "../../shared/stats/failure-kind.ts";
+import type { FailedMessage } from "../message/conversation.ts";
+import { NONE } from "../message/pending-table.ts";
 import type { ConnectionHost } from "./connection-host.ts";
 import { State } from "./connection-state.ts";
 import { Time } from "./connection-times.ts";
-import type { FailedMessage } from "./conversation.ts";
-import { NONE } from "./pending-table.ts";
 
 /** Sockets of one session are numbered below this; see Connection.incarnation. */
 export const MAX_ATTEMPTS = 65_536;

@@ -3,23 +3,23 @@
  * so and is told when it is over; drivers call it back. Data plane: flat fields, times in shared rows, no closures.
  */
 import type { CloseCause, ConnectFailure } from "../../shared/stats/failure-kind.ts";
+import type { Backlog } from "../message/backlog.ts";
+import type { FailedMessage } from "../message/conversation.ts";
+import { NONE } from "../message/pending-table.ts";
 import { METRIC } from "../record/recorder.ts";
-import type { Backlog } from "./backlog.ts";
+import { CLOSE_NORMAL } from "../socket/close-code.ts";
+import type { DriverSocket, SocketEnd, SocketOwner } from "../socket/driver.ts";
 import { backoffUs } from "./backoff.ts";
 import { causeOf, type EndCause, failureOf } from "./close-cause.ts";
-import { CLOSE_NORMAL } from "./close-code.ts";
 import { MAX_SLOTS } from "./close-time.ts";
 import { isCut, recordEnd, recordUnsent } from "./connection-end.ts";
 import { type ConnectionHost, type ConnectionIdentity, TimerKind } from "./connection-host.ts";
 import { logAttempt, logEnd, logMessage, MAX_ATTEMPTS } from "./connection-log.ts";
 import { moved, State } from "./connection-state.ts";
 import { CLOSE_TIMEOUT_US, Time } from "./connection-times.ts";
-import type { FailedMessage } from "./conversation.ts";
-import type { DriverSocket, SocketEnd, SocketOwner } from "./driver.ts";
 import { pingOrGiveUp, ponged, startHeartbeat } from "./heartbeat.ts";
 import { triesAnother } from "./next-address.ts";
 import * as pacing from "./pacing.ts";
-import { NONE } from "./pending-table.ts";
 
 export class Connection implements SocketOwner, pacing.PacedConnection {
   // What every message touches comes first: it then shares cache lines.

@@ -3,9 +3,9 @@
  * connection is either for its next ping or for the deadline of the one sent. Called by the connection.
  */
 import { COUNT, METRIC } from "../record/recorder.ts";
+import type { DriverSocket } from "../socket/driver.ts";
 import { type ConnectionHost, TimerKind } from "./connection-host.ts";
 import { Time } from "./connection-times.ts";
-import type { DriverSocket } from "./driver.ts";
 
 const PAYLOAD = Buffer.from("onrush");
 

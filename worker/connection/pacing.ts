@@ -4,11 +4,12 @@
  * connection and, for total rates, by the engine's pool. Invariant: a message that had to wait for room keeps
  * its intended time, so its corrected latency tells the whole wait.
  */
+
+import type { Conversation } from "../message/conversation.ts";
 import { COUNT, METRIC } from "../record/recorder.ts";
+import type { DriverSocket } from "../socket/driver.ts";
 import { type ConnectionHost, TimerKind } from "./connection-host.ts";
 import { Time } from "./connection-times.ts";
-import type { Conversation } from "./conversation.ts";
-import type { DriverSocket } from "./driver.ts";
 
 /** Unsent bytes a socket may hold before further messages are skipped. */
 const MAX_BUFFERED_BYTES = 4 << 20;

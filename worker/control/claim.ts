@@ -7,7 +7,7 @@ import { isBusClosed } from "../../shared/bus/bus-closed.ts";
 import { readRun } from "../../shared/bus/read-document.ts";
 import { sleep, type Timers } from "../../shared/time/timer.ts";
 import type { Ticket } from "../../shared/wire/ticket.ts";
-import type { ControlTimings } from "./timings.ts";
+import type { ControlTimings } from "../execution/timings.ts";
 
 export interface ClaimOptions {
   readonly bus: Pick<WorkerBus, "claimLane" | "getDocument">;

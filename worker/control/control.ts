@@ -11,10 +11,10 @@ import type { Clock } from "../../shared/time/clock.ts";
 import { sleep, type Timers } from "../../shared/time/timer.ts";
 import type { WorkerInfo } from "../../shared/wire/worker-info.ts";
 import type { WorkerLimits } from "../config.ts";
+import type { StartEngine } from "../execution/engine-thread.ts";
+import type { ControlTimings } from "../execution/timings.ts";
 import { type ClockOffset, measureClockOffset } from "./clock-offset.ts";
-import type { StartEngine } from "./engine-thread.ts";
 import { type Incarnation, startIncarnation } from "./incarnation.ts";
-import type { ControlTimings } from "./timings.ts";
 
 export interface ControlOptions {
   readonly bus: WorkerBus;

@@ -15,16 +15,16 @@ import type { PlanDocument } from "../../shared/wire/plan.ts";
 import type { Ticket } from "../../shared/wire/ticket.ts";
 import type { WorkerInfo, WorkerStatus } from "../../shared/wire/worker-info.ts";
 import type { WorkerLimits } from "../config.ts";
+import { watchDocument } from "../execution/document-watch.ts";
+import type { StartEngine } from "../execution/engine-thread.ts";
+import { RunExecution } from "../execution/run-execution.ts";
+import { isRunOver, mostLanes, refusalOf } from "../execution/run-needs.ts";
+import type { ControlTimings } from "../execution/timings.ts";
 import { claimTicket } from "./claim.ts";
 import type { ClockOffset } from "./clock-offset.ts";
-import { watchDocument } from "./document-watch.ts";
-import type { StartEngine } from "./engine-thread.ts";
 import { Reclaim } from "./reclaim.ts";
-import { RunExecution } from "./run-execution.ts";
-import { isRunOver, mostLanes, refusalOf } from "./run-needs.ts";
 import { openSession, type Session } from "./session.ts";
 import { takeTickets } from "./tickets.ts";
-import type { ControlTimings } from "./timings.ts";
 
 export interface IncarnationOptions {
   readonly bus: WorkerBus;

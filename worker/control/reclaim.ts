@@ -7,7 +7,7 @@
 import type { WorkerBus } from "../../shared/bus/bus.ts";
 import { isBusClosed } from "../../shared/bus/bus-closed.ts";
 import { sleep, type Timers } from "../../shared/time/timer.ts";
-import type { ControlTimings } from "./timings.ts";
+import type { ControlTimings } from "../execution/timings.ts";
 
 export interface Holding {
   readonly run: string;

@@ -13,7 +13,7 @@ import { isBusClosed } from "../../shared/bus/bus-closed.ts";
 import type { Clock } from "../../shared/time/clock.ts";
 import { sleep, type Timers } from "../../shared/time/timer.ts";
 import type { WorkerInfo, WorkerStatus } from "../../shared/wire/worker-info.ts";
-import type { ControlTimings } from "./timings.ts";
+import type { ControlTimings } from "../execution/timings.ts";
 
 export interface SessionOptions {
   readonly bus: Pick<WorkerBus, "openSession" | "renewSession" | "resumeSession" | "closeSession">;

@@ -8,7 +8,7 @@ import { isBusClosed } from "../../shared/bus/bus-closed.ts";
 import type { Log } from "../../shared/log.ts";
 import { sleep, type Timers } from "../../shared/time/timer.ts";
 import type { Ticket } from "../../shared/wire/ticket.ts";
-import type { ControlTimings } from "./timings.ts";
+import type { ControlTimings } from "../execution/timings.ts";
 
 export interface TicketTakerOptions {
   readonly bus: Pick<WorkerBus, "takeTicket">;

@@ -2,11 +2,11 @@
 
 import { assert } from "../../shared/assert.ts";
 import type { PlanDocument } from "../../shared/wire/plan.ts";
-import type { Driver } from "../connection/driver.ts";
+import type { ResolvedTarget } from "../reach/resolve.ts";
 import type { MakeHistogram } from "../record/histogram-rows.ts";
 import { Recorder } from "../record/recorder.ts";
+import type { Driver } from "../socket/driver.ts";
 import type { EngineReport } from "./port.ts";
-import type { ResolvedTarget } from "./resolve.ts";
 
 export interface EngineContext {
   readonly plan: PlanDocument;

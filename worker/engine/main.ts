@@ -7,14 +7,14 @@ import { assert } from "../../shared/assert.ts";
 import { OnrushError } from "../../shared/errors.ts";
 import { createLog } from "../../shared/log.ts";
 import type { AllowList } from "../../shared/net/target-policy.ts";
-import { TargetText } from "../../shared/scenario/target-text.ts";
+import { TargetText } from "../../shared/scenario/mask/target-text.ts";
 import { monotonicUs } from "../../shared/time/clock.ts";
 import type { PlanDocument } from "../../shared/wire/plan.ts";
-import { probeTarget } from "../probe/tcp-probe.ts";
+import { type ResolvedTarget, resolveTargets } from "../reach/resolve.ts";
+import { probeTarget } from "../reach/tcp-probe.ts";
 import { RawLog } from "../record/raw-log.ts";
 import { Engine } from "./engine.ts";
 import type { EngineCommand, EngineData, EngineReport } from "./port.ts";
-import { type ResolvedTarget, resolveTargets } from "./resolve.ts";
 
 const TURN_MS = 1;
 const STATUS_EVERY_TURNS = 200;

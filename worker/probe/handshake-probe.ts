@@ -14,7 +14,7 @@ import type {
   OpenRequest,
   SocketEnd,
   SocketOwner,
-} from "../connection/driver.ts";
+} from "../socket/driver.ts";
 
 const PINGS = 4;
 /** For all pings together, and for the closing handshake. */

@@ -5,18 +5,18 @@
  */
 import { OnrushError } from "../../shared/errors.ts";
 import { portCount } from "../../shared/local-ports.ts";
+import { TargetText } from "../../shared/scenario/mask/target-text.ts";
 import type { StrictScenario } from "../../shared/scenario/strict.ts";
-import { TargetText } from "../../shared/scenario/target-text.ts";
 import type { ConnectFailure } from "../../shared/stats/failure-kind.ts";
 import { systemClock } from "../../shared/time/clock.ts";
 import { systemTimers } from "../../shared/time/timer.ts";
 import type { ProbedTarget, ProbeProblem, ProbeRequest } from "../../shared/wire/probe.ts";
-import type { Driver } from "../connection/driver.ts";
-import { leanDriver } from "../connection/lean/lean-driver.ts";
-import { wsDriver } from "../connection/ws-driver.ts";
-import { openRequest } from "../engine/open-request.ts";
-import { type ResolvedTarget, resolveTargets } from "../engine/resolve.ts";
-import { Routes } from "../engine/routes.ts";
+import { openRequest } from "../reach/open-request.ts";
+import { type ResolvedTarget, resolveTargets } from "../reach/resolve.ts";
+import { Routes } from "../reach/routes.ts";
+import type { Driver } from "../socket/driver.ts";
+import { leanDriver } from "../socket/lean/lean-driver.ts";
+import { wsDriver } from "../socket/ws/ws-driver.ts";
 import { shakeHands } from "./handshake-probe.ts";
 
 const MAX_SIGNATURE_CHARS = 500;

@@ -3,7 +3,7 @@
  * the recorder, told by each connection that opens. Invariant: the counts are exact; of the texts, which are in part the
  * target's, MAX_AGREED pairs are kept in a frame and the rest is counted as "other".
  */
-import type { TargetText } from "../../shared/scenario/target-text.ts";
+import type { TargetText } from "../../shared/scenario/mask/target-text.ts";
 import type { Frame } from "../../shared/wire/frame.ts";
 import { FRAME_LIMITS } from "../../shared/wire/frame-limits.ts";
 

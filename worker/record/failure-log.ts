@@ -4,7 +4,7 @@
  * beyond is counted under its code, where it has one, and "other". Text from the target is masked and made harmless here, once.
  */
 
-import type { TargetText } from "../../shared/scenario/target-text.ts";
+import type { TargetText } from "../../shared/scenario/mask/target-text.ts";
 import { otherSignature } from "../../shared/stats/failure-code.ts";
 import type { FailureKind } from "../../shared/stats/failure-kind.ts";
 import type { FailureGroup, FailureSample } from "../../shared/wire/frame.ts";

@@ -4,7 +4,7 @@
  * Invariant: everything told is in exactly one frame; recording allocates nothing in the steady state.
  */
 
-import { TargetText } from "../../shared/scenario/target-text.ts";
+import { TargetText } from "../../shared/scenario/mask/target-text.ts";
 import {
   indexOf,
   METRICS,

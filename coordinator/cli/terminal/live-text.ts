@@ -4,6 +4,7 @@
  * block is at most LIVE_LINES lines high.
  */
 
+import type { LiveView } from "../../live/view.ts";
 import {
   countOf,
   formatClock,
@@ -14,7 +15,6 @@ import {
   NO_DATA,
 } from "../../report/format.ts";
 import { formatObserved } from "../../report/threshold-text.ts";
-import type { LiveView } from "../../run/view.ts";
 import { escapeForTerminal } from "./escape.ts";
 import type { Style } from "./style.ts";
 import { LABEL } from "./table.ts";

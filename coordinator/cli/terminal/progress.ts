@@ -5,7 +5,7 @@
  */
 import { createLogUpdate } from "log-update";
 import type { Clock } from "../../../shared/time/clock.ts";
-import type { LiveView } from "../../run/view.ts";
+import type { LiveView } from "../../live/view.ts";
 import { liveBlock, plainLine } from "./live-text.ts";
 import type { Style } from "./style.ts";
 

@@ -7,8 +7,8 @@ import { assert } from "../../../shared/assert.ts";
 import { oneLine } from "../../../shared/log.ts";
 import type { Clock } from "../../../shared/time/clock.ts";
 import { sleep, type Timers } from "../../../shared/time/timer.ts";
-import type { RunMeasures } from "../../run/measures.ts";
-import { runMetrics } from "../run-metrics.ts";
+import type { RunMeasures } from "../../live/measures.ts";
+import { runMetrics } from "../metrics/run-metrics.ts";
 import { MAX_REASON, type OtlpExporter } from "./exporter.ts";
 import { resourceMetrics } from "./points.ts";
 

@@ -2,8 +2,8 @@
  * The meaning of `messages` and `integrity`. Called by normalize.ts. Invariant: every payload compiles,
  * every reply expression compiles, and a stamp has at least one message that can carry it.
  */
-import { compileMatch } from "../expression.ts";
-import { ExpressionError } from "../expression-error.ts";
+import { compileMatch } from "../expression/expression.ts";
+import { ExpressionError } from "../expression/expression-error.ts";
 import type { Path } from "../issue.ts";
 import type { IssueLog } from "../read/issue-log.ts";
 import type { MessagesInput, MixInput } from "../shape/messages.ts";

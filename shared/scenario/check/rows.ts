@@ -4,8 +4,8 @@
  * Invariant: the work is bounded by MAX_CHECKED_CELLS; rows beyond it are checked by the worker when their turn comes.
  */
 import type { Path } from "../issue.ts";
-import type { ColumnRead } from "../placeholder.ts";
-import { compileJson, compileTemplate, compileUrl, type Template } from "../template.ts";
+import type { ColumnRead } from "../template/placeholder.ts";
+import { compileJson, compileTemplate, compileUrl, type Template } from "../template/template.ts";
 import { quoted } from "../units.ts";
 import { lineOfRow } from "./csv.ts";
 import { SAMPLE, type TemplateContext } from "./templates.ts";

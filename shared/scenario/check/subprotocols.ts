@@ -3,7 +3,7 @@
  * connect.ts. Invariant: with every row of the data the list is one that RFC 6455 allows: tokens, none twice.
  */
 import type { Path } from "../issue.ts";
-import { scanPieces } from "../scan.ts";
+import { scanPieces } from "../template/scan.ts";
 import { quoted } from "../units.ts";
 import { checkPlace } from "./rows.ts";
 import { checkTemplate, type TemplateContext } from "./templates.ts";

@@ -4,9 +4,9 @@
  */
 import type { Path } from "../issue.ts";
 import { secretIn } from "../read/statics.ts";
-import { insideRaw, scanPieces } from "../scan.ts";
 import type { TargetInput } from "../shape/connect.ts";
 import type { StrictTarget } from "../strict.ts";
+import { insideRaw, scanPieces } from "../template/scan.ts";
 import { quoted } from "../units.ts";
 import { checkPlace } from "./rows.ts";
 import { checkTemplate, checkUrlTemplate, SAMPLE, type TemplateContext } from "./templates.ts";

@@ -2,10 +2,11 @@
  * Templates of a scenario that are rendered during the run: compiled once here to find their mistakes.
  * Called by the other files of this folder. Invariant: a template that passes compiles in the worker too.
  */
-import { MAX_ALL_RENDERED_CHARS } from "../expansion.ts";
+
 import type { Path } from "../issue.ts";
 import type { IssueLog } from "../read/issue-log.ts";
-import type { TemplateScope } from "../reference.ts";
+import { MAX_ALL_RENDERED_CHARS } from "../template/expansion.ts";
+import type { TemplateScope } from "../template/reference.ts";
 import {
   compileJson,
   compileTemplate,
@@ -13,7 +14,7 @@ import {
   inspectTemplate,
   type RenderContext,
   type Template,
-} from "../template.ts";
+} from "../template/template.ts";
 import type { TableFile } from "./files.ts";
 
 export interface TemplateContext {

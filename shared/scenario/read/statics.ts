@@ -4,14 +4,14 @@
  * up in a place that is shown or stored, such as a name or a path.
  */
 
-import { MAX_ALL_VALUES_CHARS, MAX_VALUE_CHARS } from "../expansion.ts";
 import type { Path } from "../issue.ts";
-import { compilePlaceholder } from "../placeholder.ts";
-import type { TemplateScope } from "../reference.ts";
-import { scanPieces } from "../scan.ts";
 import { MAX_ITEMS } from "../shape/connect.ts";
 import { didYouMean } from "../suggest.ts";
-import { TemplateError } from "../template-error.ts";
+import { MAX_ALL_VALUES_CHARS, MAX_VALUE_CHARS } from "../template/expansion.ts";
+import { compilePlaceholder } from "../template/placeholder.ts";
+import type { TemplateScope } from "../template/reference.ts";
+import { scanPieces } from "../template/scan.ts";
+import { TemplateError } from "../template/template-error.ts";
 import { quoted } from "../units.ts";
 import { QUOTE_IT, writtenNumberFault } from "./exact-number.ts";
 import type { IssueLog } from "./issue-log.ts";

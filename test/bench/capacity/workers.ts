@@ -6,7 +6,7 @@
  */
 import { get } from "node:http";
 import { createInterface } from "node:readline";
-import type { LiveView } from "../../../coordinator/run/view.ts";
+import type { LiveView } from "../../../coordinator/live/view.ts";
 import { processChannel } from "../../../shared/bus/ipc/channel.ts";
 import { IpcClient } from "../../../shared/bus/ipc/ipc-client.ts";
 import { openBus } from "../../../shared/bus/open-bus.ts";

@@ -1,10 +1,11 @@
 /** A summary, a live view and a scenario as the real ones look, for tests of what is shown. */
+
+import type { LiveView } from "../../../coordinator/live/view.ts";
 import {
   type Quantiles,
   type Summary,
   summarySchema,
 } from "../../../coordinator/report/summary-schema.ts";
-import type { LiveView } from "../../../coordinator/run/view.ts";
 
 export function quantiles(ms: number): Quantiles {
   return {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Backlog } from "../../../worker/connection/backlog.ts";
+import { Backlog } from "../../../worker/message/backlog.ts";
 
 const discarded = (backlog: Backlog, unsent: number): number[] => {
   const names: number[] = [];

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import type { StrictMessage } from "../../../shared/scenario/strict.ts";
-import { stampCheck, stampTag } from "../../../worker/connection/stamp.ts";
+import { stampCheck, stampTag } from "../../../worker/message/stamp.ts";
 import { Correlation } from "../../support/correlation.ts";
 import { echoMessage } from "../../support/scenario.ts";
 

@@ -5,7 +5,7 @@ import {
   type ConnectStage,
   connectFailure,
   errorSignature,
-} from "../../../worker/connection/failure-map.ts";
+} from "../../../worker/socket/failure-map.ts";
 
 const STAGES: readonly ConnectStage[] = ["tcp", "tls", "upgrade"];
 

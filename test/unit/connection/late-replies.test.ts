@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { StrictMessage } from "../../../shared/scenario/strict.ts";
-import { MAX_TRIED, REMEMBERED_US } from "../../../worker/connection/reply-search.ts";
+import { MAX_TRIED, REMEMBERED_US } from "../../../worker/message/reply-search.ts";
 import { Correlation } from "../../support/correlation.ts";
 import { echoMessage } from "../../support/scenario.ts";
 

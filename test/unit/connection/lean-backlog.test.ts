@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
 import { expect, it } from "vitest";
-import { leanDriver } from "../../../worker/connection/lean/lean-driver.ts";
+import { leanDriver } from "../../../worker/socket/lean/lean-driver.ts";
 import { endpointAt, sendOn, TracingOwner } from "../../conformance/driver-trace.ts";
 import { acceptFor, VALID_RESPONSE } from "../../conformance/hostile-server.ts";
 import { ClientFrameReader, PONG, ping, text } from "../../conformance/server-frame.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { NONE, PendingTable } from "../../../worker/connection/pending-table.ts";
+import { NONE, PendingTable } from "../../../worker/message/pending-table.ts";
 
 function owner() {
   return { pendingHead: NONE, pendingTail: NONE, pendingCount: 0, expiredCount: 0 };

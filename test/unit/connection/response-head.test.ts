@@ -6,7 +6,7 @@ import {
   INCOMPLETE,
   MAX_HEAD_BYTES,
   ResponseHead,
-} from "../../../worker/connection/response-head.ts";
+} from "../../../worker/socket/response-head.ts";
 
 const HEAD =
   "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +

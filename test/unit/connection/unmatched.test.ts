@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { Incoming } from "../../../worker/connection/conversation.ts";
-import { UnmatchedMessages } from "../../../worker/connection/unmatched.ts";
+import { Incoming } from "../../../worker/message/conversation.ts";
+import { UnmatchedMessages } from "../../../worker/message/unmatched.ts";
 
 function message(content: string | Buffer, nowUs: number): Incoming {
   const incoming = new Incoming();

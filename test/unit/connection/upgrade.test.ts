@@ -1,7 +1,7 @@
 /** Host header, request checks, signatures, and the accept proof of RFC 6455. */
 import { describe, expect, it } from "vitest";
-import { isValidCloseCode } from "../../../worker/connection/close-code.ts";
-import { nextKey } from "../../../worker/connection/lean/handshake.ts";
+import { isValidCloseCode } from "../../../worker/socket/close-code.ts";
+import { nextKey } from "../../../worker/socket/lean/handshake.ts";
 import {
   endpointFault,
   hasUpgradeToken,
@@ -9,8 +9,8 @@ import {
   isScenarioHeader,
   requestFault,
   statusSignature,
-} from "../../../worker/connection/upgrade.ts";
-import { acceptOf } from "../../../worker/connection/upgrade-answer.ts";
+} from "../../../worker/socket/upgrade.ts";
+import { acceptOf } from "../../../worker/socket/upgrade-answer.ts";
 import { endpointAt } from "../../conformance/driver-trace.ts";
 
 describe("hostHeader", () => {

@@ -7,7 +7,7 @@ import type { AddressInfo } from "node:net";
 import { deflateRawSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WebSocketServer } from "ws";
-import { wsDriver } from "../../../worker/connection/ws-driver.ts";
+import { wsDriver } from "../../../worker/socket/ws/ws-driver.ts";
 import { endpointAt, sendOn, TracingOwner } from "../../conformance/driver-trace.ts";
 import { HostileServer, VALID_RESPONSE } from "../../conformance/hostile-server.ts";
 import { BINARY, frame, show } from "../../conformance/server-frame.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { pathText } from "../../../worker/engine/request-text.ts";
+import { pathText } from "../../../worker/reach/request-text.ts";
 
 describe("request text", () => {
   it("leaves what is ASCII as it is, for the driver to take or to refuse", () => {

@@ -1,6 +1,6 @@
 /** Which address and which source address a connection uses: spread evenly, in turn when one refuses. */
 import { describe, expect, it } from "vitest";
-import { Routes } from "../../../worker/engine/routes.ts";
+import { Routes } from "../../../worker/reach/routes.ts";
 
 const target = (addresses: readonly string[], accepting = addresses.length, weight = 1) => ({
   addresses,

@@ -3,9 +3,9 @@
  * once, however many runs there are.
  */
 import { expect, test } from "vitest";
-import { exposition } from "../../../coordinator/http/exposition.ts";
-import { runFamilies, runMetrics } from "../../../coordinator/http/run-metrics.ts";
-import { runMeasures } from "../../../coordinator/run/measures.ts";
+import { exposition } from "../../../coordinator/http/metrics/exposition.ts";
+import { runFamilies, runMetrics } from "../../../coordinator/http/metrics/run-metrics.ts";
+import { runMeasures } from "../../../coordinator/live/measures.ts";
 import { goodRun } from "../merge/synthetic-run.ts";
 
 const measures = (run: string) => {

@@ -8,7 +8,7 @@ import { type AddressInfo, connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
-import { connectionBounds } from "../../../coordinator/http/connections.ts";
+import { connectionBounds } from "../../../coordinator/http/access/connections.ts";
 import { sparingly } from "../../../coordinator/http/error-log.ts";
 import { buildServer, type ServerOptions } from "../../../coordinator/http/server.ts";
 import { buildStandby } from "../../../coordinator/http/standby.ts";

@@ -5,15 +5,15 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { exposition } from "../../../coordinator/http/exposition.ts";
-import { runMetrics } from "../../../coordinator/http/run-metrics.ts";
-import type { RunFold } from "../../../coordinator/merge/run-fold.ts";
+import { exposition } from "../../../coordinator/http/metrics/exposition.ts";
+import { runMetrics } from "../../../coordinator/http/metrics/run-metrics.ts";
 import {
   MAX_MESSAGES_TOLD,
   MAX_PHASES_TOLD,
   runMeasures,
   TIME_BOUNDS_US,
-} from "../../../coordinator/run/measures.ts";
+} from "../../../coordinator/live/measures.ts";
+import type { RunFold } from "../../../coordinator/merge/run-fold.ts";
 import { PHASE_COUNTERS } from "../../../shared/stats/counters.ts";
 import { CLOSE_CAUSES, FAILURE_KINDS } from "../../../shared/stats/failure-kind.ts";
 import { type Family, histogramsOf, parseExposition } from "../../support/exposition.ts";

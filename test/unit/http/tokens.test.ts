@@ -6,8 +6,8 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { Tokens } from "../../../coordinator/http/tokens.ts";
-import { watchTokens } from "../../../coordinator/http/tokens-watch.ts";
+import { Tokens } from "../../../coordinator/http/access/tokens.ts";
+import { watchTokens } from "../../../coordinator/http/access/tokens-watch.ts";
 import { createLog } from "../../../shared/log.ts";
 import { systemTimers } from "../../../shared/time/timer.ts";
 

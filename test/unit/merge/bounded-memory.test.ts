@@ -1,9 +1,12 @@
 /** Goal: what keeps a long run's memory flat changes no number: sealed seconds, standing gauges, marks instead of figures. */
 import { describe, expect, it, test } from "vitest";
+import {
+  type Sealed,
+  SealedHistograms,
+} from "../../../coordinator/merge/histograms/sealed-histograms.ts";
 import { LaneTable } from "../../../coordinator/merge/lane-table.ts";
-import { SaturatedSeconds } from "../../../coordinator/merge/saturated-seconds.ts";
-import { type Sealed, SealedHistograms } from "../../../coordinator/merge/sealed-histograms.ts";
-import { TickGauge } from "../../../coordinator/merge/tick-gauge.ts";
+import { SaturatedSeconds } from "../../../coordinator/merge/worker/saturated-seconds.ts";
+import { TickGauge } from "../../../coordinator/merge/worker/tick-gauge.ts";
 import {
   DecodedHistogram,
   HotHistogram,

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { redactScenario } from "../../../coordinator/merge/facts.ts";
 import { RunFold } from "../../../coordinator/merge/run-fold.ts";
-import { SeqSet } from "../../../coordinator/merge/seq-set.ts";
+import { SeqSet } from "../../../coordinator/merge/worker/seq-set.ts";
 import {
   begun,
   facts,

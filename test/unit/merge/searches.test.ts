@@ -5,7 +5,7 @@
 import { describe, expect, it } from "vitest";
 import type { RunFacts } from "../../../coordinator/merge/facts.ts";
 import { RunFold } from "../../../coordinator/merge/run-fold.ts";
-import { makeFacts, makePlan } from "../../../coordinator/run/plan.ts";
+import { makeFacts, makePlan } from "../../../coordinator/plan/plan.ts";
 import type { EventBody } from "../../../coordinator/store/event.ts";
 import { parseScenario } from "../../../shared/scenario/parse.ts";
 

@@ -5,7 +5,7 @@
 
 import type { RunFacts } from "../../../coordinator/merge/facts.ts";
 import { RunFold } from "../../../coordinator/merge/run-fold.ts";
-import { makeFacts, makePlan } from "../../../coordinator/run/plan.ts";
+import { makeFacts, makePlan } from "../../../coordinator/plan/plan.ts";
 import type { EventBody, RunEvent } from "../../../coordinator/store/event.ts";
 import type { StrictScenario, StrictThreshold } from "../../../shared/scenario/strict.ts";
 import {

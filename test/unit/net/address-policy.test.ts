@@ -9,7 +9,7 @@ import {
   readAllowedTarget,
 } from "../../../shared/net/target-policy.ts";
 import { splitTargetUrl } from "../../../shared/net/target-url.ts";
-import { resolveTargets } from "../../../worker/engine/resolve.ts";
+import { resolveTargets } from "../../../worker/reach/resolve.ts";
 import { scenario } from "../../support/scenario.ts";
 import { SPELLINGS } from "./spellings.ts";
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { TargetText } from "../../../shared/scenario/target-text.ts";
+import { TargetText } from "../../../shared/scenario/mask/target-text.ts";
 import { AgreedRows } from "../../../worker/record/agreed-rows.ts";
 
 it("counts what was agreed exactly, keeps few texts, and makes them harmless", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { TargetText } from "../../../shared/scenario/target-text.ts";
+import { TargetText } from "../../../shared/scenario/mask/target-text.ts";
 import { FailureLog } from "../../../worker/record/failure-log.ts";
 
 const sample = { connection: 1, attempt: 1, atUs: 5, ageUs: 0, detail: "" };

@@ -1,6 +1,6 @@
 /** Goal: a plan of nothing is refused before it starts, and one that holds anything where it is judged is not. */
 import { describe, expect, test } from "vitest";
-import { makePlan } from "../../../coordinator/run/plan.ts";
+import { makePlan } from "../../../coordinator/plan/plan.ts";
 import type { StrictPhase } from "../../../shared/scenario/strict.ts";
 import { scenario } from "../merge/synthetic-run.ts";
 

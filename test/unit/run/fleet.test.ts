@@ -1,8 +1,8 @@
 /** Goal: workers go to the run that waits longest, then to the tightest; a run waits until the free ones hold it. */
 import { describe, expect, test } from "vitest";
-import { assignWorkers, type Claimant } from "../../../coordinator/run/assign.ts";
-import { Lead } from "../../../coordinator/run/lead.ts";
-import { Members } from "../../../coordinator/run/members.ts";
+import { assignWorkers, type Claimant } from "../../../coordinator/fleet/assign.ts";
+import { Lead } from "../../../coordinator/fleet/lead.ts";
+import { Members } from "../../../coordinator/fleet/members.ts";
 import { createLog } from "../../../shared/log.ts";
 import { systemClock } from "../../../shared/time/clock.ts";
 import { Refusals } from "../../../shared/trust/refusals.ts";

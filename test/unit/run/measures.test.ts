@@ -3,7 +3,6 @@
  * scenarios with more names than are told.
  */
 import { describe, expect, it } from "vitest";
-import { RunFold } from "../../../coordinator/merge/run-fold.ts";
 import {
   MAX_MESSAGES_TOLD,
   MAX_PHASES_TOLD,
@@ -11,7 +10,8 @@ import {
   type RunMeasures,
   runMeasures,
   TIME_BOUNDS_US,
-} from "../../../coordinator/run/measures.ts";
+} from "../../../coordinator/live/measures.ts";
+import { RunFold } from "../../../coordinator/merge/run-fold.ts";
 import type { StrictMessage, StrictPhase } from "../../../shared/scenario/strict.ts";
 import { boundAt } from "../../../shared/stats/histogram.ts";
 import {

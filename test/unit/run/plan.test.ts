@@ -1,7 +1,7 @@
 /** Goal: a plan is a function of its scenario, and a run's state moves only as the table says. */
 import { describe, expect, test, vi } from "vitest";
-import { canonicalJson, makeFacts, makePlan } from "../../../coordinator/run/plan.ts";
-import { transition } from "../../../coordinator/run/state.ts";
+import { transition } from "../../../coordinator/active-run/state.ts";
+import { canonicalJson, makeFacts, makePlan } from "../../../coordinator/plan/plan.ts";
 import { RUN_STATES } from "../../../shared/wire/command.ts";
 import { scenario } from "../merge/synthetic-run.ts";
 
@@ -22,7 +22,7 @@ describe("plan", () => {
     const guess = scenario({ vars: { pin: "1234" }, secrets: ["1234"] });
     const known = makePlan({ run: "a", scenario: guess, allowTargets: [] }).document.hash;
     vi.resetModules();
-    const elsewhere = await import("../../../coordinator/run/plan.ts");
+    const elsewhere = await import("../../../coordinator/plan/plan.ts");
     const guessed = elsewhere.makePlan({ run: "a", scenario: guess, allowTargets: [] });
     expect(guessed.document.hash).toMatch(/^[0-9a-f]{64}$/);
     expect(guessed.document.hash).not.toBe(known);

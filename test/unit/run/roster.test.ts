@@ -1,7 +1,7 @@
 /** Goal: the coordinator's log tells who comes and goes, each change once. Method: listings as the fleet makes them. */
 import { describe, expect, it } from "vitest";
-import type { Member } from "../../../coordinator/run/members.ts";
-import { Roster } from "../../../coordinator/run/roster.ts";
+import type { Member } from "../../../coordinator/fleet/members.ts";
+import { Roster } from "../../../coordinator/fleet/roster.ts";
 import { createLog } from "../../../shared/log.ts";
 import { WIRE_VERSION } from "../../../shared/wire/plan.ts";
 import type { WorkerStatus } from "../../../shared/wire/worker-info.ts";

@@ -2,11 +2,12 @@
  * Runs in virtual time: one memory store, one coordinator with its fleet, scripted workers, a store for runs that outlives
  * the coordinator. Minutes of a run take a moment, and the same script gives the same run.
  */
-import { Fleet } from "../../../coordinator/run/fleet.ts";
-import type { RunPolicies } from "../../../coordinator/run/plan.ts";
-import type { RunOutcome, RunRequest } from "../../../coordinator/run/request.ts";
+
+import type { RunOutcome, RunRequest } from "../../../coordinator/active-run/request.ts";
+import { RunWishes } from "../../../coordinator/active-run/run-requests.ts";
+import { Fleet } from "../../../coordinator/fleet/fleet.ts";
+import type { RunPolicies } from "../../../coordinator/plan/plan.ts";
 import { executeRun, resumeRun } from "../../../coordinator/run/run.ts";
-import { RunWishes } from "../../../coordinator/run/wishes.ts";
 import type { RunEvent } from "../../../coordinator/store/event.ts";
 import { MemoryRunStore } from "../../../coordinator/store/memory-run-store.ts";
 import type { CoordinatorBus } from "../../../shared/bus/bus.ts";

@@ -4,7 +4,7 @@
  * over within the time limit of the runner has failed.
  */
 import { describe, expect, it } from "vitest";
-import { compileExpression, compileMatch } from "../../../shared/scenario/expression.ts";
+import { compileExpression, compileMatch } from "../../../shared/scenario/expression/expression.ts";
 
 const LIST = `[${Array(40).fill("1").join(",")}]`;
 

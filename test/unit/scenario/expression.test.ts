@@ -4,8 +4,8 @@ import {
   compileExpression,
   compileMatch,
   MATCH_VARIABLES,
-} from "../../../shared/scenario/expression.ts";
-import { ExpressionError } from "../../../shared/scenario/expression-error.ts";
+} from "../../../shared/scenario/expression/expression.ts";
+import { ExpressionError } from "../../../shared/scenario/expression/expression-error.ts";
 
 function judge(where: string, m: unknown, sent: unknown = null): boolean | null {
   const fast = compileMatch(where);

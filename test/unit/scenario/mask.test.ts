@@ -1,6 +1,6 @@
 /** Masking: a secret is hidden in every form it is likely to take, and nothing else is touched. */
 import { describe, expect, it } from "vitest";
-import { createMask, createPartialMask, maskSecrets } from "../../../shared/scenario/mask.ts";
+import { createMask, createPartialMask, maskSecrets } from "../../../shared/scenario/mask/mask.ts";
 
 const secret = 'pa$$ "w/ord"+1';
 

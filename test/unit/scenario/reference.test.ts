@@ -4,8 +4,8 @@
  */
 import { describe, expect, it } from "vitest";
 import { SAMPLE } from "../../../shared/scenario/check/templates.ts";
-import { referencePath } from "../../../shared/scenario/reference.ts";
-import { compileTemplate } from "../../../shared/scenario/template.ts";
+import { referencePath } from "../../../shared/scenario/template/reference.ts";
+import { compileTemplate } from "../../../shared/scenario/template/template.ts";
 import { issuesOf, linesOf, minimal, parseText } from "./reading.ts";
 
 const scope = {

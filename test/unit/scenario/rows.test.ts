@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { checkPlace, MAX_CHECKED_CELLS } from "../../../shared/scenario/check/rows.ts";
 import { readDocument } from "../../../shared/scenario/read/document.ts";
 import { IssueLog } from "../../../shared/scenario/read/issue-log.ts";
-import { compileTemplate } from "../../../shared/scenario/template.ts";
+import { compileTemplate } from "../../../shared/scenario/template/template.ts";
 import { issuesOf, linesOf, minimal, parseText, scenarioOf } from "./reading.ts";
 
 const CSV = "name,token\nann,t1\nben,t2\ncem,t3\n";

@@ -1,13 +1,13 @@
 /** Templates: every placeholder, every way to write one wrong, and what must hold of the random ones. */
 import { describe, expect, it } from "vitest";
-import type { TemplateScope } from "../../../shared/scenario/reference.ts";
+import type { TemplateScope } from "../../../shared/scenario/template/reference.ts";
 import {
   compileJson,
   compileTemplate,
   inspectTemplate,
   type RenderContext,
-} from "../../../shared/scenario/template.ts";
-import { TemplateError } from "../../../shared/scenario/template-error.ts";
+} from "../../../shared/scenario/template/template.ts";
+import { TemplateError } from "../../../shared/scenario/template/template-error.ts";
 
 const rows = Array.from({ length: 50 }, (_, i) => [`user${i}`, `q"${i}`]);
 const scope: TemplateScope = {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { LiveView } from "../../../coordinator/run/view.ts";
+import type { LiveView } from "../../../coordinator/live/view.ts";
 import { type FeedItem, RunFeed } from "../../../coordinator/service/run-feed.ts";
 
 /** What a reader of a run's feed gets, at first and when it comes back. */

@@ -1,7 +1,7 @@
 /** A plan and quick timings for tests of the control thread. */
 import type { Log } from "../../../shared/log.ts";
 import type { PlanDocument } from "../../../shared/wire/plan.ts";
-import { CONTROL_TIMINGS, type ControlTimings } from "../../../worker/control/timings.ts";
+import { CONTROL_TIMINGS, type ControlTimings } from "../../../worker/execution/timings.ts";
 import { scenario } from "../../support/scenario.ts";
 
 export const SHARDS = 8;

@@ -13,8 +13,8 @@ import type { RunDocument } from "../../../shared/wire/command.ts";
 import type { WorkerStatus } from "../../../shared/wire/worker-info.ts";
 import type { WorkerLimits } from "../../../worker/config.ts";
 import { Control } from "../../../worker/control/control.ts";
-import { engineThreads } from "../../../worker/control/engine-thread.ts";
-import type { ControlTimings } from "../../../worker/control/timings.ts";
+import { engineThreads } from "../../../worker/execution/engine-thread.ts";
+import type { ControlTimings } from "../../../worker/execution/timings.ts";
 import { ticketOf, WORKER_INFO } from "../../conformance/bus-samples.ts";
 import { planOf, QUICK, quiet, SHARDS } from "./control-parts.ts";
 

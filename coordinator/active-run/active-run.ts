@@ -1,0 +1,237 @@
+/**
+ * A run that is under way: its plan, log, state, its workers and the wishes about it. Made by run.ts, used by everything
+ * that moves a run on. Invariant: what is on the bus is in the journal, on disk, before; and it follows from the journal,
+ * so that a coordinator that starts again says the same.
+ */
+import { type CoordinatorBus, documentKey } from "../../shared/bus/bus.ts";
+import { OnrushError } from "../../shared/errors.ts";
+import type { Steering } from "../../shared/load/steering.ts";
+import { sleep, systemTimers, type Timers } from "../../shared/time/timer.ts";
+import { isBeforeStart, type RunDocument, type RunState } from "../../shared/wire/command.ts";
+import type { PlanDocument } from "../../shared/wire/plan.ts";
+import { DocumentWriter } from "../fleet/document-writer.ts";
+import type { Assignment } from "../fleet/fleet.ts";
+import { type Plan, steeredPlan } from "../plan/plan.ts";
+import type { StoredRun } from "../store/run-store.ts";
+import { RefusedNotes } from "./refused-notes.ts";
+import type { RunRequest } from "./request.ts";
+import type { RunLog } from "./run-log.ts";
+import { transition } from "./state.ts";
+
+type EndMode = "stop" | "abort";
+type EndBy = "interrupt" | "api" | "threshold" | "failure";
+
+export class ActiveRun {
+  readonly request: RunRequest;
+  readonly log: RunLog;
+  readonly stored: StoredRun;
+  readonly timers: Timers;
+  readonly assignment: Assignment;
+  /** What kept the run from being done, as it was thrown. */
+  problem: OnrushError | null = null;
+  /** As it was before the start, and as it is by now. */
+  readonly #planned: Plan;
+  #plan: { readonly plan: Plan; readonly steering: readonly Steering[] };
+  readonly #document: DocumentWriter<RunDocument>;
+  readonly #planDocument: DocumentWriter<PlanDocument>;
+  readonly #onWish = () => this.#wake.abort();
+  readonly #refused: RefusedNotes;
+  /** Rewrites of the fleet that were heeded. */
+  #rewrites: number;
+  #wake = new AbortController();
+
+  constructor(parts: {
+    readonly request: RunRequest;
+    readonly plan: Plan;
+    readonly log: RunLog;
+    readonly stored: StoredRun;
+  }) {
+    const { request, plan } = parts;
+    const { bus, runId, fleet, control, workersExpected } = request;
+    this.request = request;
+    this.#planned = plan;
+    this.#plan = { plan, steering: [] };
+    this.log = parts.log;
+    this.stored = parts.stored;
+    this.timers = request.timers ?? systemTimers;
+    this.#document = new DocumentWriter(bus, documentKey.run(runId));
+    this.#planDocument = new DocumentWriter(bus, documentKey.plan(runId));
+    this.assignment = fleet.enter({
+      run: runId,
+      workers: workersExpected,
+      shards: plan.document.shards,
+      shardConnections: plan.shardConnections,
+      most: control.workers?.most ?? null,
+    });
+    this.#rewrites = fleet.rewrites.count;
+    this.#refused = new RefusedNotes({
+      run: runId,
+      refusals: bus.refusals,
+      workers: () => this.assignment.workers(),
+      note: (message) => this.note(message),
+    });
+    control.stop.addEventListener("abort", this.#onWish);
+    control.abort.addEventListener("abort", this.#onWish);
+  }
+
+  /** The plan by now: searches change it while the run goes on. */
+  get plan(): Plan {
+    const { steering } = this.log.fold.searches;
+    if (steering.length > 0 && steering !== this.#plan.steering) {
+      this.#plan = { plan: steeredPlan(this.#planned, steering), steering };
+    }
+    return this.#plan.plan;
+  }
+
+  get bus(): CoordinatorBus {
+    return this.request.bus;
+  }
+
+  get id(): string {
+    return this.request.runId;
+  }
+
+  get state(): RunState {
+    return this.log.fold.state;
+  }
+
+  /** How the run is ended before its plan is over; null while nobody wants that. */
+  get ending(): EndMode | null {
+    return this.log.fold.end?.mode ?? null;
+  }
+
+  /** Run time goes on, and is not to end before its plan: what is not held is to be held. */
+  get isOn(): boolean {
+    const { elapsedUs } = this.log;
+    const over = elapsedUs !== null && elapsedUs >= this.plan.document.durationUs;
+    return this.state !== "draining" && this.ending === null && !over;
+  }
+
+  /** Moves on in the journal and, with other changes, on the bus. */
+  async move(to: RunState): Promise<void> {
+    const from = this.state;
+    this.log.event({ type: "state", from, to: transition(from, to) });
+    await this.publish();
+  }
+
+  /** Has the plan on the bus from the next publish() on. */
+  offerPlan(): void {
+    if (this.request.redacted === true) return;
+    this.#planDocument.set(this.#planned.document);
+  }
+
+  /** The bus has forgotten everything: the next publish() says it all again. */
+  forgotten(): void {
+    this.#document.forgotten();
+    this.#planDocument.forgotten();
+  }
+
+  /** Brings the run's documents on the bus up to date with the journal. @throws what the bus throws */
+  async publish(): Promise<void> {
+    const { fold } = this.log;
+    this.#heedRewrites();
+    const document: RunDocument = {
+      run: this.id,
+      state: fold.state,
+      // A start that was not moved on from before a crash is none: another one follows.
+      startAtUs: isBeforeStart(fold.state) ? null : fold.startAtUs,
+      end: fold.end && { mode: fold.end.mode, reason: fold.end.reason },
+      handOvers: [...fold.lanes.handOvers.values()],
+      cuts: fold.lanes.cuts,
+      steering: fold.searches.steering,
+    };
+    if (!this.#document.holds(document)) {
+      await this.log.sync();
+      this.#document.set(document);
+    }
+    const planned = await this.#planDocument.flush();
+    if ((await this.#document.flush()) || planned) await this.bus.hint("run-changed", this.id);
+  }
+
+  /** Workers have refused what they found: somebody may have written over our documents. */
+  #heedRewrites(): void {
+    const { count: rewrites } = this.request.fleet.rewrites;
+    if (rewrites !== this.#rewrites) this.forgotten();
+    this.#rewrites = rewrites;
+    this.#refused.say();
+  }
+
+  /** Sees what people wish for; the first of each kind counts. */
+  async heedWishes(): Promise<void> {
+    const { stop, abort } = this.request.control;
+    if (stop.aborted && this.ending === null) await this.requestEnd("stop", ...wish(stop));
+    if (abort.aborted && this.ending !== "abort") await this.requestEnd("abort", ...wish(abort));
+  }
+
+  /** Ends the run before its plan does. The stronger mode counts. */
+  async requestEnd(mode: EndMode, by: EndBy, reason: string): Promise<void> {
+    if (this.ending === mode || this.ending === "abort") return;
+    this.log.event({ type: "end-requested", mode, by, reason });
+    await this.publish();
+  }
+
+  /** The run cannot be done or finished. Tells the workers to cut, if the bus still carries it. */
+  async fail(problem: OnrushError): Promise<void> {
+    this.problem ??= problem;
+    const { code, message, remedy } = problem;
+    this.log.event({ type: "problem", code, message, remedy });
+    await this.requestEnd("abort", "failure", message).catch(ignoreOperating);
+  }
+
+  note(message: string): void {
+    this.log.event({ type: "note", message });
+  }
+
+  /** Waits, at most until somebody wishes for the end. */
+  async pause(delayMs: number): Promise<void> {
+    await sleep(this.timers, delayMs, this.#wake.signal);
+    if (this.#wake.signal.aborted) this.#wake = new AbortController();
+  }
+
+  /** Microseconds on this host's monotonic clock. */
+  nowUs(): number {
+    return this.request.clock.monotonicUs();
+  }
+
+  async writeRunFile(): Promise<void> {
+    const { facts, startWallMs, complete } = this.log.fold;
+    await this.stored.writeRunFile({
+      schema: 1,
+      id: facts.run,
+      name: facts.scenario.name,
+      state: this.state,
+      createdAt: iso(facts.createdWallMs),
+      startedAt: startWallMs === null ? null : iso(startWallMs),
+      endedAt: complete ? iso(this.request.clock.wallMs()) : null,
+      planHash: facts.planHash,
+      workers: this.request.workersExpected,
+      connections: facts.connections,
+      shards: facts.shards,
+      durationSeconds: facts.durationUs / 1_000_000,
+      versions: facts.versions,
+    });
+  }
+
+  /** Gives everything back. Idempotent. */
+  async close(): Promise<void> {
+    const { stop, abort } = this.request.control;
+    stop.removeEventListener("abort", this.#onWish);
+    abort.removeEventListener("abort", this.#onWish);
+    await this.assignment.release().catch(ignoreOperating);
+    await this.log.close().catch(ignoreOperating);
+    await this.stored.release();
+  }
+}
+
+/** For calls that may fail because of what has been reported already. Bugs still come through. */
+export function ignoreOperating(error: unknown): void {
+  if (!(error instanceof OnrushError)) throw error;
+}
+
+function wish(signal: AbortSignal): [by: EndBy, reason: string] {
+  return signal.reason === "stopped" ? ["api", "stopped"] : ["interrupt", "interrupted"];
+}
+
+function iso(wallMs: number): string {
+  return new Date(wallMs).toISOString();
+}

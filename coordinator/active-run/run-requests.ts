@@ -1,0 +1,38 @@
+/**
+ * The wishes of people and of the API for one run, as a RunControl whose hands are on this side: made by whoever
+ * starts a run, read by the run. Invariant: state, not messages: a wish that was made once is there to be read.
+ */
+import type { RunControl, WorkerWishes } from "../live/view.ts";
+
+export class RunWishes implements RunControl {
+  readonly #stop = new AbortController();
+  readonly #abort = new AbortController();
+  #workers: WorkerWishes = { most: null, rebalances: 0 };
+
+  get stop(): AbortSignal {
+    return this.#stop.signal;
+  }
+
+  get abort(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  get workers(): WorkerWishes {
+    return this.#workers;
+  }
+
+  /** Ends the run before its plan does. @param reason "stopped" for the API, "interrupted" for a person */
+  end(mode: "stop" | "abort", reason: "stopped" | "interrupted"): void {
+    (mode === "stop" ? this.#stop : this.#abort).abort(reason);
+  }
+
+  /** @param most workers that may serve the run at most, at least 1; null: as many as there are */
+  scale(most: number | null): void {
+    this.#workers = { ...this.#workers, most };
+  }
+
+  /** Spreads what is open anew over all workers: connections are closed ("migrated") and opened elsewhere, paced. */
+  rebalance(): void {
+    this.#workers = { ...this.#workers, rebalances: this.#workers.rebalances + 1 };
+  }
+}

@@ -1,0 +1,139 @@
+/**
+ * `onrush submit`: hands a scenario to a coordinator, with the variables and files it names. Called by program.ts.
+ * Invariant: the scenario is checked here first; of this machine nothing goes out but what the scenario names.
+ */
+import { randomUUID } from "node:crypto";
+import { basename } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { Command } from "commander";
+import { ExitCode, OnrushError } from "../../../shared/errors.ts";
+import { splitTargetUrl } from "../../../shared/net/target-url.ts";
+import { MAX_SUBMISSION_BYTES } from "../../check/submission.ts";
+import type { CliContext } from "../context.ts";
+import { busLossOption, parseCount, policiesOf, workerLossOption } from "../options.ts";
+import type { Finish } from "../program.ts";
+import { addResultOptions, type ResultOptions } from "../result.ts";
+import {
+  addScenarioOptions,
+  overridesOf,
+  readScenario,
+  type ScenarioOptions,
+} from "../scenario-file.ts";
+import { STANDARD_INPUT, STANDARD_INPUT_NAME } from "../standard-input.ts";
+import { addWaitOption, type WaitOptions, waitForTarget } from "../wait-for-target.ts";
+import type { ApiClient } from "./api-client.ts";
+import { type ApiFlags, addApiOptions, clientOf } from "./api-options.ts";
+import { watchRun } from "./watch.ts";
+
+/** One that was killed and is started again is back within this. */
+const ATTEMPTS = 30;
+const RETRY_MS = 1000;
+const ENVELOPE_TYPE = "application/vnd.onrush.submission+json";
+/** `env.X`, `env["X"]`, and `env: X` with or without quotes, in YAML and JSON, where quotes may be escaped. */
+const MENTIONED =
+  /\benv(?:\s*\.\s*|\s*\[\s*\\?["']{1,2}|["']?\s*:\s*["']?)([A-Za-z_][A-Za-z0-9_]*)/g;
+
+interface SubmitOptions extends ScenarioOptions, ResultOptions, ApiFlags, WaitOptions {
+  readonly workers: number;
+  readonly onWorkerLoss: "recover" | "shrink" | "fail";
+  readonly onBusLoss: "fence" | "continue";
+  readonly watch?: boolean;
+  readonly quiet?: boolean;
+}
+
+const EXAMPLES = `
+Examples:
+  onrush submit scenario.yaml --coordinator http://127.0.0.1:7700
+  onrush submit scenario.yaml -e TOKEN=abc --workers 4 --watch`;
+
+export function submitCommand(context: CliContext, finish: Finish): Command {
+  const command = new Command("submit")
+    .description("hand a scenario to a coordinator")
+    .argument("<scenario>", "scenario file (YAML or JSON), or - for standard input")
+    .option("--workers <N>", "workers that must be there before it starts", parseCount, 1)
+    .option("--watch", "follow it to its end; the exit code is the run's")
+    .option("--quiet", "no progress on stderr")
+    .addOption(workerLossOption())
+    .addOption(busLossOption())
+    .addHelpText("after", EXAMPLES);
+  return addResultOptions(addWaitOption(addApiOptions(addScenarioOptions(command)))).action(
+    async (file: string, options: SubmitOptions) => finish(await submit(file, options, context)),
+  );
+}
+
+async function submit(file: string, options: SubmitOptions, context: CliContext): Promise<number> {
+  const parsed = await readScenario(file, options, context);
+  if (parsed === null) return ExitCode.invalidScenario;
+  const files = [...parsed.files].map(([path, content]): [string, string] => [
+    path,
+    Buffer.from(content).toString("base64"),
+  ]);
+  const client = clientOf(options, context);
+  const envelope = {
+    scenario: parsed.source,
+    fileName: file === STANDARD_INPUT ? STANDARD_INPUT_NAME : basename(file).slice(0, 300),
+    env: mentioned(parsed.source, context.config.env),
+    vars: options.env ?? {},
+    set: overridesOf(options).map(([path, value]) => [path, value]),
+    files: Object.fromEntries(files),
+    workers: options.workers,
+    ...policiesOf(options),
+  };
+  const text = JSON.stringify(envelope);
+  if (Buffer.byteLength(text) > MAX_SUBMISSION_BYTES) throw tooLarge(text);
+  // What may be put under load is the coordinator's to say; here nothing but a connection is tried, and closed.
+  const allowTargets = parsed.scenario.targets.map(({ url }) => splitTargetUrl(url).host);
+  await waitForTarget({ scenario: parsed.scenario, allowTargets }, options, context);
+  const id = await handOver(client, text);
+  if (options.watch === true) {
+    context.stderr.write(`run ${id}\n`);
+    return watchRun(client, id, options, context);
+  }
+  context.stdout.write(`${id}\n`);
+  return ExitCode.passed;
+}
+
+/**
+ * A coordinator that breaks off may have taken the run on: it, or the next one, is asked again, and answers with that run.
+ * @returns the run's id
+ */
+async function handOver(client: ApiClient, text: string): Promise<string> {
+  const body = { type: ENVELOPE_TYPE, text, key: randomUUID() };
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return (await client.call<{ id: string }>("POST", "/runs", body)).id;
+    } catch (error) {
+      const mayComeBack =
+        error instanceof OnrushError &&
+        error.code === "ONRUSH_COORDINATOR_UNREACHABLE" &&
+        (attempt > 1 || !isNobodyThere(error));
+      if (!mayComeBack || attempt === ATTEMPTS) throw error;
+      await delay(RETRY_MS);
+    }
+  }
+}
+
+/** Nothing listens there, or it has no address: nothing can have been taken on. */
+function isNobodyThere({ cause }: OnrushError): boolean {
+  const { code } = ((cause as { cause?: unknown } | undefined)?.cause ?? {}) as { code?: unknown };
+  return ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH"].includes(String(code));
+}
+
+function tooLarge(text: string): OnrushError {
+  const megabytes = (bytes: number) => Math.ceil(bytes / 1024 ** 2);
+  return new OnrushError({
+    code: "ONRUSH_USAGE",
+    message: `with its files the scenario takes ${megabytes(Buffer.byteLength(text))} MB to send; a coordinator takes ${megabytes(MAX_SUBMISSION_BYTES)} MB at most`,
+    remedy: "Make its data files smaller.",
+  });
+}
+
+/** The variables of the environment that the scenario names. */
+function mentioned(source: string, env: Readonly<Record<string, string>>): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const [, name = ""] of source.matchAll(MENTIONED)) {
+    const value = env[name];
+    if (value !== undefined) found[name] = value;
+  }
+  return found;
+}

@@ -1,0 +1,83 @@
+/**
+ * Routes that act on a run or watch it: stop, abort, scale, stream; and the check of a scenario. Registered by server.ts.
+ * Invariant: an action is a wish that the run heeds, on disk before it is answered; asking twice changes nothing more.
+ */
+import type { FastifyInstance } from "fastify";
+import { isFinal } from "../../../shared/wire/command.ts";
+import type { RunEntry } from "../../service/run-entry.ts";
+import type { Service } from "../../service/service.ts";
+import type { Tokens } from "../access/tokens.ts";
+import { HttpProblem, issuesProblem } from "../problem.ts";
+import { jsonBody, parsed, scaleSchema } from "../reading.ts";
+import { runInfo } from "./run-info.ts";
+import { type Audit, as, callerOf, noRun, notServed, type WithId } from "./runs.ts";
+import { streamEnd, streamRun } from "./stream.ts";
+
+/** Readers of streams at once; more are sent away for a while. */
+const MAX_STREAMS = 500;
+
+export function actionRoutes(app: FastifyInstance, service: Service, audit: Audit): void {
+  for (const mode of ["stop", "abort"] as const) {
+    const what = mode === "stop" ? "End it: drain, report" : "Cut it at once";
+    app.post<WithId>(`/runs/:id/actions/${mode}`, as("operator", what), async (request, reply) => {
+      const entry = await goingOn(service, request.params.id);
+      await entry.end(mode);
+      audit(`run ${entry.id}: ${mode}, by ${callerOf(request)}`);
+      return reply.code(202).send({ id: entry.id, state: entry.state });
+    });
+  }
+
+  const scale = as("operator", "How many workers serve it, and whether they share anew");
+  app.post<WithId>("/runs/:id/actions/scale", scale, async (request, reply) => {
+    const entry = await goingOn(service, request.params.id);
+    const { workers, rebalance } = parsed(scaleSchema, jsonBody(request.body), "the body");
+    if (workers !== undefined) await entry.scale(workers);
+    if (rebalance === true) entry.wishes.rebalance();
+    const wish = JSON.stringify({ workers, rebalance });
+    audit(`run ${entry.id}: scale ${wish}, by ${callerOf(request)}`);
+    return reply.code(202).send({ id: entry.id, state: entry.state });
+  });
+
+  app.post("/scenarios/validate", as("viewer", "Check a scenario"), async (request) => {
+    const type = request.headers["content-type"] ?? "";
+    const body = { type, text: String(request.body ?? ""), workers: 1 };
+    const checked = await service.check(body, callerOf(request));
+    if (!checked.ok) throw issuesProblem(checked.issues);
+    return checked.value;
+  });
+}
+
+export function streamRoutes(app: FastifyInstance, service: Service, tokens: Tokens | null): void {
+  let streams = 0;
+  const stream = as(
+    "viewer",
+    "What it looks like, then events and views as they come, then its end",
+  );
+  app.get<WithId>("/runs/:id/stream", stream, async (request, reply) => {
+    const { id } = request.params;
+    const info = await runInfo(service, id);
+    if (info === null) throw noRun(id);
+    if (!info.served && !isFinal(info.state)) throw notServed(service, id);
+    if (streams >= MAX_STREAMS) throw new HttpProblem(503, `${MAX_STREAMS} streams are open`);
+    const entry = service.entry(id);
+    const { raw: response } = reply.hijack();
+    if (entry === null) return streamEnd(response, info);
+    streams++;
+    const lastId = String(request.headers["last-event-id"] ?? "");
+    const { authorization } = request.headers;
+    const mayStay = () => tokens === null || tokens.caller(authorization) !== null;
+    streamRun(entry.feed, { response, info, lastId, mayStay }, () => {
+      streams--;
+    });
+  });
+}
+
+/** The run, when it can heed a wish now. @throws HttpProblem 404, 409; 503 when nobody serves it, or not yet */
+async function goingOn(service: Service, id: string): Promise<RunEntry> {
+  const entry = service.entry(id);
+  if (entry?.isOpened === true && !entry.isOver) return entry;
+  const info = await runInfo(service, id);
+  if (info === null) throw noRun(id);
+  if (info.served || isFinal(info.state)) throw new HttpProblem(409, `run ${id} is over`);
+  throw notServed(service, id);
+}

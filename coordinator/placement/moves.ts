@@ -1,0 +1,110 @@
+/**
+ * Moves lanes between workers that live: asks holders to hand over, and takes in their answers. Used by placement.ts.
+ * A worker that came later gets the unopened part of lanes, so nothing open is closed for it. One that leaves, or is not
+ * to serve the run any more, hands over everything; so do all that hold too much when a rebalance is wished.
+ * Invariant: what was asked stays asked, in the journal, until it is done or its holder is gone; a lane is cut once.
+ */
+import type { HandOver } from "../../shared/wire/command.ts";
+import type { ActiveRun } from "../active-run/active-run.ts";
+import type { LaneEntry } from "../merge/lane-table.ts";
+import type { EventBody } from "../store/event.ts";
+import { lanesToCut, lanesToMove, type Seat, sizesOf, withoutLanes } from "./quota.ts";
+
+/** Within which a worker that leaves closes what it has open; then it is opened elsewhere. */
+const LEAVE_WITHIN_US = 10_000_000;
+/** The same for a rebalance: nobody is in a hurry. */
+const REBALANCE_WITHIN_US = 30_000_000;
+/** A move that would end so near the plan's end is not worth closing anything. */
+const WORTH_MOVING_US = 5_000_000;
+/** A hand-over takes about so long: what opens before stays where it is. */
+const CUT_LEAD_US = 2_000_000;
+/** Lanes of a run, cuts included. */
+const MAX_LANES = 16_384;
+
+export class Moves {
+  readonly #run: ActiveRun;
+  #rebalances = 0;
+
+  constructor(run: ActiveRun) {
+    this.#run = run;
+  }
+
+  /** Takes in the holders' answers. @param claims as the bus has them */
+  settle(claims: ReadonlyMap<number, number>): void {
+    const { log, request, isOn } = this.#run;
+    const { lanes } = log.fold;
+    for (const handOver of [...lanes.handOvers.values()]) {
+      const { id, lane, epoch, scope } = handOver;
+      const entry = lanes.entry(lane);
+      const { status } = request.fleet.member(epoch) ?? {};
+      const answer = status?.handedOver.find((done) => done.id === id && done.lane === lane);
+      if (!answer) continue;
+      if (scope === "unopened") {
+        log.event({ type: "hand-over-done", id, cut: this.#cutOf(entry, answer.fromUs) });
+      } else if (claims.get(lane) !== epoch) {
+        log.event({ type: "hand-over-done", id, cut: null });
+        if (entry.holder === epoch && isOn) offerLanes(this.#run, [entry], "moved");
+      }
+    }
+  }
+
+  /** Asks for what should move and does not yet. */
+  ask(seats: readonly Seat[]): void {
+    const { log, plan } = this.#run;
+    const { lanes } = log.fold;
+    const pending = [...lanes.handOvers.values()].map(({ lane }) => lane);
+    // What is on its way counts as free already, or it would be asked for again.
+    const { settled, free } = withoutLanes(seats, lanes, pending);
+    const sizes = sizesOf(plan);
+    const elapsedUs = log.elapsedUs ?? 0;
+    const leftUs = plan.document.durationUs - elapsedUs;
+    const even = this.#rebalanceWished();
+    const withinUs = even ? REBALANCE_WITHIN_US : LEAVE_WITHIN_US;
+    const moving =
+      leftUs > withinUs + WORTH_MOVING_US ? lanesToMove(settled, free, { ...sizes, even }) : [];
+    this.#request(moving, "all", withinUs);
+    if (moving.length > 0) return;
+    const opens = plan.opensBetween(elapsedUs + CUT_LEAD_US, plan.document.durationUs);
+    if (opens === 0 || elapsedUs < 0) return;
+    const room = Math.max(0, MAX_LANES - lanes.lanes.size - pending.length);
+    this.#request(lanesToCut(settled, free, sizes).slice(0, room), "unopened", 0);
+  }
+
+  #request(entries: readonly LaneEntry[], scope: HandOver["scope"], withinUs: number): void {
+    const { log } = this.#run;
+    let id = log.fold.lanes.nextHandOver;
+    const handOvers = entries.flatMap(({ lane, holder }) =>
+      holder === null ? [] : [{ id: id++, lane: lane.id, epoch: holder, scope, withinUs }],
+    );
+    if (handOvers.length > 0) log.event({ type: "hand-over-asked", handOvers });
+  }
+
+  /** Where the holder cut the lane; null when nothing was left behind the cut. */
+  #cutOf({ lane }: LaneEntry, fromUs: number) {
+    const atUs = Math.max(fromUs, lane.fromUs);
+    if (lane.toUs !== null && atUs >= lane.toUs) return null;
+    return { lane: lane.id, atUs, made: this.#run.log.fold.lanes.lanes.size };
+  }
+
+  #rebalanceWished(): boolean {
+    const wished = this.#run.request.control.workers?.rebalances ?? 0;
+    if (wished <= this.#rebalances) return false;
+    this.#rebalances = wished;
+    return true;
+  }
+}
+
+/** Offers lanes again; their tickets follow when the journal is on disk. */
+export function offerLanes(
+  run: ActiveRun,
+  entries: readonly LaneEntry[],
+  why: Extract<EventBody, { type: "lanes-offered" }>["why"],
+): void {
+  if (entries.length === 0) return;
+  run.log.event({
+    type: "lanes-offered",
+    lanes: entries.map(({ lane }) => lane.id),
+    offers: entries.map(({ offer }) => offer + 1),
+    why,
+  });
+}

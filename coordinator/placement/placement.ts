@@ -1,0 +1,284 @@
+/**
+ * Places the lanes of a run: follows who holds them, offers what nobody has, and lets the fleet know how many each worker
+ * may hold. Called at each look, before the start and while run time goes on; hand-overs are in moves.ts.
+ * Invariant: the journal's lane table is what counts; it is on disk before a ticket of it is on the bus. Tickets and
+ * claims only carry it: either may be lost, forgotten or doubled.
+ */
+
+import type { ActiveRun } from "../active-run/active-run.ts";
+import type { Member, MemberInfo } from "../fleet/members.ts";
+import type { LaneEntry } from "../merge/lane-table.ts";
+import type { WorkerMachine } from "../store/event.ts";
+import { Moves, offerLanes } from "./moves.ts";
+import { laneQuotas, type Seat, sizesOf, withoutLanes } from "./quota.ts";
+import { Reclaims } from "./reclaims.ts";
+
+/** Tickets offered at once. */
+const OFFER_BATCH = 64;
+/** A ticket nobody took for so long although there is room was used up by somebody who is gone. */
+const UNTAKEN_US = 20_000_000;
+/** Looks in a row that show a lane without its claim, before it counts as given up. */
+const LOOKS_UNTIL_RELEASED = 3;
+/** Between looks at claims while none is expected to change. */
+const CALM_US = 2_000_000;
+
+export class Placement {
+  readonly #run: ActiveRun;
+  readonly #moves: Moves;
+  readonly #reclaims: Reclaims;
+  /** Lane -> offer that is on the bus, and since when. */
+  readonly #onBus = new Map<number, { readonly offer: number; readonly sinceUs: number }>();
+  /** Lane -> looks in a row without the claim that was there before. */
+  readonly #unclaimed = new Map<number, number>();
+  /** Claims seen on the store as it is now. */
+  #claimed = new Set<string>();
+  #claimsListedUs = Number.NEGATIVE_INFINITY;
+  #generation: string;
+  /** The generation is one this coordinator saw itself. */
+  #watched: boolean;
+
+  constructor(run: ActiveRun) {
+    this.#run = run;
+    this.#moves = new Moves(run);
+    this.#reclaims = new Reclaims(run);
+    const { generation } = run.request.fleet;
+    this.#generation = lastGeneration(run) ?? generation;
+    this.#watched = this.#generation === generation;
+  }
+
+  /** The run's lanes and their workers as they are now. */
+  get seats(): readonly Seat[] {
+    const { assignment, log, request } = this.#run;
+    const most = request.control.workers?.most ?? Number.POSITIVE_INFINITY;
+    const lanes = log.fold.lanes.byHolder();
+    let staying = 0;
+    return [...assignment.workers()]
+      .sort((a, b) => a.epoch - b.epoch)
+      .map(({ epoch, info, status, overdue, attached }) => {
+        const able = status?.state !== "failed" && !overdue;
+        const stays = able && status?.leaving !== true && staying < most;
+        if (stays) staying++;
+        const empties = able && attached && !stays;
+        const held = lanes.get(epoch) ?? [];
+        return { epoch, capacity: info.capacity, stays, empties, held };
+      });
+  }
+
+  /** Brings lane table, tickets and quotas in step with the bus. @throws what the bus throws */
+  async look(): Promise<void> {
+    const run = this.#run;
+    await this.#heedForgetting();
+    if (this.#isLookAtClaimsDue()) {
+      const claims = await run.bus.listClaims(run.id);
+      this.#follow(claims);
+      this.#moves.settle(claims);
+      this.#release(claims);
+    }
+    if (run.isOn) this.#offerAgain();
+    const { seats } = this;
+    if (run.isOn && run.state === "running") this.#moves.ask(seats);
+    run.assignment.need({ most: run.request.control.workers?.most ?? null });
+    await run.publish();
+    // Before the tickets: whoever is to have fewer must not take what it has just given away.
+    await run.assignment.place(this.#quotas(seats));
+    if (run.isOn && !this.#reclaims.pending) await this.#putOnBus();
+  }
+
+  /** There are as many as lanes: while nobody is to claim or give up any, they are listed less often. */
+  #isLookAtClaimsDue(): boolean {
+    const { free, handOvers } = this.#run.log.fold.lanes;
+    const isLacking = [...this.#unclaimed.values()].some((looks) => looks > 0);
+    const isCalm =
+      free.length === 0 && handOvers.size === 0 && !isLacking && !this.#reclaims.pending;
+    const nowUs = this.#run.nowUs();
+    if (isCalm && nowUs - this.#claimsListedUs < CALM_US) return false;
+    this.#claimsListedUs = nowUs;
+    return true;
+  }
+
+  #quotas(seats: readonly Seat[]): ReadonlyMap<number, number> {
+    const { lanes } = this.#run.log.fold;
+    const moving = [...lanes.handOvers.values()].flatMap(({ scope, lane }) =>
+      scope === "all" ? [lane] : [],
+    );
+    const { settled, free } = withoutLanes(seats, lanes, moving);
+    return laneQuotas(settled, free, sizesOf(this.#run.plan));
+  }
+
+  /** The store was wiped or replaced: says everything again that only the bus knew, and fences the lost again. */
+  async #heedForgetting(): Promise<void> {
+    const run = this.#run;
+    const { generation } = run.request.fleet;
+    if (generation === this.#generation) return;
+    run.forgotten();
+    this.#onBus.clear();
+    this.#unclaimed.clear();
+    this.#claimed.clear();
+    for (const { epoch, end } of run.log.fold.merge.workers.values()) {
+      if (end !== "lost") continue;
+      await run.bus.fence(run.id, epoch);
+      await run.request.fleet.endSession(epoch);
+    }
+    await run.publish();
+    run.note("The bus had forgotten everything; its documents were written again.");
+    this.#reclaims.begin(this.#watched);
+    this.#generation = generation;
+    this.#watched = true;
+  }
+
+  /** Takes over what workers have claimed. */
+  #follow(claims: ReadonlyMap<number, number>): void {
+    const { log, request } = this.#run;
+    const { lanes, merge } = log.fold;
+    const taken = new Map<number, number[]>();
+    for (const [lane, epoch] of claims) {
+      this.#claimed.add(`${lane} ${epoch}`);
+      const entry = lanes.lanes.get(lane);
+      if (!entry || entry.holder === epoch || entry.dropped) continue;
+      if (merge.workers.get(epoch)?.end === "lost") continue;
+      const list = taken.get(epoch) ?? [];
+      list.push(lane);
+      taken.set(epoch, list);
+    }
+    for (const [epoch, list] of taken) {
+      const member = request.fleet.member(epoch);
+      // The fleet has not seen it yet; with its next look.
+      if (!member) continue;
+      this.#join(member);
+      for (const lane of list) this.#moot(lane, epoch);
+      log.event({ type: "lanes-held", epoch, lanes: list, opens: this.#opensMissed(list) });
+    }
+    // Also those who sent frames and never got a lane.
+    for (const { epoch } of merge.workers.values()) {
+      const member = request.fleet.member(epoch);
+      if (member) this.#join(member);
+    }
+  }
+
+  /** Sessions whose time to open came while the lanes were on their way: whoever opens them now cannot tell. */
+  #opensMissed(lanes: readonly number[]): number {
+    const { log, plan } = this.#run;
+    const untilUs = (log.elapsedUs ?? 0) + plan.document.recoverWithinUs;
+    let opens = 0;
+    for (const id of lanes) {
+      const { lane, movingSinceUs } = log.fold.lanes.entry(id);
+      if (movingSinceUs !== null) opens += plan.opensOfLane(lane, movingSinceUs, untilUs);
+    }
+    return opens;
+  }
+
+  #join({ epoch, info }: Member): void {
+    const { log, request } = this.#run;
+    if (log.fold.merge.workers.get(epoch)?.generation) return;
+    const { id, host, engines, capacity, fenceAfterMs } = info;
+    const { generation } = request.fleet;
+    log.event({
+      type: "worker-joined",
+      epoch,
+      id,
+      host,
+      engines,
+      capacity,
+      fenceAfterMs,
+      generation,
+      ...machineOf(info),
+    });
+  }
+
+  /** Somebody else has the lane: whoever was to hand it over has no part in it any more. */
+  #moot(lane: number, epoch: number): void {
+    const { log } = this.#run;
+    for (const handOver of log.fold.lanes.handOvers.values()) {
+      if (handOver.lane !== lane || handOver.epoch === epoch) continue;
+      log.event({ type: "hand-over-done", id: handOver.id, cut: null });
+    }
+  }
+
+  /** Frees lanes whose holder gave up its claim unasked, or has left in good order. */
+  #release(claims: ReadonlyMap<number, number>): void {
+    const { log, request, isOn } = this.#run;
+    const { lanes, merge } = log.fold;
+    const moving = new Set(
+      [...lanes.handOvers.values()].flatMap(({ lane, scope }) => (scope === "all" ? [lane] : [])),
+    );
+    const released: LaneEntry[] = [];
+    for (const entry of lanes.lanes.values()) {
+      const { lane, holder } = entry;
+      if (holder === null) continue;
+      const member = request.fleet.member(holder);
+      const left = !member && merge.workers.get(holder)?.end === "finished";
+      const lacking =
+        member?.attached === true &&
+        !claims.has(lane.id) &&
+        !moving.has(lane.id) &&
+        this.#claimed.has(`${lane.id} ${holder}`);
+      const looks = lacking ? (this.#unclaimed.get(lane.id) ?? 0) + 1 : 0;
+      this.#unclaimed.set(lane.id, looks);
+      if (left || looks >= LOOKS_UNTIL_RELEASED) released.push(entry);
+    }
+    if (isOn) offerLanes(this.#run, released, "released");
+  }
+
+  /** What lost workers left, and tickets that were used up by somebody who is gone. */
+  #offerAgain(): void {
+    const { log, plan } = this.#run;
+    const { lanes } = log.fold;
+    const left = lanes.free.filter(({ offered }) => !offered);
+    if (plan.policies.onWorkerLoss === "shrink" && log.fold.state === "running") this.#drop(left);
+    else offerLanes(this.#run, left, "lost");
+    if (!this.#hasRoom()) return;
+    const nowUs = this.#run.nowUs();
+    const untaken = lanes.free.filter(({ lane, offer }) => {
+      const onBus = this.#onBus.get(lane.id);
+      return onBus?.offer === offer && nowUs - onBus.sinceUs > UNTAKEN_US;
+    });
+    offerLanes(this.#run, untaken, "untaken");
+  }
+
+  #drop(entries: readonly LaneEntry[]): void {
+    if (entries.length === 0) return;
+    const { log, plan } = this.#run;
+    const { durationUs } = plan.document;
+    let opens = 0;
+    for (const { lane } of entries) opens += plan.opensOfLane(lane, 0, durationUs);
+    log.event({ type: "lanes-dropped", lanes: entries.map(({ lane }) => lane.id), opens });
+  }
+
+  #hasRoom(): boolean {
+    const { shardConnections } = this.#run.plan;
+    return this.seats.some(
+      ({ stays, capacity, held }) => stays && (held.length + 1) * shardConnections <= capacity,
+    );
+  }
+
+  async #putOnBus(): Promise<void> {
+    const { bus, id, log } = this.#run;
+    const missing = log.fold.lanes.free.filter(
+      ({ lane, offer, offered }) => offered && this.#onBus.get(lane.id)?.offer !== offer,
+    );
+    if (missing.length === 0) return;
+    await log.sync();
+    for (let from = 0; from < missing.length; from += OFFER_BATCH) {
+      const batch = missing.slice(from, from + OFFER_BATCH);
+      await Promise.all(
+        batch.map(({ lane, offer }) => bus.offerTicket({ run: id, lane: { ...lane }, offer })),
+      );
+      const sinceUs = this.#run.nowUs();
+      for (const { lane, offer } of batch) this.#onBus.set(lane.id, { offer, sinceUs });
+    }
+    await bus.hint("tickets-offered", id);
+  }
+}
+
+/** The store's life a coordinator before this one saw last; null when there was none. */
+function lastGeneration({ log }: ActiveRun): string | null {
+  const records = [...log.fold.merge.workers.values()].sort((a, b) => a.epoch - b.epoch);
+  return records.at(-1)?.generation || null;
+}
+
+/** What a comparison of runs has to know of it, as far as the worker has said so. */
+function machineOf({ cpuModel, cpus, node, version }: MemberInfo): { machine?: WorkerMachine } {
+  if (cpuModel === undefined || cpus === undefined) return {};
+  if (node === undefined || version === undefined) return {};
+  return { machine: { cpuModel, cpus, node, version } };
+}

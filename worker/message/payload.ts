@@ -1,0 +1,222 @@
+/**
+ * What the messages of a mix look like on the wire. Binary payloads are made, framed and masked once per
+ * size; a send only writes 16 stamp bytes over them. Text and JSON without placeholders are framed once,
+ * the others are rendered per message. Called by the correlator; one instance per engine.
+ * Invariant: after kept() the buffer last built belongs to the driver, and another takes its place.
+ */
+import { crc32 } from "node:zlib";
+import { sizeIndexFor } from "../../shared/load/schedule.ts";
+import type { StrictMessage, StrictScenario } from "../../shared/scenario/strict.ts";
+import { type RenderContext, STATIC_CONTEXT } from "../../shared/scenario/template/render.ts";
+import {
+  compileJson,
+  compileTemplate,
+  type Template,
+} from "../../shared/scenario/template/template.ts";
+import { systemClock } from "../../shared/time/clock.ts";
+import { draw32, Stream } from "../../shared/time/random.ts";
+import { buildFrame, frameOverhead, nextMask, Opcode } from "../socket/lean/frame-builder.ts";
+import type { KeptMessage } from "./backlog.ts";
+import { parseJson } from "./json-reading.ts";
+import { STAMP_BYTES, stampCheck } from "./stamp.ts";
+
+/** How a reply is recognised. */
+export const Match = { none: 0, stamp: 1, hash: 2, next: 3, where: 4 } as const;
+export type Match = (typeof Match)[keyof typeof Match];
+
+/** A payload that is made once; `bytes` is what the driver takes. */
+interface Variant {
+  bytes: Buffer;
+  /** Where the payload begins in `bytes`, and the mask over it as one little-endian word (0: none). */
+  readonly offset: number;
+  readonly maskWord: number;
+  readonly payload: Buffer;
+  readonly hash: number;
+  readonly match: Match;
+}
+
+interface Definition {
+  readonly binary: boolean;
+  readonly variants: readonly Variant[];
+  readonly template: Template | null;
+  readonly match: Match;
+  /** Binary, and filled at random. */
+  readonly random: boolean;
+  /** The reply expression needs to know what was sent. */
+  readonly needsSent: boolean;
+}
+
+/** Whose message is built. */
+export interface Sender {
+  readonly index: number;
+  readonly incarnation: number;
+}
+
+export class Payloads {
+  /** Results of the last build. */
+  bytes: Buffer = Buffer.alloc(0);
+  binary = false;
+  payloadBytes = 0;
+  match: Match = Match.none;
+  /** Hash of the payload, or with a stamp the index of its variant. */
+  hash = 0;
+  sent: unknown = undefined;
+
+  readonly #definitions: readonly Definition[];
+  readonly #framed: boolean;
+  readonly #seed: number;
+  readonly #tag: number;
+  #last: Variant | null = null;
+
+  constructor(
+    scenario: StrictScenario,
+    options: { readonly framed: boolean; readonly tag: number },
+  ) {
+    this.#framed = options.framed;
+    this.#tag = options.tag;
+    this.#seed = scenario.seed;
+    const mix = scenario.messages?.mix ?? [];
+    this.#definitions = mix.map((message, at) => this.#define(scenario, message, at));
+  }
+
+  /** Builds message `seq` of definition `name`; the results are in this object's fields. */
+  build(name: number, sender: Sender, context: RenderContext): void {
+    const definition = this.#definitions[name] as Definition;
+    this.binary = definition.binary;
+    this.sent = undefined;
+    if (definition.template) {
+      this.#render(definition, definition.template, context);
+      return;
+    }
+    const { variants } = definition;
+    const at =
+      variants.length === 1
+        ? 0
+        : sizeIndexFor(this.#seed, sender.index, context.seq, variants.length);
+    const variant = variants[at] as Variant;
+    this.#last = variant;
+    this.match = variant.match;
+    this.payloadBytes = variant.payload.length;
+    if (variant.match === Match.stamp) {
+      this.hash = at;
+      this.#stamp(variant, sender, context.seq);
+    } else {
+      this.hash = variant.hash;
+      if (definition.needsSent) this.sent = parseJson(variant.payload.toString());
+    }
+    this.bytes = variant.bytes;
+  }
+
+  /** The driver keeps the buffer last built. @returns what is kept */
+  kept(name: number, phase: number): KeptMessage {
+    const variant = this.#last;
+    if (variant && variant.bytes === this.bytes) variant.bytes = Buffer.from(variant.bytes);
+    return { payloadBytes: this.payloadBytes, name, phase };
+  }
+
+  matchOf(name: number): Match {
+    return (this.#definitions[name] as Definition).match;
+  }
+
+  /** Whether messages of this definition and payload size carry a stamp. */
+  isStamped(name: number, size: number): boolean {
+    const definition = this.#definitions[name] as Definition;
+    return definition.binary && definition.match === Match.hash && size >= STAMP_BYTES;
+  }
+
+  /** Whether the bytes behind the stamps of this definition are random, and so say whose they are. */
+  isRandom(name: number): boolean {
+    return (this.#definitions[name] as Definition).random;
+  }
+
+  /** The payload a stamped message of this definition and variant had, apart from its stamp. */
+  original(name: number, variant: number): Buffer {
+    return ((this.#definitions[name] as Definition).variants[variant] as Variant).payload;
+  }
+
+  #stamp(variant: Variant, sender: Sender, seq: number): void {
+    const { bytes, offset, maskWord } = variant;
+    const check = stampCheck(this.#tag, sender.index, sender.incarnation, seq);
+    bytes.writeUInt32LE((check ^ maskWord) >>> 0, offset);
+    bytes.writeUInt32LE((sender.index ^ maskWord) >>> 0, offset + 4);
+    bytes.writeUInt32LE((sender.incarnation ^ maskWord) >>> 0, offset + 8);
+    bytes.writeUInt32LE((seq ^ maskWord) >>> 0, offset + 12);
+  }
+
+  #render(definition: Definition, template: Template, context: RenderContext): void {
+    context.nowMs = systemClock.wallMs();
+    const text = template.render(context);
+    const payload = Buffer.from(text);
+    this.#last = null;
+    this.match = definition.match;
+    this.payloadBytes = payload.length;
+    this.hash = definition.match === Match.hash ? crc32(payload) | 0 : 0;
+    if (definition.needsSent) this.sent = parseJson(text);
+    this.bytes = this.#framed ? buildFrame(Opcode.text, payload, nextMask()) : payload;
+  }
+
+  #define(scenario: StrictScenario, message: StrictMessage, at: number): Definition {
+    const { send, reply } = message;
+    const match = matchOf(message);
+    const needsSent = reply.match === "where" && /\bsent\b/.test(reply.where);
+    if (send.kind === "binary") {
+      const variants = send.sizes.map((size, variant) => {
+        const stamped = match === Match.hash && size >= STAMP_BYTES;
+        const payload = filled(scenario.seed, { fill: send.fill, size, key: at * 1024 + variant });
+        return this.#variant(Opcode.binary, payload, stamped ? Match.stamp : match);
+      });
+      const random = send.fill === "random";
+      return { binary: true, variants, template: null, match, random, needsSent };
+    }
+    const random = false;
+    const template =
+      send.kind === "json"
+        ? compileJson(send.value, scenario)
+        : compileTemplate(send.text, scenario);
+    if (!template.isStatic)
+      return { binary: false, variants: [], template, match, random, needsSent };
+    const payload = Buffer.from(template.render(STATIC_CONTEXT));
+    const variants = [this.#variant(Opcode.text, payload, match)];
+    return { binary: false, variants, template: null, match, random, needsSent };
+  }
+
+  #variant(opcode: Opcode, payload: Buffer, match: Match): Variant {
+    const hash = crc32(payload) | 0;
+    if (!this.#framed) {
+      return { bytes: Buffer.from(payload), offset: 0, maskWord: 0, payload, hash, match };
+    }
+    const maskWord = nextMask();
+    const offset = frameOverhead(payload.length);
+    const bytes = buildFrame(opcode, payload, maskWord);
+    return { bytes, offset, maskWord, payload, hash, match };
+  }
+}
+
+function matchOf(message: StrictMessage): Match {
+  switch (message.reply.match) {
+    case "none":
+      return Match.none;
+    case "echo":
+      return Match.hash;
+    case "next":
+      return Match.next;
+    case "where":
+      return Match.where;
+  }
+}
+
+/** Payload content that depends on the seed alone, so a run can be repeated byte for byte. */
+function filled(
+  seed: number,
+  content: { readonly fill: "random" | "zero"; readonly size: number; readonly key: number },
+): Buffer {
+  const payload = Buffer.alloc(content.size);
+  if (content.fill === "zero") return payload;
+  for (let at = 0; at < content.size; at += 4) {
+    const word = draw32(seed, Stream.template, content.key, at);
+    for (let byte = 0; byte < 4 && at + byte < content.size; byte++) {
+      payload[at + byte] = (word >>> (byte * 8)) & 0xff;
+    }
+  }
+  return payload;
+}

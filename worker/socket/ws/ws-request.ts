@@ -1,0 +1,50 @@
+/**
+ * The parts of a request in the form ws and node:http take them. Called by ws-driver.ts.
+ * Invariant: the header lines that go out are those the lean driver would send.
+ */
+import type { ClientRequest } from "node:http";
+import type { OpenRequest } from "../driver.ts";
+import { hostHeader, isScenarioHeader } from "../upgrade.ts";
+
+/** Options of ws 8.23 that its published types do not know yet. */
+export interface UntypedOptions {
+  readonly maxFragments: number;
+  readonly maxBufferedChunks: number;
+  readonly maxPendingAutoPongs: number;
+  readonly closeTimeout: number;
+}
+
+/** The URL ws is given. Scheme and Host only: the path is set on the request itself. */
+export function urlOf(request: OpenRequest): string {
+  const { endpoint } = request;
+  return `${endpoint.secure ? "wss" : "ws"}://${hostHeader(endpoint)}/`;
+}
+
+/** Header lines: a name given twice becomes a list, the last Host wins. */
+export function headersOf(request: OpenRequest): Record<string, string | string[]> {
+  const named = new Map<string, [string, string[]]>();
+  for (const [name, value] of [...request.endpoint.headers, ...request.headers]) {
+    const key = name.toLowerCase();
+    const known = named.get(key);
+    if (!isScenarioHeader(name)) continue;
+    if (known === undefined || key === "host") named.set(key, [name, [value]]);
+    else known[1].push(value);
+  }
+  const headers: Record<string, string | string[]> = {};
+  for (const [name, values] of named.values()) {
+    headers[name] = values.length === 1 ? (values[0] ?? "") : values;
+  }
+  return headers;
+}
+
+/**
+ * Puts into the request that ws has made what it would write in another way: the path goes out as it was given, a
+ * list of subprotocols with a space behind each comma (some servers take no other).
+ * @returns the Sec-WebSocket-Key it goes out with
+ */
+export function prepareRequest(sent: ClientRequest, request: OpenRequest): string {
+  const { subprotocols } = request.endpoint;
+  sent.path = request.path;
+  if (subprotocols.length > 0) sent.setHeader("Sec-WebSocket-Protocol", subprotocols.join(", "));
+  return String(sent.getHeader("Sec-WebSocket-Key"));
+}

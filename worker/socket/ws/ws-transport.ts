@@ -1,0 +1,59 @@
+/**
+ * The node:net or node:tls socket under a connection of the ws driver: made here, not by ws, so that the
+ * address is the one given, the stages are seen and no errno is lost. Called by ws-driver.ts.
+ */
+import { connect as connectTcp, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
+import type { OpenRequest } from "../driver.ts";
+import { destinationOf, type LeavingEvents, tlsOptionsOf, watchLeaving } from "../transport.ts";
+
+/** What a transport tells its connection; the rest goes through ws. */
+export interface TransportEvents extends LeavingEvents {
+  connected(): void;
+  secured(): void;
+  /** Bytes came; ws gets them next. */
+  arrived(chunk: Buffer): void;
+  /** The server ended its side. */
+  ended(): void;
+  transportFailed(error: Error): void;
+}
+
+const kEvents = Symbol("ws");
+type OwnedSocket = Socket & { [kEvents]: TransportEvents };
+
+/** Starts to connect; nothing is told before the next tick. */
+export function openTransport(request: OpenRequest, events: TransportEvents): Socket {
+  const { endpoint } = request;
+  const destination = destinationOf(request);
+  const socket = endpoint.secure
+    ? connectTls({ ...tlsOptionsOf(endpoint), ...destination }).on("secureConnect", onSecure)
+    : connectTcp(destination);
+  // The one property we add to Node's socket; the handlers below find their way back by it.
+  (socket as OwnedSocket)[kEvents] = events;
+  watchLeaving(socket, events);
+  socket.on("connect", onConnect).on("end", onEnd).on("error", onError);
+  // Before node:http and ws put their own there: each chunk is seen here first.
+  return socket.on("data", onData);
+}
+
+// The handlers of all sockets; Node calls them with the socket as `this`.
+
+function onConnect(this: OwnedSocket): void {
+  this[kEvents].connected();
+}
+
+function onSecure(this: OwnedSocket): void {
+  this[kEvents].secured();
+}
+
+function onData(this: OwnedSocket, chunk: Buffer): void {
+  this[kEvents].arrived(chunk);
+}
+
+function onEnd(this: OwnedSocket): void {
+  this[kEvents].ended();
+}
+
+function onError(this: OwnedSocket, error: Error): void {
+  this[kEvents].transportFailed(error);
+}
