@@ -110,6 +110,11 @@ describe("the house", () => {
 
   it("has a README in each room and nothing odd at the root", () => {
     expect(shape.checkReadmes(paths, law.SOURCE_TREES)).toEqual([]);
+    const readmes = texts.filter(
+      ({ path }) =>
+        path.endsWith("/README.md") && law.SOURCE_TREES.some((tree) => isIn(path, tree)),
+    );
+    expect(shape.checkReadmeFiles(readmes, paths, law.SOURCE_TREES)).toEqual([]);
     for (const folder of ["examples", "docs", "test", "test/house"])
       expect(paths).toContain(`${folder}/README.md`);
     expect(shape.checkTopLevel(paths, law.TOP_LEVEL)).toEqual([]);

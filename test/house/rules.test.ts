@@ -16,6 +16,7 @@ import {
   checkNames,
   checkOpening,
   checkPlaces,
+  checkReadmeFiles,
   checkReadmes,
   checkTopLevel,
 } from "./shape-rules.ts";
@@ -206,6 +207,19 @@ describe("the shape of files", () => {
     expect(checkReadmes(paths, ["worker/"])).toHaveLength(2);
     const readmes = ["worker/README.md", "worker/engine/README.md"];
     expect(checkReadmes([...paths, ...readmes], ["worker/"])).toEqual([]);
+  });
+
+  it("wants a README to name the files there are, and no others", () => {
+    const paths = ["worker/a.ts", "worker/b.ts", "worker/engine/c.ts", "worker/lean/d.ts"];
+    const readme = (path: string, text: string) => ({ path, text });
+    const inner = readme("worker/engine/README.md", "`c.ts`");
+    const check = (text: string) =>
+      checkReadmeFiles([readme("worker/README.md", text), inner], paths, ["worker/"]);
+    expect(check("`a.ts` `b.ts` `d.ts`")).toEqual([]);
+    expect(check("`a.ts`, `lean/d.ts`")).toEqual(["worker/README.md:1 does not name b.ts"]);
+    expect(check("`a.ts` `b.ts` `d.ts` `e.ts`")).toEqual([
+      "worker/README.md:1 names e.ts, which does not exist",
+    ]);
   });
 
   it("keeps the root as it is", () => {

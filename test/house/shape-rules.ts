@@ -62,6 +62,38 @@ export function checkReadmes(paths: readonly string[], trees: readonly string[])
     .map((room) => `${room}/ has no README.md`);
 }
 
+const NAMED_FILE = /`([\w./-]+\.ts)`/g;
+
+/**
+ * A README names every source file of its folder and of the folders inside that have none of their own, and no file
+ * that does not exist.
+ */
+export function checkReadmeFiles(
+  readmes: readonly TextFile[],
+  paths: readonly string[],
+  trees: readonly string[],
+): Violation[] {
+  const sources = paths.filter((path) => trees.some((tree) => isIn(path, tree)));
+  return readmes.flatMap(({ path, text }) => {
+    const folder = path.slice(0, path.lastIndexOf("/") + 1);
+    const inside = readmes.filter((other) => other.path !== path && other.path.startsWith(folder));
+    const own = sources.filter(
+      (file) =>
+        file.startsWith(folder) &&
+        file.endsWith(".ts") &&
+        !inside.some((other) => file.startsWith(other.path.slice(0, -"README.md".length))),
+    );
+    const named = [...text.matchAll(NAMED_FILE)].map(([, name]) => name ?? "");
+    const missing = own
+      .filter((file) => !named.some((name) => `/${file}`.endsWith(`/${name}`)))
+      .map((file) => `${path}:1 does not name ${file.slice(folder.length)}`);
+    const gone = named
+      .filter((name) => !paths.some((known) => `/${known}`.endsWith(`/${name.replace("../", "")}`)))
+      .map((name) => `${path}:1 names ${name}, which does not exist`);
+    return [...missing, ...gone];
+  });
+}
+
 export function checkTopLevel(paths: readonly string[], allowed: readonly string[]): Violation[] {
   const entries = new Set(paths.map((path) => path.split("/")[0] ?? path));
   return [...entries]
