@@ -8,7 +8,7 @@ import { monotonicUs } from "../../shared/time/clock.ts";
 import { draw32, Stream } from "../../shared/time/random.ts";
 import type { ReplyKind } from "../behaviour-schema.ts";
 import { fragmentsOf, payloadStart } from "../connection/frame.ts";
-import type { Peer } from "../connection/peer.ts";
+import type { HeldReply, Peer } from "../connection/peer.ts";
 import type { Peers } from "../connection/peers.ts";
 import type { Stats } from "../stats.ts";
 import type { DelayQueue, Due } from "./delay-queue.ts";
@@ -202,7 +202,7 @@ export class Replies {
   }
 
   /** Writes the reply, then the one that was held back for it. `bytes`: how it goes over the wire. */
-  private deliver(reply: Reply, frame: Buffer, bytes = frame): void {
+  private deliver(reply: HeldReply, frame: Buffer, bytes = frame): void {
     const { peer } = reply;
     this.transmit(peer, bytes, frame.length - payloadStart(frame));
     this.context.stats.replied(monotonicUs() - reply.sinceUs);

@@ -4,8 +4,17 @@
  * `isOpen` became false it never becomes true again, and nothing is written.
  */
 import type { Buffer } from "node:buffer";
-import type { Reply } from "../behaviour/replies.ts";
 import type { CloseRule } from "../behaviour-schema.ts";
+
+/** A reply that waits for the next one; made by behaviour/replies.ts. */
+export interface HeldReply {
+  readonly peer: Peer;
+  readonly frame: Buffer;
+  /** When its message was handled, monotonic. */
+  readonly sinceUs: number;
+  /** Counts the replies of the connection. */
+  readonly number: number;
+}
 
 export abstract class Peer {
   /** Number of the connection in its process, from 1. */
@@ -32,7 +41,7 @@ export abstract class Peer {
   sentUpTo = -1;
   lastDueUs = 0;
   /** A reply held back until the next one was sent. */
-  held: Reply | null = null;
+  held: HeldReply | null = null;
 
   /** Who it says it is; null until it says so. */
   user: string | null = null;

@@ -4,10 +4,10 @@
  */
 import type { StrictReconnect } from "../../shared/scenario/strict.ts";
 import type { ConnectFailure } from "../../shared/stats/failure-kind.ts";
+import type { Conversation } from "../message/conversation.ts";
 import type { Correlator } from "../message/correlator.ts";
 import type { Recorder } from "../record/recorder.ts";
-import type { DriverSocket } from "../socket/driver.ts";
-import type { Connection } from "./connection.ts";
+import type { DriverSocket, SocketOwner } from "../socket/driver.ts";
 import type { ConnectionTimes } from "./connection-times.ts";
 
 /** Timers of a connection in the engine's wheel: timer id = slot * TIMER_KINDS + kind. */
@@ -25,6 +25,14 @@ export interface ConnectionIdentity {
   readonly session: number;
   /** How often the index was opened before this session, as far as its engine knows. */
   readonly attempt: number;
+}
+
+/** A connection as the engine sees it that opens its sockets. */
+export interface HostedConnection extends SocketOwner, Conversation {
+  readonly lane: number;
+  /** Addresses that the running attempt has tried before. */
+  tries: number;
+  socket: DriverSocket | null;
 }
 
 export interface ConnectionHost {
@@ -56,12 +64,12 @@ export interface ConnectionHost {
   firstPingUs(index: number): number;
   /** Uniform in [0, 1), a function of its arguments and the seed. */
   jitter(index: number, incarnation: number): number;
-  /** To the address of the attempt's `tries`-th try, from 0 on. */
   /** A connection opened, with these agreed on; "" for none. */
-  agreed(connection: Connection, protocol: string, extensions: string): void;
-  openSocket(connection: Connection, tries: number): DriverSocket;
+  agreed(connection: HostedConnection, protocol: string, extensions: string): void;
+  /** To the address of the attempt's `tries`-th try, from 0 on. */
+  openSocket(connection: HostedConnection, tries: number): DriverSocket;
   schedule(slot: number, kind: TimerKind, dueUs: number): void;
   cancel(slot: number, kind: TimerKind): void;
   /** The connection is over; its slot may be given to another. */
-  release(connection: Connection): void;
+  release(connection: HostedConnection): void;
 }

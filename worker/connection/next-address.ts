@@ -4,13 +4,12 @@
  * accepts, connect from the start of the attempt.
  */
 import type { ConnectFailure } from "../../shared/stats/failure-kind.ts";
-import type { Connection } from "./connection.ts";
-import type { ConnectionHost } from "./connection-host.ts";
+import type { ConnectionHost, HostedConnection } from "./connection-host.ts";
 import { Time } from "./connection-times.ts";
 
 /** False when there is no other address, or none could help. */
 export function triesAnother(
-  connection: Connection,
+  connection: HostedConnection,
   host: ConnectionHost,
   kind: ConnectFailure,
 ): boolean {

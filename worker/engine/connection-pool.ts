@@ -11,7 +11,12 @@ import { portCount } from "../../shared/local-ports.ts";
 import type { StrictReconnect } from "../../shared/scenario/strict.ts";
 import { moveClose } from "../connection/close-time.ts";
 import { Connection } from "../connection/connection.ts";
-import { type ConnectionHost, TIMER_KINDS, TimerKind } from "../connection/connection-host.ts";
+import {
+  type ConnectionHost,
+  type HostedConnection,
+  TIMER_KINDS,
+  TimerKind,
+} from "../connection/connection-host.ts";
 import { ConnectionTimes, FIRST_SLOTS, Time } from "../connection/connection-times.ts";
 import { sendOutgoing } from "../connection/pacing.ts";
 import { Correlator } from "../message/correlator.ts";
@@ -66,14 +71,12 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
     this.#context = context;
     this.#profile = profile;
     this.#clock = clock;
-    this.#standstill = new Standstill(context.afterReading);
     this.#driver = context.driver ?? (scenario.connect.driver === "ws" ? wsDriver : leanDriver);
     this.recorder = recorderOf(context);
-    this.correlator = new Correlator(scenario, this.recorder, {
-      run,
-      framed: this.#driver.framing === "frame",
-      standstill: this.#standstill,
-    });
+    const standstill = new Standstill(context.afterReading);
+    this.#standstill = standstill;
+    const framed = this.#driver.framing === "frame";
+    this.correlator = new Correlator(scenario, this.recorder, { run, framed, standstill });
     this.connectTimeoutUs = scenario.connect.timeoutUs;
     this.heartbeat = scenario.connect.heartbeat;
     this.reconnect = scenario.connect.reconnect;
@@ -243,13 +246,13 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
     return this.#choices.jitter(index, incarnation + 1);
   }
 
-  agreed(connection: Connection, protocol: string, extensions: string): void {
+  agreed(connection: HostedConnection, protocol: string, extensions: string): void {
     const target = targetOf(this.#context, connection.target);
     const context = this.correlator.contextOf(connection);
     this.recorder.agreed.count(writtenSubprotocol(target, protocol, context), extensions);
   }
 
-  openSocket(connection: Connection, tries: number): DriverSocket {
+  openSocket(connection: HostedConnection, tries: number): DriverSocket {
     connection.tries = tries;
     const target = targetOf(this.#context, connection.target);
     this.#attempts.begun(connection);
@@ -266,12 +269,11 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
     this.#wheel.cancel(slot * TIMER_KINDS + kind);
   }
 
-  release(connection: Connection): void {
-    const { slot } = connection;
+  release(connection: HostedConnection): void {
+    const { slot, index } = connection;
     assert(this.#connections[slot] === connection, "pool: released twice");
     for (let kind = 0; kind < TIMER_KINDS; kind++) this.#wheel.cancel(slot * TIMER_KINDS + kind);
-    if (this.#slotOfIndex.get(connection.index) === slot)
-      this.#slotOfIndex.delete(connection.index);
+    if (this.#slotOfIndex.get(index) === slot) this.#slotOfIndex.delete(index);
     this.#connections[slot] = null;
     this.#freeSlots.push(slot);
     this.#live--;

@@ -6,7 +6,6 @@
 
 import type { DriverSocket } from "../socket/driver.ts";
 import { frameOverhead } from "../socket/lean/frame-builder.ts";
-import type { Conversation } from "./conversation.ts";
 
 /** A Close frame of ours may be the last thing in the socket; it is no message. */
 const CLOSE_FRAME_BYTES = 8;
@@ -58,7 +57,7 @@ export class Backlog {
 
 /** The socket did not hand a message on at once. */
 export function rememberKept(
-  conversation: Conversation,
+  conversation: { backlog: Backlog | null },
   socket: DriverSocket,
   message: KeptMessage,
 ): void {

@@ -5,13 +5,22 @@
  */
 import { isValidCloseCode, NO_STATUS } from "../close-code.ts";
 import { Fault, type ProtocolFault } from "../protocol-fault.ts";
-import type { PartialFrame } from "./partial-frame.ts";
 import { isValidUtf8 } from "./utf8.ts";
+
+/** A frame or message of which a part has arrived: see partial-frame.ts. */
+export interface Partial {
+  /** Bytes of payload buffers held. */
+  readonly heldBytes: number;
+  /** Takes bytes of at most one frame from [start, end); returns the offset after them. */
+  take(sink: FrameSink, chunk: Buffer, start: number, end: number): number;
+  /** Gives back what it holds. */
+  release(): void;
+}
 
 /** Ranges are valid only during the call. */
 export interface FrameSink {
   /** The decoder's own: a frame or message of which a part has arrived, else null. */
-  partial: PartialFrame | null;
+  partial: Partial | null;
   /** False stops the decoder at once, also from inside a callback. */
   receiving: boolean;
   /** Largest message accepted, bytes. */

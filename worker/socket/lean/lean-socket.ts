@@ -18,10 +18,9 @@ import { isResettable } from "../transport.ts";
 import { HUNG_UP, PENDING, REFUSED, type Refusal } from "../upgrade-answer.ts";
 import { decode } from "./codec-decoder.ts";
 import { buildFrame, nextMask, Opcode } from "./frame-builder.ts";
-import { dropPartial, type FrameSink } from "./frame-sink.ts";
+import { dropPartial, type FrameSink, type Partial } from "./frame-sink.ts";
 import { Handshake, type SharedRequest } from "./handshake.ts";
 import { openTransport, readBuffer, type TransportEvents } from "./lean-transport.ts";
-import type { PartialFrame } from "./partial-frame.ts";
 
 const TCP = 0;
 const TLS = 1;
@@ -36,7 +35,7 @@ const ENDED = 7;
 const PONG_BACKLOG_BYTES = 64 * 1024;
 
 export class LeanSocket implements DriverSocket, FrameSink, TransportEvents {
-  partial: PartialFrame | null = null;
+  partial: Partial | null = null;
   receiving = false;
   readonly maxMessageBytes: number;
 

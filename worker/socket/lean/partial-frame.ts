@@ -13,7 +13,14 @@
 import { givePartial, takePartial } from "../partial-budget.ts";
 import { Fault, type ProtocolFault } from "../protocol-fault.ts";
 import { MAX_CONTROL_PAYLOAD_BYTES, Opcode } from "./frame-builder.ts";
-import { deliverClose, deliverText, dropPartial, type FrameSink, failWith } from "./frame-sink.ts";
+import {
+  deliverClose,
+  deliverText,
+  dropPartial,
+  type FrameSink,
+  failWith,
+  type Partial,
+} from "./frame-sink.ts";
 
 const FIRST = 0;
 const SECOND = 1;
@@ -31,7 +38,7 @@ const LENGTH_LIMIT = 2 ** 63;
 const FIRST_CAPACITY_BYTES = 64 * 1024;
 const NOTHING = Buffer.alloc(0);
 
-export class PartialFrame {
+export class PartialFrame implements Partial {
   private step = FIRST;
   private first = 0;
   /** Length bytes still to come. */
