@@ -140,3 +140,19 @@ function importsPackage(file: SourceFile, name: string): boolean {
     ({ specifier }) => specifier !== null && packageOf(specifier) === name,
   );
 }
+
+/** Files that import each other, over any number of steps; types count as well. */
+export function checkCycles(files: readonly SourceFile[]): Violation[] {
+  const importsOf = new Map(files.map((file) => [file.path, importedPaths(file)]));
+  const done = new Set<string>();
+  const violations: Violation[] = [];
+  const visit = (path: string, way: readonly string[]): void => {
+    const at = way.indexOf(path);
+    if (at >= 0) violations.push(`${[...way.slice(at), path].join(" -> ")} is a cycle`);
+    if (at >= 0 || done.has(path)) return;
+    for (const next of importsOf.get(path) ?? []) visit(next, [...way, path]);
+    done.add(path);
+  };
+  for (const { path } of files) visit(path, []);
+  return violations;
+}

@@ -6,7 +6,14 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { checkDoors, checkRooms, packageOf, staleDoors, staleRooms } from "./import-rules.ts";
+import {
+  checkCycles,
+  checkDoors,
+  checkRooms,
+  packageOf,
+  staleDoors,
+  staleRooms,
+} from "./import-rules.ts";
 import { ENTRIES, type Room } from "./law.ts";
 import { listFiles, toSource } from "./repository.ts";
 import {
@@ -31,6 +38,30 @@ import {
 } from "./word-rules.ts";
 
 const file = (path: string, text: string) => toSource({ path, text });
+
+describe("import cycles", () => {
+  const files = (texts: Readonly<Record<string, string>>) =>
+    Object.entries(texts).map(([path, text]) => file(path, text));
+
+  it("are found over any number of steps, types included", () => {
+    const cycle = files({
+      "a/b.ts": 'import { c } from "./c.ts";',
+      "a/c.ts": 'import type { D } from "../d.ts";',
+      "d.ts": 'await import("./a/b.ts");',
+    });
+    expect(checkCycles(cycle)).toEqual(["a/b.ts -> a/c.ts -> d.ts -> a/b.ts is a cycle"]);
+  });
+
+  it("are not what two ways to one file are", () => {
+    const diamond = files({
+      "a.ts": 'import "./b.ts"; import "./c.ts";',
+      "b.ts": 'import "./d.ts";',
+      "c.ts": 'import "./d.ts";',
+      "d.ts": 'import "node:fs";',
+    });
+    expect(checkCycles(diamond)).toEqual([]);
+  });
+});
 
 describe("the import law", () => {
   const rooms: readonly Room[] = [

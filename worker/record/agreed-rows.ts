@@ -7,7 +7,7 @@ import type { TargetText } from "../../shared/scenario/mask/target-text.ts";
 import type { Frame } from "../../shared/wire/frame.ts";
 import { FRAME_LIMITS } from "../../shared/wire/frame-limits.ts";
 
-const MAX_AGREED = 32;
+const MAX_AGREED = 50;
 const OTHER = "other";
 const OTHER_KEY = `${OTHER}\n${OTHER}`;
 
