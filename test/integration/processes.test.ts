@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { freePort } from "../support/ports.ts";
-import { marked, markOf, signal, until } from "../support/process-tree.ts";
+import { type Found, marked, markOf, signal, until } from "../support/process-tree.ts";
 import { onrush, scratch, startTarget, type Target } from "../support/programs.ts";
 import { type BrokerServer, missing, startBroker } from "../support/servers.ts";
 
@@ -135,20 +135,26 @@ async function start({ name, args, env, processes, having }: Case, mark: string)
     stdio: "ignore",
     env: { ...process.env, ...env?.(), ...markOf(mark) },
   });
+  // What a process asks a shell at its start (ulimit) is over in a moment: the same ones are seen twice.
+  let before = "";
+  let found: Found[] = [];
   const underWay = () => {
-    const found = marked(mark);
+    found = marked(mark).sort((a, b) => a.pid - b.pid);
     const has = having === undefined || found.some(({ command }) => command.includes(having));
-    return found.length >= processes && has;
+    const now = JSON.stringify(found);
+    const same = now === before;
+    before = now;
+    return found.length >= processes && has && same;
   };
-  expect(await until(underWay, START_MS), `${name} did not start`).toBe(true);
-  return marked(mark).sort((a, b) => a.pid - b.pid);
+  expect(await until(underWay, START_MS), `${name} did not start: ${before}`).toBe(true);
+  return found;
 }
 
 async function expectNothingLeft(mark: string, what: string) {
   await until(() => marked(mark).length === 0, END_MS);
   const left = marked(mark);
   for (const process of left) signal(process, "SIGKILL");
-  expect(left, what).toEqual([]);
+  expect(JSON.stringify(left), what).toBe("[]");
 }
 
 /** The one that no other of them has started. */
