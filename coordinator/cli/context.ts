@@ -9,6 +9,9 @@ import { Checker } from "../check/checker.ts";
 import type { CliConfig } from "./config.ts";
 import { makeStyle, type Style, wantsColour, wantsLiveView } from "./terminal/style.ts";
 
+/** A command hands its exit code to whoever runs it. */
+export type Finish = (code: number) => void;
+
 export interface CliContext {
   readonly config: CliConfig;
   readonly stdout: NodeJS.WriteStream;

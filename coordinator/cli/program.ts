@@ -5,28 +5,25 @@
 import { Command, CommanderError } from "commander";
 import { ExitCode } from "../../shared/errors.ts";
 import { VERSION } from "../../shared/version.ts";
-import type { CliContext } from "./context.ts";
+import type { CliContext, Finish } from "./context.ts";
 import { describeError } from "./terminal/error-text.ts";
-
-/** A command hands its exit code to whoever runs it. */
-export type Finish = (code: number) => void;
 
 type Make = (context: CliContext, finish: Finish) => Command;
 
 /** In the order of help. Each is loaded when it is wanted: all of them together take longer than most commands do. */
 const COMMANDS: Readonly<Record<string, () => Promise<Make>>> = {
-  run: async () => (await import("./run.ts")).runCommand,
-  init: async () => (await import("./init.ts")).initCommand,
-  validate: async () => (await import("./validate.ts")).validateCommand,
-  explain: async () => (await import("./explain.ts")).explainCommand,
-  plan: async () => (await import("./plan.ts")).planCommand,
-  schema: async () => (await import("./schema.ts")).schemaCommand,
-  doctor: async () => (await import("./doctor.ts")).doctorCommand,
-  report: async () => (await import("./report.ts")).reportCommand,
-  compare: async () => (await import("./compare.ts")).compareCommand,
-  target: async () => (await import("./target.ts")).targetCommand,
-  worker: async () => (await import("./worker.ts")).workerCommand,
-  coordinator: async () => (await import("./coordinator.ts")).coordinatorCommand,
+  run: async () => (await import("./commands/run.ts")).runCommand,
+  init: async () => (await import("./commands/init.ts")).initCommand,
+  validate: async () => (await import("./commands/validate.ts")).validateCommand,
+  explain: async () => (await import("./commands/explain.ts")).explainCommand,
+  plan: async () => (await import("./commands/plan.ts")).planCommand,
+  schema: async () => (await import("./commands/schema.ts")).schemaCommand,
+  doctor: async () => (await import("./commands/doctor.ts")).doctorCommand,
+  report: async () => (await import("./commands/report.ts")).reportCommand,
+  compare: async () => (await import("./commands/compare.ts")).compareCommand,
+  target: async () => (await import("./commands/target.ts")).targetCommand,
+  worker: async () => (await import("./commands/worker.ts")).workerCommand,
+  coordinator: async () => (await import("./commands/coordinator.ts")).coordinatorCommand,
   submit: async () => (await import("./client/submit.ts")).submitCommand,
   runs: async () => (await import("./client/runs.ts")).runsCommand,
   watch: async () => (await import("./client/watch.ts")).watchCommand,

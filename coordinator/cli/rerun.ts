@@ -4,8 +4,8 @@
  */
 import { createMask, MASK } from "../../shared/scenario/mask/mask.ts";
 import { DEFAULT_POLICIES, type RunPolicies } from "../plan/plan.ts";
-import { type BareUrlOptions, bareUrlWords } from "./bare-url.ts";
-import type { ScenarioOptions } from "./scenario-file.ts";
+import { type BareUrlOptions, bareUrlWords } from "./options/bare-url-options.ts";
+import type { ScenarioOptions } from "./options/scenario-options.ts";
 
 /** Parts of a scenario whose values are figures and names, not credentials. */
 const HARMLESS = /^(?:load|messages\.(?:rate|arrival|inFlight)|integrity|thresholds|seed|name)\b/;

@@ -2,9 +2,9 @@
  * How a command hands out the result of a run. Called by `run` and `report`. Invariant: with --json stdout
  * holds summary.json and nothing else.
  */
-import { type Command, Option } from "commander";
 import type { Summary } from "../report/summary-schema.ts";
 import type { CliContext } from "./context.ts";
+import type { ResultOptions } from "./options/result-options.ts";
 import { escapeForTerminal } from "./terminal/escape.ts";
 import { summaryText } from "./terminal/summary-text.ts";
 import { LABEL } from "./terminal/table.ts";
@@ -13,21 +13,6 @@ import { wrapLine } from "./terminal/wrap.ts";
 const MAX_LINE = 2000;
 /** Narrower than this, breaking lines helps nobody. */
 const MIN_COLUMNS = 40;
-
-export interface ResultOptions {
-  readonly json?: boolean;
-  readonly summary: "compact" | "full" | "none";
-}
-
-export function addResultOptions(command: Command): Command {
-  return command
-    .addOption(new Option("--json", "print summary.json and nothing else on stdout"))
-    .addOption(
-      new Option("--summary <DETAIL>", "how much of the result is printed")
-        .choices(["compact", "full", "none"])
-        .default("compact"),
-    );
-}
 
 /** A line under the result: its label, and the text. */
 export type Labelled = readonly [label: string, text: string];

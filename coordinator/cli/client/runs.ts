@@ -4,9 +4,8 @@
  */
 import { Command, Option } from "commander";
 import { ExitCode, OnrushError } from "../../../shared/errors.ts";
-import type { CliContext } from "../context.ts";
-import { parseCount } from "../options.ts";
-import type { Finish } from "../program.ts";
+import type { CliContext, Finish } from "../context.ts";
+import { parseCount } from "../options/values.ts";
 import { type Listed, runsText } from "../terminal/runs-text.ts";
 import { type ApiFlags, addApiOptions, clientOf } from "./api-options.ts";
 

@@ -8,19 +8,18 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Command } from "commander";
 import { ExitCode, OnrushError } from "../../../shared/errors.ts";
 import { splitTargetUrl } from "../../../shared/net/target-url.ts";
+import type { StrictScenario } from "../../../shared/scenario/strict.ts";
 import { MAX_SUBMISSION_BYTES } from "../../check/submission.ts";
-import type { CliContext } from "../context.ts";
-import { busLossOption, parseCount, policiesOf, workerLossOption } from "../options.ts";
-import type { Finish } from "../program.ts";
-import { addResultOptions, type ResultOptions } from "../result.ts";
+import { STANDARD_INPUT, STANDARD_INPUT_NAME } from "../../launch/standard-input.ts";
+import type { CliContext, Finish } from "../context.ts";
+import { addResultOptions, type ResultOptions } from "../options/result-options.ts";
 import {
   addScenarioOptions,
   overridesOf,
-  readScenario,
   type ScenarioOptions,
-} from "../scenario-file.ts";
-import { STANDARD_INPUT, STANDARD_INPUT_NAME } from "../standard-input.ts";
-import { addWaitOption, type WaitOptions, waitForTarget } from "../wait-for-target.ts";
+} from "../options/scenario-options.ts";
+import { busLossOption, parseCount, policiesOf, workerLossOption } from "../options/values.ts";
+import { addWaitOption, type WaitOptions } from "../options/wait-option.ts";
 import type { ApiClient } from "./api-client.ts";
 import { type ApiFlags, addApiOptions, clientOf } from "./api-options.ts";
 import { watchRun } from "./watch.ts";
@@ -62,6 +61,7 @@ export function submitCommand(context: CliContext, finish: Finish): Command {
 }
 
 async function submit(file: string, options: SubmitOptions, context: CliContext): Promise<number> {
+  const { readScenario } = await import("../scenario.ts");
   const parsed = await readScenario(file, options, context);
   if (parsed === null) return ExitCode.invalidScenario;
   const files = [...parsed.files].map(([path, content]): [string, string] => [
@@ -74,16 +74,16 @@ async function submit(file: string, options: SubmitOptions, context: CliContext)
     fileName: file === STANDARD_INPUT ? STANDARD_INPUT_NAME : basename(file).slice(0, 300),
     env: mentioned(parsed.source, context.config.env),
     vars: options.env ?? {},
-    set: overridesOf(options).map(([path, value]) => [path, value]),
+    set: overridesOf(options).set.map(([path, value]) => [path, value]),
     files: Object.fromEntries(files),
     workers: options.workers,
     ...policiesOf(options),
   };
   const text = JSON.stringify(envelope);
   if (Buffer.byteLength(text) > MAX_SUBMISSION_BYTES) throw tooLarge(text);
-  // What may be put under load is the coordinator's to say; here nothing but a connection is tried, and closed.
-  const allowTargets = parsed.scenario.targets.map(({ url }) => splitTargetUrl(url).host);
-  await waitForTarget({ scenario: parsed.scenario, allowTargets }, options, context);
+  if (options.waitForTarget !== undefined) {
+    await waitFor(parsed.scenario, options.waitForTarget, context);
+  }
   const id = await handOver(client, text);
   if (options.watch === true) {
     context.stderr.write(`run ${id}\n`);
@@ -91,6 +91,18 @@ async function submit(file: string, options: SubmitOptions, context: CliContext)
   }
   context.stdout.write(`${id}\n`);
   return ExitCode.passed;
+}
+
+/** What may be put under load is the coordinator's to say; here nothing but a connection is tried, and closed. */
+async function waitFor(
+  scenario: StrictScenario,
+  seconds: number,
+  { clock, config, stderr }: CliContext,
+): Promise<void> {
+  const { waitForTarget } = await import("../../launch/wait-for-target.ts");
+  const allowTargets = scenario.targets.map(({ url }) => splitTargetUrl(url).host);
+  const say = (line: string) => stderr.write(`${line}\n`);
+  await waitForTarget({ scenario, allowTargets, seconds }, { clock, env: config.env, say });
 }
 
 /**

@@ -8,11 +8,10 @@ import { ExitCode, OnrushError } from "../../../shared/errors.ts";
 import type { LiveView } from "../../live/view.ts";
 import type { Summary } from "../../report/summary-schema.ts";
 import type { RunEvent } from "../../store/event.ts";
-import type { CliContext } from "../context.ts";
-import type { Finish } from "../program.ts";
-import { addResultOptions, type ResultOptions, showSummary } from "../result.ts";
+import type { CliContext, Finish } from "../context.ts";
+import { addResultOptions, type ResultOptions } from "../options/result-options.ts";
 import { eventNotes } from "../run-notes.ts";
-import { openProgress, type Progress } from "../terminal/progress.ts";
+import type { Progress } from "../terminal/progress.ts";
 import type { ApiClient } from "./api-client.ts";
 import { type ApiFlags, addApiOptions, clientOf } from "./api-options.ts";
 import { readEvents } from "./event-stream.ts";
@@ -52,9 +51,11 @@ export async function watchRun(
   context: CliContext,
 ): Promise<number> {
   const { clock, stderr, errStyle, live } = context;
+  const { openProgress } = await import("../terminal/progress.ts");
   const mode = options.quiet === true ? "off" : live ? "live" : "plain";
   const progress = openProgress({ stream: stderr, mode, style: errStyle, clock });
   const summary = await follow(client, id, progress, context).finally(() => progress.close());
+  const { showSummary } = await import("../result.ts");
   showSummary(summary, options, context, [["report", client.urlOf(`${runPath(id)}/report.html`)]]);
   return summary.exitCode;
 }

@@ -4,8 +4,7 @@
  */
 import { Command } from "commander";
 import { ExitCode } from "../../../shared/errors.ts";
-import type { CliContext } from "../context.ts";
-import type { Finish } from "../program.ts";
+import type { CliContext, Finish } from "../context.ts";
 import { type ListedWorker, workersText } from "../terminal/workers-text.ts";
 import { type ApiFlags, addApiOptions, clientOf } from "./api-options.ts";
 

@@ -4,8 +4,7 @@
  */
 import { Argument, Command } from "commander";
 import { ExitCode } from "../../../shared/errors.ts";
-import type { CliContext } from "../context.ts";
-import type { Finish } from "../program.ts";
+import type { CliContext, Finish } from "../context.ts";
 import { commandTree } from "./command-tree.ts";
 import { SCRIPTS } from "./scripts.ts";
 

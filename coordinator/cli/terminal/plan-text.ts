@@ -5,6 +5,8 @@
  */
 import Table from "cli-table3";
 import type { StrictPhase, StrictScenario } from "../../../shared/scenario/strict.ts";
+import type { LocalPlan, Outline } from "../../launch/local-plan.ts";
+import { type PlannedPhase, plannedMessages, plannedPhases } from "../../launch/plan-figures.ts";
 import { estimateMemory } from "../../local/memory-estimate.ts";
 import { RESERVED_FILES } from "../../local/sizing.ts";
 import {
@@ -14,7 +16,6 @@ import {
   formatRate,
   formatSeconds,
 } from "../../report/format.ts";
-import type { LocalPlan, Outline } from "../local-plan.ts";
 import { areaChart } from "./curve.ts";
 import { escapeForTerminal } from "./escape.ts";
 import { PLAIN_TABLE } from "./table.ts";
@@ -70,18 +71,16 @@ function phaseLines(scenario: StrictScenario, { population }: Outline): string[]
     head: ["phase", "kind", "from", "to", "open before", "open after", "messages", ""],
     colAligns: ["left", "left", "right", "right", "right", "right", "right", "left"],
   });
-  for (const [index, phase] of scenario.phases.entries()) {
-    const span = population.profile.phases[index];
-    if (span === undefined) continue;
+  for (const phase of plannedPhases(scenario, population)) {
     table.push([
       escapeForTerminal(phase.phase, 24),
       phase.ramp,
-      formatSeconds(span.fromUs / 1e6),
-      formatSeconds(span.toUs / 1e6),
-      formatCount(population.plannedOpenAt(span.fromUs - 1)),
-      formatCount(population.plannedOpenAt(span.toUs - 1)),
-      messageRate(scenario, span.messageFactor),
-      phase.exclude ? "excluded" : "",
+      formatSeconds(phase.fromSeconds),
+      formatSeconds(phase.toSeconds),
+      formatCount(phase.openBefore),
+      formatCount(phase.openAfter),
+      rateText(phase.messageRate),
+      phase.excluded ? "excluded" : "",
     ]);
   }
   return table
@@ -90,11 +89,10 @@ function phaseLines(scenario: StrictScenario, { population }: Outline): string[]
     .map((line) => `  ${line.trimEnd()}`);
 }
 
-function messageRate({ messages }: StrictScenario, factor: number): string {
-  if (messages === null || factor === 0) return "none";
-  const { kind, perSec } = messages.rate;
-  const rate = formatRate(perSec * factor);
-  return kind === "total" ? `${rate} in all` : `${rate} each`;
+function rateText(messageRate: PlannedPhase["messageRate"]): string {
+  if (messageRate === null) return "none";
+  const rate = formatRate(messageRate.perSec);
+  return messageRate.kind === "total" ? `${rate} in all` : `${rate} each`;
 }
 
 function row(label: string, text: string): string {
@@ -124,22 +122,10 @@ function searchRow(phase: StrictPhase): string[] {
   return [row("find-limit", text)];
 }
 
-/** By the number open at the middle of each second. */
-function messageText({ messages }: StrictScenario, { population }: Outline): string {
-  if (messages === null) return "none";
-  const { phases, durationUs } = population.profile;
-  let sum = 0;
-  let most = 0;
-  for (let second = 0; second < durationUs / 1e6; second++) {
-    const lengthSec = Math.min(1, durationUs / 1e6 - second);
-    const open = population.plannedOpenAt((second + lengthSec / 2) * 1e6);
-    const factor = phases[population.profile.phaseAt(second * 1e6)]?.messageFactor ?? 0;
-    const { kind, perSec } = messages.rate;
-    const rate = perSec * factor * (kind === "total" ? Math.min(open, 1) : open);
-    sum += rate * lengthSec;
-    most = Math.max(most, rate);
-  }
-  return `about ${formatCount(sum)} in all, ${formatRate(most)} at most`;
+function messageText(scenario: StrictScenario, { population }: Outline): string {
+  const planned = plannedMessages(scenario, population);
+  if (planned === null) return "none";
+  return `about ${formatCount(planned.total)} in all, ${formatRate(planned.mostPerSec)} at most`;
 }
 
 function machineLines(local: LocalPlan): string[] {

@@ -6,10 +6,9 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   type BareUrlOptions,
-  isTargetUrl,
   refuseBareUrlOptions,
-  scenarioOfUrl,
-} from "../../../coordinator/cli/bare-url.ts";
+} from "../../../coordinator/cli/options/bare-url-options.ts";
+import { isTargetUrl, scenarioOfUrl } from "../../../coordinator/launch/bare-url.ts";
 import { parseScenario } from "../../../shared/scenario/parse.ts";
 
 function parsed(url: string, options: BareUrlOptions) {

@@ -6,8 +6,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { explain } from "../../../coordinator/cli/explain.ts";
-import { TEMPLATES } from "../../../coordinator/cli/templates.ts";
+import { TEMPLATES } from "../../../coordinator/cli/commands/templates.ts";
+import { explain } from "../../../coordinator/launch/explain.ts";
 import { type ParseContext, parseScenario } from "../../../shared/scenario/parse.ts";
 import type { StrictScenario } from "../../../shared/scenario/strict.ts";
 

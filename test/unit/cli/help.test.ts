@@ -77,10 +77,16 @@ describe("remedies", () => {
   /** A file of a command speaks to who typed it. */
   const owner = (path: string): Command | null => {
     if (path.startsWith("target/")) return commands.get("target") ?? null;
-    const name = /^coordinator\/cli\/([a-z-]+)\.ts$/.exec(path)?.[1] ?? "";
+    const name =
+      /^coordinator\/(?:launch|cli(?:\/(?:commands|client|options))?)\/([a-z-]+)\.ts$/.exec(
+        path,
+      )?.[1] ?? "";
     const same: Record<string, string> = {
+      "run-action": "run",
       "bare-url": "run",
+      "bare-url-options": "run",
       "api-client": "submit",
+      serve: "coordinator",
       "wait-for-target": "run",
       runs: "scale",
     };
@@ -89,7 +95,7 @@ describe("remedies", () => {
 
   it("are found", () => {
     expect(remedies.length).toBeGreaterThan(40);
-    expect(remedies.map(({ path }) => path)).toContain("coordinator/cli/coordinator.ts");
+    expect(remedies.map(({ path }) => path)).toContain("coordinator/cli/commands/coordinator.ts");
   });
 
   it("name options and commands that exist, and say of which command", () => {

@@ -7,7 +7,7 @@ import {
   collectVariable,
   parseSeed,
   parseWorkers,
-} from "../../../coordinator/cli/options.ts";
+} from "../../../coordinator/cli/options/values.ts";
 
 describe("repeatable options", () => {
   it("keep what came before; a later variable wins", () => {

@@ -1,7 +1,7 @@
 /** Goal: --out is read exactly or refused with the form expected. Method: tables. */
 import { InvalidArgumentError } from "commander";
 import { describe, expect, it } from "vitest";
-import { collectFileOutputs, collectOutputs } from "../../../coordinator/cli/outputs.ts";
+import { collectFileOutputs, collectOutputs } from "../../../coordinator/cli/options/out-option.ts";
 
 describe("--out", () => {
   it("takes formats, files and where to be scraped, and again", () => {

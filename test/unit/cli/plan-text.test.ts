@@ -1,8 +1,8 @@
 /** Goal: the plan shows the true curve and what it takes. Method: a scenario with known figures. */
 import { describe, expect, it } from "vitest";
-import { type LocalPlan, planLocally } from "../../../coordinator/cli/local-plan.ts";
 import { areaChart } from "../../../coordinator/cli/terminal/curve.ts";
 import { machineText, outlineText } from "../../../coordinator/cli/terminal/plan-text.ts";
+import { type LocalPlan, planLocally } from "../../../coordinator/launch/local-plan.ts";
 import { parseScenario } from "../../../shared/scenario/parse.ts";
 import type { StrictScenario } from "../../../shared/scenario/strict.ts";
 

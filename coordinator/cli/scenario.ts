@@ -1,0 +1,50 @@
+/**
+ * The scenario a command line names, or its problems on stderr. Called by every command that takes a scenario. Invariant:
+ * everything that is wrong with a scenario is printed at once.
+ */
+import { formatIssues } from "../../shared/scenario/issue.ts";
+import { MAX_FILE_BYTES } from "../../shared/scenario/read/document.ts";
+import {
+  checkScenario,
+  type GivenScenario,
+  readScenarioFile,
+  type ValidScenario,
+} from "../launch/scenario-file.ts";
+import {
+  readStandardInput,
+  STANDARD_INPUT,
+  STANDARD_INPUT_NAME,
+} from "../launch/standard-input.ts";
+import { countOf } from "../report/format.ts";
+import type { CliContext } from "./context.ts";
+import { overridesOf, type ScenarioOptions } from "./options/scenario-options.ts";
+
+/**
+ * @param fileName `-` for standard input
+ * @returns null when the scenario is invalid; then its problems have been written to stderr
+ * @throws OnrushError ONRUSH_SCENARIO_UNREADABLE
+ */
+export async function readScenario(
+  fileName: string,
+  options: ScenarioOptions,
+  context: CliContext,
+): Promise<ValidScenario | null> {
+  if (fileName !== STANDARD_INPUT) return readGiven(readScenarioFile(fileName), options, context);
+  const content = await readStandardInput(MAX_FILE_BYTES);
+  return readGiven({ fileName: STANDARD_INPUT_NAME, content }, options, context);
+}
+
+/** As readScenario, for a scenario that is at hand. */
+export async function readGiven(
+  given: GivenScenario,
+  options: ScenarioOptions,
+  { config, stderr, errStyle, checker }: CliContext,
+): Promise<ValidScenario | null> {
+  const overrides = overridesOf(options);
+  const checked = await checkScenario(given, { overrides, env: config.env, checker });
+  if (checked.ok) return checked;
+  const { issues, source } = checked;
+  const text = formatIssues(issues, source, { color: errStyle.isColorSupported });
+  stderr.write(`${text}\n${countOf(issues.length, "problem")} found\n`);
+  return null;
+}

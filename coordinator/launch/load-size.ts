@@ -1,0 +1,21 @@
+/**
+ * How large and how long the load of a scenario is, and whether there is any. Called by `onrush validate` and the API. Pure.
+ */
+import { buildPopulation } from "../../shared/load/arrivals.ts";
+import type { StrictScenario } from "../../shared/scenario/strict.ts";
+import { refuseEmptyPlan } from "../plan/empty-plan.ts";
+
+export interface LoadSize {
+  /** Most connections open at one time, by plan. */
+  readonly peakConnections: number;
+  /** Of the load; a drain comes on top. */
+  readonly durationSeconds: number;
+}
+
+/** @throws OnrushError ONRUSH_SCENARIO_INVALID when the load cannot be laid out, or is none */
+export function loadSize(scenario: StrictScenario): LoadSize {
+  const population = buildPopulation(scenario);
+  refuseEmptyPlan(scenario, population);
+  const { peakPlanned, profile } = population;
+  return { peakConnections: peakPlanned, durationSeconds: profile.durationUs / 1e6 };
+}
