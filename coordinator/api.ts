@@ -26,8 +26,8 @@ export type { ScenarioInput } from "../shared/scenario/schema.ts";
 export type { Metric } from "../shared/stats/counters.ts";
 export type { RunResult } from "./api/live-run.ts";
 export type { RunBus } from "./api/run-options.ts";
-export type { UrlLoad } from "./launch/bare-url.ts";
-export type { PlannedMessages, PlannedPhase } from "./launch/plan-figures.ts";
+export type { UrlLoad } from "./launch/scenario/bare-url.ts";
+export type { PlannedMessages, PlannedPhase } from "./launch/plan/plan-figures.ts";
 export type { LiveView } from "./live/view.ts";
 export type { RunEvent } from "./store/event.ts";
 export type {
@@ -70,7 +70,7 @@ export async function validate(
   scenario: ScenarioSource,
   options: ScenarioOptions = {},
 ): Promise<Validation> {
-  const { loadSize } = await import("./launch/load-size.ts");
+  const { loadSize } = await import("./launch/plan/load-size.ts");
   try {
     const { scenario: strict } = await validScenario(scenario, options);
     return { valid: true, name: strict.name, ...loadSize(strict) };
@@ -90,7 +90,7 @@ export async function explain(
   options: ScenarioOptions = {},
 ): Promise<string> {
   const valid = await validScenario(scenario, options);
-  const explaining = await import("./launch/explain.ts");
+  const explaining = await import("./launch/scenario/explain.ts");
   return explaining.explain(valid);
 }
 

@@ -100,7 +100,7 @@ export class LiveRun implements Run {
     const { launchRequestOf } = await import("./run-options.ts");
     const { carryOut, openRunMetrics, prepareRun } = await import("../launch/launch.ts");
     const request = launchRequestOf(scenario, options);
-    const say = options.onLog ?? (() => {});
+    const say = guarded(options.onLog);
     const signal = AbortSignal.any([this.#stop.signal, this.#abort.signal]);
     const context = { clock: systemClock, env: environmentOf(options), say, signal };
     const prepared = await prepareRun(request, context);
@@ -110,7 +110,7 @@ export class LiveRun implements Run {
         control: { stop: this.#stop.signal, abort: this.#abort.signal },
         note: say,
         onView: (view: LiveView) => this.#show(view),
-        onEvent: options.onEvent ?? (() => {}),
+        onEvent: guarded(options.onEvent),
       };
       const outcome = await carryOut(prepared, observer, { ...context, metrics });
       const { resultFiles } = await import("../launch/result-files.ts");
@@ -133,6 +133,19 @@ export class LiveRun implements Run {
       this.#announce = resolve;
     });
   }
+}
+
+/** What a listener throws is its program's to deal with, and no end of the run. */
+function guarded<T>(listener: (value: T) => void = () => {}): (value: T) => void {
+  return (value) => {
+    try {
+      listener(value);
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
+  };
 }
 
 function resultOf(

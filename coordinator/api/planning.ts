@@ -3,15 +3,15 @@
  * of `onrush plan`.
  */
 
-import { fitHere, type LocalPlan, type Outline, outlineOf } from "../launch/local-plan.ts";
+import { fitHere, type LocalPlan, type Outline, outlineOf } from "../launch/plan/local-plan.ts";
 import {
   type PlannedMessages,
   type PlannedPhase,
   plannedMessages,
   plannedPhases,
-} from "../launch/plan-figures.ts";
-import { checkPorts } from "../launch/port-check.ts";
-import type { ValidScenario } from "../launch/scenario-file.ts";
+} from "../launch/plan/plan-figures.ts";
+import { checkPorts } from "../launch/plan/port-check.ts";
+import type { ValidScenario } from "../launch/scenario/scenario-file.ts";
 import { estimateMemory } from "../local/memory-estimate.ts";
 
 /** How long a run takes. */

@@ -10,7 +10,7 @@ import type { KeySource } from "../../shared/trust/cluster-key.ts";
 import type { BaselineRequest } from "../active-run/request.ts";
 import type { LaunchRequest } from "../launch/launch.ts";
 import { readOutput } from "../launch/outputs.ts";
-import type { ValidScenario } from "../launch/scenario-file.ts";
+import type { ValidScenario } from "../launch/scenario/scenario-file.ts";
 import { DEFAULT_POLICIES } from "../plan/plan.ts";
 import type { RunEvent } from "../store/event.ts";
 import { type CompareOptions, rulesOf } from "./compare-options.ts";

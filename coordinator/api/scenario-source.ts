@@ -11,14 +11,14 @@ import type { ScenarioInput } from "../../shared/scenario/schema.ts";
 import { systemTimers } from "../../shared/time/timer.ts";
 import { COMMAND_CHECK, checkLimits } from "../check/check-limits.ts";
 import { Checker } from "../check/checker.ts";
-import { isTargetUrl, scenarioOfUrl, type UrlLoad } from "../launch/bare-url.ts";
+import { isTargetUrl, scenarioOfUrl, type UrlLoad } from "../launch/scenario/bare-url.ts";
 import {
   type CheckedScenario,
   checkScenario,
   type GivenScenario,
   readScenarioFile,
   type ValidScenario,
-} from "../launch/scenario-file.ts";
+} from "../launch/scenario/scenario-file.ts";
 
 /**
  * The path of a scenario file (YAML or JSON), a URL (`ws://…`, `wss://…`: echoes, see `ScenarioOptions.load`), or a scenario

@@ -9,12 +9,12 @@ import {
   type GivenScenario,
   readScenarioFile,
   type ValidScenario,
-} from "../launch/scenario-file.ts";
+} from "../launch/scenario/scenario-file.ts";
 import {
   readStandardInput,
   STANDARD_INPUT,
   STANDARD_INPUT_NAME,
-} from "../launch/standard-input.ts";
+} from "../launch/scenario/standard-input.ts";
 import { countOf } from "../report/format.ts";
 import type { CliContext } from "./context.ts";
 import { overridesOf, type ScenarioOptions } from "./options/scenario-options.ts";

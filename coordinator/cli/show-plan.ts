@@ -2,8 +2,8 @@
  * Prints a plan and what it takes on this machine. Called by the plan command and `run --dry-run`. Invariant: nothing is
  * started, opened or written.
  */
-import { fitHere, type LocalPlanRequest, outlineOf } from "../launch/local-plan.ts";
-import { checkPorts } from "../launch/port-check.ts";
+import { fitHere, type LocalPlanRequest, outlineOf } from "../launch/plan/local-plan.ts";
+import { checkPorts } from "../launch/plan/port-check.ts";
 import type { CliContext } from "./context.ts";
 import { machineText, outlineText } from "./terminal/plan-text.ts";
 

@@ -20,10 +20,10 @@ import { checkBaseline } from "../run/baseline.ts";
 import type { RunEvent } from "../store/event.ts";
 import { makeRunId } from "../store/run-id.ts";
 import { keysOf } from "./cluster-keys.ts";
-import { type LocalPlan, planLocally } from "./local-plan.ts";
-import { openMetrics, type RunMetrics } from "./metrics.ts";
+import { openMetrics, type RunMetrics } from "./metrics/metrics.ts";
 import { type BusPlace, onBus, onThisMachine } from "./places.ts";
-import { checkPorts } from "./port-check.ts";
+import { type LocalPlan, planLocally } from "./plan/local-plan.ts";
+import { checkPorts } from "./plan/port-check.ts";
 import { waitForTarget } from "./wait-for-target.ts";
 
 export interface LaunchRequest {

@@ -12,7 +12,7 @@ import { Fleet } from "../fleet/fleet.ts";
 import { Lead } from "../fleet/lead.ts";
 import { type LocalCluster, startLocalCluster } from "../local/local-cluster.ts";
 import { executeRun } from "../run/run.ts";
-import type { LocalPlan } from "./local-plan.ts";
+import type { LocalPlan } from "./plan/local-plan.ts";
 
 /** For workers to leave after the run; they hold nothing any more by then. */
 const WORKER_GRACE_MS = 5000;

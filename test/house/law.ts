@@ -266,7 +266,7 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
     "shared/scenario/expression/expression-reads.ts",
   ],
   re2js: ["shared/scenario/expression/pattern.ts"],
-  yaml: ["shared/scenario/", "coordinator/launch/explain.ts"],
+  yaml: ["shared/scenario/", "coordinator/launch/scenario/explain.ts"],
   "csv-parse": ["shared/scenario/"],
   zod: [
     "shared/scenario/",

@@ -10,7 +10,7 @@ import { ExitCode, OnrushError } from "../../../shared/errors.ts";
 import { splitTargetUrl } from "../../../shared/net/target-url.ts";
 import type { StrictScenario } from "../../../shared/scenario/strict.ts";
 import { MAX_SUBMISSION_BYTES } from "../../check/submission.ts";
-import { STANDARD_INPUT, STANDARD_INPUT_NAME } from "../../launch/standard-input.ts";
+import { STANDARD_INPUT, STANDARD_INPUT_NAME } from "../../launch/scenario/standard-input.ts";
 import type { CliContext, Finish } from "../context.ts";
 import { addResultOptions, type ResultOptions } from "../options/result-options.ts";
 import {

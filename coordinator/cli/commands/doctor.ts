@@ -6,7 +6,7 @@ import { Command } from "commander";
 import { ExitCode } from "../../../shared/errors.ts";
 import type { StrictScenario } from "../../../shared/scenario/strict.ts";
 import { systemTimers } from "../../../shared/time/timer.ts";
-import { isTargetUrl, scenarioOfUrl } from "../../launch/bare-url.ts";
+import { isTargetUrl, scenarioOfUrl } from "../../launch/scenario/bare-url.ts";
 import type { CliContext, Finish } from "../context.ts";
 import { addScenarioOptions, type ScenarioOptions } from "../options/scenario-options.ts";
 import {

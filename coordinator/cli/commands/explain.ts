@@ -16,7 +16,7 @@ export function explainCommand(context: CliContext, finish: Finish): Command {
     const { readScenario } = await import("../scenario.ts");
     const parsed = await readScenario(file, options, context);
     if (parsed === null) return finish(ExitCode.invalidScenario);
-    const { explain } = await import("../../launch/explain.ts");
+    const { explain } = await import("../../launch/scenario/explain.ts");
     context.stdout.write(explain(parsed));
     finish(ExitCode.passed);
   });

@@ -6,7 +6,6 @@ import { ExitCode, OnrushError } from "../../../shared/errors.ts";
 import { checkTargets } from "../../../shared/net/target-policy.ts";
 import type { StrictOutput } from "../../../shared/scenario/strict.ts";
 import type { BaselineRequest, RunOutcome } from "../../active-run/request.ts";
-import { isTargetUrl, scenarioOfUrl } from "../../launch/bare-url.ts";
 import {
   carryOut,
   type LaunchRequest,
@@ -14,7 +13,8 @@ import {
   type PreparedRun,
   prepareRun,
 } from "../../launch/launch.ts";
-import type { ValidScenario } from "../../launch/scenario-file.ts";
+import { isTargetUrl, scenarioOfUrl } from "../../launch/scenario/bare-url.ts";
+import type { ValidScenario } from "../../launch/scenario/scenario-file.ts";
 import { countOf, formatSeconds } from "../../report/format.ts";
 import type { CliContext } from "../context.ts";
 import { listenForInterrupts } from "../interrupt.ts";

@@ -29,11 +29,13 @@ async function validate(
     const { readScenario } = await import("../scenario.ts");
     const parsed = await readScenario(file, options, context);
     if (parsed === null) return false;
-    const { loadSize } = await import("../../launch/load-size.ts");
+    const { loadSize } = await import("../../launch/plan/load-size.ts");
     const { countOf, formatSeconds } = await import("../../report/format.ts");
     const { peakConnections, durationSeconds } = loadSize(parsed.scenario);
     const size = `${countOf(peakConnections, "connection")} at the peak, ${formatSeconds(durationSeconds)}`;
-    const { STANDARD_INPUT, STANDARD_INPUT_NAME } = await import("../../launch/standard-input.ts");
+    const { STANDARD_INPUT, STANDARD_INPUT_NAME } = await import(
+      "../../launch/scenario/standard-input.ts"
+    );
     const name = file === STANDARD_INPUT ? STANDARD_INPUT_NAME : file;
     stdout.write(`${outStyle.green("✓")} ${name}: valid (${size})\n`);
     return true;

@@ -10,7 +10,7 @@ import {
   parseRate,
   parseSize,
 } from "../../../shared/scenario/units.ts";
-import { URL_LOAD_KEYS, URL_RAMPS, type UrlLoad } from "../../launch/bare-url.ts";
+import { URL_LOAD_KEYS, URL_RAMPS, type UrlLoad } from "../../launch/scenario/bare-url.ts";
 import { parseConnections } from "./values.ts";
 
 export interface BareUrlOptions extends UrlLoad {

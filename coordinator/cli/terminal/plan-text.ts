@@ -5,8 +5,12 @@
  */
 import Table from "cli-table3";
 import type { StrictPhase, StrictScenario } from "../../../shared/scenario/strict.ts";
-import type { LocalPlan, Outline } from "../../launch/local-plan.ts";
-import { type PlannedPhase, plannedMessages, plannedPhases } from "../../launch/plan-figures.ts";
+import type { LocalPlan, Outline } from "../../launch/plan/local-plan.ts";
+import {
+  type PlannedPhase,
+  plannedMessages,
+  plannedPhases,
+} from "../../launch/plan/plan-figures.ts";
 import { estimateMemory } from "../../local/memory-estimate.ts";
 import { RESERVED_FILES } from "../../local/sizing.ts";
 import {

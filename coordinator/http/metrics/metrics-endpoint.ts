@@ -1,5 +1,5 @@
 /**
- * Where Prometheus scrapes a run of `onrush run` while it goes on. Opened by launch/scrape.ts before any load. Invariant: it
+ * Where Prometheus scrapes a run of `onrush run` while it goes on. Opened by launch/metrics/scrape.ts before any load. Invariant: it
  * shows and changes nothing; what is asked for is made then, from the run as it is, so nobody pays who does not ask.
  * Bound: MAX_SCRAPERS connections, requests without a body.
  */

@@ -1,5 +1,5 @@
 /**
- * OpenTelemetry's exporter of metrics over OTLP/HTTP, which is there when somebody installed it. Called by launch/push.ts and
+ * OpenTelemetry's exporter of metrics over OTLP/HTTP, which is there when somebody installed it. Called by launch/metrics/push.ts and
  * pusher.ts; the only door to the package. Headers, certificates and compression are what OTEL_EXPORTER_OTLP_* says, read
  * by the exporter itself and never shown. Invariant: an export ends in time, whatever the collector does, and never throws.
  */

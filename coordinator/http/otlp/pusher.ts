@@ -1,6 +1,6 @@
 /**
  * One collector of a run: everything counted so far, at once and every PUSH_EVERY_MS from then on, and once more when the
- * run is over, so that its last points are those of the summary. Made by launch/push.ts. Invariant: one export at a time, and
+ * run is over, so that its last points are those of the summary. Made by launch/metrics/push.ts. Invariant: one export at a time, and
  * one that fails is noted once, counted, and never tried again: the next one holds all that it held.
  */
 import { assert } from "../../../shared/assert.ts";

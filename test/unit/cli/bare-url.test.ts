@@ -8,7 +8,7 @@ import {
   type BareUrlOptions,
   refuseBareUrlOptions,
 } from "../../../coordinator/cli/options/bare-url-options.ts";
-import { isTargetUrl, scenarioOfUrl } from "../../../coordinator/launch/bare-url.ts";
+import { isTargetUrl, scenarioOfUrl } from "../../../coordinator/launch/scenario/bare-url.ts";
 import { parseScenario } from "../../../shared/scenario/parse.ts";
 
 function parsed(url: string, options: BareUrlOptions) {

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { TEMPLATES } from "../../../coordinator/cli/commands/templates.ts";
-import { explain } from "../../../coordinator/launch/explain.ts";
+import { explain } from "../../../coordinator/launch/scenario/explain.ts";
 import { type ParseContext, parseScenario } from "../../../shared/scenario/parse.ts";
 import type { StrictScenario } from "../../../shared/scenario/strict.ts";
 

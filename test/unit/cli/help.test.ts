@@ -78,7 +78,7 @@ describe("remedies", () => {
   const owner = (path: string): Command | null => {
     if (path.startsWith("target/")) return commands.get("target") ?? null;
     const name =
-      /^coordinator\/(?:launch|cli(?:\/(?:commands|client|options))?)\/([a-z-]+)\.ts$/.exec(
+      /^coordinator\/(?:launch(?:\/scenario)?|cli(?:\/(?:commands|client|options))?)\/([a-z-]+)\.ts$/.exec(
         path,
       )?.[1] ?? "";
     const same: Record<string, string> = {

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { areaChart } from "../../../coordinator/cli/terminal/curve.ts";
 import { machineText, outlineText } from "../../../coordinator/cli/terminal/plan-text.ts";
-import { type LocalPlan, planLocally } from "../../../coordinator/launch/local-plan.ts";
+import { type LocalPlan, planLocally } from "../../../coordinator/launch/plan/local-plan.ts";
 import { parseScenario } from "../../../shared/scenario/parse.ts";
 import type { StrictScenario } from "../../../shared/scenario/strict.ts";
 

@@ -1,7 +1,7 @@
 /** Goal: a run whose connections have no ports here is refused before it starts; nothing else is. */
 import { describe, expect, it } from "vitest";
-import { type LocalPlan, planLocally } from "../../../coordinator/launch/local-plan.ts";
-import { checkPorts } from "../../../coordinator/launch/port-check.ts";
+import { type LocalPlan, planLocally } from "../../../coordinator/launch/plan/local-plan.ts";
+import { checkPorts } from "../../../coordinator/launch/plan/port-check.ts";
 import type { StrictScenario } from "../../../shared/scenario/strict.ts";
 import { scenario } from "../../support/scenario.ts";
 

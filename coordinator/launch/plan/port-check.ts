@@ -6,10 +6,10 @@ import { createSocket } from "node:dgram";
 import { lookup } from "node:dns/promises";
 import { once } from "node:events";
 import { isIP } from "node:net";
-import { OnrushError } from "../../shared/errors.ts";
-import { isLoopbackHost } from "../../shared/net/host.ts";
-import { splitTargetUrl } from "../../shared/net/target-url.ts";
-import type { StrictScenario } from "../../shared/scenario/strict.ts";
+import { OnrushError } from "../../../shared/errors.ts";
+import { isLoopbackHost } from "../../../shared/net/host.ts";
+import { splitTargetUrl } from "../../../shared/net/target-url.ts";
+import type { StrictScenario } from "../../../shared/scenario/strict.ts";
 import { busiestShare, type LocalPlan } from "./local-plan.ts";
 
 /** @throws OnrushError ONRUSH_LIMITS_TOO_LOW */

@@ -4,20 +4,20 @@
  * Pure but for asking the machine for its limits.
  */
 import { availableParallelism } from "node:os";
-import { buildPopulation, type Population } from "../../shared/load/arrivals.ts";
-import { sourceAddresses } from "../../shared/load/source-address.ts";
-import { localPortRange } from "../../shared/local-ports.ts";
-import { isLoopbackHost } from "../../shared/net/host.ts";
-import { splitTargetUrl } from "../../shared/net/target-url.ts";
-import { openFilesLimit } from "../../shared/open-files.ts";
-import type { StrictScenario } from "../../shared/scenario/strict.ts";
+import { buildPopulation, type Population } from "../../../shared/load/arrivals.ts";
+import { sourceAddresses } from "../../../shared/load/source-address.ts";
+import { localPortRange } from "../../../shared/local-ports.ts";
+import { isLoopbackHost } from "../../../shared/net/host.ts";
+import { splitTargetUrl } from "../../../shared/net/target-url.ts";
+import { openFilesLimit } from "../../../shared/open-files.ts";
+import type { StrictScenario } from "../../../shared/scenario/strict.ts";
 import {
   RESERVED_FILES,
   type Sizing,
   sizeLocalCluster,
   sourceAddressesNeeded,
-} from "../local/sizing.ts";
-import { makePlan, type Plan } from "../plan/plan.ts";
+} from "../../local/sizing.ts";
+import { makePlan, type Plan } from "../../plan/plan.ts";
 
 /** What a scenario plans, wherever it runs. */
 export interface Outline {

@@ -2,11 +2,11 @@
  * `prometheus=…` of a run: the endpoints it is scraped at, from before its load to its end. Called by metrics.ts. Invariant:
  * all of them listen, or none does and nothing has started.
  */
-import { assert } from "../../shared/assert.ts";
-import { parseListenAddress } from "../../shared/scenario/output.ts";
-import type { StrictOutput } from "../../shared/scenario/strict.ts";
-import { type MetricsEndpoint, openMetricsEndpoint } from "../http/metrics/metrics-endpoint.ts";
-import type { RunMeasures } from "../live/measures.ts";
+import { assert } from "../../../shared/assert.ts";
+import { parseListenAddress } from "../../../shared/scenario/output.ts";
+import type { StrictOutput } from "../../../shared/scenario/strict.ts";
+import { type MetricsEndpoint, openMetricsEndpoint } from "../../http/metrics/metrics-endpoint.ts";
+import type { RunMeasures } from "../../live/measures.ts";
 
 export interface Scraping {
   readonly urls: readonly string[];

@@ -1,9 +1,9 @@
 /**
  * How large and how long the load of a scenario is, and whether there is any. Called by `onrush validate` and the API. Pure.
  */
-import { buildPopulation } from "../../shared/load/arrivals.ts";
-import type { StrictScenario } from "../../shared/scenario/strict.ts";
-import { refuseEmptyPlan } from "../plan/empty-plan.ts";
+import { buildPopulation } from "../../../shared/load/arrivals.ts";
+import type { StrictScenario } from "../../../shared/scenario/strict.ts";
+import { refuseEmptyPlan } from "../../plan/empty-plan.ts";
 
 export interface LoadSize {
   /** Most connections open at one time, by plan. */

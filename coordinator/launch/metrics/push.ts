@@ -2,12 +2,12 @@
  * `otlp=…` of a run: the collectors its metrics are pushed to. Called by metrics.ts. Invariant: what is missing for it is said
  * before any load; from then on nothing about a collector changes the run or its exit code.
  */
-import type { StrictOutput } from "../../shared/scenario/strict.ts";
-import type { Clock } from "../../shared/time/clock.ts";
-import { systemTimers } from "../../shared/time/timer.ts";
-import { loadOtlp, openExporter } from "../http/otlp/exporter.ts";
-import { Pusher } from "../http/otlp/pusher.ts";
-import type { RunMeasures } from "../live/measures.ts";
+import type { StrictOutput } from "../../../shared/scenario/strict.ts";
+import type { Clock } from "../../../shared/time/clock.ts";
+import { systemTimers } from "../../../shared/time/timer.ts";
+import { loadOtlp, openExporter } from "../../http/otlp/exporter.ts";
+import { Pusher } from "../../http/otlp/pusher.ts";
+import type { RunMeasures } from "../../live/measures.ts";
 
 export interface Pushing {
   readonly urls: readonly string[];

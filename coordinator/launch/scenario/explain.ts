@@ -4,7 +4,7 @@
  * stay references.
  */
 import { stringify } from "yaml";
-import { writtenForm } from "../../shared/scenario/written.ts";
+import { writtenForm } from "../../../shared/scenario/written.ts";
 import type { ValidScenario } from "./scenario-file.ts";
 
 const HEAD = "# Every default filled in. Files are named as before, relative to the scenario.\n";

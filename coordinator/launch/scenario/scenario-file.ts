@@ -4,12 +4,12 @@
  * cannot be read at all is an error. Nothing is read without a bound, and checking it has limits (coordinator/check).
  */
 import { dirname, resolve } from "node:path";
-import { OnrushError } from "../../shared/errors.ts";
-import type { ParseResult } from "../../shared/scenario/parse.ts";
-import { MAX_FILE_BYTES } from "../../shared/scenario/read/document.ts";
-import type { Overrides } from "../../shared/scenario/read/overrides.ts";
-import { readBounded } from "../check/bounded-file.ts";
-import type { Checker } from "../check/checker.ts";
+import { OnrushError } from "../../../shared/errors.ts";
+import type { ParseResult } from "../../../shared/scenario/parse.ts";
+import { MAX_FILE_BYTES } from "../../../shared/scenario/read/document.ts";
+import type { Overrides } from "../../../shared/scenario/read/overrides.ts";
+import { readBounded } from "../../check/bounded-file.ts";
+import type { Checker } from "../../check/checker.ts";
 import { isTargetUrl } from "./bare-url.ts";
 
 export interface GivenScenario {

@@ -2,9 +2,9 @@
  * Where the metrics of a run go while it runs: to whoever scrapes them, and to collectors. Called by launch.ts. Invariant:
  * what neither is asked for is not even loaded; once open, nothing about metrics changes the run or its exit code.
  */
-import type { StrictOutput } from "../../shared/scenario/strict.ts";
-import type { Clock } from "../../shared/time/clock.ts";
-import type { RunMeasures } from "../live/measures.ts";
+import type { StrictOutput } from "../../../shared/scenario/strict.ts";
+import type { Clock } from "../../../shared/time/clock.ts";
+import type { RunMeasures } from "../../live/measures.ts";
 import type { Pushing } from "./push.ts";
 import type { Scraping } from "./scrape.ts";
 

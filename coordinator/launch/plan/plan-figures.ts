@@ -2,8 +2,8 @@
  * What a plan comes to in figures: its phases and its messages. Called by the text of a plan and the API. Pure. Invariant: the
  * figures of messages are by the number of connections open at the middle of each second.
  */
-import type { Population } from "../../shared/load/arrivals.ts";
-import type { StrictPhase, StrictScenario } from "../../shared/scenario/strict.ts";
+import type { Population } from "../../../shared/load/arrivals.ts";
+import type { StrictPhase, StrictScenario } from "../../../shared/scenario/strict.ts";
 
 export interface PlannedPhase {
   readonly phase: string;

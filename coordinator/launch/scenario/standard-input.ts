@@ -2,7 +2,7 @@
  * A scenario from standard input: `onrush run -`. Called by cli/scenario.ts. Invariant: no more is read than a scenario may
  * have, and nobody waits for a terminal that does not know it is asked.
  */
-import { OnrushError } from "../../shared/errors.ts";
+import { OnrushError } from "../../../shared/errors.ts";
 
 /** What a command line says in place of a file. */
 export const STANDARD_INPUT = "-";

@@ -3,8 +3,8 @@
  * line stands for. Called by the commands run and doctor, and by the API. Invariant: what is written is an ordinary
  * scenario file: it passes the same checks, is kept in the run directory, and does the same when it is run again.
  */
-import { OnrushError } from "../../shared/errors.ts";
-import { formatDuration, parseRate, parseSize } from "../../shared/scenario/units.ts";
+import { OnrushError } from "../../../shared/errors.ts";
+import { formatDuration, parseRate, parseSize } from "../../../shared/scenario/units.ts";
 
 export const URL_RAMPS = ["linear", "exponential", "step", "burst"] as const;
 
