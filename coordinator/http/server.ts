@@ -12,7 +12,6 @@ import type { Log } from "../../shared/log.ts";
 import { jsonSchema } from "../../shared/scenario/schema.ts";
 import { VERSION } from "../../shared/version.ts";
 import { ENVELOPE_TYPE } from "../check/envelope.ts";
-import { MAX_SUBMISSION_BYTES } from "../check/submission.ts";
 import { summaryJsonSchema } from "../report/summary-schema.ts";
 import type { Service } from "../service/service.ts";
 import {
@@ -24,6 +23,7 @@ import {
   PREFIX,
 } from "./access/admission.ts";
 import { boundConnections, type ConnectionBounds, TIMES } from "./access/connections.ts";
+import { boundHeldBytes } from "./access/shares.ts";
 import type { Caller, Role } from "./access/tokens.ts";
 import { sparingly } from "./error-log.ts";
 import { describeApi, queryKeysOf } from "./openapi.ts";
@@ -62,6 +62,8 @@ export type HttpServer = FastifyInstance;
 /** Characters of a part of a path; a worker's id has 120 at most, before it is encoded. */
 const MAX_PARAMETER = 500;
 const REQUESTS_PER_MINUTE = 1200;
+/** Of a route that says nothing else. */
+const MAX_BODY_BYTES = 64 * 1024;
 const DESCRIPTION: ReadonlySet<string> = new Set(["/docs/json", "/docs/yaml"]);
 
 export async function buildServer(options: ServerOptions): Promise<FastifyInstance> {
@@ -70,7 +72,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   const app = fastify({
     ...TIMES,
     requestTimeout: options.requestMs ?? TIMES.requestTimeout,
-    bodyLimit: MAX_SUBMISSION_BYTES,
+    bodyLimit: MAX_BODY_BYTES,
     forceCloseConnections: true,
     routerOptions: { maxParamLength: MAX_PARAMETER },
     frameworkErrors: (error, _, reply) => void answerProblem(log, error, reply),
@@ -114,6 +116,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   app.addHook("onRequest", async (request, reply) => {
     if (request.is404) refusePath(request, paths, reply);
   });
+  boundHeldBytes(app);
   app.addHook("onSend", async (request, reply) => closeUnread(request, reply));
   await describe(app, roles, options.tokens !== null);
   await app.register(
@@ -178,8 +181,9 @@ async function describe(
   });
   const uiConfig = asksForTokens ? { requestInterceptor: askForToken } : {};
   await app.register(swaggerUi, { routePrefix: "/docs", ...DOCS_LOOK, uiConfig });
+  const document = once(() => app.swagger());
   app.get("/openapi.json", { schema: { hide: true }, config: { role: "viewer" } }, async () =>
-    app.swagger(),
+    document(),
   );
 }
 
@@ -204,8 +208,17 @@ function schemaRoutes(app: FastifyInstance): void {
     config: { role: "viewer" as const },
     schema: { summary, tags: ["schema"] },
   });
-  app.get("/schema/scenario.json", viewer("JSON Schema of scenarios"), async () => jsonSchema());
-  app.get("/schema/summary.json", viewer("JSON Schema of summary.json"), async () =>
-    summaryJsonSchema(),
-  );
+  const scenario = once(jsonSchema);
+  const summary = once(summaryJsonSchema);
+  app.get("/schema/scenario.json", viewer("JSON Schema of scenarios"), async () => scenario());
+  app.get("/schema/summary.json", viewer("JSON Schema of summary.json"), async () => summary());
+}
+
+/** Made when it is asked for first: to make it takes longer than to send it. */
+function once<T>(make: () => T): () => T {
+  let made: T | null = null;
+  return () => {
+    made ??= make();
+    return made;
+  };
 }

@@ -7,7 +7,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type ClusterWorker, Coordinator, startWorker } from "../support/coordinator.ts";
-import { HOSTILE_SUBMISSIONS } from "../support/hostile-submissions.ts";
+import { startCrowd } from "../support/crowd.ts";
+import { HOSTILE_PLANS, HOSTILE_SUBMISSIONS } from "../support/hostile-submissions.ts";
 import { scratch, startTarget, type Target } from "../support/programs.ts";
 import { type BrokerServer, missing, startBroker } from "../support/servers.ts";
 
@@ -15,48 +16,9 @@ const VIEWER = "viewer-token-0123456789";
 const OPERATOR = "operator-token-0123456789";
 /** Refused, or done: each of these is an answer. */
 const ANSWERS = [200, 400, 413, 422];
+const FULL = process.env["ONRUSH_TEST_ALL"] === "1";
+const SUBMISSIONS = FULL ? [...HOSTILE_SUBMISSIONS, ...HOSTILE_PLANS] : HOSTILE_SUBMISSIONS;
 const absent = missing("redis");
-
-interface Others {
-  readonly latenciesMs: number[];
-  readonly failures: string[];
-  stop(): Promise<void>;
-}
-
-/** 100 requests a second, each by itself, until it is stopped. */
-function others(coordinator: Coordinator): Others {
-  const latenciesMs: number[] = [];
-  const failures: string[] = [];
-  const open = new Set<Promise<void>>();
-  const one = async () => {
-    const path = latenciesMs.length % 2 === 0 ? "/livez" : "/readyz";
-    const began = performance.now();
-    try {
-      const { status } = await coordinator.get(path);
-      if (status !== 200) failures.push(`${path}: ${status}`);
-    } catch (error) {
-      failures.push(`${path}: ${String(error)}`);
-    }
-    latenciesMs.push(performance.now() - began);
-  };
-  const timer = setInterval(() => {
-    const request = one().finally(() => open.delete(request));
-    open.add(request);
-  }, 10);
-  return {
-    latenciesMs,
-    failures,
-    async stop() {
-      clearInterval(timer);
-      await Promise.all(open);
-    },
-  };
-}
-
-function quantile(values: readonly number[], share: number): string {
-  const sorted = values.toSorted((a, b) => a - b);
-  return `${Math.round(sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0)}`;
-}
 
 describe.skipIf(absent !== null)("a coordinator under hostile submissions", () => {
   const folder = scratch();
@@ -88,7 +50,7 @@ describe.skipIf(absent !== null)("a coordinator under hostile submissions", () =
         ...{ version: 1, name: "victim", target: target.url },
         load: [
           { phase: "a", ramp: "linear", to: 20, over: "2s" },
-          { phase: "b", hold: "60s" },
+          { phase: "b", hold: FULL ? "10m" : "60s" },
         ],
         messages: {
           rate: "1/s",
@@ -109,22 +71,20 @@ describe.skipIf(absent !== null)("a coordinator under hostile submissions", () =
     console.log(`attack: status, seconds | others: count p50 p99 max ms\n${rows.join("\n")}`);
   });
 
-  it.each(HOSTILE_SUBMISSIONS)("answers everybody: $name", async ({ name, type, body }) => {
+  it.each(SUBMISSIONS)("answers everybody: $name", async ({ name, type, body }) => {
     const text = body();
-    const crowd = others(coordinator);
+    const crowd = startCrowd(coordinator);
     const began = performance.now();
     const answer = await coordinator.post("/scenarios/validate", {
       ...{ token: VIEWER, type, body: text },
     });
     const seconds = (performance.now() - began) / 1000;
-    await crowd.stop();
-    const { latenciesMs, failures } = crowd;
-    const figures = [0.5, 0.99, 1].map((share) => quantile(latenciesMs, share)).join(" ");
+    const figures = await crowd.stop();
     rows.push(
-      `${name} (${Math.ceil(text.length / 1024)} KB): ${answer.status}, ${seconds.toFixed(1)} s | ${latenciesMs.length} ${figures}`,
+      `${name} (${Math.ceil(text.length / 1024)} KB): ${answer.status}, ${seconds.toFixed(1)} s | ${figures}`,
     );
     expect(ANSWERS, answer.text.slice(0, 500)).toContain(answer.status);
-    expect(failures).toEqual([]);
+    expect(crowd.failures).toEqual([]);
   });
 
   it("lets nobody take all places: what others ask comes first, and too much is refused", async () => {

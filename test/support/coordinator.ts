@@ -73,6 +73,8 @@ export interface CoordinatorOptions {
   readonly port?: number;
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Before its command line, e.g. a shell that sets a limit and becomes it. */
+  readonly prefix?: readonly string[];
 }
 
 /** A coordinator that can be killed and started again on the same address and data. */
@@ -96,10 +98,11 @@ export class Coordinator implements AsyncDisposable {
 
   /** Resolves when it listens and has the lead. */
   async start(): Promise<void> {
-    const { bus, data, port, args = [], env } = this.#options;
+    const { bus, data, port, args = [], env, prefix = [] } = this.#options;
+    const [command = process.execPath, ...rest] = [...prefix, process.execPath];
     const child = spawn(
-      ...tied(process.execPath, [
-        ...[ENTRY, "coordinator", "--bus", bus, "--data", data],
+      ...tied(command, [
+        ...[...rest, ENTRY, "coordinator", "--bus", bus, "--data", data],
         ...["--listen", `127.0.0.1:${port}`, ...args],
       ]),
       { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...env } },
@@ -116,6 +119,11 @@ export class Coordinator implements AsyncDisposable {
     await Promise.race([once(lines, "line"), ended]);
     ended.catch(() => {});
     await this.until("it is ready", async () => (await this.get("/readyz")).status === 200);
+  }
+
+  /** Of the process that runs now. */
+  get pid(): number {
+    return this.#child?.pid ?? Number.NaN;
   }
 
   /** To stop it and have it go on. */

@@ -127,3 +127,80 @@ export const HOSTILE_SUBMISSIONS: readonly HostileSubmission[] = [
     body: () => `${"[".repeat(16_000_000)}${"]".repeat(15_000_000)}`,
   },
 ];
+
+const one = "[{ phase: a, ramp: burst, to: 1, hold: 1s }]";
+const mix = (send: string) => `messages: { rate: 1/s, mix: [{ name: a, send: ${send} }] }`;
+const sawtooth = (at: number) => (at % 2 === 0 ? 2_000_000 : 0);
+
+/** Plans, texts and numbers of sizes that nobody means; each is cheap for a service that bounds what it expands. */
+const PLANS: Readonly<Record<string, () => string>> = {
+  "5 million connections at once": () =>
+    scenario("[{ phase: a, ramp: burst, to: 5000000, hold: 1s }]"),
+  "47 hours of 2 million": () => scenario("[{ phase: a, ramp: linear, to: 2000000, over: 47h }]"),
+  "an exponential ramp of 47 hours": () =>
+    scenario("[{ phase: a, ramp: exponential, to: 2000000, over: 47h }]"),
+  "700 hours": () => scenario("[{ phase: a, ramp: burst, to: 1, hold: 700h }]"),
+  "60 phases of 700 hours": () =>
+    scenario(`[${times(60, (at) => `{ phase: a${at}, ramp: burst, to: 1, hold: 700h }`)}]`),
+  "10,000 phases": () => scenario(`[${times(10_000, (at) => `{ phase: a${at}, hold: 1s }`)}]`),
+  "500 bursts of 2 million": () =>
+    scenario(
+      `[${times(500, (at) => `{ phase: a${at}, ramp: burst, to: ${sawtooth(at)}, hold: 1s }`)}]`,
+    ),
+  "a billion arrivals a second": () =>
+    scenario("[{ phase: a, arrive: 1000000000/s, stay: 1us, for: 1s }]"),
+  "a million arrivals a second for 40 hours": () =>
+    scenario("[{ phase: a, arrive: 1000000/s, stay: 1ms, for: 40h }]"),
+  "Poisson arrivals for 47 hours": () =>
+    scenario("[{ phase: a, arrive: 20/s, stay: exp(1ms), arrival: poisson, for: 47h }]"),
+  "a search of steps of a microsecond": () =>
+    scenario(
+      "[{ phase: s, ramp: find-limit, step: 1, settle: 1us, until: 'latency p99 > 250ms', to: 2000000 }]",
+      "messages: { rate: 1/s, mix: [{ name: a, send: { text: x }, reply: { match: echo } }] }",
+    ),
+  "a message of 1 GB": () => scenario(one, mix("{ binary: { size: 1gb } }")),
+  "a text of a billion letters": () => scenario(one, mix("{ text: '{{text(1,1000000000)}}' }")),
+  "10,000 texts of 64 KB in one": () =>
+    scenario(one, mix(`{ text: '${"{{text(65536,65536)}}".repeat(10_000)}' }`)),
+  "a header of 20,000 texts": () =>
+    scenario(one, `connect: { headers: { a: '${"{{text(65536,65536)}}".repeat(20_000)}' } }`),
+  "9,000 messages": () =>
+    scenario(
+      one,
+      `messages: { rate: 1/s, mix: [${times(9000, (at) => `{ name: a${at}, send: { text: x } }`)}] }`,
+    ),
+  "9,000 headers": () =>
+    scenario(one, `connect: { headers: { ${times(9000, (at) => `h${at}: x`)} } }`),
+  "9,000 thresholds": () =>
+    scenario(one, `thresholds: { connect: [${times(9000, (at) => `p95 < ${at + 1}ms`)}] }`),
+  "a selector of 20,000 parts": () =>
+    scenario(one, `thresholds: { 'latency{${"phase=a,".repeat(20_000)}}': ['p99 < 1ms'] }`),
+  "a rate of a billion": () =>
+    scenario(one, "messages: { rate: 1000000000/s, mix: [{ name: a, send: { text: x } }] }"),
+  "a duration of 500,000 digits": () =>
+    scenario(`[{ phase: a, ramp: burst, to: 1, hold: '${"1".repeat(500_000)}s' }]`),
+  "a rate of 250,000 points": () =>
+    scenario(
+      one,
+      `messages: { rate: '${"1.".repeat(250_000)}/s', mix: [{ name: a, send: { text: x } }] }`,
+    ),
+  "60,000 beginnings of env": () => scenario(one, `vars: { a: '${"{{ env . ".repeat(60_000)}' }`),
+  "150,000 beginnings of vars": () =>
+    scenario(one, `connect: { headers: { a: '{{${"vars[ ".repeat(150_000)}}}' } }`),
+  "200,000 beginnings of a URL": () => scenario(one, `vars: { a: '${"a://".repeat(200_000)}' }`),
+  "160,000 beginnings of a query": () =>
+    scenario(one, `vars: { a: '${"?token".repeat(160_000)}' }`),
+  "900 brackets": () => scenario(one, `vars: { a: '{{${"(".repeat(900)}1${")".repeat(900)}}}' }`),
+  "one million opening brackets": () => "[".repeat(1_000_000),
+  "one million opening braces": () => "{".repeat(1_000_000),
+  "one million dashes": () => "- ".repeat(500_000),
+  "100,000 documents": () => "--- 1\n".repeat(100_000),
+  "aliases of aliases": () =>
+    `a0: &a0 [x, x, x, x, x, x, x, x, x]\n${times(12, (at) => `a${at + 1}: &a${at + 1} [${`*a${at}, `.repeat(9)}]`, "\n")}\n`,
+  "a document of tabs": () => "\t".repeat(1_000_000),
+};
+
+/** Tried at full size only. */
+export const HOSTILE_PLANS: readonly HostileSubmission[] = Object.entries(PLANS).map(
+  ([name, body]) => ({ name, type: YAML, body }),
+);

@@ -4,8 +4,10 @@
  */
 import type { FastifyInstance } from "fastify";
 import { isFinal } from "../../../shared/wire/command.ts";
+import { MAX_SUBMISSION_BYTES } from "../../check/submission.ts";
 import type { RunEntry } from "../../service/run-entry.ts";
 import type { Service } from "../../service/service.ts";
+import { clientOf, Shares } from "../access/shares.ts";
 import type { Tokens } from "../access/tokens.ts";
 import { HttpProblem, issuesProblem } from "../problem.ts";
 import { jsonBody, parsed, scaleSchema } from "../reading.ts";
@@ -13,8 +15,9 @@ import { runInfo } from "./run-info.ts";
 import { type Audit, as, callerOf, noRun, notServed, type WithId } from "./runs.ts";
 import { streamEnd, streamRun } from "./stream.ts";
 
-/** Readers of streams at once; more are sent away for a while. */
-const MAX_STREAMS = 500;
+/** Readers of streams at once, and those of one client; more are sent away for a while. */
+const STREAMS = { all: 500, each: 400 };
+const RETRY_SECONDS = 5;
 
 export function actionRoutes(app: FastifyInstance, service: Service, audit: Audit): void {
   for (const mode of ["stop", "abort"] as const) {
@@ -38,7 +41,8 @@ export function actionRoutes(app: FastifyInstance, service: Service, audit: Audi
     return reply.code(202).send({ id: entry.id, state: entry.state });
   });
 
-  app.post("/scenarios/validate", as("viewer", "Check a scenario"), async (request) => {
+  const check = { ...as("viewer", "Check a scenario"), bodyLimit: MAX_SUBMISSION_BYTES };
+  app.post("/scenarios/validate", check, async (request) => {
     const type = request.headers["content-type"] ?? "";
     const body = { type, text: String(request.body ?? ""), workers: 1 };
     const checked = await service.check(body, callerOf(request));
@@ -48,7 +52,7 @@ export function actionRoutes(app: FastifyInstance, service: Service, audit: Audi
 }
 
 export function streamRoutes(app: FastifyInstance, service: Service, tokens: Tokens | null): void {
-  let streams = 0;
+  const places = new Shares(STREAMS);
   const stream = as(
     "viewer",
     "What it looks like, then events and views as they come, then its end",
@@ -58,17 +62,22 @@ export function streamRoutes(app: FastifyInstance, service: Service, tokens: Tok
     const info = await runInfo(service, id);
     if (info === null) throw noRun(id);
     if (!info.served && !isFinal(info.state)) throw notServed(service, id);
-    if (streams >= MAX_STREAMS) throw new HttpProblem(503, `${MAX_STREAMS} streams are open`);
     const entry = service.entry(id);
+    if (entry === null) return streamEnd(reply.hijack().raw, info);
+    const free = places.take(clientOf(request), 1);
+    if (free === null) throw tooManyStreams();
     const { raw: response } = reply.hijack();
-    if (entry === null) return streamEnd(response, info);
-    streams++;
     const lastId = String(request.headers["last-event-id"] ?? "");
     const { authorization } = request.headers;
     const mayStay = () => tokens === null || tokens.caller(authorization) !== null;
-    streamRun(entry.feed, { response, info, lastId, mayStay }, () => {
-      streams--;
-    });
+    streamRun(entry.feed, { response, info, lastId, mayStay }, free);
+  });
+}
+
+function tooManyStreams(): HttpProblem {
+  const { all, each } = STREAMS;
+  return new HttpProblem(503, `there are ${all} streams, ${each} of one client, and no more`, {
+    retryAfterSeconds: RETRY_SECONDS,
   });
 }
 

@@ -3,6 +3,7 @@
  * Invariant: a repeated creation with the same Idempotency-Key is the same run, also after a restart.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { MAX_SUBMISSION_BYTES } from "../../check/submission.ts";
 import type { Service } from "../../service/service.ts";
 import type { Role } from "../access/tokens.ts";
 import { HttpProblem, issuesProblem } from "../problem.ts";
@@ -18,7 +19,8 @@ export type Audit = (text: string) => void;
 export type WithId = { Params: { id: string } };
 
 export function runRoutes(app: FastifyInstance, service: Service, audit: Audit): void {
-  app.post("/runs", as("operator", "Submit a scenario"), async (request, reply) => {
+  const submission = { ...as("operator", "Submit a scenario"), bodyLimit: MAX_SUBMISSION_BYTES };
+  app.post("/runs", submission, async (request, reply) => {
     const { dryRun, workers } = parsed(submitQuery, request.query, "the query");
     const type = request.headers["content-type"] ?? "";
     const text = String(request.body ?? "");

@@ -1,14 +1,12 @@
 /**
  * Server-sent events of one run: what it looks like now, then its events as they happen, its view once a second, and its
  * end. Used by actions.ts. Invariant: whoever reconnects with Last-Event-ID goes on where it was, with a coordinator that
- * was started again from its first event; a reader that does not keep up is cut off, and reconnects.
+ * was started again from its first event; for a reader that does not keep up nothing waits but what the feed keeps for all.
  */
 import type { ServerResponse } from "node:http";
 import type { FeedItem, RunFeed } from "../../service/run-feed.ts";
 import type { RunInfo } from "./run-info.ts";
 
-/** Bytes that may wait for a slow reader. */
-const MOST_WAITING = 4 * 1024 * 1024;
 const HEARTBEAT_MS = 15_000;
 
 const HEADERS = {
@@ -32,6 +30,10 @@ export function streamRun(feed: RunFeed, reader: Reader, onEnd: () => void): voi
   const { response, info, lastId, mayStay } = reader;
   begin(response, info);
   let over = false;
+  /** Of the last item that was written. */
+  let last = lastId;
+  /** Until the reader has taken what was written; then it gets the rest from the feed. */
+  let isSlow = false;
   const finish = () => {
     if (over) return;
     over = true;
@@ -41,17 +43,27 @@ export function streamRun(feed: RunFeed, reader: Reader, onEnd: () => void): voi
     onEnd();
   };
   const send = (item: FeedItem) => {
-    if (over) return;
-    response.write(textOf(feed.idOf(item), item));
-    if (item.kind === "end" || response.writableLength > MOST_WAITING) finish();
+    last = feed.idOf(item);
+    isSlow = !response.write(textOf(last, item));
+    if (item.kind === "end") finish();
+    else if (isSlow) response.once("drain", catchUp);
+  };
+  const catchUp = () => {
+    isSlow = false;
+    for (const item of feed.after(last)) {
+      if (over || isSlow) return;
+      send(item);
+    }
   };
   const heartbeat = setInterval(() => {
-    if (mayStay()) response.write(": still here\n\n");
-    else finish();
+    if (!mayStay()) finish();
+    else if (!isSlow) response.write(": still here\n\n");
   }, HEARTBEAT_MS);
-  const unlisten = feed.listen(send);
+  const unlisten = feed.listen((item) => {
+    if (!over && !isSlow) send(item);
+  });
   response.on("close", finish);
-  for (const item of feed.after(lastId)) send(item);
+  catchUp();
   // Gone before anybody listened for it.
   if (response.destroyed) finish();
 }

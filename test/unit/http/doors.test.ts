@@ -151,6 +151,66 @@ describe("connections", () => {
   });
 });
 
+describe("bytes that are held for clients", () => {
+  const large = (token: string, length: number) =>
+    head(
+      "POST /api/v1/scenarios/validate",
+      `Authorization: Bearer ${token}\r\nContent-Type: application/yaml\r\nContent-Length: ${length}\r\n\r\n`,
+    );
+
+  test("have a bound: large bodies beyond it are refused before they are read, and one client has a share", async () => {
+    const others = "another-token-0123456789";
+    const known = new Map([TOKEN, others].map((token, at) => [`Bearer ${token}`, `v${at}`]));
+    const caller = (header = "") => {
+      const name = known.get(header);
+      return name === undefined ? null : { name, role: "viewer" as const };
+    };
+    await serve({ tokens: { doubts: [], caller } as unknown as typeof tokens });
+    const held: Socket[] = [];
+    const hold = async (token: string) => {
+      const socket = connect(port, "127.0.0.1");
+      await once(socket, "connect");
+      socket.write(large(token, 32 * 1024 * 1024));
+      held.push(socket);
+    };
+    for (let at = 0; at < 4; at++) await hold(TOKEN);
+    const refused = () => talk(large(TOKEN, 32 * 1024 * 1024), "a");
+    expect(problemOf(await refused()).status).toBe(503);
+    const answer = await refused();
+    expect(answer.toLowerCase()).toContain("retry-after");
+    expect(answer).toContain("ONRUSH_BUSY");
+    // One that says no length counts as the largest.
+    const chunked = large(TOKEN, 0).replace("Content-Length: 0", "Transfer-Encoding: chunked");
+    expect(problemOf(await talk(chunked, "1\r\na\r\n")).status).toBe(503);
+    // Too large is too large, whoever else is there; small ones and other clients have their own.
+    expect(problemOf(await talk(large(TOKEN, 33 * 1024 * 1024), "a")).status).toBe(413);
+    const small = large(TOKEN, 1).replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n");
+    expect(problemOf(await talk(`${small}x`)).status).toBe(500);
+    for (let at = 0; at < 4; at++) await hold(others);
+    expect(problemOf(await talk(large(others, 32 * 1024 * 1024), "a")).status).toBe(503);
+    for (const socket of held) socket.destroy();
+    await expect
+      .poll(async () => (await Promise.race([refused(), settled()])).includes("503"), {
+        timeout: 10_000,
+      })
+      .toBe(false);
+  }, 30_000);
+
+  const settled = () => new Promise<string>((resolve) => setTimeout(() => resolve("taken"), 300));
+
+  test.each(["/api/v1/runs/x/actions/scale", "/api/v1/workers/x/drain"])(
+    "are few where no scenario is taken: %s",
+    async (url) => {
+      await serve();
+      const answer = await app.inject({
+        ...{ method: "POST", url, payload: "x".repeat(65 * 1024) },
+        headers: { host: "127.0.0.1", "content-type": "application/json" },
+      });
+      expect(answer.statusCode).toBe(413);
+    },
+  );
+});
+
 describe("what is no request", () => {
   test.each([
     ["GARBAGE\r\n\r\n", 400],
@@ -255,14 +315,69 @@ describe("what no route takes", () => {
   test.each([
     ["LOCALHOST", 200],
     ["LocalHost:7700", 200],
+    ["localhost.", 200],
+    ["a.localhost", 200],
     ["127.0.0.1", 200],
+    ["127.1.2.3:80", 200],
     ["[::1]:7700", 200],
+    ["[::ffff:127.0.0.1]", 200],
     ["evil.example", 403],
     ["evil#.localhost", 403],
     ["localhost.evil.example", 403],
-  ])("under the host name %s: %s", async (host, status) => {
+    ["127.0.0.1.nip.io", 403],
+    ["127-0-0-1.rebound.example:7700", 403],
+    ["127.0.0.1@evil.example", 403],
+    ["evil.example@127.0.0.1", 403],
+    ["evil.example:80@127.0.0.1:7700", 403],
+    ["localhost, evil.example", 403],
+    ["localhost/evil.example", 403],
+    ["localhost\\evil.example", 403],
+    ["localhost:port", 403],
+    ["127.0.0.1:99999", 403],
+    ["localhostt", 403],
+    ["192.0.2.2", 403],
+    ["0.0.0.0:7700", 403],
+    ["[::]:7700", 403],
+    ["[fe80::1]", 403],
+    ["10.0.0.1", 403],
+    ["http://localhost", 403],
+    ["*", 403],
+  ])("under the host name %j: %s", async (host, status) => {
     await serve();
     expect((await ask("GET", "/api/v1/runs", { host })).statusCode).toBe(status);
+  });
+
+  test.each([
+    ["http://127.0.0.1", 200],
+    ["HTTP://127.0.0.1", 200],
+    ["http://evil.example", 403],
+    ["http://127.0.0.1.evil.example", 403],
+    ["http://127.0.0.1:81", 403],
+    ["https://127.0.0.1", 403],
+    ["http://localhost", 403],
+    ["null", 403],
+    ["file://", 403],
+    ["chrome-extension://abcdef", 403],
+    ["", 403],
+  ])("from a page of %j: %s, and no header lets it read the answer", async (origin, status) => {
+    await serve();
+    for (const method of ["GET", "OPTIONS"]) {
+      const asked = { origin, "access-control-request-method": "DELETE" };
+      const answer = await ask(method, "/api/v1/runs", asked);
+      if (method === "GET") expect(answer.statusCode, answer.body).toBe(status);
+      else expect(answer.statusCode, answer.body).toBeGreaterThanOrEqual(400);
+      const allows = Object.keys(answer.headers).filter((name) =>
+        name.startsWith("access-control"),
+      );
+      expect(allows).toEqual([]);
+      expect(answer.headers["cross-origin-resource-policy"]).toBe("same-origin");
+      expect(answer.headers["x-content-type-options"]).toBe("nosniff");
+    }
+    const posted = await app.inject({
+      ...{ method: "POST", url: "/api/v1/runs", payload: "version: 1" },
+      headers: { host: "127.0.0.1", origin, "content-type": "text/plain" },
+    });
+    expect(posted.statusCode).toBe(status === 200 ? 415 : 403);
   });
 
   test.each(["/openapi.json", "/docs/json", "/docs/yaml"])("%s asks for a token", async (url) => {

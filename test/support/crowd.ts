@@ -1,0 +1,49 @@
+/**
+ * 100 other requests a second while something is done to a coordinator, each by itself. Used by the tests of what
+ * attackers can do. Invariant: an answer that is not 200 is a failure; how long they took is kept, to be printed.
+ */
+import type { Coordinator } from "./coordinator.ts";
+
+const EVERY_MS = 10;
+
+export interface Crowd {
+  readonly failures: readonly string[];
+  /** Ends it, and waits for the answers. @returns count, p50, p99, max in milliseconds, as text */
+  stop(): Promise<string>;
+}
+
+/** Asks for paths that are exempt from the limit of requests. */
+export function startCrowd(coordinator: Coordinator): Crowd {
+  const latenciesMs: number[] = [];
+  const failures: string[] = [];
+  const open = new Set<Promise<void>>();
+  const one = async () => {
+    const path = latenciesMs.length % 2 === 0 ? "/livez" : "/readyz";
+    const began = performance.now();
+    try {
+      const { status } = await coordinator.get(path);
+      if (status !== 200) failures.push(`${path}: ${status}`);
+    } catch (error) {
+      failures.push(`${path}: ${String(error)}`);
+    }
+    latenciesMs.push(performance.now() - began);
+  };
+  const timer = setInterval(() => {
+    const request = one().finally(() => open.delete(request));
+    open.add(request);
+  }, EVERY_MS);
+  return {
+    failures,
+    async stop() {
+      clearInterval(timer);
+      await Promise.all(open);
+      const figures = [0.5, 0.99, 1].map((share) => quantile(latenciesMs, share));
+      return `${latenciesMs.length} ${figures.join(" ")}`;
+    },
+  };
+}
+
+function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return Math.round(sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0);
+}
