@@ -104,7 +104,7 @@ describe.each(brokersOf("redis"))("on %s", (kind) => {
     });
 
     afterAll(async () => {
-      await worker?.leave();
+      await worker?.leave("SIGKILL");
       await coordinator?.kill();
       await broker?.stop();
       folder[Symbol.dispose]();
