@@ -14,7 +14,7 @@ import type { StoredRun } from "../store/run-store.ts";
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 15_000;
 /** Others may give back what is missing. */
-const PASSING = new Set(["EMFILE", "ENFILE", "ENOSPC", "EDQUOT", "EAGAIN", "ENOMEM"]);
+const PASSING = new Set(["EMFILE", "ENFILE", "ENOSPC", "EDQUOT", "EFBIG", "EAGAIN", "ENOMEM"]);
 
 /** Making the report of a longer run would stop the loop for seconds, and with it the lead and all other runs. */
 const LONG_US = 1800 * 1_000_000;

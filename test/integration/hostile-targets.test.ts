@@ -1,8 +1,8 @@
 /**
  * Goal: whatever a target does, the run beside it goes on, ends by itself, accounts for every connection, shows what came as
- * text only, and keeps within its memory. Method: hostile servers and the bundled target in one run, with both drivers; all
- * that do not flood together, and each that floods by itself (npm run attack: each by itself). A flood may be the generator's
- * limit: then the run says so.
+ * text only, and keeps within its memory. Method: hostile servers and the bundled target in one run, with both drivers: all that
+ * do not flood, all that do (npm run attack: each by itself, twenty connections of it). A flood may be the generator's limit:
+ * then the run says so.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -28,14 +28,11 @@ interface Group {
   readonly members: readonly HostileTarget[];
   readonly each: number;
 }
-const alone = (target: HostileTarget, each: number): Group => {
-  return { name: target.name, members: [target], each };
-};
 const GROUPS: readonly Group[] = FULL
-  ? HOSTILE_TARGETS.map((target) => alone(target, 20))
+  ? HOSTILE_TARGETS.map((target) => ({ name: target.name, members: [target], each: 20 }))
   : [
       { name: "all that do not flood", members: calm, each: 1 },
-      ...floods.map((target) => alone(target, 2)),
+      { name: "all that flood", members: floods, each: 1 },
     ];
 const CASES = GROUPS.flatMap((group, at) =>
   (["lean", "ws"] as const).map((driver) => ({ group, driver, at })),
