@@ -75,7 +75,9 @@ function maskOf(secrets: readonly string[], needleOf: (text: string) => Needle):
   return (text) => {
     let masked = needles.length === 0 ? text : hide(text, needles);
     for (const secret of short) masked = masked.replaceAll(secret, MASK);
-    return masked.replace(URL_PASSWORD, `$1$2:${MASK}@`).replace(QUERY_SECRET, `$1${MASK}`);
+    // Tables have millions of texts without either sign; to ask for it first costs a tenth of looking.
+    if (masked.includes("@")) masked = masked.replace(URL_PASSWORD, `$1$2:${MASK}@`);
+    return masked.includes("=") ? masked.replace(QUERY_SECRET, `$1${MASK}`) : masked;
   };
 }
 
