@@ -173,7 +173,7 @@ export async function summarise(
   summary: Summary,
   detail: "compact" | "full" = "full",
 ): Promise<string> {
-  const { summaryText } = await import("./cli/terminal/summary-text.ts");
+  const { summaryText } = await import("./cli/terminal/report-text.ts");
   const { makeStyle } = await import("./cli/terminal/style.ts");
-  return summaryText(summary, detail, makeStyle(false));
+  return summaryText({ summary }, detail, { style: makeStyle(false) });
 }

@@ -47,7 +47,7 @@ async function demo(): Promise<number> {
     if (output === "") return exitCode;
     const summary = JSON.parse(output) as Summary;
     const directory = join("runs", summary.run);
-    showSummary(summary, { summary: "compact" }, context, [
+    showSummary({ summary }, { summary: "compact" }, context, [
       ...writtenFiles(directory, [], context),
       ["next", `onrush report ${directory} --summary full`],
     ]);

@@ -1,6 +1,6 @@
 /** What a person should know of a run at once, beside its numbers; the rest is in the journal. Used by run.ts and watch.ts. */
 
-import { formatCount } from "../report/format.ts";
+import { formatCount } from "../report/text/format.ts";
 import type { RunEvent, SearchPurpose } from "../store/event.ts";
 import { escapeForTerminal } from "./terminal/escape.ts";
 import type { Progress } from "./terminal/progress.ts";

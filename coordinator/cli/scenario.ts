@@ -15,7 +15,7 @@ import {
   STANDARD_INPUT,
   STANDARD_INPUT_NAME,
 } from "../launch/scenario/standard-input.ts";
-import { countOf } from "../report/format.ts";
+import { countOf } from "../report/text/format.ts";
 import type { CliContext } from "./context.ts";
 import { overridesOf, type ScenarioOptions } from "./options/scenario-options.ts";
 

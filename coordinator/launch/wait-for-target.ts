@@ -10,7 +10,7 @@ import type { Clock } from "../../shared/time/clock.ts";
 import { sleep, systemTimers } from "../../shared/time/timer.ts";
 import { probeTargets } from "../doctor/probe-process.ts";
 import { MAX_TARGETS, problemText } from "../doctor/target-check.ts";
-import { formatSeconds } from "../report/format.ts";
+import { formatSeconds } from "../report/text/format.ts";
 
 const PAUSE_MS = 500;
 const MAX_TEXT = 300;

@@ -7,9 +7,9 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Clock } from "../../shared/time/clock.ts";
 import type { RunFacts } from "../merge/facts.ts";
 import type { RunFold } from "../merge/run-fold.ts";
+import { timelineCsv } from "../report/formats/timeline-csv.ts";
 import { buildSummary } from "../report/summary.ts";
 import type { Summary } from "../report/summary-schema.ts";
-import { timelineCsv } from "../report/timeline-csv.ts";
 
 /** Of the loop at most one part in so many is spent on one kind of answer. */
 const COST_SHARE = 20;

@@ -9,10 +9,10 @@ import type { StrictOutput } from "../../shared/scenario/strict.ts";
 import { readJournal } from "../store/journal-reader.ts";
 import { runPath } from "../store/run-directory.ts";
 import { compareRuns } from "./compare-runs.ts";
+import { timelineCsv } from "./formats/timeline-csv.ts";
 import { render } from "./outputs.ts";
 import { type ReadSoFar, type RebuiltRun, readOn, rebuiltOf } from "./rebuild.ts";
 import { intoDirectory, writeOutputs, writeResults } from "./results.ts";
-import { timelineCsv } from "./timeline-csv.ts";
 
 export type ReportJob =
   | { readonly kind: "render"; readonly directory: string; readonly format: OutputKind }

@@ -10,7 +10,7 @@ import { lostWorkers } from "../analysis/losses.ts";
 import { judgeThresholds } from "../analysis/thresholds.ts";
 import { maskedIn, type Validity } from "../analysis/validity.ts";
 import type { RunFold } from "../merge/run-fold.ts";
-import { formatCount, formatMs, formatSeconds, formatShare, NO_DATA } from "./format.ts";
+import { formatCount, formatMs, formatSeconds, formatShare, NO_DATA } from "./text/format.ts";
 
 /** A question put to the generator, and its answer. */
 export interface ValidityCheck {

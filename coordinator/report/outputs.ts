@@ -1,15 +1,16 @@
 /**
  * The formats of a report, by name: what each is called in a run's directory and how it is rendered. Called by
- * results.ts, `onrush report` and the HTTP API. Invariant: every format is rendered from the one model, so no two
+ * results.ts, `onrush report` and the HTTP API. Invariant: every format but JSON is rendered from the one outline, so no two
  * can disagree; nothing but the PDF needs more than this process.
  */
 import type { OutputKind } from "../../shared/scenario/output.ts";
+import { resultsCsv } from "./formats/csv.ts";
+import { junitXml } from "./formats/junit.ts";
+import { reportMarkdown } from "./formats/markdown.ts";
 import { reportHtml } from "./html/page.ts";
-import { junitXml } from "./junit.ts";
-import { reportMarkdown } from "./markdown.ts";
-import type { ReportModel } from "./model.ts";
+import type { ReportModel } from "./model/model.ts";
+import { outlineOf } from "./outline/outline.ts";
 import { reportPdf } from "./pdf/pdf.ts";
-import { resultsCsv } from "./results-csv.ts";
 import type { Summary } from "./summary-schema.ts";
 
 /** Names within the run's directory. */
@@ -32,11 +33,11 @@ export function renderText(kind: TextKind, model: ReportModel): string {
     case "json":
       return summaryJson(model.summary);
     case "md":
-      return reportMarkdown(model);
+      return reportMarkdown(outlineOf(model, "md"));
     case "csv":
-      return resultsCsv(model);
+      return resultsCsv(outlineOf(model, "csv"));
     case "junit":
-      return junitXml(model);
+      return junitXml(outlineOf(model, "junit"), model.summary);
   }
 }
 

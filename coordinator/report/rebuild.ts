@@ -11,7 +11,7 @@ import { readJournal } from "../store/journal-reader.ts";
 import type { JournalRecord } from "../store/journal-record.ts";
 import { lockHolder } from "../store/lock.ts";
 import { runPath } from "../store/run-directory.ts";
-import { buildReportModel, type ReportModel } from "./model.ts";
+import { buildReportModel, type ReportModel } from "./model/model.ts";
 import type { Summary } from "./summary-schema.ts";
 
 export interface RebuiltRun {

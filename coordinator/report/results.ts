@@ -10,10 +10,10 @@ import type { FileOutput, StrictOutput } from "../../shared/scenario/strict.ts";
 import type { RunFold } from "../merge/run-fold.ts";
 import { writeInto } from "../store/file-run-store.ts";
 import type { StoredRun } from "../store/run-store.ts";
-import { histogramLog, loggedMetrics } from "./hlog.ts";
-import type { ReportModel } from "./model.ts";
+import { histogramLog, loggedMetrics } from "./formats/hlog.ts";
+import { timelineCsv } from "./formats/timeline-csv.ts";
+import type { ReportModel } from "./model/model.ts";
 import { OUTPUT_FILES, render, renderText } from "./outputs.ts";
-import { timelineCsv } from "./timeline-csv.ts";
 
 type Write = StoredRun["write"];
 

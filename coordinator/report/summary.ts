@@ -19,7 +19,7 @@ import {
   messagesSection,
   phasesSection,
 } from "./summary-sections.ts";
-import { didNotStart, verdictMeaning, verdictReasons } from "./verdict-text.ts";
+import { didNotStart, verdictMeaning, verdictReasons } from "./text/verdict-text.ts";
 import { lostWorkersSection, workersSection } from "./worker-sections.ts";
 
 export function buildSummary(fold: RunFold): Summary & { readonly exitCode: ExitCode } {

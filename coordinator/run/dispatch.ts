@@ -12,7 +12,7 @@ import { fits, type Need } from "../fleet/assign.ts";
 import type { Member } from "../fleet/members.ts";
 import type { Placement } from "../placement/placement.ts";
 import type { WorkerWatch } from "../placement/worker-watch.ts";
-import { countOf } from "../report/format.ts";
+import { countOf } from "../report/text/format.ts";
 
 /** For workers to appear, take their lanes and prepare. */
 const BARRIER_MS = 30_000;

@@ -14,7 +14,7 @@ import { runMeasures } from "../live/measures.ts";
 import { Placement } from "../placement/placement.ts";
 import { WorkerWatch } from "../placement/worker-watch.ts";
 import { makePlan, type Plan } from "../plan/plan.ts";
-import type { ReportModel } from "../report/model.ts";
+import type { ReportModel } from "../report/model/model.ts";
 import { buildSummary } from "../report/summary.ts";
 import { compareWith } from "./baseline.ts";
 import { type RunParts, waitForWorkers, waitUntilReady } from "./dispatch.ts";

@@ -4,7 +4,7 @@
  */
 
 import type { ActiveRun } from "../active-run/active-run.ts";
-import { countOf } from "../report/format.ts";
+import { countOf } from "../report/text/format.ts";
 
 export class Staffing {
   readonly #run: ActiveRun;

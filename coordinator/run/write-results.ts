@@ -6,7 +6,7 @@
 import { OnrushError } from "../../shared/errors.ts";
 import { sleep } from "../../shared/time/timer.ts";
 import type { ActiveRun } from "../active-run/active-run.ts";
-import { buildReportModel, type ReportModel } from "../report/model.ts";
+import { buildReportModel, type ReportModel } from "../report/model/model.ts";
 import { writeOutputs, writeResults } from "../report/results.ts";
 import { buildSummary } from "../report/summary.ts";
 import type { StoredRun } from "../store/run-store.ts";

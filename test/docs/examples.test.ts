@@ -6,7 +6,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { formatSeconds } from "../../coordinator/report/format.ts";
+import { formatSeconds } from "../../coordinator/report/text/format.ts";
 import { buildPopulation } from "../../shared/load/arrivals.ts";
 import { parseScenario } from "../../shared/scenario/parse.ts";
 

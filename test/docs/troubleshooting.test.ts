@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { GATES } from "../../coordinator/analysis/gates.ts";
-import { formatCount } from "../../coordinator/report/format.ts";
+import { formatCount } from "../../coordinator/report/text/format.ts";
 import { FAILURE_KINDS } from "../../shared/stats/failure-kind.ts";
 import { ROOT } from "../house/repository.ts";
 

@@ -296,7 +296,7 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
   bullmq: ["shared/bus/redis/tickets.ts"],
   ioredis: ["shared/bus/redis/"],
   systeminformation: ["worker/control/host-facts.ts"],
-  "junit-report-builder": ["coordinator/report/junit.ts"],
+  "junit-report-builder": ["coordinator/report/formats/junit.ts"],
   "@opentelemetry/exporter-metrics-otlp-http": ["coordinator/http/otlp/"],
   pdfmake: ["coordinator/report/pdf/plain-pdf.ts"],
   junit2json: ["test/"],

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { type RawData, type WebSocket, WebSocketServer } from "ws";
 import { runMetrics } from "../../coordinator/http/metrics/run-metrics.ts";
 import { runMeasures } from "../../coordinator/live/measures.ts";
-import { failureTables } from "../../coordinator/report/model-failures.ts";
+import { failureTables } from "../../coordinator/report/model/failures.ts";
 import { rebuildRun } from "../../coordinator/report/rebuild.ts";
 import { runScenario, scratch, startTarget } from "../support/programs.ts";
 

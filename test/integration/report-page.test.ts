@@ -4,12 +4,12 @@
  * in it. Method: reports of real runs, of a journal of one hour and of a hostile run, made by the built command and
  * opened in a real browser.
  */
-import { mkdirSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { reportHtml } from "../../coordinator/report/html/page.ts";
-import { buildReportModel } from "../../coordinator/report/model.ts";
+import { buildReportModel } from "../../coordinator/report/model/model.ts";
 import { lacksBrowser, launchBrowser, type Opened, openReport } from "../support/browser.ts";
 import { onrush, runScenario, scratch, startTarget } from "../support/programs.ts";
 import { writeHour } from "../unit/report/hour-run.ts";
@@ -17,14 +17,15 @@ import { everywhere, troubledRun } from "../unit/report/sample-runs.ts";
 
 const SECTIONS = [
   "Verdict",
-  "Was the generator the limit?",
   "Thresholds",
+  "Was the generator the limit?",
   "Key numbers",
-  "Messages",
   "Timeline",
   "Latency",
+  "Messages",
   "Connections",
   "Failures",
+  "Phases",
   "Workers and environment",
   "Scenario and how to run it again",
 ];
@@ -111,8 +112,7 @@ describe.skipIf(noBrowser)("report.html in a browser", () => {
 
     it("is whole without JavaScript", async () => {
       await using opened = await openReport(browser, report().path, { javaScriptEnabled: false });
-      const headings = await opened.page.locator("h2").allTextContents();
-      expect(headings).toEqual(SECTIONS);
+      expect(await headings(opened)).toEqual(SECTIONS);
       expect(await opened.page.locator("svg.time").count()).toBe(
         PANELS + (report().latency ? 1 : 0),
       );
@@ -128,6 +128,16 @@ describe.skipIf(noBrowser)("report.html in a browser", () => {
         "[getComputedStyle(document.body).backgroundColor.match(/\\d+/)[0]].map(Number)",
       )) as [number];
       expect(background < 128).toBe(colorScheme === "dark");
+    });
+
+    it.each([1280, 400])("cuts no column of a table at %i px", async (width) => {
+      await using opened = await openReport(browser, report().path, {
+        viewport: { width, height: 800 },
+      });
+      const cut = await opened.page.evaluate(
+        "[...document.querySelectorAll('.table')].filter((one) => one.scrollWidth > one.clientWidth + 1).map((one) => one.firstChild.getAttribute('aria-label'))",
+      );
+      expect(cut).toEqual([]);
     });
 
     it("is printed with its samples, without its navigation", async () => {
@@ -154,17 +164,121 @@ describe.skipIf(noBrowser)("report.html in a browser", () => {
     const at = (await cursors(opened)) as string[];
     expect(new Set(at).size).toBe(1);
     expect(at[0]).toMatch(/^\d[\d.]*%$/);
-    expect(await moment.textContent()).toMatch(/^\d\d:\d\d to \d\d:\d\d · phase \w+$/);
+    expect(await moment.textContent()).toMatch(
+      /^\d\d:\d\d to \d\d:\d\d · phase \w+ · \d\d:\d\d:\d\d UTC$/,
+    );
     await planes.first().focus();
     await tab.keyboard.press("Home");
-    expect(await moment.textContent()).toBe("00:00 to 00:06 · phase warmup");
+    expect(await moment.textContent()).toBe("00:00 to 00:06 · phase warmup · 22:13:20 UTC");
     await tab.keyboard.press("ArrowRight");
-    expect(await moment.textContent()).toBe("00:06 to 00:12 · phase warmup");
+    expect(await moment.textContent()).toBe("00:06 to 00:12 · phase warmup · 22:13:26 UTC");
     const open = tab.locator('#timeline [data-series="open"]');
     expect(await open.textContent()).not.toContain("max");
     await tab.keyboard.press("Escape");
     expect(await open.textContent()).toBe("max 9,000");
     expect(deeds).toEqual([]);
+  });
+
+  it("zooms all charts together, and back", async () => {
+    await using opened = await openReport(browser, page("hour"));
+    const { page: tab, deeds } = opened;
+    const windows = () =>
+      tab.evaluate(
+        "[...new Set([...document.querySelectorAll('svg.time svg.ink')].map((one) => one.getAttribute('viewBox').split(' ').filter((_, at) => at % 2 === 0).join(' ')))]",
+      ) as Promise<string[]>;
+    const whole = await windows();
+    expect(whole).toHaveLength(1);
+    const ticks = tab.locator("#timeline svg.time").first().locator("text.tick");
+    const before = await ticks.allTextContents();
+    await drag(opened, "#timeline svg.time", [0.25, 0.5]);
+    const [zoomed = "", ...others] = await windows();
+    expect(others).toEqual([]);
+    const [from = 0, width = 0] = zoomed.split(" ").map(Number);
+    const bins = Number((whole[0] ?? "").split(" ")[1]);
+    expect(Math.abs(from - bins / 4)).toBeLessThan(4);
+    expect(Math.abs(width - bins / 4)).toBeLessThan(6);
+    expect(await ticks.allTextContents()).not.toEqual(before);
+    await tab.getByRole("button", { name: "Show the whole run" }).click();
+    expect(await windows()).toEqual(whole);
+    expect(await ticks.allTextContents()).toEqual(before);
+    expect(deeds).toEqual([]);
+  });
+
+  it("a series is hidden and shown again; a table is sorted by any column", async () => {
+    await using opened = await openReport(browser, page("hour"));
+    const { page: tab, deeds } = opened;
+    const path = tab.locator('#latency-over-time path.line[data-of="p99Ms"]');
+    const entry = tab.locator('#latency-over-time li[data-of="p99Ms"]');
+    await entry.click();
+    expect([await path.isVisible(), await entry.getAttribute("aria-pressed")]).toEqual([
+      false,
+      "false",
+    ]);
+    await entry.press("Enter");
+    expect(await path.isVisible()).toBe(true);
+    const sent = async () => {
+      const cells = await tab.locator('#messages td[data-title="sent"]').all();
+      return Promise.all(cells.map(async (cell) => Number(await cell.getAttribute("data-v"))));
+    };
+    const head = tab.locator("#messages th", { hasText: /^sent/ });
+    await head.click();
+    const falling = await sent();
+    expect(falling.length).toBeGreaterThan(1);
+    expect(falling).toEqual([...falling].sort((a, b) => b - a));
+    expect(await head.getAttribute("aria-sort")).toBe("descending");
+    await head.press("Enter");
+    expect(await sent()).toEqual([...falling].reverse());
+    expect(deeds).toEqual([]);
+  });
+
+  it("a link of a failure and of a broken rule leads to its moment", async () => {
+    await using opened = await openReport(browser, page("hour"));
+    const { page: tab, deeds } = opened;
+    for (const section of ["#thresholds", "#failures", "#verdict"]) {
+      const link = tab.locator(`${section} a[data-moment]`).first();
+      const seconds = Number(await link.getAttribute("data-moment"));
+      await link.click();
+      const [from = 0, to = 0] =
+        ((await tab.locator("#moment").textContent()) ?? "")
+          .split(" · ")[0]
+          ?.split(" to ")
+          .map((clock) => clock.split(":").reduce((sum, part) => sum * 60 + Number(part), 0)) ?? [];
+      expect(seconds, section).toBeGreaterThanOrEqual(from);
+      expect(seconds, section).toBeLessThan(to);
+      expect(new Set((await cursors(opened)) as string[]).size).toBe(1);
+    }
+    expect(deeds).toEqual([]);
+  });
+
+  it("a chart is saved as SVG, PNG and CSV, and nothing is asked for", async () => {
+    await using opened = await openReport(browser, page("hour"));
+    const { page: tab, deeds } = opened;
+    const saved = async (chart: string, kind: string) => {
+      const figure = tab.locator(`#${chart}`);
+      await figure.locator("details.save summary").click();
+      const waiting = tab.waitForEvent("download");
+      await figure.getByRole("button", { name: kind, exact: true }).click();
+      const download = await waiting;
+      expect(download.suggestedFilename()).toBe(`${chart}.${kind.toLowerCase()}`);
+      return readFileSync(await download.path());
+    };
+    const svg = (await saved("latency-over-time", "SVG")).toString();
+    expect(svg).toMatch(/^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg"/);
+    expect(svg).toContain("Latency, corrected");
+    const png = await saved("latency-over-time", "PNG");
+    expect([...png.subarray(0, 8)]).toEqual([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+    // An empty picture would be smaller.
+    expect(png.length).toBeGreaterThan(10_000);
+    const rows = (await saved("latency-over-time", "CSV")).toString().trim().split("\n");
+    expect(rows[0]).toBe("second,time_utc,p50,p90,p99,max");
+    expect(rows).toHaveLength(1 + 601);
+    expect((await saved("latency-curve", "CSV")).toString()).toMatch(
+      /^curve,percentile,ms\ncorrected,/,
+    );
+    expect((await saved("latency-heat", "CSV")).toString()).toMatch(
+      /^second,from_ms,to_ms,replies\n\d/,
+    );
+    expect(deeds.filter((deed) => !deed.startsWith("request: blob:"))).toEqual([]);
   });
 
   it("hostile texts are shown, and do nothing", async () => {
@@ -194,8 +308,9 @@ describe.skipIf(noBrowser)("report.html in a browser", () => {
 });
 
 /** Every section has content, and every chart an area with ink in it. */
-async function expectWhole({ page: tab }: Opened, latency: boolean): Promise<void> {
-  expect(await tab.locator("h2").allTextContents()).toEqual(SECTIONS);
+async function expectWhole(opened: Opened, latency: boolean): Promise<void> {
+  const { page: tab } = opened;
+  expect(await headings(opened)).toEqual(SECTIONS);
   for (const section of await tab.locator("main section").all()) {
     expect((await section.textContent())?.length).toBeGreaterThan(20);
   }
@@ -214,6 +329,28 @@ async function expectWhole({ page: tab }: Opened, latency: boolean): Promise<voi
     const ink = figure.locator("path.line").last();
     expect((await ink.getAttribute("d"))?.length, title).toBeGreaterThan(10);
   }
+}
+
+/** Without the one that only runs of several targets have. */
+async function headings({ page: tab }: Opened): Promise<string[]> {
+  const all = await tab.locator("h2").allTextContents();
+  return all.filter((title) => title !== "Targets");
+}
+
+/** Over a share of a chart's width. */
+async function drag(
+  { page: tab }: Opened,
+  chart: string,
+  [from, to]: readonly [number, number],
+): Promise<void> {
+  const plane = tab.locator(chart).first();
+  await plane.scrollIntoViewIfNeeded();
+  const box = await plane.boundingBox();
+  if (box === null) throw new Error(`${chart} is not shown`);
+  await tab.mouse.move(box.x + box.width * from, box.y + 40);
+  await tab.mouse.down();
+  await tab.mouse.move(box.x + box.width * to, box.y + 40, { steps: 5 });
+  await tab.mouse.up();
 }
 
 function cursors({ page: tab }: Opened): Promise<unknown> {

@@ -7,9 +7,9 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { balance } from "../../coordinator/merge/ledger.ts";
 import { RunFold } from "../../coordinator/merge/run-fold.ts";
-import { histogramLog, loggedMetrics } from "../../coordinator/report/hlog.ts";
+import { histogramLog, loggedMetrics } from "../../coordinator/report/formats/hlog.ts";
 import { buildSummary } from "../../coordinator/report/summary.ts";
-import { timelineCsv } from "../../coordinator/report/timeline-csv.ts";
+import { timelineCsv } from "../../coordinator/report/formats/timeline-csv.ts";
 import type { FailureKind } from "../../shared/stats/failure-kind.ts";
 import {
   begun,

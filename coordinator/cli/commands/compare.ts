@@ -80,15 +80,17 @@ function requestOf(
 async function textOf(
   outcome: CompareOutcome,
   options: CompareOptions,
-  { outStyle }: CliContext,
+  { outStyle, stdout }: CliContext,
 ): Promise<string> {
   if (options.json === true) return `${JSON.stringify(outcome, null, 2)}\n`;
+  const { comparisonReport } = await import("../../report/outline/comparison.ts");
+  const blocks = comparisonReport(outcome);
   if (options.markdown === true) {
-    const { comparisonMarkdown } = await import("../../report/comparison-markdown.ts");
-    return comparisonMarkdown(outcome);
+    const { reportMarkdown } = await import("../../report/formats/markdown.ts");
+    return reportMarkdown([{ id: "comparison", title: "Comparison", blocks }]);
   }
-  const { compareText } = await import("../terminal/compare-text.ts");
-  return compareText(outcome, "full", outStyle);
+  const { blocksText } = await import("../terminal/report-text.ts");
+  return blocksText(blocks, { style: outStyle, columns: stdout.columns });
 }
 
 function exitCodeOf(outcome: CompareOutcome): ExitCode {

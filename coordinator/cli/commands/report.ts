@@ -50,7 +50,7 @@ async function report(
   if (format === undefined) {
     const { showSummary } = await import("../result.ts");
     const { writtenFiles } = await import("../written.ts");
-    showSummary(summary, options, context, writtenFiles(directory, out, context));
+    showSummary(model, options, context, writtenFiles(directory, out, context));
   } else {
     const { render } = await import("../../report/outputs.ts");
     stdout.write(await render(format, model));

@@ -15,7 +15,7 @@ import {
 } from "../../launch/launch.ts";
 import { isTargetUrl, scenarioOfUrl } from "../../launch/scenario/bare-url.ts";
 import type { ValidScenario } from "../../launch/scenario/scenario-file.ts";
-import { countOf, formatSeconds } from "../../report/format.ts";
+import { countOf, formatSeconds } from "../../report/text/format.ts";
 import type { CliContext } from "../context.ts";
 import { listenForInterrupts } from "../interrupt.ts";
 import { refuseBareUrlOptions } from "../options/bare-url-options.ts";
@@ -149,7 +149,7 @@ function hand(
   if (neverBegan)
     stderr.write(`the run did not start; what there is of it is in ${runDirectory}\n`);
   else {
-    showSummary(summary, options, context, [
+    showSummary({ summary }, options, context, [
       ...writtenFiles(runDirectory, outputs, context),
       ["next", `onrush report ${runDirectory} --summary full`],
     ]);

@@ -30,7 +30,7 @@ async function validate(
     const parsed = await readScenario(file, options, context);
     if (parsed === null) return false;
     const { loadSize } = await import("../../launch/plan/load-size.ts");
-    const { countOf, formatSeconds } = await import("../../report/format.ts");
+    const { countOf, formatSeconds } = await import("../../report/text/format.ts");
     const { peakConnections, durationSeconds } = loadSize(parsed.scenario);
     const size = `${countOf(peakConnections, "connection")} at the peak, ${formatSeconds(durationSeconds)}`;
     const { STANDARD_INPUT, STANDARD_INPUT_NAME } = await import(

@@ -3,8 +3,8 @@
  * same only when the numbers are equal; nothing is rounded away.
  */
 
-import { formatCount } from "../../report/format.ts";
 import type { Summary } from "../../report/summary-schema.ts";
+import { formatCount } from "../../report/text/format.ts";
 import type { Style } from "./style.ts";
 
 /** The part of the target's GET /stats that is compared. */

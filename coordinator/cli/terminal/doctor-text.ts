@@ -3,7 +3,7 @@
  * Called by the doctor command. Pure. Invariant: whatever a target said is escaped.
  */
 import type { Capacity, Diagnosis } from "../../doctor/doctor.ts";
-import { formatCount } from "../../report/format.ts";
+import { formatCount } from "../../report/text/format.ts";
 import { escapeForTerminal } from "./escape.ts";
 import type { Style } from "./style.ts";
 import { LABEL } from "./table.ts";

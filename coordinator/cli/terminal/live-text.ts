@@ -13,8 +13,8 @@ import {
   formatShare,
   formatUs,
   NO_DATA,
-} from "../../report/format.ts";
-import { formatObserved } from "../../report/threshold-text.ts";
+} from "../../report/text/format.ts";
+import { formatObserved } from "../../report/text/threshold-text.ts";
 import { escapeForTerminal } from "./escape.ts";
 import type { Style } from "./style.ts";
 import { LABEL } from "./table.ts";

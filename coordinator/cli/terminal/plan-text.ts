@@ -19,7 +19,7 @@ import {
   formatCount,
   formatRate,
   formatSeconds,
-} from "../../report/format.ts";
+} from "../../report/text/format.ts";
 import { areaChart } from "./curve.ts";
 import { escapeForTerminal } from "./escape.ts";
 import { PLAIN_TABLE } from "./table.ts";

@@ -1,6 +1,6 @@
 /** The workers of a cluster as a table. Used by `onrush workers`. What workers say of themselves is escaped. */
 import Table from "cli-table3";
-import { countOf, formatCount } from "../../report/format.ts";
+import { countOf, formatCount } from "../../report/text/format.ts";
 import { escapeForTerminal } from "./escape.ts";
 import { PLAIN_TABLE } from "./table.ts";
 

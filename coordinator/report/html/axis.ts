@@ -2,7 +2,7 @@
  * Axes: from values to places, and round ticks. Pure; called by the charts. Invariant: a scale maps its bounds to
  * the bottom and the top of the plot, and every value in between in order; ticks lie within the bounds.
  */
-import { formatClock, formatCount, formatMs, formatShare } from "../format.ts";
+import { formatCount, formatMs } from "../text/format.ts";
 
 export interface Axis {
   /** Pixels from the top of a plot of this height. */
@@ -58,23 +58,6 @@ export function compactCount(value: number): string {
 /** 1000 -> "1 s", 0.1 -> "100 µs". */
 export function compactMs(ms: number): string {
   return formatMs(ms).replace(/\.0+(?= )/, "");
-}
-
-export function compactShare(share: number): string {
-  return formatShare(share);
-}
-
-/** Four to six round moments of run time, the start included. */
-export function timeTicks(seconds: number): { readonly second: number; readonly label: string }[] {
-  const steps = [
-    1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 43_200, 86_400,
-  ];
-  const step = steps.find((candidate) => seconds / candidate <= 6) ?? Math.ceil(seconds / 6);
-  const ticks: { second: number; label: string }[] = [];
-  for (let second = 0; second <= seconds; second += step) {
-    ticks.push({ second, label: formatClock(second) });
-  }
-  return ticks;
 }
 
 function roundStep(rough: number): number {

@@ -1,8 +1,10 @@
 /**
- * The report as an outline: titles, sentences, lists and tables, without charts. Made by sections.ts for the formats
- * that have no charts (Markdown, the PDF without a browser). Invariant: what a target, a file or a scenario said is
- * `Foreign`, never a plain string, so a renderer knows what to escape.
+ * The vocabulary of a report: typed blocks. Made by the sections (sections/), drawn by the renderers (html/, markdown.ts,
+ * pdf/, csv.ts, junit.ts, cli/terminal/report-text.ts), which know blocks and no section. Invariants: what a target, a
+ * file or a scenario said is `Foreign`, never a plain string, so a renderer knows what to escape; every list and table is
+ * bounded and says what it leaves out.
  */
+import type { Plot, Strip } from "./plot.ts";
 
 /** Text that is not ours. */
 export interface Foreign {
@@ -13,29 +15,161 @@ export interface Foreign {
   readonly maxChars: number;
 }
 
-export type Text = string | Foreign | readonly (string | Foreign)[];
+/** A moment of the run: a link to the timeline where there is one. */
+export interface Moment {
+  readonly moment: string;
+  /** Seconds of run time. */
+  readonly at: number;
+}
+
+export type Piece = string | Foreign | Moment;
+export type Text = Piece | readonly Piece[];
+export type Tone = "good" | "bad" | "warn" | "soft";
+
+/**
+ * What a number is of; it decides how it is written and aligned. Columns of `text`, `bar` and `figure` (a number that is
+ * written already) hold none.
+ */
+export type Unit =
+  | "text"
+  | "figure"
+  | "bar"
+  | "count"
+  | "ms"
+  | "seconds"
+  | "share"
+  | "perSecond"
+  | "bytes"
+  | "cores";
+
+export interface Column {
+  /** Name of the measure in CSV. */
+  readonly id: string;
+  readonly title: string | Foreign;
+  readonly unit: Unit;
+}
+
+/** A bar within a cell, in shares of its width; it carries no meaning that is not also a number. */
+export interface Bar {
+  readonly from?: number;
+  readonly to: number;
+  readonly mark?: number;
+  readonly colour: Colour;
+}
+
+export type Colour = "c1" | "c2" | "c3" | "c4" | "c5" | "c6" | "c7";
+
+/** A cell with more to it than its text or number. */
+export interface RichCell {
+  readonly text?: Text;
+  readonly value?: number | null;
+  readonly tone?: Tone;
+  /** Read by colour-blind people and in every format: a sign before the text. */
+  readonly mark?: Mark;
+  /** Part of the answer, in every format. */
+  readonly note?: Text;
+  /** An explanation, where there is room for one. */
+  readonly under?: string;
+  readonly bar?: Bar;
+}
+
+/** open: no answer. stopped: it did not come to its end. */
+export type Mark = "passed" | "failed" | "open" | "stopped";
+/** null: not measured. */
+export type Cell = Text | number | null | RichCell;
 
 export interface Table {
   readonly kind: "table";
-  readonly head: readonly string[];
-  /** Leading columns that are text; the others are numbers. */
-  readonly texts: number;
-  /** Bounded; see `more`. */
-  readonly rows: readonly (readonly Text[])[];
+  /** What it shows, for those who cannot see it. */
+  readonly name: string;
+  readonly columns: readonly Column[];
+  /** Leading columns that say what a row is of. */
+  readonly keys: number;
+  readonly rows: readonly (readonly Cell[])[];
   /** Rows left out. */
   readonly more: number;
-  /** A title to fold it under, for formats that can; null: always open. */
-  readonly fold: string | null;
+  /** Readers may sort it; false: the order has a meaning. */
+  readonly sort: boolean;
+}
+
+/** A number that matters, large, beside its limit. */
+export interface Figure {
+  readonly label: string;
+  readonly value: string;
+  readonly note: Text;
+  readonly tone?: Tone;
+}
+
+/** A line of a CSV file: one number. */
+export interface DataRow {
+  readonly scope: string;
+  readonly phase?: string;
+  readonly name?: string;
+  readonly measure: string;
+  readonly statistic: string;
+  readonly unit: string;
+  readonly value: number | null;
+}
+
+/** A test case of a CI system. Its texts are raw. */
+export interface TestCase {
+  readonly className: string;
+  readonly name: string;
+  readonly outcome: "passed" | "failed" | "skipped";
+  readonly text: string;
+  /** Of a failure. */
+  readonly type?: string;
 }
 
 export type Block =
-  | { readonly kind: "text"; readonly text: Text }
-  | { readonly kind: "list"; readonly items: readonly Text[]; readonly more: number }
-  | Table;
+  | {
+      readonly kind: "verdict";
+      readonly tone: Tone;
+      readonly sign: Mark;
+      readonly word: string;
+      /** What was judged; foreign. */
+      readonly name: Foreign;
+      /** In one sentence. */
+      readonly meaning: Text;
+      /** Where and when. */
+      readonly place: Text;
+    }
+  | { readonly kind: "heading"; readonly text: string }
+  | { readonly kind: "text"; readonly text: Text; readonly look?: "lead" | "note" | "warn" }
+  | {
+      readonly kind: "list";
+      readonly title?: string;
+      readonly items: readonly Text[];
+      readonly more: number;
+      readonly tone?: Tone;
+    }
+  | { readonly kind: "figures"; readonly items: readonly Figure[] }
+  /** Labels with what belongs to them; in a terminal, rows. */
+  | { readonly kind: "facts"; readonly items: readonly Fact[] }
+  | {
+      readonly kind: "code";
+      readonly code: Foreign;
+      readonly title: string;
+      readonly fold: boolean;
+    }
+  | { readonly kind: "details"; readonly title: string; readonly blocks: readonly Block[] }
+  | Table
+  | Plot
+  | Strip
+  /** For machines; no other format shows them. */
+  | { readonly kind: "data"; readonly rows: readonly DataRow[] }
+  | {
+      readonly kind: "cases";
+      readonly suite: string;
+      /** The run's time; one suite alone has it, because readers add them up. */
+      readonly seconds?: number;
+      readonly cases: readonly TestCase[];
+    };
 
-export interface Section {
-  readonly title: string;
-  readonly blocks: readonly Block[];
+export interface Fact {
+  readonly label: string;
+  readonly text: Text;
+  readonly mark?: Mark;
 }
 
 export function code(foreign: string, maxChars = 200): Foreign {
@@ -46,29 +180,65 @@ export function prose(foreign: string, maxChars = 400): Foreign {
   return { foreign, as: "prose", maxChars };
 }
 
-export function text(...parts: readonly (string | Foreign)[]): Block {
+export function text(...parts: readonly Piece[]): Block {
   return { kind: "text", text: parts };
 }
 
-export function list(items: readonly Text[], most: number): Block {
-  return { kind: "list", items: items.slice(0, most), more: Math.max(0, items.length - most) };
+export function lead(...parts: readonly Piece[]): Block {
+  return { kind: "text", text: parts, look: "lead" };
 }
 
-export function table(
-  look: {
-    readonly head: readonly string[];
-    readonly texts: number;
-    readonly maxRows: number;
-    readonly fold?: string;
-  },
-  rows: readonly (readonly Text[])[],
-): Table {
+export function note(...parts: readonly Piece[]): Block {
+  return { kind: "text", text: parts, look: "note" };
+}
+
+export function heading(title: string): Block {
+  return { kind: "heading", text: title };
+}
+
+export function facts(...items: readonly Fact[]): Block {
+  return { kind: "facts", items };
+}
+
+export function details(title: string, ...blocks: readonly Block[]): Block {
+  return { kind: "details", title, blocks };
+}
+
+/** Nothing when there are no items. */
+export function list(
+  items: readonly Text[],
+  look: { readonly most: number; readonly title?: string; readonly tone?: Tone },
+): Block[] {
+  if (items.length === 0) return [];
+  const { most, ...rest } = look;
+  const more = Math.max(0, items.length - most);
+  return [{ kind: "list", items: items.slice(0, most), more, ...rest }];
+}
+
+export interface TableShape {
+  readonly name: string;
+  readonly columns: readonly Column[];
+  readonly keys?: number;
+  readonly most: number;
+  /** Left out before the rows were made. */
+  readonly more?: number;
+  readonly sort?: boolean;
+}
+
+export function table(shape: TableShape, rows: readonly (readonly Cell[])[]): Table {
+  const { name, columns, keys = 1, most, more = 0, sort = true } = shape;
   return {
-    kind: "table",
-    head: look.head,
-    texts: look.texts,
-    rows: rows.slice(0, look.maxRows),
-    more: Math.max(0, rows.length - look.maxRows),
-    fold: look.fold ?? null,
+    ...{ kind: "table", name, columns, keys, sort },
+    rows: rows.slice(0, most),
+    more: more + Math.max(0, rows.length - most),
   };
+}
+
+/** `["sent", "messages sent", "count"]` as a column; the id is the title's unless it is given. */
+export function column(title: string, unit: Unit = "count", id = snake(title)): Column {
+  return { id, title, unit };
+}
+
+function snake(title: string): string {
+  return title.toLowerCase().replace(/[^a-z0-9]+/g, "_");
 }

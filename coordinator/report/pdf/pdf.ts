@@ -6,7 +6,7 @@
 import { OnrushError } from "../../../shared/errors.ts";
 import type { StrictOutput } from "../../../shared/scenario/strict.ts";
 import { reportHtml } from "../html/page.ts";
-import type { ReportModel } from "../model.ts";
+import type { ReportModel } from "../model/model.ts";
 import { findBrowser, printWithBrowser } from "./browser.ts";
 import { loadPdfmake, type Pdfmake, pdfOfOutline } from "./plain-pdf.ts";
 

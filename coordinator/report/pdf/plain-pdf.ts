@@ -4,10 +4,11 @@
  * opens no file but its fonts, and no address.
  */
 import { escapeControls } from "../../../shared/scenario/issue.ts";
-import { formatCount } from "../format.ts";
-import type { ReportModel } from "../model.ts";
-import type { Block, Table, Text } from "../outline/block.ts";
-import { outlineOf } from "../outline/outline.ts";
+import type { ReportModel } from "../model/model.ts";
+import type { Block, Mark, Table, Text } from "../outline/block.ts";
+import { isNumeric, joined, shownCell } from "../outline/cells.ts";
+import { type OutlineSection, outlineOf } from "../outline/outline.ts";
+import { formatCount } from "../text/format.ts";
 
 export type Pdfmake = typeof import("pdfmake");
 
@@ -34,18 +35,16 @@ export function pdfOfOutline(pdfmake: Pdfmake, model: ReportModel): Promise<Uint
 
 /** As pdfmake takes it. */
 export function outlineDocument(model: ReportModel): Node {
-  const { word, name, opening, sections } = outlineOf(model);
   const charts = "Charts are in report.html; this document was made without a browser.";
-  const content: Node[] = [
-    { text: `${word}: ${visible(name, 200)}`, style: "title" },
-    ...opening.flatMap(nodes),
-    { text: charts, style: "note" },
-    ...sections.flatMap(({ title, blocks }): Node[] => [
-      { text: title, style: "section" },
-      ...blocks.flatMap(nodes),
-    ]),
-  ];
-  return { ...LOOK, info: { title: visible(name, 200) }, content };
+  const [first = [], ...others] = outlineOf(model, "pdf").map(sectionNodes);
+  const content = [...first, { text: charts, style: "note" }, ...others.flat()];
+  return { ...LOOK, info: { title: visible(model.summary.name, 200) }, content };
+}
+
+export function sectionNodes({ title, blocks }: OutlineSection): Node[] {
+  // A verdict is a headline by itself.
+  const isHead = blocks[0]?.kind === "verdict";
+  return [...(isHead ? [] : [{ text: title, style: "section" }]), ...blocks.flatMap(nodes)];
 }
 
 const LOOK = {
@@ -54,6 +53,7 @@ const LOOK = {
   defaultStyle: { font: "Roboto", fontSize: 9, lineHeight: 1.15 },
   styles: {
     title: { fontSize: 18, bold: true, margin: [0, 0, 0, 8] },
+    heading: { fontSize: 9, bold: true, margin: [0, 6, 0, 2] },
     section: { fontSize: 12, bold: true, margin: [0, 12, 0, 4] },
     note: { color: "#5b636d", margin: [0, 2, 0, 0] },
     head: { color: "#5b636d", fontSize: 8 },
@@ -68,40 +68,91 @@ const LOOK = {
 
 function nodes(block: Block): Node[] {
   switch (block.kind) {
+    case "verdict": {
+      const title = { text: `${block.word}: ${shown(block.name)}`, style: "title" };
+      return [title, paragraph(shown(block.meaning)), paragraph(shown(block.place))];
+    }
+    case "heading":
+      return [{ text: block.text, style: "heading" }];
     case "text":
-      return [{ text: shown(block.text), margin: [0, 0, 0, 3] }];
+      return [paragraph(shown(block.text))];
     case "list": {
       const more = block.more > 0 ? [`and ${formatCount(block.more)} more`] : [];
-      return [{ ul: [...block.items.map(shown), ...more], margin: [0, 2, 0, 4] }];
+      const title = block.title === undefined ? [] : [{ text: block.title, style: "heading" }];
+      return [...title, { ul: [...block.items.map(shown), ...more], margin: [0, 2, 0, 4] }];
     }
+    case "figures":
+      return [
+        pairs(block.items.map(({ label, value, note }) => [label, `${value} (${shown(note)})`])),
+      ];
+    case "facts":
+      return [
+        pairs(block.items.map(({ label, text, mark }) => [label.trim(), sign(mark) + shown(text)])),
+      ];
+    case "code":
+      return block.fold ? [] : [paragraph(`${block.title}: ${shown(block.code)}`)];
+    case "details":
+      return [{ text: block.title, style: "heading" }, ...block.blocks.flatMap(nodes)];
     case "table":
       return tableNodes(block);
+    case "plot":
+    case "strip":
+    case "data":
+    case "cases":
+      return [];
   }
 }
 
-function tableNodes({ head, texts, rows, more }: Table): Node[] {
-  if (rows.length === 0) return [];
-  const alignment = (at: number) => (at < texts ? "left" : "right");
-  const titles = head.map((text, at) => ({ text, style: "head", alignment: alignment(at) }));
-  const cells = rows.map((row) =>
-    row.map((cell, at) => ({ text: shown(cell), alignment: alignment(at) })),
-  );
-  const widths = head.map((_, at) => (at < texts ? "*" : "auto"));
+function paragraph(text: string): Node {
+  return { text, margin: [0, 0, 0, 3] };
+}
+
+function pairs(rows: readonly (readonly [string, string])[]): Node {
+  const body = rows.map(([label, value]) => [{ text: label, style: "head" }, { text: value }]);
+  if (body.length === 0) return "";
+  return { table: { widths: [110, "*"], body }, layout: "noBorders", margin: [0, 2, 0, 4] };
+}
+
+function tableNodes({ columns, rows, more }: Table): Node[] {
+  const kept = columns
+    .map((column, at) => ({ column, at }))
+    .filter(({ column }) => column.unit !== "bar");
+  if (rows.length === 0 || kept.length === 0) return [];
+  const alignment = (at: number) => (kept[at] && isNumeric(kept[at].column) ? "right" : "left");
+  const cellsOf = (texts: readonly string[], style?: string) =>
+    texts.map((text, at) => ({ text, alignment: alignment(at), ...(style && { style }) }));
+  const body = [
+    cellsOf(
+      kept.map(({ column }) => shown(column.title)),
+      "head",
+    ),
+    ...rows.map((row) =>
+      cellsOf(
+        kept.map(({ column, at }) => {
+          const { text, mark, note } = shownCell(row[at] ?? null, column);
+          return `${sign(mark)}${shown(text)}${note === undefined ? "" : ` (${shown(note)})`}`;
+        }),
+      ),
+    ),
+  ];
+  const widths = kept.map(({ column }) => (isNumeric(column) ? "auto" : "*"));
   const grid = {
-    table: { headerRows: 1, widths, body: [titles, ...cells] },
+    table: { headerRows: 1, widths, body },
     layout: "lightHorizontalLines",
     margin: [0, 2, 0, 4],
   };
   return more > 0 ? [grid, { text: `and ${formatCount(more)} more`, style: "note" }] : [grid];
 }
 
-/** Words in place of signs the font lacks. */
-const SIGNS: Readonly<Record<string, string>> = { "✅": "yes:", "❌": "NO:" };
+/** Words: the font has no signs. Where a cell's own word says it, there is none. */
+function sign(mark: Mark | undefined): string {
+  return mark === "failed" ? "NO: " : "";
+}
 
 function shown(text: Text): string {
-  if (typeof text === "string") return text.replace(/[✅❌]/gu, (sign) => SIGNS[sign] ?? "");
-  if ("foreign" in text) return visible(text.foreign, text.maxChars);
-  return text.map(shown).join("");
+  return joined(text, (piece) =>
+    "foreign" in piece ? visible(piece.foreign, piece.maxChars) : piece.moment,
+  );
 }
 
 /** Long words are given places to break, so that a table keeps to its page. */

@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 import type { CompareOutcome } from "../../../coordinator/analysis/compare/comparison.ts";
 import { type FailRule, parseFailRule } from "../../../coordinator/analysis/compare/fail-rule.ts";
 import { compareSamples } from "../../../coordinator/analysis/compare.ts";
-import { buildReportModel, type ReportModel } from "../../../coordinator/report/model.ts";
+import { buildReportModel, type ReportModel } from "../../../coordinator/report/model/model.ts";
 import { renderText } from "../../../coordinator/report/outputs.ts";
 import { simulatedRun } from "../analysis/compare/simulated-run.ts";
 import { goodRun } from "../merge/synthetic-run.ts";
@@ -42,9 +42,9 @@ describe("a run held against a baseline", () => {
       for (const { measure } of comparison.rows) expect(text).toContain(measure);
     }
     expect(page).toContain("Latency at every percentile, before and now");
-    expect(page).toContain("p99&gt;5% failed: ");
-    // One curve for the cursor: the run's own.
-    expect(page.match(/class="x curve"/g)).toHaveLength(1);
+    expect(page).toContain("p99&gt;5%</code>  failed: ");
+    // The run's own, and both sides over one another.
+    expect(page.match(/class="x curve"/g)).toHaveLength(2);
   });
 
   test("shows why it was refused, and nothing of that acts", () => {

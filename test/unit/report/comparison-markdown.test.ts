@@ -3,13 +3,20 @@
  * inert. Method: comparisons of simulated runs, and a refused one with text that wants to be more than text.
  */
 import { describe, expect, test } from "vitest";
-import type { Comparison } from "../../../coordinator/analysis/compare/comparison.ts";
+import type {
+  CompareOutcome,
+  Comparison,
+} from "../../../coordinator/analysis/compare/comparison.ts";
 import { type FailRule, parseFailRule } from "../../../coordinator/analysis/compare/fail-rule.ts";
 import { compareSamples } from "../../../coordinator/analysis/compare.ts";
-import { comparisonMarkdown } from "../../../coordinator/report/comparison-markdown.ts";
+import { reportMarkdown } from "../../../coordinator/report/formats/markdown.ts";
+import { comparisonReport } from "../../../coordinator/report/outline/comparison.ts";
 import { simulatedRun } from "../analysis/compare/simulated-run.ts";
 
 const HOSTILE = "<script>alert(1)</script> | `x` @team [a](http://b) \u001b[31m\u202e\n# h";
+
+const comparisonMarkdown = (outcome: CompareOutcome) =>
+  reportMarkdown([{ id: "comparison", title: "Comparison", blocks: comparisonReport(outcome) }]);
 
 function slower(name = "simulated"): Comparison {
   const side = (which: number) =>
@@ -31,8 +38,8 @@ describe("a comparison", () => {
   test("verdict, rule and one row for each measure", () => {
     const comparison = slower();
     const text = comparisonMarkdown(comparison);
-    expect(text).toMatch(/^### ❌ REGRESSED\n/);
-    expect(text).toContain("❌ `p99>5%` failed: the change lies between +");
+    expect(text).toMatch(/^## ❌ Regressed: `baseline /);
+    expect(text).toContain("❌ `p99>5%`  failed: the change lies between +");
     for (const { measure, verdict } of comparison.rows) {
       expect(text).toMatch(new RegExp(`\\| ${measure.replace(".", "\\.")} \\|.* \\| ${verdict}`));
     }
@@ -69,7 +76,7 @@ test("a refusal names each difference; its values are only text", () => {
     differences,
   } as const;
   const text = comparisonMarkdown(refused);
-  expect(text).toMatch(/^### ⛔ Not compared/);
+  expect(text).toMatch(/^## ❌ Not compared/);
   expect(text).toContain("| target |");
   expectInert(text);
   expect(text.length).toBeLessThan(3000);
@@ -79,6 +86,6 @@ test("a refusal names each difference; its values are only text", () => {
 function expectInert(text: string): void {
   for (const character of text) expect(character >= " " || character === "\n").toBe(true);
   expect(text).not.toContain("\u202e");
-  const outside = text.replaceAll(/`[^`\n]*`/g, "");
+  const outside = text.replace(/(?<![`\\])(`+)(?!`).*?(?<!`)\1(?!`)/g, "");
   expect(outside).not.toMatch(/<script|@team|\[a\]\(|^# h/m);
 }

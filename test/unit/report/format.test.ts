@@ -10,8 +10,8 @@ import {
   formatSeconds,
   formatShare,
   formatUs,
-} from "../../../coordinator/report/format.ts";
-import { formatObserved } from "../../../coordinator/report/threshold-text.ts";
+} from "../../../coordinator/report/text/format.ts";
+import { formatObserved } from "../../../coordinator/report/text/threshold-text.ts";
 
 describe("formats", () => {
   it.each([

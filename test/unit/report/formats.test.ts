@@ -6,10 +6,10 @@
 import { parse as parseCsv } from "csv-parse/sync";
 import { parse as parseJunit } from "junit2json";
 import { describe, expect, test } from "vitest";
-import { MAX_MARKDOWN_CHARS } from "../../../coordinator/report/markdown.ts";
-import { buildReportModel } from "../../../coordinator/report/model.ts";
+import type { RESULT_COLUMNS } from "../../../coordinator/report/formats/csv.ts";
+import { MAX_MARKDOWN_CHARS } from "../../../coordinator/report/formats/markdown.ts";
+import { buildReportModel } from "../../../coordinator/report/model/model.ts";
 import { renderText, type TextKind } from "../../../coordinator/report/outputs.ts";
-import type { RESULT_COLUMNS } from "../../../coordinator/report/results-csv.ts";
 import type { Summary } from "../../../coordinator/report/summary-schema.ts";
 import { goodRun } from "../merge/synthetic-run.ts";
 import { everywhere, refusedRun, troubledRun } from "./sample-runs.ts";
@@ -116,9 +116,12 @@ describe("report.md", () => {
     const model = buildReportModel(fold, { ...around, notes: Array(1000).fill("x".repeat(5000)) });
     const text = renderText("md", {
       ...model,
-      reasons: Array(1000).fill("y_".repeat(5000)),
-      thresholds: Array(500).fill(model.thresholds[0]),
-      summary: { ...model.summary, failures: Array(500).fill(model.summary.failures[0]) },
+      summary: {
+        ...model.summary,
+        warnings: Array(1000).fill("y_".repeat(5000)),
+        thresholds: Array(500).fill(model.summary.thresholds[0]),
+        failures: Array(500).fill(model.summary.failures[0]),
+      },
     });
     expect(text.length).toBeLessThanOrEqual(MAX_MARKDOWN_CHARS);
     expect(text).toMatch(/and \d+ more/);

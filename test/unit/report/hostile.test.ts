@@ -6,9 +6,9 @@
 import { parse as parseCsv } from "csv-parse/sync";
 import { parse as parseJunit } from "junit2json";
 import { describe, expect, test } from "vitest";
+import { summaryText } from "../../../coordinator/cli/terminal/report-text.ts";
 import { makeStyle } from "../../../coordinator/cli/terminal/style.ts";
-import { summaryText } from "../../../coordinator/cli/terminal/summary-text.ts";
-import { buildReportModel } from "../../../coordinator/report/model.ts";
+import { buildReportModel } from "../../../coordinator/report/model/model.ts";
 import { renderText, type TextKind } from "../../../coordinator/report/outputs.ts";
 import { outlineDocument } from "../../../coordinator/report/pdf/plain-pdf.ts";
 import { everywhere, troubledRun } from "./sample-runs.ts";
@@ -57,9 +57,9 @@ describe.each(Object.entries(HOSTILE))("%s", (kind, text) => {
   });
 
   test("in the terminal", () => {
-    const shown = summaryText(model.summary, "full", makeStyle(false));
+    const shown = summaryText(model, "full", { style: makeStyle(false) });
     expect(hiddenIn(shown)).toEqual([]);
-    expect(shown.length).toBeLessThan(20_000);
+    expect(shown.length).toBeLessThan(40_000);
   });
 
   test("in HTML it adds no element and no attribute", () => {

@@ -3,7 +3,7 @@
  * really used; a PATH without a browser takes it away.
  */
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { buildReportModel } from "../../../coordinator/report/model.ts";
+import { buildReportModel } from "../../../coordinator/report/model/model.ts";
 import { findBrowser } from "../../../coordinator/report/pdf/browser.ts";
 import { checkPdf, findPdfPrinter, reportPdf } from "../../../coordinator/report/pdf/pdf.ts";
 import { outlineDocument } from "../../../coordinator/report/pdf/plain-pdf.ts";

@@ -5,10 +5,10 @@
 import { parse as parseJunit } from "junit2json";
 import { describe, expect, test } from "vitest";
 import type { Comparison, JudgedRule } from "../../../coordinator/analysis/compare/comparison.ts";
+import { summaryText } from "../../../coordinator/cli/terminal/report-text.ts";
 import { makeStyle } from "../../../coordinator/cli/terminal/style.ts";
-import { summaryText } from "../../../coordinator/cli/terminal/summary-text.ts";
 import { RunFold } from "../../../coordinator/merge/run-fold.ts";
-import { buildReportModel, type ReportModel } from "../../../coordinator/report/model.ts";
+import { buildReportModel, type ReportModel } from "../../../coordinator/report/model/model.ts";
 import { renderText } from "../../../coordinator/report/outputs.ts";
 import { outlineDocument } from "../../../coordinator/report/pdf/plain-pdf.ts";
 import {
@@ -32,7 +32,7 @@ function renderings(model: ReportModel): Record<string, string> {
     md: renderText("md", model),
     pdf: JSON.stringify(outlineDocument(model)),
     junit: renderText("junit", model),
-    terminal: summaryText(model.summary, "full", plain),
+    terminal: summaryText(model, "full", { style: plain }),
   };
 }
 
@@ -64,14 +64,15 @@ describe("a check that could not be judged", () => {
   test("is neither yes nor within its limit, in any format", () => {
     const [check] = model.validity;
     expect(check).toMatchObject({ outcome: "not judged", why: "9 of 1,000 messages needed" });
-    for (const [format, text] of Object.entries(renderings(model))) {
+    const terminal = summaryText(model, "compact", { style: plain });
+    for (const [format, text] of Object.entries({ ...renderings(model), terminal })) {
       expect(text, format).toContain("9 of 1,000 messages needed");
     }
     const lines = renderText("md", model).split("\n");
     expect(lines.find((line) => line.includes("Did messages leave"))).toMatch(
-      /^\| – .*46\.\d ms.* not judged: 9 of 1,000 messages needed \|$/,
+      /^\| .* – not judged .*46\.\d ms.* 9 of 1,000 messages needed \|$/,
     );
-    expect(summaryText(model.summary, "compact", plain)).toMatch(
+    expect(summaryText(model, "compact", { style: plain })).toMatch(
       /send lag p99 46\.\d ms \(not judged: 9 of 1,000 messages needed\)/,
     );
   });
@@ -157,7 +158,7 @@ describe("rules against the baseline", () => {
 
   test("a pass that is worse than its baseline says so in its headline", () => {
     const { html, md, pdf, terminal } = renderings(compared(false, false));
-    expect(terminal?.split("\n")[0]).toContain("PASSED, but regressed against its baseline");
+    expect(terminal?.split("\n")[0]).toContain("PASSED, but regressed");
     for (const text of [html, md, pdf]) expect(text).toContain("Passed, but regressed");
   });
 });

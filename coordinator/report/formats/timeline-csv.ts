@@ -1,0 +1,73 @@
+/**
+ * timeline.csv: a row per second of run time, tidy (one observation a row, one variable a column), for
+ * spreadsheets and data frames. Invariant: an empty field is a missing measure; text is quoted and
+ * cannot start a formula.
+ */
+import { brokenGates } from "../../analysis/gates.ts";
+import { phaseAt, phaseSpans } from "../../merge/facts.ts";
+import type { RunFold } from "../../merge/run-fold.ts";
+import type { SecondQuantiles, TimelineRow } from "../../merge/timeline.ts";
+import { toMs } from "../quantiles.ts";
+import { csvText } from "../text/csv-text.ts";
+
+export const TIMELINE_COLUMNS = [
+  "second",
+  "phase",
+  "planned_open",
+  "open",
+  "opened",
+  "closed",
+  "failed",
+  "sent",
+  "received",
+  "latency_count",
+  "latency_p50_ms",
+  "latency_p90_ms",
+  "latency_p99_ms",
+  "latency_max_ms",
+  "send_lag_p99_ms",
+  "loop_lag_max_ms",
+  "utilisation",
+  "engines",
+  "masked",
+] as const;
+
+/** Lines with their line ends, header first. */
+export function* timelineCsv(fold: RunFold): Generator<string> {
+  yield `${TIMELINE_COLUMNS.join(",")}\n`;
+  const spans = phaseSpans(fold.facts.scenario);
+  for (const row of fold.merge.timeline.rows()) {
+    const phase = phaseAt(spans, row.second * 1_000_000)?.phase ?? "";
+    yield `${cellsOf(fold, row, phase).join(",")}\n`;
+  }
+}
+
+function cellsOf(fold: RunFold, row: TimelineRow, phase: string): (string | number)[] {
+  return [
+    row.second,
+    csvText(phase),
+    fold.facts.plannedOpen[row.second] ?? 0,
+    row.open,
+    row.opened,
+    row.closed,
+    row.failed,
+    row.sent,
+    row.received,
+    ...latencyCells(row.latencyUs),
+    msOrEmpty(row.sendLagUs?.p99 ?? null),
+    msOrEmpty(row.loopLagMaxUs),
+    row.utilisation === null ? "" : Number(row.utilisation.toFixed(4)),
+    row.engines,
+    brokenGates(row).length > 0 || fold.disturbances.touches(row.second) ? 1 : 0,
+  ];
+}
+
+function latencyCells(latency: SecondQuantiles | null): (string | number)[] {
+  if (!latency) return [0, "", "", "", ""];
+  const { count, p50, p90, p99, max } = latency;
+  return [count, toMs(p50), toMs(p90), toMs(p99), toMs(max)];
+}
+
+function msOrEmpty(us: number | null): string | number {
+  return us === null ? "" : toMs(us);
+}

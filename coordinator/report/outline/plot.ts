@@ -1,0 +1,116 @@
+/**
+ * Charts as data: series over run time, curves over percentiles, counts by latency and time. Part of the blocks
+ * (block.ts); made by the sections, drawn by the renderers. Invariant: null is "nothing measured" and a gap in the line;
+ * every series of a frame has one value a bin.
+ */
+import type { Colour, Unit } from "./block.ts";
+
+type Values = readonly (number | null)[];
+
+export interface Stretch {
+  /** Seconds of run time; the end is exclusive. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The axis that all charts over run time share. */
+export interface TimeFrame {
+  readonly bins: number;
+  readonly binSeconds: number;
+  /** Milliseconds since the Unix epoch at run time 0; null when the run never started. */
+  readonly startMs: number | null;
+  readonly phases: readonly (Stretch & { readonly name: string; readonly excluded: boolean })[];
+  /** Shaded: seconds that do not count, and why. */
+  readonly bands: readonly (Stretch & { readonly look: "masked" | "disturbed" | "fault" })[];
+  /** What happened at a moment; the label is foreign. */
+  readonly markers: readonly { readonly at: number; readonly label: string }[];
+}
+
+export interface Series {
+  readonly id: string;
+  readonly label: string;
+  readonly unit: Unit;
+  readonly colour: Colour;
+  readonly look: "line" | "thin" | "wide" | "bar";
+  /** Lowest and highest of each bin's seconds; no `min`: a bin is one second, or the highest alone counts. */
+  readonly min?: Values;
+  readonly max: Values;
+  /** Beside the label while nothing is pointed at. */
+  readonly rest: string;
+}
+
+export interface TimePlot {
+  readonly kind: "plot";
+  readonly shape: "time";
+  readonly id: string;
+  readonly title: string;
+  readonly about: string;
+  readonly frame: TimeFrame;
+  readonly scale: "linear" | "log";
+  readonly unit: Unit;
+  /** Bars are stacked in this order. */
+  readonly series: readonly Series[];
+  /** Areas between the highest values of two series. */
+  readonly areas: readonly (readonly [lower: string, upper: string, colour: Colour])[];
+  readonly limits: readonly { readonly value: number; readonly colour: Colour }[];
+  /** The axis goes at least this far. */
+  readonly top: number;
+}
+
+export interface CurvePoint {
+  /** 0..1 */
+  readonly percentile: number;
+  readonly ms: number;
+}
+
+export interface CurvePlot {
+  readonly kind: "plot";
+  readonly shape: "curve";
+  readonly id: string;
+  readonly title: string;
+  readonly about: string;
+  readonly curves: readonly {
+    readonly id: string;
+    readonly label: string;
+    readonly colour: Colour;
+    readonly points: readonly CurvePoint[];
+  }[];
+}
+
+export interface HeatMap {
+  readonly columnSeconds: number;
+  readonly columns: number;
+  /** Lower bound of each row in milliseconds, rising, and one more for the top. */
+  readonly boundsMs: readonly number[];
+  /** counts[column][row] */
+  readonly counts: readonly (readonly number[])[];
+  readonly most: number;
+}
+
+export interface HeatPlot {
+  readonly kind: "plot";
+  readonly shape: "heat";
+  readonly id: string;
+  readonly title: string;
+  readonly about: string;
+  readonly frame: TimeFrame;
+  readonly heat: HeatMap;
+}
+
+export type Plot = TimePlot | CurvePlot | HeatPlot;
+
+/** Phases and events over the axis. */
+export interface Strip {
+  readonly kind: "strip";
+  /** What points, shades and colours stand for. */
+  readonly about: string;
+  readonly frame: TimeFrame;
+}
+
+/** The percentile axis ends here: 1 - 10^-5; the maximum is shown beside it. */
+export const MAX_NINES = 5;
+
+/** Where a percentile lies on the axis: 0 for p0, 1 for p90, 2 for p99. */
+export function ninesOf(percentile: number): number {
+  return percentile >= 1 ? MAX_NINES : Math.min(MAX_NINES, -Math.log10(1 - percentile));
+}

@@ -1,0 +1,35 @@
+/** The sections of the report in the order they are read. A new one is its file and a line here. */
+import type { Section } from "./section.ts";
+import { again } from "./sections/again.ts";
+import { baseline } from "./sections/baseline.ts";
+import { capacity } from "./sections/capacity.ts";
+import { connections } from "./sections/connections.ts";
+import { failures } from "./sections/failures.ts";
+import { generator } from "./sections/generator.ts";
+import { latency } from "./sections/latency.ts";
+import { messages } from "./sections/messages.ts";
+import { numbers } from "./sections/numbers.ts";
+import { phases } from "./sections/phases.ts";
+import { targets } from "./sections/targets.ts";
+import { thresholds } from "./sections/thresholds.ts";
+import { timeline } from "./sections/timeline.ts";
+import { verdict } from "./sections/verdict.ts";
+import { workers } from "./sections/workers.ts";
+
+export const SECTIONS: readonly Section[] = [
+  verdict,
+  thresholds,
+  baseline,
+  generator,
+  capacity,
+  numbers,
+  timeline,
+  latency,
+  messages,
+  targets,
+  connections,
+  failures,
+  phases,
+  workers,
+  again,
+];

@@ -1,0 +1,101 @@
+/**
+ * What a search for the limit has found: what the target sustained, where it broke, and each level that was tried.
+ * Invariant: nothing for a run that searched for no limit; what was not found is called that.
+ */
+
+import type { ModelLevel } from "../../model/capacity.ts";
+import { formatCount } from "../../text/format.ts";
+import { capacityBasis, capacityText } from "../../text/result-text.ts";
+import {
+  type Block,
+  type Cell,
+  code,
+  column,
+  details,
+  type Fact,
+  facts,
+  lead,
+  list,
+  prose,
+  table,
+} from "../block.ts";
+import { momentOf } from "../moments.ts";
+import type { Section } from "../section.ts";
+
+const MAX_LEVELS = 200;
+
+const COLUMNS = [
+  column("try", "count"),
+  column("phase", "text"),
+  column("connections"),
+  column("why tried", "text"),
+  column("result", "text"),
+  column("at", "text"),
+  column("what broke", "text"),
+];
+const PURPOSES = {
+  climb: "the next step up",
+  rest: "to see whether it recovers",
+  narrow: "between what held and what broke",
+  confirm: "once more, to be sure",
+} as const;
+const VERDICTS = { held: "passed", broken: "failed", untrusted: "open" } as const;
+const TONES = { held: "good", broken: "bad", untrusted: "soft" } as const;
+
+export const capacity: Section = {
+  meta: {
+    id: "capacity",
+    title: "Capacity",
+    about:
+      "Of a run that searched for the limit: what the target sustained, where it broke, every level that was tried, and what that rests on ([find-limit.md](find-limit.md)).",
+    omit: { junit: "the verdict's test case has it" },
+  },
+
+  build({ summary: { capacity: found }, levels = [] }) {
+    if (found === null) return [];
+    const shown = (value: number | null) => (value === null ? "not found" : formatCount(value));
+    const figures = [
+      ["sustainable", found.sustainable, "connections: the highest level that held"],
+      ["limit", found.limit, "the lowest level that broke, twice"],
+      ["knee", found.knee, "where latency begins to bend upward"],
+      ["tested", found.tested, "the highest level judged"],
+    ] as const;
+    const run = { scope: "run", statistic: "value", unit: "connections" };
+    return [
+      lead(`${capacityText(found)}.`),
+      {
+        kind: "figures",
+        items: figures.map(([label, value, note]) => ({ label, value: shown(value), note })),
+      },
+      ...list(
+        capacityBasis(found).map((part) => prose(part, 600)),
+        { most: 20 },
+      ),
+      ...(levels.length === 0 ? [] : [details(`All ${levels.length} levels`, levelTable(levels))]),
+      {
+        kind: "data",
+        rows: figures.map(([label, value]) => ({ ...run, measure: `capacity_${label}`, value })),
+      },
+    ];
+  },
+
+  brief({ summary: { capacity: found } }) {
+    if (found === null) return [];
+    const parts = capacityBasis(found).slice(1, 3);
+    const rows = parts.map((part): Fact => ({ label: "", text: prose(part, 600) }));
+    return [facts({ label: "capacity", text: capacityText(found) }, ...rows)];
+  },
+};
+
+function levelTable(levels: readonly ModelLevel[]): Block {
+  const rows = levels.map(({ phase, connections, purpose, verdict, reason, at }, index): Cell[] => [
+    index + 1,
+    code(phase, 64),
+    connections,
+    PURPOSES[purpose],
+    { text: verdict, mark: VERDICTS[verdict], tone: TONES[verdict] },
+    at === null ? "" : momentOf(at),
+    prose(reason, 200),
+  ]);
+  return table({ name: "Levels", columns: COLUMNS, most: MAX_LEVELS }, rows);
+}

@@ -1,0 +1,126 @@
+/**
+ * The first screen: the verdict with its reasons, five key figures against their limits, what to do next. Invariant: who
+ * reads no further knows how it went, whether to trust it, and what comes next.
+ */
+
+import type { Summary } from "../../summary-schema.ts";
+import { formatSeconds } from "../../text/format.ts";
+import { formatMoment } from "../../text/moment.ts";
+import { capacityText } from "../../text/result-text.ts";
+import {
+  didNotStart,
+  hasRegressed,
+  verdictMeaning,
+  verdictReasons,
+  verdictWord,
+} from "../../text/verdict-text.ts";
+import { type Block, code, details, facts, list, prose, type Text, type Tone } from "../block.ts";
+import { keyFigures } from "../key-figures.ts";
+import { nextSteps } from "../next-steps.ts";
+import type { Section } from "../section.ts";
+
+const MAX_SENTENCES = 40;
+const COMPACT_WARNINGS = 2;
+
+export const verdict: Section = {
+  meta: {
+    id: "verdict",
+    title: "Verdict",
+    about:
+      "How the run went and why, five key figures beside their limits, and what to do next. `Invalid` means that the figures cannot be trusted: nothing else in the report says anything about the target.",
+    omit: { csv: "its figures are rows of other sections" },
+  },
+
+  build(report) {
+    const { summary, notes = summary.validity.notes } = report;
+    const { warnings } = summary;
+    const others = notes.filter((note) => !warnings.includes(note));
+    const sentences = (texts: readonly string[], title?: string, tone?: Tone) =>
+      list(
+        texts.map((one) => prose(one, 600)),
+        { most: MAX_SENTENCES, ...(title && { title }), ...(tone && { tone }) },
+      );
+    return [
+      headline(summary),
+      ...sentences(verdictReasons(summary), undefined, "bad"),
+      ...sentences(warnings, "Warning", "warn"),
+      ...(didNotStart(summary) ? [] : [{ kind: "figures" as const, items: keyFigures(report) }]),
+      ...list(nextSteps(report), { most: MAX_SENTENCES, title: "What to do next" }),
+      ...summary.findings.map(finding),
+      ...sentences(others, "Also to know"),
+      verdictCase(summary),
+    ];
+  },
+
+  brief({ summary }) {
+    const { warnings } = summary;
+    const [first, ...others] = verdictReasons(summary);
+    const more = others.length === 0 ? "" : ` (and ${others.length} more)`;
+    const shown: Text[] = warnings.slice(0, COMPACT_WARNINGS).map((one) => prose(one, 300));
+    if (warnings.length > shown.length) shown.push(`… and ${warnings.length - shown.length} more`);
+    return [
+      shortHeadline(summary),
+      facts(
+        ...(first === undefined ? [] : [{ label: "because", text: [prose(first, 600), more] }]),
+        ...shown.map((text, at) => ({ label: at === 0 ? "warning" : "", text })),
+      ),
+    ];
+  },
+};
+
+function headline(summary: Summary): Extract<Block, { kind: "verdict" }> {
+  const { verdict: judged, startedAt, exitCode, durationSeconds } = summary;
+  const regressed = hasRegressed(summary);
+  const tones = { pass: "good", fail: "bad", invalid: "bad" } as const;
+  const isCut = judged === "interrupted" || judged === "stopped";
+  const when = startedAt === null ? "never started" : formatMoment(startedAt);
+  return {
+    kind: "verdict",
+    tone: isCut || regressed ? "warn" : tones[judged],
+    sign: judged === "pass" ? "passed" : isCut ? "stopped" : "failed",
+    word: verdictWord(summary),
+    name: code(summary.name),
+    meaning: `${verdictMeaning(summary)} Exit code ${exitCode}.`,
+    place: [`${when}, ${formatSeconds(durationSeconds)}, run `, code(summary.run)],
+  };
+}
+
+/** In one line. */
+function shortHeadline(summary: Summary): Block {
+  const { durationSeconds, run, exitCode } = summary;
+  const place = [`${formatSeconds(durationSeconds)}, run `, code(run), ` (exit code ${exitCode})`];
+  return { ...headline(summary), meaning: "", place };
+}
+
+function finding(one: Summary["findings"][number]): Block {
+  const { locus, cause, confidence, basis, evidence, against, nextProbe } = one;
+  const sentences: Text[] = [
+    [prose(cause, 600), ` Confidence: ${confidence}.`],
+    ["Basis: ", prose(basis, 600)],
+    ...evidence.map((text) => ["Evidence: ", prose(text, 600)]),
+    ...against.map((text) => ["Against it: ", prose(text, 600)]),
+    ["Next: ", prose(nextProbe, 600)],
+  ];
+  return details(`Finding: ${locus}`, ...list(sentences, { most: MAX_SENTENCES }));
+}
+
+function verdictCase(summary: Summary): Block {
+  const { verdict: judged, capacity, warnings } = summary;
+  const why = `${verdictWord(summary)}: ${verdictMeaning(summary)}`;
+  const found = capacity === null ? [] : [`Capacity: ${capacityText(capacity)}.`];
+  const passed = judged === "pass" || judged === "fail";
+  const texts = [why, ...verdictReasons(summary), ...(passed ? [...found, ...warnings] : [])];
+  return {
+    kind: "cases",
+    suite: "verdict",
+    cases: [
+      {
+        className: "onrush.verdict",
+        name: "the run came to a verdict",
+        outcome: passed ? "passed" : "failed",
+        text: texts.join(" "),
+        type: didNotStart(summary) ? "did not start" : judged,
+      },
+    ],
+  };
+}

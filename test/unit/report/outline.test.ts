@@ -1,0 +1,157 @@
+/**
+ * Goal: every section renders in every format from every kind of run: without error, bounded, with what is not ours escaped,
+ * and in a terminal within 80 columns. Method: each section of the registry alone, over sample runs, runs on disk of every
+ * released version, and runs whose every foreign text is hostile; a section that has nothing of its own shows what a new one gets.
+ */
+import { readdirSync } from "node:fs";
+import { parse as parseCsv } from "csv-parse/sync";
+import { describe, expect, test } from "vitest";
+import { summaryText } from "../../../coordinator/cli/terminal/report-text.ts";
+import { makeStyle } from "../../../coordinator/cli/terminal/style.ts";
+import { RunFold } from "../../../coordinator/merge/run-fold.ts";
+import { resultsCsv } from "../../../coordinator/report/formats/csv.ts";
+import { junitXml } from "../../../coordinator/report/formats/junit.ts";
+import { reportMarkdown } from "../../../coordinator/report/formats/markdown.ts";
+import { blockHtml } from "../../../coordinator/report/html/blocks.ts";
+import { buildReportModel, type ReportModel } from "../../../coordinator/report/model/model.ts";
+import { column, prose, table, text } from "../../../coordinator/report/outline/block.ts";
+import {
+  allBlocks,
+  type OutlineSection,
+  outlineOf,
+} from "../../../coordinator/report/outline/outline.ts";
+import { SECTIONS } from "../../../coordinator/report/outline/registry.ts";
+import {
+  type Facts,
+  FORMATS,
+  type Format,
+  type Section,
+} from "../../../coordinator/report/outline/section.ts";
+import { sectionNodes } from "../../../coordinator/report/pdf/plain-pdf.ts";
+import { rebuildRun } from "../../../coordinator/report/rebuild.ts";
+import { facts, goodRun } from "../merge/synthetic-run.ts";
+import { everywhere, refusedRun, troubledRun } from "./sample-runs.ts";
+
+const HOSTILE = `</script><img src=x onerror=alert(1)>\u001b[2J\u202e\u0007 =cmd|' /c'!A1 [x](http://y) | @all ${"w".repeat(5000)}`;
+const HIDDEN = /(?!\n)[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
+/** Of one section in one format. */
+const MAX_CHARS = 400_000;
+
+const modelOf = (fold: RunFold) =>
+  buildReportModel(fold, { scenarioText: "version: 1\n", notes: [] });
+
+/** With everything a run may have beside the usual. */
+function rich(model: ReportModel): ReportModel {
+  const capacity = {
+    ...{ tested: 450, knee: null, limit: 438, sustainable: 425 },
+    basis: `connections by plan; 425 held twice; ${HOSTILE}`,
+  };
+  const target = { attempted: 4, established: 3, failed: 1, dropped: 1, reconnects: 0, sent: 7 };
+  const replies = { expected: 7, matched: 5, timedOut: 1, unanswered: 1 };
+  const level = { phase: HOSTILE, connections: 60, purpose: "climb", verdict: "broken" } as const;
+  const push = { [HOSTILE]: { received: 9, latencyMs: null, clockErrorMs: null, reach: {} } };
+  return {
+    ...model,
+    summary: { ...model.summary, capacity, push },
+    targets: [HOSTILE, "us"].map((name) => ({ target: name, ...target, ...replies })),
+    levels: [{ ...level, reason: HOSTILE, at: 2 }],
+  };
+}
+
+const RUNS: Readonly<Record<string, Facts>> = {
+  "a good run": modelOf(goodRun()),
+  "a troubled run": modelOf(troubledRun()),
+  "a run nobody got into": modelOf(refusedRun()),
+  "a run that never began": modelOf(new RunFold(facts())),
+  "a hostile run": rich(modelOf(troubledRun(everywhere(HOSTILE)))),
+  "a summary alone": { summary: modelOf(goodRun()).summary },
+};
+const stored = new URL("../../fixtures/runs/", import.meta.url);
+const versions = readdirSync(stored);
+
+/** What a new section gets for nothing. */
+const bare: Section = {
+  meta: { id: "bare", title: "Bare", about: "Nothing of its own." },
+  build: ({ summary }) => [
+    text("Of ", prose(summary.name), "."),
+    table({ name: "Bare", columns: [column("what", "text"), column("sent")], most: 5 }, [
+      [prose(summary.name), summary.messages.sent],
+    ]),
+  ],
+};
+
+function rendered(format: Format, facts: Facts, section: Section): string {
+  const sections: OutlineSection[] = outlineOf(facts, format, "whole", [section]);
+  switch (format) {
+    case "html":
+      return sections
+        .flatMap(({ blocks }) => blocks.map((block) => blockHtml(block).markup))
+        .join("");
+    case "md":
+      return reportMarkdown(sections);
+    case "csv":
+      return resultsCsv(sections);
+    case "junit":
+      return junitXml(sections, facts.summary);
+    case "pdf":
+      return JSON.stringify(sections.flatMap(sectionNodes));
+    case "terminal":
+      return summaryText(facts, "full", { style: makeStyle(false), columns: 80 }, [section]);
+  }
+}
+
+function check(format: Format, shown: string): void {
+  expect(shown.length).toBeLessThan(MAX_CHARS);
+  expect(shown).not.toMatch(HIDDEN);
+  expect(shown).not.toMatch(/undefined|NaN|\[object/);
+  if (format === "html") expect(shown).not.toMatch(/<(img|script)/);
+  if (format === "csv") {
+    const rows = parseCsv(shown) as string[][];
+    for (const field of rows.flat()) expect(field).not.toMatch(/^\s*[=+@]/);
+  }
+  if (format === "terminal") {
+    // A word that is longer than a line stays whole outside of tables.
+    const wide = shown.split("\n").filter((line) => line.length > 80 && !/\S{60}/.test(line));
+    expect(wide).toEqual([]);
+  }
+}
+
+describe.each([...SECTIONS, bare])("$meta.id", (section) => {
+  test.each(FORMATS)("in %s, of every run", (format) => {
+    for (const facts of Object.values(RUNS)) check(format, rendered(format, facts, section));
+  });
+
+  test.each(versions)("of a run of version %s", async (version) => {
+    const { model } = await rebuildRun(new URL(`${version}/`, stored).pathname);
+    for (const format of FORMATS) check(format, rendered(format, model, section));
+  });
+
+  test("says what a reader finds there, and why a format lacks it", () => {
+    const { about, omit = {} } = section.meta;
+    expect(about.length).toBeGreaterThan(10);
+    for (const reason of Object.values(omit)) expect(reason.length).toBeGreaterThan(10);
+  });
+
+  test("its tables have no room for more cells than columns", () => {
+    for (const facts of Object.values(RUNS)) {
+      for (const block of allBlocks(section.build(facts))) {
+        if (block.kind !== "table") continue;
+        for (const row of block.rows) expect(row.length).toBe(block.columns.length);
+      }
+    }
+  });
+});
+
+test("names are unique", () => {
+  const ids = SECTIONS.map(({ meta }) => meta.id);
+  expect(new Set(ids).size).toBe(ids.length);
+});
+
+test("a section with nothing of its own is in every format that has no other rule", () => {
+  const facts = modelOf(goodRun());
+  for (const format of ["html", "md", "csv", "pdf", "terminal"] as const) {
+    expect(rendered(format, facts, bare), format).toContain(
+      format === "csv" ? "bare,,synthetic,sent" : "Of ",
+    );
+  }
+});
