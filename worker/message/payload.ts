@@ -4,6 +4,7 @@
  * the others are rendered per message, into a buffer that is used again. Called by the correlator; one instance per engine.
  * Invariant: after kept() the buffer last built belongs to the driver, and another takes its place.
  */
+import { endianness } from "node:os";
 import { crc32 } from "node:zlib";
 import { sizeIndexFor } from "../../shared/load/schedule.ts";
 import type { StrictMessage, StrictScenario } from "../../shared/scenario/strict.ts";
@@ -24,6 +25,9 @@ import { RenderedMessage } from "./rendered-message.ts";
 import { type ReplyExpressions, SentKey } from "./reply-expressions.ts";
 import { STAMP_BYTES, stampCheck } from "./stamp.ts";
 
+const STAMP_WORDS = STAMP_BYTES / 4;
+const IS_LITTLE_ENDIAN = endianness() === "LE";
+
 /** How a reply is recognised. */
 export const Match = { none: 0, stamp: 1, hash: 2, next: 3, where: 4 } as const;
 export type Match = (typeof Match)[keyof typeof Match];
@@ -31,6 +35,8 @@ export type Match = (typeof Match)[keyof typeof Match];
 /** A payload that is made once; `bytes` is what the driver takes. */
 interface Variant {
   bytes: Buffer;
+  /** The stamp's place in `bytes`, as words; none without a stamp. */
+  stamp: Int32Array;
   /** Where the payload begins in `bytes`, and the mask over it as one little-endian word (0: none). */
   readonly offset: number;
   readonly maskWord: number;
@@ -133,7 +139,9 @@ export class Payloads {
   kept(name: number, phase: number): KeptMessage {
     const variant = this.#last;
     if (!variant) this.#rendered.kept();
-    else if (variant.bytes === this.bytes) variant.bytes = Buffer.from(variant.bytes);
+    else if (variant.bytes === this.bytes) {
+      Object.assign(variant, stampable(variant.bytes, variant.offset));
+    }
     return { payloadBytes: this.payloadBytes, name, phase };
   }
 
@@ -157,13 +165,12 @@ export class Payloads {
     return ((this.#definitions[name] as Definition).variants[variant] as Variant).payload;
   }
 
-  #stamp(variant: Variant, sender: Sender, seq: number): void {
-    const { bytes, offset, maskWord } = variant;
-    const check = stampCheck(this.#tag, sender.index, sender.incarnation, seq);
-    bytes.writeUInt32LE((check ^ maskWord) >>> 0, offset);
-    bytes.writeUInt32LE((sender.index ^ maskWord) >>> 0, offset + 4);
-    bytes.writeUInt32LE((sender.incarnation ^ maskWord) >>> 0, offset + 8);
-    bytes.writeUInt32LE((seq ^ maskWord) >>> 0, offset + 12);
+  #stamp({ stamp, maskWord }: Variant, { index, incarnation }: Sender, seq: number): void {
+    const check = stampCheck(this.#tag, index, incarnation, seq);
+    stamp[0] = onWire(check ^ maskWord);
+    stamp[1] = onWire(index ^ maskWord);
+    stamp[2] = onWire(incarnation ^ maskWord);
+    stamp[3] = onWire(seq ^ maskWord);
   }
 
   #render(definition: Definition, template: Template, context: RenderContext): void {
@@ -216,14 +223,33 @@ export class Payloads {
 
   #variant(opcode: Opcode, payload: Buffer, match: Match, sent?: unknown): Variant {
     const hash = crc32(payload) | 0;
-    if (!this.#framed) {
-      return { bytes: Buffer.from(payload), offset: 0, maskWord: 0, payload, hash, match, sent };
-    }
-    const maskWord = nextMask();
-    const offset = frameOverhead(payload.length);
-    const bytes = buildFrame(opcode, payload, maskWord);
-    return { bytes, offset, maskWord, payload, hash, match, sent };
+    const maskWord = this.#framed ? nextMask() : 0;
+    const offset = this.#framed ? frameOverhead(payload.length) : 0;
+    const bytes = this.#framed ? buildFrame(opcode, payload, maskWord) : payload;
+    return { ...stampable(bytes, offset), offset, maskWord, payload, hash, match, sent };
   }
+}
+
+/** A copy in which the payload, from `offset` on, lies so that its stamp can be written by the word. */
+function stampable(bytes: Buffer, offset: number): Pick<Variant, "bytes" | "stamp"> {
+  const payloadAt = Math.ceil(offset / STAMP_BYTES) * STAMP_BYTES;
+  const start = payloadAt - offset;
+  const buffer = new ArrayBuffer(start + bytes.length);
+  const copy = Buffer.from(buffer, start);
+  copy.set(bytes);
+  const hasRoom = bytes.length - offset >= STAMP_BYTES;
+  return { bytes: copy, stamp: new Int32Array(buffer, payloadAt, hasRoom ? STAMP_WORDS : 0) };
+}
+
+/** A word as it is kept so that its lowest byte is the first on the wire. */
+function onWire(word: number): number {
+  return IS_LITTLE_ENDIAN ? word : swapped(word);
+}
+
+function swapped(word: number): number {
+  const swap = Buffer.alloc(4);
+  swap.writeInt32LE(word | 0);
+  return swap.readInt32BE();
 }
 
 function matchOf(message: StrictMessage): Match {
