@@ -3,12 +3,15 @@
  * on the same work, in turn, in the same run. Generator and target are pinned to different cores where the
  * system allows it. Every figure is a JSON line with its method: medians over the runs, and ratios of them.
  *   --runs N      runs of each generator (default 3)
+ *   --connections N  in echo, lag and closed (default 9000)
  *   --only NAMES  sections, of (comma-separated, all by default):
  *     micro   parts of the data plane by themselves
  *     echo    both generators are offered the same echoes per second; also connects and idle memory
  *     lag     how late messages leave at a fifth and at half of the capacity that `echo` measured
  *     closed  each reply sends the next message, as fast as one core goes
+ *     json    CPU of an echo: binary, and JSON with a UUID whose reply is told by an expression
  *     capacity (only when named) a coordinator with 500 workers: an hour of run time in virtual time, a minute in real time
+ *   --url URL     another echo server than the bundled target, which is busier than it needs to be
  *   --minutes N   of virtual time in capacity (default 60, 2 at least)
  */
 import { availableParallelism } from "node:os";
@@ -27,21 +30,28 @@ const OFFERED_PER_SEC = 60_000;
 
 const CAPACITY_SECONDS = 60;
 
+const JSON_CONNECTIONS = 2000;
+/** Echoes a second; what an echo costs is the difference of both, so what an idle engine costs is not in it. */
+const JSON_RATES = [10_000, 30_000] as const;
+
 const { values } = parseArgs({
   options: {
     runs: { type: "string", default: "3" },
-    only: { type: "string", default: "micro,echo,lag,closed" },
+    only: { type: "string", default: "micro,echo,lag,closed,json" },
+    url: { type: "string" },
+    connections: { type: "string", default: String(CONNECTIONS) },
     minutes: { type: "string", default: "60" },
   },
 });
 const runs = Number(values.runs);
+const connections = Number(values.connections);
 // The ramps of `capacity` alone take 100 s.
 if (!(Number(values.minutes) >= 2)) throw new Error("--minutes: 2 at least");
 const sections = new Set(values.only.split(","));
 
 function work(over: Partial<Work>): Omit<Work, "url"> {
   return {
-    connections: CONNECTIONS,
+    connections,
     bytes: BYTES,
     driver: "lean",
     rampSeconds: 0.6,
@@ -71,6 +81,7 @@ function figures(measured: readonly Measured[]): Figures {
 
 /** One run, with a target of its own: ports that earlier runs left in TIME_WAIT must not slow down later ones. */
 async function run(kind: "onrush" | "bare-ws", over: Partial<Work>): Promise<Measured> {
+  if (values.url !== undefined) return generate(kind, { ...work(over), url: values.url });
   const target = await startTarget();
   try {
     return await generate(kind, { ...work(over), url: target.url });
@@ -93,7 +104,7 @@ async function compare(bench: string, method: string, over: Partial<Work>): Prom
     for (const metric of Object.keys(ours) as (keyof Figures)[]) {
       emit({
         bench,
-        method: `${CONNECTIONS} connections, ${BYTES} B, ${method}, median of ${runs} runs`,
+        method: `${connections} connections, ${BYTES} B, ${method}, median of ${runs} runs`,
         driver,
         metric,
         onrush: Math.round(ours[metric]),
@@ -130,6 +141,34 @@ async function lagBenchmark(capacityPerSec: number): Promise<void> {
   }
 }
 
+/** What one more echo costs the generator's process, user and system time, at partial load. */
+async function jsonBenchmark(): Promise<void> {
+  for (const message of ["binary", "json"] as const) {
+    const marginal: number[] = [];
+    const whole: number[] = [];
+    let failed = 0;
+    for (let round = 0; round < runs; round++) {
+      const measured: Measured[] = [];
+      for (const perSec of JSON_RATES) {
+        const over = message === "json" ? { message } : {};
+        measured.push(await run("onrush", { connections: JSON_CONNECTIONS, perSec, ...over }));
+      }
+      const [low, high] = measured as [Measured, Measured];
+      marginal.push((high.echoCpuSeconds - low.echoCpuSeconds) / (high.echoes - low.echoes));
+      whole.push(high.echoCpuSeconds / high.echoes);
+      failed += low.timedOut + high.timedOut + low.failed + high.failed;
+    }
+    emit({
+      bench: "json",
+      method: `${JSON_CONNECTIONS} connections, open loop, Poisson, ${JSON_RATES.join(" and ")} echoes a second, median of ${runs} runs`,
+      message: message === "json" ? "129 B JSON, {{uuid}}, m.id == sent.id" : `${BYTES} B binary`,
+      marginalCpuUsPerEcho: Number((median(marginal) * 1e6).toFixed(2)),
+      cpuUsPerEchoAtHighRate: Number((median(whole) * 1e6).toFixed(2)),
+      failed,
+    });
+  }
+}
+
 emit({ bench: "machine", cpus: availableParallelism(), runs });
 if (sections.has("micro")) microBenchmarks();
 if (sections.has("echo") || sections.has("lag")) {
@@ -138,4 +177,5 @@ if (sections.has("echo") || sections.has("lag")) {
   if (sections.has("lag")) await lagBenchmark(echoesPerCpuSecond);
 }
 if (sections.has("closed")) await compare("closed", "each reply sends the next message", {});
+if (sections.has("json")) await jsonBenchmark();
 if (sections.has("capacity")) await capacityBenchmark(Number(values.minutes), CAPACITY_SECONDS);

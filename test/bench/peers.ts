@@ -1,105 +1,119 @@
 /**
- * `npm run bench:peers`: the same work by Onrush and by Artillery, whole processes, in turn. Artillery is
- * installed into node_modules/.cache/onrush on first use, without running install scripts. The work is what
- * both can say: connections that open over a ramp and then send one small text message a second and get it
- * echoed. Onrush matches, times and audits each reply; Artillery's send step does not look at replies.
+ * `npm run bench:peers`: the same work by Onrush and by other load generators, whole processes, in turn. Peers are installed by
+ * their package managers into node_modules/.cache/onrush on first use; one that cannot be is said so. How much of the work a
+ * generator did is told by the target. Onrush matches, times and audits each reply.
+ *   --only NAMES  peers by the first word of their names, comma-separated (all by default)
+ *   --runs N      runs of each (default 3)
  */
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { emit, median } from "./emit.ts";
-import { startTarget } from "./processes.ts";
+import { type Peer, type PeerRun, type PeerWork, ROOM, TEXT } from "./peers/peer.ts";
+import { PEERS } from "./peers/registry.ts";
+import { type RunningTarget, startTarget } from "./processes.ts";
 import { type Usage, watchUsage } from "./usage.ts";
 
-const ARTILLERY = "artillery@2.0.34";
-const CONNECTIONS = 1000;
-const RAMP_SECONDS = 5;
-const MESSAGES = 20;
-const RUNS = 3;
-const TEXT = "0123456789abcdef".repeat(4);
+const { values } = parseArgs({
+  options: { only: { type: "string" }, runs: { type: "string", default: "3" } },
+});
+const runs = Number(values.runs);
+const named = values.only?.split(",");
+const onrushBin = fileURLToPath(new URL("../../coordinator/cli/main.js", import.meta.url));
 
-const root = fileURLToPath(new URL("../../../", import.meta.url));
-const cache = join(root, "node_modules/.cache/onrush/artillery");
-const artilleryBin = join(cache, "node_modules/.bin/artillery");
-const onrushBin = join(root, "dist/coordinator/cli/main.js");
-
-function installArtillery(): void {
-  if (existsSync(artilleryBin)) return;
-  mkdirSync(cache, { recursive: true });
-  const args = ["install", "--prefix", cache, "--ignore-scripts", "--no-audit", "--no-fund"];
-  const result = spawnSync("npm", [...args, ARTILLERY], { stdio: ["ignore", "ignore", "inherit"] });
-  if (result.status !== 0) throw new Error("npm could not install Artillery");
+interface Measured extends Usage {
+  /** That the target got. */
+  readonly messages: number;
 }
 
-async function measure(command: string, args: readonly string[]): Promise<Usage> {
+async function messagesAt({ statsUrl }: RunningTarget): Promise<number> {
+  const stats = (await (await fetch(statsUrl)).json()) as { messagesIn: number };
+  return stats.messagesIn;
+}
+
+async function measure(target: RunningTarget, { command, args, env }: PeerRun): Promise<Measured> {
+  const before = await messagesAt(target);
   const child = spawn(command, args, {
     stdio: ["ignore", "ignore", "inherit"],
-    env: { ...process.env, ARTILLERY_DISABLE_TELEMETRY: "true" },
+    env: { ...process.env, ...env },
   });
   const watch = watchUsage(child.pid ?? 0);
   const [code] = (await once(child, "exit")) as [number | null];
   const usage = watch.stop();
   if (code !== 0) throw new Error(`${command} ended with ${code}`);
-  return usage;
+  return { ...usage, messages: (await messagesAt(target)) - before };
 }
 
-function writeScenarios(folder: string, url: string): { artillery: string; onrush: string } {
-  const artillery = join(folder, "artillery.yml");
-  const onrush = join(folder, "onrush.yaml");
-  const phases = [{ duration: RAMP_SECONDS, arrivalCount: CONNECTIONS }];
-  const flow = [{ loop: [{ send: TEXT }, { think: 1 }], count: MESSAGES }];
-  const artilleryFile = { config: { target: url, phases }, scenarios: [{ engine: "ws", flow }] };
-  writeFileSync(artillery, JSON.stringify(artilleryFile));
-  const onrushFile = {
+function onrush(work: PeerWork, url: string, folder: string): PeerRun {
+  const { connections, rampSeconds, openSeconds, perConnectionPerSec } = work;
+  const mix =
+    work.message === "text"
+      ? { name: "echo", send: { text: TEXT }, reply: { match: "echo", within: "5s" } }
+      : {
+          name: "move",
+          send: { json: { type: "move", id: "{{uuid}}", room: ROOM, text: TEXT } },
+          reply: { where: "m.id == sent.id", within: "5s" },
+        };
+  const scenario = {
     version: 1,
-    name: "peers",
+    name: `peers-${work.name}`,
     target: url,
     load: [
-      { phase: "ramp", ramp: "linear", to: CONNECTIONS, over: `${RAMP_SECONDS}s` },
-      { phase: "hold", hold: `${MESSAGES - RAMP_SECONDS}s` },
-      { phase: "down", ramp: "linear", to: 0, over: `${RAMP_SECONDS}s` },
+      { phase: "ramp", ramp: "linear", to: connections, over: `${rampSeconds}s` },
+      { phase: "hold", hold: `${openSeconds - rampSeconds}s` },
+      { phase: "down", ramp: "linear", to: 0, over: `${rampSeconds}s` },
     ],
-    messages: {
-      rate: "1/s",
-      mix: [{ name: "echo", send: { text: TEXT }, reply: { match: "echo", within: "5s" } }],
-    },
+    messages: { rate: `${perConnectionPerSec}/s`, mix: [mix] },
   };
-  writeFileSync(onrush, JSON.stringify(onrushFile));
-  return { artillery, onrush };
+  const file = join(folder, `${work.name}.yaml`);
+  writeFileSync(file, JSON.stringify(scenario));
+  const runDirectory = mkdtempSync(join(folder, "run-"));
+  const args = [onrushBin, "run", file, "--quiet", "--run-dir", runDirectory];
+  return { command: process.execPath, args };
 }
 
-installArtillery();
-const folder = mkdtempSync(join(tmpdir(), "onrush-peers-"));
-const target = await startTarget();
-const files = writeScenarios(folder, target.url);
-const ours: Usage[] = [];
-const theirs: Usage[] = [];
-try {
-  for (let run = 0; run < RUNS; run++) {
-    const runDirectory = join(folder, `run-${run}`);
-    const args = [onrushBin, "run", files.onrush, "--quiet", "--run-dir", runDirectory];
-    ours.push(await measure(process.execPath, args));
-    theirs.push(await measure(artilleryBin, ["run", "--quiet", files.artillery]));
+function print(peer: Peer, ours: readonly Measured[], theirs: readonly Measured[]): void {
+  const { connections, perConnectionPerSec, openSeconds } = peer.work;
+  const method = `${connections} connections, each ${perConnectionPerSec} ${peer.work.message} messages a second for ${openSeconds} s, whole processes, median of ${runs} runs in turn`;
+  for (const [metric, of] of [
+    ["cpuSeconds", (one: Measured) => one.cpuSeconds],
+    ["peakRssBytes", (one: Measured) => one.peakRssBytes],
+    ["messages", (one: Measured) => one.messages],
+  ] as const) {
+    const onrush = median(ours.map(of));
+    const other = median(theirs.map(of));
+    const ratio = Number((other / onrush).toFixed(2));
+    const differs = peer.differs === "" ? {} : { differs: peer.differs };
+    emit({ bench: "peers", method, peer: peer.name, ...differs, metric, onrush, other, ratio });
   }
-} finally {
-  await target.stop();
 }
-for (const [metric, of] of [
-  ["cpuSeconds", (usage: Usage) => usage.cpuSeconds],
-  ["peakRssBytes", (usage: Usage) => usage.peakRssBytes],
-] as const) {
-  const onrush = median(ours.map(of));
-  const artillery = median(theirs.map(of));
-  emit({
-    bench: "peers",
-    method: `${CONNECTIONS} connections, ${MESSAGES} messages each at 1/s, whole processes, median of ${RUNS} runs in turn`,
-    peer: ARTILLERY,
-    metric,
-    onrush,
-    artillery,
-    ratio: Number((artillery / onrush).toFixed(2)),
-  });
+
+async function compare(peer: Peer): Promise<void> {
+  const reason = peer.install();
+  if (reason !== "") {
+    emit({ bench: "peers", peer: peer.name, skipped: `not installed: ${reason}` });
+    return;
+  }
+  const folder = mkdtempSync(join(tmpdir(), "onrush-peers-"));
+  const ours: Measured[] = [];
+  const theirs: Measured[] = [];
+  const target = await startTarget();
+  try {
+    for (let run = 0; run < runs; run++) {
+      ours.push(await measure(target, onrush(peer.work, target.url, folder)));
+      theirs.push(await measure(target, peer.prepare(peer.work, target.url, folder)));
+    }
+  } finally {
+    await target.stop();
+  }
+  print(peer, ours, theirs);
+}
+
+for (const peer of PEERS) {
+  const [name = ""] = peer.name.split(" ");
+  if (named === undefined || named.includes(name)) await compare(peer);
 }

@@ -1,5 +1,5 @@
 /** The work both generators do in a benchmark, and the scenario that says it to an engine. */
-import type { StrictScenario } from "../../shared/scenario/strict.ts";
+import type { StrictMessage, StrictScenario } from "../../shared/scenario/strict.ts";
 
 export interface Work {
   readonly url: string;
@@ -15,7 +15,17 @@ export interface Work {
   /** Verify payloads, and look for loss, duplicates and reordering. */
   readonly stamp: boolean;
   readonly match: "echo" | "none";
+  /** Binary of `bytes` bytes by default; `json` has an id of its own, and its reply is told by it. */
+  readonly message?: "json";
 }
+
+/** About what a message of a chat or a game looks like: 129 bytes. */
+export const JSON_MESSAGE = {
+  type: "move",
+  id: "{{uuid}}",
+  room: "lobby-17",
+  text: "the quick brown fox jumps over the lazy dog",
+} as const;
 
 /** More than any target answers: with one message in flight the next is always due. */
 const SATURATING_PER_CONNECTION = 200;
@@ -63,18 +73,28 @@ export function benchScenario(work: Work): StrictScenario {
       },
       arrival: "poisson",
       inFlight: closedLoop ? 1 : 64,
-      mix: [
-        {
-          name: "echo",
-          weight: 1,
-          send: { kind: "binary", sizes: [work.bytes], fill: "random" },
-          reply:
-            work.match === "echo" ? { match: "echo", withinUs: 10 * SECOND_US } : { match: "none" },
-        },
-      ],
+      mix: [work.message === "json" ? jsonMessage() : binaryMessage(work)],
     },
     integrity: { stamp: work.stamp },
     thresholds: [],
     outputs: [],
+  };
+}
+
+function binaryMessage({ bytes, match }: Work): StrictMessage {
+  return {
+    name: "echo",
+    weight: 1,
+    send: { kind: "binary", sizes: [bytes], fill: "random" },
+    reply: match === "echo" ? { match: "echo", withinUs: 10 * SECOND_US } : { match: "none" },
+  };
+}
+
+function jsonMessage(): StrictMessage {
+  return {
+    name: "move",
+    weight: 1,
+    send: { kind: "json", value: JSON_MESSAGE },
+    reply: { match: "where", where: "m.id == sent.id", withinUs: 10 * SECOND_US },
   };
 }

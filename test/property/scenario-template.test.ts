@@ -56,6 +56,53 @@ it("the same context renders the same text, in whatever order", () => {
   );
 });
 
+it("bytes that are rendered are those of the text, or there is no room for them", () => {
+  const room = fc.oneof(fc.constant(4096), fc.nat(60));
+  fc.assert(
+    fc.property(source, context, fc.constantFrom("text", "json"), room, (text, at, kind, bytes) => {
+      const template =
+        kind === "text" ? compileTemplate(text, scope) : compileJson([text, { text }], scope);
+      const wanted = Buffer.from(template.render(at));
+      const target = Buffer.alloc(bytes + 2, 0x23);
+      const end = template.renderInto(target.subarray(0, bytes + 1), 1, at);
+      if (end >= 0) expect(target.toString("utf8", 1, end)).toBe(wanted.toString());
+      else expect(3 * wanted.length + 40).toBeGreaterThan(bytes);
+      expect(target[0]).toBe(0x23);
+      expect(target[bytes + 1]).toBe(0x23);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+it("a field that a segment makes is what parsing finds there", () => {
+  const key = fc.oneof(
+    { weight: 12, arbitrary: fc.constantFrom("id", "n", "m") },
+    { weight: 1, arbitrary: fc.constantFrom("{{vars.k}}", "{{seq}}", "a{{{{", "{{conn.id}}") },
+  );
+  const value = fc.oneof(
+    fc.constantFrom<unknown>("{{uuid}}", "{{seq}}", "{{conn.id}}", "{{conn.index}}"),
+    fc.constantFrom<unknown>("{{uuid}}!", "{{now}}", "{{vars.room}}", 1, null, ["{{uuid}}"], {
+      id: "{{uuid}}",
+    }),
+  );
+  let found = 0;
+  fc.assert(
+    fc.property(fc.dictionary(key, value), context, (map, at) => {
+      const template = compileJson(map, { ...scope, vars: { ...scope.vars, k: "id" } });
+      const target = Buffer.alloc(4096);
+      for (const [name, segment] of template.fields) {
+        const watched = { segment, start: 0, end: 0 };
+        const end = template.renderInto(target, 0, at, watched);
+        const parsed = JSON.parse(target.toString("utf8", 0, end)) as Record<string, unknown>;
+        const text = target.toString("utf8", watched.start, watched.end);
+        expect(JSON.stringify(parsed[name])).toBe(text);
+        found++;
+      }
+    }),
+  );
+  expect(found).toBeGreaterThan(20);
+});
+
 it("JSON templates render JSON of the same shape", () => {
   const value = fc.letrec<{ value: unknown }>((tie) => ({
     value: fc.oneof(

@@ -35,15 +35,16 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
   pendingCount = 0;
   /** A due message waits for room; its slot stays the next one. */
   held = false;
-  backlog: Backlog | null = null;
   socket: DriverSocket | null = null;
   readonly #host: ConnectionHost;
   /** Number of the next slot of the message schedule, over all sessions of the index. */
   sendCounter: number;
+  readonly target: number;
+  // From here on, what few messages touch.
+  backlog: Backlog | null = null;
   expiredCount = 0;
   readonly shard: number;
   readonly lane: number;
-  readonly target: number;
   /** Addresses that the running attempt has tried before. */
   tries = 0;
   /** Of the intended open. */

@@ -6,7 +6,7 @@
  * unsolicited. A failure is recorded once, when it is seen, in the phase of the counter that counts it.
  */
 import type { StrictScenario } from "../../shared/scenario/strict.ts";
-import type { RenderContext } from "../../shared/scenario/template/template.ts";
+import { type RenderContext, STATIC_CONTEXT } from "../../shared/scenario/template/render.ts";
 import { COUNT, MESSAGE, type Recorder, TARGET } from "../record/recorder.ts";
 import type { DriverSocket } from "../socket/driver.ts";
 import { rememberKept } from "./backlog.ts";
@@ -20,6 +20,7 @@ import {
 } from "./conversation.ts";
 import { Match, Payloads } from "./payload.ts";
 import { NONE, PendingTable } from "./pending-table.ts";
+import { ReplyExpressions } from "./reply-expressions.ts";
 import { ReplySearch } from "./reply-search.ts";
 import { STAMP_BYTES, stampCheck, stampTag } from "./stamp.ts";
 import { StampedEcho } from "./stamped-echo.ts";
@@ -54,20 +55,15 @@ export class Correlator {
     this.#standstill = options.standstill;
     this.#audit = scenario.integrity.stamp;
     this.#tag = stampTag(options.run);
-    this.#payloads = new Payloads(scenario, { framed: options.framed, tag: this.#tag });
-    this.context = {
-      seed: scenario.seed,
-      connectionIndex: 0,
-      incarnation: 0,
-      attempt: 0,
-      seq: 0,
-      nowMs: 0,
-    };
+    const expressions = new ReplyExpressions(mix);
+    this.#payloads = new Payloads(scenario, { ...options, tag: this.#tag, expressions });
+    this.context = { ...STATIC_CONTEXT, seed: scenario.seed };
     this.#definitions = mix.length;
     this.pending = new PendingTable(
       mix.map(({ reply }) => (reply.match === "none" ? 0 : reply.withinUs)),
+      expressions.isKeyed,
     );
-    this.#replies = new ReplySearch(this.pending, this.#payloads, mix);
+    this.#replies = new ReplySearch(this.pending, this.#payloads, expressions);
     this.#stamped = new StampedEcho(this.pending, this.#payloads, this.#tag);
   }
 
@@ -101,8 +97,7 @@ export class Correlator {
       entry.hash = payloads.hash;
       entry.intendedUs = intendedUs;
       entry.sentUs = nowUs;
-      const record = this.pending.add(conversation);
-      if (payloads.sent !== undefined) this.pending.sent[record] = payloads.sent;
+      this.pending.remember(this.pending.add(conversation), payloads);
     }
     conversation.seq++;
   }

@@ -1,9 +1,10 @@
 /**
  * What the messages of a mix look like on the wire. Binary payloads are made, framed and masked once per
  * size; a send only writes 16 stamp bytes over them. Text and JSON without placeholders are framed once,
- * the others are rendered per message. Called by the correlator; one instance per engine.
+ * the others are rendered per message, into a buffer that is used again. Called by the correlator; one instance per engine.
  * Invariant: after kept() the buffer last built belongs to the driver, and another takes its place.
  */
+import { endianness } from "node:os";
 import { crc32 } from "node:zlib";
 import { sizeIndexFor } from "../../shared/load/schedule.ts";
 import type { StrictMessage, StrictScenario } from "../../shared/scenario/strict.ts";
@@ -12,13 +13,20 @@ import {
   compileJson,
   compileTemplate,
   type Template,
+  type Watched,
 } from "../../shared/scenario/template/template.ts";
 import { systemClock } from "../../shared/time/clock.ts";
 import { draw32, Stream } from "../../shared/time/random.ts";
 import { buildFrame, frameOverhead, nextMask, Opcode } from "../socket/lean/frame-builder.ts";
 import type { KeptMessage } from "./backlog.ts";
+import { JsonFields } from "./json-fields.ts";
 import { parseJson } from "./json-reading.ts";
+import { RenderedMessage } from "./rendered-message.ts";
+import { type ReplyExpressions, SentKey } from "./reply-expressions.ts";
 import { STAMP_BYTES, stampCheck } from "./stamp.ts";
+
+const STAMP_WORDS = STAMP_BYTES / 4;
+const IS_LITTLE_ENDIAN = endianness() === "LE";
 
 /** How a reply is recognised. */
 export const Match = { none: 0, stamp: 1, hash: 2, next: 3, where: 4 } as const;
@@ -27,12 +35,16 @@ export type Match = (typeof Match)[keyof typeof Match];
 /** A payload that is made once; `bytes` is what the driver takes. */
 interface Variant {
   bytes: Buffer;
+  /** The stamp's place in `bytes`, as words; none without a stamp. */
+  stamp: Int32Array;
   /** Where the payload begins in `bytes`, and the mask over it as one little-endian word (0: none). */
   readonly offset: number;
   readonly maskWord: number;
   readonly payload: Buffer;
   readonly hash: number;
   readonly match: Match;
+  /** As an expression sees it, where one needs it. */
+  readonly sent: unknown;
 }
 
 interface Definition {
@@ -44,6 +56,10 @@ interface Definition {
   readonly random: boolean;
   /** The reply expression needs to know what was sent. */
   readonly needsSent: boolean;
+  /** Finds the one field of it that is enough, when there is one. */
+  readonly sentFields: JsonFields | null;
+  /** Where that field lies, when the template makes it. */
+  readonly watched: Watched | undefined;
 }
 
 /** Whose message is built. */
@@ -60,18 +76,27 @@ export class Payloads {
   match: Match = Match.none;
   /** Hash of the payload, or with a stamp the index of its variant. */
   hash = 0;
+  /** What the reply expression needs of it: the message itself, or its key when that has bytes. */
   sent: unknown = undefined;
+  readonly key = new SentKey();
 
   readonly #definitions: readonly Definition[];
   readonly #framed: boolean;
   readonly #seed: number;
   readonly #tag: number;
+  readonly #expressions: ReplyExpressions;
+  readonly #rendered = new RenderedMessage();
   #last: Variant | null = null;
 
   constructor(
     scenario: StrictScenario,
-    options: { readonly framed: boolean; readonly tag: number },
+    options: {
+      readonly framed: boolean;
+      readonly tag: number;
+      readonly expressions: ReplyExpressions;
+    },
   ) {
+    this.#expressions = options.expressions;
     this.#framed = options.framed;
     this.#tag = options.tag;
     this.#seed = scenario.seed;
@@ -84,6 +109,7 @@ export class Payloads {
     const definition = this.#definitions[name] as Definition;
     this.binary = definition.binary;
     this.sent = undefined;
+    this.key.length = 0;
     if (definition.template) {
       this.#render(definition, definition.template, context);
       return;
@@ -102,7 +128,9 @@ export class Payloads {
       this.#stamp(variant, sender, context.seq);
     } else {
       this.hash = variant.hash;
-      if (definition.needsSent) this.sent = parseJson(variant.payload.toString());
+      const { sentFields } = definition;
+      if (sentFields) this.key.read(sentFields, variant.payload, 0, variant.payload.length);
+      if (this.key.length === 0) this.sent = variant.sent;
     }
     this.bytes = variant.bytes;
   }
@@ -110,7 +138,10 @@ export class Payloads {
   /** The driver keeps the buffer last built. @returns what is kept */
   kept(name: number, phase: number): KeptMessage {
     const variant = this.#last;
-    if (variant && variant.bytes === this.bytes) variant.bytes = Buffer.from(variant.bytes);
+    if (!variant) this.#rendered.kept();
+    else if (variant.bytes === this.bytes) {
+      Object.assign(variant, stampable(variant.bytes, variant.offset));
+    }
     return { payloadBytes: this.payloadBytes, name, phase };
   }
 
@@ -134,62 +165,91 @@ export class Payloads {
     return ((this.#definitions[name] as Definition).variants[variant] as Variant).payload;
   }
 
-  #stamp(variant: Variant, sender: Sender, seq: number): void {
-    const { bytes, offset, maskWord } = variant;
-    const check = stampCheck(this.#tag, sender.index, sender.incarnation, seq);
-    bytes.writeUInt32LE((check ^ maskWord) >>> 0, offset);
-    bytes.writeUInt32LE((sender.index ^ maskWord) >>> 0, offset + 4);
-    bytes.writeUInt32LE((sender.incarnation ^ maskWord) >>> 0, offset + 8);
-    bytes.writeUInt32LE((seq ^ maskWord) >>> 0, offset + 12);
+  #stamp({ stamp, maskWord }: Variant, { index, incarnation }: Sender, seq: number): void {
+    const check = stampCheck(this.#tag, index, incarnation, seq);
+    stamp[0] = onWire(check ^ maskWord);
+    stamp[1] = onWire(index ^ maskWord);
+    stamp[2] = onWire(incarnation ^ maskWord);
+    stamp[3] = onWire(seq ^ maskWord);
   }
 
   #render(definition: Definition, template: Template, context: RenderContext): void {
     context.nowMs = systemClock.wallMs();
-    const text = template.render(context);
-    const payload = Buffer.from(text);
+    const rendered = this.#rendered;
+    const { sentFields, watched, needsSent } = definition;
+    rendered.render(template, context, watched);
+    const { bytes, start, end } = rendered;
     this.#last = null;
     this.match = definition.match;
-    this.payloadBytes = payload.length;
-    this.hash = definition.match === Match.hash ? crc32(payload) | 0 : 0;
-    if (definition.needsSent) this.sent = parseJson(text);
-    this.bytes = this.#framed ? buildFrame(Opcode.text, payload, nextMask()) : payload;
+    this.payloadBytes = rendered.length;
+    this.hash = definition.match === Match.hash ? crc32(bytes.subarray(start, end)) | 0 : 0;
+    if (watched && watched.end > 0) this.key.take(bytes, watched.start, watched.end);
+    else if (sentFields) this.key.read(sentFields, bytes, start, end);
+    if (needsSent && this.key.length === 0) {
+      this.sent = parseJson(bytes.toString("utf8", start, end));
+    }
+    this.bytes = this.#framed ? rendered.frame() : rendered.payload();
   }
 
   #define(scenario: StrictScenario, message: StrictMessage, at: number): Definition {
     const { send, reply } = message;
     const match = matchOf(message);
     const needsSent = reply.match === "where" && /\bsent\b/.test(reply.where);
+    const sentField = this.#expressions.sentFieldOf(at);
+    const sentFields = sentField === null ? null : new JsonFields([sentField]);
+    const told = { match, needsSent, sentFields, watched: undefined };
     if (send.kind === "binary") {
       const variants = send.sizes.map((size, variant) => {
         const stamped = match === Match.hash && size >= STAMP_BYTES;
         const payload = filled(scenario.seed, { fill: send.fill, size, key: at * 1024 + variant });
         return this.#variant(Opcode.binary, payload, stamped ? Match.stamp : match);
       });
-      const random = send.fill === "random";
-      return { binary: true, variants, template: null, match, random, needsSent };
+      return { binary: true, variants, template: null, random: send.fill === "random", ...told };
     }
-    const random = false;
     const template =
       send.kind === "json"
         ? compileJson(send.value, scenario)
         : compileTemplate(send.text, scenario);
-    if (!template.isStatic)
-      return { binary: false, variants: [], template, match, random, needsSent };
-    const payload = Buffer.from(template.render(STATIC_CONTEXT));
-    const variants = [this.#variant(Opcode.text, payload, match)];
-    return { binary: false, variants, template: null, match, random, needsSent };
+    if (!template.isStatic) {
+      const segment = template.fields.get(sentField ?? "");
+      const watched = segment === undefined ? undefined : { segment, start: 0, end: 0 };
+      return { binary: false, variants: [], template, random: false, ...told, watched };
+    }
+    const text = template.render(STATIC_CONTEXT);
+    const sent = needsSent ? parseJson(text) : undefined;
+    const variants = [this.#variant(Opcode.text, Buffer.from(text), match, sent)];
+    return { binary: false, variants, template: null, random: false, ...told };
   }
 
-  #variant(opcode: Opcode, payload: Buffer, match: Match): Variant {
+  #variant(opcode: Opcode, payload: Buffer, match: Match, sent?: unknown): Variant {
     const hash = crc32(payload) | 0;
-    if (!this.#framed) {
-      return { bytes: Buffer.from(payload), offset: 0, maskWord: 0, payload, hash, match };
-    }
-    const maskWord = nextMask();
-    const offset = frameOverhead(payload.length);
-    const bytes = buildFrame(opcode, payload, maskWord);
-    return { bytes, offset, maskWord, payload, hash, match };
+    const maskWord = this.#framed ? nextMask() : 0;
+    const offset = this.#framed ? frameOverhead(payload.length) : 0;
+    const bytes = this.#framed ? buildFrame(opcode, payload, maskWord) : payload;
+    return { ...stampable(bytes, offset), offset, maskWord, payload, hash, match, sent };
   }
+}
+
+/** A copy in which the payload, from `offset` on, lies so that its stamp can be written by the word. */
+function stampable(bytes: Buffer, offset: number): Pick<Variant, "bytes" | "stamp"> {
+  const payloadAt = Math.ceil(offset / STAMP_BYTES) * STAMP_BYTES;
+  const start = payloadAt - offset;
+  const buffer = new ArrayBuffer(start + bytes.length);
+  const copy = Buffer.from(buffer, start);
+  copy.set(bytes);
+  const hasRoom = bytes.length - offset >= STAMP_BYTES;
+  return { bytes: copy, stamp: new Int32Array(buffer, payloadAt, hasRoom ? STAMP_WORDS : 0) };
+}
+
+/** A word as it is kept so that its lowest byte is the first on the wire. */
+function onWire(word: number): number {
+  return IS_LITTLE_ENDIAN ? word : swapped(word);
+}
+
+function swapped(word: number): number {
+  const swap = Buffer.alloc(4);
+  swap.writeInt32LE(word | 0);
+  return swap.readInt32BE();
 }
 
 function matchOf(message: StrictMessage): Match {

@@ -30,6 +30,11 @@ const SLOT = 10;
 const PHASE = 11;
 const SIZE = 12;
 const HASH = 13;
+/** Bytes of the key; 0 for none. */
+const KEY = 14;
+
+/** A key has a row of its own, one cache line. */
+export const MAX_KEY_BYTES = 64;
 
 /** Heads and tails of one connection's list; fields of the connection itself. */
 export interface PendingOwner {
@@ -55,20 +60,30 @@ export class PendingEntry {
   sentUs = 0;
 }
 
+/** What an expression needs of a message: its key, which is the first bytes of these, or without one itself. */
+export interface Remembered {
+  readonly key: { readonly bytes: Uint8Array; readonly length: number };
+  readonly sent: unknown;
+}
+
 export class PendingTable {
   readonly entry = new PendingEntry();
   /** What `sent` means in an expression; only for replies matched by one. */
   readonly sent: unknown[] = [];
   #words = new Int32Array(0);
   #times = new Float64Array(0);
+  /** What the reply to a message repeats, by record; empty when nothing is told by it. */
+  #keys = Buffer.alloc(0);
+  readonly #keyed: boolean;
   #free = NONE;
   #used = 0;
   readonly #dueHead: Int32Array;
   readonly #dueTail: Int32Array;
   readonly #withinUs: Float64Array;
 
-  /** @param withinUs reply time-out per message definition */
-  constructor(withinUs: readonly number[]) {
+  /** @param withinUs reply time-out per message definition. @param keyed whether remember() may be given keys */
+  constructor(withinUs: readonly number[], keyed = false) {
+    this.#keyed = keyed;
     this.#withinUs = Float64Array.from(withinUs);
     this.#dueHead = new Int32Array(withinUs.length).fill(NONE);
     this.#dueTail = new Int32Array(withinUs.length).fill(NONE);
@@ -156,6 +171,7 @@ export class PendingTable {
     words[at + PHASE] = entry.phase;
     words[at + SIZE] = entry.size;
     words[at + HASH] = entry.hash;
+    words[at + KEY] = 0;
     words[at + NEXT] = NONE;
     words[at + PREVIOUS] = owner.pendingTail;
     if (owner.pendingTail === NONE) owner.pendingHead = record;
@@ -169,6 +185,38 @@ export class PendingTable {
     else words[tail * WORDS + DUE_NEXT] = record;
     this.#dueTail[definition] = record;
     return record;
+  }
+
+  /** Keeps what the reply expression needs of the message. */
+  remember(record: number, { key, sent }: Remembered): void {
+    const { bytes, length } = key;
+    if (length === 0) {
+      if (sent !== undefined) this.sent[record] = sent;
+      return;
+    }
+    const keys = this.#keys;
+    const from = record * MAX_KEY_BYTES;
+    for (let at = 0; at < length; at++) keys[from + at] = bytes[at] as number;
+    this.#words[record * WORDS + KEY] = length;
+  }
+
+  hasKey(record: number): boolean {
+    return this.#word(record, KEY) > 0;
+  }
+
+  /** The key is what lies in [start, end). */
+  isKey(record: number, bytes: Uint8Array, start: number, end: number): boolean {
+    const length = this.#word(record, KEY);
+    if (end - start !== length) return false;
+    const keys = this.#keys;
+    const from = record * MAX_KEY_BYTES;
+    for (let at = 0; at < length; at++) if (keys[from + at] !== bytes[start + at]) return false;
+    return true;
+  }
+
+  keyText(record: number): string {
+    const from = record * MAX_KEY_BYTES;
+    return this.#keys.toString("utf8", from, from + this.#word(record, KEY));
   }
 
   /** The record of this definition whose deadline has passed at `nowUs`, or NONE. */
@@ -229,6 +277,11 @@ export class PendingTable {
     times.set(this.#times);
     this.#times = times;
     this.#words = new Int32Array(times.buffer);
+    if (this.#keyed) {
+      const keys = Buffer.alloc(records * MAX_KEY_BYTES);
+      keys.set(this.#keys);
+      this.#keys = keys;
+    }
     for (let record = records - 1; record >= from; record--) {
       this.#words[record * WORDS + NEXT] = this.#free;
       this.#free = record;

@@ -6,12 +6,11 @@
  * The oldest message of the connection that the reply fits takes it, timed out or not. One that timed out comes first
  * for REMEMBERED_US after its deadline; then its reply counts as lost, and only what nothing else fits is still its own.
  */
-import { type CompiledMatch, compileMatch } from "../../shared/scenario/expression/expression.ts";
-import type { StrictMessage } from "../../shared/scenario/strict.ts";
 import type { Conversation, Incoming } from "./conversation.ts";
 import { Match, type Payloads } from "./payload.ts";
 import { NONE, type PendingTable } from "./pending-table.ts";
 import { Reply } from "./reply.ts";
+import type { ReplyExpressions } from "./reply-expressions.ts";
 
 /** How long a message that timed out still comes before newer ones. */
 export const REMEMBERED_US = 60_000_000;
@@ -27,14 +26,13 @@ export class ReplySearch {
   isUnread = false;
   readonly #table: PendingTable;
   readonly #payloads: Payloads;
-  readonly #matches: readonly (CompiledMatch | null)[];
+  readonly #expressions: ReplyExpressions;
+  readonly #reply = new Reply();
 
-  constructor(table: PendingTable, payloads: Payloads, mix: readonly StrictMessage[]) {
+  constructor(table: PendingTable, payloads: Payloads, expressions: ReplyExpressions) {
     this.#table = table;
     this.#payloads = payloads;
-    this.#matches = mix.map(({ reply }) =>
-      reply.match === "where" ? compileMatch(reply.where) : null,
-    );
+    this.#expressions = expressions;
   }
 
   /** Something kept the message last looked at from being compared with all that it may answer. */
@@ -48,10 +46,12 @@ export class ReplySearch {
     this.costly = NONE;
     this.isUnread = false;
     if (conversation.pendingHead === NONE) return NONE;
-    const reply = new Reply(incoming);
+    const reply = this.#reply;
+    reply.take(incoming);
     const record = this.#search(conversation, reply, incoming.judgedUs);
     this.costly = reply.costly;
     this.isUnread = reply.isUnread;
+    reply.drop();
     return record;
   }
 
@@ -106,18 +106,26 @@ export class ReplySearch {
       case Match.next:
         return true;
       case Match.where:
-        return this.#satisfies(record, name, reply);
+        return this.#answers(record, name, reply) ?? this.#satisfies(record, name, reply);
       default:
         return false;
     }
   }
 
+  /** By the bytes of single fields; undefined when they do not tell. */
+  #answers(record: number, name: number, reply: Reply): boolean | undefined {
+    const expressions = this.#expressions;
+    if (!expressions.covers(name) || !reply.hasFields(expressions)) return undefined;
+    if (reply.costly !== NONE) return false;
+    return expressions.judge(name, this.#table, record, reply.data);
+  }
+
   /** An expression that takes too much over this message is not tried on it again. */
   #satisfies(record: number, name: number, reply: Reply): boolean {
-    const match = this.#matches[name];
+    const match = this.#expressions.matches[name];
     const json = reply.json();
     if (json === undefined || !match || reply.costly !== NONE) return false;
-    const answers = match.test(json, this.#table.sent[record]);
+    const answers = match.test(json, this.#expressions.sentOf(name, this.#table, record));
     reply.spend(match, name);
     return answers;
   }

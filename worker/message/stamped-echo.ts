@@ -19,6 +19,8 @@ const MAX_COMPARED = 256;
 /** Fewer bytes say nothing by being alike. */
 const LEAST_COMPARED = 16;
 const MAX_FLIPPED = 8;
+/** Up to here a loop is faster than a call of Node's. */
+const LOOPED_BYTES = 256;
 /** Above what connections and messages of a run are numbered by. */
 const MAX_PLAUSIBLE = 1 << 26;
 
@@ -47,10 +49,15 @@ export class StampedEcho {
   /** All but the stamp is as it was sent. */
   isIntact(record: number, { data, start, end }: Incoming): boolean {
     const original = this.#original(record);
-    return (
-      end - start === original.length &&
-      data.compare(original, STAMP_BYTES, original.length, start + STAMP_BYTES, end) === 0
-    );
+    const { length } = original;
+    if (end - start !== length) return false;
+    if (length > LOOPED_BYTES) {
+      return data.compare(original, STAMP_BYTES, length, start + STAMP_BYTES, end) === 0;
+    }
+    for (let at = STAMP_BYTES; at < length; at++) {
+      if (data[start + at] !== original[at]) return false;
+    }
+    return true;
   }
 
   /** The message whose echo this was, for a binary message without a valid stamp; NONE without evidence. */

@@ -67,18 +67,19 @@ export interface LeavingEvents {
   leaving(unsentBytes: number): void;
 }
 
-type Destroy = Socket["_destroy"];
-const kLeaving = Symbol("leaving");
-type LeavingSocket = Socket & { [kLeaving]: LeavingEvents };
+/** A socket that knows its connection: by the one property that we add to Node's. */
+export type OwnedSocket<Events extends LeavingEvents> = Socket & { onrush: Events };
 
-/** Has `events` told of the socket's end; _destroy is the hook that Node's streams have for it. */
-export function watchLeaving(socket: Socket, events: LeavingEvents): void {
-  (socket as LeavingSocket)[kLeaving] = events;
+type Destroy = Socket["_destroy"];
+
+/** Has the socket know its connection, and tell it of the socket's end; _destroy is the hook that Node's streams have for it. */
+export function own<Events extends LeavingEvents>(socket: Socket, events: Events): void {
+  (socket as OwnedSocket<Events>).onrush = events;
   socket._destroy = onDestroy;
 }
 
 function onDestroy(this: Socket, ...[error, callback]: Parameters<Destroy>): void {
-  (this as LeavingSocket)[kLeaving].leaving(unsentBytes(this));
+  (this as OwnedSocket<LeavingEvents>).onrush.leaving(unsentBytes(this));
   (Object.getPrototypeOf(this) as Socket)._destroy.call(this, error, callback);
 }
 
@@ -86,7 +87,7 @@ function onDestroy(this: Socket, ...[error, callback]: Parameters<Destroy>): voi
  * Bytes given to a socket that the system has not taken. writableLength counts a write that is under way as a whole;
  * libuv knows how much of it has left (with TLS nobody does, so all of it counts).
  */
-function unsentBytes(socket: Socket): number {
+export function unsentBytes(socket: Socket): number {
   const { writableLength } = socket;
   if (writableLength === 0) return 0;
   const { _handle, writableBuffer } = socket as Internals;

@@ -12,7 +12,16 @@ export interface SyntaxNode {
   readonly args: unknown;
 }
 
-type Literal = string | number | boolean | null;
+export type Literal = string | number | boolean | null;
+
+/** A field of the reply that must equal a literal, or a field of what was sent. */
+export interface FieldComparison {
+  /** Of `m` itself, not of a map inside it. */
+  readonly field: string;
+  /** Of `sent` itself; null when `literal` is compared with. */
+  readonly sentField: string | null;
+  readonly literal: Literal;
+}
 
 /** One comparison; `other` is a path when `otherRoot` is not "literal". */
 interface Comparison {
@@ -26,9 +35,15 @@ type Root = "m" | "sent";
 
 export class Conjunction {
   readonly #comparisons: readonly Comparison[];
+  /**
+   * The whole conjunction, when all it reads are fields of `m` itself, each once, and at most one field of `sent`; else
+   * null. Who can tell these fields without parsing the message needs nothing else of it.
+   */
+  readonly fields: readonly FieldComparison[] | null;
 
   constructor(comparisons: readonly Comparison[]) {
     this.#comparisons = comparisons;
+    this.fields = fieldsOf(comparisons);
   }
 
   /**
@@ -71,6 +86,24 @@ function read(from: unknown, path: readonly string[]): unknown {
     value = (value as Record<string, unknown>)[name];
   }
   return value;
+}
+
+function fieldsOf(comparisons: readonly Comparison[]): readonly FieldComparison[] | null {
+  const fields: FieldComparison[] = [];
+  for (const comparison of comparisons) {
+    const { root, path, otherRoot, otherPath, literal } = comparison;
+    const isSwapped = root === "sent" && otherRoot === "m";
+    const [read, compared] = isSwapped ? [otherPath, path] : [path, otherPath];
+    const [field = ""] = read;
+    const isPair = (root === "m" && otherRoot !== "m") || isSwapped;
+    if (!isPair || read.length !== 1 || compared.length > 1) return null;
+    const sentField = otherRoot === "literal" ? null : (compared[0] ?? "");
+    fields.push({ field, sentField, literal });
+  }
+  const sentFields = new Set(fields.map(({ sentField }) => sentField ?? ""));
+  sentFields.delete("");
+  const isOnceEach = new Set(fields.map(({ field }) => field)).size === fields.length;
+  return isOnceEach && sentFields.size <= 1 ? fields : null;
 }
 
 /** The conjunction in a syntax tree, or null when the tree is anything else. */

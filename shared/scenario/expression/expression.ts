@@ -6,7 +6,7 @@
  */
 import { type ASTNode, Environment, ParseError, type TypeCheckResult } from "@marcbachmann/cel-js";
 import { didYouMean } from "../suggest.ts";
-import { type Conjunction, compileConjunction } from "./conjunction.ts";
+import { type Conjunction, compileConjunction, type FieldComparison } from "./conjunction.ts";
 import { type CostedNode, countSteps, MAX_STEPS, meter } from "./expression-cost.ts";
 import { ExpressionError } from "./expression-error.ts";
 import { Reads } from "./expression-reads.ts";
@@ -152,6 +152,8 @@ export interface CompiledMatch {
   readonly source: string;
   /** Evaluated by plain property access, without CEL. */
   readonly fast: boolean;
+  /** It is true when all of these are equal, and else it is not; null when it is not of that form. */
+  readonly fields: readonly FieldComparison[] | null;
   /** True only when the expression is true; a missing field or a non-boolean is no match. */
   test(m: unknown, sent: unknown): boolean;
   /** As test, but null when the expression is not applicable (a field is missing, or it takes too many steps). */
@@ -165,6 +167,7 @@ export interface CompiledMatch {
 class Match implements CompiledMatch {
   readonly source: string;
   readonly fast: boolean;
+  readonly fields: readonly FieldComparison[] | null;
   readonly #expression: Expression;
   readonly #conjunction: Conjunction | null;
   #byCel = false;
@@ -175,6 +178,7 @@ class Match implements CompiledMatch {
     this.#expression = expression;
     this.#conjunction = conjunction;
     this.fast = conjunction !== null;
+    this.fields = conjunction?.fields ?? null;
   }
 
   get exceeded(): boolean {

@@ -54,7 +54,7 @@ function makeCorpus(): string {
  * One of several independent words for a placeholder. Subtle: a draw by itself holds only 32 bits of (index,
  * seq); words that shall be independent need their own seed, not the next counter.
  */
-function draw(site: number, word: number, context: RenderContext): number {
+export function draw(site: number, word: number, context: RenderContext): number {
   const seed = draw32(context.seed, Stream.uuid, site * 8 + word, context.incarnation);
   return draw32(seed, Stream.template, context.connectionIndex, context.seq);
 }

@@ -26,6 +26,11 @@ export interface Segment {
   readonly site: number;
 }
 
+/** Its values have one form in JSON, whatever they are: no escapes, no fractions. */
+export function isPlainKind({ kind }: Placeholder): boolean {
+  return kind === "uuid" || kind === "seq" || kind === "conn.index" || kind === "conn.id";
+}
+
 export function renderSegment(segment: Segment, context: RenderContext): string {
   const { placeholder, mode } = segment;
   const asValue = mode === Mode.jsonValue;

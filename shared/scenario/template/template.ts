@@ -7,27 +7,17 @@
  */
 
 import { MAX_ISSUES, type Path } from "../issue.ts";
+import { CompiledTemplate, type Template } from "./compiled-template.ts";
 import { MAX_RENDERED_CHARS } from "./expansion.ts";
-import { type ColumnRead, columnsOf, compilePlaceholder } from "./placeholder.ts";
+import { compilePlaceholder } from "./placeholder.ts";
 import { longestOf } from "./placeholder-length.ts";
 import type { TemplateScope } from "./reference.ts";
-import type { RenderContext } from "./render.ts";
 import { insideRaw, type Piece, scanPieces } from "./scan.ts";
-import { encode, inJson, Mode, renderSegment, type Segment } from "./segment.ts";
+import { encode, inJson, isPlainKind, Mode, type Segment } from "./segment.ts";
 import { TemplateError } from "./template-error.ts";
 
+export type { Template, Watched } from "./compiled-template.ts";
 export type { RenderContext } from "./render.ts";
-
-export interface Template {
-  readonly source: string;
-  /** At most, whatever the placeholders become. */
-  readonly maxChars: number;
-  /** Renders the same text always: render once and keep it. */
-  readonly isStatic: boolean;
-  /** What it reads of data tables. */
-  readonly columns: readonly ColumnRead[];
-  render(context: RenderContext): string;
-}
 
 /** Placeholders of one template are told apart by this many numbers per site. */
 const SITE_SPAN = 65_536;
@@ -106,6 +96,8 @@ class Builder {
   private path: Path = [];
   private readonly literals: string[] = [""];
   private readonly segments: Segment[] = [];
+  /** Fields of the JSON map that are one placeholder whose value needs no escape: the number of its segment. */
+  private fields: Map<string, number> | null = new Map();
   chars = 0;
 
   constructor(scope: TemplateScope, site: number) {
@@ -141,9 +133,13 @@ class Builder {
       Object.entries(value).forEach(([key, item], index) => {
         if (index > 0) this.literal(",");
         this.path = [...path, key];
+        // Another name of another field, as it may be.
+        if (path.length === 0 && key.includes("{{")) this.fields = null;
         this.quotedText(this.scan(key));
         this.literal(":");
+        const before = this.segments.length;
         this.json(item, [...path, key]);
+        if (path.length === 0) this.note(key, item, before);
       });
       this.literal("}");
     } else this.literal(JSON.stringify(value ?? null));
@@ -153,7 +149,16 @@ class Builder {
   build(source: string): Template {
     const [fault] = this.faults;
     if (fault !== undefined) throw fault.error;
-    return new CompiledTemplate(source, this.chars, this.literals, this.segments);
+    const { chars, literals, segments } = this;
+    const fields = this.fields ?? new Map<string, number>();
+    return new CompiledTemplate({ source, maxChars: chars, literals, segments, fields });
+  }
+
+  /** A field of the map was written, with what it holds, from the segment with this number on. */
+  private note(key: string, item: unknown, segment: number): void {
+    const made = this.segments[segment];
+    const isOne = typeof item === "string" && made?.mode === Mode.jsonValue;
+    if (isOne && isPlainKind(made.placeholder)) this.fields?.set(key, segment);
   }
 
   private jsonString(value: string): void {
@@ -239,39 +244,5 @@ class Builder {
 
   private fault(error: TemplateError, offset: number): void {
     this.faults.push({ path: this.path, error: error.shifted(offset) });
-  }
-}
-
-/** literals[0] segments[0] literals[1] … segments[n-1] literals[n]. */
-class CompiledTemplate implements Template {
-  readonly source: string;
-  readonly maxChars: number;
-  readonly isStatic: boolean;
-  readonly columns: readonly ColumnRead[];
-  readonly #literals: readonly string[];
-  readonly #segments: readonly Segment[];
-
-  constructor(
-    source: string,
-    maxChars: number,
-    literals: readonly string[],
-    segments: readonly Segment[],
-  ) {
-    this.source = source;
-    this.maxChars = maxChars;
-    this.isStatic = segments.length === 0;
-    this.columns = segments.flatMap(({ placeholder }) => columnsOf(placeholder));
-    this.#literals = literals;
-    this.#segments = segments;
-  }
-
-  render(context: RenderContext): string {
-    const literals = this.#literals;
-    const segments = this.#segments;
-    let text = literals[0] as string;
-    for (let i = 0; i < segments.length; i++) {
-      text += renderSegment(segments[i] as Segment, context) + (literals[i + 1] as string);
-    }
-    return text;
   }
 }

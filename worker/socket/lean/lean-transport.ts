@@ -7,7 +7,14 @@ import { Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import type { OpenRequest } from "../driver.ts";
 import type { TransportError } from "../failure-map.ts";
-import { destinationOf, type LeavingEvents, tlsOptionsOf, watchLeaving } from "../transport.ts";
+import {
+  destinationOf,
+  type LeavingEvents,
+  type OwnedSocket,
+  own,
+  tlsOptionsOf,
+  unsentBytes,
+} from "../transport.ts";
 
 /** What a transport tells its connection. */
 export interface TransportEvents extends LeavingEvents {
@@ -39,8 +46,22 @@ const socketOptions = {
   decodeStrings: false,
 };
 
-const kEvents = Symbol("lean");
-type OwnedSocket = Socket & { [kEvents]: TransportEvents };
+type LeanOwned = OwnedSocket<TransportEvents>;
+
+/** A TCP socket that knows its connection. A class, so that all have one shape from the start. */
+class LeanTcp extends Socket {
+  readonly onrush: TransportEvents;
+
+  constructor(events: TransportEvents) {
+    super(socketOptions);
+    this.onrush = events;
+  }
+
+  override _destroy(...[error, callback]: Parameters<Socket["_destroy"]>): void {
+    this.onrush.leaving(unsentBytes(this));
+    super._destroy(error, callback);
+  }
+}
 
 /** Starts to connect; nothing is told before the next tick. */
 export function openTransport(request: OpenRequest, events: TransportEvents): Socket {
@@ -48,46 +69,45 @@ export function openTransport(request: OpenRequest, events: TransportEvents): So
 }
 
 function openTcp(request: OpenRequest, events: TransportEvents): Socket {
-  const socket = adopt(new Socket(socketOptions), events);
+  const socket = handled(new LeanTcp(events));
   socket.connect(destinationOf(request));
   return socket;
 }
 
 function openTls(request: OpenRequest, events: TransportEvents): Socket {
   const options = { ...tlsOptionsOf(request.endpoint), ...destinationOf(request), onread };
-  return adopt(connectTls(options), events).on("secureConnect", onSecure);
+  const socket = connectTls(options);
+  own(socket, events);
+  return handled(socket).on("secureConnect", onSecure);
 }
 
-function adopt<S extends Socket>(socket: S, events: TransportEvents): S {
-  // The one property we add to Node's socket; the handlers below find their way back by it.
-  (socket as S & OwnedSocket)[kEvents] = events;
-  watchLeaving(socket, events);
+function handled<S extends Socket>(socket: S): S {
   return socket.on("connect", onConnect).on("end", onEnd).on("error", onError).on("close", onClose);
 }
 
 // The handlers of all sockets; Node calls them with the socket as `this`.
 
-function onBytes(this: OwnedSocket, length: number): boolean {
-  this[kEvents].received(length);
+function onBytes(this: LeanOwned, length: number): boolean {
+  this.onrush.received(length);
   return true;
 }
 
-function onConnect(this: OwnedSocket): void {
-  this[kEvents].connected();
+function onConnect(this: LeanOwned): void {
+  this.onrush.connected();
 }
 
-function onSecure(this: OwnedSocket): void {
-  this[kEvents].secured();
+function onSecure(this: LeanOwned): void {
+  this.onrush.secured();
 }
 
-function onEnd(this: OwnedSocket): void {
-  this[kEvents].ended();
+function onEnd(this: LeanOwned): void {
+  this.onrush.ended();
 }
 
-function onError(this: OwnedSocket, error: Error): void {
-  this[kEvents].failed(error);
+function onError(this: LeanOwned, error: Error): void {
+  this.onrush.failed(error);
 }
 
-function onClose(this: OwnedSocket): void {
-  this[kEvents].closed();
+function onClose(this: LeanOwned): void {
+  this.onrush.closed();
 }

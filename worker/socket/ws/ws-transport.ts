@@ -5,7 +5,13 @@
 import { connect as connectTcp, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import type { OpenRequest } from "../driver.ts";
-import { destinationOf, type LeavingEvents, tlsOptionsOf, watchLeaving } from "../transport.ts";
+import {
+  destinationOf,
+  type LeavingEvents,
+  type OwnedSocket,
+  own,
+  tlsOptionsOf,
+} from "../transport.ts";
 
 /** What a transport tells its connection; the rest goes through ws. */
 export interface TransportEvents extends LeavingEvents {
@@ -18,8 +24,7 @@ export interface TransportEvents extends LeavingEvents {
   transportFailed(error: Error): void;
 }
 
-const kEvents = Symbol("ws");
-type OwnedSocket = Socket & { [kEvents]: TransportEvents };
+type WsOwned = OwnedSocket<TransportEvents>;
 
 /** Starts to connect; nothing is told before the next tick. */
 export function openTransport(request: OpenRequest, events: TransportEvents): Socket {
@@ -28,9 +33,7 @@ export function openTransport(request: OpenRequest, events: TransportEvents): So
   const socket = endpoint.secure
     ? connectTls({ ...tlsOptionsOf(endpoint), ...destination }).on("secureConnect", onSecure)
     : connectTcp(destination);
-  // The one property we add to Node's socket; the handlers below find their way back by it.
-  (socket as OwnedSocket)[kEvents] = events;
-  watchLeaving(socket, events);
+  own(socket, events);
   socket.on("connect", onConnect).on("end", onEnd).on("error", onError);
   // Before node:http and ws put their own there: each chunk is seen here first.
   return socket.on("data", onData);
@@ -38,22 +41,22 @@ export function openTransport(request: OpenRequest, events: TransportEvents): So
 
 // The handlers of all sockets; Node calls them with the socket as `this`.
 
-function onConnect(this: OwnedSocket): void {
-  this[kEvents].connected();
+function onConnect(this: WsOwned): void {
+  this.onrush.connected();
 }
 
-function onSecure(this: OwnedSocket): void {
-  this[kEvents].secured();
+function onSecure(this: WsOwned): void {
+  this.onrush.secured();
 }
 
-function onData(this: OwnedSocket, chunk: Buffer): void {
-  this[kEvents].arrived(chunk);
+function onData(this: WsOwned, chunk: Buffer): void {
+  this.onrush.arrived(chunk);
 }
 
-function onEnd(this: OwnedSocket): void {
-  this[kEvents].ended();
+function onEnd(this: WsOwned): void {
+  this.onrush.ended();
 }
 
-function onError(this: OwnedSocket, error: Error): void {
-  this[kEvents].transportFailed(error);
+function onError(this: WsOwned, error: Error): void {
+  this.onrush.transportFailed(error);
 }
