@@ -19,15 +19,12 @@ import {
   SHARD_FIELDS,
   TARGET_COUNTERS,
 } from "../../shared/stats/counters.ts";
-import { type CloseCause, CONNECT_FAILURES } from "../../shared/stats/failure-kind.ts";
+import { CONNECT_FAILURES, DROP_CAUSES } from "../../shared/stats/failure-kind.ts";
 import type { Counters, RunMerge } from "./merge.ts";
 import type { WorkerRecord } from "./worker/worker-record.ts";
 
 /** Laws of single shards that are named; more of them are only counted in the totals they bend. */
 const MAX_SHARD_DIFFERENCES = 20;
-
-/** How a connection may end that neither the plan nor the generator ended. */
-const DROP_CAUSES: readonly CloseCause[] = ["peer", "abnormal", "protocol", "heartbeat"];
 
 export interface Ledger {
   readonly balanced: boolean;

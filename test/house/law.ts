@@ -230,7 +230,7 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
     "coordinator/http/reading.ts",
     "coordinator/check/envelope.ts",
     "target/behaviour-schema.ts",
-    "target/behaviour/dials.ts",
+    "target/behaviour/",
   ],
   msgpackr: ["shared/wire/"],
   commander: ["coordinator/cli/"],
