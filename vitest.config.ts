@@ -7,7 +7,7 @@ const BROKER_TESTS = [
 ];
 
 const TOGETHER = [
-  "test/integration/{chaos,cli,cluster,coordinator,docs,local-cluster,report-page}.test.ts",
+  "test/integration/{builds,chaos,cli,cluster,coordinator,docs,local-cluster,report-page}.test.ts",
   "test/integration/{docs-http-api,find-limit,github-action,otlp,prometheus,prometheus-server}.test.ts",
   "test/integration/coordinator-*.test.ts",
   "test/integration/cli-{bare-url,completion,doctor,flags,init,interrupt,report,run-end}.test.ts",

@@ -136,7 +136,7 @@ function messageLaws(laws: Laws, totals: Counters): void {
 function partLaws(laws: Laws, merge: RunMerge, totals: Counters): void {
   const names = Array.from({ length: merge.nameCount }, (_, name) => merge.nameCounters(name));
   for (const counter of names.length > 0 ? NAME_COUNTERS : []) {
-    if (!merge.hasNameCounter(counter)) continue;
+    if (!merge.hasNameCounter(counter) || !merge.hasPhaseCounter(counter)) continue;
     const sum = names.reduce((total, name) => total + name[counter], 0);
     laws.check(`${counter} = sum over message names`, totals[counter] - sum);
   }
@@ -144,6 +144,7 @@ function partLaws(laws: Laws, merge: RunMerge, totals: Counters): void {
   if (merge.targetCount === 1 || !merge.hasPhaseCounter("dropped")) return;
   const targets = Array.from({ length: merge.targetCount }, (_, at) => merge.targetCounters(at));
   for (const counter of TARGET_COUNTERS) {
+    if (!merge.hasTargetCounter(counter) || !merge.hasPhaseCounter(counter)) continue;
     const sum = targets.reduce((total, target) => total + target[counter], 0);
     laws.check(`${counter} = sum over targets`, totals[counter] - sum);
   }
