@@ -7,7 +7,7 @@ export const leak = replyBehaviour(
     name: "leak",
     shape: { mode: z.enum(["also", "instead"]).default("also") },
     counts: ["leaked"],
-    doc: "to another connection; `mode`: `also` (default) or `instead`. A room's message leaks to somebody outside the room",
+    doc: "to another connection; `mode`: `also` (default) or `instead`. A room's message leaks to a connection outside the room",
     example: { count: 1 },
   },
   (reply, { mode }, hands) => {
