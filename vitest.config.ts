@@ -1,13 +1,21 @@
 import { defineConfig } from "vitest/config";
 
-const BROKER_TESTS = [
-  "test/conformance/bus{.redis,.nats,-forgery}.test.ts",
-  // No broker, but too long for every commit.
+const BROKER_TESTS = ["test/conformance/bus{.redis,.nats,-forgery}.test.ts"];
+
+/** Seconds of processor time each: generated input without end, statistics over many runs, storms on a simulated clock. */
+const THOROUGH = [
   "test/sim/*.test.ts",
+  "test/property/{codec,codec-differential,load-profile,merge,scenario-match,scenario-parse}.test.ts",
+  "test/unit/analysis/compare/false-alarms.test.ts",
+  "test/unit/analysis/stats/blocks.test.ts",
+  "test/unit/merge/agreed.test.ts",
+  "test/unit/run/{placement,recovery,resume,storm}.test.ts",
+  "test/unit/scenario/{bounds,expansion}.test.ts",
+  "test/unit/worker/control.test.ts",
 ];
 
 const TOGETHER = [
-  "test/integration/{api,chaos,cli,cluster,coordinator,docs,local-cluster,report-page}.test.ts",
+  "test/integration/{api,builds,chaos,cli,cluster,coordinator,docs,local-cluster,report-page}.test.ts",
   "test/integration/{docs-http-api,find-limit,github-action,otlp,prometheus,prometheus-server}.test.ts",
   "test/integration/coordinator-*.test.ts",
   "test/integration/cli-{bare-url,completion,doctor,flags,init,interrupt,report,run-end}.test.ts",
@@ -17,8 +25,8 @@ const TOGETHER = [
 process.env["ONRUSH_CLUSTER_KEY"] = "a-key-for-the-clusters-of-tests-0123456789";
 
 /**
- * fast: pure code and loopback sockets, no build needed. brokers: real Redis and NATS servers, and simulated storms; no
- * build needed.
+ * fast: pure code and loopback sockets. thorough: the same, but too long for every commit. brokers: real Redis and NATS
+ * servers. None of these needs a build, and what happens in them does not depend on how busy the machine is.
  * together: the built program in `dist/`, a browser, real brokers, where waiting is most of it. integration: the built
  * program, one test at a time.
  */
@@ -38,10 +46,18 @@ export default defineConfig({
             "test/house/**/*.test.ts",
             "test/docs/**/*.test.ts",
           ],
-          exclude: BROKER_TESTS,
-          testTimeout: 30_000,
-          // Engines and servers on loopback share the cores with other files: what fails once more has failed.
-          retry: 1,
+          exclude: [...BROKER_TESTS, ...THOROUGH],
+          testTimeout: 60_000,
+          // Files share processes and what they import: half of the time would go into starting again.
+          isolate: false,
+        },
+      },
+      {
+        test: {
+          name: "thorough",
+          sequence: { groupOrder: 0 },
+          include: THOROUGH,
+          testTimeout: 180_000,
         },
       },
       {

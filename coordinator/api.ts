@@ -26,8 +26,8 @@ export type { ScenarioInput } from "../shared/scenario/schema.ts";
 export type { Metric } from "../shared/stats/counters.ts";
 export type { RunResult } from "./api/live-run.ts";
 export type { RunBus } from "./api/run-options.ts";
-export type { UrlLoad } from "./launch/scenario/bare-url.ts";
 export type { PlannedMessages, PlannedPhase } from "./launch/plan/plan-figures.ts";
+export type { UrlLoad } from "./launch/scenario/bare-url.ts";
 export type { LiveView } from "./live/view.ts";
 export type { RunEvent } from "./store/event.ts";
 export type {

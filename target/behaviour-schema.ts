@@ -5,83 +5,40 @@
  * Times are milliseconds, shares 0..1. Every dial is described with an example in docs/target.md.
  */
 import { z } from "zod";
+import { closeRule } from "./behaviour/close-rule.ts";
 import {
+  closeCode,
   count,
   delay,
-  isGiven,
-  isOne,
   ms,
   type Pick,
-  pick,
-  pickGiven,
   picking,
-  pickOne,
+  reason,
+  refusalStatus,
 } from "./behaviour/dials.ts";
-import { isSendableCode } from "./connection/frame.ts";
+import { REPLY_BEHAVIOURS } from "./behaviour/reply/registry.ts";
+import { REPLY_KINDS } from "./behaviour/reply-kind.ts";
+import { UPGRADE_BEHAVIOURS } from "./behaviour/upgrade/registry.ts";
 
-const reason = z
-  .string()
-  .refine((text) => Buffer.byteLength(text) <= 123, "a close reason has at most 123 bytes");
-/** null sends a Close frame without a status (1005 for the client). */
-const closeCode = z
-  .int()
-  .refine(isSendableCode, "not a code that may be sent: 1000-1003, 1007-1014, 3000-4999, or null")
-  .nullable();
-const ending = {
-  code: closeCode.default(1000),
-  reason: reason.default(""),
-  /** close: Close frame; end: FIN without one; reset: RST. */
-  how: z.enum(["close", "end", "reset"]).default("close"),
-};
-const refusalStatus = z.int().min(400).max(599);
+/** A rule, or a list of them, under the name of each behaviour. */
+interface Registered {
+  readonly meta: { readonly name: string; readonly most: number };
+  readonly rule: z.ZodType;
+}
 
-/** Kinds of reply; rules apply to all of them unless `of` says otherwise. */
-export const REPLY_KINDS = ["echo", "joined", "ack", "said", "agent"] as const;
-export type ReplyKind = (typeof REPLY_KINDS)[number];
-const of = z.array(z.enum(REPLY_KINDS)).min(1).optional();
-
-/** Frames no server may send. */
-export const MALFORMED_FRAMES = [
-  "masked",
-  "bad-utf8",
-  "bad-opcode",
-  "reserved-bit",
-  "oversize-control",
-  "fragmented-control",
-  "orphan-continuation",
-  "long-length",
-  "bad-close-code",
-] as const;
-export type MalformedFrame = (typeof MALFORMED_FRAMES)[number];
+/** Keys of behaviours that are looked up by name; to the type of the document they are unknown. */
+function keysOf(behaviours: readonly Registered[]): object {
+  const keys = behaviours.map(({ meta, rule }) => [
+    meta.name,
+    meta.most === 1 ? rule.optional() : z.array(rule).max(meta.most).default([]),
+  ]);
+  return Object.fromEntries(keys);
+}
 
 const upgrade = z.strictObject({
   /** Slow accept: the 101 waits this long. */
   delay: delay.optional(),
-  refuse: z
-    .array(
-      z
-        .strictObject({
-          ...pick,
-          status: refusalStatus,
-          retryAfterSec: z.int().min(0).max(86_400).optional(),
-          /** Refuse only what comes faster than this. */
-          abovePerSec: z.number().positive().max(1_000_000).optional(),
-        })
-        .refine((rule) => isGiven(rule) || rule.abovePerSec !== undefined, pickGiven)
-        .refine(isOne, pickOne)
-        .refine(
-          (rule) => !(isGiven(rule) && rule.abovePerSec !== undefined),
-          "abovePerSec stands alone",
-        ),
-    )
-    .max(20)
-    .default([]),
-  /** Never answered; the socket stays open. */
-  hang: picking({}).optional(),
-  /** RST instead of an answer. */
-  reset: picking({}).optional(),
-  /** An answer no client may accept. */
-  invalid: picking({ what: z.enum(["accept", "protocol", "status"]).default("accept") }).optional(),
+  ...keysOf(UPGRADE_BEHAVIOURS),
 });
 
 const reply = z
@@ -95,43 +52,11 @@ const reply = z
     pool: z.strictObject({ size: z.int().min(1).max(10_000), serviceMs: ms }).optional(),
     /** Processor time burnt per message; blocks the process. */
     cpuMs: z.number().min(0).max(1000).default(0),
-    drop: picking({ of }).optional(),
-    duplicate: picking({ of }).optional(),
-    reorder: picking({ of, holdMs: ms.default(1000) }).optional(),
-    corrupt: picking({
-      of,
-      where: z.enum(["any", "stamp", "body"]).default("any"),
-      /** Bytes at the start of a payload that are its stamp. */
-      stampBytes: z.int().min(1).max(1024).default(16),
-    }).optional(),
-    leak: picking({ of, mode: z.enum(["also", "instead"]).default("also") }).optional(),
-    fragment: picking({ of, parts: z.int().min(2).max(1000).default(2) }).optional(),
-    malformed: z
-      .array(picking({ of, frame: z.enum(MALFORMED_FRAMES) }))
-      .max(MALFORMED_FRAMES.length)
-      .default([]),
+    ...keysOf(REPLY_BEHAVIOURS),
   })
   .refine(
     (value) => replyDensity(value) <= 1 + 1e-9,
-    "drop, duplicate, reorder, corrupt, leak, fragment and malformed act on more than all replies together",
-  );
-
-const closing = z
-  .strictObject({
-    afterMessages: z.int().min(1).max(1_000_000_000).optional(),
-    /** Age of the connection. */
-    afterMs: delay.optional(),
-    /** Nothing came from the client for this long. */
-    idleMs: z.number().min(10).max(86_400_000).optional(),
-    ...ending,
-    /** Which connections; all of them by default. */
-    connections: picking({}).optional(),
-  })
-  .refine(
-    (rule) =>
-      [rule.afterMessages, rule.afterMs, rule.idleMs].filter((item) => item !== undefined)
-        .length === 1,
-    "give exactly one of afterMessages, afterMs, idleMs",
+    `${REPLY_BEHAVIOURS.map(({ meta }) => meta.name).join(", ")} act on more than all replies together`,
   );
 
 const pause = z
@@ -165,7 +90,7 @@ export const behaviourSchema = z.strictObject({
   zombie: picking({}).optional(),
   reply: reply.prefault({}),
   pause: pause.optional(),
-  close: z.array(closing).max(20).default([]),
+  close: z.array(closeRule).max(20).default([]),
   limits: z
     .strictObject({
       /** Messages per second and connection; beyond that the connection is closed. */
@@ -221,7 +146,6 @@ export const behaviourSchema = z.strictObject({
 
 /** A checked behaviour with every default filled in; plain data. */
 export type Behaviour = z.output<typeof behaviourSchema>;
-export type CloseRule = Behaviour["close"][number];
 
 /** A problem of a behaviour document: where, and what. */
 export interface BehaviourIssue {
@@ -248,16 +172,17 @@ export function plainBehaviour(): Behaviour {
   return behaviourSchema.parse({});
 }
 
-function replyDensity(rules: {
-  readonly [name: string]: unknown;
-  readonly malformed: readonly Pick[];
-}): number {
-  const names = ["drop", "duplicate", "reorder", "corrupt", "leak", "fragment"];
-  const all = [...names.map((name) => rules[name] as Pick | undefined), ...rules.malformed];
+/** The rules of one behaviour in a part of the document, as they were given. */
+export function rulesOf(part: object, name: string): readonly Pick[] {
+  const given = (part as Readonly<Record<string, Pick | readonly Pick[] | undefined>>)[name];
+  if (given === undefined) return [];
+  return Array.isArray(given) ? given : [given as Pick];
+}
+
+function replyDensity(reply: object): number {
   let sum = 0;
-  for (const rule of all) {
-    if (rule === undefined || rule.count !== undefined) continue;
-    sum += rule.share ?? 1 / (rule.every ?? 1);
+  for (const rule of REPLY_BEHAVIOURS.flatMap(({ meta }) => rulesOf(reply, meta.name))) {
+    if (rule.count === undefined) sum += rule.share ?? 1 / (rule.every ?? 1);
   }
   return sum;
 }

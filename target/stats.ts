@@ -6,6 +6,8 @@
 import { HotHistogram, MergedHistogram } from "../shared/stats/histogram.ts";
 import { type Quantiles, quantiles } from "../shared/stats/quantiles.ts";
 import { systemClock } from "../shared/time/clock.ts";
+import { REPLY_BEHAVIOURS, type ReplyCount } from "./behaviour/reply/registry.ts";
+import { UPGRADE_BEHAVIOURS, type UpgradeCount } from "./behaviour/upgrade/registry.ts";
 import {
   type AcceptTimes,
   acceptTimes,
@@ -15,23 +17,12 @@ import {
   type TimelineSnapshot,
 } from "./timeline.ts";
 
-/** What was done on purpose, counted when it was done and not when it was decided. */
-const DEEDS = [
+/** What was done on purpose, counted when it was done and not when it was decided, beside what behaviours count. */
+const OTHER_DEEDS = [
   /** Replies with a delay of their own above zero. */
   "delayed",
   /** Replies that waited for the end of a pause. */
   "paused",
-  "dropped",
-  /** Extra copies sent. */
-  "duplicated",
-  /** Replies sent after a later reply of the same connection, whatever the reason. */
-  "reordered",
-  /** Replies held back for reordering whose connection had no other reply in time. */
-  "reorderExpired",
-  "corrupted",
-  "leaked",
-  "fragmented",
-  "malformed",
   /** Replies whose connection was gone when they were due. */
   "undeliverable",
   /** Replies sent at once because too many were waiting. */
@@ -39,10 +30,6 @@ const DEEDS = [
   /** Messages and pings left unanswered on zombie connections. */
   "silenced",
   "zombies",
-  "refused",
-  "hung",
-  "upgradesReset",
-  "upgradesInvalid",
   "upgradesDelayed",
   /** Connections beyond the cap: refused or accepted and closed. */
   "capped",
@@ -57,7 +44,13 @@ const DEEDS = [
   "outages",
   "bytesKept",
 ] as const;
-export type Deed = (typeof DEEDS)[number];
+const DEEDS = [
+  ...OTHER_DEEDS,
+  ...[...REPLY_BEHAVIOURS, ...UPGRADE_BEHAVIOURS].flatMap(
+    ({ meta }): readonly Deed[] => meta.counts,
+  ),
+];
+export type Deed = (typeof OTHER_DEEDS)[number] | ReplyCount | UpgradeCount;
 
 /** The plain numbers of a process; field names are those of GET /stats. */
 export class Stats {
@@ -106,6 +99,11 @@ export class Stats {
     add(this.closedByCode, code);
     this.closedBy[by] = (this.closedBy[by] ?? 0) + 1;
     this.timeline.ended(systemClock.wallMs());
+  }
+
+  /** @param name one of the counts that a behaviour says it has */
+  behaved(name: string): void {
+    this.behaviours[name as Deed] += 1;
   }
 
   upgradeRefused(status: number): void {

@@ -10,7 +10,7 @@ import { DelayQueue, type Due } from "./behaviour/delay-queue.ts";
 import { Disturbance } from "./behaviour/disturbance.ts";
 import type { Part } from "./behaviour/pick.ts";
 import { Replies, type ReplyContext } from "./behaviour/replies.ts";
-import { type Admission, Rules } from "./behaviour/rules.ts";
+import { Rules, type UpgradeRule } from "./behaviour/rules.ts";
 import { refilled } from "./behaviour/token-bucket.ts";
 import type { Behaviour } from "./behaviour-schema.ts";
 import { Decoder } from "./connection/decoder.ts";
@@ -88,24 +88,20 @@ export class Target implements ReplyContext {
     return this.connections;
   }
 
-  /** What happens to an upgrade that is in order. `delayUs` is for those accepted. */
-  admit(): { readonly admission: Admission; readonly delayUs: number } {
+  /** What happens to an upgrade that is in order: accepted, beyond the cap, or by a rule. `delayUs` is for those accepted. */
+  admit(): { readonly admission: "accept" | "full" | UpgradeRule; readonly delayUs: number } {
     const nowUs = monotonicUs();
     const { rules, stats } = this;
-    const admission = rules.nextUpgrade(nowUs);
-    const { cap } = rules.behaviour;
-    const full = stats.open + this.opening >= rules.capConnections;
-    if (admission.do === "accept" && full && cap?.status !== undefined) {
+    const rule = rules.nextUpgrade(nowUs);
+    if (rule !== null) return { admission: rule, delayUs: 0 };
+    if (stats.open + this.opening >= rules.capConnections && rules.behaviour.cap?.status) {
       stats.behaviours.capped += 1;
-      const { status } = cap;
-      const refusal = { do: "refuse", status, retryAfterSec: null, byCap: true } as const;
-      return { admission: refusal, delayUs: 0 };
+      return { admission: "full", delayUs: 0 };
     }
-    if (admission.do !== "accept") return { admission, delayUs: 0 };
     const slowUs = rules.upgradeDelay?.nextUs() ?? 0;
     const delayUs = rules.stallReleaseUs(nowUs + slowUs) - nowUs;
     if (slowUs > 0) stats.behaviours.upgradesDelayed += 1;
-    return { admission, delayUs };
+    return { admission: "accept", delayUs };
   }
 
   /** Runs `act` after `delayUs`; `act` counts as an opening connection until then. */

@@ -1,19 +1,29 @@
 /**
  * Takes frames out of the run's log: reads, journals, acknowledges. Used by everything that needs the newest results.
- * Invariant: a frame is acknowledged only after it is on disk; whatever the bus forgets and workers send again, the fold
- * takes each frame once.
+ * Invariant: a frame is acknowledged only after it is on disk, and the dictionary it names lies there before it; whatever the
+ * bus forgets and workers send again, the fold takes each frame once.
  */
+import type { FrameEntry, SessionRecord } from "../../shared/bus/bus.ts";
+import { COUNTER_LISTS, type CounterLists, checksumOf } from "../../shared/wire/counter-lists.ts";
+import { dictionaryOf } from "../../shared/wire/frame-codec.ts";
+import { FrameDictionary, OWN_DICTIONARY } from "../../shared/wire/frame-dictionary.ts";
 import { PENDING_BYTES_BOUND } from "../store/journal.ts";
 import type { ActiveRun } from "./active-run.ts";
 
 const FRAMES_PER_READ = 256;
 /** Whoever writes more than workers could must not keep the run from everything else. */
 const MOST_READINGS = 256;
+/** Epochs that are remembered, so that they are not asked after at every frame. */
+const MAX_MISSING = 64;
+/** Names in a note. */
+const MAX_NAMES = 10;
 
 export class FrameIntake {
   readonly #run: ActiveRun;
   #cursor = "";
   #acknowledged = "";
+  /** Epochs whose frames name a dictionary that nobody has announced. */
+  readonly #missing = new Set<number>();
   /** The store's life the cursor is of. */
   #generation: string;
 
@@ -30,7 +40,10 @@ export class FrameIntake {
       const entries = await bus.readFrames(id, this.#cursor, FRAMES_PER_READ);
       for (const entry of entries) {
         // One that no worker has signed is passed over, and reported by the bus.
-        if (entry.refused === null) log.frame(entry);
+        if (entry.refused === null) {
+          await this.#introduce(entry);
+          log.frame(entry);
+        }
         this.#cursor = entry.cursor;
       }
       if (log.pendingBytes > PENDING_BYTES_BOUND) await this.keep();
@@ -49,6 +62,44 @@ export class FrameIntake {
     await bus.hint("frames-acknowledged", id);
   }
 
+  /** Before the first frame that names a dictionary, the journal has it. @throws what the bus throws */
+  async #introduce({ id, body }: FrameEntry): Promise<void> {
+    const { log } = this.#run;
+    const { dictionaries } = log.fold.merge;
+    const checksum = dictionaryOf(body);
+    if (checksum === null || dictionaries.has(checksum) || this.#missing.has(id.epoch)) return;
+    const counters = await this.#announced(id.epoch, checksum);
+    if (counters === null || dictionaries.full) {
+      // Its frames are refused one by one, and say so.
+      if (this.#missing.size < MAX_MISSING) this.#missing.add(id.epoch);
+      return;
+    }
+    log.event({ type: "counters", counters });
+    this.#note(id.epoch, new FrameDictionary(counters));
+  }
+
+  /** The lists of that checksum: this build's, or what the worker said when it opened its session. */
+  async #announced(epoch: number, checksum: number): Promise<CounterLists | null> {
+    if (checksum === OWN_DICTIONARY.checksum) return COUNTER_LISTS;
+    const { bus, request } = this.#run;
+    const isIts = (session: SessionRecord) => session.epoch === epoch;
+    const session = request.fleet.sessions.find(isIts) ?? (await bus.listSessions()).find(isIts);
+    const counters = session?.info.counters;
+    return counters !== undefined && checksumOf(counters) === checksum ? counters : null;
+  }
+
+  #note(epoch: number, { unknown, lacking }: FrameDictionary): void {
+    if (unknown.length === 0 && lacking.length === 0) return;
+    const worker = this.#run.log.fold.merge.worker(epoch).id;
+    const lists = [
+      ...(unknown.length > 0
+        ? [`counts what this coordinator does not know (${some(unknown)})`]
+        : []),
+      ...(lacking.length > 0 ? [`does not count ${some(lacking)}`] : []),
+    ];
+    this.#run.note(`Worker ${worker} is of another version of Onrush: it ${lists.join(" and ")}.`);
+  }
+
   /** A log that was forgotten is read from its new start. */
   #heedForgetting(): void {
     const { generation } = this.#run.request.fleet;
@@ -57,4 +108,9 @@ export class FrameIntake {
     this.#cursor = "";
     this.#acknowledged = "";
   }
+}
+
+function some(names: readonly string[]): string {
+  const shown = names.slice(0, MAX_NAMES).join(", ");
+  return names.length > MAX_NAMES ? `${shown} and ${names.length - MAX_NAMES} more` : shown;
 }

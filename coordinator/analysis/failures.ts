@@ -1,73 +1,15 @@
 /**
- * What the failures of a run are shown as: the stage each kind belongs to, and which of them are held
- * against the target. Pure tables over the closed taxonomy.
+ * Which failures of a run are not held against the target. Pure, over the table of kinds (shared/stats/failure-kind.ts);
+ * called by the validity check, thresholds and the limit search.
  */
 import {
   CONNECT_FAILURES,
+  describeFailure,
   FAILURE_KINDS,
   type FailureKind,
   failureCause,
 } from "../../shared/stats/failure-kind.ts";
 import type { RunMerge } from "../merge/merge.ts";
-
-export type Stage =
-  | "dns"
-  | "tcp"
-  | "tls"
-  | "upgrade"
-  | "protocol"
-  | "close"
-  | "timeout"
-  | "integrity"
-  | "generator";
-
-/** Where in a connection's life a failure of this kind belongs. */
-export function stageOf(kind: FailureKind): Stage {
-  switch (kind) {
-    case "dns":
-    case "protocol":
-      return kind;
-    case "close-code":
-    case "abnormal-close":
-    case "close-timeout":
-      return "close";
-    case "heartbeat-timeout":
-    case "reply-timeout":
-    case "unanswered":
-    case "late":
-      return "timeout";
-    case "lost":
-    case "duplicated":
-    case "reordered":
-    case "corrupt":
-    case "leaked":
-      return "integrity";
-    case "tcp-refused":
-    case "tcp-timeout":
-    case "tcp-reset":
-    case "tcp-unreachable":
-      return "tcp";
-    case "tls-certificate":
-    case "tls-handshake":
-    case "tls-timeout":
-      return "tls";
-    case "upgrade-status":
-    case "upgrade-invalid":
-    case "upgrade-timeout":
-    case "upgrade-reset":
-      return "upgrade";
-    case "generator-ports":
-    case "generator-fds":
-    case "generator-memory":
-    case "generator-stopped":
-    case "scenario-value":
-    case "message-limit":
-    case "memory-limit":
-    case "scenario-cost":
-    case "message-unread":
-      return "generator";
-  }
-}
 
 /** Failed attempts that are not the target's: out of ports, not to be sent, or cut off by the end of the run. */
 export function generatorFailures(merge: RunMerge, phases: ReadonlySet<number>): number {
@@ -79,11 +21,10 @@ export function generatorFailures(merge: RunMerge, phases: ReadonlySet<number>):
   return count;
 }
 
-/** What failed on our side, by kind; attempts cut off by the end of the run are no fault. */
+/** What failed on our side and makes the run invalid, by kind. */
 export function ownFailures(merge: RunMerge): readonly (readonly [FailureKind, number])[] {
   return FAILURE_KINDS.flatMap((kind) => {
     const count = merge.failures.byKind.get(kind) ?? 0;
-    const isOwn = failureCause(kind) === "generator" || kind === "scenario-value";
-    return isOwn && kind !== "generator-stopped" && count > 0 ? [[kind, count] as const] : [];
+    return describeFailure(kind).invalidates === true && count > 0 ? [[kind, count] as const] : [];
   });
 }

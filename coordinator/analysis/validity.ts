@@ -224,6 +224,8 @@ function ownFailureReasons(fold: RunFold): string[] {
         return `The scenario itself failed ${count} attempts to connect: a value in them cannot be sent (${kind}).`;
       case "memory-limit":
         return `The load generator itself ended ${count} connections: messages that were not complete took more memory than an engine gives them (${kind}).`;
+      case "unknown-open":
+        return `${count} failures are of kinds that only the workers' version of Onrush knows (${kind}).`;
       default:
         return `The load generator itself failed ${count} attempts to connect (${kind}).`;
     }

@@ -6,6 +6,7 @@
 import { OnrushError } from "../../shared/errors.ts";
 import { createMask, MASK } from "../../shared/scenario/mask/mask.ts";
 import type { StrictScenario, StrictSend } from "../../shared/scenario/strict.ts";
+import { type CounterLists, counterListsSchema } from "../../shared/wire/counter-lists.ts";
 
 export interface RunFacts {
   readonly schema: 1;
@@ -32,6 +33,8 @@ export interface RunFacts {
     readonly onBusLoss: "fence" | "continue";
   };
   readonly versions: { readonly onrush: string; readonly node: string; readonly wire: number };
+  /** The dictionary of frames of the build that made the plan; journals without it have frames that name none. */
+  readonly counters?: CounterLists;
   /** The command that started the run, values that may be secret masked; journals before it lack it. */
   readonly command?: readonly string[];
   /** Without secrets, data, environment, header values and TLS material: see redactScenario. */
@@ -54,7 +57,8 @@ export function readFacts(header: unknown): RunFacts {
     NUMBERS.every((name) => Number.isFinite(facts[name])) &&
     Array.isArray(facts.plannedOpen) &&
     Array.isArray(facts.scenario?.phases) &&
-    Array.isArray(facts.scenario.thresholds);
+    Array.isArray(facts.scenario.thresholds) &&
+    counterListsSchema.optional().safeParse(facts.counters).success;
   if (sane) {
     // Journals of older versions have no policies and no hash of the load.
     const { policies = POLICIES_BEFORE, loadHash = facts.planHash } = facts as Partial<RunFacts>;

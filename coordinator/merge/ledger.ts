@@ -19,15 +19,12 @@ import {
   SHARD_FIELDS,
   TARGET_COUNTERS,
 } from "../../shared/stats/counters.ts";
-import { type CloseCause, CONNECT_FAILURES } from "../../shared/stats/failure-kind.ts";
+import { CONNECT_FAILURES, DROP_CAUSES } from "../../shared/stats/failure-kind.ts";
 import type { Counters, RunMerge } from "./merge.ts";
 import type { WorkerRecord } from "./worker/worker-record.ts";
 
 /** Laws of single shards that are named; more of them are only counted in the totals they bend. */
 const MAX_SHARD_DIFFERENCES = 20;
-
-/** How a connection may end that neither the plan nor the generator ended. */
-const DROP_CAUSES: readonly CloseCause[] = ["peer", "abnormal", "protocol", "heartbeat"];
 
 export interface Ledger {
   readonly balanced: boolean;
@@ -139,7 +136,7 @@ function messageLaws(laws: Laws, totals: Counters): void {
 function partLaws(laws: Laws, merge: RunMerge, totals: Counters): void {
   const names = Array.from({ length: merge.nameCount }, (_, name) => merge.nameCounters(name));
   for (const counter of names.length > 0 ? NAME_COUNTERS : []) {
-    if (!merge.hasNameCounter(counter)) continue;
+    if (!merge.hasNameCounter(counter) || !merge.hasPhaseCounter(counter)) continue;
     const sum = names.reduce((total, name) => total + name[counter], 0);
     laws.check(`${counter} = sum over message names`, totals[counter] - sum);
   }
@@ -147,6 +144,7 @@ function partLaws(laws: Laws, merge: RunMerge, totals: Counters): void {
   if (merge.targetCount === 1 || !merge.hasPhaseCounter("dropped")) return;
   const targets = Array.from({ length: merge.targetCount }, (_, at) => merge.targetCounters(at));
   for (const counter of TARGET_COUNTERS) {
+    if (!merge.hasTargetCounter(counter) || !merge.hasPhaseCounter(counter)) continue;
     const sum = targets.reduce((total, target) => total + target[counter], 0);
     laws.check(`${counter} = sum over targets`, totals[counter] - sum);
   }

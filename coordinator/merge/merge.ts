@@ -15,8 +15,9 @@ import {
 } from "../../shared/stats/counters.ts";
 import type { CloseCause } from "../../shared/stats/failure-kind.ts";
 import { DecodedHistogram } from "../../shared/stats/histogram.ts";
-import type { Frame } from "../../shared/wire/frame.ts";
+import type { Counts, Frame } from "../../shared/wire/frame.ts";
 import { decodeFrame } from "../../shared/wire/frame-codec.ts";
+import { FrameDictionaries } from "../../shared/wire/frame-dictionary.ts";
 import type { JournalRecord } from "../store/journal-record.ts";
 import { AgreedCounts } from "./agreed.ts";
 import type { RunFacts } from "./facts.ts";
@@ -47,6 +48,8 @@ export class RunMerge {
   readonly workers = new Map<number, WorkerRecord>();
   readonly closes = new Map<CloseCause, number>();
   readonly agreed = new AgreedCounts();
+  /** Of the builds whose frames there are. */
+  readonly dictionaries = new FrameDictionaries();
   /** What lost workers did when others had their lanes already. */
   readonly overrun = new Overrun();
   /** Frames merged. */
@@ -57,12 +60,16 @@ export class RunMerge {
   readonly #names: readonly (readonly NameCounters[])[];
   /** Per target, per phase; made when a frame names them. Bound: targets x phases of the scenario. */
   readonly #targets = new Map<number, Map<number, TargetCounters>>();
-  /** Entries that every frame so far had in its counter lists: what older versions did not record is absent. */
-  #phaseWidth: number = PHASE_COUNTERS.length;
-  #nameWidth: number = NAME_COUNTERS.length;
+  /** Counters that some frame so far lacked, because its build did not record them. */
+  readonly #unrecorded = {
+    phases: new Set<string>(),
+    names: new Set<string>(),
+    targets: new Set<string>(),
+  };
 
   constructor(facts: RunFacts) {
     this.#facts = facts;
+    if (facts.counters !== undefined) this.dictionaries.add(facts.counters);
     const { phases, messages } = facts.scenario;
     this.#phases = phases.map(() => zeros(PHASE_COUNTERS));
     this.#names = phases.map(() => (messages?.mix ?? []).map(() => zeros(NAME_COUNTERS)));
@@ -95,10 +102,12 @@ export class RunMerge {
     if (!worker.frames.add(seq)) return false;
     let frame: Frame;
     let histograms: readonly DecodedHistogram[];
+    let sum: FrameSum;
     try {
-      frame = decodeFrame(body);
+      frame = decodeFrame(body, this.dictionaries);
       checkFrame(frame, this.#facts);
       histograms = frame.histograms.map(({ bytes }) => new DecodedHistogram(bytes));
+      sum = sumOf(frame, histograms);
     } catch (error) {
       if (!(error instanceof OnrushError)) throw error;
       this.#refuse(worker, seq, error.message);
@@ -106,10 +115,11 @@ export class RunMerge {
     }
     if (worker.isOverrun(frame)) {
       this.overrun.add(frame);
-      worker.audit.add(seq, sumOf(frame, histograms));
+      worker.audit.add(seq, sum);
       return true;
     }
     this.#merge(worker, seq, frame, histograms);
+    worker.audit.add(seq, sum);
     if (late) worker.lateFrames++;
     return true;
   }
@@ -147,14 +157,19 @@ export class RunMerge {
     return this.#targets.size > 0;
   }
 
-  /** False when frames of an older version, which lacked the counter, are among those merged. */
+  /** False when frames of a build that did not record the counter are among those merged. */
   hasPhaseCounter(counter: PhaseCounter): boolean {
-    return PHASE_COUNTERS.indexOf(counter) < this.#phaseWidth;
+    return !this.#unrecorded.phases.has(counter);
   }
 
   /** As hasPhaseCounter, for counters per message name. */
   hasNameCounter(counter: NameCounter): boolean {
-    return NAME_COUNTERS.indexOf(counter) < this.#nameWidth;
+    return !this.#unrecorded.names.has(counter);
+  }
+
+  /** As hasPhaseCounter, for counters per target. */
+  hasTargetCounter(counter: TargetCounter): boolean {
+    return !this.#unrecorded.targets.has(counter);
   }
 
   #merge(
@@ -165,18 +180,19 @@ export class RunMerge {
   ): void {
     this.frames++;
     for (const { phase, counters } of frame.phases) {
-      this.#phaseWidth = Math.min(this.#phaseWidth, counters.length);
       addWire(this.#phases[phase] as Counters, PHASE_COUNTERS, counters);
+      addMissing(this.#unrecorded.phases, PHASE_COUNTERS, counters);
       if (this.#facts.scenario.phases[phase]?.exclude === false) {
         this.timeline.addCounters(frame.second, counters);
       }
     }
     for (const { phase, name, counters } of frame.names) {
-      this.#nameWidth = Math.min(this.#nameWidth, counters.length);
       addWire(this.#names[phase]?.[name] as NameCounters, NAME_COUNTERS, counters);
+      addMissing(this.#unrecorded.names, NAME_COUNTERS, counters);
     }
     for (const { phase, target, counters } of frame.targets) {
       addWire(this.#targetRow(target, phase), TARGET_COUNTERS, counters);
+      addMissing(this.#unrecorded.targets, TARGET_COUNTERS, counters);
     }
     for (const { cause, count } of frame.closes) {
       this.closes.set(cause, (this.closes.get(cause) ?? 0) + count);
@@ -192,7 +208,6 @@ export class RunMerge {
     this.failures.addFrame(frame);
     this.agreed.addFrame(frame);
     worker.addFrame(seq, frame);
-    worker.audit.add(seq, sumOf(frame, histograms));
   }
 
   #targetRow(target: number, phase: number): TargetCounters {
@@ -228,15 +243,20 @@ function addTo<T extends string>(sum: Record<T, number>, addition: Record<T, num
 function addWire<T extends string>(
   sum: Record<T, number>,
   names: readonly T[],
-  wire: readonly number[],
+  wire: Counts,
 ): void {
   for (const [at, name] of names.entries()) sum[name] += wire[at] ?? 0;
+}
+
+function addMissing(missing: Set<string>, names: readonly string[], wire: Counts): void {
+  for (const [at, name] of names.entries()) if (wire[at] === undefined) missing.add(name);
 }
 
 function sumOf(frame: Frame, histograms: readonly DecodedHistogram[]): FrameSum {
   const counters = PHASE_COUNTERS.map((_, at) =>
     frame.phases.reduce((sum, phase) => sum + (phase.counters[at] ?? 0), 0),
   );
-  const histogramValues = histograms.reduce((sum, histogram) => sum + histogram.count, 0);
+  const unknown = (frame.unknownHistograms ?? []).map((bytes) => new DecodedHistogram(bytes));
+  const histogramValues = [...histograms, ...unknown].reduce((sum, { count }) => sum + count, 0);
   return { engine: frame.engine, counters, histogramValues, cumulative: frame.cumulative };
 }

@@ -3,7 +3,9 @@
  * run applies each record as it journals it; `onrush report` applies the journal's. There is no second
  * implementation. Invariant: depends on the records alone, never on a clock or a bus.
  */
+import { OnrushError } from "../../shared/errors.ts";
 import { isFinal, type RunState } from "../../shared/wire/command.ts";
+import { type CounterLists, counterListsSchema } from "../../shared/wire/counter-lists.ts";
 import type { RunEvent, WorkerEvent } from "../store/event.ts";
 import type { JournalRecord } from "../store/journal-record.ts";
 import { Disturbances } from "./disturbances.ts";
@@ -112,6 +114,9 @@ export class RunFold {
       case "note":
         if (this.notes.length < MAX_NOTES) this.notes.push(event.message);
         return;
+      case "counters":
+        this.merge.dictionaries.add(readCounters(event.counters));
+        return;
       case "compared":
         this.comparison = event.comparison;
         return;
@@ -187,4 +192,15 @@ export class RunFold {
     const toUs = recovery === "dropped" ? atUs : Number.POSITIVE_INFINITY;
     this.disturbances.begin(epoch, Math.min(reportedUs ?? 0, atUs), toUs);
   }
+}
+
+/** @throws OnrushError ONRUSH_JOURNAL_CORRUPT */
+function readCounters(counters: unknown): CounterLists {
+  const read = counterListsSchema.safeParse(counters);
+  if (read.success) return read.data;
+  throw new OnrushError({
+    code: "ONRUSH_JOURNAL_CORRUPT",
+    message: "The journal holds a list of counters that is none.",
+    remedy: "Read it with the version of Onrush that wrote it, or a later one.",
+  });
 }

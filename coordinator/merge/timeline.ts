@@ -13,7 +13,7 @@ import {
   TICK_SERIES,
 } from "../../shared/stats/counters.ts";
 import { type DecodedHistogram, MergedHistogram } from "../../shared/stats/histogram.ts";
-import type { Frame } from "../../shared/wire/frame.ts";
+import type { Counts, Frame } from "../../shared/wire/frame.ts";
 import { type Sealed, SealedHistograms } from "./histograms/sealed-histograms.ts";
 import { TICKS_PER_SECOND, TickGauge } from "./worker/tick-gauge.ts";
 
@@ -128,7 +128,7 @@ export class Timeline {
   }
 
   /** Adds the counters of a phase that is not excluded, in the order of PHASE_COUNTERS. */
-  addCounters(second: number, counters: readonly number[]): void {
+  addCounters(second: number, counters: Counts): void {
     const kept = this.#second(Math.max(0, second));
     kept.judged ??= new Float64Array(PHASE_COUNTERS.length);
     for (let at = 0; at < kept.judged.length; at++) {

@@ -10,6 +10,7 @@ import { indicesOf, shardCount } from "../../shared/load/split.ts";
 import { type Steering, steer } from "../../shared/load/steering.ts";
 import type { StrictScenario } from "../../shared/scenario/strict.ts";
 import { VERSION } from "../../shared/version.ts";
+import { COUNTER_LISTS } from "../../shared/wire/counter-lists.ts";
 import { isInLane, type Lane } from "../../shared/wire/lane.ts";
 import { type PlanDocument, WIRE_VERSION } from "../../shared/wire/plan.ts";
 import { loadOf, type RunFacts, redactScenario } from "../merge/facts.ts";
@@ -153,6 +154,7 @@ export function makeFacts(
       onBusLoss: plan.policies.onBusLoss,
     },
     ...context,
+    counters: COUNTER_LISTS,
     versions: { onrush: VERSION, node: process.version, wire: WIRE_VERSION },
     scenario: redactScenario(scenario),
   };

@@ -3,8 +3,7 @@
  * by summary.ts. Invariant: counts are of the phases asked for, distributions of the phases that are judged.
  */
 import type { Metric, NameCounter } from "../../shared/stats/counters.ts";
-import { CONNECT_FAILURES, failureCause } from "../../shared/stats/failure-kind.ts";
-import { stageOf } from "../analysis/failures.ts";
+import { CONNECT_FAILURES, failureCause, stageOf } from "../../shared/stats/failure-kind.ts";
 import { judgedHistogram, phasesThatCount } from "../analysis/judged.ts";
 import type { Validity } from "../analysis/validity.ts";
 import { phaseSpans } from "../merge/facts.ts";

@@ -6,6 +6,7 @@
 import type { ErrorCode } from "../../shared/errors.ts";
 import type { SearchLevel } from "../../shared/scenario/strict.ts";
 import type { HandOver, RunState } from "../../shared/wire/command.ts";
+import type { CounterLists } from "../../shared/wire/counter-lists.ts";
 
 /** What a worker runs on, as far as two runs must agree on it to be compared. */
 export interface WorkerMachine {
@@ -20,6 +21,7 @@ export type EventBody =
   | { readonly type: "state"; readonly from: RunState; readonly to: RunState }
   /** Run time begins; `startAtUs` on the bus clock. Of several the last counts: nobody heard of the others. */
   | { readonly type: "start"; readonly startAtUs: number; readonly startWallMs: number }
+  | CountersEvent
   | WorkerEvent
   | LaneEvent
   | SearchEvent
@@ -40,6 +42,12 @@ export type EventBody =
   | { readonly type: "note"; readonly message: string }
   /** The run was held against its baseline; the shape is the reader's business (analysis/compare/comparison.ts). */
   | { readonly type: "compared"; readonly comparison: unknown };
+
+/** Frames that follow are of a build whose counters are not those of the header. */
+export interface CountersEvent {
+  readonly type: "counters";
+  readonly counters: CounterLists;
+}
 
 export type WorkerEvent =
   /** The worker holds lanes of this run, or has sent frames of it. */

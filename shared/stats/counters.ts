@@ -1,7 +1,8 @@
 /**
- * Counters: exact, additive numbers. One fixed order on the wire, so a frame carries plain arrays.
- * Invariants: every counter only ever grows within a run, and merging is addition. These lists only ever gain
- * entries, at their ends: a stored frame has the first entries of each, and what it lacks was not recorded.
+ * Counters: exact, additive numbers, by name. A frame carries plain arrays, in the order of the lists of the build that
+ * made it (shared/wire/counter-lists.ts).
+ * Invariants: every counter only ever grows within a run, and merging is addition. These lists only ever gain entries, and
+ * a name never gets another meaning.
  */
 
 /**

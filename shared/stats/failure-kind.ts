@@ -1,142 +1,137 @@
 /**
- * The closed taxonomy of what may go wrong at, or on the way to, a target. Names are stable: they are
- * keys of summary.json. A kind says the stage; the free part (status, close code, errno) is the
- * signature of a failure, which is bounded and escaped wherever it is shown.
+ * The closed taxonomy of what may go wrong at, or on the way to, a target, and of why connections end. Names are
+ * stable: they are keys of summary.json. The free part of a failure (status, close code, errno) is its signature, which
+ * is bounded and escaped wherever it is shown.
+ * A new kind is one line of FAILURES: frames, reports, metrics and docs/troubleshooting.md follow from the table.
  */
-
-/** Why an attempt to connect failed; exactly one per failed attempt. */
-export const CONNECT_FAILURES = [
-  "dns",
-  "tcp-refused",
-  "tcp-timeout",
-  "tcp-reset",
-  "tcp-unreachable",
-  "tls-certificate",
-  "tls-handshake",
-  "tls-timeout",
-  "upgrade-status",
-  "upgrade-invalid",
-  "upgrade-timeout",
-  "upgrade-reset",
-  "generator-ports",
-  "generator-fds",
-  "generator-memory",
-  "generator-stopped",
-  /** A value of the scenario that no handshake can carry: a header, a subprotocol, a URL. */
-  "scenario-value",
-] as const;
-
-/** What may go wrong on an established connection. */
-export const SESSION_FAILURES = [
-  "protocol",
-  "close-code",
-  "abnormal-close",
-  "heartbeat-timeout",
-  "close-timeout",
-  "reply-timeout",
-  /** Booked by older versions beside the reply-timeout of the same message. */
-  "late",
-  /** Booked by older versions when a connection ended, beside the reply-timeout of the same message. */
-  "lost",
-  "duplicated",
-  "reordered",
-  "corrupt",
-  "leaked",
-  /** The target sent a message larger than the scenario's maxMessage lets us take. */
-  "message-limit",
-  /** Messages that were not complete took more memory than an engine gives them. */
-  "memory-limit",
-  /** The connection ended before a reply, or its deadline. */
-  "unanswered",
-  /** A `where` of the scenario took too many steps over a message, which therefore answered nothing. */
-  "scenario-cost",
-  /** JSON that is too large or too deep for a `where` to look at. */
-  "message-unread",
-] as const;
-
-export type ConnectFailure = (typeof CONNECT_FAILURES)[number];
-export type SessionFailure = (typeof SESSION_FAILURES)[number];
-export type FailureKind = ConnectFailure | SessionFailure;
-
-/** All kinds in the order of their numbers in frames, which only ever gains entries at its end. */
-export const FAILURE_KINDS = [
-  "dns",
-  "tcp-refused",
-  "tcp-timeout",
-  "tcp-reset",
-  "tcp-unreachable",
-  "tls-certificate",
-  "tls-handshake",
-  "tls-timeout",
-  "upgrade-status",
-  "upgrade-invalid",
-  "upgrade-timeout",
-  "upgrade-reset",
-  "generator-ports",
-  "generator-fds",
-  "generator-memory",
-  "generator-stopped",
-  "protocol",
-  "close-code",
-  "abnormal-close",
-  "heartbeat-timeout",
-  "close-timeout",
-  "reply-timeout",
-  "late",
-  "lost",
-  "duplicated",
-  "reordered",
-  "corrupt",
-  "leaked",
-  "scenario-value",
-  "message-limit",
-  "memory-limit",
-  "unanswered",
-  "scenario-cost",
-  "message-unread",
-] as const satisfies readonly FailureKind[];
-
-/** Failures that are the generator's own and must never be blamed on the target. */
-export const GENERATOR_FAILURES: ReadonlySet<FailureKind> = new Set([
-  "generator-ports",
-  "generator-fds",
-  "generator-memory",
-  "generator-stopped",
-  "memory-limit",
-]);
-
-/** Failures that come of the scenario: what it asks for cannot be sent, or is more than it allows to receive. */
-const SCENARIO_FAILURES: ReadonlySet<FailureKind> = new Set(["scenario-value", "message-limit"]);
 
 /** Whose doing a failure is; `injected`: a fault that the scenario asked for. */
 export type FailureCause = "target" | "generator" | "scenario" | "injected";
 
+/** Where in a connection's life a failure belongs, as reports group them. */
+export type Stage =
+  | "dns"
+  | "tcp"
+  | "tls"
+  | "upgrade"
+  | "protocol"
+  | "close"
+  | "timeout"
+  | "integrity"
+  | "generator";
+
+interface FailureEntry {
+  readonly kind: string;
+  /** connect: why an attempt failed, exactly one per failed attempt; open: what went wrong on an established connection. */
+  readonly during: "connect" | "open";
+  readonly stage: Stage;
+  readonly cause: FailureCause;
+  /** Whether one of them makes a run invalid: our side could not do what the plan asked for. */
+  readonly invalidates?: boolean;
+  /** What it means, and where to look: the row of docs/troubleshooting.md. */
+  readonly doc: string;
+}
+
+// biome-ignore format: a kind is one line.
+const FAILURES = [
+  { kind: "dns", during: "connect", stage: "dns", cause: "target", doc: "the name does not resolve on the worker's machine" },
+  { kind: "tcp-refused", during: "connect", stage: "tcp", cause: "target", doc: "nothing listens there, or its accept queue is full (`net.core.somaxconn`)" },
+  { kind: "tcp-timeout", during: "connect", stage: "tcp", cause: "target", doc: "no answer to the SYN: a firewall, a full accept queue, a dead route" },
+  { kind: "tcp-reset", during: "connect", stage: "tcp", cause: "target", doc: "reset while connecting: a proxy without a backend, a limit of connections" },
+  { kind: "tcp-unreachable", during: "connect", stage: "tcp", cause: "target", doc: "no route" },
+  { kind: "tls-certificate", during: "connect", stage: "tls", cause: "target", doc: "not signed by `connect.tls.ca`, expired, or for another name (`servername`)" },
+  { kind: "tls-handshake", during: "connect", stage: "tls", cause: "target", doc: "no common version or cipher, or no TLS there at all (`ws://` instead of `wss://`?)" },
+  { kind: "tls-timeout", during: "connect", stage: "tls", cause: "target", doc: "the handshake took longer than `connect.timeout`" },
+  { kind: "upgrade-status", during: "connect", stage: "upgrade", cause: "target", doc: "an HTTP status other than 101: 401 and 403 want a login, 404 another path, 429 and 503 fewer connections" },
+  { kind: "upgrade-invalid", during: "connect", stage: "upgrade", cause: "target", doc: "a 101 that no client may accept; the signature names the header" },
+  { kind: "upgrade-timeout", during: "connect", stage: "upgrade", cause: "target", doc: "no answer to the upgrade within `connect.timeout`" },
+  { kind: "upgrade-reset", during: "connect", stage: "upgrade", cause: "target", doc: "the connection ended before the answer" },
+  { kind: "generator-ports", during: "connect", stage: "generator", cause: "generator", invalidates: true, doc: "no local port left: [tuning.md](tuning.md#ports)" },
+  { kind: "generator-fds", during: "connect", stage: "generator", cause: "generator", invalidates: true, doc: "the open-file limit: [tuning.md](tuning.md#open-files)" },
+  { kind: "generator-memory", during: "connect", stage: "generator", cause: "generator", invalidates: true, doc: "no memory left" },
+  { kind: "generator-stopped", during: "connect", stage: "generator", cause: "generator", doc: "the run ended, or a worker stopped, while it was connecting" },
+  { kind: "protocol", during: "open", stage: "protocol", cause: "target", doc: "the service broke RFC 6455: the signature says how" },
+  { kind: "close-code", during: "open", stage: "close", cause: "target", doc: "the service closed, with this code: 1001 it goes away, 1008 policy, 1011 its error, 1012 and 1013 later" },
+  { kind: "abnormal-close", during: "open", stage: "close", cause: "target", doc: "the connection ended without a Close frame: `end` (FIN) or a reset; often a proxy's idle timeout" },
+  { kind: "heartbeat-timeout", during: "open", stage: "timeout", cause: "target", doc: "no pong within `heartbeat.timeout`" },
+  { kind: "close-timeout", during: "open", stage: "close", cause: "target", doc: "our Close frame was not answered" },
+  { kind: "reply-timeout", during: "open", stage: "timeout", cause: "target", doc: "no reply within `within`" },
+  { kind: "late", during: "open", stage: "timeout", cause: "target", doc: "of runs of older versions: a reply after its deadline" },
+  { kind: "lost", during: "open", stage: "integrity", cause: "target", doc: "of runs of older versions: a reply that never came" },
+  { kind: "duplicated", during: "open", stage: "integrity", cause: "target", doc: "a reply came twice" },
+  { kind: "reordered", during: "open", stage: "integrity", cause: "target", doc: "replies came in another order than their messages" },
+  { kind: "corrupt", during: "open", stage: "integrity", cause: "target", doc: "a reply is not the bytes that were sent" },
+  { kind: "leaked", during: "open", stage: "integrity", cause: "target", doc: "a message of one connection came to another" },
+  { kind: "scenario-value", during: "connect", stage: "generator", cause: "scenario", invalidates: true, doc: "a header, path or subprotocol, made from data, that no request can carry" },
+  { kind: "message-limit", during: "open", stage: "generator", cause: "scenario", doc: "a message larger than `connect.maxMessage`" },
+  { kind: "memory-limit", during: "open", stage: "generator", cause: "generator", invalidates: true, doc: "unfinished messages took more memory than an engine gives them" },
+  { kind: "unanswered", during: "open", stage: "timeout", cause: "target", doc: "the connection ended before the reply or its deadline" },
+  { kind: "scenario-cost", during: "open", stage: "generator", cause: "scenario", doc: "an expression of the scenario took more than its budget" },
+  { kind: "message-unread", during: "open", stage: "generator", cause: "generator", doc: "a message was too large or too deep for `where` to be read within the time there is" },
+  { kind: "unknown-connect", during: "connect", stage: "generator", cause: "generator", invalidates: true, doc: "of a worker of another version: a kind of failed attempt that this version does not know; the signature names it" },
+  { kind: "unknown-open", during: "open", stage: "generator", cause: "generator", invalidates: true, doc: "as `unknown-connect`, of a connection that was open" },
+] as const satisfies readonly FailureEntry[];
+
+type Failure = (typeof FAILURES)[number];
+export type FailureKind = Failure["kind"];
+export type ConnectFailure = Extract<Failure, { during: "connect" }>["kind"];
+export type SessionFailure = Extract<Failure, { during: "open" }>["kind"];
+
+/** All kinds; frames carry positions in this list. */
+export const FAILURE_KINDS: readonly FailureKind[] = FAILURES.map(({ kind }) => kind);
+/** Why an attempt to connect failed; exactly one per failed attempt. */
+export const CONNECT_FAILURES: readonly ConnectFailure[] = FAILURES.flatMap((failure) =>
+  failure.during === "connect" ? [failure.kind] : [],
+);
+
+const BY_KIND: ReadonlyMap<string, FailureEntry> = new Map(
+  FAILURES.map((failure) => [failure.kind, failure]),
+);
+
+export function describeFailure(kind: FailureKind): FailureEntry {
+  return BY_KIND.get(kind) as FailureEntry;
+}
+
 export function failureCause(kind: FailureKind): FailureCause {
-  if (GENERATOR_FAILURES.has(kind)) return "generator";
-  return SCENARIO_FAILURES.has(kind) ? "scenario" : "target";
+  return describeFailure(kind).cause;
+}
+
+export function stageOf(kind: FailureKind): Stage {
+  return describeFailure(kind).stage;
+}
+
+interface CloseEntry {
+  readonly cause: string;
+  /** Neither the plan nor we had begun to end it. */
+  readonly drop: boolean;
+  readonly doc: string;
 }
 
 /** Why an established connection ended; exactly one per closed connection. */
-export const CLOSE_CAUSES = [
-  /** The plan said so; closing handshake complete. */
-  "plan",
-  /** The run was stopped or aborted by a person or a threshold. */
-  "stop",
-  /** The target sent a Close frame first. */
-  "peer",
-  /** The transport ended without a Close frame. */
-  "abnormal",
-  /** We failed the connection because the target violated the protocol. */
-  "protocol",
-  /** No pong in time. */
-  "heartbeat",
-  /** Our Close frame was not answered in time. */
-  "close-timeout",
-  /** The worker's lease ended. */
-  "fenced",
-  /** Its lane moved to another worker, which opens it again. */
-  "migrated",
-  /** We ended the connection for a limit of our own: a message over maxMessage, or memory. */
-  "limit",
-] as const;
-export type CloseCause = (typeof CLOSE_CAUSES)[number];
+// biome-ignore format: a cause is one line.
+const CLOSES = [
+  { cause: "plan", drop: false, doc: "the plan said so, and the closing handshake was complete" },
+  { cause: "stop", drop: false, doc: "the run was ended before its plan" },
+  { cause: "peer", drop: true, doc: "the target sent a Close frame first" },
+  { cause: "abnormal", drop: true, doc: "the transport ended without a Close frame" },
+  { cause: "protocol", drop: true, doc: "the target broke the protocol" },
+  { cause: "heartbeat", drop: true, doc: "no pong came in time" },
+  { cause: "close-timeout", drop: false, doc: "our Close frame was not answered in time" },
+  { cause: "fenced", drop: false, doc: "the worker lost its lease" },
+  { cause: "migrated", drop: false, doc: "its load moved to another worker" },
+  { cause: "limit", drop: false, doc: "a limit of ours: a message over maxMessage, or memory" },
+  { cause: "unknown", drop: true, doc: "a cause that only the worker's version of Onrush knows" },
+] as const satisfies readonly CloseEntry[];
+
+export type CloseCause = (typeof CLOSES)[number]["cause"];
+
+/** All causes; frames carry positions in this list. */
+export const CLOSE_CAUSES: readonly CloseCause[] = CLOSES.map(({ cause }) => cause);
+/** Of connections that neither the plan nor we had begun to end. */
+export const DROP_CAUSES: ReadonlySet<CloseCause> = new Set(
+  CLOSES.flatMap(({ cause, drop }) => (drop ? [cause] : [])),
+);
+/** What each cause means, for reports. */
+export const CLOSE_MEANINGS: Readonly<Record<string, string>> = Object.fromEntries(
+  CLOSES.map(({ cause, doc }) => [cause, doc]),
+);

@@ -52,6 +52,12 @@ export class FrameReader {
     if (actual !== length) this.refuse(what, `has ${actual} entries, not ${length}`);
   }
 
+  /** Whether an array follows. */
+  get startsArray(): boolean {
+    const type = this.#bytes[this.#at];
+    return type !== undefined && ((type >= 0x90 && type <= 0x9f) || type === 0xdc || type === 0xdd);
+  }
+
   boolean(what: string): boolean {
     const type = this.#byte(what);
     if (type === 0xc3) return true;

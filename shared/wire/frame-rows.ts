@@ -4,8 +4,9 @@
  */
 import { MAX_CONNECTIONS } from "../load/arrivals.ts";
 import { CODE_LIMIT, CODED_KINDS } from "../stats/failure-code.ts";
-import { FAILURE_KINDS } from "../stats/failure-kind.ts";
+import { FAILURE_KINDS, type FailureKind } from "../stats/failure-kind.ts";
 import type { FailureGroup, FailureSample, Frame } from "./frame.ts";
+import type { FrameDictionary } from "./frame-dictionary.ts";
 import { FRAME_LIMITS } from "./frame-limits.ts";
 import type { FrameReader } from "./frame-reader.ts";
 
@@ -31,22 +32,55 @@ export function readPhase(reader: FrameReader, what: string): number {
   return reader.integer(what, 0, FRAME_LIMITS.phases - 1);
 }
 
-export function readFailures(reader: FrameReader, spanSeconds: number): FailureGroup[] {
+export function readFailures(
+  reader: FrameReader,
+  by: FrameDictionary,
+  spanSeconds: number,
+): FailureGroup[] {
   const most = FRAME_LIMITS.failureGroupsPerSecond * spanSeconds;
-  return rows(reader, { what: "failures", most }, () => {
+  const { names } = by.map("failures");
+  const groups = rows(reader, { what: "failures", most }, () => {
     reader.tuple("failures", 6);
-    const index = reader.integer("failures.kind", 0, FAILURE_KINDS.length - 1);
-    const kind = FAILURE_KINDS[index] ?? reader.refuse("failures.kind", "is unknown");
+    const index = reader.integer("failures.kind", 0, names.length - 1);
     const signature = readHarmless(reader, "failures.signature");
     const phase = readPhase(reader, "failures.phase");
     const target = reader.integer("failures.target", 0, FRAME_LIMITS.targets - 1);
     const count = reader.count("failures.count");
     const sample = readSample(reader);
-    return [
-      failureKey(index, phase, target, signature),
-      { kind, signature, phase, target, count, sample },
-    ];
+    const kind = FAILURE_KINDS[by.position("failures", index)] ?? null;
+    const rest = { phase, target, count, sample };
+    const group: FailureGroup =
+      kind === null ? unknownGroup(by, index, rest) : { kind, signature, ...rest };
+    return [failureKey(index, phase, target, signature), group];
   });
+  return groups.some(({ kind }) => kind === "unknown-connect" || kind === "unknown-open")
+    ? joined(groups)
+    : groups;
+}
+
+/** A kind that only the frame's build knows: its name takes the place of the signature. */
+function unknownGroup(
+  by: FrameDictionary,
+  index: number,
+  rest: Omit<FailureGroup, "kind" | "signature">,
+): FailureGroup {
+  const signature = by.map("failures").names[index] ?? "";
+  const connects = by.map("connectFailures").names.includes(signature);
+  const kind: FailureKind = connects ? "unknown-connect" : "unknown-open";
+  return { kind, signature, ...rest };
+}
+
+/** Groups that have become alike are one; the first sample stays. */
+function joined(groups: readonly FailureGroup[]): FailureGroup[] {
+  const sums = new Map<string, FailureGroup>();
+  for (const group of groups) {
+    const { kind, phase, target, signature } = group;
+    const key = `${kind} ${phase} ${target} ${signature}`;
+    const sum = sums.get(key);
+    const count = group.count + (sum?.count ?? 0);
+    sums.set(key, { ...group, count, sample: sum?.sample ?? group.sample });
+  }
+  return [...sums.values()];
 }
 
 export function readAgreed(reader: FrameReader): Frame["agreed"][number][] {
@@ -59,15 +93,17 @@ export function readAgreed(reader: FrameReader): Frame["agreed"][number][] {
   });
 }
 
-export function readCodes(reader: FrameReader): Frame["codes"][number][] {
-  return rows(reader, { what: "codes", most: CODED_KINDS.length * CODE_LIMIT }, () => {
+/** Codes of kinds that only the frame's build knows are left out: their failures are counted with the others. */
+export function readCodes(reader: FrameReader, by: FrameDictionary): Frame["codes"][number][] {
+  const { names } = by.map("codes");
+  return rows(reader, { what: "codes", most: names.length * CODE_LIMIT }, () => {
     reader.tuple("codes", 3);
-    const index = reader.integer("codes.kind", 0, CODED_KINDS.length - 1);
-    const kind = CODED_KINDS[index] ?? reader.refuse("codes.kind", "is unknown");
+    const index = reader.integer("codes.kind", 0, names.length - 1);
+    const kind = CODED_KINDS[by.position("codes", index)] ?? null;
     const code = reader.integer("codes.code", 0, CODE_LIMIT - 1);
     const count = reader.count("codes.count");
     return [index * CODE_LIMIT + code, { kind, code, count }];
-  });
+  }).filter((row): row is Frame["codes"][number] => row.kind !== null);
 }
 
 /** Text of a target that was made harmless where it was seen. */

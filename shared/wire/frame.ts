@@ -3,8 +3,8 @@
  * second boundaries and at every hand-over. Direction: worker -> coordinator. Its identity is
  * (run, worker epoch, seq), kept outside the body by the frame log; merging is a set union of
  * identities over sums, so order, duplicates and replays change nothing.
- * A frame only ever gains: counter lists grow at their ends and sections are added behind the last one, so
- * that stored frames of every version stay readable. The codec is in frame-codec.ts.
+ * A frame only ever gains: sections are added behind the last one, and what its positions mean is said by the dictionary it
+ * names (counter-lists.ts), so that frames of every version stay readable. The codec is in frame-codec.ts.
  */
 import type { CodedKind } from "../stats/failure-code.ts";
 import type { CloseCause, FailureKind } from "../stats/failure-kind.ts";
@@ -16,8 +16,10 @@ export interface FrameId {
   readonly seq: number;
 }
 
+/** Counters in the order of this build's list; one that the frame's build did not record is undefined, or past the end. */
+export type Counts = readonly (number | undefined)[];
+
 export interface Frame {
-  readonly version: 1;
   /** Engine within the worker incarnation. */
   readonly engine: number;
   /** First second of run time covered; -1 for what happened before the start. */
@@ -28,16 +30,18 @@ export interface Frame {
   /** Per shard, the fields of SHARD_FIELDS. */
   readonly shards: readonly ShardLedger[];
   /** Per phase with any activity, the counters of PHASE_COUNTERS in order. */
-  readonly phases: readonly { readonly phase: number; readonly counters: readonly number[] }[];
+  readonly phases: readonly { readonly phase: number; readonly counters: Counts }[];
   /** Per (phase, message) with any activity, the counters of NAME_COUNTERS in order. */
   readonly names: readonly {
     readonly phase: number;
     readonly name: number;
-    readonly counters: readonly number[];
+    readonly counters: Counts;
   }[];
   /** HDR V2 (compressed) per metric, phase and message name; name -1 where the metric has none. */
   readonly histograms: readonly FrameHistogram[];
-  /** Per 100 ms from the frame's first second on, one row per TICK_SERIES entry, spanSeconds*10 long. */
+  /** Histograms of metrics that only the frame's build knows: nothing but their number of values counts. Absent: none. */
+  readonly unknownHistograms?: readonly Uint8Array[];
+  /** Per 100 ms from the frame's first second on, one row per TICK_SERIES entry, spanSeconds*10 long, or empty: not recorded. */
   readonly ticks: readonly (readonly number[])[];
   readonly failures: readonly FailureGroup[];
   readonly closes: readonly { readonly cause: CloseCause; readonly count: number }[];
@@ -48,7 +52,7 @@ export interface Frame {
   readonly targets: readonly {
     readonly phase: number;
     readonly target: number;
-    readonly counters: readonly number[];
+    readonly counters: Counts;
   }[];
   /** What connections agreed on when they opened, "" for none; texts as harmless and as short as signatures. */
   readonly agreed: readonly {
@@ -66,7 +70,7 @@ export interface Frame {
 
 export interface ShardLedger {
   readonly shard: number;
-  readonly counters: readonly number[];
+  readonly counters: Counts;
 }
 
 export interface FrameHistogram {
@@ -118,8 +122,23 @@ export interface EngineHealth {
   readonly loopLagMaxUs: number;
 }
 
+/** Their order in frames. */
+export const HEALTH_FIELDS = [
+  "utilisation",
+  "processCpu",
+  "rssBytes",
+  "heapUsedBytes",
+  "heapLimitBytes",
+  "sockets",
+  "openFiles",
+  "ports",
+  "bufferedBytes",
+  "gcCount",
+  "loopLagMaxUs",
+] as const satisfies readonly (keyof EngineHealth)[];
+
 /** Sums of PHASE_COUNTERS over all phases, and the number of values in all histograms. */
 export interface CumulativeTotals {
-  readonly counters: readonly number[];
+  readonly counters: Counts;
   readonly histogramValues: number;
 }

@@ -6,7 +6,14 @@
 import { assert } from "../assert.ts";
 import { SHARD_FIELDS, TICK_SERIES } from "../stats/counters.ts";
 import { MergedHistogram } from "../stats/histogram.ts";
-import type { EngineHealth, FailureGroup, Frame, FrameHistogram, ShardLedger } from "./frame.ts";
+import type {
+  Counts,
+  EngineHealth,
+  FailureGroup,
+  Frame,
+  FrameHistogram,
+  ShardLedger,
+} from "./frame.ts";
 
 const OPEN = SHARD_FIELDS.indexOf("open");
 
@@ -22,7 +29,6 @@ export function widen(frames: readonly Frame[]): Frame {
   if (first === last) return first;
   const spanSeconds = checkedSpan(frames, first);
   return {
-    version: 1,
     engine: first.engine,
     second: first.second,
     spanSeconds,
@@ -79,9 +85,9 @@ function fold<Row>(
   return [...sums.values()];
 }
 
-function addCounts(left: readonly number[], right: readonly number[]): number[] {
+function addCounts(left: Counts, right: Counts): number[] {
   const [longer, shorter] = left.length < right.length ? [right, left] : [left, right];
-  return longer.map((count, index) => count + (shorter[index] ?? 0));
+  return longer.map((count, index) => (count ?? 0) + (shorter[index] ?? 0));
 }
 
 /** Counters add up; `open` is a gauge, so the latest frame that has the shard says it. */
@@ -101,7 +107,7 @@ function addCounters<
     readonly phase: number;
     readonly name?: number;
     readonly target?: number;
-    readonly counters: readonly number[];
+    readonly counters: Counts;
   },
 >(rows: readonly Row[]): Row[] {
   return fold(

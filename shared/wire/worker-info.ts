@@ -1,5 +1,6 @@
 /** What a worker says of itself when it opens a session, and with each renewal. Direction: worker -> coordinator. */
 import * as z from "zod";
+import { type CounterLists, counterListsSchema } from "./counter-lists.ts";
 import { count, laneNumber, MAX_LISTED, micros, problemText, text } from "./fields.ts";
 
 export interface WorkerInfo {
@@ -25,6 +26,8 @@ export interface WorkerInfo {
   readonly fenceAfterMs: number;
   /** Version of the wire messages it speaks. */
   readonly wire: number;
+  /** The dictionary of its frames; absent from workers whose frames name none. */
+  readonly counters?: CounterLists | undefined;
 }
 
 export const workerInfoSchema: z.ZodType<WorkerInfo> = z.object({
@@ -44,6 +47,7 @@ export const workerInfoSchema: z.ZodType<WorkerInfo> = z.object({
   system: text,
   fenceAfterMs: count,
   wire: count,
+  counters: counterListsSchema.optional(),
 });
 
 const WORKER_STATES = [

@@ -3,8 +3,8 @@
  * target when a connection opens, when a message came, and when the behaviour changes. Invariant: a rule
  * acts at most once on a connection, and only while it is in force.
  */
-import type { CloseRule } from "../behaviour-schema.ts";
 import type { Peer } from "../connection/peer.ts";
+import type { CloseRule } from "./close-rule.ts";
 import type { Sampler } from "./delay.ts";
 import type { Due } from "./delay-queue.ts";
 import type { Picker } from "./pick.ts";

@@ -3,10 +3,20 @@
  * choice or a delay that passed can be carried out exactly; shares have at most four decimals for that.
  */
 import { z } from "zod";
+import { isSendableCode } from "../connection/frame.ts";
 import { blockSize } from "./shuffle.ts";
 
 export const ms = z.number().min(0).max(86_400_000);
 export const count = z.int().min(0).max(1_000_000_000);
+export const refusalStatus = z.int().min(400).max(599);
+export const reason = z
+  .string()
+  .refine((text) => Buffer.byteLength(text) <= 123, "a close reason has at most 123 bytes");
+/** null sends a Close frame without a status (1005 for the client). */
+export const closeCode = z
+  .int()
+  .refine(isSendableCode, "not a code that may be sent: 1000-1003, 1007-1014, 3000-4999, or null")
+  .nullable();
 const share = z
   .number()
   .min(0)

@@ -4,11 +4,24 @@
  * each malformed frame breaks exactly one rule.
  */
 import { Buffer } from "node:buffer";
-import type { MalformedFrame } from "../behaviour-schema.ts";
 import { frameOf, headerBytes, Opcode, payloadStart } from "../connection/frame.ts";
 
+/** Frames no server may send. */
+export const MALFORMED_FRAMES = [
+  "masked",
+  "bad-utf8",
+  "bad-opcode",
+  "reserved-bit",
+  "oversize-control",
+  "fragmented-control",
+  "orphan-continuation",
+  "long-length",
+  "bad-close-code",
+] as const;
+type MalformedFrame = (typeof MALFORMED_FRAMES)[number];
+
 /** Where a flipped bit may lie. */
-export interface CorruptionPlace {
+interface CorruptionPlace {
   readonly where: "any" | "stamp" | "body";
   readonly stampBytes: number;
 }

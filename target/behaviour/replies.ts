@@ -6,17 +6,17 @@
 import type { Buffer } from "node:buffer";
 import { monotonicUs } from "../../shared/time/clock.ts";
 import { draw32, Stream } from "../../shared/time/random.ts";
-import type { ReplyKind } from "../behaviour-schema.ts";
-import { fragmentsOf, payloadStart } from "../connection/frame.ts";
+import { payloadStart } from "../connection/frame.ts";
 import type { HeldReply, Peer } from "../connection/peer.ts";
 import type { Peers } from "../connection/peers.ts";
 import type { Stats } from "../stats.ts";
 import type { DelayQueue, Due } from "./delay-queue.ts";
-import { corrupted, malformed } from "./malform.ts";
-import type { ReplyAction, ReplyRule, Rules } from "./rules.ts";
+import type { ChosenReply, ReplyHands } from "./reply/reply-behaviour.ts";
+import type { ReplyKind } from "./reply-kind.ts";
+import type { ReplyRule, Rules } from "./rules.ts";
 
 /** One reply to one connection; waits in the queue when it is not due at once. */
-export class Reply implements Due {
+export class Reply implements Due, ChosenReply {
   dueUs = 0;
   /** When its message was handled, monotonic. */
   readonly sinceUs: number;
@@ -78,7 +78,7 @@ export interface ReplyContext {
   readonly rules: Rules;
 }
 
-export class Replies {
+export class Replies implements ReplyHands {
   private readonly context: ReplyContext;
   private drawn = 0;
 
@@ -95,12 +95,12 @@ export class Replies {
       return;
     }
     const rule = rules.nextReply(kind);
-    if (rule?.action.do === "drop") {
-      stats.behaviours.dropped += 1;
-      return;
-    }
     const nowUs = monotonicUs();
     const reply = new Reply(this, { peer, room, sinceUs: nowUs }, frame, rule);
+    if (rule?.behaviour.atOnce === true) {
+      rule.behaviour.act(reply, rule.given, this);
+      return;
+    }
     reply.dueUs = this.dueUs(peer, kind, nowUs);
     // What is due already goes first, or a late timer would reorder replies nobody asked to reorder.
     queue.fireDue(nowUs);
@@ -127,8 +127,8 @@ export class Replies {
   release(reply: Reply): void {
     const { behaviours } = this.context.stats;
     if (!reply.peer.isOpen) behaviours.undeliverable += 1;
-    else if (reply.rule === null) this.deliver(reply, reply.frame);
-    else this.act(reply, reply.rule, reply.rule.action);
+    else if (reply.rule === null) this.deliver(reply);
+    else reply.rule.behaviour.act(reply, reply.rule.given, this);
   }
 
   /** Called when a held reply has waited long enough. */
@@ -140,70 +140,13 @@ export class Replies {
       return;
     }
     this.context.stats.behaviours.reorderExpired += 1;
-    this.owe(reply.rule);
-    this.deliver(reply, reply.frame);
-  }
-
-  private act(reply: Reply, rule: ReplyRule, action: ReplyAction): void {
-    const { peer, frame } = reply;
-    const { behaviours } = this.context.stats;
-    switch (action.do) {
-      case "drop":
-        return;
-      case "duplicate":
-        behaviours.duplicated += 1;
-        this.deliver(reply, frame);
-        this.transmit(peer, frame, frame.length - payloadStart(frame));
-        return;
-      case "reorder":
-        this.hold(reply, rule, action.holdUs);
-        return;
-      case "corrupt": {
-        const damaged = corrupted(frame, action.place, this.draw());
-        if (damaged === null) this.owe(rule);
-        else behaviours.corrupted += 1;
-        this.deliver(reply, damaged ?? frame);
-        return;
-      }
-      case "leak":
-        this.leak(reply, rule, action.mode === "also");
-        return;
-      case "fragment":
-        behaviours.fragmented += 1;
-        this.deliver(reply, frame, fragmentsOf(frame, action.parts));
-        return;
-      case "malformed":
-        behaviours.malformed += 1;
-        peer.writeRaw(malformed(action.frame, frame));
-    }
-  }
-
-  private leak(reply: Reply, rule: ReplyRule, also: boolean): void {
-    const victim = this.context.peers.stranger(reply.peer, reply.room, this.draw());
-    if (victim === null) {
-      this.owe(rule);
-      this.deliver(reply, reply.frame);
-      return;
-    }
-    this.context.stats.behaviours.leaked += 1;
-    this.transmit(victim, reply.frame, reply.frame.length - payloadStart(reply.frame));
-    if (also) this.deliver(reply, reply.frame);
-  }
-
-  private hold(reply: Reply, rule: ReplyRule, holdUs: number): void {
-    const { queue } = this.context;
-    const expiry = new HoldExpiry(this, reply, monotonicUs() + holdUs);
-    if (reply.peer.held !== null || !queue.push(expiry)) {
-      this.owe(rule);
-      this.deliver(reply, reply.frame);
-      return;
-    }
-    reply.peer.held = reply;
+    this.owe(reply);
+    this.deliver(reply);
   }
 
   /** Writes the reply, then the one that was held back for it. `bytes`: how it goes over the wire. */
-  private deliver(reply: HeldReply, frame: Buffer, bytes = frame): void {
-    const { peer } = reply;
+  deliver(reply: HeldReply, bytes: Buffer = reply.frame): void {
+    const { peer, frame } = reply;
     this.transmit(peer, bytes, frame.length - payloadStart(frame));
     this.context.stats.replied(monotonicUs() - reply.sinceUs);
     if (reply.number < peer.sentUpTo) this.context.stats.behaviours.reordered += 1;
@@ -211,7 +154,42 @@ export class Replies {
     const { held } = peer;
     if (held === null) return;
     peer.held = null;
-    this.deliver(held, held.frame);
+    this.deliver(held);
+  }
+
+  copy({ frame }: ChosenReply, to: Peer): void {
+    this.transmit(to, frame, frame.length - payloadStart(frame));
+  }
+
+  hold(reply: Reply, holdMs: number): void {
+    const { queue } = this.context;
+    const expiry = new HoldExpiry(this, reply, monotonicUs() + 1000 * holdMs);
+    if (reply.peer.held !== null || !queue.push(expiry)) {
+      this.owe(reply);
+      this.deliver(reply);
+      return;
+    }
+    reply.peer.held = reply;
+  }
+
+  writeRaw({ peer }: ChosenReply, bytes: Buffer): void {
+    peer.writeRaw(bytes);
+  }
+
+  stranger({ peer, room }: ChosenReply): Peer | null {
+    return this.context.peers.stranger(peer, room, this.draw());
+  }
+
+  owe(reply: Reply): void {
+    if (reply.rule !== null) reply.rule.owed += 1;
+  }
+
+  count(name: string): void {
+    this.context.stats.behaved(name);
+  }
+
+  draw(): number {
+    return draw32(this.context.rules.behaviour.seed, Stream.target, 0, this.drawn++);
   }
 
   private transmit(peer: Peer, bytes: Buffer, payloadBytes: number): void {
@@ -228,13 +206,5 @@ export class Replies {
     stats.messagesOut += 1;
     stats.bytesOut += payloadBytes;
     peer.write(bytes);
-  }
-
-  private owe(rule: ReplyRule | null): void {
-    if (rule !== null) rule.owed += 1;
-  }
-
-  private draw(): number {
-    return draw32(this.context.rules.behaviour.seed, Stream.target, 0, this.drawn++);
   }
 }

@@ -4,45 +4,32 @@
  * seed and on how many decisions came before; a rule that could not act (nobody to leak to) is owed one
  * and acts on a later event, so counts and shares stay exact.
  */
-import type { Behaviour, MalformedFrame, ReplyKind } from "../behaviour-schema.ts";
-import { REPLY_KINDS } from "../behaviour-schema.ts";
+import { type Behaviour, rulesOf } from "../behaviour-schema.ts";
 import { type Sampler, samplerOf } from "./delay.ts";
 import type { Delay, Pick } from "./dials.ts";
-import type { CorruptionPlace } from "./malform.ts";
 import { PauseSchedule } from "./pause.ts";
 import { type Part, Picker, partOf } from "./pick.ts";
+import { REPLY_BEHAVIOURS } from "./reply/registry.ts";
+import type { ReplyBehaviour } from "./reply/reply-behaviour.ts";
+import { REPLY_KINDS, type ReplyKind } from "./reply-kind.ts";
 import type { Draws } from "./shuffle.ts";
 import { TokenBucket } from "./token-bucket.ts";
-
-export type ReplyAction =
-  | { readonly do: "drop" | "duplicate" }
-  | { readonly do: "reorder"; readonly holdUs: number }
-  | { readonly do: "corrupt"; readonly place: CorruptionPlace }
-  | { readonly do: "leak"; readonly mode: "also" | "instead" }
-  | { readonly do: "fragment"; readonly parts: number }
-  | { readonly do: "malformed"; readonly frame: MalformedFrame };
+import { UPGRADE_BEHAVIOURS } from "./upgrade/registry.ts";
+import type { UpgradeBehaviour } from "./upgrade/upgrade-behaviour.ts";
 
 export interface ReplyRule {
-  readonly action: ReplyAction;
+  readonly behaviour: ReplyBehaviour;
+  /** As the document has it. */
+  readonly given: unknown;
   readonly kinds: ReadonlySet<ReplyKind>;
   readonly picker: Picker;
   /** Times it was to act and has not yet. */
   owed: number;
 }
 
-export type Admission =
-  | { readonly do: "accept" | "hang" | "reset" }
-  | { readonly do: "invalid"; readonly what: "accept" | "protocol" | "status" }
-  | {
-      readonly do: "refuse";
-      readonly status: number;
-      readonly retryAfterSec: number | null;
-      /** The cap on connections, not a refusal by rule. */
-      readonly byCap: boolean;
-    };
-
-interface AdmissionRule {
-  readonly admission: Admission;
+export interface UpgradeRule {
+  readonly behaviour: UpgradeBehaviour;
+  readonly given: unknown;
   readonly picker: Picker | null;
   readonly bucket: TokenBucket | null;
   owed: number;
@@ -50,7 +37,6 @@ interface AdmissionRule {
 
 /** Draw indexes of one process; a mixture uses the hundred after its own. */
 const INDEXES_PER_PROCESS = 100_000;
-const ACCEPT: Admission = { do: "accept" };
 
 export class Rules {
   readonly behaviour: Behaviour;
@@ -65,7 +51,7 @@ export class Rules {
   /** Connections this process may have by `cap`. */
   readonly capConnections: number;
   private readonly replyRules: readonly ReplyRule[];
-  private readonly admissionRules: readonly AdmissionRule[];
+  private readonly upgradeRules: readonly UpgradeRule[];
   private readonly replyDelays: ReadonlyMap<ReplyKind, Sampler>;
   /** When each place of the pool is free again, monotonic microseconds. */
   private readonly poolFreeUs: number[];
@@ -79,7 +65,7 @@ export class Rules {
     const { reply, pause } = behaviour;
     this.replyRules = this.makeReplyRules();
     this.replyDelays = this.makeReplyDelays();
-    this.admissionRules = this.makeAdmissionRules();
+    this.upgradeRules = this.makeUpgradeRules();
     this.zombie = this.picker(behaviour.zombie);
     this.upgradeDelay = this.sampler(behaviour.upgrade.delay);
     this.agentGap = samplerOf(behaviour.agent.gap, this.draws());
@@ -145,10 +131,10 @@ export class Rules {
     return this.pause.releaseUs(timeUs);
   }
 
-  /** What happens to the next upgrade. The cap is the caller's business. */
-  nextUpgrade(nowUs: number): Admission {
-    let chosen: AdmissionRule | null = null;
-    for (const rule of this.admissionRules) {
+  /** The rule that acts on the next upgrade, or null. The cap is the caller's business. */
+  nextUpgrade(nowUs: number): UpgradeRule | null {
+    let chosen: UpgradeRule | null = null;
+    for (const rule of this.upgradeRules) {
       if (rule.bucket !== null) {
         if (chosen === null && !rule.bucket.take(nowUs)) chosen = rule;
         continue;
@@ -159,7 +145,7 @@ export class Rules {
         chosen = rule;
       }
     }
-    return chosen?.admission ?? ACCEPT;
+    return chosen;
   }
 
   /** A picker of this process's part, with draws of its own; null without a pick. */
@@ -177,21 +163,13 @@ export class Rules {
   }
 
   private makeReplyRules(): ReplyRule[] {
-    const { drop, duplicate, reorder, corrupt, leak, fragment, malformed } = this.behaviour.reply;
-    const rules: ReplyRule[] = [];
-    type Chosen = Pick & { readonly of?: readonly ReplyKind[] | undefined };
-    const add = (pick: Chosen, action: ReplyAction): void => {
-      const picker = new Picker(pick, this.draws(), this.part);
-      rules.push({ action, picker, kinds: new Set(pick.of ?? REPLY_KINDS), owed: 0 });
-    };
-    if (drop !== undefined) add(drop, { do: "drop" });
-    for (const rule of malformed) add(rule, { do: "malformed", frame: rule.frame });
-    if (corrupt !== undefined) add(corrupt, { do: "corrupt", place: corrupt });
-    if (leak !== undefined) add(leak, { do: "leak", mode: leak.mode });
-    if (duplicate !== undefined) add(duplicate, { do: "duplicate" });
-    if (reorder !== undefined) add(reorder, { do: "reorder", holdUs: 1000 * reorder.holdMs });
-    if (fragment !== undefined) add(fragment, { do: "fragment", parts: fragment.parts });
-    return rules;
+    return REPLY_BEHAVIOURS.flatMap((behaviour) =>
+      rulesOf(this.behaviour.reply, behaviour.meta.name).map((given) => {
+        const { of = REPLY_KINDS } = given as { readonly of?: readonly ReplyKind[] };
+        const picker = new Picker(given, this.draws(), this.part);
+        return { behaviour, given, picker, kinds: new Set(of), owed: 0 };
+      }),
+    );
   }
 
   private makeReplyDelays(): Map<ReplyKind, Sampler> {
@@ -205,24 +183,15 @@ export class Rules {
     return delays;
   }
 
-  private makeAdmissionRules(): AdmissionRule[] {
-    const { reset, hang, refuse, invalid } = this.behaviour.upgrade;
-    const rules: AdmissionRule[] = [];
-    const add = (pick: Pick | undefined, admission: Admission, perSec?: number): void => {
-      if (pick === undefined && perSec === undefined) return;
-      const bucket =
-        perSec === undefined ? null : new TokenBucket(perSec / this.part.count, perSec);
-      const picker = bucket === null ? this.picker(pick) : null;
-      rules.push({ admission, picker, bucket, owed: 0 });
-    };
-    add(reset, { do: "reset" });
-    add(hang, { do: "hang" });
-    for (const rule of refuse) {
-      const retryAfterSec = rule.retryAfterSec ?? null;
-      const { status, abovePerSec } = rule;
-      add(rule, { do: "refuse", status, retryAfterSec, byCap: false }, abovePerSec);
-    }
-    if (invalid !== undefined) add(invalid, { do: "invalid", what: invalid.what });
-    return rules;
+  private makeUpgradeRules(): UpgradeRule[] {
+    return UPGRADE_BEHAVIOURS.flatMap((behaviour: UpgradeBehaviour) =>
+      rulesOf(this.behaviour.upgrade, behaviour.meta.name).map((given) => {
+        const perSec = behaviour.abovePerSec(given);
+        const bucket =
+          perSec === undefined ? null : new TokenBucket(perSec / this.part.count, perSec);
+        const picker = bucket === null ? this.picker(given) : null;
+        return { behaviour, given, picker, bucket, owed: 0 };
+      }),
+    );
   }
 }

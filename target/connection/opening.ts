@@ -6,7 +6,7 @@
  *   head -> body -> answered          head -> waiting -> accepted          any -> answered or gone
  */
 import { Buffer } from "node:buffer";
-import type { Admission } from "../behaviour/rules.ts";
+import type { UpgradeHands } from "../behaviour/upgrade/upgrade-behaviour.ts";
 import type { Target } from "../target.ts";
 import { Connection } from "./connection.ts";
 import {
@@ -42,7 +42,7 @@ const LINGER_US = 5_000_000;
 const HEAD_END = "\r\n\r\n";
 const NOTHING = Buffer.alloc(0);
 
-export class Opening implements Receiver {
+export class Opening implements Receiver, UpgradeHands {
   private state: number = State.head;
   /** What was read and not used yet. */
   private early: Buffer = NOTHING;
@@ -112,7 +112,7 @@ export class Opening implements Receiver {
     );
   }
 
-  private answer(response: string): void {
+  answer(response: string): void {
     const { socket } = this.transport;
     this.state = State.answered;
     socket.end(response);
@@ -128,37 +128,21 @@ export class Opening implements Receiver {
     const { target } = this.context;
     const { admission, delayUs } = target.admit();
     this.state = State.waiting;
-    if (admission.do !== "accept") this.turnAway(admission, request);
+    if (admission === "full") this.refuse(target.rules.behaviour.cap?.status ?? 503, "refused");
+    else if (admission !== "accept") admission.behaviour.act(request, admission.given, this);
     else if (delayUs > 0) target.openLater(delayUs, () => this.accept(request));
     else this.accept(request);
   }
 
-  private turnAway(admission: Admission, request: HttpRequest): void {
-    const { behaviours } = this.context.target.stats;
-    switch (admission.do) {
-      case "accept":
-        return;
-      case "hang":
-        behaviours.hung += 1;
-        return;
-      case "reset":
-        behaviours.upgradesReset += 1;
-        this.transport.reset();
-        return;
-      case "refuse": {
-        if (!admission.byCap) behaviours.refused += 1;
-        const { retryAfterSec } = admission;
-        const extra = retryAfterSec === null ? [] : [`Retry-After: ${retryAfterSec}`];
-        this.refuse(admission.status, "refused", extra);
-        return;
-      }
-      case "invalid":
-        behaviours.upgradesInvalid += 1;
-        this.answer(wrongAnswer(admission.what, request));
-    }
+  reset(): void {
+    this.transport.reset();
   }
 
-  private refuse(status: number, why: string, extra: readonly string[] = []): void {
+  count(name: string): void {
+    this.context.target.stats.behaved(name);
+  }
+
+  refuse(status: number, why: string, extra: readonly string[] = []): void {
     const isPage = this.request !== null && !isUpgrade(this.request);
     if (!isPage) this.context.target.stats.upgradeRefused(status);
     const lines = status === 426 ? [...extra, "Sec-WebSocket-Version: 13"] : extra;
@@ -180,17 +164,5 @@ export class Opening implements Receiver {
     transport.receiver = connection;
     target.opened(connection);
     if (early.length > 0) connection.onOwned(Buffer.from(early));
-  }
-}
-
-function wrongAnswer(what: "accept" | "protocol" | "status", request: HttpRequest): string {
-  const key = request.headers.get("sec-websocket-key") ?? "";
-  switch (what) {
-    case "accept":
-      return acceptResponse(key, "").replace(/Accept: ./, "Accept: !");
-    case "protocol":
-      return acceptResponse(key, "never-offered");
-    case "status":
-      return acceptResponse(key, "").replace("101 Switching Protocols", "200 OK");
   }
 }

@@ -4,7 +4,7 @@
  * `isOpen` became false it never becomes true again, and nothing is written.
  */
 import type { Buffer } from "node:buffer";
-import type { CloseRule } from "../behaviour-schema.ts";
+import type { CloseRule } from "../behaviour/close-rule.ts";
 
 /** A reply that waits for the next one; made by behaviour/replies.ts. */
 export interface HeldReply {

@@ -42,6 +42,6 @@ function oneTooMany(body: Uint8Array): Uint8Array {
   const frame = decodeFrame(body);
   const [first, ...rest] = frame.phases;
   if (first === undefined) return body;
-  const counters = first.counters.map((count, at) => (at === 0 ? count + 1 : count));
+  const counters = first.counters.map((count, at) => (at === 0 ? (count ?? 0) + 1 : count));
   return encodeFrame({ ...frame, phases: [{ ...first, counters }, ...rest] });
 }

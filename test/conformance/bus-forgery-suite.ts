@@ -119,6 +119,21 @@ export function busForgerySuite(name: string, makeHarness: () => Promise<Forgery
         expect(reasonOf(coordinator)).not.toContain("\u001b");
       });
 
+      it("with a dictionary of counters that is none, or too large, are not listed, and say so", async () => {
+        const many = Array.from({ length: 1000 }, (_, at) => `n${at}`);
+        const listsOf = [{ phases: ["<b>"] }, { phases: ["a", "a"] }, { phases: many }, "x"];
+        for (const counters of listsOf) {
+          await worker.openSession({ ...WORKER_INFO, counters } as never, randomUUID());
+        }
+        const counters = { phases: ["attempted", "of-another-build"] };
+        const epoch = await worker.openSession({ ...WORKER_INFO, counters }, randomUUID());
+        const before = coordinator.refusals.count;
+        const listed = await coordinator.listSessions();
+        expect(listed.map((one) => [one.epoch, one.info.counters])).toEqual([[epoch, counters]]);
+        expect(coordinator.refusals.count).toBe(before + listsOf.length);
+        expect(reasonOf(coordinator)).toContain("counters");
+      });
+
       it("in great number are removed, but for some", async () => {
         const epoch = await worker.openSession(WORKER_INFO, randomUUID());
         for (let ghost = 0; ghost < STRANGERS_KEPT + 50; ghost++) {

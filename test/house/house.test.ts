@@ -114,7 +114,8 @@ describe("the house", () => {
       ({ path }) =>
         path.endsWith("/README.md") && law.SOURCE_TREES.some((tree) => isIn(path, tree)),
     );
-    expect(shape.checkReadmeFiles(readmes, paths, law.SOURCE_TREES)).toEqual([]);
+    const registered = shape.filesOfRegistries(sources);
+    expect(shape.checkReadmeFiles(readmes, paths, law.SOURCE_TREES, registered)).toEqual([]);
     for (const folder of ["examples", "docs", "test", "test/house"])
       expect(paths).toContain(`${folder}/README.md`);
     expect(shape.checkTopLevel(paths, law.TOP_LEVEL)).toEqual([]);

@@ -102,7 +102,7 @@ export const ROOMS: readonly Room[] = [
     except: [
       "coordinator/analysis/compare/comparison.ts",
       "coordinator/cli/terminal/style.ts",
-      "coordinator/cli/terminal/summary-text.ts",
+      "coordinator/cli/terminal/report-text.ts",
       "coordinator/live/view.ts",
       "coordinator/store/event.ts",
     ],
@@ -278,7 +278,7 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
     "coordinator/http/reading.ts",
     "coordinator/check/envelope.ts",
     "target/behaviour-schema.ts",
-    "target/behaviour/dials.ts",
+    "target/behaviour/",
   ],
   msgpackr: ["shared/wire/"],
   commander: ["coordinator/cli/"],

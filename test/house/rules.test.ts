@@ -26,6 +26,7 @@ import {
   checkReadmeFiles,
   checkReadmes,
   checkTopLevel,
+  filesOfRegistries,
 } from "./shape-rules.ts";
 import {
   checkBannedCode,
@@ -250,6 +251,17 @@ describe("the shape of files", () => {
     expect(check("`a.ts`, `lean/d.ts`")).toEqual(["worker/README.md:1 does not name b.ts"]);
     expect(check("`a.ts` `b.ts` `d.ts` `e.ts`")).toEqual([
       "worker/README.md:1 names e.ts, which does not exist",
+    ]);
+  });
+
+  it("lets a registry speak for the files it lists", () => {
+    const registry = { path: "worker/kinds/registry.ts", text: 'import { a } from "./a.ts";' };
+    const registered = filesOfRegistries([registry, { path: "worker/b.ts", text: "" }]);
+    expect([...registered]).toEqual(["worker/kinds/a.ts"]);
+    const paths = ["worker/kinds/registry.ts", "worker/kinds/a.ts", "worker/kinds/b.ts"];
+    const readme = { path: "worker/kinds/README.md", text: "`registry.ts`" };
+    expect(checkReadmeFiles([readme], paths, ["worker/"], registered)).toEqual([
+      "worker/kinds/README.md:1 does not name b.ts",
     ]);
   });
 

@@ -62,16 +62,30 @@ export function checkReadmes(paths: readonly string[], trees: readonly string[])
     .map((room) => `${room}/ has no README.md`);
 }
 
+/** Files that a `registry.ts` of their own folder imports. */
+export function filesOfRegistries(sources: readonly TextFile[]): ReadonlySet<string> {
+  const registries = sources.filter(({ path }) => path.endsWith("/registry.ts"));
+  return new Set(
+    registries.flatMap(({ path, text }) =>
+      [...text.matchAll(/from "\.\/([\w-]+\.ts)"/g)].map(([, file]) =>
+        path.replace("registry.ts", file ?? ""),
+      ),
+    ),
+  );
+}
+
 const NAMED_FILE = /`([\w./-]+\.ts)`/g;
 
 /**
  * A README names every source file of its folder and of the folders inside that have none of their own, and no file
- * that does not exist.
+ * that does not exist. Kinds that a registry lists say themselves what they are.
+ * @param registered what registries beside them import
  */
 export function checkReadmeFiles(
   readmes: readonly TextFile[],
   paths: readonly string[],
   trees: readonly string[],
+  registered: ReadonlySet<string> = new Set(),
 ): Violation[] {
   const sources = paths.filter((path) => trees.some((tree) => isIn(path, tree)));
   return readmes.flatMap(({ path, text }) => {
@@ -81,6 +95,7 @@ export function checkReadmeFiles(
       (file) =>
         file.startsWith(folder) &&
         file.endsWith(".ts") &&
+        !registered.has(file) &&
         !inside.some((other) => file.startsWith(other.path.slice(0, -"README.md".length))),
     );
     const named = [...text.matchAll(NAMED_FILE)].map(([, name]) => name ?? "");

@@ -40,7 +40,6 @@ const sample = fc.option(
 
 const frames: fc.Arbitrary<Frame> = fc.constantFrom(1, 2, 4, 8).chain((spanSeconds) =>
   fc.record({
-    version: fc.constant(1 as const),
     engine: fc.nat(500),
     second: fc.integer({ min: -1, max: 100_000 }),
     spanSeconds: fc.constant(spanSeconds),

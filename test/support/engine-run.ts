@@ -3,12 +3,12 @@ import { buildPopulation } from "../../shared/load/arrivals.ts";
 import type { StrictScenario } from "../../shared/scenario/strict.ts";
 import { METRICS, type Metric, PHASE_COUNTERS } from "../../shared/stats/counters.ts";
 import { MergedHistogram } from "../../shared/stats/histogram.ts";
-import { monotonicUs } from "../../shared/time/clock.ts";
 import type { Frame } from "../../shared/wire/frame.ts";
 import { decodeFrame } from "../../shared/wire/frame-codec.ts";
 import { wholeShard } from "../../shared/wire/lane.ts";
 import { Engine } from "../../worker/engine/engine.ts";
 import { resolveTargets } from "../../worker/reach/resolve.ts";
+import { TurnClock } from "./turn-clock.ts";
 
 export interface EngineRun {
   readonly frames: readonly Frame[];
@@ -25,6 +25,8 @@ export interface EngineRunOptions {
   readonly addresses?: readonly string[];
   /** Those the engine has from the start; all unless told. */
   readonly held?: readonly number[];
+  /** By which the run goes, and whatever else has to keep pace with it. */
+  readonly clock?: TurnClock;
   /** Called once a turn after the start, with the engine and the run time. */
   readonly onTurn?: (engine: Engine, runUs: number) => void;
 }
@@ -37,8 +39,9 @@ export async function runEngine(
   const shards = options.shards ?? 8;
   const population = buildPopulation(scenario);
   const frames: Frame[] = [];
+  const { addresses, clock = new TurnClock() } = options;
+  const { monotonicUs } = clock;
   const resolved = await resolveTargets(scenario, [], monotonicUs);
-  const { addresses } = options;
   const targets = resolved.map((target) =>
     addresses === undefined ? target : { ...target, addresses, accepting: addresses.length },
   );
@@ -70,6 +73,7 @@ export async function runEngine(
   await new Promise<void>((resolve, reject) => {
     const timer = setInterval(() => {
       try {
+        clock.turn();
         options.onTurn?.(engine, monotonicUs() - startUs);
         engine.turn();
       } catch (error) {

@@ -107,6 +107,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Called when the process has started. */
   readonly onStart?: (child: ChildProcess, runDirectory: string) => void;
+  /** The command's file; by default that of the build in dist/. */
+  readonly entry?: string;
   /** Prefix of the command line, e.g. ["taskset", "-c", "0"]. */
   readonly prefix?: readonly string[];
 }
@@ -136,7 +138,8 @@ export async function onrush(
   options: RunOptions = {},
   runDirectory = "",
 ): Promise<Result> {
-  const [command, ...rest] = [...(options.prefix ?? []), process.execPath, onrushEntry, ...args];
+  const { prefix = [], entry = onrushEntry } = options;
+  const [command, ...rest] = [...prefix, process.execPath, entry, ...args];
   const child = spawn(...tied(command as string, rest), {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, ...options.env },
@@ -163,8 +166,12 @@ function parsed(text: string): Summary | null {
 }
 
 /** Starts a worker of a cluster; leaves in good order with the scope. */
-export function startWorker(bus: string, args: readonly string[]): AsyncDisposable {
-  const child = spawn(...tied(process.execPath, [onrushEntry, "worker", "--bus", bus, ...args]), {
+export function startWorker(
+  bus: string,
+  args: readonly string[],
+  entry: string = onrushEntry,
+): AsyncDisposable {
+  const child = spawn(...tied(process.execPath, [entry, "worker", "--bus", bus, ...args]), {
     stdio: ["ignore", "ignore", "inherit"],
   });
   return {

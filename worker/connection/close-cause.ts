@@ -2,7 +2,11 @@
  * What the end of a socket means: the one cause it is counted under, and the failure it is, if it is one.
  * Called by the connection. Invariant: a close that we asked for and the target confirmed is never a failure.
  */
-import type { CloseCause, SessionFailure } from "../../shared/stats/failure-kind.ts";
+import {
+  type CloseCause,
+  DROP_CAUSES,
+  type SessionFailure,
+} from "../../shared/stats/failure-kind.ts";
 import type { SocketEnd } from "../socket/driver.ts";
 
 /** Why we close: the plan says so, the run ends before its plan, or the session goes on elsewhere. */
@@ -16,14 +20,12 @@ export function causeOf(end: SocketEnd, asked: EndCause | null): CloseCause {
   return "abnormal";
 }
 
-const DROPS: ReadonlySet<CloseCause> = new Set(["peer", "abnormal", "protocol", "heartbeat"]);
-
 /**
  * Whether the end of a connection that neither the plan nor we had begun to close is a drop. A Close of ours that stays
  * unanswered is none, nor is a limit of our own.
  */
 export function isDrop(cause: CloseCause): boolean {
-  return DROPS.has(cause);
+  return DROP_CAUSES.has(cause);
 }
 
 /** The signature is raw text of the target; the failure log makes it harmless. */

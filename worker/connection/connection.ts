@@ -22,7 +22,7 @@ import { triesAnother } from "./next-address.ts";
 import * as pacing from "./pacing.ts";
 
 export class Connection implements SocketOwner, pacing.PacedConnection {
-  // What every message touches comes first: it then shares cache lines.
+  // What every message touches comes first, up to `target`: it then shares cache lines.
   readonly slot: number;
   readonly index: number;
   state: State = State.waiting;
@@ -40,7 +40,6 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
   /** Number of the next slot of the message schedule, over all sessions of the index. */
   sendCounter: number;
   readonly target: number;
-  // From here on, what few messages touch.
   backlog: Backlog | null = null;
   expiredCount = 0;
   readonly shard: number;

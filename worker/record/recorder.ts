@@ -226,7 +226,6 @@ export class Recorder {
     const histograms = this.#histograms.cut();
     const phases = this.#cutCounters();
     const frame: Frame = {
-      version: 1,
       engine,
       second: this.#second,
       spanSeconds: 1,

@@ -56,7 +56,9 @@ export async function watchRun(
   const progress = openProgress({ stream: stderr, mode, style: errStyle, clock });
   const summary = await follow(client, id, progress, context).finally(() => progress.close());
   const { showSummary } = await import("../result.ts");
-  showSummary({ summary }, options, context, [["report", client.urlOf(`${runPath(id)}/report.html`)]]);
+  showSummary({ summary }, options, context, [
+    ["report", client.urlOf(`${runPath(id)}/report.html`)],
+  ]);
   return summary.exitCode;
 }
 

@@ -10,7 +10,7 @@ import {
   TICK_SERIES,
 } from "../../../shared/stats/counters.ts";
 import { MergedHistogram } from "../../../shared/stats/histogram.ts";
-import type { Frame } from "../../../shared/wire/frame.ts";
+import type { Counts, Frame } from "../../../shared/wire/frame.ts";
 import type { WorkerMachine } from "../../store/event.ts";
 import { FrameAudit } from "./audit.ts";
 import { SaturatedSeconds } from "./saturated-seconds.ts";
@@ -142,8 +142,8 @@ export class WorkerRecord {
 
   addFrame(seq: number, frame: Frame): void {
     for (const { counters } of frame.phases) {
-      for (const [at, value] of counters.entries()) {
-        this.counters[at] = (this.counters[at] ?? 0) + value;
+      for (let at = 0; at < PHASE_COUNTERS.length; at++) {
+        this.counters[at] = (this.counters[at] ?? 0) + (counters[at] ?? 0);
       }
     }
     for (const { shard, counters } of frame.shards) this.#addShard(seq, shard, counters);
@@ -167,7 +167,7 @@ export class WorkerRecord {
     this.openGauge.settle((this.reportedUs ?? 0) / 1_000_000);
   }
 
-  #addShard(seq: number, shard: number, counters: readonly number[]): void {
+  #addShard(seq: number, shard: number, counters: Counts): void {
     const none = { attempted: 0, established: 0, failed: 0, closed: 0, open: 0, openSeq: -1 };
     const record = this.shards.get(shard) ?? none;
     this.shards.set(shard, record);

@@ -3,8 +3,13 @@
  * they closed. Pure; called by model.ts. Invariant: each step of the funnel is the one before it less what was
  * lost there, and the last one is what was established.
  */
-import { CONNECT_FAILURES, failureCause } from "../../../shared/stats/failure-kind.ts";
-import { type Stage, stageOf } from "../../analysis/failures.ts";
+import {
+  CLOSE_MEANINGS,
+  CONNECT_FAILURES,
+  failureCause,
+  type Stage,
+  stageOf,
+} from "../../../shared/stats/failure-kind.ts";
 import { balance } from "../../merge/ledger.ts";
 import type { RunFold } from "../../merge/run-fold.ts";
 import type { Quantiles, Summary } from "../summary-schema.ts";
@@ -36,19 +41,6 @@ export interface ModelConnections {
     readonly count: number;
   }[];
 }
-
-const CLOSE_MEANINGS: Readonly<Record<string, string>> = {
-  plan: "the plan said so, and the closing handshake was complete",
-  stop: "the run was ended before its plan",
-  peer: "the target sent a Close frame first",
-  abnormal: "the transport ended without a Close frame",
-  protocol: "the target broke the protocol",
-  heartbeat: "no pong came in time",
-  "close-timeout": "our Close frame was not answered in time",
-  fenced: "the worker lost its lease",
-  migrated: "its load moved to another worker",
-  limit: "a limit of ours: a message over maxMessage, or memory",
-};
 
 export function connectionsModel(fold: RunFold, summary: Summary): ModelConnections {
   const { connectMs, openLagMs, stages, closedByCause } = summary.connections;

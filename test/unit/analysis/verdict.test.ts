@@ -1,8 +1,6 @@
 /** Goal: the precedence of exit codes is the one users were promised, and the word never contradicts the code. */
 import { describe, expect, test } from "vitest";
-import { stageOf } from "../../../coordinator/analysis/failures.ts";
 import { judge, type VerdictInput } from "../../../coordinator/analysis/verdict.ts";
-import { FAILURE_KINDS } from "../../../shared/stats/failure-kind.ts";
 
 const fine: VerdictInput = {
   complete: true,
@@ -59,8 +57,4 @@ test("a run that never began has no result to mistrust: what kept it from beginn
   });
   expect(judge({ ...kept, ...problem("ONRUSH_TARGET_UNREACHABLE") }).exitCode).toBe(98);
   expect(judge({ ...kept, ...end("stop", "interrupt") }).exitCode).toBe(105);
-});
-
-test("every failure kind has a stage", () => {
-  for (const kind of FAILURE_KINDS) expect(stageOf(kind)).toBeTypeOf("string");
 });

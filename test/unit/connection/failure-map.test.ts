@@ -1,6 +1,6 @@
 /** One wire event, one name: every errno and TLS code at every stage. */
 import { describe, expect, it } from "vitest";
-import { CONNECT_FAILURES, GENERATOR_FAILURES } from "../../../shared/stats/failure-kind.ts";
+import { CONNECT_FAILURES, failureCause } from "../../../shared/stats/failure-kind.ts";
 import {
   type ConnectStage,
   connectFailure,
@@ -40,7 +40,7 @@ describe("connectFailure", () => {
     ["ENOMEM", "generator-memory"],
   ] as const)("calls %s the generator's own at every stage", (code, kind) => {
     expect(kindsOf(code)).toEqual([kind, kind, kind]);
-    expect(GENERATOR_FAILURES.has(kind)).toBe(true);
+    expect(failureCause(kind)).toBe("generator");
   });
 
   it.each([

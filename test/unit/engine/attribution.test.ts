@@ -15,6 +15,7 @@ import {
 import type { FailureKind } from "../../../shared/stats/failure-kind.ts";
 import { type EngineRun, runEngine } from "../../support/engine-run.ts";
 import { echoMessage, messages, scenario } from "../../support/scenario.ts";
+import { TurnClock } from "../../support/turn-clock.ts";
 
 const servers: WebSocketServer[] = [];
 
@@ -214,6 +215,7 @@ describe("a dropped connection", () => {
 
 describe.each(["lean", "ws"] as const)("a Close of the target, %s driver", (driver) => {
   it("keeps its code when the target does not end the transport", async () => {
+    const clock = new TurnClock();
     const server = createServer((request) => request.destroy());
     server.on("upgrade", ({ headers }, socket) => {
       const accept = createHash("sha1")
@@ -225,7 +227,7 @@ describe.each(["lean", "ws"] as const)("a Close of the target, %s driver", (driv
           `Sec-WebSocket-Accept: ${accept}\r\n\r\n`,
       );
       // Close 4003 "kicked", and then nothing at all.
-      setTimeout(() => socket.write(Buffer.from("\x88\x08\x0f\xa3kicked", "latin1")), 100);
+      clock.after(100, () => socket.write(Buffer.from("\x88\x08\x0f\xa3kicked", "latin1")));
     });
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
@@ -236,6 +238,7 @@ describe.each(["lean", "ws"] as const)("a Close of the target, %s driver", (driv
         messages: null,
         connect: { driver },
       }),
+      { clock },
     );
     server.closeAllConnections();
     server.close();
@@ -291,21 +294,25 @@ describe("a standstill of the engine", () => {
     );
     const [port] = (await once(service, "message")) as [number];
     let stoodStill = 0;
+    // The service has to keep up.
+    const clock = new TurnClock(1);
     const run = await runEngine(
       scenario(`ws://127.0.0.1:${port}/`, {
         phases: twoPhases,
-        connect: { heartbeat: { pingUs: 50_000, timeoutUs: 500_000 } },
+        connect: { heartbeat: { pingUs: 50_000, timeoutUs: 2_000_000 } },
         messages: messages({
           rate: { kind: "perConnection", perSec: 20 },
-          mix: [echoMessage({ reply: { match: "echo", withinUs: 500_000 } })],
+          mix: [echoMessage({ reply: { match: "echo", withinUs: 2_000_000 } })],
         }),
       }),
       {
+        clock,
         onTurn: (_, runUs) => {
           if (runUs < 600_000 || stoodStill > 0) return;
           stoodStill++;
-          const until = performance.now() + 800;
-          while (performance.now() < until);
+          // Long enough for the service to answer what it was asked.
+          Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
+          clock.standStill(2_500_000);
         },
       },
     );
@@ -315,14 +322,15 @@ describe("a standstill of the engine", () => {
     expect(run.failures).toEqual([]);
     expect([run.counters.timedOut, run.counters.late]).toEqual([0, 0]);
     // How long it took is told as it was.
-    expect(run.histogram("service").max).toBeGreaterThan(700_000);
+    expect(run.histogram("service").max).toBeGreaterThan(2_000_000);
   });
 });
 
 describe("late and pushed messages on real sockets", () => {
   it("a target that answers in order, but too late, has answered nothing in time", async () => {
+    const clock = new TurnClock();
     const { url } = await serve((socket, data, binary) => {
-      setTimeout(() => socket.readyState === socket.OPEN && echo(socket, data, binary), 400);
+      clock.after(400, () => socket.readyState === socket.OPEN && echo(socket, data, binary));
     });
     for (const match of ["next", "echo"] as const) {
       const run = await runEngine(
@@ -338,6 +346,7 @@ describe("late and pushed messages on real sockets", () => {
             ],
           }),
         }),
+        { clock },
       );
       const { matched, timedOut, expected, late } = run.counters;
       expect([matched, timedOut]).toEqual([0, expected]);
@@ -348,16 +357,18 @@ describe("late and pushed messages on real sockets", () => {
 
   it("binary messages pushed in the size of the echoes are unsolicited, each of them", async () => {
     let pushed = 0;
+    const clock = new TurnClock();
     const { url, server } = await serve(echo);
     server.on("connection", (socket) => {
-      const timer = setInterval(() => {
+      const push = () => {
         if (socket.readyState !== socket.OPEN) return;
         pushed++;
         socket.send(Buffer.alloc(64, pushed));
-      }, 20);
-      socket.once("close", () => clearInterval(timer));
+        clock.after(20, push);
+      };
+      clock.after(20, push);
     });
-    const { counters } = await runEngine(scenario(url, { phases: twoPhases }));
+    const { counters } = await runEngine(scenario(url, { phases: twoPhases }), { clock });
     expect(counters.matched).toBe(counters.expected);
     expect([counters.corrupt, counters.duplicated, counters.leaked]).toEqual([0, 0, 0]);
     expect(counters.unsolicited).toBeGreaterThan(100);

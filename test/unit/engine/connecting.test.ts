@@ -10,6 +10,7 @@ import { acceptFor, VALID_RESPONSE } from "../../conformance/hostile-server.ts";
 import { binary } from "../../conformance/server-frame.ts";
 import { runEngine } from "../../support/engine-run.ts";
 import { echoMessage, messages, scenario } from "../../support/scenario.ts";
+import { TurnClock } from "../../support/turn-clock.ts";
 
 const servers: Server[] = [];
 
@@ -94,6 +95,7 @@ describe.each(["lean", "ws"] as const)("connecting, %s driver", (driver) => {
   it("does not hold its own lateness against the target", async () => {
     const url = await answering(upgrading(Buffer.alloc(0)));
     let stalled = false;
+    const clock = new TurnClock();
     const { histogram } = await runEngine(
       scenario(url, {
         connect: { driver },
@@ -101,11 +103,11 @@ describe.each(["lean", "ws"] as const)("connecting, %s driver", (driver) => {
         phases: [burst],
       }),
       {
+        clock,
         onTurn: (_, runUs) => {
           if (stalled || runUs < 0) return;
           stalled = true;
-          const untilMs = performance.now() + 200;
-          while (performance.now() < untilMs);
+          clock.standStill(200_000);
         },
       },
     );
@@ -139,12 +141,13 @@ describe.each(["lean", "ws"] as const)("connecting, %s driver", (driver) => {
     const all = new Promise<void>((resolve) => {
       ended = resolve;
     });
+    const clock = new TurnClock();
     const url = await answering((socket) => {
       upgrading(Buffer.alloc(0))(socket);
       socket.once("data", () => socket.pause());
       // Reads nothing, ends its side, and then takes what had been sent until then.
-      setTimeout(() => socket.end(), 700);
-      setTimeout(() => socket.on("data", (chunk) => (received += chunk.length)).resume(), 900);
+      clock.after(700, () => socket.end());
+      clock.after(900, () => socket.on("data", (chunk) => (received += chunk.length)).resume());
       socket.on("end", ended);
     });
     const send = { kind: "binary", sizes: [bytes], fill: "zero" } as const;
@@ -157,6 +160,7 @@ describe.each(["lean", "ws"] as const)("connecting, %s driver", (driver) => {
           mix: [echoMessage({ send, reply: { match: "none" } })],
         }),
       }),
+      { clock },
     );
     await all;
     expect(counters.discarded).toBeGreaterThan(0);

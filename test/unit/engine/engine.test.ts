@@ -6,6 +6,7 @@ import type { StrictScenario } from "../../../shared/scenario/strict.ts";
 import { wholeShard } from "../../../shared/wire/lane.ts";
 import { runEngine } from "../../support/engine-run.ts";
 import { echoMessage, messages, scenario } from "../../support/scenario.ts";
+import { TurnClock } from "../../support/turn-clock.ts";
 
 /** What a server saw: the oracle. */
 interface Seen {
@@ -192,14 +193,16 @@ describe("delivery audit", () => {
 
   it("tells a late reply from a lost one", async () => {
     let count = 0;
+    const clock = new TurnClock();
     const { url } = await serve((socket, data, binary) => {
-      if (++count === 5) setTimeout(() => echo(socket, data, binary), 300);
+      if (++count === 5) clock.after(300, () => echo(socket, data, binary));
       else echo(socket, data, binary);
     });
     const { counters } = await runEngine(
       scenario(url, {
         messages: messages({ mix: [echoMessage({ reply: { match: "echo", withinUs: 100_000 } })] }),
       }),
+      { clock },
     );
     expect(counters.timedOut).toBe(1);
     expect(counters.late).toBe(1);
@@ -248,10 +251,12 @@ describe("connections", () => {
   });
 
   it("stops in order: no new sends, replies awaited, closed with 1000", async () => {
+    const clock = new TurnClock();
     const { url, seen } = await serve((socket, data, binary) => {
-      setTimeout(() => echo(socket, data, binary), 50);
+      clock.after(50, () => echo(socket, data, binary));
     });
     const { counters, closes } = await runEngine(scenario(url), {
+      clock,
       onTurn: (engine, runUs) => {
         if (runUs > 800_000) engine.end("stop");
       },
@@ -279,13 +284,15 @@ describe("connections", () => {
   });
 
   it("holds messages beyond the in-flight bound and keeps their intended time", async () => {
+    const clock = new TurnClock();
     const { url } = await serve((socket, data, binary) => {
-      setTimeout(() => echo(socket, data, binary), 250);
+      clock.after(250, () => echo(socket, data, binary));
     });
     const { counters, histogram } = await runEngine(
       scenario(url, {
         messages: messages({ inFlight: 1, rate: { kind: "perConnection", perSec: 8 } }),
       }),
+      { clock },
     );
     expect(counters.planned).toBe(
       counters.sent + counters.skippedNotOpen + counters.skippedBackpressure,
@@ -329,8 +336,10 @@ describe("connections", () => {
 
   it("takes shards over while running, in phase and without a burst", async () => {
     const { url, seen } = await serve();
+    const clock = new TurnClock();
+    const nowMs = () => clock.monotonicUs() / 1000;
     const acceptedMs: number[] = [];
-    servers[0]?.on("connection", () => acceptedMs.push(performance.now()));
+    servers[0]?.on("connection", () => acceptedMs.push(nowMs()));
     let takenMs = 0;
     const phase = { phase: "all", exclude: false, messageFactor: 1 };
     const { counters, closes, histogram } = await runEngine(
@@ -343,10 +352,11 @@ describe("connections", () => {
         messages: messages({ rate: { kind: "total", perSec: 400 } }),
       }),
       {
+        clock,
         held: [0, 1, 2, 3],
         onTurn: (engine, runUs) => {
           if (takenMs > 0 || runUs < 1_500_000) return;
-          takenMs = performance.now();
+          takenMs = nowMs();
           engine.addLanes([4, 5, 6, 7].map(wholeShard));
         },
       },

@@ -174,7 +174,6 @@ export class SyntheticEngine {
     const counters = [...this.#totals];
     counters[0]! += content.auditError ?? 0;
     return {
-      version: 1,
       engine: this.#engine,
       second: content.second ?? 0,
       spanSeconds,

@@ -7,13 +7,12 @@ import { describe, expect, it } from "vitest";
 import { monotonicUs } from "../../../shared/time/clock.ts";
 import { samplerOf } from "../../../target/behaviour/delay.ts";
 import { DelayQueue, type Due } from "../../../target/behaviour/delay-queue.ts";
-import { corrupted, malformed } from "../../../target/behaviour/malform.ts";
+import { corrupted, MALFORMED_FRAMES, malformed } from "../../../target/behaviour/malform.ts";
 import { PauseSchedule } from "../../../target/behaviour/pause.ts";
 import { Picker, partOf } from "../../../target/behaviour/pick.ts";
 import { Rules } from "../../../target/behaviour/rules.ts";
 import { blockSize, Shuffle } from "../../../target/behaviour/shuffle.ts";
 import { TokenBucket } from "../../../target/behaviour/token-bucket.ts";
-import { MALFORMED_FRAMES } from "../../../target/behaviour-schema.ts";
 import { fragmentsOf, frameOf, payloadStart, textFrame } from "../../../target/connection/frame.ts";
 import { behaviourOf, sleep } from "./harness.ts";
 
@@ -185,7 +184,7 @@ describe("rules", () => {
     );
     const deeds = Array.from(
       { length: 10_000 },
-      () => rules.nextReply("echo")?.action.do ?? "none",
+      () => rules.nextReply("echo")?.behaviour.meta.name ?? "none",
     );
     const times = (name: string): number => deeds.filter((deed) => deed === name).length;
     expect(times("drop")).toBe(1000);
@@ -197,9 +196,9 @@ describe("rules", () => {
   it("a rule for some kinds neither sees nor touches the others", () => {
     const rules = new Rules(behaviourOf({ reply: { drop: { count: 2, of: ["ack"] } } }), WHOLE, 0);
     expect(rules.nextReply("echo")).toBeNull();
-    expect(rules.nextReply("ack")?.action.do).toBe("drop");
+    expect(rules.nextReply("ack")?.behaviour.meta.name).toBe("drop");
     expect(rules.nextReply("said")).toBeNull();
-    expect(rules.nextReply("ack")?.action.do).toBe("drop");
+    expect(rules.nextReply("ack")?.behaviour.meta.name).toBe("drop");
     expect(rules.nextReply("ack")).toBeNull();
   });
 

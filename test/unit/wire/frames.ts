@@ -27,7 +27,6 @@ const counts = (names: readonly string[], first: number) =>
 /** Second `second` of engine 1; figures differ from second to second. */
 export function frameOf(second: number, change: Partial<Frame> = {}): Frame {
   return {
-    version: 1,
     engine: 1,
     second,
     spanSeconds: 1,

@@ -24,7 +24,6 @@ const QUICK = { firstRetryMs: 5, lastRetryMs: 20, acknowledgedPollMs: 10 };
 /** A frame whose first counter is `count`. */
 function measured(second: number, { engine = 0, final = false, count = 1 } = {}): MeasuredFrame {
   const frame: Frame = {
-    version: 1,
     engine,
     second,
     spanSeconds: 1,

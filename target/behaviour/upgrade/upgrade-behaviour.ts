@@ -1,0 +1,61 @@
+/**
+ * What every upgrade behaviour is: a file of this folder that exports one, and a line in registry.ts. The document's
+ * schema, /stats, docs/target.md and the conformance test follow from the registry.
+ * Invariant: a behaviour that acts on an upgrade accepts nothing, and counts it under the names of its `meta.counts` alone.
+ */
+import type { z } from "zod";
+import type { HttpRequest } from "../../connection/request.ts";
+
+/** What can be done with a request to upgrade; connection/opening.ts does it. */
+export interface UpgradeHands {
+  /** An HTTP answer with this status, counted as refused. */
+  refuse(status: number, why: string, lines?: readonly string[]): void;
+  /** Any answer, as bytes in latin1. */
+  answer(response: string): void;
+  /** RST. */
+  reset(): void;
+  count(name: string): void;
+}
+
+interface UpgradeMeta<Name extends string, Count extends string> {
+  /** Key in the document, below `upgrade`. */
+  readonly name: Name;
+  /** Rules there may be: 1, or a list of as many. */
+  readonly most: number;
+  readonly counts: readonly Count[];
+  /** What happens: the row of docs/target.md. */
+  readonly doc: string;
+  /** A rule that acts on the first upgrade: what the conformance test tries. */
+  readonly example: Readonly<Record<string, unknown>>;
+}
+
+export interface UpgradeBehaviour<Name extends string = string, Count extends string = string> {
+  readonly meta: UpgradeMeta<Name, Count>;
+  /** Schema of one rule. */
+  readonly rule: z.ZodType;
+  /** Acts on what comes faster than this, in place of a choice of events; undefined: it chooses. */
+  abovePerSec(given: unknown): number | undefined;
+  act(request: HttpRequest, given: unknown, hands: UpgradeHands): void;
+}
+
+export function upgradeBehaviour<
+  const Name extends string,
+  const Count extends string,
+  Rule extends z.ZodType,
+>(
+  meta: Omit<UpgradeMeta<Name, Count>, "most"> & {
+    readonly rule: Rule;
+    readonly most?: number;
+    readonly abovePerSec?: (given: z.output<Rule>) => number | undefined;
+  },
+  act: (request: HttpRequest, given: z.output<Rule>, hands: UpgradeHands) => void,
+): UpgradeBehaviour<Name, Count> {
+  const { rule, most = 1, abovePerSec = () => undefined, ...rest } = meta;
+  return {
+    meta: { ...rest, most },
+    rule,
+    // What passed the schema is what it says.
+    abovePerSec: abovePerSec as UpgradeBehaviour["abovePerSec"],
+    act: act as UpgradeBehaviour["act"],
+  };
+}

@@ -1,0 +1,87 @@
+/**
+ * Tables of the documents that are made from registries. Called by write-made-tables.ts and by the test that holds the
+ * documents to them. Invariant: each entry of a registry is one row, in the registry's order.
+ */
+import { describeFailure, FAILURE_KINDS } from "../../shared/stats/failure-kind.ts";
+import { REPLY_BEHAVIOURS } from "../../target/behaviour/reply/registry.ts";
+import { UPGRADE_BEHAVIOURS } from "../../target/behaviour/upgrade/registry.ts";
+
+export interface MadeTable {
+  readonly document: string;
+  readonly name: string;
+  table(): string;
+}
+
+const CAUSES = { target: "target", generator: "ours", scenario: "scenario", injected: "injected" };
+
+export const MADE_TABLES: readonly MadeTable[] = [
+  {
+    document: "docs/troubleshooting.md",
+    name: "failure kinds",
+    table: () =>
+      tableOf(
+        ["kind", "stage", "whose", "meaning, and where to look"],
+        FAILURE_KINDS.map((kind) => {
+          const { stage, cause, doc } = describeFailure(kind);
+          return [`\`${kind}\``, stage, CAUSES[cause], doc];
+        }),
+      ),
+  },
+  {
+    document: "docs/target.md",
+    name: "reply behaviours",
+    table: () => behaviourTable("what happens to the reply", REPLY_BEHAVIOURS),
+  },
+  {
+    document: "docs/target.md",
+    name: "upgrade behaviours",
+    table: () => behaviourTable("what happens", UPGRADE_BEHAVIOURS),
+  },
+];
+
+/** The document with its tables as they should be. @throws Error when it has no place for one */
+export function withTables(document: string, text: string): string {
+  let made = text;
+  for (const { name, table } of MADE_TABLES.filter((one) => one.document === document)) {
+    const begin = `<!-- ${name}: made by npm run docs:tables; do not edit -->\n`;
+    const end = "<!-- end of table -->\n";
+    const [before, rest] = made.split(begin);
+    const after = rest?.slice(rest.indexOf(end) + end.length);
+    if (before === undefined || after === undefined) {
+      throw new Error(`${document} has no place for: ${name}`);
+    }
+    made = `${before}${begin}\n${table()}\n\n${end}${after}`;
+  }
+  return made;
+}
+
+interface Behaviour {
+  readonly meta: {
+    readonly name: string;
+    readonly doc: string;
+    readonly counts: readonly string[];
+  };
+}
+
+function behaviourTable(what: string, behaviours: readonly Behaviour[]): string {
+  return tableOf(
+    ["dial", what, "counted as"],
+    behaviours.map(({ meta: { name, doc, counts } }) => [
+      `\`${name}\``,
+      doc,
+      counts.map((count) => `\`${count}\``).join(", "),
+    ]),
+  );
+}
+
+/** Columns as wide as their widest cell, as the formatter has them. */
+function tableOf(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const all = [head, ...rows].map((row) => row.map((cell) => cell.replaceAll("|", "\\|")));
+  const widths = head.map((_, at) => Math.max(...all.map((row) => (row[at] ?? "").length)));
+  const line = (row: readonly string[]) =>
+    `| ${row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join(" | ")} |`;
+  const [first = [], ...body] = all;
+  return [line(first), line(widths.map((width) => "-".repeat(width))), ...body.map(line)].join(
+    "\n",
+  );
+}
