@@ -30,6 +30,9 @@ process.env["ONRUSH_CLUSTER_KEY"] = "a-key-for-the-clusters-of-tests-0123456789"
  * together: the built program in `dist/`, a browser, real brokers, where waiting is most of it. integration: the built
  * program, one test at a time.
  */
+/** Conditions are waited for as long as a busy machine may take; what never comes fails all the same. */
+const WAITING = { poll: { timeout: 60_000, interval: 20 } };
+
 export default defineConfig({
   test: {
     // Most tests wait for sockets and timers, so more of them than there are cores may run at once.
@@ -47,7 +50,8 @@ export default defineConfig({
             "test/docs/**/*.test.ts",
           ],
           exclude: [...BROKER_TESTS, ...THOROUGH],
-          testTimeout: 60_000,
+          testTimeout: 120_000,
+          expect: WAITING,
           // Files share processes and what they import: half of the time would go into starting again.
           isolate: false,
         },
@@ -57,7 +61,8 @@ export default defineConfig({
           name: "thorough",
           sequence: { groupOrder: 0 },
           include: THOROUGH,
-          testTimeout: 180_000,
+          testTimeout: 300_000,
+          expect: WAITING,
         },
       },
       {

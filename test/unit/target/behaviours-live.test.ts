@@ -187,7 +187,7 @@ describe("replies", () => {
   });
 
   it("counts a reply whose connection is gone", async () => {
-    target = await serve({ reply: { delay: 150 } });
+    target = await serve({ reply: { delay: 1500 } });
     const client = await Client.open(target.url);
     client.socket.send("late");
     await settle(client);
@@ -209,13 +209,13 @@ describe("pauses", () => {
     const start = performance.now();
     await fetch(`${target.httpUrl}/behaviour`, {
       method: "PUT",
-      body: JSON.stringify({ pause: { everyMs: 60_000, forMs: 300, afterMs: 0 } }),
+      body: JSON.stringify({ pause: { everyMs: 60_000, forMs: 1500, afterMs: 0 } }),
     });
     client.socket.send("waits");
     client.socket.ping("waits");
     const late = new Client(target.url);
     await until(() => client.got.length === 1 && client.pongs.length === 1);
-    expect(performance.now() - start).toBeGreaterThanOrEqual(299);
+    expect(performance.now() - start).toBeGreaterThanOrEqual(1499);
     await until(() => late.socket.readyState === 1);
     expect((await target.stats()).behaviours.paused).toBe(1);
   });
@@ -350,7 +350,7 @@ describe("endings", () => {
   });
 
   it("closes the idle and spares the busy", async () => {
-    target = await serve({ close: [{ idleMs: 600, code: 1001 }] });
+    target = await serve({ close: [{ idleMs: 2000, code: 1001 }] });
     const [idle, busy] = [await Client.open(target.url), await Client.open(target.url)];
     for (let n = 0; n < 200 && idle.closed === null; n += 1) {
       busy.socket.send("x");

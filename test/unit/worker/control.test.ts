@@ -30,6 +30,8 @@ describe("control thread", () => {
   let store: MemoryStore;
   let bus: MemoryBus;
   let placing: NodeJS.Timeout;
+  let saying: NodeJS.Timeout[];
+  let channel: BroadcastChannel;
   let placed = "";
   let controls: { control: Control; side: MemoryBus; served: Promise<number> }[];
 
@@ -41,14 +43,27 @@ describe("control thread", () => {
     });
     bus = new MemoryBus(store);
     controls = [];
+    saying = [];
+    channel = new BroadcastChannel("fake-engine");
     placed = "";
     placing = setInterval(() => void place(), 20);
   });
   afterEach(async () => {
     clearInterval(placing);
     for (const { control } of controls) control.drain();
+    // Frames that nobody would take keep a worker.
+    const taking = setInterval(() => {
+      for (const run of ["r1", "r2"]) void acknowledgeAll(run).catch(() => {});
+    }, 20);
     await Promise.all(controls.map(({ served }) => served));
+    for (const timer of [taking, ...saying]) clearInterval(timer);
+    channel.close();
   });
+
+  /** To the engines, until the test is over: they may not listen yet. */
+  const say = (word: "prepare" | "over") => {
+    saying.push(setInterval(() => channel.postMessage(word), 10));
+  };
 
   /** Every worker may hold all lanes of the run that was offered last, as far as it has room. */
   const place = async () => {
@@ -120,7 +135,7 @@ describe("control thread", () => {
     (await bus.listSessions()).map(({ status }) => status).filter((status) => status !== null);
   const untilState = async (state: WorkerStatus["state"], workers = 1) => {
     await expect
-      .poll(async () => (await statuses()).map((status) => status.state), { timeout: 8000 })
+      .poll(async () => (await statuses()).map((status) => status.state))
       .toEqual(Array(workers).fill(state));
     return statuses();
   };
@@ -146,15 +161,17 @@ describe("control thread", () => {
 
   it("takes every lane, gets ready, runs, and finishes with its last seq", async () => {
     startWorker();
-    await offer("r1", "slow-prepare");
+    await offer("r1", "held-prepare held-end");
     const [preparing] = await untilState("preparing");
     expect(preparing?.lanesReady).toBe(0);
+    say("prepare");
     const [ready] = await untilState("ready");
     expect(ready).toMatchObject({ lanesHeld: SHARDS, lanesReady: SHARDS, lastSeq: -1 });
     expect((await bus.listClaims("r1")).size).toBe(SHARDS);
     await start("r1");
     const [running] = await untilState("running");
     expect(running?.lastSeq).toBe(-1);
+    say("over");
     const [finished] = await untilState("finished");
     const frames = await bus.readFrames("r1", "", 10_000);
     expect(frames.map(({ id }) => id.seq)).toEqual(frames.map((_, seq) => seq));
@@ -167,9 +184,10 @@ describe("control thread", () => {
 
   it("tells an unprepared engine nothing but to prepare, then all it has missed, lease first", async () => {
     startWorker({ engines: 1 });
-    await offer("r1", "slow-prepare");
+    await offer("r1", "held-prepare");
     await untilState("preparing");
     await start("r1");
+    say("prepare");
     await untilState("finished");
     const log = (await told("r1")).at(-1)?.log ?? [];
     expect(log.filter((word) => !word.startsWith("startUs")).slice(0, 4)).toEqual([
@@ -192,8 +210,9 @@ describe("control thread", () => {
       .filter((word) => word.startsWith("startUs "))
       .map((word) => Number(word.slice(8)));
     expect(new Set(starts).size).toBe(1);
+    // Both sides use one clock here, so what there is between them is how exactly it is known.
     expect(Math.abs((starts[0] ?? 0) - startAtUs)).toBeLessThanOrEqual(
-      Math.abs(finished?.clockOffsetUs ?? 0) + 50_000,
+      2 * (finished?.clockErrorUs ?? 0) + 50_000,
     );
   });
 
@@ -211,7 +230,7 @@ describe("control thread", () => {
   it("takes lanes that are offered while it runs, but none once an engine has ended", async () => {
     startWorker();
     placed = "r1";
-    await bus.putDocument(documentKey.plan("r1"), planOf("r1", "", 800_000), 0);
+    await bus.putDocument(documentKey.plan("r1"), planOf("r1", "held-end"), 0);
     await write("r1", {});
     for (const shard of [0, 1, 2]) await bus.offerTicket(ticketOf("r1", shard));
     await expect.poll(async () => (await statuses())[0]?.lanesReady).toBe(3);
@@ -219,6 +238,7 @@ describe("control thread", () => {
     await untilState("running");
     for (const shard of [3, 4]) await bus.offerTicket(ticketOf("r1", shard));
     await expect.poll(async () => (await statuses())[0]?.lanesReady).toBe(5);
+    say("over");
     await untilState("finished");
     const finals = (await told("r1")).filter(({ final }) => final);
     expect(finals.map(({ lanes }) => lanes.length).sort()).toEqual([2, 3]);
@@ -233,9 +253,7 @@ describe("control thread", () => {
     await expect.poll(async () => (await statuses())[0]?.problem).toContain("100 connections");
     expect((await bus.listClaims("r1")).size).toBe(0);
     startWorker({ capacity: 5000 });
-    await expect
-      .poll(async () => (await bus.listClaims("r1")).size, { timeout: 10_000 })
-      .toBe(SHARDS);
+    await expect.poll(async () => (await bus.listClaims("r1")).size).toBe(SHARDS);
   });
 
   it("leaves a plan of another version to others", async () => {
@@ -276,10 +294,11 @@ describe("control thread", () => {
   });
 
   it("ends before the start as well", async () => {
-    startWorker({}, { abortGraceMs: 5000 });
-    await offer("r1", "slow-prepare");
+    startWorker();
+    await offer("r1", "held-prepare");
     await untilState("preparing");
     await write("r1", { end: { mode: "abort", reason: "interrupted" } });
+    say("prepare");
     await untilState("finished");
     expect((await told("r1")).map(({ log }) => log.at(-1))).toEqual(["ended abort", "ended abort"]);
   });
@@ -312,13 +331,14 @@ describe("control thread", () => {
 
   it("goes on when the bus forgets the run's document meanwhile", async () => {
     startWorker();
-    await offer("r1", "", 600_000);
+    await offer("r1", "held-end");
     await untilState("ready");
     await start("r1");
     await untilState("running");
     await bus.deleteDocument(documentKey.run("r1"));
     await delay(300);
     expect((await statuses())[0]?.state).toBe("running");
+    say("over");
     await untilState("idle");
     expect((await told("r1")).filter(({ final }) => final)).toHaveLength(2);
   });
@@ -395,7 +415,7 @@ describe("control thread", () => {
   });
 
   it("fences itself when the bus stays silent", async () => {
-    const { side, served } = startWorker({}, { fenceAfterMs: 400 });
+    const { side, served } = startWorker({}, { fenceAfterMs: 3000 });
     await offer("r1", "long");
     await untilState("ready");
     await start("r1");
@@ -407,14 +427,13 @@ describe("control thread", () => {
   });
 
   it("outlives renewals that fail for a while", async () => {
-    const { side } = startWorker({}, { fenceAfterMs: 2000 });
+    const { side } = startWorker();
     await untilState("idle");
     const [session] = await bus.listSessions();
     side.renewSession = () => Promise.reject(new Error("connection reset"));
-    await delay(400);
-    expect((await bus.listSessions())[0]?.silentMs).toBeGreaterThan(200);
+    await expect.poll(async () => (await bus.listSessions())[0]?.silentMs).toBeGreaterThan(400);
     Reflect.deleteProperty(side, "renewSession");
-    await expect.poll(async () => (await bus.listSessions())[0]?.silentMs).toBeLessThan(200);
+    await expect.poll(async () => (await bus.listSessions())[0]?.silentMs).toBeLessThan(400);
     expect((await bus.listSessions())[0]?.epoch).toBe(session?.epoch);
   });
 
@@ -463,7 +482,7 @@ describe("control thread", () => {
 
   it("looks again at once at a hint, where it would have waited for the next poll", async () => {
     startWorker({}, { documentPollMs: 600_000 });
-    await offer("r1");
+    await offer("r1", "held-end");
     await untilState("ready");
     await start("r1");
     await delay(150);
@@ -473,7 +492,7 @@ describe("control thread", () => {
     expect((await statuses())[0]?.state).toBe("ready");
     await bus.hint("run-changed", "r1");
     await untilState("running");
-    await bus.hint("run-changed", "r1");
+    say("over");
     await untilState("finished");
   });
 });
