@@ -6,7 +6,7 @@
 import * as z from "zod";
 import { assert } from "../assert.ts";
 import { SECTIONS } from "./sections/registry.ts";
-import { strict } from "./shape/fields.ts";
+import { once, strict } from "./shape/fields.ts";
 import { withoutMarks } from "./shape/marks.ts";
 
 type Shapes = {
@@ -17,15 +17,10 @@ type ScenarioShape = z.ZodObject<Shapes, z.core.$strict>;
 /** A scenario file as its author writes it, units as text. */
 export type ScenarioInput = z.input<ScenarioShape>;
 
-let shape: ScenarioShape | null = null;
-
-/** Made when it is first asked for: many a command never does. */
-export function scenarioShape(): ScenarioShape {
-  shape ??= strict(
-    Object.fromEntries(SECTIONS.map((one) => [one.key, one.shape()])) as unknown as Shapes,
-  );
-  return shape;
-}
+export const scenarioShape = once((): ScenarioShape => {
+  const shapes = Object.fromEntries(SECTIONS.map((one) => [one.key, one.shape()]));
+  return strict(shapes as unknown as Shapes);
+});
 
 export interface ShapeResult {
   /** What a part without an issue became; a part with one may be anything. */
@@ -35,7 +30,7 @@ export interface ShapeResult {
 
 /** Parses what can be parsed: zod's safeParse gives nothing of a whole in which one part has an issue. */
 export function readShape(of: z.ZodType, given: unknown): ShapeResult {
-  const context = { async: false } as const;
+  const context = { async: false, jitless: true } as const;
   const result = of._zod.run({ value: given, issues: [] }, context);
   assert(!(result instanceof Promise), "no shape is asynchronous");
   const issues = result.issues.map((one) => z.core.util.finalizeIssue(one, context, z.config()));

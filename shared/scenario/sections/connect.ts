@@ -8,7 +8,7 @@ import { checkPlace } from "../check/rows.ts";
 import { checkTemplate, type TemplateContext } from "../check/templates.ts";
 import { MAX_ITEMS } from "../limits.ts";
 import type { IssueLog } from "../read/issue-log.ts";
-import { about, byDefault, duration, fault, size, strict, text } from "../shape/fields.ts";
+import { about, byDefault, duration, fault, list, size, strict, text } from "../shape/fields.ts";
 import { asWritten } from "../shape/marks.ts";
 import type { StrictConnect, StrictScenario } from "../strict.ts";
 import { formatDuration, formatSize, quoted } from "../units.ts";
@@ -22,14 +22,15 @@ const DEFAULT_DRIVER = "lean";
 function heartbeat() {
   return strict({
     ping: about(duration(), "Time between pings.", "25s"),
-    timeout: byDefault(duration(), "10s", "How long to wait for the pong.", "10s"),
+    timeout: byDefault(duration(), "10s", "How long to wait for the pong."),
   });
 }
 
 function localAddress() {
-  return text(64).superRefine((address, context) => {
+  const isAddress = z.superRefine<string>((address, context) => {
     if (isIP(address) === 0) fault(context, [`not an IP address: ${quoted(address)}`, ""]);
   });
+  return text(64, isAddress);
 }
 
 function shape() {
@@ -41,7 +42,7 @@ function shape() {
       { host: "chat.example" },
     ),
     subprotocols: about(
-      asWritten(z.array(text(256)).max(100)).optional(),
+      asWritten(list(text(256), 0, 100)).optional(),
       "Subprotocols to offer, best first. May hold placeholders of the connection.",
       ["chat.v2"],
       ["chat.v2", "bearer.{{data.users.token}}"],
@@ -50,7 +51,6 @@ function shape() {
       duration(),
       "10s",
       "From the start of an attempt to the end of its upgrade.",
-      "10s",
     ),
     tls: about(tls().optional(), "Certificates for wss:// targets.", { ca: "ca.pem" }),
     compression: byDefault(
@@ -75,7 +75,7 @@ function shape() {
       { policy: "full-jitter", min: "500ms", max: "30s", attempts: 10 },
     ),
     localAddresses: about(
-      z.union([z.literal("auto"), z.array(localAddress()).min(1).max(MAX_ITEMS)]).prefault("auto"),
+      z.union([z.literal("auto"), list(localAddress(), 1, MAX_ITEMS)]).prefault("auto"),
       "Source addresses, when one has too few ports. auto spreads over 127/8 for loopback targets, as far as this machine's ports ask for it. Default: auto.",
       "auto",
       ["10.0.0.5", "10.0.0.6"],

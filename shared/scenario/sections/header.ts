@@ -3,7 +3,7 @@
  * never guessed at.
  */
 import * as z from "zod";
-import { about, byDefault, text } from "../shape/fields.ts";
+import { about, byDefault, text, whole } from "../shape/fields.ts";
 import { asWritten } from "../shape/marks.ts";
 import { describe, message } from "../shape/words.ts";
 import { literal, section } from "./section.ts";
@@ -37,10 +37,7 @@ export const seed = section({
   key: "seed",
   shape: () =>
     byDefault(
-      z
-        .int()
-        .min(0)
-        .max(2 ** 32 - 1),
+      whole(0, 2 ** 32 - 1),
       1,
       "Every random choice derives from it: the same seed, the same load.",
       42,

@@ -6,7 +6,7 @@ import * as z from "zod";
 import { measuredBy } from "../check/measured.ts";
 import { MAX_CONNECTIONS, MAX_ITEMS } from "../limits.ts";
 import type { IssueLog } from "../read/issue-log.ts";
-import { about, fault } from "../shape/fields.ts";
+import { about, fault, list } from "../shape/fields.ts";
 import { describe, isMapping } from "../shape/words.ts";
 import type { StrictPhase } from "../strict.ts";
 import { didYouMean } from "../suggest.ts";
@@ -72,7 +72,7 @@ export const load = section({
   key: "load",
   shape: () =>
     about(
-      z.array(phaseShape()).min(1).max(MAX_ITEMS),
+      list(phaseShape(), 1, MAX_ITEMS),
       "Phases, one after another. Each starts where the one before ended.",
       [
         { phase: "grow", ramp: "linear", to: 1000, over: "30s" },

@@ -5,7 +5,17 @@
 import * as z from "zod";
 import { mixOf } from "../check/measured.ts";
 import { MAX_ITEMS } from "../limits.ts";
-import { about, byDefault, exactlyOne, label, rate, strict } from "../shape/fields.ts";
+import {
+  about,
+  byDefault,
+  exactlyOne,
+  label,
+  list,
+  rate,
+  strict,
+  weight,
+  whole,
+} from "../shape/fields.ts";
 import type { StrictMessage } from "../strict.ts";
 import { formatRate } from "../units.ts";
 import { checkEcho, checkPayload, payload, writtenPayload } from "./payload.ts";
@@ -15,12 +25,7 @@ import { checkNames, type Scene, section } from "./section.ts";
 function message() {
   return strict({
     name: about(label(), "Name of the message, unique in the file.", "say"),
-    weight: byDefault(
-      z.number().positive().max(1e6),
-      1,
-      "How often it is chosen, relative to the others.",
-      8,
-    ),
+    weight: byDefault(weight(), 1, "How often it is chosen, relative to the others.", 8),
     send: about(payload(), "What is sent: json, text or binary.", { json: { type: "say" } }),
     reply: about(reply(), "Which reply is expected. Default: none.", {
       match: "echo",
@@ -46,12 +51,11 @@ function shape() {
       "poisson",
     ),
     inFlight: byDefault(
-      z.int().min(1).max(100_000),
+      whole(1, 100_000),
       64,
       "Unanswered messages a connection may have; a send beyond that waits.",
-      64,
     ),
-    mix: about(z.array(message()).min(1).max(MAX_ITEMS), "The messages, chosen by weight.", [
+    mix: about(list(message(), 1, MAX_ITEMS), "The messages, chosen by weight.", [
       { name: "beat", send: { binary: { size: 64 } }, reply: { match: "echo", within: "1s" } },
     ]),
   })

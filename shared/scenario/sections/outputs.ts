@@ -12,7 +12,7 @@ import {
   type RunOutput,
   readCollectorUrl,
 } from "../output.ts";
-import { about, fault, text } from "../shape/fields.ts";
+import { about, fault, list, text } from "../shape/fields.ts";
 import { message } from "../shape/words.ts";
 import type { StrictOutput } from "../strict.ts";
 import { quoted } from "../units.ts";
@@ -48,7 +48,7 @@ export const outputs = section({
   key: "outputs",
   shape: () =>
     about(
-      z.array(output()).max(32).prefault(["json"]),
+      list(output(), 0, 32).prefault(["json"]),
       "Results to write: html, json, md, csv, junit, pdf; in the run directory, or at a path of your choice. prometheus: where the run can be scraped while it goes on. otlp: the collector its metrics are pushed to. Default: json.",
       [
         "md",

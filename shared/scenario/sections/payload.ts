@@ -6,7 +6,7 @@ import * as z from "zod";
 import { checkPlace } from "../check/rows.ts";
 import { checkJson, checkTemplate, SAMPLE } from "../check/templates.ts";
 import type { Path } from "../issue.ts";
-import { about, byDefault, exactlyOne, size, strict } from "../shape/fields.ts";
+import { about, byDefault, exactlyOne, list, size, strict } from "../shape/fields.ts";
 import { asWritten } from "../shape/marks.ts";
 import type { StrictSend } from "../strict.ts";
 import { formatSize } from "../units.ts";
@@ -18,13 +18,13 @@ function binary() {
   const bytes = size(0, MAX_PAYLOAD_BYTES);
   return strict({
     size: about(
-      z.union([bytes, z.array(bytes).min(1).max(100)]),
+      z.union([bytes, list(bytes, 1, 100)]),
       "Bytes; a list is chosen from at random.",
       100,
       [100, 1024, 4096],
       "4kb",
     ),
-    fill: byDefault(z.enum(["random", "zero"]), "random", "What is in it.", "random"),
+    fill: byDefault(z.enum(["random", "zero"]), "random", "What is in it."),
   });
 }
 

@@ -3,7 +3,7 @@
  * meaning with the policy is refused and not ignored.
  */
 import * as z from "zod";
-import { about, duration, fault, strict } from "../shape/fields.ts";
+import { about, duration, fault, strict, whole } from "../shape/fields.ts";
 import type { StrictReconnect } from "../strict.ts";
 import { formatDuration } from "../units.ts";
 
@@ -31,7 +31,7 @@ export function reconnect() {
       "30s",
     ),
     attempts: about(
-      z.int().min(1).max(1_000_000).optional(),
+      whole(1, 1_000_000).optional(),
       `Attempts after a connection was lost or refused. Default: ${DEFAULT_ATTEMPTS}.`,
       10,
     ),

@@ -14,7 +14,7 @@ const DEFAULT_WITHIN_US = 10_000_000;
 
 /** CEL that is true or false of a reply. */
 function condition() {
-  return asWritten(text(2000)).superRefine((where, context) => {
+  const compiles = z.superRefine<string>((where, context) => {
     try {
       compileMatch(where);
     } catch (error) {
@@ -22,6 +22,7 @@ function condition() {
       fault(context, [error.message, error.hint], { inside: error.offset });
     }
   });
+  return asWritten(text(2000, compiles));
 }
 
 export function reply() {

@@ -8,6 +8,7 @@ import type { TemplateContext } from "../check/templates.ts";
 import type { Path } from "../issue.ts";
 import type { IssueLog } from "../read/issue-log.ts";
 import type { Statics } from "../read/statics.ts";
+import { once } from "../shape/fields.ts";
 import { isMapping } from "../shape/words.ts";
 import type { StrictScenario } from "../strict.ts";
 
@@ -34,7 +35,7 @@ export interface Section<Key extends string = string, Shape extends z.ZodType = 
 export function section<Key extends string, Shape extends z.ZodType>(
   one: Section<Key, Shape>,
 ): Section<Key, Shape> {
-  return one;
+  return { ...one, shape: once(one.shape) };
 }
 
 /** Path relative to the scenario file -> content. Throws as node:fs does. */

@@ -2,9 +2,8 @@
  * `target` and `targets`: where connections go. Listed in registry.ts. Invariants: one of the two is written; no two
  * targets have the same label.
  */
-import * as z from "zod";
 import { MAX_ITEMS } from "../limits.ts";
-import { about, byDefault, label, strict, text } from "../shape/fields.ts";
+import { about, byDefault, label, list, strict, text, weight } from "../shape/fields.ts";
 import { asWritten } from "../shape/marks.ts";
 import { section, soundItems } from "./section.ts";
 import { checkUrl } from "./target-url.ts";
@@ -23,12 +22,7 @@ function url() {
 function entry() {
   return strict({
     url: url(),
-    weight: byDefault(
-      z.number().positive().max(1e6),
-      1,
-      "Share of the connections, relative to the other targets.",
-      1,
-    ),
+    weight: byDefault(weight(), 1, "Share of the connections, relative to the other targets."),
     label: about(label().optional(), "Name in reports. Default: host and port.", "eu"),
   });
 }
@@ -49,7 +43,7 @@ export const targets = section({
   key: "targets",
   shape: () =>
     about(
-      z.array(entry()).min(1).max(MAX_ITEMS).optional(),
+      list(entry(), 1, MAX_ITEMS).optional(),
       "Several targets, in place of `target`; connections are spread by weight.",
       [{ url: "wss://eu.example/ws", weight: 2, label: "eu" }],
     ),

@@ -7,7 +7,7 @@ import { awaitedBy, type Measured, measuredBy } from "../check/measured.ts";
 import type { Path } from "../issue.ts";
 import { MEASURES } from "../measures.ts";
 import type { IssueLog } from "../read/issue-log.ts";
-import { about, byDefault, duration, strict, text } from "../shape/fields.ts";
+import { about, byDefault, duration, list, strict, text } from "../shape/fields.ts";
 import type { StrictThreshold } from "../strict.ts";
 import { didYouMean } from "../suggest.ts";
 import { isFault, parseMetric, parseRule, type ThresholdMetric } from "../threshold.ts";
@@ -35,7 +35,7 @@ export const thresholds = section({
   key: "thresholds",
   shape: () =>
     about(
-      z.record(z.string().max(200), z.array(rule()).min(1).max(100)).optional(),
+      z.record(z.string().max(200), list(rule(), 1, 100)).optional(),
       `Rules that decide whether the run passes, per measure: ${Object.keys(MEASURES).join(", ")}.`,
       {
         latency: ["p99 < 200ms"],

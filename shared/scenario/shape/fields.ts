@@ -8,23 +8,39 @@ import * as z from "zod";
 import { type Parsed, parseDuration, parseRate, parseShare, parseSize, quoted } from "../units.ts";
 import { message } from "./words.ts";
 
+/** Not by `meta()`, which copies the schema with all of its methods; each check of a chain does, too. */
+export function tagged<T extends z.ZodType>(schema: T, more: Readonly<Record<string, unknown>>): T {
+  z.globalRegistry.add(schema, { ...schema.meta(), ...more });
+  return schema;
+}
+
 /** What an editor shows beside a key. */
 export function about<T extends z.ZodType>(
   schema: T,
   description: string,
   ...examples: unknown[]
 ): T {
-  return schema.meta({ ...schema.meta(), description, examples });
+  return tagged(schema, { description, examples });
 }
 
-/** A key that may be left out, with what it means then: parsed as if it had been written. */
+/** Made when it is first asked for, and only then: zod's schemas take their time, and many a command needs none. */
+export function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | null = null;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
+
+/** A key that may be left out, with what it means then: parsed as if it had been written. @param examples default: that */
 export function byDefault<T extends z.ZodType>(
   schema: T,
   value: z.input<T> & (string | number | boolean),
   description: string,
   ...examples: unknown[]
 ): z.ZodPrefault<T> {
-  return about(schema.prefault(value), `${description} Default: ${value}.`, ...examples);
+  const shown = examples.length === 0 ? [value] : examples;
+  return about(schema.prefault(value), `${description} Default: ${value}.`, ...shown);
 }
 
 /** An object that refuses keys it does not know; the message of that issue lists those it knows. */
@@ -50,18 +66,15 @@ export function fault(
 type Parser = (text: string) => Parsed<number>;
 
 function quantity(parse: Parser, title: string, pattern: string) {
-  return z
-    .string({
-      error: ({ input }) => {
-        const parsed = typeof input === "number" ? parse(String(input)) : null;
-        return parsed === null || parsed.ok ? undefined : message(parsed.what, parsed.hint);
-      },
-    })
-    .transform((text, context): number => {
-      const parsed = parse(text);
-      return parsed.ok ? parsed.value : fault(context, [parsed.what, parsed.hint]);
-    })
-    .meta({ title, pattern: `^(${pattern}|.*\\{\\{.*)$` });
+  const error: z.core.$ZodErrorMap = ({ input }) => {
+    const parsed = typeof input === "number" ? parse(String(input)) : null;
+    return parsed === null || parsed.ok ? undefined : message(parsed.what, parsed.hint);
+  };
+  const parsed = z.string({ error }).transform((text, context): number => {
+    const result = parse(text);
+    return result.ok ? result.value : fault(context, [result.what, result.hint]);
+  });
+  return tagged(parsed, { title, pattern: `^(${pattern}|.*\\{\\{.*)$` });
 }
 
 /** As `parse`, but for zero. */
@@ -105,27 +118,39 @@ export function share() {
 
 /** Bytes, written as a whole number or as text with a unit, within [min, max]. */
 export function size(min: number, max: number) {
-  return z
-    .union([z.int(), z.string().meta({ pattern: "^([0-9.]+(b|kb|mb|gb)?|.*\\{\\{.*)$" })])
-    .transform((value, context): number => {
-      const parsed = parseSize(value);
-      if (!parsed.ok) return fault(context, [parsed.what, parsed.hint]);
-      if (parsed.value >= min && parsed.value <= max) return parsed.value;
-      return fault(context, [`must be ${min} to ${max} bytes, got ${parsed.value}`, ""]);
-    });
+  const text = tagged(z.string(), { pattern: "^([0-9.]+(b|kb|mb|gb)?|.*\\{\\{.*)$" });
+  return z.union([z.int(), text]).transform((value, context): number => {
+    const parsed = parseSize(value);
+    if (!parsed.ok) return fault(context, [parsed.what, parsed.hint]);
+    if (parsed.value >= min && parsed.value <= max) return parsed.value;
+    return fault(context, [`must be ${min} to ${max} bytes, got ${parsed.value}`, ""]);
+  });
+}
+
+/** A whole number within [min, max]. */
+export function whole(min: number, max: number) {
+  return z.int().check(z.gte(min), z.lte(max));
+}
+
+/** A share of something, relative to the others'. */
+export function weight() {
+  return z.number().check(z.positive(), z.lte(1e6));
+}
+
+/** A list of so many items. */
+export function list<T extends z.ZodType>(item: T, min: number, max: number) {
+  const least = min === 0 ? [] : [z.minLength(min)];
+  return z.array(item).check(...least, z.maxLength(max));
 }
 
 /** A name that selectors and reports use. */
 export function label() {
-  return z
-    .string()
-    .min(1)
-    .max(64)
-    .superRefine((text, context) => {
-      if (text === "" || /^[\p{L}\p{N}_](?:[\p{L}\p{N}_ .:/-]*[\p{L}\p{N}_.:/-])?$/u.test(text))
-        return;
-      fault(context, [`not a name: ${quoted(text)}`, "use letters, digits, spaces and _ - . : /"]);
-    });
+  const isName = z.superRefine<string>((text, context) => {
+    if (text === "" || /^[\p{L}\p{N}_](?:[\p{L}\p{N}_ .:/-]*[\p{L}\p{N}_.:/-])?$/u.test(text))
+      return;
+    fault(context, [`not a name: ${quoted(text)}`, "use letters, digits, spaces and _ - . : /"]);
+  });
+  return z.string().check(z.minLength(1), z.maxLength(64), isName);
 }
 
 /** An identifier, as in {{vars.identifier}}. */
@@ -140,14 +165,11 @@ export function identifier() {
 }
 
 /** Printable text of limited length. */
-export function text(maxChars: number) {
-  return z
-    .string()
-    .min(1)
-    .max(maxChars)
-    .superRefine((value, context) => {
-      if (/\p{Cc}/u.test(value)) fault(context, ["control characters in the text", ""]);
-    });
+export function text(maxChars: number, ...more: z.core.$ZodCheck<string>[]) {
+  const isPrintable = z.superRefine<string>((value, context) => {
+    if (/\p{Cc}/u.test(value)) fault(context, ["control characters in the text", ""]);
+  });
+  return z.string().check(z.minLength(1), z.maxLength(maxChars), isPrintable, ...more);
 }
 
 /** A file beside the scenario. */

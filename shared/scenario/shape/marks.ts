@@ -5,11 +5,12 @@
  */
 import * as z from "zod";
 import type { Path } from "../issue.ts";
+import { tagged } from "./fields.ts";
 
 type Mark = "asWritten" | "implied";
 
 function marked<T extends z.ZodType>(schema: T, mark: Mark): T {
-  return schema.meta({ ...schema.meta(), [mark]: true });
+  return tagged(schema, { [mark]: true });
 }
 
 function has(node: z.core.$ZodType, mark: Mark): boolean {

@@ -1,6 +1,6 @@
 /** `arrive`, or `ramp: arrivals`: the open model. Listed in registry.ts. Invariant: each arrival is one connection. */
 import * as z from "zod";
-import { about, byDefault, duration, fault, rate, strict } from "../../shape/fields.ts";
+import { about, byDefault, duration, fault, rate, strict, tagged } from "../../shape/fields.ts";
 import { formatDuration, formatRate, parseDuration } from "../../units.ts";
 import { base, ramp } from "./ramp.ts";
 
@@ -8,17 +8,14 @@ type Stay = { readonly kind: "fixed" | "exp"; readonly meanUs: number };
 
 /** `45s` or `exp(45s)`. */
 function stay() {
-  return z
-    .string()
-    .transform((text, context): Stay => {
-      const inner = /^exp\((.*)\)$/.exec(text)?.[1];
-      const parsed = parseDuration(inner?.trim() ?? text);
-      const hint = "write a time such as 45s, or exp(45s)";
-      if (!parsed.ok) return fault(context, [parsed.what, hint]);
-      if (parsed.value === 0) return fault(context, ["the stay is zero", "write a longer one"]);
-      return { kind: inner === undefined ? "fixed" : "exp", meanUs: parsed.value };
-    })
-    .meta({ pattern: "^(exp\\()?([0-9.]+(us|ms|s|m|h))+\\)?$" });
+  const parsed = z.string().transform((text, context): Stay => {
+    const inner = /^exp\((.*)\)$/.exec(text)?.[1];
+    const mean = parseDuration(inner?.trim() ?? text);
+    if (!mean.ok) return fault(context, [mean.what, "write a time such as 45s, or exp(45s)"]);
+    if (mean.value === 0) return fault(context, ["the stay is zero", "write a longer one"]);
+    return { kind: inner === undefined ? "fixed" : "exp", meanUs: mean.value };
+  });
+  return tagged(parsed, { pattern: "^(exp\\()?([0-9.]+(us|ms|s|m|h))+\\)?$" });
 }
 
 export const arrivals = ramp({

@@ -27,10 +27,10 @@ const JUDGEABLE = ["latency", "service", "connect", "ping"];
 function shape() {
   return strict({
     ...base("find-limit", "Go up until a rule breaks, and find out where."),
-    step: about(connections().min(1), "Connections between the levels of the climb.", 500),
+    step: about(connections(1), "Connections between the levels of the climb.", 500),
     settle: about(duration(), "How long each level is held; its second half is judged.", "20s"),
     until: about(
-      z.string().min(1).max(1000),
+      z.string().check(z.minLength(1), z.maxLength(1000)),
       "When a level is too much: rules on latency, service, connect or ping, joined by or.",
       "latency p99 > 250ms or connect failed > 1%",
     ),

@@ -1,6 +1,6 @@
 /** `ramp: points`. Listed in registry.ts. Invariant: its points go forward in time, and it takes time. */
 import * as z from "zod";
-import { about, moment, strict } from "../../shape/fields.ts";
+import { about, list, moment, strict } from "../../shape/fields.ts";
 import { describe, message } from "../../shape/words.ts";
 import { formatDuration } from "../../units.ts";
 import { base, connections, type Place, ramp } from "./ramp.ts";
@@ -26,7 +26,7 @@ export const points = ramp({
     strict({
       ...base("points", "Any shape: straight lines between points."),
       points: about(
-        z.array(point()).min(1).max(MAX_POINTS),
+        list(point(), 1, MAX_POINTS),
         "[time from the start of the phase, connections], in order of time.",
         [
           ["0s", 15000],

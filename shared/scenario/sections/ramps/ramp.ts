@@ -8,7 +8,7 @@ import type { Measured } from "../../check/measured.ts";
 import type { Path } from "../../issue.ts";
 import { MAX_CONNECTIONS } from "../../limits.ts";
 import type { IssueLog } from "../../read/issue-log.ts";
-import { about, byDefault, duration, label } from "../../shape/fields.ts";
+import { about, byDefault, duration, label, once, whole } from "../../shape/fields.ts";
 import { implied } from "../../shape/marks.ts";
 import type { StrictPhase, StrictRamp } from "../../strict.ts";
 
@@ -48,47 +48,49 @@ export interface Ramp<N extends Name = Name, Shape extends z.ZodType = z.ZodType
 
 /** Infers the types of a kind. */
 export function ramp<N extends Name, Shape extends z.ZodType>(one: Ramp<N, Shape>): Ramp<N, Shape> {
-  return one;
+  return { ...one, shape: once(one.shape) };
 }
 
 export type WrittenBase = { ramp?: unknown; phase: string; exclude?: boolean; messages?: number };
+
+/** The keys of every phase. */
+const common = once(() => ({
+  phase: about(label(), "Name of the phase, unique in the file.", "warmup", "steady"),
+  exclude: about(
+    z.boolean().optional(),
+    "Keep this phase out of the run-wide figures and thresholds (warm-up). Default: false, but true with find-limit.",
+    true,
+  ),
+  messages: byDefault(
+    z.number().check(z.gte(0), z.lte(1000)),
+    1,
+    "Factor on the message rate during this phase.",
+    0.5,
+    2,
+  ),
+}));
 
 /**
  * The keys of every phase, and `ramp`.
  * @param isImplied another key tells the kind, so that `ramp` may be left out
  */
 export function base<N extends Name>(name: N, description: string, isImplied = false) {
-  return {
-    phase: about(label(), "Name of the phase, unique in the file.", "warmup", "steady"),
-    exclude: about(
-      z.boolean().optional(),
-      "Keep this phase out of the run-wide figures and thresholds (warm-up). Default: false, but true with find-limit.",
-      true,
-    ),
-    messages: byDefault(
-      z.number().min(0).max(1000),
-      1,
-      "Factor on the message rate during this phase.",
-      0.5,
-      2,
-    ),
-    ramp: about(isImplied ? implied(z.literal(name)) : z.literal(name), description, name),
-  };
+  const kind = isImplied ? implied(z.literal(name)) : z.literal(name);
+  return { ...common(), ramp: about(kind, description, name) };
 }
 
-export function connections() {
-  return z.int().min(0).max(MAX_CONNECTIONS);
+/** A number of connections. */
+export function connections(min = 0) {
+  return whole(min, MAX_CONNECTIONS);
 }
 
 /** `to`, of the kinds that end at a number of connections. */
-export function to() {
-  return about(connections(), "Connections open at the end of the phase.", 1000, 10000);
-}
+export const to = once(() =>
+  about(connections(), "Connections open at the end of the phase.", 1000, 10000),
+);
 
 /** `over`, of the kinds that take their time. */
-export function over() {
-  return about(duration(), "How long the change takes.", "30s", "2m");
-}
+export const over = once(() => about(duration(), "How long the change takes.", "30s", "2m"));
 
 /** What kinds with a `to` say of their end. */
 export const endsAtTo = {

@@ -1,6 +1,5 @@
 /** `ramp: step`. Listed in registry.ts. Invariant: each step changes the number of connections by one at least. */
-import * as z from "zod";
-import { about, strict } from "../../shape/fields.ts";
+import { about, strict, whole } from "../../shape/fields.ts";
 import { formatDuration } from "../../units.ts";
 import { base, endsAtTo, over, type Place, ramp, to } from "./ramp.ts";
 
@@ -10,7 +9,7 @@ export const step = ramp({
     strict({
       ...base("step", "Change in equal steps, each held for an equal time."),
       to: to(),
-      steps: about(z.int().min(1).max(100_000), "Number of steps.", 4),
+      steps: about(whole(1, 100_000), "Number of steps.", 4),
       over: over(),
     }),
   strict: (phase, place) => {
