@@ -4,7 +4,7 @@
  */
 import { resolve } from "node:path";
 import { OnrushError } from "../../shared/errors.ts";
-import { MAX_DATA_BYTES } from "../../shared/scenario/check/files.ts";
+import { MAX_DATA_BYTES } from "../../shared/scenario/limits.ts";
 import { parseScenario } from "../../shared/scenario/parse.ts";
 import { makePlan } from "../plan/plan.ts";
 import { readBounded } from "./bounded-file.ts";

@@ -4,7 +4,7 @@
  * and files with it. Invariant: what is returned has the shape and bounds it says.
  */
 import { z } from "zod";
-import { MAX_OVERRIDE_CHARS, MAX_OVERRIDES } from "../../shared/scenario/read/overrides.ts";
+import { MAX_OVERRIDE_CHARS, MAX_OVERRIDES } from "../../shared/scenario/limits.ts";
 import { DEFAULT_POLICIES } from "../plan/plan.ts";
 import { Malformed } from "./malformed.ts";
 import type { SubmittedBody } from "./question.ts";

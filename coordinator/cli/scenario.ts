@@ -3,7 +3,7 @@
  * everything that is wrong with a scenario is printed at once.
  */
 import { formatIssues } from "../../shared/scenario/issue.ts";
-import { MAX_FILE_BYTES } from "../../shared/scenario/read/document.ts";
+import { MAX_FILE_BYTES } from "../../shared/scenario/limits.ts";
 import {
   checkScenario,
   type GivenScenario,

@@ -4,15 +4,18 @@
  * throws for what a file contains, and costs bounded time and memory.
  */
 
-import type { ReadFile } from "./check/files.ts";
+import { MAX_CHECKED_CELLS } from "./check/rows.ts";
 import { type Issue, orderIssues } from "./issue.ts";
-import { normalize } from "./normalize.ts";
-import { MAX_FILE_BYTES, readDocument } from "./read/document.ts";
+import { MAX_FILE_BYTES } from "./limits.ts";
+import { readDocument } from "./read/document.ts";
 import { IssueLog } from "./read/issue-log.ts";
 import { applyOverrides, NO_OVERRIDES, type Overrides } from "./read/overrides.ts";
 import { addShapeIssues } from "./read/shape-issues.ts";
 import { resolveStatics } from "./read/statics.ts";
-import { type ScenarioInput, scenarioSchema } from "./schema.ts";
+import { readShape, type ScenarioInput, scenarioShape } from "./schema.ts";
+import { SECTIONS } from "./sections/registry.ts";
+import type { ReadFile, Scene, Section } from "./sections/section.ts";
+import { isMapping } from "./shape/words.ts";
 import type { StrictScenario } from "./strict.ts";
 
 export interface ParseContext {
@@ -58,22 +61,42 @@ export function parseScenario(input: string | Uint8Array, context: ParseContext)
   }
   if (!isMapping(root)) return { ok: false, issues: log.list(), source };
 
-  const overrides = context.overrides ?? NO_OVERRIDES;
+  const { env, overrides = NO_OVERRIDES, readFile } = context;
   applyOverrides(root, overrides, log);
-  const statics = resolveStatics(root, { env: context.env, overrides, log });
-  const shape = scenarioSchema.safeParse(root);
-  if (!shape.success) addShapeIssues(shape.error.issues, root, log);
-  // Parts without issues have the shape of ScenarioInput; normalize looks at no others.
-  const given = root as ScenarioInput;
-  const scenario = normalize(given, {
-    defaultName: stem(context.fileName),
-    statics,
-    readFile: context.readFile,
-    log,
+  const shape = scenarioShape();
+  const statics = resolveStatics(root, { env, overrides, log, shape });
+  const { value, issues } = readShape(shape, root);
+  addShapeIssues(issues, root, log);
+  const values = { ...(value as Readonly<Record<string, unknown>>) };
+  // Of a section that is nothing it could be, what it is when it is left out.
+  for (const { code, path } of issues) {
+    const [key, part] = path;
+    if (code === "custom" || code === "unrecognized_keys" || part !== undefined) continue;
+    values[String(key)] = readShape(shape.shape[key as keyof ScenarioInput], undefined).value;
+  }
+  const scenario = strictOf(values, {
+    ...{ log, statics, readFile, given: root, defaultName: stem(context.fileName) },
+    // Filled by the sections, one after another.
+    scope: {} as StrictScenario,
+    files: new Map(),
+    unresolved: statics.unresolved,
+    work: { left: MAX_CHECKED_CELLS },
+    rendered: { chars: 0 },
   });
   return log.isEmpty
-    ? { ok: true, scenario, source, given }
+    ? { ok: true, scenario, source, given: root as ScenarioInput }
     : { ok: false, issues: log.list(), source };
+}
+
+/** The strict scenario; complete when there is no issue. Called with issues, too, to find the others. */
+function strictOf(values: Readonly<Record<string, unknown>>, scene: Scene): StrictScenario {
+  const { scope } = scene;
+  const sections: readonly Section[] = SECTIONS;
+  for (const section of sections) {
+    Object.assign(scope, section.strict(values[section.key], scene));
+  }
+  for (const section of sections) section.check?.(scene);
+  return scope;
 }
 
 /** Bytes that are no UTF-8, and control characters: the marks of a binary file. */
@@ -100,10 +123,6 @@ function isUtf8(bytes: Uint8Array): boolean {
   } catch {
     return false;
   }
-}
-
-function isMapping(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** `dir/echo-10k.yaml` -> `echo-10k`. */

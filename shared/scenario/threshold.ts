@@ -3,6 +3,7 @@
  * checks. Invariant: what parses is judgeable: the measure has the statistic, the statistic has the unit,
  * and the selector is one the measure is recorded by.
  */
+import { laterMeasure, laterSelector } from "./later.ts";
 import {
   MEASURES,
   meantInstead,
@@ -38,9 +39,6 @@ export interface ThresholdFault {
 
 const MISTAKEN: Readonly<Record<string, string>> = { "=": "==", "=>": ">=", "=<": "<=" };
 
-const LATER_MEASURES = ["sequence", "availability", "push"];
-const LATER_HINT = "remove it, or use a version of Onrush that has it";
-
 /** `latency`, `latency{phase=steady,name=say}`; values may be quoted. */
 export function parseMetric(text: string): ThresholdMetric | ThresholdFault {
   const match = /^\s*([\w-]+)\s*(?:\{(.*)\}\s*)?$/s.exec(text);
@@ -52,9 +50,8 @@ export function parseMetric(text: string): ThresholdMetric | ThresholdFault {
     };
   }
   const measure = match[1] ?? "";
-  if (LATER_MEASURES.includes(measure)) {
-    return { what: `${measure} is not supported by this version`, hint: LATER_HINT, offset: 0 };
-  }
+  const later = laterMeasure(measure);
+  if (later !== null) return { ...later, offset: 0 };
   if (!Object.hasOwn(MEASURES, measure)) {
     const hint = didYouMean(measure, Object.keys(MEASURES));
     return { what: `unknown measure ${quoted(measure)}`, hint, offset: 0 };
@@ -84,10 +81,8 @@ function parseSelector(
       const what = `not a selector: ${quoted(part)}`;
       return { what, hint: "such as {phase=steady} or {name=say}", offset };
     }
-    if (key === "event") {
-      const what = "the selector event is not supported by this version";
-      return { what, hint: LATER_HINT, offset };
-    }
+    const later = laterSelector(key);
+    if (later !== null) return { ...later, offset };
     const known = SELECTORS.find((name) => name === key);
     if (known === undefined) {
       return { what: `unknown selector ${quoted(key)}`, hint: didYouMean(key, SELECTORS), offset };

@@ -51,10 +51,10 @@ function sectionsOf(path: string, node: Node): string[] {
 }
 
 function belowOf(path: string, node: Node): string[] {
-  if (path === "load") return loadSections(node);
   const objects = objectsWithin(node);
   if (objects.length === 0) return [];
   const place = node.type === "array" ? `${path}[]` : isMap(node) ? `${path}.NAME` : path;
+  if (objects.length > 1) return kindSections(place, objects);
   return [`### ${place}`, ...objects.flatMap((object) => sectionsOf(place, object))];
 }
 
@@ -69,9 +69,8 @@ function objectsWithin(node: Node): Node[] {
   return further.flatMap(objectsWithin);
 }
 
-/** Phases are of several kinds: what they have in common first, then each kind by what is its own. */
-function loadSections(node: Node): string[] {
-  const kinds = objectsWithin(node);
+/** Of several kinds: what they have in common first, then each kind by what is its own. */
+function kindSections(place: string, kinds: readonly Node[]): string[] {
   const [first, ...others] = kinds;
   const common = Object.entries(first?.properties ?? {}).filter(([key, child]) =>
     others.every((kind) => JSON.stringify(kind.properties?.[key]) === JSON.stringify(child)),
@@ -83,13 +82,16 @@ function loadSections(node: Node): string[] {
   };
   const sections = kinds.flatMap((kind) => {
     const own = Object.entries(kind.properties ?? {}).filter(([key]) => !keys.has(key));
-    const name = kind.properties?.["ramp"]?.const;
+    const [name = "", { const: value }] = own.find(([, child]) => child.const !== undefined) ?? [
+      "",
+      {},
+    ];
     return [
-      `#### load[] with ramp: ${String(name)}`,
+      `#### ${place} with ${name}: ${String(value)}`,
       tableOf({ properties: Object.fromEntries(own), required: kind.required ?? [] }),
     ];
   });
-  return ["### load[]", "Every phase has these keys:", tableOf(shared), ...sections];
+  return [`### ${place}`, "Every one has these keys:", tableOf(shared), ...sections];
 }
 
 function tableOf({ properties = {}, required = [] }: Node): string {

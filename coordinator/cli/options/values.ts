@@ -4,7 +4,7 @@
  */
 import { InvalidArgumentError, Option } from "commander";
 import { readAllowedTarget } from "../../../shared/net/target-policy.ts";
-import { MAX_CONNECTIONS } from "../../../shared/scenario/shape/load.ts";
+import { MAX_CONNECTIONS } from "../../../shared/scenario/limits.ts";
 import { parseDuration } from "../../../shared/scenario/units.ts";
 import type { KeySource } from "../../../shared/trust/cluster-key.ts";
 import { DEFAULT_POLICIES, type RunPolicies } from "../../plan/plan.ts";

@@ -1,6 +1,6 @@
 /**
  * Templates of a scenario that are rendered during the run: compiled once here to find their mistakes.
- * Called by the other files of this folder. Invariant: a template that passes compiles in the worker too.
+ * Called by the sections and by rows.ts. Invariant: a template that passes compiles in the worker too.
  */
 
 import type { Path } from "../issue.ts";
@@ -15,7 +15,12 @@ import {
   type RenderContext,
   type Template,
 } from "../template/template.ts";
-import type { TableFile } from "./files.ts";
+
+/** The file a table was read from, for messages about its rows. */
+export interface TableFile {
+  readonly path: string;
+  readonly content: Buffer;
+}
 
 export interface TemplateContext {
   readonly scope: TemplateScope;
@@ -25,7 +30,7 @@ export interface TemplateContext {
   readonly rendered: { chars: number };
   readonly log: IssueLog;
   /** Files of the data tables, for messages about their rows. */
-  readonly files: ReadonlyMap<string, TableFile>;
+  readonly files: Map<string, TableFile>;
   /** What is left to spend on rows of data; see rows.ts. */
   readonly work: { left: number };
 }

@@ -22,7 +22,6 @@ import { quoted } from "../units.ts";
 import { numberFault, writtenNumberFault } from "./exact-number.ts";
 import { ALIAS_HINT, checkTokens, type Flaw, lastQuote, MAX_ALIASES, MAX_DEPTH } from "./tokens.ts";
 
-export const MAX_FILE_BYTES = 1024 * 1024;
 export const MAX_NODES = 100_000;
 export const FORBIDDEN_KEYS: readonly string[] = ["__proto__", "constructor", "prototype"];
 

@@ -4,6 +4,7 @@
  * and its problems are reported under the option's name.
  */
 
+import { MAX_OVERRIDES } from "../limits.ts";
 import { didYouMean } from "../suggest.ts";
 import { quoted } from "../units.ts";
 import { FORBIDDEN_KEYS, readDocument } from "./document.ts";
@@ -17,10 +18,6 @@ export interface Overrides {
   readonly set: readonly (readonly [path: string, value: string, option?: string])[];
 }
 
-/** Of the `set` list. */
-export const MAX_OVERRIDES = 1000;
-/** Of one value of `set`. */
-export const MAX_OVERRIDE_CHARS = 64 * 1024;
 /** Of all values of `set` together. */
 const MAX_ALL_OVERRIDES_CHARS = 1024 * 1024;
 

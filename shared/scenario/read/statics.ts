@@ -4,8 +4,11 @@
  * up in a place that is shown or stored, such as a name or a path.
  */
 
+import type * as z from "zod";
 import type { Path } from "../issue.ts";
-import { MAX_ITEMS } from "../shape/connect.ts";
+import { MAX_ITEMS } from "../limits.ts";
+import { isStatic } from "../shape/marks.ts";
+import { isMapping } from "../shape/words.ts";
 import { didYouMean } from "../suggest.ts";
 import { MAX_ALL_VALUES_CHARS, MAX_VALUE_CHARS } from "../template/expansion.ts";
 import { compilePlaceholder } from "../template/placeholder.ts";
@@ -36,14 +39,9 @@ export interface StaticsInput {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly overrides: Overrides;
   readonly log: IssueLog;
+  /** Of the scenario: where it has parts that are rendered during the run. */
+  readonly shape: z.ZodType;
 }
-
-/** Where placeholders are resolved now. In targets, headers and payloads they are rendered during the run. */
-const STATIC_KEYS: ReadonlySet<string> = new Set(
-  "name seed data targets connect load messages integrity thresholds outputs".split(" "),
-);
-const DYNAMIC =
-  /^(targets\.\d+\.url|connect\.(headers|subprotocols)|messages\.mix\.\d+\.(?!name$|weight$|reply(\.(?!where$)|$)).*)$/;
 
 /** Reads vars and environment, then resolves static placeholders in `root`, in place. */
 export function resolveStatics(root: Record<string, unknown>, input: StaticsInput): Statics {
@@ -75,7 +73,7 @@ export function resolveStatics(root: Record<string, unknown>, input: StaticsInpu
     if (secretNames.has(name) && resolved !== "") statics.secrets.push(String(resolved));
   }
   checkOverrides(declared, env, input);
-  resolveTree(root, [], { statics, log: input.log });
+  resolveTree(root, [], { statics, log: input.log, shape: input.shape });
   return statics;
 }
 
@@ -153,14 +151,17 @@ interface Scene {
   readonly log: IssueLog;
 }
 
-function resolveTree(node: unknown, path: Path, scene: Scene): void {
+interface TreeScene extends Scene {
+  readonly shape: z.ZodType;
+}
+
+function resolveTree(node: unknown, path: Path, scene: TreeScene): void {
   if (typeof node !== "object" || node === null) return;
   for (const [name, child] of Object.entries(node)) {
     const key = Array.isArray(node) ? Number(name) : name;
     const at = [...path, key];
-    if (!STATIC_KEYS.has(String(at[0])) || DYNAMIC.test(at.join("."))) continue;
     if (typeof child !== "string") resolveTree(child, at, scene);
-    else if (child.includes("{{")) {
+    else if (child.includes("{{") && isStatic(scene.shape, at)) {
       const value = renderStatic(child, at, scene);
       if (value !== null) (node as Record<string | number, unknown>)[key] = value;
     }
@@ -283,8 +284,4 @@ function* betweenBraces(text: string): Generator<string> {
     yield text.slice(at + 2, end);
     at = text.indexOf("{{", end + 2);
   }
-}
-
-function isMapping(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,16 +1,17 @@
 /**
- * The fields a scenario file is made of: zod schemas for names, quantities and objects, each with the
- * description and example that editors show. Called by the other files of this folder. Invariant: a
- * message carries what is wrong and how to mend it, so that the reader of errors needs no second table.
+ * What sections are made of: zod schemas for names, quantities and objects, each with the description and example that
+ * editors show. Text is parsed here and nowhere else: a quantity comes out as a number in the unit of the strict
+ * scenario. Called by sections/. Invariant: an issue carries what is wrong and what to do, so that the reader of
+ * issues needs no second table.
  */
 import * as z from "zod";
 import { type Parsed, parseDuration, parseRate, parseShare, parseSize, quoted } from "../units.ts";
+import { message } from "./words.ts";
 
-/** Separates "what" from "hint" in the message of an issue. */
-export const HINT = "\u0000";
-
-export function message(what: string, hint: string): string {
-  return `${what}${HINT}${hint}`;
+/** Not by `meta()`, which copies the schema with all of its methods; each check of a chain does, too. */
+export function tagged<T extends z.ZodType>(schema: T, more: Readonly<Record<string, unknown>>): T {
+  z.globalRegistry.add(schema, { ...schema.meta(), ...more });
+  return schema;
 }
 
 /** What an editor shows beside a key. */
@@ -19,7 +20,27 @@ export function about<T extends z.ZodType>(
   description: string,
   ...examples: unknown[]
 ): T {
-  return schema.meta({ ...schema.meta(), description, examples });
+  return tagged(schema, { description, examples });
+}
+
+/** Made when it is first asked for, and only then: zod's schemas take their time, and many a command needs none. */
+export function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | null = null;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
+
+/** A key that may be left out, with what it means then: parsed as if it had been written. @param examples default: that */
+export function byDefault<T extends z.ZodType>(
+  schema: T,
+  value: z.input<T> & (string | number | boolean),
+  description: string,
+  ...examples: unknown[]
+): z.ZodPrefault<T> {
+  const shown = examples.length === 0 ? [value] : examples;
+  return about(schema.prefault(value), `${description} Default: ${value}.`, ...shown);
 }
 
 /** An object that refuses keys it does not know; the message of that issue lists those it knows. */
@@ -30,53 +51,64 @@ export function strict<T extends z.ZodRawShape>(shape: T) {
   });
 }
 
-type Check = (text: string) => Parsed<number>;
-
-function quantity(parse: Check, what: string, pattern: string) {
-  return z
-    .string({
-      error: (issue) => {
-        if (typeof issue.input !== "number") return undefined;
-        const parsed = parse(String(issue.input));
-        return parsed.ok ? undefined : message(parsed.what, parsed.hint);
-      },
-    })
-    .superRefine((text, context) => {
-      const parsed = parse(text);
-      if (parsed.ok) return;
-      context.addIssue({ code: "custom", message: message(parsed.what, parsed.hint) });
-    })
-    .meta({ title: what, pattern: `^(${pattern}|.*\\{\\{.*)$` });
+/** Adds an issue; checks of the whole that holds the value are still made. */
+export function fault(
+  context: z.RefinementCtx,
+  [what, hint]: readonly [what: string, hint: string],
+  place: { readonly path?: (string | number)[]; readonly inside?: number } = {},
+): typeof z.NEVER {
+  const { path = [], ...params } = place;
+  const text = message(what, hint);
+  context.addIssue({ code: "custom", message: text, path, params, continue: true });
+  return z.NEVER;
 }
 
-/** A duration of more than nothing. */
+type Parser = (text: string) => Parsed<number>;
+
+function quantity(parse: Parser, title: string, pattern: string) {
+  const error: z.core.$ZodErrorMap = ({ input }) => {
+    const parsed = typeof input === "number" ? parse(String(input)) : null;
+    return parsed === null || parsed.ok ? undefined : message(parsed.what, parsed.hint);
+  };
+  const parsed = z.string({ error }).transform((text, context): number => {
+    const result = parse(text);
+    return result.ok ? result.value : fault(context, [result.what, result.hint]);
+  });
+  return tagged(parsed, { title, pattern: `^(${pattern}|.*\\{\\{.*)$` });
+}
+
+/** As `parse`, but for zero. */
+function aboveZero(parse: Parser, name: string, hint: string): Parser {
+  return (text) => {
+    const parsed = parse(text);
+    return !parsed.ok || parsed.value > 0
+      ? parsed
+      : { ok: false, what: `the ${name} is zero`, hint };
+  };
+}
+
+const DURATION = "([0-9.]+(us|ms|s|m|h))+";
+
+/** A duration of more than nothing, in microseconds. */
 export function duration() {
-  const parse: Check = (text) => {
-    const parsed = parseDuration(text);
-    if (!parsed.ok || parsed.value > 0) return parsed;
-    return { ok: false, what: "the duration is zero", hint: "write a longer one, or leave it out" };
-  };
-  return quantity(parse, "duration", "([0-9.]+(us|ms|s|m|h))+");
+  const hint = "write a longer one, or leave it out";
+  return quantity(aboveZero(parseDuration, "duration", hint), "duration", DURATION);
 }
 
-/** A duration that may be zero. */
+/** A duration that may be zero, in microseconds. */
 export function moment() {
-  return quantity(parseDuration, "duration", "([0-9.]+(us|ms|s|m|h))+");
+  return quantity(parseDuration, "duration", DURATION);
 }
 
-/** A rate of more than nothing. */
+/** A rate of more than nothing, per second. */
 export function rate() {
-  const parse: Check = (text) => {
-    const parsed = parseRate(text);
-    if (!parsed.ok || parsed.value > 0) return parsed;
-    return { ok: false, what: "the rate is zero", hint: "write a higher one, or leave it out" };
-  };
-  return quantity(parse, "rate", "[0-9.]+/(s|min|h)");
+  const hint = "write a higher one, or leave it out";
+  return quantity(aboveZero(parseRate, "rate", hint), "rate", "[0-9.]+/(s|min|h)");
 }
 
-/** A share of more than nothing and at most a half. */
+/** A share of more than nothing and at most a half, 0 to 1. */
 export function share() {
-  const parse: Check = (text) => {
+  const parse: Parser = (text) => {
     const parsed = parseShare(text);
     if (!parsed.ok || (parsed.value > 0 && parsed.value <= 0.5)) return parsed;
     return { ok: false, what: `out of bounds: ${quoted(text)}`, hint: "more than 0%, at most 50%" };
@@ -84,57 +116,81 @@ export function share() {
   return quantity(parse, "share", "[0-9.]+%");
 }
 
-/** Bytes: a whole number or text with a unit, within [min, max]. */
+/** Bytes, written as a whole number or as text with a unit, within [min, max]. */
 export function size(min: number, max: number) {
-  return z
-    .union([z.int(), z.string().meta({ pattern: "^([0-9.]+(b|kb|mb|gb)?|.*\\{\\{.*)$" })])
-    .superRefine((value, context) => {
-      const parsed = parseSize(value);
-      if (!parsed.ok) {
-        context.addIssue({ code: "custom", message: message(parsed.what, parsed.hint) });
-      } else if (parsed.value < min || parsed.value > max) {
-        const what = `must be ${min} to ${max} bytes, got ${parsed.value}`;
-        context.addIssue({ code: "custom", message: message(what, "") });
-      }
-    });
+  const text = tagged(z.string(), { pattern: "^([0-9.]+(b|kb|mb|gb)?|.*\\{\\{.*)$" });
+  return z.union([z.int(), text]).transform((value, context): number => {
+    const parsed = parseSize(value);
+    if (!parsed.ok) return fault(context, [parsed.what, parsed.hint]);
+    if (parsed.value >= min && parsed.value <= max) return parsed.value;
+    return fault(context, [`must be ${min} to ${max} bytes, got ${parsed.value}`, ""]);
+  });
+}
+
+/** A whole number within [min, max]. */
+export function whole(min: number, max: number) {
+  return z.int().check(z.gte(min), z.lte(max));
+}
+
+/** A share of something, relative to the others'. */
+export function weight() {
+  return z.number().check(z.positive(), z.lte(1e6));
+}
+
+/** A list of so many items. */
+export function list<T extends z.ZodType>(item: T, min: number, max: number) {
+  const least = min === 0 ? [] : [z.minLength(min)];
+  return z.array(item).check(...least, z.maxLength(max));
 }
 
 /** A name that selectors and reports use. */
 export function label() {
-  return z
-    .string()
-    .min(1)
-    .max(64)
-    .superRefine((text, context) => {
-      if (text === "" || /^[\p{L}\p{N}_](?:[\p{L}\p{N}_ .:/-]*[\p{L}\p{N}_.:/-])?$/u.test(text))
-        return;
-      const hint = "use letters, digits, spaces and _ - . : /";
-      context.addIssue({ code: "custom", message: message(`not a name: ${quoted(text)}`, hint) });
-    });
+  const isName = z.superRefine<string>((text, context) => {
+    if (text === "" || /^[\p{L}\p{N}_](?:[\p{L}\p{N}_ .:/-]*[\p{L}\p{N}_.:/-])?$/u.test(text))
+      return;
+    fault(context, [`not a name: ${quoted(text)}`, "use letters, digits, spaces and _ - . : /"]);
+  });
+  return z.string().check(z.minLength(1), z.maxLength(64), isName);
 }
 
 /** An identifier, as in {{vars.identifier}}. */
 export function identifier() {
   return z.string().superRefine((text, context) => {
     if (/^[A-Za-z_][A-Za-z0-9_]{0,63}$/.test(text)) return;
-    const hint = "use letters, digits and _, at most 64 of them";
-    context.addIssue({ code: "custom", message: message(`not a name: ${quoted(text)}`, hint) });
+    fault(context, [
+      `not a name: ${quoted(text)}`,
+      "use letters, digits and _, at most 64 of them",
+    ]);
   });
 }
 
 /** Printable text of limited length. */
-export function text(maxChars: number) {
-  return z
-    .string()
-    .min(1)
-    .max(maxChars)
-    .superRefine((value, context) => {
-      if (!/\p{Cc}/u.test(value)) return;
-      context.addIssue({ code: "custom", message: message("control characters in the text", "") });
-    });
+export function text(maxChars: number, ...more: z.core.$ZodCheck<string>[]) {
+  const isPrintable = z.superRefine<string>((value, context) => {
+    if (/\p{Cc}/u.test(value)) fault(context, ["control characters in the text", ""]);
+  });
+  return z.string().check(z.minLength(1), z.maxLength(maxChars), isPrintable, ...more);
 }
 
 /** A file beside the scenario. */
 export function file() {
   return text(1024);
+}
+
+/** A mapping of at most so many entries. */
+export function mapping<T extends z.ZodType>(value: T, max: number, what: string) {
+  return z
+    .record(identifier(), value)
+    .refine((entries) => Object.keys(entries).length <= max, `more than ${max} ${what}`);
+}
+
+/** Exactly one of `keys` is written; else the issue says so. */
+export function exactlyOne(keys: readonly string[], what: string) {
+  return (value: object, context: z.RefinementCtx) => {
+    const written = keys.filter((key) => Object.hasOwn(value, key)).length;
+    if (written === 1) return;
+    const list = keys.join(" or ");
+    if (written > 1) fault(context, [`${what} takes only one of ${list}`, ""]);
+    else context.addIssue({ code: "custom", message: `${what} needs ${list}`, continue: true });
+  };
 }

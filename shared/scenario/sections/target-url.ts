@@ -1,75 +1,38 @@
 /**
- * The meaning of `target` and `targets`. Called by normalize.ts. Invariants: a strict target's scheme, host and port are
- * plain text, so it is known before the run where connections will go; with every row of the data its URL is one.
+ * The URL of a target. Called by target.ts. Invariants: its scheme, host and port are plain text, so it is known before
+ * the run where connections will go; with every row of the data it is a URL.
  */
+
+import { checkPlace } from "../check/rows.ts";
+import { checkTemplate, checkUrlTemplate, SAMPLE } from "../check/templates.ts";
 import type { Path } from "../issue.ts";
 import { secretIn } from "../read/statics.ts";
-import type { TargetInput } from "../shape/connect.ts";
-import type { StrictTarget } from "../strict.ts";
 import { insideRaw, scanPieces } from "../template/scan.ts";
 import { quoted } from "../units.ts";
-import { checkPlace } from "./rows.ts";
-import { checkTemplate, checkUrlTemplate, SAMPLE, type TemplateContext } from "./templates.ts";
-
-export interface TargetContext extends TemplateContext {
-  readonly secretNames: ReadonlySet<string>;
-}
-
-/** `target` or `targets`, whichever is written. */
-export function checkTargets(
-  one: string | undefined,
-  many: readonly TargetInput[] | undefined,
-  context: TargetContext,
-): StrictTarget[] {
-  const { log } = context;
-  if (one !== undefined && many !== undefined) {
-    log.add(["targets"], "the scenario has target and targets", "keep one of them", {
-      part: "key",
-    });
-  }
-  if (one === undefined && many === undefined) {
-    log.add([], "missing key target", "add target: ws://localhost:8080");
-  }
-  const targets: StrictTarget[] = [];
-  if (typeof one === "string" && log.isSound(["target"])) {
-    const target = checkUrl(one, ["target"], context);
-    if (target !== null) targets.push({ ...target, weight: 1 });
-  }
-  for (const [index, entry] of Array.isArray(many) ? many.entries() : []) {
-    if (!log.isSound(["targets", index])) continue;
-    const target = checkUrl(entry.url, ["targets", index, "url"], context);
-    if (target === null) continue;
-    const label = entry.label ?? target.label;
-    if (targets.some((other) => other.label === label)) {
-      log.add(["targets", index], `two targets are named ${label}`, "give each its own label");
-    }
-    targets.push({ url: target.url, label, weight: entry.weight ?? 1 });
-  }
-  return targets;
-}
+import type { Scene } from "./section.ts";
 
 const SCHEME = /^[a-z][a-z0-9+.-]*:\/\//i;
 const AUTHORITY = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i;
 
 /** The URL with the placeholders before its path resolved, and host:port as a label. */
-function checkUrl(
+export function checkUrl(
   text: string,
   path: Path,
-  context: TargetContext,
+  scene: Scene,
 ): { url: string; label: string } | null {
-  if (checkUrlTemplate(text, path, context) === null) return null;
-  const url = resolveAuthority(text, context);
+  if (checkUrlTemplate(text, path, scene) === null) return null;
+  const url = resolveAuthority(text, scene);
   const authority = AUTHORITY.exec(url)?.[0] ?? "";
   const rest = url.slice(authority.length);
-  const fault = placeFault(url, authority, context) ?? authorityFault(authority);
+  const fault = placeFault(url, authority, scene) ?? authorityFault(authority);
   if (fault !== null) {
-    context.log.add(path, ...fault);
+    scene.log.add(path, ...fault);
     return null;
   }
-  const template = checkUrlTemplate(rest, path, context);
+  const template = checkUrlTemplate(rest, path, scene);
   if (template === null) return null;
   const hint = rest.includes("#") ? "write %23 for a #" : "";
-  checkPlace({ kind: "url", value: rest, path, fault: restFault(rest), hint }, template, context);
+  checkPlace({ kind: "url", value: rest, path, fault: restFault(rest), hint }, template, scene);
   const { protocol, host } = new URL(authority);
   // A name in another script goes out as DNS knows it.
   const isPlain = /^[\x21-\x7e]*$/.test(authority) && !authority.includes("%");
@@ -79,10 +42,10 @@ function checkUrl(
 type Fault = readonly [what: string, hint: string];
 
 /** What is wrong with what is known of scheme and host. */
-function placeFault(url: string, authority: string, { secretNames }: TargetContext): Fault | null {
+function placeFault(url: string, authority: string, { statics }: Scene): Fault | null {
   const first = url.startsWith("{{") ? url.slice(0, url.indexOf("}}")) : authority;
   if (first.includes("{{")) {
-    return secretIn(first, secretNames) === null
+    return secretIn(first, statics.secretNames) === null
       ? ["the host of a target cannot differ between connections", "use targets for several"]
       : ["the host of a target cannot be a secret", "only its path and query can hold one"];
   }
@@ -137,7 +100,7 @@ function hasDotSegment(rest: string): boolean {
 }
 
 /** Static placeholders before the path become text; the others stay as written. */
-function resolveAuthority(text: string, context: TargetContext): string {
+function resolveAuthority(text: string, scene: Scene): string {
   let url = "";
   for (const piece of scanPieces(text)) {
     if ("literal" in piece) {
@@ -147,8 +110,8 @@ function resolveAuthority(text: string, context: TargetContext): string {
     const source = `{{${piece.source}}}`;
     const inPath = /^[a-z]+:\/\/[^/?#]+[/?#]/i.test(url);
     const plain = `{{${insideRaw(piece.source)?.source ?? piece.source}}}`;
-    const template = inPath ? null : checkTemplate(plain, [], context);
-    const keep = !template?.isStatic || secretIn(piece.source, context.secretNames) !== null;
+    const template = inPath ? null : checkTemplate(plain, [], scene);
+    const keep = !template?.isStatic || secretIn(piece.source, scene.statics.secretNames) !== null;
     url += keep ? source : template.render(SAMPLE).replaceAll("{{", "{{{{");
   }
   return url;

@@ -2,11 +2,12 @@
  * The meaning of `connect.subprotocols`: names, which may hold what is a connection's own, such as a token. Called by
  * connect.ts. Invariant: with every row of the data the list is one that RFC 6455 allows: tokens, none twice.
  */
+
+import { checkPlace } from "../check/rows.ts";
+import { checkTemplate, type TemplateContext } from "../check/templates.ts";
 import type { Path } from "../issue.ts";
 import { scanPieces } from "../template/scan.ts";
 import { quoted } from "../units.ts";
-import { checkPlace } from "./rows.ts";
-import { checkTemplate, type TemplateContext } from "./templates.ts";
 
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const HINT = "letters, digits and .-_~ without spaces";

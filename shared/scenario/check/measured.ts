@@ -1,0 +1,41 @@
+/**
+ * What a run of the scenario will measure, for rules about it: thresholds and find-limit phases. Called by those two.
+ * Invariant: of a section that has issues nothing is said, so that no rule is refused for what was only mistyped.
+ */
+
+import { type Scene, writtenNames } from "../sections/section.ts";
+import { isMapping } from "../shape/words.ts";
+import type { StrictMessages } from "../strict.ts";
+
+export interface Measured {
+  /** Names as written, also of phases and messages that have issues. */
+  readonly phases: readonly string[];
+  readonly names: readonly string[];
+  /** Labels of the targets, the URL of one that has none. */
+  readonly targets: readonly string[];
+  /** null: nothing is sent; undefined: unknown. */
+  readonly messages: StrictMessages | null | undefined;
+  readonly heartbeat: boolean | undefined;
+}
+
+export function measuredBy({ scope, given, log }: Scene): Measured {
+  const { messages, connect, targets } = scope;
+  return {
+    phases: writtenNames(given["load"], "phase"),
+    names: writtenNames(mixOf(given), "name"),
+    targets: targets.map(({ label, url }) => label || url),
+    messages: log.isSound(["messages"]) ? messages : undefined,
+    heartbeat: log.isSound(["connect", "heartbeat"]) ? connect.heartbeat !== null : undefined,
+  };
+}
+
+/** How many messages of that name, or of all, want a reply. */
+export function awaitedBy({ mix }: StrictMessages, name: string | null): number {
+  return mix.filter((one) => one.reply.match !== "none" && (name === null || one.name === name))
+    .length;
+}
+
+/** The list of messages, whatever stands there. */
+export function mixOf(given: Scene["given"]): unknown {
+  return isMapping(given["messages"]) ? given["messages"]["mix"] : undefined;
+}

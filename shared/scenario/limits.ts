@@ -1,0 +1,17 @@
+/**
+ * Limits of a scenario that other rooms state or keep as well. Imported by anybody; imports nothing, so that a command
+ * line that only shows its help loads neither a schema nor a parser. Invariant: docs/scenario.md states the same numbers.
+ */
+
+/** Of the text of a scenario. */
+export const MAX_FILE_BYTES = 1024 * 1024;
+/** All data tables of a scenario together. */
+export const MAX_DATA_BYTES = 64 * 1024 ** 2;
+/** Global connection indices of a run. */
+export const MAX_CONNECTIONS = 5_000_000;
+/** Of the `set` list. */
+export const MAX_OVERRIDES = 1000;
+/** Of one value of `set`. */
+export const MAX_OVERRIDE_CHARS = 64 * 1024;
+/** Items of a list, and names of a mapping, where nothing else is said. */
+export const MAX_ITEMS = 1000;

@@ -1,0 +1,32 @@
+/**
+ * The sections of a scenario file: a new one is one file and one line here. Called by parse.ts, schema.ts and written.ts,
+ * which walk the list. Invariant: the order is the one of the reference and of written scenarios; the strict part of a
+ * section may build on those before it.
+ */
+import { connect } from "./connect.ts";
+import { data } from "./data.ts";
+import { name, seed, version } from "./header.ts";
+import { integrity } from "./integrity.ts";
+import { load } from "./load.ts";
+import { messages } from "./messages.ts";
+import { outputs } from "./outputs.ts";
+import type { Section } from "./section.ts";
+import { target, targets } from "./target.ts";
+import { thresholds } from "./thresholds.ts";
+import { vars } from "./vars.ts";
+
+export const SECTIONS = [
+  version,
+  name,
+  seed,
+  vars,
+  data,
+  target,
+  targets,
+  connect,
+  load,
+  messages,
+  integrity,
+  thresholds,
+  outputs,
+] as const satisfies readonly Section[];
