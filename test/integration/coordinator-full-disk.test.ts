@@ -47,7 +47,8 @@ const tmpfs = (data: string): Disk => ({
 
 const limit = (data: string): Disk => {
   const set = ({ pid }: Coordinator, bytes: string) => {
-    const done = spawnSync("prlimit", [`--pid=${pid}`, `--fsize=${bytes}:`], { encoding: "utf8" });
+    const command = `prlimit --pid=${pid} --fsize=${bytes}:`;
+    const done = spawnSync("sh", ["-c", command], { encoding: "utf8" });
     expect(done.status, done.stderr).toBe(0);
   };
   return {
