@@ -40,7 +40,6 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
   /** Number of the next slot of the message schedule, over all sessions of the index. */
   sendCounter: number;
   readonly target: number;
-  // From here on, what few messages touch.
   backlog: Backlog | null = null;
   expiredCount = 0;
   readonly shard: number;
