@@ -30,6 +30,7 @@ import type { Agenda } from "./agenda.ts";
 import { AttemptNumbers } from "./attempt-numbers.ts";
 import { Choices } from "./choices.ts";
 import { type EngineContext, recorderOf, targetOf } from "./engine-context.ts";
+import { FetchAhead } from "./fetch-ahead.ts";
 import { LaneCensus } from "./lane-census.ts";
 import { Standstill } from "./standstill.ts";
 import { type TimerOwner, TimingWheel } from "./timing-wheel.ts";
@@ -54,8 +55,9 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
   #schedule: MessageSchedule | null;
   readonly #choices: Choices;
   readonly routes: Routes;
-  readonly #wheel = new TimingWheel(FIRST_SLOTS * TIMER_KINDS);
   readonly #connections: (Connection | null)[] = [];
+  readonly #ahead = new FetchAhead(this.#connections, this.times);
+  readonly #wheel = new TimingWheel(FIRST_SLOTS * TIMER_KINDS, this.#ahead);
   readonly #freeSlots: number[] = [];
   /** Slot of the live connection of an index; only filled when messages are paced in total. */
   readonly #slotOfIndex = new Map<number, number>();
@@ -73,10 +75,9 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
     this.#clock = clock;
     this.#driver = context.driver ?? (scenario.connect.driver === "ws" ? wsDriver : leanDriver);
     this.recorder = recorderOf(context);
-    const standstill = new Standstill(context.afterReading);
-    this.#standstill = standstill;
-    const framed = this.#driver.framing === "frame";
-    this.correlator = new Correlator(scenario, this.recorder, { run, framed, standstill });
+    this.#standstill = new Standstill(context.afterReading);
+    const given = { run, framed: this.#driver.framing === "frame", standstill: this.#standstill };
+    this.correlator = new Correlator(scenario, this.recorder, given);
     this.connectTimeoutUs = scenario.connect.timeoutUs;
     this.heartbeat = scenario.connect.heartbeat;
     this.reconnect = scenario.connect.reconnect;
@@ -85,9 +86,8 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
     this.#schedule = MessageSchedule.for(scenario, profile);
     const { localAddresses } = scenario.connect;
     this.routes = new Routes(context.targets, { connections, localAddresses, ports: portCount() });
-    for (const { dnsUs } of context.targets) {
+    for (const { dnsUs } of context.targets)
       if (dnsUs !== null) this.recorder.value(METRIC.dns, 0, dnsUs);
-    }
   }
 
   get live(): number {

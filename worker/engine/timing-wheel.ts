@@ -11,6 +11,8 @@ const SLOTS = 8192;
 const MASK = SLOTS - 1;
 const TICK_US = 1000;
 const NONE = -1;
+/** Timers of a millisecond that are prepared together; more would be out of the cache again when they fire. */
+const MAX_PREPARED = 256;
 /** In place of a slot: due in the running advance, in the list #parked. */
 const PARKED = -2;
 
@@ -28,17 +30,28 @@ export interface TimerOwner {
   onTimer(id: number, dueUs: number): void;
 }
 
+/** Told of expired timers before the first of them fires. */
+interface Preparer {
+  /** The timers ids[0] to ids[count - 1]. */
+  prepare(ids: Int32Array, count: number): void;
+}
+
 export class TimingWheel {
   readonly #heads = new Int32Array(SLOTS).fill(NONE);
   #words = new Int32Array(0);
   #times = new Float64Array(0);
   /** Head of the list of timers that are due in the running advance. */
   #parked = NONE;
+  /** The first of them, for prepare(). */
+  readonly #next = new Int32Array(MAX_PREPARED);
   #current = 0;
   #size = 0;
 
+  readonly #preparer: Preparer | null;
+
   /** @param capacity ids are in [0, capacity) */
-  constructor(capacity: number) {
+  constructor(capacity: number, preparer: Preparer | null = null) {
+    this.#preparer = preparer;
     this.grow(capacity);
   }
 
@@ -102,14 +115,16 @@ export class TimingWheel {
     this.#current = target;
     for (let tick = from; tick <= target; tick++) {
       if (this.#heads[tick & MASK] === NONE) continue;
-      this.#park(tick & MASK, nowUs);
+      const parked = this.#park(tick & MASK, nowUs);
+      if (parked > 1) this.#preparer?.prepare(this.#next, Math.min(parked, MAX_PREPARED));
       this.#fireParked(owner);
     }
   }
 
-  /** Moves what is due from a slot to the list of timers to fire. */
-  #park(slot: number, nowUs: number): void {
+  /** Moves what is due from a slot to the list of timers to fire. @returns how many that are */
+  #park(slot: number, nowUs: number): number {
     const words = this.#words;
+    let parked = 0;
     let id = this.#heads[slot] as number;
     while (id !== NONE) {
       const at = id * WORDS;
@@ -122,9 +137,12 @@ export class TimingWheel {
         this.#parked = id;
         // Parked timers are still in a list, so that cancel() and schedule() while firing unlink them properly.
         words[at + SLOT] = PARKED;
+        if (parked < MAX_PREPARED) this.#next[parked] = id;
+        parked++;
       }
       id = following;
     }
+    return parked;
   }
 
   #fireParked(owner: TimerOwner): void {
