@@ -102,7 +102,7 @@ export const ROOMS: readonly Room[] = [
     except: [
       "coordinator/analysis/compare/comparison.ts",
       "coordinator/cli/terminal/style.ts",
-      "coordinator/cli/terminal/summary-text.ts",
+      "coordinator/cli/terminal/report-text.ts",
       "coordinator/live/view.ts",
       "coordinator/store/event.ts",
     ],
