@@ -12,6 +12,7 @@ import { numbers } from "./sections/numbers.ts";
 import { phases } from "./sections/phases.ts";
 import { targets } from "./sections/targets.ts";
 import { thresholds } from "./sections/thresholds.ts";
+import { throwaway } from "./sections/throwaway.ts";
 import { timeline } from "./sections/timeline.ts";
 import { verdict } from "./sections/verdict.ts";
 import { workers } from "./sections/workers.ts";
@@ -30,6 +31,7 @@ export const SECTIONS: readonly Section[] = [
   connections,
   failures,
   phases,
+  throwaway,
   workers,
   again,
 ];
