@@ -12,7 +12,6 @@ import { numbers } from "./sections/numbers.ts";
 import { phases } from "./sections/phases.ts";
 import { targets } from "./sections/targets.ts";
 import { thresholds } from "./sections/thresholds.ts";
-import { throwaway } from "./sections/throwaway.ts";
 import { timeline } from "./sections/timeline.ts";
 import { verdict } from "./sections/verdict.ts";
 import { workers } from "./sections/workers.ts";
@@ -31,7 +30,6 @@ export const SECTIONS: readonly Section[] = [
   connections,
   failures,
   phases,
-  throwaway,
   workers,
   again,
 ];
