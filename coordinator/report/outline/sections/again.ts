@@ -15,7 +15,6 @@ export const again: Section = {
       "The command that runs it again, and the scenario with its secrets masked. Secrets are `***` there, and so are values of `-e` and `--set` under names such as token, key or password, declared secret or not.",
     omit: {
       csv: "it has no figures",
-      junit: "it is no test",
       terminal: "the run directory has scenario.yaml",
     },
   },

@@ -48,7 +48,6 @@ export const capacity: Section = {
     title: "Capacity",
     about:
       "Of a run that searched for the limit: what the target sustained, where it broke, every level that was tried, and what that rests on ([find-limit.md](find-limit.md)).",
-    omit: { junit: "the verdict's test case has it" },
   },
 
   build({ summary: { capacity: found }, levels = [] }) {

@@ -32,7 +32,6 @@ export const connections: Section = {
     title: "Connections",
     about:
       "From plan to open, and what was lost at each step; time by stage; why they closed and how long they were open.",
-    omit: { junit: "what is judged of them is a threshold" },
   },
 
   build({ connections: of, summary }) {

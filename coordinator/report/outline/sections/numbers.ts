@@ -24,7 +24,6 @@ export const numbers: Section = {
     title: "Key numbers",
     about:
       "What was not measured says so; it is never a zero. A line below says which part of the run counts and times are of.",
-    omit: { junit: "none of them is judged" },
   },
 
   build({ summary }) {

@@ -27,7 +27,6 @@ export const targets: Section = {
     id: "targets",
     title: "Targets",
     about: "Of a run with several targets: connections, messages and replies of each.",
-    omit: { junit: "what is judged of them is a threshold" },
   },
 
   build({ targets: all = [] }) {

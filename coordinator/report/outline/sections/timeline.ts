@@ -39,7 +39,6 @@ export const timeline: Section = {
     about:
       "Planned and open connections, rates, latency percentiles, failures by kind, and the generator's own health, over one axis with run time and time of day.",
     omit: {
-      junit: "nothing in it is judged",
       csv: "timeline.csv has a row a second",
       pdf: "the PDF made without a browser has no charts",
     },

@@ -59,7 +59,6 @@ export const workers: Section = {
     title: "Workers and environment",
     about:
       "Who carried the load and how busy it was; versions; what lost workers may have done unseen.",
-    omit: { junit: "what is judged of them is a question of validity" },
   },
 
   build(report) {
