@@ -3,6 +3,7 @@
  * sockets. The test is the coordinator: it writes documents, offers tickets and reads the log.
  */
 import { setTimeout as delay } from "node:timers/promises";
+import { BroadcastChannel } from "node:worker_threads";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { documentKey } from "../../../shared/bus/bus.ts";
 import { MemoryStore } from "../../../shared/bus/memory/store.ts";
