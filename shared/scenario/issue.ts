@@ -1,5 +1,5 @@
 /**
- * Issues: what is wrong with a scenario file, where, and how to mend it. Made by every stage of
+ * Issues: what is wrong with a scenario file, where, and how to fix it. Made by every stage of
  * reading; shown by the CLI (formatIssues) and sent by the HTTP API. Invariant: text quoted from the
  * file is shown with its control characters escaped, so a file cannot drive a terminal.
  */
@@ -17,7 +17,7 @@ export interface Issue {
   /** Where in the document, e.g. `load[2].over`; "" for the whole. */
   readonly path: string;
   readonly what: string;
-  /** How to mend it; may be empty. */
+  /** How to fix it; may be empty. */
   readonly hint: string;
 }
 

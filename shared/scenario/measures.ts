@@ -7,7 +7,7 @@ import type { StrictThreshold, ThresholdMeasure } from "./strict.ts";
 import { closest } from "./suggest.ts";
 
 export type Unit = StrictThreshold["unit"];
-/** What a measure can be told apart by, beside the phase. */
+/** What a measure can be selected by, beside the phase. */
 export const PARTS = ["name", "target"] as const;
 export type Part = (typeof PARTS)[number];
 

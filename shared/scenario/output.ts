@@ -7,7 +7,7 @@
 export const OUTPUT_KINDS = ["html", "json", "md", "csv", "junit", "pdf"] as const;
 export type OutputKind = (typeof OUTPUT_KINDS)[number];
 
-/** What a run can be asked for: a report, or to be told elsewhere while it goes on. */
+/** What a run can be asked for: a report, or figures elsewhere while it goes on. */
 export const RUN_OUTPUTS = [...OUTPUT_KINDS, "prometheus", "otlp"] as const;
 export type RunOutput = (typeof RUN_OUTPUTS)[number];
 
@@ -69,7 +69,7 @@ export function readCollectorUrl(text: string): CollectorUrl {
   return { url: url.href };
 }
 
-/** Written when the run is over, as opposed to told while it goes on. */
+/** Written when the run is over, as opposed to served or pushed while it goes on. */
 export function isOfReport<T extends { readonly kind: RunOutput }>(
   output: T,
 ): output is Extract<T, { readonly kind: OutputKind }> {

@@ -75,7 +75,11 @@ export function parseScenario(input: string | Uint8Array, context: ParseContext)
     values[String(key)] = readShape(shape.shape[key as keyof ScenarioInput], undefined).value;
   }
   const scenario = strictOf(values, {
-    ...{ log, statics, readFile, given: root, defaultName: stem(context.fileName) },
+    log,
+    statics,
+    readFile,
+    given: root,
+    defaultName: stem(context.fileName),
     // Filled by the sections, one after another.
     scope: {} as StrictScenario,
     files: new Map(),

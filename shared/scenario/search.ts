@@ -8,7 +8,7 @@ import type { SearchLevel, StrictSearch } from "./strict.ts";
 const SECOND_US = 1_000_000;
 /** Connections that open or close in a second while the level changes. */
 const RISE_PER_SEC = 1000;
-/** For the last results of a level to come in, and for the next one to be told to everybody. */
+/** For the last results of a level to come in, and for everybody to learn the next one. */
 const DECISION_US = 6 * SECOND_US;
 /** Levels on top of the climb, for narrowing down, resting and confirming. */
 const FURTHER_LEVELS = 40;

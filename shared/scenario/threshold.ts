@@ -156,7 +156,7 @@ function selectHint(
   wanted: { readonly measure: ThresholdMeasure; readonly statistic: string; readonly part: Part },
 ): string {
   const { measure, statistic, part } = wanted;
-  // The same count may be kept elsewhere, told apart as it is wanted.
+  // The same count may be kept elsewhere, selectable as it is wanted.
   const other = (["connections", "messages"] as const).find(
     (place) => place !== measure && statisticOf(place, statistic)?.by.includes(part),
   );

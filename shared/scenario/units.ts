@@ -1,10 +1,10 @@
 /**
- * Units: the only place where text becomes a quantity. Called by the schema (to say what is wrong) and
- * by the checks (to fill the strict scenario); the formatters are used where quantities are shown.
+ * Units: the only place where text becomes a quantity. Called by the fields of a scenario (shape/fields.ts), by the grammar
+ * of thresholds and for options; the formatters are used where quantities are shown.
  * Invariant: parse(format(x)) = x for every quantity that can be parsed.
  */
 
-/** A quantity, or what is wrong with the text and how to mend it. */
+/** A quantity, or what is wrong with the text and how to fix it. */
 export type Parsed<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly what: string; readonly hint: string };

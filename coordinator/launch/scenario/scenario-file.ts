@@ -5,8 +5,8 @@
  */
 import { dirname, resolve } from "node:path";
 import { OnrushError } from "../../../shared/errors.ts";
-import type { ParseResult } from "../../../shared/scenario/parse.ts";
 import { MAX_FILE_BYTES } from "../../../shared/scenario/limits.ts";
+import type { ParseResult } from "../../../shared/scenario/parse.ts";
 import type { Overrides } from "../../../shared/scenario/read/overrides.ts";
 import { readBounded } from "../../check/bounded-file.ts";
 import type { Checker } from "../../check/checker.ts";

@@ -3,7 +3,7 @@
  * `--set` and for `-e`. Invariant: a number that passes is held digit for digit; nothing is rounded silently.
  */
 
-/** What is wrong with a number, and how to mend it. */
+/** What is wrong with a number, and how to fix it. */
 export interface NumberFault {
   readonly what: string;
   readonly hint: string;

@@ -30,7 +30,7 @@ function phaseShape(): z.ZodType<Phase, PhaseInput> {
   >;
 }
 
-/** The phase, with its `ramp` where that is told by another key. */
+/** The phase, with its `ramp` where another key implies it. */
 function withRamp(phase: unknown, context: z.RefinementCtx): unknown {
   if (!isMapping(phase)) {
     const hint = "such as { phase: steady, hold: 5m }";
@@ -53,20 +53,15 @@ function withRamp(phase: unknown, context: z.RefinementCtx): unknown {
 }
 
 function saysNothing(phase: object, context: z.RefinementCtx): unknown {
-  const telling = ["ramp", ...RAMPS.flatMap(({ impliedBy = [] }) => impliedBy)];
-  const what = `the phase says neither ${telling.join(", nor ")}`;
+  const keysOfKinds = ["ramp", ...RAMPS.flatMap(({ impliedBy = [] }) => impliedBy)];
+  const what = `the phase says neither ${keysOfKinds.join(", nor ")}`;
   const result = fault(context, [what, "such as hold: 5m"]);
   const known = new Set(RAMPS.flatMap(({ shape }) => Object.keys(shape().shape)));
   const keys = Object.keys(phase).filter((key) => !known.has(key));
-  const message = telling.join(",");
+  const message = keysOfKinds.join(",");
   if (keys.length > 0) context.addIssue({ code: "unrecognized_keys", keys, message });
   return result;
 }
-
-const NAMES = {
-  ...{ path: ["load"], key: "phase", kind: "phase" },
-  hint: "give every phase its own name",
-};
 
 export const load = section({
   key: "load",
@@ -80,7 +75,7 @@ export const load = section({
       ],
     ),
   strict: (value, { log, given }) => {
-    checkNames(given["load"], NAMES, log);
+    checkNames(given["load"], { path: ["load"], key: "phase", kind: "phase" }, log);
     const phases: StrictPhase[] = [];
     /** null when a faulty phase makes it unknown. */
     let open: number | null = 0;

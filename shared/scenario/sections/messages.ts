@@ -77,7 +77,8 @@ export const messages = section({
       },
     ),
   strict: (value, scene) => {
-    checkNames(mixOf(scene.given), NAMES, scene.log);
+    const names = { path: ["messages", "mix"], key: "name", kind: "message" };
+    checkNames(mixOf(scene.given), names, scene.log);
     const mix = value === undefined ? [] : checkMix(value.mix, scene);
     if (value === undefined || !scene.log.isSound(["messages"])) return { messages: null };
     const { rate: perConnection, total = 0, arrival, inFlight } = value;
@@ -109,11 +110,6 @@ export const messages = section({
     };
   },
 });
-
-const NAMES = {
-  ...{ path: ["messages", "mix"], key: "name", kind: "message" },
-  hint: "give each its own name",
-};
 
 function checkMix(mix: readonly Message[], scene: Scene): StrictMessage[] {
   const { log } = scene;

@@ -97,12 +97,15 @@ function namedItems(list: unknown, key: string): { index: number; name: string }
 /** Each item of a list in the document has its own name. */
 export function checkNames(
   list: unknown,
-  { path, key, kind, hint }: { path: Path; key: string; kind: string; hint: string },
+  { path, key, kind }: { path: Path; key: string; kind: string },
   log: IssueLog,
 ): void {
   const seen = new Set<string>();
   for (const { index, name } of namedItems(list, key)) {
-    if (seen.has(name)) log.add([...path, index, key], `duplicate ${kind} ${name}`, hint);
+    if (seen.has(name)) {
+      const hint = `give every ${kind} its own name`;
+      log.add([...path, index, key], `duplicate ${kind} ${name}`, hint);
+    }
     seen.add(name);
   }
 }

@@ -17,7 +17,7 @@ function has(node: z.core.$ZodType, mark: Mark): boolean {
   return z.globalRegistry.get(node)?.[mark] === true;
 }
 
-/** A key that need not be written: another one tells its value. */
+/** A key that need not be written: another one implies its value. */
 export function implied<T extends z.ZodType>(schema: T): T {
   return marked(schema, "implied");
 }

@@ -19,7 +19,7 @@ import { TemplateError } from "./template-error.ts";
 export type { Template, Watched } from "./compiled-template.ts";
 export type { RenderContext } from "./render.ts";
 
-/** Placeholders of one template are told apart by this many numbers per site. */
+/** Placeholders of one template are distinguished by this many numbers per site. */
 const SITE_SPAN = 65_536;
 /** A template may hold this many placeholders. */
 const MAX_PLACEHOLDERS = 1000;

@@ -26,7 +26,7 @@ type PhaseOf<N extends Name> = StrictPhase & StrictOf<N>;
 
 export interface Ramp<N extends Name = Name, Shape extends z.ZodType = z.ZodType> {
   readonly name: N;
-  /** The key that tells this kind where `ramp` is left out. */
+  /** The key that implies this kind where `ramp` is left out. */
   readonly impliedBy?: string;
   readonly shape: () => Shape;
   strict(phase: z.output<Shape>, place: Place): StrictOf<N> & { readonly durationUs: number };
@@ -72,7 +72,7 @@ const common = once(() => ({
 
 /**
  * The keys of every phase, and `ramp`.
- * @param isImplied another key tells the kind, so that `ramp` may be left out
+ * @param isImplied by another key, so that `ramp` may be left out
  */
 export function base<N extends Name>(name: N, description: string, isImplied = false) {
   const kind = isImplied ? implied(z.literal(name)) : z.literal(name);
