@@ -14,6 +14,10 @@ const POM = `<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.
 </dependency></dependencies></project>
 `;
 
+/** Without it everything is logged. */
+const LOGBACK = `<configuration><root level="WARN"/></configuration>
+`;
+
 const SIMULATION = `import static io.gatling.javaapi.core.CoreDsl.*;
 import static io.gatling.javaapi.http.HttpDsl.*;
 import io.gatling.javaapi.core.*;
@@ -49,6 +53,7 @@ export const gatling: Peer = {
     writeFileSync(join(folder, "pom.xml"), POM);
     writeFileSync(join(folder, "Move.java"), SIMULATION);
     mkdirSync(classes(), { recursive: true });
+    writeFileSync(join(classes(), "logback.xml"), LOGBACK);
     const copy = ["-q", "-B", "dependency:copy-dependencies", `-DoutputDirectory=${jars()}`];
     return (
       attempt("mvn", copy, folder) ||
@@ -59,7 +64,9 @@ export const gatling: Peer = {
     const { connections, rampSeconds, openSeconds, perConnectionPerSec } = work;
     const given = { url, connections, rampSeconds, openSeconds, perSec: perConnectionPerSec };
     const properties = Object.entries(given).map(([name, value]) => `-D${name}=${value}`);
-    const classPath = ["-cp", `${classes()}:${jars()}/*`];
+    // As its own Maven plugin does.
+    const opened = ["--add-opens", "java.base/java.lang=ALL-UNNAMED"];
+    const classPath = [...opened, "-cp", `${classes()}:${jars()}/*`];
     const main = ["io.gatling.app.Gatling", "-s", "Move", "-nr", "-rf", join(folder, "gatling")];
     return { command: "java", args: [...classPath, ...properties, ...main] };
   },
