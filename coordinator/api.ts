@@ -168,10 +168,13 @@ export async function compare(
   });
 }
 
-/** A summary as text for people, as the commands print it, without colour. */
+/**
+ * A summary as text for people, without colour: as a run prints it at its end, or "full", with its tables. What a summary
+ * does not hold, such as charts over time, is in `report` alone.
+ */
 export async function summarise(
   summary: Summary,
-  detail: "compact" | "full" = "full",
+  detail: "compact" | "full" = "compact",
 ): Promise<string> {
   const { summaryText } = await import("./cli/terminal/report-text.ts");
   const { makeStyle } = await import("./cli/terminal/style.ts");
