@@ -135,7 +135,7 @@ describe("compare", () => {
 
   it("markdown for a pull request", async () => {
     const { stdout } = await compare(at("before"), at("after"), "--markdown");
-    expect(stdout).toMatch(/^### ❌ REGRESSED\n/);
+    expect(stdout).toMatch(/^## ❌ Regressed: `baseline 3 runs /);
     expect(stdout).toContain("| latency.p50 | ");
   });
 
@@ -185,8 +185,8 @@ describe("run --baseline", () => {
     const written = readFileSync(at("gated/summary.json"), "utf8");
     const report = await onrush(["report", at("gated"), "--summary", "full"]);
     expect(readFileSync(at("gated/summary.json"), "utf8")).toBe(written);
-    expect(report.stdout).toMatch(/baseline {6}✗ REGRESSED/);
-    expect(report.stdout).toContain("latency by percentile");
+    expect(report.stdout).toMatch(/^Against the baseline\n {2}REGRESSED: /m);
+    expect(report.stdout).toContain("Latency at every percentile, before and now");
     expect(report.stdout).toMatch(/✗ latency\.p50>20% {2}failed/);
   });
 

@@ -63,9 +63,10 @@ export function comparisonReport(outcome: CompareOutcome): Block[] {
 const REFUSED_TEXT = "Not compared: the runs differ in what a comparison takes for granted.";
 
 /** In one line. */
-export function comparisonHeadline(outcome: CompareOutcome): string {
-  const { word } = LOOKS[outcome.verdict];
-  return `${word.toUpperCase()}  baseline ${sideText(outcome.a)}, candidate ${sideText(outcome.b)}`;
+export function comparisonFact(outcome: CompareOutcome): Fact {
+  const { word, sign } = LOOKS[outcome.verdict];
+  const sides = `baseline ${sideText(outcome.a)}, candidate ${sideText(outcome.b)}`;
+  return { label: "baseline", text: [`${word.toUpperCase()}  `, prose(sides, 300)], mark: sign };
 }
 
 /** As a section of a run's report. */

@@ -7,12 +7,7 @@ import type { CompareOutcome } from "../../../analysis/compare/comparison.ts";
 import { tallyText } from "../../text/comparison-rows.ts";
 import { comparisonOf, failedRules } from "../../text/verdict-text.ts";
 import { type Block, type Fact, facts, prose, type TestCase } from "../block.ts";
-import {
-  comparisonBlocks,
-  comparisonHeadline,
-  differenceText,
-  OUTCOME_MARKS,
-} from "../comparison.ts";
+import { comparisonBlocks, comparisonFact, differenceText, OUTCOME_MARKS } from "../comparison.ts";
 import type { Section } from "../section.ts";
 
 export const baseline: Section = {
@@ -33,7 +28,7 @@ export const baseline: Section = {
   brief({ summary }) {
     const comparison = comparisonOf(summary);
     if (comparison === null) return [];
-    const first: Fact = { label: "baseline", text: prose(comparisonHeadline(comparison), 300) };
+    const first = comparisonFact(comparison);
     if (comparison.verdict === "REFUSED") {
       const [why] = comparison.differences.map(differenceText);
       return [facts(first, { label: "", text: prose(why ?? "", 300) })];
