@@ -32,7 +32,7 @@ describe("control thread", () => {
   let bus: MemoryBus;
   let placing: NodeJS.Timeout;
   let saying: NodeJS.Timeout[];
-  let channel: BroadcastChannel;
+  let channel: InstanceType<typeof BroadcastChannel>;
   let placed = "";
   let controls: { control: Control; side: MemoryBus; served: Promise<number> }[];
 
