@@ -36,6 +36,17 @@ describe("TimingWheel", () => {
     expect(wheel.size).toBe(0);
   });
 
+  it("says which timers fire next, before the first of them does", () => {
+    const told: string[] = [];
+    const wheel = new TimingWheel(8, {
+      prepare: (ids, count) => void told.push(`next ${[...ids.slice(0, count)].sort()}`),
+    });
+    for (const [id, dueUs] of [3000, 1200, 1100, 9000].entries()) wheel.schedule(id, dueUs);
+    wheel.advance(1999, { onTimer: (id) => void told.push(`${id}`) });
+    expect(told[0]).toBe("next 1,2");
+    expect(told.slice(1).sort()).toEqual(["1", "2"]);
+  });
+
   it("keeps timers that are more than a lap away", () => {
     const { wheel, fired, advance } = harness(2);
     wheel.schedule(0, 60_000_000);
