@@ -24,6 +24,9 @@ const TOGETHER = [
 // Programs that tests start for a cluster find its key here.
 process.env["ONRUSH_CLUSTER_KEY"] = "a-key-for-the-clusters-of-tests-0123456789";
 
+/** Conditions are waited for as long as a busy machine may take; what never comes fails all the same. */
+const WAITING = { poll: { timeout: 60_000, interval: 20 } };
+
 /**
  * fast: pure code and loopback sockets. thorough: the same, but too long for every commit. brokers: real Redis and NATS
  * servers. None of these needs a build, and what happens in them does not depend on how busy the machine is.

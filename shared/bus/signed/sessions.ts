@@ -28,8 +28,17 @@ const infoSchema = z.object({ nonce: text, info: workerInfoSchema });
 const statusSchema = z.object({ nonce: text, status: workerStatusSchema });
 const INFO_PLACE: Place = { kind: "session", subject: "info" };
 
+/** A session's own record, as it was read. */
+interface ReadInfo {
+  readonly text: string;
+  readonly nonce: string;
+  readonly info: WorkerInfo;
+}
+
 export class SignedSessions {
   readonly #sealer: Sealer;
+  /** Of the sessions of the last listing: their records never change, and are much longer than a status. */
+  #infos = new Map<string, ReadInfo>();
   /** Of the sessions this side has opened. */
   readonly #nonces = new Map<number, string>();
 
@@ -68,12 +77,14 @@ export class SignedSessions {
 
   async list(transport: Transport): Promise<readonly SessionRecord[]> {
     const sessions: SessionRecord[] = [];
+    const infos = new Map<string, ReadInfo>();
     await transport.visitSessions((stored) => {
       if (sessions.length >= MAX_SESSIONS) return true;
-      const session = this.#read(stored);
+      const session = this.#read(stored, infos);
       if (session !== null) sessions.push(session);
       return session !== null;
     });
+    this.#infos = infos;
     return sessions;
   }
 
@@ -81,7 +92,9 @@ export class SignedSessions {
     return this.#sealer.seal(INFO_PLACE, JSON.stringify({ nonce, info }), 0);
   }
 
-  #read({ key, info, status, silentMs }: StoredSession): SessionRecord | null {
+  /** @param infos gets what was read of the record */
+  #read(stored: StoredSession, infos: Map<string, ReadInfo>): SessionRecord | null {
+    const { key, info, status, silentMs } = stored;
     const epoch = readNumber(key);
     if (epoch === null || epoch < 1) {
       this.#sealer.refusals.add({
@@ -89,18 +102,25 @@ export class SignedSessions {
       });
       return null;
     }
-    const place = { place: INFO_PLACE, run: null, shown: `epoch ${epoch}` };
-    const record = this.#sealer.read(info, { ...place, schema: infoSchema });
-    if (record === null) return null;
-    const { nonce, info: worker } = record.value;
-    const said = status === "" ? null : this.#status(epoch, nonce, status);
+    const read = this.#info(epoch, key, info);
+    if (read === null) return null;
+    infos.set(key, read);
+    const said = status === "" ? null : this.#status(epoch, read.nonce, status);
     return {
       epoch,
-      info: worker,
+      info: read.info,
       status: said?.value.status ?? null,
       silentMs: Number.isFinite(silentMs) ? Math.max(0, silentMs) : 0,
       renewals: said?.madeUs ?? 0,
     };
+  }
+
+  #info(epoch: number, key: string, text: string | null): ReadInfo | null {
+    const known = this.#infos.get(key);
+    if (known !== undefined && known.text === text) return known;
+    const place = { place: INFO_PLACE, run: null, shown: `epoch ${epoch}` };
+    const record = this.#sealer.read(text, { ...place, schema: infoSchema });
+    return record === null || text === null ? null : { text, ...record.value };
   }
 
   #status(epoch: number, nonce: string, status: string | null) {
