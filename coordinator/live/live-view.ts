@@ -3,7 +3,6 @@
  * seconds that all engines have reported (a laggard holds them back for a while), so curves do not dip at
  * their right end.
  */
-import type { MergedHistogram } from "../../shared/stats/histogram.ts";
 import type { RunState } from "../../shared/wire/command.ts";
 import { brokenGates } from "../analysis/gates.ts";
 import { shownValue, type ThresholdResult } from "../analysis/thresholds.ts";
@@ -83,12 +82,10 @@ function phaseOf(fold: RunFold, elapsedUs: number): LiveView["phase"] {
 }
 
 function recentLatency(fold: RunFold, last: number): LiveView["latencyUs"] {
-  let recent: MergedHistogram | null = null;
-  for (let second = Math.max(0, last - LATENCY_SECONDS + 1); second <= last; second++) {
-    const histogram = fold.merge.timeline.histogram(second, "latency");
-    if (recent && histogram) recent.addFrom(histogram);
-    else recent ??= histogram;
-  }
+  const recent = fold.merge.series.histogram(
+    { metric: "latency", phases: null, name: null },
+    { from: last - LATENCY_SECONDS + 1, to: last + 1 },
+  );
   if (!recent) return null;
   return {
     p50: recent.quantile(0.5),

@@ -1,6 +1,6 @@
 /**
  * What was measured in seconds that are over, compressed and out of the way: a part in memory, the rest in a temporary file
- * that has no name and goes with this process. Used by timeline.ts and second-histograms.ts.
+ * that has no name and goes with this process. Used by series.ts.
  * Invariant: what is opened equals what was sealed. Bound: MEMORY_BYTES in memory, however long the run is; where the disk
  * refuses, memory takes what it would have.
  */
@@ -8,7 +8,6 @@ import { closeSync, openSync, readSync, unlinkSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { assert } from "../../../shared/assert.ts";
-import { MergedHistogram } from "../../../shared/stats/histogram.ts";
 
 const MEMORY_BYTES = 8 * 1024 * 1024;
 
@@ -80,27 +79,3 @@ export class SealedBytes {
 }
 
 let sequence = 0;
-
-/** Single histograms. */
-export class SealedHistograms {
-  readonly #bytes: SealedBytes;
-
-  constructor(memoryBytes = MEMORY_BYTES) {
-    this.#bytes = new SealedBytes(memoryBytes);
-  }
-
-  get fileBytes(): number {
-    return this.#bytes.fileBytes;
-  }
-
-  seal(histogram: MergedHistogram): Sealed {
-    return this.#bytes.seal(histogram.encode());
-  }
-
-  /** A histogram of its own. */
-  open(sealed: Sealed): MergedHistogram {
-    const histogram = new MergedHistogram();
-    histogram.add(this.#bytes.open(sealed));
-    return histogram;
-  }
-}
