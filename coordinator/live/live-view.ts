@@ -5,7 +5,7 @@
  */
 import type { RunState } from "../../shared/wire/command.ts";
 import { brokenGates } from "../analysis/gates.ts";
-import { shownValue, type ThresholdResult } from "../analysis/thresholds.ts";
+import type { Judgement } from "../analysis/judgement.ts";
 import { phaseAt, phaseSpans } from "../merge/facts.ts";
 import type { RunFold } from "../merge/run-fold.ts";
 import type { LiveView } from "./view.ts";
@@ -18,7 +18,8 @@ export interface LiveSituation {
   readonly state: RunState;
   /** Microseconds of run time; null before the start is known. */
   readonly elapsedUs: number | null;
-  readonly thresholds: readonly ThresholdResult[];
+  /** As judgeThresholds() gives them. */
+  readonly thresholds: readonly Judgement[];
 }
 
 export function liveView(fold: RunFold, situation: LiveSituation): LiveView {
@@ -66,13 +67,15 @@ export function liveView(fold: RunFold, situation: LiveSituation): LiveView {
       utilisation: row?.utilisation ?? 0,
       saturated: row !== null && brokenGates(row).length > 0,
     },
-    thresholds: situation.thresholds.map(({ threshold, observed, passed }) => ({
-      metric: threshold.metric,
-      rule: threshold.rule,
-      observed: observed === null ? null : shownValue(threshold, observed),
-      passed: observed === null ? null : passed,
-    })),
+    thresholds: situation.thresholds.flatMap(thresholdRow),
   };
+}
+
+function thresholdRow({ rule, observed, outcome }: Judgement): LiveView["thresholds"][number][] {
+  const { value } = observed;
+  if (rule === null || typeof value === "string") return [];
+  const passed = value === null ? null : outcome === "pass";
+  return [{ metric: rule.metric, rule: rule.rule, observed: value, passed }];
 }
 
 function phaseOf(fold: RunFold, elapsedUs: number): LiveView["phase"] {
