@@ -9,8 +9,9 @@
  */
 
 import type { MergedHistogram } from "../../shared/stats/histogram.ts";
-import type { HistogramSelection, HistogramSet } from "../merge/histograms/histogram-set.ts";
 import type { RunFold } from "../merge/run-fold.ts";
+import type { HistogramSelection } from "../merge/series/histogram-set.ts";
+import type { Window } from "../merge/series/series.ts";
 import { brokenGates } from "./gates.ts";
 
 /** Phases that count for run-wide figures: all but the excluded ones. */
@@ -39,27 +40,40 @@ export function isLeftOut(fold: RunFold, second: number): boolean {
   return fold.disturbances.touches(second) || isSaturated(fold, second);
 }
 
-/** Values of the seconds that count; null when there are none. Not to be changed. */
+/** Values of the seconds that count, of the whole run; null when there are none. Not to be changed. */
 export function judgedHistogram(
   fold: RunFold,
   selection: HistogramSelection,
 ): MergedHistogram | null {
-  const whole = fold.merge.histograms.select(selection);
-  const out = whole && leftOut(fold).select(selection);
+  const { series, frames } = fold.merge;
+  const whole = series.total(selection);
+  // What is left out follows from these alone.
+  const version = `${frames} ${fold.disturbances.version}`;
+  const out = whole && series.within(mask(fold), version).select(selection);
   if (!whole || !out) return whole;
   const rest = whole.clone();
   rest.subtract(out);
   return rest.count === 0 ? null : rest;
 }
 
-/** What the seconds that do not count hold. */
-function leftOut(fold: RunFold): HistogramSet {
-  return fold.merge.bySecond.within(
-    (second, span) => {
-      for (let at = second; at < second + span; at++) if (isLeftOut(fold, at)) return true;
-      return false;
-    },
-    // What is left out follows from these alone.
-    `${fold.merge.frames} ${fold.disturbances.version}`,
+/** As judgedHistogram, of whole seconds of a window. */
+export function judgedIn(
+  fold: RunFold,
+  selection: HistogramSelection,
+  window: Window,
+): MergedHistogram | null {
+  const isOut = mask(fold);
+  return fold.merge.series.histogram(
+    selection,
+    window,
+    (second, span) => second + span <= window.to && !isOut(second, span),
   );
+}
+
+/** Any of the seconds is left out. */
+function mask(fold: RunFold) {
+  return (second: number, span: number): boolean => {
+    for (let at = second; at < second + span; at++) if (isLeftOut(fold, at)) return true;
+    return false;
+  };
 }

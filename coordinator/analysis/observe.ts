@@ -1,14 +1,14 @@
 /**
  * What a rule looks at, read off the merged set: a statistic of a distribution, a count, a share or a rate, of some phases,
- * one message name or one target. Called by thresholds.ts. Pure.
+ * one message name or one target. Called by rules/thresholds.ts. Pure.
  * Invariant: what was not recorded is missing, with the reason; it is never 0.
  */
 import type { StrictThreshold } from "../../shared/scenario/strict.ts";
-import type { HistogramSelection } from "../merge/histograms/histogram-set.ts";
 import type { RunFold } from "../merge/run-fold.ts";
+import type { HistogramSelection } from "../merge/series/histogram-set.ts";
 import { judgedHistogram, judgedPhases } from "./judged.ts";
 import { observeCount } from "./observe-count.ts";
-import { readerOf, THRESHOLD_METRICS } from "./threshold-value.ts";
+import { timeOf } from "./threshold-value.ts";
 
 export type Observation =
   | { readonly value: number }
@@ -63,13 +63,12 @@ function labelOf(target: { readonly label: string; readonly url: string } | unde
 
 /** null: the statistic is not one of a distribution. */
 function observeTime(scope: Scope, threshold: StrictThreshold): Observation | null {
-  const metric = THRESHOLD_METRICS[threshold.measure];
-  const read = readerOf(threshold.statistic);
-  if (threshold.unit !== "us" || !metric || !read) return null;
+  const time = timeOf(threshold);
+  if (time === null) return null;
   const { fold, phases, name } = scope;
-  const selection = { metric, phases, name };
+  const selection = { metric: time.metric, phases, name };
   const histogram = judgedHistogram(fold, selection);
-  return histogram ? { value: read(histogram) } : whyNoTimes(scope, selection, threshold);
+  return histogram ? { value: time.read(histogram) } : whyNoTimes(scope, selection, threshold);
 }
 
 /** A measure that excluded phases have all of is a rule in the wrong place; say so. */
@@ -78,8 +77,8 @@ function whyNoTimes(
   selection: HistogramSelection,
   { measure, selector }: StrictThreshold,
 ): Observation {
-  const { histograms } = fold.merge;
-  if (histograms.select(selection)) {
+  const { series } = fold.merge;
+  if (series.total(selection)) {
     return {
       missing: `no ${measure} was measured outside the seconds in which the generator was saturated, or a lost worker disturbed the load`,
       untrusted: true,
@@ -87,7 +86,7 @@ function whyNoTimes(
   }
   const excluded = fold.facts.scenario.phases.flatMap(({ exclude }, at) => (exclude ? [at] : []));
   const elsewhere = { metric: selection.metric, phases: new Set(excluded), name: null };
-  const there = selector.phase === null && histograms.select(elsewhere) !== null;
+  const there = selector.phase === null && series.total(elsewhere) !== null;
   const hint = there ? " outside excluded phases; select one of them with {phase=…}" : "";
   return { missing: `no ${measure} was measured${hint}` };
 }

@@ -1,12 +1,12 @@
 /**
  * The arithmetic of a rule: how its statistic is read off a distribution, and whether a value meets it. Called by
- * thresholds.ts and by the search for a limit. Pure.
+ * observe.ts and by the search for a limit. Pure.
  */
 import type { StrictThreshold } from "../../shared/scenario/strict.ts";
 import type { Metric } from "../../shared/stats/counters.ts";
 
 /** Measures of thresholds that are distributions, and where they lie. */
-export const THRESHOLD_METRICS: Partial<Record<StrictThreshold["measure"], Metric>> = {
+const THRESHOLD_METRICS: Partial<Record<StrictThreshold["measure"], Metric>> = {
   latency: "latency",
   service: "service",
   connect: "connect",
@@ -14,15 +14,21 @@ export const THRESHOLD_METRICS: Partial<Record<StrictThreshold["measure"], Metri
   sendLag: "sendLag",
 };
 
-export interface Distribution {
+interface Distribution {
   readonly min: number;
   readonly max: number;
   readonly mean: number;
   quantile(p: number): number;
 }
 
-/** null: the statistic is not one of a distribution. */
-export function readerOf(statistic: string): ((histogram: Distribution) => number) | null {
+/** The distribution a rule is about, and how its statistic is read off it; null: it is a rule on a count. */
+export function timeOf({ measure, statistic, unit }: StrictThreshold) {
+  const metric = THRESHOLD_METRICS[measure];
+  const read = readerOf(statistic);
+  return unit !== "us" || metric === undefined || read === null ? null : { metric, read };
+}
+
+function readerOf(statistic: string): ((histogram: Distribution) => number) | null {
   switch (statistic) {
     case "min":
     case "max":

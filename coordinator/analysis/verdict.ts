@@ -1,9 +1,11 @@
 /**
- * The verdict: one word and one exit code for a run. Pure. Precedence when several hold is a promise to
- * users: 130, 105, 103, 104, 98, 107, 97, 99, 0. Invariant: word and code never contradict each other.
+ * The verdict: one word and one exit code for a run, as a fold over what was judged of it. Pure; called by judge-run.ts.
+ * Precedence when several hold is a promise to users: 130, 105, 103, 104, 98, 107, 97, 99, 0. Invariant: word and code never
+ * contradict each other.
  */
 import { ErrorCode, ExitCode } from "../../shared/errors.ts";
 import type { RunFold } from "../merge/run-fold.ts";
+import type { Judgement, JudgementKind } from "./judgement.ts";
 
 /** What a run comes to, in one word. */
 export const VERDICTS = ["pass", "fail", "invalid", "interrupted", "stopped"] as const;
@@ -21,34 +23,41 @@ export const EXIT_PRECEDENCE: readonly ExitCode[] = [
   ExitCode.thresholdFailed,
 ];
 
-export interface VerdictInput {
-  /** The journal ends before the run does: its process was killed. */
-  readonly complete: boolean;
-  /** Run time began. */
-  readonly began: boolean;
-  readonly end: RunFold["end"];
-  readonly problem: RunFold["problem"];
-  readonly valid: boolean;
-  readonly thresholdsPassed: boolean;
-}
+type Ending = Pick<RunFold, "complete" | "began" | "end" | "problem">;
 
-export function judge(input: VerdictInput): { verdict: Verdict; exitCode: ExitCode } {
-  const holding = exitCodesOf(input);
+/** How the run ended, and what was judged of it. */
+export function verdictOf(
+  ending: Ending,
+  judgements: readonly Pick<Judgement, "kind" | "outcome">[],
+): { readonly verdict: Verdict; readonly exitCode: ExitCode } {
+  const holding = exitCodesOf(ending);
+  for (const { kind, outcome } of judgements) {
+    if (outcome !== "fail" && !(kind === "threshold" && outcome === "not-judged")) continue;
+    const code = FAILED[kind];
+    if (code !== null) holding.add(code);
+  }
   const exitCode = EXIT_PRECEDENCE.find((code) => holding.has(code)) ?? ExitCode.passed;
   return { verdict: wordFor(exitCode), exitCode };
 }
 
-function exitCodesOf(input: VerdictInput): ReadonlySet<ExitCode> {
+/** What a failed judgement makes of a run; null: nothing. */
+const FAILED: Readonly<Record<JudgementKind, ExitCode | null>> = {
+  validity: ExitCode.untrusted,
+  threshold: ExitCode.thresholdFailed,
+  implied: ExitCode.thresholdFailed,
+  baseline: ExitCode.thresholdFailed,
+  note: null,
+  finding: null,
+};
+
+function exitCodesOf({ complete, began, end, problem }: Ending): Set<ExitCode> {
   const holding = new Set<ExitCode>();
-  if (!input.complete) holding.add(ExitCode.aborted);
-  if (input.end?.by === "interrupt") {
-    holding.add(input.end.mode === "abort" ? ExitCode.aborted : ExitCode.interrupted);
+  if (!complete) holding.add(ExitCode.aborted);
+  if (end?.by === "interrupt") {
+    holding.add(end.mode === "abort" ? ExitCode.aborted : ExitCode.interrupted);
   }
-  if (input.end?.by === "api") holding.add(ExitCode.stopped);
-  if (input.problem) holding.add(codeOf(input.problem, input.began));
-  // There is no result yet that could be trusted or not.
-  if (!input.valid && input.began) holding.add(ExitCode.untrusted);
-  if (!input.thresholdsPassed) holding.add(ExitCode.thresholdFailed);
+  if (end?.by === "api") holding.add(ExitCode.stopped);
+  if (problem) holding.add(codeOf(problem, began));
   return holding;
 }
 

@@ -32,7 +32,7 @@ export async function histogramsOf(directory: string): Promise<readonly RunHisto
   return METRICS.flatMap((metric) =>
     phaseNames.flatMap((phase, phaseAt) =>
       messageNames.flatMap((name, nameAt) => {
-        const merged = fold.merge.histograms.find(metric, phaseAt + NONE, nameAt + NONE);
+        const merged = fold.merge.series.place(metric, phaseAt + NONE, nameAt + NONE);
         if (merged === null || merged.count === 0) return [];
         return { metric, phase, name, histogram: objectOf(merged) };
       }),

@@ -3,10 +3,9 @@
  * seconds that all engines have reported (a laggard holds them back for a while), so curves do not dip at
  * their right end.
  */
-import type { MergedHistogram } from "../../shared/stats/histogram.ts";
 import type { RunState } from "../../shared/wire/command.ts";
 import { brokenGates } from "../analysis/gates.ts";
-import { shownValue, type ThresholdResult } from "../analysis/thresholds.ts";
+import type { Judgement } from "../analysis/judgement.ts";
 import { phaseAt, phaseSpans } from "../merge/facts.ts";
 import type { RunFold } from "../merge/run-fold.ts";
 import type { LiveView } from "./view.ts";
@@ -19,7 +18,8 @@ export interface LiveSituation {
   readonly state: RunState;
   /** Microseconds of run time; null before the start is known. */
   readonly elapsedUs: number | null;
-  readonly thresholds: readonly ThresholdResult[];
+  /** As judgeThresholds() gives them. */
+  readonly thresholds: readonly Judgement[];
 }
 
 export function liveView(fold: RunFold, situation: LiveSituation): LiveView {
@@ -67,13 +67,15 @@ export function liveView(fold: RunFold, situation: LiveSituation): LiveView {
       utilisation: row?.utilisation ?? 0,
       saturated: row !== null && brokenGates(row).length > 0,
     },
-    thresholds: situation.thresholds.map(({ threshold, observed, passed }) => ({
-      metric: threshold.metric,
-      rule: threshold.rule,
-      observed: observed === null ? null : shownValue(threshold, observed),
-      passed: observed === null ? null : passed,
-    })),
+    thresholds: situation.thresholds.flatMap(thresholdRow),
   };
+}
+
+function thresholdRow({ rule, observed, outcome }: Judgement): LiveView["thresholds"][number][] {
+  const { value } = observed;
+  if (rule === null || typeof value === "string") return [];
+  const passed = value === null ? null : outcome === "pass";
+  return [{ metric: rule.metric, rule: rule.rule, observed: value, passed }];
 }
 
 function phaseOf(fold: RunFold, elapsedUs: number): LiveView["phase"] {
@@ -83,12 +85,10 @@ function phaseOf(fold: RunFold, elapsedUs: number): LiveView["phase"] {
 }
 
 function recentLatency(fold: RunFold, last: number): LiveView["latencyUs"] {
-  let recent: MergedHistogram | null = null;
-  for (let second = Math.max(0, last - LATENCY_SECONDS + 1); second <= last; second++) {
-    const histogram = fold.merge.timeline.histogram(second, "latency");
-    if (recent && histogram) recent.addFrom(histogram);
-    else recent ??= histogram;
-  }
+  const recent = fold.merge.series.histogram(
+    { metric: "latency", phases: null, name: null },
+    { from: last - LATENCY_SECONDS + 1, to: last + 1 },
+  );
   if (!recent) return null;
   return {
     p50: recent.quantile(0.5),

@@ -153,23 +153,23 @@ function* timesOf(
   fold: RunFold,
   { phases, messages }: { readonly phases: readonly Group[]; readonly messages: readonly Group[] },
 ): Generator<TimeMeasures> {
-  const { histograms } = fold.merge;
+  const { series } = fold.merge;
   for (const { name: phase, places } of phases) {
     for (const metric of BY_MESSAGE) {
       for (const message of messages) {
         const parts = places.flatMap((place) =>
-          message.places.map((name) => histograms.find(metric, place, name)),
+          message.places.map((name) => series.place(metric, place, name)),
         );
         yield { metric, phase, message: message.name, ...distribution(parts) };
       }
     }
     for (const metric of BY_PHASE) {
-      const all = histograms.select({ metric, phases: new Set(places), name: null });
+      const all = series.total({ metric, phases: new Set(places), name: null });
       yield { metric, phase, message: null, ...distribution([all]) };
     }
   }
   for (const metric of BY_RUN) {
-    const all = histograms.select({ metric, phases: null, name: null });
+    const all = series.total({ metric, phases: null, name: null });
     yield { metric, phase: null, message: null, ...distribution([all]) };
   }
 }

@@ -23,9 +23,9 @@ import { AgreedCounts } from "./agreed.ts";
 import type { RunFacts } from "./facts.ts";
 import { FailureGroups } from "./failure-groups.ts";
 import { checkFrame } from "./frame-check.ts";
-import { HistogramSet } from "./histograms/histogram-set.ts";
-import { SecondHistograms } from "./histograms/second-histograms.ts";
 import { Overrun } from "./overrun.ts";
+import type { Piece } from "./series/packed.ts";
+import { Series } from "./series/series.ts";
 import { Timeline } from "./timeline.ts";
 import type { FrameSum } from "./worker/audit.ts";
 import { LOOP_LAG, WorkerRecord } from "./worker/worker-record.ts";
@@ -40,10 +40,8 @@ export type NameCounters = Record<NameCounter, number>;
 export type TargetCounters = Record<TargetCounter, number>;
 
 export class RunMerge {
-  readonly histograms = new HistogramSet();
-  /** What was timed, by second. */
-  readonly bySecond = new SecondHistograms();
-  readonly timeline = new Timeline();
+  readonly series = new Series();
+  readonly timeline = new Timeline(this.series);
   readonly failures = new FailureGroups();
   readonly workers = new Map<number, WorkerRecord>();
   readonly closes = new Map<CloseCause, number>();
@@ -101,12 +99,17 @@ export class RunMerge {
     const worker = this.worker(epoch);
     if (!worker.frames.add(seq)) return false;
     let frame: Frame;
-    let histograms: readonly DecodedHistogram[];
+    let histograms: readonly Piece[];
     let sum: FrameSum;
     try {
       frame = decodeFrame(body, this.dictionaries);
       checkFrame(frame, this.#facts);
-      histograms = frame.histograms.map(({ bytes }) => new DecodedHistogram(bytes));
+      histograms = frame.histograms.map(({ metric, phase, name, bytes }) => ({
+        metric,
+        phase,
+        name,
+        values: new DecodedHistogram(bytes),
+      }));
       sum = sumOf(frame, histograms);
     } catch (error) {
       if (!(error instanceof OnrushError)) throw error;
@@ -172,12 +175,7 @@ export class RunMerge {
     return !this.#unrecorded.targets.has(counter);
   }
 
-  #merge(
-    worker: WorkerRecord,
-    seq: number,
-    frame: Frame,
-    histograms: readonly DecodedHistogram[],
-  ): void {
+  #merge(worker: WorkerRecord, seq: number, frame: Frame, histograms: readonly Piece[]): void {
     this.frames++;
     for (const { phase, counters } of frame.phases) {
       addWire(this.#phases[phase] as Counters, PHASE_COUNTERS, counters);
@@ -197,13 +195,10 @@ export class RunMerge {
     for (const { cause, count } of frame.closes) {
       this.closes.set(cause, (this.closes.get(cause) ?? 0) + count);
     }
-    for (const [at, { metric, phase, name }] of frame.histograms.entries()) {
-      const histogram = histograms[at] as DecodedHistogram;
-      this.histograms.at(metric, phase, name).addDecoded(histogram);
-      this.timeline.addHistogram(frame.second, metric, histogram);
-      if (metric === LOOP_LAG) worker.loopLag.addDecoded(histogram);
+    for (const { metric, values } of histograms) {
+      if (metric === LOOP_LAG) worker.loopLag.addDecoded(values);
     }
-    this.bySecond.add(frame.second, frame.spanSeconds, frame.histograms);
+    this.series.add(frame.second, frame.spanSeconds, histograms);
     this.timeline.addFrame(frame);
     this.failures.addFrame(frame);
     this.agreed.addFrame(frame);
@@ -252,11 +247,12 @@ function addMissing(missing: Set<string>, names: readonly string[], wire: Counts
   for (const [at, name] of names.entries()) if (wire[at] === undefined) missing.add(name);
 }
 
-function sumOf(frame: Frame, histograms: readonly DecodedHistogram[]): FrameSum {
+function sumOf(frame: Frame, histograms: readonly Piece[]): FrameSum {
   const counters = PHASE_COUNTERS.map((_, at) =>
     frame.phases.reduce((sum, phase) => sum + (phase.counters[at] ?? 0), 0),
   );
   const unknown = (frame.unknownHistograms ?? []).map((bytes) => new DecodedHistogram(bytes));
-  const histogramValues = [...histograms, ...unknown].reduce((sum, { count }) => sum + count, 0);
+  const known = histograms.map(({ values }) => values);
+  const histogramValues = [...known, ...unknown].reduce((sum, { count }) => sum + count, 0);
   return { engine: frame.engine, counters, histogramValues, cumulative: frame.cumulative };
 }

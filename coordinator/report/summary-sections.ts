@@ -52,7 +52,7 @@ export function connectionsSection(fold: RunFold, validity: Validity): Summary["
       upgradeMs: measured("upgrade"),
     },
     lifetimeMs: quantilesOrNull(
-      merge.histograms.select({ metric: "lifetime", phases: null, name: null }),
+      merge.series.total({ metric: "lifetime", phases: null, name: null }),
     ),
   };
 }

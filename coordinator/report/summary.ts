@@ -4,13 +4,11 @@
  */
 import type { ExitCode } from "../../shared/errors.ts";
 import type { CompareOutcome } from "../analysis/compare/comparison.ts";
-import { brokenImpliedRules } from "../analysis/implied.ts";
+import { judgeRun, type RunJudgement } from "../analysis/judge-run.ts";
+import { judgedHistogram, phasesThatCount } from "../analysis/judged.ts";
+import type { Judgement } from "../analysis/judgement.ts";
 import { judgeCapacity } from "../analysis/search/capacity.ts";
-import { judgeThresholds, shownValue, type ThresholdResult } from "../analysis/thresholds.ts";
-import { judgeValidity, type Validity } from "../analysis/validity.ts";
-import { judge } from "../analysis/verdict.ts";
 import type { RunFold } from "../merge/run-fold.ts";
-import { notJudgedTexts, validityChecks } from "./model-validity.ts";
 import { quantilesOrNull } from "./quantiles.ts";
 import type { Summary, SummaryFinding, SummaryThreshold } from "./summary-schema.ts";
 import {
@@ -22,24 +20,17 @@ import {
 import { didNotStart, verdictMeaning, verdictReasons } from "./text/verdict-text.ts";
 import { lostWorkersSection, workersSection } from "./worker-sections.ts";
 
-export function buildSummary(fold: RunFold): Summary & { readonly exitCode: ExitCode } {
-  const validity = judgeValidity(fold);
-  const thresholds = [...judgeThresholds(fold), ...brokenImpliedRules(fold)];
+export function buildSummary(
+  fold: RunFold,
+  { judgements, validity, verdict, exitCode }: RunJudgement = judgeRun(fold),
+): Summary & { readonly exitCode: ExitCode } {
   // Written by this program, and behind the journal's checksum.
   const comparison = fold.comparison as CompareOutcome | null;
-  const { verdict, exitCode } = judge({
-    complete: fold.complete,
-    began: fold.began,
-    end: fold.end,
-    problem: fold.problem,
-    valid: validity.valid,
-    thresholdsPassed: thresholds.every(({ passed }) => passed) && comparison?.failed !== true,
-  });
   const judged = {
     verdict,
     started: fold.began,
-    thresholds: thresholds.map(thresholdRow),
-    validity: validitySection(fold, validity),
+    thresholds: judgements.flatMap(thresholdRow),
+    validity: validitySection(fold, validity, judgements),
     baseline: comparison && { ...comparison },
     warnings: [...validity.warnings],
   };
@@ -63,7 +54,7 @@ export function buildSummary(fold: RunFold): Summary & { readonly exitCode: Exit
     phases: phasesSection(fold),
     faults: [],
     failures: failuresSection(fold),
-    findings: saturationFinding(validity),
+    findings: judgements.flatMap(findingRow),
     capacity: judgeCapacity(fold),
     thresholds: judged.thresholds,
     workers: workersSection(fold),
@@ -87,13 +78,18 @@ function durationSeconds(fold: RunFold): number {
   return Math.max(0, Math.round(endedUs / 1000) / 1000);
 }
 
-function validitySection(fold: RunFold, validity: Validity): Summary["validity"] {
+function validitySection(
+  fold: RunFold,
+  validity: RunJudgement["validity"],
+  judgements: readonly Judgement[],
+): Summary["validity"] {
+  const sendLag = { metric: "sendLag", phases: phasesThatCount(fold), name: null } as const;
   return {
     valid: validity.valid,
     reasons: [...validity.reasons],
     notes: [...validity.notes],
-    notJudged: notJudgedTexts(validityChecks(fold, validity)),
-    sendLagMs: quantilesOrNull(validity.sendLag),
+    notJudged: judgements.flatMap(notJudgedText),
+    sendLagMs: quantilesOrNull(judgedHistogram(fold, sendLag)),
     deliveredShare: validity.deliveredShare,
     maskedSeconds: validity.maskedSeconds,
     disturbedSeconds: validity.disturbedSeconds,
@@ -105,31 +101,34 @@ function validitySection(fold: RunFold, validity: Validity): Summary["validity"]
   };
 }
 
-/** When the generator is to blame, the report says so before anybody looks at the server. */
-function saturationFinding({ saturation }: Validity): SummaryFinding[] {
-  if (saturation.length === 0) return [];
-  return [
-    {
-      locus: "generator",
-      cause: "The load generator could not keep up with its own plan.",
-      confidence: "certain",
-      basis: "The generator's own clocks, counters and processor time; no figure of the target's.",
-      evidence: [...saturation],
-      against: [],
-      nextProbe:
-        "Give the generator a machine or cores of its own, add workers, or lower the load, and run again.",
-    },
-  ];
+/** "send lag p99: 74 of 1,000 messages needed" */
+function notJudgedText({ kind, outcome, observed, evidence }: Judgement): string[] {
+  if (kind !== "validity" || outcome !== "not-judged") return [];
+  return [`${observed.measure}: ${evidence[0]?.sentence}`];
 }
 
-function thresholdRow(result: ThresholdResult): SummaryThreshold {
-  const { threshold, observed, passed, reason } = result;
-  return {
-    metric: threshold.metric,
-    rule: threshold.rule,
-    observed: observed === null ? null : shownValue(threshold, observed),
-    limit: shownValue(threshold, threshold.limit),
-    passed,
-    reason,
-  };
+/** Findings are made in analysis/findings/. */
+function findingRow({ finding, sentence, evidence }: Judgement): SummaryFinding[] {
+  if (finding === null) return [];
+  const { locus, confidence, basis, against, nextProbe } = finding;
+  const sentences = evidence.map((part) => part.sentence);
+  const cause = { locus, cause: sentence, confidence, basis };
+  return [{ ...cause, evidence: sentences, against: [...against], nextProbe }];
+}
+
+/** The scenario's thresholds, and of the rules of every run those that are broken. */
+function thresholdRow(judgement: Judgement): SummaryThreshold[] {
+  const { kind, rule, observed, limit, outcome, evidence } = judgement;
+  if (rule === null || (kind === "implied" && outcome !== "fail")) return [];
+  if (limit === null || typeof observed.value === "string") return [];
+  return [
+    {
+      metric: rule.metric,
+      rule: rule.rule,
+      observed: observed.value,
+      limit: limit.value,
+      passed: outcome === "pass",
+      reason: evidence[0]?.sentence ?? null,
+    },
+  ];
 }

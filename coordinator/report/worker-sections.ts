@@ -3,7 +3,6 @@
  * summary.ts. Invariant: in order of epochs, so that nothing depends on arrival.
  */
 import { lostWorkers } from "../analysis/losses.ts";
-import { saturatedSeconds } from "../analysis/validity.ts";
 import type { RunFold } from "../merge/run-fold.ts";
 import { quantilesOrNull, toMs } from "./quantiles.ts";
 import type { Summary } from "./summary-schema.ts";
@@ -20,7 +19,7 @@ export function workersSection(fold: RunFold): Summary["workers"] {
       peakConnections: worker.openGauge.peak(),
       cpu: worker.cpu,
       loopLagMs: quantilesOrNull(worker.loopLag),
-      saturatedSeconds: saturatedSeconds(worker),
+      saturatedSeconds: worker.saturated.count,
       startSkewMs: worker.start ? toMs(worker.start.skewUs) : null,
       clockErrorMs: worker.start ? toMs(worker.start.clockErrorUs) : null,
       lateFrames: worker.lateFrames,

@@ -7,7 +7,8 @@
 import { OnrushError } from "../../shared/errors.ts";
 import type { ActiveRun } from "../active-run/active-run.ts";
 import { isTrouble, repeat } from "../active-run/bus-retry.ts";
-import { abortingThreshold, judgeThresholds } from "../analysis/thresholds.ts";
+import { judgeThresholds } from "../analysis/judge-run.ts";
+import { abortingRule } from "../analysis/rules/thresholds.ts";
 import { liveView } from "../live/live-view.ts";
 import { Recovery } from "../placement/recovery.ts";
 import { onceALook, type RunParts } from "./dispatch.ts";
@@ -115,9 +116,9 @@ class Collector {
     const thresholds = judgeThresholds(fold);
     searchOn(run);
     run.request.onView?.(liveView(fold, { state: run.state, elapsedUs, thresholds }));
-    const broken = run.state === "running" ? abortingThreshold(thresholds, elapsedUs) : null;
+    const broken = run.state === "running" ? abortingRule(thresholds, elapsedUs) : null;
     if (broken) {
-      const { metric, rule } = broken.threshold;
+      const { metric, rule } = broken;
       await run.requestEnd("stop", "threshold", `${metric}: ${rule} does not hold`);
     }
     const over = run.ending !== null || elapsedUs >= run.plan.document.durationUs;

@@ -2,6 +2,7 @@
  * Tables of the documents that are made from registries. Called by write-made-tables.ts and by the test that holds the
  * documents to them. Invariant: each entry of a registry is one row, in the registry's order.
  */
+import { REGISTRY } from "../../coordinator/analysis/registry.ts";
 import { describeFailure, FAILURE_KINDS } from "../../shared/stats/failure-kind.ts";
 import { REPLY_BEHAVIOURS } from "../../target/behaviour/reply/registry.ts";
 import { UPGRADE_BEHAVIOURS } from "../../target/behaviour/upgrade/registry.ts";
@@ -37,6 +38,31 @@ export const MADE_TABLES: readonly MadeTable[] = [
     name: "upgrade behaviours",
     table: () => behaviourTable("what happens", UPGRADE_BEHAVIOURS),
   },
+  {
+    document: "docs/validity.md",
+    name: "validity checks",
+    table: () => judgedTable(["check", "limit", "judged"], /^(generator|results)\//),
+  },
+  {
+    document: "docs/validity.md",
+    name: "rules",
+    table: () => judgedTable(["rule", "the run fails when"], /^(threshold|implied|baseline)\b/),
+  },
+  {
+    document: "docs/validity.md",
+    name: "warnings",
+    table: () => judgedTable(["warning", "it is given when"], /^warning\//),
+  },
+  {
+    document: "docs/validity.md",
+    name: "notes",
+    table: () => judgedTable(["note", "it is given when"], /^note\//),
+  },
+  {
+    document: "docs/validity.md",
+    name: "findings",
+    table: () => judgedTable(["finding", "it is made when"], /^finding\//),
+  },
 ];
 
 /** The document with its tables as they should be. @throws Error when it has no place for one */
@@ -71,6 +97,15 @@ function behaviourTable(what: string, behaviours: readonly Behaviour[]): string 
       doc,
       counts.map((count) => `\`${count}\``).join(", "),
     ]),
+  );
+}
+
+/** What is judged of a run, as far as the id tells. */
+function judgedTable(head: readonly string[], ids: RegExp): string {
+  const judged = REGISTRY.filter(({ meta }) => ids.test(meta.id));
+  return tableOf(
+    head,
+    judged.map(({ meta }) => meta.doc.slice(0, head.length)),
   );
 }
 

@@ -7,7 +7,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { build, decodeFromCompressedBase64, type JsHistogram } from "hdr-histogram-js";
 import { rebuildRun } from "../../coordinator/report/rebuild.ts";
-import { METRICS } from "../../shared/stats/counters.ts";
+import { METRICS, type Metric } from "../../shared/stats/counters.ts";
 
 const HOUR_US = 3_600_000_000;
 const MAGIC = "onrush-raw-log 1";
@@ -91,8 +91,8 @@ async function mergedHistograms(runDirectory: string, wanted: Histograms): Promi
   const merged: Histograms = new Map();
   for (const place of places) {
     const [metric = 0, phase = 0, name = 0] = place.split("|").map(Number);
-    const histogram = fold.merge.histograms.at(metric, phase, name);
-    if (histogram.count > 0) merged.set(place, decoded(histogram.encodeBase64()));
+    const histogram = fold.merge.series.place(METRICS[metric] as Metric, phase, name);
+    if (histogram !== null) merged.set(place, decoded(histogram.encodeBase64()));
   }
   return merged;
 }

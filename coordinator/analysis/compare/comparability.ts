@@ -5,7 +5,7 @@
  */
 import type { RunFacts } from "../../merge/facts.ts";
 import type { RunFold } from "../../merge/run-fold.ts";
-import { judgeValidity } from "../validity.ts";
+import { judgeRun } from "../judge-run.ts";
 import type { Difference, DifferenceKind } from "./comparison.ts";
 
 /** Paths of the scenario that are named; the rest is counted. */
@@ -32,7 +32,7 @@ export function identityOf(fold: RunFold): RunIdentity {
     loadHash: fold.facts.loadHash,
     scenario: leavesOf(fold.facts.scenario),
     environment: environmentOf(fold),
-    invalid: judgeValidity(fold).reasons,
+    invalid: judgeRun(fold).validity.reasons,
   };
 }
 

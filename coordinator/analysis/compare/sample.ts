@@ -7,7 +7,7 @@ import type { PhaseCounter } from "../../../shared/stats/counters.ts";
 import type { MergedHistogram } from "../../../shared/stats/histogram.ts";
 import { phaseAt, phaseSpans } from "../../merge/facts.ts";
 import type { RunFold } from "../../merge/run-fold.ts";
-import { brokenGates } from "../gates.ts";
+import { isSaturated } from "../judged.ts";
 import type { TimedMetric } from "./measure.ts";
 
 export interface RunSample {
@@ -56,11 +56,12 @@ export function sampleOf(fold: RunFold): RunSample {
       (second) => inCounted(second) && disturbed(second),
     ).length,
     judged: (second) => inCounted(second) && !disturbed(second),
-    masked: (second) => {
-      const row = merge.timeline.row(second);
-      return row !== null && brokenGates(row).length > 0;
-    },
-    histogram: (second, metric) => merge.timeline.histogram(second, metric),
+    masked: (second) => isSaturated(fold, second),
+    histogram: (second, metric) =>
+      merge.series.histogram(
+        { metric, phases: null, name: null },
+        { from: second, to: second + 1 },
+      ),
     counted: (second, counter) => merge.timeline.counted(second, counter),
   };
 }

@@ -8,6 +8,7 @@ import type { StrictSearch, StrictThreshold } from "../../../shared/scenario/str
 import type { RunFold } from "../../merge/run-fold.ts";
 import type { Plateau } from "../../merge/searches.ts";
 import type { SearchOutcome } from "../../store/event.ts";
+import { count } from "../text.ts";
 import { kneeOf } from "./knee.ts";
 import { type Gap, gapOf } from "./next-level.ts";
 
@@ -121,8 +122,4 @@ function lowerMedian(values: readonly number[]): number {
 
 function times(number: number): string {
   return number === 1 ? "once" : number === 2 ? "twice" : `${number} times`;
-}
-
-function count(value: number): string {
-  return value.toLocaleString("en-US");
 }

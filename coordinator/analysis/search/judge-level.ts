@@ -9,8 +9,9 @@ import type { RunFold } from "../../merge/run-fold.ts";
 import type { TimelineRow } from "../../merge/timeline.ts";
 import type { Judgement } from "../../store/event.ts";
 import { generatorFailures } from "../failures.ts";
-import { brokenGates } from "../gates.ts";
-import { isTrue, readerOf, THRESHOLD_METRICS } from "../threshold-value.ts";
+import { isSaturated, judgedIn } from "../judged.ts";
+import { count } from "../text.ts";
+import { isTrue, timeOf } from "../threshold-value.ts";
 
 /** A level's place in run time, in seconds: [from, held) it changes, [held, to) it stays. */
 export interface LevelSpan {
@@ -61,32 +62,26 @@ function whyUntrusted(
   const failed = generatorFailures(fold.merge, new Set([phase]));
   if (failed > 0) return `the generator could not make ${count(failed)} connections`;
   if (fold.disturbances.touches(held, to - held)) return "a worker was lost meanwhile";
+  const isMasked = ({ second, engines }: TimelineRow) => engines === 0 || isSaturated(fold, second);
   const masked = judged.filter(isMasked).length;
   if (masked <= MOST_MASKED * judged.length) return null;
   return `the generator was not up to it in ${masked} of ${judged.length} seconds`;
 }
 
-function isMasked(row: TimelineRow | null): boolean {
-  return row === null || row.engines === 0 || brokenGates(row).length > 0;
-}
-
 /** Connections are made while the level changes, so of them all of it is looked at. */
 function observe(fold: RunFold, span: LevelSpan, rule: StrictThreshold): number | null {
   const from = rule.measure === "connect" ? span.from : Math.floor((span.held + span.to) / 2);
-  const metric = THRESHOLD_METRICS[rule.measure];
-  const read = rule.unit === "us" ? readerOf(rule.statistic) : null;
-  if (metric === undefined || read === null) return observeFailed(fold, from, { span, rule });
+  const time = timeOf(rule);
+  if (time === null) return observeFailed(fold, from, { span, rule });
   const mix = fold.facts.scenario.messages?.mix ?? [];
   const named = mix.findIndex(({ name }) => name === rule.selector.name);
-  const selection = { metric, phases: null, name: named < 0 ? null : named };
-  const histogram = fold.merge.bySecond.select(
-    selection,
-    (second, length) =>
-      second >= from &&
-      second + length <= span.to &&
-      (rule.measure === "connect" || !isMasked(fold.merge.timeline.row(second))),
-  );
-  return histogram === null ? null : read(histogram);
+  const selection = { metric: time.metric, phases: null, name: named < 0 ? null : named };
+  const window = { from, to: span.to };
+  const histogram =
+    rule.measure === "connect"
+      ? fold.merge.series.histogram(selection, window, (at, length) => at + length <= span.to)
+      : judgedIn(fold, selection, window);
+  return histogram === null ? null : time.read(histogram);
 }
 
 /** `connect failed`, as a count or as a share of the attempts. */
@@ -123,8 +118,4 @@ function shown({ unit }: StrictThreshold, value: number): string {
 
 function threeFigures(value: number): string {
   return value >= 100 ? count(Math.round(value)) : value.toPrecision(3);
-}
-
-function count(value: number): string {
-  return value.toLocaleString("en-US");
 }

@@ -6,12 +6,20 @@
 import { METRICS, type Metric } from "../../../shared/stats/counters.ts";
 import type { MergedHistogram } from "../../../shared/stats/histogram.ts";
 import type { RunFold } from "../../merge/run-fold.ts";
-import { INTERVAL_METRICS, type IntervalMetric } from "../../merge/timeline.ts";
 
 /** The file format's version, as HdrHistogram's own writer states it. */
 const FORMAT_VERSION = "1.3";
 /** Interval_Max is shown in milliseconds. */
 const US_PER_MAX_UNIT = 1000;
+/** Logged second by second; the others in one interval. */
+const INTERVAL_METRICS: readonly Metric[] = [
+  "latency",
+  "service",
+  "sendLag",
+  "connect",
+  "ping",
+  "loopLag",
+];
 
 /** Metrics with any value, in wire order. */
 export function loggedMetrics(fold: RunFold): readonly Metric[] {
@@ -25,16 +33,18 @@ export function* histogramLog(fold: RunFold, metric: Metric): Generator<string> 
   yield `#[Histogram log format version ${FORMAT_VERSION}]\n`;
   yield `#[StartTime: ${(startMs / 1000).toFixed(3)} (seconds since epoch), ${new Date(startMs).toISOString()}]\n`;
   yield '"StartTimestamp","Interval_Length","Interval_Max","Interval_Compressed_Histogram"\n';
-  if (isInterval(metric)) yield* intervals(fold, metric);
+  if (INTERVAL_METRICS.includes(metric)) yield* intervals(fold, metric);
   else {
     const total = totalOf(fold, metric);
     if (total) yield line({ metric, fromSeconds: 0, seconds: fold.merge.timeline.length }, total);
   }
 }
 
-function* intervals(fold: RunFold, metric: IntervalMetric): Generator<string> {
-  for (let second = 0; second < fold.merge.timeline.length; second++) {
-    const histogram = fold.merge.timeline.histogram(second, metric);
+function* intervals(fold: RunFold, metric: Metric): Generator<string> {
+  const { timeline, series } = fold.merge;
+  for (let second = 0; second < timeline.length; second++) {
+    const window = { from: second, to: second + 1 };
+    const histogram = series.histogram({ metric, phases: null, name: null }, window);
     if (histogram) yield line({ metric, fromSeconds: second, seconds: 1 }, histogram);
   }
 }
@@ -50,9 +60,5 @@ function line(
 }
 
 function totalOf(fold: RunFold, metric: Metric): MergedHistogram | null {
-  return fold.merge.histograms.select({ metric, phases: null, name: null });
-}
-
-function isInterval(metric: Metric): metric is IntervalMetric {
-  return (INTERVAL_METRICS as readonly string[]).includes(metric);
+  return fold.merge.series.total({ metric, phases: null, name: null });
 }

@@ -6,7 +6,8 @@
 import { brokenGates } from "../../analysis/gates.ts";
 import { phaseAt, phaseSpans } from "../../merge/facts.ts";
 import type { RunFold } from "../../merge/run-fold.ts";
-import type { SecondQuantiles, TimelineRow } from "../../merge/timeline.ts";
+import type { SecondQuantiles } from "../../merge/series/series.ts";
+import type { TimelineRow } from "../../merge/timeline.ts";
 import { toMs } from "../quantiles.ts";
 import { csvText } from "../text/csv-text.ts";
 

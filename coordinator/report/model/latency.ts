@@ -87,8 +87,9 @@ function curve(histogram: MergedHistogram | null): CurvePoint[] {
 }
 
 function heatMap(fold: RunFold): HeatMap | null {
-  const { timeline, histograms } = fold.merge;
-  const all = histograms.select({ metric: "latency", phases: null, name: null });
+  const { timeline, series } = fold.merge;
+  const latency = { metric: "latency", phases: null, name: null } as const;
+  const all = series.total(latency);
   if (!all || timeline.length === 0) return null;
   const lowest = Math.floor(Math.log10(Math.max(1, all.min)) * ROWS_PER_DECADE);
   const highest = Math.floor(Math.log10(Math.max(1, all.max)) * ROWS_PER_DECADE);
@@ -98,7 +99,8 @@ function heatMap(fold: RunFold): HeatMap | null {
   const counts = Array.from({ length: columns }, () => Array<number>(rows).fill(0));
   for (let second = 0; second < timeline.length; second++) {
     const column = counts[Math.floor(second / columnSeconds)] ?? [];
-    for (const [us, count] of timeline.histogram(second, "latency")?.buckets() ?? []) {
+    const inSecond = series.histogram(latency, { from: second, to: second + 1 });
+    for (const [us, count] of inSecond?.buckets() ?? []) {
       const row = Math.floor(Math.log10(Math.max(1, us)) * ROWS_PER_DECADE) - lowest;
       const at = Math.min(rows - 1, Math.max(0, row));
       column[at] = (column[at] ?? 0) + count;

@@ -5,7 +5,7 @@
  */
 import type { ExitCode } from "../../../shared/errors.ts";
 import { MASK } from "../../../shared/scenario/mask/mask.ts";
-import { judgeValidity } from "../../analysis/validity.ts";
+import { judgeRun } from "../../analysis/judge-run.ts";
 import type { RunFacts } from "../../merge/facts.ts";
 import type { RunFold } from "../../merge/run-fold.ts";
 import { type ValidityCheck, validityChecks } from "../model-validity.ts";
@@ -77,11 +77,12 @@ export interface ReportSurroundings {
 }
 
 export function buildReportModel(fold: RunFold, around: ReportSurroundings): ReportModel {
-  const summary = buildSummary(fold);
+  const judged = judgeRun(fold);
+  const summary = buildSummary(fold, judged);
   return {
     summary,
     notes: notesOf(fold, summary, around.notes),
-    validity: validityChecks(fold, judgeValidity(fold)),
+    validity: validityChecks(judged.judgements),
     timeline: timelineModel(fold),
     latency: latencyModel(fold),
     connections: connectionsModel(fold, summary),

@@ -3,7 +3,7 @@
  * Invariant: plain sentences with their numbers; text of the target in them is raw, whoever shows it escapes it.
  */
 import type { CompareOutcome, JudgedRule } from "../../analysis/compare/comparison.ts";
-import { IMPLIED_RULES } from "../../analysis/implied.ts";
+import { IMPLIED_RULES } from "../../analysis/rules/implied-rule.ts";
 import type { Summary } from "../summary-schema.ts";
 import { formatObserved } from "./threshold-text.ts";
 

@@ -4,7 +4,9 @@
  */
 import { describe, expect, test } from "vitest";
 import { GATES } from "../../../coordinator/analysis/gates.ts";
-import { judgeValidity } from "../../../coordinator/analysis/validity.ts";
+import { judgeRun } from "../../../coordinator/analysis/judge-run.ts";
+import { judgedHistogram } from "../../../coordinator/analysis/judged.ts";
+import { sentencesOf } from "../../../coordinator/analysis/judgement.ts";
 import { RunFold } from "../../../coordinator/merge/run-fold.ts";
 import { buildSummary } from "../../../coordinator/report/summary.ts";
 import type { StrictScenario } from "../../../shared/scenario/strict.ts";
@@ -34,6 +36,15 @@ const tenSeconds: Partial<StrictScenario> = {
     },
   ],
 };
+
+/** Its validity, what of it is the generator's own doing, and the send lag that counts. */
+function judgeValidity(fold: RunFold) {
+  const { validity, judgements } = judgeRun(fold);
+  const own = judgements.filter(({ id }) => id.startsWith("generator/"));
+  const phases = new Set([0]);
+  const sendLag = judgedHistogram(fold, { metric: "sendLag", phases, name: null });
+  return { ...validity, saturation: sentencesOf(own), sendLag };
+}
 
 /** A run of ten judged seconds, each with the content for it. */
 function run(

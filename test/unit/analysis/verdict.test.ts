@@ -1,15 +1,32 @@
 /** Goal: the precedence of exit codes is the one users were promised, and the word never contradicts the code. */
 import { describe, expect, test } from "vitest";
-import { judge, type VerdictInput } from "../../../coordinator/analysis/verdict.ts";
+import type { Judgement } from "../../../coordinator/analysis/judgement.ts";
+import { verdictOf } from "../../../coordinator/analysis/verdict.ts";
 
-const fine: VerdictInput = {
+type Case = Parameters<typeof verdictOf>[0] & {
+  readonly validity: Judgement["outcome"];
+  readonly threshold: Judgement["outcome"];
+};
+
+const fine: Case = {
   complete: true,
   began: true,
   end: null,
   problem: null,
-  valid: true,
-  thresholdsPassed: true,
+  validity: "pass",
+  threshold: "pass",
 };
+
+function judge({ validity, threshold, ...ending }: Case) {
+  const others = (["note", "finding"] as const).map((kind) => ({ kind, outcome: "fail" as const }));
+  return verdictOf(ending, [
+    { kind: "threshold", outcome: threshold },
+    { kind: "validity", outcome: validity },
+    { kind: "implied", outcome: "warn" },
+    { kind: "baseline", outcome: "not-judged" },
+    ...others,
+  ]);
+}
 const end = (mode: "stop" | "abort", by: "interrupt" | "api" | "threshold" | "failure") => ({
   end: { type: "end-requested", mode, by, reason: "", wallMs: 0, elapsedUs: 0 } as const,
 });
@@ -18,13 +35,13 @@ const problem = (code: "ONRUSH_TARGET_UNREACHABLE" | "ONRUSH_WORKER_FAILED") => 
 });
 
 /** In order of precedence. */
-const conditions: [number, string, Partial<VerdictInput>][] = [
+const conditions: [number, string, Partial<Case>][] = [
   [130, "interrupted", end("abort", "interrupt")],
   [105, "interrupted", end("stop", "interrupt")],
   [103, "stopped", end("stop", "api")],
   [98, "invalid", problem("ONRUSH_TARGET_UNREACHABLE")],
-  [97, "invalid", { valid: false }],
-  [99, "fail", { thresholdsPassed: false }],
+  [97, "invalid", { validity: "fail" }],
+  [99, "fail", { threshold: "fail" }],
 ];
 
 describe("one condition", () => {
@@ -35,6 +52,8 @@ describe("one condition", () => {
     [103, "stopped", end("abort", "api")],
     [130, "interrupted", { complete: false }],
     [0, "pass", end("stop", "threshold")],
+    [99, "fail", { threshold: "not-judged" }],
+    [0, "pass", { validity: "not-judged" }],
   ] as typeof conditions)("%i %s", (exitCode, verdict, condition) => {
     expect(judge({ ...fine, ...condition })).toEqual({ verdict, exitCode });
   });
@@ -50,7 +69,7 @@ describe("several conditions: the first of the promised order counts", () => {
 });
 
 test("a run that never began has no result to mistrust: what kept it from beginning is a matter of pre-flight", () => {
-  const kept = { ...fine, began: false, valid: false, thresholdsPassed: true };
+  const kept = { ...fine, began: false, validity: "not-judged" as const };
   expect(judge({ ...kept, ...problem("ONRUSH_WORKER_FAILED") })).toEqual({
     verdict: "invalid",
     exitCode: 98,

@@ -1,10 +1,8 @@
 /** Goal: what keeps a long run's memory flat changes no number: sealed seconds, standing gauges, marks instead of figures. */
 import { describe, expect, it, test } from "vitest";
-import {
-  type Sealed,
-  SealedHistograms,
-} from "../../../coordinator/merge/histograms/sealed-histograms.ts";
 import { LaneTable } from "../../../coordinator/merge/lane-table.ts";
+import { type Sealed, SealedBytes } from "../../../coordinator/merge/series/sealed-bytes.ts";
+import { Series } from "../../../coordinator/merge/series/series.ts";
 import { SaturatedSeconds } from "../../../coordinator/merge/worker/saturated-seconds.ts";
 import { TickGauge } from "../../../coordinator/merge/worker/tick-gauge.ts";
 import {
@@ -22,22 +20,68 @@ function histogram(seed: number): MergedHistogram {
   return merged;
 }
 
-describe("sealed histograms", () => {
+describe("sealed bytes", () => {
   test.each([0, 2000, 1e9])("with %d bytes of memory: open as they were sealed", (memory) => {
-    const store = new SealedHistograms(memory);
-    const sealed: [MergedHistogram, Sealed][] = [];
+    const store = new SealedBytes(memory);
+    const sealed: [Uint8Array, Sealed][] = [];
     for (let seed = 0; seed < 40; seed++) {
-      const whole = histogram(seed);
+      const whole = histogram(seed).encode();
       sealed.push([whole, store.seal(whole)]);
     }
-    for (const [whole, kept] of sealed.toReversed()) {
-      expect([...store.open(kept).buckets()]).toEqual([...whole.buckets()]);
-    }
+    for (const [whole, kept] of sealed.toReversed())
+      expect([...store.open(kept)]).toEqual([...whole]);
     const inMemory = sealed.filter(([, kept]) => kept instanceof Uint8Array);
     expect(inMemory.length === 40).toBe(memory === 1e9);
     expect(inMemory.length === 0).toBe(memory === 0);
     expect(store.fileBytes > 0).toBe(memory !== 1e9);
   });
+});
+
+describe("a series", () => {
+  const piece = (seed: number, place: { readonly phase: number; readonly name: number }) => {
+    return { metric: 0, ...place, values: new DecodedHistogram(histogram(seed).encode()) };
+  };
+  const latency = { metric: "latency", phases: null, name: null } as const;
+  const rows = (of: MergedHistogram | null) => [...(of?.buckets() ?? [])];
+
+  test.each([
+    ["in order", (pieces: number[]) => pieces],
+    ["backwards", (pieces: number[]) => pieces.toReversed()],
+    ["late ones last", (pieces: number[]) => pieces.toSorted((a, b) => (a % 3) - (b % 3))],
+  ])(
+    "%s: says the same of a second, a window, a place and the whole, sealed or not",
+    (_, order) => {
+      const series = new Series(new SealedBytes(1000));
+      const all = order([...Array(120).keys()]);
+      const expected = (of: (seed: number) => boolean) => {
+        const union = new MergedHistogram();
+        for (const seed of all.filter(of)) union.addFrom(histogram(seed));
+        return rows(union);
+      };
+      for (const [at, seed] of all.entries()) {
+        const place = { phase: seed % 2, name: seed % 5 };
+        series.add(seed % 40, 1, [piece(seed, place)]);
+        // Asked while it grows, as a live run does.
+        if (at % 7 === 0) series.within((second) => second % 4 === 0, String(at));
+      }
+      expect(rows(series.total(latency))).toEqual(expected(() => true));
+      expect(rows(series.histogram(latency, { from: 3, to: 4 }))).toEqual(
+        expected((seed) => seed % 40 === 3),
+      );
+      const chosen = { metric: "latency", phases: new Set([1]), name: 2 } as const;
+      expect(rows(series.histogram(chosen, { from: 5, to: 35 }))).toEqual(
+        expected((seed) => seed % 40 >= 5 && seed % 40 < 35 && seed % 2 === 1 && seed % 5 === 2),
+      );
+      const left = series.within((second) => second % 4 === 0, "end").select(latency);
+      expect(rows(left)).toEqual(expected((seed) => (seed % 40) % 4 === 0));
+      const second = series.histogram(latency, { from: 8, to: 9 });
+      expect(series.quantiles(8, "latency")).toMatchObject({
+        count: second?.count,
+        p50: second?.quantile(0.5),
+        max: second?.max,
+      });
+    },
+  );
 });
 
 describe("decoded histograms", () => {

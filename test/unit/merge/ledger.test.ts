@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { attributionNotes } from "../../../coordinator/analysis/attribution.ts";
+import { judgeRun } from "../../../coordinator/analysis/judge-run.ts";
 import { balance } from "../../../coordinator/merge/ledger.ts";
 import { RunFold } from "../../../coordinator/merge/run-fold.ts";
 import { TARGET_COUNTERS, type TargetCounter } from "../../../shared/stats/counters.ts";
@@ -117,10 +117,15 @@ describe("the ledger", () => {
 });
 
 test("replies that could not be told apart are said to be so, with what would tell them", () => {
-  expect(attributionNotes(ran({ ...sound, phases }))).toEqual([
-    "Late replies that could also have answered a newer message: 1 of 1. They do not say which message they answer, so no " +
+  const said = (fold: RunFold) =>
+    judgeRun(fold).judgements.find(({ id }) => id === "note/ambiguous-replies");
+  expect(said(ran({ ...sound, phases }))).toMatchObject({
+    outcome: "warn",
+    sentence:
+      "Late replies that could also have answered a newer message: 1 of 1. They do not say which message they answer, so no " +
       "time was recorded for them, and a newer message that got no other reply timed out. A reply.where that compares with " +
       "a field of sent, or an echo with a stamp, tells them apart.",
-  ]);
-  expect(attributionNotes(ran({ ...sound, phases: { 0: phases[0] }, names: [] }))).toEqual([]);
+  });
+  const without = ran({ ...sound, phases: { 0: phases[0] }, names: [] });
+  expect(said(without)?.outcome).toBe("pass");
 });

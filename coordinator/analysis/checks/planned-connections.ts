@@ -1,0 +1,34 @@
+/** Check: opens the plan wanted that nobody attempted, in a run that went to its plan's end. Pure; listed in registry.ts. */
+import { atMost, type Check } from "../check.ts";
+import { GATES } from "../gates.ts";
+import { percent } from "../text.ts";
+
+export const plannedConnections: Check = {
+  meta: {
+    id: "generator/planned-connections",
+    kind: "validity",
+    question: "Was every planned connection attempted?",
+    doc: [
+      "every planned connection was attempted",
+      `at most ${percent(GATES.skippedShare)} were not`,
+      "of a run that was not cut",
+    ],
+    precedence: 11,
+  },
+  judge({ fold }) {
+    const planned = fold.facts.plannedOpens;
+    const { attempted, reconnects } = fold.merge.counters();
+    const never = planned - fold.excusedOpens - (attempted - reconnects);
+    const cutShort = fold.end !== null || fold.state !== "done";
+    const value = planned === 0 || cutShort ? null : Math.max(0, never) / planned;
+    const observed = { measure: "share never attempted", unit: "share", value } as const;
+    const why = cutShort ? "the run was cut short" : "no connection was planned";
+    return atMost(observed, {
+      limit: GATES.skippedShare,
+      open: value === null ? why : null,
+      sentence:
+        `The load generator never attempted ${never} of ${planned} planned connections ` +
+        `(${percent(never / planned)}, limit ${percent(GATES.skippedShare)}).`,
+    });
+  },
+};

@@ -1,0 +1,80 @@
+/**
+ * The one form of everything that is judged of a run: thresholds, rules of every run, rules against a baseline, checks of
+ * validity, notes, findings. Made by the checks of registry.ts; read by the verdict, the live view and every report.
+ * Invariant: plain data; `id` is unique in a run; what is not judged says why in its first evidence.
+ */
+import type { StrictThreshold } from "../../shared/scenario/strict.ts";
+
+export type JudgementKind = "threshold" | "validity" | "implied" | "note" | "baseline" | "finding";
+
+/**
+ * fail: of a threshold, an implied or a baseline rule, the run fails; of validity, the run is invalid. warn: a reader should
+ * know. not-judged: too little to go by.
+ */
+export type Outcome = "pass" | "fail" | "warn" | "not-judged";
+
+export type Unit = "ms" | "share" | "count" | "perSecond" | "seconds";
+
+/** What was measured; null: nothing was. */
+export type Observed =
+  | { readonly measure: string; readonly unit: Unit; readonly value: number | null }
+  | { readonly measure: string; readonly unit: "word"; readonly value: string };
+
+export interface Limit {
+  readonly operator: StrictThreshold["operator"];
+  readonly unit: Unit;
+  readonly value: number;
+}
+
+/** Which part of a run it is about; null: all that counts. */
+export interface JudgementScope {
+  readonly phase: string | null;
+  readonly name: string | null;
+  readonly target: string | null;
+}
+
+/** What a judgement rests on: a sentence, and the seconds of run time it is about, each stretch without its end. */
+export interface Evidence {
+  readonly sentence: string;
+  readonly seconds: readonly (readonly [from: number, to: number])[];
+}
+
+/** Of a finding: where the cause lies, and what to do next. */
+export interface FindingDetail {
+  readonly locus: "generator" | "network" | "server" | "handler" | "client-script" | "unknown";
+  readonly confidence: string;
+  readonly basis: string;
+  readonly against: readonly string[];
+  readonly nextProbe: string;
+}
+
+export interface Judgement {
+  readonly id: string;
+  readonly kind: JudgementKind;
+  readonly question: string;
+  readonly scope: JudgementScope;
+  readonly observed: Observed;
+  readonly limit: Limit | null;
+  readonly outcome: Outcome;
+  /** The answer in one sentence. */
+  readonly sentence: string;
+  readonly evidence: readonly Evidence[];
+  /** Of several reasons for a verdict the one with the lowest comes first. */
+  readonly precedence: number;
+  /** Of thresholds and rules of every run: as it was written; else null. */
+  readonly rule: StrictThreshold | null;
+  readonly finding: FindingDetail | null;
+}
+
+/** What those of an outcome say, by precedence: their evidence, or the sentence where it stands alone. */
+export function sentencesOf(
+  judgements: readonly Judgement[],
+  outcome: "fail" | "warn" = "fail",
+): string[] {
+  return judgements
+    .filter((judgement) => judgement.outcome === outcome)
+    .sort((a, b) => a.precedence - b.precedence)
+    .flatMap(({ sentence, evidence }) =>
+      evidence.length === 0 ? [sentence] : evidence.map((part) => part.sentence),
+    );
+}

@@ -1,0 +1,64 @@
+/**
+ * Everything that is judged of a run, in the order in which it is judged and shown. A new check is a file and a line here;
+ * the verdict, every report, docs/validity.md and test/unit/analysis/registry.test.ts follow. Invariant: a check that reads
+ * the judgements of others stands after them.
+ */
+import type { Check } from "./check.ts";
+import { complete } from "./checks/complete.ts";
+import { judgeableThresholds } from "./checks/judgeable-thresholds.ts";
+import { openLag, sendLag } from "./checks/lag.ts";
+import { ledger } from "./checks/ledger.ts";
+import { lostWorkers } from "./checks/lost-workers.ts";
+import { missingFrames } from "./checks/missing-frames.ts";
+import { ownFailures } from "./checks/own-failures.ts";
+import { plannedConnections } from "./checks/planned-connections.ts";
+import { problem } from "./checks/problem.ts";
+import { saturatedSeconds } from "./checks/saturated-seconds.ts";
+import { skippedMessages } from "./checks/skipped-messages.ts";
+import { generatorSaturated } from "./findings/generator-saturated.ts";
+import { ambiguousReplies } from "./notes/ambiguous-replies.ts";
+import { compression } from "./notes/compression.ts";
+import { overrun } from "./notes/overrun.ts";
+import { replacedWorkers } from "./notes/replaced-workers.ts";
+import { answered } from "./rules/answered.ts";
+import { baseline } from "./rules/baseline.ts";
+import { established } from "./rules/established.ts";
+import { kept } from "./rules/kept.ts";
+import { thresholds } from "./rules/thresholds.ts";
+import {
+  fewReplies,
+  fewSends,
+  manyDrops,
+  silentMessages,
+  silentTargets,
+} from "./rules/warnings.ts";
+
+export const REGISTRY: readonly Check[] = [
+  thresholds,
+  sendLag,
+  openLag,
+  skippedMessages,
+  saturatedSeconds,
+  judgeableThresholds,
+  plannedConnections,
+  ownFailures,
+  lostWorkers,
+  missingFrames,
+  ledger,
+  problem,
+  complete,
+  established,
+  answered,
+  kept,
+  fewReplies,
+  fewSends,
+  manyDrops,
+  silentMessages,
+  silentTargets,
+  replacedWorkers,
+  overrun,
+  ambiguousReplies,
+  compression,
+  baseline,
+  generatorSaturated,
+];

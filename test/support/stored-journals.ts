@@ -1,0 +1,38 @@
+/**
+ * The stored journals of test/fixtures/judged: short runs of the built program against the bundled target, and a few that
+ * were made frame by frame, each with the summary.json it came to. Used by the tests of what is judged and reported.
+ */
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gunzipSync } from "node:zlib";
+import { readJournal } from "../../coordinator/store/journal-reader.ts";
+import type { JournalRecord } from "../../coordinator/store/journal-record.ts";
+
+export const STORED = fileURLToPath(new URL("../fixtures/judged/", import.meta.url));
+const ENDING = ".journal.gz";
+
+export const storedRuns: readonly string[] = readdirSync(STORED)
+  .filter((file) => file.endsWith(ENDING))
+  .map((file) => file.slice(0, -ENDING.length));
+
+/** Run directories that hold nothing but the journal; gone with the scope. */
+export function storedDirectories(): Disposable & { readonly of: (run: string) => string } {
+  const path = mkdtempSync(join(tmpdir(), "onrush-stored-"));
+  for (const run of storedRuns) {
+    mkdirSync(join(path, run));
+    const journal = gunzipSync(readFileSync(join(STORED, `${run}${ENDING}`)));
+    writeFileSync(join(path, run, "journal"), journal);
+  }
+  return {
+    of: (run) => join(path, run),
+    [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }),
+  };
+}
+
+export async function recordsOf(directory: string): Promise<JournalRecord[]> {
+  const records: JournalRecord[] = [];
+  for await (const record of readJournal(join(directory, "journal"))) records.push(record);
+  return records;
+}
