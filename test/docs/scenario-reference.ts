@@ -91,7 +91,7 @@ function kindSections(place: string, kinds: readonly Node[]): string[] {
       tableOf({ properties: Object.fromEntries(own), required: kind.required ?? [] }),
     ];
   });
-  return [`### ${place}`, "Every one has these keys:", tableOf(shared), ...sections];
+  return [`### ${place}`, "All kinds have these keys:", tableOf(shared), ...sections];
 }
 
 function tableOf({ properties = {}, required = [] }: Node): string {
