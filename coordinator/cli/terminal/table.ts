@@ -29,8 +29,3 @@ export const PLAIN_TABLE: TableConstructorOptions = {
 export function row(label: string, text: string): string {
   return `  ${label.padEnd(LABEL)}${text}`;
 }
-
-/** Several texts under one label. */
-export function block(label: string, texts: readonly string[]): string[] {
-  return texts.map((text, index) => row(index === 0 ? label : "", text));
-}

@@ -6,9 +6,9 @@
 import type { ExitCode } from "../../../shared/errors.ts";
 import { MASK } from "../../../shared/scenario/mask/mask.ts";
 import { judgeRun } from "../../analysis/judge-run.ts";
+import type { Judgement } from "../../analysis/judgement.ts";
 import type { RunFacts } from "../../merge/facts.ts";
 import type { RunFold } from "../../merge/run-fold.ts";
-import { type ValidityCheck, validityChecks } from "../model-validity.ts";
 import { buildSummary } from "../summary.ts";
 import type { Summary } from "../summary-schema.ts";
 import { shellCommand } from "../text/shell-command.ts";
@@ -26,7 +26,8 @@ export interface ReportModel {
   readonly summary: Summary & { readonly exitCode: ExitCode };
   /** Plain sentences about what else happened: notes, a problem's remedy, what was cut from the journal. */
   readonly notes: readonly string[];
-  readonly validity: readonly ValidityCheck[];
+  /** Everything that was judged, in the order it is shown. */
+  readonly judgements: readonly Judgement[];
   readonly timeline: ModelTimeline;
   readonly latency: ModelLatency;
   readonly connections: ModelConnections;
@@ -82,7 +83,7 @@ export function buildReportModel(fold: RunFold, around: ReportSurroundings): Rep
   return {
     summary,
     notes: notesOf(fold, summary, around.notes),
-    validity: validityChecks(judged.judgements),
+    judgements: judged.judgements,
     timeline: timelineModel(fold),
     latency: latencyModel(fold),
     connections: connectionsModel(fold, summary),

@@ -35,7 +35,7 @@ import type { CurvePlot } from "./plot.ts";
 const MAX_DIFFERENCES = 40;
 const MAX_MEASURES = 60;
 /** Reasons in full; the others are in the table. */
-const MAX_REASONS = 10;
+const MAX_REASONS = 4;
 
 export const OUTCOME_MARKS = { passed: "passed", failed: "failed", inconclusive: "open" } as const;
 const LOOKS = {

@@ -5,7 +5,6 @@
 import { changeText } from "../../analysis/compare/change-text.ts";
 import {
   COMPARED_VERDICTS,
-  type ComparedCurve,
   type ComparedRow,
   type ComparedVerdict,
   type CompareOutcome,
@@ -72,26 +71,6 @@ export function tallyText({ rows }: Comparison): string {
   });
   return tally.join(", ");
 }
-
-/** Percentiles worth a table, of the latency, else of the first curve there is. */
-export function curveTable({ curves }: Comparison): {
-  readonly metric: ComparedCurve["metric"];
-  readonly rows: readonly (readonly string[])[];
-} | null {
-  const curve = curves[0];
-  if (!curve) return null;
-  const rows = curve.points
-    .filter(({ percentile }) => TABLED.has(percentile))
-    .map(({ percentile, aMs, bMs }) => {
-      const change =
-        aMs !== null && bMs !== null && aMs > 0 ? changeText("ms", bMs / aMs - 1) : NONE;
-      const name = percentile === 100 ? "max" : `p${percentile}`;
-      return [name, figureText("ms", aMs), figureText("ms", bMs), change];
-    });
-  return { metric: curve.metric, rows };
-}
-
-const TABLED: ReadonlySet<number> = new Set([50, 75, 90, 95, 99, 99.5, 99.9, 99.99, 100]);
 
 /** The sides as people name them: the run, or how many there are. */
 export function sideText(runs: CompareOutcome["a"]): string {

@@ -1,10 +1,10 @@
 /**
- * Results in words that every format uses: what a search for the limit found, what became of each message, and which part
+ * Results in words that every format uses: what a search for the limit found, what was received, and which part
  * of the run a figure is of. Called by the renderers. Pure. Invariant: one wording, so that no two formats can differ.
  */
 
-import type { Quantiles, Summary } from "../summary-schema.ts";
-import { formatCount, formatSeconds, formatShare, NO_DATA } from "./format.ts";
+import type { Summary } from "../summary-schema.ts";
+import { formatCount, formatSeconds } from "./format.ts";
 
 /** "sustainable 2,000, limit 2,063, knee not found, tested up to 2,500 connections". */
 export function capacityText(capacity: NonNullable<Summary["capacity"]>): string {
@@ -34,42 +34,6 @@ export function timesScope({ phases, validity }: Summary): string {
       : []),
   ];
   return parts.length === 0 ? "whole run" : `without ${parts.join(" and ")}`;
-}
-
-export const MESSAGE_HEAD = [
-  "message",
-  "sent",
-  "want a reply",
-  "in time",
-  "share",
-  "timed out",
-  "unanswered",
-  "late",
-] as const;
-
-export interface MessageRow {
-  readonly name: string;
-  /** Behind the name, in the order of MESSAGE_HEAD. */
-  readonly cells: readonly string[];
-  readonly latency: Quantiles | null;
-}
-
-/** What became of each message of the mix, also of one without a single reply. */
-export function messageRows({ messages }: Summary): MessageRow[] {
-  return Object.entries(messages.byName).map(([name, one]) => {
-    const { sent, expected, matched, timedOut, unanswered, late } = one;
-    const shown = (value: number | null) => (value === null ? NO_DATA : formatCount(value));
-    const isAwaited = matched !== null;
-    const of = expected ?? sent;
-    const cells = isAwaited
-      ? [
-          ...[shown(of), formatCount(matched)],
-          of === 0 ? NO_DATA : formatShare(matched / of),
-          ...[timedOut, unanswered, late].map(shown),
-        ]
-      : ["none", "", "", "", "", ""];
-    return { name, cells: [formatCount(sent), ...cells], latency: one.latencyMs };
-  });
 }
 
 /** Of what was received: "8,098 received: 954 replies in time, 3 late, 7,141 pushed (not asked for)". */

@@ -62,8 +62,11 @@ describe("a check that could not be judged", () => {
   const model = buildReportModel(fold, around);
 
   test("is neither yes nor within its limit, in any format", () => {
-    const [check] = model.validity;
-    expect(check).toMatchObject({ outcome: "not judged", why: "9 of 1,000 messages needed" });
+    const check = model.judgements.find(({ id }) => id === "generator/send-lag");
+    expect(check).toMatchObject({
+      outcome: "not-judged",
+      evidence: [{ sentence: "9 of 1,000 messages needed" }],
+    });
     const terminal = summaryText(model, "compact", { style: plain });
     for (const [format, text] of Object.entries({ ...renderings(model), terminal })) {
       expect(text, format).toContain("9 of 1,000 messages needed");

@@ -3,9 +3,9 @@
  * Invariant: a check that was not judged says why, and is never shown as passed.
  */
 
-import { boundText, shownValue, type ValidityCheck } from "../../model-validity.ts";
+import type { Judgement } from "../../../analysis/judgement.ts";
 import type { Summary } from "../../summary-schema.ts";
-import { formatCount, formatMs, formatSeconds, formatShare } from "../../text/format.ts";
+import { formatCount, formatMs, formatSeconds, formatShare, NO_DATA } from "../../text/format.ts";
 import { didNotStart } from "../../text/verdict-text.ts";
 import {
   type Block,
@@ -18,14 +18,22 @@ import {
   lead,
   type Mark,
   prose,
+  type TestCase,
   table,
 } from "../block.ts";
+import { formatIn } from "../cells.ts";
+import { momentOf } from "../moments.ts";
 import { quantileData } from "../quantiles.ts";
 import type { Section } from "../section.ts";
 
 const MAX_CHECKS = 40;
 const SEND_LAG = "send lag p99";
-const MARKS = { passed: "passed", failed: "failed", "not judged": "open" } as const;
+const LOOKS = {
+  pass: { text: "yes", mark: "passed", tone: "good" },
+  warn: { text: "no", mark: "failed", tone: "bad" },
+  fail: { text: "no", mark: "failed", tone: "bad" },
+  "not-judged": { text: "not judged", mark: "open", tone: "soft" },
+} as const;
 
 const COLUMNS = [
   column("question", "text"),
@@ -42,9 +50,10 @@ export const generator: Section = {
       "One sentence when it was not; the checks behind it, each with what was observed beside its limit, unfold. A check that could not be judged says why ([validity.md](validity.md)).",
   },
 
-  build({ summary, validity = [] }) {
+  build({ summary, judgements = [] }) {
     const { ledger } = summary.validity;
-    const failed = validity.filter(({ outcome }) => outcome === "failed");
+    const validity = judgements.filter(({ kind }) => kind === "validity");
+    const failed = validity.filter(({ outcome }) => outcome === "fail");
     const laws = Object.entries(ledger.differences);
     const broken =
       laws.length === 0
@@ -93,30 +102,38 @@ export const generator: Section = {
   },
 };
 
-function leadText(summary: Summary, checks: readonly ValidityCheck[]): string {
+function leadText(summary: Summary, checks: readonly Judgement[]): string {
   if (didNotStart(summary)) return "The run did not start, so there is nothing to judge.";
   if (!summary.validity.valid) {
     return "The numbers cannot be trusted: at least one answer below is no.";
   }
-  const open = checks.filter(({ outcome }) => outcome === "not judged").length;
+  const open = checks.filter(({ outcome }) => outcome === "not-judged").length;
   const rest = open === 0 ? "" : `; ${open} had too little to go by`;
   const count = checks.length === 0 ? "" : ` (${checks.length - open} checks passed${rest})`;
   return `No. The load generator kept to its plan${count}, so what follows is about the target.`;
 }
 
-function checkTable(checks: readonly ValidityCheck[]): Block {
-  const words = { passed: "yes", failed: "no", "not judged": "not judged" } as const;
-  const rows = checks.map((check): Cell[] => {
-    const { question, measure, outcome, observed } = check;
-    const tone = outcome === "passed" ? "good" : outcome === "failed" ? "bad" : "soft";
+function checkTable(checks: readonly Judgement[]): Block {
+  const rows = checks.map(({ question, outcome, observed, limit, evidence }): Cell[] => {
+    const [at] = outcome === "fail" ? evidence.flatMap(({ seconds }) => seconds) : [];
+    const value = { text: `${observed.measure}: ${valueText(observed)}` };
     return [
       question,
-      { text: words[outcome], mark: MARKS[outcome], tone },
-      `${measure}: ${shownValue(observed)}`,
-      outcome === "not judged" ? (check.why ?? "") : boundText(check),
+      LOOKS[outcome],
+      at === undefined ? value : { ...value, note: ["first at ", momentOf(at[0])] },
+      outcome === "not-judged" ? (evidence[0]?.sentence ?? "") : limitText(limit),
     ];
   });
   return table({ name: "Validity", columns: COLUMNS, most: MAX_CHECKS, sort: false }, rows);
+}
+
+function valueText({ unit, value }: Pick<Judgement["observed"], "unit" | "value">): string {
+  if (typeof value === "string" || unit === "word") return `${value}`;
+  return value === null ? NO_DATA : formatIn(unit, value);
+}
+
+function limitText(limit: Judgement["limit"]): string {
+  return limit === null ? "" : `at most ${valueText(limit)}`;
 }
 
 function differences({ validity }: Summary): string {
@@ -125,13 +142,19 @@ function differences({ validity }: Summary): string {
     .join(", ");
 }
 
-function testCase(check: ValidityCheck) {
-  const { question, measure, observed, outcome } = check;
-  const bound = boundText(check);
+function testCase({ question, observed, limit, outcome, evidence }: Judgement): TestCase {
+  const outcomes = {
+    pass: "passed",
+    warn: "failed",
+    fail: "failed",
+    "not-judged": "skipped",
+  } as const;
+  const why = evidence[0]?.sentence ?? "";
+  const bound = outcome === "not-judged" ? `not judged: ${why}` : limitText(limit);
   return {
     ...{ className: "onrush.validity", name: question, type: "validity" },
-    outcome: outcome === "not judged" ? ("skipped" as const) : outcome,
-    text: `${measure}: ${shownValue(observed)}${bound === "" ? "" : `, ${bound}`}`,
+    outcome: outcomes[outcome],
+    text: `${observed.measure}: ${valueText(observed)}${bound === "" ? "" : `, ${bound}`}`,
   };
 }
 
