@@ -28,6 +28,8 @@ const onrushBin = fileURLToPath(new URL("../../coordinator/cli/main.js", import.
 interface Measured extends Usage {
   /** That the target got. */
   readonly messages: number;
+  /** Of a generator that says so when it was too busy, among others. */
+  readonly exitCode: number;
 }
 
 async function messagesAt({ statsUrl }: RunningTarget): Promise<number> {
@@ -44,8 +46,9 @@ async function measure(target: RunningTarget, { command, args, env }: PeerRun): 
   const watch = watchUsage(child.pid ?? 0);
   const [code] = (await once(child, "exit")) as [number | null];
   const usage = watch.stop();
-  if (code !== 0) throw new Error(`${command} ended with ${code}`);
-  return { ...usage, messages: (await messagesAt(target)) - before };
+  const messages = (await messagesAt(target)) - before;
+  if (code === null || messages === 0) throw new Error(`${command} did nothing, exit ${code}`);
+  return { ...usage, messages, exitCode: code };
 }
 
 function onrush(work: PeerWork, url: string, folder: string): PeerRun {
@@ -76,9 +79,17 @@ function onrush(work: PeerWork, url: string, folder: string): PeerRun {
   return { command: process.execPath, args };
 }
 
+const exitOf = ({ exitCode }: Measured) => exitCode;
+
 function print(peer: Peer, ours: readonly Measured[], theirs: readonly Measured[]): void {
   const { connections, perConnectionPerSec, openSeconds } = peer.work;
   const method = `${connections} connections, each ${perConnectionPerSec} ${peer.work.message} messages a second for ${openSeconds} s, whole processes, median of ${runs} runs in turn`;
+  const exitCodes = { onrush: ours.map(exitOf), other: theirs.map(exitOf) };
+  const areFine = [...exitCodes.onrush, ...exitCodes.other].every((code) => code === 0);
+  const notes = {
+    ...(peer.differs !== "" && { differs: peer.differs }),
+    ...(!areFine && { exitCodes }),
+  };
   for (const [metric, of] of [
     ["cpuSeconds", (one: Measured) => one.cpuSeconds],
     ["peakRssBytes", (one: Measured) => one.peakRssBytes],
@@ -87,8 +98,7 @@ function print(peer: Peer, ours: readonly Measured[], theirs: readonly Measured[
     const onrush = median(ours.map(of));
     const other = median(theirs.map(of));
     const ratio = Number((other / onrush).toFixed(2));
-    const differs = peer.differs === "" ? {} : { differs: peer.differs };
-    emit({ bench: "peers", method, peer: peer.name, ...differs, metric, onrush, other, ratio });
+    emit({ bench: "peers", method, peer: peer.name, ...notes, metric, onrush, other, ratio });
   }
 }
 
