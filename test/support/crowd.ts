@@ -12,13 +12,15 @@ export interface Crowd {
   stop(): Promise<string>;
 }
 
-/** Asks for paths that are exempt from the limit of requests. */
-export function startCrowd(coordinator: Coordinator): Crowd {
+/** Paths that are exempt from the limit of requests. */
+const PATHS = ["/livez", "/readyz"];
+
+export function startCrowd(coordinator: Coordinator, paths: readonly string[] = PATHS): Crowd {
   const latenciesMs: number[] = [];
   const failures: string[] = [];
   const open = new Set<Promise<void>>();
   const one = async () => {
-    const path = latenciesMs.length % 2 === 0 ? "/livez" : "/readyz";
+    const path = paths[latenciesMs.length % paths.length] ?? "/livez";
     const began = performance.now();
     try {
       const { status } = await coordinator.get(path);

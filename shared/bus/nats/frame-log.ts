@@ -170,7 +170,7 @@ export class NatsFrameLog {
       await this.acknowledge(run, cursor, { seqs, bytes: 0 });
       return;
     }
-    const lastOf = await this.#lastOf(run, value.sequence + 1, upTo);
+    const lastOf = await this.#lastOf(run, { from: value.sequence + 1, upTo, epochs });
     for (const [filter, seq] of lastOf) {
       // Up to the subject's last, which stays. "Below 1" would mean everything to the server.
       if (seq > 1) await manager.streams.purge(this.#stream, { filter, seq });
@@ -191,15 +191,24 @@ export class NatsFrameLog {
     await this.#options.manager.streams.purge(this.#stream, { filter: this.#subject(run) });
   }
 
-  /** Of each subject, the last sequence in a part of the log. */
-  async #lastOf(run: string, from: number, upTo: number): Promise<ReadonlyMap<string, number>> {
+  /** Of each subject of a worker, the last sequence in a part of the log. What nobody has signed stays until the run goes. */
+  async #lastOf(
+    run: string,
+    {
+      from,
+      upTo,
+      epochs,
+    }: { from: number; upTo: number; epochs: Readonly<Record<string, number>> },
+  ): Promise<ReadonlyMap<string, number>> {
     const lastOf = new Map<string, number>();
+    const isOurs = (subject: string) =>
+      Object.hasOwn(epochs, subject.slice(subject.lastIndexOf(".") + 1).replace(LATE, ""));
     for (let next = from; next <= upTo; ) {
       const messages = await this.#messages(run, next, MOST_READ);
       const last = messages.at(-1);
       if (last === undefined) break;
       for (const { subject, sequence } of messages) {
-        if (sequence <= upTo) lastOf.set(subject, sequence);
+        if (sequence <= upTo && isOurs(subject)) lastOf.set(subject, sequence);
       }
       next = last.sequence + 1;
     }

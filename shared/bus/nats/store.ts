@@ -140,6 +140,12 @@ export class NatsStore {
     });
   }
 
+  /** Forgets all keys below one that ends in ">", as far as they were written before a revision. */
+  async forgetBefore(pattern: string, revision: number): Promise<void> {
+    const filter = `$KV.${this.#bucket}.${pattern}`;
+    await this.#manager.streams.purge(`KV_${this.#bucket}`, { filter, seq: revision });
+  }
+
   /** All entries below a key that ends in ">". */
   async list(pattern: string): Promise<ReadonlyMap<string, Entry>> {
     const found = new Map<string, Entry>();
