@@ -16,7 +16,7 @@ const COST_SHARE = 20;
 const LEAST_FRESH_US = 500_000;
 const ROWS_A_SLICE = 200;
 
-interface Told<T> {
+interface Cached<T> {
   readonly value: T;
   readonly untilUs: number;
 }
@@ -24,8 +24,8 @@ interface Told<T> {
 export class LiveResults {
   readonly #fold: RunFold;
   readonly #clock: Clock;
-  #summary: Told<Summary> | null = null;
-  #timeline: Told<Promise<string>> | null = null;
+  #summary: Cached<Summary> | null = null;
+  #timeline: Cached<Promise<string>> | null = null;
 
   constructor(fold: RunFold, clock: Clock) {
     this.#fold = fold;

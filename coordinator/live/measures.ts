@@ -1,7 +1,7 @@
 /**
  * Everything counted and timed in a run so far, by phase and message, ready to be scraped. Pure: from the run's fold; made
  * whenever somebody asks (see RunRequest.onMeasurable). Invariant: counts only ever grow from one to the next, as those of
- * the fold do, and every place is there from the first on, with zeros. Bound: MAX_PHASES_TOLD and MAX_MESSAGES_TOLD names,
+ * the fold do, and every place is there from the first on, with zeros. Bound: MAX_PHASES_NAMED and MAX_MESSAGES_NAMED names,
  * what is beyond them is one of the name REST, which no scenario can use.
  */
 import {
@@ -17,8 +17,8 @@ import type { RunFold } from "../merge/run-fold.ts";
 import { type LiveSituation, liveView } from "./live-view.ts";
 import type { LiveView } from "./view.ts";
 
-export const MAX_PHASES_TOLD = 30;
-export const MAX_MESSAGES_TOLD = 20;
+export const MAX_PHASES_NAMED = 30;
+export const MAX_MESSAGES_NAMED = 20;
 /** Brackets are in no name of a phase or a message. */
 export const REST = "(other)";
 
@@ -95,11 +95,11 @@ export function runMeasures(
   const places = {
     phases: grouped(
       phases.map(({ phase }) => phase),
-      MAX_PHASES_TOLD,
+      MAX_PHASES_NAMED,
     ),
     messages: grouped(
       (messages?.mix ?? []).map(({ name }) => name),
-      MAX_MESSAGES_TOLD,
+      MAX_MESSAGES_NAMED,
     ),
   };
   return {

@@ -53,7 +53,7 @@ it("a cap of 2,000 connections", { timeout: 300_000, retry: 1 }, async () => {
   expect(soaked).toContain(String(capacity?.sustainable));
 
   const shown = await onrush(["report", runDirectory, "--summary", "full"]);
-  expect(shown.stdout).toMatch(/capacity +sustainable 2,000, limit 2,063, knee not found/);
+  expect(shown.stdout).toMatch(/Capacity\s+sustainable 2,000, limit 2,063, knee not found/);
   const again = await onrush(["report", runDirectory, "--json"]);
   expect(again.summary?.capacity).toEqual(capacity);
 });

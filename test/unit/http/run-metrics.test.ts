@@ -8,8 +8,8 @@ import { describe, expect, it } from "vitest";
 import { exposition } from "../../../coordinator/http/metrics/exposition.ts";
 import { runMetrics } from "../../../coordinator/http/metrics/run-metrics.ts";
 import {
-  MAX_MESSAGES_TOLD,
-  MAX_PHASES_TOLD,
+  MAX_MESSAGES_NAMED,
+  MAX_PHASES_NAMED,
   runMeasures,
   TIME_BOUNDS_US,
 } from "../../../coordinator/live/measures.ts";
@@ -95,7 +95,7 @@ describe("the exposition of a run", () => {
       [...of].reduce((total, { samples }) => total + samples.length, 0);
     // docs/metrics.md states the most there can be: every place is there from the first scrape on.
     const buckets = TIME_BOUNDS_US.length + 3;
-    const [P, M] = [MAX_PHASES_TOLD + 1, MAX_MESSAGES_TOLD + 1];
+    const [P, M] = [MAX_PHASES_NAMED + 1, MAX_MESSAGES_NAMED + 1];
     const counted = (p: number, m: number) =>
       buckets * (p * (2 * m + 9) + 2) + p * (25 + 3 + FAILURE_KINDS.length + 5 * m);
     expect(lines(families.values()) - counted(2, 2)).toBeLessThan(30);

@@ -4,8 +4,8 @@
  */
 import { describe, expect, it } from "vitest";
 import {
-  MAX_MESSAGES_TOLD,
-  MAX_PHASES_TOLD,
+  MAX_MESSAGES_NAMED,
+  MAX_PHASES_NAMED,
   REST,
   type RunMeasures,
   runMeasures,
@@ -112,11 +112,11 @@ describe("what is told of a run", () => {
     const [hold] = base.phases.slice(1) as [StrictPhase];
     const [say] = (base.messages?.mix ?? []) as readonly [StrictMessage];
     const { durationUs, exclude, messageFactor } = hold;
-    const phases = Array.from({ length: MAX_PHASES_TOLD + 5 }, (_, at) => ({
+    const phases = Array.from({ length: MAX_PHASES_NAMED + 5 }, (_, at) => ({
       ...({ ramp: "burst", to: 4, durationUs, exclude, messageFactor } as const),
       phase: `p${at}`,
     }));
-    const mix = Array.from({ length: MAX_MESSAGES_TOLD + 3 }, (_, at) => ({
+    const mix = Array.from({ length: MAX_MESSAGES_NAMED + 3 }, (_, at) => ({
       ...say,
       name: `m${at}`,
     }));
@@ -138,10 +138,10 @@ describe("what is told of a run", () => {
       }),
     ]);
     const measures = runMeasures(fold, NOW);
-    expect(measures.phases).toHaveLength(MAX_PHASES_TOLD + 1);
+    expect(measures.phases).toHaveLength(MAX_PHASES_NAMED + 1);
     const rest = measures.phases.at(-1);
     expect(rest).toMatchObject({ phase: REST, counters: { sent: 9 } });
-    expect(rest?.messages).toHaveLength(MAX_MESSAGES_TOLD + 1);
+    expect(rest?.messages).toHaveLength(MAX_MESSAGES_NAMED + 1);
     expect(rest?.messages.at(-1)).toMatchObject({ message: REST, counters: { sent: 7 } });
     expect(timesOf(measures, "latency", REST, REST)).toMatchObject({ count: 3 });
     expect(timesOf(measures, "connect", REST, null).count).toBe(2);
