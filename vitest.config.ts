@@ -33,9 +33,6 @@ const WAITING = { poll: { timeout: 60_000, interval: 20 } };
  * together: the built program in `dist/`, a browser, real brokers, where waiting is most of it. integration: the built
  * program, one test at a time.
  */
-/** Conditions are waited for as long as a busy machine may take; what never comes fails all the same. */
-const WAITING = { poll: { timeout: 60_000, interval: 20 } };
-
 export default defineConfig({
   test: {
     // Most tests wait for sockets and timers, so more of them than there are cores may run at once.
