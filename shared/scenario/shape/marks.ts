@@ -17,9 +17,15 @@ function has(node: z.core.$ZodType, mark: Mark): boolean {
   return z.globalRegistry.get(node)?.[mark] === true;
 }
 
+/** What zod's types take for a key that need not be written. */
+export interface OptionalIn {
+  readonly _zod: { readonly optin: "optional" };
+}
+
 /** A key that need not be written: another one implies its value. */
-export function implied<T extends z.ZodType>(schema: T): T {
-  return marked(schema, "implied");
+export function implied<T extends z.ZodType>(schema: T): T & OptionalIn {
+  // To the types of whoever writes a scenario it is optional; parsed it has its value.
+  return marked(schema, "implied") as T & OptionalIn;
 }
 
 /** The part stays as written when placeholders are resolved before the run: templates are rendered during it, expressions hold none. */

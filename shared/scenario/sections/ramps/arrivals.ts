@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { about, byDefault, duration, fault, rate, strict, tagged } from "../../shape/fields.ts";
 import { formatDuration, formatRate, parseDuration } from "../../units.ts";
-import { base, ramp } from "./ramp.ts";
+import { impliedBase, ramp } from "./ramp.ts";
 
 type Stay = { readonly kind: "fixed" | "exp"; readonly meanUs: number };
 
@@ -23,7 +23,7 @@ export const arrivals = ramp({
   impliedBy: "arrive",
   shape: () =>
     strict({
-      ...base("arrivals", "Open model.", true),
+      ...impliedBase("arrivals", "Open model."),
       arrive: about(
         rate(),
         "New connections per time, whatever the target does (open model).",

@@ -1,14 +1,14 @@
 /** `ramp: hold`, or `hold` alone. Listed in registry.ts. Invariant: it opens and closes nothing. */
 import { about, duration, strict } from "../../shape/fields.ts";
 import { formatDuration } from "../../units.ts";
-import { base, ramp } from "./ramp.ts";
+import { impliedBase, ramp } from "./ramp.ts";
 
 export const hold = ramp({
   name: "hold",
   impliedBy: "hold",
   shape: () =>
     strict({
-      ...base("hold", "Keep the number of connections.", true),
+      ...impliedBase("hold", "Keep the number of connections."),
       hold: about(duration(), "How long to keep the number of connections.", "10m"),
     }),
   strict: (phase) => ({ ramp: "hold", durationUs: phase.hold }),

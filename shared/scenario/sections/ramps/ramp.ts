@@ -70,13 +70,14 @@ const common = once(() => ({
   ),
 }));
 
-/**
- * The keys of every phase, and `ramp`.
- * @param isImplied by another key, so that `ramp` may be left out
- */
-export function base<N extends Name>(name: N, description: string, isImplied = false) {
-  const kind = isImplied ? implied(z.literal(name)) : z.literal(name);
-  return { ...common(), ramp: about(kind, description, name) };
+/** The keys of every phase, and `ramp`. */
+export function base<N extends Name>(name: N, description: string) {
+  return { ...common(), ramp: about(z.literal(name), description, name) };
+}
+
+/** As base, where another key implies the kind, so that `ramp` may be left out. */
+export function impliedBase<N extends Name>(name: N, description: string) {
+  return { ...common(), ramp: about(implied(z.literal(name)), description, name) };
 }
 
 /** A number of connections. */
