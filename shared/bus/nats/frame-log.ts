@@ -170,8 +170,10 @@ export class NatsFrameLog {
       await this.acknowledge(run, cursor, { seqs, bytes: 0 });
       return;
     }
-    const lastOf = await this.#lastOf(run, { from: value.sequence + 1, upTo, epochs });
+    const lastOf = await this.#lastOf(run, value.sequence + 1, upTo);
     for (const [filter, seq] of lastOf) {
+      // What no worker has signed stays until the run goes: it may have a hundred thousand subjects.
+      if (!Object.hasOwn(epochs, writerOf(filter).replace(LATE, ""))) continue;
       // Up to the subject's last, which stays. "Below 1" would mean everything to the server.
       if (seq > 1) await manager.streams.purge(this.#stream, { filter, seq });
     }
@@ -191,24 +193,15 @@ export class NatsFrameLog {
     await this.#options.manager.streams.purge(this.#stream, { filter: this.#subject(run) });
   }
 
-  /** Of each subject of a worker, the last sequence in a part of the log. What nobody has signed stays until the run goes. */
-  async #lastOf(
-    run: string,
-    {
-      from,
-      upTo,
-      epochs,
-    }: { from: number; upTo: number; epochs: Readonly<Record<string, number>> },
-  ): Promise<ReadonlyMap<string, number>> {
+  /** Of each subject, the last sequence in a part of the log. */
+  async #lastOf(run: string, from: number, upTo: number): Promise<ReadonlyMap<string, number>> {
     const lastOf = new Map<string, number>();
-    const isOurs = (subject: string) =>
-      Object.hasOwn(epochs, subject.slice(subject.lastIndexOf(".") + 1).replace(LATE, ""));
     for (let next = from; next <= upTo; ) {
       const messages = await this.#messages(run, next, MOST_READ);
       const last = messages.at(-1);
       if (last === undefined) break;
       for (const { subject, sequence } of messages) {
-        if (sequence <= upTo && isOurs(subject)) lastOf.set(subject, sequence);
+        if (sequence <= upTo) lastOf.set(subject, sequence);
       }
       next = last.sequence + 1;
     }
@@ -270,8 +263,11 @@ function isFrame(message: StreamMessage): boolean {
   return message.header(FENCE) === "";
 }
 
+/** The end of a subject: an epoch, or one behind LATE. */
+const writerOf = (subject: string) => subject.slice(subject.lastIndexOf(".") + 1);
+
 function entryOf({ run, life }: LogName, message: StreamMessage): StoredFrame {
-  const writer = message.subject.slice(message.subject.lastIndexOf(".") + 1);
+  const writer = writerOf(message.subject);
   const late = writer.startsWith(LATE);
   const epoch = readNumber(late ? writer.slice(LATE.length) : writer);
   const seq = readNumber(message.header(SEQ));
