@@ -54,6 +54,20 @@ export class Checker {
     return this.#answerOf(asked, outcome) as Checks[K]["answer"];
   }
 
+  /** Something is about to be asked: starts a process that gets ready meanwhile. */
+  prepare(): void {
+    if (this.#busy.size > 0 || this.#idle.length > 0) return;
+    this.#putBack(new CheckProcess(this.limits, this.#timers));
+  }
+
+  /** Nothing more will be asked for a while: processes without work end now. */
+  rest(): void {
+    for (const { checking, cancel } of this.#idle.splice(0)) {
+      cancel();
+      checking.close();
+    }
+  }
+
   /** Ends all processes; what was asked gets no answer but that. */
   close(): void {
     this.#closed = true;

@@ -11,6 +11,8 @@ export interface ListedCommand {
   readonly about: string;
   /** As commander takes them, separated by spaces. */
   readonly takes: string;
+  /** It has a scenario checked before anything else. */
+  readonly checks?: true;
   readonly load: () => Promise<MakeCommand>;
 }
 
@@ -18,6 +20,7 @@ export const COMMANDS: Readonly<Record<string, ListedCommand>> = {
   run: {
     about: "run a scenario, on this machine or on the workers of a bus",
     takes: "<scenario>",
+    checks: true,
     load: async () => (await import("./commands/run.ts")).runCommand,
   },
   init: {
@@ -28,16 +31,19 @@ export const COMMANDS: Readonly<Record<string, ListedCommand>> = {
   validate: {
     about: "check scenario files: every problem with its line and column",
     takes: "<files...>",
+    checks: true,
     load: async () => (await import("./commands/validate.ts")).validateCommand,
   },
   explain: {
     about: "print a scenario with every default filled in, as a scenario",
     takes: "<scenario>",
+    checks: true,
     load: async () => (await import("./commands/explain.ts")).explainCommand,
   },
   plan: {
     about: "show the load curve, the phases and what they take on this machine",
     takes: "<scenario>",
+    checks: true,
     load: async () => (await import("./commands/plan.ts")).planCommand,
   },
   schema: {

@@ -36,6 +36,7 @@ export async function runProgram(args: readonly string[], context: CliContext): 
     exitCode = code;
   };
   try {
+    if (isCheckAhead(args)) context.checker.prepare();
     const program = await buildProgram(wantedBy(args), context, finish);
     await program.parseAsync([...args], { from: "user" });
     return exitCode;
@@ -63,6 +64,12 @@ export async function wholeProgram(context: CliContext): Promise<Command> {
 function wantedBy(args: readonly string[]): (name: string) => boolean {
   const named = args.find((word) => Object.hasOwn(COMMANDS, word));
   return (name) => name === named || (named !== undefined && NEEDS_ALL.has(named));
+}
+
+/** The process that checks scenarios starts while the command is loaded. */
+function isCheckAhead([name = "", ...rest]: readonly string[]): boolean {
+  const isHelp = rest.length === 0 || rest.includes("-h") || rest.includes("--help");
+  return Object.hasOwn(COMMANDS, name) && COMMANDS[name]?.checks === true && !isHelp;
 }
 
 /** What help of the program says of a command that is not loaded. */
