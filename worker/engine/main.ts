@@ -9,14 +9,13 @@ import { createLog } from "../../shared/log.ts";
 import type { AllowList } from "../../shared/net/target-policy.ts";
 import { TargetText } from "../../shared/scenario/mask/target-text.ts";
 import { monotonicUs } from "../../shared/time/clock.ts";
-import { systemTimers } from "../../shared/time/timer.ts";
 import type { PlanDocument } from "../../shared/wire/plan.ts";
 import { type ResolvedTarget, resolveTargets } from "../reach/resolve.ts";
 import { probeTarget } from "../reach/tcp-probe.ts";
 import { RawLog } from "../record/raw-log.ts";
 import { Engine } from "./engine.ts";
 import type { EngineCommand, EngineData, EngineReport } from "./port.ts";
-import { Turns, type TurnTimers } from "./turns.ts";
+import { systemTurnTimers, Turns } from "./turns.ts";
 
 const LEAST_STATUS_GAP_US = 200_000;
 const MAX_PROBLEM_CHARS = 2000;
@@ -31,16 +30,6 @@ let turns: Turns | null = null;
 let rawLog: RawLog | null = null;
 let reportedOpen = 0;
 let reportedUs = 0;
-
-const timers: TurnTimers = {
-  monotonicUs,
-  every(periodMs, callback) {
-    const timer = setInterval(callback, periodMs);
-    return () => clearInterval(timer);
-  },
-  after: systemTimers.after,
-  afterReading: setImmediate,
-};
 
 function report(message: EngineReport): void {
   if (message.type !== "frame") {
@@ -80,7 +69,7 @@ async function prepare(command: Preparation): Promise<void> {
       ...(log && { makeHistogram: (metric, phase, name) => log.histogram(metric, phase, name) }),
     });
     engine = made;
-    turns = new Turns(made, timers, () => reportStatus(made));
+    turns = new Turns(made, systemTurnTimers, () => reportStatus(made));
     turns.begin();
     report({ type: "prepared" });
   } catch (error) {

@@ -1,5 +1,6 @@
 /**
- * Has an engine turn: each millisecond while anything is due or happens, and else when it wants to. Used by main.ts.
+ * Has an engine turn: each millisecond while anything is due or happens, and else when it wants to. Used by main.ts and by
+ * benchmarks.
  *
  *   off --begin()--> turning --nothing is due for a while--> resting --its end | wake()--> turning --finished--> off
  *
@@ -7,9 +8,12 @@
  * and may have been stopped.
  */
 
+import { monotonicUs } from "../../shared/time/clock.ts";
+import { systemTimers } from "../../shared/time/timer.ts";
+
 const TURN_MS = 1;
 /** A shorter rest is not worth its timer. */
-const LEAST_REST_MS = 2;
+const LEAST_REST_MS = 5;
 /** Where the engine waits for a command alone. */
 const LONGEST_REST_MS = 1000;
 
@@ -31,6 +35,17 @@ export interface TurnTimers {
   afterReading(callback: () => void): void;
 }
 
+/** Those of the thread. */
+export const systemTurnTimers: TurnTimers = {
+  monotonicUs,
+  every(periodMs, callback) {
+    const timer = setInterval(callback, periodMs);
+    return () => clearInterval(timer);
+  },
+  after: systemTimers.after,
+  afterReading: setImmediate,
+};
+
 export class Turns {
   readonly #engine: Turning;
   readonly #timers: TurnTimers;
@@ -51,6 +66,12 @@ export class Turns {
     this.#cancel = this.#timers.every(TURN_MS, this.#turn);
   }
 
+  /** No more turns. */
+  end(): void {
+    this.#rests = false;
+    this.#cancel();
+  }
+
   /** Something happened that may make a turn due before the rest is over. */
   wake(): void {
     if (this.#rests) this.begin();
@@ -61,7 +82,7 @@ export class Turns {
     engine.turn();
     this.#onTurn();
     if (engine.finished) {
-      this.#cancel();
+      this.end();
       return;
     }
     const restMs = Math.floor((engine.nextTurnUs - this.#timers.monotonicUs()) / 1000);
