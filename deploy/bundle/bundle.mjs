@@ -62,19 +62,24 @@ function licences(modules) {
 const missing = PROGRAMS.filter((program) => !existsSync(join(dist, program)));
 if (missing.length > 0) throw new Error(`not built: ${missing.join(", ")}`);
 
-const bundle = await rolldown({
-  input: Object.fromEntries(PROGRAMS.map((program) => [nameOf(program), join(dist, program)])),
-  external: (id) => LEFT_OUT.test(id),
-  platform: "node",
-  plugins: [keepAddresses],
-});
-const { output } = await bundle.write({
-  dir: join(dist, into),
-  format: "esm",
-  entryFileNames: "[name].js",
-  chunkFileNames: "[name]-[hash].js",
-});
-await bundle.close();
+const bundled = new Set();
+for (const program of PROGRAMS) {
+  // Each by itself: what several share would else become many small files again.
+  const bundle = await rolldown({
+    input: { [nameOf(program)]: join(dist, program) },
+    external: (id) => LEFT_OUT.test(id),
+    platform: "node",
+    plugins: [keepAddresses],
+  });
+  const { output } = await bundle.write({
+    dir: join(dist, into),
+    format: "esm",
+    entryFileNames: "[name].js",
+    chunkFileNames: `${nameOf(program)}-[name]-[hash].js`,
+  });
+  await bundle.close();
+  for (const chunk of output) for (const id of chunk.moduleIds ?? []) bundled.add(id);
+}
 
 for (const program of PROGRAMS) {
   const path = relative(dirname(program), join(into, `${nameOf(program)}.js`));
@@ -82,5 +87,4 @@ for (const program of PROGRAMS) {
   const start = first.startsWith("#!") ? `${first}\n` : "";
   writeFileSync(join(dist, program), `${start}import "${path.split(sep).join("/")}";\n`);
 }
-const bundled = output.flatMap((chunk) => chunk.moduleIds ?? []);
 writeFileSync(join(dist, into, "LICENSES.txt"), licences(bundled).join(`\n${"-".repeat(80)}\n\n`));
