@@ -68,13 +68,14 @@ export class Checker {
     }
   }
 
-  /** Ends all processes; what was asked gets no answer but that. */
-  close(): void {
+  /** Ends all processes; what was asked gets no answer but that. Resolves when they are gone. */
+  async close(): Promise<void> {
     this.#closed = true;
     const processes = [...this.#busy.keys(), ...this.#idle.map(({ checking }) => checking)];
     for (const { cancel } of this.#idle.splice(0)) cancel();
     for (const { done } of this.#waiting.splice(0)) done({ kind: "died", problem: "closed" });
     for (const checking of processes) checking.close();
+    await Promise.all(processes.map(({ gone }) => gone));
   }
 
   #next(): void {

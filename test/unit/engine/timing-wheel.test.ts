@@ -147,8 +147,9 @@ describe("TimingWheel", () => {
 
   it("names a time before which nothing fires, and the one at which something does", () => {
     const ms = fc.integer({ min: 0, max: 30_000 });
+    const ahead = fc.integer({ min: 1, max: 200 });
     fc.assert(
-      fc.property(fc.array(ms, { maxLength: 20 }), ms, fc.nat(200), (dueMs, fromMs, aheadMs) => {
+      fc.property(fc.array(ms, { maxLength: 20 }), ms, ahead, (dueMs, fromMs, aheadMs) => {
         const { wheel, fired, advance } = harness(20);
         advance(fromMs * 1000);
         dueMs.forEach((due, id) => {
