@@ -29,16 +29,19 @@ async function main(): Promise<ExitCode> {
   if (config.bus === null) leaveEndingToParent();
   else endWithParent();
   if (config.withoutKey) log.warn(INSECURE_WARNING);
+  const startEngine = engineThreads(
+    new URL(`./engine/main${extname(import.meta.url)}`, import.meta.url),
+    { rawLogDirectory: config.rawLog, allowTargets: config.allowTargets },
+    // A forked worker was started for a run; others may wait for one for days.
+    config.bus === null ? config.engines : 0,
+  );
   const control = new Control({
     bus: await openWorkerBus(config, log),
     info: await describeWorker(config),
     limits: config.limits,
     rejoin: config.rejoin,
     timings: { ...CONTROL_TIMINGS, fenceAfterMs: config.fenceAfterMs, leaveMs: config.leaveMs },
-    startEngine: engineThreads(
-      new URL(`./engine/main${extname(import.meta.url)}`, import.meta.url),
-      { rawLogDirectory: config.rawLog, allowTargets: config.allowTargets },
-    ),
+    startEngine,
     clock: systemClock,
     timers: systemTimers,
     log,

@@ -35,6 +35,7 @@ export class ActiveRun {
   readonly #document: DocumentWriter<RunDocument>;
   readonly #planDocument: DocumentWriter<PlanDocument>;
   readonly #onWish = () => this.#wake.abort();
+  readonly #unwatch: () => void;
   readonly #refused: RefusedNotes;
   /** Rewrites of the fleet that were heeded. */
   #rewrites: number;
@@ -72,6 +73,7 @@ export class ActiveRun {
     });
     control.stop.addEventListener("abort", this.#onWish);
     control.abort.addEventListener("abort", this.#onWish);
+    this.#unwatch = fleet.onLooked(this.#onWish);
   }
 
   /** The plan by now: searches change it while the run goes on. */
@@ -182,7 +184,7 @@ export class ActiveRun {
     this.log.event({ type: "note", message });
   }
 
-  /** Waits, at most until somebody wishes for the end. */
+  /** Waits, at most until somebody wishes for the end or the fleet has looked at the workers. */
   async pause(delayMs: number): Promise<void> {
     await sleep(this.timers, delayMs, this.#wake.signal);
     if (this.#wake.signal.aborted) this.#wake = new AbortController();
@@ -215,6 +217,7 @@ export class ActiveRun {
   /** Gives everything back. Idempotent. */
   async close(): Promise<void> {
     const { stop, abort } = this.request.control;
+    this.#unwatch();
     stop.removeEventListener("abort", this.#onWish);
     abort.removeEventListener("abort", this.#onWish);
     await this.assignment.release().catch(ignoreOperating);

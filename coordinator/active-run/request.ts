@@ -12,7 +12,7 @@ import type { Fleet } from "../fleet/fleet.ts";
 import type { LiveResults } from "../live/live-results.ts";
 import type { RunMeasures } from "../live/measures.ts";
 import type { LiveView, RunControl } from "../live/view.ts";
-import type { RunPolicies } from "../plan/plan.ts";
+import type { RunPolicies } from "../plan/policies.ts";
 import type { CompareRules } from "../report/compare-runs.ts";
 import type { Summary } from "../report/summary-schema.ts";
 import type { RunEvent } from "../store/event.ts";

@@ -11,7 +11,7 @@ import type { BaselineRequest } from "../active-run/request.ts";
 import type { LaunchRequest } from "../launch/launch.ts";
 import { readOutput } from "../launch/outputs.ts";
 import type { ValidScenario } from "../launch/scenario/scenario-file.ts";
-import { DEFAULT_POLICIES } from "../plan/plan.ts";
+import { DEFAULT_POLICIES } from "../plan/policies.ts";
 import type { RunEvent } from "../store/event.ts";
 import { type CompareOptions, rulesOf } from "./compare-options.ts";
 import type { ScenarioOptions } from "./scenario-source.ts";

@@ -84,7 +84,7 @@ async function check(given: GivenScenario, options: ScenarioOptions): Promise<Ch
   try {
     return await checkScenario(given, { overrides: overridesOf(options), env, checker });
   } finally {
-    checker.close();
+    await checker.close();
   }
 }
 

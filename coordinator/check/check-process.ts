@@ -27,6 +27,8 @@ export class CheckProcess {
   #settle: ((outcome: Outcome) => void) | null = null;
   /** Of no more use. */
   ended = false;
+  /** Resolves when the process is no more. */
+  readonly gone: Promise<void>;
 
   constructor(limits: CheckLimits, timers: Timers) {
     this.#limits = limits;
@@ -39,6 +41,11 @@ export class CheckProcess {
       stdio: ["ignore", "ignore", "ignore", "ipc"],
     });
     this.#child = child;
+    this.gone = new Promise((resolve) => {
+      child.once("exit", () => resolve());
+      // It could not even be started.
+      child.once("error", () => resolve());
+    });
     this.#ready = new Promise((resolve) => {
       child.on("message", (said: AnyAnswer | string) => {
         if (said === READY) resolve();

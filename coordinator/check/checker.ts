@@ -54,13 +54,28 @@ export class Checker {
     return this.#answerOf(asked, outcome) as Checks[K]["answer"];
   }
 
-  /** Ends all processes; what was asked gets no answer but that. */
-  close(): void {
+  /** Something is about to be asked: starts a process that gets ready meanwhile. */
+  prepare(): void {
+    if (this.#busy.size > 0 || this.#idle.length > 0) return;
+    this.#putBack(new CheckProcess(this.limits, this.#timers));
+  }
+
+  /** Nothing more will be asked for a while: processes without work end now. */
+  rest(): void {
+    for (const { checking, cancel } of this.#idle.splice(0)) {
+      cancel();
+      checking.close();
+    }
+  }
+
+  /** Ends all processes; what was asked gets no answer but that. Resolves when they are gone. */
+  async close(): Promise<void> {
     this.#closed = true;
     const processes = [...this.#busy.keys(), ...this.#idle.map(({ checking }) => checking)];
     for (const { cancel } of this.#idle.splice(0)) cancel();
     for (const { done } of this.#waiting.splice(0)) done({ kind: "died", problem: "closed" });
     for (const checking of processes) checking.close();
+    await Promise.all(processes.map(({ gone }) => gone));
   }
 
   #next(): void {

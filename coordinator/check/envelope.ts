@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import { MAX_OVERRIDE_CHARS, MAX_OVERRIDES } from "../../shared/scenario/limits.ts";
-import { DEFAULT_POLICIES } from "../plan/plan.ts";
+import { DEFAULT_POLICIES } from "../plan/policies.ts";
 import { Malformed } from "./malformed.ts";
 import type { SubmittedBody } from "./question.ts";
 import type { Submission } from "./submission.ts";

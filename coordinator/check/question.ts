@@ -8,7 +8,7 @@ import type { Issue } from "../../shared/scenario/issue.ts";
 import type { ParseResult } from "../../shared/scenario/parse.ts";
 import type { Overrides } from "../../shared/scenario/read/overrides.ts";
 import type { StrictScenario } from "../../shared/scenario/strict.ts";
-import type { RunPolicies } from "../plan/plan.ts";
+import type { RunPolicies } from "../plan/policies.ts";
 import type { ServiceLimits } from "./submission.ts";
 
 /** The body of a request, as it came. */

@@ -12,7 +12,7 @@ import { maskSecrets } from "../../shared/scenario/mask/mask.ts";
 import { isOfReport } from "../../shared/scenario/output.ts";
 import { parseScenario } from "../../shared/scenario/parse.ts";
 import type { FileOutput, StrictScenario } from "../../shared/scenario/strict.ts";
-import type { RunPolicies } from "../plan/plan.ts";
+import type { RunPolicies } from "../plan/policies.ts";
 
 /** Scenario, variables and files, as they are sent. */
 export const MAX_SUBMISSION_BYTES = 32 * 1024 * 1024;

@@ -24,6 +24,8 @@ export interface CliContext {
   readonly clock: Clock;
   /** Looks at scenarios, within limits. */
   readonly checker: Checker;
+  /** Gives back what a command has used of this. */
+  close(): Promise<void>;
 }
 
 export function makeContext(config: CliConfig): CliContext {
@@ -41,5 +43,6 @@ export function makeContext(config: CliConfig): CliContext {
       checker ??= new Checker(checkLimits(COMMAND_CHECK, config.env), systemTimers);
       return checker;
     },
+    close: async () => checker?.close(),
   };
 }

@@ -12,7 +12,9 @@ import { runProgram } from "./program.ts";
 
 outliveReaders();
 endWithParent();
-const exitCode = await runProgram(process.argv.slice(2), makeContext(readConfig()));
+const context = makeContext(readConfig());
+const exitCode = await runProgram(process.argv.slice(2), context);
+await context.close();
 await flush(process.stdout);
 await flush(process.stderr);
 process.exit(exitCode);

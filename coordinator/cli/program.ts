@@ -5,34 +5,10 @@
 import { Command, CommanderError } from "commander";
 import { ExitCode } from "../../shared/errors.ts";
 import { VERSION } from "../../shared/version.ts";
+import { COMMANDS, type ListedCommand } from "./command-list.ts";
 import type { CliContext, Finish } from "./context.ts";
 import { describeError } from "./terminal/error-text.ts";
 
-type Make = (context: CliContext, finish: Finish) => Command;
-
-/** In the order of help. Each is loaded when it is wanted: all of them together take longer than most commands do. */
-const COMMANDS: Readonly<Record<string, () => Promise<Make>>> = {
-  run: async () => (await import("./commands/run.ts")).runCommand,
-  init: async () => (await import("./commands/init.ts")).initCommand,
-  validate: async () => (await import("./commands/validate.ts")).validateCommand,
-  explain: async () => (await import("./commands/explain.ts")).explainCommand,
-  plan: async () => (await import("./commands/plan.ts")).planCommand,
-  schema: async () => (await import("./commands/schema.ts")).schemaCommand,
-  doctor: async () => (await import("./commands/doctor.ts")).doctorCommand,
-  report: async () => (await import("./commands/report.ts")).reportCommand,
-  compare: async () => (await import("./commands/compare.ts")).compareCommand,
-  target: async () => (await import("./commands/target.ts")).targetCommand,
-  worker: async () => (await import("./commands/worker.ts")).workerCommand,
-  coordinator: async () => (await import("./commands/coordinator.ts")).coordinatorCommand,
-  submit: async () => (await import("./client/submit.ts")).submitCommand,
-  runs: async () => (await import("./client/runs.ts")).runsCommand,
-  watch: async () => (await import("./client/watch.ts")).watchCommand,
-  stop: async () => (await import("./client/runs.ts")).stopCommand,
-  scale: async () => (await import("./client/runs.ts")).scaleCommand,
-  workers: async () => (await import("./client/workers.ts")).workersCommand,
-  drain: async () => (await import("./client/workers.ts")).drainCommand,
-  completion: async () => (await import("./completion/completion.ts")).completionCommand,
-};
 /** They speak of all others. */
 const NEEDS_ALL = new Set(["completion"]);
 
@@ -60,7 +36,8 @@ export async function runProgram(args: readonly string[], context: CliContext): 
     exitCode = code;
   };
   try {
-    const program = buildProgram(await commandsFor(args), context, finish);
+    if (isCheckAhead(args)) context.checker.prepare();
+    const program = await buildProgram(wantedBy(args), context, finish);
     await program.parseAsync([...args], { from: "user" });
     return exitCode;
   } catch (error) {
@@ -76,15 +53,30 @@ export async function runProgram(args: readonly string[], context: CliContext): 
 
 /** All commands, for tests of what they say about themselves. */
 export async function wholeProgram(context: CliContext): Promise<Command> {
-  return buildProgram(await commandsFor([]), context, () => {});
+  return buildProgram(
+    () => true,
+    context,
+    () => {},
+  );
 }
 
-/** The one that is named; all for help, and for what is no command and may be meant for one. */
-async function commandsFor(args: readonly string[]): Promise<readonly Make[]> {
-  const [name = ""] = args;
-  if (name === "-V" || name === "--version") return [];
-  const named = Object.hasOwn(COMMANDS, name) && !NEEDS_ALL.has(name) ? COMMANDS[name] : undefined;
-  return Promise.all((named ? [named] : Object.values(COMMANDS)).map((load) => load()));
+/** The command that is named; all where one speaks of all. Help of the program itself needs none. */
+function wantedBy(args: readonly string[]): (name: string) => boolean {
+  const named = args.find((word) => Object.hasOwn(COMMANDS, word));
+  return (name) => name === named || (named !== undefined && NEEDS_ALL.has(named));
+}
+
+/** The process that checks scenarios starts while the command is loaded. */
+function isCheckAhead([name = "", ...rest]: readonly string[]): boolean {
+  const isHelp = rest.length === 0 || rest.includes("-h") || rest.includes("--help");
+  return Object.hasOwn(COMMANDS, name) && COMMANDS[name]?.checks === true && !isHelp;
+}
+
+/** What help of the program says of a command that is not loaded. */
+function listed(name: string): Command {
+  const { about, takes } = COMMANDS[name] as ListedCommand;
+  const command = new Command(name).description(about);
+  return takes === "" ? command : command.arguments(takes);
 }
 
 function termOf(command: Command): string {
@@ -95,7 +87,12 @@ function termOf(command: Command): string {
   return [command.name(), ...words].join(" ");
 }
 
-function buildProgram(commands: readonly Make[], context: CliContext, finish: Finish): Command {
+/** @param isWanted whether a command is loaded; of the others there is what help of the program says */
+async function buildProgram(
+  isWanted: (name: string) => boolean,
+  context: CliContext,
+  finish: Finish,
+): Promise<Command> {
   const program = new Command("onrush")
     .description("Load generator for WebSocket services that tells the truth.")
     .version(VERSION, "-V, --version")
@@ -104,7 +101,10 @@ function buildProgram(commands: readonly Make[], context: CliContext, finish: Fi
     .showHelpAfterError("(onrush --help lists commands and options)");
   // Every command has options; saying so takes the room of their descriptions.
   program.configureHelp({ subcommandTerm: (command) => termOf(command) });
-  for (const make of commands) program.addCommand(make(context, finish));
+  const commands = Object.entries(COMMANDS).map(async ([name, { load }]) =>
+    isWanted(name) ? (await load())(context, finish) : listed(name),
+  );
+  for (const command of await Promise.all(commands)) program.addCommand(command);
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({
       writeOut: (text) => context.stdout.write(text),

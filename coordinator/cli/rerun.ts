@@ -3,7 +3,7 @@
  * it, nor what commonly is (variables with such names, headers, TLS, passwords of a bus): it is `***`.
  */
 import { createMask, MASK } from "../../shared/scenario/mask/mask.ts";
-import { DEFAULT_POLICIES, type RunPolicies } from "../plan/plan.ts";
+import { DEFAULT_POLICIES, type RunPolicies } from "../plan/policies.ts";
 import { type BareUrlOptions, bareUrlWords } from "./options/bare-url-options.ts";
 import type { ScenarioOptions } from "./options/scenario-options.ts";
 

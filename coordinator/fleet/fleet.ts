@@ -8,16 +8,16 @@ import { type CoordinatorBus, documentKey, type SessionRecord } from "../../shar
 import { OnrushError } from "../../shared/errors.ts";
 import type { Log } from "../../shared/log.ts";
 import type { Clock } from "../../shared/time/clock.ts";
-import { sleep, type Timers } from "../../shared/time/timer.ts";
+import type { Timers } from "../../shared/time/timer.ts";
 import type { Refusals } from "../../shared/trust/refusals.ts";
 import type { Placement, Quota } from "../../shared/wire/placement.ts";
 import { assignWorkers, type Claimant, type Need } from "./assign.ts";
 import { DocumentWriter } from "./document-writer.ts";
 import { isFit, type Member, type MemberInfo, Members } from "./members.ts";
+import { PollLoop } from "./poll-loop.ts";
 import { Rewrites } from "./rewrites.ts";
 import { Roster } from "./roster.ts";
 
-const LOOK_MS = 250;
 /** Runs that are over and the bus has not forgotten yet. */
 const MAX_LEFTOVERS = 256;
 
@@ -66,12 +66,11 @@ export class Fleet {
   readonly #serves = new Map<number, string>();
   readonly #placement: DocumentWriter<Placement>;
   readonly #leftovers = new Set<string>();
-  readonly #closing = new AbortController();
+  readonly #polling: PollLoop;
+  #unsubscribe: () => void = () => {};
   #drained: ReadonlySet<number> = new Set();
   #sessions: readonly SessionRecord[] = [];
   #looks = 0;
-  #trouble: string | null = null;
-  #looping: Promise<void> = Promise.resolve();
 
   constructor(options: FleetOptions) {
     this.#options = options;
@@ -79,6 +78,8 @@ export class Fleet {
     this.refusals = options.bus.refusals;
     this.#members = new Members(this.refusals);
     this.#placement = new DocumentWriter(options.bus, documentKey.placement);
+    const { timers, log } = options;
+    this.#polling = new PollLoop({ poll: () => this.#look(), timers, log });
   }
 
   /** The last listing, of those that have answered. */
@@ -98,7 +99,7 @@ export class Fleet {
 
   /** Why the last look failed; null when it did not. */
   get trouble(): string | null {
-    return this.#trouble;
+    return this.#polling.trouble;
   }
 
   get massLoss(): boolean {
@@ -121,14 +122,19 @@ export class Fleet {
 
   /** Begins to look; the first look is done when it resolves, unless the bus does not answer. */
   async start(): Promise<void> {
-    await this.#tryLook();
-    this.#looping = this.#keepLooking();
+    await this.#polling.start();
+    this.#unsubscribe = this.#options.bus.onHint("workers-changed", () => this.#polling.soon());
+  }
+
+  /** Called after each look. @returns the function that ends it */
+  onLooked(listener: () => void): () => void {
+    return this.#polling.onPolled(listener);
   }
 
   /** Stops looking. The bus stays open. Idempotent. */
   async close(): Promise<void> {
-    this.#closing.abort();
-    await this.#looping;
+    this.#unsubscribe();
+    await this.#polling.close();
   }
 
   /** Takes a run in line. @param need of a run that is not there yet */
@@ -136,6 +142,7 @@ export class Fleet {
     const { run } = need;
     const entry: Entry = { need, stage: "waiting", quotas: new Map() };
     this.#entries.set(run, entry);
+    this.#polling.soon();
     return {
       get granted() {
         return entry.stage !== "waiting";
@@ -198,26 +205,6 @@ export class Fleet {
     await this.#forget(run).catch((error: unknown) => {
       if (!(error instanceof OnrushError)) throw error;
     });
-  }
-
-  async #keepLooking(): Promise<void> {
-    const { timers } = this.#options;
-    while (!this.#closing.signal.aborted) {
-      await sleep(timers, LOOK_MS, this.#closing.signal);
-      if (!this.#closing.signal.aborted) await this.#tryLook();
-    }
-  }
-
-  async #tryLook(): Promise<void> {
-    try {
-      await this.#look();
-      if (this.#trouble !== null) this.#options.log.info("the bus answers again");
-      this.#trouble = null;
-    } catch (error) {
-      if (!(error instanceof OnrushError)) throw error;
-      if (this.#trouble === null) this.#options.log.warn(`looking at workers: ${error.message}`);
-      this.#trouble = error.message;
-    }
   }
 
   async #look(): Promise<void> {

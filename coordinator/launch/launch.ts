@@ -14,7 +14,7 @@ import type { Clock } from "../../shared/time/clock.ts";
 import type { KeySource } from "../../shared/trust/cluster-key.ts";
 import type { BaselineRequest, RunOutcome } from "../active-run/request.ts";
 import type { LiveView, RunControl } from "../live/view.ts";
-import type { RunPolicies } from "../plan/plan.ts";
+import type { RunPolicies } from "../plan/policies.ts";
 import { checkPdf } from "../report/pdf/pdf.ts";
 import { checkBaseline } from "../run/baseline.ts";
 import type { RunEvent } from "../store/event.ts";

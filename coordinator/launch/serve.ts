@@ -131,7 +131,7 @@ async function open(
   const app = await buildServer({ service, lead, tokens, local, log });
   const close = async () => {
     await app.close();
-    checker.close();
+    await checker.close();
     leave();
     await Promise.race([service.leave(), sleep(timers, LEAVE_MS)]);
     await fleet.close();

@@ -19,6 +19,8 @@ const OFFER_BATCH = 64;
 const UNTAKEN_US = 20_000_000;
 /** Looks in a row that show a lane without its claim, before it counts as given up. */
 const LOOKS_UNTIL_RELEASED = 3;
+/** Looks that follow one another at once count as one. */
+const LOOK_COUNTS_US = 240_000;
 /** Between looks at claims while none is expected to change. */
 const CALM_US = 2_000_000;
 
@@ -33,6 +35,7 @@ export class Placement {
   /** Claims seen on the store as it is now. */
   #claimed = new Set<string>();
   #claimsListedUs = Number.NEGATIVE_INFINITY;
+  #releasedUs = Number.NEGATIVE_INFINITY;
   #generation: string;
   /** The generation is one this coordinator saw itself. */
   #watched: boolean;
@@ -72,7 +75,7 @@ export class Placement {
       const claims = await run.bus.listClaims(run.id);
       this.#follow(claims);
       this.#moves.settle(claims);
-      this.#release(claims);
+      this.#releaseAtTimes(claims);
     }
     if (run.isOn) this.#offerAgain();
     const { seats } = this;
@@ -192,6 +195,13 @@ export class Placement {
       if (handOver.lane !== lane || handOver.epoch === epoch) continue;
       log.event({ type: "hand-over-done", id: handOver.id, cut: null });
     }
+  }
+
+  #releaseAtTimes(claims: ReadonlyMap<number, number>): void {
+    const nowUs = this.#run.nowUs();
+    if (nowUs - this.#releasedUs < LOOK_COUNTS_US) return;
+    this.#releasedUs = nowUs;
+    this.#release(claims);
   }
 
   /** Frees lanes whose holder gave up its claim unasked, or has left in good order. */

@@ -21,12 +21,14 @@ const FAILED_GRACE_US = 1_000_000;
 const MAX_LOSSES = 1000;
 /** Listings after which a worker the fleet never saw is gone. */
 const LOOKS_UNTIL_GONE = 2;
+/** … and so long after the first of them: they may follow one another at once. */
+const GONE_US = 500_000;
 
 export class WorkerWatch {
   readonly #run: ActiveRun;
   readonly #intake: FrameIntake;
   readonly #failedSinceUs = new Map<number, number>();
-  readonly #missingSinceLook = new Map<number, number>();
+  readonly #missingSince = new Map<number, { readonly look: number; readonly atUs: number }>();
 
   constructor(run: ActiveRun, intake: FrameIntake) {
     this.#run = run;
@@ -70,7 +72,7 @@ export class WorkerWatch {
 
   async #checkPresent(record: WorkerRecord, member: Member): Promise<void> {
     const { status, overdue } = member;
-    this.#missingSinceLook.delete(record.epoch);
+    this.#missingSince.delete(record.epoch);
     this.#noteStart(record, member);
     if (overdue && this.#run.plan.policies.onBusLoss === "fence") {
       const silentUs = this.#run.nowUs() - member.heardUs;
@@ -81,10 +83,11 @@ export class WorkerWatch {
 
   async #checkAbsent(record: WorkerRecord): Promise<void> {
     const { looks } = this.#run.request.fleet;
-    const since = this.#missingSinceLook.get(record.epoch) ?? looks;
-    this.#missingSinceLook.set(record.epoch, since);
+    const nowUs = this.#run.nowUs();
+    const since = this.#missingSince.get(record.epoch) ?? { look: looks, atUs: nowUs };
+    this.#missingSince.set(record.epoch, since);
     // It may have come after the fleet looked last.
-    if (looks - since < LOOKS_UNTIL_GONE) return;
+    if (looks - since.look < LOOKS_UNTIL_GONE || nowUs - since.atUs < GONE_US) return;
     await this.#intake.readAll();
     // Gone; but perhaps it left in good order, with everything delivered.
     if (record.allFinal) this.#finish(record, record.frames.max);

@@ -16,6 +16,7 @@ import { type PlanDocument, WIRE_VERSION } from "../../shared/wire/plan.ts";
 import { loadOf, type RunFacts, redactScenario } from "../merge/facts.ts";
 import { plannedFigures } from "../merge/planned.ts";
 import { refuseEmptyPlan } from "./empty-plan.ts";
+import { DEFAULT_POLICIES, type RunPolicies } from "./policies.ts";
 
 /** How long workers wait for the target's answer to their Close frame. */
 const CLOSE_TIMEOUT_US = 5_000_000;
@@ -27,21 +28,6 @@ const HASH_KEY = randomBytes(32);
 
 /** Moved and lost connections come back over this time. */
 const RECOVER_WITHIN_US = 2.5 * SECOND_US;
-
-/** What a run does about trouble that is not the target's. */
-export interface RunPolicies {
-  /**
-   * A worker is lost. recover: its lanes go to others, the disturbed seconds are kept out of the thresholds. shrink: the
-   * run goes on without its lanes. fail: the run ends.
-   */
-  readonly onWorkerLoss: "recover" | "shrink" | "fail";
-  /** The bus does not answer. fence: workers stop after their lease. continue: they go on to the plan's end. */
-  readonly onBusLoss: "fence" | "continue";
-  /** Microseconds over which connections of a moved or lost lane come back; 2.5 s unless told. */
-  readonly recoverWithinUs?: number;
-}
-
-export const DEFAULT_POLICIES: RunPolicies = { onWorkerLoss: "recover", onBusLoss: "fence" };
 
 export interface PlanRequest {
   readonly run: string;

@@ -137,6 +137,8 @@ async function report(run: ActiveRun): Promise<RunOutcome> {
     await conclude(run, terminalState(run));
   }
   const { baseline, runDirectory } = run.request;
+  // While the results are made: it waits for workers most of the time.
+  const released = untilReleased(run);
   await compareWith(run, baseline);
   let summary: ReportModel["summary"];
   try {
@@ -147,7 +149,8 @@ async function report(run: ActiveRun): Promise<RunOutcome> {
     await run.fail(error);
     summary = buildSummary(fold);
   }
-  await letGo(run);
+  await released;
+  await run.request.fleet.forgetRun(run.id);
   return { summary, exitCode: summary.exitCode, runDirectory, problem: problemOf(run) };
 }
 
@@ -170,8 +173,8 @@ async function conclude(run: ActiveRun, to: RunState): Promise<void> {
   });
 }
 
-/** Waits a little until no worker holds the run any more, then has the bus forget it. */
-async function letGo(run: ActiveRun): Promise<void> {
+/** Waits a little until no worker holds the run any more: then the bus may forget it. */
+async function untilReleased(run: ActiveRun): Promise<void> {
   const { bus, id } = run;
   const deadlineUs = run.nowUs() + LET_GO_MS * 1000;
   try {
@@ -185,5 +188,4 @@ async function letGo(run: ActiveRun): Promise<void> {
   } catch (error) {
     ignoreOperating(error);
   }
-  await run.request.fleet.forgetRun(id);
 }

@@ -9,8 +9,8 @@ import type { ActiveRun } from "../active-run/active-run.ts";
 import { repeat } from "../active-run/bus-retry.ts";
 
 const PROBES = 8;
-/** Lead on a bus inside this host, and on a network. */
-const LOCAL_LEAD_US = 500_000;
+/** Lead on a bus inside this host, where a hint takes a millisecond and workers are busy with nothing else; on a network. */
+const LOCAL_LEAD_US = 250_000;
 const NETWORK_LEAD_US = 2_000_000;
 /** Of the slowest probe: it stands for the 99th percentile of the round trip. */
 const RTT_FACTOR = 5;

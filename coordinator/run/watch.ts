@@ -72,6 +72,7 @@ class Collector {
     this.#heedEnding();
     if (run.nowUs() > this.#deadlineUs) return this.#giveUp();
     await run.heedWishes();
+    await this.#drainWhenOver();
     await run.publish();
     await intake.readAll();
     if (this.#isViewDue()) await this.#everySecond();
@@ -121,9 +122,14 @@ class Collector {
       const { metric, rule } = broken;
       await run.requestEnd("stop", "threshold", `${metric}: ${rule} does not hold`);
     }
-    const over = run.ending !== null || elapsedUs >= run.plan.document.durationUs;
-    if (over && run.state === "running") await run.move("draining");
+    await this.#drainWhenOver();
     await this.#parts.intake.keep();
+  }
+
+  async #drainWhenOver(): Promise<void> {
+    const run = this.#run;
+    const over = run.ending !== null || (run.log.elapsedUs ?? 0) >= run.plan.document.durationUs;
+    if (over && run.state === "running") await run.move("draining");
   }
 
   /** An end that was asked for brings the deadline nearer. */

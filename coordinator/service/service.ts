@@ -19,7 +19,7 @@ import type { RunOutcome, RunRequest } from "../active-run/request.ts";
 import type { Checked, PlanFigures, SubmittedBody } from "../check/question.ts";
 import { SERVICE_LIMITS, type ServiceLimits, tooManyRuns } from "../check/submission.ts";
 import type { Fleet } from "../fleet/fleet.ts";
-import { DEFAULT_POLICIES, type RunPolicies } from "../plan/plan.ts";
+import { DEFAULT_POLICIES, type RunPolicies } from "../plan/policies.ts";
 import { checkPdf } from "../report/pdf/pdf.ts";
 import { readRunFacts } from "../report/rebuild.ts";
 import { executeRun, resumeRun } from "../run/run.ts";

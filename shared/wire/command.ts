@@ -1,6 +1,7 @@
 /**
  * Run state documents and the hints that say "look again". A hint may be lost; the document counts:
- * workers read it on every hint and every two seconds. Direction: coordinator -> worker.
+ * workers read it on every hint and every two seconds. Direction: coordinator -> worker, but for
+ * "workers-changed", which says that a worker's session is another than it was.
  */
 import * as z from "zod";
 import type { Steering } from "../load/steering.ts";
@@ -94,5 +95,10 @@ export const runDocumentSchema: z.ZodType<RunDocument> = z.object({
 });
 
 /** Topics of hints. The payload is always the run id, or empty. */
-export const HINT_TOPICS = ["run-changed", "tickets-offered", "frames-acknowledged"] as const;
+export const HINT_TOPICS = [
+  "run-changed",
+  "tickets-offered",
+  "frames-acknowledged",
+  "workers-changed",
+] as const;
 export type HintTopic = (typeof HINT_TOPICS)[number];

@@ -10,6 +10,8 @@
  *     lag     how late messages leave at a fifth and at half of the capacity that `echo` measured
  *     closed  each reply sends the next message, as fast as one core goes
  *     json    CPU of an echo: binary, and JSON with a UUID whose reply is told by an expression
+ *     startup `--help`, `validate`, and a run of one second with one connection, whole processes
+ *     idle    a worker with one engine and one connection, and nothing to do
  *     capacity (only when named) a coordinator with 500 workers: an hour of run time in virtual time, a minute in real time
  *   --url URL     another echo server than the bundled target, which is busier than it needs to be
  *   --minutes N   of virtual time in capacity (default 60, 2 at least)
@@ -21,6 +23,7 @@ import { emit, median } from "./emit.ts";
 import type { Measured } from "./generators.ts";
 import { microBenchmarks } from "./micro.ts";
 import { generate, startTarget } from "./processes.ts";
+import { idleBenchmark, startupBenchmark } from "./startup.ts";
 import type { Work } from "./work.ts";
 
 const CONNECTIONS = 9000;
@@ -37,7 +40,7 @@ const JSON_RATES = [10_000, 30_000] as const;
 const { values } = parseArgs({
   options: {
     runs: { type: "string", default: "3" },
-    only: { type: "string", default: "micro,echo,lag,closed,json" },
+    only: { type: "string", default: "micro,echo,lag,closed,json,startup,idle" },
     url: { type: "string" },
     connections: { type: "string", default: String(CONNECTIONS) },
     minutes: { type: "string", default: "60" },
@@ -178,4 +181,6 @@ if (sections.has("echo") || sections.has("lag")) {
 }
 if (sections.has("closed")) await compare("closed", "each reply sends the next message", {});
 if (sections.has("json")) await jsonBenchmark();
+if (sections.has("startup")) await startupBenchmark(runs);
+if (sections.has("idle")) await idleBenchmark(runs);
 if (sections.has("capacity")) await capacityBenchmark(Number(values.minutes), CAPACITY_SECONDS);

@@ -15,6 +15,7 @@ import { draw32, Stream } from "../../shared/time/random.ts";
 import { decodeFrame } from "../../shared/wire/frame-codec.ts";
 import { wholeShard } from "../../shared/wire/lane.ts";
 import { Engine } from "../../worker/engine/engine.ts";
+import { systemTurnTimers, Turns } from "../../worker/engine/turns.ts";
 import { resolveTargets } from "../../worker/reach/resolve.ts";
 import { benchScenario, type Work } from "./work.ts";
 
@@ -71,20 +72,23 @@ async function onrush(work: Work): Promise<Measured> {
     onBusLoss: "fence" as const,
   };
   const before = residentBytes();
-  const engine = new Engine({
+  const engine: Engine = new Engine({
     plan,
     engine: 0,
     targets,
     monotonicUs,
     afterReading: setImmediate,
+    onWoken: () => turns.wake(),
     report: (report) => {
       if (report.type === "frame") bodies.push(report.body);
     },
   });
   engine.addLanes([...Array(shards).keys()].map(wholeShard));
-  const timer = setInterval(() => engine.turn(), 1);
+  const turns: Turns = new Turns(engine, systemTurnTimers, () => {});
+  turns.begin();
   const start = sample();
   engine.start(start.wallUs);
+  turns.wake();
   while (engine.openConnections < work.connections) await sleep(10);
   const opened = sample();
   await sleep(work.idleSeconds * 500);
@@ -98,7 +102,7 @@ async function onrush(work: Work): Promise<Measured> {
   // The frame of the last second measured is cut in the first turn after it.
   await sleep(200);
   engine.end("abort");
-  clearInterval(timer);
+  turns.end();
   const firstSecond = Math.round(work.rampSeconds + work.idleSeconds + work.warmUpSeconds);
   return {
     connectCpuSeconds: opened.cpu - start.cpu,

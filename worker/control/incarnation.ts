@@ -242,7 +242,10 @@ export class Incarnation {
     const claimed = await claimTicket({ bus, epoch, timers, timings, forgotten, isOver }, ticket);
     if (claimed === "taken") return "settled";
     // A claim that came too late for its execution goes with the session, or with the run.
-    if (this.#execution === execution) execution.add({ ...ticket.lane, ...claimed });
+    if (this.#execution !== execution) return "settled";
+    const { lanes } = execution;
+    const isLast = lanes.length + 1 >= Math.min(this.#quota?.lanes ?? 0, this.#mostLanes);
+    execution.add({ ...ticket.lane, ...claimed }, isLast);
     return "settled";
   }
 

@@ -16,7 +16,10 @@ import type { WorkerInfo, WorkerStatus } from "../../shared/wire/worker-info.ts"
 import type { ControlTimings } from "../execution/timings.ts";
 
 export interface SessionOptions {
-  readonly bus: Pick<WorkerBus, "openSession" | "renewSession" | "resumeSession" | "closeSession">;
+  readonly bus: Pick<
+    WorkerBus,
+    "openSession" | "renewSession" | "resumeSession" | "closeSession" | "hint"
+  >;
   readonly info: WorkerInfo;
   /** Different for every session ever opened. */
   readonly nonce: string;
@@ -36,7 +39,7 @@ export interface SessionOptions {
 
 const OPEN_ATTEMPTS = 10;
 /** Between renewals that state changes ask for. */
-const LEAST_RENEW_MS = 50;
+const LEAST_RENEW_MS = 20;
 /** Between looks at a deadline that has passed and is borne. */
 const LEAST_LOOK_MS = 10;
 
@@ -47,12 +50,18 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     const sentUs = clock.monotonicUs();
     try {
       const epoch = await bus.openSession(info, nonce);
+      sayChanged(bus);
       return new Session(epoch, sentUs, options);
     } catch (error) {
       if (isBusClosed(error) || attempt === OPEN_ATTEMPTS) throw error;
       await sleep(timers, timings.pauseMs);
     }
   }
+}
+
+/** The coordinator looks at once; without it, at its next look. */
+function sayChanged(bus: SessionOptions["bus"]): void {
+  bus.hint("workers-changed", "").catch(() => {});
 }
 
 export class Session {
@@ -84,7 +93,9 @@ export class Session {
   async close(): Promise<void> {
     if (this.#ending.signal.aborted) return;
     this.#end();
-    await this.#options.bus.closeSession(this.epoch).catch(() => {});
+    const { bus } = this.#options;
+    await bus.closeSession(this.epoch).catch(() => {});
+    sayChanged(bus);
   }
 
   async #keepRenewing(): Promise<void> {
@@ -92,10 +103,13 @@ export class Session {
     while (!this.#ending.signal.aborted) {
       await sleep(timers, LEAST_RENEW_MS, this.#ending.signal);
       await sleep(timers, timings.renewMs - LEAST_RENEW_MS, this.#wake.signal);
+      const isNews = this.#wake.signal.aborted;
       this.#wake = new AbortController();
       // A process that slept through its lease must not renew it.
       this.#checkDeadline();
-      if (!this.#ending.signal.aborted) await this.#renew();
+      if (this.#ending.signal.aborted) return;
+      await this.#renew();
+      if (isNews) sayChanged(this.#options.bus);
     }
   }
 

@@ -146,6 +146,11 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
     this.#wheel.advance(nowUs, this);
   }
 
+  /** When a timer or a time-out is due next, untilUs at most. */
+  nextDueUs(untilUs: number): number {
+    return this.#wheel.nextDueUs(Math.min(untilUs, this.correlator.pending.nextDeadlineUs));
+  }
+
   onTimer(id: number): void {
     const slot = Math.floor(id / TIMER_KINDS);
     const connection = this.#connections[slot];
@@ -198,11 +203,6 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
 
   forgetBefore(nowUs: number): void {
     this.#forgetBeforeUs = nowUs;
-  }
-
-  /** Records a value under the phase of the present. */
-  recordHere(metric: number, valueUs: number): void {
-    this.recorder.value(metric, this.phaseAt(this.lastNowUs), valueUs);
   }
 
   nowUs(): number {

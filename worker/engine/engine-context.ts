@@ -21,6 +21,8 @@ export interface EngineContext {
   readonly makeHistogram?: MakeHistogram;
   /** Calls back when all that the sockets have was read. */
   readonly afterReading: (then: () => void) => void;
+  /** Something happened while the engine rested: its next turn is due in TURN_US. Absent where turns come anyway. */
+  readonly onWoken?: () => void;
   readonly report: (report: EngineReport) => void;
 }
 

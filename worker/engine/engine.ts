@@ -1,31 +1,30 @@
 /**
- * One engine: executes lanes of a run on its own thread. A turn each millisecond takes one time sample,
- * checks the lease, and only then fires what is due: time-outs, sends, opens. Connections and their messages
- * are in worker/connection, numbers in worker/record; this file is when things happen.
+ * One engine: executes lanes of a run on its own thread. A turn takes one time sample, checks the lease, and
+ * only then fires what is due: time-outs, sends, opens. Turns follow one another each millisecond; while nothing
+ * is due and nothing happens the engine rests (nextTurnUs). Connections and their messages are in
+ * worker/connection, numbers in worker/record; this file is when things happen.
  *
  *   preparing -> armed (start time known) -> running -> ended (final frame reported)
  *
  * Invariant: nothing is opened or sent after the lease's deadline, and nothing that fell due during a pause
  * of this process is made up for in a burst.
  */
-import { assert } from "../../shared/assert.ts";
 import { buildPopulation, type Population } from "../../shared/load/arrivals.ts";
 import type { Profile } from "../../shared/load/profile.ts";
 import { changesFromUs, type Steering, steer } from "../../shared/load/steering.ts";
 import type { HandOver } from "../../shared/wire/command.ts";
-import { encodeFrame } from "../../shared/wire/frame-codec.ts";
 import type { Lane } from "../../shared/wire/lane.ts";
 import { METRIC } from "../record/recorder.ts";
 import { SelfCheck } from "../record/self-check.ts";
 import { Agenda } from "./agenda.ts";
 import { ConnectionPool } from "./connection-pool.ts";
 import type { EngineContext } from "./engine-context.ts";
+import { FrameCuts } from "./frame-cuts.ts";
 import { HeldLanes } from "./held-lanes.ts";
 import { Migration } from "./migration.ts";
 import { TotalPacer } from "./total-pacer.ts";
+import { MAX_REST_US, TURN_US, TurnPlan } from "./turn-plan.ts";
 
-/** A turn every millisecond. */
-export const TURN_US = 1000;
 /** A turn that comes this late means the process was paused, not merely busy. */
 const PAUSE_US = 250_000;
 /** A newcomer gets ready within this: what opens before stays where it is. */
@@ -34,8 +33,6 @@ const CUT_LEAD_US = 2_000_000;
 const OPENS_PER_TURN = 32;
 const STOPS_PER_TURN = 256;
 const SECOND_US = 1_000_000;
-/** Empty seconds reported one by one after a stall; a longer one is skipped over. */
-const MAX_CATCH_UP_CUTS = 120;
 
 export class Engine {
   readonly #context: EngineContext;
@@ -45,11 +42,12 @@ export class Engine {
   readonly #pool: ConnectionPool;
   readonly #totalPacer: TotalPacer | null;
   readonly #selfCheck: SelfCheck;
+  readonly #frames: FrameCuts;
   readonly #lanes: HeldLanes;
   readonly #migrations = new Map<number, Migration>();
   #startUs = Number.POSITIVE_INFINITY;
   #leaseUs = Number.POSITIVE_INFINITY;
-  #plannedTurnUs = 0;
+  readonly #turns = new TurnPlan();
   #end: "stop" | "abort" | "fenced" | null = null;
   #finished = false;
 
@@ -59,11 +57,12 @@ export class Engine {
     this.#population = buildPopulation(scenario);
     this.#profile = this.#population.profile;
     this.#selfCheck = new SelfCheck(context.monotonicUs(), (pauseUs) => {
-      if (this.running) this.#pool.recordHere(METRIC.gcPause, pauseUs);
+      if (this.running) this.#record(METRIC.gcPause, pauseUs);
     });
     this.#pool = new ConnectionPool(context, this.#profile, {
       nowUs: () => this.#readClock(),
     });
+    this.#frames = new FrameCuts(context, this.#pool, this.#selfCheck);
     this.#lanes = new HeldLanes(this.#population, context.plan.shards);
     this.#totalPacer = TotalPacer.for(scenario, this.#population, (index, atUs) =>
       this.#lanes.isOurs(index, atUs),
@@ -71,7 +70,7 @@ export class Engine {
   }
 
   get running(): boolean {
-    return this.#plannedTurnUs > 0 && !this.#finished;
+    return this.#turns.dueUs > 0 && !this.#finished;
   }
 
   get finished(): boolean {
@@ -80,6 +79,15 @@ export class Engine {
 
   get openConnections(): number {
     return this.#pool.recorder.open;
+  }
+
+  /**
+   * When the next turn is due, on the host's monotonic clock, unless something happens before: a command, or what
+   * onWoken says. Its lateness is counted from then.
+   */
+  get nextTurnUs(): number {
+    if (this.#turns.dueUs > 0) return this.#startUs + this.#turns.dueUs;
+    return this.#end === null ? Math.min(this.#startUs, this.#leaseUs) : 0;
   }
 
   /** Takes on lanes; while running, in phase with the plan and without a burst. */
@@ -172,9 +180,10 @@ export class Engine {
     this.#selfCheck.dispose();
   }
 
-  /** One turn; the caller has it run each millisecond. */
+  /** One turn; the caller has it run at nextTurnUs, or each millisecond. */
   turn(): void {
     if (this.#finished) return;
+    this.#turns.rests = false;
     const monotonicUs = this.#context.monotonicUs();
     if (monotonicUs > this.#leaseUs) this.end("fenced");
     const nowUs = monotonicUs - this.#startUs;
@@ -182,7 +191,7 @@ export class Engine {
       if (this.#end !== null) this.#finish();
       return;
     }
-    if (this.#plannedTurnUs === 0) this.#begin(nowUs);
+    if (this.#turns.dueUs === 0) this.#begin(nowUs);
     const lagUs = this.#measureLag(nowUs);
     const pool = this.#pool;
     // Before the timers: a slot that lies before a connection's close is sent before it is closed.
@@ -192,13 +201,14 @@ export class Engine {
     if (this.#end === null) this.#openDue(nowUs);
     else if (this.#end === "stop") pool.stopSome(STOPS_PER_TURN);
     this.#finishWhenOver(nowUs);
+    if (!this.#finished) this.#restFrom(nowUs);
   }
 
   /** An engine that joins while the run goes on has nothing to say of the time before. */
   #begin(nowUs: number): void {
     const joinsLate = nowUs > PAUSE_US;
     this.#pool.recorder.begin(joinsLate ? Math.floor(nowUs / SECOND_US) : 0);
-    this.#plannedTurnUs = joinsLate ? nowUs : TURN_US;
+    this.#turns.dueUs = joinsLate ? nowUs : TURN_US;
     if (!joinsLate) this.#context.report({ type: "started", skewUs: nowUs });
   }
 
@@ -218,12 +228,39 @@ export class Engine {
   }
 
   #measureLag(nowUs: number): number {
-    const lagUs = Math.max(0, nowUs - this.#plannedTurnUs);
-    this.#pool.recordHere(METRIC.loopLag, lagUs);
+    const lagUs = this.#turns.turned(nowUs);
+    this.#record(METRIC.loopLag, lagUs);
     this.#selfCheck.lagged(lagUs);
     if (lagUs > PAUSE_US) this.#pool.forgetBefore(nowUs);
-    this.#plannedTurnUs = nowUs + TURN_US;
     return lagUs;
+  }
+
+  /** Puts the next turn off until something is due; not while anything goes on from turn to turn. */
+  #restFrom(nowUs: number): void {
+    if (this.#end !== null || this.#migrations.size > 0) return;
+    const pool = this.#pool;
+    const untilUs = Math.min(
+      nowUs + MAX_REST_US,
+      this.#leaseUs - this.#startUs,
+      this.#frames.nextUs,
+      this.#agenda.nextUs,
+      this.#totalPacer?.nextUs ?? Number.POSITIVE_INFINITY,
+      pool.live > 0 ? Number.POSITIVE_INFINITY : this.#profile.durationUs,
+    );
+    if (untilUs > this.#turns.dueUs) this.#turns.rest(pool.nextDueUs(untilUs));
+  }
+
+  /** Something happened in its rest. */
+  #wake(nowUs: number): void {
+    this.#turns.wake(nowUs);
+    this.#pool.recorder.touch(nowUs);
+    this.#context.onWoken?.();
+  }
+
+  /** Records a value under the phase of the present. */
+  #record(metric: number, valueUs: number): void {
+    const pool = this.#pool;
+    pool.recorder.value(metric, pool.phaseAt(pool.lastNowUs), valueUs);
   }
 
   #openDue(nowUs: number): void {
@@ -243,35 +280,17 @@ export class Engine {
   }
 
   #finish(): void {
-    if (this.#plannedTurnUs === 0) this.#begin(0);
+    if (this.#turns.dueUs === 0) this.#begin(0);
     this.#finished = true;
-    this.#report(true);
+    this.#frames.report(true);
     this.#selfCheck.dispose();
   }
 
   /** Run time now; cuts frames first for every second that is over. */
   #readClock(): number {
     const nowUs = this.#context.monotonicUs() - this.#startUs;
-    if (this.running && nowUs >= this.#pool.recorder.nextCutUs) this.#cutUntil(nowUs);
+    if (this.running && nowUs >= this.#frames.nextUs) this.#frames.cutUntil(nowUs);
+    if (this.#turns.rests) this.#wake(nowUs);
     return nowUs;
-  }
-
-  #cutUntil(nowUs: number): void {
-    const { recorder } = this.#pool;
-    const behind = Math.floor(nowUs / SECOND_US) - recorder.second;
-    assert(behind > 0, "engine: cut without a second being over");
-    for (let cuts = 0; cuts < Math.min(behind, MAX_CATCH_UP_CUTS); cuts++) this.#report(false);
-    if (recorder.nextCutUs <= nowUs) recorder.begin(Math.floor(nowUs / SECOND_US));
-  }
-
-  #report(final: boolean): void {
-    const { recorder } = this.#pool;
-    const health = this.#selfCheck.sample(this.#context.monotonicUs(), {
-      sockets: this.#pool.live,
-      ports: this.#pool.routes.portsInUse(this.#pool.live),
-    });
-    const { second } = recorder;
-    const body = encodeFrame(recorder.cut(this.#context.engine, health, final));
-    this.#context.report({ type: "frame", second, final, body });
   }
 }

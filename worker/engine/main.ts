@@ -15,9 +15,9 @@ import { probeTarget } from "../reach/tcp-probe.ts";
 import { RawLog } from "../record/raw-log.ts";
 import { Engine } from "./engine.ts";
 import type { EngineCommand, EngineData, EngineReport } from "./port.ts";
+import { systemTurnTimers, Turns } from "./turns.ts";
 
-const TURN_MS = 1;
-const STATUS_EVERY_TURNS = 200;
+const LEAST_STATUS_GAP_US = 200_000;
 const MAX_PROBLEM_CHARS = 2000;
 
 type Preparation = EngineCommand & { type: "prepare" };
@@ -26,8 +26,10 @@ assert(parentPort, "an engine runs in a worker thread");
 const port = parentPort;
 const { rawLogDirectory, allowTargets } = workerData as EngineData;
 let engine: Engine | null = null;
+let turns: Turns | null = null;
 let rawLog: RawLog | null = null;
-let turns = 0;
+let reportedOpen = 0;
+let reportedUs = 0;
 
 function report(message: EngineReport): void {
   if (message.type !== "frame") {
@@ -61,10 +63,14 @@ async function prepare(command: Preparation): Promise<void> {
     const targets = await listening(resolved, command);
     const log = rawLogDirectory === null ? null : openRawLog(rawLogDirectory, command);
     rawLog = log;
-    engine = new Engine({
+    const made = new Engine({
       ...{ plan, engine: command.engine, targets, monotonicUs, report, afterReading: setImmediate },
+      onWoken: () => turns?.wake(),
       ...(log && { makeHistogram: (metric, phase, name) => log.histogram(metric, phase, name) }),
     });
+    engine = made;
+    turns = new Turns(made, systemTurnTimers, () => reportStatus(made));
+    turns.begin();
     report({ type: "prepared" });
   } catch (error) {
     if (!(error instanceof OnrushError)) throw error;
@@ -89,10 +95,12 @@ async function listening(targets: readonly ResolvedTarget[], command: Preparatio
   );
 }
 
-function turn(): void {
-  if (!engine || engine.finished) return;
-  engine.turn();
-  if (++turns % STATUS_EVERY_TURNS === 0) report({ type: "status", open: engine.openConnections });
+/** At most every 200 ms, and only what is new. */
+function reportStatus({ openConnections: open }: Engine): void {
+  if (open === reportedOpen || monotonicUs() - reportedUs < LEAST_STATUS_GAP_US) return;
+  reportedOpen = open;
+  reportedUs = monotonicUs();
+  report({ type: "status", open });
 }
 
 function obey(obeying: Engine, command: Exclude<EngineCommand, { type: "prepare" }>): void {
@@ -127,6 +135,5 @@ port.on("message", (command: EngineCommand) => {
   }
   assert(engine, `engine: ${command.type} before prepared`);
   obey(engine, command);
+  turns?.wake();
 });
-
-setInterval(turn, TURN_MS);

@@ -13,6 +13,8 @@ const TICK_US = 1000;
 const NONE = -1;
 /** Timers of a millisecond that are prepared together; more would be out of the cache again when they fire. */
 const MAX_PREPARED = 256;
+/** Timers of later laps that nextDueUs() passes over. */
+const MAX_LOOKED_AT = 64;
 /** In place of a slot: due in the running advance, in the list #parked. */
 const PARKED = -2;
 
@@ -96,6 +98,25 @@ export class TimingWheel {
     this.#unlink(id);
     this.#words[id * WORDS + SLOT] = NONE;
     this.#size--;
+  }
+
+  /**
+   * The start of the first millisecond before `untilUs` in which a timer may be due, or `untilUs`: nothing is due before
+   * it. Early where more timers of later laps than MAX_LOOKED_AT lie in the slots on the way.
+   */
+  nextDueUs(untilUs: number): number {
+    const until = Math.min(Math.ceil(untilUs / TICK_US), this.#current + SLOTS);
+    let lookedAt = 0;
+    for (let tick = this.#current; tick < until; tick++) {
+      let id = this.#heads[tick & MASK] as number;
+      while (id !== NONE) {
+        if (this.#dueUs(id) < (tick + 1) * TICK_US || lookedAt === MAX_LOOKED_AT)
+          return tick * TICK_US;
+        lookedAt++;
+        id = this.#words[id * WORDS + NEXT] as number;
+      }
+    }
+    return Math.min(untilUs, until * TICK_US);
   }
 
   isSet(id: number): boolean {

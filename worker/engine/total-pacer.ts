@@ -35,6 +35,11 @@ export class TotalPacer {
     return new TotalPacer(new TotalSchedule(scenario, population), isOurs);
   }
 
+  /** When the next slot is due, whoever sends it; Infinity after the last one. */
+  get nextUs(): number {
+    return this.#schedule.atUs;
+  }
+
   /** The plan is another from fromUs on. */
   follow(scenario: StrictScenario, population: Population, fromUs: number): void {
     const schedule = new TotalSchedule(scenario, population);

@@ -128,6 +128,11 @@ export class EngineHost {
     return true;
   }
 
+  /** No more lanes are to come for now: what waits for its batch goes out. */
+  sendAssigned(): void {
+    this.#sendLanes();
+  }
+
   /** Sessions of the lane that are planned to open at toUs or later are another's. */
   cut(lane: number, toUs: number): void {
     const engine = this.#holder(lane);

@@ -20,10 +20,25 @@ export interface EngineListener {
 /** Starts engine number `index` of a worker. */
 export type StartEngine = (index: number, listener: EngineListener) => EngineThread;
 
-/** @param entry the engine thread's program */
-export function engineThreads(entry: URL, data: EngineData): StartEngine {
+/**
+ * @param entry the engine thread's program
+ * @param ahead threads that are started at once, for the first run: they load their program while the worker joins
+ */
+export function engineThreads(entry: URL, data: EngineData, ahead = 0): StartEngine {
+  const start = (index: number) => new Thread(entry, { name: `engine-${index}`, workerData: data });
+  const waiting: Thread[] = [];
+  for (let index = 0; index < ahead; index++) {
+    const thread = start(index);
+    // One that ends before it is wanted is replaced by one that can say why.
+    const drop = () => {
+      if (waiting.includes(thread)) waiting.splice(waiting.indexOf(thread), 1);
+    };
+    thread.on("error", drop);
+    thread.on("exit", drop);
+    waiting.push(thread);
+  }
   return (index, { onReport, onEnd }) => {
-    const thread = new Thread(entry, { name: `engine-${index}`, workerData: data });
+    const thread = waiting.shift() ?? start(index);
     thread.on("message", onReport);
     thread.on("error", (error) => onEnd(`died: ${error.message}`));
     thread.on("exit", (code) => onEnd(`exited with code ${code}`));

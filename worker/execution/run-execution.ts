@@ -135,12 +135,12 @@ export class RunExecution {
     );
   }
 
-  /** Takes on a lane that was claimed. */
-  add(lane: Lane): void {
+  /** Takes on a lane that was claimed. @param isLast none is to follow for now */
+  add(lane: Lane, isLast = false): void {
     if (!this.#host.assign(lane)) {
       this.#fail(`lane ${lane.id} came after the engines had ended`);
-    }
-    this.#options.onChanged();
+    } else if (isLast) this.#host.sendAssigned();
+    else this.#options.onChanged();
     this.#settle();
   }
 

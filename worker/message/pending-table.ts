@@ -225,6 +225,16 @@ export class PendingTable {
     return head !== NONE && this.deadlineUsOf(head) <= nowUs ? head : NONE;
   }
 
+  /** When the next message times out; Infinity when none waits for its reply. */
+  get nextDeadlineUs(): number {
+    let nextUs = Number.POSITIVE_INFINITY;
+    for (let definition = 0; definition < this.#dueHead.length; definition++) {
+      const head = this.#dueHead[definition] as number;
+      if (head !== NONE) nextUs = Math.min(nextUs, this.deadlineUsOf(head));
+    }
+    return nextUs;
+  }
+
   /** Timed out: no longer waiting, still remembered. */
   expire(owner: PendingOwner, record: number): void {
     const definition = this.#word(record, DEFINITION);

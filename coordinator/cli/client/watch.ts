@@ -53,7 +53,7 @@ export async function watchRun(
   const { clock, stderr, errStyle, live } = context;
   const { openProgress } = await import("../terminal/progress.ts");
   const mode = options.quiet === true ? "off" : live ? "live" : "plain";
-  const progress = openProgress({ stream: stderr, mode, style: errStyle, clock });
+  const progress = await openProgress({ stream: stderr, mode, style: errStyle, clock });
   const summary = await follow(client, id, progress, context).finally(() => progress.close());
   const { showSummary } = await import("../result.ts");
   showSummary({ summary }, options, context, [

@@ -34,6 +34,7 @@ import type { RunOptions } from "./run.ts";
 /** @returns the exit code */
 export async function run(file: string, options: RunOptions, context: CliContext): Promise<number> {
   const parsed = await scenarioOf(file, options, context);
+  context.checker.rest();
   if (parsed === null) return ExitCode.invalidScenario;
   if (options.printScenario === true) {
     context.stdout.write(parsed.source);
@@ -102,7 +103,7 @@ async function execute(
   const say = (line: string) => stderr.write(`${line}\n`);
   const prepared = await prepareRun(request, { clock, env, say });
   const mode = options.quiet === true ? "off" : live ? "live" : "plain";
-  const progress = openProgress({ stream: stderr, mode, style: errStyle, clock });
+  const progress = await openProgress({ stream: stderr, mode, style: errStyle, clock });
   const note = (line: string) => progress.note(line);
   const metrics = await openRunMetrics(prepared, { clock, env, say: note });
   const exit = (code: number) => process.exit(code);

@@ -7,7 +7,7 @@ import { readAllowedTarget } from "../../../shared/net/target-policy.ts";
 import { MAX_CONNECTIONS } from "../../../shared/scenario/limits.ts";
 import { parseDuration } from "../../../shared/scenario/units.ts";
 import type { KeySource } from "../../../shared/trust/cluster-key.ts";
-import { DEFAULT_POLICIES, type RunPolicies } from "../../plan/plan.ts";
+import { DEFAULT_POLICIES, type RunPolicies } from "../../plan/policies.ts";
 import type { CliConfig } from "../config.ts";
 
 const MAX_SEED = 4294967295;

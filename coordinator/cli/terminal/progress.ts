@@ -3,7 +3,7 @@
  * time elsewhere. Called by the run command. Invariant: stdout is never touched, a terminal is redrawn at
  * most four times a second, and after close() the cursor is back and nothing more is written.
  */
-import { createLogUpdate } from "log-update";
+import type { createLogUpdate } from "log-update";
 import type { Clock } from "../../../shared/time/clock.ts";
 import type { LiveView } from "../../live/view.ts";
 import { liveBlock, plainLine } from "./live-text.ts";
@@ -26,10 +26,13 @@ export interface ProgressOptions {
   readonly clock: Clock;
 }
 
-export function openProgress(options: ProgressOptions): Progress {
+export async function openProgress(options: ProgressOptions): Promise<Progress> {
   switch (options.mode) {
-    case "live":
-      return liveProgress(options);
+    case "live": {
+      // Loaded where there is a terminal.
+      const { createLogUpdate } = await import("log-update");
+      return liveProgress(options, createLogUpdate(options.stream));
+    }
     case "plain":
       return plainProgress(options.stream);
     case "off":
@@ -37,9 +40,10 @@ export function openProgress(options: ProgressOptions): Progress {
   }
 }
 
-function liveProgress(options: ProgressOptions): Progress {
-  const { stream, style, clock } = options;
-  const log = createLogUpdate(stream);
+function liveProgress(
+  { stream, style, clock }: ProgressOptions,
+  log: ReturnType<typeof createLogUpdate>,
+): Progress {
   let last: LiveView | null = null;
   let drawnUs = Number.NEGATIVE_INFINITY;
   const draw = (view: LiveView) => log(liveBlock(view, stream.columns, style));

@@ -3,22 +3,27 @@
  * Invariants: the file has a failure exactly when a case failed; what was not judged is skipped, with the reason; times are
  * UTC; text is visible characters only.
  */
-import builderItself from "junit-report-builder";
+import { createRequire } from "node:module";
+import type builderItself from "junit-report-builder";
 import { escapeControls } from "../../../shared/scenario/issue.ts";
 import type { TestCase } from "../outline/block.ts";
 import type { OutlineSection } from "../outline/outline.ts";
 import type { Summary } from "../summary-schema.ts";
 
+type Builder = (typeof builderItself)["default"];
+type Suite = ReturnType<ReturnType<Builder["newBuilder"]>["testSuite"]>;
+
+/** Loaded for the first file: it takes longer than all other formats together, and most runs write none. */
+const load = createRequire(import.meta.url);
 /** Its declarations describe a module with a default export; what is exported is the builder itself. */
-const junit = builderItself as unknown as (typeof builderItself)["default"];
-type Suite = ReturnType<ReturnType<typeof junit.newBuilder>["testSuite"]>;
+const loadBuilder = (): Builder => load("junit-report-builder") as Builder;
 
 /** CI systems keep what they are given; this much says all. */
 const MAX_CHARS = 4000;
 
 /** XML, with a newline at the end. */
 export function junitXml(sections: readonly OutlineSection[], summary: Summary): string {
-  const builder = junit.newBuilder();
+  const builder = loadBuilder().newBuilder();
   const suites = sections.flatMap(({ blocks }) => blocks.filter((block) => block.kind === "cases"));
   for (const { suite, seconds, cases } of suites) {
     const made = builder.testSuite().name(visible(`${summary.name}: ${suite}`));

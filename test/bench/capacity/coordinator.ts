@@ -18,7 +18,7 @@ import { RunWishes } from "../../../coordinator/active-run/run-requests.ts";
 import { Fleet } from "../../../coordinator/fleet/fleet.ts";
 import type { RunInfo } from "../../../coordinator/http/routes/run-info.ts";
 import { streamRun } from "../../../coordinator/http/routes/stream.ts";
-import { DEFAULT_POLICIES } from "../../../coordinator/plan/plan.ts";
+import { DEFAULT_POLICIES } from "../../../coordinator/plan/policies.ts";
 import { executeRun } from "../../../coordinator/run/run.ts";
 import { RunFeed } from "../../../coordinator/service/run-feed.ts";
 import { fileRunStore } from "../../../coordinator/store/file-run-store.ts";

@@ -1,7 +1,7 @@
 /** Goal: what is submitted over HTTP reaches nothing of the coordinator's host but its run. Method: outputs that would. */
 import { expect, it } from "vitest";
 import { readSubmission, SERVICE_LIMITS } from "../../../coordinator/check/submission.ts";
-import { DEFAULT_POLICIES } from "../../../coordinator/plan/plan.ts";
+import { DEFAULT_POLICIES } from "../../../coordinator/plan/policies.ts";
 
 it("keeps the formats that are asked for, and no path, port or collector", () => {
   const outputs = [

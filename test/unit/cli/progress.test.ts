@@ -19,10 +19,10 @@ class Kept extends Writable {
   }
 }
 
-function open(mode: "live" | "plain" | "off") {
+async function open(mode: "live" | "plain" | "off") {
   const stream = new Kept();
   const time = { nowUs: 0 };
-  const progress = openProgress({
+  const progress = await openProgress({
     stream: stream as unknown as NodeJS.WriteStream,
     mode,
     style: makeStyle(false),
@@ -34,8 +34,8 @@ function open(mode: "live" | "plain" | "off") {
 const at = (seconds: number) => sampleView({ elapsedUs: seconds * 1e6 });
 
 describe("plain progress", () => {
-  it("writes one line per 5 s of run time, and notes as they come", () => {
-    const { stream, progress } = open("plain");
+  it("writes one line per 5 s of run time, and notes as they come", async () => {
+    const { stream, progress } = await open("plain");
     for (let second = 0; second < 12; second++) progress.show(at(second));
     progress.note("stopping");
     progress.close();
@@ -46,8 +46,8 @@ describe("plain progress", () => {
 });
 
 describe("live progress", () => {
-  it("is redrawn at most four times a second", () => {
-    const { stream, time, progress } = open("live");
+  it("is redrawn at most four times a second", async () => {
+    const { stream, time, progress } = await open("live");
     for (let step = 0; step < 40; step++) {
       time.nowUs = step * 25_000;
       progress.show(at(step / 40));
@@ -56,8 +56,8 @@ describe("live progress", () => {
     expect(stream.writes).toBeLessThanOrEqual(2 * 4 + 2);
   });
 
-  it("keeps notes above the view and gives the cursor back", () => {
-    const { stream, progress } = open("live");
+  it("keeps notes above the view and gives the cursor back", async () => {
+    const { stream, progress } = await open("live");
     progress.show(at(1));
     progress.note("worker lost");
     progress.close();
@@ -67,8 +67,8 @@ describe("live progress", () => {
 });
 
 describe("no progress", () => {
-  it("writes nothing at all", () => {
-    const { stream, progress } = open("off");
+  it("writes nothing at all", async () => {
+    const { stream, progress } = await open("off");
     progress.show(at(1));
     progress.note("x");
     progress.close();

@@ -144,4 +144,36 @@ describe("TimingWheel", () => {
       }),
     );
   });
+
+  it("names a time before which nothing fires, and the one at which something does", () => {
+    const ms = fc.integer({ min: 0, max: 30_000 });
+    const ahead = fc.integer({ min: 1, max: 200 });
+    fc.assert(
+      fc.property(fc.array(ms, { maxLength: 20 }), ms, ahead, (dueMs, fromMs, aheadMs) => {
+        const { wheel, fired, advance } = harness(20);
+        advance(fromMs * 1000);
+        dueMs.forEach((due, id) => {
+          wheel.schedule(id, due * 1000 + 500);
+        });
+        const untilUs = (fromMs + aheadMs) * 1000;
+        const nextUs = wheel.nextDueUs(untilUs);
+        expect(nextUs).toBeLessThanOrEqual(untilUs);
+        const inSight = dueMs.some((due) => due <= fromMs || due * 1000 + 500 < untilUs);
+        expect(nextUs < untilUs).toBe(inSight);
+        if (nextUs > fromMs * 1000) advance(nextUs - 1);
+        expect(fired.filter(({ dueUs }) => dueUs > fromMs * 1000)).toEqual([]);
+        advance(nextUs + 999);
+        expect(fired.length > 0).toBe(inSight);
+      }),
+    );
+  });
+
+  it("looks at a bounded number of timers of later laps", () => {
+    const { wheel } = harness(200);
+    const lapUs = 8192 * 1000;
+    for (let id = 0; id < 200; id++) wheel.schedule(id, lapUs + 20_000);
+    expect(wheel.nextDueUs(100_000)).toBe(20_000);
+    for (let id = 30; id < 200; id++) wheel.cancel(id);
+    expect(wheel.nextDueUs(100_000)).toBe(100_000);
+  });
 });

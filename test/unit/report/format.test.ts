@@ -57,6 +57,10 @@ describe("formats", () => {
 
   it("counts, bytes, rates and clocks", () => {
     expect(formatCount(1234567)).toBe("1,234,567");
+    for (const count of [0, 7, 999, 1000, 99999.6, 1e15 - 1, 1e15, 1e21, -1234, -0.6]) {
+      expect(formatCount(count)).toBe(Math.round(count).toLocaleString("en-US"));
+    }
+    expect(formatCount(-0.2)).toBe("0");
     expect(formatBytes(512)).toBe("512 B");
     expect(formatBytes(4_200_000)).toBe("4.2 MB");
     expect(formatBytes(999_600)).toBe("1.0 MB");

@@ -6,7 +6,7 @@
 import type { RunOutcome, RunRequest } from "../../../coordinator/active-run/request.ts";
 import { RunWishes } from "../../../coordinator/active-run/run-requests.ts";
 import { Fleet } from "../../../coordinator/fleet/fleet.ts";
-import type { RunPolicies } from "../../../coordinator/plan/plan.ts";
+import type { RunPolicies } from "../../../coordinator/plan/policies.ts";
 import { executeRun, resumeRun } from "../../../coordinator/run/run.ts";
 import type { RunEvent } from "../../../coordinator/store/event.ts";
 import { MemoryRunStore } from "../../../coordinator/store/memory-run-store.ts";
