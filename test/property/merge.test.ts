@@ -8,8 +8,8 @@ import { describe, expect, test } from "vitest";
 import { balance } from "../../coordinator/merge/ledger.ts";
 import { RunFold } from "../../coordinator/merge/run-fold.ts";
 import { histogramLog, loggedMetrics } from "../../coordinator/report/formats/hlog.ts";
-import { buildSummary } from "../../coordinator/report/summary.ts";
 import { timelineCsv } from "../../coordinator/report/formats/timeline-csv.ts";
+import { buildSummary } from "../../coordinator/report/summary.ts";
 import type { FailureKind } from "../../shared/stats/failure-kind.ts";
 import {
   begun,

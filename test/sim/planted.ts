@@ -152,6 +152,9 @@ function altered(body: Uint8Array): Uint8Array {
   const frame = decodeFrame(body);
   return encodeFrame({
     ...frame,
-    phases: frame.phases.map((row) => ({ ...row, counters: row.counters.map((n) => (n ?? 0) + 1) })),
+    phases: frame.phases.map((row) => ({
+      ...row,
+      counters: row.counters.map((n) => (n ?? 0) + 1),
+    })),
   });
 }
