@@ -1,5 +1,5 @@
 /**
- * What the target may be told to do: the behaviour document, from a file or PUT /behaviour. Strict: an
+ * What the target can be configured to do: the behaviour document, from a file or PUT /behaviour. Strict: an
  * unknown key or an impossible value is refused with its place. Called by the entry and the HTTP routes.
  * Invariant: a `Behaviour` that left `parseBehaviour` can be carried out exactly as written.
  * Times are milliseconds, shares 0..1. Every dial is described with an example in docs/target.md.
@@ -167,7 +167,7 @@ export function parseBehaviour(
   };
 }
 
-/** Behaviour of a target nobody told anything: a fast, correct echo. */
+/** Behaviour of an unconfigured target: a fast, correct echo. */
 export function plainBehaviour(): Behaviour {
   return behaviourSchema.parse({});
 }

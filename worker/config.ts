@@ -21,7 +21,7 @@ export interface WorkerConfig {
   readonly bus: string | null;
   /** What this worker signs with, and what was signed with it is acted on. */
   readonly keys: ClusterKeys;
-  /** It was told to go on without a key. */
+  /** It was configured to run without a key. */
   readonly withoutKey: boolean;
   /** Shown to people; stable for the life of the process. */
   readonly id: string;
@@ -35,7 +35,7 @@ export interface WorkerConfig {
   readonly allowTargets: readonly string[];
   /** Silence of the bus after which the worker stops its load by itself. */
   readonly fenceAfterMs: number;
-  /** When told to leave: how long others may take to take over what it holds. */
+  /** When asked to leave: how long others may take to take over what it holds. */
   readonly leaveMs: number;
   /** After a lost lease: open a new session and serve further runs, or exit. */
   readonly rejoin: boolean;
@@ -87,7 +87,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Worker
       .filter((host) => host.trim() !== "")
       .map(readAllowedTarget),
     fenceAfterMs: integer("ONRUSH_WORKER_FENCE_AFTER_MS", 20_000, [1000, 600_000]),
-    // The coordinator of a forked worker has nobody else to give its lanes to.
+    // The coordinator of a forked worker has nobody else to give its slices to.
     leaveMs: integer("ONRUSH_WORKER_LEAVE_MS", bus === null ? 0 : 90_000, [0, 3_600_000]),
     // A forked worker's coordinator decides what becomes of it; one of a cluster is there for further runs.
     rejoin: (environment["ONRUSH_WORKER_REJOIN"] ?? (bus === null ? "0" : "1")) === "1",

@@ -34,7 +34,7 @@ export class ActiveRun {
   #plan: { readonly plan: Plan; readonly steering: readonly Steering[] };
   readonly #document: DocumentWriter<RunDocument>;
   readonly #planDocument: DocumentWriter<PlanDocument>;
-  readonly #onWish = () => this.#wake.abort();
+  readonly #onCommand = () => this.#wake.abort();
   readonly #unwatch: () => void;
   readonly #refused: RefusedNotes;
   /** Rewrites of the fleet that were heeded. */
@@ -71,9 +71,9 @@ export class ActiveRun {
       workers: () => this.assignment.workers(),
       note: (message) => this.note(message),
     });
-    control.stop.addEventListener("abort", this.#onWish);
-    control.abort.addEventListener("abort", this.#onWish);
-    this.#unwatch = fleet.onLooked(this.#onWish);
+    control.stop.addEventListener("abort", this.#onCommand);
+    control.abort.addEventListener("abort", this.#onCommand);
+    this.#unwatch = fleet.onLooked(this.#onCommand);
   }
 
   /** The plan by now: searches change it while the run goes on. */
@@ -138,8 +138,8 @@ export class ActiveRun {
       // A start that was not moved on from before a crash is none: another one follows.
       startAtUs: isBeforeStart(fold.state) ? null : fold.startAtUs,
       end: fold.end && { mode: fold.end.mode, reason: fold.end.reason },
-      handOvers: [...fold.lanes.handOvers.values()],
-      cuts: fold.lanes.cuts,
+      handOvers: [...fold.slices.handOvers.values()],
+      cuts: fold.slices.cuts,
       steering: fold.searches.steering,
     };
     if (!this.#document.holds(document)) {
@@ -159,7 +159,7 @@ export class ActiveRun {
   }
 
   /** Sees what people wish for; the first of each kind counts. */
-  async heedWishes(): Promise<void> {
+  async applyCommands(): Promise<void> {
     const { stop, abort } = this.request.control;
     if (stop.aborted && this.ending === null) await this.requestEnd("stop", ...wish(stop));
     if (abort.aborted && this.ending !== "abort") await this.requestEnd("abort", ...wish(abort));
@@ -218,8 +218,8 @@ export class ActiveRun {
   async close(): Promise<void> {
     const { stop, abort } = this.request.control;
     this.#unwatch();
-    stop.removeEventListener("abort", this.#onWish);
-    abort.removeEventListener("abort", this.#onWish);
+    stop.removeEventListener("abort", this.#onCommand);
+    abort.removeEventListener("abort", this.#onCommand);
     await this.assignment.release().catch(ignoreOperating);
     await this.log.close().catch(ignoreOperating);
     await this.stored.release();

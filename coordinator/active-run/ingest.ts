@@ -18,7 +18,7 @@ const MAX_MISSING = 64;
 /** Names in a note. */
 const MAX_NAMES = 10;
 
-export class FrameIntake {
+export class FrameIngest {
   readonly #run: ActiveRun;
   #cursor = "";
   #acknowledged = "";

@@ -16,7 +16,7 @@ import type { RunPolicies } from "../plan/policies.ts";
 import type { CompareRules } from "../report/compare-runs.ts";
 import type { Summary } from "../report/summary-schema.ts";
 import type { RunEvent } from "../store/event.ts";
-import type { LeadWish } from "../store/lock.ts";
+import type { LeadIntent } from "../store/lock.ts";
 import type { RunStore } from "../store/run-store.ts";
 
 export interface RunRequest {
@@ -46,10 +46,10 @@ export interface RunRequest {
   /** What the run is held against once it is over. */
   readonly baseline?: BaselineRequest;
   /** The lead this coordinator has, for the run's lock; none when nobody else could take the run up. */
-  readonly lead?: LeadWish;
-  /** Where runs are kept; the file system unless told. */
+  readonly lead?: LeadIntent;
+  /** Where runs are kept; default: the file system. */
   readonly store?: RunStore;
-  /** Workers that must hold lanes and be ready before the start; the run takes more when there are. */
+  /** Workers that must hold slices and be ready before the start; the run takes more when there are. */
   readonly workersExpected: number;
   /** Hosts other than loopback that may be targeted (host or host:port). */
   readonly allowTargets: readonly string[];
@@ -61,7 +61,7 @@ export interface RunRequest {
   readonly onOpened?: (state: RunState) => void;
   /** The run is on disk; the function tells, whenever it is called from now on, what there is of it. */
   readonly onMeasurable?: (read: () => RunMeasures) => void;
-  /** Results that cannot be written for want of files or space are tried again for so long; 0 unless told. */
+  /** Results that cannot be written for want of files or space are tried again for so long; default: 0. */
   readonly resultsPatienceMs?: number;
   /** What keeps the results from the disk; null: nothing any more. */
   readonly onDelayed?: (why: string | null) => void;

@@ -2,12 +2,12 @@
  * The wishes of people and of the API for one run, as a RunControl whose hands are on this side: made by whoever
  * starts a run, read by the run. Invariant: state, not messages: a wish that was made once is there to be read.
  */
-import type { RunControl, WorkerWishes } from "../live/view.ts";
+import type { RunControl, WorkerCommands } from "../live/view.ts";
 
-export class RunWishes implements RunControl {
+export class RunCommands implements RunControl {
   readonly #stop = new AbortController();
   readonly #abort = new AbortController();
-  #workers: WorkerWishes = { most: null, rebalances: 0 };
+  #workers: WorkerCommands = { most: null, rebalances: 0 };
 
   get stop(): AbortSignal {
     return this.#stop.signal;
@@ -17,7 +17,7 @@ export class RunWishes implements RunControl {
     return this.#abort.signal;
   }
 
-  get workers(): WorkerWishes {
+  get workers(): WorkerCommands {
     return this.#workers;
   }
 

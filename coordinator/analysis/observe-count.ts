@@ -1,6 +1,6 @@
 /**
  * Counted statistics of rules: counts, shares of a whole, rates, and how many connections were open. Called by observe.ts.
- * Pure. Invariant: a share is of what could have been, and what was not recorded (not told apart, or by an older version) is
+ * Pure. Invariant: a share is of what could have been, and what was not recorded (not distinguished, or by an older version) is
  * missing, never 0.
  */
 import type { StrictThreshold } from "../../shared/scenario/strict.ts";

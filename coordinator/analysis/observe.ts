@@ -52,7 +52,7 @@ function scopeOf(
     fold,
     phases: selector.phase === null ? judgedPhases(fold) : new Set([phase]),
     name: selector.name === null ? null : name,
-    // In a run of one target nothing is told apart by it.
+    // In a run of one target nothing is distinguished by it.
     targets: wanted === null || targets.length === 1 ? null : at,
   };
 }

@@ -3,7 +3,7 @@
  * needs as an argument. Invariant: after start-up nobody looks at the environment again.
  */
 import type { KeySource } from "../../shared/trust/cluster-key.ts";
-import type { TerminalWishes } from "./terminal/style.ts";
+import type { TerminalSettings } from "./terminal/style.ts";
 
 export interface CliConfig {
   /** The whole environment, for `env.X` and `vars: { env: X }` in scenarios. */
@@ -20,7 +20,7 @@ export interface CliConfig {
   readonly token: string | null;
   /** ONRUSH_DEBUG=1: internal errors show their stack. */
   readonly debug: boolean;
-  readonly wishes: TerminalWishes;
+  readonly wishes: TerminalSettings;
 }
 
 export function readConfig(environment: NodeJS.ProcessEnv = process.env): CliConfig {

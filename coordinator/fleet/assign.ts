@@ -49,21 +49,21 @@ export function assignWorkers(
   return assigned;
 }
 
-/** Lanes of a run that fit into a worker. */
-export function lanesThatFit({ shardConnections }: Need, { capacity }: FreeWorker): number {
+/** Slices of a run that fit into a worker. */
+export function slicesThatFit({ shardConnections }: Need, { capacity }: FreeWorker): number {
   return Math.floor(capacity / shardConnections);
 }
 
-/** Whether all lanes of a run fit into the workers. */
+/** Whether all slices of a run fit into the workers. */
 export function fits(need: Need, workers: readonly FreeWorker[]): boolean {
-  const room = workers.reduce((sum, worker) => sum + lanesThatFit(need, worker), 0);
+  const room = workers.reduce((sum, worker) => sum + slicesThatFit(need, worker), 0);
   return room >= need.shards;
 }
 
 function firstThatHold(need: Need, free: readonly FreeWorker[]): FreeWorker[] | null {
   const chosen: FreeWorker[] = [];
   for (const worker of free) {
-    if (lanesThatFit(need, worker) === 0) continue;
+    if (slicesThatFit(need, worker) === 0) continue;
     chosen.push(worker);
     if (chosen.length >= need.workers && fits(need, chosen)) return chosen;
     if (need.most !== null && chosen.length >= Math.max(need.most, need.workers)) return null;
@@ -89,10 +89,10 @@ function tightestFor(
     ];
     // A run that waited until a moment ago has its workers by now.
     if (stage === "over" || (stage === "waiting" && held.length === 0)) continue;
-    if (held.length >= Math.min(most ?? shards, shards) || lanesThatFit(claimant, worker) === 0) {
+    if (held.length >= Math.min(most ?? shards, shards) || slicesThatFit(claimant, worker) === 0) {
       continue;
     }
-    const room = held.reduce((sum, one) => sum + lanesThatFit(claimant, one), 0);
+    const room = held.reduce((sum, one) => sum + slicesThatFit(claimant, one), 0);
     const tight = room === 0 ? Number.POSITIVE_INFINITY : shards / room;
     if (tight > tightness) {
       tightest = claimant;

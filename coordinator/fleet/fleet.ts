@@ -36,11 +36,11 @@ export interface Assignment {
   readonly granted: boolean;
   /** Workers that serve the run and are not gone. */
   workers(): readonly Member[];
-  /** Lanes each of them may hold. @throws what the bus throws; the next look tries again */
+  /** Slices each of them may hold. @throws what the bus throws; the next look tries again */
   place(quotas: ReadonlyMap<number, number>): Promise<void>;
   /** What it needs from now on. */
   need(change: Partial<Pick<Need, "workers" | "most">>): void;
-  /** Workers that hold lanes of it already: a coordinator that starts again gets them back. */
+  /** Workers that hold slices of it already: a coordinator that starts again gets them back. */
   adopt(epochs: Iterable<number>): void;
   /** Takes no more workers. */
   close(): void;
@@ -70,7 +70,7 @@ export class Fleet {
   #unsubscribe: () => void = () => {};
   #drained: ReadonlySet<number> = new Set();
   #sessions: readonly SessionRecord[] = [];
-  #looks = 0;
+  #polls = 0;
 
   constructor(options: FleetOptions) {
     this.#options = options;
@@ -79,7 +79,7 @@ export class Fleet {
     this.#members = new Members(this.refusals);
     this.#placement = new DocumentWriter(options.bus, documentKey.placement);
     const { timers, log } = options;
-    this.#polling = new PollLoop({ poll: () => this.#look(), timers, log });
+    this.#polling = new PollLoop({ poll: () => this.#poll(), timers, log });
   }
 
   /** The last listing, of those that have answered. */
@@ -89,7 +89,7 @@ export class Fleet {
 
   /** Listings so far. */
   get looks(): number {
-    return this.#looks;
+    return this.#polls;
   }
 
   /** The store's life, as of the last look; "" before the first. */
@@ -207,7 +207,7 @@ export class Fleet {
     });
   }
 
-  async #look(): Promise<void> {
+  async #poll(): Promise<void> {
     const { bus, clock } = this.#options;
     const sessions = await bus.listSessions();
     // Read after the listing: when it is the known one, the listing was of that life of the store, too.
@@ -222,7 +222,7 @@ export class Fleet {
     if (before !== "" && before !== generation) this.#placement.forgotten();
     if (this.rewrites.isDue(this.#members)) this.#placement.forgotten();
     this.#sessions = sessions.filter(({ epoch }) => this.#members.get(epoch));
-    this.#looks++;
+    this.#polls++;
     for (const epoch of this.#serves.keys()) {
       if (!this.#members.get(epoch)) this.#serves.delete(epoch);
     }
@@ -248,8 +248,8 @@ export class Fleet {
   async #place(): Promise<void> {
     const quotas: Quota[] = [];
     for (const [run, entry] of this.#entries) {
-      for (const [epoch, lanes] of entry.quotas) {
-        if (this.#serves.get(epoch) === run) quotas.push({ run, epoch, lanes });
+      for (const [epoch, slices] of entry.quotas) {
+        if (this.#serves.get(epoch) === run) quotas.push({ run, epoch, slices });
       }
     }
     const placement = { quotas, challenge: this.#members.challenge };

@@ -11,7 +11,7 @@ export class Rewrites {
   /** How often workers refused what they found since the look before. */
   count = 0;
   #refused = 0;
-  #looks = 0;
+  #polls = 0;
 
   /** After each look at the workers: whether the placement is to be written again. */
   isDue(members: Members): boolean {
@@ -20,6 +20,6 @@ export class Rewrites {
     this.#refused = refused;
     if (isChanged) this.count++;
     // A worker that does not answer may have read what somebody put in the placement's place.
-    return isChanged || (members.someUnproven && ++this.#looks % LOOKS_UNREAD === 0);
+    return isChanged || (members.someUnproven && ++this.#polls % LOOKS_UNREAD === 0);
   }
 }

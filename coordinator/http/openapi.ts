@@ -14,7 +14,7 @@ type Json = Record<string, unknown>;
 interface Operation {
   /** Stable name, for generated clients. */
   readonly id: string;
-  /** Status of success; 200 unless told. */
+  /** Status of success; default: 200. */
   readonly status?: number;
   /** Of success: media type and schema; null: no body. */
   readonly answer: Content | null;

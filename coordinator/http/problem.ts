@@ -1,5 +1,5 @@
 /**
- * Errors as RFC 9457 problem+json. Used by server.ts and the routes. Invariant: nobody is told more than an operating error
+ * Errors as RFC 9457 problem+json. Used by server.ts and the routes. Invariant: the answer says no more than an operating error
  * says; a bug is "internal error" to the outside and a line with its stack in the log.
  */
 import { STATUS_CODES } from "node:http";
@@ -119,7 +119,7 @@ const STATUS: Readonly<Record<string, number>> = {
   ONRUSH_RUN_DIRECTORY: 500,
 };
 
-/** fastify's own refusals (too large, wrong type, too many) say their status; only those of the asker are told. */
+/** fastify's own refusals (too large, wrong type, too many) say their status; only client errors are shown. */
 function statusOf(error: unknown): number | null {
   const { statusCode } = error as { readonly statusCode?: unknown };
   return typeof statusCode === "number" && statusCode >= 400 && statusCode < 500

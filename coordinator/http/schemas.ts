@@ -90,7 +90,7 @@ export const SCHEMAS = {
       object({
         ...{ id: text, epoch: count, host: text, pid: count, version: text, node: text },
         ...{ engines: count, capacity: count, cpuModel: text, cpus: count, wire: count },
-        ...{ run: orNull(text), state: text, leaving: { type: "boolean" }, lanes: count },
+        ...{ run: orNull(text), state: text, leaving: { type: "boolean" }, slices: count },
         ...{ connectionsOpen: count, problem: text, silentSeconds: number },
         overdue: { type: "boolean" },
         ...{ startSkewMs: orNull(number), clockErrorMs: orNull(number) },

@@ -1,6 +1,6 @@
 /**
  * What a coordinator answers while another one has the lead: that it lives, and is not ready. Called by
- * `onrush coordinator`, which closes it when it has the lead. Invariant: nothing is started, told or changed here.
+ * `onrush coordinator`, which closes it when it has the lead. Invariant: nothing is started, shown or changed here.
  */
 import fastify, { type FastifyInstance } from "fastify";
 import { boundConnections, TIMES } from "./access/connections.ts";

@@ -78,7 +78,7 @@ export interface TimeMeasures {
   readonly metric: Metric;
   /** null: of the whole run. */
   readonly phase: string | null;
-  /** null: not told apart. */
+  /** null: not distinguished. */
   readonly message: string | null;
   readonly count: number;
   /** Microseconds, at the histogram's resolution. */

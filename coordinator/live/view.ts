@@ -67,10 +67,10 @@ export interface RunControl {
   /** Cut at once, write what there is. */
   readonly abort: AbortSignal;
   /** What is wished of the workers; looked at again and again. Absent: nothing (see run/wishes.ts). */
-  readonly workers?: WorkerWishes;
+  readonly workers?: WorkerCommands;
 }
 
-export interface WorkerWishes {
+export interface WorkerCommands {
   /** Workers that may serve the run at most; null: as many as there are. */
   readonly most: number | null;
   /** How often it was wished so far that what is open is spread anew over all workers. */

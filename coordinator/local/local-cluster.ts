@@ -22,9 +22,9 @@ export interface LocalClusterOptions {
   readonly fenceAfterMs?: number;
   /** Extra flags for node, e.g. for memory. */
   readonly execArgv?: readonly string[];
-  /** The worker's program; the one built beside this unless told. */
+  /** The worker's program; default: the one built beside this. */
   readonly workerEntry?: URL;
-  /** Takes what workers write, whole lines with the worker's name; stderr unless told. */
+  /** Takes what workers write, whole lines with the worker's name; default: stderr. */
   readonly write?: (line: string) => void;
   readonly clock?: Clock;
   readonly timers?: Timers;

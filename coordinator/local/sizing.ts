@@ -16,7 +16,7 @@ export interface SizingInput {
   readonly cpus: number;
   /** Open files one process may have. */
   readonly openFiles: number;
-  /** Files a worker needs beside its sockets; RESERVED_FILES unless told. */
+  /** Files a worker needs beside its sockets; default: RESERVED_FILES. */
   readonly reservedFiles?: number;
   /** As many workers as somebody asked for, instead of as few as possible. */
   readonly workers?: number;

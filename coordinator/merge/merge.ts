@@ -48,7 +48,7 @@ export class RunMerge {
   readonly agreed = new AgreedCounts();
   /** Of the builds whose frames there are. */
   readonly dictionaries = new FrameDictionaries();
-  /** What lost workers did when others had their lanes already. */
+  /** What lost workers did when others had their slices already. */
   readonly overrun = new Overrun();
   /** Frames merged. */
   frames = 0;
@@ -155,7 +155,7 @@ export class RunMerge {
     return sum;
   }
 
-  /** Counters are told apart by target: the run has several, and its frames name them. */
+  /** Counters are distinguished by target: the run has several, and its frames name them. */
   get hasTargetCounters(): boolean {
     return this.#targets.size > 0;
   }

@@ -1,6 +1,6 @@
 /**
  * What lost workers did after their loss was recorded, as far as it became known: counted apart, because others had
- * their lanes by then. Filled by merge.ts. Invariant: sums only; nothing of it is in any other figure.
+ * their slices by then. Filled by merge.ts. Invariant: sums only; nothing of it is in any other figure.
  */
 import { PHASE_COUNTERS, type PhaseCounter } from "../../shared/stats/counters.ts";
 import type { Frame } from "../../shared/wire/frame.ts";

@@ -10,9 +10,9 @@ import type { RunEvent, WorkerEvent } from "../store/event.ts";
 import type { JournalRecord } from "../store/journal-record.ts";
 import { Disturbances } from "./disturbances.ts";
 import type { RunFacts } from "./facts.ts";
-import { LaneTable } from "./lane-table.ts";
 import { RunMerge } from "./merge.ts";
 import { Searches } from "./searches.ts";
+import { SliceTable } from "./slice-table.ts";
 import type { Loss } from "./worker/worker-record.ts";
 
 /** Seconds a lagging engine may hold the newest closed second back. */
@@ -27,7 +27,7 @@ export class RunFold {
   /** As planned, and as far as its searches have decided: they move the ends of phases. */
   facts: RunFacts;
   readonly merge: RunMerge;
-  readonly lanes: LaneTable;
+  readonly slices: SliceTable;
   readonly disturbances = new Disturbances();
   readonly searches: Searches;
   /** Sessions the plan opens that nobody could open, because their worker was lost. */
@@ -50,7 +50,7 @@ export class RunFold {
   constructor(facts: RunFacts) {
     this.facts = facts;
     this.merge = new RunMerge(facts);
-    this.lanes = new LaneTable(facts.shards);
+    this.slices = new SliceTable(facts.shards);
     this.searches = new Searches(facts);
   }
 
@@ -132,13 +132,13 @@ export class RunFold {
       case "search-ended":
         this.facts = this.searches.apply(event, this.facts);
         return;
-      case "lanes-held":
-      case "lanes-dropped":
+      case "slices-held":
+      case "slices-dropped":
         this.excusedOpens += event.opens;
-        this.lanes.apply(event, event.elapsedUs);
+        this.slices.apply(event, event.elapsedUs);
         return;
       default:
-        this.lanes.apply(event, event.elapsedUs);
+        this.slices.apply(event, event.elapsedUs);
     }
   }
 
@@ -164,7 +164,7 @@ export class RunFold {
       case "worker-lost":
         worker.end = "lost";
         worker.loss = this.#lossOf(event, elapsedUs);
-        this.lanes.leave(event.epoch);
+        this.slices.leave(event.epoch);
         this.#disturb(worker.epoch, worker.loss);
         return;
       case "worker-recovered":
@@ -175,14 +175,14 @@ export class RunFold {
   }
 
   #lossOf(event: Extract<WorkerEvent, { type: "worker-lost" }>, atUs: number | null): Loss {
-    const { reason, reportedUs, open, opensAtMost, messagesAtMost, lanes } = event;
+    const { reason, reportedUs, open, opensAtMost, messagesAtMost, slices } = event;
     const recovery = this.#recoveryOf(event, atUs);
-    return { reason, atUs, reportedUs, open, opensAtMost, messagesAtMost, lanes, recovery };
+    return { reason, atUs, reportedUs, open, opensAtMost, messagesAtMost, slices, recovery };
   }
 
-  /** Without lanes, or before the start, nothing is missing; with "shrink" the run goes on without it. */
-  #recoveryOf({ lanes }: { readonly lanes: readonly number[] }, elapsedUs: number | null) {
-    if (lanes.length === 0 || elapsedUs === null || elapsedUs < 0) return "none-needed";
+  /** Without slices, or before the start, nothing is missing; with "shrink" the run goes on without it. */
+  #recoveryOf({ slices }: { readonly slices: readonly number[] }, elapsedUs: number | null) {
+    if (slices.length === 0 || elapsedUs === null || elapsedUs < 0) return "none-needed";
     return this.facts.policies.onWorkerLoss === "shrink" ? "dropped" : "open";
   }
 

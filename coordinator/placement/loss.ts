@@ -9,7 +9,7 @@ import type { RunFacts } from "../merge/facts.ts";
 const DEVIATIONS = 6;
 
 export interface Unseen {
-  /** Shards it held lanes of. */
+  /** Shards it held slices of. */
   readonly shards: number;
   /** Run time of which nobody knows what it did, microseconds. */
   readonly fromUs: number;

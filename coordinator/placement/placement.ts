@@ -1,23 +1,23 @@
 /**
- * Places the lanes of a run: follows who holds them, offers what nobody has, and lets the fleet know how many each worker
+ * Places the slices of a run: follows who holds them, offers what nobody has, and lets the fleet know how many each worker
  * may hold. Called at each look, before the start and while run time goes on; hand-overs are in moves.ts.
- * Invariant: the journal's lane table is what counts; it is on disk before a ticket of it is on the bus. Tickets and
+ * Invariant: the journal's slice table is what counts; it is on disk before a ticket of it is on the bus. Tickets and
  * claims only carry it: either may be lost, forgotten or doubled.
  */
 
 import type { ActiveRun } from "../active-run/active-run.ts";
 import type { Member, MemberInfo } from "../fleet/members.ts";
-import type { LaneEntry } from "../merge/lane-table.ts";
+import type { SliceEntry } from "../merge/slice-table.ts";
 import type { WorkerMachine } from "../store/event.ts";
-import { Moves, offerLanes } from "./moves.ts";
-import { laneQuotas, type Seat, sizesOf, withoutLanes } from "./quota.ts";
+import { Moves, offerSlices } from "./moves.ts";
+import { sizesOf, sliceQuotas, type WorkerCapacity, withoutSlices } from "./quota.ts";
 import { Reclaims } from "./reclaims.ts";
 
 /** Tickets offered at once. */
 const OFFER_BATCH = 64;
 /** A ticket nobody took for so long although there is room was used up by somebody who is gone. */
 const UNTAKEN_US = 20_000_000;
-/** Looks in a row that show a lane without its claim, before it counts as given up. */
+/** Looks in a row that show a slice without its claim, before it counts as given up. */
 const LOOKS_UNTIL_RELEASED = 3;
 /** Looks that follow one another at once count as one. */
 const LOOK_COUNTS_US = 240_000;
@@ -28,9 +28,9 @@ export class Placement {
   readonly #run: ActiveRun;
   readonly #moves: Moves;
   readonly #reclaims: Reclaims;
-  /** Lane -> offer that is on the bus, and since when. */
+  /** Slice -> offer that is on the bus, and since when. */
   readonly #onBus = new Map<number, { readonly offer: number; readonly sinceUs: number }>();
-  /** Lane -> looks in a row without the claim that was there before. */
+  /** Slice -> looks in a row without the claim that was there before. */
   readonly #unclaimed = new Map<number, number>();
   /** Claims seen on the store as it is now. */
   #claimed = new Set<string>();
@@ -49,11 +49,11 @@ export class Placement {
     this.#watched = this.#generation === generation;
   }
 
-  /** The run's lanes and their workers as they are now. */
-  get seats(): readonly Seat[] {
+  /** The run's slices and their workers as they are now. */
+  get seats(): readonly WorkerCapacity[] {
     const { assignment, log, request } = this.#run;
     const most = request.control.workers?.most ?? Number.POSITIVE_INFINITY;
-    const lanes = log.fold.lanes.byHolder();
+    const slices = log.fold.slices.byHolder();
     let staying = 0;
     return [...assignment.workers()]
       .sort((a, b) => a.epoch - b.epoch)
@@ -62,16 +62,16 @@ export class Placement {
         const stays = able && status?.leaving !== true && staying < most;
         if (stays) staying++;
         const empties = able && attached && !stays;
-        const held = lanes.get(epoch) ?? [];
+        const held = slices.get(epoch) ?? [];
         return { epoch, capacity: info.capacity, stays, empties, held };
       });
   }
 
-  /** Brings lane table, tickets and quotas in step with the bus. @throws what the bus throws */
+  /** Brings slice table, tickets and quotas in step with the bus. @throws what the bus throws */
   async look(): Promise<void> {
     const run = this.#run;
     await this.#heedForgetting();
-    if (this.#isLookAtClaimsDue()) {
+    if (this.#isClaimsPollDue()) {
       const claims = await run.bus.listClaims(run.id);
       this.#follow(claims);
       this.#moves.settle(claims);
@@ -87,9 +87,9 @@ export class Placement {
     if (run.isOn && !this.#reclaims.pending) await this.#putOnBus();
   }
 
-  /** There are as many as lanes: while nobody is to claim or give up any, they are listed less often. */
-  #isLookAtClaimsDue(): boolean {
-    const { free, handOvers } = this.#run.log.fold.lanes;
+  /** There are as many as slices: while nobody is to claim or give up any, they are listed less often. */
+  #isClaimsPollDue(): boolean {
+    const { free, handOvers } = this.#run.log.fold.slices;
     const isLacking = [...this.#unclaimed.values()].some((looks) => looks > 0);
     const isCalm =
       free.length === 0 && handOvers.size === 0 && !isLacking && !this.#reclaims.pending;
@@ -99,13 +99,13 @@ export class Placement {
     return true;
   }
 
-  #quotas(seats: readonly Seat[]): ReadonlyMap<number, number> {
-    const { lanes } = this.#run.log.fold;
-    const moving = [...lanes.handOvers.values()].flatMap(({ scope, lane }) =>
-      scope === "all" ? [lane] : [],
+  #quotas(seats: readonly WorkerCapacity[]): ReadonlyMap<number, number> {
+    const { slices } = this.#run.log.fold;
+    const moving = [...slices.handOvers.values()].flatMap(({ scope, slice }) =>
+      scope === "all" ? [slice] : [],
     );
-    const { settled, free } = withoutLanes(seats, lanes, moving);
-    return laneQuotas(settled, free, sizesOf(this.#run.plan));
+    const { settled, free } = withoutSlices(seats, slices, moving);
+    return sliceQuotas(settled, free, sizesOf(this.#run.plan));
   }
 
   /** The store was wiped or replaced: says everything again that only the bus knew, and fences the lost again. */
@@ -132,15 +132,15 @@ export class Placement {
   /** Takes over what workers have claimed. */
   #follow(claims: ReadonlyMap<number, number>): void {
     const { log, request } = this.#run;
-    const { lanes, merge } = log.fold;
+    const { slices, merge } = log.fold;
     const taken = new Map<number, number[]>();
-    for (const [lane, epoch] of claims) {
-      this.#claimed.add(`${lane} ${epoch}`);
-      const entry = lanes.lanes.get(lane);
+    for (const [slice, epoch] of claims) {
+      this.#claimed.add(`${slice} ${epoch}`);
+      const entry = slices.slices.get(slice);
       if (!entry || entry.holder === epoch || entry.dropped) continue;
       if (merge.workers.get(epoch)?.end === "lost") continue;
       const list = taken.get(epoch) ?? [];
-      list.push(lane);
+      list.push(slice);
       taken.set(epoch, list);
     }
     for (const [epoch, list] of taken) {
@@ -148,24 +148,24 @@ export class Placement {
       // The fleet has not seen it yet; with its next look.
       if (!member) continue;
       this.#join(member);
-      for (const lane of list) this.#moot(lane, epoch);
-      log.event({ type: "lanes-held", epoch, lanes: list, opens: this.#opensMissed(list) });
+      for (const slice of list) this.#cancelled(slice, epoch);
+      log.event({ type: "slices-held", epoch, slices: list, opens: this.#opensMissed(list) });
     }
-    // Also those who sent frames and never got a lane.
+    // Also those who sent frames and never got a slice.
     for (const { epoch } of merge.workers.values()) {
       const member = request.fleet.member(epoch);
       if (member) this.#join(member);
     }
   }
 
-  /** Sessions whose time to open came while the lanes were on their way: whoever opens them now cannot tell. */
-  #opensMissed(lanes: readonly number[]): number {
+  /** Sessions whose time to open came while the slices were on their way: whoever opens them now cannot tell. */
+  #opensMissed(slices: readonly number[]): number {
     const { log, plan } = this.#run;
     const untilUs = (log.elapsedUs ?? 0) + plan.document.recoverWithinUs;
     let opens = 0;
-    for (const id of lanes) {
-      const { lane, movingSinceUs } = log.fold.lanes.entry(id);
-      if (movingSinceUs !== null) opens += plan.opensOfLane(lane, movingSinceUs, untilUs);
+    for (const id of slices) {
+      const { slice, movingSinceUs } = log.fold.slices.entry(id);
+      if (movingSinceUs !== null) opens += plan.opensOfSlice(slice, movingSinceUs, untilUs);
     }
     return opens;
   }
@@ -188,11 +188,11 @@ export class Placement {
     });
   }
 
-  /** Somebody else has the lane: whoever was to hand it over has no part in it any more. */
-  #moot(lane: number, epoch: number): void {
+  /** Somebody else has the slice: whoever was to hand it over has no part in it any more. */
+  #cancelled(slice: number, epoch: number): void {
     const { log } = this.#run;
-    for (const handOver of log.fold.lanes.handOvers.values()) {
-      if (handOver.lane !== lane || handOver.epoch === epoch) continue;
+    for (const handOver of log.fold.slices.handOvers.values()) {
+      if (handOver.slice !== slice || handOver.epoch === epoch) continue;
       log.event({ type: "hand-over-done", id: handOver.id, cut: null });
     }
   }
@@ -204,54 +204,56 @@ export class Placement {
     this.#release(claims);
   }
 
-  /** Frees lanes whose holder gave up its claim unasked, or has left in good order. */
+  /** Frees slices whose holder gave up its claim unasked, or has left in good order. */
   #release(claims: ReadonlyMap<number, number>): void {
     const { log, request, isOn } = this.#run;
-    const { lanes, merge } = log.fold;
+    const { slices, merge } = log.fold;
     const moving = new Set(
-      [...lanes.handOvers.values()].flatMap(({ lane, scope }) => (scope === "all" ? [lane] : [])),
+      [...slices.handOvers.values()].flatMap(({ slice, scope }) =>
+        scope === "all" ? [slice] : [],
+      ),
     );
-    const released: LaneEntry[] = [];
-    for (const entry of lanes.lanes.values()) {
-      const { lane, holder } = entry;
+    const released: SliceEntry[] = [];
+    for (const entry of slices.slices.values()) {
+      const { slice, holder } = entry;
       if (holder === null) continue;
       const member = request.fleet.member(holder);
       const left = !member && merge.workers.get(holder)?.end === "finished";
       const lacking =
         member?.attached === true &&
-        !claims.has(lane.id) &&
-        !moving.has(lane.id) &&
-        this.#claimed.has(`${lane.id} ${holder}`);
-      const looks = lacking ? (this.#unclaimed.get(lane.id) ?? 0) + 1 : 0;
-      this.#unclaimed.set(lane.id, looks);
+        !claims.has(slice.id) &&
+        !moving.has(slice.id) &&
+        this.#claimed.has(`${slice.id} ${holder}`);
+      const looks = lacking ? (this.#unclaimed.get(slice.id) ?? 0) + 1 : 0;
+      this.#unclaimed.set(slice.id, looks);
       if (left || looks >= LOOKS_UNTIL_RELEASED) released.push(entry);
     }
-    if (isOn) offerLanes(this.#run, released, "released");
+    if (isOn) offerSlices(this.#run, released, "released");
   }
 
   /** What lost workers left, and tickets that were used up by somebody who is gone. */
   #offerAgain(): void {
     const { log, plan } = this.#run;
-    const { lanes } = log.fold;
-    const left = lanes.free.filter(({ offered }) => !offered);
+    const { slices } = log.fold;
+    const left = slices.free.filter(({ offered }) => !offered);
     if (plan.policies.onWorkerLoss === "shrink" && log.fold.state === "running") this.#drop(left);
-    else offerLanes(this.#run, left, "lost");
+    else offerSlices(this.#run, left, "lost");
     if (!this.#hasRoom()) return;
     const nowUs = this.#run.nowUs();
-    const untaken = lanes.free.filter(({ lane, offer }) => {
-      const onBus = this.#onBus.get(lane.id);
+    const untaken = slices.free.filter(({ slice, offer }) => {
+      const onBus = this.#onBus.get(slice.id);
       return onBus?.offer === offer && nowUs - onBus.sinceUs > UNTAKEN_US;
     });
-    offerLanes(this.#run, untaken, "untaken");
+    offerSlices(this.#run, untaken, "untaken");
   }
 
-  #drop(entries: readonly LaneEntry[]): void {
+  #drop(entries: readonly SliceEntry[]): void {
     if (entries.length === 0) return;
     const { log, plan } = this.#run;
     const { durationUs } = plan.document;
     let opens = 0;
-    for (const { lane } of entries) opens += plan.opensOfLane(lane, 0, durationUs);
-    log.event({ type: "lanes-dropped", lanes: entries.map(({ lane }) => lane.id), opens });
+    for (const { slice } of entries) opens += plan.opensOfSlice(slice, 0, durationUs);
+    log.event({ type: "slices-dropped", slices: entries.map(({ slice }) => slice.id), opens });
   }
 
   #hasRoom(): boolean {
@@ -263,18 +265,18 @@ export class Placement {
 
   async #putOnBus(): Promise<void> {
     const { bus, id, log } = this.#run;
-    const missing = log.fold.lanes.free.filter(
-      ({ lane, offer, offered }) => offered && this.#onBus.get(lane.id)?.offer !== offer,
+    const missing = log.fold.slices.free.filter(
+      ({ slice, offer, offered }) => offered && this.#onBus.get(slice.id)?.offer !== offer,
     );
     if (missing.length === 0) return;
     await log.sync();
     for (let from = 0; from < missing.length; from += OFFER_BATCH) {
       const batch = missing.slice(from, from + OFFER_BATCH);
       await Promise.all(
-        batch.map(({ lane, offer }) => bus.offerTicket({ run: id, lane: { ...lane }, offer })),
+        batch.map(({ slice, offer }) => bus.offerTicket({ run: id, slice: { ...slice }, offer })),
       );
       const sinceUs = this.#run.nowUs();
-      for (const { lane, offer } of batch) this.#onBus.set(lane.id, { offer, sinceUs });
+      for (const { slice, offer } of batch) this.#onBus.set(slice.id, { offer, sinceUs });
     }
     await bus.hint("tickets-offered", id);
   }

@@ -1,23 +1,23 @@
 /**
- * How many lanes each worker of a run may hold, and which lanes are to move. Pure; called by placement.ts at each look.
- * Every shard has one tail, the lane that holds what it has yet to open; tails are dealt by capacity (load/split.ts).
- * Invariant: quotas make room for every free lane exactly once, as long as any worker stays.
+ * How many slices each worker of a run may hold, and which slices are to move. Pure; called by placement.ts at each look.
+ * Every shard has one tail, the slice that holds what it has yet to open; tails are dealt by capacity (load/split.ts).
+ * Invariant: quotas make room for every free slice exactly once, as long as any worker stays.
  */
 import { quotas } from "../../shared/load/split.ts";
-import type { LaneEntry, LaneTable } from "../merge/lane-table.ts";
+import type { SliceEntry, SliceTable } from "../merge/slice-table.ts";
 import type { Plan } from "../plan/plan.ts";
 
 /** A worker of the run, as placement sees it. */
-export interface Seat {
+export interface WorkerCapacity {
   readonly epoch: number;
   /** Connections it can hold. */
   readonly capacity: number;
-  /** Whether it may get lanes. */
+  /** Whether it may get slices. */
   readonly stays: boolean;
   /** Whether it is to hand over what it has, and can hear it. */
   readonly empties: boolean;
-  /** Lanes it holds. */
-  readonly held: readonly LaneEntry[];
+  /** Slices it holds. */
+  readonly held: readonly SliceEntry[];
 }
 
 export interface Sizes {
@@ -29,35 +29,36 @@ export function sizesOf({ document, shardConnections }: Plan): Sizes {
   return { shards: document.shards, shardConnections };
 }
 
-/** The seats as they will be without some lanes, and what is free then. */
-export function withoutLanes(
-  seats: readonly Seat[],
-  table: LaneTable,
-  lanes: readonly number[],
-): { readonly settled: readonly Seat[]; readonly free: readonly LaneEntry[] } {
-  const without = new Set(lanes);
+/** The seats as they will be without some slices, and what is free then. */
+export function withoutSlices(
+  seats: readonly WorkerCapacity[],
+  table: SliceTable,
+  slices: readonly number[],
+): { readonly settled: readonly WorkerCapacity[]; readonly free: readonly SliceEntry[] } {
+  const without = new Set(slices);
   const settled = seats.map((seat) => ({
     ...seat,
-    held: seat.held.filter(({ lane }) => !without.has(lane.id)),
+    held: seat.held.filter(({ slice }) => !without.has(slice.id)),
   }));
-  return { settled, free: [...table.free, ...[...without].map((lane) => table.entry(lane))] };
+  return { settled, free: [...table.free, ...[...without].map((slice) => table.entry(slice))] };
 }
 
-/** epoch -> lanes it may hold, those it holds included. */
-export function laneQuotas(
-  seats: readonly Seat[],
-  free: readonly LaneEntry[],
+/** epoch -> slices it may hold, those it holds included. */
+export function sliceQuotas(
+  seats: readonly WorkerCapacity[],
+  free: readonly SliceEntry[],
   sizes: Sizes,
 ): ReadonlyMap<number, number> {
   const staying = seats.filter(({ stays }) => stays);
   const allowed = new Map(seats.map(({ epoch, stays, held }) => [epoch, stays ? held.length : 0]));
-  const more = (seat: Seat) => allowed.set(seat.epoch, (allowed.get(seat.epoch) ?? 0) + 1);
+  const more = (seat: WorkerCapacity) =>
+    allowed.set(seat.epoch, (allowed.get(seat.epoch) ?? 0) + 1);
   const owed = tailsOwed(staying, sizes);
-  const fullness = ({ epoch, capacity }: Seat) =>
+  const fullness = ({ epoch, capacity }: WorkerCapacity) =>
     ((allowed.get(epoch) ?? 0) + 1) / Math.max(1, capacity);
-  for (const { lane } of free) {
+  for (const { slice } of free) {
     const creditor =
-      lane.toUs === null ? largest(staying, ({ epoch }) => owed.get(epoch) ?? 0) : null;
+      slice.toUs === null ? largest(staying, ({ epoch }) => owed.get(epoch) ?? 0) : null;
     const seat = creditor ?? largest(staying, (one) => 1 / fullness(one));
     if (!seat) break;
     if (creditor) owed.set(seat.epoch, (owed.get(seat.epoch) ?? 0) - 1);
@@ -66,18 +67,18 @@ export function laneQuotas(
   return allowed;
 }
 
-/** Lanes whose unopened part is to be cut off, so that workers that came later get their share. */
-export function lanesToCut(
-  seats: readonly Seat[],
-  free: readonly LaneEntry[],
+/** Slices whose unopened part is to be cut off, so that workers that came later get their share. */
+export function slicesToCut(
+  seats: readonly WorkerCapacity[],
+  free: readonly SliceEntry[],
   sizes: Sizes,
-): readonly LaneEntry[] {
+): readonly SliceEntry[] {
   const staying = seats.filter(({ stays }) => stays);
   const owed = tailsOwed(staying, sizes);
-  const freeTails = free.filter(({ lane }) => lane.toUs === null).length;
+  const freeTails = free.filter(({ slice }) => slice.toUs === null).length;
   const wanted = [...owed.values()].reduce((sum, tails) => sum + Math.max(0, tails), 0);
   let left = wanted - freeTails;
-  const cuts: LaneEntry[] = [];
+  const cuts: SliceEntry[] = [];
   for (const { epoch, held } of staying) {
     const over = Math.min(-(owed.get(epoch) ?? 0), left);
     if (over <= 0) continue;
@@ -89,29 +90,29 @@ export function lanesToCut(
 }
 
 /**
- * Lanes that are to move with everything that is open: those of workers that are not to have any, and with `even` also
+ * Slices that are to move with everything that is open: those of workers that are not to have any, and with `even` also
  * those of workers that hold more than their share. No more than fit elsewhere.
  */
-export function lanesToMove(
-  seats: readonly Seat[],
-  free: readonly LaneEntry[],
+export function slicesToMove(
+  seats: readonly WorkerCapacity[],
+  free: readonly SliceEntry[],
   { shardConnections, even }: Sizes & { readonly even: boolean },
-): readonly LaneEntry[] {
+): readonly SliceEntry[] {
   const staying = seats.filter(({ stays }) => stays);
-  const lanesFor = ({ capacity }: Seat) => Math.floor(capacity / shardConnections);
+  const slicesFor = ({ capacity }: WorkerCapacity) => Math.floor(capacity / shardConnections);
   const moving = seats.filter(({ empties }) => empties).flatMap(({ held }) => held);
   if (even) {
-    const lanes = staying.reduce((sum, { held }) => sum + held.length, 0);
+    const slices = staying.reduce((sum, { held }) => sum + held.length, 0);
     const shares = quotas(
       staying.map(({ capacity }) => capacity),
-      lanes,
+      slices,
       shardConnections,
     );
     for (const [at, { held }] of staying.entries()) moving.push(...held.slice(shares[at] ?? 0));
     return moving;
   }
   const room = staying.reduce(
-    (sum, seat) => sum + Math.max(0, lanesFor(seat) - seat.held.length),
+    (sum, seat) => sum + Math.max(0, slicesFor(seat) - seat.held.length),
     0,
   );
   return moving.slice(0, Math.max(0, room - free.length));
@@ -119,7 +120,7 @@ export function lanesToMove(
 
 /** epoch -> tails it should hold beyond those it holds; negative: it holds too many. */
 function tailsOwed(
-  staying: readonly Seat[],
+  staying: readonly WorkerCapacity[],
   { shards, shardConnections }: Sizes,
 ): Map<number, number> {
   const targets = quotas(
@@ -132,13 +133,16 @@ function tailsOwed(
   );
 }
 
-function tailsOf(held: readonly LaneEntry[]): readonly LaneEntry[] {
-  return held.filter(({ lane }) => lane.toUs === null);
+function tailsOf(held: readonly SliceEntry[]): readonly SliceEntry[] {
+  return held.filter(({ slice }) => slice.toUs === null);
 }
 
 /** The first of the seats with the highest positive value. */
-function largest(seats: readonly Seat[], value: (seat: Seat) => number): Seat | null {
-  let best: Seat | null = null;
+function largest(
+  seats: readonly WorkerCapacity[],
+  value: (seat: WorkerCapacity) => number,
+): WorkerCapacity | null {
+  let best: WorkerCapacity | null = null;
   let highest = 0;
   for (const seat of seats) {
     const own = value(seat);

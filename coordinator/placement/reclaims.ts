@@ -1,6 +1,6 @@
 /**
- * After the store has forgotten everything: waits until those who may hold lanes have claimed them again, or have stopped.
- * A worker may hold a lane whose claim no coordinator has seen; offered again too early, two would run it. Used by
+ * After the store has forgotten everything: waits until those who may hold slices have claimed them again, or have stopped.
+ * A worker may hold a slice whose claim no coordinator has seen; offered again too early, two would run it. Used by
  * placement.ts. Bounded by the workers' lease.
  */
 import type { ActiveRun } from "../active-run/active-run.ts";
@@ -29,7 +29,7 @@ export class Reclaims {
     this.#untilUs = this.#run.nowUs() + (fenceUs || DEFAULT_FENCE_US) + MARGIN_US;
   }
 
-  /** Somebody may still hold a lane that nobody knows of. */
+  /** Somebody may still hold a slice that nobody knows of. */
   get pending(): boolean {
     const { fleet } = this.#run.request;
     for (const epoch of this.#awaited) {

@@ -1,5 +1,5 @@
 /**
- * Knows when a lost worker is made up for: all its lanes are held by others, and they have had the time to open again
+ * Knows when a lost worker is made up for: all its slices are held by others, and they have had the time to open again
  * what is to be open. Used by watch.ts. Invariant: said once for each lost worker, and never before it is true.
  */
 
@@ -11,7 +11,7 @@ const UNSAID_US = 10_000_000;
 
 export class Recovery {
   readonly #run: ActiveRun;
-  /** Epoch of the lost -> when all its lanes were seen held. */
+  /** Epoch of the lost -> when all its slices were seen held. */
   readonly #heldSinceUs = new Map<number, number>();
 
   constructor(run: ActiveRun) {
@@ -21,14 +21,14 @@ export class Recovery {
   check(): void {
     const { log } = this.#run;
     for (const record of log.fold.merge.workers.values()) {
-      if (record.loss?.recovery === "open") this.#checkOne(record, record.loss.lanes);
+      if (record.loss?.recovery === "open") this.#checkOne(record, record.loss.slices);
     }
   }
 
-  #checkOne({ epoch, loss }: WorkerRecord, lanes: readonly number[]): void {
+  #checkOne({ epoch, loss }: WorkerRecord, slices: readonly number[]): void {
     const { log, plan } = this.#run;
     const nowUs = log.elapsedUs;
-    const held = lanes.every((lane) => log.fold.lanes.entry(lane).holder !== null);
+    const held = slices.every((slice) => log.fold.slices.entry(slice).holder !== null);
     if (!held || nowUs === null) {
       this.#heldSinceUs.delete(epoch);
       return;
@@ -37,21 +37,21 @@ export class Recovery {
     this.#heldSinceUs.set(epoch, sinceUs);
     const { recoverWithinUs } = plan.document;
     const overdue = nowUs - sinceUs > recoverWithinUs + UNSAID_US;
-    if (!overdue && !lanes.every((lane) => this.#isExecuted(lane))) return;
+    if (!overdue && !slices.every((slice) => this.#isExecuted(slice))) return;
     const untilUs = Math.round(nowUs + (overdue ? 0 : recoverWithinUs));
     const fromUs = loss?.reportedUs ?? 0;
     let opens = 0;
-    for (const lane of lanes) {
-      opens += plan.opensOfLane(log.fold.lanes.entry(lane).lane, fromUs, untilUs);
+    for (const slice of slices) {
+      opens += plan.opensOfSlice(log.fold.slices.entry(slice).slice, fromUs, untilUs);
     }
     log.event({ type: "worker-recovered", epoch, untilUs, opens });
   }
 
-  /** Its holder runs, and has given all its lanes to engines. */
-  #isExecuted(lane: number): boolean {
+  /** Its holder runs, and has given all its slices to engines. */
+  #isExecuted(slice: number): boolean {
     const { log, request } = this.#run;
-    const { holder } = log.fold.lanes.entry(lane);
+    const { holder } = log.fold.slices.entry(slice);
     const status = holder === null ? null : request.fleet.member(holder)?.status;
-    return status?.state === "running" && status.lanesReady >= status.lanesHeld;
+    return status?.state === "running" && status.slicesReady >= status.slicesHeld;
   }
 }

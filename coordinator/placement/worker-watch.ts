@@ -7,15 +7,15 @@
  *     \---gone | silent for too long | failed--> fenced, read, session ended --> lost
  */
 import { OnrushError } from "../../shared/errors.ts";
-import type { Lane } from "../../shared/wire/lane.ts";
+import type { Slice } from "../../shared/wire/slice.ts";
 import type { ActiveRun } from "../active-run/active-run.ts";
 import { isTrouble } from "../active-run/bus-retry.ts";
-import type { FrameIntake } from "../active-run/ingest.ts";
+import type { FrameIngest } from "../active-run/ingest.ts";
 import type { Member } from "../fleet/members.ts";
 import type { WorkerRecord } from "../merge/worker/worker-record.ts";
 import { messagesAtMost } from "./loss.ts";
 
-/** For the last frames of a worker that reports a failure: its lanes wait for that. */
+/** For the last frames of a worker that reports a failure: its slices wait for that. */
 const FAILED_GRACE_US = 1_000_000;
 /** A run that loses more has another problem than its workers. */
 const MAX_LOSSES = 1000;
@@ -26,11 +26,11 @@ const GONE_US = 500_000;
 
 export class WorkerWatch {
   readonly #run: ActiveRun;
-  readonly #intake: FrameIntake;
+  readonly #intake: FrameIngest;
   readonly #failedSinceUs = new Map<number, number>();
   readonly #missingSince = new Map<number, { readonly look: number; readonly atUs: number }>();
 
-  constructor(run: ActiveRun, intake: FrameIntake) {
+  constructor(run: ActiveRun, intake: FrameIngest) {
     this.#run = run;
     this.#intake = intake;
   }
@@ -123,9 +123,9 @@ export class WorkerWatch {
 
   /**
    * From here on nothing of it can come as a frame on time. Repeating it changes nothing.
-   * @returns lanes it may have held that nobody has seen it hold
+   * @returns slices it may have held that nobody has seen it hold
    */
-  async #silence({ epoch }: WorkerRecord): Promise<readonly Lane[]> {
+  async #silence({ epoch }: WorkerRecord): Promise<readonly Slice[]> {
     const { bus, id, request } = this.#run;
     const { fleet } = request;
     await bus.fence(id, epoch);
@@ -134,30 +134,30 @@ export class WorkerWatch {
     // A session that is gone has no claims any more, and a store that was emptied has none at all.
     const told = fleet.member(epoch)?.attached && (await bus.generation()) === fleet.generation;
     await fleet.endSession(epoch);
-    return told ? this.#free().filter((lane) => claims.get(lane.id) === epoch) : this.#free();
+    return told ? this.#free().filter((slice) => claims.get(slice.id) === epoch) : this.#free();
   }
 
   /** Offered, and held by nobody as far as this coordinator has seen. */
-  #free(): readonly Lane[] {
-    return this.#run.log.fold.lanes.free.map(({ lane }) => lane);
+  #free(): readonly Slice[] {
+    return this.#run.log.fold.slices.free.map(({ slice }) => slice);
   }
 
-  #record(record: WorkerRecord, reason: string, unseenLanes: readonly Lane[]): void {
+  #record(record: WorkerRecord, reason: string, unseenSlices: readonly Slice[]): void {
     const { log } = this.#run;
     const { epoch, id, open } = record;
-    const known = log.fold.lanes.heldBy(epoch).map(({ lane }) => lane);
-    const held = [...known, ...unseenLanes];
+    const known = log.fold.slices.heldBy(epoch).map(({ slice }) => slice);
+    const held = [...known, ...unseenSlices];
     const reportedUs = record.reportedUs;
     const fromUs = reportedUs ?? 0;
-    const given = log.fold.lanes.givenBy(epoch).filter(({ untilUs }) => untilUs >= fromUs);
-    const shards = new Set([...held, ...given.map(({ lane }) => lane)].map(({ shard }) => shard));
+    const given = log.fold.slices.givenBy(epoch).filter(({ untilUs }) => untilUs >= fromUs);
+    const shards = new Set([...held, ...given.map(({ slice }) => slice)].map(({ shard }) => shard));
     const unseen = { shards: shards.size, fromUs, toUs: log.elapsedUs ?? 0 };
     log.event({
       type: "worker-lost",
       epoch,
       id,
       reason,
-      lanes: known.map((lane) => lane.id),
+      slices: known.map((slice) => slice.id),
       reportedUs,
       open,
       opensAtMost: this.#opensAtMost(record, held),
@@ -165,13 +165,13 @@ export class WorkerWatch {
     });
   }
 
-  /** Each time it held a lane it attempted each of the lane's sessions at most once; without those it has reported the fate of. */
-  #opensAtMost(record: WorkerRecord, held: readonly Lane[]): number {
+  /** Each time it held a slice it attempted each of the slice's sessions at most once; without those it has reported the fate of. */
+  #opensAtMost(record: WorkerRecord, held: readonly Slice[]): number {
     const { log, plan } = this.#run;
     const nowUs = Math.round(log.elapsedUs ?? 0);
-    let opens = held.reduce((sum, lane) => sum + plan.opensOfLane(lane, 0, nowUs), 0);
-    for (const { lane, untilUs } of log.fold.lanes.givenBy(record.epoch)) {
-      opens += plan.opensOfLane(lane, 0, Math.round(untilUs));
+    let opens = held.reduce((sum, slice) => sum + plan.opensOfSlice(slice, 0, nowUs), 0);
+    for (const { slice, untilUs } of log.fold.slices.givenBy(record.epoch)) {
+      opens += plan.opensOfSlice(slice, 0, Math.round(untilUs));
     }
     // With reconnects, reported attempts do not tell which of the plan's sessions they were.
     if (log.fold.facts.scenario.connect.reconnect.policy !== "none") return opens;

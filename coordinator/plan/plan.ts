@@ -11,8 +11,8 @@ import { type Steering, steer } from "../../shared/load/steering.ts";
 import type { StrictScenario } from "../../shared/scenario/strict.ts";
 import { VERSION } from "../../shared/version.ts";
 import { COUNTER_LISTS } from "../../shared/wire/counter-lists.ts";
-import { isInLane, type Lane } from "../../shared/wire/lane.ts";
 import { type PlanDocument, WIRE_VERSION } from "../../shared/wire/plan.ts";
+import { isInSlice, type Slice } from "../../shared/wire/slice.ts";
 import { loadOf, type RunFacts, redactScenario } from "../merge/facts.ts";
 import { plannedFigures } from "../merge/planned.ts";
 import { refuseEmptyPlan } from "./empty-plan.ts";
@@ -33,7 +33,7 @@ export interface PlanRequest {
   readonly run: string;
   readonly scenario: StrictScenario;
   readonly allowTargets: readonly string[];
-  /** DEFAULT_POLICIES unless told. */
+  /** Default: DEFAULT_POLICIES. */
   readonly policies?: RunPolicies;
   /** Of a run that began earlier; default: made of the scenario. */
   readonly hash?: string;
@@ -49,8 +49,8 @@ export interface Plan {
   readonly shardConnections: number;
   /** Sessions the plan opens in [fromUs, toUs). */
   opensBetween(fromUs: number, toUs: number): number;
-  /** Sessions of one lane that the plan opens in [fromUs, toUs). */
-  opensOfLane(lane: Lane, fromUs: number, toUs: number): number;
+  /** Sessions of one slice that the plan opens in [fromUs, toUs). */
+  opensOfSlice(slice: Slice, fromUs: number, toUs: number): number;
 }
 
 /** @throws OnrushError ONRUSH_SCENARIO_INVALID when the load cannot be laid out, or is none. */
@@ -101,16 +101,16 @@ export function steeredPlan(plan: Plan, steering: readonly Steering[]): Plan {
 function opensOf(
   { profile, arrivals, connections, sessionsOf }: Population,
   shards: number,
-): Pick<Plan, "opensBetween" | "opensOfLane"> {
+): Pick<Plan, "opensBetween" | "opensOfSlice"> {
   const below = (tUs: number) => upTo(arrivals.openUs, tUs);
   return {
     opensBetween: (fromUs, toUs) =>
       toUs <= fromUs ? 0 : profile.opensBetween(fromUs, toUs) + below(toUs) - below(fromUs),
-    opensOfLane: (lane, fromUs, toUs) => {
+    opensOfSlice: (slice, fromUs, toUs) => {
       let opens = 0;
-      for (const index of indicesOf(lane.shard, shards, connections)) {
+      for (const index of indicesOf(slice.shard, shards, connections)) {
         for (const { openUs } of sessionsOf(index)) {
-          if (openUs >= fromUs && openUs < toUs && isInLane(lane, openUs)) opens++;
+          if (openUs >= fromUs && openUs < toUs && isInSlice(slice, openUs)) opens++;
         }
       }
       return opens;

@@ -6,13 +6,13 @@
 /** What a run does about trouble that is not the target's. */
 export interface RunPolicies {
   /**
-   * A worker is lost. recover: its lanes go to others, the disturbed seconds are kept out of the thresholds. shrink: the
-   * run goes on without its lanes. fail: the run ends.
+   * A worker is lost. recover: its slices go to others, the disturbed seconds are kept out of the thresholds. shrink: the
+   * run goes on without its slices. fail: the run ends.
    */
   readonly onWorkerLoss: "recover" | "shrink" | "fail";
   /** The bus does not answer. fence: workers stop after their lease. continue: they go on to the plan's end. */
   readonly onBusLoss: "fence" | "continue";
-  /** Microseconds over which connections of a moved or lost lane come back; 2.5 s unless told. */
+  /** Microseconds over which connections of a moved or lost slice come back; 2.5 s unless told. */
   readonly recoverWithinUs?: number;
 }
 

@@ -39,8 +39,8 @@ export const lostWorkerSchema = z.object({
   /** Connections it may have opened, and messages it may have sent, after its last report; never counted elsewhere. */
   opensAtMost: count,
   messagesAtMost: count,
-  /** Lanes it held, and whether others took them over. */
-  lanes: count,
+  /** Slices it held, and whether others took them over. */
+  slices: count,
   recovery: z.enum(["none-needed", "open", "recovered", "dropped"]),
   /** Run time left out of the thresholds; null where there is none, to: null for the run's end. */
   disturbed: z.object({ from: ms, to: ms.nullable() }).nullable(),

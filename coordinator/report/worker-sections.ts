@@ -39,7 +39,7 @@ export function lostWorkersSection(fold: RunFold): Summary["lostWorkers"] {
       connectionsOpen: loss.open,
       opensAtMost: loss.opensAtMost,
       messagesAtMost: loss.messagesAtMost,
-      lanes: loss.lanes.length,
+      slices: loss.slices.length,
       recovery: loss.recovery,
       disturbed: disturbed
         ? {

@@ -1,26 +1,26 @@
 /**
  * From a plan to workers that hold all of it and are ready: a place in line, documents, tickets, and the barrier before
- * the start. Called by run.ts. Invariant: when it is over, every lane is held by a worker that is prepared, or the end
+ * the start. Called by run.ts. Invariant: when it is over, every slice is held by a worker that is prepared, or the end
  * of the run was asked for.
  */
 import { ErrorCode, OnrushError } from "../../shared/errors.ts";
 import type { Refusals } from "../../shared/trust/refusals.ts";
 import type { ActiveRun } from "../active-run/active-run.ts";
 import { repeat } from "../active-run/bus-retry.ts";
-import type { FrameIntake } from "../active-run/ingest.ts";
+import type { FrameIngest } from "../active-run/ingest.ts";
 import { fits, type Need } from "../fleet/assign.ts";
 import type { Member } from "../fleet/members.ts";
 import type { Placement } from "../placement/placement.ts";
 import type { WorkerWatch } from "../placement/worker-watch.ts";
 import { countOf } from "../report/text/format.ts";
 
-/** For workers to appear, take their lanes and prepare. */
+/** For workers to appear, take their slices and prepare. */
 const BARRIER_MS = 30_000;
 const MAX_NAMED = 5;
 
 /** What moves a run on, beside the run itself. */
 export interface RunParts {
-  readonly intake: FrameIntake;
+  readonly intake: FrameIngest;
   readonly workers: WorkerWatch;
   readonly placement: Placement;
 }
@@ -35,7 +35,7 @@ export async function waitForWorkers(run: ActiveRun): Promise<void> {
   let deadlineUs = run.nowUs() + BARRIER_MS * 1000;
   let queued = false;
   await repeat(run, async () => {
-    await run.heedWishes();
+    await run.applyCommands();
     await run.publish();
     if (run.ending || assignment.granted) return true;
     if (fleet.othersBusy(id)) {
@@ -67,17 +67,17 @@ function needOf(run: ActiveRun): Need {
 }
 
 /**
- * Waits until all lanes are held and their holders prepared; lanes are offered again whose holder went.
+ * Waits until all slices are held and their holders prepared; slices are offered again whose holder went.
  * Returns, too, when the end of the run was asked for.
  * @throws OnrushError ONRUSH_CLUSTER_TOO_SMALL, or what a failed worker names as its reason
  */
 export async function waitUntilReady(run: ActiveRun, parts: RunParts): Promise<void> {
   const deadlineUs = run.nowUs() + BARRIER_MS * 1000;
-  const look = onceALook(run);
+  const look = oncePerPoll(run);
   await repeat(
     run,
     async () => {
-      await run.heedWishes();
+      await run.applyCommands();
       if (run.ending) return true;
       const failed = run.assignment.workers().find(({ status }) => status?.state === "failed");
       if (failed) throw workerFailure(failed);
@@ -97,7 +97,7 @@ export async function waitUntilReady(run: ActiveRun, parts: RunParts): Promise<v
 }
 
 /** True whenever the fleet has looked anew since the last call. */
-export function onceALook(run: ActiveRun): () => boolean {
+export function oncePerPoll(run: ActiveRun): () => boolean {
   let seen = -1;
   return () => {
     const { looks } = run.request.fleet;
@@ -108,15 +108,15 @@ export function onceALook(run: ActiveRun): () => boolean {
 }
 
 function allReady(run: ActiveRun, { seats }: Placement): boolean {
-  if (run.log.fold.lanes.free.length > 0) return false;
+  if (run.log.fold.slices.free.length > 0) return false;
   return seats.every(({ epoch, held }) => {
     const { status } = run.request.fleet.member(epoch) ?? {};
     return held.length === 0 || isReady(status, held.length);
   });
 }
 
-function isReady(status: Member["status"] | undefined, lanes: number): boolean {
-  return status?.state === "ready" && status.lanesReady >= lanes;
+function isReady(status: Member["status"] | undefined, slices: number): boolean {
+  return status?.state === "ready" && status.slicesReady >= slices;
 }
 
 /** What to do about what a worker may report; the rest is in its log. */
@@ -140,7 +140,7 @@ function workerFailure({ info, status }: Member): OnrushError {
       remedy: "Look at the worker's log.",
     });
   }
-  const what = text.replace(/ \((?:shards|lanes): [^)]*\)$/, "");
+  const what = text.replace(/ \((?:shards|slices): [^)]*\)$/, "");
   return new OnrushError({
     code: code as ErrorCode,
     message: `${what} (${who})`,
@@ -176,7 +176,7 @@ function tooSmall(run: ActiveRun, free: readonly { readonly capacity: number }[]
 
 /** Names who is not ready and why. */
 function notReady(run: ActiveRun, { seats }: Placement): OnrushError {
-  const { lanes } = run.log.fold;
+  const { slices } = run.log.fold;
   const members = run.assignment.workers();
   const waiting = seats.flatMap(({ epoch, held }) => {
     const member = members.find((one) => one.epoch === epoch);
@@ -188,11 +188,11 @@ function notReady(run: ActiveRun, { seats }: Placement): OnrushError {
     .map(({ info, status }) => `${info.id}: ${status?.problem}`);
   const named = [...waiting, ...refusing].slice(0, MAX_NAMED);
   const capacity = members.reduce((sum, { info }) => sum + info.capacity, 0);
-  const held = lanes.lanes.size - lanes.free.length;
+  const held = slices.slices.size - slices.free.length;
   return new OnrushError({
     code: "ONRUSH_CLUSTER_TOO_SMALL",
     message:
-      `The run cannot start: after ${BARRIER_MS / 1000} s workers hold ${held} of ${lanes.lanes.size} shards` +
+      `The run cannot start: after ${BARRIER_MS / 1000} s workers hold ${held} of ${slices.slices.size} shards` +
       `${named.length > 0 ? ` (${named.join("; ")})` : ""}.`,
     remedy: `${members.length === 1 ? "The worker" : `The ${members.length} workers`} can hold ${capacity} connections in all; add workers or lower the load.`,
   });

@@ -7,7 +7,7 @@ import { OnrushError } from "../../shared/errors.ts";
 import { isBeforeStart, isFinal, type RunState } from "../../shared/wire/command.ts";
 import { type ActiveRun, ignoreOperating } from "../active-run/active-run.ts";
 import { isTaken } from "../active-run/bus-retry.ts";
-import { FrameIntake } from "../active-run/ingest.ts";
+import { FrameIngest } from "../active-run/ingest.ts";
 import type { RunOutcome, RunRequest } from "../active-run/request.ts";
 import { LiveResults } from "../live/live-results.ts";
 import { runMeasures } from "../live/measures.ts";
@@ -74,7 +74,7 @@ async function conduct(run: ActiveRun): Promise<RunOutcome> {
 
 /** plan -> tickets -> frames -> timeline */
 async function carryOut(run: ActiveRun): Promise<void> {
-  const intake = new FrameIntake(run);
+  const intake = new FrameIngest(run);
   const workers = new WorkerWatch(run, intake);
   const parts = { intake, workers, placement: new Placement(run) };
   try {
@@ -181,7 +181,7 @@ async function untilReleased(run: ActiveRun): Promise<void> {
     while (run.nowUs() < deadlineUs) {
       const claims = new Set((await bus.listClaims(id)).values());
       const sessions = await bus.listSessions();
-      const holds = sessions.some(({ epoch, status }) => claims.has(epoch) && status?.lanesHeld);
+      const holds = sessions.some(({ epoch, status }) => claims.has(epoch) && status?.slicesHeld);
       if (!holds) break;
       await run.pause(POLL_MS);
     }

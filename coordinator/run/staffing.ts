@@ -15,7 +15,7 @@ export class Staffing {
   constructor(run: ActiveRun) {
     this.#run = run;
     this.#leaving = new Set(leavingOf(run).map(({ epoch }) => epoch));
-    ({ most: this.#most, rebalances: this.#rebalances } = wishesOf(run));
+    ({ most: this.#most, rebalances: this.#rebalances } = commandsOf(run));
   }
 
   check(): void {
@@ -25,7 +25,7 @@ export class Staffing {
       this.#leaving.add(epoch);
       run.note(`Worker ${info.id} leaves (drained): others take over what it holds.`);
     }
-    const { most, rebalances } = wishesOf(run);
+    const { most, rebalances } = commandsOf(run);
     if (most !== this.#most) {
       const how =
         most === null ? "as many workers as there are" : `at most ${countOf(most, "worker")}`;
@@ -43,6 +43,6 @@ function leavingOf({ assignment }: ActiveRun) {
   return assignment.workers().filter(({ status }) => status?.leaving === true);
 }
 
-function wishesOf({ request }: ActiveRun) {
+function commandsOf({ request }: ActiveRun) {
   return request.control.workers ?? { most: null, rebalances: 0 };
 }

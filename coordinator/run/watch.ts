@@ -11,7 +11,7 @@ import { judgeThresholds } from "../analysis/judge-run.ts";
 import { abortingRule } from "../analysis/rules/thresholds.ts";
 import { liveView } from "../live/live-view.ts";
 import { Recovery } from "../placement/recovery.ts";
-import { onceALook, type RunParts } from "./dispatch.ts";
+import { oncePerPoll, type RunParts } from "./dispatch.ts";
 import { searchOn } from "./limit-search.ts";
 import { Staffing } from "./staffing.ts";
 
@@ -22,7 +22,7 @@ const VIEW_GAP_US = 700_000;
 const VIEW_LATEST_US = 1_300_000;
 /** Beyond plan and drain: workers give their engines 15 s to end before they end them. */
 const GRACE_US = 20 * SECOND_US;
-/** Clocks differ by less; a lane that is claimed later is not worked on any more. */
+/** Clocks differ by less; a slice that is claimed later is not worked on any more. */
 const CLAIM_GRACE_US = 500_000;
 /** After an abort what is there is written, soon. */
 const ABORT_GRACE_US = 2 * SECOND_US;
@@ -41,7 +41,7 @@ class Collector {
   readonly #parts: RunParts;
   readonly #recovery: Recovery;
   readonly #staffing: Staffing;
-  readonly #lookedAnew: () => boolean;
+  readonly #polledAgain: () => boolean;
   #viewedUs: number;
   /** The newest second that is there from all engines, in the last view. */
   #viewedSecond = -1;
@@ -49,7 +49,7 @@ class Collector {
   #deadlineFor: "plan" | "stop" | "abort" = "plan";
   /** Since when the run is known to be off, and when the last look at claims began that was since then. */
   #offSinceUs: number | null = null;
-  #lookedOffUs = Number.NEGATIVE_INFINITY;
+  #polledOffUs = Number.NEGATIVE_INFINITY;
   /** Since when no worker serves the run; null while any does. */
   #abandonedSinceUs: number | null = null;
 
@@ -58,7 +58,7 @@ class Collector {
     this.#parts = parts;
     this.#recovery = new Recovery(run);
     this.#staffing = new Staffing(run);
-    this.#lookedAnew = onceALook(run);
+    this.#polledAgain = oncePerPoll(run);
     this.#viewedUs = run.nowUs();
     const { durationUs, drainUs } = run.plan.document;
     const leftUs = Math.max(0, durationUs - (run.log.elapsedUs ?? 0));
@@ -71,17 +71,17 @@ class Collector {
     const { intake, workers, placement } = this.#parts;
     this.#heedEnding();
     if (run.nowUs() > this.#deadlineUs) return this.#giveUp();
-    await run.heedWishes();
+    await run.applyCommands();
     await this.#drainWhenOver();
     await run.publish();
     await intake.readAll();
     if (this.#isViewDue()) await this.#everySecond();
-    if (this.#lookedAnew()) {
+    if (this.#polledAgain()) {
       await workers.check();
       this.#staffing.check();
       const offUs = run.isOn ? null : run.nowUs();
       await placement.look();
-      if (offUs !== null) this.#lookedOffUs = offUs;
+      if (offUs !== null) this.#polledOffUs = offUs;
       this.#recovery.check();
       await this.#checkAbandoned();
     }
@@ -150,20 +150,20 @@ class Collector {
     return true;
   }
 
-  /** Lanes that others may still take over keep a run going; so does its plan, while anybody has a part in it. */
+  /** Slices that others may still take over keep a run going; so does its plan, while anybody has a part in it. */
   #nothingToWaitFor(): boolean {
     const run = this.#run;
     if (!run.isOn) {
       return (run.state === "draining" || run.ending !== null) && !this.#mayBeClaimed();
     }
-    return [...run.log.fold.lanes.lanes.values()].every(({ dropped }) => dropped);
+    return [...run.log.fold.slices.slices.values()].every(({ dropped }) => dropped);
   }
 
-  /** Somebody may have taken a lane at the last moment, and have opened what it lacked. */
+  /** Somebody may have taken a slice at the last moment, and have opened what it lacked. */
   #mayBeClaimed(): boolean {
-    if (this.#run.log.fold.lanes.free.length === 0) return false;
+    if (this.#run.log.fold.slices.free.length === 0) return false;
     this.#offSinceUs ??= this.#run.nowUs();
-    return this.#lookedOffUs < this.#offSinceUs + CLAIM_GRACE_US;
+    return this.#polledOffUs < this.#offSinceUs + CLAIM_GRACE_US;
   }
 
   /** Nobody works on it, and nobody has come for long. */

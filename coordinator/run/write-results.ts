@@ -1,7 +1,7 @@
 /**
  * Puts a run's results on disk, at its end. Called by run.ts. For want of open files or of space it is tried again, for as
  * long as the request allows: others give them back.
- * Invariant: what keeps the results from the disk is told while it does (RunRequest.onDelayed); it ends at a bound.
+ * Invariant: what keeps the results from the disk is reported meanwhile (RunRequest.onDelayed); it ends at a bound.
  */
 import { OnrushError } from "../../shared/errors.ts";
 import { sleep } from "../../shared/time/timer.ts";

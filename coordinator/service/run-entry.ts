@@ -6,7 +6,7 @@
 import { OnrushError } from "../../shared/errors.ts";
 import { isFinal, type RunState } from "../../shared/wire/command.ts";
 import type { RunOutcome } from "../active-run/request.ts";
-import { RunWishes } from "../active-run/run-requests.ts";
+import { RunCommands } from "../active-run/run-requests.ts";
 import type { LiveResults } from "../live/live-results.ts";
 import type { RunMeasures } from "../live/measures.ts";
 import type { RunEvent } from "../store/event.ts";
@@ -26,7 +26,7 @@ export class RunEntry {
   readonly id: string;
   readonly directory: string;
   readonly feed: RunFeed;
-  readonly wishes = new RunWishes();
+  readonly wishes = new RunCommands();
   /** While it goes on; null before it is on disk. */
   results: LiveResults | null = null;
   /** Resolves when this coordinator has nothing more to do with it. */

@@ -14,16 +14,16 @@ export interface ServiceFile {
   readonly key: string | null;
   /** SHA-256, hex, of what they asked for with it. */
   readonly content: string | null;
-  readonly wishes: SavedWishes;
+  readonly wishes: SavedCommands;
 }
 
-export interface SavedWishes {
+export interface SavedCommands {
   readonly end: "stop" | "abort" | null;
   /** Workers that may serve it at most; null: as many as there are. */
   readonly most: number | null;
 }
 
-export const NO_WISHES: SavedWishes = { end: null, most: null };
+export const NO_COMMANDS: SavedCommands = { end: null, most: null };
 
 /** Makes a run's directory, which must not exist yet, with the file in it. @throws OnrushError ONRUSH_RUN_DIRECTORY */
 export async function createWithServiceFile(directory: string, file: ServiceFile): Promise<void> {

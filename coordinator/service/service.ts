@@ -5,7 +5,7 @@
  *   submitted -> waiting (in line for workers) -> going on -> over
  *                   ^ taken up again after a restart ^
  *
- * Invariant: a run that was accepted is on disk before its id is told; when this process ends, runs stay as they are, and
+ * Invariant: a run that was accepted is on disk before its id is returned; when this process ends, runs stay as they are, and
  * the next coordinator on the same data directory and bus goes on with them.
  */
 import { createHash, randomBytes } from "node:crypto";
@@ -24,7 +24,7 @@ import { checkPdf } from "../report/pdf/pdf.ts";
 import { readRunFacts } from "../report/rebuild.ts";
 import { executeRun, resumeRun } from "../run/run.ts";
 import { directoryError } from "../store/journal-record.ts";
-import type { LeadWish } from "../store/lock.ts";
+import type { LeadIntent } from "../store/lock.ts";
 import { type RunFile, runPath } from "../store/run-directory.ts";
 import { makeRunId } from "../store/run-id.ts";
 import { Drained } from "./drained.ts";
@@ -34,7 +34,7 @@ import { RunArchive } from "./run-archive.ts";
 import { RunEntry } from "./run-entry.ts";
 import {
   createWithServiceFile,
-  NO_WISHES,
+  NO_COMMANDS,
   readServiceFile,
   type ServiceFile,
 } from "./service-file.ts";
@@ -82,7 +82,7 @@ export class Service {
   readonly #entries = new Map<string, RunEntry>();
   readonly #keys = new RepeatKeys<{ readonly id: string }>();
   #leaving = false;
-  /** Of this process: its feeds are told from those of others by it. */
+  /** Of this process: its feeds are distinguished from those of others by it. */
   readonly #name = randomBytes(4).toString("hex");
 
   constructor(options: ServiceOptions) {
@@ -182,7 +182,7 @@ export class Service {
     const { scenario, maskedText, workers, policies, fileName } = checked.value;
     await checkPdf(scenario.outputs);
     const id = makeRunId(clock.wallMs(), scenario.name, randomBytes(3).toString("hex"));
-    const file: ServiceFile = { schema: 1, key, content, wishes: NO_WISHES };
+    const file: ServiceFile = { schema: 1, key, content, wishes: NO_COMMANDS };
     await createWithServiceFile(this.archive.directoryOf(id), file);
     const entry = this.#enter(id, "created", file);
     const source = { fileName, text: maskedText };
@@ -200,7 +200,7 @@ export class Service {
     return { body, allowTargets: this.#options.allowTargets, limits: this.#limits };
   }
 
-  async #takeUp(run: RunFile, file: ServiceFile, lead: LeadWish): Promise<void> {
+  async #takeUp(run: RunFile, file: ServiceFile, lead: LeadIntent): Promise<void> {
     const { bus, log } = this.#options;
     const { id, workers, state } = run;
     const directory = this.archive.directoryOf(id);
@@ -243,7 +243,7 @@ export class Service {
       readonly policies: RunPolicies;
       readonly planHash?: string;
       readonly redacted?: boolean;
-      readonly lead: LeadWish;
+      readonly lead: LeadIntent;
     },
   ): Promise<void> {
     const { bus, fleet, lead, clock, timers, log, allowTargets, onFatal } = this.#options;

@@ -8,16 +8,16 @@ import { OnrushError } from "../../shared/errors.ts";
 import type { Log } from "../../shared/log.ts";
 import type { Clock } from "../../shared/time/clock.ts";
 import { sleep, type Timers } from "../../shared/time/timer.ts";
-import { type LeadWish, lockHolder, lockMark, touchLock } from "../store/lock.ts";
+import { type LeadIntent, lockHolder, lockMark, touchLock } from "../store/lock.ts";
 import type { RunFile } from "../store/run-directory.ts";
 import type { RunArchive } from "./run-archive.ts";
 import { readServiceFile, type ServiceFile } from "./service-file.ts";
 
-export const LOOK_MS = 2000;
+export const POLL_MS = 2000;
 /** A lock that belongs to no lead of this bus, on which nothing moves for so long, is nobody's any more. */
 const SILENT_US = 20_000_000;
 /** Between tries of one run: as many looks as tries so far, at most. */
-const MAX_LOOKS_BETWEEN = 15;
+const MAX_POLLS_BETWEEN = 15;
 
 /** The lead, as far as runs need it. */
 export interface LeadOfRuns {
@@ -33,7 +33,7 @@ export interface TakeUpOptions {
   readonly generation: () => string;
   /** Runs this coordinator serves, or has served to their end. */
   readonly entries: () => readonly { readonly id: string; readonly isOver: boolean }[];
-  readonly take: (run: RunFile, file: ServiceFile, lead: LeadWish) => Promise<void>;
+  readonly take: (run: RunFile, file: ServiceFile, lead: LeadIntent) => Promise<void>;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly log: Log;
@@ -44,7 +44,7 @@ interface Waiting {
   /** Why, for people. */
   why: string;
   tries: number;
-  looksLeft: number;
+  pollsLeft: number;
   /** Its lock as it was first seen like this, and when. */
   mark: string | null;
   markedUs: number;
@@ -64,8 +64,8 @@ export class TakeUp {
 
   /** Looks once, then again and again. */
   async start(): Promise<void> {
-    await this.#look();
-    this.#looking = this.#keepLooking();
+    await this.#poll();
+    this.#looking = this.#keepPolling();
   }
 
   async close(): Promise<void> {
@@ -84,15 +84,15 @@ export class TakeUp {
     return this.#foreign.has(id);
   }
 
-  async #keepLooking(): Promise<void> {
+  async #keepPolling(): Promise<void> {
     for (;;) {
-      await sleep(this.#options.timers, LOOK_MS, this.#closing.signal);
+      await sleep(this.#options.timers, POLL_MS, this.#closing.signal);
       if (this.#closing.signal.aborted) return;
-      await this.#look();
+      await this.#poll();
     }
   }
 
-  async #look(): Promise<void> {
+  async #poll(): Promise<void> {
     const { archive, clock } = this.#options;
     const entries = this.#options.entries();
     const known = new Set(entries.map(({ id }) => id));
@@ -121,12 +121,12 @@ export class TakeUp {
     }
     const waiting = this.#waitingOf(id);
     await this.#watchLock(directory, waiting);
-    if (waiting.looksLeft > 0) {
-      waiting.looksLeft--;
+    if (waiting.pollsLeft > 0) {
+      waiting.pollsLeft--;
       return;
     }
     try {
-      await take(run, file, await this.#wishFor(directory, waiting));
+      await take(run, file, await this.#intentFor(directory, waiting));
       this.#waiting.delete(id);
     } catch (error) {
       if (!(error instanceof OnrushError)) throw error;
@@ -134,7 +134,7 @@ export class TakeUp {
       if (why !== waiting.why) log.error(`run ${id} is not served: ${why}; it is tried again`);
       waiting.why = why;
       waiting.tries++;
-      waiting.looksLeft = Math.min(waiting.tries, MAX_LOOKS_BETWEEN);
+      waiting.pollsLeft = Math.min(waiting.tries, MAX_POLLS_BETWEEN);
     }
   }
 
@@ -142,7 +142,7 @@ export class TakeUp {
     const known = this.#waiting.get(id);
     if (known !== undefined) return known;
     const why = "it is being taken up";
-    const made: Waiting = { why, tries: 0, looksLeft: 0, mark: null, markedUs: 0 };
+    const made: Waiting = { why, tries: 0, pollsLeft: 0, mark: null, markedUs: 0 };
     this.#waiting.set(id, made);
     return made;
   }
@@ -154,7 +154,7 @@ export class TakeUp {
     waiting.markedUs = this.#options.clock.monotonicUs();
   }
 
-  async #wishFor(directory: string, { mark, markedUs }: Waiting): Promise<LeadWish> {
+  async #intentFor(directory: string, { mark, markedUs }: Waiting): Promise<LeadIntent> {
     const { lead, generation, clock } = this.#options;
     const held = (await lockHolder(directory))?.lead;
     const bus = generation();

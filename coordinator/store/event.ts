@@ -23,7 +23,7 @@ export type EventBody =
   | { readonly type: "start"; readonly startAtUs: number; readonly startWallMs: number }
   | CountersEvent
   | WorkerEvent
-  | LaneEvent
+  | SliceEvent
   | SearchEvent
   /** The end was asked for before the plan's: by a person, the API or a threshold. */
   | {
@@ -50,7 +50,7 @@ export interface CountersEvent {
 }
 
 export type WorkerEvent =
-  /** The worker holds lanes of this run, or has sent frames of it. */
+  /** The worker holds slices of this run, or has sent frames of it. */
   | {
       readonly type: "worker-joined";
       readonly epoch: number;
@@ -80,7 +80,7 @@ export type WorkerEvent =
       readonly id: string;
       readonly reason: string;
       /** What it held. */
-      readonly lanes: readonly number[];
+      readonly slices: readonly number[];
       /** End of the last second it reported, run time; null when it reported none. */
       readonly reportedUs: number | null;
       /** Connections open at that time. */
@@ -90,38 +90,38 @@ export type WorkerEvent =
       /** Messages it may have sent unseen, at most. */
       readonly messagesAtMost: number;
     }
-  /** All lanes of a lost worker are held again; from `untilUs` on the run is as planned. */
+  /** All slices of a lost worker are held again; from `untilUs` on the run is as planned. */
   | {
       readonly type: "worker-recovered";
       readonly epoch: number;
       readonly untilUs: number;
-      /** Sessions that were planned to open in those lanes from the loss until then. */
+      /** Sessions that were planned to open in those slices from the loss until then. */
       readonly opens: number;
     };
 
-export type LaneEvent =
+export type SliceEvent =
   /** `opens`: sessions that were planned to open in them while they were on their way from another worker. */
   | {
-      readonly type: "lanes-held";
+      readonly type: "slices-held";
       readonly epoch: number;
-      readonly lanes: readonly number[];
+      readonly slices: readonly number[];
       readonly opens: number;
     }
   /** Offered again; `offers` is how often each was offered before. */
   | {
-      readonly type: "lanes-offered";
-      readonly lanes: readonly number[];
+      readonly type: "slices-offered";
+      readonly slices: readonly number[];
       readonly offers: readonly number[];
       readonly why: "lost" | "moved" | "released" | "untaken";
     }
   /** Nobody is to have them any more (onWorkerLoss shrink). `opens`: sessions that will not be opened. */
-  | { readonly type: "lanes-dropped"; readonly lanes: readonly number[]; readonly opens: number }
+  | { readonly type: "slices-dropped"; readonly slices: readonly number[]; readonly opens: number }
   | { readonly type: "hand-over-asked"; readonly handOvers: readonly HandOver[] }
-  /** The hand-over is done, or moot. An unopened one cut the lane: `made` is the lane from `atUs` on, offered. */
+  /** The hand-over is done, or cancelled. An unopened one cut the slice: `made` is the slice from `atUs` on, offered. */
   | {
       readonly type: "hand-over-done";
       readonly id: number;
-      readonly cut: { readonly lane: number; readonly atUs: number; readonly made: number } | null;
+      readonly cut: { readonly slice: number; readonly atUs: number; readonly made: number } | null;
     };
 
 export type SearchPurpose = "climb" | "rest" | "narrow" | "confirm";

@@ -1,5 +1,5 @@
 /**
- * Runs in the file system, a directory each. Used by run/active-run.ts unless it is told otherwise.
+ * Runs in the file system, a directory each. Used by run/active-run.ts by default.
  * Invariant: as in run-store.ts.
  */
 import { mkdir } from "node:fs/promises";
@@ -43,7 +43,7 @@ function storedRun({ path: directory, release }: RunDirectory): StoredRun {
 
 /**
  * A run directory is still this process's to write.
- * @throws OnrushError ONRUSH_COORDINATOR_TAKEN when it is not; ONRUSH_RUN_DIRECTORY when it cannot be told
+ * @throws OnrushError ONRUSH_COORDINATOR_TAKEN when it is not; ONRUSH_RUN_DIRECTORY when it is unknown
  */
 export async function checkHeld(directory: string): Promise<void> {
   const held = await holdsLock(directory).catch((error: unknown) => {

@@ -8,6 +8,7 @@ import { crc32 } from "node:zlib";
 import { assert } from "../../shared/assert.ts";
 import { OnrushError } from "../../shared/errors.ts";
 import type { RunEvent } from "./event.ts";
+import { currentNames } from "./older-events.ts";
 
 /** Opens every journal: eight bytes that name the format and its version. */
 export const JOURNAL_MAGIC = Buffer.from("ONRUSHJ1", "latin1");
@@ -64,7 +65,10 @@ export function decodeRecord(content: Buffer, checksum: number): JournalRecord |
       return { type: "header", header: JSON.parse(payload.toString("utf8")) };
     case TYPE.event:
     case TYPE.state:
-      return { type: "event", event: JSON.parse(payload.toString("utf8")) as RunEvent };
+      return {
+        type: "event",
+        event: JSON.parse(payload.toString("utf8"), currentNames) as RunEvent,
+      };
     case TYPE.frame:
     case TYPE.lateFrame:
       return {

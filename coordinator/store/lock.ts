@@ -35,7 +35,7 @@ export interface LockHolder {
 }
 
 /** Who wants the lock as a leader. */
-export interface LeadWish extends LeadClaim {
+export interface LeadIntent extends LeadClaim {
   /** lockMark() of a lock that was watched for long and never touched. */
   readonly silent?: string | null;
 }
@@ -56,7 +56,7 @@ const held = new Map<string, Held>();
  */
 export async function takeLock(
   directory: string,
-  lead?: LeadWish,
+  lead?: LeadIntent,
   onTakenOver?: () => void,
 ): Promise<(() => Promise<void>) | LockHolder> {
   const path = resolve(directory, LOCK_FILE);
@@ -95,7 +95,7 @@ async function liveHolder(path: string): Promise<LockHolder | null> {
 /**
  * This process took the directory's lock and has it still. A lock that was removed by hand, or put there late by a leader
  * before this one, is set right.
- * @throws the file system's error when it cannot be told
+ * @throws the file system's error when it is unknown
  */
 export async function holdsLock(directory: string): Promise<boolean> {
   const path = resolve(directory, LOCK_FILE);
@@ -167,7 +167,7 @@ function isLeftover({ pid, host }: LockHolder, path: string): boolean {
   return pid === process.pid && host === hostname() && !held.has(path);
 }
 
-async function yields(path: string, found: LockHolder, lead: LeadWish): Promise<boolean> {
+async function yields(path: string, found: LockHolder, lead: LeadIntent): Promise<boolean> {
   if (isBefore(found, { lead })) return true;
   return lead.silent != null && lead.silent === markOf(await stat(path));
 }
@@ -178,7 +178,7 @@ function isBefore(one: LockHolder, other: Pick<LockHolder, "lead">): boolean {
   return one.lead.bus === other.lead.bus && one.lead.epoch < other.lead.epoch;
 }
 
-function claimOf({ epoch, bus }: LeadWish): LeadClaim {
+function claimOf({ epoch, bus }: LeadIntent): LeadClaim {
   return { epoch, bus };
 }
 

@@ -10,7 +10,7 @@ import type { RunState } from "../../shared/wire/command.ts";
 import { TEMPORARY, writeFileAtomic } from "./atomic-file.ts";
 import { moveJournal } from "./journal.ts";
 import { directoryError } from "./journal-record.ts";
-import { type LeadWish, type LockHolder, takeLock } from "./lock.ts";
+import { type LeadIntent, type LockHolder, takeLock } from "./lock.ts";
 
 /** Content of run.json. Times are ISO 8601 or null while they lie ahead. */
 export interface RunFile {
@@ -55,7 +55,7 @@ export const runPath = {
  * Makes the directory (and those above it) and takes its lock.
  * @throws OnrushError ONRUSH_RUN_DIRECTORY when it cannot be made, holds a run, or is being written
  */
-export async function createRunDirectory(path: string, lead?: LeadWish): Promise<RunDirectory> {
+export async function createRunDirectory(path: string, lead?: LeadIntent): Promise<RunDirectory> {
   try {
     await mkdir(path, { recursive: true });
     const names = await readdir(path);
@@ -77,7 +77,7 @@ export async function createRunDirectory(path: string, lead?: LeadWish): Promise
  * @param lead takes over from leaders before it (lock.ts)
  * @throws OnrushError ONRUSH_RUN_DIRECTORY when it holds none, or is being written
  */
-export async function reopenRunDirectory(path: string, lead?: LeadWish): Promise<RunDirectory> {
+export async function reopenRunDirectory(path: string, lead?: LeadIntent): Promise<RunDirectory> {
   try {
     const names = await readdir(path);
     if (!names.includes("journal")) throw refused(`${path} holds no run.`);

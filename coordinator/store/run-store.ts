@@ -6,14 +6,14 @@
  */
 import type { Journal } from "./journal.ts";
 import type { JournalRecord } from "./journal-record.ts";
-import type { LeadWish } from "./lock.ts";
+import type { LeadIntent } from "./lock.ts";
 import type { RunFile } from "./run-directory.ts";
 
 export interface RunStore {
   /** Makes the place of a new run. @throws OnrushError ONRUSH_RUN_DIRECTORY when it cannot be made or holds a run */
-  create(directory: string, lead?: LeadWish): Promise<StoredRun>;
+  create(directory: string, lead?: LeadIntent): Promise<StoredRun>;
   /** Takes up a run. @throws OnrushError ONRUSH_RUN_DIRECTORY when there is none, or somebody else writes it */
-  reopen(directory: string, lead?: LeadWish): Promise<StoredRun>;
+  reopen(directory: string, lead?: LeadIntent): Promise<StoredRun>;
 }
 
 export interface StoredRun {

@@ -61,12 +61,12 @@ export interface WorkerBus extends BusBase {
   /** Next ticket of the run, or null after waitMs. It comes back unless done() is called in time. */
   takeTicket(run: string, waitMs: number): Promise<TakenTicket | null>;
   /**
-   * Compare-and-set lane -> epoch: "held" when this epoch holds the lane now (also when it did before),
+   * Compare-and-set slice -> epoch: "held" when this epoch holds the slice now (also when it did before),
    * "taken" when another live epoch does or the epoch's session is gone.
    */
-  claimLane(run: string, lane: number, epoch: number): Promise<"held" | "taken">;
-  /** Gives the lane up if this epoch holds it. Idempotent. */
-  releaseLane(run: string, lane: number, epoch: number): Promise<void>;
+  claimSlice(run: string, slice: number, epoch: number): Promise<"held" | "taken">;
+  /** Gives the slice up if this epoch holds it. Idempotent. */
+  releaseSlice(run: string, slice: number, epoch: number): Promise<void>;
   /**
    * Appends one frame to the run's log.
    * "fenced": the epoch may not write any more (this answer wins over all others). "duplicate": this identity is
@@ -111,7 +111,7 @@ export interface CoordinatorBus extends BusBase {
   listSessions(): Promise<readonly SessionRecord[]>;
   /** Ends a session: renewals answer "gone", its claims are released. The caller fences its logs first. */
   endSession(epoch: number): Promise<void>;
-  /** lane -> epoch of all claims of the run. */
+  /** slice -> epoch of all claims of the run. */
   listClaims(run: string): Promise<ReadonlyMap<number, number>>;
   /** From now on the epoch cannot append to the run's log. Idempotent. */
   fence(run: string, epoch: number): Promise<void>;
@@ -150,7 +150,7 @@ export interface FrameEntry {
 export const documentKey = {
   plan: (run: string) => `plan.${run}`,
   run: (run: string) => `run.${run}`,
-  /** Which worker may take how many lanes of which run (shared/wire/placement.ts). */
+  /** Which worker may take how many slices of which run (shared/wire/placement.ts). */
   placement: "placement",
   /** The epoch of the coordinators' lead, and who has it (coordinator/fleet/lead.ts). */
   lead: "lead-epoch",

@@ -9,7 +9,7 @@ import type { MemoryStore } from "./memory/store.ts";
 import { SignedBus } from "./signed/signed-bus.ts";
 
 export class MemoryBus extends SignedBus {
-  /** @param keys the store's own unless told */
+  /** @param keys default: the store's own */
   constructor(store: MemoryStore, keys: ClusterKeys = readClusterKeys(store.clusterKey)) {
     super(new MemoryTransport(store), { keys, clock: store.clock, log: null });
   }

@@ -51,8 +51,8 @@ export interface WorkerTransport extends TransportBase {
   resumeSession(epoch: number, info: string, nonce: string): Promise<"ok" | "gone">;
   closeSession(epoch: number): Promise<void>;
   takeTicket(run: string, waitMs: number): Promise<TakenText | null>;
-  claimLane(run: string, lane: number, epoch: number): Promise<"held" | "taken">;
-  releaseLane(run: string, lane: number, epoch: number): Promise<void>;
+  claimSlice(run: string, slice: number, epoch: number): Promise<"held" | "taken">;
+  releaseSlice(run: string, slice: number, epoch: number): Promise<void>;
   appendFrame(id: FrameId, body: Uint8Array, floor: number): Promise<AppendResult>;
   appendLateFrame(id: FrameId, body: Uint8Array): Promise<"ok" | "full">;
   acknowledgedSeq(run: string, epoch: number): Promise<number>;

@@ -8,7 +8,7 @@
 import { constants, deflateSync, inflateSync } from "node:zlib";
 import { OnrushError } from "../errors.ts";
 
-/** Largest value that is told apart: one hour, in microseconds. */
+/** Largest value that is distinguished: one hour, in microseconds. */
 export const MAX_VALUE_US = 3_600_000_000;
 
 /** 2048 sub-buckets keep 3 digits; each further bucket of 1024 doubles the range and the step. */

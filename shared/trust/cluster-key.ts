@@ -14,7 +14,7 @@ const MOST_KEYS = 2;
 export const MAKE_KEY = "export ONRUSH_CLUSTER_KEY=$(openssl rand -hex 32)";
 
 export interface SigningKey {
-  /** Tells which key signed, so that another cluster's record is told from a changed one; says nothing of the key. */
+  /** Tells which key signed, so that another cluster's record is distinguished from a changed one; says nothing of the key. */
   readonly id: Buffer;
   readonly secret: Buffer;
 }

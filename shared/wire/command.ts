@@ -5,7 +5,15 @@
  */
 import * as z from "zod";
 import type { Steering } from "../load/steering.ts";
-import { count, epochNumber, laneNumber, MAX_LISTED, micros, problemText, text } from "./fields.ts";
+import {
+  count,
+  epochNumber,
+  MAX_LISTED,
+  micros,
+  problemText,
+  sliceNumber,
+  text,
+} from "./fields.ts";
 
 export const RUN_STATES = [
   "created",
@@ -41,27 +49,27 @@ export interface RunDocument {
   readonly handOvers: readonly HandOver[];
   /** What was decided of the plan's find-limit phases. */
   readonly steering: readonly Steering[];
-  /** Lanes that end before the plan does. They count over what an old ticket says of the lane. */
-  readonly cuts: readonly LaneCut[];
+  /** Slices that end before the plan does. They count over what an old ticket says of the slice. */
+  readonly cuts: readonly SliceCut[];
 }
 
-/** Sessions of the lane that are planned to open at toUs or later are another lane's. */
-export interface LaneCut {
-  readonly lane: number;
+/** Sessions of the slice that are planned to open at toUs or later are another slice's. */
+export interface SliceCut {
+  readonly slice: number;
   /** Run time, microseconds. */
   readonly toUs: number;
 }
 
 /**
- * A holder is to give work of a lane away. It answers in its status (WorkerStatus.handedOver).
+ * A holder is to give work of a slice away. It answers in its status (WorkerStatus.handedOver).
  * unopened: it keeps what it has opened; sessions that open from a moment of its choice on (the answer's fromUs) are
  * not its own any more. all: it also closes what is open, evenly over withinUs and with the cause "migrated", and then
- * releases the lane; who takes the lane next opens what is planned to be open then.
+ * releases the slice; who takes the slice next opens what is planned to be open then.
  */
 export interface HandOver {
   /** Unique in the run. */
   readonly id: number;
-  readonly lane: number;
+  readonly slice: number;
   /** Who is to act. */
   readonly epoch: number;
   readonly scope: "unopened" | "all";
@@ -83,7 +91,7 @@ export const runDocumentSchema: z.ZodType<RunDocument> = z.object({
     .array(
       z.object({
         id: count,
-        lane: laneNumber,
+        slice: sliceNumber,
         epoch: epochNumber,
         scope: z.enum(["unopened", "all"]),
         withinUs: micros,
@@ -91,7 +99,7 @@ export const runDocumentSchema: z.ZodType<RunDocument> = z.object({
     )
     .max(MAX_LISTED),
   steering: z.array(steeringSchema).max(MAX_LISTED),
-  cuts: z.array(z.object({ lane: laneNumber, toUs: micros })).max(4 * MAX_LISTED),
+  cuts: z.array(z.object({ slice: sliceNumber, toUs: micros })).max(4 * MAX_LISTED),
 });
 
 /** Topics of hints. The payload is always the run id, or empty. */

@@ -7,7 +7,7 @@ import * as z from "zod";
 import type { StrictScenario } from "../scenario/strict.ts";
 import { count, micros, text } from "./fields.ts";
 
-export const WIRE_VERSION = 1;
+export const WIRE_VERSION = 2;
 
 export interface PlanDocument {
   readonly version: typeof WIRE_VERSION;
@@ -25,7 +25,7 @@ export interface PlanDocument {
   /** After the plan's end: how long replies and closing handshakes may take. */
   readonly drainUs: number;
   /**
-   * Sessions that should be open already when a running worker gets their lane (their worker was lost, or they moved)
+   * Sessions that should be open already when a running worker gets their slice (their worker was lost, or they moved)
    * are opened evenly over this time.
    */
   readonly recoverWithinUs: number;

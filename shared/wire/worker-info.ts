@@ -1,7 +1,7 @@
 /** What a worker says of itself when it opens a session, and with each renewal. Direction: worker -> coordinator. */
 import * as z from "zod";
 import { type CounterLists, counterListsSchema } from "./counter-lists.ts";
-import { count, laneNumber, MAX_LISTED, micros, problemText, text } from "./fields.ts";
+import { count, MAX_LISTED, micros, problemText, sliceNumber, text } from "./fields.ts";
 
 export interface WorkerInfo {
   /** Stable for the life of the process; shown to people. */
@@ -62,9 +62,9 @@ const WORKER_STATES = [
 
 /** Of the run a worker serves. */
 export interface RunStatus {
-  readonly lanesHeld: number;
-  /** Lanes whose engines are prepared (plan compiled, threads up) and wait for the start. */
-  readonly lanesReady: number;
+  readonly slicesHeld: number;
+  /** Slices whose engines are prepared (plan compiled, threads up) and wait for the start. */
+  readonly slicesReady: number;
   readonly connectionsOpen: number;
   readonly state: (typeof WORKER_STATES)[number];
   /** Why, when the state is failed. */
@@ -81,7 +81,7 @@ export interface WorkerStatus extends RunStatus {
   /** Bus clock minus this host's monotonic clock, microseconds, with its error bound (half the best RTT). */
   readonly clockOffsetUs: number;
   readonly clockErrorUs: number;
-  /** It was told to leave (SIGTERM): give it nothing more, and have it hand over what it holds. */
+  /** It was asked to leave (SIGTERM): give it nothing more, and have it hand over what it holds. */
   readonly leaving: boolean;
   /** The bus' life (generation) in which all that it holds is claimed; null until it is, since the bus has forgotten everything. */
   readonly claimedIn: string | null;
@@ -94,14 +94,14 @@ export interface WorkerStatus extends RunStatus {
 
 export interface HandedOver {
   readonly id: number;
-  readonly lane: number;
+  readonly slice: number;
   /** Sessions planned to open from here on, run time in microseconds, are not its own any more; 0 for scope "all". */
   readonly fromUs: number;
 }
 
 export const workerStatusSchema: z.ZodType<WorkerStatus> = z.object({
-  lanesHeld: count,
-  lanesReady: count,
+  slicesHeld: count,
+  slicesReady: count,
   connectionsOpen: count,
   state: z.enum(WORKER_STATES),
   problem: problemText,
@@ -111,7 +111,7 @@ export const workerStatusSchema: z.ZodType<WorkerStatus> = z.object({
   leaving: z.boolean(),
   claimedIn: text.nullable(),
   startSkewUs: micros.nullable(),
-  handedOver: z.array(z.object({ id: count, lane: laneNumber, fromUs: micros })).max(MAX_LISTED),
+  handedOver: z.array(z.object({ id: count, slice: sliceNumber, fromUs: micros })).max(MAX_LISTED),
   answers: text,
   refused: count,
   refusal: problemText,

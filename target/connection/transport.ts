@@ -1,7 +1,7 @@
 /**
  * A client's socket as the connections see it, and who gets what comes in on it: first the opening, then
- * the connection. Made by the listener. Invariant: at any time exactly one receiver is told what was read,
- * and it is told once that the transport is gone.
+ * the connection. Made by the listener. Invariant: at any time exactly one receiver gets what was read,
+ * and it is called once when the transport is gone.
  */
 import type { Buffer } from "node:buffer";
 import type { Socket } from "node:net";

@@ -36,7 +36,7 @@ function isTypeKey(bytes: Buffer, at: number): boolean {
 
 function isWord(bytes: Buffer, at: number): boolean {
   const initial = bytes[at + 1];
-  // j, s or a: nearly everything else is told apart here.
+  // j, s or a: nearly everything else is distinguished here.
   if (initial !== 0x6a && initial !== 0x73 && initial !== 0x61) return false;
   return WORDS.some((word) => bytes.compare(word, 0, word.length, at, at + word.length) === 0);
 }

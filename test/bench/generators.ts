@@ -4,6 +4,7 @@
  * over the ws package that measures nothing at all. Both hold the same connections and exchange the same
  * echoes with the same target. Prints one JSON object. Started by bench.ts, not by people.
  */
+
 import WebSocket from "ws";
 import { buildPopulation } from "../../shared/load/arrivals.ts";
 import { shardCount } from "../../shared/load/split.ts";
@@ -13,7 +14,8 @@ import { MergedHistogram } from "../../shared/stats/histogram.ts";
 import { monotonicUs } from "../../shared/time/clock.ts";
 import { draw32, Stream } from "../../shared/time/random.ts";
 import { decodeFrame } from "../../shared/wire/frame-codec.ts";
-import { wholeShard } from "../../shared/wire/lane.ts";
+import { WIRE_VERSION } from "../../shared/wire/plan.ts";
+import { wholeShard } from "../../shared/wire/slice.ts";
 import { Engine } from "../../worker/engine/engine.ts";
 import { systemTurnTimers, Turns } from "../../worker/engine/turns.ts";
 import { resolveTargets } from "../../worker/reach/resolve.ts";
@@ -59,7 +61,7 @@ async function onrush(work: Work): Promise<Measured> {
   const bodies: Uint8Array[] = [];
   const targets = await resolveTargets(scenario, [], monotonicUs);
   const plan = {
-    version: 1 as const,
+    version: WIRE_VERSION as typeof WIRE_VERSION,
     run: "bench",
     hash: "",
     scenario,
@@ -83,7 +85,7 @@ async function onrush(work: Work): Promise<Measured> {
       if (report.type === "frame") bodies.push(report.body);
     },
   });
-  engine.addLanes([...Array(shards).keys()].map(wholeShard));
+  engine.addSlices([...Array(shards).keys()].map(wholeShard));
   const turns: Turns = new Turns(engine, systemTurnTimers, () => {});
   turns.begin();
   const start = sample();

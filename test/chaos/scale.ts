@@ -163,7 +163,7 @@ function migrated({ connections }: Summary): number {
   return connections.closedByCause["migrated"] ?? 0;
 }
 
-/** Lanes that were moved whole, and from asking for each until somebody else had it, milliseconds. */
+/** Slices that were moved whole, and from asking for each until somebody else had it, milliseconds. */
 async function movesOf(journal: string): Promise<object> {
   const askedUs = new Map<number, number>();
   const tookMs: number[] = [];
@@ -172,20 +172,20 @@ async function movesOf(journal: string): Promise<object> {
     const { event } = record;
     const elapsedUs = event.elapsedUs ?? 0;
     if (event.type === "hand-over-asked") {
-      for (const { lane, scope } of event.handOvers) {
-        if (scope === "all") askedUs.set(lane, elapsedUs);
+      for (const { slice, scope } of event.handOvers) {
+        if (scope === "all") askedUs.set(slice, elapsedUs);
       }
-    } else if (event.type === "lanes-held") {
-      for (const lane of event.lanes) {
-        const since = askedUs.get(lane);
+    } else if (event.type === "slices-held") {
+      for (const slice of event.slices) {
+        const since = askedUs.get(slice);
         if (since !== undefined) tookMs.push(Math.round((elapsedUs - since) / 1000));
-        askedUs.delete(lane);
+        askedUs.delete(slice);
       }
     }
   }
   tookMs.sort((a, b) => a - b);
   const median = tookMs[Math.floor(tookMs.length / 2)] ?? null;
-  return { lanes: tookMs.length, medianMs: median, longestMs: tookMs.at(-1) ?? null };
+  return { slices: tookMs.length, medianMs: median, longestMs: tookMs.at(-1) ?? null };
 }
 
 let failed = false;

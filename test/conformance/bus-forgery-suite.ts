@@ -24,7 +24,7 @@ function rawOf(bus: Bus): Transport {
 }
 
 const GARBAGE = ["", "{", "null", "[]", "\u0000\u001b[31m", '{"run":"a"}', "x".repeat(7000)];
-const PLACEMENT = { quotas: [{ run: "r", epoch: 7, lanes: 8 }], challenge: "c" };
+const PLACEMENT = { quotas: [{ run: "r", epoch: 7, slices: 8 }], challenge: "c" };
 const RUN: RunDocument = {
   ...{ run: "r", state: "running", startAtUs: 1, end: null },
   ...{ handOvers: [], steering: [], cuts: [] },
@@ -99,7 +99,7 @@ export function busForgerySuite(name: string, makeHarness: () => Promise<Forgery
       it("with one bit turned over are refused", async () => {
         await coordinator.putDocument(documentKey.placement, PLACEMENT, 0);
         const text = (await raw.getDocument(documentKey.placement))?.text ?? "";
-        await overwrite(documentKey.placement, text.replace('"lanes":8', '"lanes":9'));
+        await overwrite(documentKey.placement, text.replace('"slices":8', '"slices":9'));
         await expect(worker.getDocument(documentKey.placement)).rejects.toThrow("refused");
       });
     });

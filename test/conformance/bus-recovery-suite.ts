@@ -1,5 +1,5 @@
 /**
- * What a bus owes to those who come back: lanes given up, tickets given back, the lead, frames of fenced epochs, and a
+ * What a bus owes to those who come back: slices given up, tickets given back, the lead, frames of fenced epochs, and a
  * store that has forgotten everything. Run against every transport, beside bus-suite.ts.
  */
 import { randomUUID } from "node:crypto";
@@ -48,18 +48,18 @@ export function busRecoverySuite(
       }
     };
 
-    describe("lanes", () => {
+    describe("slices", () => {
       it("that are given up go to the next; giving up another's changes nothing", async () => {
         const rival = await harness.openWorker();
         const [mine, theirs] = [await open(worker), await open(rival)];
-        await worker.claimLane(run, 4, mine);
-        await rival.releaseLane(run, 4, theirs);
+        await worker.claimSlice(run, 4, mine);
+        await rival.releaseSlice(run, 4, theirs);
         expect(await coordinator.listClaims(run)).toEqual(new Map([[4, mine]]));
-        await worker.releaseLane(run, 4, mine);
-        await worker.releaseLane(run, 4, mine);
+        await worker.releaseSlice(run, 4, mine);
+        await worker.releaseSlice(run, 4, mine);
         expect(await coordinator.listClaims(run)).toEqual(new Map());
-        expect(await rival.claimLane(run, 4, theirs)).toBe("held");
-        await worker.releaseLane(run, 4, mine);
+        expect(await rival.claimSlice(run, 4, theirs)).toBe("held");
+        await worker.releaseSlice(run, 4, mine);
         expect(await coordinator.listClaims(run)).toEqual(new Map([[4, theirs]]));
       });
     });
@@ -173,7 +173,7 @@ export function busRecoverySuite(
         expect(await worker.resumeSession(epoch, WORKER_INFO, "n")).toBe("ok");
         expect(await worker.renewSession(epoch, WORKER_STATUS)).toBe("ok");
         expect((await coordinator.listSessions()).map((session) => session.epoch)).toEqual([epoch]);
-        expect(await worker.claimLane(run, 0, epoch)).toBe("held");
+        expect(await worker.claimSlice(run, 0, epoch)).toBe("held");
         // 0 and 1 are on the coordinator's disk; 2 is the first the writer still keeps.
         expect(await append(epoch, 4, 2)).toBe("out-of-order");
         expect(await append(epoch, 2, 2)).toBe("ok");
@@ -224,7 +224,7 @@ export function busRecoverySuite(
         await coordinator.endSession(epoch);
         expect(await worker.resumeSession(epoch, WORKER_INFO, "n")).toBe("gone");
         expect(await worker.renewSession(epoch, WORKER_STATUS)).toBe("gone");
-        expect(await worker.claimLane(run, 0, epoch)).toBe("taken");
+        expect(await worker.claimSlice(run, 0, epoch)).toBe("taken");
       });
 
       it("fences again what is to be fenced", async () => {

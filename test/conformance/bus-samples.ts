@@ -1,6 +1,7 @@
 /** What a worker says of itself, and tickets, for tests of the bus. */
-import { wholeShard } from "../../shared/wire/lane.ts";
+
 import { WIRE_VERSION } from "../../shared/wire/plan.ts";
+import { wholeShard } from "../../shared/wire/slice.ts";
 import type { Ticket } from "../../shared/wire/ticket.ts";
 import type { WorkerInfo, WorkerStatus } from "../../shared/wire/worker-info.ts";
 
@@ -24,8 +25,8 @@ export const WORKER_INFO: WorkerInfo = {
 };
 
 export const WORKER_STATUS: WorkerStatus = {
-  lanesHeld: 3,
-  lanesReady: 2,
+  slicesHeld: 3,
+  slicesReady: 2,
   connectionsOpen: 17,
   state: "preparing",
   problem: "",
@@ -43,5 +44,5 @@ export const WORKER_STATUS: WorkerStatus = {
 
 /** The ticket of a whole shard. */
 export function ticketOf(run: string, shard: number, offer = 0): Ticket {
-  return { run, lane: wholeShard(shard), offer };
+  return { run, slice: wholeShard(shard), offer };
 }

@@ -253,42 +253,45 @@ export function busSuite(
     describe("claims", () => {
       it("are held by one epoch, however often it asks", async () => {
         const epoch = await open(worker);
-        expect(await worker.claimLane(run, 3, epoch)).toBe("held");
-        expect(await worker.claimLane(run, 3, epoch)).toBe("held");
+        expect(await worker.claimSlice(run, 3, epoch)).toBe("held");
+        expect(await worker.claimSlice(run, 3, epoch)).toBe("held");
         expect(await coordinator.listClaims(run)).toEqual(new Map([[3, epoch]]));
         expect(await coordinator.listClaims("another-run")).toEqual(new Map());
       });
 
-      it("go to exactly one of two racing workers, lane by lane", async () => {
+      it("go to exactly one of two racing workers, slice by slice", async () => {
         const rival = await harness.openWorker();
         const [mine, theirs] = [await open(worker), await open(rival)];
-        const lanes = Array.from({ length: 16 }, (_, lane) => lane);
+        const slices = Array.from({ length: 16 }, (_, slice) => slice);
         const results = await Promise.all(
-          lanes.map((lane) =>
-            Promise.all([worker.claimLane(run, lane, mine), rival.claimLane(run, lane, theirs)]),
+          slices.map((slice) =>
+            Promise.all([
+              worker.claimSlice(run, slice, mine),
+              rival.claimSlice(run, slice, theirs),
+            ]),
           ),
         );
         const claims = await coordinator.listClaims(run);
-        for (const lane of lanes) {
-          expect([...(results[lane] ?? [])].sort()).toEqual(["held", "taken"]);
-          expect(claims.get(lane)).toBe(results[lane]?.[0] === "held" ? mine : theirs);
+        for (const slice of slices) {
+          expect([...(results[slice] ?? [])].sort()).toEqual(["held", "taken"]);
+          expect(claims.get(slice)).toBe(results[slice]?.[0] === "held" ? mine : theirs);
         }
       });
 
       it("are released when the session is ended, and go to the next", async () => {
         const rival = await harness.openWorker();
         const [mine, theirs] = [await open(worker), await open(rival)];
-        await worker.claimLane(run, 0, mine);
-        expect(await rival.claimLane(run, 0, theirs)).toBe("taken");
+        await worker.claimSlice(run, 0, mine);
+        expect(await rival.claimSlice(run, 0, theirs)).toBe("taken");
         await coordinator.endSession(mine);
         expect(await coordinator.listClaims(run)).toEqual(new Map());
-        expect(await rival.claimLane(run, 0, theirs)).toBe("held");
-        expect(await worker.claimLane(run, 0, mine)).toBe("taken");
+        expect(await rival.claimSlice(run, 0, theirs)).toBe("held");
+        expect(await worker.claimSlice(run, 0, mine)).toBe("taken");
       });
 
       it("are released when the worker closes its session", async () => {
         const epoch = await open(worker);
-        await worker.claimLane(run, 0, epoch);
+        await worker.claimSlice(run, 0, epoch);
         await worker.closeSession(epoch);
         expect(await coordinator.listClaims(run)).toEqual(new Map());
       });
@@ -296,8 +299,8 @@ export function busSuite(
       it("are refused to an epoch whose session is gone", async () => {
         const epoch = await open(worker);
         await coordinator.endSession(epoch);
-        expect(await worker.claimLane(run, 5, epoch)).toBe("taken");
-        expect(await worker.claimLane(run, 5, 987_654_321)).toBe("taken");
+        expect(await worker.claimSlice(run, 5, epoch)).toBe("taken");
+        expect(await worker.claimSlice(run, 5, 987_654_321)).toBe("taken");
         expect(await coordinator.listClaims(run)).toEqual(new Map());
       });
     });
@@ -311,8 +314,8 @@ export function busSuite(
         const shards: number[] = [];
         for (const bus of [worker, rival, worker, rival, rival, worker]) {
           const taken = await takeSoon(bus);
-          expect(taken.ticket).toEqual(ticketOf(run, taken.ticket.lane.shard));
-          shards.push(taken.ticket.lane.shard);
+          expect(taken.ticket).toEqual(ticketOf(run, taken.ticket.slice.shard));
+          shards.push(taken.ticket.slice.shard);
           await taken.done();
         }
         expect(shards.sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5]);
@@ -373,7 +376,7 @@ export function busSuite(
           run,
           options.ticketVisibilityMs + options.eventuallyMs,
         );
-        expect(again?.ticket.lane.shard).toBe(2);
+        expect(again?.ticket.slice.shard).toBe(2);
         await again?.done();
       });
 
@@ -389,7 +392,7 @@ export function busSuite(
           run,
           options.ticketVisibilityMs + options.eventuallyMs,
         );
-        expect(taken?.ticket.lane.shard).toBe(3);
+        expect(taken?.ticket.slice.shard).toBe(3);
         await taken?.done();
       });
     });
@@ -537,10 +540,10 @@ export function busSuite(
     describe("a forgotten run", () => {
       it("leaves no log, claim or ticket behind, and other runs alone", async () => {
         const epoch = await open(worker);
-        await worker.claimLane(run, 0, epoch);
+        await worker.claimSlice(run, 0, epoch);
         await append(epoch, 0);
         await coordinator.offerTicket(ticketOf(run, 0));
-        await worker.claimLane(`${run}-b`, 0, epoch);
+        await worker.claimSlice(`${run}-b`, 0, epoch);
         await worker.appendFrame({ run: `${run}-b`, epoch, seq: 0 }, body("x"), 0);
         await coordinator.forgetRun(run);
         await coordinator.forgetRun(run);

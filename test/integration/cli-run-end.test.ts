@@ -20,7 +20,7 @@ describe("a run whose target is not there", () => {
     expect(run.stdout).toBe("");
     expect(run.stderr.match(/nothing accepts connections/g)).toHaveLength(1);
     expect(run.stderr).toContain("the run did not start");
-    expect(run.stderr).not.toMatch(/lanes|INVALID|thresholds/);
+    expect(run.stderr).not.toMatch(/slices|INVALID|thresholds/);
     const json = await onrush([
       "run",
       url,

@@ -282,8 +282,8 @@ describe.skipIf(absent !== null)("commands that speak to a coordinator", () => {
     const scaled = await command(["scale", id, "--workers", "1"]);
     expect(scaled.exitCode, scaled.stderr).toBe(0);
     const holders = async () => {
-      const { body } = await coordinator.get<{ workers: { lanes: number }[] }>("/workers");
-      return body.workers.filter(({ lanes }) => lanes > 0).length;
+      const { body } = await coordinator.get<{ workers: { slices: number }[] }>("/workers");
+      return body.workers.filter(({ slices }) => slices > 0).length;
     };
     await expect.poll(holders, WAIT).toBe(1);
     await expect.poll(async () => (await own.now()).open, WAIT).toBe(40);

@@ -212,10 +212,10 @@ describe.each(BROKERS)("a coordinator on %s", (kind) => {
     const id = await coordinator.submit(echoScenario(own.url, load), "?workers=2");
     await expect.poll(async () => (await own.now()).open, WAIT).toBe(80);
     const held = async () => {
-      const { body } = await coordinator.get<{ workers: { id: string; lanes: number }[] }>(
+      const { body } = await coordinator.get<{ workers: { id: string; slices: number }[] }>(
         "/workers",
       );
-      return body.workers.filter(({ lanes }) => lanes > 0).length;
+      return body.workers.filter(({ slices }) => slices > 0).length;
     };
     expect(await held()).toBe(2);
     expect((await coordinator.info(id)).workers).toBe(2);
@@ -254,17 +254,17 @@ describe.each(BROKERS)("a coordinator on %s", (kind) => {
       await expect.poll(async () => (await own.now()).open, WAIT).toBe(80);
       const third = async () => {
         const { body } = await coordinator.get<{
-          workers: { id: string; lanes: number; leaving: boolean; epoch: number }[];
+          workers: { id: string; slices: number; leaving: boolean; epoch: number }[];
         }>("/workers");
         return body.workers.find((worker) => worker.id === "worker/ c");
       };
-      expect((await third())?.lanes).toBeGreaterThan(0);
+      expect((await third())?.slices).toBeGreaterThan(0);
       const { status, body } = await coordinator.post(
         `/workers/${encodeURIComponent("worker/ c")}/drain`,
       );
       expect(status).toBe(202);
       expect(body).toEqual({ id: "worker/ c", epochs: [(await third())?.epoch] });
-      await expect.poll(async () => (await third())?.lanes, WAIT).toBe(0);
+      await expect.poll(async () => (await third())?.slices, WAIT).toBe(0);
       expect((await third())?.leaving).toBe(true);
       await expect.poll(async () => (await own.now()).open, WAIT).toBe(80);
       await coordinator.post(`/runs/${id}/actions/stop`);

@@ -34,7 +34,7 @@ async function forgeRun(side: { bus: Bus; raw: Transport }, target: string, epoc
     ...{ run: FORGED, state: "running", startAtUs: (await side.bus.time()) + 200_000 },
     ...{ end: null, handOvers: [], steering: [], cuts: [] },
   };
-  const quotas = epochs.map((epoch) => ({ run: FORGED, epoch, lanes: 8 }));
+  const quotas = epochs.map((epoch) => ({ run: FORGED, epoch, slices: 8 }));
   const documents = {
     [documentKey.plan(FORGED)]: plan.document,
     [documentKey.run(FORGED)]: run,

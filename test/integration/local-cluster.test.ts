@@ -21,8 +21,8 @@ import { systemClock } from "../../shared/time/clock.ts";
 import type { RunDocument } from "../../shared/wire/command.ts";
 import type { Frame, FrameId } from "../../shared/wire/frame.ts";
 import { decodeFrame } from "../../shared/wire/frame-codec.ts";
-import { wholeShard } from "../../shared/wire/lane.ts";
-import type { PlanDocument } from "../../shared/wire/plan.ts";
+import { type PlanDocument, WIRE_VERSION } from "../../shared/wire/plan.ts";
+import { wholeShard } from "../../shared/wire/slice.ts";
 import { messages, scenario } from "../support/scenario.ts";
 
 const DIST = fileURLToPath(new URL("../../dist", import.meta.url));
@@ -185,7 +185,7 @@ describe("local cluster", () => {
         { ...hold, durationUs },
       ] as typeof strict.phases;
       return {
-        version: 1,
+        version: WIRE_VERSION,
         run: "r1",
         hash: "hash",
         scenario: { ...strict, phases },
@@ -214,11 +214,11 @@ describe("local cluster", () => {
       await bus.putDocument(documentKey.plan("r1"), plan, 0);
       await bus.putDocument(documentKey.run("r1"), documentOf({ state: "offered" }), 0);
       for (let shard = 0; shard < SHARDS; shard += 1) {
-        await bus.offerTicket({ run: "r1", lane: wholeShard(shard), offer: 0 });
+        await bus.offerTicket({ run: "r1", slice: wholeShard(shard), offer: 0 });
       }
       const sessions = await bus.listSessions();
-      const lanes = Math.ceil(SHARDS / sessions.length);
-      const quotas = sessions.map(({ epoch }) => ({ run: "r1", epoch, lanes }));
+      const slices = Math.ceil(SHARDS / sessions.length);
+      const quotas = sessions.map(({ epoch }) => ({ run: "r1", epoch, slices }));
       await bus.putDocument(documentKey.placement, { quotas, challenge: "alive" }, 0);
       await bus.hint("tickets-offered", "r1");
     };

@@ -8,7 +8,7 @@ import { buildPopulation } from "../../shared/load/arrivals.ts";
 import { changesFromUs, levelBefore, type Steering, steer } from "../../shared/load/steering.ts";
 import { longestUs, riseUs } from "../../shared/scenario/search.ts";
 import type { SearchLevel, StrictPhase, StrictSearch } from "../../shared/scenario/strict.ts";
-import { wholeShard } from "../../shared/wire/lane.ts";
+import { wholeShard } from "../../shared/wire/slice.ts";
 import { Agenda } from "../../worker/engine/agenda.ts";
 import { phase, SECOND } from "../unit/load/phases.ts";
 import { anyPhases, seeds } from "./load-arbitraries.ts";
@@ -89,11 +89,11 @@ it("a decision changes nothing before its moment, nor how many connections there
 it("who follows the decisions one by one opens exactly what the final plan says", () => {
   fc.assert(
     fc.property(courses, seeds, (course, seed) => {
-      const lanes = Array.from({ length: SHARDS }, (_, shard) => wholeShard(shard));
+      const slices = Array.from({ length: SHARDS }, (_, shard) => wholeShard(shard));
       const times = { shardCount: SHARDS, recoverWithinUs: SECOND };
       const agenda = new Agenda();
       let population = populationOf(course, [], seed);
-      agenda.add(population, lanes, { ...times, nowUs: Number.NEGATIVE_INFINITY });
+      agenda.add(population, slices, { ...times, nowUs: Number.NEGATIVE_INFINITY });
       const opened: string[] = [];
       const openUntil = (us: number) => {
         while (agenda.nextUs < us) {
@@ -108,7 +108,7 @@ it("who follows the decisions one by one opens exactly what the final plan says"
         const nowUs = fromUs - SECOND / 2;
         openUntil(nowUs);
         population = next;
-        agenda.replan(population, lanes, { ...times, fromUs, nowUs });
+        agenda.replan(population, slices, { ...times, fromUs, nowUs });
       }
       openUntil(Number.POSITIVE_INFINITY);
       const planned: string[] = [];

@@ -9,7 +9,7 @@ import { RunFold } from "../../coordinator/merge/run-fold.ts";
 import type { WorkerRecord } from "../../coordinator/merge/worker/worker-record.ts";
 import { buildSummary } from "../../coordinator/report/summary.ts";
 import type { Summary } from "../../coordinator/report/summary-schema.ts";
-import type { Lane } from "../../shared/wire/lane.ts";
+import type { Slice } from "../../shared/wire/slice.ts";
 import { undeclared } from "../support/oracle.ts";
 import type { World } from "./world.ts";
 
@@ -17,7 +17,7 @@ import type { World } from "./world.ts";
 const TURN_US = 150_000;
 /** What is delivered so shortly before the results are merged may come after the last reading. */
 const LAST_READ_US = 3_000_000;
-/** What a lane lacks is opened within 2.5 s of its being taken, which the coordinator sees a little later. */
+/** What a slice lacks is opened within 2.5 s of its being taken, which the coordinator sees a little later. */
 const LATE_US = 4_000_000;
 
 export function check(world: World): string[] {
@@ -30,7 +30,7 @@ export function check(world: World): string[] {
     ...counts(summary, world),
     ...shares(summary, fold, world),
     ...journal(summary, fold),
-    ...lanes(fold),
+    ...slices(fold),
     ...overlaps(world),
     ...deliveries(world, fold),
   ];
@@ -98,8 +98,8 @@ function shares({ connections, overrun }: Summary, fold: RunFold, world: World):
   if (fold.state !== "done" || fold.end !== null || fold.merge.workers.size === 0) return [];
   const lost = [...fold.merge.workers.values()].filter(({ end }) => end === "lost");
   if (lost.some(({ loss }) => loss?.recovery === "open")) return [];
-  // A lane nobody had when the run ended is said to be missing by the summary itself.
-  if ([...fold.lanes.lanes.values()].some(({ holder }) => holder === null)) return [];
+  // A slice nobody had when the run ended is said to be missing by the summary itself.
+  if ([...fold.slices.slices.values()].some(({ holder }) => holder === null)) return [];
   // Nor does anybody open what came so shortly before the end.
   if (heldLate(world, fold)) return [];
   const { attempted, reconnects, planned } = connections;
@@ -107,12 +107,12 @@ function shares({ connections, overrun }: Summary, fold: RunFold, world: World):
   return missing > 0 ? [`${missing} of ${planned} sessions were never attempted`] : [];
 }
 
-/** A lane was taken when there was no time left to open what it lacked. */
+/** A slice was taken when there was no time left to open what it lacked. */
 function heldLate({ runs }: World, { facts }: RunFold): boolean {
   return (runs.runs.get("runs/r1")?.records ?? []).some(
     (record) =>
       record.type === "event" &&
-      record.event.type === "lanes-held" &&
+      record.event.type === "slices-held" &&
       (record.event.elapsedUs ?? 0) > facts.durationUs - LATE_US,
   );
 }
@@ -124,19 +124,19 @@ function journal(summary: Summary, fold: RunFold): string[] {
     : ["the journal gives another summary"];
 }
 
-function lanes(fold: RunFold): string[] {
+function slices(fold: RunFold): string[] {
   const broken: string[] = [];
-  const endOf = ({ toUs }: Lane) => toUs ?? Number.MAX_SAFE_INTEGER;
+  const endOf = ({ toUs }: Slice) => toUs ?? Number.MAX_SAFE_INTEGER;
   for (let shard = 0; shard < fold.facts.shards; shard++) {
-    const of = [...fold.lanes.lanes.values()].flatMap(({ lane }) =>
-      lane.shard === shard ? [lane] : [],
+    const of = [...fold.slices.slices.values()].flatMap(({ slice }) =>
+      slice.shard === shard ? [slice] : [],
     );
     of.sort((a, b) => a.fromUs - b.fromUs || endOf(a) - endOf(b));
     let untilUs = 0;
-    for (const lane of of) {
-      if (lane.fromUs !== untilUs)
-        broken.push(`shard ${shard}: a lane begins at ${lane.fromUs}, not ${untilUs}`);
-      untilUs = endOf(lane);
+    for (const slice of of) {
+      if (slice.fromUs !== untilUs)
+        broken.push(`shard ${shard}: a slice begins at ${slice.fromUs}, not ${untilUs}`);
+      untilUs = endOf(slice);
     }
     if (untilUs !== Number.MAX_SAFE_INTEGER) broken.push(`shard ${shard} ends at ${untilUs}`);
   }

@@ -78,8 +78,8 @@ export const PLANTED: readonly Planted[] = [
       role === "coordinator"
         ? side
         : replaced(side, {
-            claimLane: async (run, lane, epoch) => {
-              await side.claimLane(run, lane, epoch);
+            claimSlice: async (run, slice, epoch) => {
+              await side.claimSlice(run, slice, epoch);
               return "held";
             },
           }),
@@ -100,7 +100,7 @@ export const PLANTED: readonly Planted[] = [
           }),
   },
   {
-    name: "keep a lane that was handed over",
+    name: "keep a slice that was handed over",
     tamper: (command) =>
       command.type === "cut" || (command.type === "handOver" && command.scope === "unopened")
         ? { type: "lease", deadlineUs: 1e15 }
@@ -119,10 +119,10 @@ export const PLANTED: readonly Planted[] = [
           }),
   },
   {
-    name: "lose a lane on its way to an engine",
+    name: "lose a slice on its way to an engine",
     tamper: (command) =>
-      command.type === "lanes"
-        ? { ...command, lanes: command.lanes.filter(({ id }) => id !== 5) }
+      command.type === "slices"
+        ? { ...command, slices: command.slices.filter(({ id }) => id !== 5) }
         : command,
   },
 ];
@@ -135,12 +135,12 @@ function withSeq(entry: FrameEntry, seq: number): FrameEntry {
 function answersAll(side: Bus): Bus["renewSession"] {
   return async (epoch, status) => {
     const document = (await side.getDocument("run.r1"))?.value as
-      | { handOvers?: { id: number; lane: number; epoch: number; scope: string }[] }
+      | { handOvers?: { id: number; slice: number; epoch: number; scope: string }[] }
       | undefined;
     const asked = (document?.handOvers ?? []).filter(
       (one) => one.epoch === epoch && one.scope === "unopened",
     );
-    const handedOver = asked.map(({ id, lane }) => ({ id, lane, fromUs: 0 }));
+    const handedOver = asked.map(({ id, slice }) => ({ id, slice, fromUs: 0 }));
     return side.renewSession(epoch, {
       ...status,
       handedOver: [...status.handedOver, ...handedOver],

@@ -140,11 +140,11 @@ class SimEngine implements EngineThread {
       case "prepare":
         void this.#prepare(command);
         return;
-      case "lanes":
-        engine?.addLanes(command.lanes);
+      case "slices":
+        engine?.addSlices(command.slices);
         return;
       case "cut":
-        engine?.cutLane(command.lane, command.toUs);
+        engine?.cutSlice(command.slice, command.toUs);
         return;
       case "handOver":
         engine?.handOver(command);

@@ -5,17 +5,17 @@ import { blow } from "./storm.ts";
 
 /** What each broke when it was found. */
 const FOUND: readonly (readonly [seed: number, what: string])[] = [
-  [118, "a claim whose answer was lost: the lane was held and run by nobody"],
+  [118, "a claim whose answer was lost: the slice was held and run by nobody"],
   [196, "a run forgotten by the bus began again under the same epoch"],
-  [275, "a lane held twice: more was unknown than was declared"],
-  [1088, "a session that outlived its worker kept the lanes of a worker that had left"],
+  [275, "a slice held twice: more was unknown than was declared"],
+  [1088, "a session that outlived its worker kept the slices of a worker that had left"],
   [
     1552,
-    "lanes offered again after the store was emptied, before their holders had claimed them again",
+    "slices offered again after the store was emptied, before their holders had claimed them again",
   ],
   [1630, "the same, while the holder could not reach the bus"],
-  [2040, "a lane cut and held again: more was unknown than was declared"],
-  [7366, "a status of an earlier life of the store came late: lanes were offered too early"],
+  [2040, "a slice cut and held again: more was unknown than was declared"],
+  [7366, "a status of an earlier life of the store came late: slices were offered too early"],
   [6628, "a lost worker's last frame counted as missing, beside the loss that declares it"],
   [9728, "a worker's own sessions of before passed for most of the cluster, so nobody was judged"],
   ...[923, 1225, 1325, 3467, 4076, 4111, 4771, 5000, 5301, 5517, 6403].map(

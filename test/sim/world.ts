@@ -4,7 +4,7 @@
  */
 
 import type { RunOutcome } from "../../coordinator/active-run/request.ts";
-import { RunWishes } from "../../coordinator/active-run/run-requests.ts";
+import { RunCommands } from "../../coordinator/active-run/run-requests.ts";
 import { Fleet } from "../../coordinator/fleet/fleet.ts";
 import { executeRun, resumeRun } from "../../coordinator/run/run.ts";
 import { MemoryRunStore } from "../../coordinator/store/memory-run-store.ts";
@@ -29,7 +29,7 @@ export class World {
   readonly store: MemoryStore;
   readonly runs = new MemoryRunStore();
   readonly workers: SimWorker[] = [];
-  readonly wishes = new RunWishes();
+  readonly wishes = new RunCommands();
   outcome: RunOutcome | null = null;
   failure: unknown = null;
   /** Frames a worker was told are stored, "epoch/seq", and when, microseconds. */

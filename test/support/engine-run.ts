@@ -1,11 +1,13 @@
 /** Runs one real engine in this thread, on real sockets, and adds up its frames. */
+
 import { buildPopulation } from "../../shared/load/arrivals.ts";
 import type { StrictScenario } from "../../shared/scenario/strict.ts";
 import { METRICS, type Metric, PHASE_COUNTERS } from "../../shared/stats/counters.ts";
 import { MergedHistogram } from "../../shared/stats/histogram.ts";
 import type { Frame } from "../../shared/wire/frame.ts";
 import { decodeFrame } from "../../shared/wire/frame-codec.ts";
-import { wholeShard } from "../../shared/wire/lane.ts";
+import { WIRE_VERSION } from "../../shared/wire/plan.ts";
+import { wholeShard } from "../../shared/wire/slice.ts";
 import { Engine } from "../../worker/engine/engine.ts";
 import { resolveTargets } from "../../worker/reach/resolve.ts";
 import { TurnClock } from "./turn-clock.ts";
@@ -47,7 +49,7 @@ export async function runEngine(
   );
   const engine = new Engine({
     plan: {
-      version: 1,
+      version: WIRE_VERSION,
       run: "test-run",
       hash: "",
       scenario,
@@ -67,7 +69,7 @@ export async function runEngine(
       if (report.type === "frame") frames.push(decodeFrame(report.body));
     },
   });
-  engine.addLanes((options.held ?? [...Array(shards).keys()]).map(wholeShard));
+  engine.addSlices((options.held ?? [...Array(shards).keys()]).map(wholeShard));
   const startUs = monotonicUs() + 20_000;
   engine.start(startUs);
   await new Promise<void>((resolve, reject) => {

@@ -33,7 +33,7 @@ export function recordEnd(
   const { recorder, correlator, lastNowUs } = host;
   const { cause, wasOpen } = ended;
   correlator.incoming.nowUs = lastNowUs;
-  // What a limit of ours cut off is told once, as that limit.
+  // What a limit of ours cut off is reported once, as that limit.
   correlator.settleAll(connection, isCut(cause) || cause === "limit");
   const establishedUs = host.times.get(connection.slot, Time.established);
   recorder.value(METRIC.lifetime, connection.phase, lastNowUs - establishedUs);

@@ -20,7 +20,7 @@ export interface ConnectionIdentity {
   readonly slot: number;
   readonly index: number;
   readonly shard: number;
-  readonly lane: number;
+  readonly slice: number;
   readonly target: number;
   readonly session: number;
   /** How often the index was opened before this session, as far as its engine knows. */
@@ -29,7 +29,7 @@ export interface ConnectionIdentity {
 
 /** A connection as the engine sees it that opens its sockets. */
 export interface HostedConnection extends SocketOwner, Conversation {
-  readonly lane: number;
+  readonly slice: number;
   /** Addresses that the running attempt has tried before. */
   tries: number;
   socket: DriverSocket | null;

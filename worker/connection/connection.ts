@@ -1,6 +1,6 @@
 /**
  * One connection of the plan: one session of one global index, with its attempts. The engine makes it when the plan says
- * so and is told when it is over; drivers call it back. Data plane: flat fields, times in shared rows, no closures.
+ * so and is called when it is over; drivers call it back. Data plane: flat fields, times in shared rows, no closures.
  */
 import type { CloseCause, ConnectFailure } from "../../shared/stats/failure-kind.ts";
 import type { Backlog } from "../message/backlog.ts";
@@ -43,7 +43,7 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
   backlog: Backlog | null = null;
   expiredCount = 0;
   readonly shard: number;
-  readonly lane: number;
+  readonly slice: number;
   /** Addresses that the running attempt has tried before. */
   tries = 0;
   /** Of the intended open. */
@@ -59,7 +59,7 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
     this.slot = identity.slot;
     this.index = identity.index;
     this.shard = identity.shard;
-    this.lane = identity.lane;
+    this.slice = identity.slice;
     this.target = identity.target;
     this.incarnation = identity.session * MAX_ATTEMPTS;
     this.attempt = identity.attempt - 1;

@@ -1,6 +1,6 @@
 /**
- * Claims the lane of a ticket, until the bus has said whose it is. Used by incarnation.ts.
- * Invariant: a claim that may have counted is never given up: nobody else would ever run its lane.
+ * Claims the slice of a ticket, until the bus has said whose it is. Used by incarnation.ts.
+ * Invariant: a claim that may have counted is never given up: nobody else would ever run its slice.
  */
 import type { WorkerBus } from "../../shared/bus/bus.ts";
 import { isBusClosed } from "../../shared/bus/bus-closed.ts";
@@ -10,7 +10,7 @@ import type { Ticket } from "../../shared/wire/ticket.ts";
 import type { ControlTimings } from "../execution/timings.ts";
 
 export interface ClaimOptions {
-  readonly bus: Pick<WorkerBus, "claimLane" | "getDocument">;
+  readonly bus: Pick<WorkerBus, "claimSlice" | "getDocument">;
   readonly epoch: number;
   readonly timers: Timers;
   readonly timings: Pick<ControlTimings, "pauseMs">;
@@ -21,23 +21,23 @@ export interface ClaimOptions {
 }
 
 /**
- * @returns where the lane ends by now (its ticket may be an old one), or that somebody else has it
+ * @returns where the slice ends by now (its ticket may be an old one), or that somebody else has it
  * @throws what the bus throws, once the session is over
  */
 export async function claimTicket(
   options: ClaimOptions,
-  { run, lane }: Ticket,
+  { run, slice }: Ticket,
 ): Promise<{ readonly toUs: number | null } | "taken"> {
   const { bus, epoch, forgotten } = options;
   for (;;) {
     const before = forgotten();
-    const claim = await persist(options, () => bus.claimLane(run, lane.id, epoch));
+    const claim = await persist(options, () => bus.claimSlice(run, slice.id, epoch));
     if (claim !== "held") return "taken";
     const document = await persist(options, () => readRun(bus, run));
     // Otherwise the bus may know nothing of the claim any more.
     if (forgotten() !== before) continue;
     const cuts = document?.cuts ?? [];
-    return { toUs: cuts.find((cut) => cut.lane === lane.id)?.toUs ?? lane.toUs };
+    return { toUs: cuts.find((cut) => cut.slice === slice.id)?.toUs ?? slice.toUs };
   }
 }
 

@@ -1,6 +1,6 @@
 /**
  * The control thread of a worker process: keeps the clock offset, and serves one incarnation after another
- * until it is told to drain or its lease is lost. Called by main.ts.
+ * until it is asked to drain or its lease is lost. Called by main.ts.
  * Invariant: it never does load work, so the lease is renewed however busy the engines are.
  */
 import type { WorkerBus } from "../../shared/bus/bus.ts";
@@ -14,7 +14,7 @@ import type { WorkerLimits } from "../config.ts";
 import type { StartEngine } from "../execution/engine-thread.ts";
 import type { ControlTimings } from "../execution/timings.ts";
 import { type ClockOffset, measureClockOffset } from "./clock-offset.ts";
-import { type Incarnation, startIncarnation } from "./incarnation.ts";
+import { startWorkerSession, type WorkerSession } from "./worker-session.ts";
 
 export interface ControlOptions {
   readonly bus: WorkerBus;
@@ -33,7 +33,7 @@ export class Control {
   readonly #options: ControlOptions;
   readonly #draining = new AbortController();
   #hurry = false;
-  #incarnation: Incarnation | null = null;
+  #incarnation: WorkerSession | null = null;
   #offset: ClockOffset = { offsetUs: 0, errorUs: 0 };
 
   constructor(options: ControlOptions) {
@@ -52,7 +52,7 @@ export class Control {
       this.#offset = await measureClockOffset(bus, this.#options.clock);
       void this.#keepMeasuring(serving.signal);
       while (!this.#draining.signal.aborted) {
-        this.#incarnation = await this.#startIncarnation();
+        this.#incarnation = await this.#startWorkerSession();
         log.info(`joined as ${oneLine(info.id, 200)}: ${amounts(info)}`);
         if (this.#draining.signal.aborted) this.#leave(this.#incarnation);
         const ending = await this.#incarnation.ended;
@@ -71,11 +71,11 @@ export class Control {
   }
 
   /** One of a cluster waits for a bus that is away or empty; a forked one has nothing to wait for. */
-  async #startIncarnation(): Promise<Incarnation> {
+  async #startWorkerSession(): Promise<WorkerSession> {
     const { rejoin, timers, timings, log } = this.#options;
     for (;;) {
       try {
-        return await startIncarnation({ ...this.#options, clockOffset: () => this.#offset });
+        return await startWorkerSession({ ...this.#options, clockOffset: () => this.#offset });
       } catch (error) {
         if (!rejoin || !isUnreachable(error) || this.#draining.signal.aborted) throw error;
         log.warn(`${error.message} Trying again.`);
@@ -97,7 +97,7 @@ export class Control {
     if (this.#incarnation) this.#leave(this.#incarnation);
   }
 
-  #leave(incarnation: Incarnation): void {
+  #leave(incarnation: WorkerSession): void {
     if (this.#hurry) void incarnation.drain();
     else void incarnation.leave(this.#options.timings.leaveMs);
   }

@@ -1,6 +1,6 @@
 /**
  * Claims again what this worker holds, after the bus has forgotten everything. Used by incarnation.ts.
- * Invariant: it goes on until the bus says that each lane is held, or the lane is not ours any more: somebody who has been
+ * Invariant: it goes on until the bus says that each slice is held, or the slice is not ours any more: somebody who has been
  * declared lost may have been quicker, until the coordinator ends it again. In which life of the bus that is so is said,
  * never of a later one.
  */
@@ -11,11 +11,11 @@ import type { ControlTimings } from "../execution/timings.ts";
 
 export interface Holding {
   readonly run: string;
-  readonly lanes: readonly number[];
+  readonly slices: readonly number[];
 }
 
 export interface ReclaimOptions {
-  readonly bus: Pick<WorkerBus, "claimLane" | "generation">;
+  readonly bus: Pick<WorkerBus, "claimSlice" | "generation">;
   readonly timers: Timers;
   readonly timings: Pick<ControlTimings, "pauseMs">;
 }
@@ -51,7 +51,7 @@ export class Reclaim {
   all(epoch: number, holding: () => Holding | null): void {
     this.#forgotten++;
     this.#claimedIn = null;
-    this.#pending = new Set(holding()?.lanes ?? []);
+    this.#pending = new Set(holding()?.slices ?? []);
     if (!this.#working) void this.#work(epoch, holding);
   }
 
@@ -67,7 +67,7 @@ export class Reclaim {
       // Before the claims: they are in this life, or in a later one that the session will notice.
       const generation = await this.#try(() => this.#options.bus.generation());
       if (generation !== null) {
-        for (const lane of this.#pending) await this.#claim(lane, epoch, holding());
+        for (const slice of this.#pending) await this.#claim(slice, epoch, holding());
         if (this.#pending.size === 0 && round === this.#forgotten) this.#claimedIn = generation;
       }
       if (this.#claimedIn === null) await sleep(timers, timings.pauseMs, this.#closing.signal);
@@ -75,14 +75,14 @@ export class Reclaim {
     this.#working = false;
   }
 
-  async #claim(lane: number, epoch: number, holding: Holding | null): Promise<void> {
-    if (holding === null || !holding.lanes.includes(lane)) {
-      this.#pending.delete(lane);
+  async #claim(slice: number, epoch: number, holding: Holding | null): Promise<void> {
+    if (holding === null || !holding.slices.includes(slice)) {
+      this.#pending.delete(slice);
       return;
     }
     const { run } = holding;
-    const claim = await this.#try(() => this.#options.bus.claimLane(run, lane, epoch));
-    if (claim === "held") this.#pending.delete(lane);
+    const claim = await this.#try(() => this.#options.bus.claimSlice(run, slice, epoch));
+    if (claim === "held") this.#pending.delete(slice);
   }
 
   /** null when the bus does not answer. */

@@ -1,6 +1,6 @@
 /**
- * Takes tickets while this worker holds fewer lanes than its quota. Called by incarnation.ts, once per session.
- * Invariant: a ticket is done only after its lane was claimed by somebody or its run is over; what this worker cannot use
+ * Takes tickets while this worker holds fewer slices than its quota. Called by incarnation.ts, once per session.
+ * Invariant: a ticket is done only after its slice was claimed by somebody or its run is over; what this worker cannot use
  * goes back at once.
  */
 import type { TakenTicket, WorkerBus } from "../../shared/bus/bus.ts";
@@ -15,7 +15,7 @@ export interface TicketTakerOptions {
   readonly timers: Timers;
   readonly timings: ControlTimings;
   readonly log: Log;
-  /** The run there is room for another lane of; null for none. */
+  /** The run there is room for another slice of; null for none. */
   readonly wanted: () => string | null;
   /** Aborted when wanted() may have changed. */
   readonly changed: () => AbortSignal;

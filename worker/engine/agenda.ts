@@ -1,12 +1,12 @@
 /**
- * When the sessions of an engine's lanes are due to open, in order: the engine takes from the front what
- * is due. Filled from the plan when lanes are handed over, before the start or while running.
- * Invariant: every session of every lane added is taken exactly once, but for those that are over when a lane comes
+ * When the sessions of an engine's slices are due to open, in order: the engine takes from the front what
+ * is due. Filled from the plan when slices are handed over, before the start or while running.
+ * Invariant: every session of every slice added is taken exactly once, but for those that are over when a slice comes
  * while running, and those that are given to another worker.
  */
 import type { Population } from "../../shared/load/arrivals.ts";
 import { indicesOf } from "../../shared/load/split.ts";
-import { isInLane, type Lane } from "../../shared/wire/lane.ts";
+import { isInSlice, type Slice } from "../../shared/wire/slice.ts";
 
 interface Row {
   readonly openUs: number;
@@ -14,7 +14,7 @@ interface Row {
   readonly closeUs: number;
   readonly index: number;
   readonly session: number;
-  readonly lane: number;
+  readonly slice: number;
 }
 
 export class Agenda {
@@ -23,7 +23,7 @@ export class Agenda {
   #closeUs = new Float64Array(0);
   #index = new Uint32Array(0);
   #session = new Uint32Array(0);
-  #lane = new Uint16Array(0);
+  #slice = new Uint16Array(0);
   #cursor = 0;
 
   /** Sessions not taken yet. */
@@ -49,8 +49,8 @@ export class Agenda {
     return this.#session[this.#cursor] as number;
   }
 
-  get nextLane(): number {
-    return this.#lane[this.#cursor] as number;
+  get nextSlice(): number {
+    return this.#slice[this.#cursor] as number;
   }
 
   take(): void {
@@ -62,35 +62,35 @@ export class Agenda {
     this.#cursor = this.#index.length;
   }
 
-  /** Drops the lane's sessions that are planned to open at fromUs or later. */
-  drop(lane: number, fromUs: number): void {
-    this.#fill(this.#left().filter((row) => row.lane !== lane || row.plannedUs < fromUs));
+  /** Drops the slice's sessions that are planned to open at fromUs or later. */
+  drop(slice: number, fromUs: number): void {
+    this.#fill(this.#left().filter((row) => row.slice !== slice || row.plannedUs < fromUs));
   }
 
   /**
-   * Adds the sessions of the lanes.
+   * Adds the sessions of the slices.
    * @param nowUs run time; sessions that should be open by then are opened evenly over recoverWithinUs, never in a burst;
    *   what is over is left out. Negative or -Infinity before the start.
    */
   add(
     population: Population,
-    lanes: readonly Lane[],
+    slices: readonly Slice[],
     times: {
       readonly shardCount: number;
       readonly nowUs: number;
       readonly recoverWithinUs: number;
-      /** Only sessions that open from then on; all unless told. */
+      /** Only sessions that open from then on; default: all. */
       readonly fromUs?: number;
     },
   ): void {
     const { shardCount, nowUs, recoverWithinUs, fromUs = Number.NEGATIVE_INFINITY } = times;
     const rows = this.#left();
     const overdue: Row[] = [];
-    for (const lane of lanes) {
-      for (const index of indicesOf(lane.shard, shardCount, population.connections)) {
+    for (const slice of slices) {
+      for (const index of indicesOf(slice.shard, shardCount, population.connections)) {
         population.sessionsOf(index).forEach(({ openUs, closeUs }, session) => {
-          if (closeUs <= nowUs || openUs < fromUs || !isInLane(lane, openUs)) return;
-          const row = { openUs, plannedUs: openUs, closeUs, index, session, lane: lane.id };
+          if (closeUs <= nowUs || openUs < fromUs || !isInSlice(slice, openUs)) return;
+          const row = { openUs, plannedUs: openUs, closeUs, index, session, slice: slice.id };
           (openUs < nowUs ? overdue : rows).push(row);
         });
       }
@@ -107,7 +107,7 @@ export class Agenda {
   /** The plan is another from fromUs on: what opens before closes when it says now, and what opens later is new. */
   replan(
     population: Population,
-    lanes: readonly Lane[],
+    slices: readonly Slice[],
     times: Parameters<Agenda["add"]>[2] & { readonly fromUs: number },
   ): void {
     const kept = this.#left().flatMap((row) => {
@@ -116,7 +116,7 @@ export class Agenda {
       return session.closeUs <= row.openUs ? [] : [{ ...row, closeUs: session.closeUs }];
     });
     this.#fill(kept);
-    this.add(population, lanes, times);
+    this.add(population, slices, times);
   }
 
   #left(): Row[] {
@@ -128,7 +128,7 @@ export class Agenda {
         closeUs: this.#closeUs[at] as number,
         index: this.#index[at] as number,
         session: this.#session[at] as number,
-        lane: this.#lane[at] as number,
+        slice: this.#slice[at] as number,
       });
     }
     return rows;
@@ -141,7 +141,7 @@ export class Agenda {
     this.#closeUs = Float64Array.from(rows, (row) => row.closeUs);
     this.#index = Uint32Array.from(rows, (row) => row.index);
     this.#session = Uint32Array.from(rows, (row) => row.session);
-    this.#lane = Uint16Array.from(rows, (row) => row.lane);
+    this.#slice = Uint16Array.from(rows, (row) => row.slice);
     this.#cursor = 0;
   }
 }

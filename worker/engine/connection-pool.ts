@@ -1,7 +1,6 @@
 /**
- * The connections an engine has, by slot: makes them when the agenda says so, fires their timers, and takes
- * their slots back. It is the host the connections see. Invariant: a slot belongs to at most one
- * connection that is not over, and `live` counts exactly those.
+ * The connections an engine has, by slot: makes them when the agenda says so, and fires their timers. The host that they
+ * see. Invariant: a slot belongs to at most one connection that is not over, and `live` counts exactly those.
  */
 import { assert } from "../../shared/assert.ts";
 import type { Population } from "../../shared/load/arrivals.ts";
@@ -11,12 +10,8 @@ import { portCount } from "../../shared/local-ports.ts";
 import type { StrictReconnect } from "../../shared/scenario/strict.ts";
 import { moveClose } from "../connection/close-time.ts";
 import { Connection } from "../connection/connection.ts";
-import {
-  type ConnectionHost,
-  type HostedConnection,
-  TIMER_KINDS,
-  TimerKind,
-} from "../connection/connection-host.ts";
+import type { ConnectionHost, HostedConnection } from "../connection/connection-host.ts";
+import { TIMER_KINDS, TimerKind } from "../connection/connection-host.ts";
 import { ConnectionTimes, FIRST_SLOTS, Time } from "../connection/connection-times.ts";
 import { sendOutgoing } from "../connection/pacing.ts";
 import { Correlator } from "../message/correlator.ts";
@@ -31,7 +26,8 @@ import { AttemptNumbers } from "./attempt-numbers.ts";
 import { Choices } from "./choices.ts";
 import { type EngineContext, recorderOf, targetOf } from "./engine-context.ts";
 import { FetchAhead } from "./fetch-ahead.ts";
-import { LaneCensus } from "./lane-census.ts";
+import { SliceCounts } from "./slice-counts.ts";
+import { Slots } from "./slots.ts";
 import { Standstill } from "./standstill.ts";
 import { type TimerOwner, TimingWheel } from "./timing-wheel.ts";
 
@@ -55,14 +51,14 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
   #schedule: MessageSchedule | null;
   readonly #choices: Choices;
   readonly routes: Routes;
-  readonly #connections: (Connection | null)[] = [];
+  readonly #slots = new Slots<Connection>();
+  readonly #connections = this.#slots.all;
   readonly #ahead = new FetchAhead(this.#connections, this.times);
   readonly #wheel = new TimingWheel(FIRST_SLOTS * TIMER_KINDS, this.#ahead);
-  readonly #freeSlots: number[] = [];
   /** Slot of the live connection of an index; only filled when messages are paced in total. */
   readonly #slotOfIndex = new Map<number, number>();
   #live = 0;
-  readonly #census = new LaneCensus();
+  readonly #sliceCounts = new SliceCounts();
   readonly #standstill: Standstill;
   readonly #attempts = new AttemptNumbers();
   #stopCursor = 0;
@@ -70,21 +66,22 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
 
   constructor(context: EngineContext, profile: Profile, clock: { nowUs(): number }) {
     const { scenario, run, connections } = context.plan;
+    const { localAddresses } = scenario.connect;
     this.#context = context;
     this.#profile = profile;
     this.#clock = clock;
     this.#driver = context.driver ?? (scenario.connect.driver === "ws" ? wsDriver : leanDriver);
     this.recorder = recorderOf(context);
-    this.#standstill = new Standstill(context.afterReading);
-    const given = { run, framed: this.#driver.framing === "frame", standstill: this.#standstill };
-    this.correlator = new Correlator(scenario, this.recorder, given);
+    const standstill = new Standstill(context.afterReading);
+    this.#standstill = standstill;
+    const framed = this.#driver.framing === "frame";
+    this.correlator = new Correlator(scenario, this.recorder, { run, framed, standstill });
     this.connectTimeoutUs = scenario.connect.timeoutUs;
     this.heartbeat = scenario.connect.heartbeat;
     this.reconnect = scenario.connect.reconnect;
     this.inFlight = scenario.messages?.inFlight ?? 1;
     this.#choices = new Choices(scenario);
     this.#schedule = MessageSchedule.for(scenario, profile);
-    const { localAddresses } = scenario.connect;
     this.routes = new Routes(context.targets, { connections, localAddresses, ports: portCount() });
     for (const { dnsUs } of context.targets)
       if (dnsUs !== null) this.recorder.value(METRIC.dns, 0, dnsUs);
@@ -94,20 +91,28 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
     return this.#live;
   }
 
-  liveIn(lane: number): number {
-    return this.#census.live(lane);
+  liveIn(slice: number): number {
+    return this.#sliceCounts.live(slice);
   }
 
   /** Opens the agenda's next session. */
   open(agenda: Agenda, shard: number): void {
     const slot = this.#takeSlot();
-    const { nextIndex: index, nextSession: session, nextUs: openUs, nextLane: lane } = agenda;
+    const { nextIndex: index, nextSession: session, nextUs: openUs, nextSlice: slice } = agenda;
     const target = this.#choices.targetFor(index);
     const attempt = this.#attempts.first(index, session);
-    const connection = new Connection(this, { slot, index, shard, lane, target, session, attempt });
+    const connection = new Connection(this, {
+      slot,
+      index,
+      shard,
+      slice,
+      target,
+      session,
+      attempt,
+    });
     this.#connections[slot] = connection;
     this.#live++;
-    this.#census.opened(lane);
+    this.#sliceCounts.opened(slice);
     const { times } = this;
     times.set(slot, Time.close, agenda.nextCloseUs);
     times.set(slot, Time.established, 0);
@@ -184,17 +189,17 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
     while (this.#stopCursor < end) this.#connections[this.#stopCursor++]?.drain("stop");
   }
 
-  /** Has `count` more connections of the lane close, to be opened again elsewhere. Nothing new is opened in it. */
-  migrateSome(lane: number, count: number): void {
+  /** Has `count` more connections of the slice close, to be opened again elsewhere. Nothing new is opened in it. */
+  migrateSome(slice: number, count: number): void {
     let left = count;
-    let slot = this.#census.cursor(lane);
+    let slot = this.#sliceCounts.cursor(slice);
     for (; left > 0 && slot < this.#connections.length; slot++) {
       const connection = this.#connections[slot];
-      if (connection?.lane !== lane) continue;
+      if (connection?.slice !== slice) continue;
       connection.drain("migrated");
       left--;
     }
-    this.#census.told(lane, slot);
+    this.#sliceCounts.told(slice, slot);
   }
 
   abortAll(cause: "stop" | "fenced"): void {
@@ -238,8 +243,7 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
   }
 
   firstPingUs(index: number): number {
-    const pingUs = this.heartbeat?.pingUs ?? 0;
-    return pingUs * this.#choices.jitter(index, 0);
+    return (this.heartbeat?.pingUs ?? 0) * this.#choices.jitter(index, 0);
   }
 
   jitter(index: number, incarnation: number): number {
@@ -274,10 +278,9 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
     assert(this.#connections[slot] === connection, "pool: released twice");
     for (let kind = 0; kind < TIMER_KINDS; kind++) this.#wheel.cancel(slot * TIMER_KINDS + kind);
     if (this.#slotOfIndex.get(index) === slot) this.#slotOfIndex.delete(index);
-    this.#connections[slot] = null;
-    this.#freeSlots.push(slot);
+    this.#slots.giveBack(slot);
     this.#live--;
-    this.#census.released(connection.lane);
+    this.#sliceCounts.released(connection.slice);
   }
 
   readonly #ownerOf = (slot: number): Connection => {
@@ -287,14 +290,11 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
   };
 
   #takeSlot(): number {
-    const free = this.#freeSlots.pop();
-    if (free !== undefined) return free;
-    const slot = this.#connections.length;
+    const slot = this.#slots.take();
     if (slot >= this.times.capacity) {
       this.times.grow();
       this.#wheel.grow(this.times.capacity * TIMER_KINDS);
     }
-    this.#connections.push(null);
     return slot;
   }
 }

@@ -1,5 +1,5 @@
 /**
- * One engine: executes lanes of a run on its own thread. A turn takes one time sample, checks the lease, and
+ * One engine: executes slices of a run on its own thread. A turn takes one time sample, checks the lease, and
  * only then fires what is due: time-outs, sends, opens. Turns follow one another each millisecond; while nothing
  * is due and nothing happens the engine rests (nextTurnUs). Connections and their messages are in
  * worker/connection, numbers in worker/record; this file is when things happen.
@@ -13,14 +13,14 @@ import { buildPopulation, type Population } from "../../shared/load/arrivals.ts"
 import type { Profile } from "../../shared/load/profile.ts";
 import { changesFromUs, type Steering, steer } from "../../shared/load/steering.ts";
 import type { HandOver } from "../../shared/wire/command.ts";
-import type { Lane } from "../../shared/wire/lane.ts";
+import type { Slice } from "../../shared/wire/slice.ts";
 import { METRIC } from "../record/recorder.ts";
 import { SelfCheck } from "../record/self-check.ts";
 import { Agenda } from "./agenda.ts";
 import { ConnectionPool } from "./connection-pool.ts";
 import type { EngineContext } from "./engine-context.ts";
 import { FrameCuts } from "./frame-cuts.ts";
-import { HeldLanes } from "./held-lanes.ts";
+import { HeldSlices } from "./held-slices.ts";
 import { Migration } from "./migration.ts";
 import { TotalPacer } from "./total-pacer.ts";
 import { MAX_REST_US, TURN_US, TurnPlan } from "./turn-plan.ts";
@@ -43,7 +43,7 @@ export class Engine {
   readonly #totalPacer: TotalPacer | null;
   readonly #selfCheck: SelfCheck;
   readonly #frames: FrameCuts;
-  readonly #lanes: HeldLanes;
+  readonly #slices: HeldSlices;
   readonly #migrations = new Map<number, Migration>();
   #startUs = Number.POSITIVE_INFINITY;
   #leaseUs = Number.POSITIVE_INFINITY;
@@ -63,9 +63,9 @@ export class Engine {
       nowUs: () => this.#readClock(),
     });
     this.#frames = new FrameCuts(context, this.#pool, this.#selfCheck);
-    this.#lanes = new HeldLanes(this.#population, context.plan.shards);
+    this.#slices = new HeldSlices(this.#population, context.plan.shards);
     this.#totalPacer = TotalPacer.for(scenario, this.#population, (index, atUs) =>
-      this.#lanes.isOurs(index, atUs),
+      this.#slices.isOurs(index, atUs),
     );
   }
 
@@ -90,46 +90,46 @@ export class Engine {
     return this.#end === null ? Math.min(this.#startUs, this.#leaseUs) : 0;
   }
 
-  /** Takes on lanes; while running, in phase with the plan and without a burst. */
-  addLanes(lanes: readonly Lane[]): void {
+  /** Takes on slices; while running, in phase with the plan and without a burst. */
+  addSlices(slices: readonly Slice[]): void {
     const { shards: shardCount, recoverWithinUs } = this.#context.plan;
     const runUs = this.#runUs();
     const nowUs = runUs > 0 ? runUs : Number.NEGATIVE_INFINITY;
-    const added = lanes.filter(({ id }) => this.#lanes.find(id) === null);
-    for (const lane of added) {
-      this.#lanes.add(lane, nowUs);
-      this.#pool.recorder.addShard(lane.shard);
+    const added = slices.filter(({ id }) => this.#slices.find(id) === null);
+    for (const slice of added) {
+      this.#slices.add(slice, nowUs);
+      this.#pool.recorder.addShard(slice.shard);
     }
     if (this.#end !== null) return;
     this.#agenda.add(this.#population, added, { shardCount, nowUs, recoverWithinUs });
   }
 
-  /** Leaves sessions of the lane that are planned to open at toUs or later to others. */
-  cutLane(lane: number, toUs: number): void {
-    const held = this.#lanes.find(lane);
+  /** Leaves sessions of the slice that are planned to open at toUs or later to others. */
+  cutSlice(slice: number, toUs: number): void {
+    const held = this.#slices.find(slice);
     if (held === null || (held.toUs !== null && held.toUs <= toUs)) return;
-    this.#agenda.drop(lane, toUs);
-    this.#lanes.cut(lane, toUs);
+    this.#agenda.drop(slice, toUs);
+    this.#slices.cut(slice, toUs);
   }
 
-  /** Gives work of a lane away: what is not open yet, or all of it. Reported when it is done. */
-  handOver({ id, lane, scope, withinUs }: Omit<HandOver, "epoch">): void {
+  /** Gives work of a slice away: what is not open yet, or all of it. Reported when it is done. */
+  handOver({ id, slice, scope, withinUs }: Omit<HandOver, "epoch">): void {
     const nowUs = this.#runUs();
     if (scope === "unopened") {
-      const held = this.#lanes.find(lane);
+      const held = this.#slices.find(slice);
       const fromUs = Math.max(nowUs, 0) + CUT_LEAD_US;
-      this.cutLane(lane, fromUs);
+      this.cutSlice(slice, fromUs);
       this.#context.report({
         type: "handedOver",
         id,
-        lane,
+        slice,
         fromUs: Math.min(fromUs, held?.toUs ?? fromUs),
       });
       return;
     }
-    this.#agenda.drop(lane, Number.NEGATIVE_INFINITY);
-    const total = this.#pool.liveIn(lane);
-    this.#migrations.set(id, new Migration({ id, lane, withinUs }, { nowUs, total }));
+    this.#agenda.drop(slice, Number.NEGATIVE_INFINITY);
+    const total = this.#pool.liveIn(slice);
+    this.#migrations.set(id, new Migration({ id, slice, withinUs }, { nowUs, total }));
   }
 
   /** Goes on by the plan as it is by now. What it says of the time before the change is what it said. */
@@ -141,16 +141,16 @@ export class Engine {
     if (fromUs === Number.POSITIVE_INFINITY) return;
     this.#population = population;
     this.#profile = population.profile;
-    this.#lanes.follow(population);
+    this.#slices.follow(population);
     this.#pool.follow(population);
     const runUs = this.#runUs();
     this.#totalPacer?.follow(scenario, population, Math.max(fromUs, runUs));
     if (this.#end !== null) return;
-    const moving = new Set([...this.#migrations.values()].map(({ handOver }) => handOver.lane));
+    const moving = new Set([...this.#migrations.values()].map(({ handOver }) => handOver.slice));
     const { shards: shardCount, recoverWithinUs } = plan;
     this.#agenda.replan(
       population,
-      this.#lanes.all.filter(({ id }) => !moving.has(id)),
+      this.#slices.all.filter(({ id }) => !moving.has(id)),
       { shardCount, recoverWithinUs, fromUs, nowUs: runUs > 0 ? runUs : Number.NEGATIVE_INFINITY },
     );
   }
@@ -215,10 +215,10 @@ export class Engine {
   #migrate(nowUs: number): void {
     for (const [id, migration] of this.#migrations) {
       if (!migration.advance(nowUs, this.#pool)) continue;
-      const { lane } = migration.handOver;
+      const { slice } = migration.handOver;
       this.#migrations.delete(id);
-      this.#lanes.remove(lane);
-      this.#context.report({ type: "handedOver", id, lane, fromUs: 0 });
+      this.#slices.remove(slice);
+      this.#context.report({ type: "handedOver", id, slice, fromUs: 0 });
     }
   }
 

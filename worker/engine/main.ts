@@ -105,11 +105,11 @@ function reportStatus({ openConnections: open }: Engine): void {
 
 function obey(obeying: Engine, command: Exclude<EngineCommand, { type: "prepare" }>): void {
   switch (command.type) {
-    case "lanes":
-      obeying.addLanes(command.lanes);
+    case "slices":
+      obeying.addSlices(command.slices);
       return;
     case "cut":
-      obeying.cutLane(command.lane, command.toUs);
+      obeying.cutSlice(command.slice, command.toUs);
       return;
     case "handOver":
       obeying.handOver(command);

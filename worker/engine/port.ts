@@ -3,8 +3,8 @@
  * Invariant: times are monotonic microseconds of this host; the control thread has already mapped t0.
  */
 import type { Steering } from "../../shared/load/steering.ts";
-import type { Lane } from "../../shared/wire/lane.ts";
 import type { PlanDocument } from "../../shared/wire/plan.ts";
+import type { Slice } from "../../shared/wire/slice.ts";
 
 /** What an engine thread knows from its start. */
 export interface EngineData {
@@ -22,15 +22,15 @@ export type EngineCommand =
       readonly epoch: number;
       readonly engine: number;
     }
-  /** More lanes for this engine; before the start or while running. */
-  | { readonly type: "lanes"; readonly lanes: readonly Lane[] }
-  /** Sessions of the lane planned to open at toUs or later are another's; not answered. */
-  | { readonly type: "cut"; readonly lane: number; readonly toUs: number }
-  /** Give work of a lane away (HandOver in shared/wire/command.ts); answered by "handedOver" when done. */
+  /** More slices for this engine; before the start or while running. */
+  | { readonly type: "slices"; readonly slices: readonly Slice[] }
+  /** Sessions of the slice planned to open at toUs or later are another's; not answered. */
+  | { readonly type: "cut"; readonly slice: number; readonly toUs: number }
+  /** Give work of a slice away (HandOver in shared/wire/command.ts); answered by "handedOver" when done. */
   | {
       readonly type: "handOver";
       readonly id: number;
-      readonly lane: number;
+      readonly slice: number;
       readonly scope: "unopened" | "all";
       readonly withinUs: number;
     }
@@ -60,6 +60,6 @@ export type EngineReport =
   | {
       readonly type: "handedOver";
       readonly id: number;
-      readonly lane: number;
+      readonly slice: number;
       readonly fromUs: number;
     };

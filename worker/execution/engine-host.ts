@@ -1,5 +1,5 @@
 /**
- * The engine threads of one run: starts them, deals the lanes evenly, relays commands and reports. Called
+ * The engine threads of one run: starts them, deals the slices evenly, relays commands and reports. Called
  * by run-execution.ts; speaks engine/port.ts.
  *
  *   preparing --"prepared"--> prepared --final frame--> finished
@@ -12,8 +12,8 @@ import { assert } from "../../shared/assert.ts";
 import type { Steering } from "../../shared/load/steering.ts";
 import type { Timers } from "../../shared/time/timer.ts";
 import type { HandOver } from "../../shared/wire/command.ts";
-import type { Lane } from "../../shared/wire/lane.ts";
 import type { PlanDocument } from "../../shared/wire/plan.ts";
+import type { Slice } from "../../shared/wire/slice.ts";
 import type { HandedOver } from "../../shared/wire/worker-info.ts";
 import type { EngineCommand, EngineReport } from "../engine/port.ts";
 import type { MeasuredFrame } from "../record/fresh-frames.ts";
@@ -30,14 +30,14 @@ export interface EngineHostOptions {
   readonly onFrame: (frame: MeasuredFrame) => void;
   /** The engine is of no more use. */
   readonly onDeath: (engine: number, problem: string) => void;
-  /** An engine was prepared, was given its lanes, has begun, or has finished. */
+  /** An engine was prepared, was given its slices, has begun, or has finished. */
   readonly onProgress: () => void;
-  /** An engine has done a hand-over. Of scope "all": it holds nothing of the lane any more. */
+  /** An engine has done a hand-over. Of scope "all": it holds nothing of the slice any more. */
   readonly onHandedOver: (done: HandedOver, scope: HandOver["scope"]) => void;
 }
 
 /**
- * Lanes go to an engine in batches, because each makes it lay out its whole agenda again: when none was
+ * Slices go to an engine in batches, because each makes it lay out its whole agenda again: when none was
  * added for a while, and at the latest after a second.
  */
 const BATCH_QUIET_MS = 100;
@@ -58,24 +58,24 @@ export class EngineHost {
     this.#options = options;
     this.#batch = new Batch({
       ...{ timers: options.timers, quietMs: BATCH_QUIET_MS, maxMs: BATCH_MAX_MS },
-      send: () => this.#sendLanes(),
+      send: () => this.#sendSlices(),
     });
     this.#engines = Array.from({ length: options.engines }, (_, index) => this.#startEngine(index));
   }
 
-  get lanesHeld(): number {
-    return this.#sum((engine) => engine.lanes.size);
+  get slicesHeld(): number {
+    return this.#sum((engine) => engine.slices.size);
   }
 
-  /** Lanes whose engine is prepared and knows of them. */
-  get lanesReady(): number {
-    return this.#sum(({ state, lanes, unsent }) =>
-      state === "prepared" ? lanes.size - unsent : 0,
+  /** Slices whose engine is prepared and knows of them. */
+  get slicesReady(): number {
+    return this.#sum(({ state, slices, unsent }) =>
+      state === "prepared" ? slices.size - unsent : 0,
     );
   }
 
-  get lanes(): readonly number[] {
-    return this.#engines.flatMap(({ lanes }) => [...lanes.keys()]);
+  get slices(): readonly number[] {
+    return this.#engines.flatMap(({ slices }) => [...slices.keys()]);
   }
 
   /** How late run time began at the slowest engine, microseconds; null until all have begun on time or joined late. */
@@ -96,7 +96,7 @@ export class EngineHost {
     return !this.#engines.some(isLive);
   }
 
-  /** An engine has ended already: this run takes no more lanes here. */
+  /** An engine has ended already: this run takes no more slices here. */
   get someEnded(): boolean {
     return !this.#engines.every(isLive);
   }
@@ -106,50 +106,50 @@ export class EngineHost {
     return this.#engines.filter(isLive).map(({ index }) => index);
   }
 
-  lanesOf(engine: number): readonly number[] {
-    return [...this.#engine(engine).lanes.keys()];
+  slicesOf(engine: number): readonly number[] {
+    return [...this.#engine(engine).slices.keys()];
   }
 
   /**
-   * Gives the lane to the engine that has the fewest. One that is held already stays where it is.
+   * Gives the slice to the engine that has the fewest. One that is held already stays where it is.
    * @returns false when no engine can take it, because all have ended
    */
-  assign(lane: Lane): boolean {
-    if (this.#engines.some(({ lanes }) => lanes.has(lane.id))) return true;
+  assign(slice: Slice): boolean {
+    if (this.#engines.some(({ slices }) => slices.has(slice.id))) return true;
     const [first, ...others] = this.#engines.filter(isLive);
     if (first === undefined) return false;
     const engine = others.reduce(
-      (least, other) => (other.lanes.size < least.lanes.size ? other : least),
+      (least, other) => (other.slices.size < least.slices.size ? other : least),
       first,
     );
-    engine.lanes.set(lane.id, lane);
+    engine.slices.set(slice.id, slice);
     engine.unsent += 1;
     this.#batch.touch();
     return true;
   }
 
-  /** No more lanes are to come for now: what waits for its batch goes out. */
+  /** No more slices are to come for now: what waits for its batch goes out. */
   sendAssigned(): void {
-    this.#sendLanes();
+    this.#sendSlices();
   }
 
-  /** Sessions of the lane that are planned to open at toUs or later are another's. */
-  cut(lane: number, toUs: number): void {
-    const engine = this.#holder(lane);
-    const held = engine?.lanes.get(lane);
+  /** Sessions of the slice that are planned to open at toUs or later are another's. */
+  cut(slice: number, toUs: number): void {
+    const engine = this.#holder(slice);
+    const held = engine?.slices.get(slice);
     if (!engine || !held || (held.toUs !== null && held.toUs <= toUs)) return;
-    engine.lanes.set(lane, { ...held, toUs });
-    this.#sendLanesTo(engine);
-    this.#send(engine, { type: "cut", lane, toUs });
+    engine.slices.set(slice, { ...held, toUs });
+    this.#sendSlicesTo(engine);
+    this.#send(engine, { type: "cut", slice, toUs });
   }
 
-  /** Has the lane's engine hand over; nothing happens when none holds it, or was asked already. */
-  handOver({ id, lane, scope, withinUs }: HandOver): void {
-    const engine = this.#holder(lane);
+  /** Has the slice's engine hand over; nothing happens when none holds it, or was asked already. */
+  handOver({ id, slice, scope, withinUs }: HandOver): void {
+    const engine = this.#holder(slice);
     if (!engine || engine.asked.has(id) || engine.state !== "prepared") return;
     engine.asked.set(id, scope);
-    this.#sendLanesTo(engine);
-    this.#send(engine, { type: "handOver", id, lane, scope, withinUs });
+    this.#sendSlicesTo(engine);
+    this.#send(engine, { type: "handOver", id, slice, scope, withinUs });
   }
 
   /** @param deadlineUs monotonic; one in the past makes the engines fence themselves at once */
@@ -161,9 +161,9 @@ export class EngineHost {
   /** @param startUs run time 0, monotonic */
   start(startUs: number): void {
     this.#startUs = startUs;
-    // The start first: lanes that come after it are taken on in phase.
+    // The start first: slices that come after it are taken on in phase.
     this.#sendAll({ type: "start", startUs });
-    this.#sendLanes();
+    this.#sendSlices();
   }
 
   /** What was decided of the plan since the start. */
@@ -200,7 +200,7 @@ export class EngineHost {
     });
     const engine: Engine = {
       ...{ index, thread, unsent: 0, state: "preparing", open: 0 },
-      ...{ lanes: new Map(), asked: new Map() },
+      ...{ slices: new Map(), asked: new Map() },
     };
     thread.post({ type: "prepare", plan, epoch, engine: index });
     return engine;
@@ -236,14 +236,14 @@ export class EngineHost {
     }
   }
 
-  #handedOver(engine: Engine, { id, lane, fromUs }: HandedOver): void {
+  #handedOver(engine: Engine, { id, slice, fromUs }: HandedOver): void {
     const scope = engine.asked.get(id);
     if (scope === undefined) return;
     engine.asked.delete(id);
-    const held = engine.lanes.get(lane);
-    if (scope === "all") engine.lanes.delete(lane);
-    else if (held) engine.lanes.set(lane, { ...held, toUs: fromUs });
-    this.#options.onHandedOver({ id, lane, fromUs }, scope);
+    const held = engine.slices.get(slice);
+    if (scope === "all") engine.slices.delete(slice);
+    else if (held) engine.slices.set(slice, { ...held, toUs: fromUs });
+    this.#options.onHandedOver({ id, slice, fromUs }, scope);
   }
 
   #prepared(engine: Engine): void {
@@ -252,26 +252,26 @@ export class EngineHost {
     if (this.#leaseUs !== null) this.#send(engine, { type: "lease", deadlineUs: this.#leaseUs });
     if (this.#startUs !== null) this.#send(engine, { type: "start", startUs: this.#startUs });
     if (this.#steering.length > 0) this.#send(engine, { type: "steer", steering: this.#steering });
-    this.#sendLanesTo(engine);
+    this.#sendSlicesTo(engine);
     if (this.#end !== null) this.#send(engine, { type: "end", mode: this.#end });
     this.#options.onProgress();
   }
 
-  #sendLanes(): void {
+  #sendSlices(): void {
     this.#batch.clear();
-    for (const engine of this.#engines) this.#sendLanesTo(engine);
+    for (const engine of this.#engines) this.#sendSlicesTo(engine);
     this.#options.onProgress();
   }
 
-  #sendLanesTo(engine: Engine): void {
+  #sendSlicesTo(engine: Engine): void {
     if (engine.state !== "prepared" || engine.unsent === 0) return;
-    const lanes = [...engine.lanes.values()].slice(-engine.unsent);
+    const slices = [...engine.slices.values()].slice(-engine.unsent);
     engine.unsent = 0;
-    this.#send(engine, { type: "lanes", lanes });
+    this.#send(engine, { type: "slices", slices });
   }
 
-  #holder(lane: number): Engine | undefined {
-    return this.#engines.find(({ lanes }) => lanes.has(lane));
+  #holder(slice: number): Engine | undefined {
+    return this.#engines.find(({ slices }) => slices.has(slice));
   }
 
   #die(engine: Engine, problem: string): void {

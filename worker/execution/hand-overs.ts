@@ -1,6 +1,6 @@
 /**
  * What a run's document wants this worker to give away, and how far that is. Used by run-execution.ts.
- * Invariant: an answer stands until the document does not name its hand-over any more; a lane is released before it is
+ * Invariant: an answer stands until the document does not name its hand-over any more; a slice is released before it is
  * said to be handed over, however often that takes.
  */
 import type { WorkerBus } from "../../shared/bus/bus.ts";
@@ -12,7 +12,7 @@ import type { HandedOver } from "../../shared/wire/worker-info.ts";
 import type { EngineHost } from "./engine-host.ts";
 
 export interface HandOversOptions {
-  readonly bus: Pick<WorkerBus, "releaseLane">;
+  readonly bus: Pick<WorkerBus, "releaseSlice">;
   readonly run: string;
   readonly epoch: number;
   readonly host: Pick<EngineHost, "cut" | "handOver">;
@@ -44,7 +44,7 @@ export class HandOvers {
     this.#done = this.#done.filter(({ id }) => named.has(id));
     // Those that nobody wants any more.
     for (const id of this.#going) if (!named.has(id)) this.#finish(id);
-    for (const { lane, toUs } of cuts) host.cut(lane, toUs);
+    for (const { slice, toUs } of cuts) host.cut(slice, toUs);
     for (const handOver of handOvers) {
       const isDone = this.#done.some(({ id }) => id === handOver.id);
       if (handOver.epoch !== epoch || isDone) continue;
@@ -55,7 +55,7 @@ export class HandOvers {
 
   /** The engines have done one. */
   async finished(done: HandedOver, scope: HandOver["scope"]): Promise<void> {
-    if (scope === "all") await this.#release(done.lane);
+    if (scope === "all") await this.#release(done.slice);
     if (this.#closing.signal.aborted) return;
     this.#done.push(done);
     this.#finish(done.id);
@@ -77,12 +77,12 @@ export class HandOvers {
     this.#closing.abort();
   }
 
-  /** As often as it takes: nobody else may have the lane before. */
-  async #release(lane: number): Promise<void> {
+  /** As often as it takes: nobody else may have the slice before. */
+  async #release(slice: number): Promise<void> {
     const { bus, run, epoch, timers, pauseMs } = this.#options;
     while (!this.#closing.signal.aborted) {
       try {
-        await bus.releaseLane(run, lane, epoch);
+        await bus.releaseSlice(run, slice, epoch);
         return;
       } catch (error) {
         // The session's end releases it, too.

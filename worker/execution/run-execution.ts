@@ -1,7 +1,7 @@
 /**
  * One run on this worker: its engines, its frames, and what its document says. Called by incarnation.ts.
  *
- *   preparing --engines prepared, lanes held--> ready --start--> running --end wished--> draining
+ *   preparing --engines prepared, slices held--> ready --start--> running --end wished--> draining
  *   preparing --start (late joiner)------------------------------> running
  *   preparing | ready --end wished---------------------------------------------------> draining
  *   any of these --all engines ended, all frames handed over--> finished
@@ -17,8 +17,8 @@ import { type Log, oneLine } from "../../shared/log.ts";
 import type { Clock } from "../../shared/time/clock.ts";
 import type { Timers } from "../../shared/time/timer.ts";
 import type { RunDocument } from "../../shared/wire/command.ts";
-import type { Lane } from "../../shared/wire/lane.ts";
 import type { PlanDocument } from "../../shared/wire/plan.ts";
+import type { Slice } from "../../shared/wire/slice.ts";
 import type { RunStatus } from "../../shared/wire/worker-info.ts";
 import { Publisher } from "../record/publisher.ts";
 import { Deadline } from "./deadline.ts";
@@ -121,24 +121,24 @@ export class RunExecution {
     return this.#started;
   }
 
-  get lanes(): readonly number[] {
-    return this.#host.lanes;
+  get slices(): readonly number[] {
+    return this.#host.slices;
   }
 
-  /** Whether another lane may be claimed for it. */
+  /** Whether another slice may be claimed for it. */
   hasRoom(capacity: number): boolean {
     const isOpen = ["preparing", "ready", "running"].includes(this.#state);
     return (
       isOpen &&
       !this.#host.someEnded &&
-      (this.#host.lanesHeld + 1) * this.connectionsPerShard <= capacity
+      (this.#host.slicesHeld + 1) * this.connectionsPerShard <= capacity
     );
   }
 
-  /** Takes on a lane that was claimed. @param isLast none is to follow for now */
-  add(lane: Lane, isLast = false): void {
-    if (!this.#host.assign(lane)) {
-      this.#fail(`lane ${lane.id} came after the engines had ended`);
+  /** Takes on a slice that was claimed. @param isLast none is to follow for now */
+  add(slice: Slice, isLast = false): void {
+    if (!this.#host.assign(slice)) {
+      this.#fail(`slice ${slice.id} came after the engines had ended`);
     } else if (isLast) this.#host.sendAssigned();
     else this.#options.onChanged();
     this.#settle();
@@ -150,9 +150,9 @@ export class RunExecution {
   }
 
   status(): RunStatus {
-    const { lanesHeld, lanesReady, connectionsOpen, startSkewUs } = this.#host;
+    const { slicesHeld, slicesReady, connectionsOpen, startSkewUs } = this.#host;
     return {
-      ...{ lanesHeld, lanesReady, connectionsOpen, startSkewUs },
+      ...{ slicesHeld, slicesReady, connectionsOpen, startSkewUs },
       state: this.#state,
       problem: this.#problem,
       lastSeq: this.#host.allEnded ? this.#publisher.lastSeq : -1,
@@ -165,7 +165,7 @@ export class RunExecution {
    * @returns how many frames it does not have for certain
    */
   async drain(): Promise<{ readonly missing: number }> {
-    this.#wishEnd("stop");
+    this.#requestEnd("stop");
     await this.#whenEnded();
     return this.#publisher.flush(this.#options.timings.flushMs);
   }
@@ -173,7 +173,7 @@ export class RunExecution {
   /** The lease is lost: engines cut everything; what they still report may or may not be accepted. */
   async fence(reason: string): Promise<void> {
     this.#host.lease(0);
-    // A lease in the past ends them as nothing else may: so it is told from a stop in the results.
+    // A lease in the past ends them as nothing else may: so it is distinguished from a stop in the results.
     this.#end = "abort";
     this.#fail(`lease lost: ${reason}`);
     this.#endDeadline.within(this.#options.timings.abortGraceMs);
@@ -205,7 +205,7 @@ export class RunExecution {
       this.#over();
       return;
     }
-    if (document.end !== null) this.#wishEnd(document.end.mode);
+    if (document.end !== null) this.#requestEnd(document.end.mode);
     if (document.steering.length > 0) this.#host.steer(document.steering);
     if (document.startAtUs !== null) this.#start(document.startAtUs);
     this.#handOvers.follow(document);
@@ -220,7 +220,7 @@ export class RunExecution {
 
   #over(): void {
     this.#runIsOver = true;
-    this.#wishEnd("abort");
+    this.#requestEnd("abort");
     this.#settle();
   }
 
@@ -237,7 +237,7 @@ export class RunExecution {
   }
 
   /** The stronger wish counts. */
-  #wishEnd(mode: "stop" | "abort"): void {
+  #requestEnd(mode: "stop" | "abort"): void {
     if (this.#end === mode || this.#end === "abort" || this.#host.allEnded) return;
     this.#end = mode;
     const { plan, timings } = this.#options;
@@ -260,13 +260,13 @@ export class RunExecution {
     // As an error it is said by the coordinator, which has it from our status.
     this.#options.log.info(`run ${this.run} fails here: ${this.#problem}`);
     this.#move("failed");
-    this.#wishEnd("abort");
+    this.#requestEnd("abort");
   }
 
   /** Sees what follows from the engines' and the publisher's progress. */
   #settle(): void {
-    const { allPrepared, lanesHeld, lanesReady } = this.#host;
-    const ready = allPrepared && lanesHeld > 0 && lanesReady === lanesHeld;
+    const { allPrepared, slicesHeld, slicesReady } = this.#host;
+    const ready = allPrepared && slicesHeld > 0 && slicesReady === slicesHeld;
     if (this.#state === "preparing" && ready) this.#move("ready");
     if (!this.#host.allEnded) return;
     this.#endDeadline.cancel();

@@ -40,8 +40,8 @@ function ratePerShard({ scenario, shards }: PlanDocument): number {
   return Math.max(messages, opens) / shards;
 }
 
-/** Lanes of the run that a worker's --max-rate lets it hold. */
-export function mostLanes(plan: PlanDocument, { maxRate }: WorkerLimits): number {
+/** Slices of the run that a worker's --max-rate lets it hold. */
+export function mostSlices(plan: PlanDocument, { maxRate }: WorkerLimits): number {
   if (maxRate === null) return Number.POSITIVE_INFINITY;
   return Math.floor(maxRate / ratePerShard(plan));
 }
@@ -50,12 +50,12 @@ export function mostLanes(plan: PlanDocument, { maxRate }: WorkerLimits): number
 export interface Offer {
   readonly info: WorkerInfo;
   readonly limits: WorkerLimits;
-  /** Lanes it is to hold. */
-  readonly lanes: number;
+  /** Slices it is to hold. */
+  readonly slices: number;
 }
 
 /** Why this worker does not work on the plan; "" when it does. What names a code ends a run that has not begun. */
-export function refusalOf(plan: PlanDocument, { info, limits, lanes }: Offer): string {
+export function refusalOf(plan: PlanDocument, { info, limits, slices }: Offer): string {
   if (plan.version !== WIRE_VERSION) {
     return `run ${oneLine(String(plan.run), 80)} has a plan of version ${oneLine(String(plan.version), 20)}, this worker speaks ${WIRE_VERSION}`;
   }
@@ -66,7 +66,7 @@ export function refusalOf(plan: PlanDocument, { info, limits, lanes }: Offer): s
       return `a shard of run ${plan.run} holds ${connections} connections, this worker ${info.capacity}${by}`;
     }
     const { maxRate } = limits;
-    const rate = maxRate === null ? 0 : Math.ceil(ratePerShard(plan) * lanes);
+    const rate = maxRate === null ? 0 : Math.ceil(ratePerShard(plan) * slices);
     if (maxRate === null || rate <= maxRate) return "";
     return `ONRUSH_LIMITS_TOO_LOW this worker's part of run ${plan.run} is ${rate} messages or opened connections in its busiest second, and it does ${maxRate} at most (--max-rate)`;
   } catch (error) {

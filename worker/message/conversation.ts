@@ -22,7 +22,7 @@ export interface Conversation extends PendingOwner {
   backlog: Backlog | null;
   /** Called when the last unanswered message was settled, or room for another came free. */
   onSettled(): void;
-  /** A message failed; told once for each thing that went wrong, for the failure log. */
+  /** A message failed; reported once for each thing that went wrong, for the failure log. */
   onMessageFailure(failed: FailedMessage): void;
 }
 
@@ -70,7 +70,7 @@ export class Outgoing {
   nowUs = 0;
 }
 
-/** The failure being told; one object for all, filled by the correlator before onMessageFailure(). */
+/** The failure being reported; one object for all, filled by the correlator before onMessageFailure(). */
 export class FailedMessage {
   kind: MessageFailure = "reply-timeout";
   /** Which message of the mix; NONE when it is none of this connection's. */

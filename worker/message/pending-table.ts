@@ -2,7 +2,7 @@
  * The messages an engine has sent and not yet settled. Each record is in two lists: its connection's, in order
  * of sending, and its message definition's, in order of deadline (all messages of one definition have the same
  * time-out, so both are first-in first-out). An expired record stays in its connection's list until its reply
- * comes late or the connection ends: that is how a late reply is told from a duplicate, and how what was lost
+ * comes late or the connection ends: that is how a late reply is distinguished from a duplicate, and how what was lost
  * is counted exactly.
  * A record is 64 bytes in one typed array: with thousands of connections each is cold when its reply comes, and
  * this way it costs one cache line.

@@ -53,7 +53,7 @@ export class Reply {
     if (exceeded || this.#steps > MAX_MESSAGE_STEPS) this.costly = name;
   }
 
-  /** Its fields can be told from its bytes: those of a text that is a map in JSON. */
+  /** Its fields can be read from its bytes: those of a text that is a map in JSON. */
   hasFields(match: ReplyExpressions): boolean {
     const { data, start, end, binary } = this.#incoming as Incoming;
     this.#fields ??= !binary && match.read(data, start, end);

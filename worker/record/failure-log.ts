@@ -1,6 +1,6 @@
 /**
  * Failures seen since the last frame: exact counts grouped by (kind, signature, phase, target), each with its
- * first sample. Told by connections through the recorder. Bound: MAX_GROUPS groups a frame; what comes
+ * first sample. Called by connections through the recorder. Bound: MAX_GROUPS groups a frame; what comes
  * beyond is counted under its code, where it has one, and "other". Text from the target is masked and made harmless here, once.
  */
 

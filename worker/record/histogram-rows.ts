@@ -41,7 +41,7 @@ export class HistogramRows {
     return this.#valuesCut;
   }
 
-  /** @param name 0 for metrics that are not told apart by message name */
+  /** @param name 0 for metrics that are not distinguished by message name */
   at(metric: number, phase: number, name: number): HotHistogram {
     const at = (metric * this.#phases + phase) * this.#names + name;
     const row = this.#rows[at];

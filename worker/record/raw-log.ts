@@ -1,10 +1,10 @@
 /**
- * The raw log of one engine: every value its histograms get, as it was told, before any rounding. A diagnostic to hold
+ * The raw log of one engine: every value its histograms get, as recorded, before any rounding. A diagnostic to hold
  * merged histograms against (`onrush worker --raw-log`); made by the engine's entry, filled through the histograms it makes.
  * Layout, little-endian: MAGIC, then records of 16 bytes: metric u16, phase u16, name i16 (-1: none), 0 u16, value f64 in
  * microseconds. The last record is END_MARK with the number of values that were left out; without it the engine was killed or
  * its disk was full.
- * Invariant: a file with a last record holds every value told, but for those it counts. Bound: MAX_RAW_BYTES a file.
+ * Invariant: a file with a last record holds every value recorded, but for those it counts. Bound: MAX_RAW_BYTES a file.
  */
 import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
@@ -80,7 +80,7 @@ export class RawLog {
     }
   }
 
-  /** Writes the rest and the last record. Nothing may be told afterwards. */
+  /** Writes the rest and the last record. Nothing may be recorded afterwards. */
   close(): void {
     this.flush();
     this.#write({ metric: RAW_END_MARK, phase: 0, name: 0 }, this.#leftOut);

@@ -1,7 +1,7 @@
 /**
  * The recorder: turns what happens on an engine's connections into counters, histograms and ticks, and cuts
- * them into frames at second boundaries of run time. Told by connections and the engine, asks nobody.
- * Invariant: everything told is in exactly one frame; recording allocates nothing in the steady state.
+ * them into frames at second boundaries of run time. Called by connections and the engine, asks nobody.
+ * Invariant: everything recorded is in exactly one frame; recording allocates nothing in the steady state.
  */
 
 import { TargetText } from "../../shared/scenario/mask/target-text.ts";
@@ -84,7 +84,7 @@ export class Recorder {
     readonly targets?: number;
     /** Masked in whatever the target says. */
     readonly secrets?: readonly string[];
-    /** Plain ones unless told. */
+    /** Default: plain ones. */
     readonly makeHistogram?: MakeHistogram | undefined;
   }) {
     const text = new TargetText(sizes.secrets);

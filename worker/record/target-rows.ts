@@ -1,5 +1,5 @@
 /**
- * Counters per phase and target (TARGET_COUNTERS) since the last frame. Owned by the recorder, told by connections.
+ * Counters per phase and target (TARGET_COUNTERS) since the last frame. Owned by the recorder, Called by connections.
  * Invariants: a run of one target costs nothing, its figures are those of the phases; a phase's rows are made when
  * something first happens in it, so memory follows what is used.
  */

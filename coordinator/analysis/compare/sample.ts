@@ -1,7 +1,7 @@
 /**
  * One run as the comparison sees it: second by second, what was measured and counted, and which seconds may be trusted.
  * Made from a fold by sampleOf; simulations make their own. Invariant: nothing of a second says what the run was part
- * of; the two sides are told apart by the caller alone.
+ * of; the two sides are distinguished by the caller alone.
  */
 import type { PhaseCounter } from "../../../shared/stats/counters.ts";
 import type { MergedHistogram } from "../../../shared/stats/histogram.ts";

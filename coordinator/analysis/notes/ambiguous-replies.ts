@@ -1,5 +1,5 @@
 /**
- * Note: replies that could not be told apart. Which message they answered is not known, so no time of theirs is in any
+ * Note: replies that could not be distinguished. Which message they answered is not known, so no time of theirs is in any
  * distribution. Pure; listed in registry.ts.
  */
 import type { Check } from "../check.ts";

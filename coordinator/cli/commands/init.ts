@@ -1,6 +1,6 @@
 /**
  * `onrush init`: writes a first scenario to start from. Called by program.ts. Invariant: it never writes over a file
- * unless told to, and what it writes runs as it stands.
+ * unless asked to, and what it writes runs as it stands.
  */
 import { writeFileSync } from "node:fs";
 import { Command, Option } from "commander";

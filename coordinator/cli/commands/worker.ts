@@ -1,5 +1,5 @@
 /**
- * `onrush worker`: becomes a worker that takes its share of every run on a bus, until it is told to leave. Called by
+ * `onrush worker`: becomes a worker that takes its share of every run on a bus, until it is asked to leave. Called by
  * program.ts. Invariant: what the options say reaches the worker through its environment, where it is checked.
  */
 import { Command } from "commander";

@@ -7,7 +7,7 @@ import picocolors from "picocolors";
 export type Style = ReturnType<typeof picocolors.createColors>;
 
 /** The environment's wishes about terminals; absent variables are undefined. */
-export interface TerminalWishes {
+export interface TerminalSettings {
   readonly noColor: string | undefined;
   readonly forceColor: string | undefined;
   readonly ci: string | undefined;
@@ -18,7 +18,7 @@ export interface TerminalWishes {
  * NO_COLOR (not empty) wins, then FORCE_COLOR ("0" and "false" mean no), then: colour on a terminal that is
  * not TERM=dumb.
  */
-export function wantsColour(wishes: TerminalWishes, isTerminal: boolean): boolean {
+export function wantsColour(wishes: TerminalSettings, isTerminal: boolean): boolean {
   if (wishes.noColor !== undefined && wishes.noColor !== "") return false;
   if (wishes.forceColor !== undefined && wishes.forceColor !== "") {
     return wishes.forceColor !== "0" && wishes.forceColor !== "false";
@@ -34,7 +34,7 @@ export interface Screen {
 }
 
 /** The redrawn view needs a terminal that can move its cursor and has a size, and a person before it (not CI). */
-export function wantsLiveView(wishes: TerminalWishes, screen: Screen): boolean {
+export function wantsLiveView(wishes: TerminalSettings, screen: Screen): boolean {
   const inCi = wishes.ci !== undefined && wishes.ci !== "" && wishes.ci !== "false";
   const sized = (screen.columns ?? 0) > 0 && (screen.rows ?? 0) > 0;
   return screen.isTTY === true && sized && wishes.term !== "dumb" && !inCi;

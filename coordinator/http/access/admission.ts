@@ -57,7 +57,7 @@ export async function heedLead({ method, url }: FastifyRequest, lead: LeadOfServ
   if (lead.held || !url.startsWith(PREFIX)) return;
   const standing = await lead.standing();
   if (standing === "lost") throw noLead();
-  // The bus does not answer: what is on disk can be told, and wishes for runs whose lock is ours be kept.
+  // The bus does not answer: what is on disk can be shown, and commands for runs whose lock is ours be kept.
   if (standing === "leads" || method === "GET" || url.includes("/actions/")) return;
   throw new HttpProblem(503, "the bus does not answer, so it is not certain that this one leads", {
     ...{ code: "ONRUSH_BUS_UNREACHABLE", remedy: "Try again when /readyz answers with 200." },

@@ -8,7 +8,7 @@ import type { Log } from "../../../shared/log.ts";
 import { sleep, type Timers } from "../../../shared/time/timer.ts";
 import { fileMark, type Tokens } from "./tokens.ts";
 
-const LOOK_MS = 2000;
+const POLL_MS = 2000;
 
 /** @returns the function that ends it */
 export function watchTokens(
@@ -51,7 +51,7 @@ async function look(
 ): Promise<void> {
   let { seen } = how;
   for (;;) {
-    await sleep(how.timers, LOOK_MS, how.signal);
+    await sleep(how.timers, POLL_MS, how.signal);
     if (how.signal.aborted) return;
     const mark = await markOf(path);
     if (mark !== seen) how.reload();

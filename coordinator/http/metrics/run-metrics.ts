@@ -18,7 +18,7 @@ const SECOND_US = 1_000_000;
 
 type Named = readonly [name: string, help: string];
 
-/** null: not known yet, and then not told. */
+/** null: not known yet, and then left out. */
 const GAUGES: readonly (readonly [...Named, (measures: RunMeasures) => number | null])[] = [
   ["connections_open", "Connections open", ({ view }) => view.open],
   ["connections_planned", "Connections planned to be open", ({ view }) => view.plannedOpen],

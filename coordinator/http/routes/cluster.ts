@@ -42,7 +42,7 @@ function workersOf({ fleet }: Service) {
       run: fleet.runOf(epoch),
       state: status?.state ?? "idle",
       leaving: fit?.status?.leaving ?? status?.leaving ?? false,
-      lanes: status?.lanesHeld ?? 0,
+      slices: status?.slicesHeld ?? 0,
       connectionsOpen: status?.connectionsOpen ?? 0,
       problem: status?.problem ?? "",
       silentSeconds: Math.round(silentMs / 100) / 10,

@@ -11,7 +11,7 @@ import type { RunMeasures } from "../../live/measures.ts";
 
 export interface Pushing {
   readonly urls: readonly string[];
-  /** What is told from now on. */
+  /** What is reported from now on. */
   readonly tell: (read: () => RunMeasures) => void;
   /** When the run is over. @returns lines about what did not arrive */
   finish(): Promise<readonly string[]>;

@@ -10,7 +10,7 @@ import type { RunMeasures } from "../../live/measures.ts";
 
 export interface Scraping {
   readonly urls: readonly string[];
-  /** What is told from now on. */
+  /** What is reported from now on. */
   readonly tell: (read: () => RunMeasures) => void;
   close(): Promise<void>;
 }

@@ -42,7 +42,7 @@ export interface Loss {
   readonly open: number;
   readonly opensAtMost: number;
   readonly messagesAtMost: number;
-  readonly lanes: readonly number[];
+  readonly slices: readonly number[];
   /** The run had somebody to go on without it. */
   recovery: "none-needed" | "open" | "recovered" | "dropped";
 }

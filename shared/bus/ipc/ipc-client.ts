@@ -91,12 +91,12 @@ export class IpcClient implements WorkerTransport {
     };
   }
 
-  claimLane(run: string, lane: number, epoch: number): Promise<"held" | "taken"> {
-    return this.#call("claimLane", run, lane, epoch);
+  claimSlice(run: string, slice: number, epoch: number): Promise<"held" | "taken"> {
+    return this.#call("claimSlice", run, slice, epoch);
   }
 
-  releaseLane(run: string, lane: number, epoch: number): Promise<void> {
-    return this.#call("releaseLane", run, lane, epoch);
+  releaseSlice(run: string, slice: number, epoch: number): Promise<void> {
+    return this.#call("releaseSlice", run, slice, epoch);
   }
 
   appendFrame(id: FrameId, body: Uint8Array, floor: number): Promise<AppendResult> {

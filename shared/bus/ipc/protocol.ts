@@ -6,7 +6,7 @@
 import * as z from "zod";
 import type { ErrorCode } from "../../errors.ts";
 import { HINT_TOPICS, type HintTopic } from "../../wire/command.ts";
-import { count, epochNumber, laneNumber, text } from "../../wire/fields.ts";
+import { count, epochNumber, sliceNumber, text } from "../../wire/fields.ts";
 import { RECORD_LIMITS } from "../transport.ts";
 
 /** Client -> server. */
@@ -48,8 +48,8 @@ export const WORKER_CALLS = {
   takeTicket: z.tuple([text, count.max(MAX_WAIT_MS)]),
   ticketDone: z.tuple([count]),
   ticketBack: z.tuple([count]),
-  claimLane: z.tuple([text, laneNumber, epochNumber]),
-  releaseLane: z.tuple([text, laneNumber, epochNumber]),
+  claimSlice: z.tuple([text, sliceNumber, epochNumber]),
+  releaseSlice: z.tuple([text, sliceNumber, epochNumber]),
   appendFrame: z.tuple([frameId, bytes, count]),
   appendLateFrame: z.tuple([frameId, bytes]),
   acknowledgedSeq: z.tuple([text, epochNumber]),

@@ -114,12 +114,12 @@ export class MemoryTransport implements Transport {
     };
   }
 
-  async claimLane(run: string, lane: number, epoch: number): Promise<"held" | "taken"> {
-    return this.#open().sessions.claim(run, lane, epoch);
+  async claimSlice(run: string, slice: number, epoch: number): Promise<"held" | "taken"> {
+    return this.#open().sessions.claim(run, slice, epoch);
   }
 
-  async releaseLane(run: string, lane: number, epoch: number): Promise<void> {
-    this.#open().sessions.release(run, lane, epoch);
+  async releaseSlice(run: string, slice: number, epoch: number): Promise<void> {
+    this.#open().sessions.release(run, slice, epoch);
   }
 
   async listClaims(run: string): Promise<ReadonlyMap<number, number>> {

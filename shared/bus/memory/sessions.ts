@@ -1,5 +1,5 @@
 /**
- * Sessions of workers and their claims on lanes, in memory. Part of the memory store.
+ * Sessions of workers and their claims on slices, in memory. Part of the memory store.
  * Invariant: epochs only grow; a claim belongs to a live session, and goes when the session goes.
  */
 import type { Clock } from "../../time/clock.ts";
@@ -74,8 +74,8 @@ export class Sessions {
     if (this.#ended.size > MAX_ENDED && oldest !== undefined) this.#ended.delete(oldest);
     if (!this.#live.delete(epoch)) return;
     for (const claims of this.#claims.values()) {
-      for (const [lane, holder] of claims) {
-        if (holder === epoch) claims.delete(lane);
+      for (const [slice, holder] of claims) {
+        if (holder === epoch) claims.delete(slice);
       }
     }
   }
@@ -90,18 +90,18 @@ export class Sessions {
     }));
   }
 
-  claim(run: string, lane: number, epoch: number): "held" | "taken" {
+  claim(run: string, slice: number, epoch: number): "held" | "taken" {
     if (!this.#live.has(epoch)) return "taken";
     const claims = this.#claimsOf(run);
-    const holder = claims.get(lane);
+    const holder = claims.get(slice);
     if (holder !== undefined) return holder === epoch ? "held" : "taken";
-    claims.set(lane, epoch);
+    claims.set(slice, epoch);
     return "held";
   }
 
-  release(run: string, lane: number, epoch: number): void {
+  release(run: string, slice: number, epoch: number): void {
     const claims = this.#claims.get(run);
-    if (claims?.get(lane) === epoch) claims.delete(lane);
+    if (claims?.get(slice) === epoch) claims.delete(slice);
   }
 
   claimsOf(run: string): Map<number, number> {

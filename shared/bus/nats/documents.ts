@@ -7,7 +7,7 @@ import * as z from "zod";
 import { RECORD_LIMITS, type StoredText } from "../transport.ts";
 import { type NatsStore, parseJson } from "./store.ts";
 
-/** Of the text; a server takes 1 MiB a message unless told otherwise. */
+/** Of the text; a server takes 1 MiB a message unless configured otherwise. */
 const PART_BYTES = 512 * 1024;
 const PARTS_AT_ONCE = 8;
 

@@ -1,7 +1,7 @@
 /**
  * The fenced, idempotent frame log of each run: one stream for all, one subject per run and epoch. Used by nats-bus.ts.
  * Each append expects to follow the last message of its subject, so a second writer, a repeated call and a fence, which is
- * a message too, all break the chain and are told apart by looking at that message. Invariant: the last message of a
+ * a message too, all break the chain and are distinguished by looking at that message. Invariant: the last message of a
  * subject is never removed, or its epoch could begin again.
  */
 import {

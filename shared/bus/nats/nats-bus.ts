@@ -198,12 +198,12 @@ class NatsTransport implements Transport {
     return this.#call(() => tickets.take(run, waitMs), waitMs + this.#calls.callMs);
   }
 
-  claimLane(run: string, lane: number, epoch: number): Promise<"held" | "taken"> {
-    return this.#call(() => this.#parts.sessions.claim(run, lane, epoch));
+  claimSlice(run: string, slice: number, epoch: number): Promise<"held" | "taken"> {
+    return this.#call(() => this.#parts.sessions.claim(run, slice, epoch));
   }
 
-  releaseLane(run: string, lane: number, epoch: number): Promise<void> {
-    return this.#call(() => this.#parts.sessions.release(run, lane, epoch));
+  releaseSlice(run: string, slice: number, epoch: number): Promise<void> {
+    return this.#call(() => this.#parts.sessions.release(run, slice, epoch));
   }
 
   listClaims(run: string): Promise<ReadonlyMap<number, number>> {

@@ -121,9 +121,9 @@ export class NatsSessions {
     }
   }
 
-  async claim(run: string, lane: number, epoch: number): Promise<"held" | "taken"> {
+  async claim(run: string, slice: number, epoch: number): Promise<"held" | "taken"> {
     if (!(await this.#isLive(epoch))) return "taken";
-    const key = `${claimsOf(run)}.${lane}`;
+    const key = `${claimsOf(run)}.${slice}`;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const current = await this.#store.get(key);
       const holder = current === null ? null : numberOf(current.value);
@@ -135,8 +135,8 @@ export class NatsSessions {
     return "taken";
   }
 
-  async release(run: string, lane: number, epoch: number): Promise<void> {
-    const key = `${claimsOf(run)}.${lane}`;
+  async release(run: string, slice: number, epoch: number): Promise<void> {
+    const key = `${claimsOf(run)}.${slice}`;
     const current = await this.#store.get(key);
     // A live holder is never replaced, so it is still its claim that goes.
     if (current !== null && numberOf(current.value) === epoch) await this.#store.forget(key);
@@ -151,8 +151,8 @@ export class NatsSessions {
     const held = new Map<number, number>();
     for (const [key, { value }] of claims) {
       const epoch = numberOf(value);
-      const lane = readNumber(key.slice(prefix.length));
-      if (lane !== null && sessions.has(sessionKey(epoch))) held.set(lane, epoch);
+      const slice = readNumber(key.slice(prefix.length));
+      if (slice !== null && sessions.has(sessionKey(epoch))) held.set(slice, epoch);
     }
     return held;
   }

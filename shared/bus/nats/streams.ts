@@ -9,8 +9,8 @@ import { sleep, type Timers } from "../../time/timer.ts";
 
 const ATTEMPTS = 20;
 const PAUSE_MS = 25;
-const LOOK_MS = 250;
-const LOOKS = 120;
+const POLL_MS = 250;
+const POLLS = 120;
 /** A server that is well answers within milliseconds. */
 const LATE_MS = 500;
 const STREAM_NOT_FOUND = 10059;
@@ -73,8 +73,8 @@ export async function awaitStream(
       return;
     } catch (error) {
       if (!isNotFound(error)) throw error;
-      if (look === LOOKS) throw new Error("no coordinator has used this server yet");
-      await sleep(timers, LOOK_MS);
+      if (look === POLLS) throw new Error("no coordinator has used this server yet");
+      await sleep(timers, POLL_MS);
     }
   }
 }

@@ -193,12 +193,12 @@ class RedisTransport implements Transport {
     return taken;
   }
 
-  claimLane(run: string, lane: number, epoch: number): Promise<"held" | "taken"> {
-    return this.#sessions.claim(run, lane, epoch);
+  claimSlice(run: string, slice: number, epoch: number): Promise<"held" | "taken"> {
+    return this.#sessions.claim(run, slice, epoch);
   }
 
-  releaseLane(run: string, lane: number, epoch: number): Promise<void> {
-    return this.#sessions.release(run, lane, epoch);
+  releaseSlice(run: string, slice: number, epoch: number): Promise<void> {
+    return this.#sessions.release(run, slice, epoch);
   }
 
   listClaims(run: string): Promise<ReadonlyMap<number, number>> {

@@ -99,8 +99,8 @@ return "ok"`,
     keys: 4,
     lua: `redis.call("SET", KEYS[4], "1", "EX", ARGV[3])
 for _, claim in ipairs(redis.call("SMEMBERS", KEYS[3])) do
-  local lane, run = string.match(claim, "^(%d+) (.*)$")
-  if redis.call("HGET", ARGV[2] .. run, lane) == ARGV[1] then redis.call("HDEL", ARGV[2] .. run, lane) end
+  local slice, run = string.match(claim, "^(%d+) (.*)$")
+  if redis.call("HGET", ARGV[2] .. run, slice) == ARGV[1] then redis.call("HDEL", ARGV[2] .. run, slice) end
 end
 redis.call("DEL", KEYS[2], KEYS[3])
 redis.call("HDEL", KEYS[1], ARGV[1])
@@ -140,7 +140,7 @@ return rows`,
 end
 return 1`,
   },
-  /** sessions, claims, the session's claims; epoch, lane, run -> 1 when the epoch holds it now */
+  /** sessions, claims, the session's claims; epoch, slice, run -> 1 when the epoch holds it now */
   onrushClaim: {
     keys: 3,
     lua: `if redis.call("HEXISTS", KEYS[1], ARGV[1]) == 0 then return 0 end
@@ -149,7 +149,7 @@ if redis.call("HGET", KEYS[2], ARGV[2]) ~= ARGV[1] then return 0 end
 redis.call("SADD", KEYS[3], ARGV[2] .. " " .. ARGV[3])
 return 1`,
   },
-  /** claims, the session's claims; epoch, lane, run */
+  /** claims, the session's claims; epoch, slice, run */
   onrushRelease: {
     keys: 2,
     lua: `if redis.call("HGET", KEYS[1], ARGV[2]) == ARGV[1] then redis.call("HDEL", KEYS[1], ARGV[2]) end

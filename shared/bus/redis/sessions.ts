@@ -1,5 +1,5 @@
 /**
- * Sessions of workers and their claims on lanes, in hashes. Used by redis-bus.ts. Invariant: epochs only grow, over a
+ * Sessions of workers and their claims on slices, in hashes. Used by redis-bus.ts. Invariant: epochs only grow, over a
  * wiped store too; a claim goes when its session goes; a session that was ended stays ended.
  */
 import { RECORD_LIMITS, readNumber, STRANGERS_KEPT, type StoredSession } from "../transport.ts";
@@ -84,24 +84,24 @@ export class RedisSessions {
     } while (cursor !== "0");
   }
 
-  async claim(run: string, lane: number, epoch: number): Promise<"held" | "taken"> {
+  async claim(run: string, slice: number, epoch: number): Promise<"held" | "taken"> {
     const held = await this.#calls.script("onrushClaim", [
       this.#calls.key("sessions"),
       this.#calls.key("claims", run),
       this.#calls.key("held", `${epoch}`),
       epoch,
-      lane,
+      slice,
       run,
     ]);
     return held === 1 ? "held" : "taken";
   }
 
-  async release(run: string, lane: number, epoch: number): Promise<void> {
+  async release(run: string, slice: number, epoch: number): Promise<void> {
     await this.#calls.script("onrushRelease", [
       this.#calls.key("claims", run),
       this.#calls.key("held", `${epoch}`),
       epoch,
-      lane,
+      slice,
       run,
     ]);
   }
@@ -112,8 +112,8 @@ export class RedisSessions {
     );
     const held = new Map<number, number>();
     for (const [name, holder] of Object.entries(claims)) {
-      const [lane, epoch] = [readNumber(name), readNumber(holder)];
-      if (lane !== null && epoch !== null) held.set(lane, epoch);
+      const [slice, epoch] = [readNumber(name), readNumber(holder)];
+      if (slice !== null && epoch !== null) held.set(slice, epoch);
     }
     return held;
   }

@@ -10,7 +10,7 @@ import { sleep, type Timers } from "../../time/timer.ts";
 import { type OfferedText, RECORD_LIMITS, type TakenText } from "../transport.ts";
 
 /** How often a waiting taker looks, beside the wake-ups that offers send. */
-const LOOK_MS = 500;
+const POLL_MS = 500;
 /** How long closing may take; the server may be gone. */
 const CLOSE_MS = 1000;
 /** Queues a coordinator keeps open; the oldest is closed, and opened again when it is needed. */
@@ -84,7 +84,7 @@ export class RedisTickets {
         if (job !== undefined) return taken(job, token);
         if (expired || signal.aborted) return null;
         const either = AbortSignal.any([this.#wake.signal, signal]);
-        await sleep(timers, LOOK_MS, either);
+        await sleep(timers, POLL_MS, either);
       }
     } finally {
       cancel();

@@ -105,12 +105,12 @@ export class SignedWorkerBus<T extends WorkerTransport = WorkerTransport> implem
     return null;
   }
 
-  claimLane(run: string, lane: number, epoch: number): Promise<"held" | "taken"> {
-    return this.transport.claimLane(run, lane, epoch);
+  claimSlice(run: string, slice: number, epoch: number): Promise<"held" | "taken"> {
+    return this.transport.claimSlice(run, slice, epoch);
   }
 
-  releaseLane(run: string, lane: number, epoch: number): Promise<void> {
-    return this.transport.releaseLane(run, lane, epoch);
+  releaseSlice(run: string, slice: number, epoch: number): Promise<void> {
+    return this.transport.releaseSlice(run, slice, epoch);
   }
 
   async appendFrame(id: FrameId, body: Uint8Array, floor: number): Promise<AppendResult> {
@@ -147,10 +147,10 @@ export class SignedBus extends SignedWorkerBus<Transport> implements Bus {
   }
 
   async offerTicket(ticket: Ticket): Promise<"queued" | "duplicate"> {
-    const { run, lane, offer } = ticket;
+    const { run, slice, offer } = ticket;
     // Tickets of a run are equals: none is older than another.
     const text = this.sealer.seal({ kind: "ticket", subject: run }, JSON.stringify(ticket), 0);
-    return this.transport.offerTicket({ run, id: ticketId({ lane, offer }), text });
+    return this.transport.offerTicket({ run, id: ticketId({ slice, offer }), text });
   }
 
   lead(id: string, ttlMs: number): Promise<string> {

@@ -14,7 +14,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { RunOutcome } from "../../../coordinator/active-run/request.ts";
-import { RunWishes } from "../../../coordinator/active-run/run-requests.ts";
+import { RunCommands } from "../../../coordinator/active-run/run-requests.ts";
 import { Fleet } from "../../../coordinator/fleet/fleet.ts";
 import type { RunInfo } from "../../../coordinator/http/routes/run-info.ts";
 import { streamRun } from "../../../coordinator/http/routes/stream.ts";
@@ -69,7 +69,7 @@ async function carry(feed: RunFeed, directory: string, place: Place): Promise<Ru
       ...{ scenario: capacityScenario(spans), source: { fileName: "capacity.yaml", text: "" } },
       ...{ runId: RUN, runDirectory: directory, bus, fleet, clock, timers },
       ...{ policies: DEFAULT_POLICIES, workersExpected: WORKERS, allowTargets: [] },
-      ...{ store: io.store(fileRunStore), control: new RunWishes() },
+      ...{ store: io.store(fileRunStore), control: new RunCommands() },
       onView: (view) => feed.push({ kind: "view", view }),
       onEvent: (event) => feed.push({ kind: "event", event }),
     });

@@ -1,5 +1,5 @@
 /**
- * Many workers over one bus, as far as a coordinator can tell: they open sessions, renew them, take lanes, and append a frame
+ * Many workers over one bus, as far as a coordinator can tell: they open sessions, renew them, take slices, and append a frame
  * each at the end of every second of run time, all at once. No load, no engines. Used by the capacity benchmark, in virtual
  * time and in real time. Invariant: what they append is what the production encoder makes, each frame once and in order.
  */
@@ -23,7 +23,7 @@ const RENEW_MS = 1000;
 const DOCUMENT_MS = 500;
 /** Calls under way at once. */
 const BATCH = 100;
-const LANES_AT_MOST = 10;
+const SLICES_AT_MOST = 10;
 
 export interface SyntheticOptions {
   readonly bus: WorkerBus;
@@ -75,7 +75,7 @@ export class SyntheticWorkers {
     const loops = [this.#renew(), this.#follow()];
     while (!this.#over && this.startUs === null) {
       // As a worker does: a broker that is busy with all of them is asked again.
-      await this.#takeLanes().catch((error: unknown) => {
+      await this.#takeSlices().catch((error: unknown) => {
         if (!(error instanceof OnrushError) || error.code !== "ONRUSH_BUS_UNREACHABLE") throw error;
       });
       await sleep(timers, TURN_MS * 5);
@@ -129,17 +129,17 @@ export class SyntheticWorkers {
     this.#sent = this.#workers.reduce((sum, { counts }) => sum + (counts.counters[SENT] ?? 0), 0);
   }
 
-  async #takeLanes(): Promise<void> {
+  async #takeSlices(): Promise<void> {
     const { bus, run } = this.#options;
     const placement = await readPlacement(bus);
     this.#answers = placement?.challenge ?? this.#answers;
-    const quotas = new Map(placement?.quotas.map(({ epoch, lanes }) => [epoch, lanes]));
+    const quotas = new Map(placement?.quotas.map(({ epoch, slices }) => [epoch, slices]));
     await inBatches(this.#workers, async ({ epoch, shards }) => {
       while (shards.length < (quotas.get(epoch) ?? 0)) {
         const taken = await bus.takeTicket(run, 50);
         if (taken === null) return;
-        const { lane } = taken.ticket;
-        if ((await bus.claimLane(run, lane.id, epoch)) === "held") shards.push(lane.shard);
+        const { slice } = taken.ticket;
+        if ((await bus.claimSlice(run, slice.id, epoch)) === "held") shards.push(slice.shard);
         await taken.done();
       }
     });
@@ -174,7 +174,7 @@ export class SyntheticWorkers {
   #status({ shards, lastSeq }: SyntheticWorker): WorkerStatus {
     const running = this.startUs === null ? "ready" : "running";
     return {
-      ...{ lanesHeld: shards.length, lanesReady: shards.length, connectionsOpen: 0 },
+      ...{ slicesHeld: shards.length, slicesReady: shards.length, connectionsOpen: 0 },
       state: lastSeq >= 0 ? "finished" : shards.length === 0 ? "idle" : running,
       ...{ problem: "", clockOffsetUs: 0, clockErrorUs: 100, lastSeq, leaving: false },
       claimedIn: null,
@@ -198,7 +198,7 @@ async function inBatches<T>(
 function infoOf(id: string): WorkerInfo {
   return {
     ...{ id, host: "bench", pid: 1, version: VERSION, node: process.version, engines: 1 },
-    ...{ capacity: LANES_AT_MOST * SHARD_CONNECTIONS, cpuModel: "none", cpus: 1 },
+    ...{ capacity: SLICES_AT_MOST * SHARD_CONNECTIONS, cpuModel: "none", cpus: 1 },
     ...{ memoryBytes: 1e9, openFilesLimit: 20_000, localPorts: 28_232, physicalCores: 1 },
     ...{ system: "bench", fenceAfterMs: 20_000, wire: WIRE_VERSION },
   };

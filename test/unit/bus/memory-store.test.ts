@@ -87,7 +87,7 @@ describe("memory store", () => {
     for (const name of ["a", "b", "c"]) {
       void bus
         .takeTicket("r", 1000)
-        .then((taken) => order.push(`${name}${taken?.ticket.lane.shard}`));
+        .then((taken) => order.push(`${name}${taken?.ticket.slice.shard}`));
     }
     for (const shard of [0, 1, 2]) await bus.offerTicket(ticketOf("r", shard));
     await settled();
@@ -99,7 +99,7 @@ describe("memory store", () => {
     await bus.takeTicket("r", 0);
     let came: number | undefined;
     void bus.takeTicket("r", 60_000).then((taken) => {
-      came = taken?.ticket.lane.shard;
+      came = taken?.ticket.slice.shard;
     });
     await time.advance(14_999);
     expect(came).toBeUndefined();

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { type RawData, type WebSocket, WebSocketServer } from "ws";
 import type { StrictScenario } from "../../../shared/scenario/strict.ts";
-import { wholeShard } from "../../../shared/wire/lane.ts";
+import { wholeShard } from "../../../shared/wire/slice.ts";
 import { runEngine } from "../../support/engine-run.ts";
 import { echoMessage, messages, scenario } from "../../support/scenario.ts";
 import { TurnClock } from "../../support/turn-clock.ts";
@@ -357,7 +357,7 @@ describe("connections", () => {
         onTurn: (engine, runUs) => {
           if (takenMs > 0 || runUs < 1_500_000) return;
           takenMs = nowMs();
-          engine.addLanes([4, 5, 6, 7].map(wholeShard));
+          engine.addSlices([4, 5, 6, 7].map(wholeShard));
         },
       },
     );

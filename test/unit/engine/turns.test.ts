@@ -5,7 +5,8 @@ import { METRICS } from "../../../shared/stats/counters.ts";
 import { MergedHistogram } from "../../../shared/stats/histogram.ts";
 import type { Frame } from "../../../shared/wire/frame.ts";
 import { decodeFrame } from "../../../shared/wire/frame-codec.ts";
-import { wholeShard } from "../../../shared/wire/lane.ts";
+import { WIRE_VERSION } from "../../../shared/wire/plan.ts";
+import { wholeShard } from "../../../shared/wire/slice.ts";
 import { Engine } from "../../../worker/engine/engine.ts";
 import { Turns, type TurnTimers } from "../../../worker/engine/turns.ts";
 import { resolveTargets } from "../../../worker/reach/resolve.ts";
@@ -62,7 +63,14 @@ class Rig {
     };
     const engine = new Engine({
       plan: {
-        ...{ version: 1, run: "run", hash: "", scenario: what, shards: 8, allowTargets: [] },
+        ...{
+          version: WIRE_VERSION,
+          run: "run",
+          hash: "",
+          scenario: what,
+          shards: 8,
+          allowTargets: [],
+        },
         ...{ connections: population.connections, durationUs: population.profile.durationUs },
         ...{ drainUs: 10_000_000, recoverWithinUs: 3_000_000, onBusLoss: "fence" },
       },
@@ -79,7 +87,7 @@ class Rig {
     this.engine = engine;
     this.turns = new Turns(engine, timers, () => this.turnsAtUs.push(this.runUs));
     this.turns.begin();
-    engine.addLanes([...Array(8).keys()].map(wholeShard));
+    engine.addSlices([...Array(8).keys()].map(wholeShard));
     this.startUs = process.monotonicUs() + 300_000;
     engine.start(this.startUs);
     this.turns.wake();

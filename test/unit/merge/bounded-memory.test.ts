@@ -1,8 +1,8 @@
 /** Goal: what keeps a long run's memory flat changes no number: sealed seconds, standing gauges, marks instead of figures. */
 import { describe, expect, it, test } from "vitest";
-import { LaneTable } from "../../../coordinator/merge/lane-table.ts";
 import { type Sealed, SealedBytes } from "../../../coordinator/merge/series/sealed-bytes.ts";
 import { Series } from "../../../coordinator/merge/series/series.ts";
+import { SliceTable } from "../../../coordinator/merge/slice-table.ts";
 import { SaturatedSeconds } from "../../../coordinator/merge/worker/saturated-seconds.ts";
 import { TickGauge } from "../../../coordinator/merge/worker/tick-gauge.ts";
 import {
@@ -166,13 +166,13 @@ describe("saturated seconds", () => {
   });
 });
 
-describe("lanes by holder", () => {
+describe("slices by holder", () => {
   it("are those each holds", () => {
-    const table = new LaneTable(8);
-    table.apply({ type: "lanes-held", epoch: 4, lanes: [1, 6, 2], opens: 0 } as never, 0);
-    table.apply({ type: "lanes-held", epoch: 9, lanes: [7], opens: 0 } as never, 0);
+    const table = new SliceTable(8);
+    table.apply({ type: "slices-held", epoch: 4, slices: [1, 6, 2], opens: 0 } as never, 0);
+    table.apply({ type: "slices-held", epoch: 9, slices: [7], opens: 0 } as never, 0);
     const held = table.byHolder();
     expect([...held.keys()].sort()).toEqual([4, 9]);
-    for (const [epoch, lanes] of held) expect(lanes).toEqual(table.heldBy(epoch));
+    for (const [epoch, slices] of held) expect(slices).toEqual(table.heldBy(epoch));
   });
 });

@@ -236,10 +236,10 @@ export function joined(epoch: number, engines = 1): EventBody {
   return { type: "worker-joined", epoch, id: `w${epoch}`, host: "h", ...size, generation: "g" };
 }
 
-/** The worker is lost, without lanes unless told. */
-export function lost(epoch: number, reason: string, lanes: readonly number[] = []): EventBody {
+/** The worker is lost, without slices unless told. */
+export function lost(epoch: number, reason: string, slices: readonly number[] = []): EventBody {
   const unseen = { reportedUs: null, open: 0, opensAtMost: 0, messagesAtMost: 0 };
-  return { type: "worker-lost", epoch, id: `w${epoch}`, reason, lanes, ...unseen };
+  return { type: "worker-lost", epoch, id: `w${epoch}`, reason, slices, ...unseen };
 }
 
 /** The events around a run of one worker that went well; frames go between the two halves. */

@@ -84,13 +84,13 @@ describe("a run that cannot begin", () => {
     );
   });
 
-  test("a worker is lost before the start: its lanes go to the other", async () => {
+  test("a worker is lost before the start: its slices go to the other", async () => {
     const trial = new Trial();
     const a = trial.worker({ id: "a" });
     trial.worker({ id: "b" });
     await trial.fleet.start();
     const run = trial.run({ scenario: load(20, 2, 5), workersExpected: 2 });
-    await trial.until(() => run.events.some(({ type }) => type === "lanes-held"));
+    await trial.until(() => run.events.some(({ type }) => type === "slices-held"));
     a.kill();
     await trial.bus.endSession(a.epoch);
     const { summary, exitCode } = await trial.outcomeOf(run, 60);

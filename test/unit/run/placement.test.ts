@@ -1,5 +1,5 @@
 /**
- * Goal: lanes follow the workers. Whoever joins gets a share of what is still to be opened and nothing open is closed;
+ * Goal: slices follow the workers. Whoever joins gets a share of what is still to be opened and nothing open is closed;
  * whoever leaves or is scaled away hands over everything; what the summary says is what was planned.
  */
 import { expect, test } from "vitest";
@@ -20,7 +20,7 @@ test("a run that goes well, and its journal gives the same summary", async () =>
     startSkewMs: 1.5,
     clockErrorMs: 0.12,
   });
-  expect(workers.map(({ lanes }) => lanes.length)).toEqual([0, 0]);
+  expect(workers.map(({ slices }) => slices.length)).toEqual([0, 0]);
 });
 
 test("a worker that joins gets what is still to be opened; nothing open is closed", async () => {
@@ -46,7 +46,7 @@ test("a worker that joins gets what is still to be opened; nothing open is close
   expect(run.events.filter(({ type }) => type === "hand-over-asked")).toHaveLength(1);
 });
 
-test("joining again and again: lanes are cut again, and each session opened once", async () => {
+test("joining again and again: slices are cut again, and each session opened once", async () => {
   const trial = new Trial();
   const workers = [trial.worker({ id: "w0" })];
   await trial.fleet.start();
@@ -120,7 +120,7 @@ test("a worker that leaves where nobody has room stays until its end", async () 
   const asked = run.events.flatMap((event) =>
     event.type === "hand-over-asked" ? event.handOvers : [],
   );
-  // 24 connections are room for one lane of 5 beyond its four.
+  // 24 connections are room for one slice of 5 beyond its four.
   expect(asked.length).toBeLessThanOrEqual(1);
   const { summary } = await trial.outcomeOf(run);
   expect(summary.validity.ledger.balanced).toBe(true);

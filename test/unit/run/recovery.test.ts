@@ -1,5 +1,5 @@
 /**
- * Goal: a lost worker is noticed when it must have stopped, its lanes run elsewhere, its disturbance is marked, and no
+ * Goal: a lost worker is noticed when it must have stopped, its slices run elsewhere, its disturbance is marked, and no
  * frame counts twice or not at all, whatever way it comes.
  */
 import { describe, expect, test } from "vitest";
@@ -41,7 +41,7 @@ function foldOf(trial: Trial, id = "r1"): RunFold {
 }
 
 describe("one of three workers", () => {
-  test("dies for certain: others have its lanes at once, and the run is valid but says so", async () => {
+  test("dies for certain: others have its slices at once, and the run is valid but says so", async () => {
     const { trial, workers, run } = await hold(3, {
       scenario: { ...load(40, 5, 100), thresholds: [threshold({})] },
     });
@@ -120,7 +120,7 @@ describe("one of three workers", () => {
     expect(offline(trial)).toEqual(summary);
   });
 
-  test("fails: its lanes go at once, with what it says", async () => {
+  test("fails: its slices go at once, with what it says", async () => {
     const trial = new Trial();
     const workers = ["a", "b"].map((id) => trial.worker({ id }));
     await trial.fleet.start();
@@ -136,7 +136,7 @@ describe("one of three workers", () => {
 });
 
 describe("policies", () => {
-  test("shrink: the run goes on without its lanes", async () => {
+  test("shrink: the run goes on without its slices", async () => {
     const { trial, workers, run } = await hold(3, { policies: { onWorkerLoss: "shrink" } });
     const [victim] = workers as [ScriptedWorker];
     const held = victim.open;
@@ -145,7 +145,7 @@ describe("policies", () => {
     const { summary, exitCode } = await trial.outcomeOf(run);
     expect(exitCode).toBe(0);
     expect(summary.connections).toMatchObject({ attempted: 40, lostWithWorker: held });
-    expect(summary.validity.notes.join()).toMatch(/went on without its \d of 8 lanes/);
+    expect(summary.validity.notes.join()).toMatch(/went on without its \d of 8 slices/);
     expect(offline(trial)).toEqual(summary);
   });
 

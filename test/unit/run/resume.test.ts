@@ -100,7 +100,7 @@ describe("the coordinator dies and starts again", () => {
     await expectWhole(trial, trial.resume(settings));
   });
 
-  test("in the middle of a hand-over: a lane is cut once", async () => {
+  test("in the middle of a hand-over: a slice is cut once", async () => {
     const trial = new Trial();
     const a = trial.worker({ id: "a" });
     await trial.fleet.start();
@@ -116,9 +116,9 @@ describe("the coordinator dies and starts again", () => {
     expect(summary.connections).toMatchObject({ attempted: 80, closedByCause: { plan: 80 } });
     const { fold } = journalled(trial);
     for (let shard = 0; shard < 8; shard++) {
-      const lanes = [...fold.lanes.lanes.values()].filter(({ lane }) => lane.shard === shard);
-      const edges = lanes
-        .map(({ lane }) => [lane.fromUs, lane.toUs])
+      const slices = [...fold.slices.slices.values()].filter(({ slice }) => slice.shard === shard);
+      const edges = slices
+        .map(({ slice }) => [slice.fromUs, slice.toUs])
         .sort((x, y) => Number(x[0]) - Number(y[0]));
       expect(edges.at(0)?.[0]).toBe(0);
       expect(edges.at(-1)?.[1]).toBeNull();
@@ -197,7 +197,7 @@ describe("the bus", () => {
     await expectWhole(trial, run);
   });
 
-  test("forgets everything while lanes are offered", async () => {
+  test("forgets everything while slices are offered", async () => {
     const { trial, run } = await begin();
     await trial.until(() =>
       run.events.some((event) => event.type === "state" && event.to === "offered"),

@@ -11,8 +11,8 @@ import type { Clock } from "../../../shared/time/clock.ts";
 import { sleep, type Timers } from "../../../shared/time/timer.ts";
 import type { HandOver, RunDocument } from "../../../shared/wire/command.ts";
 import type { FrameId } from "../../../shared/wire/frame.ts";
-import { isInLane, type Lane } from "../../../shared/wire/lane.ts";
 import { type PlanDocument, WIRE_VERSION } from "../../../shared/wire/plan.ts";
+import { isInSlice, type Slice } from "../../../shared/wire/slice.ts";
 import type { HandedOver, WorkerInfo, WorkerStatus } from "../../../shared/wire/worker-info.ts";
 import { type FrameContent, SyntheticEngine } from "../merge/synthetic-run.ts";
 
@@ -42,8 +42,8 @@ const RENEW_MS = 500;
 const SECOND_US = 1_000_000;
 const OVER: ReadonlySet<string> = new Set(["done", "failed", "aborted"]);
 
-interface HeldLane {
-  lane: Lane;
+interface HeldSlice {
+  slice: Slice;
   /** Sessions this worker has opened, and not closed: "connection/session". */
   readonly open: Set<string>;
   readonly opened: Set<string>;
@@ -63,7 +63,7 @@ interface Execution {
   readonly plan: PlanDocument;
   readonly population: Population;
   readonly engine: SyntheticEngine;
-  readonly lanes: Map<number, HeldLane>;
+  readonly slices: Map<number, HeldSlice>;
   readonly frames: { readonly seq: number; readonly body: Uint8Array }[];
   readonly lateSent: Set<string>;
   handedOver: HandedOver[];
@@ -106,12 +106,12 @@ export class ScriptedWorker {
   /** Connections open now. */
   get open(): number {
     let open = 0;
-    for (const lane of this.#execution?.lanes.values() ?? []) open += lane.open.size;
+    for (const slice of this.#execution?.slices.values() ?? []) open += slice.open.size;
     return open;
   }
 
-  get lanes(): readonly Lane[] {
-    return [...(this.#execution?.lanes.values() ?? [])].map(({ lane }) => lane);
+  get slices(): readonly Slice[] {
+    return [...(this.#execution?.slices.values() ?? [])].map(({ slice }) => slice);
   }
 
   /** It is gone from one moment to the next. */
@@ -156,7 +156,7 @@ export class ScriptedWorker {
     if (document && !this.#script.mute) this.#follow(execution, document);
     this.#cutDue(execution);
     if (!this.silent) await this.#append(execution);
-    if (this.#leaving && execution.lanes.size === 0) await this.#leaveRun(execution);
+    if (this.#leaving && execution.slices.size === 0) await this.#leaveRun(execution);
   }
 
   async #document(run: string): Promise<RunDocument | undefined> {
@@ -172,15 +172,15 @@ export class ScriptedWorker {
     if (this.#leaving) return;
     const quota = placement?.quotas.find(({ epoch }) => epoch === this.epoch);
     if (!quota || (this.#execution && this.#execution.run !== quota.run)) return;
-    while ((this.#execution?.lanes.size ?? 0) < quota.lanes) {
+    while ((this.#execution?.slices.size ?? 0) < quota.slices) {
       const taken = await bus.takeTicket(quota.run, 50);
       if (taken === null || this.#dead || this.silent) return;
       if (!(await this.#begin(quota.run))) return;
-      const { lane } = taken.ticket;
-      const claim = await bus.claimLane(quota.run, lane.id, this.epoch);
-      const held = { lane, open: new Set<string>(), opened: new Set<string>(), moving: false };
-      if (claim === "held" && !this.#execution?.lanes.has(lane.id)) {
-        this.#execution?.lanes.set(lane.id, held);
+      const { slice } = taken.ticket;
+      const claim = await bus.claimSlice(quota.run, slice.id, this.epoch);
+      const held = { slice, open: new Set<string>(), opened: new Set<string>(), moving: false };
+      if (claim === "held" && !this.#execution?.slices.has(slice.id)) {
+        this.#execution?.slices.set(slice.id, held);
       }
       await taken.done();
     }
@@ -198,7 +198,7 @@ export class ScriptedWorker {
       plan,
       population: buildPopulation(plan.scenario),
       engine: new SyntheticEngine(),
-      lanes: new Map(),
+      slices: new Map(),
       frames: [],
       lateSent: new Set(),
       handedOver: [],
@@ -231,8 +231,8 @@ export class ScriptedWorker {
 
   #elapsed: { readonly startAtUs: number; readonly endUs: number } | null = null;
 
-  #handOver(execution: Execution, { id, lane, epoch, scope }: HandOver): void {
-    const held = execution.lanes.get(lane);
+  #handOver(execution: Execution, { id, slice, epoch, scope }: HandOver): void {
+    const held = execution.slices.get(slice);
     if (epoch !== this.epoch || execution.handedOver.some((done) => done.id === id)) return;
     if (!held) return;
     if (scope === "all") {
@@ -240,8 +240,8 @@ export class ScriptedWorker {
       return;
     }
     const fromUs = (execution.second ?? 0) * SECOND_US;
-    held.lane = { ...held.lane, toUs: Math.max(held.lane.fromUs, fromUs) };
-    execution.handedOver.push({ id, lane, fromUs });
+    held.slice = { ...held.slice, toUs: Math.max(held.slice.fromUs, fromUs) };
+    execution.handedOver.push({ id, slice, fromUs });
   }
 
   /** Cuts the frames of all seconds that are over; the final one when the load is. */
@@ -263,9 +263,9 @@ export class ScriptedWorker {
     const shards: NonNullable<FrameContent["shards"]> = {};
     const sum: Cut = { opened: 0, reopened: 0, closed: 0, migrated: 0 };
     let open = 0;
-    for (const held of execution.lanes.values()) {
+    for (const held of execution.slices.values()) {
       const did = this.#second(execution, held, { second, final });
-      const { shard } = held.lane;
+      const { shard } = held.slice;
       const before = shards[shard] ?? { attempted: 0, established: 0, closed: 0, open: 0 };
       const attempted = (before.attempted ?? 0) + did.opened;
       const closed = (before.closed ?? 0) + did.closed + did.migrated;
@@ -283,22 +283,22 @@ export class ScriptedWorker {
       this.#script.alter?.({ ...content, shards }) ?? { ...content, shards },
     );
     execution.frames.push({ seq: execution.nextSeq++, body });
-    for (const [id, held] of execution.lanes) if (held.moving) void this.#release(execution, id);
+    for (const [id, held] of execution.slices) if (held.moving) void this.#release(execution, id);
   }
 
-  /** What becomes of a lane's sessions in one second. */
+  /** What becomes of a slice's sessions in one second. */
   #second(
     { plan, population }: Execution,
-    held: HeldLane,
+    held: HeldSlice,
     { second, final }: { second: number; final: boolean },
   ): Cut {
     const did: Cut = { opened: 0, reopened: 0, closed: 0, migrated: 0 };
     const beginUs = second * SECOND_US;
-    for (const index of indicesOf(held.lane.shard, plan.shards, plan.connections)) {
+    for (const index of indicesOf(held.slice.shard, plan.shards, plan.connections)) {
       for (const [at, { openUs, closeUs }] of population.sessionsOf(index).entries()) {
         const key = `${index}/${at}`;
         const isPlanned = openUs <= beginUs && closeUs > beginUs && !final && !held.moving;
-        if (isPlanned && isInLane(held.lane, openUs) && !held.opened.has(key)) {
+        if (isPlanned && isInSlice(held.slice, openUs) && !held.opened.has(key)) {
           held.opened.add(key);
           held.open.add(key);
           did.opened++;
@@ -309,14 +309,14 @@ export class ScriptedWorker {
     return did;
   }
 
-  /** The frame that tells of the closing is cut: the lane may go. */
+  /** The frame that tells of the closing is cut: the slice may go. */
   async #release(execution: Execution, id: number): Promise<void> {
-    execution.lanes.delete(id);
+    execution.slices.delete(id);
     const document = await this.#document(execution.run);
-    await this.#world.bus.releaseLane(execution.run, id, this.epoch);
-    for (const { id: handOver, lane, epoch } of document?.handOvers ?? []) {
-      if (lane === id && epoch === this.epoch) {
-        execution.handedOver.push({ id: handOver, lane, fromUs: 0 });
+    await this.#world.bus.releaseSlice(execution.run, id, this.epoch);
+    for (const { id: handOver, slice, epoch } of document?.handOvers ?? []) {
+      if (slice === id && epoch === this.epoch) {
+        execution.handedOver.push({ id: handOver, slice, fromUs: 0 });
       }
     }
   }
@@ -387,18 +387,18 @@ export class ScriptedWorker {
   async #resume(): Promise<void> {
     const { bus } = this.#world;
     if ((await bus.resumeSession(this.epoch, this.#info(), this.#script.id)) === "gone") return;
-    const { run = "", lanes } = this.#execution ?? {};
-    for (const lane of lanes?.keys() ?? []) await bus.claimLane(run, lane, this.epoch);
+    const { run = "", slices } = this.#execution ?? {};
+    for (const slice of slices?.keys() ?? []) await bus.claimSlice(run, slice, this.epoch);
     this.#claimedIn = await bus.generation();
     await bus.renewSession(this.epoch, this.#status());
   }
 
   #status(): WorkerStatus {
     const execution = this.#execution;
-    const lanes = execution?.lanes.size ?? 0;
+    const slices = execution?.slices.size ?? 0;
     return {
-      lanesHeld: lanes,
-      lanesReady: lanes,
+      slicesHeld: slices,
+      slicesReady: slices,
       connectionsOpen: this.open,
       state: execution?.state ?? "idle",
       problem: execution?.state === "failed" ? this.#problem : "",

@@ -1,12 +1,12 @@
 /**
- * Goal: whatever happens to workers, coordinator and bus, in whatever order, the books of a run balance, its lanes cover
+ * Goal: whatever happens to workers, coordinator and bus, in whatever order, the books of a run balance, its slices cover
  * every shard once, and its journal gives what the live run gave. Method: storms of faults from a seed, in virtual time.
  */
 import { expect, test } from "vitest";
 import { readFacts } from "../../../coordinator/merge/facts.ts";
 import { RunFold } from "../../../coordinator/merge/run-fold.ts";
 import { buildSummary } from "../../../coordinator/report/summary.ts";
-import type { Lane } from "../../../shared/wire/lane.ts";
+import type { Slice } from "../../../shared/wire/slice.ts";
 import { SimRandom } from "../../sim/sim-random.ts";
 import type { ScriptedWorker } from "./scripted-worker.ts";
 import { type Going, load, type RunSettings, Trial } from "./trial.ts";
@@ -116,15 +116,15 @@ test.each(Array.from({ length: SEEDS }, (_, seed) => seed))("storm %i", async (s
   const twice = lostWithWorker + (closedByCause["migrated"] ?? 0);
   expect(attempted - reconnects, story).toBeLessThanOrEqual(60 + twice);
   for (let shard = 0; shard < fold.facts.shards; shard++) {
-    const lanes = [...fold.lanes.lanes.values()].flatMap(({ lane }) =>
-      lane.shard === shard ? [lane] : [],
+    const slices = [...fold.slices.slices.values()].flatMap(({ slice }) =>
+      slice.shard === shard ? [slice] : [],
     );
-    const endOf = ({ toUs }: Lane) => toUs ?? Number.MAX_SAFE_INTEGER;
-    lanes.sort((a, b) => a.fromUs - b.fromUs || endOf(a) - endOf(b));
-    expect(lanes[0]?.fromUs, story).toBe(0);
-    expect(lanes.at(-1)?.toUs, story).toBeNull();
-    for (const [at, lane] of lanes.slice(1).entries())
-      expect(lane.fromUs, story).toBe(lanes[at]?.toUs);
+    const endOf = ({ toUs }: Slice) => toUs ?? Number.MAX_SAFE_INTEGER;
+    slices.sort((a, b) => a.fromUs - b.fromUs || endOf(a) - endOf(b));
+    expect(slices[0]?.fromUs, story).toBe(0);
+    expect(slices.at(-1)?.toUs, story).toBeNull();
+    for (const [at, slice] of slices.slice(1).entries())
+      expect(slice.fromUs, story).toBe(slices[at]?.toUs);
   }
   const states = records.flatMap((one) =>
     one.type === "event" && one.event.type === "state" ? [one.event.to] : [],

@@ -4,7 +4,7 @@
  */
 
 import type { RunOutcome, RunRequest } from "../../../coordinator/active-run/request.ts";
-import { RunWishes } from "../../../coordinator/active-run/run-requests.ts";
+import { RunCommands } from "../../../coordinator/active-run/run-requests.ts";
 import { Fleet } from "../../../coordinator/fleet/fleet.ts";
 import type { RunPolicies } from "../../../coordinator/plan/policies.ts";
 import { executeRun, resumeRun } from "../../../coordinator/run/run.ts";
@@ -53,7 +53,7 @@ export function load(to: number, rampSeconds: number, holdSeconds: number): Stri
 
 export interface Going {
   readonly outcome: Promise<RunOutcome>;
-  readonly wishes: RunWishes;
+  readonly wishes: RunCommands;
   readonly events: RunEvent[];
   done(): RunOutcome | null;
 }
@@ -163,7 +163,7 @@ export class Trial {
 
   #go(settings: RunSettings, begin: typeof executeRun): Going {
     const { id = "r1", workersExpected = 1, policies } = settings;
-    const wishes = new RunWishes();
+    const wishes = new RunCommands();
     const events: RunEvent[] = [];
     let done: RunOutcome | null = null;
     const outcome = begin({

@@ -3,7 +3,7 @@
  * has gone wrong when they run out, so that a busy machine is not taken for a broken one.
  */
 import type { Log } from "../../../shared/log.ts";
-import type { PlanDocument } from "../../../shared/wire/plan.ts";
+import { type PlanDocument, WIRE_VERSION } from "../../../shared/wire/plan.ts";
 import { CONTROL_TIMINGS, type ControlTimings } from "../../../worker/execution/timings.ts";
 import { scenario } from "../../support/scenario.ts";
 
@@ -36,7 +36,7 @@ export function planOf(run: string, words: string, durationUs = 300_000): PlanDo
     },
   ];
   return {
-    version: 1,
+    version: WIRE_VERSION,
     run,
     hash: "hash",
     scenario: { ...scenario("ws://127.0.0.1:1"), phases, name: words } as PlanDocument["scenario"],

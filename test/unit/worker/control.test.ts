@@ -22,7 +22,7 @@ import { planOf, QUICK, quiet, SHARDS } from "./control-parts.ts";
 /** What a frame of the test engine says. */
 interface Told {
   readonly engine: number;
-  readonly lanes: readonly number[];
+  readonly slices: readonly number[];
   readonly final: boolean;
   readonly log: readonly string[];
 }
@@ -66,10 +66,10 @@ describe("control thread", () => {
     saying.push(setInterval(() => channel.postMessage(word), 10));
   };
 
-  /** Every worker may hold all lanes of the run that was offered last, as far as it has room. */
+  /** Every worker may hold all slices of the run that was offered last, as far as it has room. */
   const place = async () => {
     const sessions = await bus.listSessions();
-    const quotas = sessions.map(({ epoch }) => ({ run: placed, epoch, lanes: SHARDS }));
+    const quotas = sessions.map(({ epoch }) => ({ run: placed, epoch, slices: SHARDS }));
     const read = await bus.getDocument(documentKey.placement);
     const placement = { quotas, challenge: "" };
     if (placed === "" || JSON.stringify(read?.value) === JSON.stringify(placement)) return;
@@ -152,7 +152,7 @@ describe("control thread", () => {
   it("opens a session, idle, with a clock offset and its error", async () => {
     startWorker();
     const [status] = await untilState("idle");
-    expect(status?.lanesHeld).toBe(0);
+    expect(status?.slicesHeld).toBe(0);
     expect(status?.problem).toBe("");
     expect(status?.lastSeq).toBe(-1);
     // Both sides use one clock here.
@@ -160,14 +160,14 @@ describe("control thread", () => {
     expect((await bus.listSessions())[0]?.info.id).toBe("worker-0");
   });
 
-  it("takes every lane, gets ready, runs, and finishes with its last seq", async () => {
+  it("takes every slice, gets ready, runs, and finishes with its last seq", async () => {
     startWorker();
     await offer("r1", "held-prepare held-end");
     const [preparing] = await untilState("preparing");
-    expect(preparing?.lanesReady).toBe(0);
+    expect(preparing?.slicesReady).toBe(0);
     say("prepare");
     const [ready] = await untilState("ready");
-    expect(ready).toMatchObject({ lanesHeld: SHARDS, lanesReady: SHARDS, lastSeq: -1 });
+    expect(ready).toMatchObject({ slicesHeld: SHARDS, slicesReady: SHARDS, lastSeq: -1 });
     expect((await bus.listClaims("r1")).size).toBe(SHARDS);
     await start("r1");
     const [running] = await untilState("running");
@@ -178,8 +178,8 @@ describe("control thread", () => {
     expect(frames.map(({ id }) => id.seq)).toEqual(frames.map((_, seq) => seq));
     expect(finished?.lastSeq).toBe(frames.length - 1);
     const finals = (await told("r1")).filter(({ final }) => final);
-    expect(finals.map(({ lanes }) => lanes.length)).toEqual([4, 4]);
-    expect(finals.flatMap(({ lanes }) => lanes).sort()).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    expect(finals.map(({ slices }) => slices.length)).toEqual([4, 4]);
+    expect(finals.flatMap(({ slices }) => slices).sort()).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
     expect(finals.every(({ log }) => log.includes("plan over"))).toBe(true);
   });
 
@@ -195,7 +195,7 @@ describe("control thread", () => {
       "prepare",
       "lease",
       "start",
-      "lanes",
+      "slices",
     ]);
   });
 
@@ -223,26 +223,26 @@ describe("control thread", () => {
     startWorker({ capacity: 300 });
     await offer("r1");
     await expect
-      .poll(async () => (await statuses()).map((status) => status.lanesHeld).sort())
+      .poll(async () => (await statuses()).map((status) => status.slicesHeld).sort())
       .toEqual([3, 5]);
     expect(await untilState("ready", 2)).toHaveLength(2);
   });
 
-  it("takes lanes that are offered while it runs, but none once an engine has ended", async () => {
+  it("takes slices that are offered while it runs, but none once an engine has ended", async () => {
     startWorker();
     placed = "r1";
     await bus.putDocument(documentKey.plan("r1"), planOf("r1", "held-end"), 0);
     await write("r1", {});
     for (const shard of [0, 1, 2]) await bus.offerTicket(ticketOf("r1", shard));
-    await expect.poll(async () => (await statuses())[0]?.lanesReady).toBe(3);
+    await expect.poll(async () => (await statuses())[0]?.slicesReady).toBe(3);
     await start("r1");
     await untilState("running");
     for (const shard of [3, 4]) await bus.offerTicket(ticketOf("r1", shard));
-    await expect.poll(async () => (await statuses())[0]?.lanesReady).toBe(5);
+    await expect.poll(async () => (await statuses())[0]?.slicesReady).toBe(5);
     say("over");
     await untilState("finished");
     const finals = (await told("r1")).filter(({ final }) => final);
-    expect(finals.map(({ lanes }) => lanes.length).sort()).toEqual([2, 3]);
+    expect(finals.map(({ slices }) => slices.length).sort()).toEqual([2, 3]);
     await bus.offerTicket(ticketOf("r1", 5));
     await delay(300);
     expect([...(await bus.listClaims("r1")).keys()].sort()).toEqual([0, 1, 2, 3, 4]);
@@ -377,7 +377,7 @@ describe("control thread", () => {
     await offer("r1", "refuse");
     const [failed] = await untilState("failed");
     expect(failed?.problem).toContain("could not prepare: ONRUSH_TARGET_UNREACHABLE no such host");
-    expect(failed?.lanesReady).toBe(0);
+    expect(failed?.slicesReady).toBe(0);
   });
 
   it("kills an engine that does not end in time", async () => {

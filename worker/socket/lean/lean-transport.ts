@@ -63,7 +63,7 @@ class LeanTcp extends Socket {
   }
 }
 
-/** Starts to connect; nothing is told before the next tick. */
+/** Starts to connect; nothing is called back before the next tick. */
 export function openTransport(request: OpenRequest, events: TransportEvents): Socket {
   return request.endpoint.secure ? openTls(request, events) : openTcp(request, events);
 }

@@ -1,7 +1,7 @@
 /**
  * The reference driver: the same interface on the ws package. Called by the engine when compression is
  * asked for or the scenario says `driver: ws`; the only file of the worker that imports ws.
- * Invariant: what its owner is told is what the lean driver would tell for the same bytes, save for the
+ * Invariant: its owner gets the callbacks of the lean driver for the same bytes, save for the
  * differences listed, each with its reason, in test/conformance/differences.ts.
  */
 import type { ClientRequest } from "node:http";
@@ -97,7 +97,7 @@ class WsSocket implements DriverSocket, TransportEvents {
   }
 
   close(code: number): void {
-    // The server's Close may be in before the owner was told; then the first was not ours.
+    // The server's Close may be in before the owner was called; then the first was not ours.
     if (this.state !== OPEN || this.ws.readyState !== WebSocket.OPEN) return;
     assert(isValidCloseCode(code), `close code ${code} cannot be sent`);
     this.state = CLOSING;
@@ -116,7 +116,7 @@ class WsSocket implements DriverSocket, TransportEvents {
 
   /** ws is about to send a Close frame: ours, its answer to the server's, or because of a violation. */
   closeBegins(code = NO_STATUS, reason: string | Buffer = ""): void {
-    // Whether it is a violation is known one event later; only then may the owner be told.
+    // Whether it is a violation is known one event later; only then may the owner be called.
     if (this.state === OPEN) process.nextTick(reportClosing, this, code, reason.toString());
   }
 

@@ -26,7 +26,7 @@ export interface TransportEvents extends LeavingEvents {
 
 type WsOwned = OwnedSocket<TransportEvents>;
 
-/** Starts to connect; nothing is told before the next tick. */
+/** Starts to connect; nothing is called back before the next tick. */
 export function openTransport(request: OpenRequest, events: TransportEvents): Socket {
   const { endpoint } = request;
   const destination = destinationOf(request);

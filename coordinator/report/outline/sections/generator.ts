@@ -28,7 +28,7 @@ import type { Section } from "../section.ts";
 
 const MAX_CHECKS = 40;
 const SEND_LAG = "send lag p99";
-const LOOKS = {
+const POLLS = {
   pass: { text: "yes", mark: "passed", tone: "good" },
   warn: { text: "no", mark: "failed", tone: "bad" },
   fail: { text: "no", mark: "failed", tone: "bad" },
@@ -119,7 +119,7 @@ function checkTable(checks: readonly Judgement[]): Block {
     const value = { text: `${observed.measure}: ${valueText(observed)}` };
     return [
       question,
-      LOOKS[outcome],
+      POLLS[outcome],
       at === undefined ? value : { ...value, note: ["first at ", momentOf(at[0])] },
       outcome === "not-judged" ? (evidence[0]?.sentence ?? "") : limitText(limit),
     ];

@@ -18,7 +18,7 @@ import type { WorkerLimits } from "../config.ts";
 import { watchDocument } from "../execution/document-watch.ts";
 import type { StartEngine } from "../execution/engine-thread.ts";
 import { RunExecution } from "../execution/run-execution.ts";
-import { isRunOver, mostLanes, refusalOf } from "../execution/run-needs.ts";
+import { isRunOver, mostSlices, refusalOf } from "../execution/run-needs.ts";
 import type { ControlTimings } from "../execution/timings.ts";
 import { claimTicket } from "./claim.ts";
 import type { ClockOffset } from "./clock-offset.ts";
@@ -26,7 +26,7 @@ import { Reclaim } from "./reclaim.ts";
 import { openSession, type Session } from "./session.ts";
 import { takeTickets } from "./tickets.ts";
 
-export interface IncarnationOptions {
+export interface WorkerSessionOptions {
   readonly bus: WorkerBus;
   readonly info: WorkerInfo;
   readonly limits: WorkerLimits;
@@ -44,8 +44,8 @@ export type Ending =
   | { readonly kind: "lost"; readonly reason: string };
 
 const IDLE = {
-  lanesHeld: 0,
-  lanesReady: 0,
+  slicesHeld: 0,
+  slicesReady: 0,
   connectionsOpen: 0,
   lastSeq: -1,
   startSkewUs: null,
@@ -55,16 +55,16 @@ const IDLE = {
 const ACCEPTED = { state: "idle", problem: "" } as const;
 
 /** @throws OnrushError when no session can be opened. */
-export async function startIncarnation(options: IncarnationOptions): Promise<Incarnation> {
-  const incarnation = new Incarnation(options);
+export async function startWorkerSession(options: WorkerSessionOptions): Promise<WorkerSession> {
+  const incarnation = new WorkerSession(options);
   await incarnation.open();
   return incarnation;
 }
 
-export class Incarnation {
+export class WorkerSession {
   /** Resolves when its last work is over. */
   readonly ended: Promise<Ending>;
-  readonly #options: IncarnationOptions;
+  readonly #options: WorkerSessionOptions;
   readonly #taking = new AbortController();
   readonly #reclaim: Reclaim;
   #state: "open" | "leaving" | "draining" | "over" = "open";
@@ -77,12 +77,12 @@ export class Incarnation {
   /** The challenge of the placement read last. */
   #answers = "";
   /** Of the run it serves, by its own limits. */
-  #mostLanes = Number.POSITIVE_INFINITY;
+  #mostSlices = Number.POSITIVE_INFINITY;
   /** Why the last ticket was left to others. */
   #refused: Pick<WorkerStatus, "state" | "problem"> = ACCEPTED;
   #end: (ending: Ending) => void = () => {};
 
-  constructor(options: IncarnationOptions) {
+  constructor(options: WorkerSessionOptions) {
     this.#options = options;
     this.#reclaim = new Reclaim(options);
     this.ended = new Promise((resolve) => {
@@ -167,10 +167,10 @@ export class Incarnation {
     this.#end({ kind: "lost", reason });
   }
 
-  /** Only what has begun is handed over; before the start others simply take the lanes of who is gone. */
+  /** Only what has begun is handed over; before the start others simply take the slices of who is gone. */
   #mayHandOver(): boolean {
     if (this.#state !== "leaving") return false;
-    return this.#execution?.started === true && this.#execution.lanes.length > 0;
+    return this.#execution?.started === true && this.#execution.slices.length > 0;
   }
 
   #stopTaking(): void {
@@ -189,7 +189,7 @@ export class Incarnation {
       this.#refused = ACCEPTED;
       session.renewSoon();
     }
-    const same = quota?.run === this.#quota?.run && quota?.lanes === this.#quota?.lanes;
+    const same = quota?.run === this.#quota?.run && quota?.slices === this.#quota?.slices;
     this.#quota = quota;
     if (quota !== null && quota.run !== this.#execution?.run) this.#execution?.dismiss();
     if (same) return;
@@ -197,13 +197,14 @@ export class Incarnation {
     this.#quotaChanged = new AbortController();
   }
 
-  /** The run it may take another lane of; null for none. */
+  /** The run it may take another slice of; null for none. */
   #wanted(): string | null {
     if (this.#quota === null || this.#state !== "open") return null;
-    const { run, lanes } = this.#quota;
+    const { run, slices } = this.#quota;
     const execution = this.#execution;
-    if (execution === null) return lanes > 0 ? run : null;
-    const more = execution.run === run && execution.lanes.length < Math.min(lanes, this.#mostLanes);
+    if (execution === null) return slices > 0 ? run : null;
+    const more =
+      execution.run === run && execution.slices.length < Math.min(slices, this.#mostSlices);
     return more && execution.hasRoom(this.#options.info.capacity) ? run : null;
   }
 
@@ -234,7 +235,7 @@ export class Incarnation {
     // One run at a time; and the run may have ended, or the shards become enough, since the ticket was asked for.
     if (execution?.run !== ticket.run) return "left";
     if (!execution.hasRoom(this.#options.info.capacity)) return "left";
-    if (execution.lanes.length >= this.#mostLanes) return "left";
+    if (execution.slices.length >= this.#mostSlices) return "left";
     const { bus, timers, timings } = this.#options;
     const { epoch } = session;
     const isOver = () => this.#isOver();
@@ -243,9 +244,9 @@ export class Incarnation {
     if (claimed === "taken") return "settled";
     // A claim that came too late for its execution goes with the session, or with the run.
     if (this.#execution !== execution) return "settled";
-    const { lanes } = execution;
-    const isLast = lanes.length + 1 >= Math.min(this.#quota?.lanes ?? 0, this.#mostLanes);
-    execution.add({ ...ticket.lane, ...claimed }, isLast);
+    const { slices } = execution;
+    const isLast = slices.length + 1 >= Math.min(this.#quota?.slices ?? 0, this.#mostSlices);
+    execution.add({ ...ticket.slice, ...claimed }, isLast);
     return "settled";
   }
 
@@ -257,10 +258,10 @@ export class Incarnation {
     const [plan, document] = await Promise.all([readPlan(bus, run), readRun(bus, run)]);
     if (plan === null || document === null || isRunOver(document)) return "settled";
     if (this.#state !== "open") return "left";
-    const problem = refusalOf(plan, { info, limits, lanes: this.#quota?.lanes ?? 0 });
+    const problem = refusalOf(plan, { info, limits, slices: this.#quota?.slices ?? 0 });
     if (problem === "") {
       this.#refused = ACCEPTED;
-      this.#mostLanes = mostLanes(plan, limits);
+      this.#mostSlices = mostSlices(plan, limits);
       this.#execute(session, plan, generation);
       return "begun";
     }

@@ -1,17 +1,17 @@
 /**
- * The lanes an engine holds, and what follows from them: whose turn a slot of the total rate is. Used by the engine.
- * Invariant: a slot belongs to the lane in which its connection's session was planned to open, at whoever holds it then.
+ * The slices an engine holds, and what follows from them: whose turn a slot of the total rate is. Used by the engine.
+ * Invariant: a slot belongs to the slice in which its connection's session was planned to open, at whoever holds it then.
  */
 import type { Population } from "../../shared/load/arrivals.ts";
-import { isInLane, type Lane } from "../../shared/wire/lane.ts";
+import { isInSlice, type Slice } from "../../shared/wire/slice.ts";
 
 interface Held {
-  lane: Lane;
+  slice: Slice;
   /** Run time from which on this engine holds it. */
   readonly sinceUs: number;
 }
 
-export class HeldLanes {
+export class HeldSlices {
   #population: Population;
   readonly #shardCount: number;
   readonly #byShard = new Map<number, Held[]>();
@@ -21,13 +21,13 @@ export class HeldLanes {
     this.#shardCount = shardCount;
   }
 
-  add(lane: Lane, sinceUs: number): void {
-    const held = this.#byShard.get(lane.shard) ?? [];
-    this.#byShard.set(lane.shard, [...held, { lane, sinceUs }]);
+  add(slice: Slice, sinceUs: number): void {
+    const held = this.#byShard.get(slice.shard) ?? [];
+    this.#byShard.set(slice.shard, [...held, { slice, sinceUs }]);
   }
 
-  get all(): readonly Lane[] {
-    return [...this.#byShard.values()].flatMap((held) => held.map(({ lane }) => lane));
+  get all(): readonly Slice[] {
+    return [...this.#byShard.values()].flatMap((held) => held.map(({ slice }) => slice));
   }
 
   /** The plan has changed. */
@@ -35,10 +35,10 @@ export class HeldLanes {
     this.#population = population;
   }
 
-  find(id: number): Lane | null {
+  find(id: number): Slice | null {
     for (const held of this.#byShard.values()) {
-      const found = held.find(({ lane }) => lane.id === id);
-      if (found) return found.lane;
+      const found = held.find(({ slice }) => slice.id === id);
+      if (found) return found.slice;
     }
     return null;
   }
@@ -46,7 +46,7 @@ export class HeldLanes {
   /** Sessions planned to open at toUs or later are not ours any more. */
   cut(id: number, toUs: number): void {
     for (const held of this.#byShard.values()) {
-      for (const one of held) if (one.lane.id === id) one.lane = { ...one.lane, toUs };
+      for (const one of held) if (one.slice.id === id) one.slice = { ...one.slice, toUs };
     }
   }
 
@@ -54,7 +54,7 @@ export class HeldLanes {
     for (const [shard, held] of this.#byShard) {
       this.#byShard.set(
         shard,
-        held.filter(({ lane }) => lane.id !== id),
+        held.filter(({ slice }) => slice.id !== id),
       );
     }
   }
@@ -65,13 +65,13 @@ export class HeldLanes {
     const first = held?.[0];
     if (held === undefined || first === undefined) return false;
     // Nearly always: the whole shard, undivided.
-    if (held.length === 1 && first.lane.fromUs === 0 && first.lane.toUs === null) {
+    if (held.length === 1 && first.slice.fromUs === 0 && first.slice.toUs === null) {
       return atUs >= first.sinceUs;
     }
     const session = this.#population
       .sessionsOf(index)
       .find(({ openUs, closeUs }) => atUs >= openUs && atUs < closeUs);
     if (session === undefined) return false;
-    return held.some(({ lane, sinceUs }) => isInLane(lane, session.openUs) && atUs >= sinceUs);
+    return held.some(({ slice, sinceUs }) => isInSlice(slice, session.openUs) && atUs >= sinceUs);
   }
 }
