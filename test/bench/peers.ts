@@ -94,9 +94,10 @@ function print(peer: Peer, ours: readonly Measured[], theirs: readonly Measured[
     ["cpuSeconds", (one: Measured) => one.cpuSeconds],
     ["peakRssBytes", (one: Measured) => one.peakRssBytes],
     ["messages", (one: Measured) => one.messages],
+    ["cpuUsPerMessage", (one: Measured) => (one.cpuSeconds / one.messages) * 1e6],
   ] as const) {
-    const onrush = median(ours.map(of));
-    const other = median(theirs.map(of));
+    const onrush = Number(median(ours.map(of)).toFixed(2));
+    const other = Number(median(theirs.map(of)).toFixed(2));
     const ratio = Number((other / onrush).toFixed(2));
     emit({ bench: "peers", method, peer: peer.name, ...notes, metric, onrush, other, ratio });
   }
