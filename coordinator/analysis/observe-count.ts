@@ -13,9 +13,27 @@ import {
   type TargetCounter,
 } from "../../shared/stats/counters.ts";
 import { phaseAt, phaseSpans } from "../merge/facts.ts";
+import type { RunFold } from "../merge/run-fold.ts";
 import { generatorFailures } from "./failures.ts";
 import { isLeftOut } from "./judged.ts";
-import type { Observation, Scope } from "./observe.ts";
+
+export type Observation =
+  | { readonly value: number }
+  | {
+      readonly missing: string;
+      /** There are values, and all of them are of seconds that are not to be trusted. */
+      readonly untrusted?: boolean;
+    };
+
+/** What a rule looks at. */
+export interface Scope {
+  readonly fold: RunFold;
+  readonly phases: ReadonlySet<number>;
+  /** Index into the mix, or null for all. */
+  readonly name: number | null;
+  /** Indices of targets, or null for all. */
+  readonly targets: readonly number[] | null;
+}
 
 const SECOND_US = 1_000_000;
 

@@ -7,26 +7,8 @@ import type { StrictThreshold } from "../../shared/scenario/strict.ts";
 import type { RunFold } from "../merge/run-fold.ts";
 import type { HistogramSelection } from "../merge/series/histogram-set.ts";
 import { judgedHistogram, judgedPhases } from "./judged.ts";
-import { observeCount } from "./observe-count.ts";
+import { type Observation, observeCount, type Scope } from "./observe-count.ts";
 import { timeOf } from "./threshold-value.ts";
-
-export type Observation =
-  | { readonly value: number }
-  | {
-      readonly missing: string;
-      /** There are values, and all of them are of seconds that are not to be trusted. */
-      readonly untrusted?: boolean;
-    };
-
-/** What a rule looks at. */
-export interface Scope {
-  readonly fold: RunFold;
-  readonly phases: ReadonlySet<number>;
-  /** Index into the mix, or null for all. */
-  readonly name: number | null;
-  /** Indices of targets, or null for all. */
-  readonly targets: readonly number[] | null;
-}
 
 export function observe(fold: RunFold, threshold: StrictThreshold): Observation {
   const scope = scopeOf(fold, threshold);

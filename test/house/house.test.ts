@@ -8,7 +8,14 @@ import { describe, expect, it } from "vitest";
 import { ErrorCode, ExitCode } from "../../shared/errors.ts";
 import { jsonSchema } from "../../shared/scenario/schema.ts";
 import { VERSION } from "../../shared/version.ts";
-import { checkDoors, checkRooms, isIn, staleDoors, staleRooms } from "./import-rules.ts";
+import {
+  checkCycles,
+  checkDoors,
+  checkRooms,
+  isIn,
+  staleDoors,
+  staleRooms,
+} from "./import-rules.ts";
 import * as law from "./law.ts";
 import { listFiles, ROOT, readTexts, toSource } from "./repository.ts";
 import * as shape from "./shape-rules.ts";
@@ -54,6 +61,7 @@ describe("the house", () => {
   it("keeps the import law", () => {
     expect(checkRooms(typescript, law.ROOMS, law.ENTRIES)).toEqual([]);
     expect(staleRooms(typescript, law.ROOMS)).toEqual([]);
+    expect(checkCycles(typescript)).toEqual([]);
     expect(law.ENTRIES.filter((entry) => !paths.includes(entry))).toEqual([]);
   });
 

@@ -2,6 +2,7 @@
  * What `onrush run` does: reads the scenario, has it launched, shows progress on stderr and the result on stdout. Called by
  * run.ts. Invariant: signals, streams and the environment are dealt with here and nowhere below.
  */
+
 import { ExitCode, OnrushError } from "../../../shared/errors.ts";
 import { checkTargets } from "../../../shared/net/target-policy.ts";
 import type { StrictOutput } from "../../../shared/scenario/strict.ts";
@@ -19,8 +20,12 @@ import { countOf, formatSeconds } from "../../report/text/format.ts";
 import type { CliContext } from "../context.ts";
 import { listenForInterrupts } from "../interrupt.ts";
 import { refuseBareUrlOptions } from "../options/bare-url-options.ts";
+import type { RuleOptions } from "../options/compare-options.ts";
 import { compareRulesOf } from "../options/compare-options.ts";
+import type { ResultOptions } from "../options/result-options.ts";
 import { allowedTargets, keySource, policiesOf } from "../options/values.ts";
+import type { WaitOptions } from "../options/wait-option.ts";
+import type { RerunOptions } from "../rerun.ts";
 import { rerunCommand } from "../rerun.ts";
 import { showSummary } from "../result.ts";
 import { eventNotes } from "../run-notes.ts";
@@ -29,7 +34,15 @@ import { showPlan } from "../show-plan.ts";
 import { describeError } from "../terminal/error-text.ts";
 import { openProgress } from "../terminal/progress.ts";
 import { writtenFiles } from "../written.ts";
-import type { RunOptions } from "./run.ts";
+
+export interface RunOptions extends RerunOptions, ResultOptions, RuleOptions, WaitOptions {
+  readonly baseline?: readonly string[];
+  readonly runDir?: string;
+  readonly out?: readonly StrictOutput[];
+  readonly quiet?: boolean;
+  readonly dryRun?: boolean;
+  readonly insecureNoKey?: boolean;
+}
 
 /** @returns the exit code */
 export async function run(file: string, options: RunOptions, context: CliContext): Promise<number> {

@@ -3,12 +3,11 @@
  * a value that is not of its form is wrong usage, before anything is read.
  */
 import { Command, Option } from "commander";
-import type { StrictOutput } from "../../../shared/scenario/strict.ts";
 import type { CliContext, Finish } from "../context.ts";
 import { addBareUrlOptions } from "../options/bare-url-options.ts";
-import { addRuleOptions, type RuleOptions } from "../options/compare-options.ts";
+import { addRuleOptions } from "../options/compare-options.ts";
 import { addOutOption } from "../options/out-option.ts";
-import { addResultOptions, type ResultOptions } from "../options/result-options.ts";
+import { addResultOptions } from "../options/result-options.ts";
 import { addScenarioOptions } from "../options/scenario-options.ts";
 import {
   busLossOption,
@@ -17,17 +16,8 @@ import {
   parseWorkers,
   workerLossOption,
 } from "../options/values.ts";
-import { addWaitOption, type WaitOptions } from "../options/wait-option.ts";
-import type { RerunOptions } from "../rerun.ts";
-
-export interface RunOptions extends RerunOptions, ResultOptions, RuleOptions, WaitOptions {
-  readonly baseline?: readonly string[];
-  readonly runDir?: string;
-  readonly out?: readonly StrictOutput[];
-  readonly quiet?: boolean;
-  readonly dryRun?: boolean;
-  readonly insecureNoKey?: boolean;
-}
+import { addWaitOption } from "../options/wait-option.ts";
+import type { RunOptions } from "./run-action.ts";
 
 const EXAMPLES = `
 Examples:

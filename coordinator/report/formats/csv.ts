@@ -4,9 +4,10 @@
  * missing measure; no text can start a formula, and hidden characters are shown; bounded by what the blocks are.
  */
 import { escapeControls } from "../../../shared/scenario/issue.ts";
-import type { Block, DataRow, Table, Unit } from "../outline/block.ts";
+import type { Block, DataRow, Table } from "../outline/block.ts";
 import { isNumeric, joined, shownCell } from "../outline/cells.ts";
 import { allBlocks, type OutlineSection } from "../outline/outline.ts";
+import type { Unit } from "../outline/unit.ts";
 import { csvText } from "../text/csv-text.ts";
 
 export const RESULT_COLUMNS = [

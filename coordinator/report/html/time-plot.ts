@@ -3,9 +3,10 @@
  * through all of them and zooms them together. Called by blocks.ts. Invariants: without the script a chart is complete, and
  * its legend shows each series' highest value; what the script moves has `data-at`, or lies in an `svg.ink`.
  */
-import type { Colour } from "../outline/block.ts";
+
 import { formatIn } from "../outline/cells.ts";
 import type { Series, Strip, TimeFrame, TimePlot } from "../outline/plot.ts";
+import type { Colour } from "../outline/unit.ts";
 import { type Axis, compactCount, compactMs, linearAxis, logAxis } from "./axis.ts";
 import { html, line, type Markup, NOTHING } from "./markup.ts";
 import { bandPath, barPath, FOOT_PX, HEAD_PX, linePath, percent, yGrid, yLabels } from "./paths.ts";

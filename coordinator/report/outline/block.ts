@@ -5,6 +5,7 @@
  * bounded and says what it leaves out.
  */
 import type { Plot, Strip } from "./plot.ts";
+import type { Colour, Unit } from "./unit.ts";
 
 /** Text that is not ours. */
 export interface Foreign {
@@ -26,22 +27,6 @@ export type Piece = string | Foreign | Moment;
 export type Text = Piece | readonly Piece[];
 export type Tone = "good" | "bad" | "warn" | "soft";
 
-/**
- * What a number is of; it decides how it is written and aligned. Columns of `text`, `bar` and `figure` (a number that is
- * written already) hold none.
- */
-export type Unit =
-  | "text"
-  | "figure"
-  | "bar"
-  | "count"
-  | "ms"
-  | "seconds"
-  | "share"
-  | "perSecond"
-  | "bytes"
-  | "cores";
-
 export interface Column {
   /** Name of the measure in CSV. */
   readonly id: string;
@@ -56,8 +41,6 @@ export interface Bar {
   readonly mark?: number;
   readonly colour: Colour;
 }
-
-export type Colour = "c1" | "c2" | "c3" | "c4" | "c5" | "c6" | "c7";
 
 /** A cell with more to it than its text or number. */
 export interface RichCell {

@@ -10,7 +10,8 @@ import {
   formatSeconds,
   formatShare,
 } from "../text/format.ts";
-import type { Cell, Column, Piece, RichCell, Text, Unit } from "./block.ts";
+import type { Cell, Column, Piece, RichCell, Text } from "./block.ts";
+import type { Unit } from "./unit.ts";
 
 const NOT_MEASURED = "–";
 

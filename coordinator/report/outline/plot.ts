@@ -3,7 +3,7 @@
  * (block.ts); made by the sections, drawn by the renderers. Invariant: null is "nothing measured" and a gap in the line;
  * every series of a frame has one value a bin.
  */
-import type { Colour, Unit } from "./block.ts";
+import type { Colour, Unit } from "./unit.ts";
 
 type Values = readonly (number | null)[];
 

@@ -12,19 +12,11 @@ import {
   formatShare,
   NO_DATA,
 } from "../../text/format.ts";
-import {
-  type Block,
-  type Cell,
-  type Colour,
-  column,
-  details,
-  table,
-  text,
-  type Unit,
-} from "../block.ts";
+import { type Block, type Cell, column, details, table, text } from "../block.ts";
 import { momentOf } from "../moments.ts";
 import type { Series, TimeFrame, TimePlot } from "../plot.ts";
 import type { Section } from "../section.ts";
+import type { Colour, Unit } from "../unit.ts";
 
 const TABLE_ROWS = 48;
 /** Failure kinds with a colour of their own. */
