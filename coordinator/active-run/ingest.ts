@@ -4,9 +4,13 @@
  * bus forgets and workers send again, the fold takes each frame once.
  */
 import type { FrameEntry, SessionRecord } from "../../shared/bus/bus.ts";
-import { COUNTER_LISTS, type CounterLists, checksumOf } from "../../shared/wire/counter-lists.ts";
-import { dictionaryOf } from "../../shared/wire/frame-codec.ts";
-import { FrameDictionary, OWN_DICTIONARY } from "../../shared/wire/frame-dictionary.ts";
+import {
+  COUNTER_LISTS,
+  type CounterLists,
+  checksumOf,
+} from "../../shared/wire/frame/counter-lists.ts";
+import { dictionaryOf } from "../../shared/wire/frame/frame-codec.ts";
+import { FrameDictionary, OWN_DICTIONARY } from "../../shared/wire/frame/frame-dictionary.ts";
 import { PENDING_BYTES_BOUND } from "../store/journal.ts";
 import type { ActiveRun } from "./active-run.ts";
 

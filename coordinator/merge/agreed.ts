@@ -5,7 +5,7 @@
  * alone (those that sort first), so it does not depend on the order, either.
  */
 import { CODED_KINDS, type CodedKind } from "../../shared/stats/failure-code.ts";
-import type { Frame } from "../../shared/wire/frame.ts";
+import type { Frame } from "../../shared/wire/frame/frame.ts";
 
 const MAX_AGREED = 50;
 const OTHER = "other";

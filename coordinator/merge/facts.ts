@@ -6,7 +6,7 @@
 import { OnrushError } from "../../shared/errors.ts";
 import { createMask, MASK } from "../../shared/scenario/mask/mask.ts";
 import type { StrictScenario, StrictSend } from "../../shared/scenario/strict.ts";
-import { type CounterLists, counterListsSchema } from "../../shared/wire/counter-lists.ts";
+import { type CounterLists, counterListsSchema } from "../../shared/wire/frame/counter-lists.ts";
 
 export interface RunFacts {
   readonly schema: 1;

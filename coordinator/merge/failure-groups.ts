@@ -9,7 +9,7 @@
 import { assert } from "../../shared/assert.ts";
 import { otherSignature } from "../../shared/stats/failure-code.ts";
 import type { FailureKind } from "../../shared/stats/failure-kind.ts";
-import type { FailureGroup, FailureSample, Frame } from "../../shared/wire/frame.ts";
+import type { FailureGroup, FailureSample, Frame } from "../../shared/wire/frame/frame.ts";
 
 export const MAX_GROUPS = 2000;
 export const MAX_SAMPLES = 3;

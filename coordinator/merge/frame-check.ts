@@ -5,7 +5,7 @@
  */
 import { OnrushError } from "../../shared/errors.ts";
 import { METRICS } from "../../shared/stats/counters.ts";
-import type { Frame } from "../../shared/wire/frame.ts";
+import type { Frame } from "../../shared/wire/frame/frame.ts";
 import type { RunFacts } from "./facts.ts";
 
 /** Seconds a run may take beyond its plan and drain: workers that ran late, stops, clocks. */

@@ -15,9 +15,9 @@ import {
 } from "../../shared/stats/counters.ts";
 import type { CloseCause } from "../../shared/stats/failure-kind.ts";
 import { DecodedHistogram } from "../../shared/stats/histogram.ts";
-import type { Counts, Frame } from "../../shared/wire/frame.ts";
-import { decodeFrame } from "../../shared/wire/frame-codec.ts";
-import { FrameDictionaries } from "../../shared/wire/frame-dictionary.ts";
+import type { Counts, Frame } from "../../shared/wire/frame/frame.ts";
+import { decodeFrame } from "../../shared/wire/frame/frame-codec.ts";
+import { FrameDictionaries } from "../../shared/wire/frame/frame-dictionary.ts";
 import type { JournalRecord } from "../store/journal-record.ts";
 import { AgreedCounts } from "./agreed.ts";
 import type { RunFacts } from "./facts.ts";

@@ -3,7 +3,7 @@
  * their slices by then. Filled by merge.ts. Invariant: sums only; nothing of it is in any other figure.
  */
 import { PHASE_COUNTERS, type PhaseCounter } from "../../shared/stats/counters.ts";
-import type { Frame } from "../../shared/wire/frame.ts";
+import type { Frame } from "../../shared/wire/frame/frame.ts";
 
 const SHOWN = ["attempted", "established", "closed", "sent", "received"] as const;
 

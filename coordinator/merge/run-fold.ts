@@ -5,7 +5,7 @@
  */
 import { OnrushError } from "../../shared/errors.ts";
 import { isFinal, type RunState } from "../../shared/wire/command.ts";
-import { type CounterLists, counterListsSchema } from "../../shared/wire/counter-lists.ts";
+import { type CounterLists, counterListsSchema } from "../../shared/wire/frame/counter-lists.ts";
 import type { RunEvent, WorkerEvent } from "../store/event.ts";
 import type { JournalRecord } from "../store/journal-record.ts";
 import { Disturbances } from "./disturbances.ts";

@@ -5,7 +5,7 @@
  * Invariant: addition and maximum only, so late frames and any order give the same rows. Bound: one row a second of run time.
  */
 import { PHASE_COUNTERS, type PhaseCounter, TICK_SERIES } from "../../shared/stats/counters.ts";
-import type { Counts, Frame } from "../../shared/wire/frame.ts";
+import type { Counts, Frame } from "../../shared/wire/frame/frame.ts";
 import type { SecondQuantiles, Series } from "./series/series.ts";
 import { TICKS_PER_SECOND, TickGauge } from "./worker/tick-gauge.ts";
 

@@ -10,7 +10,7 @@ import { indicesOf, shardCount } from "../../shared/load/split.ts";
 import { type Steering, steer } from "../../shared/load/steering.ts";
 import type { StrictScenario } from "../../shared/scenario/strict.ts";
 import { VERSION } from "../../shared/version.ts";
-import { COUNTER_LISTS } from "../../shared/wire/counter-lists.ts";
+import { COUNTER_LISTS } from "../../shared/wire/frame/counter-lists.ts";
 import { type PlanDocument, WIRE_VERSION } from "../../shared/wire/plan.ts";
 import { isInSlice, type Slice } from "../../shared/wire/slice.ts";
 import { loadOf, type RunFacts, redactScenario } from "../merge/facts.ts";

@@ -6,7 +6,7 @@
 import type { ErrorCode } from "../../shared/errors.ts";
 import type { SearchLevel } from "../../shared/scenario/strict.ts";
 import type { HandOver, RunState } from "../../shared/wire/command.ts";
-import type { CounterLists } from "../../shared/wire/counter-lists.ts";
+import type { CounterLists } from "../../shared/wire/frame/counter-lists.ts";
 
 /** What a worker runs on, as far as two runs must agree on it to be compared. */
 export interface WorkerMachine {

@@ -7,7 +7,7 @@
  */
 import type { Refusals } from "../trust/refusals.ts";
 import type { HintTopic } from "../wire/command.ts";
-import type { FrameId } from "../wire/frame.ts";
+import type { FrameId } from "../wire/frame/frame.ts";
 import type { Ticket } from "../wire/ticket.ts";
 import type { WorkerInfo, WorkerStatus } from "../wire/worker-info.ts";
 

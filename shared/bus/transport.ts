@@ -6,7 +6,7 @@
  * have written in its place is removed or passed over, and never ends a process.
  */
 import type { HintTopic } from "../wire/command.ts";
-import type { FrameId } from "../wire/frame.ts";
+import type { FrameId } from "../wire/frame/frame.ts";
 import type { AppendResult } from "./bus.ts";
 
 /** Largest of each kind that is read, in bytes; what is larger is refused without reading it. */
@@ -18,7 +18,7 @@ export const RECORD_LIMITS = {
   status: 2 * 1024 * 1024,
   ticket: 8 * 1024,
   lead: 1024,
-  /** The largest body of a frame (shared/wire/frame-codec.ts), its signature, and room. */
+  /** The largest body of a frame (shared/wire/frame/frame-codec.ts), its signature, and room. */
   frame: 8 * 1024 * 1024 + 4096,
   /** Frames of one reading, all together; one is always read. */
   reading: 32 * 1024 * 1024,

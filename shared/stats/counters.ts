@@ -1,6 +1,6 @@
 /**
  * Counters: exact, additive numbers, by name. A frame carries plain arrays, in the order of the lists of the build that
- * made it (shared/wire/counter-lists.ts).
+ * made it (shared/wire/frame/counter-lists.ts).
  * Invariants: every counter only ever grows within a run, and merging is addition. These lists only ever gain entries, and
  * a name never gets another meaning.
  */

@@ -1,7 +1,7 @@
 /** What a worker says of itself when it opens a session, and with each renewal. Direction: worker -> coordinator. */
 import * as z from "zod";
-import { type CounterLists, counterListsSchema } from "./counter-lists.ts";
 import { count, MAX_LISTED, micros, problemText, sliceNumber, text } from "./fields.ts";
+import { type CounterLists, counterListsSchema } from "./frame/counter-lists.ts";
 
 export interface WorkerInfo {
   /** Stable for the life of the process; shown to people. */

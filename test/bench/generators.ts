@@ -13,11 +13,11 @@ import { METRICS, type Metric, PHASE_COUNTERS } from "../../shared/stats/counter
 import { MergedHistogram } from "../../shared/stats/histogram.ts";
 import { monotonicUs } from "../../shared/time/clock.ts";
 import { draw32, Stream } from "../../shared/time/random.ts";
-import { decodeFrame } from "../../shared/wire/frame-codec.ts";
+import { decodeFrame } from "../../shared/wire/frame/frame-codec.ts";
 import { WIRE_VERSION } from "../../shared/wire/plan.ts";
 import { wholeShard } from "../../shared/wire/slice.ts";
 import { Engine } from "../../worker/engine/engine.ts";
-import { systemTurnTimers, Turns } from "../../worker/engine/turns.ts";
+import { systemTurnTimers, Turns } from "../../worker/engine/turn/turns.ts";
 import { resolveTargets } from "../../worker/reach/resolve.ts";
 import { benchScenario, type Work } from "./work.ts";
 

@@ -5,7 +5,7 @@
 import { createLog } from "../../shared/log.ts";
 import { systemClock } from "../../shared/time/clock.ts";
 import { systemTimers } from "../../shared/time/timer.ts";
-import { decodeFrame, encodeFrame } from "../../shared/wire/frame-codec.ts";
+import { decodeFrame, encodeFrame } from "../../shared/wire/frame/frame-codec.ts";
 import { readConfig } from "../../worker/config.ts";
 import { Control } from "../../worker/control/control.ts";
 import { describeWorker } from "../../worker/control/membership.ts";

@@ -17,7 +17,7 @@ import { readJournal } from "../../coordinator/store/journal-reader.ts";
 import { openBus } from "../../shared/bus/open-bus.ts";
 import { tied } from "../../shared/lifeline.ts";
 import { systemTimers } from "../../shared/time/timer.ts";
-import { decodeFrame } from "../../shared/wire/frame-codec.ts";
+import { decodeFrame } from "../../shared/wire/frame/frame-codec.ts";
 import { startTarget, stopProcess } from "../bench/processes.ts";
 import { watchUsage } from "../bench/usage.ts";
 import { TEST_KEYS } from "../support/cluster-key.ts";

@@ -4,9 +4,9 @@
  */
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { COUNTER_LISTS, type CounterLists } from "../../shared/wire/counter-lists.ts";
-import { decodeFrame } from "../../shared/wire/frame-codec.ts";
-import { FrameDictionaries } from "../../shared/wire/frame-dictionary.ts";
+import { COUNTER_LISTS, type CounterLists } from "../../shared/wire/frame/counter-lists.ts";
+import { decodeFrame } from "../../shared/wire/frame/frame-codec.ts";
+import { FrameDictionaries } from "../../shared/wire/frame/frame-dictionary.ts";
 import { encodeAs } from "../support/other-lists.ts";
 import { frameOf } from "../unit/wire/frames.ts";
 

@@ -14,8 +14,8 @@ import {
 } from "../../shared/stats/counters.ts";
 import { CODE_LIMIT, CODED_KINDS } from "../../shared/stats/failure-code.ts";
 import { CLOSE_CAUSES, FAILURE_KINDS } from "../../shared/stats/failure-kind.ts";
-import type { Frame } from "../../shared/wire/frame.ts";
-import { decodeFrame, encodeFrame } from "../../shared/wire/frame-codec.ts";
+import type { Frame } from "../../shared/wire/frame/frame.ts";
+import { decodeFrame, encodeFrame } from "../../shared/wire/frame/frame-codec.ts";
 import { frameOf } from "../unit/wire/frames.ts";
 
 const count = fc.oneof(fc.nat(300), fc.maxSafeNat());

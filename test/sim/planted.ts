@@ -3,7 +3,7 @@
  * and `npm run sim -- --planted`. Invariant: none of them is in the production code; each breaks one law.
  */
 import type { Bus, FrameEntry } from "../../shared/bus/bus.ts";
-import { decodeFrame, encodeFrame } from "../../shared/wire/frame-codec.ts";
+import { decodeFrame, encodeFrame } from "../../shared/wire/frame/frame-codec.ts";
 import type { EngineCommand } from "../../worker/engine/port.ts";
 
 export interface Planted {

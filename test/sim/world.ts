@@ -13,7 +13,7 @@ import { MemoryStore } from "../../shared/bus/memory/store.ts";
 import { MemoryBus } from "../../shared/bus/memory-bus.ts";
 import type { Log } from "../../shared/log.ts";
 import type { StrictScenario } from "../../shared/scenario/strict.ts";
-import type { FrameId } from "../../shared/wire/frame.ts";
+import type { FrameId } from "../../shared/wire/frame/frame.ts";
 import type { Planted } from "./planted.ts";
 import { SimLink, type Weather } from "./sim-network.ts";
 import { SimRandom } from "./sim-random.ts";

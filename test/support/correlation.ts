@@ -7,7 +7,7 @@ import {
   type PhaseCounter,
 } from "../../shared/stats/counters.ts";
 import { MergedHistogram } from "../../shared/stats/histogram.ts";
-import type { EngineHealth, Frame } from "../../shared/wire/frame.ts";
+import type { EngineHealth, Frame } from "../../shared/wire/frame/frame.ts";
 import type {
   Conversation,
   FailedMessage,

@@ -3,9 +3,13 @@
  * builds count stands in the frame as it was; what only the other one counts is FILLER.
  */
 import { Packr } from "msgpackr";
-import { COUNTER_LISTS, type CounterLists, checksumOf } from "../../shared/wire/counter-lists.ts";
-import type { Frame } from "../../shared/wire/frame.ts";
-import { encodeFrame } from "../../shared/wire/frame-codec.ts";
+import {
+  COUNTER_LISTS,
+  type CounterLists,
+  checksumOf,
+} from "../../shared/wire/frame/counter-lists.ts";
+import type { Frame } from "../../shared/wire/frame/frame.ts";
+import { encodeFrame } from "../../shared/wire/frame/frame-codec.ts";
 
 export const FILLER = 7;
 

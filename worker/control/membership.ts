@@ -3,7 +3,7 @@ import { cpus, hostname, totalmem } from "node:os";
 import { localPortRange } from "../../shared/local-ports.ts";
 import { openFilesLimit } from "../../shared/open-files.ts";
 import { VERSION } from "../../shared/version.ts";
-import { COUNTER_LISTS } from "../../shared/wire/counter-lists.ts";
+import { COUNTER_LISTS } from "../../shared/wire/frame/counter-lists.ts";
 import { WIRE_VERSION } from "../../shared/wire/plan.ts";
 import type { WorkerInfo } from "../../shared/wire/worker-info.ts";
 import type { WorkerConfig } from "../config.ts";

@@ -25,11 +25,11 @@ import type { Agenda } from "./agenda.ts";
 import { AttemptNumbers } from "./attempt-numbers.ts";
 import { Choices } from "./choices.ts";
 import { type EngineContext, recorderOf, targetOf } from "./engine-context.ts";
-import { FetchAhead } from "./fetch-ahead.ts";
 import { SliceCounts } from "./slice-counts.ts";
 import { Slots } from "./slots.ts";
-import { Standstill } from "./standstill.ts";
-import { type TimerOwner, TimingWheel } from "./timing-wheel.ts";
+import { FetchAhead } from "./turn/fetch-ahead.ts";
+import { Standstill } from "./turn/standstill.ts";
+import { type TimerOwner, TimingWheel } from "./turn/timing-wheel.ts";
 
 /** A message this far behind its intended time is counted as skipped, not sent. */
 const MAX_BEHIND_US = 1_000_000;

@@ -23,7 +23,7 @@ import { FrameCuts } from "./frame-cuts.ts";
 import { HeldSlices } from "./held-slices.ts";
 import { Migration } from "./migration.ts";
 import { TotalPacer } from "./total-pacer.ts";
-import { MAX_REST_US, TURN_US, TurnPlan } from "./turn-plan.ts";
+import { MAX_REST_US, TURN_US, TurnPlan } from "./turn/turn-plan.ts";
 
 /** A turn that comes this late means the process was paused, not merely busy. */
 const PAUSE_US = 250_000;

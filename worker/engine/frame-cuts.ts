@@ -3,7 +3,7 @@
  * Invariant: each frame goes out with the health of the engine since the one before.
  */
 import { assert } from "../../shared/assert.ts";
-import { encodeFrame } from "../../shared/wire/frame-codec.ts";
+import { encodeFrame } from "../../shared/wire/frame/frame-codec.ts";
 import type { SelfCheck } from "../record/self-check.ts";
 import type { ConnectionPool } from "./connection-pool.ts";
 import type { EngineContext } from "./engine-context.ts";

@@ -15,7 +15,7 @@ import { probeTarget } from "../reach/tcp-probe.ts";
 import { RawLog } from "../record/raw-log.ts";
 import { Engine } from "./engine.ts";
 import type { EngineCommand, EngineData, EngineReport } from "./port.ts";
-import { systemTurnTimers, Turns } from "./turns.ts";
+import { systemTurnTimers, Turns } from "./turn/turns.ts";
 
 const LEAST_STATUS_GAP_US = 200_000;
 const MAX_PROBLEM_CHARS = 2000;

@@ -4,8 +4,8 @@
  * target's, MAX_AGREED pairs are kept in a frame and the rest is counted as "other".
  */
 import type { TargetText } from "../../shared/scenario/mask/target-text.ts";
-import type { Frame } from "../../shared/wire/frame.ts";
-import { FRAME_LIMITS } from "../../shared/wire/frame-limits.ts";
+import type { Frame } from "../../shared/wire/frame/frame.ts";
+import { FRAME_LIMITS } from "../../shared/wire/frame/frame-limits.ts";
 
 const MAX_AGREED = 50;
 const OTHER = "other";

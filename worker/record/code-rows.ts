@@ -4,7 +4,7 @@
  */
 import { CODE_LIMIT, type CodedKind, codeOf } from "../../shared/stats/failure-code.ts";
 import type { FailureKind } from "../../shared/stats/failure-kind.ts";
-import type { Frame } from "../../shared/wire/frame.ts";
+import type { Frame } from "../../shared/wire/frame/frame.ts";
 
 export class CodeRows {
   readonly #counts = new Map<CodedKind, Map<number, number>>();

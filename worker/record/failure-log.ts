@@ -7,7 +7,7 @@
 import type { TargetText } from "../../shared/scenario/mask/target-text.ts";
 import { otherSignature } from "../../shared/stats/failure-code.ts";
 import type { FailureKind } from "../../shared/stats/failure-kind.ts";
-import type { FailureGroup, FailureSample } from "../../shared/wire/frame.ts";
+import type { FailureGroup, FailureSample } from "../../shared/wire/frame/frame.ts";
 import { CodeRows } from "./code-rows.ts";
 
 const MAX_GROUPS = 200;

@@ -4,8 +4,8 @@
  * covers 2, 4 or 8 seconds and begins at a multiple of its span, so all workers widen to the same bins.
  */
 import { OnrushError } from "../../shared/errors.ts";
-import { decodeFrame, encodeFrame } from "../../shared/wire/frame-codec.ts";
-import { widen } from "../../shared/wire/widen.ts";
+import { decodeFrame, encodeFrame } from "../../shared/wire/frame/frame-codec.ts";
+import { widen } from "../../shared/wire/frame/widen.ts";
 
 /** A frame as an engine reports it. */
 export interface MeasuredFrame {

@@ -4,7 +4,7 @@
  */
 import { indexOf, METRICS } from "../../shared/stats/counters.ts";
 import { HotHistogram } from "../../shared/stats/histogram.ts";
-import type { FrameHistogram } from "../../shared/wire/frame.ts";
+import type { FrameHistogram } from "../../shared/wire/frame/frame.ts";
 
 const METRIC = indexOf(METRICS);
 /** A histogram that stayed empty for this many frames gives its memory back. */

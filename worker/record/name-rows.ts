@@ -3,7 +3,7 @@
  * one addition in place.
  */
 import { NAME_COUNTERS } from "../../shared/stats/counters.ts";
-import type { Frame } from "../../shared/wire/frame.ts";
+import type { Frame } from "../../shared/wire/frame/frame.ts";
 
 const WIDTH = NAME_COUNTERS.length;
 

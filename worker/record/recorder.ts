@@ -15,7 +15,7 @@ import {
   TICK_SERIES,
 } from "../../shared/stats/counters.ts";
 import { CLOSE_CAUSES, type CloseCause } from "../../shared/stats/failure-kind.ts";
-import type { EngineHealth, Frame } from "../../shared/wire/frame.ts";
+import type { EngineHealth, Frame } from "../../shared/wire/frame/frame.ts";
 import { AgreedRows } from "./agreed-rows.ts";
 import { FailureLog } from "./failure-log.ts";
 import { HistogramRows, type MakeHistogram } from "./histogram-rows.ts";

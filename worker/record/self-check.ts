@@ -6,7 +6,7 @@
 import { statSync } from "node:fs";
 import { type EventLoopUtilization, PerformanceObserver, performance } from "node:perf_hooks";
 import { getHeapStatistics } from "node:v8";
-import type { EngineHealth } from "../../shared/wire/frame.ts";
+import type { EngineHealth } from "../../shared/wire/frame/frame.ts";
 
 export class SelfCheck {
   readonly #onGcPause: (pauseUs: number) => void;

@@ -3,7 +3,7 @@
  * established minus closed since the shard was added, and a shard with any change is in the next frame.
  */
 import { indexOf, SHARD_FIELDS } from "../../shared/stats/counters.ts";
-import type { ShardLedger } from "../../shared/wire/frame.ts";
+import type { ShardLedger } from "../../shared/wire/frame/frame.ts";
 
 const FIELD = indexOf(SHARD_FIELDS);
 const WIDTH = SHARD_FIELDS.length;

@@ -4,7 +4,7 @@
  * something first happens in it, so memory follows what is used.
  */
 import { TARGET_COUNTERS } from "../../shared/stats/counters.ts";
-import type { Frame } from "../../shared/wire/frame.ts";
+import type { Frame } from "../../shared/wire/frame/frame.ts";
 
 const WIDTH = TARGET_COUNTERS.length;
 

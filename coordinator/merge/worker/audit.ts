@@ -4,7 +4,7 @@
  * arrive. Bound: MAX_WAITING frames wait behind a gap; beyond that the epoch counts as not audited.
  */
 import { PHASE_COUNTERS } from "../../../shared/stats/counters.ts";
-import type { CumulativeTotals } from "../../../shared/wire/frame.ts";
+import type { CumulativeTotals } from "../../../shared/wire/frame/frame.ts";
 
 const MAX_WAITING = 10_000;
 const MAX_DIFFERENCES = 20;

@@ -2,7 +2,7 @@
  * The seconds of run time in which one of a worker's engines was saturated by its own health; the validity gates count them.
  * Invariant: a second once marked stays marked, so the order of frames does not matter. Bound: a bit a second of the run.
  */
-import type { Frame } from "../../../shared/wire/frame.ts";
+import type { Frame } from "../../../shared/wire/frame/frame.ts";
 
 /** Limits of a single engine in a single second; their reasons are with the other gates (analysis/gates.ts). */
 export const SATURATED = { loopLagMaxUs: 250_000, utilisation: 0.97 } as const;

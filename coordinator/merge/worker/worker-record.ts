@@ -10,7 +10,7 @@ import {
   TICK_SERIES,
 } from "../../../shared/stats/counters.ts";
 import { MergedHistogram } from "../../../shared/stats/histogram.ts";
-import type { Counts, Frame } from "../../../shared/wire/frame.ts";
+import type { Counts, Frame } from "../../../shared/wire/frame/frame.ts";
 import type { WorkerMachine } from "../../store/event.ts";
 import { FrameAudit } from "./audit.ts";
 import { SaturatedSeconds } from "./saturated-seconds.ts";

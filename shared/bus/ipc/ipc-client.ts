@@ -5,7 +5,7 @@
  */
 import { OnrushError } from "../../errors.ts";
 import type { HintTopic } from "../../wire/command.ts";
-import type { FrameId } from "../../wire/frame.ts";
+import type { FrameId } from "../../wire/frame/frame.ts";
 import type { AppendResult } from "../bus.ts";
 import { busClosed } from "../bus-closed.ts";
 import type { StoredText, TakenText, WorkerTransport } from "../transport.ts";

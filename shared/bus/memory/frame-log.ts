@@ -4,7 +4,7 @@
  * dropped but its identity stays known; a fenced epoch adds nothing but late frames.
  */
 import { OnrushError } from "../../errors.ts";
-import type { FrameId } from "../../wire/frame.ts";
+import type { FrameId } from "../../wire/frame/frame.ts";
 import type { AppendResult } from "../bus.ts";
 import { ENTRY_BYTES, type KeptFrames, type StoredFrame } from "../transport.ts";
 import { storeFull } from "./store-full.ts";

@@ -4,7 +4,7 @@
  */
 import { setMaxListeners } from "node:events";
 import type { HintTopic } from "../../wire/command.ts";
-import type { FrameId } from "../../wire/frame.ts";
+import type { FrameId } from "../../wire/frame/frame.ts";
 import type { AppendResult } from "../bus.ts";
 import { busClosed } from "../bus-closed.ts";
 import {

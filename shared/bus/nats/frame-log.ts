@@ -13,7 +13,7 @@ import {
 } from "@nats-io/jetstream";
 import { headers, type NatsConnection } from "@nats-io/transport-node";
 import { OnrushError } from "../../errors.ts";
-import type { FrameId } from "../../wire/frame.ts";
+import type { FrameId } from "../../wire/frame/frame.ts";
 import type { AppendResult } from "../bus.ts";
 import { type KeptFrames, RECORD_LIMITS, readNumber, type StoredFrame } from "../transport.ts";
 import { NatsAcknowledged } from "./acknowledged.ts";

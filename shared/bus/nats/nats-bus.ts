@@ -9,7 +9,7 @@ import { OnrushError } from "../../errors.ts";
 import type { Clock } from "../../time/clock.ts";
 import type { Timers } from "../../time/timer.ts";
 import type { HintTopic } from "../../wire/command.ts";
-import type { FrameId } from "../../wire/frame.ts";
+import type { FrameId } from "../../wire/frame/frame.ts";
 import { BoundedCalls } from "../bounded-calls.ts";
 import type { AppendResult, Bus } from "../bus.ts";
 import { busClosed } from "../bus-closed.ts";

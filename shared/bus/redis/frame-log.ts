@@ -4,7 +4,7 @@
  * repeated.
  */
 import { OnrushError } from "../../errors.ts";
-import type { FrameId } from "../../wire/frame.ts";
+import type { FrameId } from "../../wire/frame/frame.ts";
 import type { AppendResult } from "../bus.ts";
 import { type KeptFrames, RECORD_LIMITS, readNumber, type StoredFrame } from "../transport.ts";
 import type { RedisCalls } from "./calls.ts";

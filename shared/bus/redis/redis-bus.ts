@@ -7,7 +7,7 @@ import { randomUUID } from "node:crypto";
 import type { Redis } from "ioredis";
 import type { Timers } from "../../time/timer.ts";
 import { HINT_TOPICS, type HintTopic } from "../../wire/command.ts";
-import type { FrameId } from "../../wire/frame.ts";
+import type { FrameId } from "../../wire/frame/frame.ts";
 import type { AppendResult, Bus } from "../bus.ts";
 import { busClosed } from "../bus-closed.ts";
 import { SignedBus, type SigningOptions } from "../signed/signed-bus.ts";

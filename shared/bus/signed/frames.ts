@@ -4,7 +4,7 @@
  * cannot make a worker forget one of its own.
  */
 import { openBytes, type Place, sealBytes } from "../../trust/seal.ts";
-import type { FrameId } from "../../wire/frame.ts";
+import type { FrameId } from "../../wire/frame/frame.ts";
 import type { FrameEntry } from "../bus.ts";
 import { ENTRY_BYTES, type StoredFrame, type Transport } from "../transport.ts";
 import type { Sealer } from "./sealer.ts";

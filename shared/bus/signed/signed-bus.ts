@@ -8,7 +8,7 @@ import type { Clock } from "../../time/clock.ts";
 import type { ClusterKeys } from "../../trust/cluster-key.ts";
 import { Refusals } from "../../trust/refusals.ts";
 import type { HintTopic } from "../../wire/command.ts";
-import type { FrameId } from "../../wire/frame.ts";
+import type { FrameId } from "../../wire/frame/frame.ts";
 import { type Ticket, ticketId, ticketSchema } from "../../wire/ticket.ts";
 import type { WorkerInfo, WorkerStatus } from "../../wire/worker-info.ts";
 import type {

@@ -6,7 +6,7 @@
 import type { StrictScenario } from "../../../shared/scenario/strict.ts";
 import { PHASE_COUNTERS, SHARD_FIELDS } from "../../../shared/stats/counters.ts";
 import { draw32, Stream } from "../../../shared/time/random.ts";
-import type { Frame } from "../../../shared/wire/frame.ts";
+import type { Frame } from "../../../shared/wire/frame/frame.ts";
 import { COUNT, METRIC, Recorder } from "../../../worker/record/recorder.ts";
 
 /** Of each shard; the plan has 4096 shards for so many connections. */

@@ -11,7 +11,7 @@ import { PHASE_COUNTERS } from "../../../shared/stats/counters.ts";
 import type { Clock } from "../../../shared/time/clock.ts";
 import { sleep, type Timers } from "../../../shared/time/timer.ts";
 import { VERSION } from "../../../shared/version.ts";
-import { encodeFrame } from "../../../shared/wire/frame-codec.ts";
+import { encodeFrame } from "../../../shared/wire/frame/frame-codec.ts";
 import { WIRE_VERSION } from "../../../shared/wire/plan.ts";
 import type { WorkerInfo, WorkerStatus } from "../../../shared/wire/worker-info.ts";
 import { type FrameMaker, newCounts, SHARD_CONNECTIONS, type WorkerCounts } from "./load.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Standstill } from "../../../worker/engine/standstill.ts";
+import { Standstill } from "../../../worker/engine/turn/standstill.ts";
 
 describe("a standstill", () => {
   it("lasts until what came meanwhile was read, whatever turns come before", () => {

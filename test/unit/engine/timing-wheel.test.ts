@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { TimingWheel } from "../../../worker/engine/timing-wheel.ts";
+import { TimingWheel } from "../../../worker/engine/turn/timing-wheel.ts";
 
 interface Fired {
   readonly id: number;

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { AgreedCounts } from "../../../coordinator/merge/agreed.ts";
 import { FailureGroups } from "../../../coordinator/merge/failure-groups.ts";
-import type { FailureGroup } from "../../../shared/wire/frame.ts";
+import type { FailureGroup } from "../../../shared/wire/frame/frame.ts";
 import { frameOf } from "../wire/frames.ts";
 
 const agreedIn = (protocols: readonly string[]) =>

@@ -10,7 +10,7 @@ import {
   HotHistogram,
   MergedHistogram,
 } from "../../../shared/stats/histogram.ts";
-import type { Frame } from "../../../shared/wire/frame.ts";
+import type { Frame } from "../../../shared/wire/frame/frame.ts";
 
 function histogram(seed: number): MergedHistogram {
   const hot = new HotHistogram();

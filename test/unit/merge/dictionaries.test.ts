@@ -4,8 +4,8 @@
  */
 import { describe, expect, it } from "vitest";
 import { RunFold } from "../../../coordinator/merge/run-fold.ts";
-import { COUNTER_LISTS } from "../../../shared/wire/counter-lists.ts";
-import { decodeFrame } from "../../../shared/wire/frame-codec.ts";
+import { COUNTER_LISTS } from "../../../shared/wire/frame/counter-lists.ts";
+import { decodeFrame } from "../../../shared/wire/frame/frame-codec.ts";
 import { encodeAs } from "../../support/other-lists.ts";
 import { facts, joined, SyntheticEngine, tell } from "./synthetic-run.ts";
 

@@ -5,7 +5,7 @@ import {
   MAX_GROUPS,
   MAX_SAMPLES,
 } from "../../../coordinator/merge/failure-groups.ts";
-import type { FailureGroup } from "../../../shared/wire/frame.ts";
+import type { FailureGroup } from "../../../shared/wire/frame/frame.ts";
 import { SyntheticEngine } from "./synthetic-run.ts";
 
 const MANY = MAX_GROUPS + 500;

@@ -3,7 +3,7 @@ import { judgeRun } from "../../../coordinator/analysis/judge-run.ts";
 import { balance } from "../../../coordinator/merge/ledger.ts";
 import { RunFold } from "../../../coordinator/merge/run-fold.ts";
 import { TARGET_COUNTERS, type TargetCounter } from "../../../shared/stats/counters.ts";
-import { decodeFrame, encodeFrame } from "../../../shared/wire/frame-codec.ts";
+import { decodeFrame, encodeFrame } from "../../../shared/wire/frame/frame-codec.ts";
 import {
   begun,
   ended,

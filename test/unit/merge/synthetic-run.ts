@@ -21,8 +21,8 @@ import {
   type TickSeries,
 } from "../../../shared/stats/counters.ts";
 import { HotHistogram } from "../../../shared/stats/histogram.ts";
-import type { EngineHealth, Frame } from "../../../shared/wire/frame.ts";
-import { encodeFrame } from "../../../shared/wire/frame-codec.ts";
+import type { EngineHealth, Frame } from "../../../shared/wire/frame/frame.ts";
+import { encodeFrame } from "../../../shared/wire/frame/frame-codec.ts";
 
 export function scenario(change: Partial<StrictScenario> = {}): StrictScenario {
   return {

@@ -15,7 +15,7 @@ import {
   type TargetCounter,
 } from "../../../shared/stats/counters.ts";
 import type { FailureKind } from "../../../shared/stats/failure-kind.ts";
-import type { FailureGroup } from "../../../shared/wire/frame.ts";
+import type { FailureGroup } from "../../../shared/wire/frame/frame.ts";
 import { facts, joined, SyntheticEngine, threshold } from "../merge/synthetic-run.ts";
 
 const SECOND_US = 1_000_000;

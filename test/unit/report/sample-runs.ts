@@ -4,8 +4,8 @@
  */
 import { RunFold } from "../../../coordinator/merge/run-fold.ts";
 import type { FailureKind } from "../../../shared/stats/failure-kind.ts";
-import type { FailureGroup } from "../../../shared/wire/frame.ts";
-import { FRAME_LIMITS } from "../../../shared/wire/frame-limits.ts";
+import type { FailureGroup } from "../../../shared/wire/frame/frame.ts";
+import { FRAME_LIMITS } from "../../../shared/wire/frame/frame-limits.ts";
 import {
   begun,
   ended,

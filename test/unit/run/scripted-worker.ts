@@ -10,7 +10,7 @@ import { indicesOf } from "../../../shared/load/split.ts";
 import type { Clock } from "../../../shared/time/clock.ts";
 import { sleep, type Timers } from "../../../shared/time/timer.ts";
 import type { HandOver, RunDocument } from "../../../shared/wire/command.ts";
-import type { FrameId } from "../../../shared/wire/frame.ts";
+import type { FrameId } from "../../../shared/wire/frame/frame.ts";
 import { type PlanDocument, WIRE_VERSION } from "../../../shared/wire/plan.ts";
 import { isInSlice, type Slice } from "../../../shared/wire/slice.ts";
 import type { HandedOver, WorkerInfo, WorkerStatus } from "../../../shared/wire/worker-info.ts";

@@ -3,9 +3,9 @@ import { Packr } from "msgpackr";
 import { describe, expect, it } from "vitest";
 import { PHASE_COUNTERS } from "../../../shared/stats/counters.ts";
 import { CLOSE_CAUSES } from "../../../shared/stats/failure-kind.ts";
-import type { Frame } from "../../../shared/wire/frame.ts";
-import { decodeFrame, encodeFrame } from "../../../shared/wire/frame-codec.ts";
-import { FRAME_LIMITS } from "../../../shared/wire/frame-limits.ts";
+import type { Frame } from "../../../shared/wire/frame/frame.ts";
+import { decodeFrame, encodeFrame } from "../../../shared/wire/frame/frame-codec.ts";
+import { FRAME_LIMITS } from "../../../shared/wire/frame/frame-limits.ts";
 import { bucketsOf, frameOf } from "./frames.ts";
 
 const plain = (frame: Frame) => ({

@@ -7,15 +7,15 @@ import {
   checksumOf,
   counterListsSchema,
   LIST_LIMITS,
-} from "../../../shared/wire/counter-lists.ts";
-import { FIRST_COUNTER_LISTS } from "../../../shared/wire/first-counter-lists.ts";
-import { decodeFrame, dictionaryOf, encodeFrame } from "../../../shared/wire/frame-codec.ts";
+} from "../../../shared/wire/frame/counter-lists.ts";
+import { FIRST_COUNTER_LISTS } from "../../../shared/wire/frame/first-counter-lists.ts";
+import { decodeFrame, dictionaryOf, encodeFrame } from "../../../shared/wire/frame/frame-codec.ts";
 import {
   FrameDictionaries,
   FrameDictionary,
   MAX_DICTIONARIES,
   OWN_DICTIONARY,
-} from "../../../shared/wire/frame-dictionary.ts";
+} from "../../../shared/wire/frame/frame-dictionary.ts";
 import { encodeAs, relabelled } from "../../support/other-lists.ts";
 import { frameOf } from "./frames.ts";
 

@@ -7,7 +7,7 @@ import {
   TICK_SERIES,
 } from "../../../shared/stats/counters.ts";
 import { HotHistogram, MergedHistogram } from "../../../shared/stats/histogram.ts";
-import type { Frame } from "../../../shared/wire/frame.ts";
+import type { Frame } from "../../../shared/wire/frame/frame.ts";
 
 export function histogramOf(...values: number[]): Uint8Array {
   const histogram = new HotHistogram();

@@ -1,7 +1,7 @@
 /** Goal: several frames become one without losing anything but resolution in time. */
 import { describe, expect, it } from "vitest";
-import { decodeFrame, encodeFrame } from "../../../shared/wire/frame-codec.ts";
-import { widen } from "../../../shared/wire/widen.ts";
+import { decodeFrame, encodeFrame } from "../../../shared/wire/frame/frame-codec.ts";
+import { widen } from "../../../shared/wire/frame/widen.ts";
 import { bucketsOf, frameOf } from "./frames.ts";
 
 describe("two seconds", () => {

@@ -12,8 +12,8 @@ import { MemoryBus } from "../../../shared/bus/memory-bus.ts";
 import { PHASE_COUNTERS, TICK_SERIES } from "../../../shared/stats/counters.ts";
 import { systemClock } from "../../../shared/time/clock.ts";
 import { systemTimers } from "../../../shared/time/timer.ts";
-import type { Frame, FrameId } from "../../../shared/wire/frame.ts";
-import { decodeFrame, encodeFrame } from "../../../shared/wire/frame-codec.ts";
+import type { Frame, FrameId } from "../../../shared/wire/frame/frame.ts";
+import { decodeFrame, encodeFrame } from "../../../shared/wire/frame/frame-codec.ts";
 import type { MeasuredFrame } from "../../../worker/record/fresh-frames.ts";
 import { Publisher, type PublisherLimits } from "../../../worker/record/publisher.ts";
 

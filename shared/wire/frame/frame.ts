@@ -6,8 +6,8 @@
  * A frame only ever gains: sections are added behind the last one, and what its positions mean is said by the dictionary it
  * names (counter-lists.ts), so that frames of every version stay readable. The codec is in frame-codec.ts.
  */
-import type { CodedKind } from "../stats/failure-code.ts";
-import type { CloseCause, FailureKind } from "../stats/failure-kind.ts";
+import type { CodedKind } from "../../stats/failure-code.ts";
+import type { CloseCause, FailureKind } from "../../stats/failure-kind.ts";
 
 /** Identity of a frame in the log. */
 export interface FrameId {

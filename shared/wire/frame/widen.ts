@@ -3,9 +3,9 @@
  * frames that were never sent only (a frame once sent is in doubt and may only be resent verbatim).
  * Invariant: nothing is lost but resolution in time. All sums and histograms are exact; ticks keep theirs.
  */
-import { assert } from "../assert.ts";
-import { SHARD_FIELDS, TICK_SERIES } from "../stats/counters.ts";
-import { MergedHistogram } from "../stats/histogram.ts";
+import { assert } from "../../assert.ts";
+import { SHARD_FIELDS, TICK_SERIES } from "../../stats/counters.ts";
+import { MergedHistogram } from "../../stats/histogram.ts";
 import type {
   Counts,
   EngineHealth,

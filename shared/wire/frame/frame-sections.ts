@@ -3,9 +3,9 @@
  * dictionary. Part of frame-codec.ts, which describes the whole. Invariant: what is read is within FRAME_LIMITS, and stands
  * where this build's lists have it; what the frame's build did not record is absent, not 0.
  */
-import { TICK_SERIES } from "../stats/counters.ts";
-import { CLOSE_CAUSES, type CloseCause } from "../stats/failure-kind.ts";
-import { MAX_ENCODED_BYTES } from "../stats/hdr-v2.ts";
+import { TICK_SERIES } from "../../stats/counters.ts";
+import { CLOSE_CAUSES, type CloseCause } from "../../stats/failure-kind.ts";
+import { MAX_ENCODED_BYTES } from "../../stats/hdr-v2.ts";
 import {
   type Counts,
   type CumulativeTotals,

@@ -2,9 +2,9 @@
  * Reading the rows of a frame: lists whose entries have different keys, and the failure groups among them. Part of
  * frame-codec.ts, which describes the whole. Invariant: what is read is within FRAME_LIMITS.
  */
-import { MAX_CONNECTIONS } from "../load/arrivals.ts";
-import { CODE_LIMIT, CODED_KINDS } from "../stats/failure-code.ts";
-import { FAILURE_KINDS, type FailureKind } from "../stats/failure-kind.ts";
+import { MAX_CONNECTIONS } from "../../load/arrivals.ts";
+import { CODE_LIMIT, CODED_KINDS } from "../../stats/failure-code.ts";
+import { FAILURE_KINDS, type FailureKind } from "../../stats/failure-kind.ts";
 import type { FailureGroup, FailureSample, Frame } from "./frame.ts";
 import type { FrameDictionary } from "./frame-dictionary.ts";
 import { FRAME_LIMITS } from "./frame-limits.ts";

@@ -6,9 +6,9 @@
  * Invariants: decodeFrame(encodeFrame(frame)) equals frame; every frame ever written can be decoded.
  */
 import { Packr } from "msgpackr";
-import { OnrushError } from "../errors.ts";
-import { CODED_KINDS } from "../stats/failure-code.ts";
-import { CLOSE_CAUSES, FAILURE_KINDS } from "../stats/failure-kind.ts";
+import { OnrushError } from "../../errors.ts";
+import { CODED_KINDS } from "../../stats/failure-code.ts";
+import { CLOSE_CAUSES, FAILURE_KINDS } from "../../stats/failure-kind.ts";
 import { type FailureGroup, type FailureSample, type Frame, HEALTH_FIELDS } from "./frame.ts";
 import {
   type FrameDictionaries,

@@ -5,7 +5,7 @@
  * time, and fires in the first `advance` at or after it.
  * After: G. Varghese, T. Lauck, "Hashed and Hierarchical Timing Wheels" (SOSP 1987), scheme 6.
  */
-import { assert } from "../../shared/assert.ts";
+import { assert } from "../../../shared/assert.ts";
 
 const SLOTS = 8192;
 const MASK = SLOTS - 1;

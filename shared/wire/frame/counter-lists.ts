@@ -13,9 +13,9 @@ import {
   SHARD_FIELDS,
   TARGET_COUNTERS,
   TICK_SERIES,
-} from "../stats/counters.ts";
-import { CODED_KINDS } from "../stats/failure-code.ts";
-import { CLOSE_CAUSES, CONNECT_FAILURES, FAILURE_KINDS } from "../stats/failure-kind.ts";
+} from "../../stats/counters.ts";
+import { CODED_KINDS } from "../../stats/failure-code.ts";
+import { CLOSE_CAUSES, CONNECT_FAILURES, FAILURE_KINDS } from "../../stats/failure-kind.ts";
 import { HEALTH_FIELDS } from "./frame.ts";
 
 /** Names by list; lists that this version does not know are kept, because the checksum is of all. */

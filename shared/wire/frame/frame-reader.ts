@@ -3,7 +3,7 @@
  * frame-codec.ts asks for them. Invariant: the bytes are hostile; no length is believed before it was
  * compared with its cap and with the bytes that are left, so memory stays in proportion to the input.
  */
-import { OnrushError } from "../errors.ts";
+import { OnrushError } from "../../errors.ts";
 
 /** Entries a list may have beyond those this version knows. */
 const MAX_UNKNOWN = 64;

@@ -1,5 +1,5 @@
 /** The bounds of a frame, on both sides of the wire. */
-import { MAX_SHARDS } from "../load/split.ts";
+import { MAX_SHARDS } from "../../load/split.ts";
 
 /** What a frame may hold at most. A frame of several seconds may hold several seconds' failure groups. */
 export const FRAME_LIMITS = {

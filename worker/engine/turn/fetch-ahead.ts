@@ -3,9 +3,9 @@
  * of it is in the processor's cache; these reads do not wait for one another, as those of one send after the other would. Called
  * by the timing wheel, once a turn. Invariant: nothing is changed.
  */
-import { TIMER_KINDS } from "../connection/connection-host.ts";
-import { type ConnectionTimes, Time } from "../connection/connection-times.ts";
-import type { DriverSocket } from "../socket/driver.ts";
+import { TIMER_KINDS } from "../../connection/connection-host.ts";
+import { type ConnectionTimes, Time } from "../../connection/connection-times.ts";
+import type { DriverSocket } from "../../socket/driver.ts";
 
 interface Fetched {
   readonly pendingHead: number;

@@ -4,7 +4,7 @@
  * Invariant: a frame is read with the dictionary it names, or not at all; what this build does not know has no position,
  * and what the other one lacks gets no value, which is not the same as 0.
  */
-import { OnrushError } from "../errors.ts";
+import { OnrushError } from "../../errors.ts";
 import { COUNTER_LISTS, type CounterLists, checksumOf, type ListName } from "./counter-lists.ts";
 import { FIRST_COUNTER_LISTS } from "./first-counter-lists.ts";
 

@@ -8,8 +8,8 @@
  * and may have been stopped.
  */
 
-import { monotonicUs } from "../../shared/time/clock.ts";
-import { systemTimers } from "../../shared/time/timer.ts";
+import { monotonicUs } from "../../../shared/time/clock.ts";
+import { systemTimers } from "../../../shared/time/timer.ts";
 
 const TURN_MS = 1;
 /** A shorter rest is not worth its timer. */
