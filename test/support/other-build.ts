@@ -3,7 +3,7 @@
  * is one entry more, not at the end, and a counter has another name. Used by the test of builds that work together.
  * Invariant: every change was made; one that finds nothing to change fails.
  */
-import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "../house/repository.ts";
 
@@ -12,7 +12,7 @@ export const OTHER_NAME = "pongFrames";
 
 type Change = readonly [pattern: RegExp, replacement: string];
 
-const SECOND_OF_FIRST_LINE = /(export const \w+ = \[\s*(?:\/\*\*[^\n]*\s*)?"\w+",)/g;
+const SECOND_OF_FIRST_LINE = /(const [A-Z_]+ = \[\s*(?:\/\*\*[^\n]*\s*)?"\w+",)/g;
 const RENAMED: Change = [/\bpongs\b/g, OTHER_NAME];
 
 const CHANGES: readonly (readonly [file: string, ...changes: Change[]])[] = [
@@ -29,21 +29,38 @@ const CHANGES: readonly (readonly [file: string, ...changes: Change[]])[] = [
   ["coordinator/http/metrics/run-metrics.js", [/"pongs"/g, `"${OTHER_NAME}"`]],
 ];
 
+/** A bundle names each module in a line before it. */
+const START_OF_MODULE = /^(?=\/\/ (?:dist|node_modules)\/)/m;
+
 /** Makes it in a folder. @returns the file of its onrush command */
 export function makeOtherBuild(folder: string): string {
   mkdirSync(folder, { recursive: true });
   cpSync(join(ROOT, "dist"), join(folder, "dist"), { recursive: true });
   cpSync(join(ROOT, "package.json"), join(folder, "package.json"));
   symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"), "dir");
+  const bundles = readdirSync(join(folder, "dist/bundle")).filter((name) => name.endsWith(".js"));
   for (const [file, ...changes] of CHANGES) {
     const path = join(folder, "dist", file);
-    let text = readFileSync(path, "utf8");
-    for (const [pattern, replacement] of changes) {
-      const changed = text.replace(pattern, replacement);
-      if (changed === text) throw new Error(`${file} has nothing like ${pattern}`);
-      text = changed;
+    writeFileSync(path, changedText(readFileSync(path, "utf8"), file, changes));
+    let bundled = 0;
+    for (const name of bundles) {
+      const bundle = join(folder, "dist/bundle", name);
+      const modules = readFileSync(bundle, "utf8").split(START_OF_MODULE);
+      const at = modules.findIndex((text) => text.startsWith(`// dist/${file}\n`));
+      if (at < 0) continue;
+      modules[at] = changedText(modules[at] ?? "", file, changes);
+      writeFileSync(bundle, modules.join(""));
+      bundled++;
     }
-    writeFileSync(path, text);
+    if (bundled === 0) throw new Error(`${file} is in no bundle`);
   }
   return join(folder, "dist/coordinator/cli/main.js");
+}
+
+function changedText(text: string, file: string, changes: readonly Change[]): string {
+  return changes.reduce((before, [pattern, replacement]) => {
+    const after = before.replace(pattern, replacement);
+    if (after === before) throw new Error(`${file} has nothing like ${pattern}`);
+    return after;
+  }, text);
 }
