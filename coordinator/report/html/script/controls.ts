@@ -110,4 +110,4 @@ export function followSections(): void {
 }
 
 /** Functions to send. */
-export const CONTROLS = [press, startLegends, startSorting, sortRows, startLinks, followSections];
+export const CONTROLS = { press, startLegends, startSorting, sortRows, startLinks, followSections };

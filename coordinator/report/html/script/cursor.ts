@@ -81,4 +81,4 @@ export function followCurves(kit: Kit, data: PageData): void {
 }
 
 /** Functions to send. */
-export const CURSOR = [follow, moveCursor, followCurves];
+export const CURSOR = { follow, moveCursor, followCurves };

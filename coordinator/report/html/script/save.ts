@@ -178,4 +178,4 @@ export function chartCsv(kit: Kit, data: PageData, plot: string): string {
 }
 
 /** Functions to send. */
-export const SAVE = [startSaving, saveAs, download, offer, chartSvg, savePng, chartCsv];
+export const SAVE = { startSaving, saveAs, download, offer, chartSvg, savePng, chartCsv };

@@ -29,7 +29,7 @@ function start(kit: Kit): void {
   followSections();
 }
 
-const SENT = [
+const SENT = {
   clock,
   milliseconds,
   reading,
@@ -40,8 +40,13 @@ const SENT = [
   ...SAVE,
   ...CONTROLS,
   start,
-];
+};
+
+/** Under its own name: in a bundle of the program it may have another one. */
+function sourceOf([name, sent]: readonly [string, { readonly name: string }]): string {
+  return sent.name === name ? String(sent) : `${String(sent)}\nconst ${name}=${sent.name};`;
+}
 
 /** The source of all of the above, started. */
-export const PAGE_SCRIPT: string = `"use strict";(()=>{${SENT.join("\n")}
+export const PAGE_SCRIPT: string = `"use strict";(()=>{${Object.entries(SENT).map(sourceOf).join("\n")}
 start({clock,milliseconds,reading,timeOfDay,timeTicks});})();`;

@@ -161,4 +161,4 @@ export function momentText(kit: Kit, data: PageData, bin: number): string {
 }
 
 /** Functions to send. */
-export const TIME = [startTime, selectIn, drawWindow, drawStrip, showBin, momentText];
+export const TIME = { startTime, selectIn, drawWindow, drawStrip, showBin, momentText };
