@@ -34,9 +34,6 @@ const FLAGS = [
   "--disable-component-update",
   "--disable-sync",
   "--no-first-run",
-  // Its crash handlers leave the process tree: a browser that is killed while they are stopped would leave them behind.
-  "--disable-breakpad",
-  "--disable-crashpad-for-testing",
   "--no-default-browser-check",
   "--no-pdf-header-footer",
   // The page asks for nothing; this is for the browser's own wishes.
