@@ -49,3 +49,11 @@ export function planOf(run: string, words: string, durationUs = 300_000): PlanDo
     onBusLoss: "fence",
   };
 }
+
+/** What a frame of the test engine says. */
+export interface Told {
+  readonly engine: number;
+  readonly slices: readonly number[];
+  readonly final: boolean;
+  readonly log: readonly string[];
+}

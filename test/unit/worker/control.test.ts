@@ -18,15 +18,7 @@ import { Control } from "../../../worker/control/control.ts";
 import { engineThreads } from "../../../worker/execution/engine-thread.ts";
 import type { ControlTimings } from "../../../worker/execution/timings.ts";
 import { ticketOf, WORKER_INFO } from "../../conformance/bus-samples.ts";
-import { planOf, QUICK, quiet, SHARDS } from "./control-parts.ts";
-
-/** What a frame of the test engine says. */
-interface Told {
-  readonly engine: number;
-  readonly slices: readonly number[];
-  readonly final: boolean;
-  readonly log: readonly string[];
-}
+import { planOf, QUICK, quiet, SHARDS, type Told } from "./control-parts.ts";
 
 describe("control thread", () => {
   let store: MemoryStore;
