@@ -7,6 +7,7 @@ import { ExitCode } from "../../shared/errors.ts";
 import { VERSION } from "../../shared/version.ts";
 import { COMMANDS, type ListedCommand } from "./command-list.ts";
 import type { CliContext, Finish } from "./context.ts";
+import { withOptionOfOtherTools } from "./options/other-tools.ts";
 import { describeError } from "./terminal/error-text.ts";
 
 /** They speak of all others. */
@@ -108,7 +109,7 @@ async function buildProgram(
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({
       writeOut: (text) => context.stdout.write(text),
-      writeErr: (text) => context.stderr.write(text),
+      writeErr: (text) => context.stderr.write(withOptionOfOtherTools(text)),
       getOutHelpWidth: () => context.stdout.columns ?? HELP_COLUMNS,
       getErrHelpWidth: () => context.stderr.columns ?? HELP_COLUMNS,
     });
