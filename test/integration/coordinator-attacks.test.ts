@@ -3,10 +3,14 @@
  * run ends with a result. Method: a real run, 100 other requests a second, and one hostile submission after another.
  * How long things take depends on the machine and is printed, not judged: npm run attack shows it.
  */
-import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type ClusterWorker, Coordinator, startWorker } from "../support/coordinator.ts";
+import {
+  type ClusterWorker,
+  Coordinator,
+  startWorker,
+  writeTokens,
+} from "../support/coordinator.ts";
 import { startCrowd } from "../support/crowd.ts";
 import { HOSTILE_PLANS, HOSTILE_SUBMISSIONS } from "../support/hostile-submissions.ts";
 import { scratch, startTarget, type Target } from "../support/programs.ts";
@@ -30,12 +34,7 @@ describe.skipIf(absent !== null)("a coordinator under hostile submissions", () =
   const rows: string[] = [];
 
   beforeAll(async () => {
-    const tokens = join(folder.path, "tokens.json");
-    const known = [
-      { name: "vic", role: "viewer", token: VIEWER },
-      { name: "opi", role: "operator", token: OPERATOR },
-    ];
-    writeFileSync(tokens, JSON.stringify({ tokens: known }), { mode: 0o600 });
+    const tokens = writeTokens(folder.path, VIEWER, OPERATOR);
     broker = await startBroker("redis");
     target = await startTarget();
     coordinator = await Coordinator.start({

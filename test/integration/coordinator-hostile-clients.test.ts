@@ -14,6 +14,7 @@ import {
   Coordinator,
   echoScenario,
   startWorker,
+  writeTokens,
 } from "../support/coordinator.ts";
 import { startCrowd } from "../support/crowd.ts";
 import { marked, markOf } from "../support/process-tree.ts";
@@ -65,12 +66,7 @@ describe.skipIf(absent !== null || process.platform !== "linux")(
     const rows: string[] = [];
 
     beforeAll(async () => {
-      const tokens = join(folder.path, "tokens.json");
-      const known = [
-        { name: "vic", role: "viewer", token: VIEWER },
-        { name: "opi", role: "operator", token: OPERATOR },
-      ];
-      writeFileSync(tokens, JSON.stringify({ tokens: known }), { mode: 0o600 });
+      const tokens = writeTokens(folder.path, VIEWER, OPERATOR);
       const data = join(folder.path, "runs");
       for (let copy = 0; copy < COPIES; copy++) storeCopy(data, copy);
       broker = await startBroker("redis");

@@ -4,6 +4,8 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { Summary } from "../../coordinator/report/summary-schema.ts";
@@ -320,4 +322,15 @@ function jsonOf(text: string): unknown {
   } catch {
     return null;
   }
+}
+
+/** Writes a tokens file with a viewer and an operator. @returns its path */
+export function writeTokens(folder: string, viewer: string, operator: string): string {
+  const path = join(folder, "tokens.json");
+  const tokens = [
+    { name: "vic", role: "viewer", token: viewer },
+    { name: "opi", role: "operator", token: operator },
+  ];
+  writeFileSync(path, JSON.stringify({ tokens }), { mode: 0o600 });
+  return path;
 }
