@@ -1,5 +1,5 @@
 /**
- * A run that is under way: its plan, log, state, its workers and the wishes about it. Made by run.ts, used by everything
+ * A run that is under way: its plan, log, state, its workers and the commands it was given. Made by run.ts, used by everything
  * that moves a run on. Invariant: what is on the bus is in the journal, on disk, before; and it follows from the journal,
  * so that a coordinator that starts again says the same.
  */
@@ -37,7 +37,7 @@ export class ActiveRun {
   readonly #onCommand = () => this.#wake.abort();
   readonly #unwatch: () => void;
   readonly #refused: RefusedNotes;
-  /** Rewrites of the fleet that were heeded. */
+  /** Rewrites of the fleet that were followed. */
   #rewrites: number;
   #wake = new AbortController();
 
@@ -158,11 +158,12 @@ export class ActiveRun {
     this.#refused.say();
   }
 
-  /** Sees what people wish for; the first of each kind counts. */
+  /** Reads the commands; the first of each kind counts. */
   async applyCommands(): Promise<void> {
     const { stop, abort } = this.request.control;
-    if (stop.aborted && this.ending === null) await this.requestEnd("stop", ...wish(stop));
-    if (abort.aborted && this.ending !== "abort") await this.requestEnd("abort", ...wish(abort));
+    if (stop.aborted && this.ending === null) await this.requestEnd("stop", ...commandOf(stop));
+    if (abort.aborted && this.ending !== "abort")
+      await this.requestEnd("abort", ...commandOf(abort));
   }
 
   /** Ends the run before its plan does. The stronger mode counts. */
@@ -184,7 +185,7 @@ export class ActiveRun {
     this.log.event({ type: "note", message });
   }
 
-  /** Waits, at most until somebody wishes for the end or the fleet has looked at the workers. */
+  /** Waits, at most until the end is asked for or the fleet has looked at the workers. */
   async pause(delayMs: number): Promise<void> {
     await sleep(this.timers, delayMs, this.#wake.signal);
     if (this.#wake.signal.aborted) this.#wake = new AbortController();
@@ -231,7 +232,7 @@ export function ignoreOperating(error: unknown): void {
   if (!(error instanceof OnrushError)) throw error;
 }
 
-function wish(signal: AbortSignal): [by: EndBy, reason: string] {
+function commandOf(signal: AbortSignal): [by: EndBy, reason: string] {
   return signal.reason === "stopped" ? ["api", "stopped"] : ["interrupt", "interrupted"];
 }
 

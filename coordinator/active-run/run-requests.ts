@@ -1,6 +1,6 @@
 /**
- * The wishes of people and of the API for one run, as a RunControl whose hands are on this side: made by whoever
- * starts a run, read by the run. Invariant: state, not messages: a wish that was made once is there to be read.
+ * The commands of people and of the API for one run: the RunControl of this process, made by who starts a run and read by
+ * the run. Invariant: state, not messages: a command that was given once is there to be read.
  */
 import type { RunControl, WorkerCommands } from "../live/view.ts";
 

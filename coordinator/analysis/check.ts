@@ -1,6 +1,6 @@
 /**
  * What a check is: a question with its row of docs/validity.md, and a function from a run to the answer. Each check is one
- * file and one line of registry.ts; judgements.ts runs them. Invariant: a check is a pure function of what it is given, and
+ * file and one line of registry.ts; judge-run.ts runs them. Invariant: a check is a pure function of what it is given, and
  * the order of workers and frames changes nothing.
  */
 import { balance, type Ledger } from "../merge/ledger.ts";

@@ -20,7 +20,7 @@ export interface CliConfig {
   readonly token: string | null;
   /** ONRUSH_DEBUG=1: internal errors show their stack. */
   readonly debug: boolean;
-  readonly wishes: TerminalSettings;
+  readonly terminal: TerminalSettings;
 }
 
 export function readConfig(environment: NodeJS.ProcessEnv = process.env): CliConfig {
@@ -40,7 +40,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): CliCon
     coordinator: env["ONRUSH_COORDINATOR"] || "http://127.0.0.1:7700",
     token: env["ONRUSH_TOKEN"] || null,
     debug: debug !== "" && debug !== "0",
-    wishes: {
+    terminal: {
       noColor: env["NO_COLOR"],
       forceColor: env["FORCE_COLOR"],
       ci: env["CI"],

@@ -35,9 +35,9 @@ export function makeContext(config: CliConfig): CliContext {
     config,
     stdout,
     stderr,
-    outStyle: makeStyle(wantsColour(config.wishes, stdout.isTTY === true)),
-    errStyle: makeStyle(wantsColour(config.wishes, stderr.isTTY === true)),
-    live: wantsLiveView(config.wishes, stderr),
+    outStyle: makeStyle(wantsColour(config.terminal, stdout.isTTY === true)),
+    errStyle: makeStyle(wantsColour(config.terminal, stderr.isTTY === true)),
+    live: wantsLiveView(config.terminal, stderr),
     clock: systemClock,
     get checker() {
       checker ??= new Checker(checkLimits(COMMAND_CHECK, config.env), systemTimers);

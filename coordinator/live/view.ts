@@ -60,19 +60,19 @@ export interface LiveView {
   }[];
 }
 
-/** What people and the API wish of a run; the first wish of each kind of end counts. */
+/** What people and the API ask of a run; the first request of each kind of end counts. */
 export interface RunControl {
   /** Aborted with a reason ("interrupted", "stopped"): stop starting, drain, write everything. */
   readonly stop: AbortSignal;
   /** Cut at once, write what there is. */
   readonly abort: AbortSignal;
-  /** What is wished of the workers; looked at again and again. Absent: nothing (see run/wishes.ts). */
+  /** What is asked of the workers; read at each poll. Absent: nothing (see active-run/run-requests.ts). */
   readonly workers?: WorkerCommands;
 }
 
 export interface WorkerCommands {
   /** Workers that may serve the run at most; null: as many as there are. */
   readonly most: number | null;
-  /** How often it was wished so far that what is open is spread anew over all workers. */
+  /** How often a rebalance over all workers was asked for so far. */
   readonly rebalances: number;
 }

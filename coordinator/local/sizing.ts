@@ -36,16 +36,16 @@ export const MAX_WORKERS = 256;
 
 /** @throws OnrushError ONRUSH_LIMITS_TOO_LOW when the connections do not fit, with the limit that is needed. */
 export function sizeLocalCluster(input: SizingInput): Sizing {
-  const { connections, shards, cpus, openFiles, workers: wished } = input;
+  const { connections, shards, cpus, openFiles, workers: asked } = input;
   assert(shards > 0 && connections >= 0, "a plan has shards and no fewer than 0 connections");
   const reserved = input.reservedFiles ?? RESERVED_FILES;
   const perShard = Math.max(1, Math.ceil(connections / shards));
   const shardsThatFit = Math.floor((openFiles - reserved) / perShard);
   const needed = shardsThatFit < 1 ? Number.POSITIVE_INFINITY : Math.ceil(shards / shardsThatFit);
-  const most = Math.min(wished ?? MAX_WORKERS, MAX_WORKERS, shards);
+  const most = Math.min(asked ?? MAX_WORKERS, MAX_WORKERS, shards);
   if (needed > most) throw tooFewFiles(input, { needed, most, perShard, reserved });
   // Dealt in whole shards, fewer workers than asked for may take them all.
-  const shardsEach = Math.ceil(shards / (wished === undefined ? needed : most));
+  const shardsEach = Math.ceil(shards / (asked === undefined ? needed : most));
   const workers = Math.ceil(shards / shardsEach);
   const enginesEach = Math.max(1, Math.floor(Math.max(1, cpus - 1) / workers));
   return {
@@ -63,7 +63,7 @@ interface Shortage {
 }
 
 function tooFewFiles(input: SizingInput, { needed, most, perShard, reserved }: Shortage) {
-  const { connections, shards, openFiles, workers: wished } = input;
+  const { connections, shards, openFiles, workers: asked } = input;
   const files = Math.ceil(shards / most) * perShard + reserved;
   const raise = `Raise the limit in this shell: ulimit -n ${files} (the hard limit as root, or in /etc/security/limits.conf)`;
   const more = Number.isFinite(needed) && needed <= Math.min(MAX_WORKERS, shards);
@@ -71,7 +71,7 @@ function tooFewFiles(input: SizingInput, { needed, most, perShard, reserved }: S
     code: "ONRUSH_LIMITS_TOO_LOW",
     message: `${connections} connections need ${files} open files in each of ${most} worker process${most === 1 ? "" : "es"}, and the limit is ${openFiles}.`,
     remedy:
-      wished !== undefined && more
+      asked !== undefined && more
         ? `Use \`onrush run --workers ${needed}\` or more. Or: ${raise}`
         : `${raise}.`,
   });

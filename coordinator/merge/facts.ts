@@ -1,6 +1,6 @@
 /**
  * What a run is, fixed before it starts: the journal's header and the first thing every fold needs. Made by
- * run/plan.ts, read back by report/rebuild.ts. Invariant: holds no secret; it is enough, together with
+ * plan/plan.ts, read back by report/rebuild.ts. Invariant: holds no secret; it is enough, together with
  * frames and events, to rebuild every result.
  */
 import { OnrushError } from "../../shared/errors.ts";

@@ -39,7 +39,7 @@ export class RunFold {
   startWallMs: number | null = null;
   /** Run time when merging began, that is, when the run was over; null before. */
   endedUs: number | null = null;
-  /** The strongest wish to end before the plan does: abort over stop, else the first. */
+  /** The strongest command to end before the plan does: abort over stop, else the first. */
   end: EndRequest | null = null;
   /** The first thing that kept the run from being done. */
   problem: Problem | null = null;

@@ -1,6 +1,6 @@
 /**
  * Who holds which slice of a run, as the journal tells it: the fold of the slice events. Kept by run-fold.ts; the run
- * decides by it (run/placement.ts), and a coordinator that starts again goes on with it.
+ * decides by it (placement/placement.ts), and a coordinator that starts again goes on with it.
  * Invariant: the slices of a shard cover all run time without overlap, whatever was handed over to whom.
  *
  *   free --claimed--> held --hand-over "unopened"--> held, cut; a new slice from there on is free

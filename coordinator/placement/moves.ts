@@ -1,7 +1,7 @@
 /**
  * Moves slices between workers that live: asks holders to hand over, and takes in their answers. Used by placement.ts.
  * A worker that came later gets the unopened part of slices, so nothing open is closed for it. One that leaves, or is not
- * to serve the run any more, hands over everything; so do all that hold too much when a rebalance is wished.
+ * to serve the run any more, hands over everything; so do all that hold too much when a rebalance is asked for.
  * Invariant: what was asked stays asked, in the journal, until it is done or its holder is gone; a slice is cut once.
  */
 import type { HandOver } from "../../shared/wire/command.ts";
@@ -87,9 +87,9 @@ export class Moves {
   }
 
   #rebalanceRequested(): boolean {
-    const wished = this.#run.request.control.workers?.rebalances ?? 0;
-    if (wished <= this.#rebalances) return false;
-    this.#rebalances = wished;
+    const asked = this.#run.request.control.workers?.rebalances ?? 0;
+    if (asked <= this.#rebalances) return false;
+    this.#rebalances = asked;
     return true;
   }
 }

@@ -1,6 +1,6 @@
 /**
  * What is made of run directories on request, apart from the process that carries runs out. Executed by
- * report-process/main.ts; asked for by coordinator/service/rendering.ts. Invariant: a run that goes on is read on from where
+ * process/main.ts; asked for by coordinator/service/rendering.ts. Invariant: a run that goes on is read on from where
  * the last job ended; of the runs read last MAX_KEPT are kept.
  */
 import { stat } from "node:fs/promises";

@@ -29,7 +29,7 @@ const POLL_MS = 50;
 
 /**
  * Executes one run to its end and leaves a complete run directory behind.
- * control.stop, control.abort: a `reason` of "stopped" means the API wishes so (exit 103), any other a person
+ * control.stop, control.abort: a `reason` of "stopped" means through the API (exit 103), any other a person
  * (exit 105 and 130).
  * @returns always an outcome once the run directory exists, also when workers fail or the target cannot be resolved
  * @throws OnrushError ONRUSH_SCENARIO_INVALID when the load cannot be laid out, ONRUSH_RUN_DIRECTORY when the

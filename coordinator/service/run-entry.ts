@@ -1,6 +1,6 @@
 /**
  * A run this coordinator has taken on, from its submission to its result. Made by service.ts.
- * Invariant: it is over exactly when everything it comes to is on disk; until then wishes have an effect, and are on disk
+ * Invariant: it is over exactly when everything it comes to is on disk; until then commands have an effect, and are on disk
  * before they have.
  */
 import { OnrushError } from "../../shared/errors.ts";
@@ -26,7 +26,7 @@ export class RunEntry {
   readonly id: string;
   readonly directory: string;
   readonly feed: RunFeed;
-  readonly wishes = new RunCommands();
+  readonly commands = new RunCommands();
   /** While it goes on; null before it is on disk. */
   results: LiveResults | null = null;
   /** Resolves when this coordinator has nothing more to do with it. */
@@ -51,15 +51,15 @@ export class RunEntry {
     this.feed = new RunFeed(facts.feedName);
     this.#state = facts.state;
     this.#file = facts.file;
-    this.heed(facts.file);
+    this.apply(facts.file);
   }
 
-  /** What was wished by now. */
-  heed(file: ServiceFile): void {
+  /** What it was commanded by now. */
+  apply(file: ServiceFile): void {
     this.#file = file;
-    const { end, most } = file.wishes;
-    if (end !== null) this.wishes.end(end, "stopped");
-    if (most !== null) this.wishes.scale(most);
+    const { end, most } = file.commands;
+    if (end !== null) this.commands.end(end, "stopped");
+    if (most !== null) this.commands.scale(most);
   }
 
   /** It is on disk, in that state. */
@@ -68,7 +68,7 @@ export class RunEntry {
     this.#isOpened = true;
   }
 
-  /** It is on disk and this process's to write; before, nobody may be told that a wish is kept. */
+  /** It is on disk and this process's to write; before, nobody may be told that a command is kept. */
   get isOpened(): boolean {
     return this.#isOpened;
   }
@@ -97,18 +97,18 @@ export class RunEntry {
   }
 
   /**
-   * Ends it before its plan does; an abort is the stronger wish.
+   * Ends it before its plan does; an abort is the stronger command.
    * @throws OnrushError ONRUSH_RUN_DIRECTORY; ONRUSH_COORDINATOR_TAKEN when another coordinator has taken the run up
    */
   async end(mode: "stop" | "abort"): Promise<void> {
-    await this.#save({ end: this.#file.wishes.end === "abort" ? "abort" : mode });
-    this.wishes.end(mode, "stopped");
+    await this.#save({ end: this.#file.commands.end === "abort" ? "abort" : mode });
+    this.commands.end(mode, "stopped");
   }
 
   /** @param most workers that may serve it; null: as many as there are. @throws OnrushError ONRUSH_RUN_DIRECTORY */
   async scale(most: number | null): Promise<void> {
     await this.#save({ most });
-    this.wishes.scale(most);
+    this.commands.scale(most);
   }
 
   delayed(why: string | null): void {
@@ -142,9 +142,9 @@ export class RunEntry {
   }
 
   /** One after another, so that the newest is what stays. */
-  async #save(wish: Partial<ServiceFile["wishes"]>): Promise<void> {
+  async #save(command: Partial<ServiceFile["commands"]>): Promise<void> {
     const saving = this.#saving.then(async () => {
-      const file = { ...this.#file, wishes: { ...this.#file.wishes, ...wish } };
+      const file = { ...this.#file, commands: { ...this.#file.commands, ...command } };
       await checkHeld(this.directory);
       await writeServiceFile(this.directory, file);
       await checkHeld(this.directory);

@@ -1,7 +1,7 @@
 /**
- * What the service knows of a run beside the run itself: under which key it was asked for, and what was wished of it. A
+ * What the service knows of a run beside the run itself: under which key it was asked for, and what it was commanded. A
  * file in the run's directory, used by service.ts. Invariant: it is on disk before anybody is answered, so whoever takes
- * the run up again heeds the same wishes, and a repeated request finds the same run.
+ * the run up again follows the same commands, and a repeated request finds the same run.
  */
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -14,7 +14,7 @@ export interface ServiceFile {
   readonly key: string | null;
   /** SHA-256, hex, of what they asked for with it. */
   readonly content: string | null;
-  readonly wishes: SavedCommands;
+  readonly commands: SavedCommands;
 }
 
 export interface SavedCommands {
@@ -41,8 +41,12 @@ export function writeServiceFile(directory: string, file: ServiceFile): Promise<
 /** null when there is none that can be read: the run was not started by a service. */
 export async function readServiceFile(directory: string): Promise<ServiceFile | null> {
   try {
-    const file = JSON.parse(await readFile(pathIn(directory), "utf8")) as ServiceFile;
-    return file.schema === 1 ? file : null;
+    const file = JSON.parse(await readFile(pathIn(directory), "utf8")) as ServiceFile & {
+      /** What earlier builds called `commands`. */
+      readonly wishes?: SavedCommands;
+    };
+    if (file.schema !== 1) return null;
+    return { ...file, commands: file.commands ?? file.wishes ?? NO_COMMANDS };
   } catch {
     return null;
   }

@@ -97,7 +97,7 @@ export class Service {
       ...{ archive: this.archive, clock, timers, log, lead },
       generation: () => fleet.generation,
       entries: () => this.entries,
-      take: (run, file, wish) => this.#takeUp(run, file, wish),
+      take: (run, file, intent) => this.#takeUp(run, file, intent),
     });
   }
 
@@ -182,7 +182,7 @@ export class Service {
     const { scenario, maskedText, workers, policies, fileName } = checked.value;
     await checkPdf(scenario.outputs);
     const id = makeRunId(clock.wallMs(), scenario.name, randomBytes(3).toString("hex"));
-    const file: ServiceFile = { schema: 1, key, content, wishes: NO_COMMANDS };
+    const file: ServiceFile = { schema: 1, key, content, commands: NO_COMMANDS };
     await createWithServiceFile(this.archive.directoryOf(id), file);
     const entry = this.#enter(id, "created", file);
     const source = { fileName, text: maskedText };
@@ -215,7 +215,7 @@ export class Service {
       ...{ planHash, redacted: whole === null, lead },
     });
     // From now on nobody else writes it.
-    entry.heed((await readServiceFile(directory)) ?? file);
+    entry.apply((await readServiceFile(directory)) ?? file);
     log.warn(`run ${id} is taken up again in state ${entry.state}`);
   }
 
@@ -253,7 +253,7 @@ export class Service {
         ...{ ...rest, bus, fleet, clock, timers, allowTargets, workersExpected },
         runId: entry.id,
         runDirectory: entry.directory,
-        control: entry.wishes,
+        control: entry.commands,
         onOpened: (state) => {
           entry.opened(state);
           resolve();

@@ -1,5 +1,5 @@
 /**
- * Runs in the file system, a directory each. Used by run/active-run.ts by default.
+ * Runs in the file system, a directory each. Used by active-run/active-run.ts by default.
  * Invariant: as in run-store.ts.
  */
 import { mkdir } from "node:fs/promises";

@@ -104,6 +104,7 @@ describe("the house", () => {
 
   it("has files of a good shape", () => {
     expect(shape.checkOpening(sources)).toEqual([]);
+    expect(shape.checkNamedFiles(sources, paths)).toEqual([]);
     const tests = typescript.filter((file) => !sources.includes(file));
     expect(shape.checkLength(sources, law.MAX_LINES.sources, law.LONGER_FILES)).toEqual([]);
     expect(shape.checkLength(tests, law.MAX_LINES.tests, law.LONGER_FILES)).toEqual([]);

@@ -20,6 +20,7 @@ import {
   checkDocumented,
   checkLength,
   checkLockfile,
+  checkNamedFiles,
   checkNames,
   checkOpening,
   checkPlaces,
@@ -265,6 +266,15 @@ describe("the shape of files", () => {
     ]);
   });
 
+  it("wants comments to name files there are", () => {
+    const check = (text: string) =>
+      checkNamedFiles([file("a/b.ts", text)], ["a/b.ts", "a/engine/main.ts"]);
+    expect(check("/** Called by engine/main.ts, see ./b.ts. */ f('c.ts');")).toEqual([]);
+    expect(check("// Called by run/gone.ts.")).toEqual([
+      "a/b.ts:1 names run/gone.ts, which does not exist",
+    ]);
+  });
+
   it("keeps the root as it is", () => {
     expect(checkTopLevel(["a/b.ts", "c.md"], ["a"])).toEqual(["c.md has no place at the root"]);
   });
@@ -325,8 +335,8 @@ describe("words for users", () => {
       expect.stringContaining("docs/a.md:2 "),
     ]);
     expect(checkMessages([file("coordinator/a.ts", `const a = "${text}";`)])).toHaveLength(1);
-    expect(checkMessages([file("coordinator/a.ts", `// ${text}\nconst wish = "wishes";`)])).toEqual(
-      [],
-    );
+    expect(
+      checkMessages([file("coordinator/a.ts", `// ${text}\nconst wish = "terminal";`)]),
+    ).toEqual([]);
   });
 });

@@ -4,7 +4,7 @@
  * Invariant: a violation says where and why.
  */
 import { isIn, type Violation } from "./import-rules.ts";
-import type { TextFile } from "./repository.ts";
+import type { SourceFile, TextFile } from "./repository.ts";
 
 /** A file opens by saying what it is. */
 export function checkOpening(files: readonly TextFile[]): Violation[] {
@@ -107,6 +107,21 @@ export function checkReadmeFiles(
       .map((name) => `${path}:1 names ${name}, which does not exist`);
     return [...missing, ...gone];
   });
+}
+
+/** Comments that name a file name one that exists: a path, or the end of one. */
+export function checkNamedFiles(
+  files: readonly SourceFile[],
+  paths: readonly string[],
+): Violation[] {
+  return files.flatMap(({ path, scan }) =>
+    scan.comments.flatMap(({ text, line }) =>
+      [...text.matchAll(/(?<![\w/.-])[\w./-]*[\w-]+\.ts\b/g)]
+        .map(([name]) => name.replace(/^[./]+/, ""))
+        .filter((name) => !paths.some((known) => `/${known}`.endsWith(`/${name}`)))
+        .map((name) => `${path}:${line} names ${name}, which does not exist`),
+    ),
+  );
 }
 
 export function checkTopLevel(paths: readonly string[], allowed: readonly string[]): Violation[] {

@@ -99,8 +99,8 @@ describe.each(brokersOf("redis"))("a coordinator on %s that ends and comes back"
     const scenario = echoScenario(target.url, { connections: 80, holdSeconds: 10 });
     const id = await coordinator.submit(scenario, "?workers=2");
     await expect.poll(async () => (await target.now()).messagesIn, WAIT).toBeGreaterThan(150);
-    const wishes = await coordinator.post(`/runs/${id}/actions/scale`, { body: { workers: 2 } });
-    expect(wishes.status).toBe(202);
+    const commands = await coordinator.post(`/runs/${id}/actions/scale`, { body: { workers: 2 } });
+    expect(commands.status).toBe(202);
     expect(await coordinator.terminate(), coordinator.log).toBe(0);
     await coordinator.start();
     expect(coordinator.log).toContain(`run ${id} is taken up again in state running`);
@@ -109,7 +109,7 @@ describe.each(brokersOf("redis"))("a coordinator on %s that ends and comes back"
   });
 
   it.skipIf(absent !== null)(
-    "remembers runs that are over, and wishes that were made",
+    "remembers runs that are over, and commands that were made",
     async () => {
       await using target = await startTarget();
       const over = await coordinator.submit(echoScenario(target.url, { connections: 10 }));

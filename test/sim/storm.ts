@@ -117,11 +117,11 @@ async function strike(world: World, random: SimRandom): Promise<string> {
     }
     case 9: {
       const most = random.pick([1, 2, null]);
-      world.wishes.scale(most);
+      world.commands.scale(most);
       return `scaled to ${most}`;
     }
     case 10:
-      world.wishes.rebalance();
+      world.commands.rebalance();
       return "rebalanced";
     case 11: {
       const byMs = random.int(-100_000, 100_000);

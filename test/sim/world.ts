@@ -29,7 +29,7 @@ export class World {
   readonly store: MemoryStore;
   readonly runs = new MemoryRunStore();
   readonly workers: SimWorker[] = [];
-  readonly wishes = new RunCommands();
+  readonly commands = new RunCommands();
   outcome: RunOutcome | null = null;
   failure: unknown = null;
   /** Frames a worker was told are stored, "epoch/seq", and when, microseconds. */
@@ -94,7 +94,7 @@ export class World {
       ...{ runId: "r1", runDirectory: "runs/r1", bus, fleet, store: this.runs },
       policies: { onWorkerLoss: "recover", onBusLoss: "fence" },
       ...{ workersExpected: 1, allowTargets: [], clock: process, timers: process },
-      control: this.wishes,
+      control: this.commands,
     }).then(
       (outcome) => {
         if (process.dead) return;

@@ -1,5 +1,5 @@
 /**
- * Claims the slice of a ticket, until the bus has said whose it is. Used by incarnation.ts.
+ * Claims the slice of a ticket, until the bus has said whose it is. Used by worker-session.ts.
  * Invariant: a claim that may have counted is never given up: nobody else would ever run its slice.
  */
 import type { WorkerBus } from "../../shared/bus/bus.ts";

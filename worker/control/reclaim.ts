@@ -1,5 +1,5 @@
 /**
- * Claims again what this worker holds, after the bus has forgotten everything. Used by incarnation.ts.
+ * Claims again what this worker holds, after the bus has forgotten everything. Used by worker-session.ts.
  * Invariant: it goes on until the bus says that each slice is held, or the slice is not ours any more: somebody who has been
  * declared lost may have been quicker, until the coordinator ends it again. In which life of the bus that is so is said,
  * never of a later one.

@@ -1,5 +1,5 @@
 /**
- * Takes tickets while this worker holds fewer slices than its quota. Called by incarnation.ts, once per session.
+ * Takes tickets while this worker holds fewer slices than its quota. Called by worker-session.ts, once per session.
  * Invariant: a ticket is done only after its slice was claimed by somebody or its run is over; what this worker cannot use
  * goes back at once.
  */

@@ -165,7 +165,7 @@ export class Engine {
     this.#leaseUs = deadlineUs;
   }
 
-  /** Ends the run before its plan does. The stronger of two wishes counts. */
+  /** Ends the run before its plan does. The stronger of two commands counts. */
   end(mode: "stop" | "abort" | "fenced"): void {
     if (this.#finished || (this.#end !== null && mode === "stop")) return;
     this.#end = mode;

@@ -1,6 +1,6 @@
 /**
  * Watches one document: on every hint and every two seconds, because a hint may be lost. Called by run-execution.ts for
- * its run's document and by incarnation.ts for the placement.
+ * its run's document and by worker-session.ts for the placement.
  * Invariant: readings do not overlap, and a hint during a reading leads to another.
  */
 import type { WorkerBus } from "../../shared/bus/bus.ts";
@@ -13,7 +13,7 @@ export interface DocumentWatchOptions<T> {
   /** What there is; null: there is no such document (any more). */
   readonly read: () => Promise<T | null>;
   readonly topic: HintTopic;
-  /** Hints for others are not heeded; null: all are. */
+  /** Hints for others are not followed; null: all are. */
   readonly run: string | null;
   readonly timers: Timers;
   readonly pollMs: number;

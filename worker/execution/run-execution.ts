@@ -1,9 +1,9 @@
 /**
- * One run on this worker: its engines, its frames, and what its document says. Called by incarnation.ts.
+ * One run on this worker: its engines, its frames, and what its document says. Called by worker-session.ts.
  *
- *   preparing --engines prepared, slices held--> ready --start--> running --end wished--> draining
+ *   preparing --engines prepared, slices held--> ready --start--> running --end asked---> draining
  *   preparing --start (late joiner)------------------------------> running
- *   preparing | ready --end wished---------------------------------------------------> draining
+ *   preparing | ready --end asked----------------------------------------------------> draining
  *   any of these --all engines ended, all frames handed over--> finished
  *   any of these --engine dead, silent past its time, backlog over its bound--> failed
  *
@@ -236,7 +236,7 @@ export class RunExecution {
     this.#endDeadline.within(Math.max(0, leftUs / 1000) + timings.endGraceMs);
   }
 
-  /** The stronger wish counts. */
+  /** The stronger command counts. */
   #requestEnd(mode: "stop" | "abort"): void {
     if (this.#end === mode || this.#end === "abort" || this.#host.allEnded) return;
     this.#end = mode;

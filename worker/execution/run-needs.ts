@@ -1,6 +1,6 @@
 /**
  * What a run needs of a worker, by its documents: room, a version it speaks, and whether it still needs anybody. Used by
- * incarnation.ts and run-execution.ts. Pure.
+ * worker-session.ts and run-execution.ts. Pure.
  */
 import { OnrushError } from "../../shared/errors.ts";
 import { buildPopulation, upTo } from "../../shared/load/arrivals.ts";

@@ -6,7 +6,7 @@ import picocolors from "picocolors";
 
 export type Style = ReturnType<typeof picocolors.createColors>;
 
-/** The environment's wishes about terminals; absent variables are undefined. */
+/** The environment's settings of terminals; absent variables are undefined. */
 export interface TerminalSettings {
   readonly noColor: string | undefined;
   readonly forceColor: string | undefined;
@@ -18,12 +18,12 @@ export interface TerminalSettings {
  * NO_COLOR (not empty) wins, then FORCE_COLOR ("0" and "false" mean no), then: colour on a terminal that is
  * not TERM=dumb.
  */
-export function wantsColour(wishes: TerminalSettings, isTerminal: boolean): boolean {
-  if (wishes.noColor !== undefined && wishes.noColor !== "") return false;
-  if (wishes.forceColor !== undefined && wishes.forceColor !== "") {
-    return wishes.forceColor !== "0" && wishes.forceColor !== "false";
+export function wantsColour(settings: TerminalSettings, isTerminal: boolean): boolean {
+  if (settings.noColor !== undefined && settings.noColor !== "") return false;
+  if (settings.forceColor !== undefined && settings.forceColor !== "") {
+    return settings.forceColor !== "0" && settings.forceColor !== "false";
   }
-  return isTerminal && wishes.term !== "dumb";
+  return isTerminal && settings.term !== "dumb";
 }
 
 /** Where the live view would go. */
@@ -34,10 +34,10 @@ export interface Screen {
 }
 
 /** The redrawn view needs a terminal that can move its cursor and has a size, and a person before it (not CI). */
-export function wantsLiveView(wishes: TerminalSettings, screen: Screen): boolean {
-  const inCi = wishes.ci !== undefined && wishes.ci !== "" && wishes.ci !== "false";
+export function wantsLiveView(settings: TerminalSettings, screen: Screen): boolean {
+  const inCi = settings.ci !== undefined && settings.ci !== "" && settings.ci !== "false";
   const sized = (screen.columns ?? 0) > 0 && (screen.rows ?? 0) > 0;
-  return screen.isTTY === true && sized && wishes.term !== "dumb" && !inCi;
+  return screen.isTTY === true && sized && settings.term !== "dumb" && !inCi;
 }
 
 export function makeStyle(colour: boolean): Style {

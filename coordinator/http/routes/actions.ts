@@ -1,6 +1,6 @@
 /**
  * Routes that act on a run or watch it: stop, abort, scale, stream; and the check of a scenario. Registered by server.ts.
- * Invariant: an action is a wish that the run heeds, on disk before it is answered; asking twice changes nothing more.
+ * Invariant: an action is a command to the run, on disk before it is answered; asking twice changes nothing more.
  */
 import type { FastifyInstance } from "fastify";
 import { isFinal } from "../../../shared/wire/command.ts";
@@ -35,9 +35,9 @@ export function actionRoutes(app: FastifyInstance, service: Service, audit: Audi
     const entry = await goingOn(service, request.params.id);
     const { workers, rebalance } = parsed(scaleSchema, jsonBody(request.body), "the body");
     if (workers !== undefined) await entry.scale(workers);
-    if (rebalance === true) entry.wishes.rebalance();
-    const wish = JSON.stringify({ workers, rebalance });
-    audit(`run ${entry.id}: scale ${wish}, by ${callerOf(request)}`);
+    if (rebalance === true) entry.commands.rebalance();
+    const asked = JSON.stringify({ workers, rebalance });
+    audit(`run ${entry.id}: scale ${asked}, by ${callerOf(request)}`);
     return reply.code(202).send({ id: entry.id, state: entry.state });
   });
 
@@ -81,7 +81,7 @@ function tooManyStreams(): HttpProblem {
   });
 }
 
-/** The run, when it can heed a wish now. @throws HttpProblem 404, 409; 503 when nobody serves it, or not yet */
+/** The run, when it can take a command now. @throws HttpProblem 404, 409; 503 when nobody serves it, or not yet */
 async function goingOn(service: Service, id: string): Promise<RunEntry> {
   const entry = service.entry(id);
   if (entry?.isOpened === true && !entry.isOver) return entry;

@@ -1,5 +1,5 @@
 /**
- * The style of the report, inline. Called by page.ts. Invariant: light and dark by the reader's wish, legible on
+ * The style of the report, inline. Called by page.ts. Invariant: light and dark by the reader's setting, legible on
  * paper and at 400 px; colours of series differ in lightness as well, so that they part in print.
  */
 export const PAGE_STYLE = `

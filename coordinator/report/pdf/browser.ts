@@ -36,7 +36,7 @@ const FLAGS = [
   "--no-first-run",
   "--no-default-browser-check",
   "--no-pdf-header-footer",
-  // The page asks for nothing; this is for the browser's own wishes.
+  // The page asks for nothing; this is for the browser's own requests.
   "--host-resolver-rules=MAP * ~NOTFOUND",
 ] as const;
 

@@ -1,5 +1,5 @@
 /**
- * Text in CSV files. Called by timeline-csv.ts and results-csv.ts. Invariant: what a spreadsheet shows is the text, and
+ * Text in CSV files. Called by timeline-csv.ts and formats/csv.ts. Invariant: what a spreadsheet shows is the text, and
  * it runs nothing: a field that could start a formula is led by an apostrophe.
  */
 

@@ -1,5 +1,5 @@
 /**
- * CSV text -> a table with named columns, or what is wrong with it and in which line. Called by files.ts.
+ * CSV text -> a table with named columns, or what is wrong with it and in which line. Called by sections/data.ts.
  * Invariants: any line end (LF, CRLF, CR) ends any record, whatever the others end with; every row has a value
  * for every column. No message holds a value of the table.
  */

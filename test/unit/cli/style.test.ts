@@ -1,9 +1,9 @@
-/** Goal: people's wishes about colour and live output are honoured. Method: a table of environments. */
+/** Goal: people's settings about colour and live output are honoured. Method: a table of environments. */
 import { describe, expect, it } from "vitest";
 import { readConfig } from "../../../coordinator/cli/config.ts";
 import { wantsColour, wantsLiveView } from "../../../coordinator/cli/terminal/style.ts";
 
-const wishes = (environment: NodeJS.ProcessEnv) => readConfig(environment).wishes;
+const settings = (environment: NodeJS.ProcessEnv) => readConfig(environment).terminal;
 
 describe("colour", () => {
   it.each([
@@ -19,7 +19,7 @@ describe("colour", () => {
     [{ CI: "true" }, true, true],
     [{ CI: "true" }, false, false],
   ])("%o on a terminal: %s -> %s", (environment, isTerminal, expected) => {
-    expect(wantsColour(wishes(environment), isTerminal)).toBe(expected);
+    expect(wantsColour(settings(environment), isTerminal)).toBe(expected);
   });
 });
 
@@ -36,7 +36,7 @@ describe("the live view", () => {
     [{ TERM: "dumb" }, terminal, false],
     [{ NO_COLOR: "1" }, terminal, true],
   ])("%o on %o: %s", (environment, screen, expected) => {
-    expect(wantsLiveView(wishes(environment), screen)).toBe(expected);
+    expect(wantsLiveView(settings(environment), screen)).toBe(expected);
   });
 });
 

@@ -132,11 +132,11 @@ test("scaled down to one worker and up again", async () => {
   await trial.fleet.start();
   const run = trial.run({ scenario: load(80, 10, 110), workersExpected: 3 });
   await trial.until(() => workers.every(({ open }) => open >= 20));
-  run.wishes.scale(1);
+  run.commands.scale(1);
   await trial.until(() => workers[0]?.open === 80, 40);
   expect(workers.map(({ open }) => open)).toEqual([80, 0, 0]);
-  run.wishes.scale(null);
-  run.wishes.rebalance();
+  run.commands.scale(null);
+  run.commands.rebalance();
 
   await trial.until(() => workers.every(({ open }) => open >= 20), 60);
   const { summary, exitCode } = await trial.outcomeOf(run);

@@ -44,8 +44,8 @@ class Storm {
       () => this.#crash(),
       () => this.trial.store.forgetEverything(),
       () => this.#cut(),
-      () => this.run.wishes.scale(this.#random.pick([1, 2, null])),
-      () => this.run.wishes.rebalance(),
+      () => this.run.commands.scale(this.#random.pick([1, 2, null])),
+      () => this.run.commands.rebalance(),
     ];
     for (let left = 10; left > 0; left--) {
       await this.trial.pass(this.#random.int(0, 9) + this.#random.unit());

@@ -53,7 +53,7 @@ export function load(to: number, rampSeconds: number, holdSeconds: number): Stri
 
 export interface Going {
   readonly outcome: Promise<RunOutcome>;
-  readonly wishes: RunCommands;
+  readonly commands: RunCommands;
   readonly events: RunEvent[];
   done(): RunOutcome | null;
 }
@@ -163,7 +163,7 @@ export class Trial {
 
   #go(settings: RunSettings, begin: typeof executeRun): Going {
     const { id = "r1", workersExpected = 1, policies } = settings;
-    const wishes = new RunCommands();
+    const commands = new RunCommands();
     const events: RunEvent[] = [];
     let done: RunOutcome | null = null;
     const outcome = begin({
@@ -179,7 +179,7 @@ export class Trial {
       allowTargets: [],
       clock: this.coordinator,
       timers: this.coordinator,
-      control: wishes,
+      control: commands,
       onEvent: (event) => events.push(event),
       ...settings.change,
     });
@@ -189,7 +189,7 @@ export class Trial {
       },
       () => {},
     );
-    return { outcome, wishes, events, done: () => done };
+    return { outcome, commands, events, done: () => done };
   }
 }
 
