@@ -62,12 +62,12 @@ export function checkReadmes(paths: readonly string[], trees: readonly string[])
     .map((room) => `${room}/ has no README.md`);
 }
 
-/** Files that a `registry.ts` of their own folder imports. */
+/** Files that a `registry.ts` imports, of its own folder or one inside. */
 export function filesOfRegistries(sources: readonly TextFile[]): ReadonlySet<string> {
   const registries = sources.filter(({ path }) => path.endsWith("/registry.ts"));
   return new Set(
     registries.flatMap(({ path, text }) =>
-      [...text.matchAll(/from "\.\/([\w-]+\.ts)"/g)].map(([, file]) =>
+      [...text.matchAll(/from "\.\/([\w/-]+\.ts)"/g)].map(([, file]) =>
         path.replace("registry.ts", file ?? ""),
       ),
     ),
