@@ -3,6 +3,8 @@
  * Pure. Invariant: a share is of what could have been, and what was not recorded (not distinguished, or by an older version) is
  * missing, never 0.
  */
+
+import { namesOf } from "../../shared/scenario/names.ts";
 import type { StrictThreshold } from "../../shared/scenario/strict.ts";
 import {
   NAME_COUNTERS,
@@ -29,8 +31,8 @@ export type Observation =
 export interface Scope {
   readonly fold: RunFold;
   readonly phases: ReadonlySet<number>;
-  /** Index into the mix, or null for all. */
-  readonly name: number | null;
+  /** Positions of names, or null for all. */
+  readonly names: readonly number[] | null;
   /** Indices of targets, or null for all. */
   readonly targets: readonly number[] | null;
 }
@@ -78,12 +80,14 @@ export function observeCount(scope: Scope, threshold: StrictThreshold): Observat
   }
 }
 
-function readerOf({ fold, phases, name, targets }: Scope): Read {
+function readerOf({ fold, phases, names, targets }: Scope): Read {
   const { merge } = fold;
-  if (name !== null) {
-    const counters = merge.nameCounters(name, phases);
+  if (names !== null) {
+    const each = names.map((name) => merge.nameCounters(name, phases));
     return (counter) =>
-      isOne(NAME_COUNTERS, counter) && merge.hasNameCounter(counter) ? counters[counter] : null;
+      isOne(NAME_COUNTERS, counter) && merge.hasNameCounter(counter)
+        ? each.reduce((sum, counters) => sum + counters[counter], 0)
+        : null;
   }
   if (targets !== null) {
     const each = targets.map((target) => merge.targetCounters(target, phases));
@@ -110,15 +114,15 @@ function whyNotCounted({ fold }: Scope, statistic: string, read: Read): string |
   if (NEEDS_STAMP.has(statistic) && !scenario.integrity.stamp && !read(statistic)) {
     return `"${statistic}" is not measured without integrity.stamp`;
   }
-  const mix = scenario.messages?.mix ?? [];
-  if (NEEDS_REPLY.has(statistic) && !mix.some(({ reply }) => reply.match !== "none")) {
+  const isAwaited = namesOf(scenario).some(({ reply }) => reply.match !== "none");
+  if (NEEDS_REPLY.has(statistic) && !isAwaited) {
     return "no message expects a reply";
   }
   return null;
 }
 
-function notRecorded({ name, targets }: Scope, { measure, statistic }: StrictThreshold): string {
-  if (name !== null) return `"${statistic}" is not counted per message`;
+function notRecorded({ names, targets }: Scope, { measure, statistic }: StrictThreshold): string {
+  if (names !== null) return `"${statistic}" is not counted per message`;
   if (targets !== null) return `"${statistic}" is not counted per target`;
   return `"${statistic}" is not measured for ${measure}`;
 }
@@ -165,6 +169,7 @@ function wholeOf(statistic: string, read: Read): number | null {
     case "timedOut":
     case "unanswered":
       return (
+        sum(read, "matched", "rejected", "timedOut", "corruptReplies", "unanswered") ??
         sum(read, "matched", "timedOut", "corruptReplies", "unanswered") ??
         read("expected") ??
         read("sent")

@@ -3,7 +3,10 @@
  * one message name or one target. Called by rules/thresholds.ts. Pure.
  * Invariant: what was not recorded is missing, with the reason; it is never 0.
  */
+
+import { metricOf, namesOf, selectedNames } from "../../shared/scenario/names.ts";
 import type { StrictThreshold } from "../../shared/scenario/strict.ts";
+import type { Metric } from "../../shared/stats/counters.ts";
 import type { RunFold } from "../merge/run-fold.ts";
 import type { HistogramSelection } from "../merge/series/histogram-set.ts";
 import { judgedHistogram, judgedPhases } from "./judged.ts";
@@ -20,20 +23,20 @@ function scopeOf(
   fold: RunFold,
   { selector }: StrictThreshold,
 ): Scope | { readonly missing: string } {
-  const { phases, messages, targets } = fold.facts.scenario;
+  const { phases, targets } = fold.facts.scenario;
   const phase = phases.findIndex(({ phase: name }) => name === selector.phase);
-  const name = (messages?.mix ?? []).findIndex((message) => message.name === selector.name);
+  const names = selectedNames(fold.facts.scenario, selector);
   const wanted = selector.target ?? null;
   const at = [...targets.keys()].filter((index) => labelOf(targets[index]) === wanted);
   if (selector.phase !== null && phase < 0)
     return { missing: `there is no phase "${selector.phase}"` };
-  if (selector.name !== null && name < 0)
-    return { missing: `there is no message "${selector.name}"` };
+  if (names?.length === 0)
+    return { missing: `there is no message "${selector.name ?? selector.event}"` };
   if (wanted !== null && at.length === 0) return { missing: `there is no target "${wanted}"` };
   return {
     fold,
     phases: selector.phase === null ? judgedPhases(fold) : new Set([phase]),
-    name: selector.name === null ? null : name,
+    names,
     // In a run of one target nothing is distinguished by it.
     targets: wanted === null || targets.length === 1 ? null : at,
   };
@@ -43,12 +46,23 @@ function labelOf(target: { readonly label: string; readonly url: string } | unde
   return target?.label || target?.url || "";
 }
 
+/** The latency of a name that sends nothing is recorded as what it is: of a step, of an event, of what was pushed. */
+function metricFor({ fold, names }: Scope, metric: Metric): Metric {
+  const [first] = names ?? [];
+  const part = first === undefined ? undefined : namesOf(fold.facts.scenario)[first];
+  return metric === "latency" && part !== undefined ? metricOf(part) : metric;
+}
+
 /** null: the statistic is not one of a distribution. */
 function observeTime(scope: Scope, threshold: StrictThreshold): Observation | null {
   const time = timeOf(threshold);
   if (time === null) return null;
-  const { fold, phases, name } = scope;
-  const selection = { metric: time.metric, phases, name };
+  const { fold, phases, names } = scope;
+  const selection = {
+    metric: metricFor(scope, time.metric),
+    phases,
+    names: names && new Set(names),
+  };
   const histogram = judgedHistogram(fold, selection);
   return histogram ? { value: time.read(histogram) } : whyNoTimes(scope, selection, threshold);
 }
@@ -67,7 +81,7 @@ function whyNoTimes(
     };
   }
   const excluded = fold.facts.scenario.phases.flatMap(({ exclude }, at) => (exclude ? [at] : []));
-  const elsewhere = { metric: selection.metric, phases: new Set(excluded), name: null };
+  const elsewhere = { metric: selection.metric, phases: new Set(excluded), names: null };
   const there = selector.phase === null && series.total(elsewhere) !== null;
   const hint = there ? " outside excluded phases; select one of them with {phase=…}" : "";
   return { missing: `no ${measure} was measured${hint}` };

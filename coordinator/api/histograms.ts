@@ -4,6 +4,7 @@
  * included.
  */
 import { decodeFromCompressedBase64, type Histogram } from "hdr-histogram-js";
+import { namesOf } from "../../shared/scenario/names.ts";
 import { METRICS, type Metric } from "../../shared/stats/counters.ts";
 import type { MergedHistogram } from "../../shared/stats/histogram.ts";
 import { readRun } from "../launch/remake.ts";
@@ -26,9 +27,9 @@ const MAX_COUNT_32 = 2 ** 31 - 1;
 /** @throws OnrushError ONRUSH_RUN_DIRECTORY, ONRUSH_JOURNAL_CORRUPT */
 export async function histogramsOf(directory: string): Promise<readonly RunHistogram[]> {
   const { fold } = await readRun(directory);
-  const { phases, messages } = fold.facts.scenario;
+  const { phases } = fold.facts.scenario;
   const phaseNames = [null, ...phases.map(({ phase }) => phase)];
-  const messageNames = [null, ...(messages?.mix ?? []).map(({ name }) => name)];
+  const messageNames = [null, ...namesOf(fold.facts.scenario).map(({ name }) => name)];
   return METRICS.flatMap((metric) =>
     phaseNames.flatMap((phase, phaseAt) =>
       messageNames.flatMap((name, nameAt) => {

@@ -86,7 +86,7 @@ function phaseOf(fold: RunFold, elapsedUs: number): LiveView["phase"] {
 
 function recentLatency(fold: RunFold, last: number): LiveView["latencyUs"] {
   const recent = fold.merge.series.histogram(
-    { metric: "latency", phases: null, name: null },
+    { metric: "latency", phases: null, names: null },
     { from: last - LATENCY_SECONDS + 1, to: last + 1 },
   );
   if (!recent) return null;

@@ -164,12 +164,12 @@ function* timesOf(
       }
     }
     for (const metric of BY_PHASE) {
-      const all = series.total({ metric, phases: new Set(places), name: null });
+      const all = series.total({ metric, phases: new Set(places), names: null });
       yield { metric, phase, message: null, ...distribution([all]) };
     }
   }
   for (const metric of BY_RUN) {
-    const all = series.total({ metric, phases: null, name: null });
+    const all = series.total({ metric, phases: null, names: null });
     yield { metric, phase: null, message: null, ...distribution([all]) };
   }
 }

@@ -4,6 +4,7 @@
  * frames and events, to rebuild every result.
  */
 import { OnrushError } from "../../shared/errors.ts";
+import { completed } from "../../shared/scenario/defaults.ts";
 import { createMask, MASK } from "../../shared/scenario/mask/mask.ts";
 import type { StrictScenario, StrictSend } from "../../shared/scenario/strict.ts";
 import { type CounterLists, counterListsSchema } from "../../shared/wire/frame/counter-lists.ts";
@@ -62,7 +63,7 @@ export function readFacts(header: unknown): RunFacts {
   if (sane) {
     // Journals of older versions have no policies and no hash of the load.
     const { policies = POLICIES_BEFORE, loadHash = facts.planHash } = facts as Partial<RunFacts>;
-    return { ...facts, policies, loadHash };
+    return { ...facts, policies, loadHash, scenario: completed(facts.scenario) };
   }
   throw new OnrushError({
     code: "ONRUSH_JOURNAL_CORRUPT",
@@ -102,6 +103,8 @@ function withoutPayload(send: StrictSend): StrictSend {
       return { kind: "text", text: "" };
     case "json":
       return { kind: "json", value: null };
+    case "bytes":
+      return { kind: "bytes", base64: "" };
     case "binary":
       return send;
   }

@@ -4,6 +4,7 @@
  * bounds the plan gives.
  */
 import { OnrushError } from "../../shared/errors.ts";
+import { namesOf } from "../../shared/scenario/names.ts";
 import { METRICS } from "../../shared/stats/counters.ts";
 import type { Frame } from "../../shared/wire/frame/frame.ts";
 import type { RunFacts } from "./facts.ts";
@@ -19,7 +20,7 @@ export function lastPossibleSecond(facts: RunFacts): number {
 /** @throws OnrushError ONRUSH_FRAME_INVALID */
 export function checkFrame(frame: Frame, facts: RunFacts): void {
   const phases = facts.scenario.phases.length;
-  const names = facts.scenario.messages?.mix.length ?? 0;
+  const names = namesOf(facts.scenario).length;
   within("engine", frame.engine, 0, MAX_ENGINES - 1);
   within("second", frame.second, -1, lastPossibleSecond(facts));
   for (const { phase } of frame.phases) within("phase", phase, 0, phases - 1);

@@ -5,8 +5,8 @@
  *   attempted   = established + failed (by kind) + lost in flight
  *   established = closed (by cause) + lost with worker + open at end, and open at end = 0
  *   planned     = sent + skipped                      (*)
- *   expected    = matched + timedOut + corruptReplies + unanswered    (*)
- *   received    = matched + late + duplicated + corrupt + leaked + unsolicited
+ *   expected    = matched + rejected + timedOut + corruptReplies + unanswered    (*)
+ *   received + parts = matched + rejected + late + duplicated + corrupt + leaked + unsolicited + recognised
  *   dropped    <= closed by cause peer, abnormal, protocol or heartbeat; ambiguous <= late
  *   what is counted per message name, and in runs of several targets per target, adds up to the phases
  *
@@ -16,6 +16,7 @@
 import {
   NAME_COUNTERS,
   PHASE_COUNTERS,
+  type PhaseCounter,
   SHARD_FIELDS,
   TARGET_COUNTERS,
 } from "../../shared/stats/counters.ts";
@@ -124,10 +125,11 @@ function connectionLaws(
 }
 
 function messageLaws(laws: Laws, totals: Counters): void {
-  const { matched, late, duplicated, corrupt, leaked, unsolicited } = totals;
+  const { matched, rejected, late, duplicated, corrupt, leaked, unsolicited, recognised } = totals;
+  const replies = matched + rejected + late + duplicated + corrupt;
   laws.check(
-    "received = matched + late + duplicated + corrupt + leaked + unsolicited",
-    totals.received - matched - late - duplicated - corrupt - leaked - unsolicited,
+    "received + parts = matched + rejected + late + duplicated + corrupt + leaked + unsolicited + recognised",
+    totals.received + totals.parts - replies - leaked - unsolicited - recognised,
   );
   laws.check("ambiguous <= late", Math.max(0, totals.ambiguous - totals.late));
 }
@@ -136,6 +138,7 @@ function messageLaws(laws: Laws, totals: Counters): void {
 function partLaws(laws: Laws, merge: RunMerge, totals: Counters): void {
   const names = Array.from({ length: merge.nameCount }, (_, name) => merge.nameCounters(name));
   for (const counter of names.length > 0 ? NAME_COUNTERS : []) {
+    if (!isPhaseCounter(counter)) continue;
     if (!merge.hasNameCounter(counter) || !merge.hasPhaseCounter(counter)) continue;
     const sum = names.reduce((total, name) => total + name[counter], 0);
     laws.check(`${counter} = sum over message names`, totals[counter] - sum);
@@ -150,19 +153,28 @@ function partLaws(laws: Laws, merge: RunMerge, totals: Counters): void {
   }
 }
 
+/** Steps and sequences fail, too; those are no failed connections. */
+function isPhaseCounter(counter: string): counter is PhaseCounter {
+  return counter !== "failed" && (PHASE_COUNTERS as readonly string[]).includes(counter);
+}
+
 /** Laws that hold per worker, because what one that never finished had not settled is excused. */
 function workerLaws(laws: Laws, worker: WorkerRecord): void {
   const count = (name: (typeof PHASE_COUNTERS)[number]) =>
     worker.counters[PHASE_COUNTERS.indexOf(name)] as number;
   const skipped = count("skippedNotOpen") + count("skippedBehind") + count("skippedBackpressure");
   const settled =
-    count("matched") + count("timedOut") + count("corruptReplies") + count("unanswered");
+    count("matched") +
+    count("rejected") +
+    count("timedOut") +
+    count("corruptReplies") +
+    count("unanswered");
   const excused = worker.end !== "finished";
   const open = (difference: number) => (excused ? Math.min(0, difference) : difference);
   const of = `(${worker.id})`;
   laws.check(`planned = sent + skipped ${of}`, open(count("planned") - count("sent") - skipped));
   laws.check(
-    `expected = matched + timedOut + corruptReplies + unanswered ${of}`,
+    `expected = matched + rejected + timedOut + corruptReplies + unanswered ${of}`,
     open(count("expected") - settled),
   );
   for (const { engine, what, difference } of worker.audit.differences) {

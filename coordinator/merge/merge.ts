@@ -5,6 +5,7 @@
  * nothing; a frame counts once or, when it cannot be read, not at all and is said so.
  */
 import { OnrushError } from "../../shared/errors.ts";
+import { namesOf } from "../../shared/scenario/names.ts";
 import {
   NAME_COUNTERS,
   type NameCounter,
@@ -68,14 +69,14 @@ export class RunMerge {
   constructor(facts: RunFacts) {
     this.#facts = facts;
     if (facts.counters !== undefined) this.dictionaries.add(facts.counters);
-    const { phases, messages } = facts.scenario;
+    const { phases } = facts.scenario;
     this.#phases = phases.map(() => zeros(PHASE_COUNTERS));
-    this.#names = phases.map(() => (messages?.mix ?? []).map(() => zeros(NAME_COUNTERS)));
+    this.#names = phases.map(() => namesOf(facts.scenario).map(() => zeros(NAME_COUNTERS)));
   }
 
-  /** Messages in the mix. */
+  /** Names that have counts of their own. */
   get nameCount(): number {
-    return this.#facts.scenario.messages?.mix.length ?? 0;
+    return namesOf(this.#facts.scenario).length;
   }
 
   get targetCount(): number {
@@ -136,7 +137,7 @@ export class RunMerge {
     return sum;
   }
 
-  /** Counters of one message name (index into the mix) over the phases that pass. */
+  /** Counters of one name (position in namesOf) over the phases that pass. */
   nameCounters(name: number, phases: ReadonlySet<number> | null = null): NameCounters {
     const sum = zeros(NAME_COUNTERS);
     this.#names.forEach((names, phase) => {

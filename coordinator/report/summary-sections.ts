@@ -52,7 +52,7 @@ export function connectionsSection(fold: RunFold, validity: Validity): Summary["
       upgradeMs: measured("upgrade"),
     },
     lifetimeMs: quantilesOrNull(
-      merge.series.total({ metric: "lifetime", phases: null, name: null }),
+      merge.series.total({ metric: "lifetime", phases: null, names: null }),
     ),
   };
 }
@@ -184,6 +184,6 @@ function distribution(
   metric: Metric,
   of: { readonly phases: Phases; readonly name?: number },
 ): Quantiles | null {
-  const name = of.name ?? null;
-  return quantilesOrNull(judgedHistogram(fold, { metric, phases: of.phases, name }));
+  const names = of.name === undefined ? null : new Set([of.name]);
+  return quantilesOrNull(judgedHistogram(fold, { metric, phases: of.phases, names }));
 }

@@ -83,7 +83,7 @@ function validitySection(
   validity: RunJudgement["validity"],
   judgements: readonly Judgement[],
 ): Summary["validity"] {
-  const sendLag = { metric: "sendLag", phases: phasesThatCount(fold), name: null } as const;
+  const sendLag = { metric: "sendLag", phases: phasesThatCount(fold), names: null } as const;
   return {
     valid: validity.valid,
     reasons: [...validity.reasons],

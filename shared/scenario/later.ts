@@ -7,11 +7,10 @@ import type { Path } from "./issue.ts";
 /** By the path of the mapping that holds the key; `*` is any index. */
 const KEYS: Readonly<Record<string, readonly string[]>> = {
   "": [
-    ...["flow", "listen", "incoming", "answers", "roles", "checkpoints"],
+    ...["flow", "listen", "answers", "roles", "checkpoints"],
     ...["environment", "faults", "hooks"],
   ],
   "messages.mix.*": ["sequence"],
-  "messages.mix.*.reply": ["capture"],
   integrity: ["order", "isolation"],
 };
 const MEASURES: readonly string[] = ["sequence", "availability", "push"];

@@ -5,8 +5,10 @@
  */
 
 import { MAX_CHECKED_CELLS } from "./check/rows.ts";
+import { NO_CONVERSATION } from "./defaults.ts";
 import { type Issue, orderIssues } from "./issue.ts";
 import { MAX_FILE_BYTES } from "./limits.ts";
+import { capturesIn } from "./read/captures-in.ts";
 import { readDocument } from "./read/document.ts";
 import { IssueLog } from "./read/issue-log.ts";
 import { applyOverrides, NO_OVERRIDES, type Overrides } from "./read/overrides.ts";
@@ -80,8 +82,8 @@ export function parseScenario(input: string | Uint8Array, context: ParseContext)
     readFile,
     given: root,
     defaultName: stem(context.fileName),
-    // Filled by the sections, one after another.
-    scope: {} as StrictScenario,
+    // Filled by the sections, one after another; what they may refer to of later ones is known before.
+    scope: { ...NO_CONVERSATION, captures: capturesIn(root) } as unknown as StrictScenario,
     files: new Map(),
     unresolved: statics.unresolved,
     work: { left: MAX_CHECKED_CELLS },

@@ -5,6 +5,17 @@
  */
 
 import type { OutputKind } from "./output.ts";
+import type {
+  StrictAnswer,
+  StrictCapture,
+  StrictFlow,
+  StrictIncoming,
+  StrictIsolation,
+  StrictListen,
+  StrictOrder,
+  StrictRole,
+  StrictSequence,
+} from "./strict-conversation.ts";
 
 export interface StrictScenario {
   readonly version: 1;
@@ -17,12 +28,24 @@ export interface StrictScenario {
   /** Values that must never reach disk, logs or reports. */
   readonly secrets: readonly string[];
   readonly data: Readonly<Record<string, StrictDataTable>>;
+  /** Names of all captures, secret ones marked: what conn.NAME may be beside index, id and attempt. */
+  readonly captures: readonly { readonly name: string; readonly secret: boolean }[];
   readonly targets: readonly StrictTarget[];
   readonly connect: StrictConnect;
   readonly phases: readonly StrictPhase[];
   /** null: connections are held and nothing is sent. */
   readonly messages: StrictMessages | null;
-  readonly integrity: { readonly stamp: boolean };
+  readonly incoming: StrictIncoming;
+  readonly flow: StrictFlow | null;
+  readonly listen: readonly StrictListen[];
+  readonly answers: readonly StrictAnswer[];
+  /** Empty: all connections are alike, as the parts above say. Use rolesOf (names.ts). */
+  readonly roles: readonly StrictRole[];
+  readonly integrity: {
+    readonly stamp: boolean;
+    readonly order: StrictOrder | null;
+    readonly isolation: StrictIsolation;
+  };
   readonly thresholds: readonly StrictThreshold[];
   readonly outputs: readonly StrictOutput[];
 }
@@ -143,18 +166,31 @@ export interface StrictMessage {
   readonly weight: number;
   readonly send: StrictSend;
   readonly reply: StrictReply;
+  /** Events that follow it; null: none are expected. */
+  readonly sequence: StrictSequence | null;
 }
 
 export type StrictSend =
   | { readonly kind: "binary"; readonly sizes: readonly number[]; readonly fill: "random" | "zero" }
+  /** Given bytes, in base64. */
+  | { readonly kind: "bytes"; readonly base64: string }
   | { readonly kind: "text"; readonly text: string }
   /** Any JSON value; strings in it may hold {{…}}. */
   | { readonly kind: "json"; readonly value: unknown };
 
 export type StrictReply =
   | { readonly match: "none" }
-  | { readonly match: "echo" | "next"; readonly withinUs: number }
-  | { readonly match: "where"; readonly where: string; readonly withinUs: number };
+  | (StrictAwaited & { readonly match: "echo" | "next" })
+  | (StrictAwaited & { readonly match: "where"; readonly where: string });
+
+export interface StrictAwaited {
+  readonly withinUs: number;
+  /** How many replies there are; it is answered when the last has come. */
+  readonly replies: number;
+  /** CEL over m and sent, as `where`: a reply that says the request failed; null: none does. */
+  readonly fail: string | null;
+  readonly capture: readonly StrictCapture[];
+}
 
 export interface StrictThreshold {
   /** As written, e.g. `latency{phase=steady}`. */
@@ -167,6 +203,10 @@ export interface StrictThreshold {
     readonly name: string | null;
     /** Label of a target, or its URL where it has none; journals of older versions lack it. */
     readonly target?: string | null;
+    /** Of a role; older versions had none. */
+    readonly role?: string | null;
+    /** An event of a sequence: `EVENT`, or `SEQUENCE/EVENT` where several have it. */
+    readonly event?: string | null;
   };
   /** e.g. p99, p99.9, mean, max, failed, lost. */
   readonly statistic: string;

@@ -27,7 +27,7 @@ export const PHASE_COUNTERS = [
   "skippedBehind",
   /** Skipped because unanswered messages or unsent bytes reached their bound. */
   "skippedBackpressure",
-  /** Messages sent that expect a reply. expected = matched + timedOut + corruptReplies + unanswered. */
+  /** Messages sent that expect a reply. expected = matched + rejected + timedOut + corruptReplies + unanswered. */
   "expected",
   "matched",
   "timedOut",
@@ -35,7 +35,7 @@ export const PHASE_COUNTERS = [
   "corruptReplies",
   /** Connection gone before the reply or its deadline. */
   "unanswered",
-  /** Messages received from the target, any kind. received = matched + late + duplicated + corrupt + leaked + unsolicited. */
+  /** Messages received from the target, any kind. received + parts = matched + rejected + late + duplicated + corrupt + leaked + unsolicited + recognised. */
   "received",
   "late",
   "unsolicited",
@@ -55,10 +55,16 @@ export const PHASE_COUNTERS = [
   "ambiguous",
   /** Of sent: they waited in our buffers when their connection ended, and never left. */
   "discarded",
+  /** Messages inside received ones (incoming.split), beyond the first of each. */
+  "parts",
+  /** Neither replies nor unsolicited: a step of a flow waited for them, or listen, sequence or answers are about them. */
+  "recognised",
+  /** Replies that said their request had failed (reply.fail): settled, neither matched nor timed out. */
+  "rejected",
 ] as const;
 export type PhaseCounter = (typeof PHASE_COUNTERS)[number];
 
-/** Per phase and message name. */
+/** Per phase and name (shared/scenario/names.ts): a message of the mix, a step, what is listened for, a sequence or its event. */
 export const NAME_COUNTERS = [
   "sent",
   "matched",
@@ -68,6 +74,13 @@ export const NAME_COUNTERS = [
   "corruptReplies",
   "late",
   "discarded",
+  "rejected",
+  /** Of a step without a message of its own, of listen, of an event: messages that were one. */
+  "arrived",
+  /** Steps and sequences: begun, ended as they should, ended otherwise. started = completed + failed. */
+  "started",
+  "completed",
+  "failed",
 ] as const;
 export type NameCounter = (typeof NAME_COUNTERS)[number];
 
@@ -118,8 +131,26 @@ export const METRICS = [
   "openLag",
   /** closed - established, per phase of the intended open. */
   "lifetime",
+  /** From the moment a step of a flow began to wait until what it waited for had come, per phase and name. */
+  "step",
+  /** One way, from the time that a pushed message names to its arrival, per phase and name. */
+  "push",
+  /** From the event before, or the message that began the sequence, to an event, per phase and name. */
+  "event",
+  /** From the message that began a sequence to its last event, per phase and name. */
+  "sequence",
 ] as const;
 export type Metric = (typeof METRICS)[number];
+
+/** Recorded per name; the others are not. */
+export const NAMED_METRICS: ReadonlySet<Metric> = new Set([
+  "latency",
+  "service",
+  "step",
+  "push",
+  "event",
+  "sequence",
+] as const);
 
 /** Position of each counter in a wire array. */
 export function indexOf<T extends string>(names: readonly T[]): Readonly<Record<T, number>> {

@@ -68,6 +68,13 @@ const FAILURES = [
   { kind: "unanswered", during: "open", stage: "timeout", cause: "target", doc: "the connection ended before the reply or its deadline" },
   { kind: "scenario-cost", during: "open", stage: "generator", cause: "scenario", doc: "an expression of the scenario took more than its budget" },
   { kind: "message-unread", during: "open", stage: "generator", cause: "generator", doc: "a message was too large or too deep for `where` to be read within the time there is" },
+  { kind: "rejected", during: "open", stage: "protocol", cause: "target", doc: "a reply said that the request failed (`reply.fail`)" },
+  { kind: "application-error", during: "open", stage: "protocol", cause: "target", doc: "a message said that something failed (`incoming.fail`)" },
+  { kind: "capture", during: "open", stage: "protocol", cause: "target", doc: "a reply, or what a step waited for, lacked a value that was to be captured, or it was longer than 4,096 characters" },
+  { kind: "step-timeout", during: "open", stage: "timeout", cause: "target", doc: "what a step of a flow waited for did not come in time" },
+  { kind: "step-unexpected", during: "open", stage: "protocol", cause: "target", doc: "a message came that a step said must not come (`expectNot`)" },
+  { kind: "sequence", during: "open", stage: "integrity", cause: "target", doc: "events of a sequence were missing, out of order, repeated or late" },
+  { kind: "before-failed", during: "connect", stage: "upgrade", cause: "target", doc: "an HTTP step ahead of the connection (`flow.before`) failed; the signature names it" },
   { kind: "unknown-connect", during: "connect", stage: "generator", cause: "generator", invalidates: true, doc: "of a worker of another version: a kind of failed attempt that this version does not know; the signature names it" },
   { kind: "unknown-open", during: "open", stage: "generator", cause: "generator", invalidates: true, doc: "as `unknown-connect`, of a connection that was open" },
 ] as const satisfies readonly FailureEntry[];

@@ -1,4 +1,5 @@
 /** The work both generators do in a benchmark, and the scenario that says it to an engine. */
+import { NO_AUDIT, NO_CONVERSATION, ONE_REPLY } from "../../shared/scenario/defaults.ts";
 import type { StrictMessage, StrictScenario } from "../../shared/scenario/strict.ts";
 
 export interface Work {
@@ -48,6 +49,7 @@ export function benchScenario(work: Work): StrictScenario {
     env: {},
     secrets: [],
     data: {},
+    ...NO_CONVERSATION,
     targets: [{ url: work.url, weight: 1, label: "target" }],
     connect: {
       headers: [],
@@ -75,7 +77,7 @@ export function benchScenario(work: Work): StrictScenario {
       inFlight: closedLoop ? 1 : 64,
       mix: [work.message === "json" ? jsonMessage() : binaryMessage(work)],
     },
-    integrity: { stamp: work.stamp },
+    integrity: { ...NO_AUDIT, stamp: work.stamp },
     thresholds: [],
     outputs: [],
   };
@@ -85,8 +87,12 @@ function binaryMessage({ bytes, match }: Work): StrictMessage {
   return {
     name: "echo",
     weight: 1,
+    sequence: null,
     send: { kind: "binary", sizes: [bytes], fill: "random" },
-    reply: match === "echo" ? { match: "echo", withinUs: 10 * SECOND_US } : { match: "none" },
+    reply:
+      match === "echo"
+        ? { match: "echo", withinUs: 10 * SECOND_US, ...ONE_REPLY }
+        : { match: "none" },
   };
 }
 
@@ -94,7 +100,8 @@ function jsonMessage(): StrictMessage {
   return {
     name: "move",
     weight: 1,
+    sequence: null,
     send: { kind: "json", value: JSON_MESSAGE },
-    reply: { match: "where", where: "m.id == sent.id", withinUs: 10 * SECOND_US },
+    reply: { match: "where", where: "m.id == sent.id", withinUs: 10 * SECOND_US, ...ONE_REPLY },
   };
 }

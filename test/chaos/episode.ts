@@ -3,9 +3,11 @@
  * the target counted. Used by main.ts. Invariant: a number is wrong when it differs from the target's by more than the
  * summary itself declares; nothing of an episode outlives it.
  */
+
 import { setTimeout as delay } from "node:timers/promises";
 import type { TargetCounts } from "../../coordinator/cli/terminal/comparison.ts";
 import type { Summary } from "../../coordinator/report/summary-schema.ts";
+import { NO_AUDIT } from "../../shared/scenario/defaults.ts";
 import { SimRandom } from "../sim/sim-random.ts";
 import { undeclared } from "../support/oracle.ts";
 import { type BrokerKind, startBroker } from "../support/servers.ts";
@@ -114,7 +116,7 @@ function scenario(target: string, seed: number): object {
         },
       ],
     },
-    integrity: { stamp: true },
+    integrity: { ...NO_AUDIT, stamp: true },
   };
 }
 

@@ -3,6 +3,7 @@
  * joins, a rebalance, leaves; then a storm of random counts. Prints start skew and migration times as JSON lines, and ends
  * with 1 when a join closed a connection, a move has no label, or a number differs from the target's. Loopback only.
  */
+
 import type { ChildProcess } from "node:child_process";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -10,6 +11,7 @@ import { parseArgs } from "node:util";
 import type { TargetCounts } from "../../coordinator/cli/terminal/comparison.ts";
 import type { Summary } from "../../coordinator/report/summary-schema.ts";
 import { readJournal } from "../../coordinator/store/journal-reader.ts";
+import { NO_AUDIT } from "../../shared/scenario/defaults.ts";
 import { SimRandom } from "../sim/sim-random.ts";
 import { type BrokerKind, startBroker } from "../support/servers.ts";
 import { Processes } from "./processes.ts";
@@ -135,7 +137,7 @@ function scenario(target: string, seconds: number): object {
         },
       ],
     },
-    integrity: { stamp: true },
+    integrity: { ...NO_AUDIT, stamp: true },
   };
 }
 

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { NO_AUDIT } from "../../shared/scenario/defaults.ts";
 import {
   endedWell,
   onrush,
@@ -70,7 +71,7 @@ function scenario(url: string) {
         },
       ],
     },
-    integrity: { stamp: true },
+    integrity: { ...NO_AUDIT, stamp: true },
     thresholds: { connect: ["failed == 0"], delivery: ["lost == 0"] },
   };
 }

@@ -2,11 +2,13 @@
  * submit, runs, watch, stop, scale, workers and drain as a user types them, against a coordinator with two workers; and what several runs
  * at once do to one another.
  */
+
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { NO_AUDIT } from "../../shared/scenario/defaults.ts";
 import {
   type ClusterWorker,
   Coordinator,
@@ -176,7 +178,7 @@ describe.skipIf(absent !== null)("commands that speak to a coordinator", () => {
           },
         ],
       },
-      integrity: { stamp: false },
+      integrity: { ...NO_AUDIT, stamp: false },
     };
     const secret = "token-that-nobody-may-see";
     const { exitCode, summary, stderr } = await command(

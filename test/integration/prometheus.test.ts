@@ -3,6 +3,7 @@
  * run's summary. Method: the built command against the bundled target, scraped all the while; the last scrape is held
  * against summary.json and the HdrHistogram log.
  */
+
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -11,6 +12,7 @@ import { join } from "node:path";
 import { build, type Histogram, HistogramLogReader, type JsHistogram } from "hdr-histogram-js";
 import { describe, expect, it } from "vitest";
 import type { Summary } from "../../coordinator/report/summary-schema.ts";
+import { NO_AUDIT } from "../../shared/scenario/defaults.ts";
 import { type Family, histogramsOf, parseExposition } from "../support/exposition.ts";
 import { freePort } from "../support/ports.ts";
 import {
@@ -38,7 +40,7 @@ function scenario(url: string, over: object = {}) {
         { name: "large", weight: 1, ...echo(4096) },
       ],
     },
-    integrity: { stamp: true },
+    integrity: { ...NO_AUDIT, stamp: true },
     ...over,
   };
 }

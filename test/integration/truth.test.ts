@@ -8,6 +8,7 @@ import {
   HistogramLogReader,
 } from "hdr-histogram-js";
 import { describe, expect, it } from "vitest";
+import { NO_AUDIT } from "../../shared/scenario/defaults.ts";
 import { runScenario, scratch, startTarget } from "../support/programs.ts";
 
 /**
@@ -42,7 +43,7 @@ function steady(url: string, over: { connections: number; seconds: number; messa
       { phase: "steady", hold: `${over.seconds}s` },
     ],
     messages: { mix: [ECHO], ...over.messages },
-    integrity: { stamp: true },
+    integrity: { ...NO_AUDIT, stamp: true },
   };
 }
 

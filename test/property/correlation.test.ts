@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { ONE_REPLY } from "../../shared/scenario/defaults.ts";
 import type { StrictMessage } from "../../shared/scenario/strict.ts";
 import { NAME_COUNTERS } from "../../shared/stats/counters.ts";
 import { HotHistogram, MergedHistogram } from "../../shared/stats/histogram.ts";
@@ -18,25 +19,25 @@ const CONVERSATIONS = 3;
 /** Messages by the way their replies are known, each with what the model knows of it. */
 const KINDS: readonly (readonly [StrictMessage, ModelMessage])[] = [
   [
-    echoMessage({ reply: { match: "echo", withinUs: 300 * MS } }),
+    echoMessage({ reply: { match: "echo", withinUs: 300 * MS, ...ONE_REPLY } }),
     { withinUs: 300 * MS, stamped: true, fits: () => false },
   ],
   [
-    text("n {{seq}}", { match: "echo", withinUs: 700 * MS }),
+    text("n {{seq}}", { match: "echo", withinUs: 700 * MS, ...ONE_REPLY }),
     { withinUs: 700 * MS, stamped: false, fits: (sent, reply) => sent === reply },
   ],
   [
-    text("ping", { match: "echo", withinUs: 200 * MS }),
+    text("ping", { match: "echo", withinUs: 200 * MS, ...ONE_REPLY }),
     { withinUs: 200 * MS, stamped: false, fits: (_, reply) => reply === "ping" },
   ],
   [
-    text("{}", { match: "where", where: "m.type == 'ack'", withinUs: 500 * MS }),
+    text("{}", { match: "where", where: "m.type == 'ack'", withinUs: 500 * MS, ...ONE_REPLY }),
     { withinUs: 500 * MS, stamped: false, fits: (_, reply) => parsed(reply).type === "ack" },
   ],
   [
     echoMessage({
       send: { kind: "json", value: { id: "{{seq}}" } },
-      reply: { match: "where", where: "m.re == sent.id", withinUs: 400 * MS },
+      reply: { match: "where", where: "m.re == sent.id", withinUs: 400 * MS, ...ONE_REPLY },
     }),
     {
       withinUs: 400 * MS,
@@ -45,7 +46,7 @@ const KINDS: readonly (readonly [StrictMessage, ModelMessage])[] = [
     },
   ],
   [
-    text("tell me", { match: "next", withinUs: 250 * MS }),
+    text("tell me", { match: "next", withinUs: 250 * MS, ...ONE_REPLY }),
     { withinUs: 250 * MS, stamped: false, fits: () => true },
   ],
   [text("fire and forget", { match: "none" }), { withinUs: 0, stamped: false, fits: null }],

@@ -3,9 +3,11 @@
  * message, whatever the message looks like. Method: JSON texts in every spelling (white space, escapes, numbers, equal keys,
  * depth), and texts that are almost JSON, between bytes of other messages; CEL over JSON.parse is what they are held against.
  */
+
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { compileMatch } from "../../shared/scenario/expression/expression.ts";
+import { ONE_REPLY } from "../../shared/scenario/defaults.ts";
+import { compileMatch } from "../../shared/scenario/expression/message-expression.ts";
 import { JsonFields } from "../../worker/message/json-fields.ts";
 import { parseJson, readJson, UNREAD } from "../../worker/message/json-reading.ts";
 import { NONE, PendingTable } from "../../worker/message/pending-table.ts";
@@ -100,7 +102,7 @@ interface Judged {
 /** As the reply search does it: bytes first, then the expression, with what was kept of the sent message. */
 function judge(source: string, sentText: string, replyText: string): Judged {
   const expressions = new ReplyExpressions([
-    { reply: { match: "where", where: source, withinUs: 1 } },
+    { reply: { match: "where", where: source, withinUs: 1, ...ONE_REPLY } },
   ]);
   const table = new PendingTable([1], expressions.isKeyed);
   const record = table.add({

@@ -1,7 +1,7 @@
 /** Law of reply matching: plain property access and CEL give the same answer for every conjunction. */
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { compileMatch } from "../../shared/scenario/expression/expression.ts";
+import { compileMatch } from "../../shared/scenario/expression/message-expression.ts";
 
 const name = fc.constantFrom("a", "b", "c");
 const path = fc

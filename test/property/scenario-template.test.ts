@@ -13,6 +13,7 @@ import { TemplateError } from "../../shared/scenario/template/template-error.ts"
 const scope: TemplateScope = {
   vars: { room: 'lo"bby', n: 3 },
   env: {},
+  captures: [],
   data: { users: { columns: ["name"], rows: [["ann"], ['b"ob']], pick: "random" } },
 };
 
@@ -23,6 +24,8 @@ const context: fc.Arbitrary<RenderContext> = fc.record({
   attempt: fc.integer({ min: 0, max: 1000 }),
   seq: fc.integer({ min: 0, max: 2 ** 40 }),
   nowMs: fc.integer({ min: 0, max: 2 ** 45 }),
+  captured: fc.constant([]),
+  message: fc.constant(null),
 });
 
 const placeholder = fc.constantFrom(
@@ -136,7 +139,9 @@ it("a value in a URL is what a server reads, in a segment, a name and a value of
     fc.property(value, context, (text, at) => {
       const data = { t: { columns: ["c"], rows: [[text]], pick: "unique" as const } };
       const url = "/a/{{data.t.c}}/b?{{data.t['c'] + ''}}=1&k={{data.t.c}}&x={{vars.v}}&y=2";
-      const rendered = compileUrl(url, { vars: { v: text }, env: {}, data }).render(at);
+      const rendered = compileUrl(url, { vars: { v: text }, env: {}, captures: [], data }).render(
+        at,
+      );
       const { pathname, searchParams } = new URL(rendered, "http://server");
       expect(pathname.split("/").map(decodeURIComponent)).toEqual(["", "a", text, "b"]);
       expect([...searchParams]).toEqual([

@@ -2,6 +2,7 @@
  * `onrush coordinator` and `onrush worker` as a user starts them, and the HTTP API as a client sees it. Used by the
  * integration tests of the service. Invariant: what is started here ends with its scope, killed by pid.
  */
+
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
@@ -10,6 +11,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { Summary } from "../../coordinator/report/summary-schema.ts";
 import { tied } from "../../shared/lifeline.ts";
+import { NO_AUDIT } from "../../shared/scenario/defaults.ts";
 import { freePort } from "./ports.ts";
 
 const ENTRY = fileURLToPath(new URL("../../dist/coordinator/cli/main.js", import.meta.url));
@@ -301,7 +303,7 @@ export function echoScenario(
         },
       ],
     },
-    integrity: { stamp: true },
+    integrity: { ...NO_AUDIT, stamp: true },
     thresholds: { connect: ["failed == 0"], delivery: ["lost == 0"] },
   };
 }

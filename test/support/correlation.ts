@@ -1,4 +1,5 @@
 /** A real correlator and recorder with conversations of the test's own: sends, replies and time are what the test says. */
+import { NO_AUDIT } from "../../shared/scenario/defaults.ts";
 import type { StrictMessage } from "../../shared/scenario/strict.ts";
 import {
   NAME_COUNTERS,
@@ -54,6 +55,7 @@ export class TestConversation implements Conversation {
   pendingCount = 0;
   expiredCount = 0;
   backlog = null;
+  captured: readonly unknown[] = [];
   readonly told: Told[] = [];
   readonly #correlator: () => Correlator;
 
@@ -89,7 +91,7 @@ export class Correlation {
     const { conversations = 1, targets = 1, audit = true } = options;
     const played = scenario("ws://127.0.0.1:1/", {
       messages: messages({ mix }),
-      integrity: { stamp: audit },
+      integrity: { ...NO_AUDIT, stamp: audit },
     });
     this.#recorder = new Recorder({ phases: 3, names: mix.length, shards: 1, targets });
     this.#recorder.begin(0);

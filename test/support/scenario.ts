@@ -1,4 +1,5 @@
 /** Strict scenarios for tests that start below the parser: all defaults, and what a test wants different. */
+import { NO_AUDIT, NO_CONVERSATION, ONE_REPLY } from "../../shared/scenario/defaults.ts";
 import type {
   StrictConnect,
   StrictMessage,
@@ -23,8 +24,9 @@ export function echoMessage(over: Partial<StrictMessage> = {}): StrictMessage {
   return {
     name: "echo",
     weight: 1,
+    sequence: null,
     send: { kind: "binary", sizes: [64], fill: "random" },
-    reply: { match: "echo", withinUs: 1_000_000 },
+    reply: { match: "echo", withinUs: 1_000_000, ...ONE_REPLY },
     ...over,
   };
 }
@@ -51,6 +53,7 @@ export function scenario(
     env: {},
     secrets: [],
     data: {},
+    ...NO_CONVERSATION,
     targets: [{ url, weight: 1, label: "target" }],
     phases: [
       {
@@ -64,7 +67,7 @@ export function scenario(
       { phase: "hold", exclude: false, durationUs: 1_000_000, messageFactor: 1, ramp: "hold" },
     ],
     messages: messages(),
-    integrity: { stamp: true },
+    integrity: { ...NO_AUDIT, stamp: true },
     thresholds: [],
     outputs: [],
     ...over,

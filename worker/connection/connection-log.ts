@@ -51,9 +51,9 @@ export function logEnd(
 
 /** Something went wrong with a message. */
 export function logMessage(host: ConnectionHost, connection: Failing, failed: FailedMessage): void {
-  const { kind, name, phase, sentUs } = failed;
-  const signature = name === NONE ? "" : host.messageName(name);
-  log(host, connection, { kind, signature, phase, sentUs, detail: "" });
+  const { kind, name, label, detail, phase, sentUs } = failed;
+  const signature = label || (name === NONE ? "" : host.messageName(name));
+  log(host, connection, { kind, signature, phase, sentUs, detail });
 }
 
 function log(

@@ -4,6 +4,7 @@
  */
 import type { CloseCause, ConnectFailure } from "../../shared/stats/failure-kind.ts";
 import type { Backlog } from "../message/backlog.ts";
+import { NOTHING_CAPTURED } from "../message/captures.ts";
 import type { FailedMessage } from "../message/conversation.ts";
 import { NONE } from "../message/pending-table.ts";
 import { METRIC } from "../record/recorder.ts";
@@ -41,6 +42,7 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
   sendCounter: number;
   readonly target: number;
   backlog: Backlog | null = null;
+  captured: readonly unknown[] = NOTHING_CAPTURED;
   expiredCount = 0;
   readonly shard: number;
   readonly slice: number;
@@ -106,6 +108,7 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
     this.#transition(State.open);
     this.#retries = 0;
     startHeartbeat(this, host);
+    host.correlator.observers.opened(this, nowUs);
     const closeUs = host.times.get(this.slot, Time.close);
     if (nowUs >= closeUs) this.drain(this.#endCause);
     else host.schedule(this.slot, TimerKind.life, closeUs);

@@ -64,6 +64,19 @@ export function releaseHeld(connection: PacedConnection, host: ConnectionHost): 
   sendDue(connection, host, host.lastNowUs);
 }
 
+/** Sends the correlator's `outgoing` of the moment: a step, or an answer. It is on no schedule, so it has no lag. */
+export function sendNow(connection: PacedConnection, host: ConnectionHost): boolean {
+  const { outgoing } = host.correlator;
+  const phase = host.phaseAt(outgoing.intendedUs);
+  const { socket } = connection;
+  const canSend = connection.isOpen && socket !== null && !isFull(socket, host);
+  if (!canSend) return false;
+  outgoing.phase = phase;
+  host.recorder.count(phase, COUNT.planned, 1);
+  host.correlator.send(connection, socket);
+  return true;
+}
+
 /** Sends the correlator's `outgoing` (name, intendedUs and nowUs are set), or counts why not. */
 export function sendOutgoing(connection: PacedConnection, host: ConnectionHost): void {
   const { recorder } = host;
@@ -119,9 +132,9 @@ function isCongested(
   socket: DriverSocket,
   host: ConnectionHost,
 ): boolean {
-  return (
-    connection.pendingCount >= host.inFlight ||
-    host.correlator.pending.full ||
-    socket.bufferedBytes() > MAX_BUFFERED_BYTES
-  );
+  return connection.pendingCount >= host.inFlight || isFull(socket, host);
+}
+
+function isFull(socket: DriverSocket, host: ConnectionHost): boolean {
+  return host.correlator.pending.full || socket.bufferedBytes() > MAX_BUFFERED_BYTES;
 }

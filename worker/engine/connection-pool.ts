@@ -7,14 +7,17 @@ import type { Population } from "../../shared/load/arrivals.ts";
 import type { Profile } from "../../shared/load/profile.ts";
 import { MessageSchedule } from "../../shared/load/schedule.ts";
 import { portCount } from "../../shared/local-ports.ts";
+import { namesOf } from "../../shared/scenario/names.ts";
 import type { StrictReconnect } from "../../shared/scenario/strict.ts";
 import { moveClose } from "../connection/close-time.ts";
 import { Connection } from "../connection/connection.ts";
 import type { ConnectionHost, HostedConnection } from "../connection/connection-host.ts";
 import { TIMER_KINDS, TimerKind } from "../connection/connection-host.ts";
 import { ConnectionTimes, FIRST_SLOTS, Time } from "../connection/connection-times.ts";
-import { sendOutgoing } from "../connection/pacing.ts";
+import { sendNow, sendOutgoing } from "../connection/pacing.ts";
+import type { Conversation } from "../message/conversation.ts";
 import { Correlator } from "../message/correlator.ts";
+import { OBSERVERS } from "../observe/registry.ts";
 import { openRequest, writtenSubprotocol } from "../reach/open-request.ts";
 import { Routes } from "../reach/routes.ts";
 import { METRIC, type Recorder } from "../record/recorder.ts";
@@ -75,7 +78,11 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
     const standstill = new Standstill(context.afterReading);
     this.#standstill = standstill;
     const framed = this.#driver.framing === "frame";
-    this.correlator = new Correlator(scenario, this.recorder, { run, framed, standstill });
+    this.correlator = new Correlator(scenario, this.recorder, {
+      ...{ run, framed, standstill, observers: OBSERVERS },
+      sendNow: (conversation, position) => this.#sendNow(conversation, position),
+      phaseAt: (runUs) => this.#profile.phaseAt(runUs),
+    });
     this.connectTimeoutUs = scenario.connect.timeoutUs;
     this.heartbeat = scenario.connect.heartbeat;
     this.reconnect = scenario.connect.reconnect;
@@ -153,7 +160,7 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
 
   /** When a timer or a time-out is due next, untilUs at most. */
   nextDueUs(untilUs: number): number {
-    return this.#wheel.nextDueUs(Math.min(untilUs, this.correlator.pending.nextDeadlineUs));
+    return this.#wheel.nextDueUs(Math.min(untilUs, this.correlator.nextDeadlineUs));
   }
 
   onTimer(id: number): void {
@@ -228,7 +235,7 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
   }
 
   messageName(name: number): string {
-    return this.#context.plan.scenario.messages?.mix[name]?.name ?? "";
+    return namesOf(this.#context.plan.scenario)[name]?.name ?? "";
   }
 
   nameFor(index: number, counter: number): number {
@@ -288,6 +295,17 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
     assert(connection, "pool: unanswered message of a connection that is over");
     return connection;
   };
+
+  /** Off the schedule: what an observer answers, or a step sends. */
+  #sendNow({ slot }: Conversation, position: number): boolean {
+    const connection = this.#connections[slot];
+    if (!connection) return false;
+    const { outgoing } = this.correlator;
+    outgoing.name = position;
+    outgoing.intendedUs = this.lastNowUs;
+    outgoing.nowUs = this.lastNowUs;
+    return sendNow(connection, this);
+  }
 
   #takeSlot(): number {
     const slot = this.#slots.take();

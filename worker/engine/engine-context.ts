@@ -1,6 +1,7 @@
 /** What an engine's surroundings give it; made by the thread's entry (main.ts), or by a test. */
 
 import { assert } from "../../shared/assert.ts";
+import { namesOf } from "../../shared/scenario/names.ts";
 import type { PlanDocument } from "../../shared/wire/plan.ts";
 import type { ResolvedTarget } from "../reach/resolve.ts";
 import type { MakeHistogram } from "../record/histogram-rows.ts";
@@ -31,7 +32,7 @@ export function recorderOf({ plan, makeHistogram }: EngineContext): Recorder {
   const { scenario, shards } = plan;
   return new Recorder({
     phases: scenario.phases.length,
-    names: scenario.messages?.mix.length ?? 0,
+    names: namesOf(scenario).length,
     targets: scenario.targets.length,
     secrets: scenario.secrets,
     shards,

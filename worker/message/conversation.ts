@@ -20,8 +20,13 @@ export interface Conversation extends PendingOwner {
   answered: number;
   /** Messages its socket could not hand on at once; null while there were none. */
   backlog: Backlog | null;
-  /** Called when the last unanswered message was settled, or room for another came free. */
-  onSettled(): void;
+  /** See captures.ts. */
+  captured: readonly unknown[];
+  /**
+   * A message was settled: there is room for another, or nothing left to wait for.
+   * @param name of the message @param isAnswered as it was to be
+   */
+  onSettled(name: number, isAnswered: boolean): void;
   /** A message failed; reported once for each thing that went wrong, for the failure log. */
   onMessageFailure(failed: FailedMessage): void;
 }
@@ -34,14 +39,20 @@ export type MessageFailure =
   | "corrupt"
   | "leaked"
   | "scenario-cost"
-  | "message-unread";
+  | "message-unread"
+  | "rejected"
+  | "application-error"
+  | "capture"
+  | "step-timeout"
+  | "step-unexpected"
+  | "sequence";
 
 /** How long the engine stood still before what is read now: its own lateness is not the target's. */
 export interface Grace {
   readonly graceUs: number;
 }
 
-/** The message being received; one object for all, filled by the connection before receive(). */
+/** The message being received, or a part of it; one object for all, filled by the connection before receive(). */
 export class Incoming {
   data: Buffer = Buffer.alloc(0);
   start = 0;
@@ -75,6 +86,10 @@ export class FailedMessage {
   kind: MessageFailure = "reply-timeout";
   /** Which message of the mix; NONE when it is none of this connection's. */
   name = NONE;
+  /** In place of the name of a message, where it says more; "" for none. */
+  label = "";
+  /** What came, or what else is known, raw; "" for nothing. */
+  detail = "";
   /** The phase it is counted in: the same as that of its counter. */
   phase = 0;
   /** When it was sent; Infinity when nothing that came since can tell more. */

@@ -1,27 +1,27 @@
 /**
- * The correlator: sends the messages of a mix and settles each one: matched, timed out, late, lost, duplicated,
- * reordered, corrupt, leaked. Called by connections (incoming messages) and the engine (due sends, time-outs); one
- * instance per engine. Invariants: every message sent that expects a reply ends as exactly one of matched, timedOut,
- * corruptReplies or unanswered, and every message received as exactly one of matched, late, duplicated, corrupt, leaked or
- * unsolicited. A failure is recorded once, when it is seen, in the phase of the counter that counts it.
+ * The correlator: sends messages, and finds for each that comes what it is: the reply to one of them, or something else, which
+ * observers may know. Called by connections (incoming messages) and the engine (due sends, time-outs); one
+ * instance per engine. Invariants: every message sent that expects a reply ends as exactly one of matched, rejected, timedOut,
+ * corruptReplies or unanswered, and every message received as exactly one of matched, rejected, late, duplicated, corrupt,
+ * leaked, recognised or unsolicited.
  */
+import { namesOf } from "../../shared/scenario/names.ts";
 import type { StrictScenario } from "../../shared/scenario/strict.ts";
 import { type RenderContext, STATIC_CONTEXT } from "../../shared/scenario/template/render.ts";
+import { type MakeObserver, Seen } from "../observe/observer.ts";
+import { Observers } from "../observe/observers.ts";
 import { COUNT, MESSAGE, type Recorder, TARGET } from "../record/recorder.ts";
 import type { DriverSocket } from "../socket/driver.ts";
 import { rememberKept } from "./backlog.ts";
-import {
-  type Conversation,
-  FailedMessage,
-  type Grace,
-  Incoming,
-  type MessageFailure,
-  Outgoing,
-} from "./conversation.ts";
+import { Captures } from "./captures.ts";
+import { type Conversation, type Grace, Incoming, Outgoing } from "./conversation.ts";
 import { Match, Payloads } from "./payload.ts";
 import { NONE, PendingTable } from "./pending-table.ts";
+import { ReceivedMessage } from "./received-message.ts";
 import { ReplyExpressions } from "./reply-expressions.ts";
 import { ReplySearch } from "./reply-search.ts";
+import { Settlement } from "./settlement.ts";
+import { type Splitter, splitterFor } from "./split.ts";
 import { STAMP_BYTES, stampCheck, stampTag } from "./stamp.ts";
 import { StampedEcho } from "./stamped-echo.ts";
 import { UnmatchedMessages } from "./unmatched.ts";
@@ -29,42 +29,75 @@ import { UnmatchedMessages } from "./unmatched.ts";
 /** Above this many records, expired ones are settled as lost at once instead of awaiting a late reply. */
 const MAX_REMEMBERED = 1 << 20;
 
+export interface CorrelatorOptions {
+  readonly run: string;
+  readonly framed: boolean;
+  readonly standstill: Grace;
+  /** Those of the scenario that have something to do are made; none by default. */
+  readonly observers?: readonly MakeObserver[];
+  /** Sends the name at a position on a connection; for observers. */
+  readonly sendNow?: (conversation: Conversation, position: number) => boolean;
+  readonly phaseAt?: (runUs: number) => number;
+}
+
 export class Correlator {
   readonly pending: PendingTable;
   readonly incoming = new Incoming();
   readonly outgoing = new Outgoing();
   readonly unmatched = new UnmatchedMessages();
   readonly context: RenderContext;
+  readonly captures: Captures;
+  readonly observers: Observers;
   readonly #recorder: Recorder;
-  readonly #failed = new FailedMessage();
   readonly #payloads: Payloads;
   readonly #replies: ReplySearch;
   readonly #stamped: StampedEcho;
+  readonly #settlement: Settlement;
   readonly #standstill: Grace;
   readonly #audit: boolean;
   readonly #tag: number;
-  readonly #definitions: number;
+  readonly #splitter: Splitter | null;
+  readonly #message: ReceivedMessage;
+  readonly #replyCounts: readonly number[];
 
-  constructor(
-    scenario: StrictScenario,
-    recorder: Recorder,
-    options: { readonly run: string; readonly framed: boolean; readonly standstill: Grace },
-  ) {
-    const mix = scenario.messages?.mix ?? [];
+  constructor(scenario: StrictScenario, recorder: Recorder, options: CorrelatorOptions) {
+    const names = namesOf(scenario);
+    const { incoming, captures } = scenario;
     this.#recorder = recorder;
     this.#standstill = options.standstill;
     this.#audit = scenario.integrity.stamp;
     this.#tag = stampTag(options.run);
-    const expressions = new ReplyExpressions(mix);
+    const expressions = new ReplyExpressions(names);
     this.#payloads = new Payloads(scenario, { ...options, tag: this.#tag, expressions });
     this.context = { ...STATIC_CONTEXT, seed: scenario.seed };
-    this.#definitions = mix.length;
+    this.#replyCounts = names.map(({ reply }) => (reply.match === "none" ? 0 : reply.replies));
     this.pending = new PendingTable(
-      mix.map(({ reply }) => (reply.match === "none" ? 0 : reply.withinUs)),
+      names.map(({ reply }) => (reply.match === "none" ? 0 : reply.withinUs)),
       expressions.isKeyed,
     );
+    this.captures = new Captures(scenario, (value) => recorder.keepSecret(value));
+    this.#message = new ReceivedMessage(
+      incoming.parse,
+      captures.map(({ name }) => name),
+    );
+    this.#splitter = splitterFor(incoming.split);
     this.#replies = new ReplySearch(this.pending, this.#payloads, expressions);
     this.#stamped = new StampedEcho(this.pending, this.#payloads, this.#tag);
+    this.#settlement = new Settlement({
+      ...{ table: this.pending, recorder, incoming: this.incoming, audit: this.#audit },
+      ...{ captures: this.captures, expressions },
+      lists: names.map(({ reply }) =>
+        reply.match === "none" || reply.capture.length === 0
+          ? null
+          : this.captures.compile(reply.capture),
+      ),
+    });
+    this.observers = new Observers(options.observers ?? [], {
+      ...{ scenario, recorder, run: options.run, captures: this.captures },
+      contextOf: (conversation) => this.contextOf(conversation),
+      send: options.sendNow ?? (() => false),
+      phaseAt: options.phaseAt ?? (() => 0),
+    });
   }
 
   /** The context of what this connection renders next. */
@@ -74,6 +107,7 @@ export class Correlator {
     context.incarnation = conversation.incarnation;
     context.attempt = conversation.attempt;
     context.seq = conversation.seq;
+    context.captured = conversation.captured;
     return context;
   }
 
@@ -97,39 +131,55 @@ export class Correlator {
       entry.hash = payloads.hash;
       entry.intendedUs = intendedUs;
       entry.sentUs = nowUs;
+      entry.replies = this.#replyCounts[name] as number;
       this.pending.remember(this.pending.add(conversation), payloads);
     }
     conversation.seq++;
+    if (this.observers.watchesSent) {
+      this.observers.sent(conversation, name, payloads, { phase, intendedUs, nowUs });
+    }
   }
 
   /** Settles `incoming`, a whole message from the target. */
   receive(conversation: Conversation): void {
     const { incoming } = this;
-    const { start, end, binary, phase } = incoming;
     incoming.judgedUs = incoming.nowUs - this.#standstill.graceUs;
-    this.#recorder.received(phase, end - start);
-    if (binary && this.#receiveEcho(conversation)) return;
-    const record = this.#replies.find(conversation, this.incoming);
-    if (this.#replies.troubled) this.#failSearch(conversation);
-    if (record === NONE) this.#unsolicited(conversation);
-    else this.#settle(conversation, record, this.#replies.ambiguous);
+    this.#recorder.received(incoming.phase, incoming.end - incoming.start);
+    const splitter = this.#splitter;
+    if (splitter === null) {
+      this.#receivePart(conversation);
+      return;
+    }
+    splitter.begin(incoming);
+    for (let parts = 0; splitter.next(); parts++) {
+      incoming.start = splitter.start;
+      incoming.end = splitter.end;
+      if (parts > 0) this.#settlement.count(COUNT.parts);
+      this.#receivePart(conversation);
+    }
   }
 
   /** Times out what is overdue. `ownerOf` finds the conversation of a slot. */
   expire(nowUs: number, ownerOf: (slot: number) => Conversation): void {
     const table = this.pending;
-    for (let name = 0; name < this.#definitions; name++) {
+    for (let name = 0; name < this.#replyCounts.length; name++) {
       for (let record = table.overdue(name, nowUs); record !== NONE; ) {
         const owner = ownerOf(table.slotOf(record));
-        this.#timeOut(owner, record);
+        this.#settlement.timeOut(owner, record);
         if (table.used > MAX_REMEMBERED) {
           this.#recorder.count(table.phaseOf(record), COUNT.lost, 1);
           table.remove(owner, record);
         }
-        owner.onSettled();
+        owner.onSettled(name, false);
         record = table.overdue(name, nowUs);
       }
     }
+    this.observers.expire(nowUs, ownerOf);
+  }
+
+  /** When a message or something observed times out next; Infinity when nothing is waited for. */
+  get nextDeadlineUs(): number {
+    return Math.min(this.pending.nextDeadlineUs, this.observers.nextDueUs);
   }
 
   /**
@@ -138,23 +188,43 @@ export class Correlator {
    */
   settleAll(conversation: Conversation, cutByUs: boolean): void {
     const table = this.pending;
+    this.observers.ended(conversation, this.incoming.nowUs, cutByUs);
     for (let record = conversation.pendingHead; record !== NONE; ) {
       const next = table.nextOf(record);
       const phase = table.phaseOf(record);
       const expired = table.isExpired(record);
       if (!expired) {
-        this.#recorder.message(
-          MESSAGE.unanswered,
-          phase,
-          table.definition(record),
-          conversation.target,
-        );
-        if (!cutByUs) this.#fail(conversation, "unanswered", record);
+        const name = table.definition(record);
+        this.#recorder.message(MESSAGE.unanswered, phase, name, conversation.target);
+        if (!cutByUs) this.#settlement.fail(conversation, "unanswered", record);
       }
       if (expired || !cutByUs) this.#recorder.count(phase, COUNT.lost, 1);
       table.remove(conversation, record);
       record = next;
     }
+  }
+
+  #receivePart(conversation: Conversation): void {
+    const { incoming } = this;
+    if (incoming.binary && this.#receiveEcho(conversation)) return;
+    const isObserved = !this.observers.isEmpty;
+    if (!isObserved && conversation.pendingHead === NONE) {
+      this.#unsolicited(conversation);
+      return;
+    }
+    const message = this.#message;
+    message.take(incoming, this.contextOf(conversation));
+    const record = this.#replies.find(conversation, message);
+    if (this.#replies.troubled) this.#failSearch(conversation);
+    const { ambiguous, rejected } = this.#replies;
+    const isReply = record !== NONE;
+    const seen = isObserved ? this.observers.observe(conversation, message, isReply) : Seen.no;
+    if (seen === Seen.leaked) this.#settlement.count(COUNT.leaked);
+    else if (isReply)
+      this.#settlement.settle(conversation, { record, ambiguous, rejected }, message);
+    else if (seen === Seen.yes) this.#settlement.count(COUNT.recognised);
+    else this.#unsolicited(conversation);
+    message.drop();
   }
 
   /** @returns false when the binary message is no echo of a stamped one, as far as can be seen */
@@ -167,34 +237,42 @@ export class Correlator {
     if (data.readUInt32LE(start) !== stampCheck(this.#tag, index, incarnation, seq)) {
       return this.#receiveDamaged(conversation);
     }
+    const settlement = this.#settlement;
     if (index !== conversation.index) {
-      this.#count(COUNT.leaked);
-      this.#fail(conversation, "leaked", NONE);
+      settlement.count(COUNT.leaked);
+      settlement.failWith(conversation, "leaked", NONE);
       return true;
     }
     if (incarnation !== conversation.incarnation) {
       // For this user's earlier connection: it was settled there, and is no answer here.
-      this.#count(COUNT.unsolicited);
+      settlement.count(COUNT.unsolicited);
       return true;
     }
     const record = this.#stamped.find(conversation, seq);
     if (record === NONE) {
-      this.#count(COUNT.duplicated);
-      this.#fail(conversation, "duplicated", NONE);
+      settlement.count(COUNT.duplicated);
+      settlement.failWith(conversation, "duplicated", NONE);
     } else if (this.#audit && !this.#stamped.isIntact(record, this.incoming)) {
-      this.#corrupt(conversation, record);
-    } else this.#settle(conversation, record, false);
+      settlement.corrupt(conversation, record);
+    } else settlement.settle(conversation, this.#found(record), null);
     return true;
   }
 
   #receiveDamaged(conversation: Conversation): boolean {
     const record = this.#stamped.findDamaged(conversation, this.incoming);
-    if (record !== NONE) this.#corrupt(conversation, record);
+    if (record !== NONE) this.#settlement.corrupt(conversation, record);
     return record !== NONE;
   }
 
+  readonly #echo = { record: NONE, ambiguous: false, rejected: false };
+
+  #found(record: number) {
+    this.#echo.record = record;
+    return this.#echo;
+  }
+
   #unsolicited(conversation: Conversation): void {
-    this.#count(COUNT.unsolicited);
+    this.#settlement.count(COUNT.unsolicited);
     if (conversation.pendingCount === 0) return;
     const table = this.pending;
     let record = conversation.pendingHead;
@@ -202,94 +280,10 @@ export class Correlator {
     this.unmatched.keep(conversation, this.incoming, table.sentUsOf(record));
   }
 
-  /** @param ambiguous a newer message would have taken the reply, too */
-  #settle(conversation: Conversation, record: number, ambiguous: boolean): void {
-    const { nowUs, judgedUs } = this.incoming;
-    const table = this.pending;
-    const name = table.definition(record);
-    if (table.isPast(record, judgedUs)) {
-      this.#late(conversation, record, ambiguous);
-      return;
-    }
-    const phase = table.phaseOf(record);
-    const seq = table.seqOf(record);
-    if (seq > conversation.answered) conversation.answered = seq;
-    else if (this.#audit) {
-      this.#count(COUNT.reordered);
-      this.#fail(conversation, "reordered", record);
-    }
-    this.#recorder.matched(
-      phase,
-      name,
-      nowUs - table.intendedUsOf(record),
-      nowUs - table.sentUsOf(record),
-    );
-    this.#recorder.targets.count(phase, conversation.target, TARGET.matched);
-    table.remove(conversation, record);
-    conversation.onSettled();
-  }
-
-  /** The message timed out before, and that was its failure; or it has now, and the engine had not seen it yet. */
-  #late(conversation: Conversation, record: number, ambiguous: boolean): void {
-    const table = this.pending;
-    const waited = !table.isExpired(record);
-    if (waited) this.#timeOut(conversation, record);
-    const { phase } = this.incoming;
-    this.#recorder.message(MESSAGE.late, phase, table.definition(record), conversation.target);
-    if (ambiguous) this.#count(COUNT.ambiguous);
-    table.remove(conversation, record);
-    if (waited) conversation.onSettled();
-  }
-
-  #timeOut(owner: Conversation, record: number): void {
-    const table = this.pending;
-    const phase = table.phaseOf(record);
-    this.#recorder.message(MESSAGE.timedOut, phase, table.definition(record), owner.target);
-    this.#fail(owner, "reply-timeout", record);
-    table.expire(owner, record);
-  }
-
-  #corrupt(conversation: Conversation, record: number): void {
-    const table = this.pending;
-    const waited = !table.isExpired(record);
-    if (!table.isPast(record, this.incoming.judgedUs)) {
-      const name = table.definition(record);
-      const phase = table.phaseOf(record);
-      this.#recorder.message(MESSAGE.corruptReplies, phase, name, conversation.target);
-    } else if (waited) this.#timeOut(conversation, record);
-    this.#count(COUNT.corrupt);
-    this.#fail(conversation, "corrupt", record);
-    table.remove(conversation, record);
-    if (waited) conversation.onSettled();
-  }
-
-  /** Tells what went wrong: with a message we sent when `record` is not NONE, else with what came. */
-  #fail(conversation: Conversation, kind: MessageFailure, record: number): void {
-    const table = this.pending;
-    const failed = this.#failed;
-    const missing = kind === "reply-timeout" || kind === "unanswered";
-    failed.kind = kind;
-    failed.name = record === NONE ? NONE : table.definition(record);
-    failed.phase = missing ? table.phaseOf(record) : this.incoming.phase;
-    failed.sentUs = missing ? table.sentUsOf(record) : Number.POSITIVE_INFINITY;
-    conversation.onMessageFailure(failed);
-  }
-
   /** The message could not be compared with all that it may answer. */
   #failSearch(conversation: Conversation): void {
-    const failed = this.#failed;
     const { costly, isUnread } = this.#replies;
-    failed.phase = this.incoming.phase;
-    failed.sentUs = Number.POSITIVE_INFINITY;
-    failed.name = costly;
-    failed.kind = "scenario-cost";
-    if (costly !== NONE) conversation.onMessageFailure(failed);
-    failed.name = NONE;
-    failed.kind = "message-unread";
-    if (isUnread) conversation.onMessageFailure(failed);
-  }
-
-  #count(counter: number): void {
-    this.#recorder.count(this.incoming.phase, counter, 1);
+    if (costly !== NONE) this.#settlement.failWith(conversation, "scenario-cost", costly);
+    if (isUnread) this.#settlement.failWith(conversation, "message-unread", NONE);
   }
 }

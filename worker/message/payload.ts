@@ -7,7 +7,8 @@
 import { endianness } from "node:os";
 import { crc32 } from "node:zlib";
 import { sizeIndexFor } from "../../shared/load/schedule.ts";
-import type { StrictMessage, StrictScenario } from "../../shared/scenario/strict.ts";
+import { type NamedPart, namesOf } from "../../shared/scenario/names.ts";
+import type { StrictReply, StrictScenario } from "../../shared/scenario/strict.ts";
 import { type RenderContext, STATIC_CONTEXT } from "../../shared/scenario/template/render.ts";
 import {
   compileJson,
@@ -83,6 +84,7 @@ export class Payloads {
   readonly #definitions: readonly Definition[];
   readonly #framed: boolean;
   readonly #seed: number;
+  readonly #isText: boolean;
   readonly #tag: number;
   readonly #expressions: ReplyExpressions;
   readonly #rendered = new RenderedMessage();
@@ -100,8 +102,9 @@ export class Payloads {
     this.#framed = options.framed;
     this.#tag = options.tag;
     this.#seed = scenario.seed;
-    const mix = scenario.messages?.mix ?? [];
-    this.#definitions = mix.map((message, at) => this.#define(scenario, message, at));
+    this.#isText = scenario.incoming.parse === "text";
+    const parts = namesOf(scenario);
+    this.#definitions = parts.map((part, at) => this.#define(scenario, part, at));
   }
 
   /** Builds message `seq` of definition `name`; the results are in this object's fields. */
@@ -133,6 +136,15 @@ export class Payloads {
       if (this.key.length === 0) this.sent = variant.sent;
     }
     this.bytes = variant.bytes;
+  }
+
+  /** The message last built as `sent` of expressions, made for whoever asks. */
+  sentNow(): unknown {
+    if (this.sent !== undefined) return this.sent;
+    const variant = this.#last;
+    if (this.binary) return null;
+    const { bytes, start, end } = this.#rendered;
+    return this.#sentOf(variant ? variant.payload.toString() : bytes.toString("utf8", start, end));
   }
 
   /** The driver keeps the buffer last built. @returns what is kept */
@@ -186,15 +198,16 @@ export class Payloads {
     if (watched && watched.end > 0) this.key.take(bytes, watched.start, watched.end);
     else if (sentFields) this.key.read(sentFields, bytes, start, end);
     if (needsSent && this.key.length === 0) {
-      this.sent = parseJson(bytes.toString("utf8", start, end));
+      this.sent = this.#sentOf(bytes.toString("utf8", start, end));
     }
     this.bytes = this.#framed ? rendered.frame() : rendered.payload();
   }
 
-  #define(scenario: StrictScenario, message: StrictMessage, at: number): Definition {
-    const { send, reply } = message;
-    const match = matchOf(message);
-    const needsSent = reply.match === "where" && /\bsent\b/.test(reply.where);
+  #define(scenario: StrictScenario, part: NamedPart, at: number): Definition {
+    const { send, reply } = part;
+    const match = matchOf(reply);
+    const needsSent = readsSent(reply);
+    if (send === null) return { ...SENDS_NOTHING, match };
     const sentField = this.#expressions.sentFieldOf(at);
     const sentFields = sentField === null ? null : new JsonFields([sentField]);
     const told = { match, needsSent, sentFields, watched: undefined };
@@ -206,19 +219,27 @@ export class Payloads {
       });
       return { binary: true, variants, template: null, random: send.fill === "random", ...told };
     }
+    if (send.kind === "bytes") {
+      const variants = [this.#variant(Opcode.binary, Buffer.from(send.base64, "base64"), match)];
+      return { binary: true, variants, template: null, random: false, ...told };
+    }
+    const scope = part.kind === "answer" ? { ...scenario, hasMessage: true } : scenario;
     const template =
-      send.kind === "json"
-        ? compileJson(send.value, scenario)
-        : compileTemplate(send.text, scenario);
+      send.kind === "json" ? compileJson(send.value, scope) : compileTemplate(send.text, scope);
     if (!template.isStatic) {
       const segment = template.fields.get(sentField ?? "");
       const watched = segment === undefined ? undefined : { segment, start: 0, end: 0 };
       return { binary: false, variants: [], template, random: false, ...told, watched };
     }
     const text = template.render(STATIC_CONTEXT);
-    const sent = needsSent ? parseJson(text) : undefined;
+    const sent = needsSent ? this.#sentOf(text) : undefined;
     const variants = [this.#variant(Opcode.text, Buffer.from(text), match, sent)];
     return { binary: false, variants, template: null, random: false, ...told };
+  }
+
+  /** What was sent, in the form of what comes: text for text, else JSON where it is JSON. */
+  #sentOf(text: string): unknown {
+    return this.#isText ? text : (parseJson(text) ?? text);
   }
 
   #variant(opcode: Opcode, payload: Buffer, match: Match, sent?: unknown): Variant {
@@ -252,8 +273,27 @@ function swapped(word: number): number {
   return swap.readInt32BE();
 }
 
-function matchOf(message: StrictMessage): Match {
-  switch (message.reply.match) {
+const SENDS_NOTHING: Definition = {
+  binary: false,
+  variants: [],
+  template: null,
+  match: Match.none,
+  random: false,
+  needsSent: false,
+  sentFields: null,
+  watched: undefined,
+};
+
+/** An expression over its reply reads what was sent. */
+function readsSent(reply: StrictReply): boolean {
+  if (reply.match === "none") return false;
+  const where = reply.match === "where" ? reply.where : "";
+  const sources = [where, reply.fail ?? "", ...reply.capture.map(({ value }) => value)];
+  return sources.some((source) => /\bsent\b/.test(source));
+}
+
+function matchOf(reply: StrictReply): Match {
+  switch (reply.match) {
     case "none":
       return Match.none;
     case "echo":

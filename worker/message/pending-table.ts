@@ -32,6 +32,8 @@ const SIZE = 12;
 const HASH = 13;
 /** Bytes of the key; 0 for none. */
 const KEY = 14;
+/** Replies that are still to come. */
+const LEFT = 15;
 
 /** A key has a row of its own, one cache line. */
 export const MAX_KEY_BYTES = 64;
@@ -58,6 +60,8 @@ export class PendingEntry {
   hash = 0;
   intendedUs = 0;
   sentUs = 0;
+  /** How many it waits for. */
+  replies = 1;
 }
 
 /** What an expression needs of a message: its key, which is the first bytes of these, or without one itself. */
@@ -172,6 +176,7 @@ export class PendingTable {
     words[at + SIZE] = entry.size;
     words[at + HASH] = entry.hash;
     words[at + KEY] = 0;
+    words[at + LEFT] = entry.replies;
     words[at + NEXT] = NONE;
     words[at + PREVIOUS] = owner.pendingTail;
     if (owner.pendingTail === NONE) owner.pendingHead = record;
@@ -185,6 +190,13 @@ export class PendingTable {
     else words[tail * WORDS + DUE_NEXT] = record;
     this.#dueTail[definition] = record;
     return record;
+  }
+
+  /** One of its replies came. @returns how many are still to come */
+  answer(record: number): number {
+    const left = this.#word(record, LEFT) - 1;
+    this.#words[record * WORDS + LEFT] = left;
+    return left;
   }
 
   /** Keeps what the reply expression needs of the message. */

@@ -5,8 +5,11 @@
  * tell, there is none, and the caller parses.
  */
 import type { FieldComparison, Literal } from "../../shared/scenario/expression/conjunction.ts";
-import { type CompiledMatch, compileMatch } from "../../shared/scenario/expression/expression.ts";
-import type { StrictMessage } from "../../shared/scenario/strict.ts";
+import {
+  type CompiledMatch,
+  compileMatch,
+} from "../../shared/scenario/expression/message-expression.ts";
+import type { StrictMessage, StrictReply } from "../../shared/scenario/strict.ts";
 import { ABSENT, isPlain, isSame, JsonFields, SUBTLE } from "./json-fields.ts";
 import { MAX_JSON_BYTES } from "./json-reading.ts";
 import { MAX_KEY_BYTES, type PendingTable } from "./pending-table.ts";
@@ -53,10 +56,15 @@ export class SentKey {
 export class ReplyExpressions {
   /** By message of the mix; null where replies are told otherwise. */
   readonly matches: readonly (CompiledMatch | null)[];
+  /** By message of the mix: which reply says that the request failed; null where none does. */
+  readonly fails: readonly (CompiledMatch | null)[];
   readonly #fields: JsonFields;
   readonly #plans: readonly (Plan | null)[];
 
   constructor(mix: readonly Pick<StrictMessage, "reply">[]) {
+    this.fails = mix.map(({ reply }) =>
+      reply.match === "none" || reply.fail === null ? null : compileMatch(reply.fail),
+    );
     const matches = mix.map(({ reply }) =>
       reply.match === "where" ? compileMatch(reply.where) : null,
     );
@@ -68,7 +76,10 @@ export class ReplyExpressions {
     const names = [...read];
     const isFew = names.length <= MAX_FIELDS;
     this.#fields = new JsonFields(isFew ? names : []);
-    this.#plans = matches.map((match) => (isFew ? planOf(match, names) : null));
+    // What else reads `sent` needs more of it than a key.
+    this.#plans = matches.map((match, at) =>
+      isFew && !readsSent(mix[at]?.reply) ? planOf(match, names) : null,
+    );
   }
 
   /** Some reply is told by a field of what was sent. */
@@ -127,6 +138,13 @@ function comparableIn(match: CompiledMatch | null): readonly FieldComparison[] |
     ({ sentField, literal }) => sentField !== null || bytesOf(literal) !== null,
   );
   return isComparable ? fields : null;
+}
+
+/** Its fail or capture expressions read what was sent. */
+function readsSent(reply: StrictReply | undefined): boolean {
+  if (reply === undefined || reply.match === "none") return false;
+  const sources = [reply.fail ?? "", ...reply.capture.map(({ value }) => value)];
+  return sources.some((source) => /\bsent\b/.test(source));
 }
 
 function planOf(match: CompiledMatch | null, names: readonly string[]): Plan | null {

@@ -6,10 +6,11 @@
  * The oldest message of the connection that the reply fits takes it, timed out or not. One that timed out comes first
  * for REMEMBERED_US after its deadline; then its reply counts as lost, and only what nothing else fits is still its own.
  */
-import type { Conversation, Incoming } from "./conversation.ts";
+import type { CompiledMatch } from "../../shared/scenario/expression/message-expression.ts";
+import type { Conversation } from "./conversation.ts";
 import { Match, type Payloads } from "./payload.ts";
 import { NONE, type PendingTable } from "./pending-table.ts";
-import { Reply } from "./reply.ts";
+import type { ReceivedMessage } from "./received-message.ts";
 import type { ReplyExpressions } from "./reply-expressions.ts";
 
 /** How long a message that timed out still comes before newer ones. */
@@ -20,6 +21,8 @@ export const MAX_TRIED = 64;
 export class ReplySearch {
   /** The message last found had timed out, and one that still waits would have taken the reply, too. */
   ambiguous = false;
+  /** The message last looked at says that the request failed. */
+  rejected = false;
   /** The message of the mix whose expression took too many steps over the message last looked at; NONE for none. */
   costly = NONE;
   /** The message last looked at is JSON that is too large or too deep to be read. */
@@ -27,7 +30,6 @@ export class ReplySearch {
   readonly #table: PendingTable;
   readonly #payloads: Payloads;
   readonly #expressions: ReplyExpressions;
-  readonly #reply = new Reply();
 
   constructor(table: PendingTable, payloads: Payloads, expressions: ReplyExpressions) {
     this.#table = table;
@@ -41,21 +43,19 @@ export class ReplySearch {
   }
 
   /** @returns the record, or NONE when the message answers nothing */
-  find(conversation: Conversation, incoming: Incoming): number {
+  find(conversation: Conversation, reply: ReceivedMessage): number {
     this.ambiguous = false;
+    this.rejected = false;
     this.costly = NONE;
     this.isUnread = false;
     if (conversation.pendingHead === NONE) return NONE;
-    const reply = this.#reply;
-    reply.take(incoming);
-    const record = this.#search(conversation, reply, incoming.judgedUs);
+    const record = this.#search(conversation, reply, reply.judgedUs);
     this.costly = reply.costly;
     this.isUnread = reply.isUnread;
-    reply.drop();
     return record;
   }
 
-  #search(conversation: Conversation, reply: Reply, nowUs: number): number {
+  #search(conversation: Conversation, reply: ReceivedMessage, nowUs: number): number {
     const table = this.#table;
     let tried = 0;
     for (let record = conversation.pendingHead; record !== NONE; record = table.nextOf(record)) {
@@ -73,7 +73,7 @@ export class ReplySearch {
     return this.#table.deadlineUsOf(record) + REMEMBERED_US < nowUs;
   }
 
-  #fitsWaiting(conversation: Conversation, reply: Reply, nowUs: number): boolean {
+  #fitsWaiting(conversation: Conversation, reply: ReceivedMessage, nowUs: number): boolean {
     const table = this.#table;
     let record = conversation.pendingTail;
     while (record !== NONE) {
@@ -84,7 +84,7 @@ export class ReplySearch {
   }
 
   /** Nothing that waits fits: whatever timed out, however long ago. */
-  #findExpired(conversation: Conversation, reply: Reply): number {
+  #findExpired(conversation: Conversation, reply: ReceivedMessage): number {
     const table = this.#table;
     let record = conversation.pendingHead;
     while (record !== NONE && !(table.isExpired(record) && this.#fits(record, reply))) {
@@ -93,9 +93,14 @@ export class ReplySearch {
     return record;
   }
 
-  #fits(record: number, reply: Reply): boolean {
+  #fits(record: number, reply: ReceivedMessage): boolean {
     const table = this.#table;
     const name = table.definition(record);
+    if (this.#rejects(record, name, reply)) {
+      this.rejected = true;
+      return true;
+    }
+    this.rejected = false;
     switch (this.#payloads.matchOf(name)) {
       case Match.hash:
         return (
@@ -113,7 +118,7 @@ export class ReplySearch {
   }
 
   /** By the bytes of single fields; undefined when they do not tell. */
-  #answers(record: number, name: number, reply: Reply): boolean | undefined {
+  #answers(record: number, name: number, reply: ReceivedMessage): boolean | undefined {
     const expressions = this.#expressions;
     if (!expressions.covers(name) || !reply.hasFields(expressions)) return undefined;
     if (reply.costly !== NONE) return false;
@@ -121,12 +126,22 @@ export class ReplySearch {
   }
 
   /** An expression that takes too much over this message is not tried on it again. */
-  #satisfies(record: number, name: number, reply: Reply): boolean {
+  #satisfies(record: number, name: number, reply: ReceivedMessage): boolean {
     const match = this.#expressions.matches[name];
-    const json = reply.json();
-    if (json === undefined || !match || reply.costly !== NONE) return false;
-    const answers = match.test(json, this.#expressions.sentOf(name, this.#table, record));
+    return match ? this.#holds(match, record, name, reply) : false;
+  }
+
+  /** It says that the request failed. */
+  #rejects(record: number, name: number, reply: ReceivedMessage): boolean {
+    const fail = this.#expressions.fails[name];
+    return fail ? this.#holds(fail, record, name, reply) : false;
+  }
+
+  #holds(match: CompiledMatch, record: number, name: number, reply: ReceivedMessage): boolean {
+    if (reply.costly !== NONE) return false;
+    const sent = this.#expressions.sentOf(name, this.#table, record);
+    const holds = match.test(reply.m, sent, reply);
     reply.spend(match, name);
-    return answers;
+    return holds;
   }
 }

@@ -7,6 +7,7 @@ import { OnrushError } from "../../shared/errors.ts";
 import { portCount } from "../../shared/local-ports.ts";
 import { TargetText } from "../../shared/scenario/mask/target-text.ts";
 import type { StrictScenario } from "../../shared/scenario/strict.ts";
+import { STATIC_CONTEXT } from "../../shared/scenario/template/render.ts";
 import type { ConnectFailure } from "../../shared/stats/failure-kind.ts";
 import { systemClock } from "../../shared/time/clock.ts";
 import { systemTimers } from "../../shared/time/timer.ts";
@@ -68,7 +69,8 @@ async function connect(scenario: StrictScenario, target: ResolvedTarget) {
   const { timeoutUs, localAddresses, driver } = scenario.connect;
   const drivers: Record<typeof driver, Driver> = { lean: leanDriver, ws: wsDriver };
   const context = {
-    ...{ seed: scenario.seed, connectionIndex: 0, incarnation: 0, attempt: 0, seq: 0 },
+    ...STATIC_CONTEXT,
+    seed: scenario.seed,
     nowMs: systemClock.wallMs(),
   };
   const routes = new Routes([target], { connections: 1, localAddresses, ports: portCount() });

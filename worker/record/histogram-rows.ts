@@ -2,11 +2,11 @@
  * The histograms of an engine by metric, phase and message name, made when first needed. Invariant: at() after
  * the first use of a combination is two multiplications and an array read.
  */
-import { indexOf, METRICS } from "../../shared/stats/counters.ts";
+import { METRICS, NAMED_METRICS } from "../../shared/stats/counters.ts";
 import { HotHistogram } from "../../shared/stats/histogram.ts";
 import type { FrameHistogram } from "../../shared/wire/frame/frame.ts";
 
-const METRIC = indexOf(METRICS);
+const IS_NAMED = METRICS.map((metric) => NAMED_METRICS.has(metric));
 /** A histogram that stayed empty for this many frames gives its memory back. */
 const IDLE_FRAMES = 15;
 const NO_NAME = -1;
@@ -46,8 +46,7 @@ export class HistogramRows {
     const at = (metric * this.#phases + phase) * this.#names + name;
     const row = this.#rows[at];
     if (row) return row.histogram;
-    const named = metric === METRIC.latency || metric === METRIC.service;
-    const shownName = named ? name : NO_NAME;
+    const shownName = IS_NAMED[metric] === true ? name : NO_NAME;
     const histogram = this.#make(metric, phase, shownName);
     this.#rows[at] = { metric, phase, name: shownName, histogram, idleFrames: 0 };
     return histogram;

@@ -27,7 +27,7 @@ export const COUNT = indexOf(PHASE_COUNTERS);
 export const METRIC = indexOf(METRICS);
 export const TARGET = indexOf(TARGET_COUNTERS);
 const SHARD = indexOf(SHARD_FIELDS);
-const NAME = indexOf(NAME_COUNTERS);
+export const NAME = indexOf(NAME_COUNTERS);
 const SERIES = indexOf(TICK_SERIES);
 const CAUSE = indexOf(CLOSE_CAUSES);
 
@@ -47,6 +47,7 @@ export const MESSAGE = {
     name: NAME.corruptReplies,
     target: NOT_BY_TARGET,
   },
+  rejected: { phase: COUNT.rejected, name: NAME.rejected, target: NOT_BY_TARGET },
   late: { phase: COUNT.late, name: NAME.late, target: NOT_BY_TARGET },
   discarded: { phase: COUNT.discarded, name: NAME.discarded, target: NOT_BY_TARGET },
 } as const;
@@ -61,6 +62,7 @@ export interface Counted {
 
 export class Recorder {
   readonly failures: FailureLog;
+  readonly #text: TargetText;
   readonly agreed: AgreedRows;
   /** Counts nothing in a run of one target. */
   readonly targets: TargetRows;
@@ -88,6 +90,7 @@ export class Recorder {
     readonly makeHistogram?: MakeHistogram | undefined;
   }) {
     const text = new TargetText(sizes.secrets);
+    this.#text = text;
     this.failures = new FailureLog(text);
     this.agreed = new AgreedRows(text);
     this.#phases = sizes.phases;
@@ -97,6 +100,11 @@ export class Recorder {
     this.#histograms = new HistogramRows(sizes.phases, names, sizes.makeHistogram);
     this.#shards = new ShardRows(sizes.shards);
     this.targets = new TargetRows(sizes.phases, sizes.targets ?? 1);
+  }
+
+  /** A secret that was captured: masked from now on. */
+  keepSecret(value: string): void {
+    this.#text.keepSecret(value);
   }
 
   /** Connections open now. */
@@ -127,6 +135,16 @@ export class Recorder {
   /** Records microseconds under a metric without message names. */
   value(metric: number, phase: number, valueUs: number): void {
     this.#histograms.at(metric, phase, 0).record(valueUs);
+  }
+
+  /** Adds one to a counter of NAME_COUNTERS (index from NAME) alone. */
+  countName(phase: number, name: number, counter: number): void {
+    this.#nameRows.count(phase, name, counter);
+  }
+
+  /** Records microseconds under a metric of NAMED_METRICS. */
+  namedValue(metric: number, phase: number, name: number, valueUs: number): void {
+    this.#histograms.at(metric, phase, name).record(valueUs);
   }
 
   attempted({ phase, shard, target }: Counted, again: boolean): void {

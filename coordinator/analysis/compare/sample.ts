@@ -59,7 +59,7 @@ export function sampleOf(fold: RunFold): RunSample {
     masked: (second) => isSaturated(fold, second),
     histogram: (second, metric) =>
       merge.series.histogram(
-        { metric, phases: null, name: null },
+        { metric, phases: null, names: null },
         { from: second, to: second + 1 },
       ),
     counted: (second, counter) => merge.timeline.counted(second, counter),

@@ -4,6 +4,7 @@
  * Invariant: whole seconds of that level only, without those in which the generator was not up to it. A level at which it
  * failed says nothing of the target.
  */
+import { selectedNames } from "../../../shared/scenario/names.ts";
 import type { StrictThreshold } from "../../../shared/scenario/strict.ts";
 import type { RunFold } from "../../merge/run-fold.ts";
 import type { TimelineRow } from "../../merge/timeline.ts";
@@ -73,9 +74,8 @@ function observe(fold: RunFold, span: LevelSpan, rule: StrictThreshold): number 
   const from = rule.measure === "connect" ? span.from : Math.floor((span.held + span.to) / 2);
   const time = timeOf(rule);
   if (time === null) return observeFailed(fold, from, { span, rule });
-  const mix = fold.facts.scenario.messages?.mix ?? [];
-  const named = mix.findIndex(({ name }) => name === rule.selector.name);
-  const selection = { metric: time.metric, phases: null, name: named < 0 ? null : named };
+  const names = selectedNames(fold.facts.scenario, rule.selector);
+  const selection = { metric: time.metric, phases: null, names: names && new Set(names) };
   const window = { from, to: span.to };
   const histogram =
     rule.measure === "connect"

@@ -10,8 +10,8 @@ export interface HistogramSelection {
   readonly metric: Metric;
   /** Which phases count; null for all. */
   readonly phases: ReadonlySet<number> | null;
-  /** A message's index, or null for all. */
-  readonly name: number | null;
+  /** Positions of names (shared/scenario/names.ts), or null for all. */
+  readonly names: ReadonlySet<number> | null;
 }
 
 interface Entry {
@@ -42,11 +42,11 @@ export class HistogramSet {
 
   /** The union of a selection, or null when it holds no value. Not to be changed: may be one of the set's own. */
   select(selection: HistogramSelection): MergedHistogram | null {
-    const { metric, phases, name } = selection;
+    const { metric, phases, names } = selection;
     const chosen: MergedHistogram[] = [];
     for (const entry of (this.#byMetric[METRICS.indexOf(metric)] as Map<string, Entry>).values()) {
       if (phases !== null && !phases.has(entry.phase)) continue;
-      if (name !== null && entry.name !== name) continue;
+      if (names !== null && !names.has(entry.name)) continue;
       if (entry.histogram.count > 0) chosen.push(entry.histogram);
     }
     const [first, ...rest] = chosen;

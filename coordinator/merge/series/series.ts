@@ -115,7 +115,7 @@ export class Series {
     const known = kept[second];
     if (known !== undefined) return known;
     const all = this.histogram(
-      { metric, phases: null, name: null },
+      { metric, phases: null, names: null },
       { from: second, to: second + 1 },
     );
     const quantiles = all && quantilesOf(all);
@@ -203,7 +203,7 @@ const ANY = () => true;
 
 function isOf(selection: HistogramSelection, { metric, phase, name }: Place): boolean {
   if (METRICS[metric] !== selection.metric) return false;
-  if (selection.name !== null && selection.name !== name) return false;
+  if (selection.names !== null && !selection.names.has(name)) return false;
   return selection.phases === null || selection.phases.has(phase);
 }
 

@@ -44,7 +44,7 @@ function* intervals(fold: RunFold, metric: Metric): Generator<string> {
   const { timeline, series } = fold.merge;
   for (let second = 0; second < timeline.length; second++) {
     const window = { from: second, to: second + 1 };
-    const histogram = series.histogram({ metric, phases: null, name: null }, window);
+    const histogram = series.histogram({ metric, phases: null, names: null }, window);
     if (histogram) yield line({ metric, fromSeconds: second, seconds: 1 }, histogram);
   }
 }
@@ -60,5 +60,5 @@ function line(
 }
 
 function totalOf(fold: RunFold, metric: Metric): MergedHistogram | null {
-  return fold.merge.series.total({ metric, phases: null, name: null });
+  return fold.merge.series.total({ metric, phases: null, names: null });
 }

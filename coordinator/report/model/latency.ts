@@ -41,7 +41,7 @@ export interface ModelLatency {
 
 export function latencyModel(fold: RunFold): ModelLatency {
   const phases = phasesThatCount(fold);
-  const of = (metric: Metric) => judgedHistogram(fold, { metric, phases, name: null });
+  const of = (metric: Metric) => judgedHistogram(fold, { metric, phases, names: null });
   const [corrected, service] = [of("latency"), of("service")];
   const rows = [...breakdown(fold)];
   return {
@@ -61,7 +61,9 @@ function* breakdown(fold: RunFold): Generator<BreakdownRow> {
   for (const [name, message] of (messages?.mix ?? []).entries()) {
     for (const [index, { phase, exclude }] of phases.entries()) {
       const of = (metric: Metric) =>
-        quantilesOrNull(judgedHistogram(fold, { metric, phases: new Set([index]), name }));
+        quantilesOrNull(
+          judgedHistogram(fold, { metric, phases: new Set([index]), names: new Set([name]) }),
+        );
       const latency = of("latency");
       if (!latency) continue;
       yield { name: message.name, phase, excluded: exclude, latency, service: of("service") };
@@ -88,7 +90,7 @@ function curve(histogram: MergedHistogram | null): CurvePoint[] {
 
 function heatMap(fold: RunFold): HeatMap | null {
   const { timeline, series } = fold.merge;
-  const latency = { metric: "latency", phases: null, name: null } as const;
+  const latency = { metric: "latency", phases: null, names: null } as const;
   const all = series.total(latency);
   if (!all || timeline.length === 0) return null;
   const lowest = Math.floor(Math.log10(Math.max(1, all.min)) * ROWS_PER_DECADE);

@@ -40,6 +40,12 @@ const FLAGS = [
   "--host-resolver-rules=MAP * ~NOTFOUND",
 ] as const;
 
+/**
+ * A browser refuses its sandbox to the superuser. Without one, several processes protect nothing, and one of them could
+ * outlive the others; those inside a sandbox end with it.
+ */
+const WITHOUT_SANDBOX = ["--no-sandbox", "--no-zygote", "--single-process"] as const;
+
 /** @returns the command of the first browser that answers, or null */
 export async function findBrowser(): Promise<string | null> {
   for (const command of BROWSERS) {
@@ -60,8 +66,7 @@ export async function printWithBrowser(command: string, page: string): Promise<U
       command,
       [
         ...FLAGS,
-        // A browser refuses its sandbox to the superuser.
-        ...(process.getuid?.() === 0 ? ["--no-sandbox"] : []),
+        ...(process.getuid?.() === 0 ? WITHOUT_SANDBOX : []),
         `--user-data-dir=${join(folder, "profile")}`,
         `--print-to-pdf=${printed}`,
         pathToFileURL(source).href,

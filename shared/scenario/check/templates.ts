@@ -43,6 +43,8 @@ export const SAMPLE: Readonly<RenderContext> = {
   attempt: 0,
   seq: 0,
   nowMs: 1_700_000_000_000,
+  captured: [],
+  message: null,
 };
 
 /** The compiled text at `path`; null when it does not compile (logged). */

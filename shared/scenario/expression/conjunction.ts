@@ -112,6 +112,20 @@ export function compileConjunction(ast: SyntaxNode): Conjunction | null {
   return collect(ast, comparisons) ? new Conjunction(comparisons) : null;
 }
 
+/** A path into `m` or `sent`, and nothing else. */
+export interface FieldPath {
+  /** undefined when the field is missing. */
+  read(m: unknown, sent: unknown): unknown;
+}
+
+/** null when the tree is anything but such a path. */
+export function compilePath(ast: SyntaxNode): FieldPath | null {
+  const path = fieldPath(ast);
+  if (path === null) return null;
+  const { root, names } = path;
+  return { read: (m, sent) => read(root === "m" ? m : sent, names) };
+}
+
 function collect(node: SyntaxNode, into: Comparison[]): boolean {
   const [left, right] = Array.isArray(node.args) ? (node.args as SyntaxNode[]) : [];
   if (left === undefined || right === undefined) return false;

@@ -1,12 +1,10 @@
 /**
- * The one door to CEL, the Common Expression Language. Called by templates (placeholders), by the checks
- * and by the worker (reply.where, per received message). Invariants: only own properties are read; a
- * field that is missing makes an expression "not applicable" (null), never an error; the fast path
- * of compileMatch gives what CEL gives.
+ * The one door to CEL, the Common Expression Language. Called by templates (placeholders) and by message-expression.ts.
+ * Invariants: only own properties are read; a field that is missing makes an expression "not applicable" (null), never
+ * an error.
  */
 import { type ASTNode, Environment, ParseError, type TypeCheckResult } from "@marcbachmann/cel-js";
 import { didYouMean } from "../suggest.ts";
-import { type Conjunction, compileConjunction, type FieldComparison } from "./conjunction.ts";
 import { type CostedNode, countSteps, MAX_STEPS, meter } from "./expression-cost.ts";
 import { ExpressionError } from "./expression-error.ts";
 import { Reads } from "./expression-reads.ts";
@@ -79,10 +77,14 @@ function environmentFor(variables: Variables): Environment {
  * @throws ExpressionError with the position in `source`.
  */
 export function compileExpression(source: string, variables: Variables): Expression {
-  return compile(source, variables).expression;
+  return compileWithTree(source, variables).expression;
 }
 
-function compile(source: string, variables: Variables): { expression: Expression; ast: ASTNode } {
+/** As compileExpression; with the syntax tree, for fast paths. */
+export function compileWithTree(
+  source: string,
+  variables: Variables,
+): { expression: Expression; ast: ASTNode } {
   if (source.length > MAX_EXPRESSION_CHARS) {
     throw new ExpressionError(
       `the expression is longer than ${MAX_EXPRESSION_CHARS} characters`,
@@ -142,89 +144,4 @@ function parse(source: string, variables: Variables) {
     const offset = Math.min(error.range?.start ?? 0, source.length);
     throw new ExpressionError(`not a valid expression: ${error.summary}`, offset, "");
   }
-}
-
-/** Variables of a reply expression: `m`, the parsed reply, and `sent`, what it may answer. */
-export const MATCH_VARIABLES: Variables = { m: "dyn", sent: "dyn" };
-
-/** A compiled reply.where. */
-export interface CompiledMatch {
-  readonly source: string;
-  /** Evaluated by plain property access, without CEL. */
-  readonly fast: boolean;
-  /** It is true when all of these are equal, and else it is not; null when it is not of that form. */
-  readonly fields: readonly FieldComparison[] | null;
-  /** True only when the expression is true; a missing field or a non-boolean is no match. */
-  test(m: unknown, sent: unknown): boolean;
-  /** As test, but null when the expression is not applicable (a field is missing, or it takes too many steps). */
-  judge(m: unknown, sent: unknown): boolean | null;
-  /** The last judgement took more than MAX_STEPS. */
-  readonly exceeded: boolean;
-  /** What the last judgement took; 0 on the fast path. */
-  readonly steps: number;
-}
-
-class Match implements CompiledMatch {
-  readonly source: string;
-  readonly fast: boolean;
-  readonly fields: readonly FieldComparison[] | null;
-  readonly #expression: Expression;
-  readonly #conjunction: Conjunction | null;
-  #byCel = false;
-  readonly #context: { m: unknown; sent: unknown } = { m: null, sent: null };
-
-  constructor(expression: Expression, conjunction: Conjunction | null) {
-    this.source = expression.source;
-    this.#expression = expression;
-    this.#conjunction = conjunction;
-    this.fast = conjunction !== null;
-    this.fields = conjunction?.fields ?? null;
-  }
-
-  get exceeded(): boolean {
-    return this.#byCel && this.#expression.exceeded;
-  }
-
-  get steps(): number {
-    return this.#byCel ? this.#expression.steps : 0;
-  }
-
-  test(m: unknown, sent: unknown): boolean {
-    return this.judge(m, sent) === true;
-  }
-
-  judge(m: unknown, sent: unknown): boolean | null {
-    const quick = this.#conjunction?.judge(m, sent);
-    this.#byCel = quick === undefined;
-    if (quick !== undefined) return quick;
-    const context = this.#context;
-    context.m = m;
-    context.sent = sent ?? null;
-    const value = this.#expression.evaluate(context);
-    context.m = null;
-    context.sent = null;
-    return value === null || value === undefined ? null : value === true;
-  }
-}
-
-export interface MatchOptions {
-  /** false: always CEL; what the fast path is compared with. */
-  readonly fast: boolean;
-}
-
-/**
- * Compiles a reply.where over `m` and `sent`.
- * @throws ExpressionError when it does not compile, or cannot be true or false.
- */
-export function compileMatch(where: string, options: MatchOptions = { fast: true }): CompiledMatch {
-  const { expression, ast } = compile(where, MATCH_VARIABLES);
-  if (expression.type !== "bool" && expression.type !== "dyn") {
-    const hint = "compare something, e.g. m.id == sent.id";
-    throw new ExpressionError(
-      `the expression is not true or false but ${expression.type}`,
-      0,
-      hint,
-    );
-  }
-  return new Match(expression, options.fast ? compileConjunction(ast) : null);
 }

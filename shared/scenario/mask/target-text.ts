@@ -9,13 +9,29 @@ import { createPartialMask, type Mask } from "./mask.ts";
 const MAX_LOOKED_AT = 4000;
 /** Texts whose cleaned form is remembered, so that a storm of equal failures costs little. */
 const MAX_REMEMBERED = 256;
+/** Captured secrets that are looked for, the newest ones. */
+const MAX_CAPTURED = 5000;
 
 export class TargetText {
-  readonly #mask: Mask;
+  readonly #secrets: readonly string[];
+  readonly #captured = new Set<string>();
+  #mask: Mask | null = null;
   readonly #cleaned = new Map<string, string>();
 
   constructor(secrets: readonly string[] = []) {
-    this.#mask = createPartialMask(secrets);
+    this.#secrets = secrets;
+  }
+
+  /** Masked from now on, too: a secret that was captured. */
+  keepSecret(value: string): void {
+    if (this.#captured.has(value)) return;
+    this.#captured.add(value);
+    for (const oldest of this.#captured) {
+      if (this.#captured.size <= MAX_CAPTURED) break;
+      this.#captured.delete(oldest);
+    }
+    this.#mask = null;
+    this.#cleaned.clear();
   }
 
   /** At most `max` characters of `text`; an ellipsis is the last one when something was left out. */
@@ -24,6 +40,8 @@ export class TargetText {
     const key = `${max} ${text}`;
     const known = this.#cleaned.get(key);
     if (known !== undefined) return known;
+    // Made when there is a text: most runs say little.
+    this.#mask ??= createPartialMask([...this.#secrets, ...this.#captured]);
     const cleaned = harmless(this.#mask(text.slice(0, MAX_LOOKED_AT)), max);
     if (this.#cleaned.size >= MAX_REMEMBERED) this.#cleaned.clear();
     if (text.length <= max * 2) this.#cleaned.set(key, cleaned);

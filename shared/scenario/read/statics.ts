@@ -171,7 +171,7 @@ function resolveTree(node: unknown, path: Path, scene: TreeScene): void {
 /** A placeholder that is the whole text keeps its type. Null when it cannot be resolved (logged). */
 function renderStatic(text: string, path: Path, scene: Scene): Scalar | null {
   const { statics, log } = scene;
-  const scope: TemplateScope = { vars: statics.vars, env: statics.env, data: {} };
+  const scope: TemplateScope = { vars: statics.vars, env: statics.env, data: {}, captures: [] };
   try {
     const values: Scalar[] = [];
     let chars = 0;

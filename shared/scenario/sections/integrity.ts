@@ -21,7 +21,9 @@ export const integrity = section({
       "Audit of the delivery of messages.",
       { stamp: true },
     ),
-  strict: ({ stamp }) => ({ integrity: { stamp } }),
+  strict: ({ stamp }) => {
+    return { integrity: { stamp, order: null, isolation: { owner: null, canary: false } } };
+  },
   check: ({ scope: { integrity: known, messages }, log }) => {
     if (!known.stamp || !log.isSound(["integrity"]) || !log.isSound(["messages"])) return;
     const carries = messages?.mix.some(

@@ -127,7 +127,7 @@ function checkMix(mix: readonly Message[], scene: Scene): StrictMessage[] {
       const hint = "use match: echo or next, or send json";
       log.add([...path, "reply", "where"], what, hint);
     }
-    known.push({ name, weight, send, reply: expected });
+    known.push({ name, weight, send, reply: expected, sequence: null });
   }
   return known;
 }

@@ -77,6 +77,7 @@ export function checkEcho(send: StrictSend, path: Path, scene: Scene): void {
     }
     return;
   }
+  if (send.kind === "bytes") return;
   const at = [...path, send.kind];
   const value = send.kind === "text" ? send.text : send.value;
   const template =
@@ -89,5 +90,6 @@ export function checkEcho(send: StrictSend, path: Path, scene: Scene): void {
 export function writtenPayload(send: StrictSend): z.input<ReturnType<typeof payload>> {
   if (send.kind === "text") return { text: send.text };
   if (send.kind === "json") return { json: send.value };
+  if (send.kind === "bytes") return { base64: send.base64 } as never;
   return { binary: { size: send.sizes.map(formatSize), fill: send.fill } };
 }

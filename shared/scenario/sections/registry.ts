@@ -6,6 +6,7 @@
 import { connect } from "./connect.ts";
 import { data } from "./data.ts";
 import { name, seed, version } from "./header.ts";
+import { incoming } from "./incoming.ts";
 import { integrity } from "./integrity.ts";
 import { load } from "./load.ts";
 import { messages } from "./messages.ts";
@@ -26,6 +27,7 @@ export const SECTIONS = [
   connect,
   load,
   messages,
+  incoming,
   integrity,
   thresholds,
   outputs,

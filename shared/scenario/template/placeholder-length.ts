@@ -7,6 +7,9 @@ import type { StrictDataTable } from "../strict.ts";
 import { type Placeholder, tooManySteps } from "./placeholder.ts";
 import { evaluate, STATIC_CONTEXT, textOf } from "./render.ts";
 
+/** A captured value that is longer is not kept. */
+export const MAX_CAPTURED_CHARS = 4096;
+
 /** A UUID is the longest of what has a fixed form. */
 const SHORT_CHARS = 36;
 
@@ -17,6 +20,8 @@ export function longestOf(placeholder: Placeholder, site: number): number {
       return placeholder.max;
     case "cell":
       return longestCell(placeholder.table.table, placeholder.column);
+    case "capture":
+      return MAX_CAPTURED_CHARS;
     case "expression": {
       const value = evaluate(placeholder, site, STATIC_CONTEXT);
       if (placeholder.expression.exceeded) throw tooManySteps();

@@ -19,6 +19,8 @@ export type Placeholder =
   | { readonly kind: "conn.index" | "conn.id" | "conn.attempt" | "seq" | "now" | "uuid" }
   | { readonly kind: "text" | "int"; readonly min: number; readonly max: number }
   | { readonly kind: "cell"; readonly table: Table; readonly column: number }
+  /** What was captured; a position in the scenario's captures. */
+  | { readonly kind: "capture"; readonly at: number }
   | {
       readonly kind: "expression";
       readonly expression: Expression;
@@ -26,6 +28,8 @@ export type Placeholder =
       readonly usesUuid: boolean;
       /** Tables it reads. */
       readonly tables: readonly Table[];
+      /** Names of the scenario's captures, which conn has. */
+      readonly captures: readonly string[];
     };
 
 /** A data table with its place among the tables, which keeps random picks of tables independent. */
@@ -70,7 +74,11 @@ const VARIABLES: Variables = {
   now: "int",
   uuid: "string",
 };
+/** What an answer may read beside them: the message it answers. */
+const ANSWER_VARIABLES: Variables = { ...VARIABLES, m: "dyn", text: "string", size: "int" };
 const SIMPLE = ["conn.index", "conn.id", "conn.attempt", "seq", "now", "uuid"] as const;
+/** Not known before the run. */
+const CHANGING = ["data", "conn", "seq", "now", "uuid", "m", "text", "size"];
 const ROOTS = [...Object.keys(VARIABLES), "text", "int"];
 
 /**
@@ -112,6 +120,10 @@ function compileRange(kind: "text" | "int", list: string): Placeholder {
 /** `vars.x`, `env.X`, `data.table.column`; null when CEL shall look at it. */
 function compileReference(names: readonly string[], scope: TemplateScope): Placeholder | null {
   const [root = "", name = "", column = ""] = names;
+  if (root === "conn" && names.length === 2) {
+    const at = scope.captures.findIndex((one) => one.name === name);
+    return at < 0 ? null : { kind: "capture", at };
+  }
   if (root === "data") {
     checkReference(names.slice(0, 3), scope);
     const table = tablesOf(scope).find((entry) => entry.name === name);
@@ -133,21 +145,22 @@ function tablesOf(scope: TemplateScope): Table[] {
 }
 
 function compileCel(source: string, scope: TemplateScope): Placeholder {
-  const expression = compile(source);
+  const expression = compile(source, scope.hasMessage ? ANSWER_VARIABLES : VARIABLES);
   for (const path of expression.paths) checkReference(path, scope);
   for (const [root, name] of expression.openPaths) {
     if (root === "data" && name !== undefined) checkTable(name, scope);
   }
   const constants: ExpressionScope = { vars: celVars(scope.vars), env: scope.env };
   const { variables } = expression;
-  if (!["data", "conn", "seq", "now", "uuid"].some((name) => variables.has(name))) {
+  if (!CHANGING.some((name) => variables.has(name))) {
     const value = expression.evaluate({ ...constants });
     if (expression.exceeded) throw tooManySteps();
     return constant(value, source);
   }
   const tables = tablesOf(scope).filter(({ name }) => readsTable(expression, name));
   const usesUuid = variables.has("uuid");
-  return { kind: "expression", expression, scope: constants, usesUuid, tables };
+  const captures = scope.captures.map(({ name }) => name);
+  return { kind: "expression", expression, scope: constants, usesUuid, tables, captures };
 }
 
 function readsTable({ paths, openPaths }: Expression, name: string): boolean {
@@ -178,7 +191,7 @@ export function tooManySteps(): TemplateError {
   return new TemplateError(`the expression takes more than ${MAX_STEPS} steps`, 0, hint);
 }
 
-function compile(source: string): Expression {
+function compile(source: string, variables: Variables): Expression {
   const called = /\b(uuid|now|seq)\s*\(\s*\)/.exec(source);
   if (called !== null) {
     const [, name = ""] = called;
@@ -189,7 +202,7 @@ function compile(source: string): Expression {
     throw new TemplateError("raw() stands alone, and in a URL only", 0, hint);
   }
   try {
-    return compileExpression(source, VARIABLES);
+    return compileExpression(source, variables);
   } catch (error) {
     if (!(error instanceof ExpressionError)) throw error;
     if (/^\s*\w+\s*$/.test(source)) {

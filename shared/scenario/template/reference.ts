@@ -9,9 +9,13 @@ import { quoted } from "../units.ts";
 import { TemplateError } from "./template-error.ts";
 
 /** What templates may refer to; a StrictScenario is one. */
-export type TemplateScope = Pick<StrictScenario, "vars" | "env" | "data">;
+export interface TemplateScope extends Pick<StrictScenario, "vars" | "env" | "data" | "captures"> {
+  /** There is a message that is answered: `m`. */
+  readonly hasMessage?: boolean;
+}
 
-const CONN_FIELDS = ["index", "id", "attempt"];
+/** What conn has of itself; what was captured comes beside it. */
+export const CONN_FIELDS: readonly string[] = ["index", "id", "attempt"];
 const WORD = "[\\p{L}_][\\p{L}\\p{N}_-]*";
 const HEAD = new RegExp(`^\\s*(${WORD})`, "u");
 const STEP = new RegExp(
@@ -57,9 +61,12 @@ export function checkReference(path: readonly string[], scope: TemplateScope): v
     const hint = `set it: ${name}=... onrush run, or -e ${name}=...`;
     throw new TemplateError(`the environment variable ${name} is not set`, 0, hint);
   }
-  if (root === "conn" && !CONN_FIELDS.includes(name)) {
-    throw new TemplateError(`unknown name conn.${name}`, 0, didYouMean(name, CONN_FIELDS));
+  const isCaptured = root === "conn" && scope.captures.some((one) => one.name === name);
+  if (root === "conn" && !isCaptured && !CONN_FIELDS.includes(name)) {
+    const names = [...CONN_FIELDS, ...scope.captures.map((one) => one.name)];
+    throw new TemplateError(`unknown name conn.${name}`, 0, didYouMean(name, names));
   }
+  if (isCaptured) return;
   if (root === "data") checkColumn(checkTable(name, scope), path);
   const whole = root === "data" ? 3 : 2;
   if (["conn", "data"].includes(root) && path.length > whole) {

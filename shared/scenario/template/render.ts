@@ -20,6 +20,17 @@ export interface RenderContext {
   seq: number;
   /** Milliseconds since the Unix epoch. */
   nowMs: number;
+  /** What the connection has captured, by the scenario's captures; undefined: not yet. */
+  captured: readonly unknown[];
+  /** The message that is answered; null but for an answer. */
+  message: AnsweredMessage | null;
+}
+
+/** What an answer's placeholders read. */
+export interface AnsweredMessage {
+  readonly m: unknown;
+  readonly text: string;
+  readonly size: number;
 }
 
 /** For templates that are static: what they render to depends on nothing here. */
@@ -30,6 +41,8 @@ export const STATIC_CONTEXT: RenderContext = Object.freeze({
   attempt: 0,
   seq: 0,
   nowMs: 0,
+  captured: [],
+  message: null,
 });
 
 /** 32 symbols, spaces among them, so that five random bits make a character that needs no escape. */
@@ -116,11 +129,12 @@ export function evaluate(
     readonly scope: ExpressionScope;
     readonly usesUuid: boolean;
     readonly tables: readonly Table[];
+    readonly captures: readonly string[];
   },
   site: number,
   context: RenderContext,
 ): unknown {
-  const { seed, connectionIndex, attempt, seq, nowMs } = context;
+  const { seed, connectionIndex, seq, nowMs, message } = context;
   const data: Record<string, Record<string, string>> = {};
   for (const table of placeholder.tables) {
     const row = dataRow(table, seed, connectionIndex);
@@ -131,15 +145,31 @@ export function evaluate(
     vars: placeholder.scope.vars,
     env: placeholder.scope.env,
     data,
-    conn: {
-      index: BigInt(connectionIndex),
-      id: connectionId(context),
-      attempt: BigInt(attempt),
-    },
+    conn: connectionFields(context, placeholder.captures),
     seq: BigInt(seq),
     now: BigInt(Math.trunc(nowMs)),
     uuid: placeholder.usesUuid ? uuid(site, context) : "",
+    ...(message === null
+      ? {}
+      : { m: message.m ?? null, text: message.text, size: BigInt(message.size) }),
   });
+}
+
+/** `conn` of an expression. @param captures names, in the order of context.captured */
+export function connectionFields(
+  context: RenderContext,
+  captures: readonly string[],
+): Record<string, unknown> {
+  const conn: Record<string, unknown> = {
+    index: BigInt(context.connectionIndex),
+    id: connectionId(context),
+    attempt: BigInt(context.attempt),
+  };
+  for (let at = 0; at < captures.length; at++) {
+    const value = context.captured[at];
+    if (value !== undefined) conn[captures[at] as string] = value;
+  }
+  return conn;
 }
 
 /** A value in text: nothing for null, JSON for lists and maps. */

@@ -58,6 +58,8 @@ export function renderSegment(segment: Segment, context: RenderContext): string 
     }
     case "cell":
       return encode(dataCell(placeholder.table, placeholder.column, context), mode);
+    case "capture":
+      return encode(context.captured[placeholder.at], mode);
     case "expression":
       return encode(evaluate(placeholder, segment.site, context), mode);
   }

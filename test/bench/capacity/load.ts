@@ -3,6 +3,7 @@
  * by the production recorder and encoder. Used by synthetic-workers.ts and by both programs of the benchmark.
  * Invariant: frames obey every law of the ledger and the plan to the last connection, so the run has to end balanced.
  */
+import { NO_AUDIT, NO_CONVERSATION, ONE_REPLY } from "../../../shared/scenario/defaults.ts";
 import type { StrictScenario } from "../../../shared/scenario/strict.ts";
 import { PHASE_COUNTERS, SHARD_FIELDS } from "../../../shared/stats/counters.ts";
 import { draw32, Stream } from "../../../shared/time/random.ts";
@@ -67,11 +68,16 @@ export function capacityScenario({
       rate: { kind: "perConnection", perSec: MESSAGES_PER_CONNECTION },
       ...{ arrival: "poisson", inFlight: 64 },
       mix: MIX.map(({ name, weight, bytes }) => ({
-        ...{ name, weight, send: { kind: "binary", sizes: [bytes], fill: "random" } as const },
-        reply: { match: "echo", withinUs: 2 * SECOND_US } as const,
+        ...{
+          name,
+          weight,
+          sequence: null,
+          send: { kind: "binary", sizes: [bytes], fill: "random" } as const,
+        },
+        reply: { match: "echo", withinUs: 2 * SECOND_US, ...ONE_REPLY } as const,
       })),
     },
-    integrity: { stamp: true },
+    integrity: { ...NO_AUDIT, stamp: true },
     thresholds: [
       rule("connect", "p99 < 1s", SECOND_US, null),
       rule("latency", "p99 < 500ms", SECOND_US / 2, "steady"),

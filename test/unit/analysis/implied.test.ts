@@ -2,9 +2,11 @@
  * Goal: a run that got nothing does not pass, whatever the reason, and one that got little says so. Method: runs of one
  * engine whose target answers in each of the ways in which nothing comes back.
  */
+
 import { describe, expect, test } from "vitest";
 import { RunFold } from "../../../coordinator/merge/run-fold.ts";
 import { buildSummary } from "../../../coordinator/report/summary.ts";
+import { NO_AUDIT } from "../../../shared/scenario/defaults.ts";
 import type { StrictScenario } from "../../../shared/scenario/strict.ts";
 import type { NameCounter, PhaseCounter } from "../../../shared/stats/counters.ts";
 import {
@@ -140,7 +142,10 @@ describe("what nobody asked for is not missed", () => {
   const sent = { planned: 100, sent: 100 };
 
   test("no message wants a reply", () => {
-    const change = { messages: messages && { ...messages, mix }, integrity: { stamp: false } };
+    const change = {
+      messages: messages && { ...messages, mix },
+      integrity: { ...NO_AUDIT, stamp: false },
+    };
     const summary = run({ steady: sent, names: [{ sent: 100 }] }, change);
     expect(summary).toMatchObject({ verdict: "pass", warnings: [] });
     expect(summary.messages.byName["say"]).toMatchObject({ sent: 100, matched: null, late: null });
@@ -150,19 +155,19 @@ describe("what nobody asked for is not missed", () => {
     const some = mix.map((one, at) => (at === 0 ? one : (messages?.mix[at] ?? one)));
     const change = {
       messages: messages && { ...messages, mix: some },
-      integrity: { stamp: false },
+      integrity: { ...NO_AUDIT, stamp: false },
     };
     expect(run({ steady: sent, names: [{ sent: 100 }] }, change).verdict).toBe("pass");
   });
 
   test("a run that only holds its connections", () => {
-    const change = { messages: null, integrity: { stamp: false } };
+    const change = { messages: null, integrity: { ...NO_AUDIT, stamp: false } };
     expect(run({}, change)).toMatchObject({ verdict: "pass", warnings: [] });
   });
 });
 
 describe("connections", () => {
-  const idle = { messages: null, integrity: { stamp: false } };
+  const idle = { messages: null, integrity: { ...NO_AUDIT, stamp: false } };
 
   test("all dropped, and nothing heard: fails", () => {
     expect(run({ dropped: true }, idle)).toMatchObject({

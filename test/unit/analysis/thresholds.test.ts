@@ -1,9 +1,11 @@
 /** Goal: each rule is judged on the right numbers, and one on something that was not measured never passes. */
+
 import { describe, expect, test } from "vitest";
 import { judgeThresholds } from "../../../coordinator/analysis/judge-run.ts";
 import type { Judgement } from "../../../coordinator/analysis/judgement.ts";
 import { abortingRule } from "../../../coordinator/analysis/rules/thresholds.ts";
 import { RunFold } from "../../../coordinator/merge/run-fold.ts";
+import { NO_AUDIT } from "../../../shared/scenario/defaults.ts";
 import type { StrictScenario, StrictThreshold } from "../../../shared/scenario/strict.ts";
 import {
   begun,
@@ -126,7 +128,7 @@ describe("counts, shares and rates", () => {
       limit: 0,
     } as const;
     expect(judged(rule)).toMatchObject({ observed: 0, passed: true });
-    expect(judged(rule, { integrity: { stamp: false } })).toMatchObject({
+    expect(judged(rule, { integrity: { ...NO_AUDIT, stamp: false } })).toMatchObject({
       observed: null,
       passed: false,
       reason: '"duplicated" is not measured without integrity.stamp',

@@ -42,7 +42,7 @@ function judgeValidity(fold: RunFold) {
   const { validity, judgements } = judgeRun(fold);
   const own = judgements.filter(({ id }) => id.startsWith("generator/"));
   const phases = new Set([0]);
-  const sendLag = judgedHistogram(fold, { metric: "sendLag", phases, name: null });
+  const sendLag = judgedHistogram(fold, { metric: "sendLag", phases, names: null });
   return { ...validity, saturation: sentencesOf(own), sendLag };
 }
 

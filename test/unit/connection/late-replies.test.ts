@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { ONE_REPLY } from "../../../shared/scenario/defaults.ts";
 import type { StrictMessage } from "../../../shared/scenario/strict.ts";
 import { MAX_TRIED, REMEMBERED_US } from "../../../worker/message/reply-search.ts";
 import { Correlation } from "../../support/correlation.ts";
@@ -7,7 +8,7 @@ import { echoMessage } from "../../support/scenario.ts";
 const MS = 1000;
 /** Histograms have three digits. */
 const inMs = (us: number) => Math.round(us / MS);
-const within = { withinUs: 500 * MS };
+const within = { ...ONE_REPLY, withinUs: 500 * MS };
 
 /** Ways to expect a reply that does not say which message it answers, and one that does. */
 const next = echoMessage({

@@ -2,10 +2,12 @@
  * What a connection is told of itself: conn.attempt and seq, as the server sees them in headers and messages.
  * Method: a server that notes them per connection and cuts each one on its first messages.
  */
+
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { afterEach, expect, it } from "vitest";
 import { WebSocketServer } from "ws";
+import { NO_AUDIT } from "../../../shared/scenario/defaults.ts";
 import { AttemptNumbers } from "../../../worker/engine/attempt-numbers.ts";
 import { runEngine } from "../../support/engine-run.ts";
 import { messages, scenario } from "../../support/scenario.ts";
@@ -58,12 +60,13 @@ it.each(["lean", "ws"] as const)("conn.attempt and seq count from 0 (%s)", async
           ["x-seq", "{{seq}}"],
         ],
       },
-      integrity: { stamp: false },
+      integrity: { ...NO_AUDIT, stamp: false },
       messages: messages({
         mix: [
           {
             name: "say",
             weight: 1,
+            sequence: null,
             send: { kind: "text", text: "{{conn.attempt}} {{conn.attempt + 0}} {{seq}}" },
             reply: { match: "none" },
           },

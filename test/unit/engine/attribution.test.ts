@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { Worker } from "node:worker_threads";
 import { afterEach, describe, expect, it } from "vitest";
 import { type RawData, type WebSocket, WebSocketServer } from "ws";
+import { ONE_REPLY } from "../../../shared/scenario/defaults.ts";
 import type { StrictPhase } from "../../../shared/scenario/strict.ts";
 import {
   PHASE_COUNTERS,
@@ -76,7 +77,7 @@ describe("a failure", () => {
     const { url } = await serve((socket, data, binary) => {
       if (++count % 5 !== 0) echo(socket, data, binary);
     });
-    const reply = { match: "echo", withinUs: 300_000 } as const;
+    const reply = { match: "echo", withinUs: 300_000, ...ONE_REPLY } as const;
     const run = await runEngine(
       scenario(url, { phases: twoPhases, messages: messages({ mix: [echoMessage({ reply })] }) }),
     );
@@ -122,7 +123,7 @@ describe("a failure", () => {
 
   it("is none when we cut off the reply ourselves", async () => {
     const { url } = await serve(() => {});
-    const reply = { match: "echo", withinUs: 60_000_000 } as const;
+    const reply = { match: "echo", withinUs: 60_000_000, ...ONE_REPLY } as const;
     const run = await runEngine(
       scenario(url, { phases: twoPhases, messages: messages({ mix: [echoMessage({ reply })] }) }),
       { onTurn: (engine, runUs) => runUs > 800_000 && engine.end("abort") },
@@ -145,7 +146,12 @@ describe("a failure", () => {
           mix: [
             echoMessage({
               send: { kind: "json", value: { type: "say" } },
-              reply: { match: "where", where: "m.type == 'noise' && m.never", withinUs: 200_000 },
+              reply: {
+                match: "where",
+                where: "m.type == 'noise' && m.never",
+                withinUs: 200_000,
+                ...ONE_REPLY,
+              },
             }),
           ],
         }),
@@ -302,7 +308,7 @@ describe("a standstill of the engine", () => {
         connect: { heartbeat: { pingUs: 50_000, timeoutUs: 2_000_000 } },
         messages: messages({
           rate: { kind: "perConnection", perSec: 20 },
-          mix: [echoMessage({ reply: { match: "echo", withinUs: 2_000_000 } })],
+          mix: [echoMessage({ reply: { match: "echo", withinUs: 2_000_000, ...ONE_REPLY } })],
         }),
       }),
       {
@@ -341,7 +347,7 @@ describe("late and pushed messages on real sockets", () => {
             mix: [
               echoMessage({
                 send: { kind: "text", text: "ping" },
-                reply: { match, withinUs: 150_000 },
+                reply: { match, withinUs: 150_000, ...ONE_REPLY },
               }),
             ],
           }),

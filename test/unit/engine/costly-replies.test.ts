@@ -2,10 +2,12 @@
  * Goal: neither an expression nor a target's JSON keeps an engine from its work, and what was not looked at is said. Method:
  * one real engine and a target that answers with what is expensive. What goes on for ever fails by the runner's time limit.
  */
+
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { expect, it } from "vitest";
 import { WebSocketServer } from "ws";
+import { NO_AUDIT, ONE_REPLY } from "../../../shared/scenario/defaults.ts";
 import { runEngine } from "../../support/engine-run.ts";
 import { messages, scenario } from "../../support/scenario.ts";
 
@@ -32,13 +34,18 @@ async function answering(where: string, answer: string) {
             ...{ ramp: "burst", to: 3 },
           },
         ],
-        integrity: { stamp: false },
+        integrity: { ...NO_AUDIT, stamp: false },
         messages: messages({
           rate: { kind: "perConnection", perSec: 5 },
           mix: [
             {
-              ...{ name: "ask", weight: 1, send: { kind: "json", value: { id: 1 } } },
-              reply: { match: "where", where, withinUs: 300_000 },
+              ...{
+                name: "ask",
+                weight: 1,
+                sequence: null,
+                send: { kind: "json", value: { id: 1 } },
+              },
+              reply: { match: "where", where, withinUs: 300_000, ...ONE_REPLY },
             },
           ],
         }),

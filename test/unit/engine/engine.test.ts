@@ -2,6 +2,7 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { type RawData, type WebSocket, WebSocketServer } from "ws";
+import { ONE_REPLY } from "../../../shared/scenario/defaults.ts";
 import type { StrictScenario } from "../../../shared/scenario/strict.ts";
 import { wholeShard } from "../../../shared/wire/slice.ts";
 import { runEngine } from "../../support/engine-run.ts";
@@ -114,6 +115,7 @@ describe.each(drivers)("an engine with the %s driver", (driver) => {
                 match: "where",
                 where: "m.type == 'ack' && m.id == sent.id",
                 withinUs: 1_000_000,
+                ...ONE_REPLY,
               },
             }),
             echoMessage({ name: "text", send: { kind: "text", text: "hello {{seq}}" } }),
@@ -175,7 +177,9 @@ describe("delivery audit", () => {
     });
     const { counters, failures } = await runEngine(
       scenario(url, {
-        messages: messages({ mix: [echoMessage({ reply: { match: "echo", withinUs: 400_000 } })] }),
+        messages: messages({
+          mix: [echoMessage({ reply: { match: "echo", withinUs: 400_000, ...ONE_REPLY } })],
+        }),
       }),
     );
     expect(counters.duplicated).toBe(2);
@@ -200,7 +204,9 @@ describe("delivery audit", () => {
     });
     const { counters } = await runEngine(
       scenario(url, {
-        messages: messages({ mix: [echoMessage({ reply: { match: "echo", withinUs: 100_000 } })] }),
+        messages: messages({
+          mix: [echoMessage({ reply: { match: "echo", withinUs: 100_000, ...ONE_REPLY } })],
+        }),
       }),
       { clock },
     );

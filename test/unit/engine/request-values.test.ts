@@ -2,10 +2,12 @@
  * What a connection asks for is what its row of the data says, whatever the row holds: in the path, in the query, in headers
  * and in subprotocols. Method: a server that reads the request as any server does, against the values themselves.
  */
+
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { WebSocketServer } from "ws";
+import { NO_AUDIT } from "../../../shared/scenario/defaults.ts";
 import { runEngine } from "../../support/engine-run.ts";
 import { scenario } from "../../support/scenario.ts";
 
@@ -73,7 +75,7 @@ describe.each(["lean", "ws"] as const)("with the %s driver a request", (driver) 
             subprotocols: ["chat", "bearer.{{data.users.token}}"],
           },
           messages: null,
-          integrity: { stamp: false },
+          integrity: { ...NO_AUDIT, stamp: false },
           phases: [
             {
               phase: "all",
@@ -114,7 +116,7 @@ describe.each(["lean", "ws"] as const)("with the %s driver a request", (driver) 
         data: { users: table },
         connect: { driver, ...connect },
         messages: null,
-        integrity: { stamp: false },
+        integrity: { ...NO_AUDIT, stamp: false },
       }),
     );
     expect(counters.established).toBe(0);

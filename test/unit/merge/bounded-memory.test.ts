@@ -41,7 +41,7 @@ describe("a series", () => {
   const piece = (seed: number, place: { readonly phase: number; readonly name: number }) => {
     return { metric: 0, ...place, values: new DecodedHistogram(histogram(seed).encode()) };
   };
-  const latency = { metric: "latency", phases: null, name: null } as const;
+  const latency = { metric: "latency", phases: null, names: null } as const;
   const rows = (of: MergedHistogram | null) => [...(of?.buckets() ?? [])];
 
   test.each([
@@ -68,7 +68,7 @@ describe("a series", () => {
       expect(rows(series.histogram(latency, { from: 3, to: 4 }))).toEqual(
         expected((seed) => seed % 40 === 3),
       );
-      const chosen = { metric: "latency", phases: new Set([1]), name: 2 } as const;
+      const chosen = { metric: "latency", phases: new Set([1]), names: new Set([2]) } as const;
       expect(rows(series.histogram(chosen, { from: 5, to: 35 }))).toEqual(
         expected((seed) => seed % 40 >= 5 && seed % 40 < 35 && seed % 2 === 1 && seed % 5 === 2),
       );

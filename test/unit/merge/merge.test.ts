@@ -97,8 +97,10 @@ test("old seconds are kept compressed and still take late frames", () => {
   fold.apply({ type: "frame", epoch: 1, seq: 40, body, late: false });
   expect(fold.merge.timeline.row(3)?.latencyUs).toMatchObject({ count: 4, p50: 1000, max: 1000 });
   expect(
-    fold.merge.series.histogram({ metric: "latency", phases: null, name: null }, { from: 3, to: 4 })
-      ?.count,
+    fold.merge.series.histogram(
+      { metric: "latency", phases: null, names: null },
+      { from: 3, to: 4 },
+    )?.count,
   ).toBe(4);
 });
 
@@ -236,6 +238,7 @@ test("what is remembered of a scenario holds no secret", () => {
         {
           name: "login",
           weight: 1,
+          sequence: null,
           send: { kind: "json", value: { password: "hidden" } },
           reply: { match: "none" },
         },

@@ -7,6 +7,7 @@ import type { RunFacts } from "../../../coordinator/merge/facts.ts";
 import { RunFold } from "../../../coordinator/merge/run-fold.ts";
 import { makeFacts, makePlan } from "../../../coordinator/plan/plan.ts";
 import type { EventBody, RunEvent } from "../../../coordinator/store/event.ts";
+import { NO_AUDIT, NO_CONVERSATION, ONE_REPLY } from "../../../shared/scenario/defaults.ts";
 import type { StrictScenario, StrictThreshold } from "../../../shared/scenario/strict.ts";
 import {
   METRICS,
@@ -33,6 +34,7 @@ export function scenario(change: Partial<StrictScenario> = {}): StrictScenario {
     env: {},
     secrets: [],
     data: {},
+    ...NO_CONVERSATION,
     targets: [{ url: "ws://127.0.0.1:9/", weight: 1, label: "" }],
     connect: {
       headers: [],
@@ -65,18 +67,20 @@ export function scenario(change: Partial<StrictScenario> = {}): StrictScenario {
         {
           name: "say",
           weight: 1,
+          sequence: null,
           send: { kind: "binary", sizes: [64], fill: "random" },
-          reply: { match: "echo", withinUs: 1_000_000 },
+          reply: { match: "echo", withinUs: 1_000_000, ...ONE_REPLY },
         },
         {
           name: "ask",
           weight: 1,
+          sequence: null,
           send: { kind: "binary", sizes: [64], fill: "random" },
-          reply: { match: "echo", withinUs: 1_000_000 },
+          reply: { match: "echo", withinUs: 1_000_000, ...ONE_REPLY },
         },
       ],
     },
-    integrity: { stamp: true },
+    integrity: { ...NO_AUDIT, stamp: true },
     thresholds: [],
     outputs: [],
     ...change,

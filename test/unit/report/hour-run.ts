@@ -3,12 +3,14 @@
  * of an hour at the target and a bad minute at the generator. Its ledger balances; every number is a function of
  * the second.
  */
+
 import { mkdir } from "node:fs/promises";
 import { phaseSpans } from "../../../coordinator/merge/facts.ts";
 import type { EventBody, RunEvent } from "../../../coordinator/store/event.ts";
 import { openJournal, PENDING_BYTES_BOUND } from "../../../coordinator/store/journal.ts";
 import type { JournalRecord } from "../../../coordinator/store/journal-record.ts";
 import { runPath } from "../../../coordinator/store/run-directory.ts";
+import { ONE_REPLY } from "../../../shared/scenario/defaults.ts";
 import {
   type Metric,
   TARGET_COUNTERS,
@@ -25,7 +27,7 @@ const phase = (name: string, seconds: number, exclude = false) => ({
   exclude,
   messageFactor: 1,
 });
-const reply = { match: "echo", withinUs: 2_000_000 } as const;
+const reply = { match: "echo", withinUs: 2_000_000, ...ONE_REPLY } as const;
 const send = { kind: "binary", sizes: [256], fill: "random" } as const;
 
 export const hourFacts = facts({
@@ -47,8 +49,8 @@ export const hourFacts = facts({
     arrival: "poisson",
     inFlight: 16,
     mix: [
-      { name: "say", weight: 3, send, reply },
-      { name: "typing", weight: 1, send, reply },
+      { name: "say", weight: 3, sequence: null, send, reply },
+      { name: "typing", weight: 1, sequence: null, send, reply },
     ],
   },
   thresholds: [

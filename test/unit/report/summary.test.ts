@@ -2,10 +2,12 @@
  * Goal: the summary says what the frames held, obeys its schema, and shows what was not measured as null.
  * Method: folds of synthetic frames with known contents.
  */
+
 import { describe, expect, test } from "vitest";
 import { RunFold } from "../../../coordinator/merge/run-fold.ts";
 import { buildSummary } from "../../../coordinator/report/summary.ts";
 import { summaryJsonSchema, summarySchema } from "../../../coordinator/report/summary-schema.ts";
+import { NO_AUDIT } from "../../../shared/scenario/defaults.ts";
 import {
   begun,
   ended,
@@ -115,7 +117,7 @@ describe("what was not measured is null, never 0", () => {
   test("without integrity.stamp and replies", () => {
     const { messages } = scenario();
     const fold = goodRun({
-      integrity: { stamp: false },
+      integrity: { ...NO_AUDIT, stamp: false },
       messages: messages && {
         ...messages,
         mix: messages.mix.map((message) => ({ ...message, reply: { match: "none" } as const })),

@@ -242,7 +242,7 @@ test("a threshold is judged without the disturbed seconds", async () => {
   await trial.pass(1.5);
   slow.on = false;
   const { summary, exitCode } = await trial.outcomeOf(run);
-  const whole = { metric: "latency", phases: null, name: null } as const;
+  const whole = { metric: "latency", phases: null, names: null } as const;
   expect(foldOf(trial).merge.series.total(whole)?.max).toBeGreaterThan(800_000);
   // What the thresholds leave out, the figures beside them leave out, too.
   expect(summary.messages.latencyMs?.max).toBeLessThan(2);

@@ -4,7 +4,8 @@
  * over within the time limit of the runner has failed.
  */
 import { describe, expect, it } from "vitest";
-import { compileExpression, compileMatch } from "../../../shared/scenario/expression/expression.ts";
+import { compileExpression } from "../../../shared/scenario/expression/expression.ts";
+import { compileMatch } from "../../../shared/scenario/expression/message-expression.ts";
 
 const LIST = `[${Array(40).fill("1").join(",")}]`;
 

@@ -1,11 +1,11 @@
 /** Expressions over replies: what matches, what is not applicable, and what is refused before the run. */
 import { describe, expect, it } from "vitest";
+import { compileExpression } from "../../../shared/scenario/expression/expression.ts";
+import { ExpressionError } from "../../../shared/scenario/expression/expression-error.ts";
 import {
-  compileExpression,
   compileMatch,
   MATCH_VARIABLES,
-} from "../../../shared/scenario/expression/expression.ts";
-import { ExpressionError } from "../../../shared/scenario/expression/expression-error.ts";
+} from "../../../shared/scenario/expression/message-expression.ts";
 
 function judge(where: string, m: unknown, sent: unknown = null): boolean | null {
   const fast = compileMatch(where);

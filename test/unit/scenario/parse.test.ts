@@ -1,7 +1,9 @@
 /** Valid scenarios: what the strict form holds, its defaults, and the files it refers to. */
+
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { NO_AUDIT } from "../../../shared/scenario/defaults.ts";
 import {
   fixtureFolder,
   linesOf,
@@ -65,7 +67,7 @@ describe("valid scenarios", () => {
         { phase: "a", exclude: false, messageFactor: 1, ramp: "linear", to: 10, durationUs: 1e6 },
       ],
       messages: null,
-      integrity: { stamp: false },
+      integrity: { ...NO_AUDIT, stamp: false },
       thresholds: [],
       outputs: [{ kind: "json", to: null }],
     });

@@ -11,6 +11,7 @@ import { issuesOf, linesOf, minimal, parseText } from "./reading.ts";
 const scope = {
   vars: { room: "lobby", rooms: 4, col: "first name" },
   env: { HOME_TOWN: "Ulm" },
+  captures: [],
   data: {
     users: {
       columns: ["user-name", "first name", "a.b", 'q"', "plain"],

@@ -181,7 +181,12 @@ it("is bounded: rows beyond what may be spent are left for the run", () => {
   };
   const rows = Array.from({ length: 100 }, (_, at) => [at === 1 ? "b".repeat(1024) : `v${at}`]);
   const context = {
-    scope: { vars: {}, env: {}, data: { t: { columns: ["c"], rows, pick: "random" as const } } },
+    scope: {
+      vars: {},
+      env: {},
+      captures: [],
+      data: { t: { columns: ["c"], rows, pick: "random" as const } },
+    },
     unresolved: new Set<string>(),
     log: new IssueLog("scenario.yaml", readDocument("")),
     files: new Map(),

@@ -13,6 +13,7 @@ const rows = Array.from({ length: 50 }, (_, i) => [`user${i}`, `q"${i}`]);
 const scope: TemplateScope = {
   vars: { room: "lobby", n: 3, half: 0.5, on: true, quote: 'a"b\n' },
   env: { HOME: "/root" },
+  captures: [],
   data: {
     users: { columns: ["name", "odd"], rows, pick: "unique" },
     turn: {
@@ -29,6 +30,8 @@ const at = (more: Partial<RenderContext> = {}): RenderContext => ({
   connectionIndex: 21,
   incarnation: 1,
   attempt: 0,
+  captured: [],
+  message: null,
   seq: 4,
   nowMs: 1_700_000_000_123,
   ...more,

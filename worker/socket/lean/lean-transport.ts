@@ -12,6 +12,7 @@ import {
   type LeavingEvents,
   type OwnedSocket,
   own,
+  PLAIN_SOCKET,
   tlsOptionsOf,
   unsentBytes,
 } from "../transport.ts";
@@ -34,17 +35,7 @@ const READ_BUFFER_BYTES = 64 * 1024;
 export const readBuffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
 
 const onread = { buffer: readBuffer, callback: onBytes };
-/**
- * The last three are what net.Socket would set itself. Given here, its copy of the options keeps one
- * shape, and making a socket costs 0.2 us instead of 4.5 us (measured on Node 20).
- */
-const socketOptions = {
-  onread,
-  allowHalfOpen: false,
-  emitClose: false,
-  autoDestroy: true,
-  decodeStrings: false,
-};
+const socketOptions = { onread, ...PLAIN_SOCKET };
 
 type LeanOwned = OwnedSocket<TransportEvents>;
 

@@ -20,8 +20,11 @@ export function urlOf(request: OpenRequest): string {
   return `${endpoint.secure ? "wss" : "ws"}://${hostHeader(endpoint)}/`;
 }
 
+const NO_HEADERS: Record<string, string | string[]> = {};
+
 /** Header lines: a name given twice becomes a list, the last Host wins. */
 export function headersOf(request: OpenRequest): Record<string, string | string[]> {
+  if (request.endpoint.headers.length === 0 && request.headers.length === 0) return NO_HEADERS;
   const named = new Map<string, [string, string[]]>();
   for (const [name, value] of [...request.endpoint.headers, ...request.headers]) {
     const key = name.toLowerCase();

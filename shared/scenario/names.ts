@@ -1,0 +1,147 @@
+/**
+ * Everything in a scenario that has counts and times of its own, in one order: frames, journals and results mean a position
+ * in this list. Called by the worker and the coordinator. Pure. Invariant: the messages of a scenario without roles come
+ * first, in their order; two scenarios that are equal have equal lists.
+ */
+import type { Metric } from "../stats/counters.ts";
+import type { StrictReply, StrictScenario, StrictSend, StrictThreshold } from "./strict.ts";
+import type { StrictRole, StrictStep } from "./strict-conversation.ts";
+
+/**
+ * message: of the mix. step: a step that sends. wait: a step that only waits, for a message, a pong or an HTTP answer.
+ * answer: sent by itself. listen: pushed messages. sequence, and event: one of it, `NAME/EVENT` in full.
+ */
+export type NameKind = "message" | "step" | "wait" | "answer" | "listen" | "sequence" | "event";
+
+export interface NamedPart {
+  readonly name: string;
+  readonly kind: NameKind;
+  /** Position among rolesOf. */
+  readonly role: number;
+  /** What it sends; null: nothing. */
+  readonly send: StrictSend | null;
+  readonly reply: StrictReply;
+}
+
+const NO_REPLY: StrictReply = { match: "none" };
+
+/** The kinds of users of a scenario, one at least. */
+export function rolesOf(scenario: StrictScenario): readonly StrictRole[] {
+  if (scenario.roles.length > 0) return scenario.roles;
+  const { connect, messages, flow, listen, answers } = scenario;
+  return [{ name: "", share: 1, connect, messages, flow, listen, answers }];
+}
+
+const known = new WeakMap<StrictScenario, readonly NamedPart[]>();
+
+/** @returns the same list for the same object */
+export function namesOf(scenario: StrictScenario): readonly NamedPart[] {
+  const made = known.get(scenario) ?? rolesOf(scenario).flatMap(partsOf);
+  known.set(scenario, made);
+  return made;
+}
+
+/** What its times are recorded as. */
+export function metricOf({ kind }: Pick<NamedPart, "kind">): Metric {
+  switch (kind) {
+    case "wait":
+      return "step";
+    case "listen":
+      return "push";
+    case "sequence":
+      return "sequence";
+    case "event":
+      return "event";
+    default:
+      return "latency";
+  }
+}
+
+/** Positions of a role's parts of one kind, in the scenario's order. */
+export function positionsOf(
+  scenario: StrictScenario,
+  kind: NameKind,
+  role: number,
+): readonly number[] {
+  return namesOf(scenario).flatMap((part, at) =>
+    part.kind === kind && part.role === role ? [at] : [],
+  );
+}
+
+/** Position of a part; -1 when there is none. */
+export function positionOf(
+  scenario: StrictScenario,
+  { kind, role, name }: Pick<NamedPart, "kind" | "role" | "name">,
+): number {
+  return namesOf(scenario).findIndex(
+    (part) => part.kind === kind && part.role === role && part.name === name,
+  );
+}
+
+/** Positions of what a rule selects by name, event and role; null: it selects by none of them. */
+export function selectedNames(
+  scenario: StrictScenario,
+  { name, event, role }: Pick<StrictThreshold["selector"], "name" | "event" | "role">,
+): readonly number[] | null {
+  if (name == null && event == null && role == null) return null;
+  const roles = rolesOf(scenario);
+  return namesOf(scenario).flatMap((part, at) => {
+    if (role != null && roles[part.role]?.name !== role) return [];
+    if (name != null && part.name !== name) return [];
+    const isEvent =
+      part.kind === "event" && (part.name === event || part.name.endsWith(`/${event}`));
+    return event == null || isEvent ? [at] : [];
+  });
+}
+
+/** How an event of a sequence is called among all names. */
+export function eventName(sequence: string, event: string): string {
+  return `${sequence}/${event}`;
+}
+
+function partsOf({ messages, flow, listen, answers }: StrictRole, role: number): NamedPart[] {
+  const mix = messages?.mix ?? [];
+  const silent = (name: string, kind: NameKind): NamedPart => {
+    return { name, kind, role, send: null, reply: NO_REPLY };
+  };
+  const lists = [flow?.before, flow?.open, ...(flow?.loops ?? []).map(({ steps }) => steps)];
+  return [
+    ...mix.map(
+      ({ name, send, reply }): NamedPart => ({ name, kind: "message", role, send, reply }),
+    ),
+    ...[...lists, flow?.close].flatMap((steps) => stepParts(steps ?? [], role)),
+    ...answers.map(({ name, send }): NamedPart => {
+      return { name, kind: "answer", role, send, reply: NO_REPLY };
+    }),
+    ...listen.map(({ name }) => silent(name, "listen")),
+    ...mix.flatMap(({ sequence }) => {
+      if (sequence === null) return [];
+      const events = sequence.steps.flatMap((step) => (step.kind === "any" ? step.events : [step]));
+      const names = [...new Set(events.map(({ event }) => event))];
+      return [
+        silent(sequence.name, "sequence"),
+        ...names.map((event) => silent(eventName(sequence.name, event), "event")),
+      ];
+    }),
+  ];
+}
+
+function stepParts(steps: readonly StrictStep[], role: number): NamedPart[] {
+  return steps.flatMap((step): NamedPart[] => {
+    switch (step.kind) {
+      case "send":
+        return [{ name: step.name, kind: "step", role, send: step.send, reply: step.reply }];
+      case "expect":
+      case "expectNot":
+      case "ping":
+      case "http":
+        return [{ name: step.name, kind: "wait", role, send: null, reply: NO_REPLY }];
+      case "repeat":
+        return stepParts(step.steps, role);
+      case "choose":
+        return step.branches.flatMap((branch) => stepParts(branch.steps, role));
+      default:
+        return [];
+    }
+  });
+}

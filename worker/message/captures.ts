@@ -1,0 +1,86 @@
+/**
+ * What connections capture: values kept from messages and HTTP answers, conn.NAME from then on. One instance per engine.
+ * Bound: a value of at most MAX_CAPTURED_CHARS characters for each name and connection; a longer one is not kept.
+ */
+import {
+  type CompiledReading,
+  compileReading,
+  type MessageFacts,
+} from "../../shared/scenario/expression/message-expression.ts";
+import type { StrictScenario } from "../../shared/scenario/strict.ts";
+import type { StrictCapture } from "../../shared/scenario/strict-conversation.ts";
+import { MAX_CAPTURED_CHARS } from "../../shared/scenario/template/placeholder-length.ts";
+import { jsonOf } from "../../shared/scenario/template/render.ts";
+
+/** A connection, as captures see it. */
+export interface Capturing {
+  /** By the scenario's captures; undefined: not yet. Shared and empty until the first is kept. */
+  captured: readonly unknown[];
+}
+
+/** What a connection has before it captured anything. */
+export const NOTHING_CAPTURED: readonly unknown[] = Object.freeze([]);
+
+/** What values are kept of. */
+export interface CapturedMessage extends MessageFacts {
+  readonly m: unknown;
+}
+
+/** A step's or reply's captures, compiled. */
+export interface CaptureList {
+  readonly readings: readonly {
+    readonly name: string;
+    readonly at: number;
+    readonly secret: boolean;
+    readonly reading: CompiledReading;
+  }[];
+}
+
+export class Captures {
+  readonly names: readonly string[];
+  readonly #keepSecret: (value: string) => void;
+
+  /** @param keepSecret is told each secret value, so that it is masked */
+  constructor(scenario: Pick<StrictScenario, "captures">, keepSecret: (value: string) => void) {
+    this.names = scenario.captures.map(({ name }) => name);
+    this.#keepSecret = keepSecret;
+  }
+
+  compile(list: readonly StrictCapture[]): CaptureList {
+    return {
+      readings: list.map(({ name, value, secret }) => {
+        return { name, at: this.names.indexOf(name), secret, reading: compileReading(value) };
+      }),
+    };
+  }
+
+  /**
+   * Keeps what the readings of a list give for a message; all that there are.
+   * @returns the name of the first that is missing or too long, "" when all were kept
+   */
+  keep(of: Capturing, list: CaptureList, message: CapturedMessage, sent: unknown): string {
+    let missing = "";
+    for (const { name, at, secret, reading } of list.readings) {
+      const value = scalarOf(reading.read(message.m, sent, message));
+      if (value === null) missing ||= name;
+      else this.set(of, at, value, secret);
+    }
+    return missing;
+  }
+
+  /** @param at position among the scenario's captures */
+  set(of: Capturing, at: number, value: string | number | boolean, secret: boolean): void {
+    if (secret) this.#keepSecret(String(value));
+    const kept = of.captured === NOTHING_CAPTURED ? new Array(this.names.length) : of.captured;
+    (kept as unknown[])[at] = value;
+    of.captured = kept;
+  }
+}
+
+/** Lists and maps are kept as JSON; null for nothing, and for what is too long. */
+function scalarOf(value: unknown): string | number | boolean | null {
+  if (value === null || value === undefined) return null;
+  if (typeof value === "number" || typeof value === "boolean") return value;
+  const text = typeof value === "string" ? value : jsonOf(value);
+  return text.length > MAX_CAPTURED_CHARS ? null : text;
+}

@@ -1,0 +1,66 @@
+/**
+ * What looks at messages beside the replies of the mix: flows, sequences, listen, answers, the audits. Implemented in rooms of
+ * their own, listed in registry.ts, called by observers.ts. Data plane: nothing is called that a scenario does not use.
+ */
+import type { StrictScenario } from "../../shared/scenario/strict.ts";
+import type { RenderContext } from "../../shared/scenario/template/render.ts";
+import type { Captures } from "../message/captures.ts";
+import type { Conversation } from "../message/conversation.ts";
+import type { ReceivedMessage } from "../message/received-message.ts";
+import type { Recorder } from "../record/recorder.ts";
+
+/** What a message is to an observer; the greatest of all counts. */
+export const Seen = {
+  /** It is not about it. */
+  no: 0,
+  /** It is, beside others; what no reply and nobody else takes is counted as recognised. */
+  yes: 1,
+  /** It belongs to another user: nobody else gets to see it, and it is counted as leaked. */
+  leaked: 2,
+} as const;
+export type Seen = (typeof Seen)[keyof typeof Seen];
+
+/** What was just sent. */
+export interface SentMessage {
+  /** As `sent` of expressions. */
+  sentNow(): unknown;
+}
+
+export interface MessageObserver {
+  /** Sees each message of an open connection; parts of a frame one by one. @param isReply the mix's, or a step's */
+  observe?(conversation: Conversation, message: ReceivedMessage, isReply: boolean): Seen;
+  /** A connection is open, before anything is sent on it. */
+  opened?(conversation: Conversation, nowUs: number): void;
+  /** The connection is over, after observe() was called for all that came. @param cutByUs by us, before its time */
+  ended?(conversation: Conversation, nowUs: number, cutByUs: boolean): void;
+  /** A message of the name at this position was given to the socket. @param phase of its intended time */
+  sent?(conversation: Conversation, position: number, message: SentMessage, times: SentTimes): void;
+  /** Settles what is overdue. @param ownerOf the conversation of a slot */
+  expire?(nowUs: number, ownerOf: (slot: number) => Conversation): void;
+  /** When expire() has something to do next; Infinity for never. */
+  readonly nextDueUs?: number;
+}
+
+export interface SentTimes {
+  readonly phase: number;
+  readonly intendedUs: number;
+  readonly nowUs: number;
+}
+
+/** What an observer is made with. */
+export interface ObserverContext {
+  readonly scenario: StrictScenario;
+  /** Of the run; marks derive from it. */
+  readonly run: string;
+  readonly recorder: Recorder;
+  readonly captures: Captures;
+  /** Of what the connection renders next; one object for all. */
+  contextOf(conversation: Conversation): RenderContext;
+  /** Sends the message of the name at this position at once, off the schedule. @returns false when it could not be sent */
+  send(conversation: Conversation, position: number): boolean;
+  /** Of a moment of run time. */
+  phaseAt(runUs: number): number;
+}
+
+/** null: the scenario has nothing for it to do. */
+export type MakeObserver = (context: ObserverContext) => MessageObserver | null;

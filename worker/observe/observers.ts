@@ -1,0 +1,67 @@
+/**
+ * The observers of one engine. Called by the inbox, the correlator and the connection pool. Invariant: a scenario that uses
+ * none costs nothing but the question whether there are any.
+ */
+import type { Conversation } from "../message/conversation.ts";
+import type { ReceivedMessage } from "../message/received-message.ts";
+import {
+  type MakeObserver,
+  type MessageObserver,
+  type ObserverContext,
+  Seen,
+  type SentMessage,
+  type SentTimes,
+} from "./observer.ts";
+
+export class Observers {
+  readonly #all: readonly MessageObserver[];
+  readonly #sent: readonly MessageObserver[];
+  readonly #expiring: readonly MessageObserver[];
+
+  constructor(makers: readonly MakeObserver[], context: ObserverContext) {
+    this.#all = makers.flatMap((make) => make(context) ?? []);
+    this.#sent = this.#all.filter((one) => one.sent !== undefined);
+    this.#expiring = this.#all.filter((one) => one.expire !== undefined);
+  }
+
+  get isEmpty(): boolean {
+    return this.#all.length === 0;
+  }
+
+  /** Some observer looks at what is sent. */
+  get watchesSent(): boolean {
+    return this.#sent.length > 0;
+  }
+
+  observe(conversation: Conversation, message: ReceivedMessage, isReply: boolean): Seen {
+    let seen: Seen = Seen.no;
+    for (const observer of this.#all) {
+      const one = observer.observe?.(conversation, message, isReply) ?? Seen.no;
+      if (one === Seen.leaked) return one;
+      if (one > seen) seen = one;
+    }
+    return seen;
+  }
+
+  opened(conversation: Conversation, nowUs: number): void {
+    for (const observer of this.#all) observer.opened?.(conversation, nowUs);
+  }
+
+  ended(conversation: Conversation, nowUs: number, cutByUs: boolean): void {
+    for (const observer of this.#all) observer.ended?.(conversation, nowUs, cutByUs);
+  }
+
+  sent(conversation: Conversation, position: number, message: SentMessage, times: SentTimes): void {
+    for (const observer of this.#sent) observer.sent?.(conversation, position, message, times);
+  }
+
+  expire(nowUs: number, ownerOf: (slot: number) => Conversation): void {
+    for (const observer of this.#expiring) observer.expire?.(nowUs, ownerOf);
+  }
+
+  get nextDueUs(): number {
+    let nextUs = Number.POSITIVE_INFINITY;
+    for (const { nextDueUs = nextUs } of this.#expiring) nextUs = Math.min(nextUs, nextDueUs);
+    return nextUs;
+  }
+}
