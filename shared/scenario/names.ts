@@ -3,7 +3,6 @@
  * in this list. Called by the worker and the coordinator. Pure. Invariant: the messages of a scenario without roles come
  * first, in their order; two scenarios that are equal have equal lists.
  */
-import type { Metric } from "../stats/counters.ts";
 import type { StrictReply, StrictScenario, StrictSend, StrictThreshold } from "./strict.ts";
 import type { StrictRole, StrictStep } from "./strict-conversation.ts";
 
@@ -41,8 +40,10 @@ export function namesOf(scenario: StrictScenario): readonly NamedPart[] {
   return made;
 }
 
+export type NameMetric = "latency" | "step" | "push" | "sequence" | "event";
+
 /** What its times are recorded as. */
-export function metricOf({ kind }: Pick<NamedPart, "kind">): Metric {
+export function metricOf({ kind }: Pick<NamedPart, "kind">): NameMetric {
   switch (kind) {
     case "wait":
       return "step";

@@ -2,7 +2,8 @@
  * The parts of a strict scenario that say how users converse with a target: how messages are read, flows, what is listened
  * for, sequences, answers, roles. As in strict.ts nothing is optional and every unit is fixed; all of it is plain data.
  */
-import type { StrictConnect, StrictMessages, StrictReply, StrictSend } from "./strict.ts";
+import type { StrictConnect } from "./strict-connect.ts";
+import type { StrictCapture, StrictMessages, StrictReply, StrictSend } from "./strict-message.ts";
 
 /** How received messages are read: what `m` is in an expression, and what is one message. */
 export interface StrictIncoming {
@@ -18,14 +19,6 @@ export interface StrictFail {
   readonly name: string;
   /** CEL over m, text, size, conn. */
   readonly where: string;
-}
-
-/** A value kept from a message (or an HTTP answer): `conn.NAME` from then on, also after a reconnect. */
-export interface StrictCapture {
-  readonly name: string;
-  /** CEL over m, text, size, sent, conn; over body, status and headers in an HTTP step. */
-  readonly value: string;
-  readonly secret: boolean;
 }
 
 /** What a connection does in steps; lists may be empty. */
@@ -132,36 +125,6 @@ export interface StrictAnswer {
   readonly where: string;
   readonly send: StrictSend;
 }
-
-/** The events that a message is followed by, in order. */
-export interface StrictSequence {
-  readonly name: string;
-  /** CEL over m and sent that is true of its events. */
-  readonly key: string;
-  /** CEL over m: the name of an event. */
-  readonly event: string;
-  readonly steps: readonly StrictSequenceStep[];
-  readonly withinUs: number;
-  /** The longest time between two events; null: no limit. */
-  readonly gapUs: number | null;
-}
-
-export type StrictSequenceStep =
-  | {
-      readonly kind: "event";
-      readonly event: string;
-      readonly least: number;
-      readonly most: number;
-    }
-  /** Events that come in any order among themselves. */
-  | {
-      readonly kind: "any";
-      readonly events: readonly {
-        readonly event: string;
-        readonly least: number;
-        readonly most: number;
-      }[];
-    };
 
 /** The audit of order, loss and repetition among pushed messages; see docs/integrity.md. */
 export interface StrictOrder {

@@ -5,17 +5,20 @@
  */
 
 import type { OutputKind } from "./output.ts";
+import type { StrictConnect } from "./strict-connect.ts";
 import type {
   StrictAnswer,
-  StrictCapture,
   StrictFlow,
   StrictIncoming,
   StrictIsolation,
   StrictListen,
   StrictOrder,
   StrictRole,
-  StrictSequence,
 } from "./strict-conversation.ts";
+import type { StrictMessages } from "./strict-message.ts";
+
+export type { StrictConnect, StrictReconnect, StrictTls } from "./strict-connect.ts";
+export type { StrictMessage, StrictMessages, StrictReply, StrictSend } from "./strict-message.ts";
 
 export interface StrictScenario {
   readonly version: 1;
@@ -62,41 +65,6 @@ export interface StrictDataTable {
   readonly rows: readonly (readonly string[])[];
   /** unique and sequential: connection i has row i (sequential wraps); random: seeded by i. */
   readonly pick: "unique" | "sequential" | "random";
-}
-
-export interface StrictConnect {
-  /** Values may hold {{…}}. */
-  readonly headers: readonly (readonly [name: string, value: string])[];
-  /** May hold {{…}}. */
-  readonly subprotocols: readonly string[];
-  /** From the start of an attempt to the end of its upgrade. */
-  readonly timeoutUs: number;
-  /** File contents (PEM), already read. */
-  readonly tls: StrictTls;
-  readonly compression: boolean;
-  readonly driver: "lean" | "ws";
-  readonly heartbeat: { readonly pingUs: number; readonly timeoutUs: number } | null;
-  readonly reconnect: StrictReconnect;
-  /** "auto": spread over 127/8 for loopback targets when ports run short; else the given addresses. */
-  readonly localAddresses: "auto" | readonly string[];
-  /** Largest message accepted from the target; a larger one is a counted protocol failure. */
-  readonly maxMessageBytes: number;
-}
-
-export interface StrictTls {
-  readonly ca: string | null;
-  readonly cert: string | null;
-  readonly key: string | null;
-  readonly servername: string | null;
-  readonly rejectUnauthorized: boolean;
-}
-
-export interface StrictReconnect {
-  readonly policy: "none" | "fixed" | "exponential" | "full-jitter";
-  readonly minUs: number;
-  readonly maxUs: number;
-  /** Reconnect attempts after a connection was lost or refused; the first attempt is not counted. */
-  readonly attempts: number;
 }
 
 /** One stretch of load. `durationUs` is what it takes of the run; phases follow one another. */
@@ -150,46 +118,6 @@ export interface SearchLevel {
   readonly atUs: number;
   readonly riseUs: number;
   readonly to: number;
-}
-
-export interface StrictMessages {
-  /** perConnection: every open connection sends at this rate; total: all of them together do. */
-  readonly rate: { readonly kind: "perConnection" | "total"; readonly perSec: number };
-  readonly arrival: "uniform" | "poisson";
-  /** Unanswered messages a connection may have; a send beyond that waits and keeps its intended time. */
-  readonly inFlight: number;
-  readonly mix: readonly StrictMessage[];
-}
-
-export interface StrictMessage {
-  readonly name: string;
-  readonly weight: number;
-  readonly send: StrictSend;
-  readonly reply: StrictReply;
-  /** Events that follow it; null: none are expected. */
-  readonly sequence: StrictSequence | null;
-}
-
-export type StrictSend =
-  | { readonly kind: "binary"; readonly sizes: readonly number[]; readonly fill: "random" | "zero" }
-  /** Given bytes, in base64. */
-  | { readonly kind: "bytes"; readonly base64: string }
-  | { readonly kind: "text"; readonly text: string }
-  /** Any JSON value; strings in it may hold {{…}}. */
-  | { readonly kind: "json"; readonly value: unknown };
-
-export type StrictReply =
-  | { readonly match: "none" }
-  | (StrictAwaited & { readonly match: "echo" | "next" })
-  | (StrictAwaited & { readonly match: "where"; readonly where: string });
-
-export interface StrictAwaited {
-  readonly withinUs: number;
-  /** How many replies there are; it is answered when the last has come. */
-  readonly replies: number;
-  /** CEL over m and sent, as `where`: a reply that says the request failed; null: none does. */
-  readonly fail: string | null;
-  readonly capture: readonly StrictCapture[];
 }
 
 export interface StrictThreshold {

@@ -57,6 +57,7 @@ export const ROOMS: readonly Room[] = [
       "worker/reach/",
       "worker/connection/",
       "worker/message/",
+      "worker/observe/",
       "worker/socket/",
       "worker/record/",
     ],
@@ -67,7 +68,13 @@ export const ROOMS: readonly Room[] = [
     room: "worker/connection/",
     may: ["shared/", "worker/message/", "worker/socket/", "worker/record/"],
   },
-  { room: "worker/message/", may: ["shared/", "worker/socket/", "worker/record/"] },
+  {
+    room: "worker/message/",
+    may: ["shared/", "worker/socket/", "worker/record/"],
+    // What looks at messages beside replies, by its role.
+    except: ["worker/observe/observer.ts", "worker/observe/observers.ts"],
+  },
+  { room: "worker/observe/", may: ["shared/", "worker/message/", "worker/record/"] },
   { room: "worker/socket/", may: ["shared/"] },
   { room: "worker/record/", may: ["shared/"] },
 

@@ -8,7 +8,7 @@ import type { Conversation } from "../message/conversation.ts";
 import type { Correlator } from "../message/correlator.ts";
 import type { Recorder } from "../record/recorder.ts";
 import type { DriverSocket, SocketOwner } from "../socket/driver.ts";
-import type { ConnectionTimes } from "./connection-times.ts";
+import { type ConnectionTimes, Time } from "./connection-times.ts";
 
 /** Timers of a connection in the engine's wheel: timer id = slot * TIMER_KINDS + kind. */
 export const TimerKind = { life: 0, send: 1, ping: 2 } as const;
@@ -33,6 +33,17 @@ export interface HostedConnection extends SocketOwner, Conversation {
   /** Addresses that the running attempt has tried before. */
   tries: number;
   socket: DriverSocket | null;
+}
+
+/** A stage of an attempt is over: records what it took. @returns now */
+export function endStage(
+  { slot, phase }: { readonly slot: number; readonly phase: number },
+  host: ConnectionHost,
+  metric: number,
+): number {
+  const nowUs = host.nowUs();
+  host.recorder.value(metric, phase, nowUs - host.times.get(slot, Time.stage));
+  return nowUs;
 }
 
 export interface ConnectionHost {

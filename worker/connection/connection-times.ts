@@ -44,6 +44,14 @@ export class ConnectionTimes {
     this.#rows[slot * DOUBLES + time] = valueUs;
   }
 
+  /** A connection of the plan takes the slot. */
+  first(slot: number, closeUs: number): void {
+    this.set(slot, Time.close, closeUs);
+    this.set(slot, Time.established, 0);
+    this.set(slot, Time.heldUntil, Number.NEGATIVE_INFINITY);
+    this.set(slot, Time.pingSent, 0);
+  }
+
   /** An attempt begins. */
   begin(slot: number, intendedUs: number, nowUs: number): void {
     this.set(slot, Time.intendedOpen, intendedUs);

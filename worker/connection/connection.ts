@@ -14,7 +14,12 @@ import { backoffUs } from "./backoff.ts";
 import { causeOf, type EndCause, failureOf } from "./close-cause.ts";
 import { MAX_SLOTS } from "./close-time.ts";
 import { isCut, recordEnd, recordUnsent } from "./connection-end.ts";
-import { type ConnectionHost, type ConnectionIdentity, TimerKind } from "./connection-host.ts";
+import {
+  type ConnectionHost,
+  type ConnectionIdentity,
+  endStage,
+  TimerKind,
+} from "./connection-host.ts";
 import { logAttempt, logEnd, logMessage, MAX_ATTEMPTS } from "./connection-log.ts";
 import { moved, State } from "./connection-state.ts";
 import { CLOSE_TIMEOUT_US, Time } from "./connection-times.ts";
@@ -92,7 +97,7 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
   }
 
   onStage(stage: "tcp" | "tls"): void {
-    const nowUs = this.#endStage(stage === "tcp" ? METRIC.tcp : METRIC.tls);
+    const nowUs = endStage(this, this.#host, stage === "tcp" ? METRIC.tcp : METRIC.tls);
     this.#host.times.set(this.slot, Time.stage, nowUs);
     this.#stage = stage === "tcp" && this.#host.isSecure(this.target) ? "tls" : "upgrade";
   }
@@ -100,7 +105,7 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
   onOpen(protocol: string, extensions: string): void {
     const host = this.#host;
     host.agreed(this, protocol, extensions);
-    const nowUs = this.#endStage(METRIC.upgrade);
+    const nowUs = endStage(this, host, METRIC.upgrade);
     const tookUs = nowUs - host.times.get(this.slot, Time.attempt);
     host.recorder.value(METRIC.connect, this.phase, tookUs);
     host.recorder.established(this, nowUs);
@@ -168,7 +173,6 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
     } else if (this.held && this.isOpen) pacing.releaseHeld(this, this.#host);
   }
 
-  /** The next slot of the connection's own schedule is due. */
   onSendDue(nowUs: number): void {
     pacing.sendDue(this, this.#host, nowUs);
   }
@@ -288,13 +292,6 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
     pacing.sendLast(this, this.#host, this.#host.lastNowUs);
     this.state = State.ended;
     this.#host.release(this);
-  }
-
-  #endStage(metric: number): number {
-    const host = this.#host;
-    const nowUs = host.nowUs();
-    host.recorder.value(metric, this.phase, nowUs - host.times.get(this.slot, Time.stage));
-    return nowUs;
   }
 
   #transition(next: State): void {

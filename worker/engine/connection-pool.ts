@@ -18,18 +18,15 @@ import { sendNow, sendOutgoing } from "../connection/pacing.ts";
 import type { Conversation } from "../message/conversation.ts";
 import { Correlator } from "../message/correlator.ts";
 import { OBSERVERS } from "../observe/registry.ts";
-import { openRequest, writtenSubprotocol } from "../reach/open-request.ts";
 import { Routes } from "../reach/routes.ts";
 import { METRIC, type Recorder } from "../record/recorder.ts";
-import type { Driver, DriverSocket } from "../socket/driver.ts";
-import { leanDriver } from "../socket/lean/lean-driver.ts";
-import { wsDriver } from "../socket/ws/ws-driver.ts";
+import type { DriverSocket } from "../socket/driver.ts";
 import type { Agenda } from "./agenda.ts";
-import { AttemptNumbers } from "./attempt-numbers.ts";
 import { Choices } from "./choices.ts";
-import { type EngineContext, recorderOf, targetOf } from "./engine-context.ts";
+import { type EngineContext, recorderOf } from "./engine-context.ts";
 import { SliceCounts } from "./slice-counts.ts";
 import { Slots } from "./slots.ts";
+import { driverOf, SocketOpener } from "./socket-opener.ts";
 import { FetchAhead } from "./turn/fetch-ahead.ts";
 import { Standstill } from "./turn/standstill.ts";
 import { type TimerOwner, TimingWheel } from "./turn/timing-wheel.ts";
@@ -50,7 +47,7 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
   readonly #context: EngineContext;
   #profile: Profile;
   readonly #clock: { nowUs(): number };
-  readonly #driver: Driver;
+  readonly #opener: SocketOpener;
   #schedule: MessageSchedule | null;
   readonly #choices: Choices;
   readonly routes: Routes;
@@ -63,7 +60,6 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
   #live = 0;
   readonly #sliceCounts = new SliceCounts();
   readonly #standstill: Standstill;
-  readonly #attempts = new AttemptNumbers();
   #stopCursor = 0;
   #forgetBeforeUs = Number.NEGATIVE_INFINITY;
 
@@ -73,11 +69,11 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
     this.#context = context;
     this.#profile = profile;
     this.#clock = clock;
-    this.#driver = context.driver ?? (scenario.connect.driver === "ws" ? wsDriver : leanDriver);
     this.recorder = recorderOf(context);
     const standstill = new Standstill(context.afterReading);
     this.#standstill = standstill;
-    const framed = this.#driver.framing === "frame";
+    const driver = driverOf(scenario, context.driver);
+    const framed = driver.framing === "frame";
     this.correlator = new Correlator(scenario, this.recorder, {
       ...{ run, framed, standstill, observers: OBSERVERS },
       sendNow: (conversation, position) => this.#sendNow(conversation, position),
@@ -90,6 +86,9 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
     this.#choices = new Choices(scenario);
     this.#schedule = MessageSchedule.for(scenario, profile);
     this.routes = new Routes(context.targets, { connections, localAddresses, ports: portCount() });
+    this.#opener = new SocketOpener(context, driver, this.routes, (connection) =>
+      this.correlator.contextOf(connection),
+    );
     for (const { dnsUs } of context.targets)
       if (dnsUs !== null) this.recorder.value(METRIC.dns, 0, dnsUs);
   }
@@ -107,24 +106,14 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
     const slot = this.#takeSlot();
     const { nextIndex: index, nextSession: session, nextUs: openUs, nextSlice: slice } = agenda;
     const target = this.#choices.targetFor(index);
-    const attempt = this.#attempts.first(index, session);
-    const connection = new Connection(this, {
-      slot,
-      index,
-      shard,
-      slice,
-      target,
-      session,
-      attempt,
-    });
+    const attempt = this.#opener.attempts.first(index, session);
+    const identity = { slot, index, shard, slice, target, session, attempt };
+    const connection = new Connection(this, identity);
     this.#connections[slot] = connection;
     this.#live++;
     this.#sliceCounts.opened(slice);
     const { times } = this;
-    times.set(slot, Time.close, agenda.nextCloseUs);
-    times.set(slot, Time.established, 0);
-    times.set(slot, Time.heldUntil, Number.NEGATIVE_INFINITY);
-    times.set(slot, Time.pingSent, 0);
+    times.first(slot, agenda.nextCloseUs);
     if (this.#schedule) {
       const firstUs = this.#schedule.firstSlot(index, session, openUs);
       times.set(slot, Time.nextSend, firstUs);
@@ -258,18 +247,11 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
   }
 
   agreed(connection: HostedConnection, protocol: string, extensions: string): void {
-    const target = targetOf(this.#context, connection.target);
-    const context = this.correlator.contextOf(connection);
-    this.recorder.agreed.count(writtenSubprotocol(target, protocol, context), extensions);
+    this.#opener.agreed(connection, this.recorder, { protocol, extensions });
   }
 
   openSocket(connection: HostedConnection, tries: number): DriverSocket {
-    connection.tries = tries;
-    const target = targetOf(this.#context, connection.target);
-    this.#attempts.begun(connection);
-    const context = this.correlator.contextOf(connection);
-    const route = this.routes.route(connection.index, connection.target, tries);
-    return this.#driver.open(openRequest(target, route, context), connection);
+    return this.#opener.open(connection, tries);
   }
 
   schedule(slot: number, kind: TimerKind, dueUs: number): void {

@@ -8,7 +8,7 @@ import {
   type MessageFacts,
 } from "../../shared/scenario/expression/message-expression.ts";
 import type { StrictScenario } from "../../shared/scenario/strict.ts";
-import type { StrictCapture } from "../../shared/scenario/strict-conversation.ts";
+import type { StrictCapture } from "../../shared/scenario/strict-message.ts";
 import { MAX_CAPTURED_CHARS } from "../../shared/scenario/template/placeholder-length.ts";
 import { jsonOf } from "../../shared/scenario/template/render.ts";
 

@@ -4,7 +4,6 @@
  * the others are rendered per message, into a buffer that is used again. Called by the correlator; one instance per engine.
  * Invariant: after kept() the buffer last built belongs to the driver, and another takes its place.
  */
-import { endianness } from "node:os";
 import { crc32 } from "node:zlib";
 import { sizeIndexFor } from "../../shared/load/schedule.ts";
 import { type NamedPart, namesOf } from "../../shared/scenario/names.ts";
@@ -17,36 +16,22 @@ import {
   type Watched,
 } from "../../shared/scenario/template/template.ts";
 import { systemClock } from "../../shared/time/clock.ts";
-import { draw32, Stream } from "../../shared/time/random.ts";
-import { buildFrame, frameOverhead, nextMask, Opcode } from "../socket/lean/frame-builder.ts";
+import { Opcode } from "../socket/lean/frame-builder.ts";
 import type { KeptMessage } from "./backlog.ts";
 import { JsonFields } from "./json-fields.ts";
 import { parseJson } from "./json-reading.ts";
+import {
+  filled,
+  Match,
+  renew,
+  type Sender,
+  type Variant,
+  variantOf,
+  writeStamp,
+} from "./payload-variant.ts";
 import { RenderedMessage } from "./rendered-message.ts";
 import { type ReplyExpressions, SentKey } from "./reply-expressions.ts";
-import { STAMP_BYTES, stampCheck } from "./stamp.ts";
-
-const STAMP_WORDS = STAMP_BYTES / 4;
-const IS_LITTLE_ENDIAN = endianness() === "LE";
-
-/** How a reply is recognised. */
-export const Match = { none: 0, stamp: 1, hash: 2, next: 3, where: 4 } as const;
-export type Match = (typeof Match)[keyof typeof Match];
-
-/** A payload that is made once; `bytes` is what the driver takes. */
-interface Variant {
-  bytes: Buffer;
-  /** The stamp's place in `bytes`, as words; none without a stamp. */
-  stamp: Int32Array;
-  /** Where the payload begins in `bytes`, and the mask over it as one little-endian word (0: none). */
-  readonly offset: number;
-  readonly maskWord: number;
-  readonly payload: Buffer;
-  readonly hash: number;
-  readonly match: Match;
-  /** As an expression sees it, where one needs it. */
-  readonly sent: unknown;
-}
+import { STAMP_BYTES } from "./stamp.ts";
 
 interface Definition {
   readonly binary: boolean;
@@ -61,12 +46,6 @@ interface Definition {
   readonly sentFields: JsonFields | null;
   /** Where that field lies, when the template makes it. */
   readonly watched: Watched | undefined;
-}
-
-/** Whose message is built. */
-export interface Sender {
-  readonly index: number;
-  readonly incarnation: number;
 }
 
 export class Payloads {
@@ -128,7 +107,7 @@ export class Payloads {
     this.payloadBytes = variant.payload.length;
     if (variant.match === Match.stamp) {
       this.hash = at;
-      this.#stamp(variant, sender, context.seq);
+      writeStamp(variant, this.#tag, sender, context.seq);
     } else {
       this.hash = variant.hash;
       const { sentFields } = definition;
@@ -151,9 +130,7 @@ export class Payloads {
   kept(name: number, phase: number): KeptMessage {
     const variant = this.#last;
     if (!variant) this.#rendered.kept();
-    else if (variant.bytes === this.bytes) {
-      Object.assign(variant, stampable(variant.bytes, variant.offset));
-    }
+    else if (variant.bytes === this.bytes) renew(variant);
     return { payloadBytes: this.payloadBytes, name, phase };
   }
 
@@ -175,14 +152,6 @@ export class Payloads {
   /** The payload a stamped message of this definition and variant had, apart from its stamp. */
   original(name: number, variant: number): Buffer {
     return ((this.#definitions[name] as Definition).variants[variant] as Variant).payload;
-  }
-
-  #stamp({ stamp, maskWord }: Variant, { index, incarnation }: Sender, seq: number): void {
-    const check = stampCheck(this.#tag, index, incarnation, seq);
-    stamp[0] = onWire(check ^ maskWord);
-    stamp[1] = onWire(index ^ maskWord);
-    stamp[2] = onWire(incarnation ^ maskWord);
-    stamp[3] = onWire(seq ^ maskWord);
   }
 
   #render(definition: Definition, template: Template, context: RenderContext): void {
@@ -243,34 +212,8 @@ export class Payloads {
   }
 
   #variant(opcode: Opcode, payload: Buffer, match: Match, sent?: unknown): Variant {
-    const hash = crc32(payload) | 0;
-    const maskWord = this.#framed ? nextMask() : 0;
-    const offset = this.#framed ? frameOverhead(payload.length) : 0;
-    const bytes = this.#framed ? buildFrame(opcode, payload, maskWord) : payload;
-    return { ...stampable(bytes, offset), offset, maskWord, payload, hash, match, sent };
+    return variantOf(this.#framed, opcode, payload, { match, sent });
   }
-}
-
-/** A copy in which the payload, from `offset` on, lies so that its stamp can be written by the word. */
-function stampable(bytes: Buffer, offset: number): Pick<Variant, "bytes" | "stamp"> {
-  const payloadAt = Math.ceil(offset / STAMP_BYTES) * STAMP_BYTES;
-  const start = payloadAt - offset;
-  const buffer = new ArrayBuffer(start + bytes.length);
-  const copy = Buffer.from(buffer, start);
-  copy.set(bytes);
-  const hasRoom = bytes.length - offset >= STAMP_BYTES;
-  return { bytes: copy, stamp: new Int32Array(buffer, payloadAt, hasRoom ? STAMP_WORDS : 0) };
-}
-
-/** A word as it is kept so that its lowest byte is the first on the wire. */
-function onWire(word: number): number {
-  return IS_LITTLE_ENDIAN ? word : swapped(word);
-}
-
-function swapped(word: number): number {
-  const swap = Buffer.alloc(4);
-  swap.writeInt32LE(word | 0);
-  return swap.readInt32BE();
 }
 
 const SENDS_NOTHING: Definition = {
@@ -303,20 +246,4 @@ function matchOf(reply: StrictReply): Match {
     case "where":
       return Match.where;
   }
-}
-
-/** Payload content that depends on the seed alone, so a run can be repeated byte for byte. */
-function filled(
-  seed: number,
-  content: { readonly fill: "random" | "zero"; readonly size: number; readonly key: number },
-): Buffer {
-  const payload = Buffer.alloc(content.size);
-  if (content.fill === "zero") return payload;
-  for (let at = 0; at < content.size; at += 4) {
-    const word = draw32(seed, Stream.template, content.key, at);
-    for (let byte = 0; byte < 4 && at + byte < content.size; byte++) {
-      payload[at + byte] = (word >>> (byte * 8)) & 0xff;
-    }
-  }
-  return payload;
 }

@@ -9,6 +9,7 @@
  * Bound: MAX_RECORDS per engine; when the table is full, a send is skipped as back-pressure.
  */
 import { assert } from "../../shared/assert.ts";
+import { PendingEntry } from "./pending-entry.ts";
 
 export const NONE = -1;
 const MAX_RECORDS = 1 << 21;
@@ -46,22 +47,6 @@ export interface PendingOwner {
   pendingCount: number;
   /** Records that timed out and may still come late. */
   expiredCount: number;
-}
-
-/** What add() puts into a record; one object, filled before each call. */
-export class PendingEntry {
-  definition = 0;
-  seq = 0;
-  /** Connection slot, for time-outs. */
-  slot = 0;
-  phase = 0;
-  /** Payload bytes, and a hash of them or the payload variant: whatever the matcher needs. */
-  size = 0;
-  hash = 0;
-  intendedUs = 0;
-  sentUs = 0;
-  /** How many it waits for. */
-  replies = 1;
 }
 
 /** What an expression needs of a message: its key, which is the first bytes of these, or without one itself. */

@@ -8,7 +8,8 @@
  */
 import type { CompiledMatch } from "../../shared/scenario/expression/message-expression.ts";
 import type { Conversation } from "./conversation.ts";
-import { Match, type Payloads } from "./payload.ts";
+import type { Payloads } from "./payload.ts";
+import { Match } from "./payload-variant.ts";
 import { NONE, type PendingTable } from "./pending-table.ts";
 import type { ReceivedMessage } from "./received-message.ts";
 import type { ReplyExpressions } from "./reply-expressions.ts";

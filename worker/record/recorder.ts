@@ -12,7 +12,6 @@ import {
   PHASE_COUNTERS,
   SHARD_FIELDS,
   TARGET_COUNTERS,
-  TICK_SERIES,
 } from "../../shared/stats/counters.ts";
 import { CLOSE_CAUSES, type CloseCause } from "../../shared/stats/failure-kind.ts";
 import type { EngineHealth, Frame } from "../../shared/wire/frame/frame.ts";
@@ -22,18 +21,16 @@ import { HistogramRows, type MakeHistogram } from "./histogram-rows.ts";
 import { NameRows } from "./name-rows.ts";
 import { ShardRows } from "./shard-rows.ts";
 import { TargetRows } from "./target-rows.ts";
+import { SERIES, TickRows } from "./tick-rows.ts";
 
 export const COUNT = indexOf(PHASE_COUNTERS);
 export const METRIC = indexOf(METRICS);
 export const TARGET = indexOf(TARGET_COUNTERS);
 const SHARD = indexOf(SHARD_FIELDS);
 export const NAME = indexOf(NAME_COUNTERS);
-const SERIES = indexOf(TICK_SERIES);
 const CAUSE = indexOf(CLOSE_CAUSES);
 
 const SECOND_US = 1_000_000;
-const TICK_US = 100_000;
-const TICKS = 10;
 const CUMULATIVE_EVERY = 10;
 const NOT_BY_TARGET = -1;
 
@@ -72,11 +69,9 @@ export class Recorder {
   readonly #totals = new Float64Array(PHASE_COUNTERS.length);
   readonly #histograms: HistogramRows;
   readonly #closes = new Float64Array(CLOSE_CAUSES.length);
-  readonly #ticks: Float64Array[] = TICK_SERIES.map(() => new Float64Array(TICKS));
+  readonly #ticks = new TickRows();
   readonly #shards: ShardRows;
   #second = -1;
-  #tick = 0;
-  #open = 0;
   #framesCut = 0;
 
   constructor(sizes: {
@@ -109,7 +104,7 @@ export class Recorder {
 
   /** Connections open now. */
   get open(): number {
-    return this.#open;
+    return this.#ticks.open;
   }
 
   /** Run time of the next second boundary, microseconds. */
@@ -160,26 +155,26 @@ export class Recorder {
     this.count(phase, COUNT.established, 1);
     this.targets.count(phase, target, TARGET.established);
     this.#shards.count(shard, SHARD.established);
-    this.#tickTo(nowUs);
-    this.#open++;
-    this.#tickCount(SERIES.opened);
+    this.#ticks.moveTo(nowUs, this.#second);
+    this.#ticks.open++;
+    this.#ticks.count(SERIES.opened);
   }
 
   failed({ phase, shard, target }: Counted, nowUs: number): void {
     this.count(phase, COUNT.failed, 1);
     this.targets.count(phase, target, TARGET.failed);
     this.#shards.count(shard, SHARD.failed);
-    this.#tickTo(nowUs);
-    this.#tickCount(SERIES.failed);
+    this.#ticks.moveTo(nowUs, this.#second);
+    this.#ticks.count(SERIES.failed);
   }
 
   closed({ phase, shard }: Counted, cause: CloseCause, nowUs: number): void {
     this.count(phase, COUNT.closed, 1);
     this.#shards.count(shard, SHARD.closed);
     this.#closes[CAUSE[cause]] = (this.#closes[CAUSE[cause]] as number) + 1;
-    this.#tickTo(nowUs);
-    this.#open--;
-    this.#tickCount(SERIES.closed);
+    this.#ticks.moveTo(nowUs, this.#second);
+    this.#ticks.open--;
+    this.#ticks.count(SERIES.closed);
   }
 
   /** The connection that closed() is told of was dropped. @param phase the one it ended in */
@@ -193,7 +188,7 @@ export class Recorder {
     this.#counters[at + COUNT.sent] = (this.#counters[at + COUNT.sent] as number) + 1;
     this.#counters[at + COUNT.bytesSent] = (this.#counters[at + COUNT.bytesSent] as number) + bytes;
     this.#nameRows.count(phase, name, NAME.sent);
-    this.#tickCount(SERIES.sent);
+    this.#ticks.count(SERIES.sent);
   }
 
   /** A message slot fell due on a connection that is not open. */
@@ -207,7 +202,7 @@ export class Recorder {
     this.#counters[at + COUNT.received] = (this.#counters[at + COUNT.received] as number) + 1;
     this.#counters[at + COUNT.bytesReceived] =
       (this.#counters[at + COUNT.bytesReceived] as number) + bytes;
-    this.#tickCount(SERIES.received);
+    this.#ticks.count(SERIES.received);
   }
 
   /** A reply matched: corrected latency (done - intended) and service time (done - sent). */
@@ -227,19 +222,18 @@ export class Recorder {
 
   /** Moves ticks on; the engine calls it once a turn, so gauges hold where nothing happens. */
   touch(nowUs: number): void {
-    this.#tickTo(nowUs);
+    this.#ticks.moveTo(nowUs, this.#second);
   }
 
   /** Starts recording at a second of run time (0 for a run's start). */
   begin(second: number): void {
     this.#second = second;
-    this.#tick = 0;
+    this.#ticks.begin();
   }
 
   /** Cuts the current second into a frame and goes on with the next. */
   cut(engine: number, health: EngineHealth, final: boolean): Frame {
-    this.#tickTo(this.nextCutUs - 1);
-    (this.#ticks[SERIES.open] as Float64Array)[TICKS - 1] = this.#open;
+    this.#ticks.moveTo(this.nextCutUs - 1, this.#second);
     this.#framesCut++;
     const histograms = this.#histograms.cut();
     const phases = this.#cutCounters();
@@ -252,7 +246,7 @@ export class Recorder {
       phases,
       names: this.#nameRows.cut(),
       histograms,
-      ticks: this.#ticks.map((row) => Array.from(row)),
+      ticks: this.#ticks.cut(),
       failures: this.failures.cut(),
       closes: this.#cutCloses(),
       health,
@@ -267,25 +261,8 @@ export class Recorder {
       agreed: this.agreed.cut(),
       codes: this.failures.codes.cut(),
     };
-    for (const row of this.#ticks) row.fill(0);
     this.#second++;
-    this.#tick = 0;
     return frame;
-  }
-
-  #tickCount(series: number): void {
-    const row = this.#ticks[series] as Float64Array;
-    row[this.#tick] = (row[this.#tick] as number) + 1;
-  }
-
-  /** The gauge `open` keeps its value through every tick that ended before `nowUs`. */
-  #tickTo(nowUs: number): void {
-    const tick = Math.min(TICKS - 1, Math.floor((nowUs - this.#second * SECOND_US) / TICK_US));
-    const gauge = this.#ticks[SERIES.open] as Float64Array;
-    while (this.#tick < tick) {
-      gauge[this.#tick] = this.#open;
-      this.#tick++;
-    }
   }
 
   #cutCounters(): Frame["phases"] {

@@ -74,6 +74,13 @@ const COUNTERS: readonly (readonly [...Named, PhaseCounter])[] = [
     "Messages sent whose bytes had not left this host when their connection ended",
     "discarded",
   ],
+  ["messages_rejected_total", "Messages whose reply said that they failed", "rejected"],
+  ["messages_parts_total", "Messages inside received ones, beyond the first of each", "parts"],
+  [
+    "messages_recognised_total",
+    "Messages received that were no reply, and that a step, listen, sequence or answer is about",
+    "recognised",
+  ],
   ["messages_unanswered_total", "Messages whose connection went before a reply", "unanswered"],
   ["messages_received_total", "Messages received, of any kind", "received"],
   ["messages_late_total", "Replies that came too late", "late"],

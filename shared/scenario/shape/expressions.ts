@@ -5,7 +5,7 @@
 import * as z from "zod";
 import { ExpressionError } from "../expression/expression-error.ts";
 import { compileMatch, compileReading } from "../expression/message-expression.ts";
-import type { StrictCapture } from "../strict-conversation.ts";
+import type { StrictCapture } from "../strict-message.ts";
 import { CONN_FIELDS } from "../template/reference.ts";
 import { about, byDefault, fault, mapping, strict, text } from "./fields.ts";
 import { asWritten } from "./marks.ts";

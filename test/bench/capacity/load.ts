@@ -52,6 +52,7 @@ export function capacityScenario({
   });
   return {
     ...{ version: 1, name: "capacity", seed: SEED, vars: {}, env: {}, secrets: [], data: {} },
+    ...NO_CONVERSATION,
     targets: [{ url: "ws://127.0.0.1:9/", weight: 1, label: "target" }],
     connect: {
       ...{ headers: [], subprotocols: [], timeoutUs: 10 * SECOND_US, compression: false },

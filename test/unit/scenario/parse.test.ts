@@ -3,7 +3,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { NO_AUDIT } from "../../../shared/scenario/defaults.ts";
+import { NO_AUDIT, NO_CONVERSATION } from "../../../shared/scenario/defaults.ts";
 import {
   fixtureFolder,
   linesOf,
@@ -50,6 +50,7 @@ describe("valid scenarios", () => {
       env: {},
       secrets: [],
       data: {},
+      ...NO_CONVERSATION,
       targets: [{ url: "ws://localhost:1", weight: 1, label: "localhost:1" }],
       connect: {
         headers: [],
@@ -95,6 +96,7 @@ describe("valid scenarios", () => {
           weight: 1,
           send: { kind: "binary", sizes: [1024], fill: "random" },
           reply: { match: "none" },
+          sequence: null,
         },
       ],
     });

@@ -112,7 +112,17 @@ describe("a frame from before dictionaries", () => {
   it("names none and is read by the lists of that time", () => {
     const bytes = encodeAs(FIRST_COUNTER_LISTS, frameOf(7), 1);
     expect(dictionaryOf(bytes)).toBeNull();
-    expect(decodeFrame(bytes)).toEqual(decodeFrame(encodeFrame(frameOf(7))));
+    const now = decodeFrame(encodeFrame(frameOf(7)));
+    const first = <R extends { counters: readonly unknown[] }>(rows: readonly R[], list: string) =>
+      rows.map((row) => {
+        const count = FIRST_COUNTER_LISTS[list]?.length;
+        return { ...row, counters: row.counters.slice(0, count) };
+      });
+    expect(decodeFrame(bytes)).toEqual({
+      ...now,
+      phases: first(now.phases, "phases"),
+      names: first(now.names, "names"),
+    });
   });
 
   it("has lists that are those of today, as far as they went", () => {

@@ -1,0 +1,61 @@
+/**
+ * Opens the sockets of connections: which driver, which target, by which route, with which request. Owned by the connection
+ * pool. Invariant: each attempt of an index has a number of its own.
+ */
+import type { StrictScenario } from "../../shared/scenario/strict.ts";
+import type { RenderContext } from "../../shared/scenario/template/render.ts";
+import type { HostedConnection } from "../connection/connection-host.ts";
+import { openRequest, writtenSubprotocol } from "../reach/open-request.ts";
+import type { Routes } from "../reach/routes.ts";
+import type { Recorder } from "../record/recorder.ts";
+import type { Driver, DriverSocket } from "../socket/driver.ts";
+import { leanDriver } from "../socket/lean/lean-driver.ts";
+import { wsDriver } from "../socket/ws/ws-driver.ts";
+import { AttemptNumbers } from "./attempt-numbers.ts";
+import { type EngineContext, targetOf } from "./engine-context.ts";
+
+/** The scenario's, unless a simulation brings its own. */
+export function driverOf(scenario: StrictScenario, given: Driver | undefined): Driver {
+  return given ?? (scenario.connect.driver === "ws" ? wsDriver : leanDriver);
+}
+
+export class SocketOpener {
+  readonly attempts = new AttemptNumbers();
+  readonly #context: EngineContext;
+  readonly #driver: Driver;
+  readonly #routes: Routes;
+  readonly #contextOf: (connection: HostedConnection) => RenderContext;
+
+  constructor(
+    context: EngineContext,
+    driver: Driver,
+    routes: Routes,
+    contextOf: (connection: HostedConnection) => RenderContext,
+  ) {
+    this.#context = context;
+    this.#driver = driver;
+    this.#routes = routes;
+    this.#contextOf = contextOf;
+  }
+
+  /** To the address of the attempt's `tries`-th try, from 0 on. */
+  open(connection: HostedConnection, tries: number): DriverSocket {
+    connection.tries = tries;
+    const target = targetOf(this.#context, connection.target);
+    this.attempts.begun(connection);
+    const context = this.#contextOf(connection);
+    const route = this.#routes.route(connection.index, connection.target, tries);
+    return this.#driver.open(openRequest(target, route, context), connection);
+  }
+
+  /** The connection opened, with these agreed on; "" for none. */
+  agreed(
+    connection: HostedConnection,
+    recorder: Recorder,
+    { protocol, extensions }: { readonly protocol: string; readonly extensions: string },
+  ): void {
+    const target = targetOf(this.#context, connection.target);
+    const context = this.#contextOf(connection);
+    recorder.agreed.count(writtenSubprotocol(target, protocol, context), extensions);
+  }
+}
