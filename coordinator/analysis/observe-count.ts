@@ -51,6 +51,7 @@ const NEEDS_REPLY: ReadonlySet<string> = new Set([
   "timedOut",
   "late",
   "unanswered",
+  "rejected",
 ]);
 
 export function observeCount(scope: Scope, threshold: StrictThreshold): Observation {
@@ -166,6 +167,7 @@ function wholeOf(statistic: string, read: Read): number | null {
     case "skippedBackpressure":
       return read("planned");
     case "matched":
+    case "rejected":
     case "timedOut":
     case "unanswered":
       return (
@@ -178,13 +180,14 @@ function wholeOf(statistic: string, read: Read): number | null {
       return read("expected");
     case "late":
       // Per message it is not recorded what came at all, but what was waited for.
-      return read("received") ?? read("expected");
+      return sum(read, "received", "parts") ?? read("received") ?? read("expected");
     case "unsolicited":
+    case "recognised":
     case "duplicated":
     case "reordered":
     case "corrupt":
     case "leaked":
-      return read("received");
+      return sum(read, "received", "parts") ?? read("received");
     default:
       return null;
   }

@@ -84,6 +84,8 @@ const messageNameSchema = z.object({
   expected: countOrNull,
   /** null: the message expects no reply. */
   matched: countOrNull,
+  /** null: no reply to it can say that it failed (`reply.fail`). */
+  rejected: countOrNull,
   timedOut: countOrNull,
   unanswered: countOrNull,
   corruptReplies: countOrNull,
@@ -102,16 +104,22 @@ const messageCounts = {
   /** Why slots were skipped; sums to `skipped`. */
   skippedBy: z.object({ notOpen: count, behind: count, backpressure: count }),
   received: count,
-  /** Sent messages that expect a reply; matched, timedOut and unanswered (and corrupt replies) share them out. */
+  /** Messages inside received ones, beyond the first of each; null: frames are not split (`incoming.split`). */
+  parts: countOrNull,
+  /** Sent messages that expect a reply; matched, rejected, timedOut and unanswered (and corrupt replies) share them out. */
   expected: count,
   /** null: no message expects a reply. */
   matched: countOrNull,
+  /** Replies that said their request had failed; null: no reply can say so (`reply.fail`). */
+  rejected: countOrNull,
   timedOut: countOrNull,
   unanswered: countOrNull,
   late: countOrNull,
   /** Of late: could also have answered a newer message; null in runs of versions that did not count them. */
   ambiguous: countOrNull,
   unsolicited: count,
+  /** Neither a last reply nor unsolicited: more replies to one message, failures, or what else the scenario is about; null in runs of versions that did not count them. */
+  recognised: countOrNull,
   lost: countOrNull,
   /** null without integrity.stamp. */
   duplicated: countOrNull,

@@ -2,7 +2,9 @@
  * The sections of summary.json that count connections and messages, for the whole run and per phase. Pure; used
  * by summary.ts. Invariant: counts are of the phases asked for, distributions of the phases that are judged.
  */
-import type { Metric, NameCounter } from "../../shared/stats/counters.ts";
+import { namesOf } from "../../shared/scenario/names.ts";
+import type { StrictReply } from "../../shared/scenario/strict.ts";
+import type { Metric, NameCounter, PhaseCounter } from "../../shared/stats/counters.ts";
 import { CONNECT_FAILURES, failureCause, stageOf } from "../../shared/stats/failure-kind.ts";
 import { judgedHistogram, phasesThatCount } from "../analysis/judged.ts";
 import type { Validity } from "../analysis/validity.ts";
@@ -130,11 +132,16 @@ function nameCounts({ facts, merge }: RunFold, index: number) {
     sent: counters.sent - counters.discarded,
     expected: merge.hasNameCounter("expected") ? counters.expected : null,
     matched: of("matched"),
+    rejected: canReject(facts.scenario.messages?.mix[index]?.reply) ? of("rejected") : null,
     timedOut: of("timedOut"),
     unanswered: of("unanswered"),
     corruptReplies: of("corruptReplies"),
     late: of("late"),
   };
+}
+
+function canReject(reply: StrictReply | undefined): boolean {
+  return reply !== undefined && reply.match !== "none" && reply.fail !== null;
 }
 
 function droppedOf({ merge }: RunFold, { dropped }: Counters): number | null {
@@ -143,7 +150,10 @@ function droppedOf({ merge }: RunFold, { dropped }: Counters): number | null {
 
 /** The counts and distributions a run and a phase have in common; null for what was not measured. */
 function messageCounts(fold: RunFold, counters: Counters, phases: Phases) {
-  const { messages, integrity } = fold.facts.scenario;
+  const { messages, integrity, incoming } = fold.facts.scenario;
+  const rejects = namesOf(fold.facts.scenario).some(({ reply }) => canReject(reply));
+  const ifCounted = (counter: PhaseCounter, isMeasured: boolean) =>
+    isMeasured && fold.merge.hasPhaseCounter(counter) ? counters[counter] : null;
   const replies = (messages?.mix ?? []).some(({ reply }) => reply.match !== "none");
   const ifReplies = (value: number) => (replies ? value : null);
   // What the stamps of echo correlation catch by the way is shown; that nothing was caught proves nothing.
@@ -160,13 +170,16 @@ function messageCounts(fold: RunFold, counters: Counters, phases: Phases) {
       backpressure: counters.skippedBackpressure,
     },
     received: counters.received,
+    parts: ifCounted("parts", incoming.split !== "none"),
     expected: counters.expected,
     matched: ifReplies(counters.matched),
+    rejected: ifCounted("rejected", rejects),
     timedOut: ifReplies(counters.timedOut),
     unanswered: ifReplies(counters.unanswered),
     late: ifReplies(counters.late),
-    ambiguous: fold.merge.hasPhaseCounter("ambiguous") ? ifReplies(counters.ambiguous) : null,
+    ambiguous: ifCounted("ambiguous", replies),
     unsolicited: counters.unsolicited,
+    recognised: ifCounted("recognised", true),
     lost: ifReplies(counters.lost),
     duplicated: ifStamp(counters.duplicated),
     reordered: ifStamp(counters.reordered),

@@ -219,6 +219,7 @@ export class Correlator {
     if (this.#replies.troubled) this.#failSearch(conversation);
     const { ambiguous, rejected } = this.#replies;
     const isReply = record !== NONE;
+    message.isRejection = isReply && rejected;
     const seen = isObserved ? this.observers.observe(conversation, message, isReply) : Seen.no;
     if (seen === Seen.leaked) this.#settlement.count(COUNT.leaked);
     else if (isReply)

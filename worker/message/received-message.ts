@@ -25,6 +25,8 @@ export class ReceivedMessage implements MessageFacts {
   size = 0;
   /** The name whose expression took too many steps; NONE for none. */
   costly = NONE;
+  /** It is a reply that says that its request failed. */
+  isRejection = false;
   readonly #parse: StrictIncoming["parse"];
   readonly #captures: readonly string[];
   #incoming: Incoming | null = null;

@@ -13,6 +13,8 @@ export const applicationFailures: MakeObserver = ({ scenario }) => {
   failed.kind = "application-error";
   return {
     observe(conversation: Conversation, message: ReceivedMessage): Seen {
+      // What failed is told of its request.
+      if (message.isRejection) return Seen.no;
       for (const { name, match } of rules) {
         if (!match.test(message.m, null, message)) continue;
         failed.phase = message.phase;

@@ -15,7 +15,7 @@ export const answered = impliedRule({
   statistic: "matched",
   question: "Was any message answered?",
   brokenWhen:
-    "replies were wanted in the phases that count, and none came in time: cut off, late, altered, or never asked for",
+    "replies were wanted in the phases that count, and none came in time: cut off, late, altered, saying that they failed, or never asked for",
   precedence: 3,
   breach,
 });
@@ -32,10 +32,11 @@ function breach({ fold }: JudgedRun): Breach {
 }
 
 function whyUnanswered(fold: RunFold, judged: Counters): string {
-  const { planned, sent, expected, timedOut, unanswered, corruptReplies, late } = judged;
+  const { planned, sent, expected, rejected, timedOut, unanswered, corruptReplies, late } = judged;
   const notSent = planned - sent;
   const causes: [number, string][] = [
     [unanswered, "whose connection ended before the reply"],
+    [rejected, "whose reply said that they failed"],
     [timedOut, "without a reply in time"],
     [corruptReplies, "whose reply came back altered"],
   ];
@@ -47,7 +48,9 @@ function whyUnanswered(fold: RunFold, judged: Counters): string {
     parts.push(`${count(elsewhere)} replies came in excluded phases, which do not count`);
   const lead =
     expected > 0
-      ? `no reply came to any of ${count(expected)} messages that want one`
+      ? rejected > 0
+        ? `no reply but of failure came to any of ${count(expected)} messages that want one`
+        : `no reply came to any of ${count(expected)} messages that want one`
       : "no message that wants a reply was sent";
   return parts.length === 0 ? lead : `${lead}: ${parts.join(", ")}`;
 }

@@ -67,6 +67,7 @@ const COUNTERS: readonly (readonly [...Named, PhaseCounter])[] = [
   ["messages_sent_total", "Messages sent", "sent"],
   ["messages_expected_total", "Messages sent that expect a reply", "expected"],
   ["messages_matched_total", "Messages whose reply came in time", "matched"],
+  ["messages_rejected_total", "Messages whose reply said that they failed", "rejected"],
   ["messages_timed_out_total", "Messages without a reply in time", "timedOut"],
   ["messages_corrupt_replies_total", "Messages whose reply came altered", "corruptReplies"],
   [
@@ -74,15 +75,9 @@ const COUNTERS: readonly (readonly [...Named, PhaseCounter])[] = [
     "Messages sent whose bytes had not left this host when their connection ended",
     "discarded",
   ],
-  ["messages_rejected_total", "Messages whose reply said that they failed", "rejected"],
-  ["messages_parts_total", "Messages inside received ones, beyond the first of each", "parts"],
-  [
-    "messages_recognised_total",
-    "Messages received that were no reply, and that a step, listen, sequence or answer is about",
-    "recognised",
-  ],
   ["messages_unanswered_total", "Messages whose connection went before a reply", "unanswered"],
   ["messages_received_total", "Messages received, of any kind", "received"],
+  ["messages_parts_total", "Messages inside received ones, beyond the first of each", "parts"],
   ["messages_late_total", "Replies that came too late", "late"],
   [
     "messages_ambiguous_total",
@@ -90,6 +85,11 @@ const COUNTERS: readonly (readonly [...Named, PhaseCounter])[] = [
     "ambiguous",
   ],
   ["messages_unsolicited_total", "Messages nobody waited for", "unsolicited"],
+  [
+    "messages_recognised_total",
+    "Messages that are no last reply, and that the scenario is about all the same",
+    "recognised",
+  ],
   [
     "messages_lost_total",
     "Messages without a reply until their connection ended, not by us",
@@ -115,6 +115,7 @@ const MIX = [
   ["mix_sent_total", "Messages sent, by message", "sent"],
   ["mix_expected_total", "Messages sent that expect a reply, by message", "expected"],
   ["mix_matched_total", "Messages whose reply came in time, by message", "matched"],
+  ["mix_rejected_total", "Messages whose reply said that they failed, by message", "rejected"],
   ["mix_timed_out_total", "Messages without a reply in time, by message", "timedOut"],
   [
     "mix_unanswered_total",

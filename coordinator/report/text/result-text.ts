@@ -40,7 +40,9 @@ export function timesScope({ phases, validity }: Summary): string {
 export function receivedText({ messages: m }: Summary): string {
   const parts: [number | null, string][] = [
     [m.matched, "replies in time"],
+    [m.rejected, "replies that said their request failed"],
     [m.late, "too late"],
+    [m.recognised, "recognised otherwise"],
     [m.unsolicited, "pushed (unsolicited)"],
     [m.duplicated, "duplicated"],
     [m.corrupt, "corrupt"],
@@ -49,6 +51,8 @@ export function receivedText({ messages: m }: Summary): string {
   const told = parts
     .filter(([count]) => count !== null && count > 0)
     .map(([count, what]) => `${formatCount(count ?? 0)} ${what}`);
-  const all = `${formatCount(m.received)} received`;
+  const inside =
+    m.parts === null || m.parts === 0 ? "" : `, ${formatCount(m.parts)} more inside them`;
+  const all = `${formatCount(m.received)} received${inside}`;
   return told.length === 0 ? all : `${all}: ${told.join(", ")}`;
 }

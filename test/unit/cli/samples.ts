@@ -32,11 +32,14 @@ const messages = {
   received: 7990,
   expected: 7990,
   matched: 7985,
+  rejected: null,
   timedOut: 5,
   unanswered: 0,
   late: 5,
   ambiguous: 0,
   unsolicited: 0,
+  recognised: 0,
+  parts: null,
   lost: 0,
   duplicated: 0,
   reordered: 0,
@@ -97,7 +100,7 @@ export function sampleSummary(changes: Partial<Summary> = {}): Summary {
       ...messages,
       byName: {
         say: {
-          ...{ sent: 7990, expected: 7990, matched: 7985, timedOut: 5, unanswered: 0 },
+          ...{ sent: 7990, expected: 7990, matched: 7985, rejected: null, timedOut: 5, unanswered: 0 },
           ...{ corruptReplies: 0, late: 5, latencyMs: quantiles(10) },
         },
       },

@@ -173,7 +173,7 @@ describe("hostile text", () => {
         ...base.messages,
         byName: {
           [evil]: {
-            ...{ sent: 1, expected: 1, matched: 1, timedOut: 0, unanswered: 0 },
+            ...{ sent: 1, expected: 1, matched: 1, rejected: null, timedOut: 0, unanswered: 0 },
             ...{ corruptReplies: 0, late: 0, latencyMs: null },
           },
         },

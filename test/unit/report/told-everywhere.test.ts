@@ -186,7 +186,7 @@ test("a message without a single reply, and what was pushed, are in every report
   const model = buildReportModel(goodRun(), around);
   const { messages } = model.summary;
   const none = {
-    ...{ sent: 240, expected: 240, matched: 0, timedOut: 186, unanswered: 54 },
+    ...{ sent: 240, expected: 240, matched: 0, rejected: null, timedOut: 186, unanswered: 54 },
     ...{ corruptReplies: 0, late: 0, latencyMs: null },
   };
   const summary = {

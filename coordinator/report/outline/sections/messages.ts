@@ -31,6 +31,7 @@ const COLUMNS = [
   column("want a reply"),
   column("in time"),
   column("share", "share"),
+  column("rejected"),
   column("timed out"),
   column("unanswered"),
   column("late"),
@@ -54,7 +55,7 @@ export const messages: Section = {
         : [
             table({ name: "Messages", columns: COLUMNS, most: MAX_MESSAGES }, rows),
             note(
-              `Counts are of the ${countsScope(summary)}. Rate: over the whole run. Unanswered: the connection ended before the reply. Late: the reply came after its time limit.`,
+              `Counts are of the ${countsScope(summary)}. Rate: over the whole run. Rejected: the reply said that the request had failed. Unanswered: the connection ended before the reply. Late: the reply came after its time limit.`,
             ),
           ];
     return [lead(`${receivedText(summary)}.`), ...mix, ...pushed(summary), data(byName)];
@@ -62,16 +63,28 @@ export const messages: Section = {
 };
 
 function row(name: string, one: Summary["messages"]["byName"][string], run: Summary): Cell[] {
-  const { sent, expected, matched, timedOut, unanswered, late, latencyMs } = one;
+  const { sent, expected, matched, rejected, timedOut, unanswered, late, latencyMs } = one;
   const seconds = run.durationSeconds;
   const rate = seconds > 0 ? sent / seconds : null;
   const times = quantileCells(latencyMs, TIMES).slice(1);
   if (matched === null) {
-    return [code(name, 64), sent, rate, { text: "none", value: 0 }, "", "", "", "", "", ...times];
+    return [
+      code(name, 64),
+      sent,
+      rate,
+      { text: "none", value: 0 },
+      "",
+      "",
+      "",
+      "",
+      "",
+      "",
+      ...times,
+    ];
   }
   const of = expected ?? sent;
   const share = of === 0 ? null : matched / of;
-  const counts = [of, matched, share, timedOut, unanswered, late];
+  const counts = [of, matched, share, rejected ?? "", timedOut, unanswered, late];
   return [code(name, 64), sent, rate, ...counts, ...times];
 }
 

@@ -110,7 +110,12 @@ function messageFigures({ messages: m, durationSeconds }: Summary): Figure[] {
       note:
         m.matched === null
           ? "no message expects one"
-          : formatCounts({ "timed out": m.timedOut, unanswered: m.unanswered, late: m.late }),
+          : formatCounts({
+              rejected: m.rejected,
+              "timed out": m.timedOut,
+              unanswered: m.unanswered,
+              late: m.late,
+            }),
     },
     {
       label: "messages sent",
@@ -153,9 +158,12 @@ function messageText({ messages: m }: Summary): string {
     `${formatCount(m.planned)} planned`,
     `${formatCount(m.sent)} sent`,
     `${formatCount(m.received)} received`,
+    ...positive(m.parts, "more inside them"),
     ...(m.matched === null ? [] : [`${formatCount(m.matched)} matched`]),
+    ...positive(m.rejected, "rejected"),
     ...(m.timedOut === null ? [] : [`${formatCount(m.timedOut)} timed out`]),
     ...positive(m.unanswered, "unanswered"),
+    ...positive(m.recognised, "recognised"),
     ...positive(m.unsolicited, "pushed"),
     ...positive(m.skipped, "skipped"),
     ...positive(m.discarded, "discarded unsent"),
