@@ -2,6 +2,7 @@
  * The sections of summary.json that count connections and messages, for the whole run and per phase. Pure; used
  * by summary.ts. Invariant: counts are of the phases asked for, distributions of the phases that are judged.
  */
+import { namesOf } from "../../shared/scenario/names.ts";
 import type { Metric, NameCounter } from "../../shared/stats/counters.ts";
 import { CONNECT_FAILURES, failureCause, stageOf } from "../../shared/stats/failure-kind.ts";
 import { judgedHistogram, phasesThatCount } from "../analysis/judged.ts";
@@ -66,7 +67,8 @@ function agreedOrNull({ merge }: RunFold): Summary["connections"]["agreed"] {
 export function messagesSection(fold: RunFold): Summary["messages"] {
   const judged = phasesThatCount(fold);
   const byName: Summary["messages"]["byName"] = {};
-  for (const [index, { name }] of (fold.facts.scenario.messages?.mix ?? []).entries()) {
+  for (const [index, { name, send }] of namesOf(fold.facts.scenario).entries()) {
+    if (send === null) continue;
     byName[name] = {
       ...nameCounts(fold, index),
       latencyMs: distribution(fold, "latency", { phases: judged, name: index }),
@@ -123,7 +125,7 @@ export function failuresSection(fold: RunFold): SummaryFailure[] {
 /** null where it is not known, or where no reply is expected. */
 function nameCounts({ facts, merge }: RunFold, index: number) {
   const counters = merge.nameCounters(index);
-  const isAwaited = facts.scenario.messages?.mix[index]?.reply.match !== "none";
+  const isAwaited = namesOf(facts.scenario)[index]?.reply.match !== "none";
   const of = (counter: NameCounter) =>
     isAwaited && merge.hasNameCounter(counter) ? counters[counter] : null;
   return {
@@ -143,8 +145,9 @@ function droppedOf({ merge }: RunFold, { dropped }: Counters): number | null {
 
 /** The counts and distributions a run and a phase have in common; null for what was not measured. */
 function messageCounts(fold: RunFold, counters: Counters, phases: Phases) {
-  const { messages, integrity } = fold.facts.scenario;
-  const replies = (messages?.mix ?? []).some(({ reply }) => reply.match !== "none");
+  const { scenario } = fold.facts;
+  const { integrity } = scenario;
+  const replies = namesOf(scenario).some(({ reply }) => reply.match !== "none");
   const ifReplies = (value: number) => (replies ? value : null);
   // What the stamps of echo correlation catch by the way is shown; that nothing was caught proves nothing.
   const ifStamp = (value: number) => (integrity.stamp || value > 0 ? value : null);

@@ -51,6 +51,7 @@ export function capacityScenario({
     ...{ selector: { phase: inPhase, name: null }, unit: "us" as const, abort: true, afterUs: 0 },
   });
   return {
+    ...NO_CONVERSATION,
     ...{ version: 1, name: "capacity", seed: SEED, vars: {}, env: {}, secrets: [], data: {} },
     targets: [{ url: "ws://127.0.0.1:9/", weight: 1, label: "target" }],
     connect: {
