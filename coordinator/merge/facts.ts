@@ -77,7 +77,7 @@ export function readFacts(header: unknown): RunFacts {
  * (variables, environment, data, header values, TLS material, payloads), and the rest is masked.
  */
 export function redactScenario(scenario: StrictScenario): StrictScenario {
-  const { connect, messages } = scenario;
+  const { answers, connect, messages } = scenario;
   const lean: StrictScenario = {
     ...scenario,
     vars: {},
@@ -89,6 +89,7 @@ export function redactScenario(scenario: StrictScenario): StrictScenario {
       headers: connect.headers.map(([name]) => [name, MASK] as const),
       tls: { ...connect.tls, ca: null, cert: null, key: null },
     },
+    answers: answers.map((answer) => ({ ...answer, send: withoutPayload(answer.send) })),
     messages: messages && {
       ...messages,
       mix: messages.mix.map((message) => ({ ...message, send: withoutPayload(message.send) })),

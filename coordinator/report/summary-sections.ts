@@ -68,7 +68,8 @@ function agreedOrNull({ merge }: RunFold): Summary["connections"]["agreed"] {
 export function messagesSection(fold: RunFold): Summary["messages"] {
   const judged = phasesThatCount(fold);
   const byName: Summary["messages"]["byName"] = {};
-  for (const [index, { name }] of (fold.facts.scenario.messages?.mix ?? []).entries()) {
+  for (const [index, { name, send }] of namesOf(fold.facts.scenario).entries()) {
+    if (send === null) continue;
     byName[name] = {
       ...nameCounts(fold, index),
       latencyMs: distribution(fold, "latency", { phases: judged, name: index }),
@@ -125,7 +126,7 @@ export function failuresSection(fold: RunFold): SummaryFailure[] {
 /** null where it is not known, or where no reply is expected. */
 function nameCounts({ facts, merge }: RunFold, index: number) {
   const counters = merge.nameCounters(index);
-  const isAwaited = facts.scenario.messages?.mix[index]?.reply.match !== "none";
+  const isAwaited = namesOf(facts.scenario)[index]?.reply.match !== "none";
   const of = (counter: NameCounter) =>
     isAwaited && merge.hasNameCounter(counter) ? counters[counter] : null;
   return {
@@ -150,11 +151,12 @@ function droppedOf({ merge }: RunFold, { dropped }: Counters): number | null {
 
 /** The counts and distributions a run and a phase have in common; null for what was not measured. */
 function messageCounts(fold: RunFold, counters: Counters, phases: Phases) {
-  const { messages, integrity, incoming } = fold.facts.scenario;
-  const rejects = namesOf(fold.facts.scenario).some(({ reply }) => canReject(reply));
+  const { scenario } = fold.facts;
+  const { integrity, incoming } = scenario;
+  const rejects = namesOf(scenario).some(({ reply }) => canReject(reply));
   const ifCounted = (counter: PhaseCounter, isMeasured: boolean) =>
     isMeasured && fold.merge.hasPhaseCounter(counter) ? counters[counter] : null;
-  const replies = (messages?.mix ?? []).some(({ reply }) => reply.match !== "none");
+  const replies = namesOf(scenario).some(({ reply }) => reply.match !== "none");
   const ifReplies = (value: number) => (replies ? value : null);
   // What the stamps of echo correlation catch by the way is shown; that nothing was caught proves nothing.
   const ifStamp = (value: number) => (integrity.stamp || value > 0 ? value : null);

@@ -74,7 +74,16 @@ export const ROOMS: readonly Room[] = [
     // What looks at messages beside replies, by its role.
     except: ["worker/observe/observer.ts", "worker/observe/observers.ts"],
   },
-  { room: "worker/observe/", may: ["shared/", "worker/message/", "worker/record/"] },
+  {
+    room: "worker/observe/",
+    may: ["shared/", "worker/message/", "worker/record/", "worker/answer/"],
+  },
+  // Observers: each in a room of its own.
+  {
+    room: "worker/answer/",
+    may: ["shared/", "worker/message/", "worker/record/"],
+    except: ["worker/observe/observer.ts"],
+  },
   { room: "worker/socket/", may: ["shared/"] },
   { room: "worker/record/", may: ["shared/"] },
 

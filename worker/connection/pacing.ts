@@ -64,15 +64,21 @@ export function releaseHeld(connection: PacedConnection, host: ConnectionHost): 
   sendDue(connection, host, host.lastNowUs);
 }
 
-/** Sends the correlator's `outgoing` of the moment: a step, or an answer. It is on no schedule, so it has no lag. */
+/**
+ * Sends the correlator's `outgoing` of the moment: a step, or an answer. It is on no schedule, so it has no lag. Planned it is
+ * when the connection is open.
+ */
 export function sendNow(connection: PacedConnection, host: ConnectionHost): boolean {
   const { outgoing } = host.correlator;
   const phase = host.phaseAt(outgoing.intendedUs);
   const { socket } = connection;
-  const canSend = connection.isOpen && socket !== null && !isFull(socket, host);
-  if (!canSend) return false;
-  outgoing.phase = phase;
+  if (!connection.isOpen || socket === null) return false;
   host.recorder.count(phase, COUNT.planned, 1);
+  if (isFull(socket, host)) {
+    host.recorder.count(phase, COUNT.skippedBackpressure, 1);
+    return false;
+  }
+  outgoing.phase = phase;
   host.correlator.send(connection, socket);
   return true;
 }

@@ -3,6 +3,7 @@
  * which walk the list. Invariant: the order is the one of the reference and of written scenarios; the strict part of a
  * section may build on those before it.
  */
+import { answers } from "./answers.ts";
 import { connect } from "./connect.ts";
 import { data } from "./data.ts";
 import { name, seed, version } from "./header.ts";
@@ -28,6 +29,7 @@ export const SECTIONS = [
   load,
   messages,
   incoming,
+  answers,
   integrity,
   thresholds,
   outputs,

@@ -1,0 +1,90 @@
+/**
+ * `answers`: what a client sends back by itself, such as an application's pongs and acknowledgements. Listed in registry.ts.
+ * Invariant: each has a name, its own among messages and answers; one that is not written is `answer#2` for the second.
+ */
+import type * as z from "zod";
+import { mixOf } from "../check/measured.ts";
+import { compileMatch } from "../expression/message-expression.ts";
+import type { Path } from "../issue.ts";
+import { MAX_ITEMS } from "../limits.ts";
+import { condition } from "../shape/expressions.ts";
+import { about, label, list, strict } from "../shape/fields.ts";
+import { isMapping } from "../shape/words.ts";
+import type { StrictAnswer } from "../strict-conversation.ts";
+import { checkPayload, payload, writtenPayload } from "./payload.ts";
+import { checkNames, type Scene, section, soundItems, writtenNames } from "./section.ts";
+
+const EXAMPLE = { where: "m.type == 'ping'", send: { json: { type: "pong", id: "{{m.id}}" } } };
+
+function answer() {
+  return strict({
+    name: about(
+      label().optional(),
+      "Name in reports. Default: answer# and its place in the list.",
+      "pong",
+    ),
+    where: about(
+      condition(),
+      "CEL over m, text, size and conn: true of what is answered.",
+      EXAMPLE.where,
+    ),
+    send: about(
+      payload(),
+      "What is sent; placeholders may also read m, text and size of the message.",
+      EXAMPLE.send,
+    ),
+  });
+}
+
+type Answer = z.output<ReturnType<typeof answer>>;
+
+export const answers = section({
+  key: "answers",
+  shape: () =>
+    about(
+      list(answer(), 0, MAX_ITEMS).optional(),
+      "What a client sends back by itself. Of several that are true of a message the first answers it.",
+      [EXAMPLE],
+    ),
+  strict: (value, scene) => {
+    const path = ["answers"];
+    const written = { path, key: "name", kind: "answer" };
+    checkNames(scene.given["answers"], written, scene.log);
+    checkTaken(path, scene);
+    return { answers: strictAnswers(value, path, scene) };
+  },
+  written: ({ answers: known }) => (known.length === 0 ? undefined : known.map(writtenAnswer)),
+});
+
+function strictAnswers(
+  value: readonly Answer[] | undefined,
+  path: Path,
+  scene: Scene,
+): StrictAnswer[] {
+  // What an answer's placeholders read is checked where they have a message.
+  const answering: Scene = { ...scene, scope: { ...scene.scope, hasMessage: true } as never };
+  return [...soundItems(value, path, scene.log)].map(([index, { name, where, send }]) => {
+    const at = [...path, index];
+    if (compileMatch(where).variables.has("sent")) {
+      const what = "sent is nothing here: an answer is to what was not asked for";
+      scene.log.add([...at, "where"], what, "a reply to a message of ours is messages.mix.reply");
+    }
+    checkPayload(send, [...at, "send"], answering);
+    return { name: name ?? `answer#${index + 1}`, where, send };
+  });
+}
+
+/** Messages and answers are counted by name, side by side. */
+function checkTaken(path: Path, { given, log }: Scene): void {
+  const taken = new Set(writtenNames(mixOf(given), "name"));
+  const list: readonly unknown[] = Array.isArray(given["answers"]) ? given["answers"] : [];
+  for (const [index, item] of list.entries()) {
+    const name = isMapping(item) ? item["name"] : undefined;
+    if (typeof name !== "string" || !taken.has(name)) continue;
+    log.add([...path, index, "name"], `a message is named ${name}, too`, "give it another name");
+  }
+}
+
+function writtenAnswer({ name, where, send }: StrictAnswer): z.input<ReturnType<typeof answer>> {
+  return { name, where, send: writtenPayload(send) };
+}
