@@ -7,6 +7,7 @@
 import { OnrushError } from "../../shared/errors.ts";
 import { buildPopulation } from "../../shared/load/arrivals.ts";
 import { checkTargets } from "../../shared/net/target-policy.ts";
+import { destinationsOf } from "../../shared/scenario/destinations.ts";
 import type { Issue } from "../../shared/scenario/issue.ts";
 import { maskSecrets } from "../../shared/scenario/mask/mask.ts";
 import { isOfReport } from "../../shared/scenario/output.ts";
@@ -71,7 +72,7 @@ export function readSubmission(
     .filter(isOfReport)
     .map(({ kind }): FileOutput => ({ kind, to: null }));
   const scenario = { ...parsed.scenario, outputs };
-  checkTargets(scenario.targets, allowTargets, "coordinator");
+  checkTargets(destinationsOf(scenario), allowTargets, "coordinator");
   checkLimits(scenario, limits);
   return { ok: true, scenario, maskedText: maskSecrets(parsed.source, scenario.secrets) };
 }

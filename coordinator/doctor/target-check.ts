@@ -5,6 +5,7 @@
 
 import { OnrushError } from "../../shared/errors.ts";
 import { checkTargets } from "../../shared/net/target-policy.ts";
+import { destinationsOf } from "../../shared/scenario/destinations.ts";
 import type { StrictScenario } from "../../shared/scenario/strict.ts";
 import type { ProbedTarget, ProbeProblem } from "../../shared/wire/probe.ts";
 import { type Check, ok } from "./check.ts";
@@ -21,7 +22,7 @@ export interface TargetsRequest extends ProbeOptions {
 export async function checkTargetsLive(request: TargetsRequest): Promise<Check[]> {
   const { scenario, allowTargets, env, timers } = request;
   try {
-    checkTargets(scenario.targets, allowTargets);
+    checkTargets(destinationsOf(scenario), allowTargets);
     const probe = { scenario, allowTargets, maxTargets: MAX_TARGETS };
     const { targets } = await probeTargets(probe, { env, timers });
     const checks = targets.map(targetCheck);

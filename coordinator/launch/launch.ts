@@ -4,10 +4,12 @@
  * Invariant: until everything is checked nothing is started and nothing is written; this process's environment, streams and
  * signals are left to the caller.
  */
+
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { createLog } from "../../shared/log.ts";
 import { checkTargets } from "../../shared/net/target-policy.ts";
+import { destinationsOf } from "../../shared/scenario/destinations.ts";
 import { maskSecrets } from "../../shared/scenario/mask/mask.ts";
 import type { StrictOutput, StrictScenario } from "../../shared/scenario/strict.ts";
 import type { Clock } from "../../shared/time/clock.ts";
@@ -86,7 +88,7 @@ export async function prepareRun(
   { clock, env, say, signal }: LaunchContext,
 ): Promise<PreparedRun> {
   const { scenario, allowTargets, workers, baseline, outputs, waitSeconds } = request;
-  checkTargets(scenario.targets, allowTargets);
+  checkTargets(destinationsOf(scenario), allowTargets);
   const runId = makeRunId(clock.wallMs(), scenario.name, randomBytes(3).toString("hex"));
   if (baseline !== null) await checkBaseline(scenario, baseline);
   await checkPdf([...scenario.outputs, ...outputs]);

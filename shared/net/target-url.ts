@@ -14,16 +14,16 @@ export interface TargetUrl {
   readonly path: string;
 }
 
-/** @throws OnrushError ONRUSH_TARGET_UNREACHABLE for what is no ws:// or wss:// URL */
+/** @throws OnrushError ONRUSH_TARGET_UNREACHABLE for what is no URL of ws, wss, or of http and https, as steps ahead of a connection have */
 export function splitTargetUrl(url: string): TargetUrl {
   const [, scheme = "", authority = "", rest = ""] =
-    /^(wss?):\/\/([^/?#\\]*)([^#]*)/is.exec(url) ?? [];
+    /^(wss?|https?):\/\/([^/?#\\]*)([^#]*)/is.exec(url) ?? [];
   const base = `${scheme}://${authority}/`;
   if (scheme === "" || /[\s\p{Cc}]/u.test(authority) || !URL.canParse(base)) throw noHost(url);
   const parsed = new URL(base);
   const host = hostOf(parsed);
   if (host === null) throw noHost(url);
-  const secure = parsed.protocol === "wss:";
+  const secure = parsed.protocol === "wss:" || parsed.protocol === "https:";
   const path = rest.replace(/^\\/, "/");
   return {
     secure,

@@ -9,6 +9,7 @@ import { decodeFrame } from "../../shared/wire/frame/frame-codec.ts";
 import { WIRE_VERSION } from "../../shared/wire/plan.ts";
 import { wholeShard } from "../../shared/wire/slice.ts";
 import { Engine } from "../../worker/engine/engine.ts";
+import { prepareLogins } from "../../worker/login/login-step.ts";
 import { resolveTargets } from "../../worker/reach/resolve.ts";
 import { TurnClock } from "./turn-clock.ts";
 
@@ -63,6 +64,7 @@ export async function runEngine(
     },
     engine: 0,
     targets,
+    logins: await prepareLogins(scenario, []),
     monotonicUs,
     afterReading: setImmediate,
     report: (report) => {

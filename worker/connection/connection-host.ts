@@ -30,6 +30,8 @@ export interface ConnectionIdentity {
 /** A connection as the engine sees it that opens its sockets. */
 export interface HostedConnection extends SocketOwner, Conversation {
   readonly slice: number;
+  /** Of the intended open. */
+  readonly phase: number;
   /** Addresses that the running attempt has tried before. */
   tries: number;
   socket: DriverSocket | null;

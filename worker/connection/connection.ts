@@ -184,6 +184,7 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
         else this.connect(this.#host.times.get(this.slot, Time.intendedOpen));
         break;
       case State.connecting:
+        if (this.socket?.expire?.()) break;
         this.socket?.abort(false);
         this.onFail(`${this.#stage}-timeout`, "", "");
         break;

@@ -15,6 +15,7 @@ import type { ConnectionHost, HostedConnection } from "../connection/connection-
 import { TIMER_KINDS, TimerKind } from "../connection/connection-host.ts";
 import { ConnectionTimes, FIRST_SLOTS, Time } from "../connection/connection-times.ts";
 import { sendNow, sendOutgoing } from "../connection/pacing.ts";
+import type { Logins } from "../login/login.ts";
 import type { Conversation } from "../message/conversation.ts";
 import { Correlator } from "../message/correlator.ts";
 import { OBSERVERS } from "../observe/registry.ts";
@@ -24,6 +25,7 @@ import type { DriverSocket } from "../socket/driver.ts";
 import type { Agenda } from "./agenda.ts";
 import { Choices } from "./choices.ts";
 import { type EngineContext, recorderOf } from "./engine-context.ts";
+import { loginsOf } from "./log-in.ts";
 import { SliceCounts } from "./slice-counts.ts";
 import { Slots } from "./slots.ts";
 import { driverOf, SocketOpener } from "./socket-opener.ts";
@@ -50,6 +52,7 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
   readonly #opener: SocketOpener;
   #schedule: MessageSchedule | null;
   readonly #choices: Choices;
+  readonly #logins: Logins<HostedConnection>;
   readonly routes: Routes;
   readonly #slots = new Slots<Connection>();
   readonly #connections = this.#slots.all;
@@ -89,6 +92,7 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
     this.#opener = new SocketOpener(context, driver, this.routes, (connection) =>
       this.correlator.contextOf(connection),
     );
+    this.#logins = loginsOf(context, this, this.#opener);
     for (const { dnsUs } of context.targets)
       if (dnsUs !== null) this.recorder.value(METRIC.dns, 0, dnsUs);
   }
@@ -251,7 +255,8 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
   }
 
   openSocket(connection: HostedConnection, tries: number): DriverSocket {
-    return this.#opener.open(connection, tries);
+    const login = tries === 0 ? this.#logins.begin(connection, 0) : null;
+    return login ?? this.#opener.open(connection, tries);
   }
 
   schedule(slot: number, kind: TimerKind, dueUs: number): void {

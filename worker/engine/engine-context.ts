@@ -3,6 +3,7 @@
 import { assert } from "../../shared/assert.ts";
 import { namesOf } from "../../shared/scenario/names.ts";
 import type { PlanDocument } from "../../shared/wire/plan.ts";
+import type { LoginStep } from "../login/login-step.ts";
 import type { ResolvedTarget } from "../reach/resolve.ts";
 import type { MakeHistogram } from "../record/histogram-rows.ts";
 import { Recorder } from "../record/recorder.ts";
@@ -14,6 +15,8 @@ export interface EngineContext {
   /** Number of this engine within its worker. */
   readonly engine: number;
   readonly targets: readonly ResolvedTarget[];
+  /** HTTP steps ahead of a connection, by role; absent: there are none. */
+  readonly logins?: readonly (readonly LoginStep[])[];
   /** Host-wide monotonic clock, microseconds. */
   readonly monotonicUs: () => number;
   /** The scenario's, unless a simulation brings its own. */

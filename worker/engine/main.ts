@@ -10,6 +10,7 @@ import type { AllowList } from "../../shared/net/target-policy.ts";
 import { TargetText } from "../../shared/scenario/mask/target-text.ts";
 import { monotonicUs } from "../../shared/time/clock.ts";
 import type { PlanDocument } from "../../shared/wire/plan.ts";
+import { prepareLogins } from "../login/login-step.ts";
 import { type ResolvedTarget, resolveTargets } from "../reach/resolve.ts";
 import { probeTarget } from "../reach/tcp-probe.ts";
 import { RawLog } from "../record/raw-log.ts";
@@ -60,11 +61,13 @@ async function prepare(command: Preparation): Promise<void> {
   try {
     const { plan } = command;
     const resolved = await resolveTargets(plan.scenario, listsOf(plan), monotonicUs);
+    const logins = await prepareLogins(plan.scenario, listsOf(plan));
     const targets = await listening(resolved, command);
     const log = rawLogDirectory === null ? null : openRawLog(rawLogDirectory, command);
     rawLog = log;
     const made = new Engine({
-      ...{ plan, engine: command.engine, targets, monotonicUs, report, afterReading: setImmediate },
+      ...{ plan, engine: command.engine, targets, logins, monotonicUs, report },
+      afterReading: setImmediate,
       onWoken: () => turns?.wake(),
       ...(log && { makeHistogram: (metric, phase, name) => log.histogram(metric, phase, name) }),
     });

@@ -61,19 +61,25 @@ export class Captures {
   keep(of: Capturing, list: CaptureList, message: CapturedMessage, sent: unknown): string {
     let missing = "";
     for (const { name, at, secret, reading } of list.readings) {
-      const value = scalarOf(reading.read(message.m, sent, message));
-      if (value === null) missing ||= name;
-      else this.set(of, at, value, secret);
+      const isKept = this.keepValue(of, { at, secret }, reading.read(message.m, sent, message));
+      if (!isKept) missing ||= name;
     }
     return missing;
   }
 
-  /** @param at position among the scenario's captures */
-  set(of: Capturing, at: number, value: string | number | boolean, secret: boolean): void {
+  /** @returns false when there is none, or it is too long */
+  keepValue(
+    of: Capturing,
+    { at, secret }: { readonly at: number; readonly secret: boolean },
+    given: unknown,
+  ): boolean {
+    const value = scalarOf(given);
+    if (value === null) return false;
     if (secret) this.#keepSecret(String(value));
     const kept = of.captured === NOTHING_CAPTURED ? new Array(this.names.length) : of.captured;
     (kept as unknown[])[at] = value;
     of.captured = kept;
+    return true;
   }
 }
 

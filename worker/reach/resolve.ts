@@ -65,10 +65,8 @@ async function resolveTarget(
 ): Promise<ResolvedTarget> {
   const { secure, host, port, path } = splitTargetUrl(target.url);
   const startedUs = options.nowUs();
-  const literal = isIP(host) !== 0;
-  const addresses = literal ? [host] : await addressesOf(host);
-  const dnsUs = literal ? null : options.nowUs() - startedUs;
-  for (const address of addresses) checkAddress({ host, port }, address, options.lists);
+  const addresses = await checkedAddresses({ host, port }, options.lists);
+  const dnsUs = isIP(host) === 0 ? options.nowUs() - startedUs : null;
   const { connect } = scenario;
   const compiled = connect.headers.map(
     ([name, value], at) =>
@@ -103,6 +101,19 @@ async function resolveTarget(
       addresses.every((address) => isIP(address) === 4 && isLoopbackAddress(address)),
     dnsUs,
   };
+}
+
+/**
+ * All addresses of a host.
+ * @throws OnrushError when its name does not resolve, or a list does not allow one of them
+ */
+export async function checkedAddresses(
+  { host, port }: { readonly host: string; readonly port: number },
+  lists: readonly AllowList[],
+): Promise<string[]> {
+  const addresses = isIP(host) === 0 ? await addressesOf(host) : [host];
+  for (const address of addresses) checkAddress({ host, port }, address, lists);
+  return addresses;
 }
 
 /** In the order of this machine's resolver. */

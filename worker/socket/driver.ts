@@ -103,6 +103,8 @@ export interface DriverSocket {
   unsentBytes(): number;
   /** Starts the closing handshake; ignored unless open. */
   close(code: number): void;
+  /** Its attempt's time is over. @returns true when it has told its owner so by itself; absent: it never does */
+  expire?(): boolean;
   /** Destroys the socket at once (RST when `reset`), in any state; no further calls to the owner. */
   abort(reset: boolean): void;
 }

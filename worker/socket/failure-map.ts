@@ -77,6 +77,11 @@ export function errorSignature(error: TransportError): string {
   return error.code ?? (error.message === "" ? "unknown" : error.message);
 }
 
+/** A shortage of this host, by its errno; null for any other trouble. */
+export function generatorFailure(code: string): ConnectFailure | null {
+  return GENERATOR_KINDS.get(code) ?? null;
+}
+
 /** Names the failure of an attempt that had come as far as `stage`. */
 export function connectFailure(stage: ConnectStage, error: TransportError): FailedAttempt {
   return { kind: kindOf(stage, error.code ?? ""), signature: errorSignature(error) };

@@ -5,6 +5,7 @@
 
 import { ExitCode, OnrushError } from "../../../shared/errors.ts";
 import { checkTargets } from "../../../shared/net/target-policy.ts";
+import { destinationsOf } from "../../../shared/scenario/destinations.ts";
 import type { StrictOutput } from "../../../shared/scenario/strict.ts";
 import type { BaselineRequest, RunOutcome } from "../../active-run/request.ts";
 import {
@@ -56,7 +57,7 @@ export async function run(file: string, options: RunOptions, context: CliContext
   const { scenario, source } = parsed;
   const allowTargets = allowedTargets(context.config, options);
   if (options.dryRun === true) {
-    checkTargets(scenario.targets, allowTargets);
+    checkTargets(destinationsOf(scenario), allowTargets);
     await showPlan({ run: "plan", scenario, allowTargets, workers: options.workers }, context);
     return ExitCode.passed;
   }

@@ -1,0 +1,22 @@
+/**
+ * All places that a scenario's load goes to: its targets, and where its HTTP steps ahead of a connection go. Called by whoever
+ * holds them against a list of allowed targets. Pure.
+ */
+import { rolesOf } from "./names.ts";
+import type { StrictScenario } from "./strict.ts";
+import type { StrictStep } from "./strict-conversation.ts";
+
+export type HttpStep = Extract<StrictStep, { kind: "http" }>;
+
+/** HTTP steps of a role, in their order; they stand in `before` alone. */
+export function httpStepsOf(scenario: StrictScenario, role: number): readonly HttpStep[] {
+  const before = rolesOf(scenario)[role]?.flow?.before ?? [];
+  return before.filter((step) => step.kind === "http");
+}
+
+/** Each once. */
+export function destinationsOf(scenario: StrictScenario): readonly { readonly url: string }[] {
+  const steps = rolesOf(scenario).flatMap((_, role) => httpStepsOf(scenario, role));
+  const urls = new Set([...scenario.targets, ...steps].map(({ url }) => url));
+  return [...urls].map((url) => ({ url }));
+}
