@@ -6,7 +6,7 @@ import type { Path } from "./issue.ts";
 
 /** By the path of the mapping that holds the key; `*` is any index. */
 const KEYS: Readonly<Record<string, readonly string[]>> = {
-  "": [...["flow", "listen", "roles", "checkpoints"], ...["environment", "faults", "hooks"]],
+  "": ["listen", "roles", "checkpoints", "environment", "faults", "hooks"],
   "messages.mix.*": ["sequence"],
   integrity: ["order", "isolation"],
 };

@@ -6,6 +6,7 @@
 import { answers } from "./answers.ts";
 import { connect } from "./connect.ts";
 import { data } from "./data.ts";
+import { flow } from "./flow.ts";
 import { name, seed, version } from "./header.ts";
 import { incoming } from "./incoming.ts";
 import { integrity } from "./integrity.ts";
@@ -29,6 +30,7 @@ export const SECTIONS = [
   load,
   messages,
   incoming,
+  flow,
   answers,
   integrity,
   thresholds,
