@@ -11,7 +11,7 @@ import { condition } from "../shape/expressions.ts";
 import { about, label, list, strict } from "../shape/fields.ts";
 import { isMapping } from "../shape/words.ts";
 import type { StrictAnswer } from "../strict-conversation.ts";
-import { checkPayload, payload, writtenPayload } from "./payload.ts";
+import { payload, sound, writtenPayload } from "./payload.ts";
 import { checkNames, type Scene, section, soundItems, writtenNames } from "./section.ts";
 
 const EXAMPLE = { where: "m.type == 'ping'", send: { json: { type: "pong", id: "{{m.id}}" } } };
@@ -63,14 +63,14 @@ function strictAnswers(
 ): StrictAnswer[] {
   // What an answer's placeholders read is checked where they have a message.
   const answering: Scene = { ...scene, scope: { ...scene.scope, hasMessage: true } as never };
-  return [...soundItems(value, path, scene.log)].map(([index, { name, where, send }]) => {
+  return [...soundItems(value, path, scene.log)].flatMap(([index, { name, where, send }]) => {
     const at = [...path, index];
     if (compileMatch(where).variables.has("sent")) {
       const what = "sent is nothing here: an answer is to what was not asked for";
       scene.log.add([...at, "where"], what, "a reply to a message of ours is messages.mix.reply");
     }
-    checkPayload(send, [...at, "send"], answering);
-    return { name: name ?? `answer#${index + 1}`, where, send };
+    const sent = sound(send, [...at, "send"], answering);
+    return sent === null ? [] : [{ name: name ?? `answer#${index + 1}`, where, send: sent }];
   });
 }
 

@@ -4,14 +4,12 @@
  */
 import { isIP } from "node:net";
 import * as z from "zod";
-import { checkPlace } from "../check/rows.ts";
-import { checkTemplate, type TemplateContext } from "../check/templates.ts";
 import { MAX_ITEMS } from "../limits.ts";
-import type { IssueLog } from "../read/issue-log.ts";
 import { about, byDefault, duration, fault, list, size, strict, text } from "../shape/fields.ts";
 import { asWritten } from "../shape/marks.ts";
 import type { StrictConnect, StrictScenario } from "../strict.ts";
 import { formatDuration, formatSize, quoted } from "../units.ts";
+import { checkHeaders } from "./connect-headers.ts";
 import { reconnect, writtenReconnect } from "./reconnect.ts";
 import { section, soundParts } from "./section.ts";
 import { checkSubprotocols } from "./subprotocols.ts";
@@ -102,7 +100,7 @@ export const connect = section({
     }
     const strictTls = known.tls === undefined ? NO_TLS : checkTls(known.tls, scene);
     const strictConnect: StrictConnect = {
-      headers: checkHeaders(known.headers ?? {}, scene),
+      headers: checkHeaders(known.headers ?? {}, ["connect", "headers"], scene),
       subprotocols: checkSubprotocols(known.subprotocols ?? [], scene),
       timeoutUs: known.timeout,
       tls: strictTls,
@@ -118,53 +116,6 @@ export const connect = section({
   },
   written,
 });
-
-/** Header names that belong to the handshake itself. */
-const RESERVED = /^(connection|upgrade|sec-websocket-.*|content-length|transfer-encoding)$/i;
-
-/** What Host may say (RFC 9110 §7.2): a name or an address, and a port. */
-const HOST_VALUE = /^(\[[\dA-Fa-f:.]+\]|[\w.~!$&'()*+,;=%-]+)(:\d{1,5})?$/;
-
-function checkHeaders(
-  headers: Readonly<Record<string, string>>,
-  context: TemplateContext,
-): [string, string][] {
-  const seen = new Set<string>();
-  for (const [name, value] of Object.entries(headers)) {
-    const path = ["connect", "headers", name];
-    checkHeaderName(name, seen, context.log);
-    seen.add(name.toLowerCase());
-    const isHost = /^host$/i.test(name);
-    const template = checkTemplate(value, path, context);
-    const place = { kind: "text", value, path, ...(isHost ? HOST_PLACE : HEADER_PLACE) } as const;
-    if (template !== null) checkPlace(place, template, context);
-  }
-  return Object.entries(headers);
-}
-
-function checkHeaderName(name: string, seen: ReadonlySet<string>, log: IssueLog): void {
-  const add = (what: string, hint = "") =>
-    log.add(["connect", "headers", name], what, hint, { part: "key" });
-  if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)) add(`not a header name: ${quoted(name)}`);
-  else if (RESERVED.test(name)) {
-    const hint = /protocol$/i.test(name) ? "use connect.subprotocols" : "leave it out";
-    add(`the header ${name} belongs to the handshake`, hint);
-  } else if (seen.has(name.toLowerCase())) add(`the header ${name} is written twice`);
-}
-
-const HEADER_PLACE = { fault: headerFault, hint: "" };
-const HOST_PLACE = {
-  fault: (value: string) => headerFault(value) || (HOST_VALUE.test(value) ? "" : "not a host"),
-  hint: "a name or an address, such as chat.example:8443",
-};
-
-/** RFC 9110 §5.5: visible characters, obs-text, spaces and tabs. */
-function headerFault(value: string): string {
-  if (/[\r\n]/.test(value)) return "the value holds a line break, which a header cannot carry";
-  return /[^\t\x20-\x7e\x80-\xff]/.test(value)
-    ? "the value holds characters that a header cannot carry"
-    : "";
-}
 
 type Written = z.input<ReturnType<typeof shape>>;
 

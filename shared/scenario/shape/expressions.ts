@@ -4,6 +4,7 @@
  */
 import * as z from "zod";
 import { ExpressionError } from "../expression/expression-error.ts";
+import { compileHttpReading } from "../expression/http-expression.ts";
 import { compileMatch, compileReading } from "../expression/message-expression.ts";
 import type { StrictCapture } from "../strict-message.ts";
 import { CONN_FIELDS } from "../template/reference.ts";
@@ -35,13 +36,21 @@ function compiled(compile: (source: string) => unknown) {
   return asWritten(text(MAX_CHARS, compiles));
 }
 
-/** `capture: { token: "m.token" }`, or `{ token: { value: "m.token", secret: true } }`. */
-export function captures(example: Readonly<Record<string, string>> = { token: "m.token" }) {
+/** CEL over the answer of an HTTP step, whose value is used. */
+export function httpReading() {
+  return compiled(compileHttpReading);
+}
+
+/** `capture: { token: "m.token" }`, or `{ token: { value: "m.token", secret: true } }`. @param value CEL for it */
+export function captures(
+  example: Readonly<Record<string, string>> = { token: "m.token" },
+  value: () => z.ZodType<string, string> = reading,
+) {
   const secret = strict({
-    value: about(reading(), "CEL for the value.", Object.values(example)[0]),
+    value: about(value(), "CEL for the value.", Object.values(example)[0]),
     secret: byDefault(z.boolean(), false, "Never show the value in logs and reports.", true),
   });
-  const names = mapping(z.union([reading(), secret]), MAX_CAPTURES, "captures").superRefine(
+  const names = mapping(z.union([value(), secret]), MAX_CAPTURES, "captures").superRefine(
     (entries, context) => {
       for (const name of Object.keys(entries)) {
         if (!CONN_FIELDS.includes(name)) continue;

@@ -6,6 +6,7 @@ import { choose } from "./choose.ts";
 import { close } from "./close.ts";
 import { expect, optional } from "./expect.ts";
 import { expectNot } from "./expect-not.ts";
+import { http } from "./http.ts";
 import { mark } from "./mark.ts";
 import { ping } from "./ping.ts";
 import { repeat } from "./repeat.ts";
@@ -14,6 +15,7 @@ import type { StepKind } from "./step.ts";
 import { wait } from "./wait.ts";
 
 export const STEPS = [
+  http,
   send,
   expect,
   optional,
