@@ -6,10 +6,7 @@ import type { Path } from "./issue.ts";
 
 /** By the path of the mapping that holds the key; `*` is any index. */
 const KEYS: Readonly<Record<string, readonly string[]>> = {
-  "": [
-    ...["flow", "listen", "answers", "roles", "checkpoints"],
-    ...["environment", "faults", "hooks"],
-  ],
+  "": [...["listen", "answers", "roles", "checkpoints"], ...["environment", "faults", "hooks"]],
   "messages.mix.*": ["sequence"],
   integrity: ["order", "isolation"],
 };

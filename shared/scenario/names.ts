@@ -7,7 +7,8 @@ import type { StrictReply, StrictScenario, StrictSend, StrictThreshold } from ".
 import type { StrictRole, StrictStep } from "./strict-conversation.ts";
 
 /**
- * message: of the mix. step: a step that sends. wait: a step that only waits, for a message, a pong or an HTTP answer.
+ * message: of the mix. step: a step that sends. wait: a step that only waits, for a message, a pong or an
+ * HTTP answer, or a mark.
  * answer: sent by itself. listen: pushed messages. sequence, and event: one of it, `NAME/EVENT` in full.
  */
 export type NameKind = "message" | "step" | "wait" | "answer" | "listen" | "sequence" | "event";
@@ -135,6 +136,7 @@ function stepParts(steps: readonly StrictStep[], role: number): NamedPart[] {
       case "expect":
       case "expectNot":
       case "ping":
+      case "mark":
       case "http":
         return [{ name: step.name, kind: "wait", role, send: null, reply: NO_REPLY }];
       case "repeat":

@@ -20,6 +20,7 @@ export const Stream = {
   behaviour: 12,
   slot: 13,
   resample: 14,
+  flow: 15,
 } as const;
 export type Stream = (typeof Stream)[keyof typeof Stream];
 

@@ -18,7 +18,7 @@ import {
 } from "../shape/fields.ts";
 import type { StrictMessage } from "../strict.ts";
 import { formatRate } from "../units.ts";
-import { checkEcho, checkPayload, payload, writtenPayload } from "./payload.ts";
+import { checkEcho, payload, sound, writtenPayload } from "./payload.ts";
 import { reply, writtenReply } from "./reply.ts";
 import { checkNames, type Scene, section } from "./section.ts";
 
@@ -26,7 +26,9 @@ function message() {
   return strict({
     name: about(label(), "Name of the message, unique in the file.", "say"),
     weight: byDefault(weight(), 1, "How often it is chosen, relative to the others.", 8),
-    send: about(payload(), "What is sent: json, text or binary.", { json: { type: "say" } }),
+    send: about(payload(), "What is sent: json, text, binary, base64, hex or file.", {
+      json: { type: "say" },
+    }),
     reply: about(reply(), "Which reply is expected. Default: none.", {
       match: "echo",
       within: "1s",
@@ -119,15 +121,15 @@ function checkMix(mix: readonly Message[], scene: Scene): StrictMessage[] {
     if (log.hasAt(path)) continue;
     const { name, weight, send, reply: expected } = entry;
     const isSound = log.isSound(path);
-    if (log.isSound([...path, "send"])) checkPayload(send, [...path, "send"], scene);
-    if (!isSound) continue;
-    if (expected.match === "echo") checkEcho(send, [...path, "send"], scene);
-    if (expected.match === "where" && send.kind === "binary") {
+    const sent = log.isSound([...path, "send"]) ? sound(send, [...path, "send"], scene) : null;
+    if (!isSound || sent === null) continue;
+    if (expected.match === "echo") checkEcho(sent, [...path, "send"], scene);
+    if (expected.match === "where" && sent.kind === "binary") {
       const what = "a binary message has nothing for `where` to compare with";
       const hint = "use match: echo or next, or send json";
       log.add([...path, "reply", "where"], what, hint);
     }
-    known.push({ name, weight, send, reply: expected, sequence: null });
+    known.push({ name, weight, send: sent, reply: expected, sequence: null });
   }
   return known;
 }

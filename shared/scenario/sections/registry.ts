@@ -5,6 +5,7 @@
  */
 import { connect } from "./connect.ts";
 import { data } from "./data.ts";
+import { flow } from "./flow.ts";
 import { name, seed, version } from "./header.ts";
 import { incoming } from "./incoming.ts";
 import { integrity } from "./integrity.ts";
@@ -28,6 +29,7 @@ export const SECTIONS = [
   load,
   messages,
   incoming,
+  flow,
   integrity,
   thresholds,
   outputs,
