@@ -16,7 +16,10 @@ const MAX_BUFFERED_BYTES = 4 << 20;
 
 /** What pacing needs of a connection. */
 export interface PacedConnection extends Conversation {
+  /** Its schedule sends. */
   readonly isOpen: boolean;
+  /** Steps and answers may be sent. */
+  readonly maySend: boolean;
   readonly socket: DriverSocket | null;
   sendCounter: number;
   held: boolean;
@@ -69,7 +72,7 @@ export function sendNow(connection: PacedConnection, host: ConnectionHost): bool
   const { outgoing } = host.correlator;
   const phase = host.phaseAt(outgoing.intendedUs);
   const { socket } = connection;
-  const canSend = connection.isOpen && socket !== null && !isFull(socket, host);
+  const canSend = connection.maySend && socket !== null && !isFull(socket, host);
   if (!canSend) return false;
   outgoing.phase = phase;
   host.recorder.count(phase, COUNT.planned, 1);

@@ -2,7 +2,8 @@
  * All observers: a new one is a file and a line here. Called by observers.ts. Invariant: they are asked in this order, those
  * that decide whose a message is first.
  */
+import { flows } from "../flow/flow-runner.ts";
 import { applicationFailures } from "./application-failures.ts";
 import type { MakeObserver } from "./observer.ts";
 
-export const OBSERVERS: readonly MakeObserver[] = [applicationFailures];
+export const OBSERVERS: readonly MakeObserver[] = [flows, applicationFailures];
