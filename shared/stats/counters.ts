@@ -77,10 +77,12 @@ export const NAME_COUNTERS = [
   "rejected",
   /** Of a step without a message of its own, of listen, of an event: messages that were one. */
   "arrived",
-  /** Steps and sequences: begun, ended as they should, ended otherwise. started = completed + failed. */
+  /** Steps and sequences: begun, ended as they should, ended otherwise. started = completed + failed + abandoned. */
   "started",
   "completed",
   "failed",
+  /** Of those begun: the plan, or we, ended their connection before they were over. */
+  "abandoned",
 ] as const;
 export type NameCounter = (typeof NAME_COUNTERS)[number];
 

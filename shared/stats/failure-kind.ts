@@ -72,7 +72,7 @@ const FAILURES = [
   { kind: "application-error", during: "open", stage: "protocol", cause: "target", doc: "a message said that something failed (`incoming.fail`)" },
   { kind: "capture", during: "open", stage: "protocol", cause: "target", doc: "a reply, or what a step waited for, lacked a value that was to be captured, or it was longer than 4,096 characters" },
   { kind: "step-timeout", during: "open", stage: "timeout", cause: "target", doc: "what a step of a flow waited for did not come in time" },
-  { kind: "step-unexpected", during: "open", stage: "protocol", cause: "target", doc: "a message came that a step said must not come (`expectNot`)" },
+  { kind: "step-unexpected", during: "open", stage: "protocol", cause: "target", doc: "a message came that a step said must not come (`expectNot`), or the connection ended while a step waited" },
   { kind: "sequence", during: "open", stage: "integrity", cause: "target", doc: "events of a sequence were missing, out of order, repeated or late" },
   { kind: "before-failed", during: "connect", stage: "upgrade", cause: "target", doc: "an HTTP step ahead of the connection (`flow.before`) failed; the signature names it" },
   { kind: "unknown-connect", during: "connect", stage: "generator", cause: "generator", invalidates: true, doc: "of a worker of another version: a kind of failed attempt that this version does not know; the signature names it" },
@@ -127,6 +127,8 @@ const CLOSES = [
   { cause: "fenced", drop: false, doc: "the worker lost its lease" },
   { cause: "migrated", drop: false, doc: "its load moved to another worker" },
   { cause: "limit", drop: false, doc: "a limit of ours: a message over maxMessage, or memory" },
+  { cause: "flow", drop: false, doc: "a `close` step of its flow ended it" },
+  { cause: "step-failed", drop: true, doc: "a step of its flow failed, and its policy is to close" },
   { cause: "unknown", drop: true, doc: "a cause that only the worker's version of Onrush knows" },
 ] as const satisfies readonly CloseEntry[];
 

@@ -46,6 +46,8 @@ export class TestConversation implements Conversation {
   readonly slot: number;
   readonly index: number;
   readonly target: number;
+  readonly role: number = 0;
+  isOpening = false;
   incarnation = 1;
   readonly attempt = 0;
   seq = 0;
@@ -67,6 +69,12 @@ export class TestConversation implements Conversation {
   }
 
   onSettled(): void {}
+
+  onStepsDone(): void {}
+
+  leave(): void {}
+
+  ping(): void {}
 
   onMessageFailure({ kind, name, phase, sentUs }: FailedMessage): void {
     const detail = this.#correlator().unmatched.describe(this, sentUs);

@@ -9,8 +9,11 @@ import {
 } from "../../shared/stats/failure-kind.ts";
 import type { SocketEnd } from "../socket/driver.ts";
 
-/** Why we close: the plan says so, the run ends before its plan, or the session goes on elsewhere. */
-export type EndCause = "plan" | "stop" | "migrated";
+/**
+ * Why we close: the plan says so, the run ends before its plan, the session goes on elsewhere, or a step of its flow says so or
+ * has failed.
+ */
+export type EndCause = "plan" | "stop" | "migrated" | "flow" | "step-failed";
 
 /** @param asked why we had begun to close; null when we had not */
 export function causeOf(end: SocketEnd, asked: EndCause | null): CloseCause {

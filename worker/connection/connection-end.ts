@@ -33,8 +33,9 @@ export function recordEnd(
   const { recorder, correlator, lastNowUs } = host;
   const { cause, wasOpen } = ended;
   correlator.incoming.nowUs = lastNowUs;
-  // What a limit of ours cut off is reported once, as that limit.
-  correlator.settleAll(connection, isCut(cause) || cause === "limit");
+  // What a limit of ours cut off is reported once, as that limit; so is what a failed step did.
+  const cutByUs = isCut(cause) || cause === "limit" || cause === "step-failed";
+  correlator.settleAll(connection, cutByUs);
   const establishedUs = host.times.get(connection.slot, Time.established);
   recorder.value(METRIC.lifetime, connection.phase, lastNowUs - establishedUs);
   recorder.closed(connection, cause, lastNowUs);

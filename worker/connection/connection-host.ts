@@ -22,6 +22,7 @@ export interface ConnectionIdentity {
   readonly shard: number;
   readonly slice: number;
   readonly target: number;
+  readonly role: number;
   readonly session: number;
   /** How often the index was opened before this session, as far as its engine knows. */
   readonly attempt: number;

@@ -9,9 +9,10 @@
  *   connecting  | failure, time-out          | waiting/gone| failed
  *   open        | plan's close, stop         | draining    |
  *   open        | the target's Close         | leaving     |
+ *   open        | a step failed: our Close   | leaving     |
  *   leaving     | transport over, time-out   | waiting/gone| closed
  *   open        | peer, transport, heartbeat | waiting/gone| closed
- *   draining    | nothing unanswered, Close  | closing     |
+ *   draining    | nothing unanswered, Close  | closing     | (after the flow's last steps)
  *   draining    | peer, transport            | ended       | closed
  *   closing     | handshake over, time-out   | ended       | closed
  *   waiting/gone| plan's close, stop         | ended       |

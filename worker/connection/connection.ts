@@ -10,7 +10,6 @@ import { NONE } from "../message/pending-table.ts";
 import { METRIC } from "../record/recorder.ts";
 import { CLOSE_NORMAL } from "../socket/close-code.ts";
 import type { DriverSocket, SocketEnd, SocketOwner } from "../socket/driver.ts";
-import { backoffUs } from "./backoff.ts";
 import { causeOf, type EndCause, failureOf } from "./close-cause.ts";
 import { MAX_SLOTS } from "./close-time.ts";
 import { isCut, recordEnd, recordUnsent } from "./connection-end.ts";
@@ -23,7 +22,8 @@ import {
 import { logAttempt, logEnd, logMessage, MAX_ATTEMPTS } from "./connection-log.ts";
 import { moved, State } from "./connection-state.ts";
 import { CLOSE_TIMEOUT_US, Time } from "./connection-times.ts";
-import { pingOrGiveUp, ponged, startHeartbeat } from "./heartbeat.ts";
+import { pingOrGiveUp, ponged, STEP_PING, startHeartbeat } from "./heartbeat.ts";
+import { lose } from "./loss.ts";
 import { triesAnother } from "./next-address.ts";
 import * as pacing from "./pacing.ts";
 
@@ -49,15 +49,19 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
   backlog: Backlog | null = null;
   captured: readonly unknown[] = NOTHING_CAPTURED;
   expiredCount = 0;
+  readonly role: number;
+  isOpening = false;
   readonly shard: number;
   readonly slice: number;
   /** Addresses that the running attempt has tried before. */
   tries = 0;
   /** Of the intended open. */
   phase = 0;
-  #retries = 0;
+  /** Attempts since it was last of use. */
+  retries = 0;
   #stage: "tcp" | "tls" | "upgrade" = "tcp";
   #endCause: EndCause = "plan";
+  #closeCode = CLOSE_NORMAL;
   /** The target's Close, answered; its transport is not over yet. */
   #closing: SocketEnd | null = null;
 
@@ -68,13 +72,18 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
     this.shard = identity.shard;
     this.slice = identity.slice;
     this.target = identity.target;
+    this.role = identity.role;
     this.incarnation = identity.session * MAX_ATTEMPTS;
     this.attempt = identity.attempt - 1;
     this.sendCounter = identity.session * MAX_SLOTS;
   }
 
   get isOpen(): boolean {
-    return this.state === State.open;
+    return this.state === State.open && !this.isOpening;
+  }
+
+  get maySend(): boolean {
+    return this.state === State.open || this.state === State.draining;
   }
 
   /** Starts an attempt; `intendedUs` is when the plan (or the backoff) wanted it. */
@@ -84,6 +93,8 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
     this.phase = host.phaseAt(intendedUs);
     this.#stage = "tcp";
     this.#closing = null;
+    this.#endCause = "plan";
+    this.#closeCode = CLOSE_NORMAL;
     this.seq = 0;
     this.answered = -1;
     this.incarnation++;
@@ -91,7 +102,7 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
     const nowUs = host.nowUs();
     host.times.begin(this.slot, intendedUs, nowUs);
     host.recorder.value(METRIC.openLag, this.phase, nowUs - intendedUs);
-    host.recorder.attempted(this, this.#retries > 0);
+    host.recorder.attempted(this, this.retries > 0);
     host.schedule(this.slot, TimerKind.life, nowUs + host.connectTimeoutUs);
     this.socket = host.openSocket(this, 0);
   }
@@ -111,12 +122,12 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
     host.recorder.established(this, nowUs);
     host.times.set(this.slot, Time.established, nowUs);
     this.#transition(State.open);
-    this.#retries = 0;
     startHeartbeat(this, host);
-    host.correlator.observers.opened(this, nowUs);
     const closeUs = host.times.get(this.slot, Time.close);
+    host.schedule(this.slot, TimerKind.life, closeUs);
+    host.correlator.observers.opened(this, nowUs);
+    if (this.isOpen) this.retries = 0;
     if (nowUs >= closeUs) this.drain(this.#endCause);
-    else host.schedule(this.slot, TimerKind.life, closeUs);
   }
 
   onFail(kind: ConnectFailure, signature: string, detail: string): void {
@@ -126,7 +137,7 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
     this.socket = null;
     host.recorder.failed(this, nowUs);
     logAttempt(host, this, { kind, signature, detail });
-    this.#lose(nowUs);
+    lose(this, this.#host, nowUs);
   }
 
   onMessage(data: Buffer, start: number, end: number, binary: boolean): void {
@@ -139,8 +150,12 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
     host.correlator.receive(this);
   }
 
-  onPong(): void {
-    ponged(this.slot, this.#host);
+  onPong(_data: Buffer, start: number, end: number): void {
+    ponged(this, this.#host, end - start);
+  }
+
+  ping(): void {
+    this.socket?.ping(STEP_PING);
   }
 
   onClosing(code: number, reason: string): void {
@@ -156,7 +171,8 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
   onClosed(end: SocketEnd): void {
     const host = this.#host;
     const nowUs = host.nowUs();
-    const cause = causeOf(end, this.state === State.closing ? this.#endCause : null);
+    const isAsked = this.state === State.closing || this.#endCause === "step-failed";
+    const cause = causeOf(end, isAsked ? this.#endCause : null);
     const failure = failureOf(cause, end);
     if (failure) logEnd(host, this, failure);
     this.#over(cause, nowUs);
@@ -167,10 +183,26 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
   }
 
   /** A message was settled: there may be room for one that was held, or nothing left to wait for. */
-  onSettled(): void {
-    if (this.state === State.draining) {
-      if (this.pendingCount === 0) this.#startClose();
-    } else if (this.held && this.isOpen) pacing.releaseHeld(this, this.#host);
+  onSettled(name: number, isAnswered: boolean): void {
+    this.#host.correlator.observers.settled(this, name, isAnswered);
+    if (this.state === State.draining) this.#finish();
+    else if (this.held && this.isOpen) pacing.releaseHeld(this, this.#host);
+  }
+
+  onStepsDone(): void {
+    if (this.state === State.draining) this.#finish();
+    else if (this.state === State.open) this.retries = 0;
+  }
+
+  leave(code: number, hasFailed: boolean): void {
+    this.#closeCode = code;
+    if (!hasFailed) this.drain("flow");
+    else if (this.state === State.open) {
+      this.#endCause = "step-failed";
+      this.#transition(State.leaving);
+      pacing.giveUpHeld(this, this.#host);
+      this.#close();
+    }
   }
 
   onSendDue(nowUs: number): void {
@@ -180,7 +212,7 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
   onLifeDue(nowUs: number): void {
     switch (this.state) {
       case State.waiting:
-        if (nowUs >= this.#host.times.get(this.slot, Time.close)) this.#end();
+        if (nowUs >= this.#host.times.get(this.slot, Time.close)) this.end();
         else this.connect(this.#host.times.get(this.slot, Time.intendedOpen));
         break;
       case State.connecting:
@@ -199,7 +231,7 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
         else this.#cut("close-timeout", "close-timeout", nowUs);
         break;
       case State.gone:
-        this.#end();
+        this.end();
         break;
     }
   }
@@ -220,10 +252,11 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
       pacing.skipHeld(this, host);
       for (const kind of Object.values(TimerKind)) host.cancel(this.slot, kind);
       this.#transition(State.draining);
-      if (this.pendingCount === 0) this.#startClose();
+      host.correlator.observers.draining(this);
+      this.#finish();
     } else if (this.state === State.connecting && cause === "stop") this.abort("stop");
     else if (this.state === State.connecting) this.#endCause = cause;
-    else if (this.state === State.waiting || this.state === State.gone) this.#end();
+    else if (this.state === State.waiting || this.state === State.gone) this.end();
   }
 
   /** Cuts the connection now, whatever its state. */
@@ -237,18 +270,27 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
       host.recorder.failed(this, nowUs);
       logAttempt(host, this, { kind: "generator-stopped", signature: "", detail: "" });
       this.socket = null;
-      this.#end();
-    } else if (this.state === State.waiting || this.state === State.gone) this.#end();
+      this.end();
+    } else if (this.state === State.waiting || this.state === State.gone) this.end();
     else if (this.state !== State.ended) {
       pacing.skipHeld(this, host);
       this.#over(cause, nowUs);
     }
   }
 
-  #startClose(): void {
+  /** Nothing new begins; closes once nothing is unanswered and its last steps are done. */
+  #finish(): void {
+    if (this.pendingCount > 0) return;
+    if (this.#host.correlator.observers.closing(this, this.#host.lastNowUs)) return;
+    // Its last step may have been done at once, and have closed.
+    if (this.state !== State.draining) return;
     this.#transition(State.closing);
+    this.#close();
+  }
+
+  #close(): void {
     this.#host.schedule(this.slot, TimerKind.life, this.#host.lastNowUs + CLOSE_TIMEOUT_US);
-    this.socket?.close(CLOSE_NORMAL);
+    this.socket?.close(this.#closeCode);
   }
 
   /** The target did not do its part in time. */
@@ -266,30 +308,11 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
     // Leave the open state first: settling must not send what was held.
     if (!wasOpen) this.#transition(State.ended);
     recordEnd(this, this.#host, { cause, wasOpen });
-    if (wasOpen && !isCut(cause)) this.#lose(nowUs);
-    else this.#end();
+    if (wasOpen && !isCut(cause)) lose(this, this.#host, nowUs);
+    else this.end();
   }
 
-  /** Not connected, and not because the plan says so: try again, or give up. */
-  #lose(nowUs: number): void {
-    const host = this.#host;
-    host.cancel(this.slot, TimerKind.ping);
-    const closeUs = host.times.get(this.slot, Time.close);
-    pacing.giveUpHeld(this, host);
-    if (nowUs >= closeUs) this.#end();
-    else if (this.#retries < host.reconnect.attempts) {
-      const jitter = host.jitter(this.index, this.incarnation);
-      const againUs = nowUs + backoffUs(host.reconnect, this.#retries++, jitter);
-      this.#transition(State.waiting);
-      host.times.set(this.slot, Time.intendedOpen, againUs);
-      host.schedule(this.slot, TimerKind.life, Math.min(againUs, closeUs));
-    } else {
-      this.#transition(State.gone);
-      host.schedule(this.slot, TimerKind.life, closeUs);
-    }
-  }
-
-  #end(): void {
+  end(): void {
     pacing.sendLast(this, this.#host, this.#host.lastNowUs);
     this.state = State.ended;
     this.#host.release(this);

@@ -2,12 +2,15 @@
  * Pings of an open connection, and the time until their pong. One ping is under way at a time; the timer of a
  * connection is either for its next ping or for the deadline of the one sent. Called by the connection.
  */
+import type { Conversation } from "../message/conversation.ts";
 import { COUNT, METRIC } from "../record/recorder.ts";
 import type { DriverSocket } from "../socket/driver.ts";
 import { type ConnectionHost, TimerKind } from "./connection-host.ts";
 import { Time } from "./connection-times.ts";
 
 const PAYLOAD = Buffer.from("onrush");
+/** Of a step's ping: its pong is told by its length. */
+export const STEP_PING = Buffer.from("onrush step");
 
 /** The first ping comes after a random part of the interval, so connections do not ping together. */
 export function startHeartbeat(
@@ -32,8 +35,15 @@ export function pingOrGiveUp(slot: number, host: ConnectionHost, socket: DriverS
   return true;
 }
 
-/** A pong came; one that answers nothing is ignored. */
-export function ponged(slot: number, host: ConnectionHost): void {
+/** A pong of so many bytes came; one that answers nothing is ignored. */
+export function ponged(connection: Conversation, host: ConnectionHost, bytes: number): void {
+  const { slot } = connection;
+  if (bytes === STEP_PING.length) {
+    const { correlator } = host;
+    correlator.incoming.nowUs = host.nowUs();
+    correlator.observers.ponged(connection);
+    return;
+  }
   const sentUs = host.times.get(slot, Time.pingSent);
   if (sentUs === 0 || !host.heartbeat) return;
   const nowUs = host.nowUs();

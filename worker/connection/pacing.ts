@@ -16,7 +16,10 @@ const MAX_BUFFERED_BYTES = 4 << 20;
 
 /** What pacing needs of a connection. */
 export interface PacedConnection extends Conversation {
+  /** Its schedule sends. */
   readonly isOpen: boolean;
+  /** Steps and answers may be sent. */
+  readonly maySend: boolean;
   readonly socket: DriverSocket | null;
   sendCounter: number;
   held: boolean;
@@ -72,7 +75,7 @@ export function sendNow(connection: PacedConnection, host: ConnectionHost): bool
   const { outgoing } = host.correlator;
   const phase = host.phaseAt(outgoing.intendedUs);
   const { socket } = connection;
-  if (!connection.isOpen || socket === null) return false;
+  if (!connection.maySend || socket === null) return false;
   host.recorder.count(phase, COUNT.planned, 1);
   if (isFull(socket, host)) {
     host.recorder.count(phase, COUNT.skippedBackpressure, 1);

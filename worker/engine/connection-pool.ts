@@ -111,7 +111,7 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
     const { nextIndex: index, nextSession: session, nextUs: openUs, nextSlice: slice } = agenda;
     const target = this.#choices.targetFor(index);
     const attempt = this.#opener.attempts.first(index, session);
-    const identity = { slot, index, shard, slice, target, session, attempt };
+    const identity = { slot, index, shard, slice, target, role: 0, session, attempt };
     const connection = new Connection(this, identity);
     this.#connections[slot] = connection;
     this.#live++;

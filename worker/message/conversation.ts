@@ -10,6 +10,10 @@ export interface Conversation extends PendingOwner {
   readonly slot: number;
   readonly index: number;
   readonly target: number;
+  /** Position in rolesOf (shared/scenario/names.ts). */
+  readonly role: number;
+  /** Steps come before its own messages: those that are due meanwhile are skipped, as before it was open. */
+  isOpening: boolean;
   /** Distinguishes the sockets one global index had over time. */
   readonly incarnation: number;
   /** How often the index was opened before: what the scenario sees as conn.attempt. */
@@ -27,6 +31,12 @@ export interface Conversation extends PendingOwner {
    * @param name of the message @param isAnswered as it was to be
    */
   onSettled(name: number, isAnswered: boolean): void;
+  /** The steps before its own messages, or before its close, are done. */
+  onStepsDone(): void;
+  /** A step ends the connection. @param hasFailed because it failed: then it may connect again */
+  leave(code: number, hasFailed: boolean): void;
+  /** Sends a ping; observers are told of its pong. */
+  ping(): void;
   /** A message failed; reported once for each thing that went wrong, for the failure log. */
   onMessageFailure(failed: FailedMessage): void;
 }

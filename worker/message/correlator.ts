@@ -98,6 +98,9 @@ export class Correlator {
       contextOf: (conversation) => this.contextOf(conversation),
       send: options.sendNow ?? (() => false),
       phaseAt: options.phaseAt ?? (() => 0),
+      nowUs: () => this.incoming.nowUs,
+      keepUnmatched: (conversation, sinceUs) =>
+        this.unmatched.keep(conversation, this.incoming, sinceUs),
     });
   }
 

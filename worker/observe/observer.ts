@@ -35,6 +35,14 @@ export interface MessageObserver {
   ended?(conversation: Conversation, nowUs: number, cutByUs: boolean): void;
   /** A message of the name at this position was given to the socket. @param phase of its intended time */
   sent?(conversation: Conversation, position: number, message: SentMessage, times: SentTimes): void;
+  /** A message of the name at this position was settled. @param isAnswered as it was to be */
+  settled?(conversation: Conversation, position: number, isAnswered: boolean): void;
+  /** The pong of a ping that was asked for came. */
+  ponged?(conversation: Conversation): void;
+  /** It closes by plan once nothing is unanswered; nothing new begins. */
+  draining?(conversation: Conversation): void;
+  /** Nothing is unanswered. @returns whether it is to wait for onStepsDone(); asked again then */
+  closing?(conversation: Conversation, nowUs: number): boolean;
   /** Settles what is overdue. @param ownerOf the conversation of a slot */
   expire?(nowUs: number, ownerOf: (slot: number) => Conversation): void;
   /** When expire() has something to do next; Infinity for never. */
@@ -60,6 +68,10 @@ export interface ObserverContext {
   send(conversation: Conversation, position: number): boolean;
   /** Of a moment of run time. */
   phaseAt(runUs: number): number;
+  /** Of what happens now, run time. */
+  nowUs(): number;
+  /** The message that is being received is kept as what came instead of what has been waited for since then. */
+  keepUnmatched(conversation: Conversation, sinceUs: number): void;
 }
 
 /** null: the scenario has nothing for it to do. */

@@ -17,11 +17,13 @@ export class Observers {
   readonly #all: readonly MessageObserver[];
   readonly #sent: readonly MessageObserver[];
   readonly #expiring: readonly MessageObserver[];
+  readonly #stepping: readonly MessageObserver[];
 
   constructor(makers: readonly MakeObserver[], context: ObserverContext) {
     this.#all = makers.flatMap((make) => make(context) ?? []);
     this.#sent = this.#all.filter((one) => one.sent !== undefined);
     this.#expiring = this.#all.filter((one) => one.expire !== undefined);
+    this.#stepping = this.#all.filter((one) => one.settled !== undefined);
   }
 
   get isEmpty(): boolean {
@@ -53,6 +55,24 @@ export class Observers {
 
   sent(conversation: Conversation, position: number, message: SentMessage, times: SentTimes): void {
     for (const observer of this.#sent) observer.sent?.(conversation, position, message, times);
+  }
+
+  settled(conversation: Conversation, position: number, isAnswered: boolean): void {
+    for (const observer of this.#stepping) observer.settled?.(conversation, position, isAnswered);
+  }
+
+  ponged(conversation: Conversation): void {
+    for (const observer of this.#stepping) observer.ponged?.(conversation);
+  }
+
+  draining(conversation: Conversation): void {
+    for (const observer of this.#stepping) observer.draining?.(conversation);
+  }
+
+  closing(conversation: Conversation, nowUs: number): boolean {
+    let waits = false;
+    for (const one of this.#stepping) if (one.closing?.(conversation, nowUs)) waits = true;
+    return waits;
   }
 
   expire(nowUs: number, ownerOf: (slot: number) => Conversation): void {

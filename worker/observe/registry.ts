@@ -3,7 +3,8 @@
  * that decide whose a message is first.
  */
 import { answers } from "../answer/answers.ts";
+import { flows } from "../flow/flow-runner.ts";
 import { applicationFailures } from "./application-failures.ts";
 import type { MakeObserver } from "./observer.ts";
 
-export const OBSERVERS: readonly MakeObserver[] = [applicationFailures, answers];
+export const OBSERVERS: readonly MakeObserver[] = [flows, applicationFailures, answers];

@@ -1,0 +1,384 @@
+/**
+ * Runs the rows of the flow program for each thread of each connection. Called by flow-runner.ts. Data plane: a step is a row of
+ * numbers, a thread a few numbers in flat arrays.
+ * Invariant: a thread waits for one thing at a time and has one timer, which is set anew or taken back when that changes: no
+ * time-out of one step ever meets another.
+ * Bounds: MAX_ROWS in one go, MAX_RESTARTS of open, MAX_CLOSE_US for close.
+ */
+import { connectionFields } from "../../shared/scenario/template/render.ts";
+import { drawUnit, Stream } from "../../shared/time/random.ts";
+import { type TimerOwner, TimingWheel } from "../engine/turn/timing-wheel.ts";
+import type { Conversation } from "../message/conversation.ts";
+import { NONE } from "../message/pending-table.ts";
+import type { ObserverContext } from "../observe/observer.ts";
+import { FlowStates, List, Waiting } from "./flow-states.ts";
+import { Field, Op, Policy, type Program, ROW, Wait } from "./program.ts";
+import type { StepResults } from "./step-results.ts";
+
+/** Rows of the program that a thread does without letting others have their turn. */
+const MAX_ROWS = 256;
+const MAX_RESTARTS = 10;
+/** For all steps of close together; the plan's drain counts on it. */
+const MAX_CLOSE_US = 30_000_000;
+/** Until a message is tried again that a full socket did not take. */
+const RETRY_US = 10_000;
+const NEXT_TURN_US = 1000;
+const CLOSE_NORMAL = 1000;
+const NEVER = Number.POSITIVE_INFINITY;
+
+type Context = Omit<ObserverContext, "keepUnmatched"> & { readonly results: StepResults };
+
+export class Interpreter implements TimerOwner {
+  readonly states: FlowStates;
+  readonly #program: Program;
+  readonly #code: Int32Array;
+  readonly #context: Context;
+  readonly #results: StepResults;
+  readonly #threads: number;
+  readonly #wheel = new TimingWheel(0);
+  #nowUs = 0;
+  #ownerOf: ((slot: number) => Conversation) | null = null;
+
+  constructor(program: Program, context: Context) {
+    this.#program = program;
+    this.#code = program.code;
+    this.#context = context;
+    this.#results = context.results;
+    this.#threads = program.threads;
+    this.states = new FlowStates(program.levels);
+    this.#wheel.grow(this.states.capacity);
+  }
+
+  get nextDueUs(): number {
+    return this.#wheel.size === 0 ? NEVER : this.#wheel.nextDueUs(NEVER);
+  }
+
+  advance(nowUs: number, ownerOf: (slot: number) => Conversation): void {
+    this.#nowUs = nowUs;
+    this.#ownerOf = ownerOf;
+    this.#wheel.advance(nowUs, this);
+  }
+
+  onTimer(thread: number): void {
+    const conversation = this.#ownerOf?.(Math.floor(thread / this.#threads));
+    if (conversation) this.due(conversation, thread, this.#nowUs);
+  }
+
+  /** A connection is open: nothing of what its slot was used for is left. */
+  reset({ slot }: Conversation): void {
+    const { states } = this;
+    const first = slot * this.#threads;
+    while (first + this.#threads > states.capacity) {
+      states.grow(states.capacity * 2);
+      this.#wheel.grow(states.capacity);
+    }
+    for (let thread = first; thread < first + this.#threads; thread++) states.reset(thread);
+  }
+
+  begin(
+    conversation: Conversation,
+    thread: number,
+    at: { readonly start: number; readonly list: List; readonly nowUs: number },
+  ): void {
+    this.states.begin(thread, at);
+    this.run(conversation, thread, at.nowUs);
+  }
+
+  beginLoops(conversation: Conversation, nowUs: number): void {
+    const { loops = [] } = this.#program.entries[conversation.role] ?? {};
+    const first = conversation.slot * this.#threads;
+    for (let at = 0; at < loops.length; at++) {
+      const start = loops[at] as number;
+      if (start !== NONE) this.begin(conversation, first + at, { start, list: List.loop, nowUs });
+    }
+  }
+
+  /** Ends all threads; `tell` is told of each step that has a name and is not over. */
+  stop(
+    { slot }: Conversation,
+    tell: (name: number, beganUs: number, waiting: Waiting) => void,
+  ): void {
+    const { states } = this;
+    const first = slot * this.#threads;
+    for (let thread = first; thread < first + this.#threads; thread++) {
+      if (states.pc[thread] === NONE) continue;
+      const name = this.field(thread, Field.name);
+      const waiting = states.waiting[thread] as Waiting;
+      const isUnderWay = waiting !== Waiting.nothing && waiting !== Waiting.turn;
+      this.#idle(thread);
+      if (name !== NONE && isUnderWay) tell(name, states.beganUs[thread] as number, waiting);
+    }
+  }
+
+  /** Ends all threads by our own doing. */
+  abandon(conversation: Conversation): void {
+    this.stop(conversation, (name, beganUs) => this.#results.abandoned(name, beganUs));
+  }
+
+  /** Of the row that a thread is at. */
+  field(thread: number, field: number): number {
+    return this.#code[(this.states.pc[thread] as number) * ROW + field] as number;
+  }
+
+  /** The step is over; run() goes on. @param tookUs null: no time that says anything */
+  complete(thread: number, tookUs: number | null): void {
+    const beganUs = this.states.beganUs[thread] as number;
+    this.#results.completed(this.field(thread, Field.name), beganUs, tookUs);
+    this.#next(thread);
+  }
+
+  /** The step failed; run() goes on where there is something left to do. */
+  fail(conversation: Conversation, thread: number, nowUs: number): void {
+    const { states } = this;
+    const policy = this.field(thread, Field.policy);
+    this.#results.failed(this.field(thread, Field.name), states.beganUs[thread] as number);
+    if (policy === Policy.skip) {
+      this.#next(thread);
+      return;
+    }
+    const list = states.list[thread];
+    if (
+      policy === Policy.restart &&
+      (list === List.loop || states.mayRestart(thread, MAX_RESTARTS))
+    ) {
+      states.restart(thread, nowUs);
+      this.#wait(thread, Waiting.nothing, NEVER);
+      return;
+    }
+    this.#idle(thread);
+    if (list === List.close) conversation.onStepsDone();
+    else {
+      this.abandon(conversation);
+      conversation.leave(CLOSE_NORMAL, true);
+    }
+  }
+
+  /** The time of what a thread waits for is over. */
+  due(conversation: Conversation, thread: number, nowUs: number): void {
+    const { states } = this;
+    const beganUs = states.beganUs[thread] as number;
+    const listUs = nowUs - (states.listBeganUs[thread] as number);
+    if (states.list[thread] === List.close && listUs >= MAX_CLOSE_US) {
+      this.abandon(conversation);
+      conversation.onStepsDone();
+      return;
+    }
+    switch (states.waiting[thread]) {
+      case Waiting.time:
+        this.#next(thread);
+        break;
+      case Waiting.turn:
+        this.#wait(thread, Waiting.nothing, NEVER);
+        break;
+      case Waiting.silence:
+        this.complete(thread, null);
+        break;
+      case Waiting.pong:
+        this.#timeOut(conversation, thread, { nowUs, beganUs, detail: "no pong came" });
+        break;
+      case Waiting.message:
+        if (this.field(thread, Field.optional) === 1) this.complete(thread, null);
+        else this.#timeOut(conversation, thread, { nowUs, beganUs, detail: "" });
+        break;
+    }
+    this.run(conversation, thread, nowUs);
+  }
+
+  run(conversation: Conversation, thread: number, nowUs: number): void {
+    const { states } = this;
+    for (let rows = 0; rows < MAX_ROWS; rows++) {
+      if (states.pc[thread] === NONE) return;
+      const waiting = states.waiting[thread];
+      if (waiting !== Waiting.nothing && waiting !== Waiting.room) return;
+      if (!this.#row(conversation, thread, nowUs)) return;
+    }
+    this.#wait(thread, Waiting.turn, nowUs + NEXT_TURN_US);
+  }
+
+  /** @returns whether it may go on at once */
+  #row(conversation: Conversation, thread: number, nowUs: number): boolean {
+    switch (this.field(thread, Field.op)) {
+      case Op.send:
+        return this.#send(conversation, thread, nowUs);
+      case Op.expect:
+        this.states.left[thread] = this.field(thread, Field.second);
+        return this.#beginWait(thread, Waiting.message, nowUs);
+      case Op.expectNot:
+        return this.#beginWait(thread, Waiting.silence, nowUs);
+      case Op.ping:
+        conversation.ping();
+        return this.#beginWait(thread, Waiting.pong, nowUs);
+      case Op.wait:
+        this.#wait(thread, Waiting.time, nowUs + this.#drawnUs(conversation, thread));
+        return false;
+      case Op.mark:
+        this.#mark(thread, nowUs);
+        return true;
+      case Op.close: {
+        const code = this.field(thread, Field.first);
+        this.abandon(conversation);
+        conversation.leave(code, false);
+        return false;
+      }
+      case Op.end:
+        return this.#end(conversation, thread, nowUs);
+      default:
+        this.#jump(conversation, thread);
+        return true;
+    }
+  }
+
+  #send(conversation: Conversation, thread: number, nowUs: number): boolean {
+    const { states } = this;
+    const name = this.field(thread, Field.name);
+    if (states.waiting[thread] !== Waiting.room) this.#start(thread, nowUs);
+    const beganUs = states.beganUs[thread] as number;
+    const isAwaited = this.field(thread, Field.first) === 1;
+    this.#wait(thread, isAwaited ? Waiting.reply : Waiting.nothing, NEVER);
+    if (this.#context.send(conversation, name)) {
+      if (!isAwaited) this.complete(thread, null);
+      return !isAwaited;
+    }
+    const limitUs = beganUs + (this.#program.times[2 * (states.pc[thread] as number)] as number);
+    if (nowUs < limitUs) {
+      this.#wait(thread, Waiting.room, nowUs + RETRY_US);
+      return false;
+    }
+    this.#timeOut(conversation, thread, { nowUs, beganUs, detail: "the socket was full" });
+    return true;
+  }
+
+  /** Out of the way of repetitions and choices. */
+  #jump(conversation: Conversation, thread: number): void {
+    const { states } = this;
+    const first = this.field(thread, Field.first);
+    const second = this.field(thread, Field.second);
+    switch (this.field(thread, Field.op)) {
+      case Op.repeat:
+        states.setTimesLeft(thread, first, second);
+        break;
+      case Op.again: {
+        const left = states.timesLeft(thread, first);
+        if (left === 0 || (second !== NONE && this.#holds(conversation, second))) {
+          states.pc[thread] = this.field(thread, Field.third);
+          return;
+        }
+        if (left !== NONE) states.setTimesLeft(thread, first, left - 1);
+        break;
+      }
+      case Op.choose:
+        states.pc[thread] = this.#chosen(conversation, thread, first);
+        return;
+      case Op.jump:
+        states.pc[thread] = first;
+        return;
+    }
+    this.#next(thread);
+  }
+
+  /** A list is at its end. */
+  #end(conversation: Conversation, thread: number, nowUs: number): boolean {
+    const { states } = this;
+    if (states.list[thread] === List.loop) {
+      states.restart(thread, nowUs);
+      return true;
+    }
+    this.#idle(thread);
+    if (states.list[thread] === List.close) {
+      conversation.onStepsDone();
+      return false;
+    }
+    conversation.isOpening = false;
+    conversation.onStepsDone();
+    this.beginLoops(conversation, nowUs);
+    return false;
+  }
+
+  #mark(thread: number, nowUs: number): void {
+    const beganUs = this.states.listBeganUs[thread] as number;
+    const name = this.field(thread, Field.name);
+    this.#results.started(name, nowUs);
+    this.#results.completed(name, nowUs, nowUs - beganUs);
+    this.#next(thread);
+  }
+
+  #start(thread: number, nowUs: number): void {
+    this.states.beganUs[thread] = nowUs;
+    this.#results.started(this.field(thread, Field.name), nowUs);
+  }
+
+  #beginWait(thread: number, waiting: Waiting, nowUs: number): false {
+    this.#start(thread, nowUs);
+    const withinUs = this.#program.times[2 * (this.states.pc[thread] as number)] as number;
+    this.#wait(thread, waiting, nowUs + withinUs);
+    return false;
+  }
+
+  #timeOut(
+    conversation: Conversation,
+    thread: number,
+    { nowUs, beganUs, detail }: { nowUs: number; beganUs: number; detail: string },
+  ): void {
+    const name = this.field(thread, Field.name);
+    this.#results.tell(conversation, "step-timeout", { name, beganUs, detail });
+    this.fail(conversation, thread, nowUs);
+  }
+
+  #next(thread: number): void {
+    this.states.pc[thread] = (this.states.pc[thread] as number) + 1;
+    this.#wait(thread, Waiting.nothing, NEVER);
+  }
+
+  #idle(thread: number): void {
+    this.states.pc[thread] = NONE;
+    this.#wait(thread, Waiting.nothing, NEVER);
+  }
+
+  #wait(thread: number, waiting: Waiting, dueUs: number): void {
+    const { states } = this;
+    states.waiting[thread] = waiting;
+    const isLast = states.list[thread] === List.close && waiting !== Waiting.nothing;
+    const limitUs = isLast ? (states.listBeganUs[thread] as number) + MAX_CLOSE_US : NEVER;
+    const untilUs = Math.min(dueUs, limitUs);
+    states.dueUs[thread] = untilUs;
+    if (untilUs === NEVER) this.#wheel.cancel(thread);
+    else this.#wheel.schedule(thread, untilUs);
+  }
+
+  #drawnUs(conversation: Conversation, thread: number): number {
+    const row = 2 * (this.states.pc[thread] as number);
+    const fromUs = this.#program.times[row] as number;
+    const toUs = this.#program.times[row + 1] as number;
+    const kind = this.field(thread, Field.first);
+    if (kind === Wait.fixed) return fromUs;
+    const unit = this.#draw(conversation, thread);
+    return kind === Wait.exp ? -Math.log(1 - unit) * fromUs : fromUs + unit * (toUs - fromUs);
+  }
+
+  #chosen(conversation: Conversation, thread: number, at: number): number {
+    const { weights = [], rows = [] } = this.#program.choices[at] ?? {};
+    const last = weights.length - 1;
+    const point = this.#draw(conversation, thread) * (weights[last] ?? 0);
+    let branch = 0;
+    while (branch < last && point >= (weights[branch] as number)) branch++;
+    return rows[branch] as number;
+  }
+
+  /** A function of the seed, of the connection and of how often its list has drawn before. */
+  #draw({ index, incarnation, slot }: Conversation, thread: number): number {
+    const draws = this.states.draws[thread] as number;
+    this.states.draws[thread] = draws + 1;
+    const own = thread - slot * this.#threads;
+    const counter = Math.imul(incarnation, 0x9e3779b1) ^ Math.imul(own + 1, 0x85ebca6b);
+    return drawUnit(this.#context.scenario.seed, Stream.flow, index, (counter + draws) >>> 0);
+  }
+
+  #holds(conversation: Conversation, at: number): boolean {
+    const match = this.#program.matches[at];
+    const conn = connectionFields(
+      this.#context.contextOf(conversation),
+      this.#context.captures.names,
+    );
+    return match?.test(null, null, { text: "", size: 0, conn }) ?? false;
+  }
+}

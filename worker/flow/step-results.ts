@@ -1,0 +1,82 @@
+/**
+ * What becomes of the steps of a flow: their counts, times and failures. Called by flow-runner.ts. Invariants: a step that has begun
+ * ends as exactly one of completed, failed and abandoned, in the phase in which it began; a reply that did not come, and one that
+ * said no, are told by the settlement of its message, and not again.
+ */
+import type { CompiledMatch } from "../../shared/scenario/expression/message-expression.ts";
+import { type Conversation, FailedMessage, type MessageFailure } from "../message/conversation.ts";
+import { NONE } from "../message/pending-table.ts";
+import type { ReceivedMessage } from "../message/received-message.ts";
+import type { ObserverContext } from "../observe/observer.ts";
+import { METRIC, NAME } from "../record/recorder.ts";
+
+export class StepResults {
+  readonly #context: ObserverContext;
+  readonly #failed = new FailedMessage();
+
+  constructor(context: ObserverContext) {
+    this.#context = context;
+  }
+
+  started(name: number, beganUs: number): void {
+    this.#count(name, beganUs, NAME.started);
+  }
+
+  /** @param tookUs null: no time that says anything */
+  completed(name: number, beganUs: number, tookUs: number | null): void {
+    this.#count(name, beganUs, NAME.completed);
+    if (tookUs === null) return;
+    const { recorder, phaseAt } = this.#context;
+    recorder.namedValue(METRIC.step, phaseAt(beganUs), name, tookUs);
+  }
+
+  failed(name: number, beganUs: number): void {
+    this.#count(name, beganUs, NAME.failed);
+  }
+
+  /** The plan, or we, ended it before it was over. */
+  abandoned(name: number, beganUs: number): void {
+    this.#count(name, beganUs, NAME.abandoned);
+  }
+
+  /** A message came that was waited for. */
+  arrived(name: number, beganUs: number): void {
+    this.#count(name, beganUs, NAME.arrived);
+  }
+
+  /** @param detail "": what came instead, as far as it is known */
+  tell(
+    conversation: Conversation,
+    kind: MessageFailure,
+    failure: { readonly name: number; readonly beganUs: number; readonly detail: string },
+  ): void {
+    const failed = this.#failed;
+    failed.kind = kind;
+    failed.name = failure.name;
+    failed.detail = failure.detail;
+    failed.phase = this.#context.phaseAt(failure.beganUs);
+    failed.sentUs = failure.beganUs;
+    conversation.onMessageFailure(failed);
+  }
+
+  /** Whether the message is the one; an expression that takes too much over a message is told, and no other is tried on it. */
+  matches(
+    conversation: Conversation,
+    match: CompiledMatch,
+    { name, message }: { readonly name: number; readonly message: ReceivedMessage },
+  ): boolean {
+    if (message.costly !== NONE) return false;
+    const isIt = match.test(message.m, null, message);
+    message.spend(match, name);
+    if (message.costly === name) {
+      const { nowUs } = message;
+      this.tell(conversation, "scenario-cost", { name, beganUs: nowUs, detail: "" });
+    }
+    return isIt;
+  }
+
+  #count(name: number, beganUs: number, counter: number): void {
+    const { recorder, phaseAt } = this.#context;
+    recorder.countName(phaseAt(beganUs), name, counter);
+  }
+}
