@@ -47,6 +47,7 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
   sendCounter: number;
   readonly target: number;
   backlog: Backlog | null = null;
+  awaited = 0;
   captured: readonly unknown[] = NOTHING_CAPTURED;
   expiredCount = 0;
   readonly shard: number;
@@ -169,7 +170,7 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
   /** A message was settled: there may be room for one that was held, or nothing left to wait for. */
   onSettled(): void {
     if (this.state === State.draining) {
-      if (this.pendingCount === 0) this.#startClose();
+      if (this.pendingCount === 0 && this.awaited === 0) this.#startClose();
     } else if (this.held && this.isOpen) pacing.releaseHeld(this, this.#host);
   }
 
@@ -219,7 +220,7 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
       pacing.skipHeld(this, host);
       for (const kind of Object.values(TimerKind)) host.cancel(this.slot, kind);
       this.#transition(State.draining);
-      if (this.pendingCount === 0) this.#startClose();
+      if (this.pendingCount === 0 && this.awaited === 0) this.#startClose();
     } else if (this.state === State.connecting && cause === "stop") this.abort("stop");
     else if (this.state === State.connecting) this.#endCause = cause;
     else if (this.state === State.waiting || this.state === State.gone) this.#end();
