@@ -11,12 +11,17 @@ import type { RunFold } from "../merge/run-fold.ts";
 import type { HistogramSelection } from "../merge/series/histogram-set.ts";
 import { judgedHistogram, judgedPhases } from "./judged.ts";
 import { type Observation, observeCount, type Scope } from "./observe-count.ts";
+import { observeSequence } from "./observe-sequence.ts";
 import { timeOf } from "./threshold-value.ts";
 
 export function observe(fold: RunFold, threshold: StrictThreshold): Observation {
   const scope = scopeOf(fold, threshold);
   if ("missing" in scope) return scope;
-  return observeTime(scope, threshold) ?? observeCount(scope, threshold);
+  const time = observeTime(scope, threshold);
+  if (time !== null) return time;
+  return threshold.measure === "sequence"
+    ? observeSequence(scope, threshold)
+    : observeCount(scope, threshold);
 }
 
 function scopeOf(

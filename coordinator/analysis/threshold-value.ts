@@ -12,6 +12,7 @@ const THRESHOLD_METRICS: Partial<Record<StrictThreshold["measure"], Metric>> = {
   connect: "connect",
   ping: "ping",
   sendLag: "sendLag",
+  sequence: "sequence",
 };
 
 interface Distribution {

@@ -6,6 +6,7 @@
  *   established = closed (by cause) + lost with worker + open at end, and open at end = 0
  *   planned     = sent + skipped                      (*)
  *   expected    = matched + rejected + timedOut + corruptReplies + unanswered    (*)
+ *   of sequences: started = completed + failed + unjudged    (*), failed = the sum of its reasons
  *   received + parts = matched + rejected + late + duplicated + corrupt + leaked + unsolicited + recognised
  *   dropped    <= closed by cause peer, abnormal, protocol or heartbeat; ambiguous <= late
  *   what is counted per message name, and in runs of several targets per target, adds up to the phases
@@ -15,6 +16,7 @@
  */
 import {
   NAME_COUNTERS,
+  type NameCounter,
   PHASE_COUNTERS,
   type PhaseCounter,
   SHARD_FIELDS,
@@ -46,6 +48,7 @@ export function balance(merge: RunMerge): Ledger {
   connectionLaws(laws, { merge, totals, shards });
   messageLaws(laws, totals);
   partLaws(laws, merge, totals);
+  sequenceLaws(laws, merge);
   for (const worker of merge.workers.values()) workerLaws(laws, worker);
   const { lostInFlight, lostWithWorker, openAtEnd } = shards;
   const balanced = Object.keys(laws.differences).length === 0;
@@ -150,6 +153,29 @@ function partLaws(laws: Laws, merge: RunMerge, totals: Counters): void {
     if (!merge.hasTargetCounter(counter) || !merge.hasPhaseCounter(counter)) continue;
     const sum = targets.reduce((total, target) => total + target[counter], 0);
     laws.check(`${counter} = sum over targets`, totals[counter] - sum);
+  }
+}
+
+const REASONS = [
+  ...["missing", "neverStarted", "unexpected", "outOfOrder"],
+  ...["repeated", "tooLate", "cut"],
+] as readonly NameCounter[];
+
+/** Every sequence that began is over at the end, unless its worker never finished. */
+function sequenceLaws(laws: Laws, merge: RunMerge): void {
+  if (!merge.hasNameCounter("unjudged")) return;
+  const excused = [...merge.workers.values()].some(({ end }) => end !== "finished");
+  for (const position of merge.sequences) {
+    const counters = merge.nameCounters(position);
+    const { started, completed, failed, unjudged } = counters;
+    const open = started - completed - failed - unjudged;
+    const of = `(name ${position})`;
+    laws.check(
+      `started = completed + failed + unjudged ${of}`,
+      excused ? Math.min(0, open) : open,
+    );
+    const reasons = REASONS.reduce((sum, reason) => sum + counters[reason], 0);
+    laws.check(`failed = sum of its reasons ${of}`, failed - reasons);
   }
 }
 

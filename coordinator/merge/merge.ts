@@ -79,6 +79,12 @@ export class RunMerge {
     return namesOf(this.#facts.scenario).length;
   }
 
+  /** Names that are sequences. */
+  get sequences(): readonly number[] {
+    const parts = namesOf(this.#facts.scenario);
+    return parts.flatMap(({ kind }, at) => (kind === "sequence" ? [at] : []));
+  }
+
   get targetCount(): number {
     return this.#facts.scenario.targets.length;
   }

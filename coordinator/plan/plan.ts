@@ -146,10 +146,11 @@ export function makeFacts(
   };
 }
 
-/** The longest a reply may take, and then a closing handshake. */
+/** The longest a reply or a sequence may take, and then a closing handshake. */
 function drainOf(scenario: StrictScenario): number {
   let longestUs = 0;
-  for (const { reply } of scenario.messages?.mix ?? []) {
+  for (const { reply, sequence } of scenario.messages?.mix ?? []) {
+    if (sequence !== null) longestUs = Math.max(longestUs, sequence.withinUs);
     if (reply.match !== "none") longestUs = Math.max(longestUs, reply.withinUs);
   }
   return Math.min(longestUs + CLOSE_TIMEOUT_US, MAX_DRAIN_US);

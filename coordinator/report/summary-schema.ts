@@ -206,11 +206,22 @@ const pushSchema = z.object({
 });
 
 const sequenceSchema = z.object({
+  /** started = completed + failed + unjudged, and what lost workers had not settled. */
   started: count,
   completed: count,
+  failed: count,
+  /** We cut them ourselves while they had time left. */
+  unjudged: count,
+  /** Messages whose sequence was not followed, because too many were; not in started. */
+  unfollowed: count,
+  /** By kind. Those that fail a sequence add up to failed; afterEnd and orphan count events. */
   violations: z.record(z.string(), count),
+  /** From the intended time of the message to the last event, of completed ones. */
   durationMs: quantiles,
+  /** From the event before, the first from the intended time of the message. */
   events: z.record(z.string(), quantiles),
+  /** How many of each event came, whatever became of their sequence. */
+  arrived: z.record(z.string(), count),
 });
 
 const availabilitySchema = z.object({

@@ -10,6 +10,7 @@ import type { Judgement } from "../analysis/judgement.ts";
 import { judgeCapacity } from "../analysis/search/capacity.ts";
 import type { RunFold } from "../merge/run-fold.ts";
 import { quantilesOrNull } from "./quantiles.ts";
+import { sequencesSection } from "./sequence-sections.ts";
 import type { Summary, SummaryFinding, SummaryThreshold } from "./summary-schema.ts";
 import {
   connectionsSection,
@@ -49,7 +50,7 @@ export function buildSummary(
     connections: connectionsSection(fold, validity),
     messages: messagesSection(fold),
     push: {},
-    sequences: {},
+    sequences: sequencesSection(fold),
     availability: null,
     phases: phasesSection(fold),
     faults: [],

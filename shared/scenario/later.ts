@@ -7,11 +7,10 @@ import type { Path } from "./issue.ts";
 /** By the path of the mapping that holds the key; `*` is any index. */
 const KEYS: Readonly<Record<string, readonly string[]>> = {
   "": ["listen", "roles", "checkpoints", "environment", "faults", "hooks"],
-  "messages.mix.*": ["sequence"],
   integrity: ["order", "isolation"],
 };
-const MEASURES: readonly string[] = ["sequence", "availability", "push"];
-const SELECTORS: readonly string[] = ["event", "role"];
+const MEASURES: readonly string[] = ["availability", "push"];
+const SELECTORS: readonly string[] = ["role"];
 
 type Fault = { readonly what: string; readonly hint: string };
 

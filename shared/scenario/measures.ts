@@ -8,7 +8,7 @@ import { closest } from "./suggest.ts";
 
 export type Unit = StrictThreshold["unit"];
 /** What a measure can be selected by, beside the phase. */
-export const PARTS = ["name", "target"] as const;
+export const PARTS = ["name", "target", "event"] as const;
 export type Part = (typeof PARTS)[number];
 
 interface Statistic {
@@ -28,7 +28,7 @@ const count = (...by: Part[]): Statistic => ({ units: ["count"], by });
 const share = (...by: Part[]): Statistic => ({ units: ["count", "share"], by });
 
 export const MEASURES: Readonly<Record<ThresholdMeasure, Measure>> = {
-  latency: { times: ["name"], statistics: {} },
+  latency: { times: ["name", "event"], statistics: {} },
   service: { times: ["name"], statistics: {} },
   connect: { times: [], statistics: { failed: share() } },
   connections: {
@@ -67,6 +67,25 @@ export const MEASURES: Readonly<Record<ThresholdMeasure, Measure>> = {
       recognised: share(),
       skipped: share(),
       rate: { units: ["perSec"], by: ["name"] },
+    },
+  },
+  sequence: {
+    times: ["name"],
+    statistics: {
+      completed: share("name"),
+      failed: share("name"),
+      violations: count("name"),
+      started: count("name"),
+      unjudged: share("name"),
+      missing: share("name"),
+      neverStarted: share("name"),
+      unexpected: share("name"),
+      outOfOrder: share("name"),
+      repeated: share("name"),
+      tooLate: share("name"),
+      cut: share("name"),
+      afterEnd: count("name"),
+      orphan: count("name"),
     },
   },
   ping: { times: [], statistics: {} },

@@ -154,6 +154,7 @@ export type ThresholdMeasure =
   | "connections"
   | "delivery"
   | "messages"
+  | "sequence"
   | "ping"
   | "sendLag";
 

@@ -61,7 +61,7 @@ export function parseMetric(text: string): ThresholdMetric | ThresholdFault {
   return "what" in selector ? selector : { measure: measure as ThresholdMeasure, selector };
 }
 
-const SELECTORS = ["phase", "name", "target"] as const;
+const SELECTORS = ["phase", "name", "target", "event"] as const;
 
 /** @param text what stands between the braces */
 function parseSelector(
@@ -72,6 +72,7 @@ function parseSelector(
     phase: null,
     name: null,
     target: null,
+    event: null,
   };
   for (const part of text === undefined ? [] : text.split(",")) {
     const pair = /^\s*(\w+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^"'=]*?))\s*$/.exec(part);
@@ -139,12 +140,12 @@ function parseStatistic(
   const selected = PARTS.filter((part) => selector[part] != null);
   const missing = selected.find((part) => !known.by.includes(part));
   if (missing !== undefined) {
-    const per = missing === "name" ? "message name" : "target";
+    const per = missing === "name" ? "message name" : missing;
     const what = `${measure} ${statistic} is not recorded per ${per}`;
     return { what, hint: selectHint(known.by, { measure, statistic, part: missing }) };
   }
   if (selected.length > 1) {
-    const what = `${measure} ${statistic} is not recorded per message name and target at once`;
+    const what = `${measure} ${statistic} is not recorded per ${selected.join(" and ")} at once`;
     return { what, hint: "select by one of them" };
   }
   const units = selected.length > 0 && known.countOfPart ? (["count"] as const) : known.units;

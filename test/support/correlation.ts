@@ -57,6 +57,7 @@ export class TestConversation implements Conversation {
   pendingCount = 0;
   expiredCount = 0;
   backlog = null;
+  awaited = 0;
   captured: readonly unknown[] = [];
   readonly told: Told[] = [];
   readonly #correlator: () => Correlator;

@@ -47,6 +47,7 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
   sendCounter: number;
   readonly target: number;
   backlog: Backlog | null = null;
+  awaited = 0;
   captured: readonly unknown[] = NOTHING_CAPTURED;
   expiredCount = 0;
   readonly role: number;
@@ -280,7 +281,7 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
 
   /** Nothing new begins; closes once nothing is unanswered and its last steps are done. */
   #finish(): void {
-    if (this.pendingCount > 0) return;
+    if (this.pendingCount > 0 || this.awaited > 0) return;
     if (this.#host.correlator.observers.closing(this, this.#host.lastNowUs)) return;
     // Its last step may have been done at once, and have closed.
     if (this.state !== State.draining) return;

@@ -24,6 +24,8 @@ export interface Conversation extends PendingOwner {
   answered: number;
   /** Messages its socket could not hand on at once; null while there were none. */
   backlog: Backlog | null;
+  /** What observers still wait for before a planned close. */
+  awaited: number;
   /** See captures.ts. */
   captured: readonly unknown[];
   /**

@@ -27,8 +27,16 @@ export interface SentMessage {
 }
 
 export interface MessageObserver {
-  /** Sees each message of an open connection; parts of a frame one by one. @param isReply the mix's, or a step's */
-  observe?(conversation: Conversation, message: ReceivedMessage, isReply: boolean): Seen;
+  /**
+   * Sees each message of an open connection; parts of a frame one by one.
+   * @param isReply the mix's, or a step's @param seen what it is to the observers before
+   */
+  observe?(
+    conversation: Conversation,
+    message: ReceivedMessage,
+    isReply: boolean,
+    seen: Seen,
+  ): Seen;
   /** A connection is open, before anything is sent on it. */
   opened?(conversation: Conversation, nowUs: number): void;
   /** The connection is over, after observe() was called for all that came. @param cutByUs by us, before its time */

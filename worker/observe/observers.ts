@@ -38,7 +38,7 @@ export class Observers {
   observe(conversation: Conversation, message: ReceivedMessage, isReply: boolean): Seen {
     let seen: Seen = Seen.no;
     for (const observer of this.#all) {
-      const one = observer.observe?.(conversation, message, isReply) ?? Seen.no;
+      const one: Seen = observer.observe?.(conversation, message, isReply, seen) ?? Seen.no;
       if (one === Seen.leaked) return one;
       if (one > seen) seen = one;
     }

@@ -1,10 +1,11 @@
 /**
  * All observers: a new one is a file and a line here. Called by observers.ts. Invariant: they are asked in this order, those
- * that decide whose a message is first.
+ * that decide whose a message is first, and those last that only take what nobody else knows.
  */
 import { answers } from "../answer/answers.ts";
 import { flows } from "../flow/flow-runner.ts";
+import { sequences } from "../sequence/sequences.ts";
 import { applicationFailures } from "./application-failures.ts";
 import type { MakeObserver } from "./observer.ts";
 
-export const OBSERVERS: readonly MakeObserver[] = [flows, applicationFailures, answers];
+export const OBSERVERS: readonly MakeObserver[] = [flows, applicationFailures, answers, sequences];

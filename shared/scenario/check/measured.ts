@@ -3,6 +3,7 @@
  * Invariant: of a section that has issues nothing is said, so that no rule is refused for what was only mistyped.
  */
 
+import { eventName } from "../names.ts";
 import { type Scene, writtenNames } from "../sections/section.ts";
 import { isMapping } from "../shape/words.ts";
 import type { StrictMessages } from "../strict.ts";
@@ -11,6 +12,8 @@ export interface Measured {
   /** Names as written, also of phases and messages that have issues. */
   readonly phases: readonly string[];
   readonly names: readonly string[];
+  /** Of sequences: `EVENT` and `SEQUENCE/EVENT`. */
+  readonly events: readonly string[];
   /** Labels of the targets, the URL of one that has none. */
   readonly targets: readonly string[];
   /** null: nothing is sent; undefined: unknown. */
@@ -23,6 +26,7 @@ export function measuredBy({ scope, given, log }: Scene): Measured {
   return {
     phases: writtenNames(given["load"], "phase"),
     names: writtenNames(mixOf(given), "name"),
+    events: eventNames(messages),
     targets: targets.map(({ label, url }) => label || url),
     messages: log.isSound(["messages"]) ? messages : undefined,
     heartbeat: log.isSound(["connect", "heartbeat"]) ? connect.heartbeat !== null : undefined,
@@ -33,6 +37,19 @@ export function measuredBy({ scope, given, log }: Scene): Measured {
 export function awaitedBy({ mix }: StrictMessages, name: string | null): number {
   return mix.filter((one) => one.reply.match !== "none" && (name === null || one.name === name))
     .length;
+}
+
+/** How many messages of that name, or of all, are followed by a sequence. */
+export function sequencesBy({ mix }: StrictMessages, name: string | null): number {
+  return mix.filter((one) => one.sequence !== null && (name === null || one.name === name)).length;
+}
+
+function eventNames(messages: StrictMessages | null): string[] {
+  return (messages?.mix ?? []).flatMap(({ sequence }) => {
+    const steps = sequence?.steps ?? [];
+    const parts = steps.flatMap((step) => (step.kind === "any" ? step.events : [step]));
+    return parts.flatMap(({ event }) => [event, eventName(sequence?.name ?? "", event)]);
+  });
 }
 
 /** The list of messages, whatever stands there. */

@@ -21,6 +21,7 @@ import { formatRate } from "../units.ts";
 import { checkEcho, payload, sound, writtenPayload } from "./payload.ts";
 import { reply, writtenReply } from "./reply.ts";
 import { checkNames, type Scene, section } from "./section.ts";
+import { checkKey, sequence, writtenSequence } from "./sequence.ts";
 
 function message() {
   return strict({
@@ -32,6 +33,11 @@ function message() {
     reply: about(reply(), "Which reply is expected. Default: none.", {
       match: "echo",
       within: "1s",
+    }),
+    sequence: about(sequence().optional(), "The events that follow it, in order.", {
+      key: "m.request_id == sent.id",
+      events: ["started", { event: "progress", times: "0..5" }, "completed"],
+      within: "30s",
     }),
   });
 }
@@ -106,9 +112,10 @@ export const messages = section({
       ...(perSec.kind === "total" ? { total: pace } : { rate: pace }),
       arrival,
       inFlight,
-      mix: mix.map(({ name, weight, send, reply: expected }) => {
-        return { name, weight, send: writtenPayload(send), reply: writtenReply(expected) };
-      }),
+      mix: mix.map(({ name, weight, send, reply: expected, sequence: events }) => ({
+        ...{ name, weight, send: writtenPayload(send), reply: writtenReply(expected) },
+        ...(events === null ? {} : { sequence: writtenSequence(events) }),
+      })),
     };
   },
 });
@@ -119,7 +126,7 @@ function checkMix(mix: readonly Message[], scene: Scene): StrictMessage[] {
   for (const [index, entry] of Array.isArray(mix) ? mix.entries() : []) {
     const path = ["messages", "mix", index];
     if (log.hasAt(path)) continue;
-    const { name, weight, send, reply: expected } = entry;
+    const { name, weight, send, reply: expected, sequence: events } = entry;
     const isSound = log.isSound(path);
     const sent = log.isSound([...path, "send"]) ? sound(send, [...path, "send"], scene) : null;
     if (!isSound || sent === null) continue;
@@ -129,7 +136,9 @@ function checkMix(mix: readonly Message[], scene: Scene): StrictMessage[] {
       const hint = "use match: echo or next, or send json";
       log.add([...path, "reply", "where"], what, hint);
     }
-    known.push({ name, weight, send: sent, reply: expected, sequence: null });
+    if (events) checkKey(events, sent, { path: [...path, "sequence"], log });
+    const followed = events === undefined ? null : { name, ...events };
+    known.push({ name, weight, send: sent, reply: expected, sequence: followed });
   }
   return known;
 }

@@ -3,7 +3,7 @@
  * in this scenario: its phase and message exist, and what it measures is measured.
  */
 import * as z from "zod";
-import { awaitedBy, type Measured, measuredBy } from "../check/measured.ts";
+import { awaitedBy, type Measured, measuredBy, sequencesBy } from "../check/measured.ts";
 import type { Path } from "../issue.ts";
 import { MEASURES } from "../measures.ts";
 import type { IssueLog } from "../read/issue-log.ts";
@@ -123,6 +123,7 @@ function checkSelector({ selector }: ThresholdMetric, path: Path, known: Known):
   check("phase", selector.phase, measured.phases);
   check("message", selector.name, measured.names);
   check("target", selector.target, measured.targets);
+  if (measured.messages !== undefined) check("event", selector.event, measured.events);
   return !log.hasAt(path);
 }
 
@@ -151,7 +152,12 @@ function checkMeasured(metric: ThresholdMetric, path: Path, { measured, log }: K
     add(`${measure} cannot be judged: the scenario sends nothing`, "add messages");
     return;
   }
-  if (measure === "messages" || measure === "sendLag") return;
+  if (measure === "messages" || measure === "sendLag" || selector.event != null) return;
+  if (measure === "sequence") {
+    if (sequencesBy(messages, selector.name) > 0) return;
+    add("sequence cannot be judged: no sequence is expected", "add sequence to the message");
+    return;
+  }
   if (awaitedBy(messages, selector.name) > 0) return;
   add(`${measure} cannot be judged: no reply is expected`, "add reply to the message");
 }
