@@ -9,6 +9,7 @@ import { judgedHistogram, phasesThatCount } from "../analysis/judged.ts";
 import type { Judgement } from "../analysis/judgement.ts";
 import { judgeCapacity } from "../analysis/search/capacity.ts";
 import type { RunFold } from "../merge/run-fold.ts";
+import { integritySection } from "./integrity-section.ts";
 import { quantilesOrNull } from "./quantiles.ts";
 import type { Summary, SummaryFinding, SummaryThreshold } from "./summary-schema.ts";
 import {
@@ -51,6 +52,7 @@ export function buildSummary(
     push: {},
     sequences: {},
     availability: null,
+    integrity: integritySection(fold),
     phases: phasesSection(fold),
     faults: [],
     failures: failuresSection(fold),

@@ -8,7 +8,6 @@ import type { Path } from "./issue.ts";
 const KEYS: Readonly<Record<string, readonly string[]>> = {
   "": [...["flow", "listen", "roles", "checkpoints"], ...["environment", "faults", "hooks"]],
   "messages.mix.*": ["sequence"],
-  integrity: ["order", "isolation"],
 };
 const MEASURES: readonly string[] = ["sequence", "availability", "push"];
 const SELECTORS: readonly string[] = ["event", "role"];

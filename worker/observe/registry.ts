@@ -3,7 +3,16 @@
  * that decide whose a message is first.
  */
 import { answers } from "../answer/answers.ts";
+import { canarySearch } from "../integrity/canary-search.ts";
+import { orderAudit } from "../integrity/order-audit.ts";
+import { ownerAudit } from "../integrity/owner-audit.ts";
 import { applicationFailures } from "./application-failures.ts";
 import type { MakeObserver } from "./observer.ts";
 
-export const OBSERVERS: readonly MakeObserver[] = [applicationFailures, answers];
+export const OBSERVERS: readonly MakeObserver[] = [
+  ownerAudit,
+  canarySearch,
+  orderAudit,
+  applicationFailures,
+  answers,
+];
