@@ -6,7 +6,7 @@
  */
 import { z } from "zod";
 import { VERDICTS } from "../analysis/verdict.ts";
-import { integritySchema } from "./integrity-section.ts";
+import { integritySchema } from "./summary-integrity-schema.ts";
 import {
   count,
   countOrNull,

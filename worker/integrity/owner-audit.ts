@@ -19,7 +19,10 @@ export const ownerAudit: MakeObserver = ({ scenario, recorder }) => {
   if (owner === null) return null;
   const match = compileMatch(owner);
   // What the rule reads says whose the message is, and who got it.
-  const identities = match.paths.map((path) => path.join(".")).map(compileReading);
+  const identities = match.paths
+    .filter(isIdentity)
+    .map((path) => path.join("."))
+    .map(compileReading);
   const leaks = new Leaks(scenario);
   return {
     observe(conversation: Conversation, message: ReceivedMessage): Seen {
@@ -32,6 +35,11 @@ export const ownerAudit: MakeObserver = ({ scenario, recorder }) => {
     },
   };
 };
+
+/** The index of a connection names it already. */
+function isIdentity(path: readonly string[]): boolean {
+  return path.length > 1 && path.join(".") !== "conn.index";
+}
 
 /** "m.user user-4": what the fields of the rule are. */
 function saidBy(identities: readonly CompiledReading[], message: ReceivedMessage): string {
