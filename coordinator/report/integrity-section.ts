@@ -10,7 +10,14 @@ import type { SummaryIntegrity } from "./summary-integrity-schema.ts";
 /** With none in n observations, the share is below 3 / n with a confidence of 95 %. */
 const RULE_OF_THREE = 3;
 
-export function integritySection(fold: RunFold): SummaryIntegrity {
+/** Nothing where nothing was audited, and nothing seen by the way. */
+export function integritySection(fold: RunFold): { readonly integrity?: SummaryIntegrity } {
+  const made = audited(fold);
+  const isThere = made.stamp || made.order !== null || made.isolation !== null;
+  return isThere ? { integrity: made } : {};
+}
+
+function audited(fold: RunFold): SummaryIntegrity {
   const { stamp, order, isolation } = fold.facts.scenario.integrity;
   const counters = fold.merge.counters();
   const isWatched = stamp || isolation.canary || isolation.owner !== null || counters.leaked > 0;

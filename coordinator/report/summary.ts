@@ -52,7 +52,7 @@ export function buildSummary(
     push: {},
     sequences: {},
     availability: null,
-    integrity: integritySection(fold),
+    ...integritySection(fold),
     phases: phasesSection(fold),
     faults: [],
     failures: failuresSection(fold),

@@ -45,8 +45,8 @@ export const integrity: Section = {
   },
 
   build({ summary }) {
-    const audit = auditOf(summary);
-    if (audit === null) return [];
+    const audit = summary.integrity;
+    if (audit === undefined) return [];
     return [
       lead(sentence(summary, audit)),
       ...findings(summary, audit),
@@ -58,16 +58,10 @@ export const integrity: Section = {
   },
 
   brief({ summary }) {
-    const audit = auditOf(summary);
-    return audit === null ? [] : [facts({ label: "integrity", text: sentence(summary, audit) })];
+    const audit = summary.integrity;
+    return audit === undefined ? [] : [facts({ label: "integrity", text: sentence(summary, audit) })];
   },
 };
-
-/** null: nothing was audited, and nothing seen. */
-function auditOf({ integrity: audit }: Summary): SummaryIntegrity | null {
-  if (audit === undefined) return null;
-  return audit.stamp || audit.order !== null || audit.isolation !== null ? audit : null;
-}
 
 function sentence({ messages }: Summary, { order, isolation, stamp }: SummaryIntegrity): string {
   const parts: string[] = [];
