@@ -262,7 +262,7 @@ export const summarySchema = z.object({
   push: z.record(z.string(), pushSchema),
   sequences: z.record(z.string(), sequenceSchema),
   availability: availabilitySchema.nullable(),
-  /** Absent: nothing was audited, or by an older version. */
+  /** Absent: neither integrity.order nor integrity.isolation, and no leak; or an older version. */
   integrity: integritySchema.optional(),
   phases: z.array(phaseSchema),
   faults: z.array(faultSchema),

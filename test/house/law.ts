@@ -76,13 +76,7 @@ export const ROOMS: readonly Room[] = [
   },
   {
     room: "worker/observe/",
-    may: [
-      "shared/",
-      "worker/message/",
-      "worker/record/",
-      "worker/answer/",
-      "worker/integrity/",
-    ],
+    may: ["shared/", "worker/message/", "worker/record/", "worker/answer/", "worker/integrity/"],
   },
   // Observers: each in a room of its own.
   {

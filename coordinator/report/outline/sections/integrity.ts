@@ -59,7 +59,9 @@ export const integrity: Section = {
 
   brief({ summary }) {
     const audit = summary.integrity;
-    return audit === undefined ? [] : [facts({ label: "integrity", text: sentence(summary, audit) })];
+    return audit === undefined
+      ? []
+      : [facts({ label: "integrity", text: sentence(summary, audit) })];
   },
 };
 
