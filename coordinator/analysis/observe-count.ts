@@ -5,7 +5,7 @@
  */
 
 import { namesOf } from "../../shared/scenario/names.ts";
-import type { StrictThreshold } from "../../shared/scenario/strict.ts";
+import type { StrictScenario, StrictThreshold } from "../../shared/scenario/strict.ts";
 import {
   NAME_COUNTERS,
   type NameCounter,
@@ -42,8 +42,15 @@ const SECOND_US = 1_000_000;
 /** A counter by its name; null: not recorded for what is looked at. */
 type Read = (counter: string) => number | null;
 
-/** Measured only where a stamp inside the payload tells messages apart. */
-const NEEDS_STAMP: ReadonlySet<string> = new Set(["duplicated", "reordered", "corrupt", "leaked"]);
+type Audit = StrictScenario["integrity"];
+/** Measured only where something tells messages apart: by what, and how that is switched on. */
+const NEEDS_AUDIT: ReadonlyMap<string, readonly [isOn: (audit: Audit) => boolean, by: string]> =
+  new Map([
+    ["duplicated", [tellsOrder, "integrity.stamp or integrity.order"]],
+    ["reordered", [tellsOrder, "integrity.stamp or integrity.order"]],
+    ["corrupt", [({ stamp }: Audit) => stamp, "integrity.stamp"]],
+    ["leaked", [tellsUsers, "integrity.stamp or integrity.isolation"]],
+  ]);
 /** Measured only where a reply is expected. */
 const NEEDS_REPLY: ReadonlySet<string> = new Set([
   "lost",
@@ -112,14 +119,24 @@ function isOne<T extends PhaseCounter | NameCounter | TargetCounter>(
 
 function whyNotCounted({ fold }: Scope, statistic: string, read: Read): string | null {
   const { scenario } = fold.facts;
-  if (NEEDS_STAMP.has(statistic) && !scenario.integrity.stamp && !read(statistic)) {
-    return `"${statistic}" is not measured without integrity.stamp`;
+  const [isAudited, by] = NEEDS_AUDIT.get(statistic) ?? [];
+  if (isAudited?.(scenario.integrity) === false && !read(statistic)) {
+    return `"${statistic}" is not measured without ${by}`;
   }
+  if (statistic === "lost" && scenario.integrity.order !== null) return null;
   const isAwaited = namesOf(scenario).some(({ reply }) => reply.match !== "none");
   if (NEEDS_REPLY.has(statistic) && !isAwaited) {
     return "no message expects a reply";
   }
   return null;
+}
+
+function tellsOrder({ stamp, order }: Audit): boolean {
+  return stamp || order !== null;
+}
+
+function tellsUsers({ stamp, isolation }: Audit): boolean {
+  return stamp || isolation.canary || isolation.owner !== null;
 }
 
 function notRecorded({ names, targets }: Scope, { measure, statistic }: StrictThreshold): string {
@@ -177,7 +194,8 @@ function wholeOf(statistic: string, read: Read): number | null {
         read("sent")
       );
     case "lost":
-      return read("expected");
+      // What should have come: replies, and messages whose numbers say that they were sent.
+      return sum(read, "expected", "audited", "missing") ?? read("expected");
     case "late":
       // Per message it is not recorded what came at all, but what was waited for.
       return sum(read, "received", "parts") ?? read("received") ?? read("expected");

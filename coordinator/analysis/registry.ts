@@ -23,6 +23,7 @@ import { replacedWorkers } from "./notes/replaced-workers.ts";
 import { answered } from "./rules/answered.ts";
 import { baseline } from "./rules/baseline.ts";
 import { established } from "./rules/established.ts";
+import { isolated } from "./rules/isolated.ts";
 import { kept } from "./rules/kept.ts";
 import { thresholds } from "./rules/thresholds.ts";
 import {
@@ -50,6 +51,7 @@ export const REGISTRY: readonly Check[] = [
   established,
   answered,
   kept,
+  isolated,
   fewReplies,
   fewSends,
   manyDrops,

@@ -87,10 +87,21 @@ export class FailureGroups {
    * "429 other", of which the MAX_OTHERS largest are shown, and in one per kind, signature "other".
    */
   top(limit: number): readonly MergedFailure[] {
-    const sorted = [...this.#groups.values()].sort(
-      (a, b) => b.count - a.count || (a.key < b.key ? -1 : 1),
+    return this.#largest(limit, () => true);
+  }
+
+  /** As top, of one kind. */
+  ofKind(kind: FailureKind, limit: number): readonly MergedFailure[] {
+    return this.#largest(limit, (group) => group.kind === kind);
+  }
+
+  #largest(limit: number, isWanted: (group: Group) => boolean): readonly MergedFailure[] {
+    const sorted = [...this.#groups.values()]
+      .filter(isWanted)
+      .sort((a, b) => b.count - a.count || (a.key < b.key ? -1 : 1));
+    const others = new Map(
+      [...this.#others].flatMap(([key, group]) => (isWanted(group) ? [[key, { ...group }]] : [])),
     );
-    const others = new Map([...this.#others].map(([key, group]) => [key, { ...group }]));
     for (const group of sorted.slice(limit)) absorb(otherOf(others, group), group);
     foldSmallest(others);
     return [...sorted.slice(0, limit), ...others.values()].sort(

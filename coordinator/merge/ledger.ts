@@ -7,7 +7,8 @@
  *   planned     = sent + skipped                      (*)
  *   expected    = matched + rejected + timedOut + corruptReplies + unanswered    (*)
  *   of sequences: started = completed + failed + unjudged    (*), failed = the sum of its reasons
- *   received + parts = matched + rejected + late + duplicated + corrupt + leaked + unsolicited + recognised
+ *   received + parts = matched + rejected + late + (duplicated - repeated) + corrupt + leaked + unsolicited + recognised
+ *   missing <= lost
  *   dropped    <= closed by cause peer, abnormal, protocol or heartbeat; ambiguous <= late
  *   what is counted per message name, and in runs of several targets per target, adds up to the phases
  *
@@ -128,12 +129,15 @@ function connectionLaws(
 }
 
 function messageLaws(laws: Laws, totals: Counters): void {
-  const { matched, rejected, late, duplicated, corrupt, leaked, unsolicited, recognised } = totals;
+  const { matched, rejected, late, corrupt, leaked, unsolicited, recognised } = totals;
+  // What its number says to be a repetition is counted as received by what else it is.
+  const duplicated = totals.duplicated - totals.repeated;
   const replies = matched + rejected + late + duplicated + corrupt;
   laws.check(
-    "received + parts = matched + rejected + late + duplicated + corrupt + leaked + unsolicited + recognised",
+    "received + parts = matched + rejected + late + (duplicated - repeated) + corrupt + leaked + unsolicited + recognised",
     totals.received + totals.parts - replies - leaked - unsolicited - recognised,
   );
+  laws.check("missing <= lost", Math.max(0, totals.missing - totals.lost));
   laws.check("ambiguous <= late", Math.max(0, totals.ambiguous - totals.late));
 }
 

@@ -6,6 +6,7 @@
  */
 import { z } from "zod";
 import { VERDICTS } from "../analysis/verdict.ts";
+import { integritySchema } from "./summary-integrity-schema.ts";
 import {
   count,
   countOrNull,
@@ -120,8 +121,9 @@ const messageCounts = {
   unsolicited: count,
   /** Neither a last reply nor unsolicited: more replies to one message, failures, or what else the scenario is about; null in runs of versions that did not count them. */
   recognised: countOrNull,
+  /** null: neither a reply is expected nor are messages numbered (integrity.order). */
   lost: countOrNull,
-  /** null without integrity.stamp. */
+  /** null without integrity.stamp or integrity.order; corrupt without integrity.stamp, leaked without it or integrity.isolation. */
   duplicated: countOrNull,
   reordered: countOrNull,
   corrupt: countOrNull,
@@ -271,6 +273,8 @@ export const summarySchema = z.object({
   push: z.record(z.string(), pushSchema),
   sequences: z.record(z.string(), sequenceSchema),
   availability: availabilitySchema.nullable(),
+  /** Absent: neither integrity.order nor integrity.isolation, and no leak; or an older version. */
+  integrity: integritySchema.optional(),
   phases: z.array(phaseSchema),
   faults: z.array(faultSchema),
   failures: z.array(failureSchema),

@@ -159,7 +159,10 @@ function messageCounts(fold: RunFold, counters: Counters, phases: Phases) {
   const replies = namesOf(scenario).some(({ reply }) => reply.match !== "none");
   const ifReplies = (value: number) => (replies ? value : null);
   // What the stamps of echo correlation catch by the way is shown; that nothing was caught proves nothing.
-  const ifStamp = (value: number) => (integrity.stamp || value > 0 ? value : null);
+  const { stamp, order, isolation } = integrity;
+  const ifAudited = (isAudited: boolean, value: number) => (isAudited || value > 0 ? value : null);
+  const isOrdered = stamp || order !== null;
+  const isIsolated = stamp || isolation.canary || isolation.owner !== null;
   return {
     planned: counters.planned,
     // What never left this process was not sent; its slots stay told as discarded.
@@ -182,11 +185,11 @@ function messageCounts(fold: RunFold, counters: Counters, phases: Phases) {
     ambiguous: ifCounted("ambiguous", replies),
     unsolicited: counters.unsolicited,
     recognised: ifCounted("recognised", true),
-    lost: ifReplies(counters.lost),
-    duplicated: ifStamp(counters.duplicated),
-    reordered: ifStamp(counters.reordered),
-    corrupt: ifStamp(counters.corrupt),
-    leaked: ifStamp(counters.leaked),
+    lost: replies || order !== null ? counters.lost : null,
+    duplicated: ifAudited(isOrdered, counters.duplicated),
+    reordered: ifAudited(isOrdered, counters.reordered),
+    corrupt: ifAudited(stamp, counters.corrupt),
+    leaked: ifAudited(isIsolated, counters.leaked),
     bytesSent: counters.bytesSent,
     bytesReceived: counters.bytesReceived,
     latencyMs: distribution(fold, "latency", { phases }),

@@ -9,6 +9,7 @@ import { judgedHistogram, phasesThatCount } from "../analysis/judged.ts";
 import type { Judgement } from "../analysis/judgement.ts";
 import { judgeCapacity } from "../analysis/search/capacity.ts";
 import type { RunFold } from "../merge/run-fold.ts";
+import { integritySection } from "./integrity-section.ts";
 import { quantilesOrNull } from "./quantiles.ts";
 import { sequencesSection } from "./sequence-sections.ts";
 import type { Summary, SummaryFinding, SummaryThreshold } from "./summary-schema.ts";
@@ -52,6 +53,7 @@ export function buildSummary(
     push: {},
     sequences: sequencesSection(fold),
     availability: null,
+    ...integritySection(fold),
     phases: phasesSection(fold),
     faults: [],
     failures: failuresSection(fold),

@@ -7,7 +7,6 @@ import type { Path } from "./issue.ts";
 /** By the path of the mapping that holds the key; `*` is any index. */
 const KEYS: Readonly<Record<string, readonly string[]>> = {
   "": ["listen", "roles", "checkpoints", "environment", "faults", "hooks"],
-  integrity: ["order", "isolation"],
 };
 const MEASURES: readonly string[] = ["availability", "push"];
 const SELECTORS: readonly string[] = ["role"];

@@ -35,11 +35,11 @@ export const PHASE_COUNTERS = [
   "corruptReplies",
   /** Connection gone before the reply or its deadline. */
   "unanswered",
-  /** Messages received from the target, any kind. received + parts = matched + rejected + late + duplicated + corrupt + leaked + unsolicited + recognised. */
+  /** Messages received from the target, any kind. received + parts = matched + rejected + late + (duplicated - repeated) + corrupt + leaked + unsolicited + recognised. */
   "received",
   "late",
   "unsolicited",
-  /** No reply came until the connection ended, the target having had its time or having ended it. */
+  /** No reply came until the connection ended, the target having had its time or having ended it; and what is missing. */
   "lost",
   "duplicated",
   "reordered",
@@ -61,6 +61,25 @@ export const PHASE_COUNTERS = [
   "recognised",
   /** Replies that said their request had failed (reply.fail): settled, neither matched nor timed out. */
   "rejected",
+  /** Received messages with a number of their sender, judged by it (integrity.order); and those there was no room for. */
+  "audited",
+  "unaudited",
+  /** Of lost: numbers that were passed over and did not come in time. */
+  "missing",
+  /** Of duplicated: told by their numbers; as received they are counted as what else they are. */
+  "repeated",
+  /** Numberings that began anew. */
+  "restarted",
+  /** Numbers used while a connection was away that did not come after it was back. */
+  "missedAway",
+  /** Messages heard before a connection was lost, and again after it was back. */
+  "replayed",
+  /** Received messages that said whose they are (integrity.isolation.owner); those of others are leaked, too. */
+  "owned",
+  /** Received messages searched for marks of other users (integrity.isolation.canary). */
+  "searched",
+  /** Connections that got their own mark back. */
+  "heardOwn",
 ] as const;
 export type PhaseCounter = (typeof PHASE_COUNTERS)[number];
 

@@ -81,11 +81,16 @@ export const ROOMS: readonly Room[] = [
   },
   {
     room: "worker/observe/",
-    may: ["shared/", "worker/message/", "worker/record/", "worker/answer/"],
+    may: ["shared/", "worker/message/", "worker/record/", "worker/answer/", "worker/integrity/"],
   },
   // Observers: each in a room of its own.
   {
     room: "worker/answer/",
+    may: ["shared/", "worker/message/", "worker/record/"],
+    except: ["worker/observe/observer.ts"],
+  },
+  {
+    room: "worker/integrity/",
     may: ["shared/", "worker/message/", "worker/record/"],
     except: ["worker/observe/observer.ts"],
   },
@@ -294,6 +299,7 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
     "shared/wire/",
     "shared/bus/",
     "coordinator/report/summary-measures.ts",
+    "coordinator/report/summary-integrity-schema.ts",
     "coordinator/report/summary-schema.ts",
     "coordinator/report/summary-workers-schema.ts",
     "coordinator/http/reading.ts",

@@ -26,6 +26,7 @@ const context: fc.Arbitrary<RenderContext> = fc.record({
   nowMs: fc.integer({ min: 0, max: 2 ** 45 }),
   captured: fc.constant([]),
   message: fc.constant(null),
+  marks: fc.constant(null),
 });
 
 const placeholder = fc.constantFrom(

@@ -46,6 +46,7 @@ export interface Conversation extends PendingOwner {
 export type MessageFailure =
   | "reply-timeout"
   | "unanswered"
+  | "lost"
   | "duplicated"
   | "reordered"
   | "corrupt"

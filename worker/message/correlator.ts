@@ -8,6 +8,7 @@
 import { namesOf } from "../../shared/scenario/names.ts";
 import type { StrictScenario } from "../../shared/scenario/strict.ts";
 import { type RenderContext, STATIC_CONTEXT } from "../../shared/scenario/template/render.ts";
+import { UserMarks } from "../../shared/scenario/template/user-marks.ts";
 import { type MakeObserver, Seen } from "../observe/observer.ts";
 import { Observers } from "../observe/observers.ts";
 import { COUNT, MESSAGE, type Recorder, TARGET } from "../record/recorder.ts";
@@ -70,7 +71,11 @@ export class Correlator {
     this.#tag = stampTag(options.run);
     const expressions = new ReplyExpressions(names);
     this.#payloads = new Payloads(scenario, { ...options, tag: this.#tag, expressions });
-    this.context = { ...STATIC_CONTEXT, seed: scenario.seed };
+    this.context = {
+      ...STATIC_CONTEXT,
+      seed: scenario.seed,
+      marks: new UserMarks(options.run),
+    };
     this.#replyCounts = names.map(({ reply }) => (reply.match === "none" ? 0 : reply.replies));
     this.pending = new PendingTable(
       names.map(({ reply }) => (reply.match === "none" ? 0 : reply.withinUs)),
@@ -245,7 +250,8 @@ export class Correlator {
     const settlement = this.#settlement;
     if (index !== conversation.index) {
       settlement.count(COUNT.leaked);
-      settlement.failWith(conversation, "leaked", NONE);
+      const whose = `connection ${conversation.index} got an echo of connection ${index}`;
+      settlement.failWith(conversation, "leaked", NONE, whose);
       return true;
     }
     if (incarnation !== conversation.incarnation) {

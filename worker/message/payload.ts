@@ -8,6 +8,7 @@ import { crc32 } from "node:zlib";
 import { sizeIndexFor } from "../../shared/load/schedule.ts";
 import { type NamedPart, namesOf } from "../../shared/scenario/names.ts";
 import type { StrictReply, StrictScenario } from "../../shared/scenario/strict.ts";
+import { planted } from "../../shared/scenario/template/planting.ts";
 import { type RenderContext, STATIC_CONTEXT } from "../../shared/scenario/template/render.ts";
 import {
   compileJson,
@@ -173,7 +174,8 @@ export class Payloads {
   }
 
   #define(scenario: StrictScenario, part: NamedPart, at: number): Definition {
-    const { send, reply } = part;
+    const { reply } = part;
+    const send = part.send === null ? null : planted(part.send, scenario);
     const match = matchOf(reply);
     const needsSent = readsSent(reply);
     if (send === null) return { ...SENDS_NOTHING, match };

@@ -102,6 +102,7 @@ export class Settlement {
     const table = this.#table;
     const failed = this.#failed;
     const missing = kind === "reply-timeout" || kind === "unanswered";
+    failed.label = "";
     failed.kind = kind;
     failed.name = record === NONE ? NONE : table.definition(record);
     failed.detail = detail;
@@ -111,8 +112,9 @@ export class Settlement {
   }
 
   /** Something about what came, or about an expression over it; `name` may be NONE. */
-  failWith(conversation: Conversation, kind: MessageFailure, name: number): void {
+  failWith(conversation: Conversation, kind: MessageFailure, name: number, label = ""): void {
     const failed = this.#failed;
+    failed.label = label;
     failed.kind = kind;
     failed.name = name;
     failed.detail = "";

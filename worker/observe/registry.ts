@@ -4,8 +4,19 @@
  */
 import { answers } from "../answer/answers.ts";
 import { flows } from "../flow/flow-runner.ts";
+import { canarySearch } from "../integrity/canary-search.ts";
+import { orderAudit } from "../integrity/order-audit.ts";
+import { ownerAudit } from "../integrity/owner-audit.ts";
 import { sequences } from "../sequence/sequences.ts";
 import { applicationFailures } from "./application-failures.ts";
 import type { MakeObserver } from "./observer.ts";
 
-export const OBSERVERS: readonly MakeObserver[] = [flows, applicationFailures, answers, sequences];
+export const OBSERVERS: readonly MakeObserver[] = [
+  ownerAudit,
+  canarySearch,
+  orderAudit,
+  flows,
+  applicationFailures,
+  answers,
+  sequences,
+];

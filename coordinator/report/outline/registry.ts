@@ -6,6 +6,7 @@ import { capacity } from "./sections/capacity.ts";
 import { connections } from "./sections/connections.ts";
 import { failures } from "./sections/failures.ts";
 import { generator } from "./sections/generator.ts";
+import { integrity } from "./sections/integrity.ts";
 import { latency } from "./sections/latency.ts";
 import { messages } from "./sections/messages.ts";
 import { numbers } from "./sections/numbers.ts";
@@ -26,6 +27,7 @@ export const SECTIONS: readonly Section[] = [
   timeline,
   latency,
   messages,
+  integrity,
   targets,
   connections,
   failures,

@@ -45,6 +45,7 @@ export const SAMPLE: Readonly<RenderContext> = {
   nowMs: 1_700_000_000_000,
   captured: [],
   message: null,
+  marks: null,
 };
 
 /** The compiled text at `path`; null when it does not compile (logged). */

@@ -67,8 +67,9 @@ export interface CompiledMatch {
   test(m: unknown, sent: unknown, facts?: MessageFacts): boolean;
   /** As test, but null when the expression is not applicable (a field is missing, or it takes too many steps). */
   judge(m: unknown, sent: unknown, facts?: MessageFacts): boolean | null;
-  /** Variables it reads. */
+  /** Variables it reads, and paths into them as far as they are literal. */
   readonly variables: ReadonlySet<string>;
+  readonly paths: readonly (readonly string[])[];
   /** The last judgement took more than MAX_STEPS. */
   readonly exceeded: boolean;
   /** What the last judgement took; 0 on the fast path. */
@@ -82,6 +83,7 @@ class Match implements CompiledMatch {
   readonly #expression: Expression;
   readonly #conjunction: Conjunction | null;
   readonly variables: ReadonlySet<string>;
+  readonly paths: readonly (readonly string[])[];
   #byCel = false;
   readonly #scope: MessageScope;
 
@@ -92,6 +94,7 @@ class Match implements CompiledMatch {
     this.fast = conjunction !== null;
     this.fields = conjunction?.fields ?? null;
     this.variables = expression.variables;
+    this.paths = expression.paths;
     this.#scope = new MessageScope(expression.variables);
   }
 

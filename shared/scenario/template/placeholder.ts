@@ -16,7 +16,7 @@ export const MAX_TEXT_CHARS = 65_536;
 
 export type Placeholder =
   | { readonly kind: "constant"; readonly value: string | number | boolean }
-  | { readonly kind: "conn.index" | "conn.id" | "conn.attempt" | "seq" | "now" | "uuid" }
+  | { readonly kind: (typeof SIMPLE)[number] }
   | { readonly kind: "text" | "int"; readonly min: number; readonly max: number }
   | { readonly kind: "cell"; readonly table: Table; readonly column: number }
   /** What was captured; a position in the scenario's captures. */
@@ -76,10 +76,13 @@ const VARIABLES: Variables = {
 };
 /** What an answer may read beside them: the message it answers. */
 const ANSWER_VARIABLES: Variables = { ...VARIABLES, m: "dyn", text: "string", size: "int" };
-const SIMPLE = ["conn.index", "conn.id", "conn.attempt", "seq", "now", "uuid"] as const;
+const SIMPLE = [
+  ...(["conn.index", "conn.id", "conn.attempt", "seq", "now", "uuid"] as const),
+  "canary",
+] as const;
 /** Not known before the run. */
 const CHANGING = ["data", "conn", "seq", "now", "uuid", "m", "text", "size"];
-const ROOTS = [...Object.keys(VARIABLES), "text", "int"];
+const ROOTS = [...Object.keys(VARIABLES), "text", "int", "canary"];
 
 /**
  * Compiles the text of one placeholder.

@@ -6,6 +6,7 @@
 import { draw32, drawUnit, Stream } from "../../time/random.ts";
 import type { Expression } from "../expression/expression.ts";
 import { type ExpressionScope, MAX_TEXT_CHARS, type Table } from "./placeholder.ts";
+import type { UserMarks } from "./user-marks.ts";
 
 /** What a render depends on; one mutable object, filled by the caller before each render. */
 export interface RenderContext {
@@ -24,6 +25,8 @@ export interface RenderContext {
   captured: readonly unknown[];
   /** The message that is answered; null but for an answer. */
   message: AnsweredMessage | null;
+  /** Those of the run; null: there are none. */
+  marks: UserMarks | null;
 }
 
 /** What an answer's placeholders read. */
@@ -43,6 +46,7 @@ export const STATIC_CONTEXT: RenderContext = Object.freeze({
   nowMs: 0,
   captured: [],
   message: null,
+  marks: null,
 });
 
 /** 32 symbols, spaces among them, so that five random bits make a character that needs no escape. */
@@ -106,6 +110,11 @@ function hex8(word: number): string {
 /** Name of a connection that stays the same over its reconnects. */
 export function connectionId(context: RenderContext): string {
   return `c${context.connectionIndex}`;
+}
+
+/** The mark of the connection's user; nothing where no run is. */
+export function markOf({ marks, connectionIndex }: RenderContext): string {
+  return marks === null ? "" : marks.of(connectionIndex);
 }
 
 /** Row of a table that belongs to a connection for the whole run. */

@@ -8,6 +8,7 @@ import {
   dataCell,
   evaluate,
   jsonOf,
+  markOf,
   type RenderContext,
   randomInt,
   randomText,
@@ -50,6 +51,8 @@ export function renderSegment(segment: Segment, context: RenderContext): string 
     // What these make never needs escaping, but for spaces in a URL.
     case "conn.id":
       return asValue ? `"${connectionId(context)}"` : connectionId(context);
+    case "canary":
+      return asValue ? `"${markOf(context)}"` : markOf(context);
     case "uuid":
       return asValue ? `"${uuid(segment.site, context)}"` : uuid(segment.site, context);
     case "text": {

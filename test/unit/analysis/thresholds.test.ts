@@ -131,7 +131,7 @@ describe("counts, shares and rates", () => {
     expect(judged(rule, { integrity: { ...NO_AUDIT, stamp: false } })).toMatchObject({
       observed: null,
       passed: false,
-      reason: '"duplicated" is not measured without integrity.stamp',
+      reason: '"duplicated" is not measured without integrity.stamp or integrity.order',
     });
   });
 

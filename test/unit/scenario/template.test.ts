@@ -29,6 +29,7 @@ const at = (more: Partial<RenderContext> = {}): RenderContext => ({
   seed: 7,
   connectionIndex: 21,
   incarnation: 1,
+  marks: null,
   attempt: 0,
   captured: [],
   message: null,
