@@ -9,6 +9,7 @@ import { judgedHistogram, phasesThatCount } from "../analysis/judged.ts";
 import type { Judgement } from "../analysis/judgement.ts";
 import { judgeCapacity } from "../analysis/search/capacity.ts";
 import type { RunFold } from "../merge/run-fold.ts";
+import { pushSection } from "./push-section.ts";
 import { quantilesOrNull } from "./quantiles.ts";
 import type { Summary, SummaryFinding, SummaryThreshold } from "./summary-schema.ts";
 import {
@@ -48,7 +49,7 @@ export function buildSummary(
     validity: judged.validity,
     connections: connectionsSection(fold, validity),
     messages: messagesSection(fold),
-    push: {},
+    push: pushSection(fold),
     sequences: {},
     availability: null,
     phases: phasesSection(fold),

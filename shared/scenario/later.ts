@@ -6,11 +6,11 @@ import type { Path } from "./issue.ts";
 
 /** By the path of the mapping that holds the key; `*` is any index. */
 const KEYS: Readonly<Record<string, readonly string[]>> = {
-  "": [...["flow", "listen", "roles", "checkpoints"], ...["environment", "faults", "hooks"]],
+  "": [...["flow", "roles", "checkpoints"], ...["environment", "faults", "hooks"]],
   "messages.mix.*": ["sequence"],
   integrity: ["order", "isolation"],
 };
-const MEASURES: readonly string[] = ["sequence", "availability", "push"];
+const MEASURES: readonly string[] = ["sequence", "availability"];
 const SELECTORS: readonly string[] = ["event", "role"];
 
 type Fault = { readonly what: string; readonly hint: string };

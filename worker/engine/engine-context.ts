@@ -16,6 +16,8 @@ export interface EngineContext {
   readonly targets: readonly ResolvedTarget[];
   /** Host-wide monotonic clock, microseconds. */
   readonly monotonicUs: () => number;
+  /** Milliseconds since the Unix epoch; the system's clock by default. */
+  readonly wallMs?: () => number;
   /** The scenario's, unless a simulation brings its own. */
   readonly driver?: Driver;
   /** Plain ones, unless there is a raw log. */

@@ -3,7 +3,8 @@
  * that decide whose a message is first.
  */
 import { answers } from "../answer/answers.ts";
+import { pushes } from "../push/push-observer.ts";
 import { applicationFailures } from "./application-failures.ts";
 import type { MakeObserver } from "./observer.ts";
 
-export const OBSERVERS: readonly MakeObserver[] = [applicationFailures, answers];
+export const OBSERVERS: readonly MakeObserver[] = [applicationFailures, answers, pushes];

@@ -9,6 +9,7 @@ import { data } from "./data.ts";
 import { name, seed, version } from "./header.ts";
 import { incoming } from "./incoming.ts";
 import { integrity } from "./integrity.ts";
+import { listen } from "./listen.ts";
 import { load } from "./load.ts";
 import { messages } from "./messages.ts";
 import { outputs } from "./outputs.ts";
@@ -28,6 +29,7 @@ export const SECTIONS = [
   connect,
   load,
   messages,
+  listen,
   incoming,
   answers,
   integrity,
