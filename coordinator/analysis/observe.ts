@@ -11,11 +11,13 @@ import type { RunFold } from "../merge/run-fold.ts";
 import type { HistogramSelection } from "../merge/series/histogram-set.ts";
 import { judgedHistogram, judgedPhases } from "./judged.ts";
 import { type Observation, observeCount, type Scope } from "./observe-count.ts";
+import { observePush } from "./observe-push.ts";
 import { timeOf } from "./threshold-value.ts";
 
 export function observe(fold: RunFold, threshold: StrictThreshold): Observation {
   const scope = scopeOf(fold, threshold);
   if ("missing" in scope) return scope;
+  if (threshold.measure === "push") return observePush(scope, threshold);
   return observeTime(scope, threshold) ?? observeCount(scope, threshold);
 }
 

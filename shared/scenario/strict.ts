@@ -155,6 +155,7 @@ export type ThresholdMeasure =
   | "delivery"
   | "messages"
   | "ping"
+  | "push"
   | "sendLag";
 
 export type StrictOutput = FileOutput | ScrapeOutput | PushOutput;

@@ -10,6 +10,7 @@ import { latency } from "./sections/latency.ts";
 import { messages } from "./sections/messages.ts";
 import { numbers } from "./sections/numbers.ts";
 import { phases } from "./sections/phases.ts";
+import { push } from "./sections/push.ts";
 import { targets } from "./sections/targets.ts";
 import { thresholds } from "./sections/thresholds.ts";
 import { timeline } from "./sections/timeline.ts";
@@ -26,6 +27,7 @@ export const SECTIONS: readonly Section[] = [
   timeline,
   latency,
   messages,
+  push,
   targets,
   connections,
   failures,
