@@ -266,7 +266,7 @@ function observeOpen({ fold, phases }: Scope, unit: StrictThreshold["unit"]): Ob
 }
 
 /** Run time that has passed in the phases looked at. */
-function secondsOf({ fold, phases }: Scope): number {
+export function secondsOf({ fold, phases }: Scope): number {
   let fromUs = 0;
   let seconds = 0;
   const passedUs = fold.merge.timeline.length * SECOND_US;

@@ -12,11 +12,13 @@ import type { HistogramSelection } from "../merge/series/histogram-set.ts";
 import { judgedHistogram, judgedPhases } from "./judged.ts";
 import { type Observation, observeCount, type Scope } from "./observe-count.ts";
 import { observeSequence } from "./observe-sequence.ts";
+import { observePush } from "./observe-push.ts";
 import { timeOf } from "./threshold-value.ts";
 
 export function observe(fold: RunFold, threshold: StrictThreshold): Observation {
   const scope = scopeOf(fold, threshold);
   if ("missing" in scope) return scope;
+  if (threshold.measure === "push") return observePush(scope, threshold);
   const time = observeTime(scope, threshold);
   if (time !== null) return time;
   return threshold.measure === "sequence"

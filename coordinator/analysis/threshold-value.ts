@@ -11,6 +11,7 @@ const THRESHOLD_METRICS: Partial<Record<StrictThreshold["measure"], Metric>> = {
   service: "service",
   connect: "connect",
   ping: "ping",
+  push: "push",
   sendLag: "sendLag",
   sequence: "sequence",
 };

@@ -37,6 +37,11 @@ export function checkFrame(frame: Frame, facts: RunFacts): void {
     within("phase", phase, 0, phases - 1);
     within("message name", name, -1, names - 1);
   }
+  for (const { name } of frame.scopes) within("message name", name, 0, names - 1);
+  for (const { phase, name } of frame.reaches) {
+    within("phase", phase, 0, phases - 1);
+    within("message name", name, 0, names - 1);
+  }
   for (const { shard } of frame.shards) within("shard", shard, 0, facts.shards - 1);
   for (const { phase } of frame.failures) within("phase", phase, 0, phases - 1);
 }

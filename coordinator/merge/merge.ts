@@ -25,6 +25,7 @@ import type { RunFacts } from "./facts.ts";
 import { FailureGroups } from "./failure-groups.ts";
 import { checkFrame } from "./frame-check.ts";
 import { Overrun } from "./overrun.ts";
+import { PushMerge } from "./push/push-merge.ts";
 import type { Piece } from "./series/packed.ts";
 import { Series } from "./series/series.ts";
 import { Timeline } from "./timeline.ts";
@@ -33,6 +34,9 @@ import { LOOP_LAG, WorkerRecord } from "./worker/worker-record.ts";
 
 /** Further unreadable frames are counted, not described. */
 const MAX_UNREADABLE_MESSAGES = 10;
+
+/** What a lost worker had not yet told of the messages it saw last. */
+const PUSH_TOLD_US = 6_000_000;
 
 type FrameRecord = Extract<JournalRecord, { type: "frame" }>;
 
@@ -47,6 +51,11 @@ export class RunMerge {
   readonly workers = new Map<number, WorkerRecord>();
   readonly closes = new Map<CloseCause, number>();
   readonly agreed = new AgreedCounts();
+  /** Pushed messages, by the names of listen. */
+  readonly pushes = new PushMerge((epoch, atUs) => {
+    const worker = this.workers.get(epoch);
+    return worker?.end === "lost" && atUs >= (worker.loss?.reportedUs ?? 0) - PUSH_TOLD_US;
+  });
   /** Of the builds whose frames there are. */
   readonly dictionaries = new FrameDictionaries();
   /** What lost workers did when others had their slices already. */
@@ -209,6 +218,7 @@ export class RunMerge {
     this.timeline.addFrame(frame);
     this.failures.addFrame(frame);
     this.agreed.addFrame(frame);
+    this.pushes.addFrame(worker.epoch, frame);
     worker.addFrame(seq, frame);
   }
 

@@ -15,6 +15,7 @@ import {
   type quantilesSchema,
   share,
 } from "./summary-measures.ts";
+import { pushSchema } from "./summary-push-schema.ts";
 import { lostWorkerSchema, overrunSchema, workerSchema } from "./summary-workers-schema.ts";
 
 const ledgerSchema = z.object({
@@ -198,13 +199,6 @@ const thresholdSchema = z.object({
   passed: z.boolean(),
   /** Why there is no observed value, or what a broken rule of every run rests on; else null. */
   reason: z.string().nullable(),
-});
-
-const pushSchema = z.object({
-  received: count,
-  latencyMs: quantiles,
-  clockErrorMs: z.number().nullable(),
-  reach: z.record(z.string(), z.unknown()),
 });
 
 const sequenceSchema = z.object({

@@ -10,6 +10,7 @@ import type { Judgement } from "../analysis/judgement.ts";
 import { judgeCapacity } from "../analysis/search/capacity.ts";
 import type { RunFold } from "../merge/run-fold.ts";
 import { integritySection } from "./integrity-section.ts";
+import { pushSection } from "./push-section.ts";
 import { quantilesOrNull } from "./quantiles.ts";
 import { sequencesSection } from "./sequence-sections.ts";
 import type { Summary, SummaryFinding, SummaryThreshold } from "./summary-schema.ts";
@@ -50,8 +51,8 @@ export function buildSummary(
     validity: judged.validity,
     connections: connectionsSection(fold, validity),
     messages: messagesSection(fold),
-    push: {},
     sequences: sequencesSection(fold),
+    push: pushSection(fold),
     availability: null,
     ...integritySection(fold),
     phases: phasesSection(fold),

@@ -6,9 +6,9 @@ import type { Path } from "./issue.ts";
 
 /** By the path of the mapping that holds the key; `*` is any index. */
 const KEYS: Readonly<Record<string, readonly string[]>> = {
-  "": ["listen", "roles", "checkpoints", "environment", "faults", "hooks"],
+  "": ["roles", "checkpoints", "environment", "faults", "hooks"],
 };
-const MEASURES: readonly string[] = ["availability", "push"];
+const MEASURES: readonly string[] = ["availability"];
 const SELECTORS: readonly string[] = ["role"];
 
 type Fault = { readonly what: string; readonly hint: string };

@@ -89,6 +89,16 @@ export const MEASURES: Readonly<Record<ThresholdMeasure, Measure>> = {
     },
   },
   ping: { times: [], statistics: {} },
+  push: {
+    times: ["name"],
+    statistics: {
+      received: count("name"),
+      rate: { units: ["perSec"], by: ["name"] },
+      reached: share("name"),
+      missed: share("name"),
+      repeated: count("name"),
+    },
+  },
   sendLag: { times: [], statistics: {} },
 };
 

@@ -115,8 +115,12 @@ export interface StrictListen {
   readonly sentAt: string | null;
   /** What the receivers of one message have in common (a room): CEL; null: all are one scope. */
   readonly scope: string | null;
-  /** What the same message has at every receiver: CEL; null: reach is not judged. */
+  /** What the same message has at every receiver of its scope: CEL; null: reach is not judged. */
   readonly key: string | null;
+  /** The scopes a connection belongs to: CEL over conn; null: those whose messages it got. */
+  readonly members: string | null;
+  /** The clocks of senders and workers are at most this far apart; null: nobody has said. */
+  readonly clockErrorUs: number | null;
 }
 
 /** What a client sends back by itself. */

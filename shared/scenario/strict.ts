@@ -156,6 +156,7 @@ export type ThresholdMeasure =
   | "messages"
   | "sequence"
   | "ping"
+  | "push"
   | "sendLag";
 
 export type StrictOutput = FileOutput | ScrapeOutput | PushOutput;

@@ -175,6 +175,14 @@ export class MergedHistogram {
     this.addDecoded(new DecodedHistogram(encoded));
   }
 
+  /** Adds one time, as HotHistogram.record does; for what is not many. */
+  record(valueUs: number): void {
+    const bucket = bucketOf(Math.min(Math.max(Math.round(valueUs), 0), MAX_VALUE_US));
+    this.#admit(1);
+    this.#reach(bucket, bucket);
+    this.#counts[bucket] = (this.#counts[bucket] ?? 0) + 1;
+  }
+
   addDecoded({ buckets, counts, count }: DecodedHistogram): void {
     if (buckets.length === 0) return;
     this.#admit(count);

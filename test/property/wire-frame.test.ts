@@ -38,6 +38,17 @@ const sample = fc.option(
   }),
 );
 
+const timeUs = fc.integer({ min: -1e9, max: 1e12 });
+const reach: fc.Arbitrary<Frame["reaches"][number]> = fc
+  .record({
+    ...{ name: fc.nat(9999), phase, scope: fc.maxSafeNat(), key: fc.maxSafeNat(), sentUs: timeUs },
+    ...{ level: fc.nat(40), reached: fc.nat(), left: fc.nat(), missed: fc.nat(), others: count },
+    repeated: count,
+    timesUs: fc.array(timeUs, { maxLength: 33 }).map((times) => times.sort((a, b) => a - b)),
+    unreached: fc.array(fc.nat(4_999_999), { maxLength: 5 }),
+  })
+  .map((row) => ({ ...row, members: row.reached + row.left + row.missed }));
+
 const frames: fc.Arbitrary<Frame> = fc.constantFrom(1, 2, 4, 8).chain((spanSeconds) =>
   fc.record({
     engine: fc.nat(500),
@@ -100,6 +111,18 @@ const frames: fc.Arbitrary<Frame> = fc.constantFrom(1, 2, 4, 8).chain((spanSecon
     agreed: fc.uniqueArray(fc.record({ protocol: signature, extensions: signature, count }), {
       selector: (row) => `${row.protocol}\n${row.extensions}`,
     }),
+    scopes: fc.uniqueArray(
+      fc.record({
+        name: fc.nat(9999),
+        scope: fc.maxSafeNat(),
+        label: signature,
+        received: count,
+        late: count,
+        members: count,
+      }),
+      { selector: (row) => `${row.name} ${row.scope}` },
+    ),
+    reaches: fc.array(reach, { maxLength: 5 }),
     codes: fc.uniqueArray(
       fc.record({ kind: fc.constantFrom(...CODED_KINDS), code: fc.nat(CODE_LIMIT - 1), count }),
       { selector: (row) => `${row.kind} ${row.code}` },

@@ -81,6 +81,7 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
       ...{ run, framed, standstill, observers: OBSERVERS },
       sendNow: (conversation, position) => this.#sendNow(conversation, position),
       phaseAt: (runUs) => this.#profile.phaseAt(runUs),
+      clocks: { nowUs: () => clock.nowUs(), wallMs: context.wallMs ?? Date.now },
     });
     this.connectTimeoutUs = scenario.connect.timeoutUs;
     this.heartbeat = scenario.connect.heartbeat;

@@ -19,6 +19,8 @@ export interface EngineContext {
   readonly logins?: readonly (readonly LoginStep[])[];
   /** Host-wide monotonic clock, microseconds. */
   readonly monotonicUs: () => number;
+  /** Milliseconds since the Unix epoch; the system's clock by default. */
+  readonly wallMs?: () => number;
   /** The scenario's, unless a simulation brings its own. */
   readonly driver?: Driver;
   /** Plain ones, unless there is a raw log. */

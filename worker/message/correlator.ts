@@ -9,7 +9,7 @@ import { namesOf } from "../../shared/scenario/names.ts";
 import type { StrictScenario } from "../../shared/scenario/strict.ts";
 import { type RenderContext, STATIC_CONTEXT } from "../../shared/scenario/template/render.ts";
 import { UserMarks } from "../../shared/scenario/template/user-marks.ts";
-import { type MakeObserver, Seen } from "../observe/observer.ts";
+import { type MakeObserver, type ObserverContext, Seen } from "../observe/observer.ts";
 import { Observers } from "../observe/observers.ts";
 import { COUNT, MESSAGE, type Recorder, TARGET } from "../record/recorder.ts";
 import type { DriverSocket } from "../socket/driver.ts";
@@ -40,6 +40,8 @@ export interface CorrelatorOptions {
   /** Sends the name at a position on a connection; for observers. */
   readonly sendNow?: (conversation: Conversation, position: number) => boolean;
   readonly phaseAt?: (runUs: number) => number;
+  /** Run time, and the wall clock; standing still by default. */
+  readonly clocks?: ObserverContext["clocks"];
 }
 
 export class Correlator {
@@ -106,6 +108,7 @@ export class Correlator {
       nowUs: () => this.incoming.nowUs,
       keepUnmatched: (conversation, sinceUs) =>
         this.unmatched.keep(conversation, this.incoming, sinceUs),
+      clocks: options.clocks ?? { nowUs: () => 0, wallMs: () => 0 },
     });
   }
 

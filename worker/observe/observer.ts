@@ -74,6 +74,8 @@ export interface ObserverContext {
   contextOf(conversation: Conversation): RenderContext;
   /** Sends the message of the name at this position at once, off the schedule. @returns false when it could not be sent */
   send(conversation: Conversation, position: number): boolean;
+  /** Run time, and the wall clock. */
+  readonly clocks: { nowUs(): number; wallMs(): number };
   /** Of a moment of run time. */
   phaseAt(runUs: number): number;
   /** Of what happens now, run time. */

@@ -7,6 +7,7 @@ import { flows } from "../flow/flow-runner.ts";
 import { canarySearch } from "../integrity/canary-search.ts";
 import { orderAudit } from "../integrity/order-audit.ts";
 import { ownerAudit } from "../integrity/owner-audit.ts";
+import { pushes } from "../push/push-observer.ts";
 import { sequences } from "../sequence/sequences.ts";
 import { applicationFailures } from "./application-failures.ts";
 import type { MakeObserver } from "./observer.ts";
@@ -19,4 +20,5 @@ export const OBSERVERS: readonly MakeObserver[] = [
   applicationFailures,
   answers,
   sequences,
+  pushes,
 ];

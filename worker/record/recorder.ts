@@ -19,6 +19,7 @@ import { AgreedRows } from "./agreed-rows.ts";
 import { FailureLog } from "./failure-log.ts";
 import { HistogramRows, type MakeHistogram } from "./histogram-rows.ts";
 import { NameRows } from "./name-rows.ts";
+import { PushRows } from "./push-rows.ts";
 import { ShardRows } from "./shard-rows.ts";
 import { TargetRows } from "./target-rows.ts";
 import { SERIES, TickRows } from "./tick-rows.ts";
@@ -61,6 +62,7 @@ export class Recorder {
   readonly failures: FailureLog;
   readonly #text: TargetText;
   readonly agreed: AgreedRows;
+  readonly pushes: PushRows;
   /** Counts nothing in a run of one target. */
   readonly targets: TargetRows;
   readonly #phases: number;
@@ -88,6 +90,7 @@ export class Recorder {
     this.#text = text;
     this.failures = new FailureLog(text);
     this.agreed = new AgreedRows(text);
+    this.pushes = new PushRows(text);
     this.#phases = sizes.phases;
     const names = Math.max(1, sizes.names);
     this.#counters = new Float64Array(sizes.phases * PHASE_COUNTERS.length);
@@ -260,6 +263,8 @@ export class Recorder {
       targets: this.targets.cut(),
       agreed: this.agreed.cut(),
       codes: this.failures.codes.cut(),
+      scopes: this.pushes.cutScopes(),
+      reaches: this.pushes.cutReaches(),
     };
     this.#second++;
     return frame;

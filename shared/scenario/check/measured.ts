@@ -7,6 +7,7 @@ import { eventName } from "../names.ts";
 import { type Scene, writtenNames } from "../sections/section.ts";
 import { isMapping } from "../shape/words.ts";
 import type { StrictMessages } from "../strict.ts";
+import type { StrictListen } from "../strict-conversation.ts";
 
 export interface Measured {
   /** Names as written, also of phases and messages that have issues. */
@@ -14,6 +15,9 @@ export interface Measured {
   readonly names: readonly string[];
   /** Of sequences: `EVENT` and `SEQUENCE/EVENT`. */
   readonly events: readonly string[];
+  /** Names of what is listened for, and of that which has a key, or a time; undefined: unknown. */
+  readonly listens: readonly string[];
+  readonly listen: readonly StrictListen[] | undefined;
   /** Labels of the targets, the URL of one that has none. */
   readonly targets: readonly string[];
   /** null: nothing is sent; undefined: unknown. */
@@ -27,6 +31,8 @@ export function measuredBy({ scope, given, log }: Scene): Measured {
     phases: writtenNames(given["load"], "phase"),
     names: writtenNames(mixOf(given), "name"),
     events: eventNames(messages),
+    listens: writtenNames(given["listen"], "name"),
+    listen: log.isSound(["listen"]) ? scope.listen : undefined,
     targets: targets.map(({ label, url }) => label || url),
     messages: log.isSound(["messages"]) ? messages : undefined,
     heartbeat: log.isSound(["connect", "heartbeat"]) ? connect.heartbeat !== null : undefined,

@@ -10,6 +10,7 @@ import { flow } from "./flow.ts";
 import { name, seed, version } from "./header.ts";
 import { incoming } from "./incoming.ts";
 import { integrity } from "./integrity.ts";
+import { listen } from "./listen.ts";
 import { load } from "./load.ts";
 import { messages } from "./messages.ts";
 import { outputs } from "./outputs.ts";
@@ -29,6 +30,7 @@ export const SECTIONS = [
   connect,
   load,
   messages,
+  listen,
   incoming,
   flow,
   answers,

@@ -87,6 +87,7 @@ function strictRules(text: string, rules: readonly Rule[], known: Known): Strict
     if (strictOne === null) continue;
     strictOnes.push(strictOne);
     checkAwaited(strictOne, [...path, index], known);
+    checkPushed(strictOne, [...path, index], known);
   }
   if (checkSelector(metric, path, known)) checkMeasured(metric, path, known);
   return strictOnes;
@@ -113,7 +114,7 @@ function strictRule(
 }
 
 /** True when the phase, the message and the target exist. */
-function checkSelector({ selector }: ThresholdMetric, path: Path, known: Known): boolean {
+function checkSelector({ measure, selector }: ThresholdMetric, path: Path, known: Known): boolean {
   const { measured, log } = known;
   const check = (what: string, name: string | null | undefined, names: readonly string[]) => {
     if (name == null || names.includes(name)) return;
@@ -121,7 +122,8 @@ function checkSelector({ selector }: ThresholdMetric, path: Path, known: Known):
     log.add(path, `unknown ${what} ${quoted(name)}`, hint, { part: "key" });
   };
   check("phase", selector.phase, measured.phases);
-  check("message", selector.name, measured.names);
+  if (measure === "push") check("listen", selector.name, measured.listens);
+  else check("message", selector.name, measured.names);
   check("target", selector.target, measured.targets);
   if (measured.messages !== undefined) check("event", selector.event, measured.events);
   return !log.hasAt(path);
@@ -139,7 +141,21 @@ function checkAwaited(one: StrictThreshold, path: Path, { measured, log }: Known
   log.add(path, what, "add reply to the message");
 }
 
-const NEEDS_NO_MESSAGE: ReadonlySet<string> = new Set(["connect", "connections", "ping"]);
+const COUNTED: ReadonlySet<string> = new Set(["received", "rate"]);
+const BY_KEY: ReadonlySet<string> = new Set(["reached", "missed", "repeated"]);
+
+/** Latency needs a time of sending, and reach a key. */
+function checkPushed(one: StrictThreshold, path: Path, { measured, log }: Known): void {
+  const { measure, statistic, selector } = one;
+  if (measure !== "push" || measured.listen === undefined || COUNTED.has(statistic)) return;
+  const needs = BY_KEY.has(statistic) ? "key" : "sentAt";
+  const { name } = selector;
+  const listens = measured.listen.filter((listen) => name === null || listen.name === name);
+  if (listens.some((listen) => listen[needs] !== null)) return;
+  log.add(path, `push ${statistic} cannot be judged without ${needs}`, `add ${needs} to listen`);
+}
+
+const NEEDS_NO_MESSAGE: ReadonlySet<string> = new Set(["connect", "connections", "ping", "push"]);
 
 /** A threshold on what is never measured would neither pass nor fail. */
 function checkMeasured(metric: ThresholdMetric, path: Path, { measured, log }: Known): void {

@@ -20,6 +20,7 @@ import { FRAME_LIMITS } from "./frame-limits.ts";
 import { FrameReader } from "./frame-reader.ts";
 import { readAgreed, readCodes, readFailures } from "./frame-rows.ts";
 import * as sections from "./frame-sections.ts";
+import { reachRow, readReaches, readScopes, scopeRow } from "./push-rows.ts";
 
 const FRAME_VERSION = 2;
 /** Its frames name no dictionary. */
@@ -57,6 +58,8 @@ export function encodeFrame(frame: Frame): Uint8Array {
     frame.targets.map(({ phase, target, counters }) => [phase, target, counters]),
     frame.agreed.map(({ protocol, extensions, count }) => [protocol, extensions, count]),
     frame.codes.map(({ kind, code, count }) => [CODED_KINDS.indexOf(kind), code, count]),
+    frame.scopes.map(scopeRow),
+    frame.reaches.map(reachRow),
   ]);
   if (body.length > FRAME_LIMITS.bodyBytes) throw tooLarge(body.length);
   // The packer hands out views into a buffer that it goes on using.
@@ -111,6 +114,8 @@ export function decodeFrame(
     targets: added(() => sections.readTargets(reader, by)),
     agreed: added(() => readAgreed(reader)),
     codes: added(() => readCodes(reader, by)),
+    scopes: added(() => readScopes(reader)),
+    reaches: added(() => readReaches(reader)),
   };
   while (more-- > 0) reader.skipValue("a later section");
   reader.end();

@@ -17,5 +17,12 @@ export const FRAME_LIMITS = {
   targets: 10_000,
   /** Pairs of subprotocol and extensions. */
   agreed: 1000,
+  /** Rows of scopes. */
+  scopes: 20_000,
+  /** Rows of pushed messages: eight seconds of them, and all that were open at the end. */
+  reaches: 32_768,
+  /** Of one pushed message. */
+  reachTimes: 33,
+  unreached: 5,
   spanSeconds: 8,
 } as const;

@@ -107,7 +107,7 @@ export function readCodes(reader: FrameReader, by: FrameDictionary): Frame["code
 }
 
 /** Text of a target that was made harmless where it was seen. */
-function readHarmless(reader: FrameReader, what: string): string {
+export function readHarmless(reader: FrameReader, what: string): string {
   const text = reader.text(what, FRAME_LIMITS.signature);
   if (CONTROL_CHARACTER.test(text)) reader.refuse(what, "has a control character");
   return text;

@@ -66,6 +66,53 @@ export interface Frame {
     readonly code: number;
     readonly count: number;
   }[];
+  /** Scopes of pushed messages with any activity, at most one row for each name and scope. */
+  readonly scopes: readonly FrameScope[];
+  /** Pushed messages whose receivers this engine has counted to the end; for those that have a key. */
+  readonly reaches: readonly FrameReach[];
+}
+
+/** What came in a scope of `listen`, such as a room. */
+export interface FrameScope {
+  /** Position in namesOf. */
+  readonly name: number;
+  /** Hash of what the scope is called, 53 bits. */
+  readonly scope: number;
+  /** As harmless and as short as a signature; "" when an earlier row of this engine said it. */
+  readonly label: string;
+  readonly received: number;
+  /** Copies that came after their message had been counted to the end. */
+  readonly late: number;
+  /** Connections of this engine that belong to it, at the frame's end; 0 where it is not known. */
+  readonly members: number;
+}
+
+/** What one engine knows of one pushed message. members = reached + left + missed. */
+export interface FrameReach {
+  readonly name: number;
+  /** In which this engine first saw it. */
+  readonly phase: number;
+  readonly scope: number;
+  /** Hash of its key within the scope, 53 bits. */
+  readonly key: number;
+  /** Run time at which it was sent, as far as this engine can tell. */
+  readonly sentUs: number;
+  /** Messages are counted of which the key is a multiple of 2 to this power; 0: all. */
+  readonly level: number;
+  /** Connections that belonged to the scope when it was sent. */
+  readonly members: number;
+  readonly reached: number;
+  /** Closed before it came. */
+  readonly left: number;
+  readonly missed: number;
+  /** Receivers that did not belong to the scope when it was sent. */
+  readonly others: number;
+  /** Copies beyond a connection's first. */
+  readonly repeated: number;
+  /** Rising: when each receiver got it, or as many as stand for equal shares of them; microseconds since it was sent. */
+  readonly timesUs: readonly number[];
+  /** Global indices of some that were missed. */
+  readonly unreached: readonly number[];
 }
 
 export interface ShardLedger {

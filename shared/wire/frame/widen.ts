@@ -12,6 +12,7 @@ import type {
   FailureGroup,
   Frame,
   FrameHistogram,
+  FrameScope,
   ShardLedger,
 } from "./frame.ts";
 
@@ -47,6 +48,12 @@ export function widen(frames: readonly Frame[]): Frame {
       (row) => `${row.kind} ${row.code}`,
       (sum, row) => ({ ...sum, count: sum.count + row.count }),
     ),
+    scopes: fold(
+      frames.flatMap((frame) => frame.scopes),
+      (row) => `${row.name} ${row.scope}`,
+      addScope,
+    ),
+    reaches: frames.flatMap((frame) => frame.reaches),
     histograms: addHistograms(frames.flatMap((frame) => frame.histograms)),
     ticks: TICK_SERIES.map((_, series) => frames.flatMap((frame) => frame.ticks[series] ?? [])),
     failures: addFailures(frames.flatMap((frame) => frame.failures)),
@@ -54,6 +61,12 @@ export function widen(frames: readonly Frame[]): Frame {
     health: addHealth(frames, last),
     cumulative: last.cumulative,
   };
+}
+
+/** The latest row says who belongs to it. */
+function addScope(sum: FrameScope, row: FrameScope): FrameScope {
+  const received = sum.received + row.received;
+  return { ...row, label: sum.label || row.label, received, late: sum.late + row.late };
 }
 
 function checkedSpan(frames: readonly Frame[], first: Frame): number {

@@ -136,6 +136,8 @@ export interface FrameContent {
   targets?: Frame["targets"];
   agreed?: Frame["agreed"];
   codes?: Frame["codes"];
+  scopes?: Frame["scopes"];
+  reaches?: Frame["reaches"];
   health?: Partial<EngineHealth>;
   /** Lies in the cumulative totals by this much. */
   auditError?: number;
@@ -202,6 +204,8 @@ export class SyntheticEngine {
       targets: content.targets ?? [],
       agreed: content.agreed ?? [],
       codes: content.codes ?? [],
+      scopes: content.scopes ?? [],
+      reaches: content.reaches ?? [],
       health: { ...healthy, ...content.health },
       cumulative: { counters, histogramValues: this.#values },
     };

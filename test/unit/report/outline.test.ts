@@ -49,7 +49,31 @@ function rich(model: ReportModel): ReportModel {
   const target = { attempted: 4, established: 3, failed: 1, dropped: 1, reconnects: 0, sent: 7 };
   const replies = { expected: 7, matched: 5, timedOut: 1, unanswered: 1 };
   const level = { phase: HOSTILE, connections: 60, purpose: "climb", verdict: "broken" } as const;
-  const push = { [HOSTILE]: { received: 9, latencyMs: null, clockErrorMs: null, reach: {} } };
+  const none = { firstMs: null, medianMs: null, lastMs: null, spreadMs: null };
+  const receivers = {
+    messages: 9,
+    members: 9,
+    reached: 7,
+    left: 1,
+    missed: 1,
+    share: 7 / 8,
+    ...none,
+  };
+  const reach = {
+    ...{ ...receivers, others: 1, repeated: 1, late: 1, oneIn: 2 },
+    bySize: [{ from: 2, to: 10, ...receivers }],
+    unreached: [{ scope: HOSTILE, sentAtMs: 1200, missed: 1, connections: [7] }],
+  };
+  const scopes = { count: 1, top: [{ scope: HOSTILE, received: 9, members: 3 }] };
+  const one = {
+    received: 9,
+    latencyMs: null,
+    clockErrorMs: null,
+    withheld: HOSTILE,
+    scopes,
+    reach,
+  };
+  const push = { [HOSTILE]: one };
   return {
     ...model,
     summary: { ...model.summary, capacity, push },

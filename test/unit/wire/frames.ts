@@ -79,6 +79,18 @@ export function frameOf(second: number, change: Partial<Frame> = {}): Frame {
     targets: [{ phase: 2, target: 1, counters: counts(TARGET_COUNTERS, second) }],
     agreed: [{ protocol: "chat.v2", extensions: "permessage-deflate", count: second + 1 }],
     codes: [{ kind: "upgrade-status", code: 429, count: second + 2 }],
+    scopes: [
+      { name: 0, scope: 2 ** 53 - 1, label: "room-1", received: 9, late: 1, members: 50 },
+      { name: 1, scope: 0, label: "", received: Math.abs(second), late: 0, members: 0 },
+    ],
+    reaches: [
+      {
+        ...{ name: 0, phase: 2, scope: 2 ** 53 - 1, key: 2 ** 52 + second, sentUs: -12, level: 3 },
+        ...{ members: 9, reached: 6, left: 1, missed: 2, others: 4, repeated: 1 },
+        timesUs: [-5, 0, 17, 1_000_000],
+        unreached: [0, 4_999_999],
+      },
+    ],
     ...change,
   };
 }

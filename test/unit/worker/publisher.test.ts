@@ -38,6 +38,8 @@ function measured(second: number, { engine = 0, final = false, count = 1 } = {})
     targets: [],
     agreed: [],
     codes: [],
+    scopes: [],
+    reaches: [],
     health: {
       utilisation: 0.5,
       processCpu: 0.5,

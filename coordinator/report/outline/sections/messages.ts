@@ -88,20 +88,12 @@ function row(name: string, one: Summary["messages"]["byName"][string], run: Summ
   return [code(name, 64), sent, rate, ...counts, ...times];
 }
 
-/** What nobody had asked for, by the names of `listen`, and how long it took where the message says when it was sent. */
-function pushed({ push, messages: { unsolicited } }: Summary): Block[] {
-  const named = Object.entries(push);
-  if (named.length === 0 && unsolicited === 0) return [];
-  const columns = [column("name", "text"), column("received"), ...quantileColumns("timed", TIMES)];
-  const rows = named.map(([name, { received, latencyMs }]) => [
-    code(name, 64),
-    received,
-    ...quantileCells(latencyMs, TIMES),
-  ]);
+/** What nobody had asked for; what `listen` names is in a section of its own. */
+function pushed({ messages: { unsolicited } }: Summary): Block[] {
+  if (unsolicited === 0) return [];
   return [
     heading("Pushed by the target"),
     text(`${formatCount(unsolicited)} messages came that answered no message of the mix.`),
-    ...(rows.length === 0 ? [] : [table({ name: "Pushed", columns, most: MAX_MESSAGES }, rows)]),
   ];
 }
 

@@ -1,0 +1,99 @@
+/**
+ * What was pushed under a name of `listen`: how much came, how long it took one way, and who of its scope got it. Pure; used by the
+ * summary, thresholds and the live view. Invariant: a one-way latency is only told when the clocks it rests on are closer to
+ * each other than half of all messages took; else it is withheld, with the reason.
+ */
+import { isLoopbackHost } from "../../shared/net/host.ts";
+import { positionsOf, rolesOf } from "../../shared/scenario/names.ts";
+import type { StrictListen } from "../../shared/scenario/strict-conversation.ts";
+import type { MergedHistogram } from "../../shared/stats/histogram.ts";
+import type { PushFigures } from "../merge/push/push-merge.ts";
+import type { ScopeTable } from "../merge/push/scope-table.ts";
+import type { RunFold } from "../merge/run-fold.ts";
+import { judgedHistogram } from "./judged.ts";
+
+/** What a worker reads its wall clock to, at worst: it counts whole milliseconds (worker/push/wall-clock.ts). */
+const OWN_ERROR_US = 500;
+
+export interface Listen {
+  readonly listen: StrictListen;
+  /** In namesOf, one for each role that listens for it. */
+  readonly positions: readonly number[];
+}
+
+export interface Pushed {
+  /** In all phases. */
+  readonly received: number;
+  /** One way, of the phases and seconds that count; null: not measured, or withheld. */
+  readonly latency: MergedHistogram | null;
+  /** Why there is no latency although the messages say when they were sent; null: nothing is withheld. */
+  readonly withheld: string | null;
+  readonly clockErrorUs: number | null;
+  /** The message says when it was sent, by a clock that is close enough for its own times. */
+  readonly isTimed: boolean;
+  readonly scopes: ScopeTable | null;
+  /** null: the listen has no key. */
+  readonly reach: PushFigures | null;
+}
+
+/** Everything that is listened for, by name, in the order of names. */
+export function listensOf({ facts: { scenario } }: RunFold): readonly Listen[] {
+  const all = new Map<string, { readonly listen: StrictListen; readonly positions: number[] }>();
+  for (const [role, { listen }] of rolesOf(scenario).entries()) {
+    const positions = positionsOf(scenario, "listen", role);
+    for (const [at, one] of listen.entries()) {
+      const known = all.get(one.name) ?? { listen: one, positions: [] };
+      known.positions.push(positions[at] ?? -1);
+      all.set(one.name, known);
+    }
+  }
+  return [...all.values()];
+}
+
+export function pushed(fold: RunFold, one: Listen, phases: ReadonlySet<number>): Pushed {
+  const { listen, positions } = one;
+  const { merge } = fold;
+  const clockErrorUs = listen.sentAt === null ? null : clockError(fold, listen);
+  const times = judgedHistogram(fold, { metric: "push", phases, names: new Set(positions) });
+  const withheld = listen.sentAt === null ? null : whyWithheld(times, clockErrorUs);
+  return {
+    received: positions.reduce((sum, at) => sum + merge.nameCounters(at).arrived, 0),
+    latency: withheld === null ? times : null,
+    withheld,
+    clockErrorUs,
+    isTimed: listen.sentAt !== null && withheld === null,
+    scopes: merge.pushes.scopes(positions[0] ?? -1),
+    reach: listen.key === null ? null : reachOf(fold, one, phases),
+  };
+}
+
+/** Messages of the phases; while a run goes on, those that all workers can have told of. */
+export function reachOf(
+  fold: RunFold,
+  { positions }: Listen,
+  phases: ReadonlySet<number>,
+): PushFigures {
+  const isOver = fold.complete || fold.endedUs !== null;
+  const throughUs = isOver ? Number.POSITIVE_INFINITY : (fold.closedThrough() + 1) * 1_000_000;
+  return fold.merge.pushes.figures(positions[0] ?? -1, { phases, throughUs });
+}
+
+/** How far the clocks of senders and workers may be apart, microseconds; null: not known. */
+function clockError({ facts }: RunFold, { clockErrorUs }: StrictListen): number | null {
+  if (clockErrorUs !== null) return clockErrorUs + OWN_ERROR_US;
+  // Each worker reaches it on its own machine, whose clock both read.
+  const isHere = facts.scenario.targets.every(({ url }) => isLoopbackHost(hostOf(url)));
+  return isHere ? OWN_ERROR_US : null;
+}
+
+function hostOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).hostname.replace(/^\[|\]$/g, "") : "";
+}
+
+function whyWithheld(times: MergedHistogram | null, clockErrorUs: number | null): string | null {
+  if (clockErrorUs === null) {
+    return "the target is on another machine, and how far its clock is off is not known; say so by clockError";
+  }
+  if (times === null || times.quantile(0.5) >= clockErrorUs) return null;
+  return "half of the messages took less than the clocks may be apart";
+}

@@ -1,0 +1,81 @@
+/**
+ * The connections of one engine that belong to a scope, each with a place of its own that messages mark. Kept by the push
+ * observer. Invariant: a place is taken again only when no message that is still counted was sent while its last owner
+ * belonged to the scope. Bound: a place for each member, and one for each that left within PLACE_RESTS_US.
+ */
+
+/** Longer than a message is counted, and may be old when it is first seen. */
+const PLACE_RESTS_US = 20_000_000;
+
+export class ScopeMembers {
+  /** Connections that belong to it now. */
+  size = 0;
+  readonly #places = new Map<number, number>();
+  readonly #connections: number[] = [];
+  readonly #sinceUs: number[] = [];
+  /** Infinity: it belongs to it. */
+  readonly #leftUs: number[] = [];
+  /** Places that were left, the oldest first, from #firstFree on. */
+  #free: number[] = [];
+  #firstFree = 0;
+
+  /** Places there are. */
+  get places(): number {
+    return this.#connections.length;
+  }
+
+  /** The connection's place; -1: it does not belong. */
+  placeOf(slot: number): number {
+    return this.#places.get(slot) ?? -1;
+  }
+
+  /** @returns its place */
+  join(slot: number, connection: number, nowUs: number): number {
+    const known = this.#places.get(slot);
+    if (known !== undefined) return known;
+    const place = this.#takePlace(nowUs);
+    this.#places.set(slot, place);
+    this.#connections[place] = connection;
+    this.#sinceUs[place] = nowUs;
+    this.#leftUs[place] = Number.POSITIVE_INFINITY;
+    this.size++;
+    return place;
+  }
+
+  leave(slot: number, nowUs: number): void {
+    const place = this.#places.get(slot);
+    if (place === undefined) return;
+    this.#places.delete(slot);
+    this.#leftUs[place] = nowUs;
+    this.#free.push(place);
+    this.size--;
+  }
+
+  /** Who has the place had come to it before then, and was still there. */
+  belonged(place: number, atUs: number): boolean {
+    return (this.#sinceUs[place] as number) < atUs && (this.#leftUs[place] as number) > atUs;
+  }
+
+  /** Who has the place has left. */
+  hasLeft(place: number): boolean {
+    return this.#leftUs[place] !== Number.POSITIVE_INFINITY;
+  }
+
+  /** Global index of who has the place. */
+  connectionAt(place: number): number {
+    return this.#connections[place] as number;
+  }
+
+  #takePlace(nowUs: number): number {
+    const free = this.#free[this.#firstFree];
+    if (free === undefined || (this.#leftUs[free] as number) > nowUs - PLACE_RESTS_US) {
+      return this.#connections.length;
+    }
+    this.#firstFree++;
+    if (this.#firstFree > 1024) {
+      this.#free = this.#free.slice(this.#firstFree);
+      this.#firstFree = 0;
+    }
+    return free;
+  }
+}
