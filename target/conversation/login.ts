@@ -4,7 +4,7 @@
  */
 import { ms } from "../behaviour/dials.ts";
 import type { Peer } from "../connection/peer.ts";
-import { MAX_NAME_LENGTH } from "../dialogue/rooms.ts";
+import { MAX_NAME_LENGTH } from "../dialogue/bounds.ts";
 import { type PartHands, part } from "./part.ts";
 import { readResume, readToken, resumeFor } from "./passes.ts";
 

@@ -9,7 +9,8 @@ import { textFrame } from "../connection/frame.ts";
 import type { Peer } from "../connection/peer.ts";
 import { lineOf } from "../conversation/line.ts";
 import { Agent } from "./agent.ts";
-import { MAX_NAME_LENGTH, Rooms } from "./rooms.ts";
+import { MAX_NAME_LENGTH } from "./bounds.ts";
+import { Rooms } from "./rooms.ts";
 
 /** Carries what is said to every process of the group, this one included. */
 export type Publish = (room: string, text: string) => void;

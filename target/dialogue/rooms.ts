@@ -8,11 +8,11 @@ import type { Replies } from "../behaviour/replies.ts";
 import { textFrame } from "../connection/frame.ts";
 import type { Peer } from "../connection/peer.ts";
 import { lineOf } from "../conversation/line.ts";
+import { MAX_NAME_LENGTH } from "./bounds.ts";
 
-/** Rooms with members at once, rooms per connection, characters of a name. */
+/** Rooms with members at once, rooms per connection. */
 const MAX_ROOMS = 100_000;
 const MAX_ROOMS_PER_PEER = 64;
-export const MAX_NAME_LENGTH = 128;
 
 interface Room {
   readonly members: Set<Peer>;

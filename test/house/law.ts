@@ -300,6 +300,7 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
     "coordinator/check/envelope.ts",
     "target/behaviour-schema.ts",
     "target/behaviour/",
+    "target/conversation/",
   ],
   msgpackr: ["shared/wire/"],
   commander: ["coordinator/cli/"],

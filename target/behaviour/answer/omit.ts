@@ -6,7 +6,7 @@ export const omit = answerBehaviour(
     name: "omit",
     shape: { event: agentEvent.default("agent_thinking") },
     counts: ["eventsOmitted"],
-    doc: "the first `event` (agent_thinking) is never told",
+    doc: "the first `event` (agent_thinking) is left out",
     example: { count: 1 },
   },
   (events, { event }) => {

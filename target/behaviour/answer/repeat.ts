@@ -6,7 +6,7 @@ export const repeat = answerBehaviour(
     name: "repeat",
     shape: { event: agentEvent.default("agent_thinking") },
     counts: ["eventsRepeated"],
-    doc: "the first `event` (agent_thinking) is told once more right after itself; agent_completed comes so after the end",
+    doc: "the first `event` (agent_thinking) comes once more right after itself; agent_completed comes so after the end",
     example: { count: 1 },
   },
   (events, { event }) => {
