@@ -68,6 +68,19 @@ export const ROOMS: readonly Room[] = [
     may: ["shared/", "worker/reach/", "worker/message/", "worker/socket/", "worker/record/"],
   },
   { room: "worker/probe/", may: ["shared/", "worker/reach/", "worker/socket/"] },
+  // One connection of a real engine, looked at from all sides.
+  {
+    room: "worker/trace/",
+    may: [
+      "shared/",
+      "worker/engine/",
+      "worker/message/",
+      "worker/observe/",
+      "worker/reach/",
+      "worker/record/",
+      "worker/socket/",
+    ],
+  },
   { room: "worker/reach/", may: ["shared/", "worker/socket/"] },
   {
     room: "worker/connection/",
@@ -101,6 +114,7 @@ export const ROOMS: readonly Room[] = [
       "coordinator/http/",
       "coordinator/check/",
       "coordinator/doctor/",
+      "coordinator/probe/",
       "coordinator/active-run/",
       "coordinator/live/",
       "coordinator/plan/",
@@ -192,6 +206,7 @@ export const ROOMS: readonly Room[] = [
     ],
   },
   { room: "coordinator/check/", may: ["shared/", "coordinator/plan/"] },
+  { room: "coordinator/probe/", may: ["shared/"] },
   { room: "coordinator/doctor/", may: ["shared/", "coordinator/plan/", "coordinator/local/"] },
   { room: "coordinator/local/", may: ["shared/"] },
   {
@@ -274,6 +289,7 @@ export const ENTRIES: readonly string[] = [
   "worker/main.ts",
   "worker/engine/main.ts",
   "worker/probe/main.ts",
+  "worker/trace/main.ts",
   "target/main.ts",
 ];
 
@@ -287,7 +303,11 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
     "shared/scenario/expression/expression-reads.ts",
   ],
   re2js: ["shared/scenario/expression/pattern.ts"],
-  yaml: ["shared/scenario/", "coordinator/launch/scenario/explain.ts"],
+  yaml: [
+    "shared/scenario/",
+    "coordinator/probe/recorded.ts",
+    "coordinator/launch/scenario/explain.ts",
+  ],
   "csv-parse": ["shared/scenario/"],
   zod: [
     "shared/scenario/",
