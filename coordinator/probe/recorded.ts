@@ -32,7 +32,7 @@ export function recordedScenario(url: string, events: readonly TraceEvent[]): st
   const used = new Set<Frame>();
   const open = [
     ...greeting.slice(0, 1).map((frame) => expectStep(frame, used)),
-    ...sentSteps(rest, used),
+    ...sentSteps(rest, used, knownFrom(greeting[0])),
   ].slice(0, MAX_STEPS);
   const isText = frames.some(({ text, kind }) => kind === "text" && jsonOf(text) === null);
   const listen = listenFor(frames.filter((frame) => !frame.sent && !used.has(frame)));
@@ -72,7 +72,18 @@ function captured(json: Json): Record<string, string> {
   );
 }
 
-function sentSteps(frames: readonly Frame[], used: Set<Frame>): object[] {
+/** What is captured from the greeting, by its value. */
+function knownFrom(greeting: Frame | undefined): ReadonlyMap<unknown, string> {
+  const json = greeting === undefined ? null : jsonOf(greeting.text);
+  if (json === null) return new Map();
+  return new Map(Object.keys(captured(json)).map((name) => [json[name], `{{conn.${name}}}`]));
+}
+
+function sentSteps(
+  frames: readonly Frame[],
+  used: Set<Frame>,
+  known: ReadonlyMap<unknown, string>,
+): object[] {
   const names = new Set<string>();
   return frames.flatMap((frame, at) => {
     if (!frame.sent) return [];
@@ -85,10 +96,32 @@ function sentSteps(frames: readonly Frame[], used: Set<Frame>): object[] {
         ? { binary: { size: frame.size, fill: "random" } }
         : sent === null
           ? { text: plain(frame.text) }
-          : { json: sent };
+          : { json: generalised(sent, known) };
     const name = unused(frame.name ?? nameOf(frame, "say"), names);
     return [{ send: { name, ...what, ...(reply === null ? {} : replyOf(frame, reply)) } }];
   });
+}
+
+/**
+ * Of any connection: ids are each message's own, because a service takes the same one for a repetition; what was captured
+ * is what this connection has captured.
+ */
+function generalised(sent: Json, known: ReadonlyMap<unknown, string>): Json {
+  const fresh = { string: "{{uuid}}", number: "{{seq}}" } as Readonly<Record<string, string>>;
+  return Object.fromEntries(
+    Object.entries(sent).map(([key, value]) => {
+      const isId = (IDS as readonly string[]).includes(key);
+      const own = known.get(value) ?? (isId ? fresh[typeof value] : undefined);
+      return [key, own ?? escaped(value)];
+    }),
+  );
+}
+
+function escaped(value: unknown): unknown {
+  if (typeof value === "string") return plain(value);
+  return JSON.parse(JSON.stringify(value), (_, one: unknown) =>
+    typeof one === "string" ? plain(one) : one,
+  );
 }
 
 /** The message with the same id; else the next one that came before anything else was sent. */
@@ -184,7 +217,7 @@ function unused(name: string, names: Set<string>): string {
 
 /** Braces of the recorded text are no placeholders. */
 function plain(text: string): string {
-  return text.replaceAll("{{", "{ {");
+  return text.replaceAll("{{", "{{{{");
 }
 
 function jsonOf(text: string): Json | null {

@@ -34,11 +34,12 @@ const WIDE = 400;
 
 const EXAMPLES = `
 Examples:
-  onrush probe scenario.yaml                      one connection of it, every message
-  onrush probe scenario.yaml --role lurker        … of this kind of user
-  onrush probe ws://127.0.0.1:9001/ -d 5s         what a service says by itself
-  onrush probe ws://127.0.0.1:9001/ --send '{"type":"join","room":"a"}' --record
-                                                  … and a scenario to start from
+  onrush probe scenario.yaml                 one connection, every message
+  onrush probe scenario.yaml --role lurker   … of this kind of user
+  onrush probe ws://127.0.0.1:9001/ -d 5s    what a service says by itself
+  onrush probe ws://127.0.0.1:9001/ --send '{"type":"join","room":"a"}' \\
+    --send '{"type":"say","id":1,"room":"a","text":"hi"}' --record chat.yaml
+                                             … and a scenario to start from
 
 → was sent, ← came; ✓ what a message was, ? why it was not what was waited for.
 Exit code 98: no connection came about; 99: something failed on it.`;

@@ -100,7 +100,14 @@ export function sampleSummary(changes: Partial<Summary> = {}): Summary {
       ...messages,
       byName: {
         say: {
-          ...{ sent: 7990, expected: 7990, matched: 7985, rejected: null, timedOut: 5, unanswered: 0 },
+          ...{
+            sent: 7990,
+            expected: 7990,
+            matched: 7985,
+            rejected: null,
+            timedOut: 5,
+            unanswered: 0,
+          },
           ...{ corruptReplies: 0, late: 5, latencyMs: quantiles(10) },
         },
       },
