@@ -5,6 +5,7 @@
  * Times are milliseconds, shares 0..1. Every dial is described with an example in docs/target.md.
  */
 import { z } from "zod";
+import { ANSWER_BEHAVIOURS } from "./behaviour/answer/registry.ts";
 import { closeRule } from "./behaviour/close-rule.ts";
 import {
   closeCode,
@@ -19,6 +20,7 @@ import {
 import { REPLY_BEHAVIOURS } from "./behaviour/reply/registry.ts";
 import { REPLY_KINDS } from "./behaviour/reply-kind.ts";
 import { UPGRADE_BEHAVIOURS } from "./behaviour/upgrade/registry.ts";
+import { PARTS } from "./conversation/registry.ts";
 
 /** A rule, or a list of them, under the name of each behaviour. */
 interface Registered {
@@ -26,11 +28,15 @@ interface Registered {
   readonly rule: z.ZodType;
 }
 
+const asList = (value: unknown): unknown => (Array.isArray(value) ? value : [value]);
+
 /** Keys of behaviours that are looked up by name; to the type of the document they are unknown. */
 function keysOf(behaviours: readonly Registered[]): object {
   const keys = behaviours.map(({ meta, rule }) => [
     meta.name,
-    meta.most === 1 ? rule.optional() : z.array(rule).max(meta.most).default([]),
+    meta.most === 1
+      ? rule.optional()
+      : z.preprocess(asList, z.array(rule).max(meta.most)).default([]),
   ]);
   return Object.fromEntries(keys);
 }
@@ -123,7 +129,17 @@ export const behaviourSchema = z.strictObject({
         .default([0, 3]),
       /** Between two events. */
       gap: delay.prefault(20),
+      ...keysOf(ANSWER_BEHAVIOURS),
     })
+    .prefault({}),
+  /** What every connection's conversation has beside the dialogue; a path below /with/ adds to it. */
+  conversation: z
+    .strictObject(
+      Object.fromEntries(PARTS.map(({ meta, rule }) => [meta.name, rule.optional()])) as Record<
+        string,
+        z.ZodType
+      >,
+    )
     .prefault({}),
   /** Memory kept for ever per message. */
   memory: z

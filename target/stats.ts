@@ -6,8 +6,10 @@
 import { HotHistogram, MergedHistogram } from "../shared/stats/histogram.ts";
 import { type Quantiles, quantiles } from "../shared/stats/quantiles.ts";
 import { systemClock } from "../shared/time/clock.ts";
+import { ANSWER_BEHAVIOURS, type AnswerCount } from "./behaviour/answer/registry.ts";
 import { REPLY_BEHAVIOURS, type ReplyCount } from "./behaviour/reply/registry.ts";
 import { UPGRADE_BEHAVIOURS, type UpgradeCount } from "./behaviour/upgrade/registry.ts";
+import { PARTS, type PartCount } from "./conversation/registry.ts";
 import {
   type AcceptTimes,
   acceptTimes,
@@ -46,11 +48,14 @@ const OTHER_DEEDS = [
 ] as const;
 const DEEDS = [
   ...OTHER_DEEDS,
-  ...[...REPLY_BEHAVIOURS, ...UPGRADE_BEHAVIOURS].flatMap(
+  ...[...REPLY_BEHAVIOURS, ...ANSWER_BEHAVIOURS, ...UPGRADE_BEHAVIOURS].flatMap(
     ({ meta }): readonly Deed[] => meta.counts,
   ),
 ];
-export type Deed = (typeof OTHER_DEEDS)[number] | ReplyCount | UpgradeCount;
+export type Deed = (typeof OTHER_DEEDS)[number] | ReplyCount | AnswerCount | UpgradeCount;
+
+/** Counted by the login page. */
+type TokenCount = "tokensIssued";
 
 /** The plain numbers of a process; field names are those of GET /stats. */
 export class Stats {
@@ -76,6 +81,8 @@ export class Stats {
   upgradesRefused: Record<string, number> = {};
   violations: Record<string, number> = {};
   behaviours: Record<Deed, number> = noDeeds();
+  /** What the parts of a conversation count. */
+  conversation: Record<PartCount | TokenCount, number> = noTalk();
   private timeline = new Timeline(0);
   private replyTimes = new HotHistogram();
 
@@ -104,6 +111,11 @@ export class Stats {
   /** @param name one of the counts that a behaviour says it has */
   behaved(name: string): void {
     this.behaviours[name as Deed] += 1;
+  }
+
+  /** @param name one of the counts that a part says it has */
+  conversed(name: string, times = 1): void {
+    this.conversation[name as PartCount] += times;
   }
 
   upgradeRefused(status: number): void {
@@ -207,4 +219,12 @@ function add(table: Record<string, number>, key: number): void {
 
 function noDeeds(): Record<Deed, number> {
   return Object.fromEntries(DEEDS.map((deed) => [deed, 0])) as Record<Deed, number>;
+}
+
+function noTalk(): Record<PartCount | TokenCount, number> {
+  const parts = PARTS.flatMap(({ meta }): readonly string[] => meta.counts);
+  return Object.fromEntries([...parts, "tokensIssued"].map((name) => [name, 0])) as Record<
+    PartCount | TokenCount,
+    number
+  >;
 }

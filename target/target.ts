@@ -17,6 +17,8 @@ import { Decoder } from "./connection/decoder.ts";
 import { frameOf, Opcode, payloadStart } from "./connection/frame.ts";
 import type { Peer } from "./connection/peer.ts";
 import { Peers } from "./connection/peers.ts";
+import type { HttpRequest } from "./connection/request.ts";
+import { Conversation } from "./conversation/conversation.ts";
 import { Dialogue, type Publish } from "./dialogue/dialogue.ts";
 import { maySpeak } from "./dialogue/recognise.ts";
 import { Stats } from "./stats.ts";
@@ -57,6 +59,7 @@ export class Target implements ReplyContext {
   readonly decoder = new Decoder();
   readonly closing: Closing;
   readonly dialogue: Dialogue;
+  readonly conversation: Conversation;
   readonly disturbance: Disturbance;
   rules: Rules;
   /** Upgrades accepted and not answered yet; they count towards the cap. */
@@ -73,6 +76,7 @@ export class Target implements ReplyContext {
     this.replies = new Replies(this);
     this.closing = new Closing(this);
     this.dialogue = new Dialogue(this, this.replies, options.publish);
+    this.conversation = new Conversation(this, this.replies, this.dialogue);
     this.disturbance = new Disturbance(this);
   }
 
@@ -80,6 +84,7 @@ export class Target implements ReplyContext {
   behave(behaviour: Behaviour, sinceUs: number): void {
     this.rules = new Rules(behaviour, this.options.part, sinceUs);
     this.closing.use(this.rules, monotonicUs());
+    this.conversation.use(behaviour);
     this.disturbance.use(behaviour, sinceUs);
   }
 
@@ -119,7 +124,7 @@ export class Target implements ReplyContext {
     if (!this.queue.push(new Later(monotonicUs() + delayUs, act))) act();
   }
 
-  opened(peer: Peer): void {
+  opened(peer: Peer, request: HttpRequest): void {
     const { stats, rules } = this;
     const nowUs = monotonicUs();
     const { cap } = rules.behaviour;
@@ -138,11 +143,13 @@ export class Target implements ReplyContext {
       stats.behaviours.zombies += 1;
     }
     this.closing.watch(peer, nowUs);
+    this.conversation.opened(peer, request);
   }
 
   ended(peer: Peer, code: number, by: "client" | "target" | "nobody"): void {
     this.peers.remove(peer);
     this.dialogue.rooms.leaveAll(peer);
+    if (peer.talk !== null) this.conversation.ended(peer);
     if (peer.held !== null) this.stats.behaviours.undeliverable += 1;
     peer.held = null;
     this.stats.connectionEnded(code, by);
@@ -164,13 +171,23 @@ export class Target implements ReplyContext {
     stats.bytesIn += frame.length - start;
     if (!peer.isOpen || !this.allows(peer)) return;
     this.burden(rules.behaviour);
-    const isText = ((frame[0] ?? 0) & 0x0f) === Opcode.text;
-    const speaks =
-      isText && !peer.muted && frame[start] === OPEN_BRACE && maySpeak(frame, start, frame.length);
-    if (!speaks || !this.dialogue.handle(peer, frame.toString("utf8", start))) {
+    if (!this.understands(peer, frame, start)) {
       this.replies.send(peer, "echo", Buffer.from(frame));
     }
     this.closing.counted(peer);
+  }
+
+  /** Whether the conversation or the dialogue has taken a message. */
+  private understands(peer: Peer, frame: Buffer, start: number): boolean {
+    if (peer.muted) return false;
+    const isText = ((frame[0] ?? 0) & 0x0f) === Opcode.text;
+    if (peer.talk !== null) {
+      const text = isText ? frame.toString("utf8", start) : "";
+      if (this.conversation.heard(peer, text)) return true;
+    }
+    if (!isText || frame[start] !== OPEN_BRACE || !maySpeak(frame, start, frame.length))
+      return false;
+    return this.dialogue.handle(peer, frame.toString("utf8", start));
   }
 
   /** A ping; answered at once unless a stall holds it back. */

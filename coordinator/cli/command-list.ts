@@ -51,6 +51,12 @@ export const COMMANDS: Readonly<Record<string, ListedCommand>> = {
     takes: "[which]",
     load: async () => (await import("./commands/schema.ts")).schemaCommand,
   },
+  probe: {
+    about: "open one connection and print every message, what it matched and why not",
+    takes: "<target>",
+    checks: true,
+    load: async () => (await import("./commands/probe.ts")).probeCommand,
+  },
   doctor: {
     about: "check limits, ports, memory, clock, bus and target; say what to do",
     takes: "[target]",

@@ -10,6 +10,7 @@ import { payloadStart } from "../connection/frame.ts";
 import type { HeldReply, Peer } from "../connection/peer.ts";
 import type { Peers } from "../connection/peers.ts";
 import type { Stats } from "../stats.ts";
+import { Batches } from "./batches.ts";
 import type { DelayQueue, Due } from "./delay-queue.ts";
 import type { ChosenReply, ReplyHands } from "./reply/reply-behaviour.ts";
 import type { ReplyKind } from "./reply-kind.ts";
@@ -69,6 +70,24 @@ class HoldExpiry implements Due {
   }
 }
 
+/** A copy of a reply that was sent before. */
+class LateCopy implements Due {
+  readonly dueUs: number;
+  order = 0;
+  private readonly reply: Reply;
+  private readonly replies: Replies;
+
+  constructor(replies: Replies, reply: Reply, dueUs: number) {
+    this.replies = replies;
+    this.reply = reply;
+    this.dueUs = dueUs;
+  }
+
+  fire(): void {
+    this.replies.copyNow(this.reply);
+  }
+}
+
 /** What the replies work with. */
 export interface ReplyContext {
   readonly stats: Stats;
@@ -80,10 +99,12 @@ export interface ReplyContext {
 
 export class Replies implements ReplyHands {
   private readonly context: ReplyContext;
+  private readonly batches: Batches;
   private drawn = 0;
 
   constructor(context: ReplyContext) {
     this.context = context;
+    this.batches = new Batches(context);
   }
 
   /** Sends a reply, as the rules in force have it. `frame` is complete and kept. */
@@ -161,6 +182,20 @@ export class Replies implements ReplyHands {
     this.transmit(to, frame, frame.length - payloadStart(frame));
   }
 
+  copyLater(reply: Reply, afterMs: number): void {
+    const late = new LateCopy(this, reply, monotonicUs() + 1000 * afterMs);
+    if (!this.context.queue.push(late)) this.copyNow(reply);
+  }
+
+  copyNow(reply: Reply): void {
+    if (!reply.peer.isOpen) {
+      this.owe(reply);
+      return;
+    }
+    this.context.stats.behaviours.duplicated += 1;
+    this.copy(reply, reply.peer);
+  }
+
   hold(reply: Reply, holdMs: number): void {
     const { queue } = this.context;
     const expiry = new HoldExpiry(this, reply, monotonicUs() + 1000 * holdMs);
@@ -201,6 +236,7 @@ export class Replies implements ReplyHands {
       if (buffered.over === "reset") peer.reset();
       return;
     }
+    if (peer.talk?.batch != null && this.batches.add(peer, bytes)) return;
     peer.messagesOut += 1;
     peer.bytesOut += payloadBytes;
     stats.messagesOut += 1;

@@ -5,6 +5,8 @@
  * and acts on a later event, so counts and shares stay exact.
  */
 import { type Behaviour, rulesOf } from "../behaviour-schema.ts";
+import type { AnswerBehaviour, AnswerEvent } from "./answer/answer-behaviour.ts";
+import { ANSWER_BEHAVIOURS } from "./answer/registry.ts";
 import { type Sampler, samplerOf } from "./delay.ts";
 import type { Delay, Pick } from "./dials.ts";
 import { PauseSchedule } from "./pause.ts";
@@ -24,6 +26,13 @@ export interface ReplyRule {
   readonly kinds: ReadonlySet<ReplyKind>;
   readonly picker: Picker;
   /** Times it was to act and has not yet. */
+  owed: number;
+}
+
+interface AnswerRule {
+  readonly behaviour: AnswerBehaviour;
+  readonly given: unknown;
+  readonly picker: Picker;
   owed: number;
 }
 
@@ -51,6 +60,7 @@ export class Rules {
   /** Connections this process may have by `cap`. */
   readonly capConnections: number;
   private readonly replyRules: readonly ReplyRule[];
+  private readonly answerRules: readonly AnswerRule[];
   private readonly upgradeRules: readonly UpgradeRule[];
   private readonly replyDelays: ReadonlyMap<ReplyKind, Sampler>;
   /** When each place of the pool is free again, monotonic microseconds. */
@@ -66,6 +76,7 @@ export class Rules {
     this.replyRules = this.makeReplyRules();
     this.replyDelays = this.makeReplyDelays();
     this.upgradeRules = this.makeUpgradeRules();
+    this.answerRules = this.makeAnswerRules();
     this.zombie = this.picker(behaviour.zombie);
     this.upgradeDelay = this.sampler(behaviour.upgrade.delay);
     this.agentGap = samplerOf(behaviour.agent.gap, this.draws());
@@ -100,6 +111,20 @@ export class Rules {
       }
     }
     return chosen;
+  }
+
+  /** The events of the next answer of the agent, as the rule that acts on it has them. */
+  nextAnswer(plain: readonly AnswerEvent[]): readonly AnswerEvent[] {
+    let events = plain;
+    for (const rule of this.answerRules) {
+      if (rule.picker.next()) rule.owed += 1;
+      if (events !== plain || rule.owed === 0) continue;
+      const changed = rule.behaviour.act(plain, rule.given);
+      if (changed === null) continue;
+      rule.owed -= 1;
+      events = changed;
+    }
+    return events;
   }
 
   /** A reply's own delay in microseconds. */
@@ -168,6 +193,15 @@ export class Rules {
         const { of = REPLY_KINDS } = given as { readonly of?: readonly ReplyKind[] };
         const picker = new Picker(given, this.draws(), this.part);
         return { behaviour, given, picker, kinds: new Set(of), owed: 0 };
+      }),
+    );
+  }
+
+  private makeAnswerRules(): AnswerRule[] {
+    return ANSWER_BEHAVIOURS.flatMap((behaviour: AnswerBehaviour) =>
+      rulesOf(this.behaviour.agent, behaviour.meta.name).map((given) => {
+        const picker = new Picker(given, this.draws(), this.part);
+        return { behaviour, given, picker, owed: 0 };
       }),
     );
   }

@@ -138,7 +138,7 @@ export function compressedUpgrade(target: Target): CompressedUpgrade {
     server.handleUpgrade(asNodeRequest(request), transport.socket, early, (socket) => {
       const peer = new CompressedPeer(target, transport, socket);
       transport.receiver = BYSTANDER;
-      target.opened(peer);
+      target.opened(peer, request);
     });
     return true;
   };

@@ -77,7 +77,7 @@ export class Connection extends Peer implements Framed, Receiver {
   }
 
   isPlain(opcode: number, bytes: Buffer, from: number, to: number): boolean {
-    if (this.muted || this.state !== State.open) return false;
+    if (this.muted || this.talk !== null || this.state !== State.open) return false;
     return this.target.isPlain(opcode, bytes, from, to);
   }
 

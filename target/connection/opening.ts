@@ -126,6 +126,11 @@ export class Opening implements Receiver, UpgradeHands {
       return;
     }
     const { target } = this.context;
+    const refusal = target.conversation.refusalOf(request);
+    if (refusal !== null) {
+      this.refuse(refusal.status, refusal.why);
+      return;
+    }
     const { admission, delayUs } = target.admit();
     this.state = State.waiting;
     if (admission === "full") this.refuse(target.rules.behaviour.cap?.status ?? 503, "refused");
@@ -162,7 +167,7 @@ export class Opening implements Receiver, UpgradeHands {
     transport.socket.write(acceptResponse(key, protocol), "latin1");
     const connection = new Connection(target, transport);
     transport.receiver = connection;
-    target.opened(connection);
+    target.opened(connection, request);
     if (early.length > 0) connection.onOwned(Buffer.from(early));
   }
 }

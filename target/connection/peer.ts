@@ -5,6 +5,7 @@
  */
 import type { Buffer } from "node:buffer";
 import type { CloseRule } from "../behaviour/close-rule.ts";
+import type { Talk } from "../conversation/talk.ts";
 
 /** A reply that waits for the next one; made by behaviour/replies.ts. */
 export interface HeldReply {
@@ -43,6 +44,8 @@ export abstract class Peer {
   /** A reply held back until the next one was sent. */
   held: HeldReply | null = null;
 
+  /** What its conversation has beside the dialogue; null for nothing. */
+  talk: Talk | null = null;
   /** Who it says it is; null until it says so. */
   user: string | null = null;
   /** Rooms joined; null for none. */

@@ -5,6 +5,7 @@
  */
 import { monotonicUs, systemClock } from "../../shared/time/clock.ts";
 import { draw32, Stream } from "../../shared/time/random.ts";
+import { type AnswerEvent, plainEvent } from "../behaviour/answer/answer-behaviour.ts";
 import type { Due } from "../behaviour/delay-queue.ts";
 import type { Replies, ReplyContext } from "../behaviour/replies.ts";
 import { textFrame } from "../connection/frame.ts";
@@ -20,21 +21,27 @@ class Answer implements Due {
   private readonly agent: Agent;
   private readonly peer: Peer;
   private readonly question: Question;
-  private readonly events: readonly string[];
+  private readonly events: readonly AnswerEvent[];
 
-  constructor(agent: Agent, peer: Peer, question: Question, events: readonly string[]) {
+  constructor(agent: Agent, peer: Peer, question: Question, events: readonly AnswerEvent[]) {
     this.agent = agent;
     this.peer = peer;
     this.question = question;
     this.events = events;
   }
 
+  /** On top of the gap, of the event that is next. */
+  get extraMs(): number {
+    return this.events[this.at]?.extraMs ?? 0;
+  }
+
   fire(): void {
-    const type = this.events[this.at];
+    const event = this.events[this.at];
     this.at += 1;
-    const more = type !== undefined && this.at < this.events.length;
-    if (type !== undefined) this.agent.tell(this.peer, type, this.question);
-    if (!more || !this.peer.isOpen || !this.agent.wait(this)) this.peer.asks -= 1;
+    const more = event !== undefined && this.at < this.events.length;
+    if (event !== undefined) this.agent.tell(this.peer, event, this.question);
+    if (more && this.peer.isOpen && this.agent.wait(this)) return;
+    this.peer.asks -= 1;
   }
 }
 
@@ -62,24 +69,28 @@ export class Agent {
     const [least, most] = rules.behaviour.agent.tools;
     const draw = draw32(rules.behaviour.seed, Stream.target, 1 + rules.part.index, this.asked++);
     const tools = least + (draw % (most - least + 1));
-    new Answer(this, peer, question, [
+    const plain = [
       "agent_started",
       "agent_thinking",
       ...new Array<string>(tools).fill("tool_executing"),
       ...new Array<string>(tools).fill("tool_completed"),
       "agent_completed",
-    ]).fire();
+    ].map(plainEvent);
+    const answer = new Answer(this, peer, question, rules.nextAnswer(plain));
+    if (answer.extraMs === 0 || !this.wait(answer)) answer.fire();
     return true;
   }
 
   /** Queues the next event of an answer; false when there is no room. */
   wait(answer: Answer): boolean {
-    answer.dueUs = monotonicUs() + this.context.rules.agentGap.nextUs();
+    answer.dueUs = monotonicUs() + this.context.rules.agentGap.nextUs() + 1000 * answer.extraMs;
     return this.context.queue.push(answer);
   }
 
-  tell(peer: Peer, type: string, question: Question): void {
+  tell(peer: Peer, { type, deed, silent }: AnswerEvent, question: Question): void {
     const { id, user } = question;
+    if (deed !== null && peer.isOpen) this.context.stats.behaved(deed);
+    if (silent) return;
     const event = { type, request_id: id, user, ts: systemClock.wallMs() };
     this.replies.send(peer, "agent", textFrame(JSON.stringify(event)));
   }

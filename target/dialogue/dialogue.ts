@@ -4,10 +4,13 @@
  */
 import { systemClock } from "../../shared/time/clock.ts";
 import type { Replies, ReplyContext } from "../behaviour/replies.ts";
+import type { ReplyKind } from "../behaviour/reply-kind.ts";
 import { textFrame } from "../connection/frame.ts";
 import type { Peer } from "../connection/peer.ts";
+import { lineOf } from "../conversation/line.ts";
 import { Agent } from "./agent.ts";
-import { MAX_NAME_LENGTH, Rooms } from "./rooms.ts";
+import { MAX_NAME_LENGTH } from "./bounds.ts";
+import { Rooms } from "./rooms.ts";
 
 /** Carries what is said to every process of the group, this one included. */
 export type Publish = (room: string, text: string) => void;
@@ -31,7 +34,11 @@ export class Dialogue {
   /** Handles a text; false when it is none of ours, and is to be echoed. */
   handle(peer: Peer, text: string): boolean {
     const message = parsed(text);
-    if (message === null) return false;
+    return message !== null && this.take(peer, message);
+  }
+
+  /** Handles a message; false when it is none of ours. */
+  take(peer: Peer, message: Readonly<Record<string, unknown>>): boolean {
     switch (message["type"]) {
       case "join":
         return this.join(peer, message);
@@ -44,17 +51,18 @@ export class Dialogue {
     }
   }
 
-  private join(peer: Peer, message: Record<string, unknown>): boolean {
+  private join(peer: Peer, message: Readonly<Record<string, unknown>>): boolean {
     const room = message["room"];
     if (typeof room !== "string") return false;
     this.learnUser(peer, message);
     if (!this.rooms.join(peer, room)) return false;
     this.context.stats.joins += 1;
-    this.replies.send(peer, "joined", textFrame(JSON.stringify({ type: "joined", room })));
+    const { id } = message;
+    this.answer(peer, "joined", { type: "joined", id, room });
     return true;
   }
 
-  private say(peer: Peer, message: Record<string, unknown>): boolean {
+  private say(peer: Peer, message: Readonly<Record<string, unknown>>): boolean {
     const { id, room, text } = message;
     if (typeof room !== "string" || room.length > MAX_NAME_LENGTH) return false;
     this.learnUser(peer, message);
@@ -64,14 +72,14 @@ export class Dialogue {
     const isMember = peer.rooms?.has(room) === true;
     const seq = (said.get(room) ?? 0) + 1;
     if (isMember) peer.said = said.set(room, seq);
-    this.replies.send(peer, "ack", textFrame(JSON.stringify({ type: "ack", id })));
+    this.answer(peer, "ack", { type: "ack", id });
     const from = peer.user ?? this.nameOf(peer);
     const ts = systemClock.wallMs();
     this.publish(room, JSON.stringify({ type: "said", room, from, seq, ts, text }));
     return true;
   }
 
-  private ask(peer: Peer, message: Record<string, unknown>): boolean {
+  private ask(peer: Peer, message: Readonly<Record<string, unknown>>): boolean {
     const { id } = message;
     if (id === undefined) return false;
     this.learnUser(peer, message);
@@ -80,7 +88,12 @@ export class Dialogue {
     return true;
   }
 
-  private learnUser(peer: Peer, message: Record<string, unknown>): void {
+  private answer(peer: Peer, kind: ReplyKind, message: Readonly<Record<string, unknown>>): void {
+    const line = peer.talk?.isText === true ? lineOf(message) : null;
+    this.replies.send(peer, kind, textFrame(line ?? JSON.stringify(message)));
+  }
+
+  private learnUser(peer: Peer, message: Readonly<Record<string, unknown>>): void {
     const { user } = message;
     if (typeof user === "string" && user.length <= MAX_NAME_LENGTH) peer.user = user;
   }

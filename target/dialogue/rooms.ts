@@ -7,11 +7,12 @@ import type { Buffer } from "node:buffer";
 import type { Replies } from "../behaviour/replies.ts";
 import { textFrame } from "../connection/frame.ts";
 import type { Peer } from "../connection/peer.ts";
+import { lineOf } from "../conversation/line.ts";
+import { MAX_NAME_LENGTH } from "./bounds.ts";
 
-/** Rooms with members at once, rooms per connection, characters of a name. */
+/** Rooms with members at once, rooms per connection. */
 const MAX_ROOMS = 100_000;
 const MAX_ROOMS_PER_PEER = 64;
-export const MAX_NAME_LENGTH = 128;
 
 interface Room {
   readonly members: Set<Peer>;
@@ -70,10 +71,16 @@ export class Rooms {
     const room = this.rooms.get(name);
     if (room === undefined) return;
     const frame: Buffer = textFrame(text);
+    let line: Buffer | null = null;
     room.said += 1;
     for (const member of room.members) {
       room.delivered += 1;
-      this.replies.send(member, "said", frame, name);
+      let own = frame;
+      if (member.talk?.isText === true) {
+        line ??= lineFrame(text);
+        own = line;
+      }
+      this.replies.send(member, "said", own, name);
     }
   }
 
@@ -86,4 +93,9 @@ export class Rooms {
     }
     return counts;
   }
+}
+
+/** What was said, for members that speak text. */
+function lineFrame(json: string): Buffer {
+  return textFrame(lineOf(JSON.parse(json) as Record<string, unknown>) ?? json);
 }

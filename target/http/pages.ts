@@ -8,6 +8,8 @@ import { type Behaviour, parseBehaviour } from "../behaviour-schema.ts";
 import { plainResponse } from "../connection/handshake.ts";
 import type { PeerCounts } from "../connection/peers.ts";
 import type { HttpRequest } from "../connection/request.ts";
+import { resumeFor, tokenFor } from "../conversation/passes.ts";
+import { MAX_NAME_LENGTH } from "../dialogue/bounds.ts";
 import type { RoomCounts } from "../dialogue/rooms.ts";
 import type { Group, Report } from "../processes/group.ts";
 import { groupAcceptTimes, groupReplyTimes, sumStats } from "../stats.ts";
@@ -47,6 +49,8 @@ async function pageFor(group: Group, request: HttpRequest, body: Buffer): Promis
       return { status: 200, body: group.behaviour };
     case "PUT /behaviour":
       return behave(group, body);
+    case "POST /login":
+      return login(group, body);
     case "GET /healthz":
       return { status: 200, body: { ok: true } };
     default:
@@ -63,6 +67,7 @@ const METHODS: Readonly<Record<string, string>> = {
   "/stats": "GET",
   "/stats/reset": "POST",
   "/behaviour": "GET, PUT",
+  "/login": "POST",
   "/healthz": "GET",
 };
 
@@ -70,7 +75,7 @@ function notFound(path: string): Page {
   const allow = METHODS[path];
   if (allow !== undefined) return { status: 405, allow, body: { error: `use ${allow}` } };
   const error =
-    "not found: a WebSocket server, with GET /stats, POST /stats/reset, GET and PUT /behaviour";
+    "not found: a WebSocket server, with GET /stats, POST /stats/reset, GET and PUT /behaviour, POST /login";
   return { status: 404, body: { error } };
 }
 
@@ -117,6 +122,21 @@ function roomsOf(reports: readonly Report[], limit: number): RoomCounts[] {
     });
   }
   return [...rooms.values()].slice(0, limit);
+}
+
+/** A token for a user who says who it is. */
+function login(group: Group, body: Buffer): Page {
+  let user: unknown = null;
+  try {
+    user = (JSON.parse(body.toString("utf8")) as { readonly user?: unknown } | null)?.user;
+  } catch {
+    return { status: 400, body: { error: "not JSON" } };
+  }
+  if (typeof user !== "string" || user === "" || user.length > MAX_NAME_LENGTH) {
+    return { status: 422, body: { error: "wants { user }, a name of 1 to 128 characters" } };
+  }
+  group.counted("tokensIssued");
+  return { status: 200, body: { user, token: tokenFor(user), resume: resumeFor(user, 0) } };
 }
 
 async function behave(group: Group, body: Buffer): Promise<Page> {

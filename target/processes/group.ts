@@ -27,6 +27,8 @@ export interface Group {
   /** In force in every process. */
   readonly behaviour: Behaviour;
   collect(wants: Wants): Promise<readonly Report[]>;
+  /** Counts something of this process's conversations that no connection has done. */
+  counted(name: string): void;
   reset(): Promise<void>;
   behave(behaviour: Behaviour): Promise<void>;
 }
@@ -60,6 +62,10 @@ export class Alone implements Group {
 
   collect(wants: Wants): Promise<readonly Report[]> {
     return Promise.resolve([reportOf(this.target, wants)]);
+  }
+
+  counted(name: string): void {
+    this.target.stats.conversed(name);
   }
 
   reset(): Promise<void> {

@@ -63,6 +63,10 @@ export class Member implements Group {
     return this.ask({ do: "collect", wants });
   }
 
+  counted(name: string): void {
+    this.target?.stats.conversed(name);
+  }
+
   async reset(): Promise<void> {
     await this.ask({ do: "reset" });
   }

@@ -4,8 +4,10 @@
  */
 import { REGISTRY } from "../../coordinator/analysis/registry.ts";
 import { describeFailure, FAILURE_KINDS } from "../../shared/stats/failure-kind.ts";
+import { ANSWER_BEHAVIOURS } from "../../target/behaviour/answer/registry.ts";
 import { REPLY_BEHAVIOURS } from "../../target/behaviour/reply/registry.ts";
 import { UPGRADE_BEHAVIOURS } from "../../target/behaviour/upgrade/registry.ts";
+import { PARTS } from "../../target/conversation/registry.ts";
 
 export interface MadeTable {
   readonly document: string;
@@ -32,6 +34,16 @@ export const MADE_TABLES: readonly MadeTable[] = [
     document: "docs/target.md",
     name: "reply behaviours",
     table: () => behaviourTable("what happens to the reply", REPLY_BEHAVIOURS),
+  },
+  {
+    document: "docs/target.md",
+    name: "answer behaviours",
+    table: () => behaviourTable("what happens to the answer", ANSWER_BEHAVIOURS),
+  },
+  {
+    document: "docs/target.md",
+    name: "parts of a conversation",
+    table: () => behaviourTable("what the target does", PARTS),
   },
   {
     document: "docs/target.md",

@@ -68,6 +68,19 @@ export const ROOMS: readonly Room[] = [
     may: ["shared/", "worker/reach/", "worker/message/", "worker/socket/", "worker/record/"],
   },
   { room: "worker/probe/", may: ["shared/", "worker/reach/", "worker/socket/"] },
+  // One connection of a real engine, looked at from all sides.
+  {
+    room: "worker/trace/",
+    may: [
+      "shared/",
+      "worker/engine/",
+      "worker/message/",
+      "worker/observe/",
+      "worker/reach/",
+      "worker/record/",
+      "worker/socket/",
+    ],
+  },
   { room: "worker/reach/", may: ["shared/", "worker/socket/"] },
   {
     room: "worker/connection/",
@@ -106,6 +119,7 @@ export const ROOMS: readonly Room[] = [
       "coordinator/http/",
       "coordinator/check/",
       "coordinator/doctor/",
+      "coordinator/probe/",
       "coordinator/active-run/",
       "coordinator/live/",
       "coordinator/plan/",
@@ -197,6 +211,7 @@ export const ROOMS: readonly Room[] = [
     ],
   },
   { room: "coordinator/check/", may: ["shared/", "coordinator/plan/"] },
+  { room: "coordinator/probe/", may: ["shared/"] },
   { room: "coordinator/doctor/", may: ["shared/", "coordinator/plan/", "coordinator/local/"] },
   { room: "coordinator/local/", may: ["shared/"] },
   {
@@ -279,6 +294,7 @@ export const ENTRIES: readonly string[] = [
   "worker/main.ts",
   "worker/engine/main.ts",
   "worker/probe/main.ts",
+  "worker/trace/main.ts",
   "target/main.ts",
 ];
 
@@ -292,7 +308,11 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
     "shared/scenario/expression/expression-reads.ts",
   ],
   re2js: ["shared/scenario/expression/pattern.ts"],
-  yaml: ["shared/scenario/", "coordinator/launch/scenario/explain.ts"],
+  yaml: [
+    "shared/scenario/",
+    "coordinator/probe/recorded.ts",
+    "coordinator/launch/scenario/explain.ts",
+  ],
   "csv-parse": ["shared/scenario/"],
   zod: [
     "shared/scenario/",
@@ -306,6 +326,7 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
     "coordinator/check/envelope.ts",
     "target/behaviour-schema.ts",
     "target/behaviour/",
+    "target/conversation/",
   ],
   msgpackr: ["shared/wire/"],
   commander: ["coordinator/cli/"],

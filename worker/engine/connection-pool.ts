@@ -78,7 +78,7 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
     const driver = driverOf(scenario, context.driver);
     const framed = driver.framing === "frame";
     this.correlator = new Correlator(scenario, this.recorder, {
-      ...{ run, framed, standstill, observers: OBSERVERS },
+      ...{ run, framed, standstill, observers: [...OBSERVERS, ...(context.observers ?? [])] },
       sendNow: (conversation, position) => this.#sendNow(conversation, position),
       phaseAt: (runUs) => this.#profile.phaseAt(runUs),
       clocks: { nowUs: () => clock.nowUs(), wallMs: context.wallMs ?? Date.now },

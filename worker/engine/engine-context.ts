@@ -4,6 +4,7 @@ import { assert } from "../../shared/assert.ts";
 import { namesOf } from "../../shared/scenario/names.ts";
 import type { PlanDocument } from "../../shared/wire/plan.ts";
 import type { LoginStep } from "../login/login-step.ts";
+import type { MakeObserver } from "../observe/observer.ts";
 import type { ResolvedTarget } from "../reach/resolve.ts";
 import type { MakeHistogram } from "../record/histogram-rows.ts";
 import { Recorder } from "../record/recorder.ts";
@@ -25,6 +26,10 @@ export interface EngineContext {
   readonly driver?: Driver;
   /** Plain ones, unless there is a raw log. */
   readonly makeHistogram?: MakeHistogram;
+  /** One of its own, unless somebody wants to see what is recorded. */
+  readonly recorder?: Recorder;
+  /** Asked behind those that the scenario needs. */
+  readonly observers?: readonly MakeObserver[];
   /** Calls back when all that the sockets have was read. */
   readonly afterReading: (then: () => void) => void;
   /** Something happened while the engine rested: its next turn is due in TURN_US. Absent where turns come anyway. */
@@ -33,7 +38,8 @@ export interface EngineContext {
 }
 
 /** A recorder with room for all that the engine's plan has. */
-export function recorderOf({ plan, makeHistogram }: EngineContext): Recorder {
+export function recorderOf({ plan, makeHistogram, recorder }: EngineContext): Recorder {
+  if (recorder !== undefined) return recorder;
   const { scenario, shards } = plan;
   return new Recorder({
     phases: scenario.phases.length,

@@ -85,10 +85,12 @@ export class Recorder {
     readonly secrets?: readonly string[];
     /** Default: plain ones. */
     readonly makeHistogram?: MakeHistogram | undefined;
+    /** Default: one that only keeps them. */
+    readonly makeFailures?: (text: TargetText) => FailureLog;
   }) {
     const text = new TargetText(sizes.secrets);
     this.#text = text;
-    this.failures = new FailureLog(text);
+    this.failures = sizes.makeFailures?.(text) ?? new FailureLog(text);
     this.agreed = new AgreedRows(text);
     this.pushes = new PushRows(text);
     this.#phases = sizes.phases;

@@ -25,6 +25,8 @@ export interface Endpoint {
   };
   readonly compression: boolean;
   readonly maxMessageBytes: number;
+  /** Called for each line of the answer to an upgrade; a run has none. */
+  readonly onAnswerLine?: (line: string) => void;
 }
 
 /** One attempt to connect. */

@@ -39,6 +39,11 @@ export class ResponseHead {
 
   private line = "";
   private bytes = 0;
+  private readonly onLine: ((line: string) => void) | null;
+
+  constructor(onLine: ((line: string) => void) | null = null) {
+    this.onLine = onLine;
+  }
 
   /** The status line of an answer that refuses us has come. */
   get refuses(): boolean {
@@ -60,6 +65,7 @@ export class ResponseHead {
       if (!isWhole) break;
       const line = this.line;
       this.line = "";
+      this.onLine?.(line);
       if (this.isEnd(line)) {
         if (this.status === SWITCHING || this.refuses) return at;
         this.skipInformational();

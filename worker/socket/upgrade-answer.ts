@@ -32,6 +32,7 @@ export interface Asked {
   readonly subprotocols: readonly string[];
   /** The driver negotiates extensions itself. */
   readonly compression: boolean;
+  readonly onAnswerLine?: (line: string) => void;
 }
 
 /** The Sec-WebSocket-Accept that answers `key`. */
@@ -40,7 +41,7 @@ export function acceptOf(key: string): string {
 }
 
 export class UpgradeAnswer {
-  readonly head = new ResponseHead();
+  readonly head: ResponseHead;
   refusal: Refusal = HUNG_UP;
   private readonly key: string;
   private readonly asked: Asked;
@@ -48,6 +49,7 @@ export class UpgradeAnswer {
   constructor(key: string, asked: Asked) {
     this.key = key;
     this.asked = asked;
+    this.head = new ResponseHead(asked.onAnswerLine ?? null);
   }
 
   /** Takes bytes [start, end); returns the offset after an answer that lets us in, PENDING or REFUSED. */

@@ -22,6 +22,8 @@ export interface ReplyHands {
   deliver(reply: ChosenReply, bytes?: Buffer): void;
   /** Sends a copy of its frame to a connection. */
   copy(reply: ChosenReply, to: Peer): void;
+  /** Sends a copy to its own connection after so long, counted as `duplicated` then; owed when the connection is gone. */
+  copyLater(reply: ChosenReply, afterMs: number): void;
   /** Keeps it back until the next reply of its connection is out, for so long at most. */
   hold(reply: ChosenReply, holdMs: number): void;
   /** Writes bytes that are no proper frame in its place. */

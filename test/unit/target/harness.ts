@@ -64,10 +64,14 @@ export class Client {
   error: Error | null = null;
   readonly socket: WebSocket;
 
-  constructor(url: string, options: { protocols?: string[]; deflate?: boolean } = {}) {
+  constructor(
+    url: string,
+    options: { protocols?: string[]; deflate?: boolean; headers?: Record<string, string> } = {},
+  ) {
     this.socket = new WebSocket(url, options.protocols ?? [], {
       perMessageDeflate: options.deflate ?? false,
       rejectUnauthorized: false,
+      headers: options.headers ?? {},
     });
     this.socket.on("message", (data: Buffer, isBinary) => {
       this.got.push({ data, isBinary, atMs: performance.now() });

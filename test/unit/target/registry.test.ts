@@ -3,6 +3,7 @@
  * and no other's. Method: each one's own example against a target in this process; the registries are the list.
  */
 import { afterEach, describe, expect, it } from "vitest";
+import { ANSWER_BEHAVIOURS } from "../../../target/behaviour/answer/registry.ts";
 import { REPLY_BEHAVIOURS } from "../../../target/behaviour/reply/registry.ts";
 import { UPGRADE_BEHAVIOURS } from "../../../target/behaviour/upgrade/registry.ts";
 import { parseBehaviour } from "../../../target/behaviour-schema.ts";
@@ -13,6 +14,7 @@ afterEach(() => target?.stop());
 
 const ALL = [
   ...REPLY_BEHAVIOURS.map(({ meta }) => ({ part: "reply", meta })),
+  ...ANSWER_BEHAVIOURS.map(({ meta }) => ({ part: "agent", meta })),
   ...UPGRADE_BEHAVIOURS.map(({ meta }) => ({ part: "upgrade", meta })),
 ];
 const rowsOf = (part: string) =>
@@ -62,6 +64,18 @@ it.each(rowsOf("reply"))("a reply takes %s, which counts it and nothing else", a
   const counts: readonly string[] = meta.counts;
   for (const count of await counted(served)) expect(counts).toContain(count);
 });
+
+it.each(rowsOf("agent"))(
+  "an answer takes %s, which counts it and nothing else",
+  async (_, meta) => {
+    const served = await serve({ agent: { gap: 1, [meta.name]: [meta.example] } });
+    target = served;
+    const client = await Client.open(served.url);
+    client.say({ type: "ask", id: 1 });
+    await until(async () => (await counted(served)).length > 0);
+    expect(await counted(served)).toEqual(meta.counts);
+  },
+);
 
 it.each(rowsOf("upgrade"))("an upgrade takes %s, which counts it", async (_, meta) => {
   const served = await serve(documentOf("upgrade", meta, meta.example));

@@ -1,0 +1,27 @@
+/**
+ * What is remembered of one connection whose conversation has parts. Made by conversation.ts, filled by the parts, read by
+ * the replies. Invariant: a connection without parts has none. Bounds: pings open (ping.ts), one batch of `most` messages.
+ */
+import type { Buffer } from "node:buffer";
+
+export interface BatchRule {
+  readonly isArray: boolean;
+  readonly most: number;
+  readonly waitMs: number;
+}
+
+export class Talk {
+  /** Speaks lines in place of JSON. */
+  isText = false;
+  /** "" without a welcome. */
+  nonce = "";
+  /** True where no login is wanted. */
+  loggedIn = true;
+  /** Times the user came back with a resume token. */
+  resumed = 0;
+  pings = 0;
+  readonly pingsOpen = new Set<number>();
+  batch: BatchRule | null = null;
+  /** Payloads that wait for others; see batches.ts. */
+  waiting: Buffer[] = [];
+}
