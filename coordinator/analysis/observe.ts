@@ -11,8 +11,8 @@ import type { RunFold } from "../merge/run-fold.ts";
 import type { HistogramSelection } from "../merge/series/histogram-set.ts";
 import { judgedHistogram, judgedPhases } from "./judged.ts";
 import { type Observation, observeCount, type Scope } from "./observe-count.ts";
-import { observeSequence } from "./observe-sequence.ts";
 import { observePush } from "./observe-push.ts";
+import { observeSequence } from "./observe-sequence.ts";
 import { timeOf } from "./threshold-value.ts";
 
 export function observe(fold: RunFold, threshold: StrictThreshold): Observation {

@@ -174,10 +174,7 @@ function sequenceLaws(laws: Laws, merge: RunMerge): void {
     const { started, completed, failed, unjudged } = counters;
     const open = started - completed - failed - unjudged;
     const of = `(name ${position})`;
-    laws.check(
-      `started = completed + failed + unjudged ${of}`,
-      excused ? Math.min(0, open) : open,
-    );
+    laws.check(`started = completed + failed + unjudged ${of}`, excused ? Math.min(0, open) : open);
     const reasons = REASONS.reduce((sum, reason) => sum + counters[reason], 0);
     laws.check(`failed = sum of its reasons ${of}`, failed - reasons);
   }
