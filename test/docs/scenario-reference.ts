@@ -27,7 +27,15 @@ interface Node {
   readonly properties?: Readonly<Record<string, Node>>;
   readonly additionalProperties?: Node | boolean;
   readonly required?: readonly string[];
+  readonly $ref?: string;
+  readonly allOf?: readonly Node[];
+  readonly definitions?: Readonly<Record<string, Node>>;
 }
+
+/** What is defined once and used in several places, also inside itself; by the reference to it. */
+let defined: ReadonlyMap<string, Node> = new Map();
+/** Those that have a section of their own, with the word for one of them. */
+const OWN_SECTIONS: ReadonlyMap<string, string> = new Map([["#/definitions/step", "step"]]);
 
 /** The document with its tables as they should be. @throws Error when it has no place for them */
 export function withReference(document: string): string {
@@ -39,7 +47,29 @@ export function withReference(document: string): string {
 
 export function scenarioReference(): string {
   const root = jsonSchema() as Node;
-  return ["## The file", ...sectionsOf("", root)].join("\n\n");
+  const definitions = Object.entries(root.definitions ?? {});
+  defined = new Map(definitions.map(([name, node]) => [`#/definitions/${name}`, node]));
+  const own = [...OWN_SECTIONS].flatMap(([reference, word]) => {
+    const kinds = defined.get(reference)?.anyOf ?? [];
+    const properties = Object.assign(
+      {},
+      ...kinds.map((kind) => kind.properties),
+    ) as Node["properties"];
+    const intro = `A ${word} is one of these keys, with its value:`;
+    const [table = "", ...below] = sectionsOf(word, { properties: properties ?? {} });
+    return [`## A ${word}`, intro, table, ...below];
+  });
+  return ["## The file", ...sectionsOf("", root), ...own].join("\n\n");
+}
+
+/** What a reference means, with what is said of it where it is used. */
+function resolved(node: Node): Node {
+  const reference = node.$ref ?? (node.allOf?.length === 1 ? node.allOf[0]?.$ref : undefined);
+  const target = reference === undefined ? undefined : defined.get(reference);
+  if (reference === undefined || target === undefined) return node;
+  const word = OWN_SECTIONS.get(reference);
+  const { $ref: _, allOf: _1, ...said } = node;
+  return word === undefined ? resolved({ ...target, ...said }) : { title: word, ...said };
 }
 
 /** A table of an object's keys, then a section for each key that has keys of its own. */
@@ -50,7 +80,8 @@ function sectionsOf(path: string, node: Node): string[] {
   return [tableOf(node), ...below];
 }
 
-function belowOf(path: string, node: Node): string[] {
+function belowOf(path: string, written: Node): string[] {
+  const node = resolved(written);
   const objects = objectsWithin(node);
   if (objects.length === 0) return [];
   const place = node.type === "array" ? `${path}[]` : isMap(node) ? `${path}.NAME` : path;
@@ -59,7 +90,8 @@ function belowOf(path: string, node: Node): string[] {
 }
 
 /** Objects with keys that a value may be, be a list of, or be a map of. */
-function objectsWithin(node: Node): Node[] {
+function objectsWithin(written: Node): Node[] {
+  const node = resolved(written);
   if (node.properties !== undefined) return [node];
   const further = [
     ...variantsOf(node),
@@ -103,7 +135,8 @@ function tableOf({ properties = {}, required = [] }: Node): string {
 }
 
 /** In words. */
-function kindOf(node: Node): string {
+function kindOf(written: Node): string {
+  const node = resolved(written);
   if (node.const !== undefined) return `\`${String(node.const)}\``;
   if (node.enum !== undefined) return node.enum.map((value) => `\`${String(value)}\``).join(" ");
   if (node.title !== undefined) return node.title;
@@ -120,7 +153,9 @@ function kindOf(node: Node): string {
 
 function listKind({ items }: Node): string {
   if (!isNode(items)) return `[${(items ?? []).map(kindOf).join(", ")}]`;
-  return objectsWithin(items).length > 0 ? "list of objects" : `list of ${kindOf(items)}`;
+  const kind = kindOf(items);
+  if (kind === "step") return "list of steps";
+  return objectsWithin(items).length > 0 ? "list of objects" : `list of ${kind}`;
 }
 
 function numberKind({ type, minimum, exclusiveMinimum, maximum }: Node): string {
