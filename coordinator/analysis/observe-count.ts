@@ -11,6 +11,8 @@ import {
   type NameCounter,
   PHASE_COUNTERS,
   type PhaseCounter,
+  ROLE_COUNTERS,
+  type RoleCounter,
   TARGET_COUNTERS,
   type TargetCounter,
 } from "../../shared/stats/counters.ts";
@@ -35,6 +37,8 @@ export interface Scope {
   readonly names: readonly number[] | null;
   /** Indices of targets, or null for all. */
   readonly targets: readonly number[] | null;
+  /** Position of a role, of all of whose names it is; or null for all roles. */
+  readonly role: number | null;
 }
 
 const SECOND_US = 1_000_000;
@@ -88,14 +92,15 @@ export function observeCount(scope: Scope, threshold: StrictThreshold): Observat
   }
 }
 
-function readerOf({ fold, phases, names, targets }: Scope): Read {
+function readerOf({ fold, phases, names, targets, role }: Scope): Read {
   const { merge } = fold;
   if (names !== null) {
-    const each = names.map((name) => merge.nameCounters(name, phases));
-    return (counter) =>
-      isOne(NAME_COUNTERS, counter) && merge.hasNameCounter(counter)
-        ? each.reduce((sum, counters) => sum + counters[counter], 0)
-        : null;
+    const all = merge.nameSums(names, phases);
+    const ofNames: Read = (counter) =>
+      isOne(NAME_COUNTERS, counter) && merge.hasNameCounter(counter) ? all[counter] : null;
+    if (role === null) return ofNames;
+    const ofRole = merge.roleCounters(role, phases);
+    return (counter) => (isOne(ROLE_COUNTERS, counter) ? ofRole[counter] : ofNames(counter));
   }
   if (targets !== null) {
     const each = targets.map((target) => merge.targetCounters(target, phases));
@@ -110,7 +115,7 @@ function readerOf({ fold, phases, names, targets }: Scope): Read {
     isOne(PHASE_COUNTERS, counter) && merge.hasPhaseCounter(counter) ? counters[counter] : null;
 }
 
-function isOne<T extends PhaseCounter | NameCounter | TargetCounter>(
+function isOne<T extends PhaseCounter | NameCounter | TargetCounter | RoleCounter>(
   names: readonly T[],
   counter: string,
 ): counter is T {
@@ -139,7 +144,11 @@ function tellsUsers({ stamp, isolation }: Audit): boolean {
   return stamp || isolation.canary || isolation.owner !== null;
 }
 
-function notRecorded({ names, targets }: Scope, { measure, statistic }: StrictThreshold): string {
+function notRecorded(
+  { names, targets, role }: Scope,
+  { measure, statistic }: StrictThreshold,
+): string {
+  if (role !== null) return `"${statistic}" is not counted per role`;
   if (names !== null) return `"${statistic}" is not counted per message`;
   if (targets !== null) return `"${statistic}" is not counted per target`;
   return `"${statistic}" is not measured for ${measure}`;
@@ -159,7 +168,7 @@ function countOf(scope: Scope, statistic: string, read: Read): number | null {
     // What the generator could not attempt is not held against the target; it makes the run invalid.
     case "failed": {
       const failed = read("failed");
-      if (failed === null || scope.targets !== null) return failed;
+      if (failed === null || scope.targets !== null || scope.role !== null) return failed;
       return failed - generatorFailures(scope.fold.merge, scope.phases);
     }
     default:
@@ -213,13 +222,14 @@ function wholeOf(statistic: string, read: Read): number | null {
 
 /**
  * Connections that were open at any time in the phases looked at: those that were open when they began, and those that
- * were established in them. Per target all that were established until their end.
+ * were established in them. Per target or role all that were established until their end.
  */
-function everOpen({ fold, phases, targets }: Scope): number {
+function everOpen({ fold, phases, targets, role }: Scope): number {
   const spans = phaseSpans(fold.facts.scenario);
   const last = Math.max(-1, ...phases);
+  const until = new Set(spans.flatMap(({ index }) => (index <= last ? [index] : [])));
+  if (role !== null) return fold.merge.roleCounters(role, until).established;
   if (targets !== null) {
-    const until = new Set(spans.flatMap(({ index }) => (index <= last ? [index] : [])));
     const each = targets.map((target) => fold.merge.targetCounters(target, until).established);
     return each.reduce((all, established) => all + established, 0);
   }

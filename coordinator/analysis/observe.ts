@@ -1,10 +1,10 @@
 /**
  * What a rule looks at, read off the merged set: a statistic of a distribution, a count, a share or a rate, of some phases,
- * one message name or one target. Called by rules/thresholds.ts. Pure.
+ * one message name, one target or one role. Called by rules/thresholds.ts. Pure.
  * Invariant: what was not recorded is missing, with the reason; it is never 0.
  */
 
-import { metricOf, namesOf, selectedNames } from "../../shared/scenario/names.ts";
+import { metricOf, namesOf, rolesOf, selectedNames } from "../../shared/scenario/names.ts";
 import type { StrictThreshold } from "../../shared/scenario/strict.ts";
 import type { Metric } from "../../shared/stats/counters.ts";
 import type { RunFold } from "../merge/run-fold.ts";
@@ -37,8 +37,12 @@ function scopeOf(
   const at = [...targets.keys()].filter((index) => labelOf(targets[index]) === wanted);
   if (selector.phase !== null && phase < 0)
     return { missing: `there is no phase "${selector.phase}"` };
-  if (names?.length === 0)
+  if (names?.length === 0 && (selector.name !== null || selector.event != null))
     return { missing: `there is no message "${selector.name ?? selector.event}"` };
+  const roles = rolesOf(fold.facts.scenario);
+  const role = selector.role ?? null;
+  const roleAt = roles.findIndex(({ name }) => name === role);
+  if (role !== null && roleAt < 0) return { missing: `there is no role "${role}"` };
   if (wanted !== null && at.length === 0) return { missing: `there is no target "${wanted}"` };
   return {
     fold,
@@ -46,6 +50,7 @@ function scopeOf(
     names,
     // In a run of one target nothing is distinguished by it.
     targets: wanted === null || targets.length === 1 ? null : at,
+    role: role === null || selector.name !== null || roles.length === 1 ? null : roleAt,
   };
 }
 

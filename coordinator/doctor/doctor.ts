@@ -3,6 +3,7 @@
  * the doctor command. Invariant: nothing is changed, and nothing is left running.
  */
 import { buildPopulation } from "../../shared/load/arrivals.ts";
+import { messageRate } from "../../shared/load/message-rate.ts";
 import { isLoopbackHost } from "../../shared/net/host.ts";
 import { splitTargetUrl } from "../../shared/net/target-url.ts";
 import type { StrictScenario } from "../../shared/scenario/strict.ts";
@@ -68,7 +69,7 @@ function localCapacities(
 ): Capacity[] {
   const named = scenario?.connect.localAddresses ?? "auto";
   const sourceAddresses = named === "auto" ? 1 : named.length;
-  const messagesPerSec = scenario === null ? undefined : messageRate(scenario);
+  const messagesPerSec = scenario === null ? undefined : ratePerConnection(scenario);
   const at = (here: boolean): Capacity => ({
     place: here ? "this machine" : "another machine",
     limits: limitsOf(machine, {
@@ -80,13 +81,10 @@ function localCapacities(
 }
 
 /** Of each connection at the plan's peak. */
-function messageRate(scenario: StrictScenario): number {
-  const { messages, phases } = scenario;
-  if (messages === null) return 0;
-  const factor = phases.reduce((most, phase) => Math.max(most, phase.messageFactor), 0);
-  const { kind, perSec } = messages.rate;
-  const share = kind === "total" ? Math.max(1, buildPopulation(scenario).peakPlanned) : 1;
-  return (perSec * factor) / share;
+function ratePerConnection(scenario: StrictScenario): number {
+  const factor = scenario.phases.reduce((most, phase) => Math.max(most, phase.messageFactor), 0);
+  const peak = Math.max(1, buildPopulation(scenario).peakPlanned);
+  return (messageRate(scenario, peak) * factor) / peak;
 }
 
 function wanted(connections: number, { limits }: Capacity): Check {

@@ -4,6 +4,7 @@
  * the fold do, and every place is there from the first on, with zeros. Bound: MAX_PHASES_NAMED and MAX_MESSAGES_NAMED names,
  * what is beyond them is one of the name REST, which no scenario can use.
  */
+import { sentNames } from "../../shared/scenario/names.ts";
 import {
   type Metric,
   NAME_COUNTERS,
@@ -91,16 +92,13 @@ export function runMeasures(
   situation: Omit<LiveSituation, "thresholds">,
 ): RunMeasures {
   const { merge, facts } = fold;
-  const { phases, messages } = facts.scenario;
+  const { phases } = facts.scenario;
   const places = {
     phases: grouped(
-      phases.map(({ phase }) => phase),
+      phases.map(({ phase }, at) => ({ name: phase, positions: [at] })),
       MAX_PHASES_NAMED,
     ),
-    messages: grouped(
-      (messages?.mix ?? []).map(({ name }) => name),
-      MAX_MESSAGES_NAMED,
-    ),
+    messages: grouped(sentNames(facts.scenario), MAX_MESSAGES_NAMED),
   };
   return {
     view: liveView(fold, { ...situation, thresholds: [] }),
@@ -119,12 +117,15 @@ interface Group {
 }
 
 /** Names may be the same: a secret in them was masked. */
-function grouped(names: readonly string[], most: number): Group[] {
+function grouped(
+  named: readonly { readonly name: string; readonly positions: readonly number[] }[],
+  most: number,
+): Group[] {
   const groups = new Map<string, number[]>();
-  for (const [place, own] of names.entries()) {
+  for (const { name: own, positions } of named) {
     const name = groups.has(own) || groups.size < most ? own : REST;
     const group = groups.get(name) ?? [];
-    group.push(place);
+    group.push(...positions);
     groups.set(name, group);
   }
   return [...groups].map(([name, places]) => ({ name, places }));

@@ -7,6 +7,7 @@ import { OnrushError } from "../../shared/errors.ts";
 import { completed } from "../../shared/scenario/defaults.ts";
 import { createMask, MASK } from "../../shared/scenario/mask/mask.ts";
 import type { StrictScenario, StrictSend } from "../../shared/scenario/strict.ts";
+import type { StrictRole, StrictStep } from "../../shared/scenario/strict-conversation.ts";
 import { type CounterLists, counterListsSchema } from "../../shared/wire/frame/counter-lists.ts";
 
 export interface RunFacts {
@@ -77,13 +78,32 @@ export function readFacts(header: unknown): RunFacts {
  * (variables, environment, data, header values, TLS material, payloads), and the rest is masked.
  */
 export function redactScenario(scenario: StrictScenario): StrictScenario {
-  const { answers, connect, messages } = scenario;
   const lean: StrictScenario = {
     ...scenario,
     vars: {},
     env: {},
     secrets: [],
     data: {},
+    ...redacted(scenario),
+    roles: scenario.roles.map((role) => ({ ...role, ...redacted(role) })),
+  };
+  return masked(lean, createMask(scenario.secrets)) as StrictScenario;
+}
+
+/** The parts that the top level and each role have. */
+function redacted({
+  answers,
+  connect,
+  flow,
+  messages,
+}: Pick<StrictRole, "answers" | "connect" | "flow" | "messages">) {
+  return {
+    flow: flow && {
+      before: flow.before.map(redactedStep),
+      open: flow.open.map(redactedStep),
+      loops: flow.loops.map(({ name, steps }) => ({ name, steps: steps.map(redactedStep) })),
+      close: flow.close.map(redactedStep),
+    },
     connect: {
       ...connect,
       headers: connect.headers.map(([name]) => [name, MASK] as const),
@@ -95,7 +115,32 @@ export function redactScenario(scenario: StrictScenario): StrictScenario {
       mix: messages.mix.map((message) => ({ ...message, send: withoutPayload(message.send) })),
     },
   };
-  return masked(lean, createMask(scenario.secrets)) as StrictScenario;
+}
+
+function redactedStep(step: StrictStep): StrictStep {
+  switch (step.kind) {
+    case "send":
+      return { ...step, send: withoutPayload(step.send) };
+    case "http":
+      return {
+        ...step,
+        url: "",
+        headers: step.headers.map(([name]) => [name, MASK] as const),
+        body: step.body && withoutPayload(step.body),
+      };
+    case "repeat":
+      return { ...step, steps: step.steps.map(redactedStep) };
+    case "choose":
+      return {
+        ...step,
+        branches: step.branches.map((branch) => ({
+          ...branch,
+          steps: branch.steps.map(redactedStep),
+        })),
+      };
+    default:
+      return step;
+  }
 }
 
 function withoutPayload(send: StrictSend): StrictSend {

@@ -4,7 +4,7 @@
  * bounds the plan gives.
  */
 import { OnrushError } from "../../shared/errors.ts";
-import { namesOf } from "../../shared/scenario/names.ts";
+import { namesOf, rolesOf } from "../../shared/scenario/names.ts";
 import { METRICS } from "../../shared/stats/counters.ts";
 import type { Frame } from "../../shared/wire/frame/frame.ts";
 import type { RunFacts } from "./facts.ts";
@@ -31,6 +31,10 @@ export function checkFrame(frame: Frame, facts: RunFacts): void {
   for (const { phase, target } of frame.targets) {
     within("phase", phase, 0, phases - 1);
     within("target", target, 0, facts.scenario.targets.length - 1);
+  }
+  for (const { phase, role } of frame.roles) {
+    within("phase", phase, 0, phases - 1);
+    within("role", role, 0, rolesOf(facts.scenario).length - 1);
   }
   for (const { metric, phase, name } of frame.histograms) {
     within("metric", metric, 0, METRICS.length - 1);

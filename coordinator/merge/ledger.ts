@@ -10,7 +10,7 @@
  *   received + parts = matched + rejected + late + (duplicated - repeated) + corrupt + leaked + unsolicited + recognised
  *   missing <= lost
  *   dropped    <= closed by cause peer, abnormal, protocol or heartbeat; ambiguous <= late
- *   what is counted per message name, and in runs of several targets per target, adds up to the phases
+ *   what is counted per message name, and in runs of several targets or roles per target or role, adds up to the phases
  *
  * (*) Workers settle these when they end a connection; for what one that never finished had not settled, the left
  * side may be larger, never smaller. A reply settles and is received in one step, so the last law is exact.
@@ -20,6 +20,7 @@ import {
   type NameCounter,
   PHASE_COUNTERS,
   type PhaseCounter,
+  ROLE_COUNTERS,
   SHARD_FIELDS,
   TARGET_COUNTERS,
 } from "../../shared/stats/counters.ts";
@@ -150,6 +151,7 @@ function partLaws(laws: Laws, merge: RunMerge, totals: Counters): void {
     const sum = names.reduce((total, name) => total + name[counter], 0);
     laws.check(`${counter} = sum over message names`, totals[counter] - sum);
   }
+  roleLaws(laws, merge, totals);
   // Frames that have drops have rows of targets.
   if (merge.targetCount === 1 || !merge.hasPhaseCounter("dropped")) return;
   const targets = Array.from({ length: merge.targetCount }, (_, at) => merge.targetCounters(at));
@@ -177,6 +179,16 @@ function sequenceLaws(laws: Laws, merge: RunMerge): void {
     laws.check(`started = completed + failed + unjudged ${of}`, excused ? Math.min(0, open) : open);
     const reasons = REASONS.reduce((sum, reason) => sum + counters[reason], 0);
     laws.check(`failed = sum of its reasons ${of}`, failed - reasons);
+  }
+}
+
+/** Nobody but this version and later ones knows roles, so all their frames have rows of them. */
+function roleLaws(laws: Laws, merge: RunMerge, totals: Counters): void {
+  if (merge.roleCount === 1) return;
+  const roles = Array.from({ length: merge.roleCount }, (_, at) => merge.roleCounters(at));
+  for (const counter of ROLE_COUNTERS) {
+    const sum = roles.reduce((total, role) => total + role[counter], 0);
+    laws.check(`${counter} = sum over roles`, totals[counter] - sum);
   }
 }
 

@@ -5,22 +5,25 @@
  * nothing; a frame counts once or, when it cannot be read, not at all and is said so.
  */
 import { OnrushError } from "../../shared/errors.ts";
-import { namesOf } from "../../shared/scenario/names.ts";
+import { namesOf, rolesOf } from "../../shared/scenario/names.ts";
 import {
   NAME_COUNTERS,
   type NameCounter,
   PHASE_COUNTERS,
   type PhaseCounter,
+  ROLE_COUNTERS,
+  type RoleCounter,
   TARGET_COUNTERS,
   type TargetCounter,
 } from "../../shared/stats/counters.ts";
 import type { CloseCause } from "../../shared/stats/failure-kind.ts";
 import { DecodedHistogram } from "../../shared/stats/histogram.ts";
-import type { Counts, Frame } from "../../shared/wire/frame/frame.ts";
+import type { Frame } from "../../shared/wire/frame/frame.ts";
 import { decodeFrame } from "../../shared/wire/frame/frame-codec.ts";
 import { FrameDictionaries } from "../../shared/wire/frame/frame-dictionary.ts";
 import type { JournalRecord } from "../store/journal-record.ts";
 import { AgreedCounts } from "./agreed.ts";
+import { addMissing, addTo, addWire, PartCounters, zeros } from "./counter-sums.ts";
 import type { RunFacts } from "./facts.ts";
 import { FailureGroups } from "./failure-groups.ts";
 import { checkFrame } from "./frame-check.ts";
@@ -43,6 +46,7 @@ type FrameRecord = Extract<JournalRecord, { type: "frame" }>;
 export type Counters = Record<PhaseCounter, number>;
 export type NameCounters = Record<NameCounter, number>;
 export type TargetCounters = Record<TargetCounter, number>;
+export type RoleCounters = Record<RoleCounter, number>;
 
 export class RunMerge {
   readonly series = new Series();
@@ -67,12 +71,13 @@ export class RunMerge {
   readonly #phases: readonly Counters[];
   readonly #names: readonly (readonly NameCounters[])[];
   /** Per target, per phase; made when a frame names them. Bound: targets x phases of the scenario. */
-  readonly #targets = new Map<number, Map<number, TargetCounters>>();
+  readonly #targets = new PartCounters<TargetCounter>(TARGET_COUNTERS);
+  /** As #targets, per role. */
+  readonly #roles = new PartCounters<RoleCounter>(ROLE_COUNTERS);
   /** Counters that some frame so far lacked, because its build did not record them. */
   readonly #unrecorded = {
     phases: new Set<string>(),
     names: new Set<string>(),
-    targets: new Set<string>(),
   };
 
   constructor(facts: RunFacts) {
@@ -96,6 +101,10 @@ export class RunMerge {
 
   get targetCount(): number {
     return this.#facts.scenario.targets.length;
+  }
+
+  get roleCount(): number {
+    return rolesOf(this.#facts.scenario).length;
   }
 
   /** The record of a worker incarnation, made when missing. */
@@ -162,18 +171,31 @@ export class RunMerge {
     return sum;
   }
 
+  /** As nameCounters, of several names together. */
+  nameSums(names: readonly number[], phases: ReadonlySet<number> | null = null): NameCounters {
+    const sum = zeros(NAME_COUNTERS);
+    for (const name of names) addTo(sum, this.nameCounters(name, phases));
+    return sum;
+  }
+
   /** Counters of one target over the phases that pass; all 0 in a run of one target, where none are recorded. */
   targetCounters(target: number, phases: ReadonlySet<number> | null = null): TargetCounters {
-    const sum = zeros(TARGET_COUNTERS);
-    for (const [phase, counters] of this.#targets.get(target) ?? []) {
-      if (phases === null || phases.has(phase)) addTo(sum, counters);
-    }
-    return sum;
+    return this.#targets.sum(target, phases);
+  }
+
+  /** Counters of one role over the phases that pass; all 0 in a run of one role, where none are recorded. */
+  roleCounters(role: number, phases: ReadonlySet<number> | null = null): RoleCounters {
+    return this.#roles.sum(role, phases);
+  }
+
+  /** Counters are distinguished by role: the run has several, and its frames name them. */
+  get hasRoleCounters(): boolean {
+    return this.#roles.isUsed;
   }
 
   /** Counters are distinguished by target: the run has several, and its frames name them. */
   get hasTargetCounters(): boolean {
-    return this.#targets.size > 0;
+    return this.#targets.isUsed;
   }
 
   /** False when frames of a build that did not record the counter are among those merged. */
@@ -188,7 +210,7 @@ export class RunMerge {
 
   /** As hasPhaseCounter, for counters per target. */
   hasTargetCounter(counter: TargetCounter): boolean {
-    return !this.#unrecorded.targets.has(counter);
+    return this.#targets.has(counter);
   }
 
   #merge(worker: WorkerRecord, seq: number, frame: Frame, histograms: readonly Piece[]): void {
@@ -205,9 +227,9 @@ export class RunMerge {
       addMissing(this.#unrecorded.names, NAME_COUNTERS, counters);
     }
     for (const { phase, target, counters } of frame.targets) {
-      addWire(this.#targetRow(target, phase), TARGET_COUNTERS, counters);
-      addMissing(this.#unrecorded.targets, TARGET_COUNTERS, counters);
+      this.#targets.add(target, phase, counters);
     }
+    for (const { phase, role, counters } of frame.roles) this.#roles.add(role, phase, counters);
     for (const { cause, count } of frame.closes) {
       this.closes.set(cause, (this.closes.get(cause) ?? 0) + count);
     }
@@ -222,46 +244,12 @@ export class RunMerge {
     worker.addFrame(seq, frame);
   }
 
-  #targetRow(target: number, phase: number): TargetCounters {
-    let phases = this.#targets.get(target);
-    if (!phases) {
-      phases = new Map();
-      this.#targets.set(target, phases);
-    }
-    let row = phases.get(phase);
-    if (!row) {
-      row = zeros(TARGET_COUNTERS);
-      phases.set(phase, row);
-    }
-    return row;
-  }
-
   #refuse(worker: WorkerRecord, seq: number, why: string): void {
     worker.unreadable++;
     worker.audit.add(seq, null);
     if (this.unreadable.length >= MAX_UNREADABLE_MESSAGES) return;
     this.unreadable.push(`frame ${seq} of ${worker.id}: ${why}`);
   }
-}
-
-function zeros<T extends string>(names: readonly T[]): Record<T, number> {
-  return Object.fromEntries(names.map((name) => [name, 0])) as Record<T, number>;
-}
-
-function addTo<T extends string>(sum: Record<T, number>, addition: Record<T, number>): void {
-  for (const name in sum) sum[name] += addition[name];
-}
-
-function addWire<T extends string>(
-  sum: Record<T, number>,
-  names: readonly T[],
-  wire: Counts,
-): void {
-  for (const [at, name] of names.entries()) sum[name] += wire[at] ?? 0;
-}
-
-function addMissing(missing: Set<string>, names: readonly string[], wire: Counts): void {
-  for (const [at, name] of names.entries()) if (wire[at] === undefined) missing.add(name);
 }
 
 function sumOf(frame: Frame, histograms: readonly Piece[]): FrameSum {

@@ -2,6 +2,8 @@
  * What a lost worker may have done unseen: bounds made of the plan, for the summary. Pure; called by worker-watch.ts.
  * Invariant: upper bounds; of what frames tell nothing is counted again.
  */
+import { sendsMessages } from "../../shared/load/message-rate.ts";
+import { rolesOf } from "../../shared/scenario/names.ts";
 import type { StrictScenario } from "../../shared/scenario/strict.ts";
 import type { RunFacts } from "../merge/facts.ts";
 
@@ -18,18 +20,24 @@ export interface Unseen {
 
 /** Messages it may have sent in the unseen time, at most. */
 export function messagesAtMost(facts: RunFacts, { shards, fromUs, toUs }: Unseen): number {
-  const { messages } = facts.scenario;
   const seconds = (Math.min(toUs, facts.durationUs + facts.drainUs) - fromUs) / 1_000_000;
-  if (messages === null || seconds <= 0 || shards === 0) return 0;
+  if (!sendsMessages(facts.scenario) || seconds <= 0 || shards === 0) return 0;
   const connections = Math.ceil(highestPlanned(facts, fromUs, toUs) / facts.shards) * shards;
-  const { rate, arrival } = messages;
-  const perSec =
-    rate.kind === "perConnection"
-      ? rate.perSec * connections
-      : (rate.perSec * shards) / facts.shards;
+  // All of a shard's connections may be of the role that sends most.
+  let each = 0;
+  let together = 0;
+  let isRandom = false;
+  for (const { messages } of rolesOf(facts.scenario)) {
+    if (messages === null) continue;
+    const { rate, arrival } = messages;
+    if (rate.kind === "total") together += rate.perSec;
+    else each = Math.max(each, rate.perSec);
+    if (arrival === "poisson") isRandom = true;
+  }
+  const perSec = each * connections + (together * shards) / facts.shards;
   const mean = perSec * highestFactor(facts.scenario) * seconds;
   // A gap may have begun before the unseen time: one more for each connection.
-  const spread = arrival === "poisson" ? DEVIATIONS * Math.sqrt(mean) : 0;
+  const spread = isRandom ? DEVIATIONS * Math.sqrt(mean) : 0;
   return Math.ceil(mean + spread) + connections;
 }
 

@@ -6,7 +6,9 @@
  *   live --last frame said--> finished
  *     \---gone | silent for too long | failed--> fenced, read, session ended --> lost
  */
+
 import { OnrushError } from "../../shared/errors.ts";
+import { rolesOf } from "../../shared/scenario/names.ts";
 import type { Slice } from "../../shared/wire/slice.ts";
 import type { ActiveRun } from "../active-run/active-run.ts";
 import { isTrouble } from "../active-run/bus-retry.ts";
@@ -174,7 +176,8 @@ export class WorkerWatch {
       opens += plan.opensOfSlice(slice, 0, Math.round(untilUs));
     }
     // With reconnects, reported attempts do not tell which of the plan's sessions they were.
-    if (log.fold.facts.scenario.connect.reconnect.policy !== "none") return opens;
+    const roles = rolesOf(log.fold.facts.scenario);
+    if (roles.some(({ connect }) => connect.reconnect.policy !== "none")) return opens;
     // What it has begun and not said the end of may have been opened since.
     for (const { established, failed } of record.shards.values()) opens -= established + failed;
     return Math.max(0, opens);

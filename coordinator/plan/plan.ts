@@ -8,6 +8,7 @@ import { createHash, createHmac, randomBytes } from "node:crypto";
 import { buildPopulation, type Population, upTo } from "../../shared/load/arrivals.ts";
 import { indicesOf, shardCount } from "../../shared/load/split.ts";
 import { type Steering, steer } from "../../shared/load/steering.ts";
+import { namesOf, rolesOf } from "../../shared/scenario/names.ts";
 import type { StrictScenario } from "../../shared/scenario/strict.ts";
 import { VERSION } from "../../shared/version.ts";
 import { COUNTER_LISTS } from "../../shared/wire/frame/counter-lists.ts";
@@ -149,8 +150,11 @@ export function makeFacts(
 /** The longest a reply or a sequence may take, and then a closing handshake. */
 function drainOf(scenario: StrictScenario): number {
   let longestUs = 0;
-  for (const { reply, sequence } of scenario.messages?.mix ?? []) {
+  const mixes = rolesOf(scenario).flatMap(({ messages }) => messages?.mix ?? []);
+  for (const { sequence } of mixes) {
     if (sequence !== null) longestUs = Math.max(longestUs, sequence.withinUs);
+  }
+  for (const { reply } of namesOf(scenario)) {
     if (reply.match !== "none") longestUs = Math.max(longestUs, reply.withinUs);
   }
   return Math.min(longestUs + CLOSE_TIMEOUT_US, MAX_DRAIN_US);

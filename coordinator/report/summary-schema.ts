@@ -15,6 +15,7 @@ import {
   type quantilesSchema,
   share,
 } from "./summary-measures.ts";
+import { messageNameSchema, roleSchema } from "./summary-parts-schema.ts";
 import { pushSchema } from "./summary-push-schema.ts";
 import { lostWorkerSchema, overrunSchema, workerSchema } from "./summary-workers-schema.ts";
 
@@ -78,21 +79,6 @@ const connectionsSchema = z.object({
   stages: stagesSchema,
   /** Established to closed, of every connection of the run, excluded phases too; longer than 1 h counts as 1 h. */
   lifetimeMs: quantiles,
-});
-
-const messageNameSchema = z.object({
-  sent: count,
-  /** Of them, those that want a reply; null: recorded by a version that did not count it by name. */
-  expected: countOrNull,
-  /** null: the message expects no reply. */
-  matched: countOrNull,
-  /** null: no reply to it can say that it failed (`reply.fail`). */
-  rejected: countOrNull,
-  timedOut: countOrNull,
-  unanswered: countOrNull,
-  corruptReplies: countOrNull,
-  late: countOrNull,
-  latencyMs: quantiles,
 });
 
 const messageCounts = {
@@ -264,6 +250,8 @@ export const summarySchema = z.object({
   validity: validitySchema,
   connections: connectionsSchema,
   messages: messagesSchema,
+  /** By the name of the role; absent: the scenario has none. */
+  roles: z.record(z.string(), roleSchema).optional(),
   push: z.record(z.string(), pushSchema),
   sequences: z.record(z.string(), sequenceSchema),
   availability: availabilitySchema.nullable(),

@@ -2,7 +2,7 @@
  * The sections of summary.json that count connections and messages, for the whole run and per phase. Pure; used
  * by summary.ts. Invariant: counts are of the phases asked for, distributions of the phases that are judged.
  */
-import { namesOf } from "../../shared/scenario/names.ts";
+import { namesOf, type SentName, sentNames } from "../../shared/scenario/names.ts";
 import type { StrictReply } from "../../shared/scenario/strict.ts";
 import type { Metric, NameCounter, PhaseCounter } from "../../shared/stats/counters.ts";
 import { CONNECT_FAILURES, failureCause, stageOf } from "../../shared/stats/failure-kind.ts";
@@ -68,11 +68,10 @@ function agreedOrNull({ merge }: RunFold): Summary["connections"]["agreed"] {
 export function messagesSection(fold: RunFold): Summary["messages"] {
   const judged = phasesThatCount(fold);
   const byName: Summary["messages"]["byName"] = {};
-  for (const [index, { name, send }] of namesOf(fold.facts.scenario).entries()) {
-    if (send === null) continue;
-    byName[name] = {
-      ...nameCounts(fold, index),
-      latencyMs: distribution(fold, "latency", { phases: judged, name: index }),
+  for (const one of sentNames(fold.facts.scenario)) {
+    byName[one.name] = {
+      ...nameCounts(fold, one),
+      latencyMs: distribution(fold, "latency", { phases: judged, names: one.positions }),
     };
   }
   return { ...messageCounts(fold, fold.merge.counters(), judged), byName };
@@ -124,16 +123,18 @@ export function failuresSection(fold: RunFold): SummaryFailure[] {
 }
 
 /** null where it is not known, or where no reply is expected. */
-function nameCounts({ facts, merge }: RunFold, index: number) {
-  const counters = merge.nameCounters(index);
-  const isAwaited = namesOf(facts.scenario)[index]?.reply.match !== "none";
+export function nameCounts(
+  { merge }: RunFold,
+  { positions, isAwaited, isRejectable }: Omit<SentName, "name">,
+) {
+  const counters = merge.nameSums(positions);
   const of = (counter: NameCounter) =>
     isAwaited && merge.hasNameCounter(counter) ? counters[counter] : null;
   return {
     sent: counters.sent - counters.discarded,
     expected: merge.hasNameCounter("expected") ? counters.expected : null,
     matched: of("matched"),
-    rejected: canReject(facts.scenario.messages?.mix[index]?.reply) ? of("rejected") : null,
+    rejected: isRejectable ? of("rejected") : null,
     timedOut: of("timedOut"),
     unanswered: of("unanswered"),
     corruptReplies: of("corruptReplies"),
@@ -197,11 +198,11 @@ function messageCounts(fold: RunFold, counters: Counters, phases: Phases) {
   };
 }
 
-function distribution(
+export function distribution(
   fold: RunFold,
   metric: Metric,
-  of: { readonly phases: Phases; readonly name?: number },
+  of: { readonly phases: Phases; readonly names?: readonly number[] },
 ): Quantiles | null {
-  const names = of.name === undefined ? null : new Set([of.name]);
+  const names = of.names === undefined ? null : new Set(of.names);
   return quantilesOrNull(judgedHistogram(fold, { metric, phases: of.phases, names }));
 }

@@ -13,6 +13,7 @@ import { integritySection } from "./integrity-section.ts";
 import { pushSection } from "./push-section.ts";
 import { quantilesOrNull } from "./quantiles.ts";
 import { sequencesSection } from "./sequence-sections.ts";
+import { rolesSection } from "./summary-roles.ts";
 import type { Summary, SummaryFinding, SummaryThreshold } from "./summary-schema.ts";
 import {
   connectionsSection,
@@ -51,6 +52,7 @@ export function buildSummary(
     validity: judged.validity,
     connections: connectionsSection(fold, validity),
     messages: messagesSection(fold),
+    ...rolesSection(fold),
     push: pushSection(fold),
     sequences: sequencesSection(fold),
     availability: null,

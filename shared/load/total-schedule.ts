@@ -7,10 +7,10 @@
 import type { StrictScenario } from "../scenario/strict.ts";
 import { drawExponential, Stream } from "../time/random.ts";
 import type { Population } from "./arrivals.ts";
+import { Crowd } from "./crowd.ts";
 import { OpenArrivals } from "./open-arrivals.ts";
 import { midpointsBelow, OperationalTime } from "./operational-time.ts";
 import { drawPoisson } from "./poisson.ts";
-import type { Profile } from "./profile.ts";
 
 /** Where the cursor stands. */
 export interface TotalSlot {
@@ -30,7 +30,7 @@ export interface TotalSlot {
  * engine can skip whole blocks.
  *
  * Owner: of the P connections that the plan has open at t_m, the one with rank m mod P. Ranks 0..C(t)-1 are the
- * closed-model connections of that index; the arrivals that are open follow in the order of OpenArrivals.
+ * closed-model connections of that index (with roles: those of the role, in order); the arrivals that are open follow in the order of OpenArrivals.
  */
 export class TotalSchedule implements TotalSlot {
   atUs = -1;
@@ -40,8 +40,7 @@ export class TotalSchedule implements TotalSlot {
   readonly total: number;
 
   readonly #seed: number;
-  readonly #profile: Profile;
-  readonly #closed: number;
+  readonly #crowd: Crowd;
   readonly #arrivals: OpenArrivals;
   readonly #time: OperationalTime;
   /** Poisson: slots before each block; one more entry than blocks. null: uniform. */
@@ -50,13 +49,17 @@ export class TotalSchedule implements TotalSlot {
   /** Position in the block, 0..1, of the slot drawn last. */
   #position = 0;
 
-  constructor(scenario: Pick<StrictScenario, "seed" | "messages">, population: Population) {
+  /** @param crowd those who send; default: all connections */
+  constructor(
+    scenario: Pick<StrictScenario, "seed" | "messages">,
+    population: Population,
+    crowd: Crowd = Crowd.ofAll(population),
+  ) {
     const { messages, seed } = scenario;
     const perSec = messages?.rate.kind === "total" ? messages.rate.perSec : 0;
     this.#seed = seed;
-    this.#profile = population.profile;
-    this.#closed = population.closed;
-    this.#arrivals = new OpenArrivals(population.arrivals);
+    this.#crowd = crowd;
+    this.#arrivals = new OpenArrivals(crowd.arrivals);
     if (messages?.arrival === "poisson") {
       this.#time = new OperationalTime(population.profile.phases, 1);
       this.#before = drawBlocks(seed, this.#time.total, perSec);
@@ -108,9 +111,12 @@ export class TotalSchedule implements TotalSlot {
 
   #findOwner(): void {
     this.#arrivals.advance(this.atUs);
-    const closedNow = this.#profile.concurrencyAt(this.atUs);
-    const rank = this.connectionFor(this.slot, closedNow + this.#arrivals.count);
-    this.connection = rank < closedNow ? rank : this.#closed + this.#arrivals.at(rank - closedNow);
+    const crowd = this.#crowd;
+    const heldNow = crowd.heldAt(this.atUs);
+    const rank = this.connectionFor(this.slot, heldNow + this.#arrivals.count);
+    if (rank < 0) this.connection = -1;
+    else if (rank < heldNow) this.connection = crowd.heldIndex(rank);
+    else this.connection = crowd.arrivalIndex(this.#arrivals.at(rank - heldNow));
   }
 
   /** Operational time, in seconds, of the current slot: the next order statistic of its block. */

@@ -6,10 +6,10 @@ import type { Path } from "./issue.ts";
 
 /** By the path of the mapping that holds the key; `*` is any index. */
 const KEYS: Readonly<Record<string, readonly string[]>> = {
-  "": ["roles", "checkpoints", "environment", "faults", "hooks"],
+  "": ["checkpoints", "environment", "faults", "hooks"],
 };
 const MEASURES: readonly string[] = ["availability"];
-const SELECTORS: readonly string[] = ["role"];
+const SELECTORS: readonly string[] = [];
 
 type Fault = { readonly what: string; readonly hint: string };
 

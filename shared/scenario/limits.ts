@@ -13,5 +13,7 @@ export const MAX_CONNECTIONS = 5_000_000;
 export const MAX_OVERRIDES = 1000;
 /** Of one value of `set`. */
 export const MAX_OVERRIDE_CHARS = 64 * 1024;
+/** Kinds of users. */
+export const MAX_ROLES = 100;
 /** Items of a list, and names of a mapping, where nothing else is said. */
 export const MAX_ITEMS = 1000;

@@ -80,6 +80,33 @@ export function positionOf(
   );
 }
 
+/** A name that messages are sent by, and its positions: one for each role that has it. */
+export interface SentName {
+  readonly name: string;
+  readonly positions: readonly number[];
+  readonly isAwaited: boolean;
+  /** A reply may say that what was asked for failed. */
+  readonly isRejectable: boolean;
+}
+
+const NO_POSITIONS = { positions: [], isAwaited: false, isRejectable: false } as const;
+
+/** What is sent by the mix, by steps and as answers, each name once, in order. */
+export function sentNames(scenario: StrictScenario): readonly SentName[] {
+  const byName = new Map<string, SentName>();
+  for (const [at, { name, send, reply }] of namesOf(scenario).entries()) {
+    if (send === null) continue;
+    const known = byName.get(name) ?? NO_POSITIONS;
+    byName.set(name, {
+      name,
+      positions: [...known.positions, at],
+      isAwaited: known.isAwaited || reply.match !== "none",
+      isRejectable: known.isRejectable || (reply.match !== "none" && reply.fail !== null),
+    });
+  }
+  return [...byName.values()];
+}
+
 /** Positions of what a rule selects by name, event and role; null: it selects by none of them. */
 export function selectedNames(
   scenario: StrictScenario,

@@ -61,14 +61,16 @@ export function parseMetric(text: string): ThresholdMetric | ThresholdFault {
   return "what" in selector ? selector : { measure: measure as ThresholdMeasure, selector };
 }
 
-const SELECTORS = ["phase", "name", "target", "event"] as const;
+const SELECTORS = ["phase", "name", "target", "event", "role"] as const;
 
 /** @param text what stands between the braces */
 function parseSelector(
   text: string | undefined,
   offset: number,
 ): StrictThreshold["selector"] | ThresholdFault {
-  const selector: Record<(typeof SELECTORS)[number], string | null> = {
+  const selector: Record<"phase" | "name" | "target" | "event", string | null> & {
+    role?: string;
+  } = {
     phase: null,
     name: null,
     target: null,
@@ -88,7 +90,7 @@ function parseSelector(
     if (known === undefined) {
       return { what: `unknown selector ${quoted(key)}`, hint: didYouMean(key, SELECTORS), offset };
     }
-    if (selector[known] !== null) return { what: `${key} is selected twice`, hint: "", offset };
+    if (selector[known] != null) return { what: `${key} is selected twice`, hint: "", offset };
     selector[known] = value;
   }
   return selector;
@@ -120,6 +122,13 @@ export function parseRule(text: string, metric: ThresholdMetric): ThresholdRule 
   return { statistic, operator: operator as ThresholdRule["operator"], ...limit };
 }
 
+const WORDS: Readonly<Record<Part, string>> = {
+  name: "message name",
+  target: "target",
+  role: "role",
+  event: "event",
+};
+
 type Refused = Omit<ThresholdFault, "offset">;
 
 /** Canonical, when the measure has it and it is recorded by what is selected. */
@@ -140,12 +149,14 @@ function parseStatistic(
   const selected = PARTS.filter((part) => selector[part] != null);
   const missing = selected.find((part) => !known.by.includes(part));
   if (missing !== undefined) {
-    const per = missing === "name" ? "message name" : missing;
-    const what = `${measure} ${statistic} is not recorded per ${per}`;
+    const what = `${measure} ${statistic} is not recorded per ${WORDS[missing]}`;
     return { what, hint: selectHint(known.by, { measure, statistic, part: missing }) };
   }
-  if (selected.length > 1) {
-    const what = `${measure} ${statistic} is not recorded per ${selected.join(" and ")} at once`;
+  // Each name is of one role.
+  const apart = selected.filter((part) => part !== "role" || !selected.includes("name"));
+  if (apart.length > 1) {
+    const both = apart.map((part) => WORDS[part]).join(" and ");
+    const what = `${measure} ${statistic} is not recorded per ${both} at once`;
     return { what, hint: "select by one of them" };
   }
   const units = selected.length > 0 && known.countOfPart ? (["count"] as const) : known.units;
@@ -162,7 +173,9 @@ function selectHint(
     (place) => place !== measure && statisticOf(place, statistic)?.by.includes(part),
   );
   if (other !== undefined) return `${other} ${statistic} is`;
-  return by.length === 0 ? "select by phase only" : `select by phase or ${by.join(", ")}`;
+  if (by.length === 0) return "select by phase only";
+  const places = ["phase", ...by];
+  return `select by ${places.slice(0, -1).join(", ")} or ${places.at(-1)}`;
 }
 
 function knownHere(measure: ThresholdMeasure): string {

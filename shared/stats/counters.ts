@@ -138,6 +138,25 @@ export const TARGET_COUNTERS = [
 ] as const;
 export type TargetCounter = (typeof TARGET_COUNTERS)[number];
 
+/**
+ * Per phase and role, in runs of more than one role; the phases are those of PHASE_COUNTERS. What becomes of messages is
+ * counted per name, and each name is of one role.
+ */
+export const ROLE_COUNTERS = [
+  "attempted",
+  "established",
+  "failed",
+  "closed",
+  "dropped",
+  "reconnects",
+  "planned",
+  "skippedNotOpen",
+  "skippedBehind",
+  "skippedBackpressure",
+  "received",
+] as const;
+export type RoleCounter = (typeof ROLE_COUNTERS)[number];
+
 /** Per 100 ms tick, ten a second; `open` is a gauge at the tick's end, the others are counts. */
 export const TICK_SERIES = ["open", "opened", "closed", "failed", "sent", "received"] as const;
 export type TickSeries = (typeof TICK_SERIES)[number];

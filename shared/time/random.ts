@@ -21,6 +21,8 @@ export const Stream = {
   slot: 13,
   resample: 14,
   flow: 15,
+  role: 16,
+  shuffle: 17,
 } as const;
 export type Stream = (typeof Stream)[keyof typeof Stream];
 

@@ -71,7 +71,7 @@ function fill(recorder: Recorder, messages: number): void {
     const latencyUs = latencyOf(at);
     recorder.value(METRIC.sendLag, 2, latencyUs / 20);
     recorder.sent(2, 0, 64);
-    recorder.received(2, 64);
+    recorder.received(2, 0, 64);
     recorder.matched(2, 0, latencyUs, latencyUs - 10);
   }
 }

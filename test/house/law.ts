@@ -320,6 +320,7 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
     "shared/bus/",
     "coordinator/report/summary-measures.ts",
     "coordinator/report/summary-integrity-schema.ts",
+    "coordinator/report/summary-parts-schema.ts",
     "coordinator/report/summary-schema.ts",
     "coordinator/report/summary-workers-schema.ts",
     "coordinator/http/reading.ts",

@@ -8,6 +8,7 @@ import {
   METRICS,
   NAME_COUNTERS,
   PHASE_COUNTERS,
+  ROLE_COUNTERS,
   SHARD_FIELDS,
   TARGET_COUNTERS,
   TICK_SERIES,
@@ -61,6 +62,9 @@ const frames: fc.Arbitrary<Frame> = fc.constantFrom(1, 2, 4, 8).chain((spanSecon
     phases: fc.uniqueArray(fc.record({ phase, counters: counts(PHASE_COUNTERS) }), {
       selector: (row) => row.phase,
       maxLength: 4,
+    }),
+    roles: fc.uniqueArray(fc.record({ phase, role: fc.nat(99), counters: counts(ROLE_COUNTERS) }), {
+      selector: (row) => `${row.phase} ${row.role}`,
     }),
     names: fc.uniqueArray(
       fc.record({ phase, name: fc.nat(9999), counters: counts(NAME_COUNTERS) }),

@@ -7,7 +7,7 @@ import {
   type CompiledMatch,
   compileMatch,
 } from "../../shared/scenario/expression/message-expression.ts";
-import { positionsOf } from "../../shared/scenario/names.ts";
+import { positionsOf, rolesOf } from "../../shared/scenario/names.ts";
 import { type Conversation, FailedMessage, type MessageFailure } from "../message/conversation.ts";
 import { MAX_JSON_BYTES } from "../message/json-reading.ts";
 import { NONE } from "../message/pending-table.ts";
@@ -26,29 +26,34 @@ interface Rule {
 
 export const answers: MakeObserver = (context) => {
   const { scenario } = context;
-  const positions = positionsOf(scenario, "answer", 0);
-  const rules = scenario.answers.map(({ where }, at): Rule => {
-    return { position: positions[at] as number, match: compileMatch(where) };
+  const rules = rolesOf(scenario).map(({ answers }, role): Rule[] => {
+    const positions = positionsOf(scenario, "answer", role);
+    return answers.map(({ where }, at) => {
+      return { position: positions[at] as number, match: compileMatch(where) };
+    });
   });
-  return rules.length === 0 ? null : new Answers(rules, context);
+  return rules.every(({ length }) => length === 0) ? null : new Answers(rules, context);
 };
 
 class Answers implements MessageObserver {
-  readonly #rules: readonly Rule[];
+  /** By role. */
+  readonly #rules: readonly (readonly Rule[])[];
   readonly #context: ObserverContext;
   readonly #failed = new FailedMessage();
 
-  constructor(rules: readonly Rule[], context: ObserverContext) {
+  constructor(rules: readonly (readonly Rule[])[], context: ObserverContext) {
     this.#rules = rules;
     this.#context = context;
   }
 
   observe(conversation: Conversation, message: ReceivedMessage, isReply: boolean): Seen {
+    const rules = this.#rules[conversation.role] as readonly Rule[];
+    if (rules.length === 0) return Seen.no;
     if (message.size > MAX_JSON_BYTES) {
       if (!isReply) this.#fail(conversation, message, "message-unread", NONE);
       return Seen.no;
     }
-    for (const { position, match } of this.#rules) {
+    for (const { position, match } of rules) {
       const isMeant = match.test(message.m, null, message);
       message.spend(match, position);
       if (message.costly === position) {

@@ -4,7 +4,8 @@
  */
 import type { CloseCause } from "../../shared/stats/failure-kind.ts";
 import type { Conversation } from "../message/conversation.ts";
-import { type Counted, MESSAGE, METRIC, type Recorder } from "../record/recorder.ts";
+import { MESSAGE } from "../record/message-counters.ts";
+import { type Counted, METRIC, type Recorder } from "../record/recorder.ts";
 import { isDrop } from "./close-cause.ts";
 import type { ConnectionHost } from "./connection-host.ts";
 import { Time } from "./connection-times.ts";
@@ -39,5 +40,5 @@ export function recordEnd(
   const establishedUs = host.times.get(connection.slot, Time.established);
   recorder.value(METRIC.lifetime, connection.phase, lastNowUs - establishedUs);
   recorder.closed(connection, cause, lastNowUs);
-  if (wasOpen && isDrop(cause)) recorder.dropped(host.phaseAt(lastNowUs), connection.target);
+  if (wasOpen && isDrop(cause)) recorder.dropped(host.phaseAt(lastNowUs), connection);
 }

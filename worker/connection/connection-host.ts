@@ -28,6 +28,14 @@ export interface ConnectionIdentity {
   readonly attempt: number;
 }
 
+/** A connection as its schedule sees it. */
+export interface Scheduled {
+  readonly index: number;
+  readonly role: number;
+  /** Number of the next slot, over all sessions of the index. */
+  sendCounter: number;
+}
+
 /** A connection as the engine sees it that opens its sockets. */
 export interface HostedConnection extends SocketOwner, Conversation {
   readonly slice: number;
@@ -49,6 +57,22 @@ export function endStage(
   return nowUs;
 }
 
+/** What a connection is by its role. */
+export interface RoleSettings {
+  readonly connectTimeoutUs: number;
+  readonly heartbeat: { readonly pingUs: number; readonly timeoutUs: number } | null;
+  readonly reconnect: StrictReconnect;
+  /** Unanswered messages a connection may have. */
+  readonly inFlight: number;
+}
+
+export function settingsOf(
+  { role }: { readonly role: number },
+  { settings }: Pick<ConnectionHost, "settings">,
+): RoleSettings {
+  return settings[role] as RoleSettings;
+}
+
 export interface ConnectionHost {
   readonly recorder: Recorder;
   readonly correlator: Correlator;
@@ -57,11 +81,8 @@ export interface ConnectionHost {
     /** Whether a target has another address for an attempt that failed so. */
     hasAnother(target: number, tries: number, kind: ConnectFailure): boolean;
   };
-  readonly connectTimeoutUs: number;
-  readonly heartbeat: { readonly pingUs: number; readonly timeoutUs: number } | null;
-  readonly reconnect: StrictReconnect;
-  /** Unanswered messages a connection may have. */
-  readonly inFlight: number;
+  /** By position in rolesOf. */
+  readonly settings: readonly RoleSettings[];
   /** The time last read by nowUs(); for what happens in the same turn. */
   readonly lastNowUs: number;
   /** Reads the clock, run time; cuts the frame first when a second is over. */
@@ -71,11 +92,12 @@ export interface ConnectionHost {
   phaseAt(runUs: number): number;
   isSecure(target: number): boolean;
   messageName(name: number): string;
-  /** Which message of the mix is the connection's `counter`-th. */
-  nameFor(index: number, counter: number): number;
+  /** Which message of its mix is the connection's `counter`-th. */
+  nameFor(connection: Scheduled, counter: number): number;
   /** Advances the connection's message schedule; Infinity when it has no more. */
-  nextSlotUs(connection: { readonly index: number; sendCounter: number }, fromUs: number): number;
-  firstPingUs(index: number): number;
+  nextSlotUs(connection: Scheduled, fromUs: number): number;
+  /** A part, 0 to 1, of the time between pings. */
+  firstPing(index: number): number;
   /** Uniform in [0, 1), a function of its arguments and the seed. */
   jitter(index: number, incarnation: number): number;
   /** A connection opened, with these agreed on; "" for none. */

@@ -17,6 +17,7 @@ import {
   type ConnectionHost,
   type ConnectionIdentity,
   endStage,
+  settingsOf,
   TimerKind,
 } from "./connection-host.ts";
 import { logAttempt, logEnd, logMessage, MAX_ATTEMPTS } from "./connection-log.ts";
@@ -46,11 +47,11 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
   /** Number of the next slot of the message schedule, over all sessions of the index. */
   sendCounter: number;
   readonly target: number;
+  readonly role: number;
   backlog: Backlog | null = null;
   awaited = 0;
   captured: readonly unknown[] = NOTHING_CAPTURED;
   expiredCount = 0;
-  readonly role: number;
   isOpening = false;
   readonly shard: number;
   readonly slice: number;
@@ -104,7 +105,7 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
     host.times.begin(this.slot, intendedUs, nowUs);
     host.recorder.value(METRIC.openLag, this.phase, nowUs - intendedUs);
     host.recorder.attempted(this, this.retries > 0);
-    host.schedule(this.slot, TimerKind.life, nowUs + host.connectTimeoutUs);
+    host.schedule(this.slot, TimerKind.life, nowUs + settingsOf(this, host).connectTimeoutUs);
     this.socket = host.openSocket(this, 0);
   }
 
@@ -239,7 +240,7 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
 
   onPingDue(nowUs: number): void {
     if (this.state !== State.open || this.socket === null) return;
-    if (pingOrGiveUp(this.slot, this.#host, this.socket)) return;
+    if (pingOrGiveUp(this, this.#host, this.socket)) return;
     this.#cut("heartbeat-timeout", "heartbeat", nowUs);
   }
 

@@ -5,33 +5,43 @@
 import type { Conversation } from "../message/conversation.ts";
 import { COUNT, METRIC } from "../record/recorder.ts";
 import type { DriverSocket } from "../socket/driver.ts";
-import { type ConnectionHost, TimerKind } from "./connection-host.ts";
+import { type ConnectionHost, settingsOf, TimerKind } from "./connection-host.ts";
 import { Time } from "./connection-times.ts";
 
 const PAYLOAD = Buffer.from("onrush");
 /** Of a step's ping: its pong is told by its length. */
 export const STEP_PING = Buffer.from("onrush step");
 
+interface Pinged {
+  readonly slot: number;
+  readonly index: number;
+  readonly role: number;
+}
+
 /** The first ping comes after a random part of the interval, so connections do not ping together. */
-export function startHeartbeat(
-  connection: { readonly slot: number; readonly index: number },
-  host: ConnectionHost,
-): void {
-  if (!host.heartbeat) return;
+export function startHeartbeat(connection: Pinged, host: ConnectionHost): void {
+  const { heartbeat } = settingsOf(connection, host);
+  if (!heartbeat) return;
   host.times.set(connection.slot, Time.pingSent, 0);
-  const firstUs = host.lastNowUs + host.firstPingUs(connection.index);
+  const firstUs = host.lastNowUs + heartbeat.pingUs * host.firstPing(connection.index);
   host.schedule(connection.slot, TimerKind.ping, firstUs);
 }
 
 /** The ping timer fired. @returns false when the last ping was not answered in time */
-export function pingOrGiveUp(slot: number, host: ConnectionHost, socket: DriverSocket): boolean {
-  if (!host.heartbeat) return true;
+export function pingOrGiveUp(
+  connection: Pinged,
+  host: ConnectionHost,
+  socket: DriverSocket,
+): boolean {
+  const { slot } = connection;
+  const { heartbeat } = settingsOf(connection, host);
+  if (!heartbeat) return true;
   if (host.times.get(slot, Time.pingSent) !== 0) return false;
   const nowUs = host.lastNowUs;
   socket.ping(PAYLOAD);
   host.recorder.count(host.phaseAt(nowUs), COUNT.pings, 1);
   host.times.set(slot, Time.pingSent, nowUs);
-  host.schedule(slot, TimerKind.ping, nowUs + host.heartbeat.timeoutUs);
+  host.schedule(slot, TimerKind.ping, nowUs + heartbeat.timeoutUs);
   return true;
 }
 
@@ -44,12 +54,13 @@ export function ponged(connection: Conversation, host: ConnectionHost, bytes: nu
     correlator.observers.ponged(connection);
     return;
   }
+  const { heartbeat } = settingsOf(connection, host);
   const sentUs = host.times.get(slot, Time.pingSent);
-  if (sentUs === 0 || !host.heartbeat) return;
+  if (sentUs === 0 || !heartbeat) return;
   const nowUs = host.nowUs();
   const phase = host.phaseAt(nowUs);
   host.recorder.count(phase, COUNT.pongs, 1);
   host.recorder.value(METRIC.ping, phase, nowUs - sentUs);
   host.times.set(slot, Time.pingSent, 0);
-  host.schedule(slot, TimerKind.ping, Math.max(nowUs, sentUs + host.heartbeat.pingUs));
+  host.schedule(slot, TimerKind.ping, Math.max(nowUs, sentUs + heartbeat.pingUs));
 }

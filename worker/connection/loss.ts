@@ -3,7 +3,7 @@
  * Invariant: after the last attempt it only counts the messages that it cannot send any more, until the plan closes it.
  */
 import { backoffUs } from "./backoff.ts";
-import { type ConnectionHost, TimerKind } from "./connection-host.ts";
+import { type ConnectionHost, settingsOf, TimerKind } from "./connection-host.ts";
 import { moved, State } from "./connection-state.ts";
 import { Time } from "./connection-times.ts";
 import { giveUpHeld, type PacedConnection } from "./pacing.ts";
@@ -17,13 +17,14 @@ interface Losing extends PacedConnection {
 /** Not connected, and not because the plan says so. */
 export function lose(connection: Losing, host: ConnectionHost, nowUs: number): void {
   const { slot } = connection;
+  const { reconnect } = settingsOf(connection, host);
   host.cancel(slot, TimerKind.ping);
   const closeUs = host.times.get(slot, Time.close);
   giveUpHeld(connection, host);
   if (nowUs >= closeUs) connection.end();
-  else if (connection.retries < host.reconnect.attempts) {
+  else if (connection.retries < reconnect.attempts) {
     const jitter = host.jitter(connection.index, connection.incarnation);
-    const againUs = nowUs + backoffUs(host.reconnect, connection.retries++, jitter);
+    const againUs = nowUs + backoffUs(reconnect, connection.retries++, jitter);
     connection.state = moved(connection.state, State.waiting);
     host.times.set(slot, Time.intendedOpen, againUs);
     host.schedule(slot, TimerKind.life, Math.min(againUs, closeUs));

@@ -6,9 +6,10 @@
  */
 
 import type { Conversation } from "../message/conversation.ts";
-import { COUNT, METRIC } from "../record/recorder.ts";
+import { SKIPPED } from "../record/message-counters.ts";
+import { METRIC, type Recorder } from "../record/recorder.ts";
 import type { DriverSocket } from "../socket/driver.ts";
-import { type ConnectionHost, TimerKind } from "./connection-host.ts";
+import { type ConnectionHost, settingsOf, TimerKind } from "./connection-host.ts";
 import { Time } from "./connection-times.ts";
 
 /** Unsent bytes a socket may hold before further messages are skipped. */
@@ -35,7 +36,7 @@ export function sendDue(connection: PacedConnection, host: ConnectionHost, nowUs
     return;
   }
   const { outgoing } = host.correlator;
-  outgoing.name = host.nameFor(connection.index, connection.sendCounter);
+  outgoing.name = host.nameFor(connection, connection.sendCounter);
   outgoing.intendedUs = intendedUs;
   outgoing.nowUs = nowUs;
   sendOutgoing(connection, host);
@@ -61,7 +62,7 @@ export function sendLast(connection: PacedConnection, host: ConnectionHost, nowU
 
 /** There is room again: send what was held, late by the target's doing. */
 export function releaseHeld(connection: PacedConnection, host: ConnectionHost): void {
-  if (connection.pendingCount >= host.inFlight) return;
+  if (isAtMost(connection, host)) return;
   connection.held = false;
   host.times.set(connection.slot, Time.heldUntil, host.lastNowUs);
   sendDue(connection, host, host.lastNowUs);
@@ -75,10 +76,11 @@ export function sendNow(connection: PacedConnection, host: ConnectionHost): bool
   const { outgoing } = host.correlator;
   const phase = host.phaseAt(outgoing.intendedUs);
   const { socket } = connection;
+  const { role } = connection;
   if (!connection.maySend || socket === null) return false;
-  host.recorder.count(phase, COUNT.planned, 1);
+  host.recorder.planned(phase, role);
   if (isFull(socket, host)) {
-    host.recorder.count(phase, COUNT.skippedBackpressure, 1);
+    host.recorder.skipped(phase, role, SKIPPED.backpressure);
     return false;
   }
   outgoing.phase = phase;
@@ -93,20 +95,27 @@ export function sendOutgoing(connection: PacedConnection, host: ConnectionHost):
   const { intendedUs, nowUs } = outgoing;
   const { socket } = connection;
   const phase = host.phaseAt(intendedUs);
+  const { role } = connection;
   outgoing.phase = phase;
-  recorder.count(phase, COUNT.planned, 1);
+  recorder.planned(phase, role);
   const held = intendedUs < host.times.get(connection.slot, Time.heldUntil);
   if (!connection.isOpen || socket === null) {
-    recorder.count(phase, COUNT.skippedNotOpen, 1);
+    recorder.skipped(phase, role, SKIPPED.notOpen);
   } else if (!held && intendedUs < host.behindUs(nowUs)) {
-    recorder.count(phase, COUNT.skippedBehind, 1);
+    recorder.skipped(phase, role, SKIPPED.behind);
   } else if (isCongested(connection, socket, host)) {
-    recorder.count(phase, COUNT.skippedBackpressure, 1);
+    recorder.skipped(phase, role, SKIPPED.backpressure);
   } else {
     // What back-pressure held is late by the target's doing, so it is no lag of the generator.
     if (!held) recorder.value(METRIC.sendLag, phase, nowUs - intendedUs);
     host.correlator.send(connection, socket);
   }
+}
+
+/** A slot fell due on a connection that does not exist. */
+export function skipNotOpen(recorder: Recorder, phase: number, role: number): void {
+  recorder.planned(phase, role);
+  recorder.skipped(phase, role, SKIPPED.notOpen);
 }
 
 /** The connection is not open any more: what waited for room is counted as such by the timer. */
@@ -126,14 +135,18 @@ export function skipHeld(connection: PacedConnection, host: ConnectionHost): voi
     const intendedUs = times.get(connection.slot, Time.nextSend);
     if (intendedUs >= closeUs) return;
     const phase = host.phaseAt(intendedUs);
-    recorder.count(phase, COUNT.planned, 1);
-    recorder.count(phase, COUNT.skippedBackpressure, 1);
+    recorder.planned(phase, connection.role);
+    recorder.skipped(phase, connection.role, SKIPPED.backpressure);
     times.set(connection.slot, Time.nextSend, host.nextSlotUs(connection, intendedUs));
   }
 }
 
 function hasNoRoom(connection: PacedConnection, host: ConnectionHost): boolean {
-  return connection.isOpen && connection.pendingCount >= host.inFlight;
+  return connection.isOpen && isAtMost(connection, host);
+}
+
+function isAtMost(connection: PacedConnection, host: ConnectionHost): boolean {
+  return connection.pendingCount >= settingsOf(connection, host).inFlight;
 }
 
 function isCongested(
@@ -141,7 +154,7 @@ function isCongested(
   socket: DriverSocket,
   host: ConnectionHost,
 ): boolean {
-  return connection.pendingCount >= host.inFlight || isFull(socket, host);
+  return isAtMost(connection, host) || isFull(socket, host);
 }
 
 function isFull(socket: DriverSocket, host: ConnectionHost): boolean {

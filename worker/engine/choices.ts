@@ -1,21 +1,40 @@
 /**
- * The choices a connection makes by seed: its target, its messages, its jitter. Used by the connection pool.
+ * The choices a connection makes by seed: its role, its target, its messages, its jitter. Used by the connection pool.
  * Invariant: each is a pure function of the scenario and of the connection's index, so it does not matter
  * which engine makes it.
  */
+import { RoleAssignment } from "../../shared/load/roles.ts";
 import { messageIndexFor } from "../../shared/load/schedule.ts";
+import { positionsOf, rolesOf } from "../../shared/scenario/names.ts";
 import type { StrictScenario } from "../../shared/scenario/strict.ts";
 import { drawUnit, Stream } from "../../shared/time/random.ts";
 
+/** The messages of a role. */
+interface Mix {
+  /** Position in namesOf of its first message; the others follow. */
+  readonly first: number;
+  readonly weights: readonly number[];
+}
+
 export class Choices {
   readonly #seed: number;
-  readonly #messageWeights: readonly number[];
+  readonly #roles: RoleAssignment;
+  readonly #mixes: readonly Mix[];
   readonly #targetWeights: readonly number[];
 
   constructor(scenario: StrictScenario) {
     this.#seed = scenario.seed;
-    this.#messageWeights = runningSums((scenario.messages?.mix ?? []).map(({ weight }) => weight));
+    this.#roles = RoleAssignment.of(scenario);
+    this.#mixes = rolesOf(scenario).map(({ messages }, role) => ({
+      first: positionsOf(scenario, "message", role)[0] ?? 0,
+      weights: runningSums((messages?.mix ?? []).map(({ weight }) => weight)),
+    }));
     this.#targetWeights = runningSums(scenario.targets.map(({ weight }) => weight));
+  }
+
+  /** Which role the connection has. */
+  roleFor(index: number): number {
+    return this.#roles.roleOf(index);
   }
 
   /** Which target the connection opens to. */
@@ -28,10 +47,11 @@ export class Choices {
     return at < 0 ? last : at;
   }
 
-  /** Which message of the mix is the `counter`-th. */
-  messageFor(index: number, counter: number): number {
-    if (this.#messageWeights.length === 1) return 0;
-    return messageIndexFor(this.#seed, index, counter, this.#messageWeights);
+  /** Which message of its role's mix is the connection's `counter`-th: its position in namesOf. */
+  messageFor(role: number, index: number, counter: number): number {
+    const { first, weights } = this.#mixes[role] as Mix;
+    if (weights.length === 1) return first;
+    return first + messageIndexFor(this.#seed, index, counter, weights);
   }
 
   /** Uniform in [0, 1). */

@@ -5,16 +5,19 @@
 import { assert } from "../../shared/assert.ts";
 import type { Population } from "../../shared/load/arrivals.ts";
 import type { Profile } from "../../shared/load/profile.ts";
-import { MessageSchedule } from "../../shared/load/schedule.ts";
 import { portCount } from "../../shared/local-ports.ts";
 import { namesOf } from "../../shared/scenario/names.ts";
-import type { StrictReconnect } from "../../shared/scenario/strict.ts";
 import { moveClose } from "../connection/close-time.ts";
 import { Connection } from "../connection/connection.ts";
-import type { ConnectionHost, HostedConnection } from "../connection/connection-host.ts";
+import type {
+  ConnectionHost,
+  HostedConnection,
+  RoleSettings,
+  Scheduled,
+} from "../connection/connection-host.ts";
 import { TIMER_KINDS, TimerKind } from "../connection/connection-host.ts";
 import { ConnectionTimes, FIRST_SLOTS, Time } from "../connection/connection-times.ts";
-import { sendNow, sendOutgoing } from "../connection/pacing.ts";
+import { sendNow, sendOutgoing, skipNotOpen } from "../connection/pacing.ts";
 import type { Logins } from "../login/login.ts";
 import type { Conversation } from "../message/conversation.ts";
 import { Correlator } from "../message/correlator.ts";
@@ -26,6 +29,7 @@ import type { Agenda } from "./agenda.ts";
 import { Choices } from "./choices.ts";
 import { type EngineContext, recorderOf } from "./engine-context.ts";
 import { loginsOf } from "./log-in.ts";
+import { RoleSchedules, roleSettings } from "./role-settings.ts";
 import { SliceCounts } from "./slice-counts.ts";
 import { Slots } from "./slots.ts";
 import { driverOf, SocketOpener } from "./socket-opener.ts";
@@ -40,17 +44,14 @@ const NEXT_TURN_US = 1000;
 export class ConnectionPool implements ConnectionHost, TimerOwner {
   readonly recorder: Recorder;
   readonly correlator: Correlator;
-  readonly connectTimeoutUs: number;
-  readonly heartbeat: { readonly pingUs: number; readonly timeoutUs: number } | null;
-  readonly reconnect: StrictReconnect;
-  readonly inFlight: number;
+  readonly settings: readonly RoleSettings[];
   readonly times = new ConnectionTimes();
   lastNowUs = 0;
   readonly #context: EngineContext;
   #profile: Profile;
   readonly #clock: { nowUs(): number };
   readonly #opener: SocketOpener;
-  #schedule: MessageSchedule | null;
+  readonly #schedules: RoleSchedules;
   readonly #choices: Choices;
   readonly #logins: Logins<HostedConnection>;
   readonly routes: Routes;
@@ -83,12 +84,9 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
       phaseAt: (runUs) => this.#profile.phaseAt(runUs),
       clocks: { nowUs: () => clock.nowUs(), wallMs: context.wallMs ?? Date.now },
     });
-    this.connectTimeoutUs = scenario.connect.timeoutUs;
-    this.heartbeat = scenario.connect.heartbeat;
-    this.reconnect = scenario.connect.reconnect;
-    this.inFlight = scenario.messages?.inFlight ?? 1;
+    this.settings = roleSettings(scenario);
     this.#choices = new Choices(scenario);
-    this.#schedule = MessageSchedule.for(scenario, profile);
+    this.#schedules = new RoleSchedules(scenario, profile);
     this.routes = new Routes(context.targets, { connections, localAddresses, ports: portCount() });
     this.#opener = new SocketOpener(context, driver, this.routes, (connection) =>
       this.correlator.contextOf(connection),
@@ -111,29 +109,26 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
     const slot = this.#takeSlot();
     const { nextIndex: index, nextSession: session, nextUs: openUs, nextSlice: slice } = agenda;
     const target = this.#choices.targetFor(index);
+    const role = this.#choices.roleFor(index);
     const attempt = this.#opener.attempts.first(index, session);
-    const identity = { slot, index, shard, slice, target, role: 0, session, attempt };
+    const identity = { slot, index, shard, slice, target, role, session, attempt };
     const connection = new Connection(this, identity);
     this.#connections[slot] = connection;
     this.#live++;
     this.#sliceCounts.opened(slice);
     const { times } = this;
     times.first(slot, agenda.nextCloseUs);
-    if (this.#schedule) {
-      const firstUs = this.#schedule.firstSlot(index, session, openUs);
-      times.set(slot, Time.nextSend, firstUs);
-      if (firstUs < agenda.nextCloseUs) this.schedule(slot, TimerKind.send, firstUs);
-    } else {
-      times.set(slot, Time.nextSend, Number.POSITIVE_INFINITY);
-      this.#slotOfIndex.set(index, slot);
-    }
+    const firstUs = this.#schedules.firstSlot(connection, session, openUs);
+    times.set(slot, Time.nextSend, firstUs);
+    if (firstUs < agenda.nextCloseUs) this.schedule(slot, TimerKind.send, firstUs);
+    if (this.#schedules.isTotal(role)) this.#slotOfIndex.set(index, slot);
     connection.connect(openUs);
   }
 
   /** The plan has changed: whoever is open closes when it says now. */
   follow(population: Population): void {
     this.#profile = population.profile;
-    this.#schedule = MessageSchedule.for(this.#context.plan.scenario, this.#profile);
+    this.#schedules.follow(this.#profile);
     for (const connection of this.#connections) {
       if (connection) moveClose(connection, this, population);
     }
@@ -174,11 +169,11 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
     const at = this.#slotOfIndex.get(index);
     const connection = at === undefined ? null : this.#connections[at];
     if (!connection) {
-      this.recorder.skippedNotOpen(phase);
+      skipNotOpen(this.recorder, phase, this.#choices.roleFor(index));
       return;
     }
     const { outgoing } = this.correlator;
-    outgoing.name = this.nameFor(index, slot);
+    outgoing.name = this.nameFor(connection, slot);
     outgoing.intendedUs = intendedUs;
     outgoing.nowUs = this.lastNowUs;
     sendOutgoing(connection, this);
@@ -232,19 +227,16 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
     return namesOf(this.#context.plan.scenario)[name]?.name ?? "";
   }
 
-  nameFor(index: number, counter: number): number {
-    return this.#choices.messageFor(index, counter);
+  nameFor({ role, index }: Scheduled, counter: number): number {
+    return this.#choices.messageFor(role, index, counter);
   }
 
-  nextSlotUs(connection: { readonly index: number; sendCounter: number }, fromUs: number): number {
-    const counter = connection.sendCounter++;
-    return this.#schedule
-      ? this.#schedule.nextSlot(connection.index, counter, fromUs)
-      : Number.POSITIVE_INFINITY;
+  nextSlotUs(connection: Scheduled, fromUs: number): number {
+    return this.#schedules.nextSlot(connection, fromUs);
   }
 
-  firstPingUs(index: number): number {
-    return (this.heartbeat?.pingUs ?? 0) * this.#choices.jitter(index, 0);
+  firstPing(index: number): number {
+    return this.#choices.jitter(index, 0);
   }
 
   jitter(index: number, incarnation: number): number {

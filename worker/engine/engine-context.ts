@@ -1,11 +1,11 @@
 /** What an engine's surroundings give it; made by the thread's entry (main.ts), or by a test. */
 
 import { assert } from "../../shared/assert.ts";
-import { namesOf } from "../../shared/scenario/names.ts";
+import { namesOf, rolesOf } from "../../shared/scenario/names.ts";
 import type { PlanDocument } from "../../shared/wire/plan.ts";
 import type { LoginStep } from "../login/login-step.ts";
 import type { MakeObserver } from "../observe/observer.ts";
-import type { ResolvedTarget } from "../reach/resolve.ts";
+import type { Handshake, ResolvedTarget } from "../reach/resolve.ts";
 import type { MakeHistogram } from "../record/histogram-rows.ts";
 import { Recorder } from "../record/recorder.ts";
 import type { Driver } from "../socket/driver.ts";
@@ -45,6 +45,7 @@ export function recorderOf({ plan, makeHistogram, recorder }: EngineContext): Re
     phases: scenario.phases.length,
     names: namesOf(scenario).length,
     targets: scenario.targets.length,
+    roles: rolesOf(scenario).length,
     secrets: scenario.secrets,
     shards,
     makeHistogram,
@@ -56,4 +57,14 @@ export function targetOf({ targets }: EngineContext, index: number): ResolvedTar
   const target = targets[index];
   assert(target, "engine: a connection without a target");
   return target;
+}
+
+/** What a connection asks of its target, by its role. */
+export function handshakeOf(
+  target: ResolvedTarget,
+  { role }: { readonly role: number },
+): Handshake {
+  const handshake = target.handshakes[role];
+  assert(handshake, "engine: a connection without a handshake");
+  return handshake;
 }

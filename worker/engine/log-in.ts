@@ -5,6 +5,7 @@
 import {
   type ConnectionHost,
   type HostedConnection,
+  settingsOf,
   TimerKind,
 } from "../connection/connection-host.ts";
 import { Time } from "../connection/connection-times.ts";
@@ -28,7 +29,7 @@ export function loginsOf(
       const { slot } = connection;
       host.times.set(slot, Time.attempt, nowUs);
       host.times.set(slot, Time.stage, nowUs);
-      host.schedule(slot, TimerKind.life, nowUs + host.connectTimeoutUs);
+      host.schedule(slot, TimerKind.life, nowUs + settingsOf(connection, host).connectTimeoutUs);
       connection.socket = opener.open(connection, 0);
     },
   });

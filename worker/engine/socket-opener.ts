@@ -12,7 +12,7 @@ import type { Driver, DriverSocket } from "../socket/driver.ts";
 import { leanDriver } from "../socket/lean/lean-driver.ts";
 import { wsDriver } from "../socket/ws/ws-driver.ts";
 import { AttemptNumbers } from "./attempt-numbers.ts";
-import { type EngineContext, targetOf } from "./engine-context.ts";
+import { type EngineContext, handshakeOf, targetOf } from "./engine-context.ts";
 
 /** The scenario's, unless a simulation brings its own. */
 export function driverOf(scenario: StrictScenario, given: Driver | undefined): Driver {
@@ -45,7 +45,8 @@ export class SocketOpener {
     this.attempts.begun(connection);
     const context = this.#contextOf(connection);
     const route = this.#routes.route(connection.index, connection.target, tries);
-    return this.#driver.open(openRequest(target, route, context), connection);
+    const handshake = handshakeOf(target, connection);
+    return this.#driver.open(openRequest({ target, handshake, route }, context), connection);
   }
 
   /** The connection opened, with these agreed on; "" for none. */
@@ -56,6 +57,7 @@ export class SocketOpener {
   ): void {
     const target = targetOf(this.#context, connection.target);
     const context = this.#contextOf(connection);
-    recorder.agreed.count(writtenSubprotocol(target, protocol, context), extensions);
+    const handshake = handshakeOf(target, connection);
+    recorder.agreed.count(writtenSubprotocol(handshake, protocol, context), extensions);
   }
 }

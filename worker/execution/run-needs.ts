@@ -2,8 +2,10 @@
  * What a run needs of a worker, by its documents: room, a version it speaks, and whether it still needs anybody. Used by
  * worker-session.ts and run-execution.ts. Pure.
  */
+
 import { OnrushError } from "../../shared/errors.ts";
 import { buildPopulation, upTo } from "../../shared/load/arrivals.ts";
+import { messageRate } from "../../shared/load/message-rate.ts";
 import { oneLine } from "../../shared/log.ts";
 import { isFinal, type RunDocument } from "../../shared/wire/command.ts";
 import { type PlanDocument, WIRE_VERSION } from "../../shared/wire/plan.ts";
@@ -28,9 +30,8 @@ export function connectionsPerShard(plan: PlanDocument): number {
  */
 function ratePerShard({ scenario, shards }: PlanDocument): number {
   const { profile, arrivals, peakPlanned } = buildPopulation(scenario);
-  const { rate } = scenario.messages ?? { rate: { kind: "total", perSec: 0 } };
   const factor = Math.max(...scenario.phases.map(({ messageFactor }) => messageFactor));
-  const messages = rate.perSec * factor * (rate.kind === "total" ? 1 : peakPlanned);
+  const messages = messageRate(scenario, peakPlanned) * factor;
   let opens = 0;
   for (let fromUs = 0; fromUs < profile.durationUs; fromUs += SECOND_US) {
     const untilUs = fromUs + SECOND_US;

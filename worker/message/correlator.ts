@@ -11,7 +11,8 @@ import { type RenderContext, STATIC_CONTEXT } from "../../shared/scenario/templa
 import { UserMarks } from "../../shared/scenario/template/user-marks.ts";
 import { type MakeObserver, type ObserverContext, Seen } from "../observe/observer.ts";
 import { Observers } from "../observe/observers.ts";
-import { COUNT, MESSAGE, type Recorder, TARGET } from "../record/recorder.ts";
+import { MESSAGE } from "../record/message-counters.ts";
+import { COUNT, type Recorder, TARGET } from "../record/recorder.ts";
 import type { DriverSocket } from "../socket/driver.ts";
 import { rememberKept } from "./backlog.ts";
 import { Captures } from "./captures.ts";
@@ -156,7 +157,7 @@ export class Correlator {
   receive(conversation: Conversation): void {
     const { incoming } = this;
     incoming.judgedUs = incoming.nowUs - this.#standstill.graceUs;
-    this.#recorder.received(incoming.phase, incoming.end - incoming.start);
+    this.#recorder.received(incoming.phase, conversation.role, incoming.end - incoming.start);
     const splitter = this.#splitter;
     if (splitter === null) {
       this.#receivePart(conversation);

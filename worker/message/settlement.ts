@@ -3,7 +3,8 @@
  * which message a reply is of. Invariant: every message sent that expects a reply is settled exactly once; a failure is
  * recorded once, when it is seen, in the phase of the counter that counts it.
  */
-import { COUNT, MESSAGE, type Recorder, TARGET } from "../record/recorder.ts";
+import { MESSAGE } from "../record/message-counters.ts";
+import { COUNT, type Recorder, TARGET } from "../record/recorder.ts";
 import type { CaptureList, Captures } from "./captures.ts";
 import {
   type Conversation,

@@ -74,11 +74,14 @@ async function connect(scenario: StrictScenario, target: ResolvedTarget) {
     nowMs: systemClock.wallMs(),
   };
   const routes = new Routes([target], { connections: 1, localAddresses, ports: portCount() });
+  // As the connections of the first role do.
+  const [handshake] = target.handshakes;
+  if (handshake === undefined) throw new Error("a target has a handshake for each role");
   for (let tries = 0; ; tries++) {
     const route = routes.route(0, 0, tries);
     const seen = await shakeHands({
       driver: drivers[driver],
-      request: openRequest(target, route, context),
+      request: openRequest({ target, handshake, route }, context),
       timeoutMs: Math.min(timeoutUs / 1000, MAX_TIMEOUT_MS),
       clock: systemClock,
       timers: systemTimers,

@@ -5,7 +5,7 @@
 import type { RenderContext } from "../../shared/scenario/template/render.ts";
 import type { OpenRequest } from "../socket/driver.ts";
 import { pathText } from "./request-text.ts";
-import type { ResolvedTarget } from "./resolve.ts";
+import type { Handshake, ResolvedTarget } from "./resolve.ts";
 import type { Route } from "./routes.ts";
 
 /**
@@ -13,24 +13,32 @@ import type { Route } from "./routes.ts";
  * connections that each have their own are counted together, and no row of the data gets into a report.
  */
 export function writtenSubprotocol(
-  { subprotocols }: ResolvedTarget,
+  { subprotocols }: Pick<Handshake, "subprotocols">,
   agreed: string,
   context: RenderContext,
 ): string {
   return subprotocols?.find((name) => name.render(context) === agreed)?.source ?? agreed;
 }
 
+export interface Opening {
+  readonly target: ResolvedTarget;
+  /** One of the target's. */
+  readonly handshake: Handshake;
+  readonly route: Route;
+}
+
 export function openRequest(
-  { endpoint, path, headers, subprotocols }: ResolvedTarget,
-  { address, localAddress }: Route,
+  { target, handshake, route }: Opening,
   context: RenderContext,
 ): OpenRequest {
+  const { endpoint, headers, subprotocols } = handshake;
+  const { address, localAddress } = route;
   return {
     endpoint:
       subprotocols === null
         ? endpoint
         : { ...endpoint, subprotocols: subprotocols.map((name) => name.render(context)) },
-    path: pathText(path.render(context)),
+    path: pathText(target.path.render(context)),
     address,
     localAddress,
     headers: headers.map(([name, value]) => [name, value.render(context)] as const),

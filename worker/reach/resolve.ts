@@ -9,7 +9,8 @@ import { OnrushError } from "../../shared/errors.ts";
 import { isLoopbackAddress } from "../../shared/net/address.ts";
 import { type AllowList, checkAddress } from "../../shared/net/target-policy.ts";
 import { splitTargetUrl } from "../../shared/net/target-url.ts";
-import type { StrictScenario, StrictTarget } from "../../shared/scenario/strict.ts";
+import { rolesOf } from "../../shared/scenario/names.ts";
+import type { StrictConnect, StrictScenario, StrictTarget } from "../../shared/scenario/strict.ts";
 import { STATIC_CONTEXT } from "../../shared/scenario/template/render.ts";
 import {
   compileTemplate,
@@ -19,7 +20,9 @@ import {
 import type { Endpoint } from "../socket/driver.ts";
 
 export interface ResolvedTarget {
-  readonly endpoint: Endpoint;
+  readonly endpoint: Pick<Endpoint, "secure" | "host" | "port">;
+  /** What a connection asks for, by its role: position in rolesOf. */
+  readonly handshakes: readonly Handshake[];
   /** All addresses of its name, at most MAX_ADDRESSES; those that accept come first, once that was looked at. */
   readonly addresses: readonly string[];
   /** How many of them accept; all until it was looked at. */
@@ -27,14 +30,19 @@ export interface ResolvedTarget {
   /** Share of the connections, relative to the other targets. */
   readonly weight: number;
   readonly path: Template;
-  /** Headers with placeholders, rendered per attempt. */
-  readonly headers: readonly (readonly [name: string, value: Template])[];
-  /** Subprotocols, all of them, when one has placeholders; null: those of the endpoint. */
-  readonly subprotocols: readonly Template[] | null;
   /** Has IPv4 loopback addresses only, which can be reached from all of 127/8 (but on macOS, which has one of it). */
   readonly loopback: boolean;
   /** How long the name took to resolve, microseconds; null for an address. */
   readonly dnsUs: number | null;
+}
+
+/** A target, as the connections of one role ask for it. */
+export interface Handshake {
+  readonly endpoint: Endpoint;
+  /** Headers with placeholders, rendered per attempt. */
+  readonly headers: readonly (readonly [name: string, value: Template])[];
+  /** Subprotocols, all of them, when one has placeholders; null: those of the endpoint. */
+  readonly subprotocols: readonly Template[] | null;
 }
 
 /** Addresses of one name that are used. */
@@ -67,7 +75,26 @@ async function resolveTarget(
   const startedUs = options.nowUs();
   const addresses = await checkedAddresses({ host, port }, options.lists);
   const dnsUs = isIP(host) === 0 ? options.nowUs() - startedUs : null;
-  const { connect } = scenario;
+  const endpoint = { secure, host, port };
+  return {
+    endpoint,
+    handshakes: rolesOf(scenario).map(({ connect }) => handshake(scenario, endpoint, connect)),
+    addresses,
+    accepting: addresses.length,
+    weight: target.weight,
+    path: compileUrl(path, scenario, PATH_SITE),
+    loopback:
+      process.platform !== "darwin" &&
+      addresses.every((address) => isIP(address) === 4 && isLoopbackAddress(address)),
+    dnsUs,
+  };
+}
+
+function handshake(
+  scenario: StrictScenario,
+  place: ResolvedTarget["endpoint"],
+  connect: StrictConnect,
+): Handshake {
   const compiled = connect.headers.map(
     ([name, value], at) =>
       [name, compileTemplate(value, scenario, FIRST_HEADER_SITE + at)] as const,
@@ -79,9 +106,7 @@ async function resolveTarget(
   const isShared = subprotocols.every(({ isStatic }) => isStatic);
   return {
     endpoint: {
-      secure,
-      host,
-      port,
+      ...place,
       headers: compiled
         .filter(([, template]) => template.isStatic)
         .map(([name, template]) => [name, template.render(STATIC_CONTEXT)] as const),
@@ -90,16 +115,8 @@ async function resolveTarget(
       compression: connect.compression,
       maxMessageBytes: connect.maxMessageBytes,
     },
-    addresses,
-    accepting: addresses.length,
-    weight: target.weight,
-    path: compileUrl(path, scenario, PATH_SITE),
     headers: compiled.filter(([, template]) => !template.isStatic),
     subprotocols: isShared ? null : subprotocols,
-    loopback:
-      process.platform !== "darwin" &&
-      addresses.every((address) => isIP(address) === 4 && isLoopbackAddress(address)),
-    dnsUs,
   };
 }
 

@@ -10,6 +10,7 @@ import {
   METRICS,
   NAME_COUNTERS,
   PHASE_COUNTERS,
+  ROLE_COUNTERS,
   SHARD_FIELDS,
   TARGET_COUNTERS,
 } from "../../shared/stats/counters.ts";
@@ -18,44 +19,30 @@ import type { EngineHealth, Frame } from "../../shared/wire/frame/frame.ts";
 import { AgreedRows } from "./agreed-rows.ts";
 import { FailureLog } from "./failure-log.ts";
 import { HistogramRows, type MakeHistogram } from "./histogram-rows.ts";
+import { type MessageCounters, NOT_BY_TARGET, type SKIPPED } from "./message-counters.ts";
 import { NameRows } from "./name-rows.ts";
+import { PartRows } from "./part-rows.ts";
 import { PushRows } from "./push-rows.ts";
 import { ShardRows } from "./shard-rows.ts";
-import { TargetRows } from "./target-rows.ts";
 import { SERIES, TickRows } from "./tick-rows.ts";
 
 export const COUNT = indexOf(PHASE_COUNTERS);
 export const METRIC = indexOf(METRICS);
 export const TARGET = indexOf(TARGET_COUNTERS);
-const SHARD = indexOf(SHARD_FIELDS);
+export const ROLE = indexOf(ROLE_COUNTERS);
 export const NAME = indexOf(NAME_COUNTERS);
+const SHARD = indexOf(SHARD_FIELDS);
 const CAUSE = indexOf(CLOSE_CAUSES);
 
 const SECOND_US = 1_000_000;
 const CUMULATIVE_EVERY = 10;
-const NOT_BY_TARGET = -1;
-
-/** What may become of a message, as it is counted per phase, per name and per target. */
-export const MESSAGE = {
-  expected: { phase: COUNT.expected, name: NAME.expected, target: TARGET.expected },
-  timedOut: { phase: COUNT.timedOut, name: NAME.timedOut, target: TARGET.timedOut },
-  unanswered: { phase: COUNT.unanswered, name: NAME.unanswered, target: TARGET.unanswered },
-  corruptReplies: {
-    phase: COUNT.corruptReplies,
-    name: NAME.corruptReplies,
-    target: NOT_BY_TARGET,
-  },
-  rejected: { phase: COUNT.rejected, name: NAME.rejected, target: NOT_BY_TARGET },
-  late: { phase: COUNT.late, name: NAME.late, target: NOT_BY_TARGET },
-  discarded: { phase: COUNT.discarded, name: NAME.discarded, target: NOT_BY_TARGET },
-} as const;
-type MessageCounters = (typeof MESSAGE)[keyof typeof MESSAGE];
 
 /** A connection as it is counted; `phase` is that of its intended open. */
 export interface Counted {
   readonly phase: number;
   readonly shard: number;
   readonly target: number;
+  readonly role: number;
 }
 
 export class Recorder {
@@ -63,8 +50,9 @@ export class Recorder {
   readonly #text: TargetText;
   readonly agreed: AgreedRows;
   readonly pushes: PushRows;
-  /** Counts nothing in a run of one target. */
-  readonly targets: TargetRows;
+  /** They count nothing in a run of one. */
+  readonly targets: PartRows;
+  readonly roles: PartRows;
   readonly #phases: number;
   readonly #counters: Float64Array;
   readonly #nameRows: NameRows;
@@ -81,6 +69,7 @@ export class Recorder {
     readonly names: number;
     readonly shards: number;
     readonly targets?: number;
+    readonly roles?: number;
     /** Masked in whatever the target says. */
     readonly secrets?: readonly string[];
     /** Default: plain ones. */
@@ -99,7 +88,8 @@ export class Recorder {
     this.#nameRows = new NameRows(sizes.phases, names);
     this.#histograms = new HistogramRows(sizes.phases, names, sizes.makeHistogram);
     this.#shards = new ShardRows(sizes.shards);
-    this.targets = new TargetRows(sizes.phases, sizes.targets ?? 1);
+    this.targets = new PartRows(sizes.phases, sizes.targets ?? 1, TARGET_COUNTERS);
+    this.roles = new PartRows(sizes.phases, sizes.roles ?? 1, ROLE_COUNTERS);
   }
 
   /** A secret that was captured: masked from now on. */
@@ -147,34 +137,39 @@ export class Recorder {
     this.#histograms.at(metric, phase, name).record(valueUs);
   }
 
-  attempted({ phase, shard, target }: Counted, again: boolean): void {
+  attempted({ phase, shard, target, role }: Counted, again: boolean): void {
     this.count(phase, COUNT.attempted, 1);
     this.targets.count(phase, target, TARGET.attempted);
+    this.roles.count(phase, role, ROLE.attempted);
     this.#shards.count(shard, SHARD.attempted);
     if (!again) return;
     this.count(phase, COUNT.reconnects, 1);
     this.targets.count(phase, target, TARGET.reconnects);
+    this.roles.count(phase, role, ROLE.reconnects);
   }
 
-  established({ phase, shard, target }: Counted, nowUs: number): void {
+  established({ phase, shard, target, role }: Counted, nowUs: number): void {
     this.count(phase, COUNT.established, 1);
     this.targets.count(phase, target, TARGET.established);
+    this.roles.count(phase, role, ROLE.established);
     this.#shards.count(shard, SHARD.established);
     this.#ticks.moveTo(nowUs, this.#second);
     this.#ticks.open++;
     this.#ticks.count(SERIES.opened);
   }
 
-  failed({ phase, shard, target }: Counted, nowUs: number): void {
+  failed({ phase, shard, target, role }: Counted, nowUs: number): void {
     this.count(phase, COUNT.failed, 1);
     this.targets.count(phase, target, TARGET.failed);
+    this.roles.count(phase, role, ROLE.failed);
     this.#shards.count(shard, SHARD.failed);
     this.#ticks.moveTo(nowUs, this.#second);
     this.#ticks.count(SERIES.failed);
   }
 
-  closed({ phase, shard }: Counted, cause: CloseCause, nowUs: number): void {
+  closed({ phase, shard, role }: Counted, cause: CloseCause, nowUs: number): void {
     this.count(phase, COUNT.closed, 1);
+    this.roles.count(phase, role, ROLE.closed);
     this.#shards.count(shard, SHARD.closed);
     this.#closes[CAUSE[cause]] = (this.#closes[CAUSE[cause]] as number) + 1;
     this.#ticks.moveTo(nowUs, this.#second);
@@ -183,9 +178,10 @@ export class Recorder {
   }
 
   /** The connection that closed() is told of was dropped. @param phase the one it ended in */
-  dropped(phase: number, target: number): void {
+  dropped(phase: number, { target, role }: Pick<Counted, "target" | "role">): void {
     this.count(phase, COUNT.dropped, 1);
     this.targets.count(phase, target, TARGET.dropped);
+    this.roles.count(phase, role, ROLE.dropped);
   }
 
   sent(phase: number, name: number, bytes: number): void {
@@ -196,13 +192,20 @@ export class Recorder {
     this.#ticks.count(SERIES.sent);
   }
 
-  /** A message slot fell due on a connection that is not open. */
-  skippedNotOpen(phase: number): void {
+  /** A message slot fell due. */
+  planned(phase: number, role: number): void {
     this.count(phase, COUNT.planned, 1);
-    this.count(phase, COUNT.skippedNotOpen, 1);
+    this.roles.count(phase, role, ROLE.planned);
   }
 
-  received(phase: number, bytes: number): void {
+  /** Nothing was sent in it; `why` is one of SKIPPED. */
+  skipped(phase: number, role: number, why: (typeof SKIPPED)[keyof typeof SKIPPED]): void {
+    this.count(phase, why.phase, 1);
+    this.roles.count(phase, role, why.role);
+  }
+
+  received(phase: number, role: number, bytes: number): void {
+    this.roles.count(phase, role, ROLE.received);
     const at = phase * PHASE_COUNTERS.length;
     this.#counters[at + COUNT.received] = (this.#counters[at + COUNT.received] as number) + 1;
     this.#counters[at + COUNT.bytesReceived] =
@@ -262,11 +265,12 @@ export class Recorder {
               histogramValues: this.#histograms.valuesCut,
             }
           : null,
-      targets: this.targets.cut(),
+      targets: this.targets.cut().map(({ part, ...row }) => ({ ...row, target: part })),
       agreed: this.agreed.cut(),
       codes: this.failures.codes.cut(),
       scopes: this.pushes.cutScopes(),
       reaches: this.pushes.cutReaches(),
+      roles: this.roles.cut().map(({ part, ...row }) => ({ ...row, role: part })),
     };
     this.#second++;
     return frame;

@@ -5,7 +5,8 @@
 import { type NamedPart, namesOf } from "../../shared/scenario/names.ts";
 import type { StrictScenario } from "../../shared/scenario/strict.ts";
 import { type Failure, FailureLog } from "../record/failure-log.ts";
-import { COUNT, MESSAGE, METRIC, NAME, Recorder } from "../record/recorder.ts";
+import { MESSAGE } from "../record/message-counters.ts";
+import { COUNT, METRIC, NAME, Recorder } from "../record/recorder.ts";
 import type { Expectations } from "./expectations.ts";
 import type { Tracer } from "./tracer.ts";
 

@@ -2,6 +2,7 @@
  * Rule of every run: replies were wanted, and one came in time. Pure; listed in registry.ts. Why nothing came (cut, corrupt,
  * late, never sent) does not matter, it is only named.
  */
+import { namesOf } from "../../../shared/scenario/names.ts";
 import type { Counters } from "../../merge/merge.ts";
 import type { RunFold } from "../../merge/run-fold.ts";
 import type { JudgedRun } from "../check.ts";
@@ -22,8 +23,7 @@ export const answered = impliedRule({
 
 function breach({ fold }: JudgedRun): Breach {
   const judged = fold.merge.counters(phasesThatCount(fold));
-  const mix = fold.facts.scenario.messages?.mix ?? [];
-  if (!mix.some(({ reply }) => reply.match !== "none"))
+  if (!namesOf(fold.facts.scenario).some(({ reply }) => reply.match !== "none"))
     return { notJudged: "no message wants a reply" };
   const { planned, sent, expected, matched } = judged;
   // Messages that were sent and want no reply are what was asked for.

@@ -2,6 +2,8 @@
  * Rules of every run that only warn: a run that got less than half of what it wanted says so loudly. Pure; listed in
  * registry.ts. Invariant: judged is what was planned in the phases that count; where nobody got in, nothing else is a surprise.
  */
+import { sendsMessages } from "../../../shared/load/message-rate.ts";
+import { namesOf, rolesOf } from "../../../shared/scenario/names.ts";
 import type { Counters } from "../../merge/merge.ts";
 import type { RunFold } from "../../merge/run-fold.ts";
 import { type Check, evidence, notJudged } from "../check.ts";
@@ -61,7 +63,7 @@ export const fewSends = warning({
   when: "less than half, or no message fell due",
   precedence: 2,
   warnings({ fold, counters: { planned, sent } }) {
-    if (fold.facts.scenario.messages === null) return [];
+    if (!sendsMessages(fold.facts.scenario)) return [];
     if (planned === 0) return ["No message fell due in the phases that count."];
     if (sent / planned >= WARNED_SHARE) return [];
     return [`Only ${partOf(sent, planned)} planned messages were sent.`];
@@ -92,11 +94,14 @@ export const silentMessages = warning({
   precedence: 4,
   warnings({ fold: { merge, facts }, phases }) {
     const knowsExpected = merge.hasNameCounter("expected");
-    const silent = (facts.scenario.messages?.mix ?? []).flatMap(({ name, reply }, index) => {
-      const { sent, expected, matched } = merge.nameCounters(index, phases);
+    const roles = rolesOf(facts.scenario);
+    const silent = namesOf(facts.scenario).flatMap(({ name, kind, role, reply }, at) => {
+      if (kind !== "message") return [];
+      const { sent, expected, matched } = merge.nameCounters(at, phases);
       const wanted = knowsExpected ? expected : sent;
       if (reply.match === "none" || wanted === 0 || matched > 0) return [];
-      return [`No reply came to message "${name}" (${count(wanted)} sent).`];
+      const of = roles.length === 1 ? "" : ` of role "${roles[role]?.name ?? ""}"`;
+      return [`No reply came to message "${name}"${of} (${count(wanted)} sent).`];
     });
     return bounded(silent, "messages");
   },

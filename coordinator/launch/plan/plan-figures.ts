@@ -2,7 +2,10 @@
  * What a plan comes to in figures: its phases and its messages. Called by the text of a plan and the API. Pure. Invariant: the
  * figures of messages are by the number of connections open at the middle of each second.
  */
+
 import type { Population } from "../../../shared/load/arrivals.ts";
+import { messageRate, sendsMessages } from "../../../shared/load/message-rate.ts";
+import { rolesOf } from "../../../shared/scenario/names.ts";
 import type { StrictPhase, StrictScenario } from "../../../shared/scenario/strict.ts";
 
 export interface PlannedPhase {
@@ -35,16 +38,22 @@ export function plannedPhases(scenario: StrictScenario, population: Population):
       toSeconds: toUs / 1e6,
       openBefore: plannedOpenAt(fromUs - 1),
       openAfter: plannedOpenAt(toUs - 1),
-      messageRate: messageRate(scenario, messageFactor),
+      messageRate: rateOf(scenario, messageFactor, plannedOpenAt(toUs - 1)),
       excluded: phase.exclude,
     };
   });
 }
 
-function messageRate({ messages }: StrictScenario, factor: number): PlannedPhase["messageRate"] {
-  if (messages === null || factor === 0) return null;
-  const { kind, perSec } = messages.rate;
-  return { kind, perSec: perSec * factor };
+/** Of all roles: the mean of each connection, or where some have a rate in total, that of all at the end of the phase. */
+function rateOf(
+  scenario: StrictScenario,
+  factor: number,
+  open: number,
+): PlannedPhase["messageRate"] {
+  if (!sendsMessages(scenario) || factor === 0) return null;
+  const isTotal = rolesOf(scenario).some(({ messages }) => messages?.rate.kind === "total");
+  if (!isTotal) return { kind: "perConnection", perSec: messageRate(scenario, 1) * factor };
+  return { kind: "total", perSec: messageRate(scenario, open) * factor };
 }
 
 export interface PlannedMessages {
@@ -56,10 +65,10 @@ export interface PlannedMessages {
 
 /** null: the scenario sends none. */
 export function plannedMessages(
-  { messages }: StrictScenario,
+  scenario: StrictScenario,
   { profile, plannedOpenAt }: Population,
 ): PlannedMessages | null {
-  if (messages === null) return null;
+  if (!sendsMessages(scenario)) return null;
   const { phases, durationUs } = profile;
   let total = 0;
   let mostPerSec = 0;
@@ -67,8 +76,7 @@ export function plannedMessages(
     const lengthSec = Math.min(1, durationUs / 1e6 - second);
     const open = plannedOpenAt((second + lengthSec / 2) * 1e6);
     const factor = phases[profile.phaseAt(second * 1e6)]?.messageFactor ?? 0;
-    const { kind, perSec } = messages.rate;
-    const rate = perSec * factor * (kind === "total" ? Math.min(open, 1) : open);
+    const rate = open > 0 ? messageRate(scenario, open) * factor : 0;
     total += rate * lengthSec;
     mostPerSec = Math.max(mostPerSec, rate);
   }

@@ -3,6 +3,7 @@
  * phase. Pure; called by model.ts. Invariants: corrected latency and service time are of the same messages, of
  * the phases and seconds that count; a curve's points are points of the exact merged histogram, thinned out.
  */
+import { sentNames } from "../../../shared/scenario/names.ts";
 import type { Metric } from "../../../shared/stats/counters.ts";
 import type { MergedHistogram } from "../../../shared/stats/histogram.ts";
 import { judgedHistogram, phasesThatCount } from "../../analysis/judged.ts";
@@ -57,16 +58,16 @@ export function latencyModel(fold: RunFold): ModelLatency {
 
 /** One row a message name and phase that has values. */
 function* breakdown(fold: RunFold): Generator<BreakdownRow> {
-  const { phases, messages } = fold.facts.scenario;
-  for (const [name, message] of (messages?.mix ?? []).entries()) {
+  const { phases } = fold.facts.scenario;
+  for (const { name, positions } of sentNames(fold.facts.scenario)) {
     for (const [index, { phase, exclude }] of phases.entries()) {
       const of = (metric: Metric) =>
         quantilesOrNull(
-          judgedHistogram(fold, { metric, phases: new Set([index]), names: new Set([name]) }),
+          judgedHistogram(fold, { metric, phases: new Set([index]), names: new Set(positions) }),
         );
       const latency = of("latency");
       if (!latency) continue;
-      yield { name: message.name, phase, excluded: exclude, latency, service: of("service") };
+      yield { name, phase, excluded: exclude, latency, service: of("service") };
     }
   }
 }

@@ -3,10 +3,10 @@
  * Invariant: of a section that has issues nothing is said, so that no rule is refused for what was only mistyped.
  */
 
-import { eventName } from "../names.ts";
+import { eventName, rolesOf } from "../names.ts";
 import { type Scene, writtenNames } from "../sections/section.ts";
 import { isMapping } from "../shape/words.ts";
-import type { StrictMessages } from "../strict.ts";
+import type { StrictMessage, StrictThreshold } from "../strict.ts";
 import type { StrictListen } from "../strict-conversation.ts";
 
 export interface Measured {
@@ -20,38 +20,64 @@ export interface Measured {
   readonly listen: readonly StrictListen[] | undefined;
   /** Labels of the targets, the URL of one that has none. */
   readonly targets: readonly string[];
-  /** null: nothing is sent; undefined: unknown. */
-  readonly messages: StrictMessages | null | undefined;
+  readonly roles: readonly string[];
+  /** What is sent, each with its role; null: nothing; undefined: unknown. */
+  readonly messages: readonly RoleMessage[] | null | undefined;
   readonly heartbeat: boolean | undefined;
 }
 
+export type RoleMessage = StrictMessage & { readonly role: string };
+
 export function measuredBy({ scope, given, log }: Scene): Measured {
-  const { messages, connect, targets } = scope;
+  const { targets } = scope;
+  const roles = rolesOf(scope);
+  const isSound = (...keys: string[]) => log.isSound(keys) && log.isSound(["roles"]);
+  const messages = roles.flatMap((role) =>
+    (role.messages?.mix ?? []).map((one) => ({ ...one, role: role.name })),
+  );
   return {
     phases: writtenNames(given["load"], "phase"),
-    names: writtenNames(mixOf(given), "name"),
+    names: [mixOf(given), ...roleMixes(given)].flatMap((mix) => writtenNames(mix, "name")),
+    roles: isMapping(given["roles"]) ? Object.keys(given["roles"]) : [],
     events: eventNames(messages),
     listens: writtenNames(given["listen"], "name"),
     listen: log.isSound(["listen"]) ? scope.listen : undefined,
     targets: targets.map(({ label, url }) => label || url),
-    messages: log.isSound(["messages"]) ? messages : undefined,
-    heartbeat: log.isSound(["connect", "heartbeat"]) ? connect.heartbeat !== null : undefined,
+    messages: isSound("messages") ? (messages.length === 0 ? null : messages) : undefined,
+    heartbeat: isSound("connect", "heartbeat")
+      ? roles.some(({ connect }) => connect.heartbeat !== null)
+      : undefined,
   };
 }
 
-/** How many messages of that name, or of all, want a reply. */
-export function awaitedBy({ mix }: StrictMessages, name: string | null): number {
-  return mix.filter((one) => one.reply.match !== "none" && (name === null || one.name === name))
-    .length;
+/** How many messages of that name and role, or of all, want a reply. */
+export function awaitedBy(
+  messages: readonly RoleMessage[],
+  { name, role = null }: Pick<StrictThreshold["selector"], "name" | "role">,
+): number {
+  return messages.filter(
+    (one) =>
+      one.reply.match !== "none" &&
+      (name === null || one.name === name) &&
+      (role === null || one.role === role),
+  ).length;
 }
 
-/** How many messages of that name, or of all, are followed by a sequence. */
-export function sequencesBy({ mix }: StrictMessages, name: string | null): number {
-  return mix.filter((one) => one.sequence !== null && (name === null || one.name === name)).length;
+/** How many messages of that name and role, or of all, are followed by a sequence. */
+export function sequencesBy(
+  messages: readonly RoleMessage[],
+  { name, role = null }: Pick<StrictThreshold["selector"], "name" | "role">,
+): number {
+  return messages.filter(
+    (one) =>
+      one.sequence !== null &&
+      (name === null || one.name === name) &&
+      (role === null || one.role === role),
+  ).length;
 }
 
-function eventNames(messages: StrictMessages | null): string[] {
-  return (messages?.mix ?? []).flatMap(({ sequence }) => {
+function eventNames(messages: readonly RoleMessage[]): string[] {
+  return messages.flatMap(({ sequence }) => {
     const steps = sequence?.steps ?? [];
     const parts = steps.flatMap((step) => (step.kind === "any" ? step.events : [step]));
     return parts.flatMap(({ event }) => [event, eventName(sequence?.name ?? "", event)]);
@@ -61,4 +87,9 @@ function eventNames(messages: StrictMessages | null): string[] {
 /** The list of messages, whatever stands there. */
 export function mixOf(given: Scene["given"]): unknown {
   return isMapping(given["messages"]) ? given["messages"]["mix"] : undefined;
+}
+
+function roleMixes({ roles }: Scene["given"]): unknown[] {
+  const written = isMapping(roles) ? Object.values(roles) : [];
+  return written.map((one) => (isMapping(one) ? mixOf(one) : undefined));
 }

@@ -12,11 +12,11 @@ import { about, label, list, strict } from "../shape/fields.ts";
 import { isMapping } from "../shape/words.ts";
 import type { StrictAnswer } from "../strict-conversation.ts";
 import { payload, sound, writtenPayload } from "./payload.ts";
-import { checkNames, type Scene, section, soundItems, writtenNames } from "./section.ts";
+import { checkNames, type Scene, section, soundItems, writtenAt, writtenNames } from "./section.ts";
 
 const EXAMPLE = { where: "m.type == 'ping'", send: { json: { type: "pong", id: "{{m.id}}" } } };
 
-function answer() {
+export function answer() {
   return strict({
     name: about(
       label().optional(),
@@ -47,20 +47,19 @@ export const answers = section({
       [EXAMPLE],
     ),
   strict: (value, scene) => {
-    const path = ["answers"];
-    const written = { path, key: "name", kind: "answer" };
-    checkNames(scene.given["answers"], written, scene.log);
-    checkTaken(path, scene);
-    return { answers: strictAnswers(value, path, scene) };
+    return { answers: strictAnswers(value, ["answers"], scene) };
   },
   written: ({ answers: known }) => (known.length === 0 ? undefined : known.map(writtenAnswer)),
 });
 
-function strictAnswers(
+/** @param path of the list */
+export function strictAnswers(
   value: readonly Answer[] | undefined,
   path: Path,
   scene: Scene,
 ): StrictAnswer[] {
+  checkNames(writtenAt(scene.given, path), { path, key: "name", kind: "answer" }, scene.log);
+  checkTaken(path, scene);
   // What an answer's placeholders read is checked where they have a message.
   const answering: Scene = { ...scene, scope: { ...scene.scope, hasMessage: true } as never };
   return [...soundItems(value, path, scene.log)].flatMap(([index, { name, where, send }]) => {
@@ -76,8 +75,10 @@ function strictAnswers(
 
 /** Messages and answers are counted by name, side by side. */
 function checkTaken(path: Path, { given, log }: Scene): void {
-  const taken = new Set(writtenNames(mixOf(given), "name"));
-  const list: readonly unknown[] = Array.isArray(given["answers"]) ? given["answers"] : [];
+  const ownMix = writtenAt(given, [...path.slice(0, -1), "messages", "mix"]);
+  const taken = new Set(writtenNames(ownMix ?? mixOf(given), "name"));
+  const written = writtenAt(given, path);
+  const list: readonly unknown[] = Array.isArray(written) ? written : [];
   for (const [index, item] of list.entries()) {
     const name = isMapping(item) ? item["name"] : undefined;
     if (typeof name !== "string" || !taken.has(name)) continue;
@@ -85,6 +86,10 @@ function checkTaken(path: Path, { given, log }: Scene): void {
   }
 }
 
-function writtenAnswer({ name, where, send }: StrictAnswer): z.input<ReturnType<typeof answer>> {
+export function writtenAnswer({
+  name,
+  where,
+  send,
+}: StrictAnswer): z.input<ReturnType<typeof answer>> {
   return { name, where, send: writtenPayload(send) };
 }

@@ -98,10 +98,11 @@ export const connect = section({
       const hint = "leave driver out, or turn compression off";
       log.add(["connect", "driver"], "the lean driver has no compression", hint);
     }
-    const strictTls = known.tls === undefined ? NO_TLS : checkTls(known.tls, scene);
+    const strictTls =
+      known.tls === undefined ? NO_TLS : checkTls(known.tls, ["connect", "tls"], scene);
     const strictConnect: StrictConnect = {
       headers: checkHeaders(known.headers ?? {}, ["connect", "headers"], scene),
-      subprotocols: checkSubprotocols(known.subprotocols ?? [], scene),
+      subprotocols: checkSubprotocols(known.subprotocols ?? [], ["connect", "subprotocols"], scene),
       timeoutUs: known.timeout,
       tls: strictTls,
       compression,
@@ -135,6 +136,6 @@ function written({ connect: strictConnect }: StrictScenario, given: Written): Wr
   };
 }
 
-function writtenHeartbeat({ pingUs, timeoutUs }: NonNullable<StrictConnect["heartbeat"]>) {
+export function writtenHeartbeat({ pingUs, timeoutUs }: NonNullable<StrictConnect["heartbeat"]>) {
   return { ping: formatDuration(pingUs), timeout: formatDuration(timeoutUs) };
 }

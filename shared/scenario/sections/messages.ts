@@ -4,6 +4,7 @@
  */
 import * as z from "zod";
 import { mixOf } from "../check/measured.ts";
+import type { Path } from "../issue.ts";
 import { MAX_ITEMS } from "../limits.ts";
 import {
   about,
@@ -23,7 +24,7 @@ import { reply, writtenReply } from "./reply.ts";
 import { checkNames, type Scene, section } from "./section.ts";
 import { checkKey, sequence, writtenSequence } from "./sequence.ts";
 
-function message() {
+export function message() {
   return strict({
     name: about(label(), "Name of the message, unique in the file.", "say"),
     weight: byDefault(weight(), 1, "How often it is chosen, relative to the others.", 8),
@@ -42,7 +43,7 @@ function message() {
   });
 }
 
-type Message = z.output<ReturnType<typeof message>>;
+export type Message = z.output<ReturnType<typeof message>>;
 
 function shape() {
   return strict({
@@ -87,7 +88,7 @@ export const messages = section({
   strict: (value, scene) => {
     const names = { path: ["messages", "mix"], key: "name", kind: "message" };
     checkNames(mixOf(scene.given), names, scene.log);
-    const mix = value === undefined ? [] : checkMix(value.mix, scene);
+    const mix = value === undefined ? [] : checkMix(value.mix, ["messages", "mix"], scene);
     if (value === undefined || !scene.log.isSound(["messages"])) return { messages: null };
     const { rate: perConnection, total = 0, arrival, inFlight } = value;
     const perSec =
@@ -112,25 +113,35 @@ export const messages = section({
       ...(perSec.kind === "total" ? { total: pace } : { rate: pace }),
       arrival,
       inFlight,
-      mix: mix.map(({ name, weight, send, reply: expected, sequence: events }) => ({
-        ...{ name, weight, send: writtenPayload(send), reply: writtenReply(expected) },
-        ...(events === null ? {} : { sequence: writtenSequence(events) }),
-      })),
+      mix: writtenMix(mix),
     };
   },
 });
 
-function checkMix(mix: readonly Message[], scene: Scene): StrictMessage[] {
+export function writtenMix(mix: readonly StrictMessage[]): z.input<ReturnType<typeof message>>[] {
+  return mix.map(({ name, weight, send, reply: expected, sequence: events }) => ({
+    ...{ name, weight, send: writtenPayload(send), reply: writtenReply(expected) },
+    ...(events === null ? {} : { sequence: writtenSequence(events) }),
+  }));
+}
+
+/** @param at of the list @param most bytes of a received message */
+export function checkMix(
+  mix: readonly Message[],
+  at: Path,
+  scene: Scene,
+  most = scene.scope.connect.maxMessageBytes,
+): StrictMessage[] {
   const { log } = scene;
   const known: StrictMessage[] = [];
   for (const [index, entry] of Array.isArray(mix) ? mix.entries() : []) {
-    const path = ["messages", "mix", index];
+    const path = [...at, index];
     if (log.hasAt(path)) continue;
     const { name, weight, send, reply: expected, sequence: events } = entry;
     const isSound = log.isSound(path);
     const sent = log.isSound([...path, "send"]) ? sound(send, [...path, "send"], scene) : null;
     if (!isSound || sent === null) continue;
-    if (expected.match === "echo") checkEcho(sent, [...path, "send"], scene);
+    if (expected.match === "echo") checkEcho(sent, [...path, "send"], scene, most);
     if (expected.match === "where" && sent.kind === "binary") {
       const what = "a binary message has nothing for `where` to compare with";
       const hint = "use match: echo or next, or send json";

@@ -155,11 +155,15 @@ function checkPayload(send: StrictSend, path: Path, scene: Scene): void {
   }
 }
 
-/** An echo is as large as what was sent: it has to fit, with every row of the data. */
-export function checkEcho(send: StrictSend, path: Path, scene: Scene): void {
-  const { log, scope } = scene;
+/** An echo is as large as what was sent: it has to fit, with every row of the data. @param most bytes of a message */
+export function checkEcho(
+  send: StrictSend,
+  path: Path,
+  scene: Scene,
+  most = scene.scope.connect.maxMessageBytes,
+): void {
+  const { log } = scene;
   if (!log.isSound(["connect", "maxMessage"])) return;
-  const most = scope.connect.maxMessageBytes;
   const tooLarge = (bytes: number) =>
     bytes > most ? `an echo of ${bytes} bytes is over connect.maxMessage (${most} bytes)` : "";
   const hint = "raise it with connect: { maxMessage: ... }, or send less";

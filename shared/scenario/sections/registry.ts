@@ -14,6 +14,7 @@ import { listen } from "./listen.ts";
 import { load } from "./load.ts";
 import { messages } from "./messages.ts";
 import { outputs } from "./outputs.ts";
+import { roles } from "./roles.ts";
 import type { Section } from "./section.ts";
 import { target, targets } from "./target.ts";
 import { thresholds } from "./thresholds.ts";
@@ -34,6 +35,7 @@ export const SECTIONS = [
   incoming,
   flow,
   answers,
+  roles,
   integrity,
   thresholds,
   outputs,

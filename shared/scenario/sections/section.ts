@@ -81,6 +81,14 @@ export function soundParts<T extends object>(value: T, path: Path, log: IssueLog
   return Object.fromEntries(soundEntries({ ...value } as Record<string, unknown>, path, log)) as T;
 }
 
+/** What was written at a path; undefined: nothing. */
+export function writtenAt(given: unknown, path: Path): unknown {
+  let node = given;
+  for (const key of path)
+    node = isMapping(node) && Object.hasOwn(node, key) ? node[key] : undefined;
+  return node;
+}
+
 /** What the items of a list in the document are called, also of those that have issues. */
 export function writtenNames(list: unknown, key: string): string[] {
   return namedItems(list, key).map(({ name }) => name);

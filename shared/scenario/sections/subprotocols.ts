@@ -14,16 +14,17 @@ const HINT = "letters, digits and .-_~ without spaces";
 /** Between the names of a list that is looked at as a whole; no name can hold it. */
 const BETWEEN = "\n";
 
-/** The list as it was written. */
+/** The list as it was written. @param path of the list */
 export function checkSubprotocols(
   names: readonly string[],
+  path: Path,
   context: TemplateContext,
 ): readonly string[] {
   let isWhole = true;
   for (const [index, name] of names.entries()) {
-    if (!checkName(name, ["connect", "subprotocols", index], context)) isWhole = false;
+    if (!checkName(name, [...path, index], context)) isWhole = false;
   }
-  if (isWhole) checkTwice(names, context);
+  if (isWhole) checkTwice(names, path, context);
   return names;
 }
 
@@ -50,8 +51,7 @@ function readsSeq(name: string): boolean {
 }
 
 /** The same name twice, as written or with a row's values. */
-function checkTwice(names: readonly string[], context: TemplateContext): void {
-  const path = ["connect", "subprotocols"];
+function checkTwice(names: readonly string[], path: Path, context: TemplateContext): void {
   const value = names.join(BETWEEN);
   const template = checkTemplate(value, path, context);
   const fault = (text: string) => {

@@ -126,6 +126,7 @@ function checkSelector({ measure, selector }: ThresholdMetric, path: Path, known
   else check("message", selector.name, measured.names);
   check("target", selector.target, measured.targets);
   if (measured.messages !== undefined) check("event", selector.event, measured.events);
+  check("role", selector.role, measured.roles);
   return !log.hasAt(path);
 }
 
@@ -136,7 +137,7 @@ function checkAwaited(one: StrictThreshold, path: Path, { measured, log }: Known
   const { measure, statistic, selector } = one;
   const { messages } = measured;
   if (measure !== "messages" || !AWAITED.has(statistic) || !messages) return;
-  if (awaitedBy(messages, selector.name) > 0) return;
+  if (awaitedBy(messages, selector) > 0) return;
   const what = `messages ${statistic} cannot be judged: no reply is expected`;
   log.add(path, what, "add reply to the message");
 }
@@ -170,10 +171,10 @@ function checkMeasured(metric: ThresholdMetric, path: Path, { measured, log }: K
   }
   if (measure === "messages" || measure === "sendLag" || selector.event != null) return;
   if (measure === "sequence") {
-    if (sequencesBy(messages, selector.name) > 0) return;
+    if (sequencesBy(messages, selector) > 0) return;
     add("sequence cannot be judged: no sequence is expected", "add sequence to the message");
     return;
   }
-  if (awaitedBy(messages, selector.name) > 0) return;
+  if (awaitedBy(messages, selector) > 0) return;
   add(`${measure} cannot be judged: no reply is expected`, "add reply to the message");
 }

@@ -35,23 +35,23 @@ export const NO_TLS: StrictTls = {
 type TlsShape = ReturnType<typeof tls>;
 type Tls = z.output<TlsShape>;
 
-/** Reads and checks the files. */
-export function checkTls(value: Tls, scene: Scene): StrictTls {
+/** Reads and checks the files. @param path of `tls` */
+export function checkTls(value: Tls, path: Path, scene: Scene): StrictTls {
   const pem = (key: "ca" | "cert" | "key", kind: RegExp): string | null => {
-    const path = value[key];
-    const at = ["connect", "tls", key];
-    const content = path === undefined ? null : readNamed(path, at, scene);
-    if (path === undefined || content === null) return null;
+    const named = value[key];
+    const at = [...path, key];
+    const content = named === undefined ? null : readNamed(named, at, scene);
+    if (named === undefined || content === null) return null;
     const pemText = content.subarray(0, MAX_PEM_BYTES).toString();
     if (content.length <= MAX_PEM_BYTES && kind.test(pemText)) return pemText;
     const wanted = key === "key" ? "private key" : "certificate";
-    scene.log.add(at, `${quoted(path)} is not a PEM file with a ${wanted}`, "");
+    scene.log.add(at, `${quoted(named)} is not a PEM file with a ${wanted}`, "");
     return null;
   };
   const ca = pem("ca", /-----BEGIN CERTIFICATE-----/);
   const cert = pem("cert", /-----BEGIN CERTIFICATE-----/);
   const key = pem("key", /-----BEGIN (?:\w+ )*PRIVATE KEY-----/);
-  checkPair(value, { ca, cert, key }, scene.log);
+  checkPair(value, { ca, cert, key }, { path, log: scene.log });
   const { servername = null, verify } = value;
   return { ca, cert, key, servername, rejectUnauthorized: verify };
 }
@@ -60,9 +60,9 @@ export function checkTls(value: Tls, scene: Scene): StrictTls {
 function checkPair(
   value: Tls,
   { ca, cert, key }: Pick<StrictTls, "ca" | "cert" | "key">,
-  log: IssueLog,
+  { path, log }: { readonly path: Path; readonly log: IssueLog },
 ): void {
-  const at = (name: string): Path => ["connect", "tls", name];
+  const at = (name: string): Path => [...path, name];
   if (value.cert !== undefined && value.key === undefined) {
     log.add(at("cert"), "the certificate has no key", "add key: key.pem");
   }

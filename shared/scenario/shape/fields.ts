@@ -116,6 +116,25 @@ export function share() {
   return quantity(parse, "share", "[0-9.]+%");
 }
 
+/** A rate that may be zero, per second. */
+export function rateOrNone() {
+  return quantity(parseRate, "rate", "[0-9.]+/(s|min|h)");
+}
+
+/** A share of more than nothing, up to all of it, 0 to 1. */
+export function part() {
+  const parse: Parser = (text) => {
+    const parsed = parseShare(text);
+    if (!parsed.ok || (parsed.value > 0 && parsed.value <= 1)) return parsed;
+    return {
+      ok: false,
+      what: `out of bounds: ${quoted(text)}`,
+      hint: "more than 0%, at most 100%",
+    };
+  };
+  return quantity(parse, "share", "[0-9.]+%");
+}
+
 /** Bytes, written as a whole number or as text with a unit, within [min, max]. */
 export function size(min: number, max: number) {
   const text = tagged(z.string(), { pattern: "^([0-9.]+(b|kb|mb|gb)?|.*\\{\\{.*)$" });

@@ -60,6 +60,7 @@ export function encodeFrame(frame: Frame): Uint8Array {
     frame.codes.map(({ kind, code, count }) => [CODED_KINDS.indexOf(kind), code, count]),
     frame.scopes.map(scopeRow),
     frame.reaches.map(reachRow),
+    frame.roles.map(({ phase, role, counters }) => [phase, role, counters]),
   ]);
   if (body.length > FRAME_LIMITS.bodyBytes) throw tooLarge(body.length);
   // The packer hands out views into a buffer that it goes on using.
@@ -116,6 +117,7 @@ export function decodeFrame(
     codes: added(() => readCodes(reader, by)),
     scopes: added(() => readScopes(reader)),
     reaches: added(() => readReaches(reader)),
+    roles: added(() => sections.readRoles(reader, by)),
   };
   while (more-- > 0) reader.skipValue("a later section");
   reader.end();

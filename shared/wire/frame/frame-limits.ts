@@ -1,5 +1,6 @@
 /** The bounds of a frame, on both sides of the wire. */
 import { MAX_SHARDS } from "../../load/split.ts";
+import { MAX_ROLES } from "../../scenario/limits.ts";
 
 /** What a frame may hold at most. A frame of several seconds may hold several seconds' failure groups. */
 export const FRAME_LIMITS = {
@@ -11,6 +12,9 @@ export const FRAME_LIMITS = {
   rows: 20_000,
   /** Rows of targets: ten phases of the most targets there may be. */
   targetRows: 100_000,
+  /** Of the connections; rows: all roles of all phases. */
+  roles: MAX_ROLES,
+  roleRows: 100_000,
   failureGroupsPerSecond: 1000,
   signature: 120,
   detail: 1000,

@@ -60,6 +60,16 @@ export function readTargets(reader: FrameReader, by: FrameDictionary): Frame["ta
   });
 }
 
+export function readRoles(reader: FrameReader, by: FrameDictionary): Frame["roles"][number][] {
+  return rows(reader, { what: "roles", most: FRAME_LIMITS.roleRows }, () => {
+    reader.tuple("roles", 3);
+    const phase = readPhase(reader, "roles.phase");
+    const role = reader.integer("roles.role", 0, FRAME_LIMITS.roles - 1);
+    const counters = grown(reader, "roles.counters", by.map("roles"));
+    return [phase * FRAME_LIMITS.roles + role, { phase, role, counters }];
+  });
+}
+
 export function readHistograms(
   reader: FrameReader,
   by: FrameDictionary,

@@ -54,6 +54,12 @@ export interface Frame {
     readonly target: number;
     readonly counters: Counts;
   }[];
+  /** Per (phase, role) with any activity, the counters of ROLE_COUNTERS in order; in runs of several roles. */
+  readonly roles: readonly {
+    readonly phase: number;
+    readonly role: number;
+    readonly counters: Counts;
+  }[];
   /** What connections agreed on when they opened, "" for none; texts as harmless and as short as signatures. */
   readonly agreed: readonly {
     readonly protocol: string;

@@ -38,6 +38,7 @@ export function widen(frames: readonly Frame[]): Frame {
     phases: addCounters(frames.flatMap((frame) => frame.phases)),
     names: addCounters(frames.flatMap((frame) => frame.names)),
     targets: addCounters(frames.flatMap((frame) => frame.targets)),
+    roles: addCounters(frames.flatMap((frame) => frame.roles)),
     agreed: fold(
       frames.flatMap((frame) => frame.agreed),
       (row) => `${row.protocol}\n${row.extensions}`,
@@ -120,12 +121,13 @@ function addCounters<
     readonly phase: number;
     readonly name?: number;
     readonly target?: number;
+    readonly role?: number;
     readonly counters: Counts;
   },
 >(rows: readonly Row[]): Row[] {
   return fold(
     rows,
-    (row) => `${row.phase} ${row.name ?? row.target ?? ""}`,
+    (row) => `${row.phase} ${row.name ?? row.target ?? row.role ?? ""}`,
     (sum, row) => ({ ...row, counters: addCounts(sum.counters, row.counters) }),
   );
 }

@@ -216,7 +216,7 @@ function makeTemplate(sizes: Sizes, variant: number): Template {
     const [lagUs, serviceUs] = [around(500, 0.4), around(medianUs, 0.6)];
     recorder.value(METRIC.sendLag, phase, lagUs);
     recorder.sent(phase, name, bytes);
-    recorder.received(phase, bytes);
+    recorder.received(phase, 0, bytes);
     recorder.matched(phase, name, lagUs + serviceUs, serviceUs);
   }
   for (const counter of [COUNT.attempted, COUNT.established]) recorder.count(0, counter, opened);

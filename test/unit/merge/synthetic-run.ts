@@ -134,6 +134,7 @@ export interface FrameContent {
   failures?: Frame["failures"];
   closes?: Frame["closes"];
   targets?: Frame["targets"];
+  roles?: Frame["roles"];
   agreed?: Frame["agreed"];
   codes?: Frame["codes"];
   scopes?: Frame["scopes"];
@@ -202,6 +203,7 @@ export class SyntheticEngine {
       failures: content.failures ?? [],
       closes: content.closes ?? [],
       targets: content.targets ?? [],
+      roles: content.roles ?? [],
       agreed: content.agreed ?? [],
       codes: content.codes ?? [],
       scopes: content.scopes ?? [],

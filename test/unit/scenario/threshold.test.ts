@@ -155,7 +155,7 @@ describe("rules", () => {
     });
     expect(rule("latency{target=a}", "p99 < 1s")).toMatchObject({
       what: "latency p99 is not recorded per target",
-      hint: "select by phase or name",
+      hint: "select by phase, name or role",
     });
   });
 });

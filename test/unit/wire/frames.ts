@@ -2,6 +2,7 @@
 import {
   NAME_COUNTERS,
   PHASE_COUNTERS,
+  ROLE_COUNTERS,
   SHARD_FIELDS,
   TARGET_COUNTERS,
   TICK_SERIES,
@@ -77,6 +78,7 @@ export function frameOf(second: number, change: Partial<Frame> = {}): Frame {
     },
     cumulative: null,
     targets: [{ phase: 2, target: 1, counters: counts(TARGET_COUNTERS, second) }],
+    roles: [{ phase: 2, role: 1, counters: counts(ROLE_COUNTERS, second) }],
     agreed: [{ protocol: "chat.v2", extensions: "permessage-deflate", count: second + 1 }],
     codes: [{ kind: "upgrade-status", code: 429, count: second + 2 }],
     scopes: [

@@ -36,6 +36,7 @@ function measured(second: number, { engine = 0, final = false, count = 1 } = {})
     failures: [],
     closes: [],
     targets: [],
+    roles: [],
     agreed: [],
     codes: [],
     scopes: [],

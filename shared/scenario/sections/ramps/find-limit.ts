@@ -138,17 +138,19 @@ function ruleOf(text: string): StrictThreshold | ThresholdFault {
 function checkMeasured(
   { until }: StrictSearch,
   path: Path,
-  { measured: { names, messages, heartbeat }, log }: { measured: Measured; log: IssueLog },
+  { measured: { names, roles, messages, heartbeat }, log }: { measured: Measured; log: IssueLog },
 ): void {
   const at = [...path, "until"];
   for (const { measure, selector, metric } of until) {
     const isReply = measure === "latency" || measure === "service";
     if (selector.name !== null && !names.includes(selector.name)) {
       log.add(at, `unknown message ${quoted(selector.name)}`, didYouMean(selector.name, names));
+    } else if (selector.role != null && !roles.includes(selector.role)) {
+      log.add(at, `unknown role ${quoted(selector.role)}`, didYouMean(selector.role, roles));
     } else if (
       isReply &&
       messages !== undefined &&
-      (messages === null || awaitedBy(messages, selector.name) === 0)
+      (messages === null || awaitedBy(messages, selector) === 0)
     ) {
       log.add(at, `${metric} cannot be judged: no reply is expected`, "add messages with a reply");
     } else if (measure === "ping" && heartbeat === false) {
