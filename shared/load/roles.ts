@@ -16,7 +16,8 @@ import { drawUnit, Stream } from "../time/random.ts";
 
 /** Shares are whole billionths, so that sums over the most connections there may be stay exact. */
 const WHOLE = 1_000_000_000;
-const BLOCK = 256;
+/** No power of two, as the number of shards is: blocks begin at every residue. */
+const BLOCK = 251;
 
 export class RoleAssignment {
   readonly #seed: number;

@@ -68,13 +68,13 @@ function parseSelector(
   text: string | undefined,
   offset: number,
 ): StrictThreshold["selector"] | ThresholdFault {
-  const selector: Record<"phase" | "name" | "target" | "event", string | null> & {
+  const selector: Record<"phase" | "name" | "target", string | null> & {
+    event?: string;
     role?: string;
   } = {
     phase: null,
     name: null,
     target: null,
-    event: null,
   };
   for (const part of text === undefined ? [] : text.split(",")) {
     const pair = /^\s*(\w+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^"'=]*?))\s*$/.exec(part);

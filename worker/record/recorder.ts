@@ -72,7 +72,6 @@ export class Recorder {
     readonly roles?: number;
     /** Masked in whatever the target says. */
     readonly secrets?: readonly string[];
-    /** Default: plain ones. */
     readonly makeHistogram?: MakeHistogram | undefined;
     /** Default: one that only keeps them. */
     readonly makeFailures?: (text: TargetText) => FailureLog;
@@ -97,7 +96,6 @@ export class Recorder {
     this.#text.keepSecret(value);
   }
 
-  /** Connections open now. */
   get open(): number {
     return this.#ticks.open;
   }
@@ -111,7 +109,6 @@ export class Recorder {
     return this.#second;
   }
 
-  /** A shard this engine executes from now on. */
   addShard(shard: number): void {
     this.#shards.add(shard);
   }
