@@ -92,6 +92,15 @@ const messageNameSchema = z.object({
   unanswered: countOrNull,
   corruptReplies: countOrNull,
   late: countOrNull,
+  /** Of a step of a flow alone: how often it began; completed, failed and abandoned share them out. */
+  started: count.optional(),
+  completed: count.optional(),
+  failed: count.optional(),
+  /** The plan, or we, ended the connection before the step was over. */
+  abandoned: count.optional(),
+  /** Of a step that sends nothing alone: messages that it waited for. */
+  arrived: count.optional(),
+  /** Of a step that sends nothing: from its beginning until what it waited for had come. */
   latencyMs: quantiles,
 });
 

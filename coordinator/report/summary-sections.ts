@@ -2,7 +2,7 @@
  * The sections of summary.json that count connections and messages, for the whole run and per phase. Pure; used
  * by summary.ts. Invariant: counts are of the phases asked for, distributions of the phases that are judged.
  */
-import { namesOf } from "../../shared/scenario/names.ts";
+import { metricOf, type NamedPart, namesOf } from "../../shared/scenario/names.ts";
 import type { StrictReply } from "../../shared/scenario/strict.ts";
 import type { Metric, NameCounter, PhaseCounter } from "../../shared/stats/counters.ts";
 import { CONNECT_FAILURES, failureCause, stageOf } from "../../shared/stats/failure-kind.ts";
@@ -68,11 +68,12 @@ function agreedOrNull({ merge }: RunFold): Summary["connections"]["agreed"] {
 export function messagesSection(fold: RunFold): Summary["messages"] {
   const judged = phasesThatCount(fold);
   const byName: Summary["messages"]["byName"] = {};
-  for (const [index, { name, send }] of namesOf(fold.facts.scenario).entries()) {
-    if (send === null) continue;
-    byName[name] = {
+  for (const [index, part] of namesOf(fold.facts.scenario).entries()) {
+    if (part.send === null && part.kind !== "wait") continue;
+    byName[part.name] = {
       ...nameCounts(fold, index),
-      latencyMs: distribution(fold, "latency", { phases: judged, name: index }),
+      ...stepCounts(fold, part, index),
+      latencyMs: distribution(fold, metricOf(part), { phases: judged, name: index }),
     };
   }
   return { ...messageCounts(fold, fold.merge.counters(), judged), byName };
@@ -133,12 +134,20 @@ function nameCounts({ facts, merge }: RunFold, index: number) {
     sent: counters.sent - counters.discarded,
     expected: merge.hasNameCounter("expected") ? counters.expected : null,
     matched: of("matched"),
-    rejected: canReject(facts.scenario.messages?.mix[index]?.reply) ? of("rejected") : null,
+    rejected: canReject(namesOf(facts.scenario)[index]?.reply) ? of("rejected") : null,
     timedOut: of("timedOut"),
     unanswered: of("unanswered"),
     corruptReplies: of("corruptReplies"),
     late: of("late"),
   };
+}
+
+/** Of a step of a flow. */
+function stepCounts({ merge }: RunFold, { kind }: NamedPart, index: number) {
+  if (kind !== "step" && kind !== "wait") return {};
+  const { started, completed, failed, abandoned, arrived } = merge.nameCounters(index);
+  const steps = { started, completed, failed, abandoned };
+  return kind === "wait" ? { ...steps, arrived } : steps;
 }
 
 function canReject(reply: StrictReply | undefined): boolean {

@@ -85,8 +85,8 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
     return this.state === State.open && !this.isOpening;
   }
 
-  get maySend(): boolean {
-    return this.state === State.open || this.state === State.draining;
+  get hasRoom(): boolean {
+    return pacing.hasRoom(this, this.#host);
   }
 
   /** Starts an attempt; `intendedUs` is when the plan (or the backoff) wanted it. */

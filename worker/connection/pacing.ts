@@ -9,6 +9,7 @@ import type { Conversation } from "../message/conversation.ts";
 import { COUNT, METRIC } from "../record/recorder.ts";
 import type { DriverSocket } from "../socket/driver.ts";
 import { type ConnectionHost, TimerKind } from "./connection-host.ts";
+import { State } from "./connection-state.ts";
 import { Time } from "./connection-times.ts";
 
 /** Unsent bytes a socket may hold before further messages are skipped. */
@@ -18,8 +19,7 @@ const MAX_BUFFERED_BYTES = 4 << 20;
 export interface PacedConnection extends Conversation {
   /** Its schedule sends. */
   readonly isOpen: boolean;
-  /** Steps and answers may be sent. */
-  readonly maySend: boolean;
+  readonly state: State;
   readonly socket: DriverSocket | null;
   sendCounter: number;
   held: boolean;
@@ -75,7 +75,7 @@ export function sendNow(connection: PacedConnection, host: ConnectionHost): bool
   const { outgoing } = host.correlator;
   const phase = host.phaseAt(outgoing.intendedUs);
   const { socket } = connection;
-  if (!connection.maySend || socket === null) return false;
+  if (!maySend(connection) || socket === null) return false;
   host.recorder.count(phase, COUNT.planned, 1);
   if (isFull(socket, host)) {
     host.recorder.count(phase, COUNT.skippedBackpressure, 1);
@@ -84,6 +84,17 @@ export function sendNow(connection: PacedConnection, host: ConnectionHost): bool
   outgoing.phase = phase;
   host.correlator.send(connection, socket);
   return true;
+}
+
+/** A step or an answer would be sent now. */
+export function hasRoom(connection: PacedConnection, host: ConnectionHost): boolean {
+  const { socket } = connection;
+  return maySend(connection) && socket !== null && !isFull(socket, host);
+}
+
+/** Steps and answers are sent also while it leaves, or waits for its own messages to begin. */
+function maySend({ state }: PacedConnection): boolean {
+  return state === State.open || state === State.draining;
 }
 
 /** Sends the correlator's `outgoing` (name, intendedUs and nowUs are set), or counts why not. */

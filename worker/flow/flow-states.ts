@@ -3,6 +3,7 @@
  * flow-runner.ts. Invariant: a row that is idle has no row of the program. Bound: 45 bytes, a timer's 32, and 4 for each level of
  * repetition a row.
  */
+import { MAX_CLOSE_STEPS_US } from "../../shared/scenario/limits.ts";
 import { TimingWheel } from "../engine/turn/timing-wheel.ts";
 import { NONE } from "../message/pending-table.ts";
 
@@ -27,8 +28,6 @@ export const List = { open: 0, loop: 1, close: 2 } as const;
 export type List = (typeof List)[keyof typeof List];
 
 const FIRST_THREADS = 1024;
-/** For all steps of close together; the plan's drain counts on it. */
-export const MAX_CLOSE_US = 30_000_000;
 const NEVER = Number.POSITIVE_INFINITY;
 
 export class FlowStates {
@@ -95,7 +94,7 @@ export class FlowStates {
   wait(thread: number, waiting: Waiting, dueUs: number): void {
     this.waiting[thread] = waiting;
     const isLast = this.list[thread] === List.close && waiting !== Waiting.nothing;
-    const limitUs = isLast ? (this.listBeganUs[thread] as number) + MAX_CLOSE_US : NEVER;
+    const limitUs = isLast ? (this.listBeganUs[thread] as number) + MAX_CLOSE_STEPS_US : NEVER;
     const untilUs = Math.min(dueUs, limitUs);
     this.dueUs[thread] = untilUs;
     if (untilUs === NEVER) this.timers.cancel(thread);

@@ -3,14 +3,15 @@
  * numbers, a thread a few numbers in flat arrays.
  * Invariant: a thread waits for one thing at a time and has one timer, which is set anew or taken back when that changes: no
  * time-out of one step ever meets another.
- * Bounds: MAX_ROWS in one go, MAX_RESTARTS of open, MAX_CLOSE_US for close.
+ * Bounds: MAX_ROWS in one go, MAX_RESTARTS of open, MAX_CLOSE_STEPS_US for close.
  */
+import { MAX_CLOSE_STEPS_US } from "../../shared/scenario/limits.ts";
 import type { TimerOwner } from "../engine/turn/timing-wheel.ts";
 import type { Conversation } from "../message/conversation.ts";
 import { NONE } from "../message/pending-table.ts";
 import type { ObserverContext } from "../observe/observer.ts";
 import { Decisions } from "./decisions.ts";
-import { FlowStates, List, MAX_CLOSE_US, Waiting } from "./flow-states.ts";
+import { FlowStates, List, Waiting } from "./flow-states.ts";
 import { Field, Op, Policy, type Program, ROW } from "./program.ts";
 import type { StepResults } from "./step-results.ts";
 
@@ -152,7 +153,7 @@ export class Interpreter implements TimerOwner {
     const { states } = this;
     const beganUs = states.beganUs[thread] as number;
     const listUs = nowUs - (states.listBeganUs[thread] as number);
-    if (states.list[thread] === List.close && listUs >= MAX_CLOSE_US) {
+    if (states.list[thread] === List.close && listUs >= MAX_CLOSE_STEPS_US) {
       this.abandon(conversation);
       conversation.onStepsDone();
       return;
@@ -233,7 +234,7 @@ export class Interpreter implements TimerOwner {
     const beganUs = states.beganUs[thread] as number;
     const isAwaited = this.field(thread, Field.first) === 1;
     this.states.wait(thread, isAwaited ? Waiting.reply : Waiting.nothing, NEVER);
-    if (this.#context.send(conversation, name)) {
+    if (conversation.hasRoom && this.#context.send(conversation, name)) {
       if (!isAwaited) this.complete(thread, null);
       return !isAwaited;
     }
