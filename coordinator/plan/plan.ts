@@ -16,6 +16,7 @@ import { type PlanDocument, WIRE_VERSION } from "../../shared/wire/plan.ts";
 import { isInSlice, type Slice } from "../../shared/wire/slice.ts";
 import { loadOf, type RunFacts, redactScenario } from "../merge/facts.ts";
 import { plannedFigures } from "../merge/planned.ts";
+import { closeStepsUs } from "./close-steps.ts";
 import { refuseEmptyPlan } from "./empty-plan.ts";
 import { DEFAULT_POLICIES, type RunPolicies } from "./policies.ts";
 
@@ -147,17 +148,16 @@ export function makeFacts(
   };
 }
 
-/** The longest a reply or a sequence may take, and then a closing handshake. */
+/** The longest a reply or a sequence may take, then the last steps of a flow, and a closing handshake. */
 function drainOf(scenario: StrictScenario): number {
-  let longestUs = 0;
-  const mixes = rolesOf(scenario).flatMap(({ messages }) => messages?.mix ?? []);
-  for (const { sequence } of mixes) {
-    if (sequence !== null) longestUs = Math.max(longestUs, sequence.withinUs);
-  }
+  const roles = rolesOf(scenario);
+  const mixes = roles.flatMap(({ messages }) => messages?.mix ?? []);
+  let longestUs = Math.max(0, ...mixes.map(({ sequence }) => sequence?.withinUs ?? 0));
   for (const { reply } of namesOf(scenario)) {
     if (reply.match !== "none") longestUs = Math.max(longestUs, reply.withinUs);
   }
-  return Math.min(longestUs + CLOSE_TIMEOUT_US, MAX_DRAIN_US);
+  const lastUs = Math.max(0, ...roles.map(({ flow }) => closeStepsUs(flow)));
+  return Math.min(longestUs + lastUs + CLOSE_TIMEOUT_US, MAX_DRAIN_US);
 }
 
 function keyedHashOf(content: unknown): string {

@@ -17,6 +17,14 @@ export const messageNameSchema = z.object({
   unanswered: countOrNull,
   corruptReplies: countOrNull,
   late: countOrNull,
+  /** Of a step of a flow alone: how often it began; completed, failed and abandoned share them out. */
+  started: count.optional(),
+  completed: count.optional(),
+  failed: count.optional(),
+  /** The plan, or we, ended the connection before the step was over. */
+  abandoned: count.optional(),
+  /** Of a step that sends nothing alone: messages that it waited for. */
+  arrived: count.optional(),
   latencyMs: quantiles,
 });
 

@@ -2,7 +2,7 @@
  * The sections of summary.json that count connections and messages, for the whole run and per phase. Pure; used
  * by summary.ts. Invariant: counts are of the phases asked for, distributions of the phases that are judged.
  */
-import { namesOf, type SentName, sentNames } from "../../shared/scenario/names.ts";
+import { metricOf, namesOf, type SentName, sentNames } from "../../shared/scenario/names.ts";
 import type { StrictReply } from "../../shared/scenario/strict.ts";
 import type { Metric, NameCounter, PhaseCounter } from "../../shared/stats/counters.ts";
 import { CONNECT_FAILURES, failureCause, stageOf } from "../../shared/stats/failure-kind.ts";
@@ -71,7 +71,8 @@ export function messagesSection(fold: RunFold): Summary["messages"] {
   for (const one of sentNames(fold.facts.scenario)) {
     byName[one.name] = {
       ...nameCounts(fold, one),
-      latencyMs: distribution(fold, "latency", { phases: judged, names: one.positions }),
+      ...stepCounts(fold, one),
+      latencyMs: distribution(fold, metricOf(one), { phases: judged, names: one.positions }),
     };
   }
   return { ...messageCounts(fold, fold.merge.counters(), judged), byName };
@@ -125,7 +126,7 @@ export function failuresSection(fold: RunFold): SummaryFailure[] {
 /** null where it is not known, or where no reply is expected. */
 export function nameCounts(
   { merge }: RunFold,
-  { positions, isAwaited, isRejectable }: Omit<SentName, "name">,
+  { positions, isAwaited, isRejectable }: Omit<SentName, "name" | "kind">,
 ) {
   const counters = merge.nameSums(positions);
   const of = (counter: NameCounter) =>
@@ -140,6 +141,14 @@ export function nameCounts(
     corruptReplies: of("corruptReplies"),
     late: of("late"),
   };
+}
+
+/** Of a step of a flow. */
+function stepCounts({ merge }: RunFold, { kind, positions }: SentName) {
+  if (kind !== "step" && kind !== "wait") return {};
+  const { started, completed, failed, abandoned, arrived } = merge.nameSums(positions);
+  const steps = { started, completed, failed, abandoned };
+  return kind === "wait" ? { ...steps, arrived } : steps;
 }
 
 function canReject(reply: StrictReply | undefined): boolean {

@@ -15,5 +15,7 @@ export const MAX_OVERRIDES = 1000;
 export const MAX_OVERRIDE_CHARS = 64 * 1024;
 /** Kinds of users. */
 export const MAX_ROLES = 100;
+/** What all steps of flow.close together may take on a connection. */
+export const MAX_CLOSE_STEPS_US = 30_000_000;
 /** Items of a list, and names of a mapping, where nothing else is said. */
 export const MAX_ITEMS = 1000;

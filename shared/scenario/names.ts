@@ -80,9 +80,10 @@ export function positionOf(
   );
 }
 
-/** A name that messages are sent by, and its positions: one for each role that has it. */
+/** A name that messages are sent by, or a step that waits, and its positions: one for each role that has it. */
 export interface SentName {
   readonly name: string;
+  readonly kind: NameKind;
   readonly positions: readonly number[];
   readonly isAwaited: boolean;
   /** A reply may say that what was asked for failed. */
@@ -91,14 +92,15 @@ export interface SentName {
 
 const NO_POSITIONS = { positions: [], isAwaited: false, isRejectable: false } as const;
 
-/** What is sent by the mix, by steps and as answers, each name once, in order. */
+/** What is sent by the mix, by steps and as answers, and steps that wait; each name once, in order. */
 export function sentNames(scenario: StrictScenario): readonly SentName[] {
   const byName = new Map<string, SentName>();
-  for (const [at, { name, send, reply }] of namesOf(scenario).entries()) {
-    if (send === null) continue;
+  for (const [at, { name, kind, send, reply }] of namesOf(scenario).entries()) {
+    if (send === null && kind !== "wait") continue;
     const known = byName.get(name) ?? NO_POSITIONS;
     byName.set(name, {
       name,
+      kind,
       positions: [...known.positions, at],
       isAwaited: known.isAwaited || reply.match !== "none",
       isRejectable: known.isRejectable || (reply.match !== "none" && reply.fail !== null),

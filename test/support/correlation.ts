@@ -48,6 +48,7 @@ export class TestConversation implements Conversation {
   readonly target: number;
   readonly role: number = 0;
   isOpening = false;
+  readonly hasRoom = true;
   incarnation = 1;
   readonly attempt = 0;
   seq = 0;

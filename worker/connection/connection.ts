@@ -10,6 +10,7 @@ import { NONE } from "../message/pending-table.ts";
 import { METRIC } from "../record/recorder.ts";
 import { CLOSE_NORMAL } from "../socket/close-code.ts";
 import type { DriverSocket, SocketEnd, SocketOwner } from "../socket/driver.ts";
+import { beginAttempt, establish } from "./attempt.ts";
 import { causeOf, type EndCause, failureOf } from "./close-cause.ts";
 import { MAX_SLOTS } from "./close-time.ts";
 import { isCut, recordEnd, recordUnsent } from "./connection-end.ts";
@@ -24,6 +25,7 @@ import { logAttempt, logEnd, logMessage, MAX_ATTEMPTS } from "./connection-log.t
 import { moved, State } from "./connection-state.ts";
 import { CLOSE_TIMEOUT_US, Time } from "./connection-times.ts";
 import { pingOrGiveUp, ponged, STEP_PING, startHeartbeat } from "./heartbeat.ts";
+import { closeFailed, finish } from "./leaving.ts";
 import { lose } from "./loss.ts";
 import { triesAnother } from "./next-address.ts";
 import * as pacing from "./pacing.ts";
@@ -62,8 +64,8 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
   /** Attempts since it was last of use. */
   retries = 0;
   #stage: "tcp" | "tls" | "upgrade" = "tcp";
-  #endCause: EndCause = "plan";
-  #closeCode = CLOSE_NORMAL;
+  endCause: EndCause = "plan";
+  closeCode = CLOSE_NORMAL;
   /** The target's Close, answered; its transport is not over yet. */
   #closing: SocketEnd | null = null;
 
@@ -84,8 +86,8 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
     return this.state === State.open && !this.isOpening;
   }
 
-  get maySend(): boolean {
-    return this.state === State.open || this.state === State.draining;
+  get hasRoom(): boolean {
+    return pacing.hasRoom(this, this.#host);
   }
 
   /** Starts an attempt; `intendedUs` is when the plan (or the backoff) wanted it. */
@@ -95,16 +97,13 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
     this.phase = host.phaseAt(intendedUs);
     this.#stage = "tcp";
     this.#closing = null;
-    this.#endCause = "plan";
-    this.#closeCode = CLOSE_NORMAL;
+    this.endCause = "plan";
+    this.closeCode = CLOSE_NORMAL;
     this.seq = 0;
     this.answered = -1;
     this.incarnation++;
     this.attempt++;
-    const nowUs = host.nowUs();
-    host.times.begin(this.slot, intendedUs, nowUs);
-    host.recorder.value(METRIC.openLag, this.phase, nowUs - intendedUs);
-    host.recorder.attempted(this, this.retries > 0);
+    const nowUs = beginAttempt(this, host, intendedUs);
     host.schedule(this.slot, TimerKind.life, nowUs + settingsOf(this, host).connectTimeoutUs);
     this.socket = host.openSocket(this, 0);
   }
@@ -118,18 +117,14 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
   onOpen(protocol: string, extensions: string): void {
     const host = this.#host;
     host.agreed(this, protocol, extensions);
-    const nowUs = endStage(this, host, METRIC.upgrade);
-    const tookUs = nowUs - host.times.get(this.slot, Time.attempt);
-    host.recorder.value(METRIC.connect, this.phase, tookUs);
-    host.recorder.established(this, nowUs);
-    host.times.set(this.slot, Time.established, nowUs);
+    const nowUs = establish(this, host);
     this.#transition(State.open);
     startHeartbeat(this, host);
     const closeUs = host.times.get(this.slot, Time.close);
     host.schedule(this.slot, TimerKind.life, closeUs);
     host.correlator.observers.opened(this, nowUs);
     if (this.isOpen) this.retries = 0;
-    if (nowUs >= closeUs) this.drain(this.#endCause);
+    if (nowUs >= closeUs) this.drain(this.endCause);
   }
 
   onFail(kind: ConnectFailure, signature: string, detail: string): void {
@@ -173,8 +168,8 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
   onClosed(end: SocketEnd): void {
     const host = this.#host;
     const nowUs = host.nowUs();
-    const isAsked = this.state === State.closing || this.#endCause === "step-failed";
-    const cause = causeOf(end, isAsked ? this.#endCause : null);
+    const isAsked = this.state === State.closing || this.endCause === "step-failed";
+    const cause = causeOf(end, isAsked ? this.endCause : null);
     const failure = failureOf(cause, end);
     if (failure) logEnd(host, this, failure);
     this.#over(cause, nowUs);
@@ -187,24 +182,19 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
   /** A message was settled: there may be room for one that was held, or nothing left to wait for. */
   onSettled(name: number, isAnswered: boolean): void {
     this.#host.correlator.observers.settled(this, name, isAnswered);
-    if (this.state === State.draining) this.#finish();
+    if (this.state === State.draining) finish(this, this.#host);
     else if (this.held && this.isOpen) pacing.releaseHeld(this, this.#host);
   }
 
   onStepsDone(): void {
-    if (this.state === State.draining) this.#finish();
+    if (this.state === State.draining) finish(this, this.#host);
     else if (this.state === State.open) this.retries = 0;
   }
 
   leave(code: number, hasFailed: boolean): void {
-    this.#closeCode = code;
+    this.closeCode = code;
     if (!hasFailed) this.drain("flow");
-    else if (this.state === State.open) {
-      this.#endCause = "step-failed";
-      this.#transition(State.leaving);
-      pacing.giveUpHeld(this, this.#host);
-      this.#close();
-    }
+    else if (this.state === State.open) closeFailed(this, this.#host);
   }
 
   onSendDue(nowUs: number): void {
@@ -249,15 +239,15 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
     const host = this.#host;
     if (cause !== "plan") host.times.lower(this.slot, Time.close, host.lastNowUs);
     if (this.state === State.open) {
-      this.#endCause = cause;
+      this.endCause = cause;
       pacing.sendLast(this, host, host.lastNowUs);
       pacing.skipHeld(this, host);
       for (const kind of Object.values(TimerKind)) host.cancel(this.slot, kind);
       this.#transition(State.draining);
       host.correlator.observers.draining(this);
-      this.#finish();
+      finish(this, host);
     } else if (this.state === State.connecting && cause === "stop") this.abort("stop");
-    else if (this.state === State.connecting) this.#endCause = cause;
+    else if (this.state === State.connecting) this.endCause = cause;
     else if (this.state === State.waiting || this.state === State.gone) this.end();
   }
 
@@ -265,7 +255,7 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
   abort(cause: "stop" | "fenced"): void {
     const host = this.#host;
     const nowUs = host.lastNowUs;
-    this.#endCause = "stop";
+    this.endCause = "stop";
     host.times.lower(this.slot, Time.close, nowUs);
     this.socket?.abort(false);
     if (this.state === State.connecting) {
@@ -278,21 +268,6 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
       pacing.skipHeld(this, host);
       this.#over(cause, nowUs);
     }
-  }
-
-  /** Nothing new begins; closes once nothing is unanswered and its last steps are done. */
-  #finish(): void {
-    if (this.pendingCount > 0 || this.awaited > 0) return;
-    if (this.#host.correlator.observers.closing(this, this.#host.lastNowUs)) return;
-    // Its last step may have been done at once, and have closed.
-    if (this.state !== State.draining) return;
-    this.#transition(State.closing);
-    this.#close();
-  }
-
-  #close(): void {
-    this.#host.schedule(this.slot, TimerKind.life, this.#host.lastNowUs + CLOSE_TIMEOUT_US);
-    this.socket?.close(this.#closeCode);
   }
 
   /** The target did not do its part in time. */

@@ -10,6 +10,7 @@ import { SKIPPED } from "../record/message-counters.ts";
 import { METRIC, type Recorder } from "../record/recorder.ts";
 import type { DriverSocket } from "../socket/driver.ts";
 import { type ConnectionHost, settingsOf, TimerKind } from "./connection-host.ts";
+import { State } from "./connection-state.ts";
 import { Time } from "./connection-times.ts";
 
 /** Unsent bytes a socket may hold before further messages are skipped. */
@@ -19,8 +20,7 @@ const MAX_BUFFERED_BYTES = 4 << 20;
 export interface PacedConnection extends Conversation {
   /** Its schedule sends. */
   readonly isOpen: boolean;
-  /** Steps and answers may be sent. */
-  readonly maySend: boolean;
+  readonly state: State;
   readonly socket: DriverSocket | null;
   sendCounter: number;
   held: boolean;
@@ -77,7 +77,7 @@ export function sendNow(connection: PacedConnection, host: ConnectionHost): bool
   const phase = host.phaseAt(outgoing.intendedUs);
   const { socket } = connection;
   const { role } = connection;
-  if (!connection.maySend || socket === null) return false;
+  if (!maySend(connection) || socket === null) return false;
   host.recorder.planned(phase, role);
   if (isFull(socket, host)) {
     host.recorder.skipped(phase, role, SKIPPED.backpressure);
@@ -86,6 +86,17 @@ export function sendNow(connection: PacedConnection, host: ConnectionHost): bool
   outgoing.phase = phase;
   host.correlator.send(connection, socket);
   return true;
+}
+
+/** A step or an answer would be sent now. */
+export function hasRoom(connection: PacedConnection, host: ConnectionHost): boolean {
+  const { socket } = connection;
+  return maySend(connection) && socket !== null && !isFull(socket, host);
+}
+
+/** Steps and answers are sent also while it leaves, or waits for its own messages to begin. */
+function maySend({ state }: PacedConnection): boolean {
+  return state === State.open || state === State.draining;
 }
 
 /** Sends the correlator's `outgoing` (name, intendedUs and nowUs are set), or counts why not. */

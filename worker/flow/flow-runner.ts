@@ -64,11 +64,15 @@ class FlowRunner implements MessageObserver {
     const first = this.#firstOf(conversation);
     let seen: Seen = Seen.no;
     if (first >= states.capacity) return seen;
+    // What came later than the end of a step belongs to what follows.
     for (let thread = first; thread < first + this.#program.threads; thread++) {
+      if (states.pc[thread] === NONE || (states.dueUs[thread] as number) > message.judgedUs) continue;
+      this.#interpreter.due(conversation, thread, message.nowUs);
+    }
+    // Loops that begin because of it do not see it.
+    const threads = conversation.isOpening ? 1 : this.#program.threads;
+    for (let thread = first; thread < first + threads; thread++) {
       if (states.pc[thread] === NONE) continue;
-      if ((states.dueUs[thread] as number) <= message.judgedUs) {
-        this.#interpreter.due(conversation, thread, message.nowUs);
-      }
       const waiting = states.waiting[thread];
       if (waiting !== Waiting.message && waiting !== Waiting.silence) continue;
       if (this.#look(conversation, thread, message)) seen = Seen.yes;

@@ -1,8 +1,10 @@
 /**
  * Where each connection is in its flow, in flat arrays: a row for each list it may be at side by side (a thread). Used by
- * flow-runner.ts. Invariant: a row that is idle has no row of the program. Bound: 45 bytes and 4 for each level of repetition a
- * row, and a timer.
+ * flow-runner.ts. Invariant: a row that is idle has no row of the program. Bound: 45 bytes, a timer's 32, and 4 for each level of
+ * repetition a row.
  */
+import { MAX_CLOSE_STEPS_US } from "../../shared/scenario/limits.ts";
+import { TimingWheel } from "../engine/turn/timing-wheel.ts";
 import { NONE } from "../message/pending-table.ts";
 
 /** What a thread waits for. */
@@ -26,6 +28,7 @@ export const List = { open: 0, loop: 1, close: 2 } as const;
 export type List = (typeof List)[keyof typeof List];
 
 const FIRST_THREADS = 1024;
+const NEVER = Number.POSITIVE_INFINITY;
 
 export class FlowStates {
   /** Row of the program; NONE: idle. */
@@ -47,6 +50,8 @@ export class FlowStates {
   dueUs = new Float64Array(0);
   /** Times left, by level of repetition. */
   counters = new Int32Array(0);
+  /** One timer a thread. */
+  readonly timers = new TimingWheel(0);
   readonly #levels: number;
 
   constructor(levels: number) {
@@ -62,6 +67,7 @@ export class FlowStates {
   grow(threads: number): void {
     const from = this.capacity;
     if (threads <= from) return;
+    this.timers.grow(threads);
     const copy = <T extends Int32Array | Uint8Array | Float64Array>(to: T, of: T): T => {
       to.set(of);
       return to;
@@ -78,6 +84,32 @@ export class FlowStates {
     this.listBeganUs = copy(new Float64Array(threads), this.listBeganUs);
     this.dueUs = copy(new Float64Array(threads), this.dueUs);
     this.counters = copy(new Int32Array(threads * this.#levels), this.counters);
+  }
+
+  get nextDueUs(): number {
+    return this.timers.size === 0 ? NEVER : this.timers.nextDueUs(NEVER);
+  }
+
+  /** Waits from now on, until this time at most; for the steps of close there is a limit. */
+  wait(thread: number, waiting: Waiting, dueUs: number): void {
+    this.waiting[thread] = waiting;
+    const isLast = this.list[thread] === List.close && waiting !== Waiting.nothing;
+    const limitUs = isLast ? (this.listBeganUs[thread] as number) + MAX_CLOSE_STEPS_US : NEVER;
+    const untilUs = Math.min(dueUs, limitUs);
+    this.dueUs[thread] = untilUs;
+    if (untilUs === NEVER) this.timers.cancel(thread);
+    else this.timers.schedule(thread, untilUs);
+  }
+
+  /** At the next row. */
+  next(thread: number): void {
+    this.pc[thread] = (this.pc[thread] as number) + 1;
+    this.wait(thread, Waiting.nothing, NEVER);
+  }
+
+  idle(thread: number): void {
+    this.pc[thread] = NONE;
+    this.wait(thread, Waiting.nothing, NEVER);
   }
 
   /** A connection is open: none of its threads has done anything yet. */

@@ -3,23 +3,21 @@
  * numbers, a thread a few numbers in flat arrays.
  * Invariant: a thread waits for one thing at a time and has one timer, which is set anew or taken back when that changes: no
  * time-out of one step ever meets another.
- * Bounds: MAX_ROWS in one go, MAX_RESTARTS of open, MAX_CLOSE_US for close.
+ * Bounds: MAX_ROWS in one go, MAX_RESTARTS of open, MAX_CLOSE_STEPS_US for close.
  */
-import { connectionFields } from "../../shared/scenario/template/render.ts";
-import { drawUnit, Stream } from "../../shared/time/random.ts";
-import { type TimerOwner, TimingWheel } from "../engine/turn/timing-wheel.ts";
+import { MAX_CLOSE_STEPS_US } from "../../shared/scenario/limits.ts";
+import type { TimerOwner } from "../engine/turn/timing-wheel.ts";
 import type { Conversation } from "../message/conversation.ts";
 import { NONE } from "../message/pending-table.ts";
 import type { ObserverContext } from "../observe/observer.ts";
+import { Decisions } from "./decisions.ts";
 import { FlowStates, List, Waiting } from "./flow-states.ts";
-import { Field, Op, Policy, type Program, ROW, Wait } from "./program.ts";
+import { Field, Op, Policy, type Program, ROW } from "./program.ts";
 import type { StepResults } from "./step-results.ts";
 
 /** Rows of the program that a thread does without letting others have their turn. */
 const MAX_ROWS = 256;
 const MAX_RESTARTS = 10;
-/** For all steps of close together; the plan's drain counts on it. */
-const MAX_CLOSE_US = 30_000_000;
 /** Until a message is tried again that a full socket did not take. */
 const RETRY_US = 10_000;
 const NEXT_TURN_US = 1000;
@@ -35,7 +33,7 @@ export class Interpreter implements TimerOwner {
   readonly #context: Context;
   readonly #results: StepResults;
   readonly #threads: number;
-  readonly #wheel = new TimingWheel(0);
+  readonly #decisions: Decisions;
   #nowUs = 0;
   #ownerOf: ((slot: number) => Conversation) | null = null;
 
@@ -46,17 +44,17 @@ export class Interpreter implements TimerOwner {
     this.#results = context.results;
     this.#threads = program.threads;
     this.states = new FlowStates(program.levels);
-    this.#wheel.grow(this.states.capacity);
+    this.#decisions = new Decisions(program, this.states, context);
   }
 
   get nextDueUs(): number {
-    return this.#wheel.size === 0 ? NEVER : this.#wheel.nextDueUs(NEVER);
+    return this.states.nextDueUs;
   }
 
   advance(nowUs: number, ownerOf: (slot: number) => Conversation): void {
     this.#nowUs = nowUs;
     this.#ownerOf = ownerOf;
-    this.#wheel.advance(nowUs, this);
+    this.states.timers.advance(nowUs, this);
   }
 
   onTimer(thread: number): void {
@@ -68,10 +66,7 @@ export class Interpreter implements TimerOwner {
   reset({ slot }: Conversation): void {
     const { states } = this;
     const first = slot * this.#threads;
-    while (first + this.#threads > states.capacity) {
-      states.grow(states.capacity * 2);
-      this.#wheel.grow(states.capacity);
-    }
+    while (first + this.#threads > states.capacity) states.grow(states.capacity * 2);
     for (let thread = first; thread < first + this.#threads; thread++) states.reset(thread);
   }
 
@@ -105,7 +100,7 @@ export class Interpreter implements TimerOwner {
       const name = this.field(thread, Field.name);
       const waiting = states.waiting[thread] as Waiting;
       const isUnderWay = waiting !== Waiting.nothing && waiting !== Waiting.turn;
-      this.#idle(thread);
+      this.states.idle(thread);
       if (name !== NONE && isUnderWay) tell(name, states.beganUs[thread] as number, waiting);
     }
   }
@@ -124,7 +119,7 @@ export class Interpreter implements TimerOwner {
   complete(thread: number, tookUs: number | null): void {
     const beganUs = this.states.beganUs[thread] as number;
     this.#results.completed(this.field(thread, Field.name), beganUs, tookUs);
-    this.#next(thread);
+    this.states.next(thread);
   }
 
   /** The step failed; run() goes on where there is something left to do. */
@@ -133,7 +128,7 @@ export class Interpreter implements TimerOwner {
     const policy = this.field(thread, Field.policy);
     this.#results.failed(this.field(thread, Field.name), states.beganUs[thread] as number);
     if (policy === Policy.skip) {
-      this.#next(thread);
+      this.states.next(thread);
       return;
     }
     const list = states.list[thread];
@@ -142,10 +137,10 @@ export class Interpreter implements TimerOwner {
       (list === List.loop || states.mayRestart(thread, MAX_RESTARTS))
     ) {
       states.restart(thread, nowUs);
-      this.#wait(thread, Waiting.nothing, NEVER);
+      this.states.wait(thread, Waiting.nothing, NEVER);
       return;
     }
-    this.#idle(thread);
+    this.states.idle(thread);
     if (list === List.close) conversation.onStepsDone();
     else {
       this.abandon(conversation);
@@ -158,17 +153,17 @@ export class Interpreter implements TimerOwner {
     const { states } = this;
     const beganUs = states.beganUs[thread] as number;
     const listUs = nowUs - (states.listBeganUs[thread] as number);
-    if (states.list[thread] === List.close && listUs >= MAX_CLOSE_US) {
+    if (states.list[thread] === List.close && listUs >= MAX_CLOSE_STEPS_US) {
       this.abandon(conversation);
       conversation.onStepsDone();
       return;
     }
     switch (states.waiting[thread]) {
       case Waiting.time:
-        this.#next(thread);
+        this.states.next(thread);
         break;
       case Waiting.turn:
-        this.#wait(thread, Waiting.nothing, NEVER);
+        this.states.wait(thread, Waiting.nothing, NEVER);
         break;
       case Waiting.silence:
         this.complete(thread, null);
@@ -192,7 +187,7 @@ export class Interpreter implements TimerOwner {
       if (waiting !== Waiting.nothing && waiting !== Waiting.room) return;
       if (!this.#row(conversation, thread, nowUs)) return;
     }
-    this.#wait(thread, Waiting.turn, nowUs + NEXT_TURN_US);
+    this.states.wait(thread, Waiting.turn, nowUs + NEXT_TURN_US);
   }
 
   /** @returns whether it may go on at once */
@@ -209,7 +204,11 @@ export class Interpreter implements TimerOwner {
         conversation.ping();
         return this.#beginWait(thread, Waiting.pong, nowUs);
       case Op.wait:
-        this.#wait(thread, Waiting.time, nowUs + this.#drawnUs(conversation, thread));
+        this.states.wait(
+          thread,
+          Waiting.time,
+          nowUs + this.#decisions.waitUs(conversation, thread),
+        );
         return false;
       case Op.mark:
         this.#mark(thread, nowUs);
@@ -223,7 +222,7 @@ export class Interpreter implements TimerOwner {
       case Op.end:
         return this.#end(conversation, thread, nowUs);
       default:
-        this.#jump(conversation, thread);
+        this.#decisions.jump(conversation, thread);
         return true;
     }
   }
@@ -234,46 +233,18 @@ export class Interpreter implements TimerOwner {
     if (states.waiting[thread] !== Waiting.room) this.#start(thread, nowUs);
     const beganUs = states.beganUs[thread] as number;
     const isAwaited = this.field(thread, Field.first) === 1;
-    this.#wait(thread, isAwaited ? Waiting.reply : Waiting.nothing, NEVER);
-    if (this.#context.send(conversation, name)) {
+    this.states.wait(thread, isAwaited ? Waiting.reply : Waiting.nothing, NEVER);
+    if (conversation.hasRoom && this.#context.send(conversation, name)) {
       if (!isAwaited) this.complete(thread, null);
       return !isAwaited;
     }
     const limitUs = beganUs + (this.#program.times[2 * (states.pc[thread] as number)] as number);
     if (nowUs < limitUs) {
-      this.#wait(thread, Waiting.room, nowUs + RETRY_US);
+      this.states.wait(thread, Waiting.room, nowUs + RETRY_US);
       return false;
     }
     this.#timeOut(conversation, thread, { nowUs, beganUs, detail: "the socket was full" });
     return true;
-  }
-
-  /** Out of the way of repetitions and choices. */
-  #jump(conversation: Conversation, thread: number): void {
-    const { states } = this;
-    const first = this.field(thread, Field.first);
-    const second = this.field(thread, Field.second);
-    switch (this.field(thread, Field.op)) {
-      case Op.repeat:
-        states.setTimesLeft(thread, first, second);
-        break;
-      case Op.again: {
-        const left = states.timesLeft(thread, first);
-        if (left === 0 || (second !== NONE && this.#holds(conversation, second))) {
-          states.pc[thread] = this.field(thread, Field.third);
-          return;
-        }
-        if (left !== NONE) states.setTimesLeft(thread, first, left - 1);
-        break;
-      }
-      case Op.choose:
-        states.pc[thread] = this.#chosen(conversation, thread, first);
-        return;
-      case Op.jump:
-        states.pc[thread] = first;
-        return;
-    }
-    this.#next(thread);
   }
 
   /** A list is at its end. */
@@ -283,7 +254,7 @@ export class Interpreter implements TimerOwner {
       states.restart(thread, nowUs);
       return true;
     }
-    this.#idle(thread);
+    this.states.idle(thread);
     if (states.list[thread] === List.close) {
       conversation.onStepsDone();
       return false;
@@ -299,7 +270,7 @@ export class Interpreter implements TimerOwner {
     const name = this.field(thread, Field.name);
     this.#results.started(name, nowUs);
     this.#results.completed(name, nowUs, nowUs - beganUs);
-    this.#next(thread);
+    this.states.next(thread);
   }
 
   #start(thread: number, nowUs: number): void {
@@ -310,7 +281,7 @@ export class Interpreter implements TimerOwner {
   #beginWait(thread: number, waiting: Waiting, nowUs: number): false {
     this.#start(thread, nowUs);
     const withinUs = this.#program.times[2 * (this.states.pc[thread] as number)] as number;
-    this.#wait(thread, waiting, nowUs + withinUs);
+    this.states.wait(thread, waiting, nowUs + withinUs);
     return false;
   }
 
@@ -322,63 +293,5 @@ export class Interpreter implements TimerOwner {
     const name = this.field(thread, Field.name);
     this.#results.tell(conversation, "step-timeout", { name, beganUs, detail });
     this.fail(conversation, thread, nowUs);
-  }
-
-  #next(thread: number): void {
-    this.states.pc[thread] = (this.states.pc[thread] as number) + 1;
-    this.#wait(thread, Waiting.nothing, NEVER);
-  }
-
-  #idle(thread: number): void {
-    this.states.pc[thread] = NONE;
-    this.#wait(thread, Waiting.nothing, NEVER);
-  }
-
-  #wait(thread: number, waiting: Waiting, dueUs: number): void {
-    const { states } = this;
-    states.waiting[thread] = waiting;
-    const isLast = states.list[thread] === List.close && waiting !== Waiting.nothing;
-    const limitUs = isLast ? (states.listBeganUs[thread] as number) + MAX_CLOSE_US : NEVER;
-    const untilUs = Math.min(dueUs, limitUs);
-    states.dueUs[thread] = untilUs;
-    if (untilUs === NEVER) this.#wheel.cancel(thread);
-    else this.#wheel.schedule(thread, untilUs);
-  }
-
-  #drawnUs(conversation: Conversation, thread: number): number {
-    const row = 2 * (this.states.pc[thread] as number);
-    const fromUs = this.#program.times[row] as number;
-    const toUs = this.#program.times[row + 1] as number;
-    const kind = this.field(thread, Field.first);
-    if (kind === Wait.fixed) return fromUs;
-    const unit = this.#draw(conversation, thread);
-    return kind === Wait.exp ? -Math.log(1 - unit) * fromUs : fromUs + unit * (toUs - fromUs);
-  }
-
-  #chosen(conversation: Conversation, thread: number, at: number): number {
-    const { weights = [], rows = [] } = this.#program.choices[at] ?? {};
-    const last = weights.length - 1;
-    const point = this.#draw(conversation, thread) * (weights[last] ?? 0);
-    let branch = 0;
-    while (branch < last && point >= (weights[branch] as number)) branch++;
-    return rows[branch] as number;
-  }
-
-  /** A function of the seed, of the connection and of how often its list has drawn before. */
-  #draw({ index, incarnation, slot }: Conversation, thread: number): number {
-    const draws = this.states.draws[thread] as number;
-    this.states.draws[thread] = draws + 1;
-    const own = thread - slot * this.#threads;
-    const counter = Math.imul(incarnation, 0x9e3779b1) ^ Math.imul(own + 1, 0x85ebca6b);
-    return drawUnit(this.#context.scenario.seed, Stream.flow, index, (counter + draws) >>> 0);
-  }
-
-  #holds(conversation: Conversation, at: number): boolean {
-    const match = this.#program.matches[at];
-    const conn = connectionFields(
-      this.#context.contextOf(conversation),
-      this.#context.captures.names,
-    );
-    return match?.test(null, null, { text: "", size: 0, conn }) ?? false;
   }
 }

@@ -14,6 +14,8 @@ export interface Conversation extends PendingOwner {
   readonly role: number;
   /** Steps come before its own messages: those that are due meanwhile are skipped, as before it was open. */
   isOpening: boolean;
+  /** A step or an answer would be sent now. */
+  readonly hasRoom: boolean;
   /** Distinguishes the sockets one global index had over time. */
   readonly incarnation: number;
   /** How often the index was opened before: what the scenario sees as conn.attempt. */

@@ -13,6 +13,7 @@ import { numbers } from "./sections/numbers.ts";
 import { phases } from "./sections/phases.ts";
 import { push } from "./sections/push.ts";
 import { roles } from "./sections/roles.ts";
+import { steps } from "./sections/steps.ts";
 import { targets } from "./sections/targets.ts";
 import { thresholds } from "./sections/thresholds.ts";
 import { timeline } from "./sections/timeline.ts";
@@ -32,6 +33,7 @@ export const SECTIONS: readonly Section[] = [
   integrity,
   push,
   roles,
+  steps,
   targets,
   connections,
   failures,

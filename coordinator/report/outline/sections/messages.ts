@@ -48,7 +48,9 @@ export const messages: Section = {
 
   build({ summary }) {
     const { byName } = summary.messages;
-    const rows = Object.entries(byName).map(([name, one]) => row(name, one, summary));
+    // Steps that only wait have a section of their own.
+    const sent = Object.entries(byName).filter(([, { arrived }]) => arrived === undefined);
+    const rows = sent.map(([name, one]) => row(name, one, summary));
     const mix: Block[] =
       rows.length === 0
         ? [text("The scenario sends no message.")]
