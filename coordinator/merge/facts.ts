@@ -7,6 +7,7 @@ import { OnrushError } from "../../shared/errors.ts";
 import { completed } from "../../shared/scenario/defaults.ts";
 import { createMask, MASK } from "../../shared/scenario/mask/mask.ts";
 import type { StrictScenario, StrictSend } from "../../shared/scenario/strict.ts";
+import type { StrictFlow, StrictStep } from "../../shared/scenario/strict-conversation.ts";
 import { type CounterLists, counterListsSchema } from "../../shared/wire/frame/counter-lists.ts";
 
 export interface RunFacts {
@@ -77,7 +78,7 @@ export function readFacts(header: unknown): RunFacts {
  * (variables, environment, data, header values, TLS material, payloads), and the rest is masked.
  */
 export function redactScenario(scenario: StrictScenario): StrictScenario {
-  const { answers, connect, messages } = scenario;
+  const { answers, connect, flow, messages } = scenario;
   const lean: StrictScenario = {
     ...scenario,
     vars: {},
@@ -89,6 +90,7 @@ export function redactScenario(scenario: StrictScenario): StrictScenario {
       headers: connect.headers.map(([name]) => [name, MASK] as const),
       tls: { ...connect.tls, ca: null, cert: null, key: null },
     },
+    flow: flow && leanFlow(flow),
     answers: answers.map((answer) => ({ ...answer, send: withoutPayload(answer.send) })),
     messages: messages && {
       ...messages,
@@ -96,6 +98,37 @@ export function redactScenario(scenario: StrictScenario): StrictScenario {
     },
   };
   return masked(lean, createMask(scenario.secrets)) as StrictScenario;
+}
+
+function leanFlow({ before, open, loops, close }: StrictFlow): StrictFlow {
+  return {
+    ...{ before: before.map(leanStep), open: open.map(leanStep), close: close.map(leanStep) },
+    loops: loops.map(({ name, steps }) => ({ name, steps: steps.map(leanStep) })),
+  };
+}
+
+function leanStep(step: StrictStep): StrictStep {
+  switch (step.kind) {
+    case "send":
+      return { ...step, send: withoutPayload(step.send) };
+    case "repeat":
+      return { ...step, steps: step.steps.map(leanStep) };
+    case "choose":
+      return {
+        ...step,
+        branches: step.branches.map(({ weight, steps }) => {
+          return { weight, steps: steps.map(leanStep) };
+        }),
+      };
+    case "http":
+      return {
+        ...step,
+        headers: step.headers.map(([name]) => [name, MASK] as const),
+        body: step.body && withoutPayload(step.body),
+      };
+    default:
+      return step;
+  }
 }
 
 function withoutPayload(send: StrictSend): StrictSend {
