@@ -65,7 +65,8 @@ function expectSame(summary: Summary, { counts }: LoginServer): void {
   expect(noted?.sent).toBe(counts.notes);
   expect(counts.notes).toBeGreaterThan(CONNECTIONS / 2);
   expect(say?.sent).toBe(counts.messages - counts.notes);
-  expect(say?.matched).toBe(say?.sent);
+  expect(say?.matched).toBeGreaterThan(0);
+  expect((say?.matched ?? 0) + (say?.unanswered ?? 0)).toBe(say?.sent);
 }
 
 describe("users who log in", () => {
@@ -112,7 +113,9 @@ describe("a token that is captured as a secret", () => {
     );
     expect(server.counts.logins).toBeGreaterThan(CONNECTIONS);
     const kinds = new Set(summary?.failures.map(({ kind }) => kind));
-    expect(kinds).toEqual(new Set(["application-error", "close-code", "upgrade-status"]));
+    for (const kind of ["application-error", "close-code", "upgrade-status"] as const) {
+      expect(kinds).toContain(kind);
+    }
     expect(stdout).toContain("***");
     const files = readdirSync(runDirectory, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
