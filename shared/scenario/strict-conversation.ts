@@ -96,6 +96,8 @@ export type StrictStep =
   | {
       readonly kind: "http";
       readonly name: string;
+      /** CEL over conn: the step is passed over unless it is true; null: it is always made. */
+      readonly when: string | null;
       readonly method: string;
       readonly url: string;
       readonly headers: readonly (readonly [name: string, value: string])[];

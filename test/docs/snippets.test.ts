@@ -8,6 +8,7 @@ import { describe, expect, it } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
 import { DEFAULT_SCRAPE_ADDRESS } from "../../shared/scenario/output.ts";
 import { parseScenario } from "../../shared/scenario/parse.ts";
+import { SECTIONS } from "../../shared/scenario/sections/registry.ts";
 import { parseBehaviour } from "../../target/behaviour-schema.ts";
 import { makeAuthority, makeLeaf } from "../conformance/certificates.ts";
 import { type Fence, fencesOf, ROOT, userDocuments } from "./fences.ts";
@@ -67,13 +68,11 @@ interface ScrapeConfig {
   }[];
 }
 
+const SECTION_KEYS: ReadonlySet<string> = new Set(SECTIONS.map(({ key }) => key));
+
 function isScenarioPart(value: unknown): value is object {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
-  return Object.keys(value).every((key) =>
-    /^(version|name|seed|vars|data|targets?|connect|load|messages|integrity|thresholds|outputs)$/.test(
-      key,
-    ),
-  );
+  return Object.keys(value).every((key) => SECTION_KEYS.has(key));
 }
 
 interface ActionStep {

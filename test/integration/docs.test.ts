@@ -42,6 +42,8 @@ const SHORTER: Readonly<Record<string, string>> = {
   ),
   "fanout.yaml": sets("load.join.over=1s", "load.steady.hold=2s"),
   "login.yaml": sets("load.stay.hold=1s"),
+  "http-login.yaml": sets("load.come.over=1s", "load.stay.hold=1s"),
+  "resume.yaml": sets("load.come.over=1s", "load.stay.hold=7s"),
   "storm.yaml": sets("load.steady.hold=8s"),
   "idle.yaml": sets("load.open.over=1s", "load.silent.hold=2s", "connect.heartbeat.ping=500ms"),
   "visitors.yaml": sets("load.usual.for=2s", "load.rush.for=2s"),

@@ -15,6 +15,8 @@ export interface LoginCounts {
   upgradesRefused: number;
   resumed: number;
   messages: number;
+  /** Of messages: those whose id is the resume token of a welcome. */
+  notes: number;
   /** Messages that name another user than the connection's own. */
   foreign: number;
   /** TCP connections of requests, kept ones counted once. */
@@ -27,6 +29,8 @@ export interface LoginServerOptions {
   /** Answers a path of its own; true: it did. */
   readonly answer?: (request: IncomingMessage, response: ServerResponse, body: string) => boolean;
   readonly tls?: { readonly key: string; readonly cert: string };
+  /** Says a token back in messages, close reasons and every third refused upgrade. */
+  readonly repeatsToken?: boolean;
   /** What tokens are made of. */
   readonly tokenOf?: (user: string, login: number) => string;
 }
@@ -40,11 +44,11 @@ export interface LoginServer extends AsyncDisposable {
 }
 
 export async function startLoginServer(options: LoginServerOptions = {}): Promise<LoginServer> {
-  const { closeAfter, answer, tls } = options;
+  const { closeAfter, answer, tls, repeatsToken = false } = options;
   const tokenOf = options.tokenOf ?? ((user, login) => `t-${user}-${login}`);
   const counts: LoginCounts = {
     ...{ logins: 0, refused: 0, upgrades: 0, upgradesRefused: 0, resumed: 0 },
-    ...{ messages: 0, foreign: 0, sockets: 0 },
+    ...{ messages: 0, notes: 0, foreign: 0, sockets: 0 },
   };
   const entries: { user: string; by: string }[] = [];
   const tokens = new Map<string, string>();
@@ -81,9 +85,11 @@ export async function startLoginServer(options: LoginServerOptions = {}): Promis
   const sockets = new WebSocketServer({ noServer: true });
   server.on("upgrade", (request, socket, head) => {
     const entry = entryOf(request, { tokens, resumes });
-    if (entry === null) {
+    const told = repeatsToken ? ` ${request.headers.authorization}` : "";
+    const isThird = repeatsToken && (counts.upgrades + counts.upgradesRefused) % 3 === 2;
+    if (entry === null || isThird) {
       counts.upgradesRefused++;
-      socket.end("HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n");
+      socket.end(`HTTP/1.1 401 No${told}\r\nContent-Length: 0\r\n\r\n`);
       return;
     }
     sockets.handleUpgrade(request, socket, head, (open) => {
@@ -92,20 +98,25 @@ export async function startLoginServer(options: LoginServerOptions = {}): Promis
       entries.push(entry);
       const resume = `r/${entry.user}+${counts.upgrades}`;
       resumes.set(resume, entry.user);
-      converse(open, { user: entry.user, resume });
+      converse(open, { user: entry.user, resume, told });
       open.send(JSON.stringify({ type: "welcome", user: entry.user, resume }));
     });
   });
 
-  const converse = (open: WebSocket, { user, resume }: { user: string; resume: string }) => {
+  const converse = (
+    open: WebSocket,
+    { user, resume, told }: { user: string; resume: string; told: string },
+  ) => {
     let heard = 0;
     open.on("error", () => {});
     open.on("message", (data) => {
       counts.messages++;
       const message = JSON.parse(String(data)) as { id?: string; user?: string };
+      if (message.id === resume) counts.notes++;
       if (message.user !== user) counts.foreign++;
       open.send(JSON.stringify({ type: "ack", id: message.id, user, resume }));
-      if (++heard === closeAfter) open.close(1012, "restart");
+      if (repeatsToken) open.send(JSON.stringify({ type: "bad", told }));
+      if (++heard === closeAfter) open.close(1012, `restart${told}`);
     });
   };
 

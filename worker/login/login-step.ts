@@ -9,6 +9,10 @@ import {
   compileHttpReading,
   type HttpReading,
 } from "../../shared/scenario/expression/http-expression.ts";
+import {
+  type CompiledMatch,
+  compileMatch,
+} from "../../shared/scenario/expression/message-expression.ts";
 import { positionOf, rolesOf } from "../../shared/scenario/names.ts";
 import type { StrictScenario, StrictSend, StrictTls } from "../../shared/scenario/strict.ts";
 import {
@@ -39,6 +43,8 @@ export interface LoginStep {
   /** At least one. */
   readonly addresses: readonly string[];
   readonly method: string;
+  /** It is passed over unless this is true; null: never. */
+  readonly when: CompiledMatch | null;
   readonly path: Template;
   readonly headers: readonly (readonly [name: string, value: Template])[];
   readonly body: Template | null;
@@ -81,7 +87,7 @@ async function prepareStep(
   },
 ): Promise<LoginStep> {
   const { scenario, lists, role, site } = of;
-  const { name, method, url, body, status, withinUs, capture } = step;
+  const { name, method, when, url, body, status, withinUs, capture } = step;
   const { secure, host, port, path } = splitTargetUrl(url);
   const { connect } = rolesOf(scenario)[role] ?? scenario;
   const isOfTarget = scenario.targets.some((target) => splitTargetUrl(target.url).host === host);
@@ -89,6 +95,7 @@ async function prepareStep(
   const servername = isOfTarget ? connect.tls.servername : null;
   return {
     ...{ name, method, status, withinUs },
+    when: when === null ? null : compileMatch(when),
     position: positionOf(scenario, { kind: "wait", role, name }),
     origin: { secure, host, port, tls: { ...connect.tls, servername } },
     addresses: await checkedAddresses({ host, port }, lists),

@@ -54,7 +54,9 @@ export class Logins<Connection extends LoggingIn> {
   begin(connection: Connection, role: number): DriverSocket | null {
     const steps = this.#steps[role];
     if (steps === undefined || steps.length === 0) return null;
-    return new Login({ steps, connection, host: this.#host, client: this.#client });
+    const first = nextStep(steps, 0, connOf(connection, this.#host));
+    if (first === steps.length) return null;
+    return new Login({ steps, first, connection, host: this.#host, client: this.#client });
   }
 }
 
@@ -63,12 +65,13 @@ class Login<Connection extends LoggingIn> implements DriverSocket, HttpOwner {
   readonly #connection: Connection;
   readonly #host: LoginHost<Connection>;
   readonly #client: HttpClient;
-  #at = 0;
+  #at: number;
   #beganUs = 0;
   #exchange: HttpExchange | null = null;
 
   constructor(of: {
     readonly steps: readonly LoginStep[];
+    readonly first: number;
     readonly connection: Connection;
     readonly host: LoginHost<Connection>;
     readonly client: HttpClient;
@@ -77,6 +80,7 @@ class Login<Connection extends LoggingIn> implements DriverSocket, HttpOwner {
     this.#connection = of.connection;
     this.#host = of.host;
     this.#client = of.client;
+    this.#at = of.first;
     this.#start();
   }
 
@@ -91,8 +95,7 @@ class Login<Connection extends LoggingIn> implements DriverSocket, HttpOwner {
       return;
     }
     const connection = this.#connection;
-    const conn = connectionFields(host.contextOf(connection), host.captures.names);
-    const facts = captures.length === 0 ? null : factsOf(answer, conn);
+    const facts = captures.length === 0 ? null : factsOf(answer, connOf(connection, host));
     for (const capture of captures) {
       const value = facts === null ? null : capture.reading.read(facts);
       if (host.captures.keepValue(connection, capture, value)) continue;
@@ -103,7 +106,7 @@ class Login<Connection extends LoggingIn> implements DriverSocket, HttpOwner {
     recorder.countName(connection.phase, step.position, NAME.completed);
     recorder.namedValue(METRIC.step, connection.phase, step.position, nowUs - this.#beganUs);
     this.#exchange = null;
-    this.#at++;
+    this.#at = nextStep(this.#steps, this.#at + 1, connOf(connection, host));
     if (this.#at < this.#steps.length) this.#start();
     else host.onLoggedIn(connection, nowUs);
   }
@@ -181,6 +184,27 @@ class Login<Connection extends LoggingIn> implements DriverSocket, HttpOwner {
     this.#host.recorder.countName(this.#connection.phase, this.#step.position, NAME.failed);
     this.#connection.onFail(kind, signature, detail);
   }
+}
+
+type Conn = Readonly<Record<string, unknown>>;
+
+/** `conn` of an expression. */
+function connOf<Connection extends LoggingIn>(
+  connection: Connection,
+  { contextOf, captures }: LoginHost<Connection>,
+): Conn {
+  return connectionFields(contextOf(connection), captures.names);
+}
+
+/** The first from `at` on that is to be made; the number of steps: none is. */
+function nextStep(steps: readonly LoginStep[], at: number, conn: Conn): number {
+  let next = at;
+  while (
+    next < steps.length &&
+    steps[next]?.when?.test(null, null, { text: "", size: 0, conn }) === false
+  )
+    next++;
+  return next;
 }
 
 function isSuccess(status: number): boolean {

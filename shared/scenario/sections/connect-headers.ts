@@ -1,5 +1,5 @@
 /**
- * The meaning of `connect.headers`. Called by connect.ts and role-connect.ts. Invariant: what the scenario says of the upgrade
+ * The meaning of `connect.headers`. Called by connect.ts and steps/http.ts. Invariant: what the scenario says of the upgrade
  * request can be sent, with every row of the data.
  */
 import { checkPlace } from "../check/rows.ts";

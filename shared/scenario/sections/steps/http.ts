@@ -4,9 +4,10 @@
  */
 import * as z from "zod";
 import { checkJson, checkTemplate } from "../../check/templates.ts";
+import { compileMatch } from "../../expression/message-expression.ts";
 import type { Path } from "../../issue.ts";
 import { MAX_ITEMS } from "../../limits.ts";
-import { captures, httpReading, writtenCaptures } from "../../shape/expressions.ts";
+import { captures, condition, httpReading, writtenCaptures } from "../../shape/expressions.ts";
 import {
   about,
   byDefault,
@@ -55,6 +56,11 @@ function shape() {
     put: about(url(), "URL of a PUT request.", "https://chat.example/session"),
     patch: about(url(), "URL of a PATCH request.", "https://chat.example/session"),
     delete: about(url(), "URL of a DELETE request.", "https://chat.example/session"),
+    when: about(
+      condition().optional(),
+      "CEL over conn: the request is made only where it is true, e.g. when nothing is captured yet.",
+      "!has(conn.token)",
+    ),
     headers: about(
       asWritten(z.record(z.string().max(256), z.string().max(8192))).optional(),
       "Headers of the request. Values may hold placeholders.",
@@ -99,6 +105,7 @@ export const http = stepKind({
       scene.log.add([...path, "headers"], `more than ${MAX_HEADERS} headers`, "", { part: "key" });
     }
     const checked = checkHeaders(headers, [...path, "headers"], scene);
+    checkWhen(written.when, [...path, "when"], scene);
     const body = bodyOf(written, path, scene);
     if (body !== null && method === "get") {
       const what = "a GET request has no body";
@@ -107,12 +114,21 @@ export const http = stepKind({
     if (known === null) return null;
     return {
       ...{ kind: "http", name: written.name ?? name, method: method.toUpperCase() },
+      when: written.when ?? null,
       ...{ url: known.url, headers: checked, body, withinUs, capture },
       status: status === undefined ? [] : [status].flat(),
     };
   },
   written: (step) => (step.kind === "http" ? writtenStep(step) : undefined),
 });
+
+/** There is no message yet. */
+function checkWhen(when: string | undefined, path: Path, { log }: Scene): void {
+  if (when === undefined) return;
+  const other = [...compileMatch(when).variables].find((name) => name !== "conn");
+  if (other === undefined) return;
+  log.add(path, `${other} is nothing ahead of a connection`, "read conn, e.g. has(conn.token)");
+}
 
 function bodyOf(
   written: { readonly json?: unknown; readonly text?: string | undefined },
@@ -129,11 +145,12 @@ function bodyOf(
 }
 
 function writtenStep(step: HttpStep): z.input<ReturnType<typeof shape>> {
-  const { name, method, url: address, headers, body, status, withinUs } = step;
+  const { name, method, when, url: address, headers, body, status, withinUs } = step;
   const capture = writtenCaptures(step.capture);
   return {
     ...(name.includes("#") ? {} : { name }),
     [method.toLowerCase()]: address,
+    ...(when === null ? {} : { when }),
     ...(headers.length === 0 ? {} : { headers: Object.fromEntries(headers) }),
     ...(body?.kind === "json" ? { json: body.value } : {}),
     ...(body?.kind === "text" ? { text: body.text } : {}),
