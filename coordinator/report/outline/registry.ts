@@ -12,6 +12,7 @@ import { messages } from "./sections/messages.ts";
 import { numbers } from "./sections/numbers.ts";
 import { phases } from "./sections/phases.ts";
 import { push } from "./sections/push.ts";
+import { sequences } from "./sections/sequences.ts";
 import { targets } from "./sections/targets.ts";
 import { thresholds } from "./sections/thresholds.ts";
 import { timeline } from "./sections/timeline.ts";
@@ -28,6 +29,7 @@ export const SECTIONS: readonly Section[] = [
   timeline,
   latency,
   messages,
+  sequences,
   integrity,
   push,
   targets,
