@@ -86,7 +86,7 @@ export function judge(sequence: StrictSequence, came: readonly Came[], ended: En
     if (isWhole()) return "completed";
     if (ended.atUs >= withinUs) return words.length === 0 ? "neverStarted" : "missing";
     if (isBroken) return "outOfOrder";
-    return ended.cutByUs ? "unjudged" : "cut";
+    return ended.cutByUs ? "abandoned" : "cut";
   }
 }
 
