@@ -183,9 +183,11 @@ function sequenceLaws(laws: Laws, merge: RunMerge): void {
   }
 }
 
-/** Steps and sequences fail, too; those are no failed connections. */
+/** Of steps and sequences alone: no failed connections, no numbers that never came. */
+const OF_NAMES: ReadonlySet<string> = new Set(["failed", "missing", "repeated"]);
+
 function isPhaseCounter(counter: string): counter is PhaseCounter {
-  return counter !== "failed" && (PHASE_COUNTERS as readonly string[]).includes(counter);
+  return !OF_NAMES.has(counter) && (PHASE_COUNTERS as readonly string[]).includes(counter);
 }
 
 /** Laws that hold per worker, because what one that never finished had not settled is excused. */

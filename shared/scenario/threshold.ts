@@ -63,17 +63,15 @@ export function parseMetric(text: string): ThresholdMetric | ThresholdFault {
 
 const SELECTORS = ["phase", "name", "target", "event"] as const;
 
+/** Those that came later are there only where they are written. */
+type Selected = Record<"phase" | "name" | "target", string | null> & { event?: string };
+
 /** @param text what stands between the braces */
 function parseSelector(
   text: string | undefined,
   offset: number,
 ): StrictThreshold["selector"] | ThresholdFault {
-  const selector: Record<(typeof SELECTORS)[number], string | null> = {
-    phase: null,
-    name: null,
-    target: null,
-    event: null,
-  };
+  const selector: Selected = { phase: null, name: null, target: null };
   for (const part of text === undefined ? [] : text.split(",")) {
     const pair = /^\s*(\w+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^"'=]*?))\s*$/.exec(part);
     const key = pair?.[1] ?? "";
@@ -88,7 +86,7 @@ function parseSelector(
     if (known === undefined) {
       return { what: `unknown selector ${quoted(key)}`, hint: didYouMean(key, SELECTORS), offset };
     }
-    if (selector[known] !== null) return { what: `${key} is selected twice`, hint: "", offset };
+    if (selector[known] != null) return { what: `${key} is selected twice`, hint: "", offset };
     selector[known] = value;
   }
   return selector;

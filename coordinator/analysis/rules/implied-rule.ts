@@ -64,6 +64,7 @@ const BOUNDS: Readonly<
 > = {
   established: { operator: ">", limit: 0, unit: "count" },
   matched: { operator: ">", limit: 0, unit: "count" },
+  completed: { operator: ">", limit: 0, unit: "count" },
   dropped: { operator: "<", limit: 1, unit: "share" },
   leaked: { operator: "==", limit: 0, unit: "count" },
 };
