@@ -23,10 +23,13 @@ export interface Measured {
   /** null: nothing is sent; undefined: unknown. */
   readonly messages: StrictMessages | null | undefined;
   readonly heartbeat: boolean | undefined;
+  /** What nobody asked for is audited. */
+  readonly isAudited: boolean;
 }
 
 export function measuredBy({ scope, given, log }: Scene): Measured {
-  const { messages, connect, targets } = scope;
+  const { messages, connect, targets, integrity } = scope;
+  const { order, isolation } = integrity;
   return {
     phases: writtenNames(given["load"], "phase"),
     names: writtenNames(mixOf(given), "name"),
@@ -36,6 +39,7 @@ export function measuredBy({ scope, given, log }: Scene): Measured {
     targets: targets.map(({ label, url }) => label || url),
     messages: log.isSound(["messages"]) ? messages : undefined,
     heartbeat: log.isSound(["connect", "heartbeat"]) ? connect.heartbeat !== null : undefined,
+    isAudited: order !== null || isolation.owner !== null || isolation.canary,
   };
 }
 
