@@ -11,6 +11,12 @@ import type { Observation, Scope } from "./observe-count.ts";
 /** What is wrong in one of them, or with an event; not what we cut off ourselves. */
 const VIOLATIONS = ["failed", "afterEnd", "orphan"] as const satisfies readonly NameCounter[];
 
+/** Its own name is what everybody else calls those. */
+function countersOf(statistic: string): readonly NameCounter[] {
+  if (statistic === "violations") return VIOLATIONS;
+  return [statistic === "unjudged" ? "abandoned" : (statistic as keyof NameCounters)];
+}
+
 export function observeSequence(
   { fold, phases, names }: Scope,
   { statistic, unit }: StrictThreshold,
@@ -23,7 +29,7 @@ export function observeSequence(
     .map((name) => merge.nameCounters(name, phases));
   const sum = (...counters: readonly NameCounter[]) =>
     each.reduce((total, one) => total + counters.reduce((all, name) => all + one[name], 0), 0);
-  const counters = statistic === "violations" ? VIOLATIONS : [statistic as keyof NameCounters];
+  const counters = countersOf(statistic);
   if (each.length === 0) return { missing: "no message is followed by a sequence" };
   if (!counters.every((counter) => merge.hasNameCounter(counter))) {
     return { missing: `"${statistic}" was not recorded by the version that ran it` };

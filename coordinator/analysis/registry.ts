@@ -23,6 +23,7 @@ import { replacedWorkers } from "./notes/replaced-workers.ts";
 import { answered } from "./rules/answered.ts";
 import { baseline } from "./rules/baseline.ts";
 import { established } from "./rules/established.ts";
+import { followed } from "./rules/followed.ts";
 import { isolated } from "./rules/isolated.ts";
 import { kept } from "./rules/kept.ts";
 import { thresholds } from "./rules/thresholds.ts";
@@ -50,6 +51,7 @@ export const REGISTRY: readonly Check[] = [
   complete,
   established,
   answered,
+  followed,
   kept,
   isolated,
   fewReplies,

@@ -109,7 +109,6 @@ function redacted({
       headers: connect.headers.map(([name]) => [name, MASK] as const),
       tls: { ...connect.tls, ca: null, cert: null, key: null },
     },
-    flow: flow && leanFlow(flow),
     answers: answers.map((answer) => ({ ...answer, send: withoutPayload(answer.send) })),
     messages: messages && {
       ...messages,

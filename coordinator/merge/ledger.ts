@@ -6,7 +6,7 @@
  *   established = closed (by cause) + lost with worker + open at end, and open at end = 0
  *   planned     = sent + skipped                      (*)
  *   expected    = matched + rejected + timedOut + corruptReplies + unanswered    (*)
- *   of sequences: started = completed + failed + unjudged    (*), failed = the sum of its reasons
+ *   of sequences: started = completed + failed + abandoned   (*), failed = the sum of its reasons
  *   received + parts = matched + rejected + late + (duplicated - repeated) + corrupt + leaked + unsolicited + recognised
  *   missing <= lost
  *   dropped    <= closed by cause peer, abnormal, protocol or heartbeat; ambiguous <= late
@@ -169,14 +169,17 @@ const REASONS = [
 
 /** Every sequence that began is over at the end, unless its worker never finished. */
 function sequenceLaws(laws: Laws, merge: RunMerge): void {
-  if (!merge.hasNameCounter("unjudged")) return;
+  if (!merge.hasNameCounter("missing")) return;
   const excused = [...merge.workers.values()].some(({ end }) => end !== "finished");
   for (const position of merge.sequences) {
     const counters = merge.nameCounters(position);
-    const { started, completed, failed, unjudged } = counters;
-    const open = started - completed - failed - unjudged;
+    const { started, completed, failed, abandoned } = counters;
+    const open = started - completed - failed - abandoned;
     const of = `(name ${position})`;
-    laws.check(`started = completed + failed + unjudged ${of}`, excused ? Math.min(0, open) : open);
+    laws.check(
+      `started = completed + failed + abandoned ${of}`,
+      excused ? Math.min(0, open) : open,
+    );
     const reasons = REASONS.reduce((sum, reason) => sum + counters[reason], 0);
     laws.check(`failed = sum of its reasons ${of}`, failed - reasons);
   }
@@ -192,9 +195,11 @@ function roleLaws(laws: Laws, merge: RunMerge, totals: Counters): void {
   }
 }
 
-/** Steps and sequences fail, too; those are no failed connections. */
+/** Of steps and sequences alone: no failed connections, no numbers that never came. */
+const OF_NAMES: ReadonlySet<string> = new Set(["failed", "missing", "repeated"]);
+
 function isPhaseCounter(counter: string): counter is PhaseCounter {
-  return counter !== "failed" && (PHASE_COUNTERS as readonly string[]).includes(counter);
+  return !OF_NAMES.has(counter) && (PHASE_COUNTERS as readonly string[]).includes(counter);
 }
 
 /** Laws that hold per worker, because what one that never finished had not settled is excused. */

@@ -41,7 +41,7 @@ function sequenceOf(fold: RunFold, position: number): SequenceSummary {
   const { merge } = fold;
   const parts = namesOf(fold.facts.scenario);
   const phases = phasesThatCount(fold);
-  const { started, completed, failed, unjudged, unfollowed, ...counters } =
+  const { started, completed, failed, abandoned, unfollowed, ...counters } =
     merge.nameCounters(position);
   const times = (metric: "sequence" | "event", name: number) =>
     quantilesOrNull(judgedHistogram(fold, { metric, phases, names: new Set([name]) }));
@@ -55,7 +55,7 @@ function sequenceOf(fold: RunFold, position: number): SequenceSummary {
     arrived[event] = merge.nameCounters(at).arrived;
   }
   return {
-    ...{ started, completed, failed, unjudged, unfollowed },
+    ...{ started, completed, failed, unjudged: abandoned, unfollowed },
     violations: Object.fromEntries(
       VIOLATION_KINDS.flatMap((kind) => (counters[kind] > 0 ? [[kind, counters[kind]]] : [])),
     ),

@@ -63,19 +63,18 @@ export function parseMetric(text: string): ThresholdMetric | ThresholdFault {
 
 const SELECTORS = ["phase", "name", "target", "event", "role"] as const;
 
+/** Those that came later are there only where they are written. */
+type Selected = Record<"phase" | "name" | "target", string | null> & {
+  event?: string;
+  role?: string;
+};
+
 /** @param text what stands between the braces */
 function parseSelector(
   text: string | undefined,
   offset: number,
 ): StrictThreshold["selector"] | ThresholdFault {
-  const selector: Record<"phase" | "name" | "target", string | null> & {
-    event?: string;
-    role?: string;
-  } = {
-    phase: null,
-    name: null,
-    target: null,
-  };
+  const selector: Selected = { phase: null, name: null, target: null };
   for (const part of text === undefined ? [] : text.split(",")) {
     const pair = /^\s*(\w+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^"'=]*?))\s*$/.exec(part);
     const key = pair?.[1] ?? "";

@@ -96,11 +96,11 @@ export const NAME_COUNTERS = [
   "rejected",
   /** Of a step without a message of its own, of listen, of an event: messages that were one. */
   "arrived",
-  /** Steps and sequences: begun, ended as they should, ended otherwise. started = completed + failed + abandoned + unjudged. */
+  /** Steps and sequences: begun, ended as they should, ended otherwise. started = completed + failed + abandoned. */
   "started",
   "completed",
   "failed",
-  /** Of the steps begun: the plan, or we, ended their connection before they were over. */
+  /** Of those begun: the plan, or we, ended their connection before they were over. */
   "abandoned",
   /** Why sequences failed: the failed ones are the sum of these seven. An event never came; no event of it ever came. */
   "missing",
@@ -116,8 +116,6 @@ export const NAME_COUNTERS = [
   /** Events of sequences that had been completed, and events whose key is none of a sequence of their connection. */
   "afterEnd",
   "orphan",
-  /** Sequences we cut ourselves while they had time left. */
-  "unjudged",
   /** Messages whose sequence was not followed, because too many were; not in started. */
   "unfollowed",
 ] as const;

@@ -94,7 +94,14 @@ export const ROOMS: readonly Room[] = [
   },
   {
     room: "worker/observe/",
-    may: ["shared/", "worker/message/", "worker/record/", "worker/answer/", "worker/integrity/"],
+    may: [
+      "shared/",
+      "worker/message/",
+      "worker/record/",
+      "worker/answer/",
+      "worker/integrity/",
+      "worker/sequence/",
+    ],
   },
   // Observers: each in a room of its own.
   {
@@ -104,6 +111,11 @@ export const ROOMS: readonly Room[] = [
   },
   {
     room: "worker/integrity/",
+    may: ["shared/", "worker/message/", "worker/record/"],
+    except: ["worker/observe/observer.ts"],
+  },
+  {
+    room: "worker/sequence/",
     may: ["shared/", "worker/message/", "worker/record/"],
     except: ["worker/observe/observer.ts"],
   },

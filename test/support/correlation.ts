@@ -1,5 +1,6 @@
 /** A real correlator and recorder with conversations of the test's own: sends, replies and time are what the test says. */
 import { NO_AUDIT } from "../../shared/scenario/defaults.ts";
+import { namesOf } from "../../shared/scenario/names.ts";
 import type { StrictMessage } from "../../shared/scenario/strict.ts";
 import {
   NAME_COUNTERS,
@@ -16,6 +17,7 @@ import type {
 } from "../../worker/message/conversation.ts";
 import { Correlator } from "../../worker/message/correlator.ts";
 import { NONE } from "../../worker/message/pending-table.ts";
+import type { MakeObserver } from "../../worker/observe/observer.ts";
 import { METRIC, Recorder } from "../../worker/record/recorder.ts";
 import type { DriverSocket } from "../../worker/socket/driver.ts";
 import { messages, scenario } from "./scenario.ts";
@@ -40,6 +42,7 @@ export interface Told {
   readonly name: number;
   readonly phase: number;
   readonly detail: string;
+  readonly label: string;
 }
 
 export class TestConversation implements Conversation {
@@ -78,9 +81,9 @@ export class TestConversation implements Conversation {
 
   ping(): void {}
 
-  onMessageFailure({ kind, name, phase, sentUs }: FailedMessage): void {
-    const detail = this.#correlator().unmatched.describe(this, sentUs);
-    this.told.push({ kind, name, phase, detail });
+  onMessageFailure({ kind, name, phase, sentUs, label, detail: own }: FailedMessage): void {
+    const detail = own || this.#correlator().unmatched.describe(this, sentUs);
+    this.told.push({ kind, name, phase, detail, label });
   }
 }
 
@@ -96,18 +99,24 @@ export class Correlation {
 
   constructor(
     mix: readonly StrictMessage[],
-    options: { conversations?: number; targets?: number; audit?: boolean } = {},
+    options: {
+      conversations?: number;
+      targets?: number;
+      audit?: boolean;
+      observers?: readonly MakeObserver[];
+    } = {},
   ) {
     const { conversations = 1, targets = 1, audit = true } = options;
     const played = scenario("ws://127.0.0.1:1/", {
       messages: messages({ mix }),
       integrity: { ...NO_AUDIT, stamp: audit },
     });
-    this.#recorder = new Recorder({ phases: 3, names: mix.length, shards: 1, targets });
+    this.#recorder = new Recorder({ phases: 3, names: namesOf(played).length, shards: 1, targets });
     this.#recorder.begin(0);
     const made = new Correlator(played, this.#recorder, {
       ...{ run: "r1", framed: false },
       standstill: { graceUs: 0 },
+      ...(options.observers && { observers: options.observers }),
     });
     this.#correlator = made;
     this.conversations = Array.from(

@@ -17,12 +17,14 @@ export class Observers {
   readonly #all: readonly MessageObserver[];
   readonly #sent: readonly MessageObserver[];
   readonly #expiring: readonly MessageObserver[];
+  readonly #closing: readonly MessageObserver[];
   readonly #stepping: readonly MessageObserver[];
 
   constructor(makers: readonly MakeObserver[], context: ObserverContext) {
     this.#all = makers.flatMap((make) => make(context) ?? []);
     this.#sent = this.#all.filter((one) => one.sent !== undefined);
     this.#expiring = this.#all.filter((one) => one.expire !== undefined);
+    this.#closing = this.#all.filter((one) => one.closing !== undefined);
     this.#stepping = this.#all.filter((one) => one.settled !== undefined);
   }
 
@@ -70,9 +72,11 @@ export class Observers {
   }
 
   closing(conversation: Conversation, nowUs: number): boolean {
-    let waits = false;
-    for (const one of this.#stepping) if (one.closing?.(conversation, nowUs)) waits = true;
-    return waits;
+    // Those that only wait are last, and what they wait for comes before anybody's last steps.
+    for (let at = this.#closing.length - 1; at >= 0; at--) {
+      if (this.#closing[at]?.closing?.(conversation, nowUs)) return true;
+    }
+    return false;
   }
 
   expire(nowUs: number, ownerOf: (slot: number) => Conversation): void {

@@ -19,6 +19,6 @@ export const OBSERVERS: readonly MakeObserver[] = [
   flows,
   applicationFailures,
   answers,
-  sequences,
   pushes,
+  sequences,
 ];

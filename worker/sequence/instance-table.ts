@@ -68,6 +68,8 @@ export class InstanceTable {
   #heads = new Int32Array(0);
   #tails = new Int32Array(0);
   #sizes = new Int32Array(0);
+  #holding = new Int32Array(0);
+  #closing = new Int32Array(0);
 
   /** @param events the most that a definition has */
   constructor(definitions: number, events: number) {
@@ -143,8 +145,25 @@ export class InstanceTable {
     this.#words[record * WORDS + STATUS] = Status.broken;
   }
 
+  /** To other than it was. */
   setHolds(record: number, holds: boolean): void {
     this.#words[record * WORDS + HOLDS] = holds ? 1 : 0;
+    const slot = this.slot(record);
+    this.#holding[slot] = (this.#holding[slot] as number) + (holds ? 1 : -1);
+  }
+
+  /** For how many of its records a connection waits before a planned close. */
+  holding(slot: number): number {
+    return slot < this.#holding.length ? (this.#holding[slot] as number) : 0;
+  }
+
+  /** It does so now. */
+  isClosing(slot: number): boolean {
+    return this.#closing[slot] === 1;
+  }
+
+  setClosing(slot: number, closing: boolean): void {
+    if (slot < this.#closing.length) this.#closing[slot] = closing ? 1 : 0;
   }
 
   /** An event was taken. */
@@ -243,6 +262,7 @@ export class InstanceTable {
     if (next === NONE) this.#tails[slot] = previous;
     else words[next * WORDS + PREVIOUS] = previous;
     this.#sizes[slot] = (this.#sizes[slot] as number) - 1;
+    if (this.holds(record)) this.setHolds(record, false);
     const dueNext = words[at + DUE_NEXT] as number;
     const duePrevious = words[at + DUE_PREVIOUS] as number;
     if (duePrevious === NONE) this.#dueHead[definition] = dueNext;
@@ -283,5 +303,7 @@ export class InstanceTable {
     this.#heads = grown(this.#heads, NONE);
     this.#tails = grown(this.#tails, NONE);
     this.#sizes = grown(this.#sizes, 0);
+    this.#holding = grown(this.#holding, 0);
+    this.#closing = grown(this.#closing, 0);
   }
 }

@@ -127,7 +127,7 @@ export class Progress {
     else if (isBroken) {
       this.#fail(conversation, record, { violation: Violation.outOfOrder, event: state, endUs });
     } else if (cutByUs) {
-      this.#recorder.countName(table.phase(record), position, NAME.unjudged);
+      this.#recorder.countName(table.phase(record), position, NAME.abandoned);
     } else {
       const event = wants[state] as number;
       this.#fail(conversation, record, { violation: Violation.cut, event, endUs });
@@ -241,9 +241,8 @@ export class Progress {
     const table = this.#table;
     if (table.holds(record) === holds) return;
     table.setHolds(record, holds);
-    conversation.awaited += holds ? 1 : -1;
-    if (holds || conversation.awaited !== 0) return;
-    conversation.onSettled(this.#definitionOf(record).position, true);
+    const { slot } = conversation;
+    if (table.isClosing(slot) && table.holding(slot) === 0) conversation.onStepsDone();
   }
 
   #isLate(record: number, atUs: number): boolean {

@@ -102,14 +102,19 @@ class Sequences implements MessageObserver {
 
   ended(conversation: Conversation, nowUs: number, cutByUs: boolean): void {
     const table = this.#table;
-    conversation.awaited = 0;
+    table.setClosing(conversation.slot, false);
     for (let record = table.head(conversation.slot); record !== NONE; ) {
       const next = table.next(record);
       if (!table.isOver(record)) this.#progress.cutOff(conversation, record, nowUs, cutByUs);
       this.#forget(record);
       record = next;
     }
-    conversation.awaited = 0;
+  }
+
+  closing({ slot }: Conversation): boolean {
+    const waits = this.#table.holding(slot) > 0;
+    this.#table.setClosing(slot, waits);
+    return waits;
   }
 
   expire(nowUs: number, ownerOf: (slot: number) => Conversation): void {

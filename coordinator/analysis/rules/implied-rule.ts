@@ -1,6 +1,6 @@
 /**
  * The form of rules no scenario has to write: a run that got nothing does not pass, nor one that leaked. Used by
- * established.ts, answered.ts, kept.ts and isolated.ts. Pure. Invariant: of several that are broken only the first is said, as
+ * established.ts, answered.ts, followed.ts, kept.ts and isolated.ts. Pure. Invariant: of several that are broken only the first is said, as
  * the others follow from it, but for one that stands alone.
  */
 import type { StrictThreshold } from "../../../shared/scenario/strict.ts";
@@ -9,6 +9,7 @@ import { type Answer, type Check, evidence, type JudgedRun, notJudged } from "..
 export const IMPLIED_RULES = {
   established: "established > 0 (every run)",
   answered: "matched > 0 (every run)",
+  followed: "completed > 0 (every run)",
   kept: "dropped < 100% (every run)",
   isolated: "leaked == 0 (every run)",
 } as const;
@@ -21,8 +22,8 @@ export type Breach =
 
 export interface ImpliedRule {
   readonly name: keyof typeof IMPLIED_RULES;
-  readonly measure: "connect" | "messages" | "connections" | "delivery";
-  readonly statistic: "established" | "matched" | "dropped" | "leaked";
+  readonly measure: "connect" | "messages" | "sequence" | "connections" | "delivery";
+  readonly statistic: "established" | "matched" | "completed" | "dropped" | "leaked";
   readonly question: string;
   /** For docs/validity.md. */
   readonly brokenWhen: string;
@@ -63,6 +64,7 @@ const BOUNDS: Readonly<
 > = {
   established: { operator: ">", limit: 0, unit: "count" },
   matched: { operator: ">", limit: 0, unit: "count" },
+  completed: { operator: ">", limit: 0, unit: "count" },
   dropped: { operator: "<", limit: 1, unit: "share" },
   leaked: { operator: "==", limit: 0, unit: "count" },
 };

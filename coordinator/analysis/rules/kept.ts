@@ -9,7 +9,7 @@ export const kept = impliedRule({
   question: "Did the target keep any connection?",
   brokenWhen:
     "every connection was ended by the target or the network, and nothing was ever received",
-  precedence: 4,
+  precedence: 5,
   breach({ fold }) {
     const { established, dropped, received } = fold.merge.counters();
     if (established === 0) return { notJudged: "no connection was established" };

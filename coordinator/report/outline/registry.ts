@@ -14,6 +14,7 @@ import { phases } from "./sections/phases.ts";
 import { push } from "./sections/push.ts";
 import { roles } from "./sections/roles.ts";
 import { steps } from "./sections/steps.ts";
+import { sequences } from "./sections/sequences.ts";
 import { targets } from "./sections/targets.ts";
 import { thresholds } from "./sections/thresholds.ts";
 import { timeline } from "./sections/timeline.ts";
@@ -30,6 +31,7 @@ export const SECTIONS: readonly Section[] = [
   timeline,
   latency,
   messages,
+  sequences,
   integrity,
   push,
   roles,

@@ -73,6 +73,8 @@ function whatFailed(summary: Judged): string {
 const ADVICE: Readonly<Record<string, string>> = {
   [IMPLIED_RULES.answered]:
     "Where the service answers otherwise, say how (`reply` in the scenario), or send nothing (`--rate 0/s`).",
+  [IMPLIED_RULES.followed]:
+    "The failures show what came instead; `key` and `name` of the sequence say how its events are known.",
   [IMPLIED_RULES.kept]: "A rule on connections, such as dropped < 5%, says how many may be.",
 };
 

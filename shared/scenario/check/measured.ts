@@ -24,12 +24,15 @@ export interface Measured {
   /** What is sent, each with its role; null: nothing; undefined: unknown. */
   readonly messages: readonly RoleMessage[] | null | undefined;
   readonly heartbeat: boolean | undefined;
+  /** What nobody asked for is audited. */
+  readonly isAudited: boolean;
 }
 
 export type RoleMessage = StrictMessage & { readonly role: string };
 
 export function measuredBy({ scope, given, log }: Scene): Measured {
-  const { targets } = scope;
+  const { targets, integrity } = scope;
+  const { order, isolation } = integrity;
   const roles = rolesOf(scope);
   const isSound = (...keys: string[]) => log.isSound(keys) && log.isSound(["roles"]);
   const messages = roles.flatMap((role) =>
@@ -47,6 +50,7 @@ export function measuredBy({ scope, given, log }: Scene): Measured {
     heartbeat: isSound("connect", "heartbeat")
       ? roles.some(({ connect }) => connect.heartbeat !== null)
       : undefined,
+    isAudited: order !== null || isolation.owner !== null || isolation.canary,
   };
 }
 

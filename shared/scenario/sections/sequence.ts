@@ -75,15 +75,15 @@ function group() {
       "Events that come in any order among themselves.",
       ["profile_loaded", "settings_loaded"],
     ),
-  }).transform(({ any }, context): StrictSequenceStep => {
-    const twice = any.findIndex(({ event }, at) =>
-      any.some((one, i) => i < at && one.event === event),
+  }).transform(({ any: events }, context): StrictSequenceStep => {
+    const twice = events.findIndex(({ event }, at) =>
+      events.some((one, i) => i < at && one.event === event),
     );
     if (twice >= 0) {
-      const what = `${quoted(any[twice]?.event ?? "")} is twice in the group`;
+      const what = `${quoted(events[twice]?.event ?? "")} is twice in the group`;
       fault(context, [what, "say how often it comes: times: 2"], { path: ["any", twice] });
     }
-    return { kind: "any", events: any };
+    return { kind: "any", events };
   });
 }
 

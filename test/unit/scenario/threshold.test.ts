@@ -25,10 +25,7 @@ describe("metrics", () => {
 
   it.each([
     ["latncy", "did you mean latency?"],
-    ["sequence", "remove it"],
     ["availability", "remove it"],
-    ["push", "remove it"],
-    ["latency{event=a}", "remove it"],
     ["latency{phase}", "such as"],
     ["latency{phase=}", "such as"],
     ["latency{phase=a", "such as"],
@@ -155,7 +152,21 @@ describe("rules", () => {
     });
     expect(rule("latency{target=a}", "p99 < 1s")).toMatchObject({
       what: "latency p99 is not recorded per target",
-      hint: "select by phase, name or role",
+      hint: "select by phase or name, event",
+    });
+  });
+
+  it("knows events of sequences, and what sequences are judged by", () => {
+    const event = parseMetric("latency{event=agent_started}");
+    expect(event).toMatchObject({ measure: "latency", selector: { event: "agent_started" } });
+    expect(rule("sequence", "completed > 99.9%")).toMatchObject({ limit: 0.999, unit: "share" });
+    expect(rule("sequence{name=ask}", "violations == 0")).toMatchObject({ unit: "count" });
+    expect(rule("sequence", "p99 < 1s")).toMatchObject({ limit: 1_000_000, unit: "us" });
+    expect(rule("sequence{event=a}", "p99 < 1s")).toMatchObject({
+      what: "sequence p99 is not recorded per event",
+    });
+    expect(rule("latency{name=ask,event=a}", "p99 < 1s")).toMatchObject({
+      what: "latency p99 is not recorded per name and event at once",
     });
   });
 });
