@@ -94,7 +94,14 @@ export const ROOMS: readonly Room[] = [
   },
   {
     room: "worker/observe/",
-    may: ["shared/", "worker/message/", "worker/record/", "worker/answer/", "worker/integrity/"],
+    may: [
+      "shared/",
+      "worker/message/",
+      "worker/record/",
+      "worker/answer/",
+      "worker/integrity/",
+      "worker/push/",
+    ],
   },
   // Observers: each in a room of its own.
   {
@@ -104,6 +111,11 @@ export const ROOMS: readonly Room[] = [
   },
   {
     room: "worker/integrity/",
+    may: ["shared/", "worker/message/", "worker/record/"],
+    except: ["worker/observe/observer.ts"],
+  },
+  {
+    room: "worker/push/",
     may: ["shared/", "worker/message/", "worker/record/"],
     except: ["worker/observe/observer.ts"],
   },
@@ -321,6 +333,7 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
     "coordinator/report/summary-measures.ts",
     "coordinator/report/summary-integrity-schema.ts",
     "coordinator/report/summary-schema.ts",
+    "coordinator/report/summary-push-schema.ts",
     "coordinator/report/summary-workers-schema.ts",
     "coordinator/http/reading.ts",
     "coordinator/check/envelope.ts",

@@ -24,7 +24,7 @@ import { METRIC, type Recorder } from "../record/recorder.ts";
 import type { DriverSocket } from "../socket/driver.ts";
 import type { Agenda } from "./agenda.ts";
 import { Choices } from "./choices.ts";
-import { type EngineContext, recorderOf } from "./engine-context.ts";
+import { type EngineClock, type EngineContext, recorderOf } from "./engine-context.ts";
 import { loginsOf } from "./log-in.ts";
 import { SliceCounts } from "./slice-counts.ts";
 import { Slots } from "./slots.ts";
@@ -48,7 +48,7 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
   lastNowUs = 0;
   readonly #context: EngineContext;
   #profile: Profile;
-  readonly #clock: { nowUs(): number };
+  readonly #clock: EngineClock;
   readonly #opener: SocketOpener;
   #schedule: MessageSchedule | null;
   readonly #choices: Choices;
@@ -66,7 +66,7 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
   #stopCursor = 0;
   #forgetBeforeUs = Number.NEGATIVE_INFINITY;
 
-  constructor(context: EngineContext, profile: Profile, clock: { nowUs(): number }) {
+  constructor(context: EngineContext, profile: Profile, clock: EngineClock) {
     const { scenario, run, connections } = context.plan;
     const { localAddresses } = scenario.connect;
     this.#context = context;
@@ -79,9 +79,9 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
     const framed = driver.framing === "frame";
     this.correlator = new Correlator(scenario, this.recorder, {
       ...{ run, framed, standstill, observers: [...OBSERVERS, ...(context.observers ?? [])] },
+      clocks: clock,
       sendNow: (conversation, position) => this.#sendNow(conversation, position),
       phaseAt: (runUs) => this.#profile.phaseAt(runUs),
-      clocks: { nowUs: () => clock.nowUs(), wallMs: context.wallMs ?? Date.now },
     });
     this.connectTimeoutUs = scenario.connect.timeoutUs;
     this.heartbeat = scenario.connect.heartbeat;

@@ -9,7 +9,7 @@ import { namesOf } from "../../shared/scenario/names.ts";
 import type { StrictScenario } from "../../shared/scenario/strict.ts";
 import { type RenderContext, STATIC_CONTEXT } from "../../shared/scenario/template/render.ts";
 import { UserMarks } from "../../shared/scenario/template/user-marks.ts";
-import { type MakeObserver, type ObserverContext, Seen } from "../observe/observer.ts";
+import { type Clocks, type MakeObserver, type ObserverContext, Seen } from "../observe/observer.ts";
 import { Observers } from "../observe/observers.ts";
 import { COUNT, MESSAGE, type Recorder, TARGET } from "../record/recorder.ts";
 import type { DriverSocket } from "../socket/driver.ts";
@@ -41,7 +41,7 @@ export interface CorrelatorOptions {
   readonly sendNow?: (conversation: Conversation, position: number) => boolean;
   readonly phaseAt?: (runUs: number) => number;
   /** Run time, and the wall clock; standing still by default. */
-  readonly clocks?: ObserverContext["clocks"];
+  readonly clocks?: Clocks;
 }
 
 export class Correlator {

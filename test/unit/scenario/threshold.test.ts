@@ -27,7 +27,6 @@ describe("metrics", () => {
     ["latncy", "did you mean latency?"],
     ["sequence", "remove it"],
     ["availability", "remove it"],
-    ["push", "remove it"],
     ["latency{event=a}", "remove it"],
     ["latency{phase}", "such as"],
     ["latency{phase=}", "such as"],
