@@ -9,7 +9,7 @@ import { namesOf } from "../../shared/scenario/names.ts";
 import type { StrictScenario } from "../../shared/scenario/strict.ts";
 import { type RenderContext, STATIC_CONTEXT } from "../../shared/scenario/template/render.ts";
 import { UserMarks } from "../../shared/scenario/template/user-marks.ts";
-import { type Clocks, type MakeObserver, type ObserverContext, Seen } from "../observe/observer.ts";
+import { type Clocks, type MakeObserver, Seen } from "../observe/observer.ts";
 import { Observers } from "../observe/observers.ts";
 import { COUNT, MESSAGE, type Recorder, TARGET } from "../record/recorder.ts";
 import type { DriverSocket } from "../socket/driver.ts";
