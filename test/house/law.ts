@@ -101,6 +101,7 @@ export const ROOMS: readonly Room[] = [
       "worker/answer/",
       "worker/integrity/",
       "worker/sequence/",
+      "worker/push/",
     ],
   },
   // Observers: each in a room of its own.
@@ -116,6 +117,11 @@ export const ROOMS: readonly Room[] = [
   },
   {
     room: "worker/sequence/",
+    may: ["shared/", "worker/message/", "worker/record/"],
+    except: ["worker/observe/observer.ts"],
+  },
+  {
+    room: "worker/push/",
     may: ["shared/", "worker/message/", "worker/record/"],
     except: ["worker/observe/observer.ts"],
   },
@@ -334,6 +340,7 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
     "coordinator/report/summary-integrity-schema.ts",
     "coordinator/report/summary-parts-schema.ts",
     "coordinator/report/summary-schema.ts",
+    "coordinator/report/summary-push-schema.ts",
     "coordinator/report/summary-workers-schema.ts",
     "coordinator/http/reading.ts",
     "coordinator/check/envelope.ts",

@@ -77,9 +77,9 @@ async function fanOut(isLeftOut: (receiver: number, message: number) => boolean)
   }, 1);
   timers.add(pump);
   const begin = () => {
-    // The first message says who belongs; those after it are 300 ms apart in a room, and none at once with another.
+    // The first message says who belongs; the others begin two seconds later, when all have it.
     for (const room of rooms.keys()) publish(room, 0, 0.1);
-    let turn = 0;
+    let turn = -50;
     const each = [...rooms.keys()];
     const timer = setInterval(() => {
       const room = each[turn % each.length] as string;
@@ -114,7 +114,7 @@ function scenario(url: string) {
     target: url,
     load: [
       { phase: "open", ramp: "linear", to: CONNECTIONS, over: "5s" },
-      { phase: "pushed", hold: "13s" },
+      { phase: "pushed", hold: "19s" },
     ],
     listen: [
       { name: "said", where: "m.type == 'said'", sentAt: "m.ts", scope: "m.room", key: "m.id" },

@@ -27,7 +27,7 @@ import { METRIC, type Recorder } from "../record/recorder.ts";
 import type { DriverSocket } from "../socket/driver.ts";
 import type { Agenda } from "./agenda.ts";
 import { Choices } from "./choices.ts";
-import { type EngineContext, recorderOf } from "./engine-context.ts";
+import { type EngineClock, type EngineContext, recorderOf } from "./engine-context.ts";
 import { loginsOf } from "./log-in.ts";
 import { RoleSchedules, roleSettings } from "./role-settings.ts";
 import { SliceCounts } from "./slice-counts.ts";
@@ -49,7 +49,7 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
   lastNowUs = 0;
   readonly #context: EngineContext;
   #profile: Profile;
-  readonly #clock: { nowUs(): number };
+  readonly #clock: EngineClock;
   readonly #opener: SocketOpener;
   readonly #schedules: RoleSchedules;
   readonly #choices: Choices;
@@ -67,7 +67,7 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
   #stopCursor = 0;
   #forgetBeforeUs = Number.NEGATIVE_INFINITY;
 
-  constructor(context: EngineContext, profile: Profile, clock: { nowUs(): number }) {
+  constructor(context: EngineContext, profile: Profile, clock: EngineClock) {
     const { scenario, run, connections } = context.plan;
     const { localAddresses } = scenario.connect;
     this.#context = context;
@@ -80,9 +80,9 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
     const framed = driver.framing === "frame";
     this.correlator = new Correlator(scenario, this.recorder, {
       ...{ run, framed, standstill, observers: [...OBSERVERS, ...(context.observers ?? [])] },
+      clocks: clock,
       sendNow: (conversation, position) => this.#sendNow(conversation, position),
       phaseAt: (runUs) => this.#profile.phaseAt(runUs),
-      clocks: { nowUs: () => clock.nowUs(), wallMs: context.wallMs ?? Date.now },
     });
     this.settings = roleSettings(scenario);
     this.#choices = new Choices(scenario);

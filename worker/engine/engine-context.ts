@@ -11,6 +11,13 @@ import { Recorder } from "../record/recorder.ts";
 import type { Driver } from "../socket/driver.ts";
 import type { EngineReport } from "./port.ts";
 
+export interface EngineClock {
+  /** Run time, microseconds. */
+  nowUs(): number;
+  /** Whole milliseconds since the Unix epoch. */
+  wallMs(): number;
+}
+
 export interface EngineContext {
   readonly plan: PlanDocument;
   /** Number of this engine within its worker. */

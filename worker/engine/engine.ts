@@ -12,6 +12,7 @@
 import { buildPopulation, type Population } from "../../shared/load/arrivals.ts";
 import type { Profile } from "../../shared/load/profile.ts";
 import { changesFromUs, type Steering, steer } from "../../shared/load/steering.ts";
+import { systemClock } from "../../shared/time/clock.ts";
 import type { HandOver } from "../../shared/wire/command.ts";
 import type { Slice } from "../../shared/wire/slice.ts";
 import { METRIC } from "../record/recorder.ts";
@@ -61,6 +62,7 @@ export class Engine {
     });
     this.#pool = new ConnectionPool(context, this.#profile, {
       nowUs: () => this.#readClock(),
+      wallMs: context.wallMs ?? systemClock.wallMs,
     });
     this.#frames = new FrameCuts(context, this.#pool, this.#selfCheck);
     this.#slices = new HeldSlices(this.#population, context.plan.shards);

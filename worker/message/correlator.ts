@@ -9,7 +9,7 @@ import { namesOf } from "../../shared/scenario/names.ts";
 import type { StrictScenario } from "../../shared/scenario/strict.ts";
 import { type RenderContext, STATIC_CONTEXT } from "../../shared/scenario/template/render.ts";
 import { UserMarks } from "../../shared/scenario/template/user-marks.ts";
-import { type MakeObserver, type ObserverContext, Seen } from "../observe/observer.ts";
+import { type Clocks, type MakeObserver, Seen } from "../observe/observer.ts";
 import { Observers } from "../observe/observers.ts";
 import { MESSAGE } from "../record/message-counters.ts";
 import { COUNT, type Recorder, TARGET } from "../record/recorder.ts";
@@ -42,7 +42,7 @@ export interface CorrelatorOptions {
   readonly sendNow?: (conversation: Conversation, position: number) => boolean;
   readonly phaseAt?: (runUs: number) => number;
   /** Run time, and the wall clock; standing still by default. */
-  readonly clocks?: ObserverContext["clocks"];
+  readonly clocks?: Clocks;
 }
 
 export class Correlator {

@@ -63,6 +63,13 @@ export interface SentTimes {
   readonly nowUs: number;
 }
 
+export interface Clocks {
+  /** Run time, microseconds. */
+  nowUs(): number;
+  /** Whole milliseconds since the Unix epoch, rounded down. */
+  wallMs(): number;
+}
+
 /** What an observer is made with. */
 export interface ObserverContext {
   readonly scenario: StrictScenario;
@@ -75,7 +82,7 @@ export interface ObserverContext {
   /** Sends the message of the name at this position at once, off the schedule. @returns false when it could not be sent */
   send(conversation: Conversation, position: number): boolean;
   /** Run time, and the wall clock. */
-  readonly clocks: { nowUs(): number; wallMs(): number };
+  readonly clocks: Clocks;
   /** Of a moment of run time. */
   phaseAt(runUs: number): number;
   /** Of what happens now, run time. */

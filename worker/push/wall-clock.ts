@@ -4,12 +4,7 @@
  * because the wall clock and the monotonic one are disciplined alike, and a step of the wall clock begins it anew.
  */
 
-export interface Clocks {
-  /** Run time, microseconds. */
-  nowUs(): number;
-  /** Whole milliseconds since the Unix epoch, rounded down. */
-  wallMs(): number;
-}
+import type { Clocks } from "../observe/observer.ts";
 
 export class WallClock {
   readonly #clocks: Clocks;

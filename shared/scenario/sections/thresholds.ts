@@ -148,7 +148,7 @@ const BY_KEY: ReadonlySet<string> = new Set(["reached", "missed", "repeated"]);
 /** Latency needs a time of sending, and reach a key. */
 function checkPushed(one: StrictThreshold, path: Path, { measured, log }: Known): void {
   const { measure, statistic, selector } = one;
-  if (measure !== "push" || measured.listen === undefined || COUNTED.has(statistic)) return;
+  if (measure !== "push" || !measured.listen?.length || COUNTED.has(statistic)) return;
   const needs = BY_KEY.has(statistic) ? "key" : "sentAt";
   const { name } = selector;
   const listens = measured.listen.filter((listen) => name === null || listen.name === name);
@@ -164,6 +164,9 @@ function checkMeasured(metric: ThresholdMetric, path: Path, { measured, log }: K
   const { messages, heartbeat, isAudited } = measured;
   const add = (what: string, hint: string) => log.add(path, what, hint, { part: "key" });
   if (measure === "ping" && heartbeat === false) add("nothing is pinged", "add connect.heartbeat");
+  if (measure === "push" && measured.listen?.length === 0) {
+    add("push cannot be judged: nothing is listened for", "add listen");
+  }
   if (messages === undefined || NEEDS_NO_MESSAGE.has(measure)) return;
   if (measure === "delivery" && isAudited) return;
   if (messages === null) {
