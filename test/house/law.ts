@@ -74,6 +74,7 @@ export const ROOMS: readonly Room[] = [
     may: [
       "shared/",
       "worker/engine/",
+      "worker/login/",
       "worker/message/",
       "worker/observe/",
       "worker/reach/",

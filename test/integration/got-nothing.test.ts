@@ -6,7 +6,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { TEMPLATES } from "../../coordinator/cli/commands/templates.ts";
+import { TEMPLATES } from "../../coordinator/cli/commands/templates/registry.ts";
 import { onrush, scratch, startTarget } from "../support/programs.ts";
 
 const bare = (url: string, folder: string) =>

@@ -14,6 +14,7 @@ import type { TraceEvent, TraceRequest } from "../../shared/wire/trace.ts";
 import { Engine } from "../engine/engine.ts";
 import { driverOf } from "../engine/socket-opener.ts";
 import { systemTurnTimers, Turns } from "../engine/turn/turns.ts";
+import { prepareLogins } from "../login/login-step.ts";
 import { resolveTargets } from "../reach/resolve.ts";
 import { buildFrame, nextMask, Opcode } from "../socket/lean/frame-builder.ts";
 import { Expectations } from "./expectations.ts";
@@ -57,11 +58,9 @@ async function trace(request: TraceRequest): Promise<void> {
 async function follow(request: TraceRequest): Promise<void> {
   const { scenario, allowTargets, most } = request;
   const tracer = new Tracer(scenario.secrets, monotonicUs, report);
-  const targets = await resolveTargets(
-    scenario,
-    [{ of: "the run", allowed: allowTargets }],
-    monotonicUs,
-  );
+  const lists = [{ of: "the run", allowed: allowTargets }] as const;
+  const targets = await resolveTargets(scenario, lists, monotonicUs);
+  const logins = await prepareLogins(scenario, lists);
   for (const { addresses, dnsUs } of targets) {
     if (dnsUs === null) continue;
     const detail = `${addresses.join(", ")} (${(dnsUs / 1000).toFixed(1)} ms)`;
@@ -77,7 +76,7 @@ async function follow(request: TraceRequest): Promise<void> {
   });
   let turns: Turns | null = null;
   const engine = new Engine({
-    ...{ plan, engine: 0, targets, monotonicUs, afterReading: setImmediate, driver },
+    ...{ plan, engine: 0, targets, logins, monotonicUs, afterReading: setImmediate, driver },
     recorder: new TracedRecorder(plan, tracer, expectations),
     observers: [expectations.maker],
     onWoken: () => turns?.wake(),

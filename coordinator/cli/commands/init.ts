@@ -6,7 +6,7 @@ import { writeFileSync } from "node:fs";
 import { Command, Option } from "commander";
 import { ExitCode, OnrushError } from "../../../shared/errors.ts";
 import type { CliContext, Finish } from "../context.ts";
-import { TEMPLATES } from "./templates.ts";
+import { TEMPLATES } from "./templates/registry.ts";
 
 interface InitOptions {
   readonly template: string;

@@ -6,7 +6,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { TEMPLATES } from "../../../coordinator/cli/commands/templates.ts";
+import { TEMPLATES } from "../../../coordinator/cli/commands/templates/registry.ts";
 import { explain } from "../../../coordinator/launch/scenario/explain.ts";
 import { type ParseContext, parseScenario } from "../../../shared/scenario/parse.ts";
 import type { StrictScenario } from "../../../shared/scenario/strict.ts";

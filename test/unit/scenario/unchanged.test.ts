@@ -6,7 +6,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { TEMPLATES } from "../../../coordinator/cli/commands/templates.ts";
+import { TEMPLATES } from "../../../coordinator/cli/commands/templates/registry.ts";
 import { writtenForm } from "../../../shared/scenario/written.ts";
 import { parseText, readFrom, scenarioOf } from "./reading.ts";
 
