@@ -77,7 +77,7 @@ export function readFacts(header: unknown): RunFacts {
  * (variables, environment, data, header values, TLS material, payloads), and the rest is masked.
  */
 export function redactScenario(scenario: StrictScenario): StrictScenario {
-  const { answers, connect, messages } = scenario;
+  const { answers, connect, messages, hooks } = scenario;
   const lean: StrictScenario = {
     ...scenario,
     vars: {},
@@ -90,6 +90,7 @@ export function redactScenario(scenario: StrictScenario): StrictScenario {
       tls: { ...connect.tls, ca: null, cert: null, key: null },
     },
     answers: answers.map((answer) => ({ ...answer, send: withoutPayload(answer.send) })),
+    hooks: hooks && { ...hooks, source: "" },
     messages: messages && {
       ...messages,
       mix: messages.mix.map((message) => ({ ...message, send: withoutPayload(message.send) })),

@@ -4,6 +4,7 @@
  */
 import type { StrictReconnect } from "../../shared/scenario/strict.ts";
 import type { ConnectFailure } from "../../shared/stats/failure-kind.ts";
+import type { Hooks } from "../hooks/hooks.ts";
 import type { Conversation } from "../message/conversation.ts";
 import type { Correlator } from "../message/correlator.ts";
 import type { Recorder } from "../record/recorder.ts";
@@ -57,6 +58,8 @@ export interface ConnectionHost {
     /** Whether a target has another address for an attempt that failed so. */
     hasAnother(target: number, tries: number, kind: ConnectFailure): boolean;
   };
+  /** null: the scenario has none. */
+  readonly hooks: Hooks<HostedConnection> | null;
   readonly connectTimeoutUs: number;
   readonly heartbeat: { readonly pingUs: number; readonly timeoutUs: number } | null;
   readonly reconnect: StrictReconnect;

@@ -102,6 +102,9 @@ export function sendOutgoing(connection: PacedConnection, host: ConnectionHost):
     recorder.count(phase, COUNT.skippedBehind, 1);
   } else if (isCongested(connection, socket, host)) {
     recorder.count(phase, COUNT.skippedBackpressure, 1);
+  } else if (host.hooks !== null && !host.hooks.prepare(connection, outgoing.name)) {
+    recorder.count(phase, COUNT.skippedBehind, 1);
+    recorder.count(phase, COUNT.skippedByHooks, 1);
   } else {
     // What back-pressure held is late by the target's doing, so it is no lag of the generator.
     if (!held) recorder.value(METRIC.sendLag, phase, nowUs - intendedUs);

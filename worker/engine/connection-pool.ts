@@ -15,6 +15,7 @@ import type { ConnectionHost, HostedConnection } from "../connection/connection-
 import { TIMER_KINDS, TimerKind } from "../connection/connection-host.ts";
 import { ConnectionTimes, FIRST_SLOTS, Time } from "../connection/connection-times.ts";
 import { sendNow, sendOutgoing } from "../connection/pacing.ts";
+import type { Hooks } from "../hooks/hooks.ts";
 import type { Logins } from "../login/login.ts";
 import type { Conversation } from "../message/conversation.ts";
 import { Correlator } from "../message/correlator.ts";
@@ -24,7 +25,8 @@ import { METRIC, type Recorder } from "../record/recorder.ts";
 import type { DriverSocket } from "../socket/driver.ts";
 import type { Agenda } from "./agenda.ts";
 import { Choices } from "./choices.ts";
-import { type EngineContext, recorderOf } from "./engine-context.ts";
+import { type EngineContext, readyPayloads, recorderOf } from "./engine-context.ts";
+import { hooksOf } from "./hooks-of.ts";
 import { loginsOf } from "./log-in.ts";
 import { SliceCounts } from "./slice-counts.ts";
 import { Slots } from "./slots.ts";
@@ -40,6 +42,7 @@ const NEXT_TURN_US = 1000;
 export class ConnectionPool implements ConnectionHost, TimerOwner {
   readonly recorder: Recorder;
   readonly correlator: Correlator;
+  readonly hooks: Hooks<HostedConnection> | null;
   readonly connectTimeoutUs: number;
   readonly heartbeat: { readonly pingUs: number; readonly timeoutUs: number } | null;
   readonly reconnect: StrictReconnect;
@@ -77,11 +80,22 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
     this.#standstill = standstill;
     const driver = driverOf(scenario, context.driver);
     const framed = driver.framing === "frame";
+    const made = readyPayloads(context);
     this.correlator = new Correlator(scenario, this.recorder, {
-      ...{ run, framed, standstill, observers: [...OBSERVERS, ...(context.observers ?? [])] },
+      ...{ run, framed, standstill, made },
+      observers: [...OBSERVERS, ...(context.observers ?? [])],
       sendNow: (conversation, position) => this.#sendNow(conversation, position),
       phaseAt: (runUs) => this.#profile.phaseAt(runUs),
       clocks: { nowUs: () => clock.nowUs(), wallMs: context.wallMs ?? Date.now },
+    });
+    this.hooks = hooksOf(context, this, {
+      payloads: made,
+      isLive: (one) => (this.#connections[one.slot] as Conversation | null) === one,
+      onBefore: (connection) => {
+        this.times.timed(connection.slot, this.lastNowUs);
+        this.schedule(connection.slot, TimerKind.life, this.lastNowUs + this.connectTimeoutUs);
+        connection.socket = this.#openNow(connection);
+      },
     });
     this.connectTimeoutUs = scenario.connect.timeoutUs;
     this.heartbeat = scenario.connect.heartbeat;
@@ -150,6 +164,7 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
     this.#standstill.turn(lagUs);
     if (this.#standstill.graceUs === 0) correlator.expire(nowUs, this.#ownerOf);
     this.#wheel.advance(nowUs, this);
+    this.hooks?.turn(nowUs);
   }
 
   /** When a timer or a time-out is due next, untilUs at most. */
@@ -256,8 +271,13 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
   }
 
   openSocket(connection: HostedConnection, tries: number): DriverSocket {
-    const login = tries === 0 ? this.#logins.begin(connection, 0) : null;
-    return login ?? this.#opener.open(connection, tries);
+    if (tries > 0) return this.#opener.open(connection, tries);
+    return this.hooks?.before(connection) ?? this.#openNow(connection);
+  }
+
+  /** Nothing but HTTP steps is ahead of it any more. */
+  #openNow(connection: HostedConnection): DriverSocket {
+    return this.#logins.begin(connection, 0) ?? this.#opener.open(connection, 0);
   }
 
   schedule(slot: number, kind: TimerKind, dueUs: number): void {

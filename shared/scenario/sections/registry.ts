@@ -8,6 +8,7 @@ import { connect } from "./connect.ts";
 import { data } from "./data.ts";
 import { flow } from "./flow.ts";
 import { name, seed, version } from "./header.ts";
+import { hooks } from "./hooks.ts";
 import { incoming } from "./incoming.ts";
 import { integrity } from "./integrity.ts";
 import { listen } from "./listen.ts";
@@ -34,6 +35,7 @@ export const SECTIONS = [
   incoming,
   flow,
   answers,
+  hooks,
   integrity,
   thresholds,
   outputs,
