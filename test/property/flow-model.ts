@@ -122,7 +122,9 @@ export class FlowModel {
     yield* this.#list(this.#flow.open, MAX_RESTARTS);
     if (this.#hasLeft) return;
     this.#begin(
-      this.#flow.loops.filter(({ steps }) => steps.length > 0).map(({ steps }) => this.#loop(steps)),
+      this.#flow.loops
+        .filter(({ steps }) => steps.length > 0)
+        .map(({ steps }) => this.#loop(steps)),
     );
   }
 

@@ -23,25 +23,45 @@ const onFail = fc.constantFrom("close", "skip", "skip", "restart", "restart");
 
 const plain: fc.Arbitrary<Unnamed> = fc.oneof(
   fc.boolean().chain((isAwaited) =>
-    fc.record({ withinUs: us, onFail }).map(({ withinUs, onFail: policy }): Unnamed => (name) => {
-      const called = name();
-      const where = `m.k == 'r ${called}'`;
-      return {
-        ...{ kind: "send", name: called, send: { kind: "text", text: called }, onFail: policy },
-        reply: isAwaited ? { match: "where", where, ...ONE_REPLY, withinUs } : { match: "none" },
-      };
-    }),
+    fc.record({ withinUs: us, onFail }).map(
+      ({ withinUs, onFail: policy }): Unnamed =>
+        (name) => {
+          const called = name();
+          const where = `m.k == 'r ${called}'`;
+          return {
+            ...{ kind: "send", name: called, send: { kind: "text", text: called }, onFail: policy },
+            reply: isAwaited
+              ? { match: "where", where, ...ONE_REPLY, withinUs }
+              : { match: "none" },
+          };
+        },
+    ),
   ),
   fc
-    .record({ kind, withinUs: us, times: fc.integer({ min: 1, max: 3 }), optional: fc.boolean(), onFail })
-    .map(({ kind: awaited, ...rest }): Unnamed => (name) => {
-      const where = `m.k == '${awaited}'`;
-      return { kind: "expect", name: name(), where, capture: [], ...rest };
-    }),
-  fc.record({ kind, forUs: us, onFail }).map(({ kind: unwanted, ...rest }): Unnamed => (name) => {
-    return { kind: "expectNot", name: name(), where: `m.k == '${unwanted}'`, ...rest };
-  }),
-  us.map((meanUs): Unnamed => () => ({ kind: "wait", wait: { kind: "fixed", meanUs } })),
+    .record({
+      kind,
+      withinUs: us,
+      times: fc.integer({ min: 1, max: 3 }),
+      optional: fc.boolean(),
+      onFail,
+    })
+    .map(
+      ({ kind: awaited, ...rest }): Unnamed =>
+        (name) => {
+          const where = `m.k == '${awaited}'`;
+          return { kind: "expect", name: name(), where, capture: [], ...rest };
+        },
+    ),
+  fc.record({ kind, forUs: us, onFail }).map(
+    ({ kind: unwanted, ...rest }): Unnamed =>
+      (name) => {
+        return { kind: "expectNot", name: name(), where: `m.k == '${unwanted}'`, ...rest };
+      },
+  ),
+  us.map(
+    (meanUs): Unnamed =>
+      () => ({ kind: "wait", wait: { kind: "fixed", meanUs } }),
+  ),
   fc.constant<Unnamed>((name) => ({ kind: "mark", name: name() })),
 );
 
@@ -51,17 +71,24 @@ const { steps } = fc.letrec<{ step: Unnamed; steps: Unnamed[] }>((tie) => ({
     { weight: 5, arbitrary: plain },
     {
       weight: 1,
-      arbitrary: fc
-        .record({ times: fc.integer({ min: 1, max: 3 }), inner: tie("steps") })
-        .map(({ times, inner }): Unnamed => (name) => {
-          return { kind: "repeat", times, until: null, steps: inner.map((one) => one(name)) };
-        }),
+      arbitrary: fc.record({ times: fc.integer({ min: 1, max: 3 }), inner: tie("steps") }).map(
+        ({ times, inner }): Unnamed =>
+          (name) => {
+            return { kind: "repeat", times, until: null, steps: inner.map((one) => one(name)) };
+          },
+      ),
     },
     {
       weight: 1,
-      arbitrary: tie("steps").map((inner): Unnamed => (name) => {
-        return { kind: "choose", branches: [{ weight: 1, steps: inner.map((one) => one(name)) }] };
-      }),
+      arbitrary: tie("steps").map(
+        (inner): Unnamed =>
+          (name) => {
+            return {
+              kind: "choose",
+              branches: [{ weight: 1, steps: inner.map((one) => one(name)) }],
+            };
+          },
+      ),
     },
   ),
   steps: fc.array(tie("step"), { maxLength: 4 }),
@@ -110,7 +137,12 @@ describe("a flow of random steps", () => {
         expect(stage.log).toEqual(model.log);
         const counts = stage.counts("started", "completed", "failed", "arrived");
         for (const [name, row] of Object.entries(counts)) {
-          const { started = 0, completed = 0, failed = 0, arrived = 0 } = model.counts.get(name) ?? {};
+          const {
+            started = 0,
+            completed = 0,
+            failed = 0,
+            arrived = 0,
+          } = model.counts.get(name) ?? {};
           expect(row, name).toEqual([started, completed, failed, arrived]);
         }
       }),
@@ -127,7 +159,10 @@ describe("a flow of random steps", () => {
         stage.end();
         const counts = stage.counts("started", "completed", "failed", "abandoned");
         for (const [name, [started, ...ends]] of Object.entries(counts)) {
-          expect(ends.reduce((sum, one) => sum + one, 0), name).toBe(started);
+          expect(
+            ends.reduce((sum, one) => sum + one, 0),
+            name,
+          ).toBe(started);
         }
       }),
       { numRuns: 100 },

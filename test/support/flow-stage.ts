@@ -1,6 +1,7 @@
 /** A real flow on a real correlator, with one connection of the test's own: what comes, and when, is what the test says. */
-import type { StrictFlow } from "../../shared/scenario/strict-conversation.ts";
+
 import { namesOf } from "../../shared/scenario/names.ts";
+import type { StrictFlow } from "../../shared/scenario/strict-conversation.ts";
 import { NAME_COUNTERS, type NameCounter } from "../../shared/stats/counters.ts";
 import type { EngineHealth } from "../../shared/wire/frame/frame.ts";
 import { flows } from "../../worker/flow/flow-runner.ts";

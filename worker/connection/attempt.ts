@@ -1,5 +1,7 @@
 /** What is recorded of an attempt to connect, at its beginning and when it has come to its end. Called by the connection. */
 import { type Counted, METRIC } from "../record/recorder.ts";
+import { CLOSE_NORMAL } from "../socket/close-code.ts";
+import type { EndCause } from "./close-cause.ts";
 import { type ConnectionHost, endStage } from "./connection-host.ts";
 import { Time } from "./connection-times.ts";
 
@@ -8,12 +10,28 @@ interface Attempting extends Counted {
   readonly retries: number;
 }
 
+/** What an attempt has of its own. */
+interface Attempt extends Attempting {
+  endCause: EndCause;
+  closeCode: number;
+  seq: number;
+  answered: number;
+  incarnation: number;
+  attempt: number;
+}
+
 /** @returns now */
 export function beginAttempt(
-  connection: Attempting,
+  connection: Attempt,
   host: ConnectionHost,
   intendedUs: number,
 ): number {
+  connection.endCause = "plan";
+  connection.closeCode = CLOSE_NORMAL;
+  connection.seq = 0;
+  connection.answered = -1;
+  connection.incarnation++;
+  connection.attempt++;
   const nowUs = host.nowUs();
   host.times.begin(connection.slot, intendedUs, nowUs);
   host.recorder.value(METRIC.openLag, connection.phase, nowUs - intendedUs);

@@ -4,6 +4,7 @@
  */
 import type { StrictReconnect } from "../../shared/scenario/strict.ts";
 import type { ConnectFailure } from "../../shared/stats/failure-kind.ts";
+import type { Hooks } from "../hooks/hooks.ts";
 import type { Conversation } from "../message/conversation.ts";
 import type { Correlator } from "../message/correlator.ts";
 import type { Recorder } from "../record/recorder.ts";
@@ -81,6 +82,8 @@ export interface ConnectionHost {
     /** Whether a target has another address for an attempt that failed so. */
     hasAnother(target: number, tries: number, kind: ConnectFailure): boolean;
   };
+  /** null: the scenario has none. */
+  readonly hooks: Hooks<HostedConnection> | null;
   /** By position in rolesOf. */
   readonly settings: readonly RoleSettings[];
   /** The time last read by nowUs(); for what happens in the same turn. */

@@ -97,12 +97,6 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
     this.phase = host.phaseAt(intendedUs);
     this.#stage = "tcp";
     this.#closing = null;
-    this.endCause = "plan";
-    this.closeCode = CLOSE_NORMAL;
-    this.seq = 0;
-    this.answered = -1;
-    this.incarnation++;
-    this.attempt++;
     const nowUs = beginAttempt(this, host, intendedUs);
     host.schedule(this.slot, TimerKind.life, nowUs + settingsOf(this, host).connectTimeoutUs);
     this.socket = host.openSocket(this, 0);
@@ -118,12 +112,13 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
     const host = this.#host;
     host.agreed(this, protocol, extensions);
     const nowUs = establish(this, host);
+    const closeUs = host.times.get(this.slot, Time.close);
     this.#transition(State.open);
     startHeartbeat(this, host);
-    const closeUs = host.times.get(this.slot, Time.close);
     host.schedule(this.slot, TimerKind.life, closeUs);
     host.correlator.observers.opened(this, nowUs);
-    if (this.isOpen) this.retries = 0;
+    if (host.hooks !== null) host.hooks.opened(this);
+    if (this.isOpen) this.#mayStart();
     if (nowUs >= closeUs) this.drain(this.endCause);
   }
 
@@ -144,6 +139,7 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
     incoming.take(data, start, end, binary);
     incoming.nowUs = nowUs;
     incoming.phase = host.phaseAt(nowUs);
+    if (host.hooks !== null) host.hooks.received(this, incoming);
     host.correlator.receive(this);
   }
 
@@ -188,7 +184,13 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
 
   onStepsDone(): void {
     if (this.state === State.draining) finish(this, this.#host);
-    else if (this.state === State.open) this.retries = 0;
+    else if (this.state === State.open) this.#mayStart();
+  }
+
+  /** Steps ahead of its schedule are over, or there are none. */
+  #mayStart(): void {
+    this.retries = 0;
+    if (this.#host.hooks !== null) this.#host.hooks.mayStart(this);
   }
 
   leave(code: number, hasFailed: boolean): void {

@@ -15,9 +15,10 @@ import type {
   RoleSettings,
   Scheduled,
 } from "../connection/connection-host.ts";
-import { TIMER_KINDS, TimerKind } from "../connection/connection-host.ts";
+import { settingsOf, TIMER_KINDS, TimerKind } from "../connection/connection-host.ts";
 import { ConnectionTimes, FIRST_SLOTS, Time } from "../connection/connection-times.ts";
 import { sendNow, sendOutgoing, skipNotOpen } from "../connection/pacing.ts";
+import type { Hooks } from "../hooks/hooks.ts";
 import type { Logins } from "../login/login.ts";
 import type { Conversation } from "../message/conversation.ts";
 import { Correlator } from "../message/correlator.ts";
@@ -27,7 +28,14 @@ import { METRIC, type Recorder } from "../record/recorder.ts";
 import type { DriverSocket } from "../socket/driver.ts";
 import type { Agenda } from "./agenda.ts";
 import { Choices } from "./choices.ts";
-import { type EngineClock, type EngineContext, recorderOf } from "./engine-context.ts";
+import {
+  type EngineClock,
+  type EngineContext,
+  readyPayloads,
+  recorderOf,
+} from "./engine-context.ts";
+import { hooksOf } from "./hooks-of.ts";
+import { Leaving } from "./leaving.ts";
 import { loginsOf } from "./log-in.ts";
 import { RoleSchedules, roleSettings } from "./role-settings.ts";
 import { SliceCounts } from "./slice-counts.ts";
@@ -44,6 +52,7 @@ const NEXT_TURN_US = 1000;
 export class ConnectionPool implements ConnectionHost, TimerOwner {
   readonly recorder: Recorder;
   readonly correlator: Correlator;
+  readonly hooks: Hooks<HostedConnection> | null;
   readonly settings: readonly RoleSettings[];
   readonly times = new ConnectionTimes();
   lastNowUs = 0;
@@ -63,8 +72,8 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
   readonly #slotOfIndex = new Map<number, number>();
   #live = 0;
   readonly #sliceCounts = new SliceCounts();
+  readonly leaving = new Leaving(this.#connections, this.#sliceCounts);
   readonly #standstill: Standstill;
-  #stopCursor = 0;
   #forgetBeforeUs = Number.NEGATIVE_INFINITY;
 
   constructor(context: EngineContext, profile: Profile, clock: EngineClock) {
@@ -78,13 +87,25 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
     this.#standstill = standstill;
     const driver = driverOf(scenario, context.driver);
     const framed = driver.framing === "frame";
+    const made = readyPayloads(context);
     this.correlator = new Correlator(scenario, this.recorder, {
-      ...{ run, framed, standstill, observers: [...OBSERVERS, ...(context.observers ?? [])] },
-      clocks: clock,
+      ...{ run, framed, standstill, made, clocks: clock },
+      observers: [...OBSERVERS, ...(context.observers ?? [])],
       sendNow: (conversation, position) => this.#sendNow(conversation, position),
       phaseAt: (runUs) => this.#profile.phaseAt(runUs),
     });
     this.settings = roleSettings(scenario);
+    this.hooks = hooksOf(context, this, {
+      payloads: made,
+      isLive: (one) => (this.#connections[one.slot] as Conversation | null) === one,
+      onBefore: (connection) => {
+        const { slot } = connection;
+        this.times.timed(slot, this.lastNowUs);
+        const { connectTimeoutUs } = settingsOf(connection, this);
+        this.schedule(slot, TimerKind.life, this.lastNowUs + connectTimeoutUs);
+        connection.socket = this.#openNow(connection);
+      },
+    });
     this.#choices = new Choices(scenario);
     this.#schedules = new RoleSchedules(scenario, profile);
     this.routes = new Routes(context.targets, { connections, localAddresses, ports: portCount() });
@@ -145,6 +166,7 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
     this.#standstill.turn(lagUs);
     if (this.#standstill.graceUs === 0) correlator.expire(nowUs, this.#ownerOf);
     this.#wheel.advance(nowUs, this);
+    this.hooks?.turn(nowUs);
   }
 
   /** When a timer or a time-out is due next, untilUs at most. */
@@ -177,29 +199,6 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
     outgoing.intendedUs = intendedUs;
     outgoing.nowUs = this.lastNowUs;
     sendOutgoing(connection, this);
-  }
-
-  /** Has up to `budget` more connections stop. */
-  stopSome(budget: number): void {
-    const end = Math.min(this.#stopCursor + budget, this.#connections.length);
-    while (this.#stopCursor < end) this.#connections[this.#stopCursor++]?.drain("stop");
-  }
-
-  /** Has `count` more connections of the slice close, to be opened again elsewhere. Nothing new is opened in it. */
-  migrateSome(slice: number, count: number): void {
-    let left = count;
-    let slot = this.#sliceCounts.cursor(slice);
-    for (; left > 0 && slot < this.#connections.length; slot++) {
-      const connection = this.#connections[slot];
-      if (connection?.slice !== slice) continue;
-      connection.drain("migrated");
-      left--;
-    }
-    this.#sliceCounts.told(slice, slot);
-  }
-
-  abortAll(cause: "stop" | "fenced"): void {
-    for (const connection of this.#connections) connection?.abort(cause);
   }
 
   forgetBefore(nowUs: number): void {
@@ -248,8 +247,13 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
   }
 
   openSocket(connection: HostedConnection, tries: number): DriverSocket {
-    const login = tries === 0 ? this.#logins.begin(connection, 0) : null;
-    return login ?? this.#opener.open(connection, tries);
+    if (tries > 0) return this.#opener.open(connection, tries);
+    return this.hooks?.before(connection) ?? this.#openNow(connection);
+  }
+
+  /** Nothing but HTTP steps is ahead of it any more. */
+  #openNow(connection: HostedConnection): DriverSocket {
+    return this.#logins.begin(connection, 0) ?? this.#opener.open(connection, 0);
   }
 
   schedule(slot: number, kind: TimerKind, dueUs: number): void {

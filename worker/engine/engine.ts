@@ -173,12 +173,13 @@ export class Engine {
     this.#end = mode;
     this.#agenda.clear();
     if (mode === "stop") return;
-    this.#pool.abortAll(mode === "fenced" ? "fenced" : "stop");
+    this.#pool.leaving.abortAll(mode === "fenced" ? "fenced" : "stop");
   }
 
   /** Of no more use: gives back what the runtime holds for it, and reports nothing. */
   dispose(): void {
     this.#finished = true;
+    this.#pool.hooks?.close();
     this.#selfCheck.dispose();
   }
 
@@ -201,7 +202,7 @@ export class Engine {
     pool.advance(this.#readClock(), lagUs);
     if (this.#migrations.size > 0) this.#migrate(nowUs);
     if (this.#end === null) this.#openDue(nowUs);
-    else if (this.#end === "stop") pool.stopSome(STOPS_PER_TURN);
+    else if (this.#end === "stop") pool.leaving.stopSome(STOPS_PER_TURN);
     this.#finishWhenOver(nowUs);
     if (!this.#finished) this.#restFrom(nowUs);
   }
@@ -216,7 +217,7 @@ export class Engine {
 
   #migrate(nowUs: number): void {
     for (const [id, migration] of this.#migrations) {
-      if (!migration.advance(nowUs, this.#pool)) continue;
+      if (!migration.advance(nowUs, this.#pool.leaving)) continue;
       const { slice } = migration.handOver;
       this.#migrations.delete(id);
       this.#slices.remove(slice);
@@ -274,17 +275,24 @@ export class Engine {
   }
 
   #finishWhenOver(nowUs: number): void {
-    if (this.#pool.live > 0) return;
+    if (this.#pool.live > 0 || this.#waitsForHooks) return;
     if (this.#end === null && (this.#agenda.remaining > 0 || nowUs < this.#profile.durationUs)) {
       return;
     }
     this.#finish();
   }
 
+  /** What they say at the end still counts; their calls are bounded in time. */
+  get #waitsForHooks(): boolean {
+    const isCut = this.#end === "abort" || this.#end === "fenced";
+    return !isCut && this.#pool.hooks?.busy === true;
+  }
+
   #finish(): void {
     if (this.#turns.dueUs === 0) this.#begin(0);
     this.#finished = true;
     this.#frames.report(true);
+    this.#pool.hooks?.close();
     this.#selfCheck.dispose();
   }
 

@@ -66,7 +66,8 @@ class FlowRunner implements MessageObserver {
     if (first >= states.capacity) return seen;
     // What came later than the end of a step belongs to what follows.
     for (let thread = first; thread < first + this.#program.threads; thread++) {
-      if (states.pc[thread] === NONE || (states.dueUs[thread] as number) > message.judgedUs) continue;
+      if (states.pc[thread] === NONE || (states.dueUs[thread] as number) > message.judgedUs)
+        continue;
       this.#interpreter.due(conversation, thread, message.nowUs);
     }
     // Loops that begin because of it do not see it.

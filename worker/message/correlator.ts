@@ -9,6 +9,7 @@ import { namesOf } from "../../shared/scenario/names.ts";
 import type { StrictScenario } from "../../shared/scenario/strict.ts";
 import { type RenderContext, STATIC_CONTEXT } from "../../shared/scenario/template/render.ts";
 import { UserMarks } from "../../shared/scenario/template/user-marks.ts";
+import type { ReadyPayloads } from "../hooks/ready-payloads.ts";
 import { type Clocks, type MakeObserver, Seen } from "../observe/observer.ts";
 import { Observers } from "../observe/observers.ts";
 import { MESSAGE } from "../record/message-counters.ts";
@@ -17,6 +18,7 @@ import type { DriverSocket } from "../socket/driver.ts";
 import { rememberKept } from "./backlog.ts";
 import { Captures } from "./captures.ts";
 import { type Conversation, type Grace, Incoming, Outgoing } from "./conversation.ts";
+import { Echoes } from "./echoes.ts";
 import { Payloads } from "./payload.ts";
 import { Match } from "./payload-variant.ts";
 import { NONE, PendingTable } from "./pending-table.ts";
@@ -25,7 +27,7 @@ import { ReplyExpressions } from "./reply-expressions.ts";
 import { ReplySearch } from "./reply-search.ts";
 import { Settlement } from "./settlement.ts";
 import { type Splitter, splitterFor } from "./split.ts";
-import { STAMP_BYTES, stampCheck, stampTag } from "./stamp.ts";
+import { stampTag } from "./stamp.ts";
 import { StampedEcho } from "./stamped-echo.ts";
 import { UnmatchedMessages } from "./unmatched.ts";
 
@@ -43,6 +45,8 @@ export interface CorrelatorOptions {
   readonly phaseAt?: (runUs: number) => number;
   /** Run time, and the wall clock; standing still by default. */
   readonly clocks?: Clocks;
+  /** What hooks have made to be sent. */
+  readonly made?: ReadyPayloads | null;
 }
 
 export class Correlator {
@@ -56,11 +60,9 @@ export class Correlator {
   readonly #recorder: Recorder;
   readonly #payloads: Payloads;
   readonly #replies: ReplySearch;
-  readonly #stamped: StampedEcho;
+  readonly #echoes: Echoes;
   readonly #settlement: Settlement;
   readonly #standstill: Grace;
-  readonly #audit: boolean;
-  readonly #tag: number;
   readonly #splitter: Splitter | null;
   readonly #message: ReceivedMessage;
   readonly #replyCounts: readonly number[];
@@ -70,10 +72,13 @@ export class Correlator {
     const { incoming, captures } = scenario;
     this.#recorder = recorder;
     this.#standstill = options.standstill;
-    this.#audit = scenario.integrity.stamp;
-    this.#tag = stampTag(options.run);
+    const audit = scenario.integrity.stamp;
+    const tag = stampTag(options.run);
     const expressions = new ReplyExpressions(names);
-    this.#payloads = new Payloads(scenario, { ...options, tag: this.#tag, expressions });
+    this.#payloads = new Payloads(scenario, {
+      ...{ framed: options.framed, made: options.made ?? null },
+      ...{ tag, expressions },
+    });
     this.context = {
       ...STATIC_CONTEXT,
       seed: scenario.seed,
@@ -91,9 +96,8 @@ export class Correlator {
     );
     this.#splitter = splitterFor(incoming.split);
     this.#replies = new ReplySearch(this.pending, this.#payloads, expressions);
-    this.#stamped = new StampedEcho(this.pending, this.#payloads, this.#tag);
     this.#settlement = new Settlement({
-      ...{ table: this.pending, recorder, incoming: this.incoming, audit: this.#audit },
+      ...{ table: this.pending, recorder, incoming: this.incoming, audit },
       ...{ captures: this.captures, expressions },
       lists: names.map(({ reply }) =>
         reply.match === "none" || reply.capture.length === 0
@@ -101,6 +105,10 @@ export class Correlator {
           : this.captures.compile(reply.capture),
       ),
     });
+    const stamped = new StampedEcho(this.pending, this.#payloads, tag);
+    const { incoming: received } = this;
+    const settlement = this.#settlement;
+    this.#echoes = new Echoes({ incoming: received, stamped, settlement, tag, audit });
     this.observers = new Observers(options.observers ?? [], {
       ...{ scenario, recorder, run: options.run, captures: this.captures },
       contextOf: (conversation) => this.contextOf(conversation),
@@ -219,7 +227,7 @@ export class Correlator {
 
   #receivePart(conversation: Conversation): void {
     const { incoming } = this;
-    if (incoming.binary && this.#receiveEcho(conversation)) return;
+    if (incoming.binary && this.#echoes.receive(conversation)) return;
     const isObserved = !this.observers.isEmpty;
     if (!isObserved && conversation.pendingHead === NONE) {
       this.#unsolicited(conversation);
@@ -239,51 +247,6 @@ export class Correlator {
     else if (seen === Seen.yes) this.#settlement.count(COUNT.recognised);
     else this.#unsolicited(conversation);
     message.drop();
-  }
-
-  /** @returns false when the binary message is no echo of a stamped one, as far as can be seen */
-  #receiveEcho(conversation: Conversation): boolean {
-    const { data, start, end } = this.incoming;
-    if (end - start < STAMP_BYTES) return this.#receiveDamaged(conversation);
-    const index = data.readUInt32LE(start + 4);
-    const incarnation = data.readUInt32LE(start + 8);
-    const seq = data.readUInt32LE(start + 12);
-    if (data.readUInt32LE(start) !== stampCheck(this.#tag, index, incarnation, seq)) {
-      return this.#receiveDamaged(conversation);
-    }
-    const settlement = this.#settlement;
-    if (index !== conversation.index) {
-      settlement.count(COUNT.leaked);
-      const whose = `connection ${conversation.index} got an echo of connection ${index}`;
-      settlement.failWith(conversation, "leaked", NONE, whose);
-      return true;
-    }
-    if (incarnation !== conversation.incarnation) {
-      // For this user's earlier connection: it was settled there, and is no answer here.
-      settlement.count(COUNT.unsolicited);
-      return true;
-    }
-    const record = this.#stamped.find(conversation, seq);
-    if (record === NONE) {
-      settlement.count(COUNT.duplicated);
-      settlement.failWith(conversation, "duplicated", NONE);
-    } else if (this.#audit && !this.#stamped.isIntact(record, this.incoming)) {
-      settlement.corrupt(conversation, record);
-    } else settlement.settle(conversation, this.#found(record), null);
-    return true;
-  }
-
-  #receiveDamaged(conversation: Conversation): boolean {
-    const record = this.#stamped.findDamaged(conversation, this.incoming);
-    if (record !== NONE) this.#settlement.corrupt(conversation, record);
-    return record !== NONE;
-  }
-
-  readonly #echo = { record: NONE, ambiguous: false, rejected: false };
-
-  #found(record: number) {
-    this.#echo.record = record;
-    return this.#echo;
   }
 
   #unsolicited(conversation: Conversation): void {

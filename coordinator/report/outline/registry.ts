@@ -6,6 +6,7 @@ import { capacity } from "./sections/capacity.ts";
 import { connections } from "./sections/connections.ts";
 import { failures } from "./sections/failures.ts";
 import { generator } from "./sections/generator.ts";
+import { hooks } from "./sections/hooks.ts";
 import { integrity } from "./sections/integrity.ts";
 import { latency } from "./sections/latency.ts";
 import { messages } from "./sections/messages.ts";
@@ -13,8 +14,8 @@ import { numbers } from "./sections/numbers.ts";
 import { phases } from "./sections/phases.ts";
 import { push } from "./sections/push.ts";
 import { roles } from "./sections/roles.ts";
-import { steps } from "./sections/steps.ts";
 import { sequences } from "./sections/sequences.ts";
+import { steps } from "./sections/steps.ts";
 import { targets } from "./sections/targets.ts";
 import { thresholds } from "./sections/thresholds.ts";
 import { timeline } from "./sections/timeline.ts";
@@ -36,6 +37,7 @@ export const SECTIONS: readonly Section[] = [
   push,
   roles,
   steps,
+  hooks,
   targets,
   connections,
   failures,
