@@ -103,9 +103,10 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
   }
 
   onStage(stage: "tcp" | "tls"): void {
-    const nowUs = endStage(this, this.#host, stage === "tcp" ? METRIC.tcp : METRIC.tls);
-    this.#host.times.set(this.slot, Time.stage, nowUs);
-    this.#stage = stage === "tcp" && this.#host.isSecure(this.target) ? "tls" : "upgrade";
+    const host = this.#host;
+    const nowUs = endStage(this, host, stage === "tcp" ? METRIC.tcp : METRIC.tls);
+    host.times.set(this.slot, Time.stage, nowUs);
+    this.#stage = stage === "tcp" && host.isSecure(this.target) ? "tls" : "upgrade";
   }
 
   onOpen(protocol: string, extensions: string): void {

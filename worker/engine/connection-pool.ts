@@ -121,10 +121,6 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
     return this.#live;
   }
 
-  liveIn(slice: number): number {
-    return this.#sliceCounts.live(slice);
-  }
-
   /** Opens the agenda's next session. */
   open(agenda: Agenda, shard: number): void {
     const slot = this.#takeSlot();

@@ -130,7 +130,7 @@ export class Engine {
       return;
     }
     this.#agenda.drop(slice, Number.NEGATIVE_INFINITY);
-    const total = this.#pool.liveIn(slice);
+    const total = this.#pool.leaving.liveIn(slice);
     this.#migrations.set(id, new Migration({ id, slice, withinUs }, { nowUs, total }));
   }
 
