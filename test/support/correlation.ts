@@ -1,7 +1,7 @@
 /** A real correlator and recorder with conversations of the test's own: sends, replies and time are what the test says. */
 import { NO_AUDIT } from "../../shared/scenario/defaults.ts";
 import { namesOf } from "../../shared/scenario/names.ts";
-import type { StrictMessage } from "../../shared/scenario/strict.ts";
+import type { StrictMessage, StrictScenario } from "../../shared/scenario/strict.ts";
 import {
   NAME_COUNTERS,
   type NameCounter,
@@ -104,10 +104,12 @@ export class Correlation {
       targets?: number;
       audit?: boolean;
       observers?: readonly MakeObserver[];
+      captures?: StrictScenario["captures"];
     } = {},
   ) {
-    const { conversations = 1, targets = 1, audit = true } = options;
+    const { conversations = 1, targets = 1, audit = true, captures = [] } = options;
     const played = scenario("ws://127.0.0.1:1/", {
+      captures,
       messages: messages({ mix }),
       integrity: { ...NO_AUDIT, stamp: audit },
     });

@@ -9,6 +9,7 @@ import type {
   FailureKind,
   SessionFailure,
 } from "../../shared/stats/failure-kind.ts";
+import type { Capturing } from "../message/captures.ts";
 import type { FailedMessage } from "../message/conversation.ts";
 import { NONE } from "../message/pending-table.ts";
 import type { ConnectionHost } from "./connection-host.ts";
@@ -18,8 +19,11 @@ import { Time } from "./connection-times.ts";
 /** Sockets of one session are numbered below this; see Connection.incarnation. */
 export const MAX_ATTEMPTS = 65_536;
 
+/** Of a longer text the failure log keeps the beginning only. */
+const MAX_LOOKED_AT = 4000;
+
 /** Whose failure it is. */
-interface Failing {
+interface Failing extends Capturing {
   readonly slot: number;
   readonly index: number;
   readonly target: number;
@@ -69,17 +73,21 @@ function log(
   },
 ): void {
   const { failures } = host.recorder;
-  const { kind, signature, phase, detail, sentUs = Number.POSITIVE_INFINITY } = failed;
+  const { kind, phase, detail, sentUs = Number.POSITIVE_INFINITY } = failed;
+  // The failure log knows the newest secrets of all; its own are hidden whatever their number.
+  const mask = host.correlator.captures.maskOf(connection);
+  const signature = mask === null ? failed.signature : mask(failed.signature);
   const failure = { kind, signature, phase, target: connection.target };
   if (failures.more(failure)) return;
   const nowUs = host.lastNowUs;
   const establishedUs = host.times.get(connection.slot, Time.established);
   const connecting = connection.state === State.connecting;
+  const told = detail || host.correlator.unmatched.describe(connection, sentUs);
   failures.add(failure, {
     connection: connection.index,
     attempt: connection.attempt,
     atUs: Math.max(0, Math.round(nowUs)),
     ageUs: connecting ? 0 : Math.max(0, Math.round(nowUs - establishedUs)),
-    detail: detail || host.correlator.unmatched.describe(connection, sentUs),
+    detail: mask === null ? told : mask(told.slice(0, MAX_LOOKED_AT)),
   });
 }

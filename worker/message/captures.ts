@@ -7,6 +7,7 @@ import {
   compileReading,
   type MessageFacts,
 } from "../../shared/scenario/expression/message-expression.ts";
+import { createPartialMask, type Mask } from "../../shared/scenario/mask/mask.ts";
 import type { StrictScenario } from "../../shared/scenario/strict.ts";
 import type { StrictCapture } from "../../shared/scenario/strict-message.ts";
 import { MAX_CAPTURED_CHARS } from "../../shared/scenario/template/placeholder-length.ts";
@@ -39,11 +40,14 @@ export interface CaptureList {
 export class Captures {
   readonly names: readonly string[];
   readonly #keepSecret: (value: string) => void;
+  /** Positions of those that are secrets. */
+  readonly #secrets: readonly number[];
 
   /** @param keepSecret is told each secret value, so that it is masked */
   constructor(scenario: Pick<StrictScenario, "captures">, keepSecret: (value: string) => void) {
     this.names = scenario.captures.map(({ name }) => name);
     this.#keepSecret = keepSecret;
+    this.#secrets = scenario.captures.flatMap(({ secret }, at) => (secret ? [at] : []));
   }
 
   compile(list: readonly StrictCapture[]): CaptureList {
@@ -65,6 +69,15 @@ export class Captures {
       if (!isKept) missing ||= name;
     }
     return missing;
+  }
+
+  /** Hides what the connection itself has captured as secrets; null where there is nothing to hide. */
+  maskOf({ captured }: Capturing): Mask | null {
+    const own = this.#secrets.flatMap((at) => {
+      const value = captured[at];
+      return value === undefined ? [] : [String(value)];
+    });
+    return own.length === 0 ? null : createPartialMask(own);
   }
 
   /** @returns false when there is none, or it is too long */

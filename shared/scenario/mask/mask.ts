@@ -50,11 +50,27 @@ export function createMask(secrets: readonly string[]): Mask {
  * of 12 characters or more, and its first four or more at the end of the text, where a close reason is cut off.
  */
 export function createPartialMask(secrets: readonly string[]): Mask {
-  return maskOf(secrets, (text) => ({
+  return maskOf(secrets, partly);
+}
+
+function partly(text: string): Needle {
+  return {
     text,
     least: text.length < MIN_HALVED_CHARS ? text.length : Math.ceil(text.length / 2),
     leastAtEnd: Math.min(MIN_CUT_CHARS, text.length),
-  }));
+  };
+}
+
+/** What createPartialMask looks for in decoded text; nothing for a short secret, which it replaces in its plain form only. */
+export function needlesOf(secret: string): readonly Needle[] {
+  return secret.length < MIN_ENCODED_CHARS ? [] : formsOf(secret, partly);
+}
+
+function formsOf(secret: string, needleOf: (text: string) => Needle): Needle[] {
+  return [
+    ...plainForms(secret).map(needleOf),
+    ...digitForms(secret).map((text) => ({ text, least: text.length, leastAtEnd: text.length })),
+  ];
 }
 
 /** `text` with the secrets, passwords in URLs and secret-looking query values replaced by `***`. */
@@ -68,10 +84,7 @@ function maskOf(secrets: readonly string[], needleOf: (text: string) => Needle):
     .filter(({ length }) => length > 0 && length < MIN_ENCODED_CHARS)
     .sort((a, b) => b.length - a.length);
   const long = [...new Set(secrets)].filter(({ length }) => length >= MIN_ENCODED_CHARS);
-  const needles = long.flatMap((secret) => [
-    ...plainForms(secret).map(needleOf),
-    ...digitForms(secret).map((text) => ({ text, least: text.length, leastAtEnd: text.length })),
-  ]);
+  const needles = long.flatMap((secret) => formsOf(secret, needleOf));
   return (text) => {
     let masked = needles.length === 0 ? text : hide(text, needles);
     for (const secret of short) masked = masked.replaceAll(secret, MASK);

@@ -4,17 +4,16 @@
  * reports why something could not start. Invariant: no secret of the scenario leaves the worker in what it reports.
  */
 import { createPartialMask, type Mask } from "./mask.ts";
+import { SecretIndex } from "./secret-index.ts";
 
 /** Of a longer text only the beginning is looked at. */
 const MAX_LOOKED_AT = 4000;
 /** Texts whose cleaned form is remembered, so that a storm of equal failures costs little. */
 const MAX_REMEMBERED = 256;
-/** Captured secrets that are looked for, the newest ones. */
-const MAX_CAPTURED = 5000;
 
 export class TargetText {
   readonly #secrets: readonly string[];
-  readonly #captured = new Set<string>();
+  readonly #captured = new SecretIndex();
   #mask: Mask | null = null;
   readonly #cleaned = new Map<string, string>();
 
@@ -24,14 +23,7 @@ export class TargetText {
 
   /** Masked from now on, too: a secret that was captured. */
   keepSecret(value: string): void {
-    if (this.#captured.has(value)) return;
-    this.#captured.add(value);
-    for (const oldest of this.#captured) {
-      if (this.#captured.size <= MAX_CAPTURED) break;
-      this.#captured.delete(oldest);
-    }
-    this.#mask = null;
-    this.#cleaned.clear();
+    if (this.#captured.add(value)) this.#cleaned.clear();
   }
 
   /** At most `max` characters of `text`; an ellipsis is the last one when something was left out. */
@@ -40,12 +32,19 @@ export class TargetText {
     const key = `${max} ${text}`;
     const known = this.#cleaned.get(key);
     if (known !== undefined) return known;
-    // Made when there is a text: most runs say little.
-    this.#mask ??= createPartialMask([...this.#secrets, ...this.#captured]);
-    const cleaned = harmless(this.#mask(text.slice(0, MAX_LOOKED_AT)), max);
+    const looked = text.slice(0, MAX_LOOKED_AT);
+    const held = this.#captured.candidates(looked);
+    const cleaned = harmless(this.#maskOf(held)(looked), max);
     if (this.#cleaned.size >= MAX_REMEMBERED) this.#cleaned.clear();
     if (text.length <= max * 2) this.#cleaned.set(key, cleaned);
     return cleaned;
+  }
+
+  #maskOf(held: readonly string[]): Mask {
+    if (held.length > 0) return createPartialMask([...this.#secrets, ...held]);
+    // Made when there is a text: most runs say little.
+    this.#mask ??= createPartialMask(this.#secrets);
+    return this.#mask;
   }
 }
 

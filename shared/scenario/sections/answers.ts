@@ -91,5 +91,6 @@ export function writtenAnswer({
   where,
   send,
 }: StrictAnswer): z.input<ReturnType<typeof answer>> {
-  return { name, where, send: writtenPayload(send) };
+  // That of its place is implied.
+  return { ...(name.includes("#") ? {} : { name }), where, send: writtenPayload(send) };
 }

@@ -37,3 +37,21 @@ it("keeps the formats that are asked for, and no path, port or collector", () =>
     { kind: "junit", to: null },
   ]);
 });
+
+it("refuses requests ahead of a connection to a host that nobody has allowed", () => {
+  const scenario = {
+    version: 1,
+    target: "ws://127.0.0.1:1/",
+    load: [{ phase: "a", ramp: "linear", to: 1, over: "1s" }],
+    flow: { before: [{ http: { post: "https://login.example/token", json: { user: "a" } } }] },
+  };
+  const submission = {
+    ...{ text: JSON.stringify(scenario), fileName: "s.json", env: {}, vars: {}, set: [] },
+    ...{ files: new Map<string, Buffer>(), workers: 1, policies: DEFAULT_POLICIES },
+  };
+  const read = (allowTargets: string[]) =>
+    readSubmission(submission, { allowTargets, allowHooks: false, limits: SERVICE_LIMITS });
+  expect(() => read([])).toThrow("login.example");
+  expect(() => read(["login.example:8443"])).toThrow("login.example");
+  expect(read(["login.example:443"])).toMatchObject({ ok: true });
+});

@@ -11,6 +11,7 @@ import { namesOf } from "../../../shared/scenario/names.ts";
 import type { StrictScenario } from "../../../shared/scenario/strict.ts";
 import { NAME_COUNTERS } from "../../../shared/stats/counters.ts";
 import { prepareLogins } from "../../../worker/login/login-step.ts";
+import { makeAuthority, makeLeaf } from "../../conformance/certificates.ts";
 import { type EngineRun, runEngine } from "../../support/engine-run.ts";
 import { startLoginServer } from "../../support/login-server.ts";
 import { parseText, scenarioOf } from "../scenario/reading.ts";
@@ -239,6 +240,41 @@ describe("a login that fails", () => {
     expect(run.counters).toMatchObject({ attempted: CONNECTIONS, failed: CONNECTIONS });
     expect(counted(run, scenario, ["login", "started"])).toBe(CONNECTIONS);
     expect(counted(run, scenario, ["login", "failed"])).toBe(CONNECTIONS);
+  });
+});
+
+describe("a login over TLS", () => {
+  const authority = makeAuthority("logins");
+  const tls = makeLeaf(authority, { name: "localhost", dns: ["localhost"], ips: ["127.0.0.1"] });
+
+  it.each([
+    ["a certificate that connect.tls.ca signed", authority.cert, null],
+    [
+      "no certificate that another authority signed",
+      makeAuthority("others").cert,
+      /^login: (UNABLE_TO_VERIFY_LEAF_SIGNATURE|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_GET_ISSUER_CERT_LOCALLY|CERT_SIGNATURE_FAILURE)$/,
+    ],
+  ] as const)("accepts %s", async (_, ca, signature) => {
+    await using server = await startLoginServer({ tls });
+    const scenario = scenarioOf(
+      parseText(
+        `
+version: 1
+target: "wss://${server.at}/ws?token={{conn.token}}"
+connect: { tls: { ca: ca.pem } }
+load: [{ phase: all, ramp: burst, to: 5, hold: 300ms }]
+flow:
+  before:
+    - http: { name: login, post: "https://${server.at}/login", json: { user: a }, capture: { token: body.token } }
+`,
+        { readFile: () => Buffer.from(ca) },
+      ),
+    );
+    const { counters, failures } = await runEngine(scenario);
+    expect(server.counts.logins).toBe(signature === null ? 5 : 0);
+    expect(counters.established).toBe(signature === null ? 5 : 0);
+    if (signature === null) expect(failures).toEqual([]);
+    else expect(failures[0]?.signature).toMatch(signature);
   });
 });
 
