@@ -1,6 +1,3 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { NO_AUDIT } from "../../shared/scenario/defaults.ts";
 import {
@@ -12,44 +9,9 @@ import {
   type Target,
 } from "../support/programs.ts";
 import { type BrokerServer, brokersOf, missing, startBroker } from "../support/servers.ts";
+import { startClusterWorker } from "../support/workers.ts";
 
 /** Runs on workers of their own over a real broker; the target's count is the judge. */
-
-const ENTRY = fileURLToPath(new URL("../../dist/coordinator/cli/main.js", import.meta.url));
-
-interface WorkerHandle extends AsyncDisposable {
-  /** kill -9 of the worker itself; the command that started it ends with it. */
-  kill(): Promise<void>;
-  /** SIGTERM, and the exit code. */
-  leave(): Promise<number | null>;
-}
-
-function startWorker(bus: string, id: string, env: Record<string, string> = {}): WorkerHandle {
-  const args = ["worker", "--bus", bus, "--engines", "1", "--capacity", "2000", "--id", id];
-  const child = spawn(process.execPath, [ENTRY, ...args], {
-    stdio: ["ignore", "ignore", "inherit"],
-    env: { ...process.env, ...env },
-  });
-  const leave = async () => {
-    if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
-    const ended = once(child, "exit");
-    child.kill("SIGTERM");
-    const [code] = (await ended) as [number | null];
-    return code;
-  };
-  const kill = async () => {
-    const ended = once(child, "exit");
-    child.kill("SIGKILL");
-    await ended;
-  };
-  return {
-    leave,
-    kill,
-    async [Symbol.asyncDispose]() {
-      await leave();
-    },
-  };
-}
 
 function scenario(url: string) {
   return {
@@ -99,9 +61,9 @@ describe.each(brokersOf("redis"))("a cluster on %s", (kind) => {
   afterAll(() => broker?.stop());
 
   it.skipIf(absent !== null)("gives the same numbers as the target, run after run", async () => {
-    await using one = startWorker(broker.url, "worker-a");
-    await using two = startWorker(broker.url, "worker-b");
-    await using three = startWorker(broker.url, "worker-c");
+    await using one = startClusterWorker(broker.url, "worker-a");
+    await using two = startClusterWorker(broker.url, "worker-b");
+    await using three = startClusterWorker(broker.url, "worker-c");
     for (const attempt of ["first", "second"]) {
       await using target = await startTarget();
       using folder = scratch();
@@ -126,8 +88,8 @@ describe.each(brokersOf("redis"))("a cluster on %s", (kind) => {
   });
 
   it.skipIf(absent !== null)("goes on when the broker is killed and started again", async () => {
-    await using one = startWorker(broker.url, "worker-a");
-    await using two = startWorker(broker.url, "worker-b");
+    await using one = startClusterWorker(broker.url, "worker-a");
+    await using two = startClusterWorker(broker.url, "worker-b");
     await using target = await startTarget();
     using folder = scratch();
     const running = runScenario(scenario(target.url), folder.path, {
@@ -149,8 +111,8 @@ describe.each(brokersOf("redis"))("a cluster on %s", (kind) => {
   it.skipIf(absent !== null || process.platform !== "linux")(
     "has others take over from a worker that was killed, and says what is not known",
     async () => {
-      await using one = startWorker(broker.url, "worker-a");
-      await using two = startWorker(broker.url, "worker-b");
+      await using one = startClusterWorker(broker.url, "worker-a");
+      await using two = startClusterWorker(broker.url, "worker-b");
       await using target = await startTarget();
       using folder = scratch();
       const long = {
@@ -196,7 +158,7 @@ describe.each(brokersOf("redis"))("a cluster on %s", (kind) => {
   );
 
   it.skipIf(absent !== null)("lets one coordinator at a time run tests", async () => {
-    await using worker = startWorker(broker.url, "worker-a");
+    await using worker = startClusterWorker(broker.url, "worker-a");
     await using target = await startTarget();
     using first = scratch();
     using second = scratch();
@@ -212,8 +174,8 @@ describe.each(brokersOf("redis"))("a cluster on %s", (kind) => {
   });
 
   it.skipIf(absent !== null)("goes on when the broker forgets everything", async () => {
-    await using one = startWorker(broker.url, "worker-a");
-    await using two = startWorker(broker.url, "worker-b");
+    await using one = startClusterWorker(broker.url, "worker-a");
+    await using two = startClusterWorker(broker.url, "worker-b");
     await using target = await startTarget();
     using folder = scratch();
     const running = runScenario(scenario(target.url), folder.path, {
@@ -235,7 +197,7 @@ describe.each(brokersOf("redis"))("a cluster on %s", (kind) => {
   it.skipIf(absent !== null)(
     "scales while connections are held, and closes none by a join",
     async () => {
-      await using one = startWorker(broker.url, "worker-a");
+      await using one = startClusterWorker(broker.url, "worker-a");
       await using target = await startTarget();
       using folder = scratch();
       const long = {
@@ -247,8 +209,8 @@ describe.each(brokersOf("redis"))("a cluster on %s", (kind) => {
       };
       const running = runScenario(long, folder.path, { args: ["--bus", broker.url] });
       await opened(target, 60);
-      await using two = startWorker(broker.url, "worker-b");
-      await using three = startWorker(broker.url, "worker-c");
+      await using two = startClusterWorker(broker.url, "worker-b");
+      await using three = startClusterWorker(broker.url, "worker-c");
       await opened(target, 300);
       const joined = await target.now();
       expect(joined.accepted).toBe(300);

@@ -4,6 +4,7 @@
  * Invariant: a message that lacks a field of the rule is not judged.
  */
 import {
+  type CompiledMatch,
   type CompiledReading,
   compileMatch,
   compileReading,
@@ -24,17 +25,40 @@ export const ownerAudit: MakeObserver = ({ scenario, recorder }) => {
     .map((path) => path.join("."))
     .map(compileReading);
   const leaks = new Leaks(scenario);
+  const field = onlyFieldOf(match);
+  /** By slot: a value of that field that is the connection's own. */
+  const own: unknown[] = [];
   return {
+    opened({ slot }: Conversation): void {
+      own[slot] = undefined;
+    },
     observe(conversation: Conversation, message: ReceivedMessage): Seen {
-      const isOwn = match.judge(message.m, null, message);
+      const said = field?.read(message.m, null, message) ?? undefined;
+      const isKnown = said !== undefined && said === own[conversation.slot];
+      const isOwn = isKnown || match.judge(message.m, null, message);
       if (isOwn === null) return Seen.no;
       recorder.count(message.phase, COUNT.owned, 1);
-      if (isOwn) return Seen.no;
+      if (isOwn) {
+        if (typeof said !== "object") own[conversation.slot] = said;
+        return Seen.no;
+      }
       leaks.report(conversation, message, saidBy(identities, message));
       return Seen.leaked;
     },
   };
 };
+
+/** The field that alone decides, for one connection: what the rule reads but its index and name; null: there is more to it. */
+function onlyFieldOf({ source, paths }: CompiledMatch): CompiledReading | null {
+  const field = paths.find(([root]) => root === "m")?.join(".");
+  if (field === undefined) return null;
+  const rest = source
+    .replaceAll(/'[^']*'|"[^"]*"/g, "")
+    .split(
+      new RegExp(`\\b${field.replaceAll(".", "\\.")}\\b(?!\\s*[.[(])|\\bconn\\.(?:index|id)\\b`),
+    );
+  return /\b(?:m|conn|text|size|sent)\b/.test(rest.join(" ")) ? null : compileReading(field);
+}
 
 /** The index of a connection names it already. */
 function isIdentity(path: readonly string[]): boolean {
