@@ -29,6 +29,10 @@ export const ErrorCode = {
   ONRUSH_BASELINE_UNFIT: ExitCode.invalidScenario,
   ONRUSH_TARGET_UNREACHABLE: ExitCode.preflight,
   ONRUSH_TARGET_FORBIDDEN: ExitCode.preflight,
+  /** Whoever is to run it runs no code of scenarios. */
+  ONRUSH_HOOKS_FORBIDDEN: ExitCode.preflight,
+  /** They cannot be loaded. */
+  ONRUSH_HOOKS_FAILED: ExitCode.hookFailed,
   ONRUSH_LIMITS_TOO_LOW: ExitCode.preflight,
   ONRUSH_BUS_UNREACHABLE: ExitCode.preflight,
   /** The broker is there, but its version or settings would lose or bend results. */

@@ -33,6 +33,8 @@ export interface WorkerConfig {
   readonly limits: WorkerLimits;
   /** Hosts other than loopback that it may connect to, whatever a plan says. */
   readonly allowTargets: readonly string[];
+  /** It runs the hooks of scenarios: code of whoever submits them. */
+  readonly allowHooks: boolean;
   /** Silence of the bus after which the worker stops its load by itself. */
   readonly fenceAfterMs: number;
   /** When asked to leave: how long others may take to take over what it holds. */
@@ -86,6 +88,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Worker
       .flatMap((name) => (environment[name] ?? "").split(","))
       .filter((host) => host.trim() !== "")
       .map(readAllowedTarget),
+    allowHooks: environment["ONRUSH_WORKER_ALLOW_HOOKS"] === "1",
     fenceAfterMs: integer("ONRUSH_WORKER_FENCE_AFTER_MS", 20_000, [1000, 600_000]),
     // The coordinator of a forked worker has nobody else to give its slices to.
     leaveMs: integer("ONRUSH_WORKER_LEAVE_MS", bus === null ? 0 : 90_000, [0, 3_600_000]),

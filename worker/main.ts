@@ -31,7 +31,11 @@ async function main(): Promise<ExitCode> {
   if (config.withoutKey) log.warn(INSECURE_WARNING);
   const startEngine = engineThreads(
     new URL(`./engine/main${extname(import.meta.url)}`, import.meta.url),
-    { rawLogDirectory: config.rawLog, allowTargets: config.allowTargets },
+    {
+      rawLogDirectory: config.rawLog,
+      allowTargets: config.allowTargets,
+      allowHooks: config.allowHooks,
+    },
     // A forked worker was started for a run; others may wait for one for days.
     config.bus === null ? config.engines : 0,
   );

@@ -32,7 +32,12 @@ export async function onThisMachine(
   { sizing }: LocalPlan,
   { clock, env: given, write }: PlaceContext,
 ): Promise<RunOutcome> {
-  const env = { ...given, ONRUSH_ALLOW_TARGETS: request.allowTargets.join(",") };
+  const env = {
+    ...given,
+    ONRUSH_ALLOW_TARGETS: request.allowTargets.join(","),
+    // The scenario is the user's own, and so is the machine.
+    ONRUSH_WORKER_ALLOW_HOOKS: "1",
+  };
   const cluster = await startLocalCluster({ ...sizing, env, clock, write });
   fenceTheDead(cluster, request.runId);
   const { bus } = cluster;

@@ -85,6 +85,7 @@ export function redactScenario(scenario: StrictScenario): StrictScenario {
     secrets: [],
     data: {},
     ...redacted(scenario),
+    hooks: scenario.hooks && { ...scenario.hooks, source: "" },
     roles: scenario.roles.map((role) => ({ ...role, ...redacted(role) })),
   };
   return masked(lean, createMask(scenario.secrets)) as StrictScenario;

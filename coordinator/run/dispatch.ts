@@ -125,6 +125,9 @@ const REMEDIES: Partial<Record<ErrorCode, string>> = {
     "Start the target, or correct its address: it has to resolve, and let connections in, on the worker's host. `--wait-for-target 30s` waits for one that starts.",
   ONRUSH_TARGET_FORBIDDEN:
     "Allow the host where the workers are started (ONRUSH_ALLOW_TARGETS), and with --allow-target of `onrush run` or `onrush coordinator`.",
+  ONRUSH_HOOKS_FORBIDDEN:
+    "Start the workers with `onrush worker --allow-hooks`, if they may run code of whoever submits scenarios.",
+  ONRUSH_HOOKS_FAILED: "Correct the hooks file; docs/hooks.md says what hooks may do.",
   ONRUSH_LIMITS_TOO_LOW: "Raise the limit on the worker's host, or lower the load.",
 };
 

@@ -22,6 +22,7 @@ const PROGRAMS = [
   "coordinator/report/process/main.js",
   "worker/main.js",
   "worker/engine/main.js",
+  "worker/hooks/sandbox/main.js",
   "worker/probe/main.js",
   "target/main.js",
 ];

@@ -21,6 +21,7 @@ export const NO_CONVERSATION = {
   listen: [],
   answers: [],
   roles: [],
+  hooks: null,
 } as const satisfies Partial<StrictScenario>;
 
 /** The scenario of a journal, whatever version wrote it, as this version has it. */

@@ -7,6 +7,8 @@
 export const MAX_FILE_BYTES = 1024 * 1024;
 /** All data tables of a scenario together. */
 export const MAX_DATA_BYTES = 64 * 1024 ** 2;
+/** Of the file that `hooks` names; it is part of the plan, which goes to every worker. */
+export const MAX_HOOKS_BYTES = 256 * 1024;
 /** Global connection indices of a run. */
 export const MAX_CONNECTIONS = 5_000_000;
 /** Of the `set` list. */

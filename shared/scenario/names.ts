@@ -3,6 +3,7 @@
  * in this list. Called by the worker and the coordinator. Pure. Invariant: the messages of a scenario without roles come
  * first, in their order; two scenarios that are equal have equal lists.
  */
+import { HOOK_FUNCTIONS } from "./hook-functions.ts";
 import type { StrictReply, StrictScenario, StrictSend, StrictThreshold } from "./strict.ts";
 import type { StrictRole, StrictStep } from "./strict-conversation.ts";
 
@@ -10,8 +11,17 @@ import type { StrictRole, StrictStep } from "./strict-conversation.ts";
  * message: of the mix. step: a step that sends. wait: a step that only waits, for a message, a pong or an
  * HTTP answer, or a mark.
  * answer: sent by itself. listen: pushed messages. sequence, and event: one of it, `NAME/EVENT` in full.
+ * hook: a function of the hooks file, none of a role's; they come last.
  */
-export type NameKind = "message" | "step" | "wait" | "answer" | "listen" | "sequence" | "event";
+export type NameKind =
+  | "message"
+  | "step"
+  | "wait"
+  | "answer"
+  | "listen"
+  | "sequence"
+  | "event"
+  | "hook";
 
 export interface NamedPart {
   readonly name: string;
@@ -36,12 +46,15 @@ const known = new WeakMap<StrictScenario, readonly NamedPart[]>();
 
 /** @returns the same list for the same object */
 export function namesOf(scenario: StrictScenario): readonly NamedPart[] {
-  const made = known.get(scenario) ?? rolesOf(scenario).flatMap(partsOf);
+  const made = known.get(scenario) ?? [
+    ...rolesOf(scenario).flatMap(partsOf),
+    ...hookParts(scenario),
+  ];
   known.set(scenario, made);
   return made;
 }
 
-export type NameMetric = "latency" | "step" | "push" | "sequence" | "event";
+export type NameMetric = "latency" | "step" | "push" | "sequence" | "event" | "hook";
 
 /** What its times are recorded as. */
 export function metricOf({ kind }: Pick<NamedPart, "kind">): NameMetric {
@@ -54,6 +67,8 @@ export function metricOf({ kind }: Pick<NamedPart, "kind">): NameMetric {
       return "sequence";
     case "event":
       return "event";
+    case "hook":
+      return "hook";
     default:
       return "latency";
   }
@@ -128,6 +143,13 @@ export function selectedNames(
 /** How an event of a sequence is called among all names. */
 export function eventName(sequence: string, event: string): string {
   return `${sequence}/${event}`;
+}
+
+function hookParts({ hooks }: StrictScenario): NamedPart[] {
+  if (hooks === null) return [];
+  return HOOK_FUNCTIONS.map((name) => {
+    return { name, kind: "hook", role: 0, send: null, reply: NO_REPLY };
+  });
 }
 
 function partsOf({ messages, flow, listen, answers }: StrictRole, role: number): NamedPart[] {

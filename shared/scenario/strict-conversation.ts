@@ -109,6 +109,18 @@ export type StrictStep =
       readonly capture: readonly StrictCapture[];
     };
 
+/** Functions of the user's own, in a file; see docs/hooks.md. */
+export interface StrictHooks {
+  /** As it was named; shown where something goes wrong. */
+  readonly file: string;
+  /** What is in it: a module of JavaScript. */
+  readonly source: string;
+  /** What one call may take. */
+  readonly timeoutUs: number;
+  /** What hooks set: conn.NAME from then on. */
+  readonly set: readonly { readonly name: string; readonly secret: boolean }[];
+}
+
 /** Messages nobody asked for: push and fan-out. */
 export interface StrictListen {
   readonly name: string;

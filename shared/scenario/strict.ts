@@ -9,6 +9,7 @@ import type { StrictConnect } from "./strict-connect.ts";
 import type {
   StrictAnswer,
   StrictFlow,
+  StrictHooks,
   StrictIncoming,
   StrictIsolation,
   StrictListen,
@@ -42,6 +43,8 @@ export interface StrictScenario {
   readonly flow: StrictFlow | null;
   readonly listen: readonly StrictListen[];
   readonly answers: readonly StrictAnswer[];
+  /** null: there are none. */
+  readonly hooks: StrictHooks | null;
   /** Empty: all connections are alike, as the parts above say. Use rolesOf (names.ts). */
   readonly roles: readonly StrictRole[];
   readonly integrity: {

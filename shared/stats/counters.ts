@@ -80,6 +80,8 @@ export const PHASE_COUNTERS = [
   "searched",
   /** Connections that got their own mark back. */
   "heardOwn",
+  /** Of skippedBehind: the hooks had not made the message in time. */
+  "skippedByHooks",
 ] as const;
 export type PhaseCounter = (typeof PHASE_COUNTERS)[number];
 
@@ -195,6 +197,8 @@ export const METRICS = [
   "event",
   /** From the message that began a sequence to its last event, per phase and name. */
   "sequence",
+  /** Of a call of the user's hooks, in their thread, per phase and function. */
+  "hook",
 ] as const;
 export type Metric = (typeof METRICS)[number];
 
@@ -206,6 +210,7 @@ export const NAMED_METRICS: ReadonlySet<Metric> = new Set([
   "push",
   "event",
   "sequence",
+  "hook",
 ] as const);
 
 /** Position of each counter in a wire array. */

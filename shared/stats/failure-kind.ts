@@ -75,6 +75,9 @@ const FAILURES = [
   { kind: "step-unexpected", during: "open", stage: "protocol", cause: "target", doc: "a message came that a step said must not come (`expectNot`), or the connection ended while a step waited" },
   { kind: "sequence", during: "open", stage: "integrity", cause: "target", doc: "events of a sequence were missing, out of order, repeated or late" },
   { kind: "before-failed", during: "connect", stage: "upgrade", cause: "target", doc: "an HTTP step ahead of the connection (`flow.before`) failed; the signature names it" },
+  { kind: "hook-before", during: "connect", stage: "generator", cause: "scenario", doc: "`before` of the scenario's `hooks`, ahead of the connection, threw or took too long; the signature says how" },
+  { kind: "hook-failed", during: "open", stage: "generator", cause: "scenario", doc: "a function of the scenario's `hooks` threw, or returned what it must not; the signature says which and how" },
+  { kind: "hook-slow", during: "open", stage: "generator", cause: "scenario", doc: "a call of the scenario's `hooks` took longer than `hooks.timeout`, or was not made because too many waited" },
   { kind: "unknown-connect", during: "connect", stage: "generator", cause: "generator", invalidates: true, doc: "of a worker of another version: a kind of failed attempt that this version does not know; the signature names it" },
   { kind: "unknown-open", during: "open", stage: "generator", cause: "generator", invalidates: true, doc: "as `unknown-connect`, of a connection that was open" },
 ] as const satisfies readonly FailureEntry[];

@@ -30,6 +30,7 @@ const control = new Control({
   startEngine: engineThreads(new URL("../../worker/engine/main.js", import.meta.url), {
     rawLogDirectory: config.rawLog,
     allowTargets: config.allowTargets,
+    allowHooks: config.allowHooks,
   }),
   clock: systemClock,
   timers: systemTimers,

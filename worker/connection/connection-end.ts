@@ -37,6 +37,7 @@ export function recordEnd(
   // What a limit of ours cut off is reported once, as that limit; so is what a failed step did.
   const cutByUs = isCut(cause) || cause === "limit" || cause === "step-failed";
   correlator.settleAll(connection, cutByUs);
+  host.hooks?.ended(connection);
   const establishedUs = host.times.get(connection.slot, Time.established);
   recorder.value(METRIC.lifetime, connection.phase, lastNowUs - establishedUs);
   recorder.closed(connection, cause, lastNowUs);

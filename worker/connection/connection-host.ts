@@ -4,6 +4,7 @@
  */
 import type { StrictReconnect } from "../../shared/scenario/strict.ts";
 import type { ConnectFailure } from "../../shared/stats/failure-kind.ts";
+import type { Hooks } from "../hooks/hooks.ts";
 import type { Conversation } from "../message/conversation.ts";
 import type { Correlator } from "../message/correlator.ts";
 import type { Recorder } from "../record/recorder.ts";
@@ -83,6 +84,8 @@ export interface ConnectionHost {
   };
   /** By position in rolesOf. */
   readonly settings: readonly RoleSettings[];
+  /** null: the scenario has none. */
+  readonly hooks: Hooks<HostedConnection> | null;
   /** The time last read by nowUs(); for what happens in the same turn. */
   readonly lastNowUs: number;
   /** Reads the clock, run time; cuts the frame first when a second is over. */

@@ -55,6 +55,11 @@ export class ConnectionTimes {
   /** An attempt begins. */
   begin(slot: number, intendedUs: number, nowUs: number): void {
     this.set(slot, Time.intendedOpen, intendedUs);
+    this.timed(slot, nowUs);
+  }
+
+  /** The attempt is timed from now on: what was ahead of it is over. */
+  timed(slot: number, nowUs: number): void {
     this.set(slot, Time.attempt, nowUs);
     this.set(slot, Time.stage, nowUs);
   }

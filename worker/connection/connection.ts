@@ -123,7 +123,8 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
     const closeUs = host.times.get(this.slot, Time.close);
     host.schedule(this.slot, TimerKind.life, closeUs);
     host.correlator.observers.opened(this, nowUs);
-    if (this.isOpen) this.retries = 0;
+    if (host.hooks !== null) host.hooks.opened(this);
+    if (this.isOpen) this.#mayStart();
     if (nowUs >= closeUs) this.drain(this.endCause);
   }
 
@@ -144,6 +145,7 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
     incoming.take(data, start, end, binary);
     incoming.nowUs = nowUs;
     incoming.phase = host.phaseAt(nowUs);
+    if (host.hooks !== null) host.hooks.received(this, incoming);
     host.correlator.receive(this);
   }
 
@@ -188,7 +190,13 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
 
   onStepsDone(): void {
     if (this.state === State.draining) finish(this, this.#host);
-    else if (this.state === State.open) this.retries = 0;
+    else if (this.state === State.open) this.#mayStart();
+  }
+
+  /** Steps ahead of its schedule are over, or there are none. */
+  #mayStart(): void {
+    this.retries = 0;
+    if (this.#host.hooks !== null) this.#host.hooks.mayStart(this);
   }
 
   leave(code: number, hasFailed: boolean): void {

@@ -7,7 +7,7 @@
 
 import type { Conversation } from "../message/conversation.ts";
 import { SKIPPED } from "../record/message-counters.ts";
-import { METRIC, type Recorder } from "../record/recorder.ts";
+import { COUNT, METRIC, type Recorder } from "../record/recorder.ts";
 import type { DriverSocket } from "../socket/driver.ts";
 import { type ConnectionHost, settingsOf, TimerKind } from "./connection-host.ts";
 import { State } from "./connection-state.ts";
@@ -116,6 +116,9 @@ export function sendOutgoing(connection: PacedConnection, host: ConnectionHost):
     recorder.skipped(phase, role, SKIPPED.behind);
   } else if (isCongested(connection, socket, host)) {
     recorder.skipped(phase, role, SKIPPED.backpressure);
+  } else if (host.hooks !== null && !host.hooks.prepare(connection, outgoing.name)) {
+    recorder.skipped(phase, role, SKIPPED.behind);
+    recorder.count(phase, COUNT.skippedByHooks, 1);
   } else {
     // What back-pressure held is late by the target's doing, so it is no lag of the generator.
     if (!held) recorder.value(METRIC.sendLag, phase, nowUs - intendedUs);

@@ -18,6 +18,7 @@ import type {
 import { TIMER_KINDS, TimerKind } from "../connection/connection-host.ts";
 import { ConnectionTimes, FIRST_SLOTS, Time } from "../connection/connection-times.ts";
 import { sendNow, sendOutgoing, skipNotOpen } from "../connection/pacing.ts";
+import type { Hooks } from "../hooks/hooks.ts";
 import type { Logins } from "../login/login.ts";
 import type { Conversation } from "../message/conversation.ts";
 import { Correlator } from "../message/correlator.ts";
@@ -27,7 +28,13 @@ import { METRIC, type Recorder } from "../record/recorder.ts";
 import type { DriverSocket } from "../socket/driver.ts";
 import type { Agenda } from "./agenda.ts";
 import { Choices } from "./choices.ts";
-import { type EngineClock, type EngineContext, recorderOf } from "./engine-context.ts";
+import {
+  type EngineClock,
+  type EngineContext,
+  readyPayloads,
+  recorderOf,
+} from "./engine-context.ts";
+import { hooksOf } from "./hooks-of.ts";
 import { loginsOf } from "./log-in.ts";
 import { RoleSchedules, roleSettings } from "./role-settings.ts";
 import { SliceCounts } from "./slice-counts.ts";
@@ -45,6 +52,7 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
   readonly recorder: Recorder;
   readonly correlator: Correlator;
   readonly settings: readonly RoleSettings[];
+  readonly hooks: Hooks<HostedConnection> | null;
   readonly times = new ConnectionTimes();
   lastNowUs = 0;
   readonly #context: EngineContext;
@@ -78,13 +86,25 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
     this.#standstill = standstill;
     const driver = driverOf(scenario, context.driver);
     const framed = driver.framing === "frame";
+    const made = readyPayloads(context);
     this.correlator = new Correlator(scenario, this.recorder, {
-      ...{ run, framed, standstill, observers: [...OBSERVERS, ...(context.observers ?? [])] },
+      ...{ run, framed, standstill, made },
+      observers: [...OBSERVERS, ...(context.observers ?? [])],
       clocks: clock,
       sendNow: (conversation, position) => this.#sendNow(conversation, position),
       phaseAt: (runUs) => this.#profile.phaseAt(runUs),
     });
     this.settings = roleSettings(scenario);
+    this.hooks = hooksOf(context, this, {
+      payloads: made,
+      isLive: (one) => (this.#connections[one.slot] as Conversation | null) === one,
+      onBefore: (connection) => {
+        const { connectTimeoutUs: timeoutUs } = this.settings[connection.role] as RoleSettings;
+        this.times.timed(connection.slot, this.lastNowUs);
+        this.schedule(connection.slot, TimerKind.life, this.lastNowUs + timeoutUs);
+        connection.socket = this.#openNow(connection);
+      },
+    });
     this.#choices = new Choices(scenario);
     this.#schedules = new RoleSchedules(scenario, profile);
     this.routes = new Routes(context.targets, { connections, localAddresses, ports: portCount() });
@@ -145,6 +165,7 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
     this.#standstill.turn(lagUs);
     if (this.#standstill.graceUs === 0) correlator.expire(nowUs, this.#ownerOf);
     this.#wheel.advance(nowUs, this);
+    this.hooks?.turn(nowUs);
   }
 
   /** When a timer or a time-out is due next, untilUs at most. */
@@ -248,8 +269,13 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
   }
 
   openSocket(connection: HostedConnection, tries: number): DriverSocket {
-    const login = tries === 0 ? this.#logins.begin(connection, 0) : null;
-    return login ?? this.#opener.open(connection, tries);
+    if (tries > 0) return this.#opener.open(connection, tries);
+    return this.hooks?.before(connection) ?? this.#openNow(connection);
+  }
+
+  /** Nothing but HTTP steps is ahead of it any more. */
+  #openNow(connection: HostedConnection): DriverSocket {
+    return this.#logins.begin(connection, connection.role) ?? this.#opener.open(connection, 0);
   }
 
   schedule(slot: number, kind: TimerKind, dueUs: number): void {

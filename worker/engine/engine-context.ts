@@ -3,6 +3,8 @@
 import { assert } from "../../shared/assert.ts";
 import { namesOf, rolesOf } from "../../shared/scenario/names.ts";
 import type { PlanDocument } from "../../shared/wire/plan.ts";
+import type { HookThread } from "../hooks/hook-thread.ts";
+import { ReadyPayloads } from "../hooks/ready-payloads.ts";
 import type { LoginStep } from "../login/login-step.ts";
 import type { MakeObserver } from "../observe/observer.ts";
 import type { Handshake, ResolvedTarget } from "../reach/resolve.ts";
@@ -37,6 +39,8 @@ export interface EngineContext {
   readonly recorder?: Recorder;
   /** Asked behind those that the scenario needs. */
   readonly observers?: readonly MakeObserver[];
+  /** The thread of the scenario's hooks, with the module loaded; absent: it has none. */
+  readonly hooks?: HookThread | null;
   /** Calls back when all that the sockets have was read. */
   readonly afterReading: (then: () => void) => void;
   /** Something happened while the engine rested: its next turn is due in TURN_US. Absent where turns come anyway. */
@@ -57,6 +61,14 @@ export function recorderOf({ plan, makeHistogram, recorder }: EngineContext): Re
     shards,
     makeHistogram,
   });
+}
+
+/** For what hooks make to be sent; null: they make nothing. */
+export function readyPayloads({ plan, hooks }: EngineContext): ReadyPayloads | null {
+  if (!hooks?.functions.has("payload")) return null;
+  const names = namesOf(plan.scenario);
+  const isSent = names.some(({ kind }) => kind === "message");
+  return isSent ? new ReadyPayloads(names.length) : null;
 }
 
 /** @param index of a target of the scenario */

@@ -179,6 +179,7 @@ export class Engine {
   /** Of no more use: gives back what the runtime holds for it, and reports nothing. */
   dispose(): void {
     this.#finished = true;
+    this.#pool.hooks?.close();
     this.#selfCheck.dispose();
   }
 
@@ -274,17 +275,24 @@ export class Engine {
   }
 
   #finishWhenOver(nowUs: number): void {
-    if (this.#pool.live > 0) return;
+    if (this.#pool.live > 0 || this.#waitsForHooks) return;
     if (this.#end === null && (this.#agenda.remaining > 0 || nowUs < this.#profile.durationUs)) {
       return;
     }
     this.#finish();
   }
 
+  /** What they say at the end still counts; their calls are bounded in time. */
+  get #waitsForHooks(): boolean {
+    const isCut = this.#end === "abort" || this.#end === "fenced";
+    return !isCut && this.#pool.hooks?.busy === true;
+  }
+
   #finish(): void {
     if (this.#turns.dueUs === 0) this.#begin(0);
     this.#finished = true;
     this.#frames.report(true);
+    this.#pool.hooks?.close();
     this.#selfCheck.dispose();
   }
 

@@ -2,6 +2,7 @@
  * Entry of an engine thread: obeys the control thread's commands (port.ts) and keeps the engine turning.
  * Invariant: every command is answered by state, never by silence; a failed preparation is reported.
  */
+import { extname } from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
 import { assert } from "../../shared/assert.ts";
 import { OnrushError } from "../../shared/errors.ts";
@@ -10,6 +11,7 @@ import type { AllowList } from "../../shared/net/target-policy.ts";
 import { TargetText } from "../../shared/scenario/mask/target-text.ts";
 import { monotonicUs } from "../../shared/time/clock.ts";
 import type { PlanDocument } from "../../shared/wire/plan.ts";
+import { HookThread } from "../hooks/hook-thread.ts";
 import { prepareLogins } from "../login/login-step.ts";
 import { type ResolvedTarget, resolveTargets } from "../reach/resolve.ts";
 import { probeTarget } from "../reach/tcp-probe.ts";
@@ -25,7 +27,7 @@ type Preparation = EngineCommand & { type: "prepare" };
 
 assert(parentPort, "an engine runs in a worker thread");
 const port = parentPort;
-const { rawLogDirectory, allowTargets } = workerData as EngineData;
+const { rawLogDirectory, allowTargets, allowHooks } = workerData as EngineData;
 let engine: Engine | null = null;
 let turns: Turns | null = null;
 let rawLog: RawLog | null = null;
@@ -49,6 +51,20 @@ function openRawLog(directory: string, { plan, epoch, engine: number }: Preparat
   return new RawLog({ directory, run: plan.run, epoch, engine: number, onProblem });
 }
 
+/** @throws OnrushError ONRUSH_HOOKS_FORBIDDEN, ONRUSH_HOOKS_FAILED */
+async function startHooks({ scenario }: PlanDocument): Promise<HookThread | null> {
+  if (scenario.hooks !== null && !allowHooks) {
+    throw new OnrushError({
+      code: "ONRUSH_HOOKS_FORBIDDEN",
+      message: "The scenario has hooks, and this worker runs none",
+      remedy:
+        "if it may run code of whoever submits scenarios, start it with `onrush worker --allow-hooks`",
+    });
+  }
+  const entry = new URL(`../hooks/sandbox/main${extname(import.meta.url)}`, import.meta.url);
+  return HookThread.start(scenario, entry);
+}
+
 /** The plan's list widens nothing that this worker does not allow by itself. */
 function listsOf(plan: PlanDocument): AllowList[] {
   return [
@@ -63,10 +79,11 @@ async function prepare(command: Preparation): Promise<void> {
     const resolved = await resolveTargets(plan.scenario, listsOf(plan), monotonicUs);
     const logins = await prepareLogins(plan.scenario, listsOf(plan));
     const targets = await listening(resolved, command);
+    const hooks = await startHooks(plan);
     const log = rawLogDirectory === null ? null : openRawLog(rawLogDirectory, command);
     rawLog = log;
     const made = new Engine({
-      ...{ plan, engine: command.engine, targets, logins, monotonicUs, report },
+      ...{ plan, engine: command.engine, targets, logins, hooks, monotonicUs, report },
       afterReading: setImmediate,
       onWoken: () => turns?.wake(),
       ...(log && { makeHistogram: (metric, phase, name) => log.histogram(metric, phase, name) }),

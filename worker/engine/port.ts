@@ -10,6 +10,8 @@ import type { Slice } from "../../shared/wire/slice.ts";
 export interface EngineData {
   /** Where its raw log goes (record/raw-log.ts); null: it keeps none. */
   readonly rawLogDirectory: string | null;
+  /** It runs the hooks of a scenario. */
+  readonly allowHooks: boolean;
   /** Hosts other than loopback that this worker may connect to, whatever a plan says. */
   readonly allowTargets: readonly string[];
 }

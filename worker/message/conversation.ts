@@ -60,7 +60,9 @@ export type MessageFailure =
   | "capture"
   | "step-timeout"
   | "step-unexpected"
-  | "sequence";
+  | "sequence"
+  | "hook-failed"
+  | "hook-slow";
 
 /** How long the engine stood still before what is read now: its own lateness is not the target's. */
 export interface Grace {

@@ -9,6 +9,7 @@ import { namesOf } from "../../shared/scenario/names.ts";
 import type { StrictScenario } from "../../shared/scenario/strict.ts";
 import { type RenderContext, STATIC_CONTEXT } from "../../shared/scenario/template/render.ts";
 import { UserMarks } from "../../shared/scenario/template/user-marks.ts";
+import type { ReadyPayloads } from "../hooks/ready-payloads.ts";
 import { type Clocks, type MakeObserver, Seen } from "../observe/observer.ts";
 import { Observers } from "../observe/observers.ts";
 import { MESSAGE } from "../record/message-counters.ts";
@@ -43,6 +44,8 @@ export interface CorrelatorOptions {
   readonly phaseAt?: (runUs: number) => number;
   /** Run time, and the wall clock; standing still by default. */
   readonly clocks?: Clocks;
+  /** What hooks have made to be sent. */
+  readonly made?: ReadyPayloads | null;
 }
 
 export class Correlator {
@@ -73,7 +76,10 @@ export class Correlator {
     this.#audit = scenario.integrity.stamp;
     this.#tag = stampTag(options.run);
     const expressions = new ReplyExpressions(names);
-    this.#payloads = new Payloads(scenario, { ...options, tag: this.#tag, expressions });
+    this.#payloads = new Payloads(scenario, {
+      ...{ framed: options.framed, made: options.made ?? null },
+      ...{ tag: this.#tag, expressions },
+    });
     this.context = {
       ...STATIC_CONTEXT,
       seed: scenario.seed,

@@ -17,6 +17,7 @@ import {
   type Watched,
 } from "../../shared/scenario/template/template.ts";
 import { systemClock } from "../../shared/time/clock.ts";
+import type { ReadyPayloads } from "../hooks/ready-payloads.ts";
 import { Opcode } from "../socket/lean/frame-builder.ts";
 import type { KeptMessage } from "./backlog.ts";
 import { JsonFields } from "./json-fields.ts";
@@ -69,6 +70,7 @@ export class Payloads {
   readonly #expressions: ReplyExpressions;
   readonly #rendered = new RenderedMessage();
   #last: Variant | null = null;
+  readonly #made: ReadyPayloads | null;
 
   constructor(
     scenario: StrictScenario,
@@ -76,11 +78,14 @@ export class Payloads {
       readonly framed: boolean;
       readonly tag: number;
       readonly expressions: ReplyExpressions;
+      /** What hooks have made to be sent; null: there are none. */
+      readonly made: ReadyPayloads | null;
     },
   ) {
     this.#expressions = options.expressions;
     this.#framed = options.framed;
     this.#tag = options.tag;
+    this.#made = options.made;
     this.#seed = scenario.seed;
     this.#isText = scenario.incoming.parse === "text";
     const parts = namesOf(scenario);
@@ -93,6 +98,11 @@ export class Payloads {
     this.binary = definition.binary;
     this.sent = undefined;
     this.key.length = 0;
+    const made = this.#made === null ? null : this.#made.take();
+    if (made !== null) {
+      this.#take(definition, made);
+      return;
+    }
     if (definition.template) {
       this.#render(definition, definition.template, context);
       return;
@@ -142,7 +152,9 @@ export class Payloads {
   /** Whether messages of this definition and payload size carry a stamp. */
   isStamped(name: number, size: number): boolean {
     const definition = this.#definitions[name] as Definition;
-    return definition.binary && definition.match === Match.hash && size >= STAMP_BYTES;
+    const carries = definition.binary && definition.match === Match.hash && size >= STAMP_BYTES;
+    // What a hook made has none, and a message of its name may be either.
+    return carries && this.#made === null;
   }
 
   /** Whether the bytes behind the stamps of this definition are random, and so say whose they are. */
@@ -173,6 +185,24 @@ export class Payloads {
     this.bytes = this.#framed ? rendered.frame() : rendered.payload();
   }
 
+  /** What a hook has made is sent as it is: a text, or a binary message without a stamp. */
+  #take(definition: Definition, made: string | Uint8Array): void {
+    const binary = typeof made !== "string";
+    const variant = this.#variant(
+      binary ? Opcode.binary : Opcode.text,
+      Buffer.from(made as string),
+      definition.match,
+      definition.needsSent && !binary ? this.#sentOf(made) : undefined,
+    );
+    this.#last = variant;
+    this.binary = binary;
+    this.match = variant.match;
+    this.payloadBytes = variant.payload.length;
+    this.hash = variant.hash;
+    this.sent = variant.sent;
+    this.bytes = variant.bytes;
+  }
+
   #define(scenario: StrictScenario, part: NamedPart, at: number): Definition {
     const { reply } = part;
     const send = part.send === null ? null : planted(part.send, scenario);
@@ -184,7 +214,7 @@ export class Payloads {
     const told = { match, needsSent, sentFields, watched: undefined };
     if (send.kind === "binary") {
       const variants = send.sizes.map((size, variant) => {
-        const stamped = match === Match.hash && size >= STAMP_BYTES;
+        const stamped = match === Match.hash && size >= STAMP_BYTES && this.#made === null;
         const payload = filled(scenario.seed, { fill: send.fill, size, key: at * 1024 + variant });
         return this.#variant(Opcode.binary, payload, stamped ? Match.stamp : match);
       });

@@ -19,6 +19,7 @@ interface WorkerOptions {
   readonly capacity?: number;
   readonly id?: string;
   readonly rawLog?: string;
+  readonly allowHooks?: boolean;
   readonly insecureNoKey?: boolean;
   readonly allowTarget?: readonly string[];
   readonly maxConnections?: number;
@@ -54,6 +55,7 @@ export function workerCommand(_context: CliContext, _finish: Finish): Command {
       "a target besides this machine that it may load, whatever a run says (repeatable)",
       collectHost,
     )
+    .option("--allow-hooks", "run the hooks of scenarios: code of whoever submits them")
     .option("--max-connections <N>", "it holds no more, whatever a run says", parseConnections)
     .option(
       "--max-rate <N>",
@@ -68,13 +70,14 @@ export function workerCommand(_context: CliContext, _finish: Finish): Command {
 
 function environment(options: WorkerOptions): Record<string, string> {
   const { bus, engines, capacity, id, rawLog, insecureNoKey } = options;
-  const { allowTarget, maxConnections, maxRate } = options;
+  const { allowTarget, allowHooks, maxConnections, maxRate } = options;
   const named = {
     ONRUSH_WORKER_BUS: bus,
     ONRUSH_WORKER_ENGINES: engines,
     ONRUSH_WORKER_CAPACITY: capacity,
     ONRUSH_WORKER_ID: id,
     ONRUSH_WORKER_RAW_LOG: rawLog,
+    ONRUSH_WORKER_ALLOW_HOOKS: allowHooks === true ? "1" : undefined,
     ONRUSH_WORKER_INSECURE_NO_KEY: insecureNoKey === true ? 1 : undefined,
     ONRUSH_WORKER_ALLOW_TARGETS: allowTarget?.join(","),
     ONRUSH_WORKER_MAX_CONNECTIONS: maxConnections,

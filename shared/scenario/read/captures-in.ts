@@ -15,7 +15,18 @@ export function capturesIn(
 ): StrictScenario["captures"] {
   const found = new Map<string, boolean>();
   for (const section of SECTIONS) collect(document[section], found, 0);
+  const { hooks } = document;
+  if (isMapping(hooks)) collectSet(hooks["set"], found);
   return [...found].map(([name, secret]) => ({ name, secret }));
+}
+
+/** What hooks set is known by its name, too. */
+function collectSet(set: unknown, found: Map<string, boolean>): void {
+  for (const one of Array.isArray(set) ? set : []) {
+    const name: unknown = isMapping(one) ? one["name"] : one;
+    const secret = isMapping(one) && one["secret"] === true;
+    if (typeof name === "string") found.set(name, found.get(name) === true || secret);
+  }
 }
 
 function collect(value: unknown, found: Map<string, boolean>, depth: number): void {

@@ -8,6 +8,7 @@ import { connect } from "./connect.ts";
 import { data } from "./data.ts";
 import { flow } from "./flow.ts";
 import { name, seed, version } from "./header.ts";
+import { hooks } from "./hooks.ts";
 import { incoming } from "./incoming.ts";
 import { integrity } from "./integrity.ts";
 import { listen } from "./listen.ts";
@@ -36,6 +37,7 @@ export const SECTIONS = [
   flow,
   answers,
   roles,
+  hooks,
   integrity,
   thresholds,
   outputs,

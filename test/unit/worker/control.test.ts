@@ -86,6 +86,7 @@ describe("control thread", () => {
       startEngine: engineThreads(new URL("../../fixtures/fake-engine.mjs", import.meta.url), {
         rawLogDirectory: null,
         allowTargets: [],
+        allowHooks: false,
       }),
       timings: { ...QUICK, ...timings },
       clock: systemClock,
