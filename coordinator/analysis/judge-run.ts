@@ -64,6 +64,7 @@ function judgementOf({ meta }: Check, { fold }: JudgedRun, answer: Answer, id: s
     evidence: [],
     rule: null,
     finding: null,
+    exitCode: null,
     ...rest,
   };
   return { ...whole, sentence: sentence ?? sentenceOf(whole) };

@@ -3,6 +3,7 @@
  * validity, notes, findings. Made by the checks of registry.ts; read by the verdict, the live view and every report.
  * Invariant: plain data; `id` is unique in a run; what is not judged says why in its first evidence.
  */
+import type { ExitCode } from "../../shared/errors.ts";
 import type { StrictThreshold } from "../../shared/scenario/strict.ts";
 
 export type JudgementKind = "threshold" | "validity" | "implied" | "note" | "baseline" | "finding";
@@ -61,6 +62,8 @@ export interface Judgement {
   readonly evidence: readonly Evidence[];
   /** Of several reasons for a verdict the one with the lowest comes first. */
   readonly precedence: number;
+  /** What a run that fails it exits with, where that is another than its kind's; null: its kind's. */
+  readonly exitCode: ExitCode | null;
   /** Of thresholds and rules of every run: as it was written; else null. */
   readonly rule: StrictThreshold | null;
   readonly finding: FindingDetail | null;

@@ -5,6 +5,8 @@
  */
 import type { Check } from "./check.ts";
 import { complete } from "./checks/complete.ts";
+import { hooksBehind } from "./checks/hooks-behind.ts";
+import { hooksFailed } from "./checks/hooks-failed.ts";
 import { judgeableThresholds } from "./checks/judgeable-thresholds.ts";
 import { openLag, sendLag } from "./checks/lag.ts";
 import { ledger } from "./checks/ledger.ts";
@@ -40,6 +42,8 @@ export const REGISTRY: readonly Check[] = [
   sendLag,
   openLag,
   skippedMessages,
+  hooksFailed,
+  hooksBehind,
   saturatedSeconds,
   judgeableThresholds,
   plannedConnections,

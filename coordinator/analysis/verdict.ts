@@ -28,12 +28,13 @@ type Ending = Pick<RunFold, "complete" | "began" | "end" | "problem">;
 /** How the run ended, and what was judged of it. */
 export function verdictOf(
   ending: Ending,
-  judgements: readonly Pick<Judgement, "kind" | "outcome">[],
+  judgements: readonly (Pick<Judgement, "kind" | "outcome"> &
+    Partial<Pick<Judgement, "exitCode">>)[],
 ): { readonly verdict: Verdict; readonly exitCode: ExitCode } {
   const holding = exitCodesOf(ending);
-  for (const { kind, outcome } of judgements) {
+  for (const { kind, outcome, exitCode } of judgements) {
     if (outcome !== "fail" && !(kind === "threshold" && outcome === "not-judged")) continue;
-    const code = FAILED[kind];
+    const code = exitCode ?? FAILED[kind];
     if (code !== null) holding.add(code);
   }
   const exitCode = EXIT_PRECEDENCE.find((code) => holding.has(code)) ?? ExitCode.passed;

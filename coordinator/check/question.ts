@@ -23,6 +23,7 @@ export interface SubmittedBody {
 export interface SubmissionQuestion {
   readonly body: SubmittedBody;
   readonly allowTargets: readonly string[];
+  readonly allowHooks: boolean;
   readonly limits: ServiceLimits;
 }
 

@@ -54,10 +54,18 @@ export type Reading =
   | { readonly ok: true; readonly scenario: StrictScenario; readonly maskedText: string }
   | { readonly ok: false; readonly issues: readonly Issue[] };
 
-/** @throws OnrushError ONRUSH_TARGET_FORBIDDEN, ONRUSH_LIMITS_TOO_LOW, ONRUSH_SCENARIO_INVALID (no load can be laid out) */
+/** What a submission may ask for. */
+export interface Allowed {
+  readonly allowTargets: readonly string[];
+  /** Whoever submits may have code of their own run by the workers. */
+  readonly allowHooks: boolean;
+  readonly limits: ServiceLimits;
+}
+
+/** @throws OnrushError ONRUSH_TARGET_FORBIDDEN, ONRUSH_HOOKS_FORBIDDEN, ONRUSH_LIMITS_TOO_LOW, ONRUSH_SCENARIO_INVALID (no load can be laid out) */
 export function readSubmission(
   submission: Submission,
-  { allowTargets, limits }: { allowTargets: readonly string[]; limits: ServiceLimits },
+  { allowTargets, allowHooks, limits }: Allowed,
 ): Reading {
   const { text, fileName, env, vars, set, files } = submission;
   const parsed = parseScenario(text, {
@@ -73,8 +81,18 @@ export function readSubmission(
     .map(({ kind }): FileOutput => ({ kind, to: null }));
   const scenario = { ...parsed.scenario, outputs };
   checkTargets(destinationsOf(scenario), allowTargets, "coordinator");
+  if (scenario.hooks !== null && !allowHooks) throw hooksForbidden();
   checkLimits(scenario, limits);
   return { ok: true, scenario, maskedText: maskSecrets(parsed.source, scenario.secrets) };
+}
+
+function hooksForbidden(): OnrushError {
+  return new OnrushError({
+    code: "ONRUSH_HOOKS_FORBIDDEN",
+    message: "The scenario has hooks, and this coordinator takes none.",
+    remedy:
+      "run it on your machine with `onrush run`; or have the coordinator and its workers started with --allow-hooks, if they may run code of whoever submits scenarios",
+  });
 }
 
 function fileOf(files: ReadonlyMap<string, Buffer>, path: string): Buffer {

@@ -30,7 +30,16 @@ export async function openApi(): Promise<object> {
   const fleet = new Fleet({ ...parts, bus });
   const checker = new Checker(SERVICE_CHECK, systemTimers);
   const service = new Service({
-    ...{ ...parts, bus, fleet, checker, lead: NO_LEAD, dataDirectory: "runs", allowTargets: [] },
+    ...{
+      ...parts,
+      bus,
+      fleet,
+      checker,
+      lead: NO_LEAD,
+      dataDirectory: "runs",
+      allowTargets: [],
+      allowHooks: false,
+    },
     onFatal: (error) => {
       throw error;
     },

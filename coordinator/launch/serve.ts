@@ -43,6 +43,8 @@ export interface ServeRequest {
   /** Serves other machines without tokens. */
   readonly insecureNoAuth: boolean;
   readonly allowTargets: readonly string[];
+  /** Submitted scenarios may have hooks: code that the workers run. */
+  readonly allowHooks: boolean;
   readonly check: CheckLimits;
   readonly limits: ServiceLimits;
 }
@@ -106,7 +108,7 @@ interface ServeParts {
 
 /** The service and its server, with what an earlier coordinator left taken up. */
 async function open(
-  { dataDirectory, allowTargets, check, limits }: ServeRequest,
+  { dataDirectory, allowTargets, allowHooks, check, limits }: ServeRequest,
   { bus: { bus, leave }, lead, tokens, local, ending }: ServeParts,
   { clock, log }: ServeContext,
 ) {
@@ -124,6 +126,7 @@ async function open(
     log,
     dataDirectory,
     allowTargets,
+    allowHooks,
     limits,
     onFatal: ending.fatal,
   });

@@ -50,7 +50,7 @@ const BY_PHASE = [
   "lifetime",
 ] as const satisfies readonly Metric[];
 /** The generator's own, whatever the phase. */
-const BY_RUN = ["loopLag", "gcPause"] as const satisfies readonly Metric[];
+const BY_RUN = ["hook", "loopLag", "gcPause"] as const satisfies readonly Metric[];
 
 export interface RunMeasures {
   /** Thresholds are not judged for it. */

@@ -206,6 +206,23 @@ const sequenceSchema = z.object({
   arrived: z.record(z.string(), count),
 });
 
+const hookSchema = z.object({
+  /** Those that ended; calls = completed + failed. */
+  calls: count,
+  completed: count,
+  /** It threw, took too long, or was not called because too many waited. */
+  failed: count,
+  /** In the hooks' thread, from the call to its end; of the phases that count. */
+  tookMs: quantiles,
+});
+
+const hooksSchema = z.object({
+  file: z.string(),
+  byFunction: z.record(z.string(), hookSchema),
+  /** Messages that were not made when they were due; part of messages.skippedBy.behind. */
+  messagesSkipped: count,
+});
+
 const availabilitySchema = z.object({
   userUptime: share.nullable(),
   mtbfSeconds: z.number().nullable(),
@@ -257,6 +274,8 @@ export const summarySchema = z.object({
   availability: availabilitySchema.nullable(),
   /** Absent: neither integrity.order nor integrity.isolation, and no leak; or an older version. */
   integrity: integritySchema.optional(),
+  /** What the functions of the scenario's hooks took; absent: it has none, or an older version. */
+  hooks: hooksSchema.optional(),
   phases: z.array(phaseSchema),
   faults: z.array(faultSchema),
   failures: z.array(failureSchema),

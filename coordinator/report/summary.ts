@@ -14,6 +14,7 @@ import { pushSection } from "./push-section.ts";
 import { quantilesOrNull } from "./quantiles.ts";
 import { sequencesSection } from "./sequence-sections.ts";
 import { rolesSection } from "./summary-roles.ts";
+import { hooksSection } from "./summary-hooks.ts";
 import type { Summary, SummaryFinding, SummaryThreshold } from "./summary-schema.ts";
 import {
   connectionsSection,
@@ -57,6 +58,7 @@ export function buildSummary(
     sequences: sequencesSection(fold),
     availability: null,
     ...integritySection(fold),
+    ...hooksSection(fold),
     phases: phasesSection(fold),
     faults: [],
     failures: failuresSection(fold),

@@ -21,6 +21,8 @@ export interface ServiceOptions {
   readonly dataDirectory: string;
   /** Hosts other than loopback that may be targeted. */
   readonly allowTargets: readonly string[];
+  /** Submitted scenarios may have hooks. */
+  readonly allowHooks: boolean;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly log: Log;

@@ -197,7 +197,8 @@ export class Service {
   }
 
   #questionOf(body: SubmittedBody) {
-    return { body, allowTargets: this.#options.allowTargets, limits: this.#limits };
+    const { allowTargets, allowHooks } = this.#options;
+    return { body, allowTargets, allowHooks, limits: this.#limits };
   }
 
   async #takeUp(run: RunFile, file: ServiceFile, lead: LeadIntent): Promise<void> {

@@ -11,7 +11,7 @@ export const judgeableThresholds: Check = {
       "no rule whose values are all of seconds that are left out",
       "when there are thresholds",
     ],
-    precedence: 7,
+    precedence: 9,
   },
   /** Nobody can say whether such a rule holds, and it is not the target's fault. */
   judge({ fold, before }) {

@@ -70,7 +70,7 @@ export const sendLag = lagCheck(
   {
     id: "generator/send-lag",
     question: "Did messages leave when they were meant to?",
-    precedence: 8,
+    precedence: 10,
   },
 );
 
@@ -89,6 +89,6 @@ export const openLag = lagCheck(
   {
     id: "generator/open-lag",
     question: "Did connections start when they were meant to?",
-    precedence: 9,
+    precedence: 11,
   },
 );

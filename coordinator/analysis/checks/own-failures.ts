@@ -13,7 +13,7 @@ export const ownFailures: Check = {
       "no attempt failed on this side",
       "always",
     ],
-    precedence: 12,
+    precedence: 14,
   },
   judge({ fold }) {
     const failures = failuresOf(fold.merge);

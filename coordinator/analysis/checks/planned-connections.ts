@@ -13,7 +13,7 @@ export const plannedConnections: Check = {
       `at most ${percent(GATES.skippedShare)} were not`,
       "of a run that was not cut",
     ],
-    precedence: 11,
+    precedence: 13,
   },
   judge({ fold }) {
     const planned = fold.facts.plannedOpens;

@@ -23,6 +23,7 @@ interface CoordinatorOptions {
   readonly listen: string;
   readonly data: string;
   readonly allowTarget?: readonly string[];
+  readonly allowHooks?: boolean;
   readonly insecureNoAuth?: boolean;
   readonly insecureNoKey?: boolean;
   readonly maxConnections: number;
@@ -54,6 +55,7 @@ export function coordinatorCommand(context: CliContext, finish: Finish): Command
       "permit a target that is not this machine (repeatable)",
       collectHost,
     )
+    .option("--allow-hooks", "take scenarios with hooks: code that the workers run")
     .option("--insecure-no-auth", "listen to other machines without tokens")
     .addOption(insecureNoKeyOption())
     .option("--max-connections <N>", "of one run", parseCount, SERVICE_LIMITS.connections)
@@ -88,6 +90,7 @@ async function serve(
       tokensFile: config.tokensFile,
       insecureNoAuth: options.insecureNoAuth === true,
       allowTargets: allowedTargets(config, options),
+      allowHooks: options.allowHooks === true,
       check: checkLimits(SERVICE_CHECK, config.env),
       limits: {
         connections: options.maxConnections,

@@ -6,6 +6,7 @@ import { capacity } from "./sections/capacity.ts";
 import { connections } from "./sections/connections.ts";
 import { failures } from "./sections/failures.ts";
 import { generator } from "./sections/generator.ts";
+import { hooks } from "./sections/hooks.ts";
 import { integrity } from "./sections/integrity.ts";
 import { latency } from "./sections/latency.ts";
 import { messages } from "./sections/messages.ts";
@@ -36,6 +37,7 @@ export const SECTIONS: readonly Section[] = [
   push,
   roles,
   steps,
+  hooks,
   targets,
   connections,
   failures,

@@ -26,7 +26,11 @@ it("keeps the formats that are asked for, and no path, port or collector", () =>
     workers: 1,
     policies: DEFAULT_POLICIES,
   };
-  const reading = readSubmission(submission, { allowTargets: [], limits: SERVICE_LIMITS });
+  const reading = readSubmission(submission, {
+    allowTargets: [],
+    allowHooks: false,
+    limits: SERVICE_LIMITS,
+  });
   expect(reading).toMatchObject({ ok: true });
   expect(reading.ok && reading.scenario.outputs).toEqual([
     { kind: "md", to: null },

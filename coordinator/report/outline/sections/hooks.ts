@@ -1,0 +1,81 @@
+/** What the scenario's own code took, function by function. Invariant: it is left out of runs without hooks. */
+import type { Summary } from "../../summary-schema.ts";
+import { formatCount } from "../../text/format.ts";
+import { code, column, type DataRow, facts, lead, note, table } from "../block.ts";
+import { quantileCells, quantileColumns, quantileLine, recordData } from "../quantiles.ts";
+import type { Section } from "../section.ts";
+
+const TIMES = ["p50", "p90", "p99", "max"] as const;
+/** There are five. */
+const MOST = 10;
+
+const COLUMNS = [
+  column("function", "text"),
+  column("calls"),
+  column("completed"),
+  column("failed"),
+  ...quantileColumns("", TIMES).slice(1),
+];
+
+export const hooks: Section = {
+  meta: {
+    id: "hooks",
+    title: "Hooks",
+    about:
+      "Of a scenario with `hooks` ([hooks.md](hooks.md)): how often each function was called, what it took, and how many messages it was too slow for. What hooks take or break is the generator's side, never the target's.",
+  },
+
+  build({ summary: { hooks: known = null } }) {
+    if (known === null) return [];
+    const rows = Object.entries(known.byFunction).map(
+      ([name, { calls, completed, failed, tookMs }]) => [
+        code(name),
+        ...[calls, completed, failed],
+        ...quantileCells(tookMs, TIMES).slice(1),
+      ],
+    );
+    return [
+      lead(`${leadText(known)}.`),
+      table({ name: "Hooks", columns: COLUMNS, most: MOST }, rows),
+      note(
+        "Counts are of the whole run. Times are those of a call in the hooks' thread; no latency of a message holds them, unless a message had to wait for one.",
+      ),
+      { kind: "data", rows: data(known) },
+    ];
+  },
+
+  brief({ summary: { hooks: known = null } }) {
+    if (known === null) return [];
+    const rows = Object.entries(known.byFunction).map(([name, { calls, failed, tookMs }]) => ({
+      label: `  ${name}`,
+      text: `${formatCount(calls)} calls, ${formatCount(failed)} failed, ${quantileLine(tookMs)}`,
+    }));
+    return [facts({ label: "hooks", text: leadText(known) }, ...rows)];
+  },
+};
+
+function leadText({ file, byFunction, messagesSkipped }: NonNullable<Summary["hooks"]>): string {
+  const failed = Object.values(byFunction).reduce((sum, one) => sum + one.failed, 0);
+  const calls = Object.values(byFunction).reduce((sum, one) => sum + one.calls, 0);
+  const behind =
+    messagesSkipped === 0
+      ? "every message was made in time"
+      : `${formatCount(messagesSkipped)} messages were skipped because they were not made in time`;
+  return `${formatCount(calls)} calls of ${file}, ${formatCount(failed)} failed; ${behind}`;
+}
+
+function data({ byFunction, messagesSkipped }: NonNullable<Summary["hooks"]>): DataRow[] {
+  return [
+    {
+      scope: "run",
+      measure: "hooks_messages_skipped",
+      statistic: "count",
+      unit: "",
+      value: messagesSkipped,
+    },
+    ...Object.entries(byFunction).flatMap(([name, { tookMs, ...counts }]) => [
+      ...recordData({ scope: "hook", name }, counts, "hook_"),
+      ...recordData({ scope: "hook", name }, { hookTookMs: tookMs }, ""),
+    ]),
+  ];
+}
