@@ -56,6 +56,7 @@ export const ROOMS: readonly Room[] = [
       "shared/",
       "worker/reach/",
       "worker/connection/",
+      "worker/hooks/",
       "worker/login/",
       "worker/message/",
       "worker/observe/",
@@ -85,13 +86,22 @@ export const ROOMS: readonly Room[] = [
   { room: "worker/reach/", may: ["shared/", "worker/socket/"] },
   {
     room: "worker/connection/",
-    may: ["shared/", "worker/message/", "worker/socket/", "worker/record/"],
+    may: ["shared/", "worker/hooks/", "worker/message/", "worker/socket/", "worker/record/"],
   },
   {
     room: "worker/message/",
     may: ["shared/", "worker/socket/", "worker/record/"],
     // What looks at messages beside replies, by its role.
-    except: ["worker/observe/observer.ts", "worker/observe/observers.ts"],
+    except: [
+      "worker/observe/observer.ts",
+      "worker/observe/observers.ts",
+      // What hooks have made to be sent.
+      "worker/hooks/ready-payloads.ts",
+    ],
+  },
+  {
+    room: "worker/hooks/",
+    may: ["shared/", "worker/message/", "worker/socket/", "worker/record/"],
   },
   {
     room: "worker/observe/",
@@ -312,6 +322,7 @@ export const ENTRIES: readonly string[] = [
   "coordinator/report/process/main.ts",
   "worker/main.ts",
   "worker/engine/main.ts",
+  "worker/hooks/sandbox/main.ts",
   "worker/probe/main.ts",
   "worker/trace/main.ts",
   "target/main.ts",

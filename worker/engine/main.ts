@@ -76,10 +76,10 @@ function listsOf(plan: PlanDocument): AllowList[] {
 async function prepare(command: Preparation): Promise<void> {
   try {
     const { plan } = command;
+    const hooks = await startHooks(plan);
     const resolved = await resolveTargets(plan.scenario, listsOf(plan), monotonicUs);
     const logins = await prepareLogins(plan.scenario, listsOf(plan));
     const targets = await listening(resolved, command);
-    const hooks = await startHooks(plan);
     const log = rawLogDirectory === null ? null : openRawLog(rawLogDirectory, command);
     rawLog = log;
     const made = new Engine({
