@@ -1,6 +1,6 @@
 /**
  * The hooks of one engine: calls the functions of the user's module, in their thread, and does what they say. Made by the
- * connection pool; called by connections, pacing and hook-observer.ts. Invariants: every call is counted once, as completed or
+ * connection pool; called by connections and pacing. Invariants: every call is counted once, as completed or
  * failed, when it ends; one that fails is the scenario's failure, never the target's; what is sent was made ahead. Bounds are
  * those of hook-calls.ts: what is beyond them is not called, and is a failure.
  */
