@@ -73,11 +73,6 @@ const SECTION_KEYS: ReadonlySet<string> = new Set(SECTIONS.map(({ key }) => key)
 function isScenarioPart(value: unknown): value is object {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   return Object.keys(value).every((key) => SECTION_KEYS.has(key));
-  return Object.keys(value).every((key) =>
-    /^(version|name|seed|vars|data|targets?|connect|load|messages|incoming|flow|listen|answers|hooks|roles|integrity|thresholds|outputs)$/.test(
-      key,
-    ),
-  );
 }
 
 interface ActionStep {
