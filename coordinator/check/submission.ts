@@ -91,7 +91,7 @@ function hooksForbidden(): OnrushError {
     code: "ONRUSH_HOOKS_FORBIDDEN",
     message: "The scenario has hooks, and this coordinator takes none.",
     remedy:
-      "run it on your machine with `onrush run`; or have the coordinator and its workers started with --allow-hooks, if they may run code of whoever submits scenarios",
+      "run it on your machine with `onrush run`; or, if workers may run code of whoever submits scenarios, have both started so: `onrush coordinator --allow-hooks`, `onrush worker --allow-hooks`",
   });
 }
 

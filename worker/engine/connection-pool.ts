@@ -249,7 +249,7 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
 
   /** Nothing but HTTP steps is ahead of it any more. */
   #openNow(connection: HostedConnection): DriverSocket {
-    return this.#logins.begin(connection, 0) ?? this.#opener.open(connection, 0);
+    return this.#logins.begin(connection, connection.role) ?? this.#opener.open(connection, 0);
   }
 
   schedule(slot: number, kind: TimerKind, dueUs: number): void {

@@ -66,8 +66,9 @@ export function recorderOf({ plan, makeHistogram, recorder }: EngineContext): Re
 /** For what hooks make to be sent; null: they make nothing. */
 export function readyPayloads({ plan, hooks }: EngineContext): ReadyPayloads | null {
   if (!hooks?.functions.has("payload")) return null;
-  const messages = namesOf(plan.scenario).filter(({ kind }) => kind === "message");
-  return messages.length === 0 ? null : new ReadyPayloads(messages.length);
+  const names = namesOf(plan.scenario);
+  const isSent = names.some(({ kind }) => kind === "message");
+  return isSent ? new ReadyPayloads(names.length) : null;
 }
 
 /** @param index of a target of the scenario */

@@ -1,6 +1,6 @@
 /**
  * The hooks of one engine: calls the functions of the user's module, in their thread, and does what they say. Made by the
- * connection pool; called by connections, pacing and hook-observer.ts. Invariants: every call is counted once, as completed or
+ * connection pool; called by connections and pacing. Invariants: every call is counted once, as completed or
  * failed, when it ends; one that fails is the scenario's failure, never the target's; what is sent was made ahead. Bounds are
  * those of hook-calls.ts: what is beyond them is not called, and is a failure.
  */
@@ -30,8 +30,8 @@ export class Hooks<Connection extends AttemptingConnection = AttemptingConnectio
   readonly #host: HooksHost<Connection>;
   /** null: the module has no payload(), or there is nothing to send. */
   readonly #payloads: ReadyPayloads | null;
-  /** Messages of the mix, which come first among all names. */
-  readonly #messages: readonly string[];
+  /** By position among all names: the role and name of a message of the mix; null for what is none. */
+  readonly #messages: readonly ({ readonly role: number; readonly name: string } | null)[];
   /** Position of the first function among all names. */
   readonly #first: number;
   /** By name: position among the captures, and whether it is a secret. */
@@ -57,12 +57,14 @@ export class Hooks<Connection extends AttemptingConnection = AttemptingConnectio
     this.#timeoutUs = timeoutUs;
     this.#host = host;
     this.#payloads = payloads;
-    this.#messages = names.flatMap(({ kind, name }) => (kind === "message" ? [name] : []));
+    this.#messages = names.map(({ kind, role, name }) =>
+      kind === "message" ? { role, name } : null,
+    );
     this.#first = names.findIndex(({ kind }) => kind === "hook");
     const at = (name: string) => host.captures.names.indexOf(name);
     this.#sets = new Map(set.map(({ name, secret }) => [name, { at: at(name), secret }]));
     this.#calls = new HookCalls(timeoutUs, (id, { hook, conn, name, message }) => {
-      thread.post({ id, hook, conn, name: this.#messages[name] ?? null, message });
+      thread.post({ id, hook, conn, name: this.#messages[name]?.name ?? null, message });
     });
     this.#hears = thread.functions.has("onMessage");
     thread.listen(this);
@@ -88,8 +90,9 @@ export class Hooks<Connection extends AttemptingConnection = AttemptingConnectio
   mayStart(conversation: Conversation): void {
     const payloads = this.#payloads;
     if (payloads === null) return;
-    for (let name = 0; name < this.#messages.length; name++)
-      this.#ask(payloads, conversation, name);
+    for (const [name, message] of this.#messages.entries()) {
+      if (message?.role === conversation.role) this.#ask(payloads, conversation, name);
+    }
   }
 
   opened(conversation: Conversation): void {
@@ -120,7 +123,7 @@ export class Hooks<Connection extends AttemptingConnection = AttemptingConnectio
    */
   prepare(conversation: Conversation, name: number): boolean {
     const payloads = this.#payloads;
-    if (payloads === null || name >= this.#messages.length) return true;
+    if (payloads === null || !this.#messages[name]) return true;
     const isReady = payloads.prepare(conversation.slot, name);
     this.#ask(payloads, conversation, name);
     return isReady;

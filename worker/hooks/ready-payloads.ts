@@ -19,7 +19,7 @@ export class ReadyPayloads {
   readonly #wanted: number[] = [];
   #prepared: Made = null;
 
-  /** @param names messages of the mix, which have the first positions of all names */
+  /** @param names positions of names, of which those of messages are used */
   constructor(names: number) {
     this.#names = names;
   }

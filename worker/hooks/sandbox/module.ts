@@ -1,8 +1,16 @@
 /**
  * The user's module in a context of its own. Called by main.ts. What it is: no files, no network, no processes, no
- * environment, no eval; of Node's modules only those of MODULES, which compute and reach nothing. What it is not: a boundary
+ * environment, no eval; of Node's modules only those of MODULES. What it is not: a boundary
  * against code that wants out, which node:vm never is (docs/hooks.md). Invariant: every export that is a hook is a function.
  */
+import * as assert from "node:assert";
+import * as buffer from "node:buffer";
+import * as crypto from "node:crypto";
+import * as path from "node:path";
+import * as querystring from "node:querystring";
+import * as string_decoder from "node:string_decoder";
+import * as url from "node:url";
+import * as util from "node:util";
 import {
   type Context,
   createContext,
@@ -10,14 +18,15 @@ import {
   SourceTextModule,
   SyntheticModule,
 } from "node:vm";
+import * as zlib from "node:zlib";
 import { HOOK_FUNCTIONS, type HookFunction } from "../../../shared/scenario/hook-functions.ts";
 import { systemTimers } from "../../../shared/time/timer.ts";
 import type { SandboxData } from "../protocol.ts";
 
-/** Of Node's own; with or without `node:`. */
-const MODULES: ReadonlySet<string> = new Set([
-  ...["assert", "buffer", "crypto", "path", "querystring", "string_decoder", "url", "util", "zlib"],
-]);
+/** Of Node's own, those that compute and reach nothing; with or without `node:`. */
+const MODULES: Readonly<Record<string, object>> = {
+  ...{ assert, buffer, crypto, path, querystring, string_decoder, url, util, zlib },
+};
 
 export type Hook = (conn: unknown, argument: unknown) => unknown;
 
@@ -63,18 +72,18 @@ function exportsOf({ namespace }: Module): ReadonlyMap<HookFunction, Hook> {
 
 async function imported(specifier: string, context: Context): Promise<Module> {
   const name = specifier.replace(/^node:/, "");
-  if (!MODULES.has(name)) {
-    const known = [...MODULES].join(", ");
+  const given = Object.hasOwn(MODULES, name) ? MODULES[name] : undefined;
+  if (given === undefined) {
+    const known = Object.keys(MODULES).join(", ");
     throw new TypeError(
       `import of ${specifier.slice(0, 60)} is not possible; hooks may import ${known}`,
     );
   }
-  const given = (await import(`node:${name}`)) as Readonly<Record<string, unknown>>;
   const names = Object.keys(given);
   const module = new SyntheticModule(
     names,
     () => {
-      for (const one of names) module.setExport(one, given[one]);
+      for (const one of names) module.setExport(one, (given as Record<string, unknown>)[one]);
     },
     { context, identifier: `node:${name}` },
   );
@@ -87,9 +96,10 @@ async function imported(specifier: string, context: Context): Promise<Module> {
 
 /** What a module finds without an import. */
 function globalsOf({ vars }: SandboxData): Record<string, unknown> {
-  const { Buffer, TextEncoder, TextDecoder, URL, URLSearchParams, atob, btoa, crypto } = globalThis;
+  const { Buffer, TextEncoder, TextDecoder, URL, URLSearchParams, atob, btoa } = globalThis;
   return {
-    ...{ Buffer, TextEncoder, TextDecoder, URL, URLSearchParams, atob, btoa, crypto },
+    ...{ Buffer, TextEncoder, TextDecoder, URL, URLSearchParams, atob, btoa },
+    crypto: globalThis.crypto,
     vars: Object.freeze({ ...vars }),
     /** Resolves after so many milliseconds. */
     sleep: (ms: number) => new Promise<void>((resolve) => void systemTimers.after(ms, resolve)),
