@@ -33,6 +33,7 @@ export const ping = part(
       if (line === null && json?.["type"] !== "pong") return false;
       const id = line ?? json?.["id"];
       const isWanted = talk.pingsOpen.delete(id as number);
+      if (isWanted) talk.latestPong = Math.max(talk.latestPong, id as number);
       hands.count(isWanted ? "appPongs" : "appPongsWrong");
       return true;
     },
@@ -54,7 +55,8 @@ function pingNow(peer: Peer, given: Given, hands: PartHands): void {
   hands.later(given.everyMs, () => pingNow(peer, given, hands));
   if (given.pongWithinMs === undefined) return;
   hands.later(given.pongWithinMs, () => {
-    if (!peer.isOpen || !talk.pingsOpen.has(id)) return;
+    // A later pong is a sign of life, too.
+    if (!peer.isOpen || talk.latestPong >= id) return;
     hands.count("appPongsMissing");
     hands.close(peer, given.code ?? 1000, "no pong");
   });

@@ -21,6 +21,8 @@ export class Talk {
   resumed = 0;
   pings = 0;
   readonly pingsOpen = new Set<number>();
+  /** The highest id of a ping that was answered. */
+  latestPong = 0;
   batch: BatchRule | null = null;
   /** Payloads that wait for others; see batches.ts. */
   waiting: Buffer[] = [];

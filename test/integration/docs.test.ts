@@ -41,6 +41,7 @@ const SHORTER: Readonly<Record<string, string>> = {
     ...["load.arrive.over=1s", "load.talk.hold=1s", "load.busy.hold=1s", "load.leave.over=500ms"],
   ),
   "fanout.yaml": sets("load.join.over=1s", "load.steady.hold=2s"),
+  "chat-login.yaml": sets("load.arrive.over=1s", "load.talk.hold=3s"),
   "login.yaml": sets("load.stay.hold=1s"),
   "http-login.yaml": sets("load.come.over=1s", "load.stay.hold=1s"),
   "resume.yaml": sets("load.come.over=1s", "load.stay.hold=7s"),

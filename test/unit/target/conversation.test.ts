@@ -136,7 +136,7 @@ describe("login", () => {
 
 describe("ping", () => {
   it("counts what comes back, and closes who does not answer", async () => {
-    target = await serve({ conversation: { ping: { everyMs: 20, pongWithinMs: 400 } } });
+    target = await serve({ conversation: { ping: { everyMs: 50, pongWithinMs: 3000 } } });
     const good = await Client.open(target.url);
     const bad = await Client.open(target.url);
     let answered = 0;
