@@ -69,7 +69,7 @@ export function latencyOf(
   phases: ReadonlySet<number>,
 ): Pick<Pushed, "latency" | "withheld" | "clockErrorUs"> {
   if (listen.sentAt === null) return { latency: null, withheld: null, clockErrorUs: null };
-  const clockErrorUs = clockError(fold, listen);
+  const clockErrorUs = clockErrorOf(fold, listen);
   const times = judgedHistogram(fold, { metric: "push", phases, names: new Set(positions) });
   const withheld = whyWithheld(times, clockErrorUs);
   return { latency: withheld === null ? times : null, withheld, clockErrorUs };
@@ -88,7 +88,7 @@ export function reachOf(
 }
 
 /** How far the clocks of senders and workers may be apart, microseconds; null: not known. */
-function clockError({ facts }: RunFold, { clockErrorUs }: StrictListen): number | null {
+export function clockErrorOf({ facts }: RunFold, { clockErrorUs }: StrictListen): number | null {
   if (clockErrorUs !== null) return clockErrorUs + OWN_ERROR_US;
   // Each worker reaches it on its own machine, whose clock both read.
   const isHere = facts.scenario.targets.every(({ url }) => isLoopbackHost(hostOf(url)));
@@ -99,7 +99,11 @@ function hostOf(url: string): string {
   return URL.canParse(url) ? new URL(url).hostname.replace(/^\[|\]$/g, "") : "";
 }
 
-function whyWithheld(times: MergedHistogram | null, clockErrorUs: number | null): string | null {
+/** null: it may be told. @param times null: there are none */
+export function whyWithheld(
+  times: MergedHistogram | null,
+  clockErrorUs: number | null,
+): string | null {
   if (clockErrorUs === null) {
     return "the target is on another machine, and how far its clock is off is not known; say so by clockError";
   }

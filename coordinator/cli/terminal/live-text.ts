@@ -34,6 +34,7 @@ export function liveBlock(view: LiveView, columns: number, style: Style): string
     connectionsLine(view),
     messagesLine(view),
     latencyLine(view),
+    ...pushLines(view),
     ...failureLines(view, style),
     generatorLine(view, style),
     ...thresholdLines(view, style),
@@ -117,6 +118,16 @@ function latencyLine(view: LiveView): string {
     `p99 ${formatUs(latencyUs.p99)}`,
     `max ${formatUs(latencyUs.max)}`,
   ]);
+}
+
+function pushLines(view: LiveView): string[] {
+  return view.push.map(({ name, received, latencyUs }, index) =>
+    row(index === 0 ? "push" : "", [
+      `${escapeForTerminal(name, 24)} ${formatCount(received)}`,
+      latencyUs === null ? "" : `p50 ${formatUs(latencyUs.p50)}`,
+      latencyUs === null ? "" : `p99 ${formatUs(latencyUs.p99)}`,
+    ]),
+  );
 }
 
 function failureLines(view: LiveView, style: Style): string[] {
