@@ -6,7 +6,7 @@ import type { StrictThreshold } from "../../shared/scenario/strict.ts";
 import { MergedHistogram } from "../../shared/stats/histogram.ts";
 import { PushTally } from "../merge/push/push-tally.ts";
 import { type Observation, type Scope, secondsOf } from "./observe-count.ts";
-import { listensOf, pushed } from "./push.ts";
+import { latencyOf, listensOf, reachOf } from "./push.ts";
 import { timeOf } from "./threshold-value.ts";
 
 export function observePush(scope: Scope, threshold: StrictThreshold): Observation {
@@ -18,7 +18,7 @@ export function observePush(scope: Scope, threshold: StrictThreshold): Observati
   if (time === null) return observeCounts(scope, listens, threshold);
   const sum = new MergedHistogram();
   for (const one of listens) {
-    const { latency, withheld } = pushed(fold, one, phases);
+    const { latency, withheld } = latencyOf(fold, one, phases);
     if (withheld !== null) return { missing: `push latency is withheld: ${withheld}` };
     if (latency !== null) sum.addFrom(latency);
   }
@@ -44,7 +44,7 @@ function observeCounts(
   }
   const all = new PushTally();
   for (const one of listens) {
-    const { reach } = pushed(fold, one, phases);
+    const reach = reachOf(fold, one, phases);
     if (reach !== null) all.addFrom(reach.all);
   }
   if (statistic === "repeated") return { value: all.repeated };

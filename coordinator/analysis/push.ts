@@ -53,33 +53,42 @@ export function listensOf({ facts: { scenario } }: RunFold): readonly Listen[] {
 export function pushed(fold: RunFold, one: Listen, phases: ReadonlySet<number>): Pushed {
   const { listen, positions } = one;
   const { merge } = fold;
-  const clockErrorUs = listen.sentAt === null ? null : clockError(fold, listen);
-  const times = judgedHistogram(fold, { metric: "push", phases, names: new Set(positions) });
-  const withheld = listen.sentAt === null ? null : whyWithheld(times, clockErrorUs);
+  const timed = latencyOf(fold, one, phases);
   return {
+    ...timed,
     received: positions.reduce((sum, at) => sum + merge.nameCounters(at).arrived, 0),
-    latency: withheld === null ? times : null,
-    withheld,
-    clockErrorUs,
-    isTimed: listen.sentAt !== null && withheld === null,
+    isTimed: listen.sentAt !== null && timed.withheld === null,
     scopes: merge.pushes.scopes(positions[0] ?? -1),
-    reach: listen.key === null ? null : reachOf(fold, one, phases),
+    reach: reachOf(fold, one, phases),
   };
 }
 
-/** Messages of the phases; while a run goes on, those that all workers can have told of. */
+export function latencyOf(
+  fold: RunFold,
+  { listen, positions }: Listen,
+  phases: ReadonlySet<number>,
+): Pick<Pushed, "latency" | "withheld" | "clockErrorUs"> {
+  if (listen.sentAt === null) return { latency: null, withheld: null, clockErrorUs: null };
+  const clockErrorUs = clockErrorOf(fold, listen);
+  const times = judgedHistogram(fold, { metric: "push", phases, names: new Set(positions) });
+  const withheld = whyWithheld(times, clockErrorUs);
+  return { latency: withheld === null ? times : null, withheld, clockErrorUs };
+}
+
+/** null without a key. Messages of the phases; while a run goes on, those that all workers can have told of. */
 export function reachOf(
   fold: RunFold,
-  { positions }: Listen,
+  { listen, positions }: Listen,
   phases: ReadonlySet<number>,
-): PushFigures {
+): PushFigures | null {
+  if (listen.key === null) return null;
   const isOver = fold.complete || fold.endedUs !== null;
   const throughUs = isOver ? Number.POSITIVE_INFINITY : (fold.closedThrough() + 1) * 1_000_000;
   return fold.merge.pushes.figures(positions[0] ?? -1, { phases, throughUs });
 }
 
 /** How far the clocks of senders and workers may be apart, microseconds; null: not known. */
-function clockError({ facts }: RunFold, { clockErrorUs }: StrictListen): number | null {
+export function clockErrorOf({ facts }: RunFold, { clockErrorUs }: StrictListen): number | null {
   if (clockErrorUs !== null) return clockErrorUs + OWN_ERROR_US;
   // Each worker reaches it on its own machine, whose clock both read.
   const isHere = facts.scenario.targets.every(({ url }) => isLoopbackHost(hostOf(url)));
@@ -90,7 +99,11 @@ function hostOf(url: string): string {
   return URL.canParse(url) ? new URL(url).hostname.replace(/^\[|\]$/g, "") : "";
 }
 
-function whyWithheld(times: MergedHistogram | null, clockErrorUs: number | null): string | null {
+/** null: it may be told. @param times null: there are none */
+export function whyWithheld(
+  times: MergedHistogram | null,
+  clockErrorUs: number | null,
+): string | null {
   if (clockErrorUs === null) {
     return "the target is on another machine, and how far its clock is off is not known; say so by clockError";
   }

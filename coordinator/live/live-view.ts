@@ -6,6 +6,7 @@
 import type { RunState } from "../../shared/wire/command.ts";
 import { brokenGates } from "../analysis/gates.ts";
 import type { Judgement } from "../analysis/judgement.ts";
+import { clockErrorOf, type Listen, listensOf, whyWithheld } from "../analysis/push.ts";
 import { phaseAt, phaseSpans } from "../merge/facts.ts";
 import type { RunFold } from "../merge/run-fold.ts";
 import type { LiveView } from "./view.ts";
@@ -13,6 +14,7 @@ import type { LiveView } from "./view.ts";
 /** Seconds the shown latency is taken from. */
 const LATENCY_SECONDS = 5;
 const FAILURES_SHOWN = 10;
+const PUSHES_SHOWN = 5;
 
 export interface LiveSituation {
   readonly state: RunState;
@@ -56,6 +58,9 @@ export function liveView(fold: RunFold, situation: LiveSituation): LiveView {
       receivedPerSec: row?.received ?? 0,
     },
     latencyUs: recentLatency(fold, last),
+    push: listensOf(fold)
+      .slice(0, PUSHES_SHOWN)
+      .map((one) => recentPush(fold, one, last)),
     failures: merge.failures.top(FAILURES_SHOWN).map(({ kind, signature, count }) => ({
       kind,
       signature,
@@ -82,6 +87,19 @@ function phaseOf(fold: RunFold, elapsedUs: number): LiveView["phase"] {
   const spans = phaseSpans(fold.facts.scenario);
   const span = phaseAt(spans, elapsedUs);
   return span === null ? null : { name: span.phase, index: span.index, count: spans.length };
+}
+
+function recentPush(fold: RunFold, one: Listen, last: number): LiveView["push"][number] {
+  const { listen, positions } = one;
+  const { merge } = fold;
+  const received = positions.reduce((sum, at) => sum + merge.nameCounters(at).arrived, 0);
+  const recent = merge.series.histogram(
+    { metric: "push", phases: null, names: new Set(positions) },
+    { from: last - LATENCY_SECONDS + 1, to: last + 1 },
+  );
+  const isWithheld = recent === null || whyWithheld(recent, clockErrorOf(fold, listen)) !== null;
+  const latencyUs = isWithheld ? null : { p50: recent.quantile(0.5), p99: recent.quantile(0.99) };
+  return { name: listen.name, received, latencyUs };
 }
 
 function recentLatency(fold: RunFold, last: number): LiveView["latencyUs"] {

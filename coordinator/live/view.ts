@@ -40,6 +40,12 @@ export interface LiveView {
     readonly p99: number;
     readonly max: number;
   } | null;
+  /** What is listened for, the first few: in all, and one way over the last whole seconds; null: not timed, or withheld. */
+  readonly push: readonly {
+    readonly name: string;
+    readonly received: number;
+    readonly latencyUs: { readonly p50: number; readonly p99: number } | null;
+  }[];
   readonly failures: readonly {
     readonly kind: string;
     readonly signature: string;

@@ -93,7 +93,7 @@ class PushObserver implements MessageObserver {
   }
 
   opened(conversation: Conversation, nowUs: number): void {
-    const listens = this.#byRole[0] as readonly Listening[];
+    const listens = this.#byRole[conversation.role] ?? [];
     const toRead = listens.filter(({ members }) => members !== null).length;
     const listener: Listener = { listens, scopes: [], toRead };
     this.#listeners.set(conversation.slot, listener);

@@ -22,7 +22,8 @@ import { LABEL } from "./table.ts";
 const LIVE_THRESHOLDS = 4;
 const LIVE_FAILURES = 2;
 /** Title, bar, connections, messages, latency and generator, then failures and thresholds. */
-export const LIVE_LINES = 6 + LIVE_FAILURES + LIVE_THRESHOLDS;
+const LIVE_PUSHES = 2;
+export const LIVE_LINES = 6 + LIVE_PUSHES + LIVE_FAILURES + LIVE_THRESHOLDS;
 
 const BAR = { min: 10, max: 48 } as const;
 
@@ -34,6 +35,7 @@ export function liveBlock(view: LiveView, columns: number, style: Style): string
     connectionsLine(view),
     messagesLine(view),
     latencyLine(view),
+    ...pushLines(view),
     ...failureLines(view, style),
     generatorLine(view, style),
     ...thresholdLines(view, style),
@@ -117,6 +119,18 @@ function latencyLine(view: LiveView): string {
     `p99 ${formatUs(latencyUs.p99)}`,
     `max ${formatUs(latencyUs.max)}`,
   ]);
+}
+
+function pushLines(view: LiveView): string[] {
+  return view.push
+    .slice(0, LIVE_PUSHES)
+    .map(({ name, received, latencyUs }, index) =>
+      row(index === 0 ? "push" : "", [
+        `${escapeForTerminal(name, 24)} ${formatCount(received)}`,
+        latencyUs === null ? "" : `p50 ${formatUs(latencyUs.p50)}`,
+        latencyUs === null ? "" : `p99 ${formatUs(latencyUs.p99)}`,
+      ]),
+    );
 }
 
 function failureLines(view: LiveView, style: Style): string[] {

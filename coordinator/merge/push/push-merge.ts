@@ -1,12 +1,12 @@
 /**
  * Pushed messages of a run, put together from what each engine knows of them by the hash of their key: who of a scope got
  * which, over all workers. Filled by merge.ts, read by analysis/push.ts.
- * Invariant: counts are exact, whatever the order of frames; so are times of scopes of up to 33 receivers an engine, and of larger ones to a
- * thirtieth of their receivers in rank. Bound: MAX_OPEN messages and MAX_TIMES times of receivers; beyond, the oldest are added up for good, and
+ * Invariant: counts are exact, whatever the order of frames; times are exact as receiver-times.ts says. Bound: MAX_OPEN messages and MAX_TIMES times of receivers; beyond, the oldest are added up for good, and
  * what comes of them afterwards counts without times.
  */
 import type { Frame, FrameReach } from "../../../shared/wire/frame/frame.ts";
 import { PushTally, sizeClass } from "./push-tally.ts";
+import { type ReceiverTimes, receiverTimes, type ToldTimes } from "./receiver-times.ts";
 import { ScopeTable } from "./scope-table.ts";
 
 const MAX_OPEN = 20_000;
@@ -30,8 +30,9 @@ interface OpenPush {
   missed: number;
   others: number;
   repeated: number;
-  /** Times with the number of receivers each stands for. */
-  readonly times: { readonly timesUs: readonly number[]; readonly weight: number }[];
+  readonly told: ToldTimes[];
+  /** Of `told`; undefined: not worked out since there was more. */
+  times: ReceiverTimes | null | undefined;
   unreached: readonly number[];
 }
 
@@ -118,10 +119,8 @@ export class PushMerge {
     message.sentUs = Math.min(message.sentUs, row.sentUs);
     message.engines.push(engine);
     for (const count of COUNTS) message[count] += row[count];
-    const receivers = row.reached + row.others;
-    if (row.timesUs.length > 0) {
-      message.times.push({ timesUs: row.timesUs, weight: receivers / row.timesUs.length });
-    }
+    message.told.push({ timesUs: row.timesUs, receivers: row.reached + row.others });
+    message.times = undefined;
     this.#times += row.timesUs.length;
     message.unreached = [...message.unreached, ...row.unreached]
       .sort((a, b) => a - b)
@@ -132,10 +131,10 @@ export class PushMerge {
   /** Some engine had too many messages to count them all. */
   #raise(level: number): void {
     this.#level = level;
-    for (const [id, { key, times }] of this.#open) {
+    for (const [id, { key, told }] of this.#open) {
       if (isCounted(key, level)) continue;
       this.#open.delete(id);
-      for (const { timesUs } of times) this.#times -= timesUs.length;
+      for (const { timesUs } of told) this.#times -= timesUs.length;
     }
   }
 
@@ -143,7 +142,7 @@ export class PushMerge {
     const oldest = [...this.#open].sort(([, a], [, b]) => a.sentUs - b.sentUs);
     for (const [id, message] of oldest.slice(0, Math.ceil(oldest.length / 4))) {
       this.#open.delete(id);
-      for (const { timesUs } of message.times) this.#times -= timesUs.length;
+      for (const { timesUs } of message.told) this.#times -= timesUs.length;
       this.#end(message, this.#closed);
       this.#closedUs = Math.max(this.#closedUs, message.sentUs);
     }
@@ -161,7 +160,8 @@ export class PushMerge {
     }
     const members = message.members + absent;
     const missed = message.missed + absent;
-    const times = timesOf(message.times);
+    message.times ??= receiverTimes(message.told);
+    const { times } = message;
     tallies.at(name, phase, sizeClass(members)).add({ ...message, members, missed, times });
     if (missed === 0) return;
     const label = table.labelOf(scope);
@@ -173,28 +173,12 @@ const COUNTS = ["members", "reached", "left", "missed", "others", "repeated"] as
 
 function opened({ name, scope, key, phase, sentUs }: FrameReach): OpenPush {
   const none = { members: 0, reached: 0, left: 0, missed: 0, others: 0, repeated: 0 };
-  const rest = { engines: [], times: [], unreached: [] };
+  const rest = { engines: [], told: [], times: undefined, unreached: [] };
   return { name, scope, key, phase, sentUs, ...none, ...rest };
 }
 
 function isCounted(key: number, level: number): boolean {
   return level === 0 || key % 2 ** level === 0;
-}
-
-/** The median is the time at which half of the receivers had it. */
-function timesOf(parts: OpenPush["times"]) {
-  const all = parts.flatMap(({ timesUs, weight }) => timesUs.map((us) => ({ us, weight })));
-  all.sort((a, b) => a.us - b.us);
-  const first = all[0];
-  const last = all.at(-1);
-  if (first === undefined || last === undefined) return null;
-  const half = all.reduce((sum, { weight }) => sum + weight, 0) / 2;
-  let seen = 0;
-  for (const { us, weight } of all) {
-    seen += weight;
-    if (seen >= half - 1e-9) return { first: first.us, median: us, last: last.us };
-  }
-  return { first: first.us, median: last.us, last: last.us };
 }
 
 /** Sums by name, phase and size of the scope, with some messages that did not reach everybody. */

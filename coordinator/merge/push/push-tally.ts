@@ -4,6 +4,7 @@
  * members = reached + left + missed.
  */
 import { MergedHistogram } from "../../../shared/stats/histogram.ts";
+import type { ReceiverTimes } from "./receiver-times.ts";
 
 /** One message with all its receivers. */
 export interface PushOutcome {
@@ -14,7 +15,7 @@ export interface PushOutcome {
   readonly others: number;
   readonly repeated: number;
   /** Microseconds since it was sent; null where nobody got it. */
-  readonly times: { readonly first: number; readonly median: number; readonly last: number } | null;
+  readonly times: ReceiverTimes | null;
 }
 
 export class PushTally {

@@ -43,8 +43,8 @@ export function measuredBy({ scope, given, log }: Scene): Measured {
     names: [mixOf(given), ...roleMixes(given)].flatMap((mix) => writtenNames(mix, "name")),
     roles: isMapping(given["roles"]) ? Object.keys(given["roles"]) : [],
     events: eventNames(messages),
-    listens: writtenNames(given["listen"], "name"),
-    listen: log.isSound(["listen"]) ? scope.listen : undefined,
+    listens: roleParts(given).flatMap((part) => writtenNames(part["listen"], "name")),
+    listen: isSound("listen") ? roles.flatMap((role) => role.listen) : undefined,
     targets: targets.map(({ label, url }) => label || url),
     messages: isSound("messages") ? (messages.length === 0 ? null : messages) : undefined,
     heartbeat: isSound("connect", "heartbeat")
@@ -96,4 +96,10 @@ export function mixOf(given: Scene["given"]): unknown {
 function roleMixes({ roles }: Scene["given"]): unknown[] {
   const written = isMapping(roles) ? Object.values(roles) : [];
   return written.map((one) => (isMapping(one) ? mixOf(one) : undefined));
+}
+
+/** The document and its roles, as far as they are mappings. */
+function roleParts(given: Scene["given"]): readonly Readonly<Record<string, unknown>>[] {
+  const roles = isMapping(given["roles"]) ? Object.values(given["roles"]) : [];
+  return [given, ...roles.filter(isMapping)];
 }

@@ -35,6 +35,19 @@ describe("the live view", () => {
     }
   });
 
+  it("shows what is listened for, with its latency where it may be told", () => {
+    const push = [
+      { name: evil, received: 51_676, latencyUs: { p50: 8135, p99: 48_031 } },
+      { name: "tick", received: 3, latencyUs: null },
+      { name: "third", received: 3, latencyUs: null },
+    ];
+    const text = liveBlock(sampleView({ push }), 100, plain);
+    expect(text).toMatch(/push .*51,676 {3}p50 8\.13 ms|push .*51,676 {3}p50 8\.14 ms/);
+    expect(text).toContain("tick 3\n");
+    expect(text).not.toContain("third");
+    expect(text).not.toContain("\u001b[2J");
+  });
+
   it("says in words when the generator is the limit", () => {
     const { generator } = sampleView();
     const view = sampleView({ generator: { ...generator, saturated: true } });
