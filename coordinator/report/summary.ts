@@ -15,7 +15,6 @@ import { quantilesOrNull } from "./quantiles.ts";
 import { sequencesSection } from "./sequence-sections.ts";
 import { hooksSection } from "./summary-hooks.ts";
 import { rolesSection } from "./summary-roles.ts";
-import { hooksSection } from "./summary-hooks.ts";
 import type { Summary, SummaryFinding, SummaryThreshold } from "./summary-schema.ts";
 import {
   connectionsSection,

@@ -86,8 +86,6 @@ export interface ConnectionHost {
   readonly hooks: Hooks<HostedConnection> | null;
   /** By position in rolesOf. */
   readonly settings: readonly RoleSettings[];
-  /** null: the scenario has none. */
-  readonly hooks: Hooks<HostedConnection> | null;
   /** The time last read by nowUs(); for what happens in the same turn. */
   readonly lastNowUs: number;
   /** Reads the clock, run time; cuts the frame first when a second is over. */
