@@ -4,21 +4,12 @@
  * their deadlines, too, and a time-out is found at its head. Used by sequences.ts.
  * Bounds: MAX_OF_CONNECTION records of one connection, MAX_RECORDS of an engine; add() is not called beyond them.
  */
+import { Status } from "./status.ts";
+
 export const NONE = -1;
 export const MAX_OF_CONNECTION = 1024;
 const MAX_RECORDS = 1 << 20;
 const FIRST_RECORDS = 256;
-
-/** What became of a record so far. */
-export const Status = {
-  /** As it should be. */
-  open: 0,
-  /** An event came that may not come now: what is wrong with it is known when more has come. */
-  broken: 1,
-  completed: 2,
-  failed: 3,
-} as const;
-export type Status = (typeof Status)[keyof typeof Status];
 
 /** Layout of a record: doubles, and 32-bit words. */
 const DOUBLES = 3;

@@ -8,7 +8,8 @@ import type { ReceivedMessage } from "../message/received-message.ts";
 import { METRIC, NAME, type Recorder } from "../record/recorder.ts";
 import type { SequenceDefinition } from "./definition.ts";
 import { EventLog, UNKNOWN } from "./event-log.ts";
-import { type InstanceTable, NONE, Status } from "./instance-table.ts";
+import { type InstanceTable, NONE } from "./instance-table.ts";
+import { Status } from "./status.ts";
 import { missingEvent, Violation, ViolationLabels } from "./violation.ts";
 
 /** An event, as the sequence sees it that it belongs to. */
