@@ -184,7 +184,8 @@ function checkMeasured(metric: ThresholdMetric, path: Path, { measured, log }: K
   }
   if (messages === undefined || NEEDS_NO_MESSAGE.has(measure)) return;
   if (measure === "delivery" && isAudited) return;
-  if (measure !== "sequence" && isOfSteps(measured.steps, selector, OF_STEPS[measure] ?? "isTimed")) return;
+  if (measure !== "sequence" && isOfSteps(measured.steps, selector, OF_STEPS[measure] ?? "isTimed"))
+    return;
   if (messages === null) {
     add(`${measure} cannot be judged: the scenario sends nothing`, "add messages");
     return;
