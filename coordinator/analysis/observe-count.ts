@@ -186,6 +186,8 @@ function wholeOf(statistic: string, read: Read): number | null {
       return read("attempted");
     case "closed":
       return read("established");
+    case "completed":
+      return sum(read, "completed", "failed");
     case "sent":
     case "skipped":
     case "skippedNotOpen":

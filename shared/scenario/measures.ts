@@ -60,6 +60,7 @@ export const MEASURES: Readonly<Record<ThresholdMeasure, Measure>> = {
       received: count("role"),
       matched: share("name", "target", "role"),
       rejected: share("name", "role"),
+      completed: share("name", "role"),
       timedOut: share("name", "target", "role"),
       unanswered: share("name", "target", "role"),
       late: share("name", "role"),

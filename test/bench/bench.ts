@@ -10,6 +10,7 @@
  *     lag     how late messages leave at a fifth and at half of the capacity that `echo` measured
  *     closed  each reply sends the next message, as fast as one core goes
  *     json    CPU of an echo: binary, and JSON with a UUID whose reply is told by an expression
+ *     flow    memory of a connection in a flow of five steps, and echoes beside it, against none
  *     startup `--help`, `validate`, and a run of one second with one connection, whole processes
  *     idle    a worker with one engine and one connection, and nothing to do
  *     capacity (only when named) a coordinator with 500 workers: an hour of run time in virtual time, a minute in real time
@@ -40,7 +41,7 @@ const JSON_RATES = [10_000, 30_000] as const;
 const { values } = parseArgs({
   options: {
     runs: { type: "string", default: "3" },
-    only: { type: "string", default: "micro,echo,lag,closed,json,startup,idle" },
+    only: { type: "string", default: "micro,echo,lag,closed,json,flow,startup,idle" },
     url: { type: "string" },
     connections: { type: "string", default: String(CONNECTIONS) },
     minutes: { type: "string", default: "60" },
@@ -172,6 +173,28 @@ async function jsonBenchmark(): Promise<void> {
   }
 }
 
+/** What steps cost those who take them, in memory, and those who only have the code beside them, in echoes. */
+async function flowBenchmark(): Promise<void> {
+  const without: Measured[] = [];
+  const within: Measured[] = [];
+  for (let round = 0; round < runs; round++) {
+    without.push(await run("onrush", {}));
+    within.push(await run("onrush", { steps: true }));
+  }
+  const none = figures(without);
+  const five = figures(within);
+  emit({
+    bench: "flow",
+    method: `${connections} connections, ${BYTES} B, each reply sends the next message, median of ${runs} runs`,
+    extraBytesPerConnection: Math.round(
+      five.idleRssBytesPerConnection - none.idleRssBytesPerConnection,
+    ),
+    echoesPerCpuSecondWithout: Math.round(none.echoesPerCpuSecond),
+    echoesPerCpuSecondBesideLoop: Math.round(five.echoesPerCpuSecond),
+    failed: [...without, ...within].reduce((sum, one) => sum + one.failed + one.timedOut, 0),
+  });
+}
+
 emit({ bench: "machine", cpus: availableParallelism(), runs });
 if (sections.has("micro")) microBenchmarks();
 if (sections.has("echo") || sections.has("lag")) {
@@ -181,6 +204,7 @@ if (sections.has("echo") || sections.has("lag")) {
 }
 if (sections.has("closed")) await compare("closed", "each reply sends the next message", {});
 if (sections.has("json")) await jsonBenchmark();
+if (sections.has("flow")) await flowBenchmark();
 if (sections.has("startup")) await startupBenchmark(runs);
 if (sections.has("idle")) await idleBenchmark(runs);
 if (sections.has("capacity")) await capacityBenchmark(Number(values.minutes), CAPACITY_SECONDS);

@@ -1,6 +1,9 @@
 /** The work both generators do in a benchmark, and the scenario that says it to an engine. */
 import { NO_AUDIT, NO_CONVERSATION, ONE_REPLY } from "../../shared/scenario/defaults.ts";
 import type { StrictMessage, StrictScenario } from "../../shared/scenario/strict.ts";
+import type { StrictFlow, StrictStep } from "../../shared/scenario/strict-conversation.ts";
+
+const SECOND_US = 1_000_000;
 
 export interface Work {
   readonly url: string;
@@ -18,7 +21,30 @@ export interface Work {
   readonly match: "echo" | "none";
   /** Binary of `bytes` bytes by default; `json` has an id of its own, and its reply is told by it. */
   readonly message?: "json";
+  /** Connections take five steps first, and then wait in a loop beside their messages. */
+  readonly steps?: true;
 }
+
+/** A small message that comes back. */
+function exchange(name: string): StrictStep {
+  const reply = { match: "next", ...ONE_REPLY, withinUs: 10 * SECOND_US } as const;
+  return { kind: "send", name, send: { kind: "text", text: "hello" }, reply, onFail: "close" };
+}
+
+const wait = (meanUs: number): StrictStep => ({ kind: "wait", wait: { kind: "fixed", meanUs } });
+
+const FLOW: StrictFlow = {
+  before: [],
+  open: [
+    exchange("hello"),
+    wait(SECOND_US / 10),
+    { kind: "ping", name: "ping", withinUs: 10 * SECOND_US, onFail: "close" },
+    exchange("again"),
+    { kind: "mark", name: "in" },
+  ],
+  loops: [{ name: "loop", steps: [wait(3600 * SECOND_US)] }],
+  close: [],
+};
 
 /** About what a message of a chat or a game looks like: 129 bytes. */
 export const JSON_MESSAGE = {
@@ -30,8 +56,6 @@ export const JSON_MESSAGE = {
 
 /** More than any target answers: with one message in flight the next is always due. */
 const SATURATING_PER_CONNECTION = 200;
-const SECOND_US = 1_000_000;
-
 /** Ramp faster than one core opens connections, then hold without messages, then with them. */
 export function benchScenario(work: Work): StrictScenario {
   const phase = (name: string, seconds: number, messageFactor: number) => ({
@@ -50,6 +74,7 @@ export function benchScenario(work: Work): StrictScenario {
     secrets: [],
     data: {},
     ...NO_CONVERSATION,
+    flow: work.steps === true ? FLOW : null,
     targets: [{ url: work.url, weight: 1, label: "target" }],
     connect: {
       headers: [],

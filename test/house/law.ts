@@ -68,6 +68,12 @@ export const ROOMS: readonly Room[] = [
     room: "worker/login/",
     may: ["shared/", "worker/reach/", "worker/message/", "worker/socket/", "worker/record/"],
   },
+  {
+    room: "worker/flow/",
+    may: ["shared/", "worker/message/", "worker/record/"],
+    // Steps have time-outs, as connections have: by wheels of one kind.
+    except: ["worker/observe/observer.ts", "worker/engine/turn/timing-wheel.ts"],
+  },
   { room: "worker/probe/", may: ["shared/", "worker/reach/", "worker/socket/"] },
   // One connection of a real engine, looked at from all sides.
   {
@@ -110,6 +116,7 @@ export const ROOMS: readonly Room[] = [
       "worker/message/",
       "worker/record/",
       "worker/answer/",
+      "worker/flow/",
       "worker/integrity/",
       "worker/sequence/",
       "worker/push/",

@@ -45,6 +45,7 @@ const SHORTER: Readonly<Record<string, string>> = {
   "login.yaml": sets("load.stay.hold=1s"),
   "http-login.yaml": sets("load.come.over=1s", "load.stay.hold=1s"),
   "resume.yaml": sets("load.come.over=1s", "load.stay.hold=7s"),
+  "conversation.yaml": sets("load.talk.hold=3s"),
   "storm.yaml": sets("load.steady.hold=8s"),
   "idle.yaml": sets("load.open.over=1s", "load.silent.hold=2s", "connect.heartbeat.ping=500ms"),
   "visitors.yaml": sets("load.usual.for=2s", "load.rush.for=2s"),

@@ -74,6 +74,8 @@ export class FlowModel {
     }
     for (const thread of [...this.#threads]) {
       const { wait } = thread;
+      // One that has left waits for nothing.
+      if (this.#hasLeft) break;
       if (wait === null || wait.kind !== kind || wait.what === "reply") continue;
       this.#of(wait.name).arrived++;
       this.#advance(thread, "came");

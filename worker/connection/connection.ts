@@ -61,7 +61,6 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
   tries = 0;
   /** Of the intended open. */
   phase = 0;
-  /** Attempts since it was last of use. */
   retries = 0;
   #stage: "tcp" | "tls" | "upgrade" = "tcp";
   endCause: EndCause = "plan";

@@ -8,6 +8,7 @@ import { type Scene, writtenNames } from "../sections/section.ts";
 import { isMapping } from "../shape/words.ts";
 import type { StrictMessage, StrictThreshold } from "../strict.ts";
 import type { StrictListen } from "../strict-conversation.ts";
+import { type MeasuredSteps, stepsMeasuredBy } from "./measured-steps.ts";
 
 export interface Measured {
   /** Names as written, also of phases and messages that have issues. */
@@ -26,11 +27,13 @@ export interface Measured {
   readonly heartbeat: boolean | undefined;
   /** What nobody asked for is audited. */
   readonly isAudited: boolean;
+  readonly steps: MeasuredSteps;
 }
 
 export type RoleMessage = StrictMessage & { readonly role: string };
 
-export function measuredBy({ scope, given, log }: Scene): Measured {
+export function measuredBy(scene: Scene): Measured {
+  const { scope, given, log } = scene;
   const { targets, integrity } = scope;
   const { order, isolation } = integrity;
   const roles = rolesOf(scope);
@@ -51,6 +54,7 @@ export function measuredBy({ scope, given, log }: Scene): Measured {
       ? roles.some(({ connect }) => connect.heartbeat !== null)
       : undefined,
     isAudited: order !== null || isolation.owner !== null || isolation.canary,
+    steps: stepsMeasuredBy(scene),
   };
 }
 

@@ -4,6 +4,7 @@
  */
 import * as z from "zod";
 import { awaitedBy, type Measured, measuredBy, sequencesBy } from "../check/measured.ts";
+import { isOfSteps, type StepPart } from "../check/measured-steps.ts";
 import type { Path } from "../issue.ts";
 import { MEASURES } from "../measures.ts";
 import type { IssueLog } from "../read/issue-log.ts";
@@ -123,7 +124,10 @@ function checkSelector({ measure, selector }: ThresholdMetric, path: Path, known
   };
   check("phase", selector.phase, measured.phases);
   if (measure === "push") check("listen", selector.name, measured.listens);
-  else check("message", selector.name, measured.names);
+  else if (measured.steps !== undefined) {
+    const steps = measured.steps.map(({ name }) => name);
+    check("message", selector.name, [...measured.names, ...steps]);
+  }
   check("target", selector.target, measured.targets);
   if (measured.messages !== undefined) check("event", selector.event, measured.events);
   check("role", selector.role, measured.roles);
@@ -136,7 +140,11 @@ const AWAITED: ReadonlySet<string> = new Set(["matched", "timedOut", "unanswered
 function checkAwaited(one: StrictThreshold, path: Path, { measured, log }: Known): void {
   const { measure, statistic, selector } = one;
   const { messages } = measured;
+  if (measure === "messages" && statistic === "completed" && selector.name === null) {
+    log.add(path, "messages completed is counted by step", "select one: messages{name=STEP}");
+  }
   if (measure !== "messages" || !AWAITED.has(statistic) || !messages) return;
+  if (isOfSteps(measured.steps, selector, "isAwaited")) return;
   if (awaitedBy(messages, selector) > 0) return;
   const what = `messages ${statistic} cannot be judged: no reply is expected`;
   log.add(path, what, "add reply to the message");
@@ -156,6 +164,13 @@ function checkPushed(one: StrictThreshold, path: Path, { measured, log }: Known)
   log.add(path, `push ${statistic} cannot be judged without ${needs}`, `add ${needs} to listen`);
 }
 
+/** What a step has to be for its rule to be judged; by measure. */
+const OF_STEPS: Readonly<Record<string, StepPart>> = {
+  messages: "isAny",
+  service: "isAwaited",
+  delivery: "isAwaited",
+};
+
 const NEEDS_NO_MESSAGE: ReadonlySet<string> = new Set(["connect", "connections", "ping", "push"]);
 
 /** A threshold on what is never measured would neither pass nor fail. */
@@ -169,6 +184,8 @@ function checkMeasured(metric: ThresholdMetric, path: Path, { measured, log }: K
   }
   if (messages === undefined || NEEDS_NO_MESSAGE.has(measure)) return;
   if (measure === "delivery" && isAudited) return;
+  if (measure !== "sequence" && isOfSteps(measured.steps, selector, OF_STEPS[measure] ?? "isTimed"))
+    return;
   if (messages === null) {
     add(`${measure} cannot be judged: the scenario sends nothing`, "add messages");
     return;
