@@ -1,5 +1,5 @@
 /**
- * What summary.json says of the parts of a run that have figures of their own: messages by name, and roles. Part of
+ * What summary.json says of the parts of a run that have figures of their own: messages by name, roles, hooks. Part of
  * summary-schema.ts. Invariant: a count that was not taken is null.
  */
 import { z } from "zod";
@@ -48,4 +48,21 @@ export const roleSchema = z.object({
     received: count,
     ...messageNameSchema.shape,
   }),
+});
+
+const hookSchema = z.object({
+  /** Those that ended; calls = completed + failed. */
+  calls: count,
+  completed: count,
+  /** It threw, took too long, or was not called because too many waited. */
+  failed: count,
+  /** In the hooks' thread, from the call to its end; of the phases that count. */
+  tookMs: quantiles,
+});
+
+export const hooksSchema = z.object({
+  file: z.string(),
+  byFunction: z.record(z.string(), hookSchema),
+  /** Messages that were not made when they were due; part of messages.skippedBy.behind. */
+  messagesSkipped: count,
 });

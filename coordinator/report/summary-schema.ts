@@ -15,7 +15,7 @@ import {
   type quantilesSchema,
   share,
 } from "./summary-measures.ts";
-import { messageNameSchema, roleSchema } from "./summary-parts-schema.ts";
+import { hooksSchema, messageNameSchema, roleSchema } from "./summary-parts-schema.ts";
 import { pushSchema } from "./summary-push-schema.ts";
 import { lostWorkerSchema, overrunSchema, workerSchema } from "./summary-workers-schema.ts";
 
@@ -204,23 +204,6 @@ const sequenceSchema = z.object({
   events: z.record(z.string(), quantiles),
   /** How many of each event came, whatever became of their sequence. */
   arrived: z.record(z.string(), count),
-});
-
-const hookSchema = z.object({
-  /** Those that ended; calls = completed + failed. */
-  calls: count,
-  completed: count,
-  /** It threw, took too long, or was not called because too many waited. */
-  failed: count,
-  /** In the hooks' thread, from the call to its end; of the phases that count. */
-  tookMs: quantiles,
-});
-
-const hooksSchema = z.object({
-  file: z.string(),
-  byFunction: z.record(z.string(), hookSchema),
-  /** Messages that were not made when they were due; part of messages.skippedBy.behind. */
-  messagesSkipped: count,
 });
 
 const availabilitySchema = z.object({

@@ -8,7 +8,7 @@ import { isIP } from "node:net";
 import { OnrushError } from "../errors.ts";
 import { isLoopbackAddress, isMetadataAddress } from "./address.ts";
 import { isLoopbackHost, parseAuthority, parseHost } from "./host.ts";
-import { splitTargetUrl, type TargetUrl } from "./target-url.ts";
+import { splitTargetUrl, splitUrl, type TargetUrl } from "./target-url.ts";
 
 interface Allowed {
   readonly host: string;
@@ -38,18 +38,25 @@ export function readAllowedTarget(text: string): string {
 /** Where the allow-list is that was consulted: on the command line of the reader, or of a coordinator somewhere. */
 export type AllowedBy = "run" | "coordinator";
 
+/** Where load goes. */
+export interface Destination {
+  readonly url: string;
+  /** Of an HTTP step ahead of a connection, not of a target. */
+  readonly isHttp?: boolean;
+}
+
 /**
  * The first gate.
  * @param allowed hosts or host:port, as in --allow-target
  * @throws OnrushError ONRUSH_TARGET_FORBIDDEN, ONRUSH_TARGET_UNREACHABLE
  */
 export function checkTargets(
-  targets: readonly { readonly url: string }[],
+  targets: readonly Destination[],
   allowed: readonly string[],
   by: AllowedBy = "run",
 ): void {
-  for (const { url } of targets) {
-    const target = splitTargetUrl(url);
+  for (const { url, isHttp = false } of targets) {
+    const target = isHttp ? splitUrl(url) : splitTargetUrl(url);
     const { host } = target;
     if (isLoopbackHost(host) || isListed(host, target.port, allowed)) continue;
     throw new OnrushError({

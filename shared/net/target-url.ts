@@ -14,8 +14,14 @@ export interface TargetUrl {
   readonly path: string;
 }
 
-/** @throws OnrushError ONRUSH_TARGET_UNREACHABLE for what is no URL of ws, wss, or of http and https, as steps ahead of a connection have */
+/** @throws OnrushError ONRUSH_TARGET_UNREACHABLE for what is no URL of ws or wss */
 export function splitTargetUrl(url: string): TargetUrl {
+  if (!/^wss?:/i.test(url)) throw noHost(url);
+  return splitUrl(url);
+}
+
+/** @throws OnrushError ONRUSH_TARGET_UNREACHABLE for what is no URL of ws, wss, or of http and https, as steps ahead of a connection have */
+export function splitUrl(url: string): TargetUrl {
   const [, scheme = "", authority = "", rest = ""] =
     /^(wss?|https?):\/\/([^/?#\\]*)([^#]*)/is.exec(url) ?? [];
   const base = `${scheme}://${authority}/`;

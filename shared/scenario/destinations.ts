@@ -15,8 +15,11 @@ export function httpStepsOf(scenario: StrictScenario, role: number): readonly Ht
 }
 
 /** Each once. */
-export function destinationsOf(scenario: StrictScenario): readonly { readonly url: string }[] {
+export function destinationsOf(
+  scenario: StrictScenario,
+): readonly { readonly url: string; readonly isHttp: boolean }[] {
   const steps = rolesOf(scenario).flatMap((_, role) => httpStepsOf(scenario, role));
-  const urls = new Set([...scenario.targets, ...steps].map(({ url }) => url));
-  return [...urls].map((url) => ({ url }));
+  const urls = (of: readonly { readonly url: string }[], isHttp: boolean) =>
+    [...new Set(of.map(({ url }) => url))].map((url) => ({ url, isHttp }));
+  return [...urls(scenario.targets, false), ...urls(steps, true)];
 }

@@ -14,5 +14,5 @@ import { welcome } from "./welcome.ts";
 export const PARTS = [batch, token, ping, login, text, welcome, ticks] as const;
 
 type Registered = (typeof PARTS)[number];
-export type PartName = Registered["meta"]["name"];
+type PartName = Registered["meta"]["name"];
 export type PartCount = Registered["meta"]["counts"][number];

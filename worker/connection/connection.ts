@@ -57,7 +57,6 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
   isOpening = false;
   readonly shard: number;
   readonly slice: number;
-  /** Addresses that the running attempt has tried before. */
   tries = 0;
   /** Of the intended open. */
   phase = 0;
@@ -175,7 +174,6 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
     logMessage(this.#host, this, failed);
   }
 
-  /** A message was settled: there may be room for one that was held, or nothing left to wait for. */
   onSettled(name: number, isAnswered: boolean): void {
     this.#host.correlator.observers.settled(this, name, isAnswered);
     if (this.state === State.draining) finish(this, this.#host);
@@ -187,7 +185,6 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
     else if (this.state === State.open) this.#mayStart();
   }
 
-  /** Steps ahead of its schedule are over, or there are none. */
   #mayStart(): void {
     this.retries = 0;
     if (this.#host.hooks !== null) this.#host.hooks.mayStart(this);

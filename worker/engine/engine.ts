@@ -50,7 +50,7 @@ export class Engine {
   #leaseUs = Number.POSITIVE_INFINITY;
   readonly #turns = new TurnPlan();
   #end: "stop" | "abort" | "fenced" | null = null;
-  #finished = false;
+  finished = false;
 
   constructor(context: EngineContext) {
     this.#context = context;
@@ -60,10 +60,9 @@ export class Engine {
     this.#selfCheck = new SelfCheck(context.monotonicUs(), (pauseUs) => {
       if (this.running) this.#record(METRIC.gcPause, pauseUs);
     });
-    this.#pool = new ConnectionPool(context, this.#profile, {
-      nowUs: () => this.#readClock(),
-      wallMs: context.wallMs ?? systemClock.wallMs,
-    });
+    const wallMs = context.wallMs ?? systemClock.wallMs;
+    const clock = { nowUs: () => this.#readClock(), wallMs };
+    this.#pool = new ConnectionPool(context, this.#profile, clock);
     this.#frames = new FrameCuts(context, this.#pool, this.#selfCheck);
     this.#slices = new HeldSlices(this.#population, context.plan.shards);
     this.#totalPacer = TotalPacer.for(scenario, this.#population, (index, atUs) =>
@@ -72,11 +71,7 @@ export class Engine {
   }
 
   get running(): boolean {
-    return this.#turns.dueUs > 0 && !this.#finished;
-  }
-
-  get finished(): boolean {
-    return this.#finished;
+    return this.#turns.dueUs > 0 && !this.finished;
   }
 
   get openConnections(): number {
@@ -169,7 +164,7 @@ export class Engine {
 
   /** Ends the run before its plan does. The stronger of two commands counts. */
   end(mode: "stop" | "abort" | "fenced"): void {
-    if (this.#finished || (this.#end !== null && mode === "stop")) return;
+    if (this.finished || (this.#end !== null && mode === "stop")) return;
     this.#end = mode;
     this.#agenda.clear();
     if (mode === "stop") return;
@@ -178,14 +173,14 @@ export class Engine {
 
   /** Of no more use: gives back what the runtime holds for it, and reports nothing. */
   dispose(): void {
-    this.#finished = true;
+    this.finished = true;
     this.#pool.hooks?.close();
     this.#selfCheck.dispose();
   }
 
   /** One turn; the caller has it run at nextTurnUs, or each millisecond. */
   turn(): void {
-    if (this.#finished) return;
+    if (this.finished) return;
     this.#turns.rests = false;
     const monotonicUs = this.#context.monotonicUs();
     if (monotonicUs > this.#leaseUs) this.end("fenced");
@@ -204,7 +199,7 @@ export class Engine {
     if (this.#end === null) this.#openDue(nowUs);
     else if (this.#end === "stop") pool.leaving.stopSome(STOPS_PER_TURN);
     this.#finishWhenOver(nowUs);
-    if (!this.#finished) this.#restFrom(nowUs);
+    if (!this.finished) this.#restFrom(nowUs);
   }
 
   /** An engine that joins while the run goes on has nothing to say of the time before. */
@@ -253,7 +248,6 @@ export class Engine {
     if (untilUs > this.#turns.dueUs) this.#turns.rest(pool.nextDueUs(untilUs));
   }
 
-  /** Something happened in its rest. */
   #wake(nowUs: number): void {
     this.#turns.wake(nowUs);
     this.#pool.recorder.touch(nowUs);
@@ -290,7 +284,7 @@ export class Engine {
 
   #finish(): void {
     if (this.#turns.dueUs === 0) this.#begin(0);
-    this.#finished = true;
+    this.finished = true;
     this.#frames.report(true);
     this.#pool.hooks?.close();
     this.#selfCheck.dispose();

@@ -3,7 +3,7 @@
  * Invariant: as for targets, no request goes to an address that was not checked against every list.
  */
 import type { AllowList } from "../../shared/net/target-policy.ts";
-import { splitTargetUrl } from "../../shared/net/target-url.ts";
+import { splitTargetUrl, splitUrl } from "../../shared/net/target-url.ts";
 import { type HttpStep, httpStepsOf } from "../../shared/scenario/destinations.ts";
 import {
   compileHttpReading,
@@ -88,7 +88,7 @@ async function prepareStep(
 ): Promise<LoginStep> {
   const { scenario, lists, role, site } = of;
   const { name, method, when, url, body, status, withinUs, capture } = step;
-  const { secure, host, port, path } = splitTargetUrl(url);
+  const { secure, host, port, path } = splitUrl(url);
   const { connect } = rolesOf(scenario)[role] ?? scenario;
   const isOfTarget = scenario.targets.some((target) => splitTargetUrl(target.url).host === host);
   // A server name that was given is the target's.

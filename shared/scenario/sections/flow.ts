@@ -21,7 +21,15 @@ export function flowShape() {
     .record(label(), list)
     .refine((named) => Object.keys(named).length <= MAX_LOOPS, `more than ${MAX_LOOPS} loops`);
   const lists = strict({
-    before: about(list.optional(), "Ahead of each attempt to connect: HTTP requests."),
+    before: about(list.optional(), "Ahead of each attempt to connect: HTTP requests.", [
+      {
+        http: {
+          post: "https://chat.example/login",
+          json: { user: "{{data.users.name}}" },
+          capture: { token: "body.token" },
+        },
+      },
+    ]),
     open: about(list.optional(), "After each (re)connect, before messages are sent.", [
       { expect: { where: "m.type == 'welcome'", within: "2s" } },
     ]),

@@ -134,6 +134,6 @@ it("text that came back altered is unsolicited, and its message times out", () =
   run.at(2_000_000);
   expect(run.cut().counts).toMatchObject({ unsolicited: 1, timedOut: 1 });
   expect(run.conversation(0).told).toEqual([
-    { kind: "reply-timeout", name: 0, phase: 0, detail: "came instead: hellO 0" },
+    { kind: "reply-timeout", name: 0, phase: 0, label: "", detail: "came instead: hellO 0" },
   ]);
 });

@@ -32,6 +32,7 @@ describe("worker configuration", () => {
       capacity: 5000,
       limits: { maxConnections: null, maxRate: null },
       allowTargets: [],
+      allowHooks: false,
       bus: null,
       fenceAfterMs: 20_000,
       leaveMs: 0,
