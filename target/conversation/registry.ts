@@ -14,5 +14,4 @@ import { welcome } from "./welcome.ts";
 export const PARTS = [batch, token, ping, login, text, welcome, ticks] as const;
 
 type Registered = (typeof PARTS)[number];
-type PartName = Registered["meta"]["name"];
 export type PartCount = Registered["meta"]["counts"][number];
