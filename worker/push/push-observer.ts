@@ -57,22 +57,24 @@ interface Listener {
 export const pushes: MakeObserver = (context) => {
   const { scenario } = context;
   const parts = namesOf(scenario);
+  const rows = parts.map(() => new Map<number, number>());
   const byRole = rolesOf(scenario).map(({ listen }, role) =>
     listen.map((one) => {
       const kind = "listen";
       const scopesAt = parts.findIndex((part) => part.kind === kind && part.name === one.name);
-      return listening(one, positionOf(scenario, { kind, role, name: one.name }), scopesAt);
+      const position = positionOf(scenario, { kind, role, name: one.name });
+      // Roles that listen for the same count its scopes together.
+      return { ...listening(one), position, scopesAt, rows: rows[scopesAt] ?? new Map() };
     }),
   );
   return byRole.some((listens) => listens.length > 0) ? new PushObserver(context, byRole) : null;
 };
 
-function listening(of: StrictListen, position: number, scopesAt: number): Listening {
+function listening(of: StrictListen): Omit<Listening, "position" | "scopesAt" | "rows"> {
   const reading = (source: string | null) => (source === null ? null : compileReading(source));
   return {
-    ...{ position, scopesAt, match: compileMatch(of.where), sentAt: reading(of.sentAt) },
-    ...{ scope: reading(of.scope), key: reading(of.key), members: reading(of.members) },
-    rows: new Map(),
+    ...{ match: compileMatch(of.where), sentAt: reading(of.sentAt), scope: reading(of.scope) },
+    ...{ key: reading(of.key), members: reading(of.members) },
   };
 }
 
