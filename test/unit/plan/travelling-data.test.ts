@@ -31,7 +31,7 @@ test.each([
   [header("{{data.users.token + data.rooms.name}}"), ["token", 2], ["name", 2]],
   [header('{{data["us" + "ers"].token}}'), ALL, ALL],
   [header('{{data.users["to" + "ken"]}}'), ALL, ALL],
-  [header("{{data.users.token + \"data\"}}"), ALL, ALL],
+  ["connect: { headers: { a: \"{{data.users.token + 'data'}}\" } }", ALL, ALL],
 ])("%s", (text, users, rooms) => {
   const found = sent(text);
   expect(found["rooms"]).toEqual(rooms);
