@@ -59,7 +59,6 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
   readonly slice: number;
   /** Addresses that the running attempt has tried before. */
   tries = 0;
-  /** Of the intended open. */
   phase = 0;
   /** Attempts since it was last of use. */
   retries = 0;

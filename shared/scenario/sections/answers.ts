@@ -69,7 +69,7 @@ export function strictAnswers(
       scene.log.add([...at, "where"], what, "a reply to a message of ours is messages.mix.reply");
     }
     const sent = sound(send, [...at, "send"], answering);
-    return sent === null ? [] : [{ name: name ?? `answer#${index + 1}`, where, send: sent }];
+    return sent === null ? [] : [{ name: name ?? defaultName(index), where, send: sent }];
   });
 }
 
@@ -86,10 +86,15 @@ function checkTaken(path: Path, { given, log }: Scene): void {
   }
 }
 
-export function writtenAnswer({
-  name,
-  where,
-  send,
-}: StrictAnswer): z.input<ReturnType<typeof answer>> {
-  return { name, where, send: writtenPayload(send) };
+export function writtenAnswer(
+  { name, where, send }: StrictAnswer,
+  index: number,
+): z.input<ReturnType<typeof answer>> {
+  const own = name === defaultName(index) ? {} : { name };
+  return { ...own, where, send: writtenPayload(send) };
+}
+
+/** No name that could be written. */
+function defaultName(index: number): string {
+  return `answer#${index + 1}`;
 }

@@ -152,7 +152,7 @@ describe("rules", () => {
     });
     expect(rule("latency{target=a}", "p99 < 1s")).toMatchObject({
       what: "latency p99 is not recorded per target",
-      hint: "select by phase or name, event",
+      hint: "select by phase, name, role or event",
     });
   });
 
@@ -166,7 +166,7 @@ describe("rules", () => {
       what: "sequence p99 is not recorded per event",
     });
     expect(rule("latency{name=ask,event=a}", "p99 < 1s")).toMatchObject({
-      what: "latency p99 is not recorded per name and event at once",
+      what: "latency p99 is not recorded per message name and event at once",
     });
   });
 });
