@@ -3,6 +3,7 @@
  * that moves a run on. Invariant: what is on the bus is in the journal, on disk, before; and it follows from the journal,
  * so that a coordinator that starts again says the same.
  */
+
 import { type CoordinatorBus, documentKey } from "../../shared/bus/bus.ts";
 import { OnrushError } from "../../shared/errors.ts";
 import type { Steering } from "../../shared/load/steering.ts";
@@ -12,6 +13,7 @@ import type { PlanDocument } from "../../shared/wire/plan.ts";
 import { DocumentWriter } from "../fleet/document-writer.ts";
 import type { Assignment } from "../fleet/fleet.ts";
 import { type Plan, steeredPlan } from "../plan/plan.ts";
+import { travelling } from "../plan/travelling-data.ts";
 import type { StoredRun } from "../store/run-store.ts";
 import { RefusedNotes } from "./refused-notes.ts";
 import type { RunRequest } from "./request.ts";
@@ -119,7 +121,7 @@ export class ActiveRun {
   /** Has the plan on the bus from the next publish() on. */
   offerPlan(): void {
     if (this.request.redacted === true) return;
-    this.#planDocument.set(this.#planned.document);
+    this.#planDocument.set(travelling(this.#planned.document));
   }
 
   /** The bus has forgotten everything: the next publish() says it all again. */

@@ -15,6 +15,8 @@ export const MAX_CONNECTIONS = 5_000_000;
 export const MAX_OVERRIDES = 1000;
 /** Of one value of `set`. */
 export const MAX_OVERRIDE_CHARS = 64 * 1024;
+/** Data tables. */
+export const MAX_TABLES = 100;
 /** Kinds of users. */
 export const MAX_ROLES = 100;
 /** What all steps of flow.close together may take on a connection. */

@@ -66,8 +66,11 @@ export interface StrictTarget {
 export interface StrictDataTable {
   readonly columns: readonly string[];
   readonly rows: readonly (readonly string[])[];
-  /** unique and sequential: connection i has row i (sequential wraps); random: seeded by i. */
-  readonly pick: "unique" | "sequential" | "random";
+  /**
+   * unique and sequential: connection i has row i (sequential wraps); random: seeded by i; shuffled: in a seeded order that is
+   * another each time all rows were used.
+   */
+  readonly pick: "unique" | "sequential" | "random" | "shuffled";
 }
 
 /** One stretch of load. `durationUs` is what it takes of the run; phases follow one another. */

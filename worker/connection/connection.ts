@@ -58,7 +58,6 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
   readonly shard: number;
   readonly slice: number;
   tries = 0;
-  /** Of the intended open. */
   phase = 0;
   retries = 0;
   #stage: "tcp" | "tls" | "upgrade" = "tcp";

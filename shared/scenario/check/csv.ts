@@ -6,36 +6,12 @@
 import { CsvError, type Options, parse } from "csv-parse/sync";
 import { FORBIDDEN_KEYS } from "../read/document.ts";
 import { quoted } from "../units.ts";
+import { MAX_COLUMNS, MAX_ROWS, MAX_VALUES, type Table, TableFault, utf8Text } from "./table.ts";
 
-const MAX_COLUMNS = 1000;
-/** All tables of a scenario hold at most: an object for every row and value costs far more than the bytes of a file. */
-export const MAX_VALUES = 5_000_000;
-/** Likewise; a line end inside of a value counts, too. */
-export const MAX_ROWS = 2_000_000;
 /** Characters of one row, quotes and commas included. */
 const MAX_ROW_CHARS = 1024 ** 2;
 const ONE_QUOTE = 'quote the whole value: "a ""b"" c"';
 const NAMES_HINT = "the first row names the columns";
-
-/** A table as a file holds it. */
-export interface CsvTable {
-  readonly columns: readonly string[];
-  readonly rows: readonly (readonly string[])[];
-}
-
-/** Why a file is no table. */
-export class CsvFault extends Error {
-  override readonly name = "CsvFault";
-  /** From 1; 0 when the whole file is meant. */
-  readonly line: number;
-  readonly hint: string;
-
-  constructor(message: string, line: number, hint: string) {
-    super(message);
-    this.line = line;
-    this.hint = hint;
-  }
-}
 
 /** CRLF comes first, so that it ends one record and not two. Lengths are checked here, with their lines. */
 const OPTIONS: Options = {
@@ -46,12 +22,12 @@ const OPTIONS: Options = {
   skip_empty_lines: true,
 };
 
-/** @throws CsvFault */
-export function parseTable(content: Buffer): CsvTable {
+/** @throws TableFault */
+export function parseTable(content: Buffer): Table {
   const rows = records(content);
   const header = rows.shift();
   if (header === undefined || rows.length === 0) {
-    throw new CsvFault("the CSV file has no rows", 0, `${NAMES_HINT}, data follows`);
+    throw new TableFault("the CSV file has no rows", 0, `${NAMES_HINT}, data follows`);
   }
   const columns = header.map((name) => name.trim());
   checkNames(columns, lineOfRecord(content, 0));
@@ -60,7 +36,7 @@ export function parseTable(content: Buffer): CsvTable {
     const count = rows[uneven]?.length ?? 0;
     const what = `has ${count} value${count === 1 ? "" : "s"} where the header names ${columns.length}`;
     const hint = "values are separated by commas; quote one that holds a comma";
-    throw new CsvFault(what, lineOfRow(content, uneven), hint);
+    throw new TableFault(what, lineOfRow(content, uneven), hint);
   }
   return { columns, rows };
 }
@@ -78,23 +54,19 @@ function records(content: Buffer): string[][] {
     if (values > MAX_VALUES + record.length) throw tooMuch(`more than ${MAX_VALUES} values`);
     return record;
   };
-  try {
-    new TextDecoder("utf-8", { fatal: true }).decode(content);
-  } catch {
-    throw new CsvFault("it is not UTF-8 text", 0, "save it as UTF-8");
-  }
+  utf8Text(content);
   try {
     return parse(content, { ...OPTIONS, on_record: count }) as unknown as string[][];
   } catch (error) {
-    if (error instanceof CsvFault) throw error;
+    if (error instanceof TableFault) throw error;
     if (!(error instanceof CsvError)) throw error;
     const { bytes } = error as { bytes?: unknown };
-    throw new CsvFault(...explain(error, lineAt(content, Number(bytes ?? 0))));
+    throw new TableFault(...explain(error, lineAt(content, Number(bytes ?? 0))));
   }
 }
 
-function tooMuch(what: string): CsvFault {
-  return new CsvFault(`the tables of a scenario hold ${what}`, 0, "keep what connections need");
+function tooMuch(what: string): TableFault {
+  return new TableFault(`the tables of a scenario hold ${what}`, 0, "keep what connections need");
 }
 
 /** In our words: those of the parser quote the value. */
@@ -115,19 +87,23 @@ function explain({ code, message }: CsvError, line: number): [string, number, st
 
 function checkNames(columns: readonly string[], line: number): void {
   if (columns.length > MAX_COLUMNS) {
-    throw new CsvFault(`names more than ${MAX_COLUMNS} columns`, line, NAMES_HINT);
+    throw new TableFault(`names more than ${MAX_COLUMNS} columns`, line, NAMES_HINT);
   }
   for (const [at, name] of columns.entries()) {
     const first = columns.indexOf(name);
     if (name === "") {
-      throw new CsvFault(`gives column ${at + 1} no name`, line, NAMES_HINT);
+      throw new TableFault(`gives column ${at + 1} no name`, line, NAMES_HINT);
     }
     if (FORBIDDEN_KEYS.includes(name)) {
-      throw new CsvFault(`names a column ${quoted(name)}, which is not allowed`, line, NAMES_HINT);
+      throw new TableFault(
+        `names a column ${quoted(name)}, which is not allowed`,
+        line,
+        NAMES_HINT,
+      );
     }
     if (first !== at) {
       const what = `names columns ${first + 1} and ${at + 1} both ${quoted(name)}`;
-      throw new CsvFault(what, line, "give each column its own name");
+      throw new TableFault(what, line, "give each column its own name");
     }
   }
 }

@@ -7,7 +7,6 @@ import type { Path } from "../issue.ts";
 import type { ColumnRead } from "../template/placeholder.ts";
 import { compileJson, compileTemplate, compileUrl, type Template } from "../template/template.ts";
 import { quoted } from "../units.ts";
-import { lineOfRow } from "./csv.ts";
 import { SAMPLE, type TemplateContext } from "./templates.ts";
 
 /** Cells of data, all places of a scenario together; one that is long counts for more. */
@@ -72,9 +71,9 @@ function whereIs(
   const { name, table } = culprit.table;
   const file = context.files.get(name);
   if (file === undefined) return `data.${name}`;
-  const line = lineOfRow(file.content, row % table.rows.length);
+  const where = file.placeOf(row % table.rows.length);
   const column = culprit.column === null ? "" : `, column ${table.columns[culprit.column] ?? ""}`;
-  return `line ${line} of ${quoted(file.path)}${column}`;
+  return `${where} of ${quoted(file.path)}${column}`;
 }
 
 /** Whether the fault goes away when this cell of the row is replaced. */

@@ -19,7 +19,8 @@ import {
 /** The file a table was read from, for messages about its rows. */
 export interface TableFile {
   readonly path: string;
-  readonly content: Buffer;
+  /** Where row `row` (from 0) stands in it: "line 5". */
+  readonly placeOf: (row: number) => string;
 }
 
 export interface TemplateContext {

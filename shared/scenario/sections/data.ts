@@ -3,29 +3,57 @@
  * is none is an issue at the place that names it.
  */
 import * as z from "zod";
-import { CsvFault, type CsvTable, MAX_ROWS, MAX_VALUES, parseTable } from "../check/csv.ts";
+import { lineOfRow, parseTable } from "../check/csv.ts";
+import { lineOfJsonRow, parseJsonLines, parseJsonTable } from "../check/json-table.ts";
+import { MAX_ROWS, MAX_VALUES, type Table, TableFault } from "../check/table.ts";
 import type { Path } from "../issue.ts";
-import { MAX_DATA_BYTES } from "../limits.ts";
+import { MAX_DATA_BYTES, MAX_TABLES } from "../limits.ts";
 import type { IssueLog } from "../read/issue-log.ts";
-import { about, byDefault, file, mapping, strict } from "../shape/fields.ts";
+import { about, byDefault, exactlyOne, file, mapping, strict } from "../shape/fields.ts";
 import type { StrictDataTable } from "../strict.ts";
 import { quoted } from "../units.ts";
 import { readNamed } from "./named-file.ts";
 import { plannedConnections } from "./ramps/registry.ts";
 import { literal, type Scene, section, soundEntries } from "./section.ts";
 
-const MAX_TABLES = 100;
+/** How each kind of file is read, and where a row stands in it. */
+const FORMATS = {
+  csv: {
+    parse: parseTable,
+    placeOf: (content: Buffer, row: number) => `line ${lineOfRow(content, row)}`,
+  },
+  json: { parse: parseJsonTable, placeOf: (_: Buffer, row: number) => `row ${row + 1}` },
+  jsonl: {
+    parse: parseJsonLines,
+    placeOf: (content: Buffer, row: number) => `line ${lineOfJsonRow(content, row)}`,
+  },
+} as const;
+type Format = keyof typeof FORMATS;
+const FORMAT_NAMES = Object.keys(FORMATS) as readonly Format[];
 
 function table() {
   return strict({
-    csv: about(file(), "CSV file with a header row.", "users.csv"),
+    csv: about(file().optional(), "CSV file with a header row.", "users.csv"),
+    json: about(file().optional(), "JSON file with an array of flat objects.", "users.json"),
+    jsonl: about(file().optional(), "File with a flat JSON object a line.", "users.jsonl"),
     pick: byDefault(
-      z.enum(["unique", "sequential", "random"]),
+      z.enum(["unique", "sequential", "random", "shuffled"]),
       "sequential",
-      "Row of a connection: its own (unique), in turn (sequential), or any.",
+      "Row of a connection: its own (unique), in turn (sequential), any (random), or in turn by chance: each once before one comes again (shuffled).",
       "unique",
     ),
-  });
+  }).superRefine(exactlyOne(FORMAT_NAMES, "a table"));
+}
+
+type TableShape = ReturnType<typeof table>;
+
+/** The kind of file a table names, and its path. */
+function fileOf(one: z.input<TableShape> | z.output<TableShape>): readonly [Format, string] | null {
+  for (const format of FORMAT_NAMES) {
+    const path = one[format];
+    if (path !== undefined) return [format, path];
+  }
+  return null;
 }
 
 export const data = section({
@@ -39,11 +67,14 @@ export const data = section({
   strict: (value, scene) => {
     const tables: Record<string, StrictDataTable> = {};
     const read = new DataFiles(scene);
-    for (const [name, { csv, pick }] of soundEntries(value, ["data"], scene.log)) {
-      const known = read.file(csv, ["data", name, "csv"]);
+    for (const [name, one] of soundEntries(value, ["data"], scene.log)) {
+      const [format, path] = fileOf(one) ?? [];
+      if (format === undefined || path === undefined) continue;
+      const known = read.file(path, format, ["data", name, format]);
       if (known === null) continue;
-      tables[name] = { ...known.table, pick };
-      scene.files.set(name, { path: csv, content: known.content });
+      tables[name] = { ...known.table, pick: one.pick };
+      const placeOf = (row: number) => FORMATS[format].placeOf(known.content, row);
+      scene.files.set(name, { path, placeOf });
     }
     return { data: tables };
   },
@@ -59,15 +90,16 @@ export const data = section({
   },
   written: ({ data: tables }, given) => {
     if (given === undefined) return undefined;
-    const entries = Object.entries(given).map(([name, { csv }]) => {
-      return [name, { csv: literal(csv), pick: tables[name]?.pick ?? "sequential" }] as const;
+    const entries = Object.entries(given).map(([name, one]) => {
+      const [format, path] = fileOf(one) ?? ["csv", ""];
+      return [name, { [format]: literal(path), pick: tables[name]?.pick ?? "sequential" }] as const;
     });
     return Object.fromEntries(entries);
   },
 });
 
 interface DataFile {
-  readonly table: CsvTable;
+  readonly table: Table;
   readonly content: Buffer;
 }
 
@@ -84,10 +116,11 @@ class DataFiles {
   }
 
   /** null when there is none (logged). */
-  file(path: string, at: Path): DataFile | null {
-    const known = this.#known.get(path);
-    const file = known === undefined ? this.#read(path, at) : known;
-    this.#known.set(path, file);
+  file(path: string, format: Format, at: Path): DataFile | null {
+    const key = `${format} ${path}`;
+    const known = this.#known.get(key);
+    const file = known === undefined ? this.#read(path, format, at) : known;
+    this.#known.set(key, file);
     if (file === null) return null;
     const { table } = file;
     this.#rows -= table.rows.length;
@@ -99,7 +132,7 @@ class DataFiles {
     return null;
   }
 
-  #read(path: string, at: Path): DataFile | null {
+  #read(path: string, format: Format, at: Path): DataFile | null {
     const content = readNamed(path, at, this.#scene);
     if (content === null) return null;
     this.#bytes -= content.length;
@@ -107,7 +140,7 @@ class DataFiles {
       this.#scene.log.add(at, "the data files are larger than 64 MB together", "");
       return null;
     }
-    const table = tableIn(content, path, { at, log: this.#scene.log });
+    const table = tableIn(content, path, { format, at, log: this.#scene.log });
     return table === null ? null : { table, content };
   }
 }
@@ -116,12 +149,12 @@ class DataFiles {
 function tableIn(
   content: Buffer,
   path: string,
-  { at, log }: { readonly at: Path; readonly log: IssueLog },
-): CsvTable | null {
+  { format, at, log }: { readonly format: Format; readonly at: Path; readonly log: IssueLog },
+): Table | null {
   try {
-    return parseTable(content);
+    return FORMATS[format].parse(content);
   } catch (error) {
-    if (!(error instanceof CsvFault)) throw error;
+    if (!(error instanceof TableFault)) throw error;
     const { line, message, hint } = error;
     const place = line === 0 ? `${quoted(path)}:` : `line ${line} of ${quoted(path)}`;
     log.add(at, `${place} ${message}`, hint);

@@ -204,11 +204,13 @@ function checkShares(known: readonly StrictRole[], { log }: Scene): void {
 /** Those that inherit a total have it together. */
 function divided(known: readonly StrictRole[], inherits: ReadonlySet<StrictRole>): StrictRole[] {
   const sharers = known.filter((one) => inherits.has(one) && one.messages?.rate.kind === "total");
-  const whole = sharers.reduce((sum, { share }) => sum + share, 0);
+  // In whole billionths, so that thirds of a total are what they look like.
+  const parts = (share: number) => Math.round(share * 1e9);
+  const whole = sharers.reduce((sum, { share }) => sum + parts(share), 0);
   return known.map((one) => {
     if (!sharers.includes(one) || one.messages === null) return one;
     const { rate: pace } = one.messages;
-    const perSec = (pace.perSec * one.share) / whole;
+    const perSec = (pace.perSec * parts(one.share)) / whole;
     return { ...one, messages: { ...one.messages, rate: { kind: "total", perSec } } };
   });
 }

@@ -5,6 +5,9 @@
  */
 import { draw32, drawUnit, Stream } from "../../time/random.ts";
 import type { Expression } from "../expression/expression.ts";
+import { MAX_TABLES } from "../limits.ts";
+import type { StrictDataTable } from "../strict.ts";
+import { permuted } from "./permutation.ts";
 import { type ExpressionScope, MAX_TEXT_CHARS, type Table } from "./placeholder.ts";
 import type { UserMarks } from "./user-marks.ts";
 
@@ -120,11 +123,22 @@ export function markOf({ marks, connectionIndex }: RenderContext): string {
 /** Row of a table that belongs to a connection for the whole run. */
 export function dataRow(table: Table, seed: number, connectionIndex: number): readonly string[] {
   const { rows, pick } = table.table;
-  const at =
-    pick === "random"
-      ? Math.floor(drawUnit(seed, Stream.data, connectionIndex, table.ordinal) * rows.length)
-      : connectionIndex % rows.length;
-  return rows[at] ?? [];
+  return rows[rowAt(pick, rows.length, { seed, connectionIndex, ordinal: table.ordinal })] ?? [];
+}
+
+function rowAt(
+  pick: StrictDataTable["pick"],
+  rows: number,
+  of: { readonly seed: number; readonly connectionIndex: number; readonly ordinal: number },
+): number {
+  const { seed, connectionIndex, ordinal } = of;
+  const inTurn = connectionIndex % rows;
+  if (pick === "random") {
+    return Math.floor(drawUnit(seed, Stream.data, connectionIndex, ordinal) * rows);
+  }
+  if (pick !== "shuffled") return inTurn;
+  const turn = Math.floor(connectionIndex / rows);
+  return permuted(seed, turn * MAX_TABLES + ordinal, inTurn, rows);
 }
 
 export function dataCell(table: Table, column: number, context: RenderContext): string {

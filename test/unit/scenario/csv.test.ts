@@ -4,7 +4,8 @@
  */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { CsvFault, lineOfRow, parseTable } from "../../../shared/scenario/check/csv.ts";
+import { lineOfRow, parseTable } from "../../../shared/scenario/check/csv.ts";
+import { TableFault } from "../../../shared/scenario/check/table.ts";
 import { linesOf, minimal, parseText, scenarioOf } from "./reading.ts";
 
 const END = fc.constantFrom("\n", "\r\n", "\r");
@@ -37,7 +38,7 @@ function faultOf(text: string): string {
   try {
     parseTable(Buffer.from(text));
   } catch (error) {
-    if (error instanceof CsvFault) return `${error.line}: ${error.message}`;
+    if (error instanceof TableFault) return `${error.line}: ${error.message}`;
     throw error;
   }
   return "";
