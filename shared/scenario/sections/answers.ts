@@ -69,7 +69,7 @@ export function strictAnswers(
       scene.log.add([...at, "where"], what, "a reply to a message of ours is messages.mix.reply");
     }
     const sent = sound(send, [...at, "send"], answering);
-    return sent === null ? [] : [{ name: name ?? defaultName(index), where, send: sent }];
+    return sent === null ? [] : [{ name: name ?? `answer#${index + 1}`, where, send: sent }];
   });
 }
 
