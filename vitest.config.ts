@@ -5,7 +5,7 @@ const BROKER_TESTS = ["test/conformance/bus{.redis,.nats,-forgery}.test.ts"];
 /** Seconds of processor time each: generated input without end, statistics over many runs, storms on a simulated clock. */
 const THOROUGH = [
   "test/sim/*.test.ts",
-  "test/property/{codec,codec-differential,load-profile,load-schedule,merge,scenario-match,scenario-parse,scenario-template}.test.ts",
+  "test/property/{codec,codec-differential,load-profile,load-schedule,merge,odd-values,scenario-match,scenario-parse,scenario-template}.test.ts",
   "test/unit/analysis/compare/false-alarms.test.ts",
   "test/unit/analysis/stats/blocks.test.ts",
   "test/unit/merge/agreed.test.ts",

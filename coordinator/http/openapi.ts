@@ -31,11 +31,24 @@ const ref = (name: string): Json => ({ $ref: `#/components/schemas/${name}` });
 
 const COMPONENTS = {
   ...SCHEMAS,
-  Scenario: jsonSchema(),
+  ...scenarioComponents(),
   Submission: submissionJsonSchema(),
   Summary: summaryJsonSchema(),
   Scale: scaleJsonSchema(),
 };
+
+/** The schema of scenarios, what it defines for several places in components of their own: `Scenario_step`. */
+function scenarioComponents(): { readonly Scenario: Json; readonly [name: string]: Json } {
+  const text = JSON.stringify(jsonSchema()).replaceAll(
+    '"#/definitions/',
+    '"#/components/schemas/Scenario_',
+  );
+  const { definitions = {}, ...Scenario } = JSON.parse(text) as {
+    definitions?: Record<string, Json>;
+  };
+  const parts = Object.entries(definitions).map(([name, part]) => [`Scenario_${name}`, part]);
+  return { Scenario, ...(Object.fromEntries(parts) as Record<string, Json>) };
+}
 
 const SUBMITTED: Content = {
   "application/yaml": { type: "string" },

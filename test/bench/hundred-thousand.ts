@@ -13,7 +13,6 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Summary } from "../../coordinator/report/summary-schema.ts";
 import { tied } from "../../shared/lifeline.ts";
-import { NO_AUDIT } from "../../shared/scenario/defaults.ts";
 import { emit } from "./emit.ts";
 import { startTarget } from "./processes.ts";
 import { watchUsage } from "./usage.ts";
@@ -43,7 +42,7 @@ function scenario(urls: readonly string[]) {
         },
       ],
     },
-    integrity: { ...NO_AUDIT, stamp: true },
+    integrity: { stamp: true },
     thresholds: { connect: ["failed == 0"], delivery: ["lost == 0"] },
   };
 }

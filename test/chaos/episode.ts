@@ -7,7 +7,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { TargetCounts } from "../../coordinator/cli/terminal/comparison.ts";
 import type { Summary } from "../../coordinator/report/summary-schema.ts";
-import { NO_AUDIT } from "../../shared/scenario/defaults.ts";
 import { SimRandom } from "../sim/sim-random.ts";
 import { undeclared } from "../support/oracle.ts";
 import { type BrokerKind, startBroker } from "../support/servers.ts";
@@ -116,7 +115,7 @@ function scenario(target: string, seed: number): object {
         },
       ],
     },
-    integrity: { ...NO_AUDIT, stamp: true },
+    integrity: { stamp: true },
   };
 }
 

@@ -11,7 +11,6 @@ import { parseArgs } from "node:util";
 import type { TargetCounts } from "../../coordinator/cli/terminal/comparison.ts";
 import type { Summary } from "../../coordinator/report/summary-schema.ts";
 import { readJournal } from "../../coordinator/store/journal-reader.ts";
-import { NO_AUDIT } from "../../shared/scenario/defaults.ts";
 import { SimRandom } from "../sim/sim-random.ts";
 import { type BrokerKind, startBroker } from "../support/servers.ts";
 import { Processes } from "./processes.ts";
@@ -137,7 +136,7 @@ function scenario(target: string, seconds: number): object {
         },
       ],
     },
-    integrity: { ...NO_AUDIT, stamp: true },
+    integrity: { stamp: true },
   };
 }
 

@@ -7,7 +7,6 @@ import { runMetrics } from "../../coordinator/http/metrics/run-metrics.ts";
 import { runMeasures } from "../../coordinator/live/measures.ts";
 import { failureTables } from "../../coordinator/report/model/failures.ts";
 import { rebuildRun } from "../../coordinator/report/rebuild.ts";
-import { NO_AUDIT } from "../../shared/scenario/defaults.ts";
 import { runScenario, scratch, startTarget } from "../support/programs.ts";
 
 /**
@@ -21,7 +20,7 @@ const ECHO = {
   reply: { match: "echo", within: "600ms" },
 };
 
-const AUDIT = { integrity: { ...NO_AUDIT, stamp: true } };
+const AUDIT = { integrity: { stamp: true } };
 
 function scenario(url: string, over: object = {}) {
   return {

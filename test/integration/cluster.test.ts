@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { NO_AUDIT } from "../../shared/scenario/defaults.ts";
 import {
   endedWell,
   onrush,
@@ -33,7 +32,7 @@ function scenario(url: string) {
         },
       ],
     },
-    integrity: { ...NO_AUDIT, stamp: true },
+    integrity: { stamp: true },
     thresholds: { connect: ["failed == 0"], delivery: ["lost == 0"] },
   };
 }

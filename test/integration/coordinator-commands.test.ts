@@ -8,7 +8,6 @@ import { writeFileSync } from "node:fs";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { NO_AUDIT } from "../../shared/scenario/defaults.ts";
 import {
   type ClusterWorker,
   Coordinator,
@@ -178,7 +177,7 @@ describe.skipIf(absent !== null)("commands that speak to a coordinator", () => {
           },
         ],
       },
-      integrity: { ...NO_AUDIT, stamp: false },
+      integrity: { stamp: false },
     };
     const secret = "token-that-nobody-may-see";
     const { exitCode, summary, stderr } = await command(

@@ -12,7 +12,6 @@ import { join } from "node:path";
 import { build, type Histogram, HistogramLogReader, type JsHistogram } from "hdr-histogram-js";
 import { describe, expect, it } from "vitest";
 import type { Summary } from "../../coordinator/report/summary-schema.ts";
-import { NO_AUDIT } from "../../shared/scenario/defaults.ts";
 import { type Family, histogramsOf, parseExposition } from "../support/exposition.ts";
 import { freePort } from "../support/ports.ts";
 import {
@@ -40,7 +39,7 @@ function scenario(url: string, over: object = {}) {
         { name: "large", weight: 1, ...echo(4096) },
       ],
     },
-    integrity: { ...NO_AUDIT, stamp: true },
+    integrity: { stamp: true },
     ...over,
   };
 }

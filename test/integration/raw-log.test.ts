@@ -4,7 +4,6 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { NO_AUDIT } from "../../shared/scenario/defaults.ts";
 import { runScenario, scratch, startTarget } from "../support/programs.ts";
 import { compareWithRawLogs } from "../support/raw-union.ts";
 import { type BrokerServer, brokersOf, missing, startBroker } from "../support/servers.ts";
@@ -50,7 +49,7 @@ function scenario(url: string) {
       arrival: "poisson",
       mix: [echo("small", 64), { ...echo("large", 2000), weight: 2 }],
     },
-    integrity: { ...NO_AUDIT, stamp: true },
+    integrity: { stamp: true },
     thresholds: { connect: ["failed == 0"], delivery: ["lost == 0"] },
   };
 }

@@ -8,7 +8,6 @@ import {
   HistogramLogReader,
 } from "hdr-histogram-js";
 import { describe, expect, it } from "vitest";
-import { NO_AUDIT } from "../../shared/scenario/defaults.ts";
 import { runScenario, scratch, startTarget } from "../support/programs.ts";
 
 /**
@@ -43,7 +42,7 @@ function steady(url: string, over: { connections: number; seconds: number; messa
       { phase: "steady", hold: `${over.seconds}s` },
     ],
     messages: { mix: [ECHO], ...over.messages },
-    integrity: { ...NO_AUDIT, stamp: true },
+    integrity: { stamp: true },
   };
 }
 

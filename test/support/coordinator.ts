@@ -11,7 +11,6 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { Summary } from "../../coordinator/report/summary-schema.ts";
 import { tied } from "../../shared/lifeline.ts";
-import { NO_AUDIT } from "../../shared/scenario/defaults.ts";
 import { freePort } from "./ports.ts";
 
 const ENTRY = fileURLToPath(new URL("../../dist/coordinator/cli/main.js", import.meta.url));
@@ -303,7 +302,7 @@ export function echoScenario(
         },
       ],
     },
-    integrity: { ...NO_AUDIT, stamp: true },
+    integrity: { stamp: true },
     thresholds: { connect: ["failed == 0"], delivery: ["lost == 0"] },
   };
 }

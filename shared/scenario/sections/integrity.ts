@@ -8,7 +8,7 @@ import { about, byDefault, strict } from "../shape/fields.ts";
 import type { StrictScenario } from "../strict.ts";
 import type { StrictIsolation, StrictOrder } from "../strict-conversation.ts";
 import { plantsMarks } from "../template/planting.ts";
-import { section } from "./section.ts";
+import { section, soundParts } from "./section.ts";
 
 /** Bytes a stamp takes of a binary payload. */
 const STAMP_BYTES = 16;
@@ -79,7 +79,8 @@ export const integrity = section({
       "Audit of the delivery of messages.",
       { stamp: true, order: PER_SENDER },
     ),
-  strict: ({ stamp, order: given, isolation: kept }, { scope }) => {
+  strict: (value, { scope, log }) => {
+    const { stamp, order: given, isolation: kept } = soundParts(value, ["integrity"], log);
     const { owner = null, canary = false } = kept ?? {};
     return { integrity: { stamp, order: strictOrder(given, scope), isolation: { owner, canary } } };
   },
