@@ -11,7 +11,7 @@ import { parseScenario } from "../../shared/scenario/parse.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const FOLDERS = ["test/fixtures/scenarios/valid", "test/fixtures", "examples"];
-const ODD = [null, [], {}, "", "x", 0, -1, true, [null], { x: null }, { where: null }, [{}]];
+const ODD = [null, [], "x", -1, [null], { x: null }];
 
 const env = new Proxy({}, { get: () => "ws://127.0.0.1:1" }) as Record<string, string>;
 
