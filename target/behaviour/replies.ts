@@ -52,39 +52,23 @@ interface Addressee {
   readonly sinceUs: number;
 }
 
-/** Lets a held reply go when no other came in time. */
-class HoldExpiry implements Due {
+/** What becomes of a reply later: a held one is let go when no other came in time, one that was sent is sent again. */
+class LaterReply implements Due {
   readonly dueUs: number;
   order = 0;
   private readonly reply: Reply;
   private readonly replies: Replies;
+  private readonly act: "expire" | "copyNow";
 
-  constructor(replies: Replies, reply: Reply, dueUs: number) {
+  constructor(replies: Replies, reply: Reply, dueUs: number, act: "expire" | "copyNow") {
     this.replies = replies;
     this.reply = reply;
     this.dueUs = dueUs;
+    this.act = act;
   }
 
   fire(): void {
-    this.replies.expire(this.reply);
-  }
-}
-
-/** A copy of a reply that was sent before. */
-class LateCopy implements Due {
-  readonly dueUs: number;
-  order = 0;
-  private readonly reply: Reply;
-  private readonly replies: Replies;
-
-  constructor(replies: Replies, reply: Reply, dueUs: number) {
-    this.replies = replies;
-    this.reply = reply;
-    this.dueUs = dueUs;
-  }
-
-  fire(): void {
-    this.replies.copyNow(this.reply);
+    this.replies[this.act](this.reply);
   }
 }
 
@@ -183,7 +167,7 @@ export class Replies implements ReplyHands {
   }
 
   copyLater(reply: Reply, afterMs: number): void {
-    const late = new LateCopy(this, reply, monotonicUs() + 1000 * afterMs);
+    const late = new LaterReply(this, reply, monotonicUs() + 1000 * afterMs, "copyNow");
     if (!this.context.queue.push(late)) this.copyNow(reply);
   }
 
@@ -198,7 +182,7 @@ export class Replies implements ReplyHands {
 
   hold(reply: Reply, holdMs: number): void {
     const { queue } = this.context;
-    const expiry = new HoldExpiry(this, reply, monotonicUs() + 1000 * holdMs);
+    const expiry = new LaterReply(this, reply, monotonicUs() + 1000 * holdMs, "expire");
     if (reply.peer.held !== null || !queue.push(expiry)) {
       this.owe(reply);
       this.deliver(reply);

@@ -8,8 +8,8 @@ import {
   type Result,
   runScenario,
   scratch,
+  startFourWorkers,
   startTarget,
-  startWorker,
   type Target,
 } from "../support/programs.ts";
 import { missing, startBroker } from "../support/servers.ts";
@@ -56,12 +56,7 @@ describe("the events of an agent", () => {
       const broker = await startBroker(kind);
       try {
         await using target = await startTarget();
-        const worker = (id: string) =>
-          startWorker(broker.url, ["--engines", "1", "--capacity", "200", "--id", id]);
-        await using _one = worker("one");
-        await using _two = worker("two");
-        await using _three = worker("three");
-        await using _four = worker("four");
+        await using _workers = startFourWorkers(broker.url);
         const result = await run(target, ["--bus", broker.url, "--workers", "4"]);
         expect(result.summary?.workers.length).toBe(4);
         await expectComplete(result, target);

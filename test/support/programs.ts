@@ -183,3 +183,15 @@ export function startWorker(
     },
   };
 }
+
+/** Four workers of one engine each on a bus, called one to four. */
+export function startFourWorkers(bus: string): AsyncDisposable {
+  const workers = ["one", "two", "three", "four"].map((id) =>
+    startWorker(bus, ["--engines", "1", "--capacity", "200", "--id", id]),
+  );
+  return {
+    async [Symbol.asyncDispose]() {
+      await Promise.all(workers.map((worker) => worker[Symbol.asyncDispose]()));
+    },
+  };
+}
