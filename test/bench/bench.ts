@@ -173,24 +173,33 @@ async function jsonBenchmark(): Promise<void> {
   }
 }
 
-/** What steps cost those who take them, in memory, and those who only have the code beside them, in echoes. */
+/**
+ * What steps cost those who take them, in memory, and those who only have the code beside them, in echoes. Compiled
+ * steps and their histograms cost the same for any number of connections, so two numbers of them tell what each costs.
+ */
 async function flowBenchmark(): Promise<void> {
+  const few = Math.round(connections / 4);
   const without: Measured[] = [];
   const within: Measured[] = [];
+  const extraOfFew: number[] = [];
+  const used = (one: Measured) => one.usedBytesPerConnection ?? Number.NaN;
   for (let round = 0; round < runs; round++) {
     without.push(await run("onrush", {}));
     within.push(await run("onrush", { steps: true }));
+    const bare = await run("onrush", { connections: few });
+    extraOfFew.push(
+      (used(await run("onrush", { connections: few, steps: true })) - used(bare)) * few,
+    );
   }
-  const none = figures(without);
-  const five = figures(within);
+  const extra = (median(within.map(used)) - median(without.map(used))) * connections;
+  const perConnection = (extra - median(extraOfFew)) / (connections - few);
   emit({
     bench: "flow",
-    method: `${connections} connections, ${BYTES} B, each reply sends the next message, median of ${runs} runs`,
-    extraBytesPerConnection: Math.round(
-      five.idleRssBytesPerConnection - none.idleRssBytesPerConnection,
-    ),
-    echoesPerCpuSecondWithout: Math.round(none.echoesPerCpuSecond),
-    echoesPerCpuSecondBesideLoop: Math.round(five.echoesPerCpuSecond),
+    method: `${few} and ${connections} connections, ${BYTES} B, each reply sends the next message, median of ${runs} runs`,
+    extraBytesPerConnection: Math.round(perConnection),
+    extraBytesPerEngine: Math.round(extra - perConnection * connections),
+    echoesPerCpuSecondWithout: Math.round(figures(without).echoesPerCpuSecond),
+    echoesPerCpuSecondBesideLoop: Math.round(figures(within).echoesPerCpuSecond),
     failed: [...without, ...within].reduce((sum, one) => sum + one.failed + one.timedOut, 0),
   });
 }

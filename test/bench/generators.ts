@@ -26,6 +26,8 @@ export interface Measured {
   readonly connectCpuSeconds: number;
   readonly connects: number;
   readonly idleRssBytesPerConnection: number;
+  /** Heap and array buffers after the echoes; pages that the runtime keeps for later are not in it. Only of onrush. */
+  readonly usedBytesPerConnection: number | null;
   readonly echoCpuSeconds: number;
   readonly echoWallSeconds: number;
   readonly echoes: number;
@@ -47,12 +49,28 @@ function sample(): Phase {
   return { cpu: (user + system) / 1e6, wallUs: monotonicUs() };
 }
 
-function residentBytes(): number {
+interface Memory {
+  readonly resident: number;
+  readonly used: number;
+}
+
+function memory(): Memory {
   globalThis.gc?.();
-  return process.memoryUsage.rss();
+  const { rss, heapUsed, external } = process.memoryUsage();
+  return { resident: rss, used: heapUsed + external };
 }
 
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+/** @throws Error when some connections are not open within half a minute: none connects a second time. */
+async function allOpen(engine: Engine, { connections }: Work): Promise<void> {
+  const untilUs = monotonicUs() + 30e6;
+  while (engine.openConnections < connections) {
+    if (monotonicUs() > untilUs)
+      throw new Error(`${engine.openConnections} of ${connections} connections are open`);
+    await sleep(10);
+  }
+}
 
 async function onrush(work: Work): Promise<Measured> {
   const scenario: StrictScenario = benchScenario(work);
@@ -73,7 +91,7 @@ async function onrush(work: Work): Promise<Measured> {
     recoverWithinUs: 3_000_000,
     onBusLoss: "fence" as const,
   };
-  const before = residentBytes();
+  const before = memory();
   const engine: Engine = new Engine({
     plan,
     engine: 0,
@@ -91,10 +109,10 @@ async function onrush(work: Work): Promise<Measured> {
   const start = sample();
   engine.start(start.wallUs);
   turns.wake();
-  while (engine.openConnections < work.connections) await sleep(10);
+  await allOpen(engine, work);
   const opened = sample();
   await sleep(work.idleSeconds * 500);
-  const idle = residentBytes();
+  const idle = memory();
   // The message phase begins at a planned second of run time; two more are warm-up.
   const fromUs = start.wallUs + (work.rampSeconds + work.idleSeconds + work.warmUpSeconds) * 1e6;
   while (monotonicUs() < fromUs) await sleep(1);
@@ -103,13 +121,15 @@ async function onrush(work: Work): Promise<Measured> {
   const echoTo = sample();
   // The frame of the last second measured is cut in the first turn after it.
   await sleep(200);
+  const busy = memory();
   engine.end("abort");
   turns.end();
   const firstSecond = Math.round(work.rampSeconds + work.idleSeconds + work.warmUpSeconds);
   return {
     connectCpuSeconds: opened.cpu - start.cpu,
     connects: work.connections,
-    idleRssBytesPerConnection: (idle - before) / work.connections,
+    idleRssBytesPerConnection: (idle.resident - before.resident) / work.connections,
+    usedBytesPerConnection: (busy.used - before.used) / work.connections,
     echoCpuSeconds: echoTo.cpu - echoFrom.cpu,
     echoWallSeconds: (echoTo.wallUs - echoFrom.wallUs) / 1e6,
     ...folded(bodies, firstSecond, firstSecond + work.measureSeconds),
@@ -152,12 +172,12 @@ const HANDSHAKES = 256;
 async function bareWs(work: Work): Promise<Measured> {
   const sockets: WebSocket[] = [];
   let echoes = 0;
-  const before = residentBytes();
+  const before = memory();
   const start = sample();
   await openAll(work, sockets);
   const opened = sample();
   await sleep(work.idleSeconds * 500);
-  const idle = residentBytes();
+  const idle = memory();
   const pace = startBare(work, sockets, () => {
     echoes++;
   });
@@ -172,7 +192,8 @@ async function bareWs(work: Work): Promise<Measured> {
   return {
     connectCpuSeconds: opened.cpu - start.cpu,
     connects: work.connections,
-    idleRssBytesPerConnection: (idle - before) / work.connections,
+    idleRssBytesPerConnection: (idle.resident - before.resident) / work.connections,
+    usedBytesPerConnection: null,
     echoCpuSeconds: echoTo.cpu - echoFrom.cpu,
     echoWallSeconds: (echoTo.wallUs - echoFrom.wallUs) / 1e6,
     echoes: measured,

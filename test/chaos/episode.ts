@@ -140,14 +140,19 @@ function judge(summary: Summary, counts: TargetCounts, { loses }: Fault): string
   if (summary.verdict === "invalid" && validity.reasons.length === 0) {
     wrong.push("invalid, and no cause is given");
   }
-  const opens = sum(({ opensAtMost }) => opensAtMost);
+  // An attempt that was given up for its time limit may be accepted after it.
+  const givenUp = connections.failedByKind["upgrade-timeout"] ?? 0;
+  const opens = sum(({ opensAtMost }) => opensAtMost) + givenUp;
   const sent = sum(({ messagesAtMost }) => messagesAtMost);
   const established = connections.established + overrun.established;
   wrong.push(...undeclared("established", established, counts.accepted, opens));
   wrong.push(...undeclared("sent", messages.sent + overrun.sent, counts.messagesIn, sent));
   // What the target sent to a worker that was killed, or that cut its connections, is on its way when the worker goes.
   const open = sum(({ connectionsOpen }) => connectionsOpen);
-  const onItsWay = loses ? sent + open + (messages.unanswered ?? 0) : 0;
+  // So it is when a close took too long, and the connection was cut.
+  const cut = (connections.closedByCause["close-timeout"] ?? 0) > 0;
+  const onItsWay =
+    (loses ? sent + open + (messages.unanswered ?? 0) : 0) + (cut ? (messages.lost ?? 0) : 0);
   const received = messages.received + overrun.received;
   wrong.push(...undeclared("received", received, counts.messagesOut, onItsWay));
   if (connections.openAtEnd !== 0)

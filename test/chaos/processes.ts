@@ -91,7 +91,7 @@ export class Processes {
     const port = await freePort();
     this.#spawn("standby", this.#coordinatorArgs(port), {});
     const url = `http://127.0.0.1:${port}`;
-    await this.#until("the standby waits", 30_000, async () => {
+    await this.#until("the standby waits", 120_000, async () => {
       const response = await fetch(`${url}/readyz`).catch(() => null);
       return response?.status === 503;
     });
@@ -101,7 +101,7 @@ export class Processes {
   /** From now on a coordinator that was a standby is the one to ask, when it has the lead. */
   async follow(url: string): Promise<void> {
     this.coordinatorUrl = url;
-    await this.#until("the standby leads", 30_000, async () => {
+    await this.#until("the standby leads", 120_000, async () => {
       const response = await fetch(`${url}/readyz`).catch(() => null);
       return response?.ok ?? false;
     });
@@ -187,7 +187,7 @@ export class Processes {
     this.#port ||= await freePort();
     this.coordinatorUrl = `http://127.0.0.1:${this.#port}`;
     this.coordinator = this.#spawn("coordinator", this.#coordinatorArgs(this.#port), {});
-    await this.#until("coordinator is ready", 30_000, async () => {
+    await this.#until("coordinator is ready", 120_000, async () => {
       const response = await fetch(`${this.coordinatorUrl}/readyz`).catch(() => null);
       return response?.ok ?? false;
     });
