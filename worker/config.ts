@@ -4,9 +4,11 @@
  */
 import { availableParallelism, hostname } from "node:os";
 import { OnrushError } from "../shared/errors.ts";
+import { parseAuthority } from "../shared/net/host.ts";
 import { readAllowedTarget } from "../shared/net/target-policy.ts";
 import { openFilesLimit } from "../shared/open-files.ts";
 import { type ClusterKeys, findClusterKeys } from "../shared/trust/cluster-key.ts";
+import type { HealthAddress } from "./health/health-server.ts";
 
 /** null: none. */
 export interface WorkerLimits {
@@ -41,6 +43,8 @@ export interface WorkerConfig {
   readonly leaveMs: number;
   /** After a lost lease: open a new session and serve further runs, or exit. */
   readonly rejoin: boolean;
+  /** Where its health is told (--health); null: nowhere. */
+  readonly health: HealthAddress | null;
   /** Folder for every single value that is recorded; null: none are written. */
   readonly rawLog: string | null;
 }
@@ -94,8 +98,24 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Worker
     leaveMs: integer("ONRUSH_WORKER_LEAVE_MS", bus === null ? 0 : 90_000, [0, 3_600_000]),
     // A forked worker's coordinator decides what becomes of it; one of a cluster is there for further runs.
     rejoin: (environment["ONRUSH_WORKER_REJOIN"] ?? (bus === null ? "0" : "1")) === "1",
+    health: readHealth(environment["ONRUSH_WORKER_HEALTH"] ?? ""),
     rawLog: environment["ONRUSH_WORKER_RAW_LOG"] || null,
   };
+}
+
+/** `host:port`; `:port` is on all addresses, because a probe comes from another machine's or container's. */
+function readHealth(text: string): HealthAddress | null {
+  if (text === "") return null;
+  const everywhere = text.startsWith(":");
+  const address = parseAuthority(everywhere ? `0.0.0.0${text}` : text);
+  if (address !== null && address.port !== null) {
+    return { host: everywhere ? null : address.host, port: address.port };
+  }
+  throw new OnrushError({
+    code: "ONRUSH_USAGE",
+    message: `ONRUSH_WORKER_HEALTH is "${text.slice(0, 100)}", not host and port.`,
+    remedy: "Write it like 127.0.0.1:7701, or :7701 for all addresses of this machine.",
+  });
 }
 
 interface IntegerRange {

@@ -4,19 +4,22 @@
  * Invariant: for a forked worker Ctrl-C and a closed terminal are the coordinator's business, so neither ends one.
  */
 import { extname } from "node:path";
+import { Cgroup } from "../shared/cgroup/cgroup.ts";
 import { leaveEndingToParent, onEndSignals } from "../shared/end-signals.ts";
 import { ExitCode, OnrushError } from "../shared/errors.ts";
 import { endWithParent } from "../shared/lifeline.ts";
-import { createLog, outliveReaders } from "../shared/log.ts";
+import { createLog, type Log, outliveReaders } from "../shared/log.ts";
 import { systemClock } from "../shared/time/clock.ts";
 import { systemTimers } from "../shared/time/timer.ts";
 import { INSECURE_WARNING } from "../shared/trust/cluster-key.ts";
-import { readConfig } from "./config.ts";
+import { readConfig, type WorkerConfig } from "./config.ts";
 import { Control } from "./control/control.ts";
 import { describeWorker } from "./control/membership.ts";
 import { openWorkerBus } from "./control/open-bus.ts";
 import { engineThreads } from "./execution/engine-thread.ts";
 import { CONTROL_TIMINGS } from "./execution/timings.ts";
+import { openHealth } from "./health/health-server.ts";
+import { notJoined } from "./health/standing.ts";
 
 const NAME = `worker ${process.pid}`;
 
@@ -29,6 +32,28 @@ async function main(): Promise<ExitCode> {
   if (config.bus === null) leaveEndingToParent();
   else endWithParent();
   if (config.withoutKey) log.warn(INSECURE_WARNING);
+  let control: Control | null = null;
+  // Whoever is asked to leave before it has joined holds nothing that others would have to take over.
+  heedSignals(config, () => (control === null ? process.exit(ExitCode.passed) : control.drain()));
+  const standing = () => control?.standing() ?? notJoined(config);
+  if (config.health !== null) {
+    const { port } = await openHealth(config.health, { standing, cgroup: new Cgroup() });
+    log.info(`health on port ${port}: /livez, /readyz, /metrics`);
+  }
+  control = await makeControl(config, log);
+  return control.serve();
+}
+
+function heedSignals(config: WorkerConfig, leave: () => void): void {
+  if (config.bus === null) process.on("SIGTERM", leave);
+  else {
+    onEndSignals((press) => (press > 2 ? process.exit(ExitCode.aborted) : leave()), {
+      clock: systemClock,
+    });
+  }
+}
+
+async function makeControl(config: WorkerConfig, log: Log): Promise<Control> {
   const startEngine = engineThreads(
     new URL(`./engine/main${extname(import.meta.url)}`, import.meta.url),
     {
@@ -39,7 +64,7 @@ async function main(): Promise<ExitCode> {
     // A forked worker was started for a run; others may wait for one for days.
     config.bus === null ? config.engines : 0,
   );
-  const control = new Control({
+  return new Control({
     bus: await openWorkerBus(config, log),
     info: await describeWorker(config),
     limits: config.limits,
@@ -50,13 +75,6 @@ async function main(): Promise<ExitCode> {
     timers: systemTimers,
     log,
   });
-  if (config.bus === null) process.on("SIGTERM", () => control.drain());
-  else {
-    onEndSignals((press) => (press > 2 ? process.exit(ExitCode.aborted) : control.drain()), {
-      clock: systemClock,
-    });
-  }
-  return control.serve();
 }
 
 try {

@@ -27,7 +27,9 @@ export const ROOMS: readonly Room[] = [
   { room: "shared/log.ts", may: [] },
   { room: "shared/lifeline.ts", may: ["shared/errors.ts"] },
   { room: "shared/end-signals.ts", may: ["shared/time/"] },
+  { room: "shared/exposition.ts", may: [] },
   { room: "shared/time/", may: [] },
+  { room: "shared/cgroup/", may: [] },
   { room: "shared/scenario/", may: GROUND },
   { room: "shared/stats/", may: GROUND },
   { room: "shared/load/", may: [...GROUND, "shared/scenario/"] },
@@ -37,13 +39,14 @@ export const ROOMS: readonly Room[] = [
   { room: "shared/bus/", may: [...GROUND, "shared/log.ts", "shared/wire/", "shared/trust/"] },
 
   // The worker: control -> execution | engine -> connection -> message -> socket; record is told and never asks.
-  { room: "worker/", may: ["shared/", "worker/control/", "worker/execution/"] },
+  { room: "worker/", may: ["shared/", "worker/control/", "worker/execution/", "worker/health/"] },
   {
     room: "worker/control/",
     may: ["shared/", "worker/execution/"],
-    // What the environment said.
-    except: ["worker/config.ts"],
+    // What the environment said, and how it stands.
+    except: ["worker/config.ts", "worker/health/standing.ts"],
   },
+  { room: "worker/health/", may: ["shared/"] },
   {
     room: "worker/execution/",
     may: ["shared/", "worker/record/"],

@@ -13,6 +13,7 @@ import type { WorkerInfo } from "../../shared/wire/worker-info.ts";
 import type { WorkerLimits } from "../config.ts";
 import type { StartEngine } from "../execution/engine-thread.ts";
 import type { ControlTimings } from "../execution/timings.ts";
+import type { Standing } from "../health/standing.ts";
 import { type ClockOffset, measureClockOffset } from "./clock-offset.ts";
 import { startWorkerSession, type WorkerSession } from "./worker-session.ts";
 
@@ -49,13 +50,17 @@ export class Control {
     const { bus, info, rejoin, log } = this.#options;
     const serving = new AbortController();
     try {
-      this.#offset = await measureClockOffset(bus, this.#options.clock);
+      const measured = await this.#patiently(() => measureClockOffset(bus, this.#options.clock));
+      if (measured === null) return ExitCode.passed;
+      this.#offset = measured;
       void this.#keepMeasuring(serving.signal);
       while (!this.#draining.signal.aborted) {
-        this.#incarnation = await this.#startWorkerSession();
+        this.#incarnation = await this.#patiently(() => this.#startSession());
+        if (this.#incarnation === null) break;
         log.info(`joined as ${oneLine(info.id, 200)}: ${amounts(info)}`);
         if (this.#draining.signal.aborted) this.#leave(this.#incarnation);
         const ending = await this.#incarnation.ended;
+        this.#incarnation = null;
         if (ending.kind === "drained") {
           log.info("left");
           break;
@@ -70,18 +75,42 @@ export class Control {
     }
   }
 
-  /** One of a cluster waits for a bus that is away or empty; a forked one has nothing to wait for. */
-  async #startWorkerSession(): Promise<WorkerSession> {
+  /** For whoever looks after the process. */
+  standing(): Standing {
+    const { info, clock } = this.#options;
+    const session = this.#incarnation?.session ?? null;
+    const status = this.#incarnation?.status();
+    return {
+      ...{ engines: info.engines, capacity: info.capacity },
+      epoch: session?.epoch ?? null,
+      silentMs: session === null ? null : (clock.monotonicUs() - session.answeredUs) / 1000,
+      draining: this.#draining.signal.aborted || status?.leaving === true,
+      slicesHeld: status?.slicesHeld ?? 0,
+      connectionsOpen: status?.connectionsOpen ?? 0,
+    };
+  }
+
+  /**
+   * One of a cluster waits for a bus that is away or empty; a forked one has nothing to wait for.
+   * @returns null when it was asked to leave meanwhile
+   */
+  async #patiently<T>(attempt: () => Promise<T>): Promise<T | null> {
     const { rejoin, timers, timings, log } = this.#options;
+    const draining = this.#draining.signal;
     for (;;) {
       try {
-        return await startWorkerSession({ ...this.#options, clockOffset: () => this.#offset });
+        return await attempt();
       } catch (error) {
-        if (!rejoin || !isUnreachable(error) || this.#draining.signal.aborted) throw error;
+        if (!rejoin || !isUnreachable(error)) throw error;
+        if (draining.aborted) return null;
         log.warn(`${error.message} Trying again.`);
-        await sleep(timers, timings.pauseMs, this.#draining.signal);
+        await sleep(timers, timings.pauseMs, draining);
       }
     }
+  }
+
+  #startSession(): Promise<WorkerSession> {
+    return startWorkerSession({ ...this.#options, clockOffset: () => this.#offset });
   }
 
   /**

@@ -84,6 +84,11 @@ export class Session {
     return this.#deadlineUs;
   }
 
+  /** When the last renewal that was answered went out, monotonic. */
+  get answeredUs(): number {
+    return this.#deadlineUs - this.#options.timings.fenceAfterMs * 1000;
+  }
+
   /** Something in the status changed that the coordinator waits for. */
   renewSoon(): void {
     this.#wake.abort();

@@ -19,6 +19,7 @@ import { watchDocument } from "../execution/document-watch.ts";
 import type { StartEngine } from "../execution/engine-thread.ts";
 import { RunExecution } from "../execution/run-execution.ts";
 import { isRunOver, mostSlices, refusalOf } from "../execution/run-needs.ts";
+import { ACCEPTED, IDLE } from "../execution/run-states.ts";
 import type { ControlTimings } from "../execution/timings.ts";
 import { claimTicket } from "./claim.ts";
 import type { ClockOffset } from "./clock-offset.ts";
@@ -42,17 +43,6 @@ export interface WorkerSessionOptions {
 export type Ending =
   | { readonly kind: "drained" }
   | { readonly kind: "lost"; readonly reason: string };
-
-const IDLE = {
-  slicesHeld: 0,
-  slicesReady: 0,
-  connectionsOpen: 0,
-  lastSeq: -1,
-  startSkewUs: null,
-  handedOver: [],
-} as const;
-
-const ACCEPTED = { state: "idle", problem: "" } as const;
 
 /** @throws OnrushError when no session can be opened. */
 export async function startWorkerSession(options: WorkerSessionOptions): Promise<WorkerSession> {
@@ -90,13 +80,18 @@ export class WorkerSession {
     });
   }
 
+  /** Null before it is open, and when it is over. */
+  get session(): Session | null {
+    return this.#isOver() ? null : this.#session;
+  }
+
   async open(): Promise<void> {
     const { bus, info, timings, clock, timers, log } = this.#options;
     const session = await openSession({
       bus,
       info,
       nonce: randomUUID(),
-      status: () => this.#status(),
+      status: () => this.status(),
       onRenewed: (deadlineUs) => this.#execution?.lease(deadlineUs),
       onForgotten: () => this.#reclaim.all(session.epoch, () => this.#execution),
       patient: () => this.#execution?.patient ?? false,
@@ -213,7 +208,8 @@ export class WorkerSession {
     return this.#state === "over";
   }
 
-  #status(): WorkerStatus {
+  /** What it says of itself with each renewal. */
+  status(): WorkerStatus {
     const { offsetUs, errorUs } = this.#options.clockOffset();
     const run = this.#execution?.status() ?? { ...IDLE, ...this.#refused };
     const leaving = this.#state === "leaving" || this.#state === "draining";

@@ -11,3 +11,16 @@ export const RUN_MOVES: Readonly<Record<RunOnWorker, readonly RunOnWorker[]>> = 
   finished: [],
   failed: [],
 };
+
+/** Of a worker that serves no run. */
+export const IDLE = {
+  slicesHeld: 0,
+  slicesReady: 0,
+  connectionsOpen: 0,
+  lastSeq: -1,
+  startSkewUs: null,
+  handedOver: [],
+} as const;
+
+/** It has left no ticket to others. */
+export const ACCEPTED = { state: "idle", problem: "" } as const;

@@ -18,6 +18,7 @@ interface WorkerOptions {
   readonly engines?: number;
   readonly capacity?: number;
   readonly id?: string;
+  readonly health?: string;
   readonly rawLog?: string;
   readonly allowHooks?: boolean;
   readonly insecureNoKey?: boolean;
@@ -32,6 +33,7 @@ Examples:
   onrush worker --bus redis://broker:6379
   onrush worker --bus nats://broker:4222 --id rack-7
   onrush worker --bus nats://broker:4222 --engines 4 --capacity 15000
+  onrush worker --bus nats://broker:4222 --health :7701   # for probes
 
 Ctrl-C, SIGTERM or SIGHUP: hands its load to others, delivers its last results,
 and leaves; a second one does not wait for others, a third ends it at once.`;
@@ -50,6 +52,10 @@ export function workerCommand(_context: CliContext, _finish: Finish): Command {
       parseCount,
     )
     .option("--id <NAME>", "shown to people (default: host and process)")
+    .option(
+      "--health <HOST:PORT>",
+      "where it serves /livez, /readyz and /metrics; :7701 on all addresses (default: nowhere)",
+    )
     .option(
       "--allow-target <HOST>",
       "a target besides this machine that it may load, whatever a run says (repeatable)",
@@ -70,12 +76,13 @@ export function workerCommand(_context: CliContext, _finish: Finish): Command {
 
 function environment(options: WorkerOptions): Record<string, string> {
   const { bus, engines, capacity, id, rawLog, insecureNoKey } = options;
-  const { allowTarget, allowHooks, maxConnections, maxRate } = options;
+  const { allowTarget, allowHooks, maxConnections, maxRate, health } = options;
   const named = {
     ONRUSH_WORKER_BUS: bus,
     ONRUSH_WORKER_ENGINES: engines,
     ONRUSH_WORKER_CAPACITY: capacity,
     ONRUSH_WORKER_ID: id,
+    ONRUSH_WORKER_HEALTH: health,
     ONRUSH_WORKER_RAW_LOG: rawLog,
     ONRUSH_WORKER_ALLOW_HOOKS: allowHooks === true ? "1" : undefined,
     ONRUSH_WORKER_INSECURE_NO_KEY: insecureNoKey === true ? 1 : undefined,

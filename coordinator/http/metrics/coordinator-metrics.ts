@@ -5,9 +5,9 @@
  * stays bounded; units are base units, as the names say.
  */
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import { exposition } from "../../../shared/exposition.ts";
 import { VERSION } from "../../../shared/version.ts";
 import type { Service } from "../../service/service.ts";
-import { exposition } from "./exposition.ts";
 import { runFamilies } from "./run-metrics.ts";
 
 type Metric = readonly [name: string, help: string];

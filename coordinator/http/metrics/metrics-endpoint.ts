@@ -7,10 +7,10 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { OnrushError } from "../../../shared/errors.ts";
+import { EXPOSITION_TYPE, exposition } from "../../../shared/exposition.ts";
 import { isLoopbackHost, parseAuthority, parseHost } from "../../../shared/net/host.ts";
 import { formatListenAddress, type ListenAddress } from "../../../shared/scenario/output.ts";
 import type { RunMeasures } from "../../live/measures.ts";
-import { EXPOSITION_TYPE, exposition } from "./exposition.ts";
 import { runMetrics } from "./run-metrics.ts";
 
 const MAX_SCRAPERS = 16;

@@ -3,6 +3,8 @@
  * for the run of a command, and by metrics.ts for those of a coordinator. Pure. Invariant: one family a name; base units; labels are
  * ids and names of the run's own making (run, state, phase, message, kind, cause, reason, stage), never text of a target.
  */
+
+import type { Family, Labels, Sample } from "../../../shared/exposition.ts";
 import type { Metric, PhaseCounter } from "../../../shared/stats/counters.ts";
 import { CLOSE_CAUSES } from "../../../shared/stats/failure-kind.ts";
 import { VERSION } from "../../../shared/version.ts";
@@ -12,7 +14,6 @@ import {
   TIME_BOUNDS_US,
   type TimeMeasures,
 } from "../../live/measures.ts";
-import type { Family, Labels, Sample } from "./exposition.ts";
 
 const SECOND_US = 1_000_000;
 

@@ -5,8 +5,8 @@
  */
 import type { OTLPMetricExporter } from "@opentelemetry/exporter-metrics-otlp-http";
 import { assert } from "../../../shared/assert.ts";
+import type { Family, Labels, Sample } from "../../../shared/exposition.ts";
 import { VERSION } from "../../../shared/version.ts";
-import type { Family, Labels, Sample } from "../metrics/exposition.ts";
 
 export type ResourceMetrics = Parameters<OTLPMetricExporter["export"]>[0];
 type ScopeMetrics = ResourceMetrics["scopeMetrics"][number];

@@ -3,11 +3,11 @@
  * of use, /readyz whether it can do its work now.
  */
 import type { FastifyInstance } from "fastify";
+import { EXPOSITION_TYPE } from "../../../shared/exposition.ts";
 import { WIRE_VERSION } from "../../../shared/wire/plan.ts";
 import type { Service } from "../../service/service.ts";
 import type { Role } from "../access/tokens.ts";
 import { metricsOf } from "../metrics/coordinator-metrics.ts";
-import { EXPOSITION_TYPE } from "../metrics/exposition.ts";
 import { HttpProblem } from "../problem.ts";
 import { type Audit, callerOf, type WithId } from "./runs.ts";
 

@@ -3,9 +3,9 @@
  * once, however many runs there are.
  */
 import { expect, test } from "vitest";
-import { exposition } from "../../../coordinator/http/metrics/exposition.ts";
 import { runFamilies, runMetrics } from "../../../coordinator/http/metrics/run-metrics.ts";
 import { runMeasures } from "../../../coordinator/live/measures.ts";
+import { exposition } from "../../../shared/exposition.ts";
 import { goodRun } from "../merge/synthetic-run.ts";
 
 const measures = (run: string) => {

@@ -7,10 +7,10 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { exposition } from "../../../coordinator/http/metrics/exposition.ts";
 import { runMetrics } from "../../../coordinator/http/metrics/run-metrics.ts";
 import { runMeasures } from "../../../coordinator/live/measures.ts";
 import { RunFold } from "../../../coordinator/merge/run-fold.ts";
+import { exposition } from "../../../shared/exposition.ts";
 import { type Family, parseExposition } from "../../support/exposition.ts";
 import { begun, facts, goodFrames, merge } from "../merge/synthetic-run.ts";
 

@@ -3,11 +3,11 @@
  * synthetic runs and held against each other, the exposition read by the strict reader of test/support.
  */
 import { describe, expect, it } from "vitest";
-import { exposition } from "../../../coordinator/http/metrics/exposition.ts";
 import { runMetrics } from "../../../coordinator/http/metrics/run-metrics.ts";
 import { type ResourceMetrics, resourceMetrics } from "../../../coordinator/http/otlp/points.ts";
 import { runMeasures, TIME_BOUNDS_US } from "../../../coordinator/live/measures.ts";
 import { RunFold } from "../../../coordinator/merge/run-fold.ts";
+import { exposition } from "../../../shared/exposition.ts";
 import { VERSION } from "../../../shared/version.ts";
 import { histogramsOf, parseExposition } from "../../support/exposition.ts";
 import { begun, facts, goodRun, merge, SyntheticEngine } from "../merge/synthetic-run.ts";

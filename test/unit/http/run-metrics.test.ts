@@ -5,7 +5,6 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { exposition } from "../../../coordinator/http/metrics/exposition.ts";
 import { runMetrics } from "../../../coordinator/http/metrics/run-metrics.ts";
 import {
   MAX_MESSAGES_NAMED,
@@ -14,6 +13,7 @@ import {
   TIME_BOUNDS_US,
 } from "../../../coordinator/live/measures.ts";
 import type { RunFold } from "../../../coordinator/merge/run-fold.ts";
+import { exposition } from "../../../shared/exposition.ts";
 import { PHASE_COUNTERS } from "../../../shared/stats/counters.ts";
 import { CLOSE_CAUSES, FAILURE_KINDS } from "../../../shared/stats/failure-kind.ts";
 import { type Family, histogramsOf, parseExposition } from "../../support/exposition.ts";

@@ -37,6 +37,7 @@ describe("worker configuration", () => {
       fenceAfterMs: 20_000,
       leaveMs: 0,
       rejoin: true,
+      health: null,
       rawLog: "raw",
     });
     expect(await describeWorker(config)).toMatchObject({
@@ -62,6 +63,19 @@ describe("worker configuration", () => {
   });
 
   it.each([
+    [":7701", { host: null, port: 7701 }],
+    ["127.0.0.1:0", { host: "127.0.0.1", port: 0 }],
+    ["[::1]:7701", { host: "::1", port: 7701 }],
+    ["LocalHost:7701", { host: "localhost", port: 7701 }],
+  ])("tells its health at %s", (text, address) => {
+    expect(readConfig({ ONRUSH_WORKER_HEALTH: text }).health).toEqual(address);
+  });
+
+  it.each([
+    ["ONRUSH_WORKER_HEALTH", "7701"],
+    ["ONRUSH_WORKER_HEALTH", "127.0.0.1"],
+    ["ONRUSH_WORKER_HEALTH", ":66000"],
+    ["ONRUSH_WORKER_HEALTH", "a b:1"],
     ["ONRUSH_WORKER_ENGINES", "0"],
     ["ONRUSH_WORKER_ENGINES", "two"],
     ["ONRUSH_WORKER_ENGINES", "1e9"],

@@ -1,5 +1,5 @@
 /**
- * Families of metrics as text that Prometheus reads (text format 0.0.4). Called by metrics-endpoint.ts. Ours, because what
+ * Families of metrics as text that Prometheus reads (text format 0.0.4). Used by whatever is scraped. Ours, because what
  * is told was counted elsewhere: prom-client's histograms count single values and take no ready-made buckets.
  * Invariant: whatever a label holds, a line stays one line.
  */
