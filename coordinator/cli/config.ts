@@ -12,6 +12,8 @@ export interface CliConfig {
   readonly allowTargets: readonly string[];
   /** ONRUSH_TOKENS_FILE: who may use this coordinator's API; null: nobody has to say who they are. */
   readonly tokensFile: string | null;
+  /** ONRUSH_BUS, ONRUSH_BUS_FILE: where the bus of a worker or coordinator is; null: not given. */
+  readonly bus: { readonly url: string | null; readonly file: string | null };
   /** ONRUSH_CLUSTER_KEY, ONRUSH_CLUSTER_KEY_FILE: what coordinator and workers sign with. */
   readonly clusterKey: Omit<KeySource, "insecure">;
   /** ONRUSH_COORDINATOR: where the coordinator is that commands speak to. */
@@ -33,6 +35,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): CliCon
     env,
     allowTargets: splitList(env["ONRUSH_ALLOW_TARGETS"] ?? ""),
     tokensFile: env["ONRUSH_TOKENS_FILE"] || null,
+    bus: { url: env["ONRUSH_BUS"] || null, file: env["ONRUSH_BUS_FILE"] || null },
     clusterKey: {
       key: env["ONRUSH_CLUSTER_KEY"] || null,
       file: env["ONRUSH_CLUSTER_KEY_FILE"] || null,

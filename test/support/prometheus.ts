@@ -100,17 +100,30 @@ export interface PrometheusServer extends AsyncDisposable {
   get(path: string): Promise<unknown>;
 }
 
+interface Scrape {
+  /** What is scraped. */
+  readonly scrape: string;
+  readonly rules: string;
+  /** What it says to be served. */
+  readonly token?: string;
+}
+
 /** Scrapes the address once a second. @param folder its configuration and its data, the caller's to remove */
 export async function startPrometheus(
   folder: string,
-  { scrape, rules }: { readonly scrape: string; readonly rules: string },
+  { scrape, rules, token }: Scrape,
 ): Promise<PrometheusServer> {
   const { host, pathname } = new URL(scrape);
   const config = {
     global: { scrape_interval: "1s", scrape_timeout: "1s", evaluation_interval: "1s" },
     rule_files: [rules],
     scrape_configs: [
-      { job_name: "onrush", metrics_path: pathname, static_configs: [{ targets: [host] }] },
+      {
+        job_name: "onrush",
+        metrics_path: pathname,
+        static_configs: [{ targets: [host] }],
+        ...(token === undefined ? {} : { authorization: { credentials: token } }),
+      },
     ],
   };
   const file = join(folder, "prometheus.yml");

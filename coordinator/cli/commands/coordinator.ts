@@ -9,23 +9,21 @@ import { checkLimits, SERVICE_CHECK } from "../../check/check-limits.ts";
 import { SERVICE_LIMITS } from "../../check/submission.ts";
 import type { Address } from "../../launch/serve.ts";
 import type { CliContext, Finish } from "../context.ts";
+import { busOption, type ClusterFlags, clusterOf } from "../options/cluster-option.ts";
 import {
   allowedTargets,
   collectHost,
   insecureNoKeyOption,
-  keySource,
   parseCount,
   parseSeconds,
 } from "../options/values.ts";
 
-interface CoordinatorOptions {
-  readonly bus: string;
+interface CoordinatorOptions extends ClusterFlags {
   readonly listen: string;
   readonly data: string;
   readonly allowTarget?: readonly string[];
   readonly allowHooks?: boolean;
   readonly insecureNoAuth?: boolean;
-  readonly insecureNoKey?: boolean;
   readonly maxConnections: number;
   readonly maxMessageRate: number;
   readonly maxDuration: number;
@@ -47,7 +45,7 @@ has that read again instead.`;
 export function coordinatorCommand(context: CliContext, finish: Finish): Command {
   return new Command("coordinator")
     .description("serve the HTTP API for the workers of a bus")
-    .requiredOption("--bus <URL>", "where the workers are: redis://… or nats://…")
+    .addOption(busOption())
     .option("--listen <HOST:PORT>", "where to listen", "127.0.0.1:7700")
     .option("--data <DIR>", "where runs are kept, a directory each", "runs")
     .option(
@@ -80,11 +78,12 @@ async function serve(
   options: CoordinatorOptions,
   { config, stdout, stderr, clock }: CliContext,
 ): Promise<number> {
+  const bus = clusterOf("coordinator", options, config);
   const address = readAddress(options.listen);
   const { serveCoordinator } = await import("../../launch/serve.ts");
   return serveCoordinator(
     {
-      bus: { url: options.bus, key: keySource(options, config) },
+      bus,
       address,
       dataDirectory: options.data,
       tokensFile: config.tokensFile,

@@ -5,6 +5,7 @@
 import { Command } from "commander";
 import { become } from "../become.ts";
 import type { CliContext, Finish } from "../context.ts";
+import { busOption, type ClusterFlags, clusterOf } from "../options/cluster-option.ts";
 import {
   collectHost,
   insecureNoKeyOption,
@@ -13,15 +14,13 @@ import {
   parseRate,
 } from "../options/values.ts";
 
-interface WorkerOptions {
-  readonly bus: string;
+interface WorkerOptions extends ClusterFlags {
   readonly engines?: number;
   readonly capacity?: number;
   readonly id?: string;
   readonly health?: string;
   readonly rawLog?: string;
   readonly allowHooks?: boolean;
-  readonly insecureNoKey?: boolean;
   readonly allowTarget?: readonly string[];
   readonly maxConnections?: number;
   readonly maxRate?: number;
@@ -38,13 +37,10 @@ Examples:
 Ctrl-C, SIGTERM or SIGHUP: hands its load to others, delivers its last results,
 and leaves; a second one does not wait for others, a third ends it at once.`;
 
-export function workerCommand(_context: CliContext, _finish: Finish): Command {
+export function workerCommand({ config }: CliContext, _finish: Finish): Command {
   return new Command("worker")
     .description("start a worker of a cluster")
-    .requiredOption(
-      "--bus <URL>",
-      "where the cluster's bus is: redis://…, rediss://…, nats://… or tls://…",
-    )
+    .addOption(busOption())
     .option("--engines <N>", "engine threads (default: one less than the cores)", parseCount)
     .option(
       "--capacity <N>",
@@ -71,11 +67,14 @@ export function workerCommand(_context: CliContext, _finish: Finish): Command {
     .addOption(insecureNoKeyOption())
     .option("--raw-log <DIR>", "write every single recorded value there (a diagnostic)")
     .addHelpText("after", EXAMPLES)
-    .action(async (options: WorkerOptions) => become("worker", [], environment(options)));
+    .action(async (options: WorkerOptions) => {
+      const { url } = clusterOf("worker", options, config);
+      await become("worker", [], environment(options, url));
+    });
 }
 
-function environment(options: WorkerOptions): Record<string, string> {
-  const { bus, engines, capacity, id, rawLog, insecureNoKey } = options;
+function environment(options: WorkerOptions, bus: string): Record<string, string> {
+  const { engines, capacity, id, rawLog, insecureNoKey } = options;
   const { allowTarget, allowHooks, maxConnections, maxRate, health } = options;
   const named = {
     ONRUSH_WORKER_BUS: bus,

@@ -86,6 +86,7 @@ describe("remedies", () => {
       "bare-url": "run",
       "bare-url-options": "run",
       "api-client": "submit",
+      "cluster-option": "worker",
       serve: "coordinator",
       "wait-for-target": "run",
       runs: "scale",
