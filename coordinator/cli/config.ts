@@ -10,6 +10,8 @@ export interface CliConfig {
   readonly env: Readonly<Record<string, string>>;
   /** From ONRUSH_ALLOW_TARGETS: comma-separated hosts other than loopback that may be targeted. */
   readonly allowTargets: readonly string[];
+  /** ONRUSH_BUS: the bus of `coordinator` and `worker` without --bus, so that its password is on no command line. */
+  readonly bus: string | null;
   /** ONRUSH_TOKENS_FILE: who may use this coordinator's API; null: nobody has to say who they are. */
   readonly tokensFile: string | null;
   /** ONRUSH_CLUSTER_KEY, ONRUSH_CLUSTER_KEY_FILE: what coordinator and workers sign with. */
@@ -32,6 +34,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): CliCon
   return {
     env,
     allowTargets: splitList(env["ONRUSH_ALLOW_TARGETS"] ?? ""),
+    bus: env["ONRUSH_BUS"] || null,
     tokensFile: env["ONRUSH_TOKENS_FILE"] || null,
     clusterKey: {
       key: env["ONRUSH_CLUSTER_KEY"] || null,

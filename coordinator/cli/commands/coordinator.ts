@@ -11,6 +11,8 @@ import type { Address } from "../../launch/serve.ts";
 import type { CliContext, Finish } from "../context.ts";
 import {
   allowedTargets,
+  busOf,
+  busOption,
   collectHost,
   insecureNoKeyOption,
   keySource,
@@ -19,7 +21,7 @@ import {
 } from "../options/values.ts";
 
 interface CoordinatorOptions {
-  readonly bus: string;
+  readonly bus?: string;
   readonly listen: string;
   readonly data: string;
   readonly allowTarget?: readonly string[];
@@ -47,7 +49,7 @@ has that read again instead.`;
 export function coordinatorCommand(context: CliContext, finish: Finish): Command {
   return new Command("coordinator")
     .description("serve the HTTP API for the workers of a bus")
-    .requiredOption("--bus <URL>", "where the workers are: redis://… or nats://…")
+    .addOption(busOption("where the workers are: redis://… or nats://…", context.config))
     .option("--listen <HOST:PORT>", "where to listen", "127.0.0.1:7700")
     .option("--data <DIR>", "where runs are kept, a directory each", "runs")
     .option(
@@ -84,7 +86,7 @@ async function serve(
   const { serveCoordinator } = await import("../../launch/serve.ts");
   return serveCoordinator(
     {
-      bus: { url: options.bus, key: keySource(options, config) },
+      bus: { url: busOf(options, config), key: keySource(options, config) },
       address,
       dataDirectory: options.data,
       tokensFile: config.tokensFile,

@@ -6,6 +6,8 @@ import { Command } from "commander";
 import { become } from "../become.ts";
 import type { CliContext, Finish } from "../context.ts";
 import {
+  busOf,
+  busOption,
   collectHost,
   insecureNoKeyOption,
   parseConnections,
@@ -14,7 +16,7 @@ import {
 } from "../options/values.ts";
 
 interface WorkerOptions {
-  readonly bus: string;
+  readonly bus?: string;
   readonly engines?: number;
   readonly capacity?: number;
   readonly id?: string;
@@ -36,13 +38,10 @@ Examples:
 Ctrl-C, SIGTERM or SIGHUP: hands its load to others, delivers its last results,
 and leaves; a second one does not wait for others, a third ends it at once.`;
 
-export function workerCommand(_context: CliContext, _finish: Finish): Command {
+export function workerCommand({ config }: CliContext, _finish: Finish): Command {
   return new Command("worker")
     .description("start a worker of a cluster")
-    .requiredOption(
-      "--bus <URL>",
-      "where the cluster's bus is: redis://…, rediss://…, nats://… or tls://…",
-    )
+    .addOption(busOption("where the bus is: redis://…, rediss://…, nats://… or tls://…", config))
     .option("--engines <N>", "engine threads (default: one less than the cores)", parseCount)
     .option(
       "--capacity <N>",
@@ -65,11 +64,13 @@ export function workerCommand(_context: CliContext, _finish: Finish): Command {
     .addOption(insecureNoKeyOption())
     .option("--raw-log <DIR>", "write every single recorded value there (a diagnostic)")
     .addHelpText("after", EXAMPLES)
-    .action(async (options: WorkerOptions) => become("worker", [], environment(options)));
+    .action(async (options: WorkerOptions) =>
+      become("worker", [], environment(options, busOf(options, config))),
+    );
 }
 
-function environment(options: WorkerOptions): Record<string, string> {
-  const { bus, engines, capacity, id, rawLog, insecureNoKey } = options;
+function environment(options: WorkerOptions, bus: string): Record<string, string> {
+  const { engines, capacity, id, rawLog, insecureNoKey } = options;
   const { allowTarget, allowHooks, maxConnections, maxRate } = options;
   const named = {
     ONRUSH_WORKER_BUS: bus,

@@ -3,6 +3,7 @@
  * value that does not parse is a usage error (exit 2) that names the value and the form expected.
  */
 import { InvalidArgumentError, Option } from "commander";
+import { OnrushError } from "../../../shared/errors.ts";
 import { readAllowedTarget } from "../../../shared/net/target-policy.ts";
 import { MAX_CONNECTIONS } from "../../../shared/scenario/limits.ts";
 import { parseDuration } from "../../../shared/scenario/units.ts";
@@ -104,6 +105,23 @@ export function policiesOf(options: {
   readonly onBusLoss: RunPolicies["onBusLoss"];
 }): RunPolicies {
   return { onWorkerLoss: options.onWorkerLoss, onBusLoss: options.onBusLoss };
+}
+
+/** Of programs that do nothing without a bus: ONRUSH_BUS counts where the option is not given. */
+export function busOption(about: string, { bus }: Pick<CliConfig, "bus">): Option {
+  const option = new Option("--bus <URL>", `${about} (or ONRUSH_BUS)`);
+  return bus === null ? option.makeOptionMandatory() : option;
+}
+
+/** @throws OnrushError ONRUSH_USAGE for an option that is empty, as that of a variable that is not set */
+export function busOf(options: { readonly bus?: string }, { bus }: Pick<CliConfig, "bus">): string {
+  const url = options.bus ?? bus ?? "";
+  if (url !== "") return url;
+  throw new OnrushError({
+    code: "ONRUSH_USAGE",
+    message: "The address of the bus is empty.",
+    remedy: "Set ONRUSH_BUS to one, e.g. redis://localhost:6379.",
+  });
 }
 
 export function insecureNoKeyOption(): Option {

@@ -2,6 +2,8 @@
 import { InvalidArgumentError } from "commander";
 import { describe, expect, it } from "vitest";
 import {
+  busOf,
+  busOption,
   collectHost,
   collectOverride,
   collectVariable,
@@ -23,6 +25,26 @@ describe("repeatable options", () => {
   it.each(["", "a", "=1"])("refuse %j", (text) => {
     expect(() => collectVariable(text)).toThrow(InvalidArgumentError);
     expect(() => collectOverride(text)).toThrow(InvalidArgumentError);
+  });
+});
+
+describe("the bus", () => {
+  const url = "redis://broker:6379";
+
+  it("is the option's, else that of ONRUSH_BUS", () => {
+    expect(busOf({ bus: url }, { bus: "nats://other" })).toBe(url);
+    expect(busOf({}, { bus: url })).toBe(url);
+    expect(busOption("where", { bus: url })).toMatchObject({ mandatory: false });
+  });
+
+  it("must be one of them", () => {
+    expect(busOption("where", { bus: null })).toMatchObject({ mandatory: true });
+    expect(() => busOf({ bus: "" }, { bus: null })).toThrow("The address of the bus is empty.");
+  });
+
+  it("is not shown in help, as there may be a password in it", () => {
+    const { description, defaultValue } = busOption("where", { bus: "redis://:word@broker" });
+    expect([description, defaultValue]).toEqual(["where (or ONRUSH_BUS)", undefined]);
   });
 });
 
