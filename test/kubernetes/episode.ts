@@ -107,9 +107,9 @@ function judged(summary: Summary, counts: TargetCounts, row: Row, load: Load) {
     reasons: validity.reasons,
     notes: validity.notes,
     wrong: [
-      ...wrongNumbers(summary, counts, row),
+      ...wrongNumbers(summary, counts, { loses: row.loses !== "never" && lostWorkers.length > 0 }),
       ...unlabelled(summary, load),
-      ...(validity.ledger.balanced ? [] : ["the ledger is not balanced"]),
+      ...(row.loses === "always" && lostWorkers.length === 0 ? ["no worker was lost"] : []),
     ],
     exact: pairs.every(([reported, counted]) => reported === counted),
     lostWorkers: lostWorkers.length,
@@ -118,10 +118,10 @@ function judged(summary: Summary, counts: TargetCounts, row: Row, load: Load) {
   };
 }
 
-/** What was opened more often than planned, and not by what took over from a lost worker, was moved, and says so. */
+/** What was opened more often than planned, and not by those who took over from a lost worker, was moved, and says so. */
 function unlabelled({ connections, lostWorkers }: Summary, load: Load): string[] {
   if (lostWorkers.length > 0) return [];
-  const again = connections.established - load.connections;
+  const again = connections.attempted - load.connections;
   const moved = connections.closedByCause["migrated"] ?? 0;
   return again === moved ? [] : [`${again} opened again, ${moved} labelled migrated`];
 }

@@ -21,8 +21,11 @@ export interface Row {
   readonly name: string;
   /** Length of the run, seconds. */
   readonly seconds: number;
-  /** A worker is lost by it: what is unknown is bounded by the summary; otherwise every count must be equal. */
-  readonly loses: boolean;
+  /**
+   * Whether a worker is lost by it: what is unknown is bounded by the summary then; otherwise every count must be equal.
+   * `late`: when the broker is away for longer than workers go on without it.
+   */
+  readonly loses: "never" | "always" | "late";
   /** Nodes are closed to new pods meanwhile: one such row at a time. */
   readonly closesNodes: boolean;
   readonly strike: (scene: Scene) => Promise<void>;
@@ -33,18 +36,22 @@ const LONG = 60;
 const ROLLOUT_SECONDS = 170;
 const BACK_MS = 120_000;
 
-const graceful = { seconds: SHORT, loses: false, closesNodes: false };
+const killing = { seconds: SHORT, loses: "always" as const, closesNodes: false };
+// The broker's pod may be on the node, too.
+const draining = { seconds: LONG, loses: "late" as const, closesNodes: true };
+const broken = { seconds: SHORT, loses: "late" as const, closesNodes: false };
+const graceful = { seconds: SHORT, loses: "never" as const, closesNodes: false };
 
 export const ROWS: readonly Row[] = [
-  { name: "none", ...graceful, strike: async () => {} },
-  { name: "delete a worker's pod, grace 0", ...graceful, loses: true, strike: deleteWorker },
-  { name: "OOM kill of a worker", ...graceful, loses: true, strike: exhaustWorker },
+  { name: "nothing", ...graceful, seconds: 20, strike: async () => {} },
+  { name: "delete a worker's pod, grace 0", ...killing, strike: deleteWorker },
+  { name: "OOM kill of a worker", ...killing, strike: exhaustWorker },
   {
-    ...{ name: "drain a node without the coordinator", ...graceful, closesNodes: true },
+    ...{ name: "drain a node without the coordinator", ...draining },
     strike: (scene) => drain(scene, (node, home) => node !== home),
   },
   {
-    ...{ name: "drain the coordinator's node", ...graceful, closesNodes: true },
+    ...{ name: "drain the coordinator's node", ...draining },
     strike: (scene) => drain(scene, (node, home) => node === home),
   },
   {
@@ -56,10 +63,10 @@ export const ROWS: readonly Row[] = [
     strike: update,
   },
   {
-    ...{ name: "rollout restart of the broker", ...graceful },
+    ...{ name: "rollout restart of the broker", ...broken },
     strike: (scene) => restart(scene, scene.stack.names.broker),
   },
-  { name: "the broker comes back with an empty disk", ...graceful, strike: emptyBroker },
+  { name: "the broker comes back with an empty disk", ...broken, strike: emptyBroker },
   {
     ...{ name: "rollout restart of the coordinator", ...graceful },
     strike: (scene) => restart(scene, scene.stack.names.coordinator),

@@ -10,7 +10,7 @@ import { join, relative } from "node:path";
 import type { TargetCounts } from "../../coordinator/cli/terminal/comparison.ts";
 import { ROOT } from "../docs/fences.ts";
 import { Coordinator } from "./coordinator.ts";
-import { isReady, Kubectl } from "./kubectl.ts";
+import { isReady, Kubectl, type Pod } from "./kubectl.ts";
 import { PortForward } from "./port-forward.ts";
 import { until } from "./until.ts";
 
@@ -105,14 +105,27 @@ export class Stack {
     await this.#target?.fetch("/stats/reset", { method: "POST" });
   }
 
-  /** Every rollout is complete. */
+  /** Every rollout is complete. @throws Error with what each pod that is not ready waits for */
   async allReady(): Promise<void> {
     const { workers, coordinator, broker } = this.names;
     for (const name of [broker, coordinator, workers, `deployment/${TARGET}`]) {
-      await this.kubectl.text(["rollout", "status", name, `--timeout=${READY_MS / 1000}s`], {
-        withinMs: READY_MS + 10_000,
-      });
+      const args = ["rollout", "status", name, `--timeout=${READY_MS / 1000}s`];
+      const { code, stderr } = await this.kubectl.call(args, { withinMs: READY_MS + 10_000 });
+      if (code !== 0) throw new Error(`${name}: ${stderr.trim()}\n${await this.#waiting()}`);
     }
+  }
+
+  async #waiting(): Promise<string> {
+    const { items } = await this.kubectl.json<{ items: Pod[] }>(["get", "pods"]);
+    const lines = items
+      .filter((pod) => !isReady(pod))
+      .map(({ metadata, status }) => {
+        const waiting = status.containerStatuses?.[0]?.state?.waiting?.reason;
+        return `${metadata.name}: ${waiting ?? status.phase ?? "unknown"}`;
+      });
+    const isMissing = lines.some((line) => /Image/.test(line));
+    const how = isMissing ? ["an image is not on the nodes: --help says how to load it"] : [];
+    return [...lines, ...how].join("\n");
   }
 
   /** The coordinator would give work to exactly the pods there are. */
