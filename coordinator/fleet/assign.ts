@@ -49,6 +49,25 @@ export function assignWorkers(
   return assigned;
 }
 
+/**
+ * Workers that all runs together need to go on at once, each for itself: as many as they ask for, and as hold their slices.
+ * @param capacity of one more worker; null: unknown
+ */
+export function workersWanted(
+  claimants: readonly (Need & Pick<Claimant, "stage">)[],
+  capacity: number | null,
+): number {
+  let wanted = 0;
+  for (const claimant of claimants) {
+    if (claimant.stage === "over") continue;
+    const room = capacity === null ? 0 : slicesThatFit(claimant, { epoch: 0, capacity });
+    const toHold = room === 0 ? 0 : Math.ceil(claimant.shards / room);
+    const most = claimant.most ?? Number.POSITIVE_INFINITY;
+    wanted += Math.min(most, Math.max(claimant.workers, toHold));
+  }
+  return wanted;
+}
+
 /** Slices of a run that fit into a worker. */
 export function slicesThatFit({ shardConnections }: Need, { capacity }: FreeWorker): number {
   return Math.floor(capacity / shardConnections);

@@ -11,7 +11,7 @@ import type { Clock } from "../../shared/time/clock.ts";
 import type { Timers } from "../../shared/time/timer.ts";
 import type { Refusals } from "../../shared/trust/refusals.ts";
 import type { Placement, Quota } from "../../shared/wire/placement.ts";
-import { assignWorkers, type Claimant, type Need } from "./assign.ts";
+import { assignWorkers, type Claimant, type Need, workersWanted } from "./assign.ts";
 import { DocumentWriter } from "./document-writer.ts";
 import { isFit, type Member, type MemberInfo, Members } from "./members.ts";
 import { PollLoop } from "./poll-loop.ts";
@@ -109,6 +109,13 @@ export class Fleet {
   /** Runs that wait for workers, the first in line first. */
   get waiting(): readonly string[] {
     return [...this.#entries].flatMap(([run, { stage }]) => (stage === "waiting" ? [run] : []));
+  }
+
+  /** Workers that all runs together need; one more would have the capacity of the smallest that is there. */
+  get wanted(): number {
+    const runs = [...this.#entries.values()].map(({ need, stage }) => ({ ...need, stage }));
+    const capacities = this.#members.all.map(({ info }) => info.capacity);
+    return workersWanted(runs, capacities.length === 0 ? null : Math.min(...capacities));
   }
 
   member(epoch: number): Member | undefined {

@@ -9,7 +9,10 @@ import { fileURLToPath } from "node:url";
 import type { Summary } from "../../coordinator/report/summary-schema.ts";
 import { tied } from "../../shared/lifeline.ts";
 
-const root = fileURLToPath(new URL("../../", import.meta.url));
+/** Also when this is part of a build. */
+const root = fileURLToPath(
+  new URL(import.meta.url.endsWith(".ts") ? "../../" : "../../../", import.meta.url),
+);
 const targetEntry = join(root, "dist/target/main.js");
 const onrushEntry = join(root, "dist/coordinator/cli/main.js");
 

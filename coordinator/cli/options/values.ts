@@ -3,6 +3,7 @@
  * value that does not parse is a usage error (exit 2) that names the value and the form expected.
  */
 import { InvalidArgumentError, Option } from "commander";
+import { OnrushError } from "../../../shared/errors.ts";
 import { readAllowedTarget } from "../../../shared/net/target-policy.ts";
 import { MAX_CONNECTIONS } from "../../../shared/scenario/limits.ts";
 import { parseDuration } from "../../../shared/scenario/units.ts";

@@ -37,6 +37,7 @@ function coordinatorMetrics(service: Service, leads: () => boolean): Registry {
   single(["workers_capacity_connections", "Connections all workers can hold"], () =>
     fleet.sessions.reduce((sum, { info }) => sum + info.capacity, 0),
   );
+  single(["workers_wanted", "Workers that the runs which are not over need"], () => fleet.wanted);
   single(["runs_waiting", "Runs in line for workers"], () => fleet.waiting.length);
   single(
     ["runs_going", "Runs that are not over"],

@@ -1,6 +1,6 @@
 /** Goal: workers go to the run that waits longest, then to the tightest; a run waits until the free ones hold it. */
 import { describe, expect, test } from "vitest";
-import { assignWorkers, type Claimant } from "../../../coordinator/fleet/assign.ts";
+import { assignWorkers, type Claimant, workersWanted } from "../../../coordinator/fleet/assign.ts";
 import { Lead } from "../../../coordinator/fleet/lead.ts";
 import { Members } from "../../../coordinator/fleet/members.ts";
 import { createLog } from "../../../shared/log.ts";
@@ -136,6 +136,29 @@ describe("assignment", () => {
     const tight = claimant("b", { stage: "running", held: [{ epoch: 9, capacity: 80 }] });
     const over = claimant("c", { stage: "over" });
     expect(of(assignWorkers([roomy, tight, over], free.slice(0, 2)))).toEqual({ 1: "b", 2: "b" });
+  });
+
+  test.each<[what: string, runs: readonly Claimant[], capacity: number | null, wanted: number]>([
+    ["no run", [], 40, 0],
+    ["what holds its slices", [claimant("a")], 40, 2],
+    ["what it asks for, when that is more", [claimant("a", { workers: 5 })], 40, 5],
+    ["no more than may serve it", [claimant("a", { workers: 5, most: 3 })], 40, 3],
+    ["all runs, each with workers of its own", [claimant("a"), claimant("b")], 40, 4],
+    ["none for a run that takes no more", [claimant("a", { stage: "over" })], 40, 0],
+    ["what is asked for, while no worker says what it holds", [claimant("a")], null, 1],
+    ["what is asked for, when no worker holds a slice", [claimant("a")], 9, 1],
+  ])("workers wanted: %s", (_, runs, capacity, wanted) => {
+    expect(workersWanted(runs, capacity)).toBe(wanted);
+  });
+
+  test("the fleet wants what its runs need, by the smallest worker that is there", async () => {
+    const trial = new Trial();
+    for (const capacity of [10, 25]) trial.worker({ id: `w${capacity}`, capacity });
+    await trial.fleet.start();
+    trial.run({ id: "r1", scenario: load(40, 5, 5), workersExpected: 2 });
+    // 8 shards of 5 connections: they hold 2 and 5 of them; of those that hold 2 it takes four.
+    await trial.until(() => trial.fleet.wanted === 4);
+    expect(trial.fleet.waiting).toEqual(["r1"]);
   });
 });
 
