@@ -5,7 +5,7 @@
  */
 import type { RunState } from "../../shared/wire/command.ts";
 import { brokenGates } from "../analysis/gates.ts";
-import type { Judgement } from "../analysis/judgement.ts";
+import { type Judgement, sentencesOf } from "../analysis/judgement.ts";
 import { clockErrorOf, type Listen, listensOf, whyWithheld } from "../analysis/push.ts";
 import { phaseAt, phaseSpans } from "../merge/facts.ts";
 import type { RunFold } from "../merge/run-fold.ts";
@@ -20,8 +20,8 @@ export interface LiveSituation {
   readonly state: RunState;
   /** Microseconds of run time; null before the start is known. */
   readonly elapsedUs: number | null;
-  /** As judgeThresholds() gives them. */
-  readonly thresholds: readonly Judgement[];
+  /** As judgeLive() gives them. */
+  readonly judgements: readonly Judgement[];
 }
 
 export function liveView(fold: RunFold, situation: LiveSituation): LiveView {
@@ -71,8 +71,9 @@ export function liveView(fold: RunFold, situation: LiveSituation): LiveView {
       loopLagMaxUs: row?.loopLagMaxUs ?? 0,
       utilisation: row?.utilisation ?? 0,
       saturated: row !== null && brokenGates(row).length > 0,
+      reasons: sentencesOf(situation.judgements.filter(({ kind }) => kind === "validity")),
     },
-    thresholds: situation.thresholds.flatMap(thresholdRow),
+    thresholds: situation.judgements.flatMap(thresholdRow),
   };
 }
 
@@ -92,7 +93,7 @@ function phaseOf(fold: RunFold, elapsedUs: number): LiveView["phase"] {
 function recentPush(fold: RunFold, one: Listen, last: number): LiveView["push"][number] {
   const { listen, positions } = one;
   const { merge } = fold;
-  const received = positions.reduce((sum, at) => sum + merge.nameCounters(at).arrived, 0);
+  const received = merge.names.sum(positions).arrived;
   const recent = merge.series.histogram(
     { metric: "push", phases: null, names: new Set(positions) },
     { from: last - LATENCY_SECONDS + 1, to: last + 1 },
