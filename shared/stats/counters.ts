@@ -156,7 +156,6 @@ export const ROLE_COUNTERS = [
   "received",
 ] as const;
 
-
 /** Per 100 ms tick, ten a second; `open` is a gauge at the tick's end, the others are counts. */
 export const TICK_SERIES = ["open", "opened", "closed", "failed", "sent", "received"] as const;
 export type TickSeries = (typeof TICK_SERIES)[number];

@@ -11,7 +11,7 @@ import type { Address } from "../../launch/serve.ts";
 import type { CliContext, Finish } from "../context.ts";
 import {
   allowedTargets,
-  collectHost,
+  allowTargetOption,
   insecureNoKeyOption,
   keySource,
   parseCount,
@@ -50,11 +50,7 @@ export function coordinatorCommand(context: CliContext, finish: Finish): Command
     .requiredOption("--bus <URL>", "where the workers are: redis://… or nats://…")
     .option("--listen <HOST:PORT>", "where to listen", "127.0.0.1:7700")
     .option("--data <DIR>", "where runs are kept, a directory each", "runs")
-    .option(
-      "--allow-target <HOST>",
-      "permit a target that is not this machine (repeatable)",
-      collectHost,
-    )
+    .addOption(allowTargetOption())
     .option("--allow-hooks", "take scenarios with hooks: code that the workers run")
     .option("--insecure-no-auth", "listen to other machines without tokens")
     .addOption(insecureNoKeyOption())

@@ -41,6 +41,13 @@ export function collectHost(text: string, before: readonly string[] = []): strin
   return [...before, ...hosts.map(readAllowedTarget)];
 }
 
+export function allowTargetOption(): Option {
+  return new Option(
+    "--allow-target <HOST>",
+    "permit a target that is not this machine (repeatable)",
+  ).argParser(collectHost);
+}
+
 export function parseSeed(text: string): number {
   return parseInteger(text, 0, MAX_SEED);
 }
