@@ -17,6 +17,8 @@ export interface CheckMeta {
   readonly doc: readonly [what: string, limitOrWhen: string, judged: string];
   /** Of several reasons for a verdict the one with the lowest comes first. */
   readonly precedence: number;
+  /** It is also judged once a second while the run goes on. */
+  readonly isLive?: true;
 }
 
 export interface Check {
@@ -24,7 +26,7 @@ export interface Check {
   readonly judge: (run: JudgedRun) => Answer | readonly Answer[];
 }
 
-/** What is left out is said by the check's meta, or does not apply. */
+/** What is left out is said by the check's meta, or does not apply. `exitCode`: of a failure, where it is not its kind's. */
 export type Answer = Pick<Judgement, "observed" | "outcome"> &
   Partial<Omit<Judgement, "id" | "kind">>;
 

@@ -1,17 +1,16 @@
 /**
  * Judges a run: every check of the registry once, and the verdict as a fold over the answers. Pure; called for the summary and
- * the reports, and with the thresholds alone once a second while a run goes on. Invariant: live and at the end by the same
- * code; of a run that never began nothing is judged.
+ * the reports, and of those checks that say so once a second while a run goes on. Invariant: live and at the end by the same
+ * code, from the same registry; of a run that never began nothing is judged but how it ended.
  */
 import type { ExitCode } from "../../shared/errors.ts";
 import type { RunFold } from "../merge/run-fold.ts";
 import { type Answer, type Check, JudgedRun, notJudged } from "./check.ts";
 import type { Judgement } from "./judgement.ts";
 import { REGISTRY } from "./registry.ts";
-import { thresholds } from "./rules/thresholds.ts";
 import { shown } from "./text.ts";
 import { type Validity, validityOf } from "./validity.ts";
-import { type Verdict, verdictOf } from "./verdict.ts";
+import { exitCodeFor, type Verdict, verdictOf } from "./verdict.ts";
 
 export interface RunJudgement {
   /** In the order of the registry. */
@@ -25,12 +24,13 @@ export function judgeRun(fold: RunFold): RunJudgement {
   const judgements: Judgement[] = [];
   const run = new JudgedRun(fold, judgements);
   for (const check of REGISTRY) judgements.push(...judgementsOf(check, run));
-  return { judgements, validity: validityOf(run), ...verdictOf(fold, judgements) };
+  return { judgements, validity: validityOf(run), ...verdictOf(judgements) };
 }
 
-/** In the scenario's order. */
-export function judgeThresholds(fold: RunFold): readonly Judgement[] {
-  return judgementsOf(thresholds, new JudgedRun(fold));
+/** What is judged while the run goes on: its thresholds in the scenario's order, and then the generator. */
+export function judgeLive(fold: RunFold): readonly Judgement[] {
+  const run = new JudgedRun(fold);
+  return REGISTRY.filter(({ meta }) => meta.isLive).flatMap((check) => judgementsOf(check, run));
 }
 
 function judgementsOf(check: Check, run: JudgedRun): Judgement[] {
@@ -52,7 +52,7 @@ const ALL_THAT_COUNTS = { phase: null, name: null, target: null } as const;
 
 function judgementOf({ meta }: Check, { fold }: JudgedRun, answer: Answer, id: string): Judgement {
   const { kind, question, precedence } = meta;
-  const judged = fold.began ? answer : didNotStart(answer);
+  const judged = fold.began || kind === "ending" ? answer : didNotStart(answer);
   const { sentence, ...rest } = judged;
   const whole = {
     id,
@@ -64,8 +64,8 @@ function judgementOf({ meta }: Check, { fold }: JudgedRun, answer: Answer, id: s
     evidence: [],
     rule: null,
     finding: null,
-    exitCode: null,
     ...rest,
+    exitCode: exitCodeFor({ kind, outcome: rest.outcome }, rest.exitCode ?? null),
   };
   return { ...whole, sentence: sentence ?? sentenceOf(whole) };
 }

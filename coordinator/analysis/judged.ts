@@ -11,7 +11,7 @@
 import type { MergedHistogram } from "../../shared/stats/histogram.ts";
 import type { RunFold } from "../merge/run-fold.ts";
 import type { HistogramSelection } from "../merge/series/histogram-set.ts";
-import type { Window } from "../merge/series/series.ts";
+import type { Passes, Window } from "../merge/series/series.ts";
 import { brokenGates } from "./gates.ts";
 
 /** Phases that count for run-wide figures: all but the excluded ones. */
@@ -40,12 +40,14 @@ export function isLeftOut(fold: RunFold, second: number): boolean {
   return fold.disturbances.touches(second) || isSaturated(fold, second);
 }
 
-/** Values of the seconds that count, of the whole run; null when there are none. Not to be changed. */
+/** Values of the seconds that count, of the whole run or a window; null when there are none. Not to be changed. */
 export function judgedHistogram(
   fold: RunFold,
   selection: HistogramSelection,
+  window: Window | null = null,
 ): MergedHistogram | null {
   const { series, frames } = fold.merge;
+  if (window !== null) return series.histogram(selection, window, wholeSeconds(window, mask(fold)));
   const whole = series.total(selection);
   // What is left out follows from these alone.
   const version = `${frames} ${fold.disturbances.version}`;
@@ -56,23 +58,14 @@ export function judgedHistogram(
   return rest.count === 0 ? null : rest;
 }
 
-/** As judgedHistogram, of whole seconds of a window. */
-export function judgedIn(
-  fold: RunFold,
-  selection: HistogramSelection,
-  window: Window,
-): MergedHistogram | null {
-  const isOut = mask(fold);
-  return fold.merge.series.histogram(
-    selection,
-    window,
-    (second, span) => second + span <= window.to && !isOut(second, span),
-  );
+/** A wide frame counts when all of its seconds lie in the window, and none is left out. */
+function wholeSeconds({ to }: Window, isOut: Passes): Passes {
+  return (second, span) => second + span <= to && !isOut(second, span);
 }
 
 /** Any of the seconds is left out. */
-function mask(fold: RunFold) {
-  return (second: number, span: number): boolean => {
+function mask(fold: RunFold): Passes {
+  return (second, span) => {
     for (let at = second; at < second + span; at++) if (isLeftOut(fold, at)) return true;
     return false;
   };

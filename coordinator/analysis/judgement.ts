@@ -6,20 +6,40 @@
 import type { ExitCode } from "../../shared/errors.ts";
 import type { StrictThreshold } from "../../shared/scenario/strict.ts";
 
-export type JudgementKind = "threshold" | "validity" | "implied" | "note" | "baseline" | "finding";
+export const JUDGEMENT_KINDS = [
+  "ending",
+  "threshold",
+  "validity",
+  "implied",
+  "note",
+  "baseline",
+  "finding",
+] as const;
+export type JudgementKind = (typeof JUDGEMENT_KINDS)[number];
 
 /**
- * fail: of a threshold, an implied or a baseline rule, the run fails; of validity, the run is invalid. warn: a reader should
- * know. not-judged: too little to go by.
+ * fail: of a threshold, an implied or a baseline rule, the run fails; of validity, the run is invalid; of its ending, it did not
+ * go to its own end. warn: a reader should know. not-judged: too little to go by.
  */
-export type Outcome = "pass" | "fail" | "warn" | "not-judged";
+export const OUTCOMES = ["pass", "fail", "warn", "not-judged"] as const;
+export type Outcome = (typeof OUTCOMES)[number];
 
-export type Unit = "ms" | "share" | "count" | "perSecond" | "seconds";
+export const UNITS = ["ms", "share", "count", "perSecond", "seconds"] as const;
+export type Unit = (typeof UNITS)[number];
 
 /** What was measured; null: nothing was. */
 export type Observed =
   | { readonly measure: string; readonly unit: Unit; readonly value: number | null }
   | { readonly measure: string; readonly unit: "word"; readonly value: string };
+
+export const OPERATORS = [
+  "<",
+  "<=",
+  ">",
+  ">=",
+  "==",
+  "!=",
+] as const satisfies readonly StrictThreshold["operator"][];
 
 export interface Limit {
   readonly operator: StrictThreshold["operator"];
@@ -40,9 +60,18 @@ export interface Evidence {
   readonly seconds: readonly (readonly [from: number, to: number])[];
 }
 
+export const LOCI = [
+  "generator",
+  "network",
+  "server",
+  "handler",
+  "client-script",
+  "unknown",
+] as const;
+
 /** Of a finding: where the cause lies, and what to do next. */
 export interface FindingDetail {
-  readonly locus: "generator" | "network" | "server" | "handler" | "client-script" | "unknown";
+  readonly locus: (typeof LOCI)[number];
   readonly confidence: string;
   readonly basis: string;
   readonly against: readonly string[];
@@ -62,7 +91,7 @@ export interface Judgement {
   readonly evidence: readonly Evidence[];
   /** Of several reasons for a verdict the one with the lowest comes first. */
   readonly precedence: number;
-  /** What a run that fails it exits with, where that is another than its kind's; null: its kind's. */
+  /** What the run exits with because of it, where nothing comes before it (EXIT_PRECEDENCE); null: it changes nothing. */
   readonly exitCode: ExitCode | null;
   /** Of thresholds and rules of every run: as it was written; else null. */
   readonly rule: StrictThreshold | null;

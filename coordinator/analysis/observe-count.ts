@@ -6,16 +6,7 @@
 
 import { namesOf } from "../../shared/scenario/names.ts";
 import type { StrictScenario, StrictThreshold } from "../../shared/scenario/strict.ts";
-import {
-  NAME_COUNTERS,
-  type NameCounter,
-  PHASE_COUNTERS,
-  type PhaseCounter,
-  ROLE_COUNTERS,
-  type RoleCounter,
-  TARGET_COUNTERS,
-  type TargetCounter,
-} from "../../shared/stats/counters.ts";
+import type { CounterTable } from "../merge/counter-sums.ts";
 import { phaseAt, phaseSpans } from "../merge/facts.ts";
 import type { RunFold } from "../merge/run-fold.ts";
 import { generatorFailures } from "./failures.ts";
@@ -95,31 +86,18 @@ export function observeCount(scope: Scope, threshold: StrictThreshold): Observat
 function readerOf({ fold, phases, names, targets, role }: Scope): Read {
   const { merge } = fold;
   if (names !== null) {
-    const all = merge.nameSums(names, phases);
-    const ofNames: Read = (counter) =>
-      isOne(NAME_COUNTERS, counter) && merge.hasNameCounter(counter) ? all[counter] : null;
+    const ofNames = reader(merge.names, merge.names.sum(names, phases));
     if (role === null) return ofNames;
-    const ofRole = merge.roleCounters(role, phases);
-    return (counter) => (isOne(ROLE_COUNTERS, counter) ? ofRole[counter] : ofNames(counter));
+    const ofRole = reader(merge.roles, merge.roles.sum(role, phases));
+    return (counter) => ofRole(counter) ?? ofNames(counter);
   }
-  if (targets !== null) {
-    const each = targets.map((target) => merge.targetCounters(target, phases));
-    const isRecorded = targets.length > 0 && merge.hasTargetCounters;
-    return (counter) =>
-      isRecorded && isOne(TARGET_COUNTERS, counter)
-        ? each.reduce((sum, counters) => sum + counters[counter], 0)
-        : null;
-  }
-  const counters = merge.counters(phases);
-  return (counter) =>
-    isOne(PHASE_COUNTERS, counter) && merge.hasPhaseCounter(counter) ? counters[counter] : null;
+  if (targets === null) return reader(merge.phases, merge.counters(phases));
+  if (targets.length === 0 || !merge.targets.isUsed) return () => null;
+  return reader(merge.targets, merge.targets.sum(targets, phases));
 }
 
-function isOne<T extends PhaseCounter | NameCounter | TargetCounter | RoleCounter>(
-  names: readonly T[],
-  counter: string,
-): counter is T {
-  return (names as readonly string[]).includes(counter);
+function reader<T extends string>(table: CounterTable<T>, sums: Record<T, number>): Read {
+  return (counter) => (table.has(counter) ? sums[counter] : null);
 }
 
 function whyNotCounted({ fold }: Scope, statistic: string, read: Read): string | null {
@@ -230,10 +208,9 @@ function everOpen({ fold, phases, targets, role }: Scope): number {
   const spans = phaseSpans(fold.facts.scenario);
   const last = Math.max(-1, ...phases);
   const until = new Set(spans.flatMap(({ index }) => (index <= last ? [index] : [])));
-  if (role !== null) return fold.merge.roleCounters(role, until).established;
+  if (role !== null) return fold.merge.roles.sum(role, until).established;
   if (targets !== null) {
-    const each = targets.map((target) => fold.merge.targetCounters(target, until).established);
-    return each.reduce((all, established) => all + established, 0);
+    return fold.merge.targets.sum(targets, until).established;
   }
   let open = fold.merge.counters(phases).established;
   for (const { index, fromUs } of spans) {

@@ -5,7 +5,6 @@
 import { namesOf } from "../../shared/scenario/names.ts";
 import type { StrictThreshold } from "../../shared/scenario/strict.ts";
 import type { NameCounter } from "../../shared/stats/counters.ts";
-import type { NameCounters } from "../merge/merge.ts";
 import type { Observation, Scope } from "./observe-count.ts";
 
 /** What is wrong in one of them, or with an event; not what we cut off ourselves. */
@@ -14,7 +13,7 @@ const VIOLATIONS = ["failed", "afterEnd", "orphan"] as const satisfies readonly 
 /** Its own name is what everybody else calls those. */
 function countersOf(statistic: string): readonly NameCounter[] {
   if (statistic === "violations") return VIOLATIONS;
-  return [statistic === "unjudged" ? "abandoned" : (statistic as keyof NameCounters)];
+  return [statistic === "unjudged" ? "abandoned" : (statistic as NameCounter)];
 }
 
 export function observeSequence(
@@ -26,12 +25,12 @@ export function observeSequence(
   const wanted = names ?? [...parts.keys()];
   const each = wanted
     .filter((name) => parts[name]?.kind === "sequence")
-    .map((name) => merge.nameCounters(name, phases));
+    .map((name) => merge.names.sum(name, phases));
   const sum = (...counters: readonly NameCounter[]) =>
     each.reduce((total, one) => total + counters.reduce((all, name) => all + one[name], 0), 0);
   const counters = countersOf(statistic);
   if (each.length === 0) return { missing: "no message is followed by a sequence" };
-  if (!counters.every((counter) => merge.hasNameCounter(counter))) {
+  if (!counters.every((counter) => merge.names.has(counter))) {
     return { missing: `"${statistic}" was not recorded by the version that ran it` };
   }
   const value = sum(...counters);

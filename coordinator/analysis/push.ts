@@ -56,7 +56,7 @@ export function pushed(fold: RunFold, one: Listen, phases: ReadonlySet<number>):
   const timed = latencyOf(fold, one, phases);
   return {
     ...timed,
-    received: positions.reduce((sum, at) => sum + merge.nameCounters(at).arrived, 0),
+    received: merge.names.sum(positions).arrived,
     isTimed: listen.sentAt !== null && timed.withheld === null,
     scopes: merge.pushes.scopes(positions[0] ?? -1),
     reach: reachOf(fold, one, phases),

@@ -24,6 +24,7 @@ import { overrun } from "./notes/overrun.ts";
 import { replacedWorkers } from "./notes/replaced-workers.ts";
 import { answered } from "./rules/answered.ts";
 import { baseline } from "./rules/baseline.ts";
+import { ending } from "./rules/ending.ts";
 import { established } from "./rules/established.ts";
 import { followed } from "./rules/followed.ts";
 import { isolated } from "./rules/isolated.ts";
@@ -38,6 +39,7 @@ import {
 } from "./rules/warnings.ts";
 
 export const REGISTRY: readonly Check[] = [
+  ending,
   thresholds,
   sendLag,
   openLag,

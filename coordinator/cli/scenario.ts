@@ -4,6 +4,7 @@
  */
 import { formatIssues } from "../../shared/scenario/issue.ts";
 import { MAX_FILE_BYTES } from "../../shared/scenario/limits.ts";
+import { isTargetUrl, scenarioOfUrl, type UrlLoad } from "../launch/scenario/bare-url.ts";
 import {
   checkScenario,
   type GivenScenario,
@@ -34,8 +35,19 @@ export async function readScenario(
   return readGiven({ fileName: STANDARD_INPUT_NAME, content }, options, context);
 }
 
-/** As readScenario, for a scenario that is at hand. */
-export async function readGiven(
+/** As readScenario; of a bare URL the scenario that it stands for under this load. */
+export async function readTarget(
+  target: string,
+  load: UrlLoad,
+  options: ScenarioOptions,
+  context: CliContext,
+): Promise<ValidScenario | null> {
+  if (!isTargetUrl(target)) return readScenario(target, options, context);
+  const content = scenarioOfUrl(target, load);
+  return readGiven({ fileName: "command-line.yaml", content }, options, context);
+}
+
+async function readGiven(
   given: GivenScenario,
   options: ScenarioOptions,
   { config, stderr, errStyle, checker }: CliContext,

@@ -5,10 +5,12 @@
  */
 import type { RunState } from "../../shared/wire/command.ts";
 import { brokenGates } from "../analysis/gates.ts";
-import type { Judgement } from "../analysis/judgement.ts";
+import { type Judgement, sentencesOf } from "../analysis/judgement.ts";
 import { clockErrorOf, type Listen, listensOf, whyWithheld } from "../analysis/push.ts";
 import { phaseAt, phaseSpans } from "../merge/facts.ts";
 import type { RunFold } from "../merge/run-fold.ts";
+import type { HistogramSelection } from "../merge/series/histogram-set.ts";
+import { quantilesOf } from "../merge/series/series.ts";
 import type { LiveView } from "./view.ts";
 
 /** Seconds the shown latency is taken from. */
@@ -20,8 +22,8 @@ export interface LiveSituation {
   readonly state: RunState;
   /** Microseconds of run time; null before the start is known. */
   readonly elapsedUs: number | null;
-  /** As judgeThresholds() gives them. */
-  readonly thresholds: readonly Judgement[];
+  /** As judgeLive() gives them. */
+  readonly judgements: readonly Judgement[];
 }
 
 export function liveView(fold: RunFold, situation: LiveSituation): LiveView {
@@ -71,8 +73,9 @@ export function liveView(fold: RunFold, situation: LiveSituation): LiveView {
       loopLagMaxUs: row?.loopLagMaxUs ?? 0,
       utilisation: row?.utilisation ?? 0,
       saturated: row !== null && brokenGates(row).length > 0,
+      reasons: sentencesOf(situation.judgements.filter(({ kind }) => kind === "validity")),
     },
-    thresholds: situation.thresholds.flatMap(thresholdRow),
+    thresholds: situation.judgements.flatMap(thresholdRow),
   };
 }
 
@@ -91,27 +94,19 @@ function phaseOf(fold: RunFold, elapsedUs: number): LiveView["phase"] {
 
 function recentPush(fold: RunFold, one: Listen, last: number): LiveView["push"][number] {
   const { listen, positions } = one;
-  const { merge } = fold;
-  const received = positions.reduce((sum, at) => sum + merge.nameCounters(at).arrived, 0);
-  const recent = merge.series.histogram(
-    { metric: "push", phases: null, names: new Set(positions) },
-    { from: last - LATENCY_SECONDS + 1, to: last + 1 },
-  );
+  const recent = recentOf(fold, { metric: "push", phases: null, names: new Set(positions) }, last);
   const isWithheld = recent === null || whyWithheld(recent, clockErrorOf(fold, listen)) !== null;
   const latencyUs = isWithheld ? null : { p50: recent.quantile(0.5), p99: recent.quantile(0.99) };
-  return { name: listen.name, received, latencyUs };
+  return { name: listen.name, received: fold.merge.names.sum(positions).arrived, latencyUs };
 }
 
 function recentLatency(fold: RunFold, last: number): LiveView["latencyUs"] {
-  const recent = fold.merge.series.histogram(
-    { metric: "latency", phases: null, names: null },
-    { from: last - LATENCY_SECONDS + 1, to: last + 1 },
-  );
+  const recent = recentOf(fold, { metric: "latency", phases: null, names: null }, last);
   if (!recent) return null;
-  return {
-    p50: recent.quantile(0.5),
-    p90: recent.quantile(0.9),
-    p99: recent.quantile(0.99),
-    max: recent.max,
-  };
+  const { p50, p90, p99, max } = quantilesOf(recent);
+  return { p50, p90, p99, max };
+}
+
+function recentOf({ merge }: RunFold, selection: HistogramSelection, last: number) {
+  return merge.series.histogram(selection, { from: last - LATENCY_SECONDS + 1, to: last + 1 });
 }

@@ -53,7 +53,7 @@ const BY_PHASE = [
 const BY_RUN = ["hook", "loopLag", "gcPause"] as const satisfies readonly Metric[];
 
 export interface RunMeasures {
-  /** Thresholds are not judged for it. */
+  /** Nothing is judged for it. */
   readonly view: LiveView;
   /** Seconds of run time that all engines have reported. */
   readonly reportedSeconds: number;
@@ -89,7 +89,7 @@ export interface TimeMeasures {
 
 export function runMeasures(
   fold: RunFold,
-  situation: Omit<LiveSituation, "thresholds">,
+  situation: Omit<LiveSituation, "judgements">,
 ): RunMeasures {
   const { merge, facts } = fold;
   const { phases } = facts.scenario;
@@ -101,7 +101,7 @@ export function runMeasures(
     messages: grouped(sentNames(facts.scenario), MAX_MESSAGES_NAMED),
   };
   return {
-    view: liveView(fold, { ...situation, thresholds: [] }),
+    view: liveView(fold, { ...situation, judgements: [] }),
     reportedSeconds: fold.closedThrough() + 1,
     frames: merge.frames,
     closes: merge.closes,
@@ -143,7 +143,7 @@ function measuresOf(fold: RunFold, phase: Group, messages: readonly Group[]): Ph
     counters: merge.counters(phases),
     failures: new Map(failures),
     messages: messages.map(({ name, places }) => {
-      const each = places.map((place) => merge.nameCounters(place, phases));
+      const each = places.map((place) => merge.names.sum(place, phases));
       const sums = NAME_COUNTERS.map((counter) => [counter, total(each, (of) => of[counter])]);
       return { message: name, counters: Object.fromEntries(sums) as Record<NameCounter, number> };
     }),

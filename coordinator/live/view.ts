@@ -56,6 +56,8 @@ export interface LiveView {
     readonly loopLagMaxUs: number;
     readonly utilisation: number;
     readonly saturated: boolean;
+    /** Why its numbers could not be trusted if the run ended now; empty: they could, as far as can be told. */
+    readonly reasons: readonly string[];
   };
   readonly thresholds: readonly {
     readonly metric: string;

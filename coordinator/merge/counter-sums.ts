@@ -1,63 +1,54 @@
 /**
- * Sums of counters as frames carry them. Called by merge.ts. Invariant: adding is commutative, and a counter that some frame
- * lacked, because its build did not record it, is known to be missing.
+ * Sums of counters as frames carry them, by part of the run (names, targets, roles) and phase. Filled by merge.ts. Invariant:
+ * adding is commutative, and a counter that some frame lacked, because its build did not record it, is known to be missing.
  */
 import type { Counts } from "../../shared/wire/frame/frame.ts";
 
-export function zeros<T extends string>(names: readonly T[]): Record<T, number> {
-  return Object.fromEntries(names.map((name) => [name, 0])) as Record<T, number>;
-}
-
-export function addTo<T extends string>(sum: Record<T, number>, addition: Record<T, number>): void {
-  for (const name in sum) sum[name] += addition[name];
-}
-
-export function addWire<T extends string>(
-  sum: Record<T, number>,
-  names: readonly T[],
-  wire: Counts,
-): void {
-  for (const [at, name] of names.entries()) sum[name] += wire[at] ?? 0;
-}
-
-export function addMissing(missing: Set<string>, names: readonly string[], wire: Counts): void {
-  for (const [at, name] of names.entries()) if (wire[at] === undefined) missing.add(name);
-}
-
-/** Counters per part of a run (targets, roles) and phase; rows are made when a frame names them. Bound: parts x phases. */
-export class PartCounters<T extends string> {
-  readonly #names: readonly T[];
-  readonly #parts = new Map<number, Map<number, Record<T, number>>>();
+/** Rows are made when a frame names them. Bound: parts x phases. */
+export class CounterTable<T extends string> {
+  readonly counters: readonly T[];
+  readonly #parts = new Map<number, Map<number, number[]>>();
   readonly #missing = new Set<string>();
 
-  constructor(names: readonly T[]) {
-    this.#names = names;
+  constructor(counters: readonly T[]) {
+    this.counters = counters;
   }
 
-  add(part: number, phase: number, counters: Counts): void {
-    const phases = this.#parts.get(part) ?? new Map<number, Record<T, number>>();
-    const row = phases.get(phase) ?? zeros(this.#names);
-    this.#parts.set(part, phases);
-    phases.set(phase, row);
-    addWire(row, this.#names, counters);
-    addMissing(this.#missing, this.#names, counters);
-  }
-
-  /** @param phases null for all */
-  sum(part: number, phases: ReadonlySet<number> | null): Record<T, number> {
-    const sum = zeros(this.#names);
-    for (const [phase, counters] of this.#parts.get(part) ?? []) {
-      if (phases === null || phases.has(phase)) addTo(sum, counters);
-    }
-    return sum;
-  }
-
+  /** Some frame named a part. */
   get isUsed(): boolean {
     return this.#parts.size > 0;
   }
 
-  /** False when some frame lacked it. */
-  has(name: T): boolean {
-    return !this.#missing.has(name);
+  add(part: number, phase: number, wire: Counts): void {
+    const phases = this.#parts.get(part) ?? new Map<number, number[]>();
+    const row = phases.get(phase) ?? this.counters.map(() => 0);
+    this.#parts.set(part, phases);
+    phases.set(phase, row);
+    for (const [at, counter] of this.counters.entries()) {
+      const count = wire[at];
+      if (count === undefined) this.#missing.add(counter);
+      else row[at] = (row[at] ?? 0) + count;
+    }
+  }
+
+  /** Of one part, or of several together; 0 where nothing was counted. @param phases null for all */
+  sum(
+    parts: number | readonly number[],
+    phases: ReadonlySet<number> | null = null,
+  ): Record<T, number> {
+    const sums = this.counters.map(() => 0);
+    for (const part of typeof parts === "number" ? [parts] : parts) {
+      for (const [phase, row] of this.#parts.get(part) ?? []) {
+        if (phases !== null && !phases.has(phase)) continue;
+        for (const [at, count] of row.entries()) sums[at] = (sums[at] ?? 0) + count;
+      }
+    }
+    const named = this.counters.map((counter, at) => [counter, sums[at]]);
+    return Object.fromEntries(named) as Record<T, number>;
+  }
+
+  /** It is one of these, and every frame had it. */
+  has(counter: string): counter is T {
+    return (this.counters as readonly string[]).includes(counter) && !this.#missing.has(counter);
   }
 }

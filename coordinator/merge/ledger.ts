@@ -15,15 +15,7 @@
  * (*) Workers settle these when they end a connection; for what one that never finished had not settled, the left
  * side may be larger, never smaller. A reply settles and is received in one step, so the last law is exact.
  */
-import {
-  NAME_COUNTERS,
-  type NameCounter,
-  PHASE_COUNTERS,
-  type PhaseCounter,
-  ROLE_COUNTERS,
-  SHARD_FIELDS,
-  TARGET_COUNTERS,
-} from "../../shared/stats/counters.ts";
+import { type NameCounter, PHASE_COUNTERS, SHARD_FIELDS } from "../../shared/stats/counters.ts";
 import { CONNECT_FAILURES, DROP_CAUSES } from "../../shared/stats/failure-kind.ts";
 import type { Counters, RunMerge } from "./merge.ts";
 import type { WorkerRecord } from "./worker/worker-record.ts";
@@ -142,25 +134,34 @@ function messageLaws(laws: Laws, totals: Counters): void {
   laws.check("ambiguous <= late", Math.max(0, totals.ambiguous - totals.late));
 }
 
-/** What is counted by name or by target adds up to what is counted by phase; as far as the run's version counted it so. */
+/** What is counted by name, target or role adds up to what is counted by phase; as far as the run's version counted it so. */
 function partLaws(laws: Laws, merge: RunMerge, totals: Counters): void {
-  const names = Array.from({ length: merge.nameCount }, (_, name) => merge.nameCounters(name));
-  for (const counter of names.length > 0 ? NAME_COUNTERS : []) {
-    if (!isPhaseCounter(counter)) continue;
-    if (!merge.hasNameCounter(counter) || !merge.hasPhaseCounter(counter)) continue;
-    const sum = names.reduce((total, name) => total + name[counter], 0);
-    laws.check(`${counter} = sum over message names`, totals[counter] - sum);
-  }
-  roleLaws(laws, merge, totals);
+  const { names, targets, roles } = merge;
+  partLaw("message names", { table: names, parts: merge.nameCount, except: OF_NAMES });
+  if (merge.roleCount > 1) partLaw("roles", { table: roles, parts: merge.roleCount });
   // Frames that have drops have rows of targets.
-  if (merge.targetCount === 1 || !merge.hasPhaseCounter("dropped")) return;
-  const targets = Array.from({ length: merge.targetCount }, (_, at) => merge.targetCounters(at));
-  for (const counter of TARGET_COUNTERS) {
-    if (!merge.hasTargetCounter(counter) || !merge.hasPhaseCounter(counter)) continue;
-    const sum = targets.reduce((total, target) => total + target[counter], 0);
-    laws.check(`${counter} = sum over targets`, totals[counter] - sum);
+  if (merge.targetCount > 1 && merge.phases.has("dropped"))
+    partLaw("targets", { table: targets, parts: merge.targetCount });
+
+  function partLaw(
+    what: string,
+    of: {
+      readonly table: typeof names | typeof targets | typeof roles;
+      readonly parts: number;
+      readonly except?: ReadonlySet<string>;
+    },
+  ): void {
+    if (of.parts === 0) return;
+    const sum = of.table.sum([...Array(of.parts).keys()]);
+    for (const [counter, count] of Object.entries(sum)) {
+      if (of.except?.has(counter) || !of.table.has(counter) || !merge.phases.has(counter)) continue;
+      laws.check(`${counter} = sum over ${what}`, totals[counter] - count);
+    }
   }
 }
+
+/** Of steps and sequences alone: no failed connections, no numbers that never came. */
+const OF_NAMES: ReadonlySet<string> = new Set(["failed", "missing", "repeated"]);
 
 const REASONS = [
   ...["missing", "neverStarted", "unexpected", "outOfOrder"],
@@ -169,10 +170,10 @@ const REASONS = [
 
 /** Every sequence that began is over at the end, unless its worker never finished. */
 function sequenceLaws(laws: Laws, merge: RunMerge): void {
-  if (!merge.hasNameCounter("missing")) return;
+  if (!merge.names.has("missing")) return;
   const excused = [...merge.workers.values()].some(({ end }) => end !== "finished");
   for (const position of merge.sequences) {
-    const counters = merge.nameCounters(position);
+    const counters = merge.names.sum(position);
     const { started, completed, failed, abandoned } = counters;
     const open = started - completed - failed - abandoned;
     const of = `(name ${position})`;
@@ -183,23 +184,6 @@ function sequenceLaws(laws: Laws, merge: RunMerge): void {
     const reasons = REASONS.reduce((sum, reason) => sum + counters[reason], 0);
     laws.check(`failed = sum of its reasons ${of}`, failed - reasons);
   }
-}
-
-/** Nobody but this version and later ones knows roles, so all their frames have rows of them. */
-function roleLaws(laws: Laws, merge: RunMerge, totals: Counters): void {
-  if (merge.roleCount === 1) return;
-  const roles = Array.from({ length: merge.roleCount }, (_, at) => merge.roleCounters(at));
-  for (const counter of ROLE_COUNTERS) {
-    const sum = roles.reduce((total, role) => total + role[counter], 0);
-    laws.check(`${counter} = sum over roles`, totals[counter] - sum);
-  }
-}
-
-/** Of steps and sequences alone: no failed connections, no numbers that never came. */
-const OF_NAMES: ReadonlySet<string> = new Set(["failed", "missing", "repeated"]);
-
-function isPhaseCounter(counter: string): counter is PhaseCounter {
-  return !OF_NAMES.has(counter) && (PHASE_COUNTERS as readonly string[]).includes(counter);
 }
 
 /** Laws that hold per worker, because what one that never finished had not settled is excused. */

@@ -8,13 +8,10 @@ import { OnrushError } from "../../shared/errors.ts";
 import { namesOf, rolesOf } from "../../shared/scenario/names.ts";
 import {
   NAME_COUNTERS,
-  type NameCounter,
   PHASE_COUNTERS,
   type PhaseCounter,
   ROLE_COUNTERS,
-  type RoleCounter,
   TARGET_COUNTERS,
-  type TargetCounter,
 } from "../../shared/stats/counters.ts";
 import type { CloseCause } from "../../shared/stats/failure-kind.ts";
 import { DecodedHistogram } from "../../shared/stats/histogram.ts";
@@ -23,7 +20,7 @@ import { decodeFrame } from "../../shared/wire/frame/frame-codec.ts";
 import { FrameDictionaries } from "../../shared/wire/frame/frame-dictionary.ts";
 import type { JournalRecord } from "../store/journal-record.ts";
 import { AgreedCounts } from "./agreed.ts";
-import { addMissing, addTo, addWire, PartCounters, zeros } from "./counter-sums.ts";
+import { CounterTable } from "./counter-sums.ts";
 import type { RunFacts } from "./facts.ts";
 import { FailureGroups } from "./failure-groups.ts";
 import { checkFrame } from "./frame-check.ts";
@@ -43,10 +40,10 @@ const PUSH_TOLD_US = 6_000_000;
 
 type FrameRecord = Extract<JournalRecord, { type: "frame" }>;
 
+/** The part of what is not told apart. */
+const ALL = 0;
+
 export type Counters = Record<PhaseCounter, number>;
-export type NameCounters = Record<NameCounter, number>;
-export type TargetCounters = Record<TargetCounter, number>;
-export type RoleCounters = Record<RoleCounter, number>;
 
 export class RunMerge {
   readonly series = new Series();
@@ -67,25 +64,19 @@ export class RunMerge {
   /** Frames merged. */
   frames = 0;
   readonly unreadable: string[] = [];
+  /** By phase alone: of the part ALL. */
+  readonly phases = new CounterTable(PHASE_COUNTERS);
+  /** By position in namesOf. */
+  readonly names = new CounterTable(NAME_COUNTERS);
+  /** By index; only in runs of several. */
+  readonly targets = new CounterTable(TARGET_COUNTERS);
+  /** By position in rolesOf; only in runs of several. */
+  readonly roles = new CounterTable(ROLE_COUNTERS);
   readonly #facts: RunFacts;
-  readonly #phases: readonly Counters[];
-  readonly #names: readonly (readonly NameCounters[])[];
-  /** Per target, per phase; made when a frame names them. Bound: targets x phases of the scenario. */
-  readonly #targets = new PartCounters<TargetCounter>(TARGET_COUNTERS);
-  /** As #targets, per role. */
-  readonly #roles = new PartCounters<RoleCounter>(ROLE_COUNTERS);
-  /** Counters that some frame so far lacked, because its build did not record them. */
-  readonly #unrecorded = {
-    phases: new Set<string>(),
-    names: new Set<string>(),
-  };
 
   constructor(facts: RunFacts) {
     this.#facts = facts;
     if (facts.counters !== undefined) this.dictionaries.add(facts.counters);
-    const { phases } = facts.scenario;
-    this.#phases = phases.map(() => zeros(PHASE_COUNTERS));
-    this.#names = phases.map(() => namesOf(facts.scenario).map(() => zeros(NAME_COUNTERS)));
   }
 
   /** Names that have counts of their own. */
@@ -154,82 +145,22 @@ export class RunMerge {
 
   /** Counters of the phases that pass. */
   counters(phases: ReadonlySet<number> | null = null): Counters {
-    const sum = zeros(PHASE_COUNTERS);
-    this.#phases.forEach((counters, phase) => {
-      if (phases === null || phases.has(phase)) addTo(sum, counters);
-    });
-    return sum;
-  }
-
-  /** Counters of one name (position in namesOf) over the phases that pass. */
-  nameCounters(name: number, phases: ReadonlySet<number> | null = null): NameCounters {
-    const sum = zeros(NAME_COUNTERS);
-    this.#names.forEach((names, phase) => {
-      const counters = names[name];
-      if (counters && (phases === null || phases.has(phase))) addTo(sum, counters);
-    });
-    return sum;
-  }
-
-  /** As nameCounters, of several names together. */
-  nameSums(names: readonly number[], phases: ReadonlySet<number> | null = null): NameCounters {
-    const sum = zeros(NAME_COUNTERS);
-    for (const name of names) addTo(sum, this.nameCounters(name, phases));
-    return sum;
-  }
-
-  /** Counters of one target over the phases that pass; all 0 in a run of one target, where none are recorded. */
-  targetCounters(target: number, phases: ReadonlySet<number> | null = null): TargetCounters {
-    return this.#targets.sum(target, phases);
-  }
-
-  /** Counters of one role over the phases that pass; all 0 in a run of one role, where none are recorded. */
-  roleCounters(role: number, phases: ReadonlySet<number> | null = null): RoleCounters {
-    return this.#roles.sum(role, phases);
-  }
-
-  /** Counters are distinguished by role: the run has several, and its frames name them. */
-  get hasRoleCounters(): boolean {
-    return this.#roles.isUsed;
-  }
-
-  /** Counters are distinguished by target: the run has several, and its frames name them. */
-  get hasTargetCounters(): boolean {
-    return this.#targets.isUsed;
-  }
-
-  /** False when frames of a build that did not record the counter are among those merged. */
-  hasPhaseCounter(counter: PhaseCounter): boolean {
-    return !this.#unrecorded.phases.has(counter);
-  }
-
-  /** As hasPhaseCounter, for counters per message name. */
-  hasNameCounter(counter: NameCounter): boolean {
-    return !this.#unrecorded.names.has(counter);
-  }
-
-  /** As hasPhaseCounter, for counters per target. */
-  hasTargetCounter(counter: TargetCounter): boolean {
-    return this.#targets.has(counter);
+    return this.phases.sum(ALL, phases);
   }
 
   #merge(worker: WorkerRecord, seq: number, frame: Frame, histograms: readonly Piece[]): void {
     this.frames++;
     for (const { phase, counters } of frame.phases) {
-      addWire(this.#phases[phase] as Counters, PHASE_COUNTERS, counters);
-      addMissing(this.#unrecorded.phases, PHASE_COUNTERS, counters);
+      this.phases.add(ALL, phase, counters);
       if (this.#facts.scenario.phases[phase]?.exclude === false) {
         this.timeline.addCounters(frame.second, counters);
       }
     }
-    for (const { phase, name, counters } of frame.names) {
-      addWire(this.#names[phase]?.[name] as NameCounters, NAME_COUNTERS, counters);
-      addMissing(this.#unrecorded.names, NAME_COUNTERS, counters);
-    }
+    for (const { phase, name, counters } of frame.names) this.names.add(name, phase, counters);
     for (const { phase, target, counters } of frame.targets) {
-      this.#targets.add(target, phase, counters);
+      this.targets.add(target, phase, counters);
     }
-    for (const { phase, role, counters } of frame.roles) this.#roles.add(role, phase, counters);
+    for (const { phase, role, counters } of frame.roles) this.roles.add(role, phase, counters);
     for (const { cause, count } of frame.closes) {
       this.closes.set(cause, (this.closes.get(cause) ?? 0) + count);
     }

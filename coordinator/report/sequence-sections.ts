@@ -42,7 +42,7 @@ function sequenceOf(fold: RunFold, position: number): SequenceSummary {
   const parts = namesOf(fold.facts.scenario);
   const phases = phasesThatCount(fold);
   const { started, completed, failed, abandoned, unfollowed, ...counters } =
-    merge.nameCounters(position);
+    merge.names.sum(position);
   const times = (metric: "sequence" | "event", name: number) =>
     quantilesOrNull(judgedHistogram(fold, { metric, phases, names: new Set([name]) }));
   const events: SequenceSummary["events"] = {};
@@ -52,7 +52,7 @@ function sequenceOf(fold: RunFold, position: number): SequenceSummary {
   for (let at = position + 1; parts[at]?.kind === "event"; at++) {
     const event = (parts[at]?.name ?? "").slice(prefix.length);
     events[event] = times("event", at);
-    arrived[event] = merge.nameCounters(at).arrived;
+    arrived[event] = merge.names.sum(at).arrived;
   }
   return {
     ...{ started, completed, failed, unjudged: abandoned, unfollowed },

@@ -14,7 +14,7 @@ export function hooksSection(fold: RunFold): Pick<Summary, "hooks"> {
   const byFunction: Hooks["byFunction"] = {};
   for (const [at, { kind, name }] of namesOf(facts.scenario).entries()) {
     if (kind !== "hook") continue;
-    const { started, completed, failed } = merge.nameCounters(at);
+    const { started, completed, failed } = merge.names.sum(at);
     if (started === 0) continue;
     const took = { metric: "hook", phases: phasesThatCount(fold), names: new Set([at]) } as const;
     const tookMs = quantilesOrNull(judgedHistogram(fold, took));

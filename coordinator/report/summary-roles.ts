@@ -24,7 +24,7 @@ type RoleFigures = NonNullable<Summary["roles"]>[string];
 
 /** Of one role alone, the counts are those of the run. */
 function countsOf({ merge }: RunFold, role: number) {
-  return merge.roleCount === 1 ? merge.counters() : merge.roleCounters(role);
+  return merge.roleCount === 1 ? merge.counters() : merge.roles.sum(role);
 }
 
 function connectionCounts(

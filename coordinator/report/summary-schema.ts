@@ -7,6 +7,7 @@
 import { z } from "zod";
 import { VERDICTS } from "../analysis/verdict.ts";
 import { integritySchema } from "./summary-integrity-schema.ts";
+import { findingSchema, judgementSchema, thresholdSchema } from "./summary-judged-schema.ts";
 import {
   count,
   countOrNull,
@@ -166,27 +167,6 @@ const failureSchema = z.object({
   samples: z.array(failureSampleSchema),
 });
 
-const findingSchema = z.object({
-  locus: z.enum(["generator", "network", "server", "handler", "client-script", "unknown"]),
-  cause: z.string(),
-  confidence: z.string(),
-  basis: z.string(),
-  evidence: z.array(z.string()),
-  against: z.array(z.string()),
-  nextProbe: z.string(),
-});
-
-const thresholdSchema = z.object({
-  metric: z.string(),
-  rule: z.string(),
-  /** In the unit of the rule (ms for times, 0..1 for shares); null: there was nothing to judge, so it does not pass. */
-  observed: z.number().nullable(),
-  limit: z.number(),
-  passed: z.boolean(),
-  /** Why there is no observed value, or what a broken rule of every run rests on; else null. */
-  reason: z.string().nullable(),
-});
-
 const sequenceSchema = z.object({
   /** started = completed + failed + unjudged, and what lost workers had not settled. */
   started: count,
@@ -270,13 +250,13 @@ export const summarySchema = z.object({
   overrun: overrunSchema,
   /** As `onrush compare --json` prints it; null unless the run was held against a baseline. */
   baseline: z.record(z.string(), z.unknown()).nullable(),
+  /** Everything that was judged, in order; the exit code follows from it (docs/validity.md). Absent: an older version. */
+  judgements: z.array(judgementSchema).optional(),
 });
 
 export type Summary = z.infer<typeof summarySchema>;
 /** A distribution in milliseconds. */
 export type Quantiles = z.infer<typeof quantilesSchema>;
-export type SummaryFinding = z.infer<typeof findingSchema>;
-export type SummaryThreshold = z.infer<typeof thresholdSchema>;
 export type SummaryFailure = z.infer<typeof failureSchema>;
 
 /** The published JSON Schema of summary.json (draft 2020-12). Unknown keys are allowed: later versions add some. */

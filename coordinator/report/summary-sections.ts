@@ -128,12 +128,12 @@ export function nameCounts(
   { merge }: RunFold,
   { positions, isAwaited, isRejectable }: Omit<SentName, "name" | "kind">,
 ) {
-  const counters = merge.nameSums(positions);
+  const counters = merge.names.sum(positions);
   const of = (counter: NameCounter) =>
-    isAwaited && merge.hasNameCounter(counter) ? counters[counter] : null;
+    isAwaited && merge.names.has(counter) ? counters[counter] : null;
   return {
     sent: counters.sent - counters.discarded,
-    expected: merge.hasNameCounter("expected") ? counters.expected : null,
+    expected: merge.names.has("expected") ? counters.expected : null,
     matched: of("matched"),
     rejected: isRejectable ? of("rejected") : null,
     timedOut: of("timedOut"),
@@ -146,7 +146,7 @@ export function nameCounts(
 /** Of a step of a flow. */
 function stepCounts({ merge }: RunFold, { kind, positions }: SentName) {
   if (kind !== "step" && kind !== "wait") return {};
-  const { started, completed, failed, abandoned, arrived } = merge.nameSums(positions);
+  const { started, completed, failed, abandoned, arrived } = merge.names.sum(positions);
   const steps = { started, completed, failed, abandoned };
   return kind === "wait" ? { ...steps, arrived } : steps;
 }
@@ -156,7 +156,7 @@ function canReject(reply: StrictReply | undefined): boolean {
 }
 
 function droppedOf({ merge }: RunFold, { dropped }: Counters): number | null {
-  return merge.hasPhaseCounter("dropped") ? dropped : null;
+  return merge.phases.has("dropped") ? dropped : null;
 }
 
 /** The counts and distributions a run and a phase have in common; null for what was not measured. */
@@ -165,7 +165,7 @@ function messageCounts(fold: RunFold, counters: Counters, phases: Phases) {
   const { integrity, incoming } = scenario;
   const rejects = namesOf(scenario).some(({ reply }) => canReject(reply));
   const ifCounted = (counter: PhaseCounter, isMeasured: boolean) =>
-    isMeasured && fold.merge.hasPhaseCounter(counter) ? counters[counter] : null;
+    isMeasured && fold.merge.phases.has(counter) ? counters[counter] : null;
   const replies = namesOf(scenario).some(({ reply }) => reply.match !== "none");
   const ifReplies = (value: number) => (replies ? value : null);
   // What the stamps of echo correlation catch by the way is shown; that nothing was caught proves nothing.
@@ -177,7 +177,7 @@ function messageCounts(fold: RunFold, counters: Counters, phases: Phases) {
     planned: counters.planned,
     // What never left this process was not sent; its slots stay told as discarded.
     sent: counters.sent - counters.discarded,
-    discarded: fold.merge.hasPhaseCounter("discarded") ? counters.discarded : null,
+    discarded: fold.merge.phases.has("discarded") ? counters.discarded : null,
     skipped: counters.skippedNotOpen + counters.skippedBehind + counters.skippedBackpressure,
     skippedBy: {
       notOpen: counters.skippedNotOpen,

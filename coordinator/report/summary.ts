@@ -14,8 +14,13 @@ import { pushSection } from "./push-section.ts";
 import { quantilesOrNull } from "./quantiles.ts";
 import { sequencesSection } from "./sequence-sections.ts";
 import { hooksSection } from "./summary-hooks.ts";
+import type {
+  SummaryFinding,
+  SummaryJudgement,
+  SummaryThreshold,
+} from "./summary-judged-schema.ts";
 import { rolesSection } from "./summary-roles.ts";
-import type { Summary, SummaryFinding, SummaryThreshold } from "./summary-schema.ts";
+import type { Summary } from "./summary-schema.ts";
 import {
   connectionsSection,
   failuresSection,
@@ -25,10 +30,8 @@ import {
 import { didNotStart, verdictMeaning, verdictReasons } from "./text/verdict-text.ts";
 import { lostWorkersSection, workersSection } from "./worker-sections.ts";
 
-export function buildSummary(
-  fold: RunFold,
-  { judgements, validity, verdict, exitCode }: RunJudgement = judgeRun(fold),
-): Summary & { readonly exitCode: ExitCode } {
+export function buildSummary(fold: RunFold): Summary & { readonly exitCode: ExitCode } {
+  const { judgements, validity, verdict, exitCode } = judgeRun(fold);
   // Written by this program, and behind the journal's checksum.
   const comparison = fold.comparison as CompareOutcome | null;
   const judged = {
@@ -69,6 +72,7 @@ export function buildSummary(
     lostWorkers: lostWorkersSection(fold),
     overrun: { frames: fold.merge.overrun.frames, ...fold.merge.overrun.counters },
     baseline: judged.baseline,
+    judgements: judgements.map(judgementRow),
   };
 }
 
@@ -113,6 +117,16 @@ function validitySection(
 function notJudgedText({ kind, outcome, observed, evidence }: Judgement): string[] {
   if (kind !== "validity" || outcome !== "not-judged") return [];
   return [`${observed.measure}: ${evidence[0]?.sentence}`];
+}
+
+function judgementRow(judgement: Judgement): SummaryJudgement {
+  const { id, kind, question, scope, observed, limit, outcome, sentence, exitCode } = judgement;
+  const evidence = judgement.evidence.map((part) => ({
+    sentence: part.sentence,
+    seconds: part.seconds.map(([from, to]) => ({ from, to })),
+  }));
+  const answer = { observed, limit, outcome, sentence, evidence, exitCode };
+  return { id, kind, question, scope, ...answer };
 }
 
 /** Findings are made in analysis/findings/. */

@@ -7,7 +7,7 @@
 import { OnrushError } from "../../shared/errors.ts";
 import type { ActiveRun } from "../active-run/active-run.ts";
 import { isTrouble, repeat } from "../active-run/bus-retry.ts";
-import { judgeThresholds } from "../analysis/judge-run.ts";
+import { judgeLive } from "../analysis/judge-run.ts";
 import { abortingRule } from "../analysis/rules/thresholds.ts";
 import { liveView } from "../live/live-view.ts";
 import { Recovery } from "../placement/recovery.ts";
@@ -114,10 +114,10 @@ class Collector {
     this.#viewedSecond = run.log.fold.closedThrough();
     const elapsedUs = run.log.elapsedUs ?? 0;
     const { fold } = run.log;
-    const thresholds = judgeThresholds(fold);
+    const judgements = judgeLive(fold);
     searchOn(run);
-    run.request.onView?.(liveView(fold, { state: run.state, elapsedUs, thresholds }));
-    const broken = run.state === "running" ? abortingRule(thresholds, elapsedUs) : null;
+    run.request.onView?.(liveView(fold, { state: run.state, elapsedUs, judgements }));
+    const broken = run.state === "running" ? abortingRule(judgements, elapsedUs) : null;
     if (broken) {
       const { metric, rule } = broken;
       await run.requestEnd("stop", "threshold", `${metric}: ${rule} does not hold`);

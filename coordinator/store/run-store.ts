@@ -1,6 +1,6 @@
 /**
  * Where runs are kept: the door between a run and its directory, so that a simulation can keep it elsewhere. Used by
- * active-run/active-run.ts; made of files (file-run-store.ts) or in memory (memory-run-store.ts).
+ * active-run/active-run.ts; made of files (file-run-store.ts); in tests, in memory.
  * Invariant: what the journal's sync() and write() returned for survives a crash; one writer at a time; one that
  * was taken over from is refused with ONRUSH_COORDINATOR_TAKEN, whatever it wants to write.
  */

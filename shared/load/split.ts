@@ -17,15 +17,6 @@ export function shardCount(connections: number): number {
   return Math.min(Math.max(2 ** Math.ceil(Math.log2(wanted)), MIN_SHARDS), MAX_SHARDS);
 }
 
-export function shardOf(connection: number, shards: number): number {
-  return connection % shards;
-}
-
-/** How many of `connections` a shard holds. */
-export function shardSize(shard: number, shards: number, connections: number): number {
-  return shard < connections ? Math.floor((connections - 1 - shard) / shards) + 1 : 0;
-}
-
 /** The connections of a shard, rising. */
 export function* indicesOf(shard: number, shards: number, connections: number): Generator<number> {
   for (let connection = shard; connection < connections; connection += shards) yield connection;

@@ -155,7 +155,6 @@ export const ROLE_COUNTERS = [
   "skippedBackpressure",
   "received",
 ] as const;
-export type RoleCounter = (typeof ROLE_COUNTERS)[number];
 
 /** Per 100 ms tick, ten a second; `open` is a gauge at the tick's end, the others are counts. */
 export const TICK_SERIES = ["open", "opened", "closed", "failed", "sent", "received"] as const;

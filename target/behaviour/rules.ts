@@ -7,6 +7,7 @@
 import { type Behaviour, rulesOf } from "../behaviour-schema.ts";
 import type { AnswerBehaviour, AnswerEvent } from "./answer/answer-behaviour.ts";
 import { ANSWER_BEHAVIOURS } from "./answer/registry.ts";
+import type { BehaviourMeta } from "./behaviour-meta.ts";
 import { type Sampler, samplerOf } from "./delay.ts";
 import type { Delay, Pick } from "./dials.ts";
 import { PauseSchedule } from "./pause.ts";
@@ -19,29 +20,22 @@ import { TokenBucket } from "./token-bucket.ts";
 import { UPGRADE_BEHAVIOURS } from "./upgrade/registry.ts";
 import type { UpgradeBehaviour } from "./upgrade/upgrade-behaviour.ts";
 
-export interface ReplyRule {
-  readonly behaviour: ReplyBehaviour;
+interface Rule<B> {
+  readonly behaviour: B;
   /** As the document has it. */
   readonly given: unknown;
-  readonly kinds: ReadonlySet<ReplyKind>;
   readonly picker: Picker;
   /** Times it was to act and has not yet. */
   owed: number;
 }
 
-interface AnswerRule {
-  readonly behaviour: AnswerBehaviour;
-  readonly given: unknown;
-  readonly picker: Picker;
-  owed: number;
+export interface ReplyRule extends Rule<ReplyBehaviour> {
+  readonly kinds: ReadonlySet<ReplyKind>;
 }
 
-export interface UpgradeRule {
-  readonly behaviour: UpgradeBehaviour;
-  readonly given: unknown;
-  readonly picker: Picker | null;
+export interface UpgradeRule extends Rule<UpgradeBehaviour> {
+  /** It acts on what comes faster than this, and picks none. */
   readonly bucket: TokenBucket | null;
-  owed: number;
 }
 
 /** Draw indexes of one process; a mixture uses the hundred after its own. */
@@ -60,7 +54,7 @@ export class Rules {
   /** Connections this process may have by `cap`. */
   readonly capConnections: number;
   private readonly replyRules: readonly ReplyRule[];
-  private readonly answerRules: readonly AnswerRule[];
+  private readonly answerRules: readonly Rule<AnswerBehaviour>[];
   private readonly upgradeRules: readonly UpgradeRule[];
   private readonly replyDelays: ReadonlyMap<ReplyKind, Sampler>;
   /** When each place of the pool is free again, monotonic microseconds. */
@@ -76,7 +70,7 @@ export class Rules {
     this.replyRules = this.makeReplyRules();
     this.replyDelays = this.makeReplyDelays();
     this.upgradeRules = this.makeUpgradeRules();
-    this.answerRules = this.makeAnswerRules();
+    this.answerRules = this.rules<AnswerBehaviour>(behaviour.agent, ANSWER_BEHAVIOURS);
     this.zombie = this.picker(behaviour.zombie);
     this.upgradeDelay = this.sampler(behaviour.upgrade.delay);
     this.agentGap = samplerOf(behaviour.agent.gap, this.draws());
@@ -164,7 +158,7 @@ export class Rules {
         if (chosen === null && !rule.bucket.take(nowUs)) chosen = rule;
         continue;
       }
-      if (rule.picker?.next() === true) rule.owed += 1;
+      if (rule.picker.next()) rule.owed += 1;
       if (chosen === null && rule.owed > 0) {
         rule.owed -= 1;
         chosen = rule;
@@ -188,22 +182,10 @@ export class Rules {
   }
 
   private makeReplyRules(): ReplyRule[] {
-    return REPLY_BEHAVIOURS.flatMap((behaviour) =>
-      rulesOf(this.behaviour.reply, behaviour.meta.name).map((given) => {
-        const { of = REPLY_KINDS } = given as { readonly of?: readonly ReplyKind[] };
-        const picker = new Picker(given, this.draws(), this.part);
-        return { behaviour, given, picker, kinds: new Set(of), owed: 0 };
-      }),
-    );
-  }
-
-  private makeAnswerRules(): AnswerRule[] {
-    return ANSWER_BEHAVIOURS.flatMap((behaviour: AnswerBehaviour) =>
-      rulesOf(this.behaviour.agent, behaviour.meta.name).map((given) => {
-        const picker = new Picker(given, this.draws(), this.part);
-        return { behaviour, given, picker, owed: 0 };
-      }),
-    );
+    return this.rules<ReplyBehaviour>(this.behaviour.reply, REPLY_BEHAVIOURS).map((rule) => {
+      const { of = REPLY_KINDS } = rule.given as { readonly of?: readonly ReplyKind[] };
+      return { ...rule, kinds: new Set(of) };
+    });
   }
 
   private makeReplyDelays(): Map<ReplyKind, Sampler> {
@@ -218,13 +200,22 @@ export class Rules {
   }
 
   private makeUpgradeRules(): UpgradeRule[] {
-    return UPGRADE_BEHAVIOURS.flatMap((behaviour: UpgradeBehaviour) =>
-      rulesOf(this.behaviour.upgrade, behaviour.meta.name).map((given) => {
-        const perSec = behaviour.abovePerSec(given);
-        const bucket =
-          perSec === undefined ? null : new TokenBucket(perSec / this.part.count, perSec);
-        const picker = bucket === null ? this.picker(given) : null;
-        return { behaviour, given, picker, bucket, owed: 0 };
+    return this.rules<UpgradeBehaviour>(this.behaviour.upgrade, UPGRADE_BEHAVIOURS).map((rule) => {
+      const perSec = rule.behaviour.abovePerSec(rule.given);
+      const bucket =
+        perSec === undefined ? null : new TokenBucket(perSec / this.part.count, perSec);
+      return { ...rule, bucket };
+    });
+  }
+
+  private rules<B extends { readonly meta: BehaviourMeta }>(
+    section: object,
+    behaviours: readonly B[],
+  ): Rule<B>[] {
+    return behaviours.flatMap((behaviour) =>
+      rulesOf(section, behaviour.meta.name).map((given) => {
+        const picker = new Picker(given, this.draws(), this.part);
+        return { behaviour, given, picker, owed: 0 };
       }),
     );
   }

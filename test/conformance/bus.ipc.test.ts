@@ -6,7 +6,7 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { MessageChannel } from "node:worker_threads";
-import { type Channel, portChannel, processChannel } from "../../shared/bus/ipc/channel.ts";
+import { type Channel, processChannel } from "../../shared/bus/ipc/channel.ts";
 import { IpcClient } from "../../shared/bus/ipc/ipc-client.ts";
 import { serveChannel } from "../../shared/bus/ipc/ipc-server.ts";
 import { MemoryStore } from "../../shared/bus/memory/store.ts";
@@ -15,6 +15,7 @@ import { SignedWorkerBus } from "../../shared/bus/signed/signed-bus.ts";
 import { systemClock } from "../../shared/time/clock.ts";
 import { systemTimers } from "../../shared/time/timer.ts";
 import { readClusterKeys } from "../../shared/trust/cluster-key.ts";
+import { portChannel } from "../support/port-channel.ts";
 import { busRecoverySuite } from "./bus-recovery-suite.ts";
 import { type BusHarness, busSuite } from "./bus-suite.ts";
 

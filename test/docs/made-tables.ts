@@ -62,6 +62,11 @@ export const MADE_TABLES: readonly MadeTable[] = [
   },
   {
     document: "docs/validity.md",
+    name: "endings",
+    table: () => judgedTable(["what is asked of every run", "no, when"], /^ending\b/),
+  },
+  {
+    document: "docs/validity.md",
     name: "warnings",
     table: () => judgedTable(["warning", "it is given when"], /^warning\//),
   },

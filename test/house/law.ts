@@ -360,6 +360,7 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
     "shared/bus/",
     "coordinator/report/summary-measures.ts",
     "coordinator/report/summary-integrity-schema.ts",
+    "coordinator/report/summary-judged-schema.ts",
     "coordinator/report/summary-parts-schema.ts",
     "coordinator/report/summary-schema.ts",
     "coordinator/report/summary-push-schema.ts",

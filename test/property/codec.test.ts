@@ -8,14 +8,8 @@ import {
   buildFrame,
   frameOverhead,
   maskInto,
-  maskOf,
   nextMask,
   Opcode,
-  payloadOffsetOf,
-  remask,
-  rotateMask,
-  writeMasked,
-  writeMaskedUint32LE,
 } from "../../worker/socket/lean/frame-builder.ts";
 import { isValidUtf8 } from "../../worker/socket/lean/utf8.ts";
 import { ClientFrameReader, frame, show } from "../conformance/server-frame.ts";
@@ -105,54 +99,28 @@ describe("frame builder", () => {
     const key = nextMask();
     const built = buildFrame(Opcode.binary, payload, key);
     expect(built.length).toBe(payload.length + frameOverhead(payload.length));
-    expect(payloadOffsetOf(built)).toBe(frameOverhead(payload.length));
-    expect(maskOf(built)).toBe(key);
     const [read, ...rest] = new ClientFrameReader().take(built);
     expect(rest).toEqual([]);
     expect(read).toMatchObject({ opcode: 2, maskKey: key, fault: "" });
     expect(read?.payload.equals(payload)).toBe(true);
   });
 
-  it("masks any part of a payload at any phase, in place too", () => {
+  it("masks a payload anywhere in a buffer, in place too", () => {
     fc.assert(
       fc.property(
         fc.uint8Array({ maxLength: 600 }),
         maskKey,
         fc.nat({ max: 9 }),
-        (raw, key, phase) => {
+        (raw, key, offset) => {
           const keyBytes = Buffer.alloc(4);
           keyBytes.writeUInt32LE(key);
-          const wanted = raw.map((byte, at) => byte ^ (keyBytes[(at + phase) & 3] ?? 0));
-          const target = Buffer.alloc(raw.length + phase);
-          maskInto(target, phase, raw, rotateMask(key, phase));
-          expect(target.subarray(phase).equals(wanted)).toBe(true);
+          const wanted = raw.map((byte, at) => byte ^ (keyBytes[at & 3] ?? 0));
+          const target = Buffer.alloc(raw.length + offset);
+          maskInto(target, offset, raw, key);
+          expect(target.subarray(offset).equals(wanted)).toBe(true);
           const same = Buffer.from(raw);
-          maskInto(same, 0, same, rotateMask(key, phase));
+          maskInto(same, 0, same, key);
           expect(same.equals(wanted)).toBe(true);
-        },
-      ),
-    );
-  });
-
-  it("overwrites parts of a built frame as if it had been built so", () => {
-    fc.assert(
-      fc.property(
-        fc.uint8Array({ minLength: 8, maxLength: 400 }),
-        fc.uint8Array({ maxLength: 300 }),
-        fc.record({ key: maskKey, newKey: maskKey, at: fc.nat(), value: maskKey }),
-        (raw, part, { key, newKey, at, value }) => {
-          const payload = Buffer.from(raw);
-          const built = buildFrame(Opcode.text, payload, key);
-          const offset = at % payload.length;
-          const fitting = part.subarray(0, payload.length - offset);
-          writeMasked(built, offset, fitting);
-          payload.set(fitting, offset);
-          const aligned = (at % (payload.length - 3)) & ~3;
-          writeMaskedUint32LE(built, aligned, value);
-          payload.writeUInt32LE(value, aligned);
-          expect(built.equals(buildFrame(Opcode.text, payload, key))).toBe(true);
-          remask(built, newKey);
-          expect(built.equals(buildFrame(Opcode.text, payload, newKey))).toBe(true);
         },
       ),
     );

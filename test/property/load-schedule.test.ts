@@ -8,7 +8,7 @@ import { describe, expect, it } from "vitest";
 import { arrivalTimes, buildPopulation } from "../../shared/load/arrivals.ts";
 import { OperationalTime } from "../../shared/load/operational-time.ts";
 import { MessageSchedule } from "../../shared/load/schedule.ts";
-import { indicesOf, quotas, shardOf } from "../../shared/load/split.ts";
+import { indicesOf, quotas } from "../../shared/load/split.ts";
 import { TotalSchedule } from "../../shared/load/total-schedule.ts";
 import { arrivals, burst, messages, SECOND } from "../unit/load/phases.ts";
 import { anyPhases, messagesOf, seeds } from "./load-arbitraries.ts";
@@ -100,7 +100,7 @@ it("a total rate: every slot has one owner, who is open; shards sum to the whole
             nobody++;
             expect(population.plannedOpenAt(atUs)).toBe(0);
           } else {
-            const shard = shardOf(connection, shards);
+            const shard = connection % shards;
             perShard[shard] = (perShard[shard] ?? 0) + 1;
             const sessions = population.sessionsOf(connection);
             expect(sessions.some((s) => s.openUs <= atUs + 1e-3 && atUs - 1e-3 <= s.closeUs)).toBe(

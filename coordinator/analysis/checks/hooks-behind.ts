@@ -14,6 +14,7 @@ export const hooksBehind: Check = {
       "when the scenario has hooks, and messages were planned",
     ],
     precedence: 8,
+    isLive: true,
   },
   judge({ fold }) {
     if (fold.facts.scenario.hooks === null) return [];

@@ -14,6 +14,7 @@ export const hooksFailed: Check = {
       "when the scenario has hooks",
     ],
     precedence: 7,
+    isLive: true,
   },
   judge({ fold }) {
     if (fold.facts.scenario.hooks === null) return [];

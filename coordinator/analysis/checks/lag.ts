@@ -25,7 +25,7 @@ function lagCheck(lag: Lag, meta: Pick<Check["meta"], "id" | "question" | "prece
   const what = `${lag.noun === "messages" ? "messages left" : "connections started"} when they were meant to`;
   const doc = [what, limit, `from ${count(lag.needed)} ${lag.noun} on`] as const;
   return {
-    meta: { ...meta, kind: "validity", doc },
+    meta: { ...meta, kind: "validity", doc, isLive: true },
     judge: ({ fold }) =>
       judgeLag(lag, (metric) =>
         judgedHistogram(fold, { metric, phases: phasesThatCount(fold), names: null }),

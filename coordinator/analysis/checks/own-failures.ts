@@ -14,6 +14,7 @@ export const ownFailures: Check = {
       "always",
     ],
     precedence: 14,
+    isLive: true,
   },
   judge({ fold }) {
     const failures = failuresOf(fold.merge);

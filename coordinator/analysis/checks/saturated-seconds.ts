@@ -15,6 +15,7 @@ export const saturatedSeconds: Check = {
     question: "Did its engines keep their own pace?",
     doc: ["engines kept their pace", "the saturated seconds above", "when a second counts"],
     precedence: 6,
+    isLive: true,
   },
   judge({ fold, masked }) {
     const { seconds, judged, stretches } = masked;

@@ -14,6 +14,7 @@ export const skippedMessages: Check = {
       "when messages were planned",
     ],
     precedence: 12,
+    isLive: true,
   },
   judge({ fold }) {
     const { planned, skippedBehind, skippedByHooks } = fold.merge.counters();

@@ -32,7 +32,7 @@ function sumsOf(fold: RunFold): { readonly completed: number; readonly failed: n
   const phases = phasesThatCount(fold);
   const sums = { completed: 0, failed: 0 };
   for (const position of merge.sequences) {
-    const { completed, failed } = merge.nameCounters(position, phases);
+    const { completed, failed } = merge.names.sum(position, phases);
     sums.completed += completed;
     sums.failed += failed;
   }

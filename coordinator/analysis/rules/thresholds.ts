@@ -17,6 +17,7 @@ export const thresholds: Check = {
     question: "Does the rule hold?",
     doc: ["thresholds of the scenario", "one does not hold, or nothing was measured for it", ""],
     precedence: 1,
+    isLive: true,
   },
   /** A run that never began has none. */
   judge: ({ fold }) =>

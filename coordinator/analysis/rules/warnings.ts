@@ -33,7 +33,8 @@ function warning({ measure, when, warnings, ...meta }: Warning): Check {
     meta: { ...meta, kind: "implied", doc: [measure, when, ""] },
     judge({ fold }) {
       const phases = judgedPhases(fold);
-      const of = (value: number | null) => ({ measure, unit: "count", value }) as const;
+      const of = (value: number | null) =>
+        ({ measure: `warnings about ${measure}`, unit: "count", value }) as const;
       if (phases.size === 0 || fold.merge.counters().established === 0) {
         return notJudged(of(null), "nothing was connected in phases that count");
       }
@@ -93,11 +94,11 @@ export const silentMessages = warning({
   when: "one that wants a reply never got one",
   precedence: 4,
   warnings({ fold: { merge, facts }, phases }) {
-    const knowsExpected = merge.hasNameCounter("expected");
+    const knowsExpected = merge.names.has("expected");
     const roles = rolesOf(facts.scenario);
     const silent = namesOf(facts.scenario).flatMap(({ name, kind, role, reply }, at) => {
       if (kind !== "message") return [];
-      const { sent, expected, matched } = merge.nameCounters(at, phases);
+      const { sent, expected, matched } = merge.names.sum(at, phases);
       const wanted = knowsExpected ? expected : sent;
       if (reply.match === "none" || wanted === 0 || matched > 0) return [];
       const of = roles.length === 1 ? "" : ` of role "${roles[role]?.name ?? ""}"`;
@@ -114,10 +115,10 @@ export const silentTargets = warning({
   when: "one of several accepted no connection, or never answered",
   precedence: 5,
   warnings({ fold: { merge, facts }, phases }) {
-    if (!merge.hasTargetCounters) return [];
+    if (!merge.targets.isUsed) return [];
     const silent = facts.scenario.targets.flatMap(({ label, url }, index) => {
-      const all = merge.targetCounters(index);
-      const { expected, matched } = merge.targetCounters(index, phases);
+      const all = merge.targets.sum(index);
+      const { expected, matched } = merge.targets.sum(index, phases);
       const name = `Target ${label || url}`;
       if (all.attempted > 0 && all.established === 0) {
         return [`${name} let none of ${count(all.attempted)} connections in.`];

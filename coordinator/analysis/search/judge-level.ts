@@ -10,7 +10,7 @@ import type { RunFold } from "../../merge/run-fold.ts";
 import type { TimelineRow } from "../../merge/timeline.ts";
 import type { Judgement } from "../../store/event.ts";
 import { generatorFailures } from "../failures.ts";
-import { isSaturated, judgedIn } from "../judged.ts";
+import { isSaturated, judgedHistogram } from "../judged.ts";
 import { count } from "../text.ts";
 import { isTrue, timeOf } from "../threshold-value.ts";
 
@@ -80,7 +80,7 @@ function observe(fold: RunFold, span: LevelSpan, rule: StrictThreshold): number 
   const histogram =
     rule.measure === "connect"
       ? fold.merge.series.histogram(selection, window, (at, length) => at + length <= span.to)
-      : judgedIn(fold, selection, window);
+      : judgedHistogram(fold, selection, window);
   return histogram === null ? null : time.read(histogram);
 }
 

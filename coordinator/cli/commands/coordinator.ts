@@ -12,7 +12,7 @@ import type { CliContext, Finish } from "../context.ts";
 import { busOption, type ClusterFlags, clusterOf } from "../options/cluster-option.ts";
 import {
   allowedTargets,
-  collectHost,
+  allowTargetOption,
   insecureNoKeyOption,
   parseCount,
   parseSeconds,
@@ -48,11 +48,7 @@ export function coordinatorCommand(context: CliContext, finish: Finish): Command
     .addOption(busOption())
     .option("--listen <HOST:PORT>", "where to listen", "127.0.0.1:7700")
     .option("--data <DIR>", "where runs are kept, a directory each", "runs")
-    .option(
-      "--allow-target <HOST>",
-      "permit a target that is not this machine (repeatable)",
-      collectHost,
-    )
+    .addOption(allowTargetOption())
     .option("--allow-hooks", "take scenarios with hooks: code that the workers run")
     .option("--insecure-no-auth", "listen to other machines without tokens")
     .addOption(insecureNoKeyOption())

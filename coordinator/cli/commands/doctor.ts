@@ -6,12 +6,12 @@ import { Command } from "commander";
 import { ExitCode } from "../../../shared/errors.ts";
 import type { StrictScenario } from "../../../shared/scenario/strict.ts";
 import { systemTimers } from "../../../shared/time/timer.ts";
-import { isTargetUrl, scenarioOfUrl } from "../../launch/scenario/bare-url.ts";
+import { isTargetUrl } from "../../launch/scenario/bare-url.ts";
 import type { CliContext, Finish } from "../context.ts";
 import { addScenarioOptions, type ScenarioOptions } from "../options/scenario-options.ts";
 import {
   allowedTargets,
-  collectHost,
+  allowTargetOption,
   insecureNoKeyOption,
   keySource,
   parseConnections,
@@ -47,11 +47,7 @@ export function doctorCommand(context: CliContext, finish: Finish): Command {
     )
     .option("--bus <URL>", "look at this bus and its workers: redis://… or nats://…")
     .addOption(insecureNoKeyOption())
-    .option(
-      "--allow-target <HOST>",
-      "permit a target that is not this machine (repeatable)",
-      collectHost,
-    )
+    .addOption(allowTargetOption())
     .option("--json", "the findings as JSON")
     .addHelpText("after", EXAMPLES);
   return addScenarioOptions(command).action(
@@ -67,8 +63,10 @@ async function doctor(
   context: CliContext,
 ): Promise<number> {
   const { config, clock, stdout, outStyle } = context;
-  const scenario = target === undefined ? null : await scenarioOf(target, options, context);
-  if (target !== undefined && scenario === null) return ExitCode.invalidScenario;
+  const { readTarget } = await import("../scenario.ts");
+  const parsed = target === undefined ? null : await readTarget(target, {}, options, context);
+  if (target !== undefined && parsed === null) return ExitCode.invalidScenario;
+  const scenario = parsed?.scenario ?? null;
   const { examine } = await import("../../doctor/doctor.ts");
   const diagnosis = await examine({
     scenario,
@@ -86,22 +84,6 @@ async function doctor(
     isJson ? `${JSON.stringify(diagnosis, null, 2)}\n` : doctorText(diagnosis, outStyle),
   );
   return diagnosis.fit ? ExitCode.passed : ExitCode.preflight;
-}
-
-async function scenarioOf(
-  target: string,
-  options: DoctorOptions,
-  context: CliContext,
-): Promise<StrictScenario | null> {
-  const { readGiven, readScenario } = await import("../scenario.ts");
-  const parsed = isTargetUrl(target)
-    ? await readGiven(givenUrl(target), options, context)
-    : await readScenario(target, options, context);
-  return parsed?.scenario ?? null;
-}
-
-function givenUrl(url: string) {
-  return { fileName: "command-line.yaml", content: scenarioOfUrl(url, {}) };
 }
 
 /** What a file plans; a URL plans nothing. */

@@ -8,11 +8,9 @@ import { onEndSignals } from "../../../shared/end-signals.ts";
 import { ExitCode, OnrushError } from "../../../shared/errors.ts";
 import { parseDuration } from "../../../shared/scenario/units.ts";
 import type { TraceEvent } from "../../../shared/wire/trace.ts";
-import { isTargetUrl, scenarioOfUrl } from "../../launch/scenario/bare-url.ts";
-import type { ValidScenario } from "../../launch/scenario/scenario-file.ts";
 import type { CliContext, Finish } from "../context.ts";
 import { addScenarioOptions, type ScenarioOptions } from "../options/scenario-options.ts";
-import { allowedTargets, collectHost, parseCount } from "../options/values.ts";
+import { allowedTargets, allowTargetOption, parseCount } from "../options/values.ts";
 
 interface ProbeOptions extends ScenarioOptions {
   readonly count: number;
@@ -56,11 +54,7 @@ export function probeCommand(context: CliContext, finish: Finish): Command {
       "--record [FILE]",
       `write what was seen as a scenario to start from (default: ${DEFAULT_FILE})`,
     )
-    .option(
-      "--allow-target <HOST>",
-      "permit a target that is not this machine (repeatable)",
-      collectHost,
-    )
+    .addOption(allowTargetOption())
     .option("--json", "one JSON object a line, for each event")
     .addHelpText("after", EXAMPLES);
   return addScenarioOptions(command).action(
@@ -79,7 +73,8 @@ export function probeCommand(context: CliContext, finish: Finish): Command {
 async function probe(target: string, options: ProbeOptions, context: CliContext): Promise<number> {
   const file = options.record === true ? DEFAULT_FILE : options.record;
   if (file !== undefined) refuseToOverwrite(file);
-  const given = await scenarioOf(target, options, context);
+  const { readTarget } = await import("../scenario.ts");
+  const given = await readTarget(target, { rate: "0/s", connections: 1 }, options, context);
   if (given === null) return ExitCode.invalidScenario;
   const { probeScenario, roleNames } = await import("../../probe/probe-scenario.ts");
   const { role = null } = options;
@@ -137,17 +132,6 @@ async function printer(
   return (event) => {
     for (const line of probeText(event, { style, width: WIDE })) stdout.write(`${line}\n`);
   };
-}
-
-async function scenarioOf(
-  target: string,
-  options: ScenarioOptions,
-  context: CliContext,
-): Promise<ValidScenario | null> {
-  const { readGiven, readScenario } = await import("../scenario.ts");
-  if (!isTargetUrl(target)) return readScenario(target, options, context);
-  const content = scenarioOfUrl(target, { rate: "0/s", connections: 1 });
-  return readGiven({ fileName: "command-line.yaml", content }, options, context);
 }
 
 function refuseToOverwrite(file: string): void {

@@ -15,8 +15,7 @@ import {
   type PreparedRun,
   prepareRun,
 } from "../../launch/launch.ts";
-import { isTargetUrl, scenarioOfUrl } from "../../launch/scenario/bare-url.ts";
-import type { ValidScenario } from "../../launch/scenario/scenario-file.ts";
+import { isTargetUrl } from "../../launch/scenario/bare-url.ts";
 import { countOf, formatSeconds } from "../../report/text/format.ts";
 import type { CliContext } from "../context.ts";
 import { listenForInterrupts } from "../interrupt.ts";
@@ -30,7 +29,7 @@ import type { RerunOptions } from "../rerun.ts";
 import { rerunCommand } from "../rerun.ts";
 import { showSummary } from "../result.ts";
 import { eventNotes } from "../run-notes.ts";
-import { readGiven, readScenario } from "../scenario.ts";
+import { readTarget } from "../scenario.ts";
 import { showPlan } from "../show-plan.ts";
 import { describeError } from "../terminal/error-text.ts";
 import { openProgress } from "../terminal/progress.ts";
@@ -47,7 +46,8 @@ export interface RunOptions extends RerunOptions, ResultOptions, RuleOptions, Wa
 
 /** @returns the exit code */
 export async function run(file: string, options: RunOptions, context: CliContext): Promise<number> {
-  const parsed = await scenarioOf(file, options, context);
+  if (!isTargetUrl(file)) refuseBareUrlOptions(options);
+  const parsed = await readTarget(file, options, options, context);
   context.checker.rest();
   if (parsed === null) return ExitCode.invalidScenario;
   if (options.printScenario === true) {
@@ -79,20 +79,6 @@ export async function run(file: string, options: RunOptions, context: CliContext
   const outcome = await execute(request, options, context);
   hand(outcome, [...scenario.outputs, ...outputs], { options, context });
   return outcome.exitCode;
-}
-
-/** A scenario file, or what a bare URL and its options stand for. */
-async function scenarioOf(
-  file: string,
-  options: RunOptions,
-  context: CliContext,
-): Promise<ValidScenario | null> {
-  if (isTargetUrl(file)) {
-    const content = scenarioOfUrl(file, options);
-    return readGiven({ fileName: "command-line.yaml", content }, options, context);
-  }
-  refuseBareUrlOptions(options);
-  return readScenario(file, options, context);
 }
 
 /** @throws OnrushError ONRUSH_USAGE for rules without a baseline */

@@ -10,8 +10,8 @@ import { addOutOption } from "../options/out-option.ts";
 import { addResultOptions } from "../options/result-options.ts";
 import { addScenarioOptions } from "../options/scenario-options.ts";
 import {
+  allowTargetOption,
   busLossOption,
-  collectHost,
   insecureNoKeyOption,
   parseWorkers,
   workerLossOption,
@@ -49,11 +49,7 @@ export function runCommand(context: CliContext, finish: Finish): Command {
     )
     .option("--bus <URL>", "run it on the workers of this bus: redis://… or nats://…")
     .addOption(insecureNoKeyOption())
-    .option(
-      "--allow-target <HOST>",
-      "permit a target that is not this machine (repeatable)",
-      collectHost,
-    )
+    .addOption(allowTargetOption())
     .addOption(workerLossOption())
     .addOption(busLossOption())
     .option("--run-dir <DIR>", "where the run is written (default: runs/<id>)")

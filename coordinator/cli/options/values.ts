@@ -3,7 +3,6 @@
  * value that does not parse is a usage error (exit 2) that names the value and the form expected.
  */
 import { InvalidArgumentError, Option } from "commander";
-import { OnrushError } from "../../../shared/errors.ts";
 import { readAllowedTarget } from "../../../shared/net/target-policy.ts";
 import { MAX_CONNECTIONS } from "../../../shared/scenario/limits.ts";
 import { parseDuration } from "../../../shared/scenario/units.ts";
@@ -40,6 +39,13 @@ export function collectOverride(text: string, before: readonly Override[] = []):
 export function collectHost(text: string, before: readonly string[] = []): string[] {
   const hosts = text.split(",").filter((host) => host.trim() !== "");
   return [...before, ...hosts.map(readAllowedTarget)];
+}
+
+export function allowTargetOption(): Option {
+  return new Option(
+    "--allow-target <HOST>",
+    "permit a target that is not this machine (repeatable)",
+  ).argParser(collectHost);
 }
 
 export function parseSeed(text: string): number {

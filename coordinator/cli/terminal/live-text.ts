@@ -21,9 +21,10 @@ import { LABEL } from "./table.ts";
 
 const LIVE_THRESHOLDS = 4;
 const LIVE_FAILURES = 2;
-/** Title, bar, connections, messages, latency and generator, then failures and thresholds. */
 const LIVE_PUSHES = 2;
-export const LIVE_LINES = 6 + LIVE_PUSHES + LIVE_FAILURES + LIVE_THRESHOLDS;
+/** Title, bar, connections, messages, latency, generator and what is wrong with it, then the others. */
+export const LIVE_LINES = 7 + LIVE_PUSHES + LIVE_FAILURES + LIVE_THRESHOLDS;
+const REASON_CHARS = 100;
 
 const BAR = { min: 10, max: 48 } as const;
 
@@ -37,7 +38,7 @@ export function liveBlock(view: LiveView, columns: number, style: Style): string
     latencyLine(view),
     ...pushLines(view),
     ...failureLines(view, style),
-    generatorLine(view, style),
+    ...generatorLines(view, style),
     ...thresholdLines(view, style),
   ];
   return lines.join("\n");
@@ -61,6 +62,7 @@ export function plainLine(view: LiveView): string {
       : `latency p50 ${formatUs(latencyUs.p50)} p99 ${formatUs(latencyUs.p99)}`,
   ];
   if (view.generator.saturated) parts.push("GENERATOR SATURATED");
+  if (view.generator.reasons.length > 0) parts.push("INVALID SO FAR");
   return parts.filter((part) => part !== "").join("  ");
 }
 
@@ -142,14 +144,18 @@ function failureLines(view: LiveView, style: Style): string[] {
   });
 }
 
-function generatorLine(view: LiveView, style: Style): string {
-  const { sendLagP99Us, loopLagMaxUs, utilisation, saturated } = view.generator;
-  return row("generator", [
+function generatorLines(view: LiveView, style: Style): string[] {
+  const { sendLagP99Us, loopLagMaxUs, utilisation, saturated, reasons } = view.generator;
+  const now = row("generator", [
     saturated ? style.red("SATURATED: figures are not the target's") : "ok",
     `busy ${formatShare(Math.round(utilisation * 1000) / 1000)}`,
     `send lag p99 ${formatUs(sendLagP99Us)}`,
     `loop lag max ${formatUs(loopLagMaxUs)}`,
   ]);
+  const [first] = reasons;
+  if (first === undefined) return [now];
+  const text = `invalid so far: ${escapeForTerminal(first, REASON_CHARS)}`;
+  return [now, row("", [style.red(text)])];
 }
 
 function thresholdLines(view: LiveView, style: Style): string[] {

@@ -207,7 +207,7 @@ function isOf(selection: HistogramSelection, { metric, phase, name }: Place): bo
   return selection.phases === null || selection.phases.has(phase);
 }
 
-function quantilesOf(histogram: MergedHistogram): SecondQuantiles {
+export function quantilesOf(histogram: MergedHistogram): SecondQuantiles {
   return {
     count: histogram.count,
     p50: histogram.quantile(0.5),

@@ -5,8 +5,6 @@
  */
 import type { ExitCode } from "../../../shared/errors.ts";
 import { MASK } from "../../../shared/scenario/mask/mask.ts";
-import { judgeRun } from "../../analysis/judge-run.ts";
-import type { Judgement } from "../../analysis/judgement.ts";
 import type { RunFacts } from "../../merge/facts.ts";
 import type { RunFold } from "../../merge/run-fold.ts";
 import { buildSummary } from "../summary.ts";
@@ -26,8 +24,6 @@ export interface ReportModel {
   readonly summary: Summary & { readonly exitCode: ExitCode };
   /** Plain sentences about what else happened: notes, a problem's remedy, what was cut from the journal. */
   readonly notes: readonly string[];
-  /** Everything that was judged, in the order it is shown. */
-  readonly judgements: readonly Judgement[];
   readonly timeline: ModelTimeline;
   readonly latency: ModelLatency;
   readonly connections: ModelConnections;
@@ -78,12 +74,10 @@ export interface ReportSurroundings {
 }
 
 export function buildReportModel(fold: RunFold, around: ReportSurroundings): ReportModel {
-  const judged = judgeRun(fold);
-  const summary = buildSummary(fold, judged);
+  const summary = buildSummary(fold);
   return {
     summary,
     notes: notesOf(fold, summary, around.notes),
-    judgements: judged.judgements,
     timeline: timelineModel(fold),
     latency: latencyModel(fold),
     connections: connectionsModel(fold, summary),

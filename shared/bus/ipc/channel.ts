@@ -1,10 +1,8 @@
 /**
- * A message channel between two ends that live and die together: child process IPC or a MessagePort.
+ * A message channel between two ends that live and die together: child process IPC.
  * The ipc client and server know only this interface.
  * Invariant: messages arrive in order or the channel closes; nothing arrives after it closed.
  */
-import type { MessagePort } from "node:worker_threads";
-
 export interface Channel {
   /**
    * Queues a message (structured clone). Ignored once the channel is closed.
@@ -77,33 +75,4 @@ function unwrap(wrapped: unknown): unknown {
   return typeof wrapped === "object" && wrapped !== null && "message" in wrapped
     ? wrapped.message
     : undefined;
-}
-
-/** A channel over one port of a MessageChannel. It has no back-pressure: its ends share a process. */
-export function portChannel(port: MessagePort): Channel {
-  let open = true;
-  const closeListeners: (() => void)[] = [];
-  const finish = () => {
-    if (!open) return;
-    open = false;
-    port.close();
-    for (const listener of closeListeners) listener();
-  };
-  port.on("close", finish);
-  return {
-    post(message) {
-      if (open) port.postMessage(message);
-      return open;
-    },
-    onMessage(listener) {
-      port.on("message", (message) => {
-        if (open) listener(message);
-      });
-    },
-    onClose(listener) {
-      closeListeners.push(listener);
-      if (!open) queueMicrotask(listener);
-    },
-    close: finish,
-  };
 }

@@ -5,6 +5,7 @@
  * client can know of it; where there is nothing to act on it returns null, and the rule acts on a later answer.
  */
 import { z } from "zod";
+import type { BehaviourMeta, GivenMeta } from "../behaviour-meta.ts";
 import { picking } from "../dials.ts";
 
 /** One event of an answer that is still to be told. */
@@ -31,20 +32,8 @@ export function plainEvent(type: string): AnswerEvent {
   return { type, extraMs: 0, deed: null, silent: false };
 }
 
-interface AnswerMeta<Name extends string, Count extends string> {
-  /** Key in the document, below `agent`. */
-  readonly name: Name;
-  /** Rules there may be: 1, or a list of as many. */
-  readonly most: number;
-  readonly counts: readonly Count[];
-  /** What happens: the row of docs/target.md. */
-  readonly doc: string;
-  /** A rule that acts on the first answer: what the conformance test tries. */
-  readonly example: Readonly<Record<string, unknown>>;
-}
-
 export interface AnswerBehaviour<Name extends string = string, Count extends string = string> {
-  readonly meta: AnswerMeta<Name, Count>;
+  readonly meta: BehaviourMeta<Name, Count>;
   /** Schema of one rule. */
   readonly rule: z.ZodType;
   /** The events as they are to be told; null: this answer has nothing to act on. */
@@ -56,7 +45,7 @@ export function answerBehaviour<
   const Count extends string,
   Shape extends z.core.$ZodLooseShape,
 >(
-  meta: Omit<AnswerMeta<Name, Count>, "most"> & { readonly shape: Shape },
+  meta: Omit<GivenMeta<Name, Count>, "most"> & { readonly shape: Shape },
   act: (
     events: readonly AnswerEvent[],
     given: z.output<z.ZodObject<Shape>>,

@@ -7,6 +7,7 @@
 import type { Buffer } from "node:buffer";
 import type { z } from "zod";
 import type { HeldReply, Peer } from "../../connection/peer.ts";
+import type { BehaviourMeta, GivenMeta } from "../behaviour-meta.ts";
 import { picking } from "../dials.ts";
 import { of } from "../reply-kind.ts";
 
@@ -37,23 +38,8 @@ export interface ReplyHands {
   draw(): number;
 }
 
-export interface ReplyMeta<Name extends string = string, Count extends string = string> {
-  /** Key in the document, below `reply`. */
-  readonly name: Name;
-  /** Keys of a rule beside the choice of events and `of`. */
-  readonly shape: z.core.$ZodLooseShape;
-  /** Rules there may be: 1, or a list of as many. */
-  readonly most: number;
-  /** What it counts under `behaviours` of GET /stats. */
-  readonly counts: readonly Count[];
-  /** What happens to the reply: the row of docs/target.md. */
-  readonly doc: string;
-  /** A rule that acts on the first reply: what the conformance test tries. */
-  readonly example: Readonly<Record<string, unknown>>;
-}
-
 export interface ReplyBehaviour<Name extends string = string, Count extends string = string> {
-  readonly meta: ReplyMeta<Name, Count>;
+  readonly meta: BehaviourMeta<Name, Count>;
   /** Schema of one rule. */
   readonly rule: z.ZodType;
   /** The reply does not wait for its delay first. */
@@ -66,17 +52,16 @@ export function replyBehaviour<
   const Count extends string,
   Shape extends z.core.$ZodLooseShape,
 >(
-  meta: Omit<ReplyMeta<Name, Count>, "most" | "shape"> & {
+  meta: GivenMeta<Name, Count> & {
     readonly shape: Shape;
-    readonly most?: number;
     readonly atOnce?: boolean;
   },
   act: (reply: ChosenReply, given: z.output<z.ZodObject<Shape>>, hands: ReplyHands) => void,
 ): ReplyBehaviour<Name, Count> {
-  const { atOnce = false, most = 1, ...rest } = meta;
+  const { atOnce = false, most = 1, shape, ...rest } = meta;
   return {
     meta: { ...rest, most },
-    rule: picking({ of, ...meta.shape }),
+    rule: picking({ of, ...shape }),
     atOnce,
     // What passed the schema is what it says.
     act: act as ReplyBehaviour["act"],

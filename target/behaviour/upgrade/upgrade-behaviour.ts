@@ -5,6 +5,7 @@
  */
 import type { z } from "zod";
 import type { HttpRequest } from "../../connection/request.ts";
+import type { BehaviourMeta, GivenMeta } from "../behaviour-meta.ts";
 
 /** What can be done with a request to upgrade; connection/opening.ts does it. */
 export interface UpgradeHands {
@@ -17,20 +18,8 @@ export interface UpgradeHands {
   count(name: string): void;
 }
 
-interface UpgradeMeta<Name extends string, Count extends string> {
-  /** Key in the document, below `upgrade`. */
-  readonly name: Name;
-  /** Rules there may be: 1, or a list of as many. */
-  readonly most: number;
-  readonly counts: readonly Count[];
-  /** What happens: the row of docs/target.md. */
-  readonly doc: string;
-  /** A rule that acts on the first upgrade: what the conformance test tries. */
-  readonly example: Readonly<Record<string, unknown>>;
-}
-
 export interface UpgradeBehaviour<Name extends string = string, Count extends string = string> {
-  readonly meta: UpgradeMeta<Name, Count>;
+  readonly meta: BehaviourMeta<Name, Count>;
   /** Schema of one rule. */
   readonly rule: z.ZodType;
   /** Acts on what comes faster than this, in place of a choice of events; undefined: it chooses. */
@@ -43,9 +32,8 @@ export function upgradeBehaviour<
   const Count extends string,
   Rule extends z.ZodType,
 >(
-  meta: Omit<UpgradeMeta<Name, Count>, "most"> & {
+  meta: GivenMeta<Name, Count> & {
     readonly rule: Rule;
-    readonly most?: number;
     readonly abovePerSec?: (given: z.output<Rule>) => number | undefined;
   },
   act: (request: HttpRequest, given: z.output<Rule>, hands: UpgradeHands) => void,

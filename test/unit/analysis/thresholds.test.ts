@@ -1,7 +1,7 @@
 /** Goal: each rule is judged on the right numbers, and one on something that was not measured never passes. */
 
 import { describe, expect, test } from "vitest";
-import { judgeThresholds } from "../../../coordinator/analysis/judge-run.ts";
+import { judgeLive } from "../../../coordinator/analysis/judge-run.ts";
 import type { Judgement } from "../../../coordinator/analysis/judgement.ts";
 import { abortingRule } from "../../../coordinator/analysis/rules/thresholds.ts";
 import { RunFold } from "../../../coordinator/merge/run-fold.ts";
@@ -19,7 +19,7 @@ import {
 } from "../merge/synthetic-run.ts";
 
 function judged(change: Partial<StrictThreshold>, of: Partial<StrictScenario> = {}) {
-  const [result] = judgeThresholds(goodRun({ thresholds: [threshold(change)], ...of }));
+  const [result] = judgeLive(goodRun({ thresholds: [threshold(change)], ...of }));
   return result && seen(result);
 }
 
@@ -172,14 +172,15 @@ describe("counts, shares and rates", () => {
       }),
     ]);
     ended(fold, { 1: 0 });
-    expect(judgeThresholds(fold).map(seen)).toMatchObject([{ observed: 2, passed: true }]);
+    const rules = judgeLive(fold).filter(({ kind }) => kind === "threshold");
+    expect(rules.map(seen)).toMatchObject([{ observed: 2, passed: true }]);
   });
 });
 
 describe("abort", () => {
   const broken = threshold({ rule: "p99 < 1ms", limit: 1000, abort: true, afterUs: 2_000_000 });
   const at = (rule: StrictThreshold, elapsedUs: number) =>
-    abortingRule(judgeThresholds(goodRun({ thresholds: [rule] })), elapsedUs);
+    abortingRule(judgeLive(goodRun({ thresholds: [rule] })), elapsedUs);
 
   test("only after its time, only when it asks for it, only on what was seen", () => {
     expect(at(broken, 1_999_999)).toBeNull();

@@ -1,9 +1,13 @@
-/** Goal: the precedence of exit codes is the one users were promised, and the word never contradicts the code. */
+/**
+ * Goal: exit codes follow from what was judged and nothing else, by the precedence users were promised; the word never
+ * contradicts the code.
+ */
 import { describe, expect, test } from "vitest";
 import type { Judgement } from "../../../coordinator/analysis/judgement.ts";
-import { verdictOf } from "../../../coordinator/analysis/verdict.ts";
+import { judgeEnding } from "../../../coordinator/analysis/rules/ending.ts";
+import { exitCodeFor, verdictOf } from "../../../coordinator/analysis/verdict.ts";
 
-type Case = Parameters<typeof verdictOf>[0] & {
+type Case = Parameters<typeof judgeEnding>[0] & {
   readonly validity: Judgement["outcome"];
   readonly threshold: Judgement["outcome"];
 };
@@ -11,6 +15,7 @@ type Case = Parameters<typeof verdictOf>[0] & {
 const fine: Case = {
   complete: true,
   began: true,
+  state: "done",
   end: null,
   problem: null,
   validity: "pass",
@@ -18,14 +23,21 @@ const fine: Case = {
 };
 
 function judge({ validity, threshold, ...ending }: Case) {
-  const others = (["note", "finding"] as const).map((kind) => ({ kind, outcome: "fail" as const }));
-  return verdictOf(ending, [
+  const ended = judgeEnding(ending);
+  const judgements = [
+    { kind: "ending", ...ended },
     { kind: "threshold", outcome: threshold },
     { kind: "validity", outcome: validity },
     { kind: "implied", outcome: "warn" },
     { kind: "baseline", outcome: "not-judged" },
-    ...others,
-  ]);
+    { kind: "note", outcome: "fail" },
+    { kind: "finding", outcome: "fail" },
+  ] as const;
+  return verdictOf(
+    judgements.map((one) => ({
+      exitCode: exitCodeFor(one, "exitCode" in one ? (one.exitCode ?? null) : null),
+    })),
+  );
 }
 const end = (mode: "stop" | "abort", by: "interrupt" | "api" | "threshold" | "failure") => ({
   end: { type: "end-requested", mode, by, reason: "", wallMs: 0, elapsedUs: 0 } as const,
@@ -76,4 +88,19 @@ test("a run that never began has no result to mistrust: what kept it from beginn
   });
   expect(judge({ ...kept, ...problem("ONRUSH_TARGET_UNREACHABLE") }).exitCode).toBe(98);
   expect(judge({ ...kept, ...end("stop", "interrupt") }).exitCode).toBe(105);
+});
+
+test("of several ends all are told, the one that counts first", () => {
+  const ended = judgeEnding({
+    ...fine,
+    complete: false,
+    ...end("stop", "api"),
+    ...problem("ONRUSH_WORKER_FAILED"),
+  });
+  expect(ended).toMatchObject({
+    outcome: "fail",
+    exitCode: 130,
+    observed: { value: "its process" },
+  });
+  expect(ended.evidence).toHaveLength(3);
 });

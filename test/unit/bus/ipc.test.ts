@@ -7,18 +7,14 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { MessageChannel } from "node:worker_threads";
 import { describe, expect, it } from "vitest";
-import {
-  type Channel,
-  type ProcessPeer,
-  portChannel,
-  processChannel,
-} from "../../../shared/bus/ipc/channel.ts";
+import { type Channel, type ProcessPeer, processChannel } from "../../../shared/bus/ipc/channel.ts";
 import { IpcClient } from "../../../shared/bus/ipc/ipc-client.ts";
 import { serveChannel } from "../../../shared/bus/ipc/ipc-server.ts";
 import { MemoryStore } from "../../../shared/bus/memory/store.ts";
 import { MemoryBus } from "../../../shared/bus/memory-bus.ts";
 import { systemClock } from "../../../shared/time/clock.ts";
 import { systemTimers } from "../../../shared/time/timer.ts";
+import { portChannel } from "../../support/port-channel.ts";
 
 /** One end of a channel that the test holds in its hands. */
 function handChannel() {

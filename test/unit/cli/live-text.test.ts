@@ -53,10 +53,17 @@ describe("the live view", () => {
     const view = sampleView({ generator: { ...generator, saturated: true } });
     expect(liveBlock(view, 100, plain)).toContain("SATURATED");
     expect(plainLine(view)).toContain("GENERATOR SATURATED");
+    expect(plainLine(view)).not.toContain("INVALID");
+    const reasons = [`The load generator ${evil} sent messages late.`, "Another one."];
+    const invalid = sampleView({ generator: { ...generator, reasons } });
+    expect(liveBlock(invalid, 100, plain)).toMatch(/invalid so far: The load generator .*late\./);
+    expect(liveBlock(invalid, 100, plain)).not.toContain("Another one");
+    expect(plainLine(invalid)).toMatch(/INVALID SO FAR$/);
   });
 
   it("never grows beyond its bound", () => {
-    const text = liveBlock(sampleView({ failures, thresholds }), 80, plain);
+    const generator = { ...sampleView().generator, reasons: ["It was late."] };
+    const text = liveBlock(sampleView({ failures, thresholds, generator }), 80, plain);
     expect(text.split("\n").length).toBeLessThanOrEqual(LIVE_LINES);
     expect(text).toContain("… and 6 more");
   });
@@ -89,6 +96,7 @@ describe("hostile text", () => {
       name: evil,
       phase: { name: evil, index: 0, count: 1 },
       failures: [{ kind: "close-code", signature: evil, count: 1 }],
+      generator: { ...sampleView().generator, reasons: [evil] },
     });
     expect(plainLine(view)).not.toMatch(/[\p{Cc}\p{Cf}]/u);
     expect(liveBlock(view, 80, plain).replaceAll("\n", "")).not.toMatch(/[\p{Cc}\p{Cf}]/u);

@@ -188,7 +188,10 @@ export function sampleView(changes: Partial<LiveView> = {}): LiveView {
     latencyUs: { p50: 1200, p90: 3100, p99: 12_300, max: 40_000 },
     push: [],
     failures: [],
-    generator: { sendLagP99Us: 1100, loopLagMaxUs: 4000, utilisation: 0.34, saturated: false },
+    generator: {
+      ...{ sendLagP99Us: 1100, loopLagMaxUs: 4000, utilisation: 0.34, saturated: false },
+      reasons: [],
+    },
     thresholds: [{ metric: "latency", rule: "p99 < 200ms", observed: 12.3, passed: true }],
     ...changes,
   };

@@ -36,8 +36,8 @@ describe("frames of two builds in one run", () => {
     fold.apply(frame(2, other()));
     expect(fold.merge.unreadable).toEqual([]);
     expect(fold.merge.counters()).toMatchObject({ attempted: 6, established: 6, pongs: 4 });
-    expect(fold.merge.hasPhaseCounter("pongs")).toBe(false);
-    expect(fold.merge.hasPhaseCounter("pings")).toBe(true);
+    expect(fold.merge.phases.has("pongs")).toBe(false);
+    expect(fold.merge.phases.has("pings")).toBe(true);
     const shards = [...fold.merge.workers.values()].map(({ shards }) => shards.get(0));
     expect(shards[1]).toEqual(shards[0]);
     expect(fold.merge.worker(2).audit).toMatchObject({ compared: 1, differences: [] });

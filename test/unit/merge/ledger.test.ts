@@ -112,7 +112,7 @@ describe("the ledger", () => {
     merge(fold, 1, [old]);
     ended(fold, { 1: 0 });
     expect(differences(fold)).toEqual({});
-    expect(fold.merge.hasPhaseCounter("dropped")).toBe(false);
+    expect(fold.merge.phases.has("dropped")).toBe(false);
   });
 });
 

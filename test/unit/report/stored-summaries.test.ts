@@ -1,6 +1,7 @@
 /**
- * Goal: whatever is rebuilt inside, a run's summary.json stays what it was, byte for byte. Method: stored journals of runs that
- * passed, failed, broke off, lost workers, found a limit, got nothing, and of generators at their limit.
+ * Goal: whatever is rebuilt inside, a run's summary.json stays what it was, byte for byte, and so does every judgement of it, a line
+ * each. Method: stored journals of runs that passed, failed, broke off, lost workers, found a limit, got nothing, and of
+ * generators at their limit. The exit code follows from the judgements alone, by the order docs/cli.md promises.
  * `npx vitest run --project fast test/unit/report/stored-summaries.test.ts -u` writes the summaries anew.
  */
 import { join } from "node:path";
@@ -20,6 +21,25 @@ test("there are enough of them", () => {
 test.each(storedRuns)("%s", async (run) => {
   const { model } = await rebuildRun(directories.of(run));
   expect(summarySchema.safeParse(model.summary).error).toBeUndefined();
-  const text = renderText("json", model);
+  const { judgements = [], ...rest } = model.summary;
+  expect(JSON.parse(renderText("json", model))).toEqual({ ...rest, judgements });
+  const text = renderText("json", { ...model, summary: rest });
   await expect(text).toMatchFileSnapshot(join(STORED, `${run}.summary.json`));
+  const lines = judgements.map(
+    ({ id, outcome, exitCode, sentence }) => `${exitCode ?? "-"} ${outcome} ${id}: ${sentence}\n`,
+  );
+  await expect(lines.join("")).toMatchFileSnapshot(join(STORED, `${run}.judgements.txt`));
+});
+
+test.each(storedRuns)("%s: its exit code is the first of its judgements'", async (run) => {
+  const { summary } = await rebuildRun(directories.of(run));
+  const codes = new Set(summary.judgements?.map(({ exitCode }) => exitCode));
+  const first = [130, 105, 103, 104, 98, 107, 97, 99].find((code) => codes.has(code));
+  expect(summary.exitCode).toBe(first ?? 0);
+  const reasons = summary.judgements?.flatMap(({ kind, outcome, sentence, evidence }) =>
+    kind === "validity" && outcome === "fail"
+      ? [sentence, ...evidence.map((part) => part.sentence)]
+      : [],
+  );
+  if (summary.started) expect(reasons).toEqual(expect.arrayContaining(summary.validity.reasons));
 });

@@ -9,7 +9,6 @@ import { Fleet } from "../../../coordinator/fleet/fleet.ts";
 import type { RunPolicies } from "../../../coordinator/plan/policies.ts";
 import { executeRun, resumeRun } from "../../../coordinator/run/run.ts";
 import type { RunEvent } from "../../../coordinator/store/event.ts";
-import { MemoryRunStore } from "../../../coordinator/store/memory-run-store.ts";
 import type { CoordinatorBus } from "../../../shared/bus/bus.ts";
 import { MemoryStore } from "../../../shared/bus/memory/store.ts";
 import { MemoryBus } from "../../../shared/bus/memory-bus.ts";
@@ -17,6 +16,7 @@ import { OnrushError } from "../../../shared/errors.ts";
 import { createLog } from "../../../shared/log.ts";
 import type { StrictScenario } from "../../../shared/scenario/strict.ts";
 import { SimProcess, SimTime } from "../../sim/sim-time.ts";
+import { MemoryRunStore } from "../../support/memory-run-store.ts";
 import { scenario } from "../merge/synthetic-run.ts";
 import { type Script, ScriptedWorker } from "./scripted-worker.ts";
 

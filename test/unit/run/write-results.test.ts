@@ -4,8 +4,8 @@
  */
 import { expect, test } from "vitest";
 import { directoryError } from "../../../coordinator/store/journal-record.ts";
-import { MemoryRunStore } from "../../../coordinator/store/memory-run-store.ts";
 import type { StoredRun } from "../../../coordinator/store/run-store.ts";
+import { MemoryRunStore } from "../../support/memory-run-store.ts";
 import { load, Trial } from "./trial.ts";
 
 /** Refuses files whose names end so, as often as told. */

@@ -78,15 +78,9 @@ export function buildFrame(opcode: Opcode, payload: Uint8Array, maskKey: number)
   return frame;
 }
 
-/** The key as it applies to a payload from its `phase`-th byte on. */
-export function rotateMask(maskKey: number, phase: number): number {
-  const bits = (phase & 3) * 8;
-  return bits === 0 ? maskKey : ((maskKey >>> bits) | (maskKey << (32 - bits))) >>> 0;
-}
-
 /**
- * Copies `source` to `target` at `targetOffset`, masked. The first byte of `source` meets the first byte
- * of the key: for a part of a payload give rotateMask(key, offset in the payload). In place is allowed.
+ * Copies `source` to `target` at `targetOffset`, masked. The first byte of `source` meets the first byte of the key. In place
+ * is allowed.
  */
 export function maskInto(
   target: Uint8Array,
@@ -126,44 +120,4 @@ function maskWords(
   const to = new DataView(target.buffer, target.byteOffset + targetOffset, bytes);
   for (let at = 0; at < bytes; at += 4) to.setInt32(at, from.getInt32(at, true) ^ maskKey, true);
   return bytes;
-}
-
-/** Where the payload of a built frame starts. */
-export function payloadOffsetOf(frame: Uint8Array): number {
-  const length = (frame[1] as number) & 0x7f;
-  if (length < LENGTH_16) return 2 + MASK_BYTES;
-  return length === LENGTH_16 ? 4 + MASK_BYTES : 10 + MASK_BYTES;
-}
-
-/** The mask key of a built frame. */
-export function maskOf(frame: Buffer): number {
-  return frame.readUInt32LE(payloadOffsetOf(frame) - MASK_BYTES);
-}
-
-/**
- * Overwrites four payload bytes of a built frame, at a payload offset that is a multiple of 4, with
- * `value` (its low 32 bits, little-endian). This is how a stamp gets into a prebuilt frame.
- */
-export function writeMaskedUint32LE(frame: Uint8Array, payloadOffset: number, value: number): void {
-  const start = payloadOffsetOf(frame);
-  const key = start - MASK_BYTES;
-  const at = start + payloadOffset;
-  frame[at] = (value & 0xff) ^ (frame[key] as number);
-  frame[at + 1] = ((value >>> 8) & 0xff) ^ (frame[key + 1] as number);
-  frame[at + 2] = ((value >>> 16) & 0xff) ^ (frame[key + 2] as number);
-  frame[at + 3] = (value >>> 24) ^ (frame[key + 3] as number);
-}
-
-/** Overwrites the payload bytes of a built frame from `payloadOffset` on (any offset). */
-export function writeMasked(frame: Buffer, payloadOffset: number, bytes: Uint8Array): void {
-  const key = rotateMask(maskOf(frame), payloadOffset);
-  maskInto(frame, payloadOffsetOf(frame) + payloadOffset, bytes, key);
-}
-
-/** Gives a built frame a new mask key, in place: what a frame sent again needs to obey RFC 6455 §5.3. */
-export function remask(frame: Buffer, maskKey: number): void {
-  const start = payloadOffsetOf(frame);
-  const change = (maskOf(frame) ^ maskKey) >>> 0;
-  frame.writeUInt32LE(maskKey, start - MASK_BYTES);
-  maskInto(frame, start, frame.subarray(start), change);
 }

@@ -3,7 +3,7 @@
  * Invariant: a check that was not judged says why, and is never shown as passed.
  */
 
-import type { Judgement } from "../../../analysis/judgement.ts";
+import type { SummaryJudgement } from "../../summary-judged-schema.ts";
 import type { Summary } from "../../summary-schema.ts";
 import { formatCount, formatMs, formatSeconds, formatShare, NO_DATA } from "../../text/format.ts";
 import { didNotStart } from "../../text/verdict-text.ts";
@@ -50,8 +50,11 @@ export const generator: Section = {
       "One sentence when it was not; the checks behind it, each with what was observed beside its limit, unfold. A check that could not be judged says why ([validity.md](validity.md)).",
   },
 
-  build({ summary, judgements = [] }) {
-    const { ledger } = summary.validity;
+  build({ summary }) {
+    const {
+      validity: { ledger },
+      judgements = [],
+    } = summary;
     const validity = judgements.filter(({ kind }) => kind === "validity");
     const failed = validity.filter(({ outcome }) => outcome === "fail");
     const laws = Object.entries(ledger.differences);
@@ -102,7 +105,7 @@ export const generator: Section = {
   },
 };
 
-function leadText(summary: Summary, checks: readonly Judgement[]): string {
+function leadText(summary: Summary, checks: readonly SummaryJudgement[]): string {
   if (didNotStart(summary)) return "The run did not start, so there is nothing to judge.";
   if (!summary.validity.valid) {
     return "The numbers cannot be trusted: at least one answer below is no.";
@@ -113,26 +116,26 @@ function leadText(summary: Summary, checks: readonly Judgement[]): string {
   return `No. The load generator kept to its plan${count}, so what follows is about the target.`;
 }
 
-function checkTable(checks: readonly Judgement[]): Block {
+function checkTable(checks: readonly SummaryJudgement[]): Block {
   const rows = checks.map(({ question, outcome, observed, limit, evidence }): Cell[] => {
     const [at] = outcome === "fail" ? evidence.flatMap(({ seconds }) => seconds) : [];
     const value = { text: `${observed.measure}: ${valueText(observed)}` };
     return [
       question,
       POLLS[outcome],
-      at === undefined ? value : { ...value, note: ["first at ", momentOf(at[0])] },
+      at === undefined ? value : { ...value, note: ["first at ", momentOf(at.from)] },
       outcome === "not-judged" ? (evidence[0]?.sentence ?? "") : limitText(limit),
     ];
   });
   return table({ name: "Validity", columns: COLUMNS, most: MAX_CHECKS, sort: false }, rows);
 }
 
-function valueText({ unit, value }: Pick<Judgement["observed"], "unit" | "value">): string {
+function valueText({ unit, value }: Pick<SummaryJudgement["observed"], "unit" | "value">): string {
   if (typeof value === "string" || unit === "word") return `${value}`;
   return value === null ? NO_DATA : formatIn(unit, value);
 }
 
-function limitText(limit: Judgement["limit"]): string {
+function limitText(limit: SummaryJudgement["limit"]): string {
   return limit === null ? "" : `at most ${valueText(limit)}`;
 }
 
@@ -142,7 +145,7 @@ function differences({ validity }: Summary): string {
     .join(", ");
 }
 
-function testCase({ question, observed, limit, outcome, evidence }: Judgement): TestCase {
+function testCase({ question, observed, limit, outcome, evidence }: SummaryJudgement): TestCase {
   const outcomes = {
     pass: "passed",
     warn: "failed",

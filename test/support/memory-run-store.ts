@@ -2,11 +2,12 @@
  * Runs in memory, for simulations: outlives the simulated coordinators that write to it. Invariant: as in
  * run-store.ts; above all, what was appended and not synced when its writer died is lost.
  */
+
+import type { Journal } from "../../coordinator/store/journal.ts";
+import { encodeRecord, type JournalRecord } from "../../coordinator/store/journal-record.ts";
+import type { RunFile } from "../../coordinator/store/run-directory.ts";
+import type { RunStore, StoredRun } from "../../coordinator/store/run-store.ts";
 import { OnrushError } from "../../shared/errors.ts";
-import type { Journal } from "./journal.ts";
-import { encodeRecord, type JournalRecord } from "./journal-record.ts";
-import type { RunFile } from "./run-directory.ts";
-import type { RunStore, StoredRun } from "./run-store.ts";
 
 /** What is kept of one run. */
 export interface KeptRun {
