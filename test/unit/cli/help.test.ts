@@ -77,6 +77,7 @@ describe("remedies", () => {
   /** A file of a command speaks to who typed it. */
   const owner = (path: string): Command | null => {
     if (path.startsWith("target/")) return commands.get("target") ?? null;
+    if (path.startsWith("worker/")) return commands.get("worker") ?? null;
     const name =
       /^coordinator\/(?:launch(?:\/scenario)?|cli(?:\/(?:commands|client|options))?)\/([a-z-]+)\.ts$/.exec(
         path,
@@ -119,7 +120,7 @@ describe("remedies", () => {
       ),
     );
     const lines = texts.flatMap(({ path, text }) =>
-      [...text.matchAll(/\bonrush [a-z]+ [^`\n|;#&]*--[^`\n|;#&]*/g)].map(([line]) => ({
+      [...text.matchAll(/(?<!-n )\bonrush [a-z]+ [^`\n|;#&]*--[^`\n|;#&]*/g)].map(([line]) => ({
         path,
         line,
       })),

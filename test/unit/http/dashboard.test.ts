@@ -32,7 +32,7 @@ function underWay(): ReadonlyMap<string, Family> {
 /** Of a coordinator on whose bus a record was refused. */
 async function ofCoordinator(): Promise<ReadonlyMap<string, Family>> {
   const refusals = { groups: [{ kind: "status", reason: "key", count: 1 }] };
-  const service = { entries: [], fleet: { sessions: [], waiting: [], refusals } };
+  const service = { entries: [], fleet: { sessions: [], waiting: [], wanted: 0, refusals } };
   return parseExposition(await metricsOf(service as unknown as Service, () => true)());
 }
 
