@@ -5,10 +5,12 @@ const BROKER_TESTS = ["test/conformance/bus{.redis,.nats,-forgery}.test.ts"];
 /** Seconds of processor time each: generated input without end, statistics over many runs, storms on a simulated clock. */
 const THOROUGH = [
   "test/sim/*.test.ts",
-  "test/property/{codec,codec-differential,load-profile,load-schedule,merge,odd-values,scenario-match,scenario-parse,scenario-template}.test.ts",
+  "test/property/{codec,codec-differential,correlation,flow,load-profile,load-schedule,merge,odd-values}.test.ts",
+  "test/property/{roles,scenario-match,scenario-parse,scenario-template,sequence,shuffled}.test.ts",
   "test/unit/analysis/compare/false-alarms.test.ts",
   "test/unit/analysis/stats/blocks.test.ts",
   "test/unit/merge/agreed.test.ts",
+  "test/unit/report/{hostile,pdf,stored-summaries}.test.ts",
   "test/unit/run/{placement,recovery,resume,storm}.test.ts",
   "test/unit/scenario/{bounds,expansion}.test.ts",
   "test/unit/worker/control.test.ts",
