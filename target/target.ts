@@ -181,9 +181,8 @@ export class Target implements ReplyContext {
   private understands(peer: Peer, frame: Buffer, start: number): boolean {
     if (peer.muted) return false;
     const isText = ((frame[0] ?? 0) & 0x0f) === Opcode.text;
-    if (peer.talk !== null) {
-      const text = isText ? frame.toString("utf8", start) : "";
-      if (this.conversation.heard(peer, text)) return true;
+    if (peer.talk !== null && this.conversation.heard(peer, frame.subarray(start), isText)) {
+      return true;
     }
     if (!isText || frame[start] !== OPEN_BRACE || !maySpeak(frame, start, frame.length))
       return false;

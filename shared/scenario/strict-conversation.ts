@@ -9,8 +9,8 @@ import type { StrictCapture, StrictMessages, StrictReply, StrictSend } from "./s
 export interface StrictIncoming {
   /** json: m is the parsed message; text: its text; binary: its bytes. */
   readonly parse: "json" | "text" | "binary";
-  /** lines, json-array: a frame holds several messages. */
-  readonly split: "none" | "lines" | "json-array";
+  /** How messages lie in frames; none: each frame is one. */
+  readonly split: "none" | "lines" | "line-stream" | "records" | "json-array";
   /** Messages that say that something failed, each counted as a failure of its name. */
   readonly fail: readonly StrictFail[];
 }

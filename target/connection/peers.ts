@@ -20,6 +20,8 @@ export interface PeerCounts {
   readonly messagesOut: number;
   readonly bytesIn: number;
   readonly bytesOut: number;
+  /** Of what it sent, hexadecimal; null where it is not taken. */
+  readonly digest: string | null;
 }
 
 export class Peers {
@@ -77,5 +79,6 @@ export class Peers {
 function countsOf(peer: Peer, open: boolean): PeerCounts {
   const { id, user, messagesIn, messagesOut, bytesIn, bytesOut } = peer;
   const rooms = peer.rooms?.size ?? 0;
-  return { id, open, user, rooms, messagesIn, messagesOut, bytesIn, bytesOut };
+  const digest = peer.talk?.digest?.copy().digest("hex") ?? null;
+  return { id, open, user, rooms, messagesIn, messagesOut, bytesIn, bytesOut, digest };
 }

@@ -3,6 +3,7 @@
  * /with/ (`/with/welcome,login`). Called by the opening and the target. Invariants: a connection keeps the parts it was
  * opened with; one without parts is left to the plain path.
  */
+import type { Buffer } from "node:buffer";
 import { systemClock } from "../../shared/time/clock.ts";
 import { draw32, Stream } from "../../shared/time/random.ts";
 import type { Replies, ReplyContext } from "../behaviour/replies.ts";
@@ -17,7 +18,7 @@ import { PARTS } from "./registry.ts";
 import { Talk } from "./talk.ts";
 
 const PREFIX = "/with/";
-/** A longer text is looked at by no part. */
+/** Bytes; of a longer text no part sees what it says. */
 const MAX_TEXT = 65_536;
 /** Indexes of draws that no other decision uses. */
 const DRAWS = 1_000_000_000;
@@ -79,11 +80,11 @@ export class Conversation implements PartHands {
     }
   }
 
-  /** True when a part has taken the message; "" for one that is no text. */
-  heard(peer: Peer, text: string): boolean {
+  /** True when a part has taken the message. */
+  heard(peer: Peer, payload: Buffer, isText: boolean): boolean {
     const parts = this.partsOfPeer(peer);
-    if (text.length > MAX_TEXT) return false;
-    const said: Said = { text, json: objectIn(text) };
+    const text = isText && payload.length <= MAX_TEXT ? payload.toString("utf8") : "";
+    const said: Said = { payload, isText, text, json: objectIn(text) };
     for (const { part, given } of parts) {
       if (part.heard?.(peer, said, { given, hands: this }) === true) return true;
     }

@@ -3,6 +3,7 @@
  * schema, paths below /with/, GET /stats and docs/target.md follow from the registry. Called by conversation.ts.
  * Invariant: a part counts what it did when it did it, under the names of its `meta.counts` alone.
  */
+import type { Buffer } from "node:buffer";
 import { z } from "zod";
 import type { ReplyKind } from "../behaviour/reply-kind.ts";
 import type { Peer } from "../connection/peer.ts";
@@ -29,8 +30,11 @@ export type Entry =
   | { readonly user: string; readonly resumed: number }
   | null;
 
-/** A text as it came, and as JSON when it is an object. */
+/** A message as it came: its text, "" for one that is none or too long; and as JSON when it is an object. */
 export interface Said {
+  /** Only valid during the call. */
+  readonly payload: Buffer;
+  readonly isText: boolean;
   readonly text: string;
   readonly json: Readonly<Record<string, unknown>> | null;
 }

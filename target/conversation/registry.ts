@@ -4,6 +4,7 @@
  * line here.
  */
 import { batch } from "./batch.ts";
+import { digest } from "./digest.ts";
 import { login } from "./login.ts";
 import { ping } from "./ping.ts";
 import { text } from "./text.ts";
@@ -11,7 +12,7 @@ import { ticks } from "./ticks.ts";
 import { token } from "./token.ts";
 import { welcome } from "./welcome.ts";
 
-export const PARTS = [batch, token, ping, login, text, welcome, ticks] as const;
+export const PARTS = [digest, batch, token, ping, login, text, welcome, ticks] as const;
 
 type Registered = (typeof PARTS)[number];
 export type PartCount = Registered["meta"]["counts"][number];

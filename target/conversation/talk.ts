@@ -3,6 +3,7 @@
  * the replies. Invariant: a connection without parts has none. Bounds: pings open (ping.ts), one batch of `most` messages.
  */
 import type { Buffer } from "node:buffer";
+import type { Hash } from "node:crypto";
 
 export interface BatchRule {
   readonly isArray: boolean;
@@ -23,6 +24,8 @@ export class Talk {
   readonly pingsOpen = new Set<number>();
   /** The highest id of a ping that was answered. */
   latestPong = 0;
+  /** Of what it has sent so far; null where nobody asks for it. */
+  digest: Hash | null = null;
   batch: BatchRule | null = null;
   /** Payloads that wait for others; see batches.ts. */
   waiting: Buffer[] = [];

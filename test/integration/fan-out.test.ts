@@ -28,6 +28,9 @@ const HALL_STEP_MS = 0.15;
 const CONNECTIONS = ROOMS * ROOM_SIZE + HALL_SIZE;
 const TOLERANCE_MS = 2;
 
+/** What a clock that is read in milliseconds cannot tell. */
+const CLOCK_MS = 0.5;
+
 interface Sent {
   readonly at: number;
   readonly to: WebSocket;
@@ -129,29 +132,38 @@ function scenario(url: string) {
 
 type Reach = NonNullable<Summary["push"][string]["reach"]>;
 
+const SHARES = { p50: 0.5, p75: 0.75, p90: 0.9, p99: 0.99, max: 1 } as const;
+
 /** Of what is told of each message, nearest rank. */
-function figuresOf(values: readonly number[]) {
+function figureOf(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);
-  const at = (share: number) => sorted[Math.ceil(sorted.length * share) - 1] ?? 0;
-  return { p50: at(0.5), p75: at(0.75), max: sorted.at(-1) ?? 0 };
+  return sorted[Math.ceil(sorted.length * share) - 1] ?? 0;
 }
 
-/** Of most messages what is told comes at most TOLERANCE_MS after it was so; of the others a pause of this machine is part. */
-function expectTimes(reach: Reach["bySize"][number] | undefined, messages: readonly Message[]) {
-  const expected = {
-    firstMs: figuresOf(messages.map(({ times }) => Math.min(...times))),
-    medianMs: figuresOf(messages.map(({ times }) => figuresOf(times).p50)),
-    lastMs: figuresOf(messages.map(({ times }) => Math.max(...times))),
+/**
+ * Nothing is said to have come before it was sent, or later than TOLERANCE_MS after it. A receiver that did not run for a while
+ * reads later what has come: beyond the third quartile the worker's own lag, which the summary states, is part of it.
+ */
+function expectTimes(
+  reach: Reach["bySize"][number] | undefined,
+  messages: readonly Message[],
+  lagMs: number,
+) {
+  const sent = {
+    firstMs: messages.map(({ times }) => Math.min(...times)),
+    medianMs: messages.map(({ times }) => figureOf(times, 0.5)),
+    lastMs: messages.map(({ times }) => Math.max(...times)),
   };
-  for (const [name, sent] of Object.entries(expected)) {
-    const q = reach?.[name as keyof typeof expected];
+  for (const [name, values] of Object.entries(sent)) {
+    const q = reach?.[name as keyof typeof sent];
     expect(q?.count, name).toBe(messages.length);
-    for (const one of ["p50", "p75"] as const) {
-      const said = q?.[one] ?? 0;
-      const what = `${name} ${one} ${said}, sent ${sent[one]}`;
-      expect(Math.abs(said - sent[one]), what).toBeLessThan(TOLERANCE_MS);
+    for (const [figure, share] of Object.entries(SHARES) as [keyof typeof SHARES, number][]) {
+      const [said, was] = [q?.[figure] ?? 0, figureOf(values, share)];
+      const what = `${name} ${figure} ${said}, sent ${was}, worker's lag ${lagMs}`;
+      if (process.env["ONRUSH_TEST_ALL"] === "1") console.log(what);
+      expect(said, what).toBeGreaterThan(was - CLOCK_MS);
+      expect(said, what).toBeLessThan(was + TOLERANCE_MS + (share > 0.75 ? lagMs : 0));
     }
-    expect(q?.max, name).toBeGreaterThan(sent.max - TOLERANCE_MS);
   }
 }
 
@@ -184,11 +196,10 @@ async function judge(run: (url: string, folder: string) => Promise<Result>): Pro
     members: MESSAGES * ROOMS * ROOM_SIZE,
   });
   expect(large).toMatchObject({ messages: MESSAGES, members: MESSAGES * HALL_SIZE });
-  expectTimes(
-    small,
-    messages.filter(({ room }) => room !== "hall"),
-  );
-  expectTimes(large, hall);
+  const lagMs = Math.max(...(summary?.workers.map(({ loopLagMs }) => loopLagMs?.max ?? 0) ?? []));
+  const rooms = messages.filter(({ room }) => room !== "hall");
+  expectTimes(small, rooms, lagMs);
+  expectTimes(large, hall, lagMs);
 }
 
 // A pause of this shared machine adds its length to somebody's time; a fault of ours adds it every time.

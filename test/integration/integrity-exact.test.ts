@@ -1,113 +1,68 @@
 /**
- * Goal: whatever a target does to messages k times, the summary says k: lost, repeated, reordered, altered, leaked; also when
- * connections are cut in between, and when a worker dies. Method: the bundled target is dialled while the run is on, half of
- * the times before the cut and half after it; its own count is waited for. With ONRUSH_TEST_ALL=1 up to 1,000 times.
+ * Goal: whatever a target does k times, the summary says k: messages lost, repeated, reordered, altered, leaked; events left out,
+ * swapped, late, repeated, inserted; also when connections are cut in between, and when a worker dies. Method: the bundled
+ * target is dialled while the run is on, half of the times before the cut and half after it; its own count is waited for.
+ * `npm run exactness` does each of them alone, up to 1,000 times, in all circumstances.
  */
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import {
-  CONNECTIONS,
-  cutAll,
-  expectCounts,
-  MISDEEDS,
-  type Misdeed,
-  misbehave,
-  pairs,
-  talking,
-} from "../support/misdeeds.ts";
-import {
-  type Result,
-  runScenario,
-  scratch,
-  startTarget,
-  type Target,
-} from "../support/programs.ts";
-import { type BrokerServer, brokersOf, missing, startBroker } from "../support/servers.ts";
-import { startClusterWorker } from "../support/workers.ts";
+import { CIRCUMSTANCES, KILLED, play } from "../support/exactness.ts";
+import { CONNECTIONS, type Counts, dialled, told } from "../support/misdeeds.ts";
+import type { Result } from "../support/programs.ts";
+import { type BrokerServer, missing, startBroker } from "../support/servers.ts";
 
-const TIMES = process.env["ONRUSH_TEST_ALL"] === "1" ? [0, 1, 37, 1000] : [37];
+const WITHIN_MS = 8000;
+const [ALONE, CUT, CUT_AND_KILLED] = CIRCUMSTANCES;
 
-/** A run whose target misbehaves `count` times in each way, half of it before `between`. */
-async function run(
-  misdeeds: readonly Misdeed[],
-  count: number,
-  options: {
-    readonly between: (target: Target) => Promise<void>;
-    readonly args?: readonly string[];
-  },
-): Promise<Result> {
-  const { between, args = [] } = options;
-  await using target = await startTarget();
-  using folder = scratch();
-  const scenario = pairs(target.url, misdeeds.includes("corrupt"));
-  let end = (): void => {};
-  const running = runScenario(scenario, folder.path, {
-    args,
-    onStart: (child) => {
-      end = () => child.kill("SIGINT");
-    },
-  });
-  const before = Math.floor(count / 2);
-  await talking(target);
-  await misbehave(target, Object.fromEntries(misdeeds.map((one) => [one, before])));
-  await between(target);
-  await misbehave(target, Object.fromEntries(misdeeds.map((one) => [one, count - before])));
-  // What is passed over is missing after two seconds; what we cut off before that is not judged.
-  await sleep(3000);
-  end();
-  const result = await running;
-  expect(result.summary, result.stderr).not.toBeNull();
-  return result;
+/** What is dialled is said, and nothing else. */
+function expectTold({ summary, stderr }: Result, counts: Counts): void {
+  if (summary === null) throw new Error(stderr);
+  expect(told(summary)).toEqual(dialled(counts));
+  expect(summary.validity.ledger.balanced).toBe(true);
+  const leaks = summary.integrity?.isolation?.breaches ?? [];
+  expect(leaks.reduce((sum, { count }) => sum + count, 0)).toBe(counts.leak ?? 0);
 }
 
-describe.each(MISDEEDS)("a target that is to %s", (misdeed) => {
-  test.each(TIMES)("%i messages, cut in between, is told so many", async (count) => {
-    const { summary } = await run([misdeed], count, {
-      between: cutAll,
-    });
-    expectCounts(summary, { [misdeed]: count });
-    expect(summary?.connections.dropped).toBe(CONNECTIONS);
-  });
+const EVENTS: Counts = { omit: 37, swap: 37, delay: 37, "tell twice": 37, insert: 37 };
+
+test.each<Counts>([
+  { lose: 37 },
+  { repeat: 37 },
+  { reorder: 37 },
+  { corrupt: 37 },
+  { leak: 37 },
+  EVENTS,
+])("%o, all cut in between, is told", async (counts) => {
+  const result = await play({ counts, circumstance: CUT, bus: "", withinMs: WITHIN_MS });
+  expectTold(result, counts);
+  expect(result.summary?.connections.dropped).toBe(CONNECTIONS);
 });
 
 test("a target that does nothing wrong is told so, and how much that says", async () => {
-  const { summary } = await run(["lose", "repeat", "leak"], 0, {
-    between: cutAll,
-  });
-  expectCounts(summary, {});
-  const { order, isolation } = summary?.integrity ?? {};
-  expect(order?.audited).toBeGreaterThan(500);
+  const counts = { lose: 0, repeat: 0, leak: 0 };
+  const result = await play({ counts, circumstance: ALONE, bus: "", withinMs: WITHIN_MS });
+  expectTold(result, counts);
+  const { order, isolation } = result.summary?.integrity ?? {};
+  expect(order?.audited).toBeGreaterThan(200);
   const { judged = 0, upperBound } = isolation?.owner ?? {};
   expect(upperBound).toBe(3 / judged);
 });
 
-describe.each(brokersOf("redis"))("on %s, with a worker that is killed", (kind) => {
+describe("with all cut and a worker killed", () => {
   let broker: BrokerServer;
-  const absent = missing(kind);
+  const absent = missing("redis");
   beforeAll(async () => {
-    if (absent === null) broker = await startBroker(kind);
+    if (absent === null) broker = await startBroker("redis");
   });
   afterAll(() => broker?.stop());
 
-  test.skipIf(absent !== null)(
-    "what was lost, repeated and leaked before and after is counted",
-    async () => {
-      await using one = startClusterWorker(broker.url, "worker-a");
-      await using two = startClusterWorker(broker.url, "worker-b");
-      const counts = { lose: 37, repeat: 37, leak: 37 };
-      const { summary } = await run(["lose", "repeat", "leak"], 37, {
-        args: ["--bus", broker.url, "--workers", "2"],
-        between: async (target) => {
-          // What is passed over is missing by then, and reported.
-          await sleep(5000);
-          await two.kill();
-          await expect.poll(async () => (await target.now()).open).toBeLessThan(CONNECTIONS);
-          await talking(target);
-        },
-      });
-      expect(summary?.lostWorkers).toMatchObject([{ id: "worker-b" }]);
-      expectCounts(summary, counts);
-      await one.leave();
+  test.skipIf(absent !== null).each<Counts>([{ lose: 37, repeat: 37, leak: 37 }, EVENTS])(
+    "%o is told",
+    async (counts) => {
+      const circumstance = CUT_AND_KILLED;
+      const bus = broker.url;
+      const result = await play({ counts, circumstance, bus, withinMs: WITHIN_MS });
+      expect(result.summary?.lostWorkers).toMatchObject([{ id: KILLED }]);
+      expectTold(result, counts);
     },
   );
 });

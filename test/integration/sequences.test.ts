@@ -1,70 +1,20 @@
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import {
-  endedWell,
-  onrush,
-  type Result,
-  runScenario,
-  scratch,
-  startFourWorkers,
-  startTarget,
-  type Target,
-} from "../support/programs.ts";
-import { missing, startBroker } from "../support/servers.ts";
+import { itIsCountedEverywhere } from "../support/everywhere.ts";
+import { runScenario, scratch, startTarget } from "../support/programs.ts";
 
 /** What the target was told to do with its events, and did, is what the summary says. */
 
-const AGENT_EVENTS = readFileSync(
-  fileURLToPath(new URL("../fixtures/agent-events.yaml", import.meta.url)),
-);
-
-async function run(target: Target, args: readonly string[] = []): Promise<Result> {
-  using folder = scratch();
-  const file = join(folder.path, "agent-events.yaml");
-  writeFileSync(file, AGENT_EVENTS);
-  const directory = join(folder.path, "run");
-  const given = ["run", file, "--json", "--run-dir", directory, ...args];
-  return await onrush(given, { env: { ONRUSH_TARGET: target.url } }, directory);
-}
-
-async function expectComplete(result: Result, target: Target): Promise<void> {
-  const { summary, stderr } = result;
-  expect(endedWell(result), stderr).toBe(true);
-  const stats = await target.stats();
-  const asks = stats["asks"] as number;
-  const { ask } = summary?.sequences ?? {};
-  expect(asks).toBeGreaterThan(0);
-  expect(ask).toMatchObject({ started: asks, completed: asks, failed: 0, violations: {} });
-  expect(ask?.arrived).toMatchObject({ agent_started: asks, agent_completed: asks });
-  const arrived = Object.values(ask?.arrived ?? {}).reduce((sum, count) => sum + count, 0);
-  expect(arrived).toBe(stats.messagesOut);
-  expect(summary?.messages.received).toBe(stats.messagesOut);
-  expect(summary?.messages.recognised).toBe(stats.messagesOut);
-  expect(summary?.validity.ledger.balanced).toBe(true);
-}
-
 describe("the events of an agent", () => {
-  it("are complete on one node", async () => {
-    await using target = await startTarget();
-    await expectComplete(await run(target), target);
+  itIsCountedEverywhere("agent-events.yaml", ({ messages, sequences }, stats) => {
+    const asks = stats["asks"] as number;
+    const { ask } = sequences;
+    expect(asks).toBeGreaterThan(0);
+    expect(ask).toMatchObject({ started: asks, completed: asks, failed: 0, violations: {} });
+    expect(ask?.arrived).toMatchObject({ agent_started: asks, agent_completed: asks });
+    const arrived = Object.values(ask?.arrived ?? {}).reduce((sum, count) => sum + count, 0);
+    expect(arrived).toBe(stats.messagesOut);
+    expect(messages.recognised).toBe(stats.messagesOut);
   });
-
-  for (const kind of ["redis", "nats"] as const) {
-    it.skipIf(missing(kind) !== null)(`are complete over ${kind} with four workers`, async () => {
-      const broker = await startBroker(kind);
-      try {
-        await using target = await startTarget();
-        await using _workers = startFourWorkers(broker.url);
-        const result = await run(target, ["--bus", broker.url, "--workers", "4"]);
-        expect(result.summary?.workers.length).toBe(4);
-        await expectComplete(result, target);
-      } finally {
-        await broker.stop();
-      }
-    });
-  }
 });
 
 /** Enough asks for each count; a time for late events to come in before the plan ends. */

@@ -52,6 +52,10 @@ export class FlowModel {
     this.#flow = flow;
   }
 
+  get hasLeft(): boolean {
+    return this.#hasLeft;
+  }
+
   open(): void {
     this.#begin([this.#open()]);
   }

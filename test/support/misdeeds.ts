@@ -1,52 +1,103 @@
 /**
- * A target that loses, repeats, reorders, alters and leaks messages exactly as often as it is told, while a run is on: the
- * scenarios that notice, and the script that dials. What the target counted is the judge.
+ * A target that goes wrong exactly as often as it is told, while a run is on: messages it loses, repeats, reorders, alters and
+ * leaks; events of an agent's answers it leaves out, swaps, delays, repeats and inserts. The scenarios that notice, the dials,
+ * and where the summary says it. What the target counted is the judge. Used by exactness.ts.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { expect } from "vitest";
 import type { Summary } from "../../coordinator/report/summary-schema.ts";
 import type { Target } from "./programs.ts";
 
-export const MISDEEDS = ["lose", "repeat", "reorder", "corrupt", "leak"] as const;
+export const MISDEEDS = [
+  ...(["lose", "repeat", "reorder", "corrupt", "leak"] as const),
+  ...(["omit", "swap", "delay", "tell twice", "insert"] as const),
+] as const;
 export type Misdeed = (typeof MISDEEDS)[number];
+export type Counts = Partial<Record<Misdeed, number>>;
 
 interface Dialled {
-  /** Of the behaviour's `reply`, and where the target counts it. */
+  /** Of the behaviour's `reply` or `agent`, and where the target counts it. */
+  readonly part: "reply" | "agent";
   readonly dial: string;
   readonly counter: string;
   readonly rule?: object;
-  /** Where the summary says it. */
-  readonly told: "lost" | "duplicated" | "reordered" | "corrupt" | "leaked";
+  /** What the summary says of it. */
+  readonly told: (summary: Summary) => number | null | undefined;
 }
 
 const SAID = { of: ["said"] };
+const violations = (kind: string) => (summary: Summary) =>
+  summary.sequences["ask"]?.violations[kind];
+/** How much later than that a delayed event comes; as long again it is waited for. */
+const DELAY_OF_WITHIN = 1.3;
+
 const DIALS: Readonly<Record<Misdeed, Dialled>> = {
-  lose: { dial: "drop", counter: "dropped", rule: SAID, told: "lost" },
-  repeat: { dial: "duplicate", counter: "duplicated", rule: SAID, told: "duplicated" },
-  reorder: { dial: "reorder", counter: "reordered", rule: SAID, told: "reordered" },
-  corrupt: {
-    dial: "corrupt",
-    counter: "corrupted",
-    rule: { of: ["echo"], where: "body" },
-    told: "corrupt",
+  lose: {
+    ...{ part: "reply", dial: "drop", counter: "dropped", rule: SAID },
+    // Echoes that were on their way when a connection was cut are lost, too.
+    told: ({ integrity }) => integrity?.order?.missing,
   },
-  leak: { dial: "leak", counter: "leaked", rule: SAID, told: "leaked" },
+  repeat: {
+    ...{ part: "reply", dial: "duplicate", counter: "duplicated", rule: SAID },
+    told: ({ messages }) => messages.duplicated,
+  },
+  reorder: {
+    ...{ part: "reply", dial: "reorder", counter: "reordered", rule: SAID },
+    told: ({ messages }) => messages.reordered,
+  },
+  corrupt: {
+    ...{ part: "reply", dial: "corrupt", counter: "corrupted" },
+    rule: { of: ["echo"], where: "body" },
+    told: ({ messages }) => messages.corrupt,
+  },
+  leak: {
+    ...{ part: "reply", dial: "leak", counter: "leaked", rule: SAID },
+    told: ({ messages }) => messages.leaked,
+  },
+  omit: { part: "agent", dial: "omit", counter: "eventsOmitted", told: violations("missing") },
+  swap: { part: "agent", dial: "swap", counter: "eventsSwapped", told: violations("outOfOrder") },
+  delay: {
+    ...{ part: "agent", dial: "delay", counter: "eventsDelayed" },
+    told: violations("tooLate"),
+  },
+  "tell twice": {
+    ...{ part: "agent", dial: "repeat", counter: "eventsRepeated", told: violations("repeated") },
+  },
+  insert: {
+    ...{ part: "agent", dial: "insert", counter: "eventsInserted", told: violations("unexpected") },
+  },
 };
 
 export const CONNECTIONS = 20;
+const AGENT = { tools: [1, 3], gap: 10 };
+const POLL_MS = 100;
+const LIMIT_MS = 300_000;
+/** What is passed over is missing after two seconds. */
+const MISSING_MS = 3000;
 
-/** Pairs of connections in rooms of their own; the first of each pair talks, and both send stamped echoes. */
-export function pairs(url: string, echoes: boolean): object {
-  const room = "pair-{{conn.index / 2}}";
-  return {
+function partOf(misdeeds: readonly Misdeed[]): "reply" | "agent" {
+  return misdeeds.some((one) => DIALS[one].part === "agent") ? "agent" : "reply";
+}
+
+/** The scenario that notices these, all of one part. @param withinMs a sequence has to be over */
+export function scenarioFor(url: string, misdeeds: readonly Misdeed[], withinMs: number): object {
+  const common = {
     seed: 3,
     target: url,
     connect: { reconnect: { policy: "fixed", min: "100ms", attempts: 20 } },
     load: [
-      { phase: "join", ramp: "linear", to: CONNECTIONS, over: "1s" },
-      // Until the test ends it.
+      { phase: "join", ramp: "linear", to: CONNECTIONS, over: "1s", messages: 0 },
+      // Until whoever started it ends it.
       { phase: "talk", hold: "30m" },
     ],
+  };
+  if (partOf(misdeeds) === "agent") return { ...common, ...asking(withinMs) };
+  return { ...common, ...pairs(misdeeds.includes("corrupt")) };
+}
+
+/** Pairs of connections in rooms of their own; the first of each pair talks, and both send stamped echoes. */
+function pairs(echoes: boolean): object {
+  const room = "pair-{{conn.index / 2}}";
+  return {
     flow: {
       open: [
         { send: { json: { type: "join", room } } },
@@ -85,70 +136,107 @@ export function pairs(url: string, echoes: boolean): object {
   };
 }
 
-/** Dials misdeeds, each so often, and waits until the target has done them all. */
-export async function misbehave(
-  target: Target,
-  counts: Partial<Record<Misdeed, number>>,
-): Promise<void> {
-  const wanted = Object.entries(counts).filter(([, count]) => count > 0) as [Misdeed, number][];
+/** Questions, each followed through its events. */
+function asking(withinMs: number): object {
+  return {
+    messages: {
+      rate: "5/s",
+      mix: [
+        {
+          name: "ask",
+          send: { json: { type: "ask", id: "{{uuid}}" } },
+          sequence: {
+            key: "m.request_id == sent.id",
+            events: [
+              ...["agent_started", "agent_thinking"],
+              { event: "tool_executing", times: "1..5" },
+              { event: "tool_completed", times: "1..5" },
+              "agent_completed",
+            ],
+            within: `${withinMs}ms`,
+          },
+        },
+      ],
+    },
+  };
+}
+
+/** Dials misdeeds, each so often, and waits until the target has done them all and they can be known. */
+export async function misbehave(target: Target, counts: Counts, withinMs: number): Promise<void> {
+  const wanted = (Object.entries(counts) as [Misdeed, number][]).filter(([, count]) => count > 0);
   if (wanted.length === 0) return;
   const before = (await target.now()).behaviours;
-  const rules = wanted.map(([misdeed, count]) => {
-    const { dial, rule } = DIALS[misdeed];
-    return [dial, { ...rule, after: 5, every: 3, count }] as const;
-  });
+  const rules = (part: Dialled["part"]) =>
+    Object.fromEntries(
+      wanted
+        .filter(([misdeed]) => DIALS[misdeed].part === part)
+        .map(([misdeed, count]) => {
+          const { dial, rule } = DIALS[misdeed];
+          const late = misdeed === "delay" && { byMs: DELAY_OF_WITHIN * withinMs };
+          return [dial, { ...rule, ...late, after: 5, every: 3, count }];
+        }),
+    );
   // A held message is let go by the next of its connection: that is to be one of the same sender.
   const quiet = counts.reorder === undefined ? {} : { drop: { of: ["ack", "echo"], share: 1 } };
-  await behave(target, { reply: { ...quiet, ...Object.fromEntries(rules) } });
+  await behave(target, {
+    reply: { ...quiet, ...rules("reply") },
+    agent: { ...AGENT, ...rules("agent") },
+  });
   for (const [misdeed, count] of wanted) {
     const { counter } = DIALS[misdeed];
-    const done = async () => at(await target.now(), counter) - (before[counter] ?? 0);
-    await expect.poll(done, { timeout: 60_000, interval: 50 }).toBe(count);
+    await until(`the target has done ${misdeed} ${count} times`, async () => {
+      const { behaviours } = await target.now();
+      return (behaviours[counter] ?? 0) - (before[counter] ?? 0) === count;
+    });
   }
   // What is held is let go, and a later number comes after what was lost, while nothing is dropped that is not dialled.
   await sleep(500);
-  await behave(target, {});
+  await behave(target, { agent: AGENT });
+  // A sequence is given up when its time has passed twice.
+  const isOfEvents = partOf(wanted.map(([misdeed]) => misdeed)) === "agent";
+  await sleep(MISSING_MS + (isOfEvents ? 2 * withinMs : 0));
 }
 
 /** All connections are cut at once, and come back. */
 export async function cutAll(target: Target): Promise<void> {
   const { accepted } = await target.now();
-  await behave(target, { outage: { afterMs: 1, forMs: 200, how: "reset" } });
-  await expect
-    .poll(async () => (await target.now()).accepted, POLL)
-    .toBeGreaterThanOrEqual(accepted + CONNECTIONS);
+  const outage = { afterMs: 1, forMs: 200, how: "reset" };
+  await behave(target, { agent: AGENT, outage });
+  await until(
+    "all have come back",
+    async () => (await target.now()).accepted >= accepted + CONNECTIONS,
+  );
   await talking(target);
 }
 
 /** All connections are open, and each has heard its talker. */
 export async function talking(target: Target): Promise<void> {
-  await expect.poll(async () => (await target.now()).open, POLL).toBe(CONNECTIONS);
+  await until("all are open", async () => (await target.now()).open === CONNECTIONS);
   await sleep(1000);
 }
 
-const POLL = { timeout: 60_000, interval: 20 };
-
-/** The summary says what was dialled, and nothing else. */
-export function expectCounts(
-  summary: Summary | null,
-  counts: Partial<Record<Misdeed, number>>,
-): void {
-  const { messages, integrity } = summary ?? {};
-  const told = {
-    ...Object.fromEntries(
-      MISDEEDS.map((misdeed) => [misdeed, messages?.[DIALS[misdeed].told] ?? 0]),
-    ),
-    // Echoes that were on their way when a connection was cut are lost, too.
-    lose: integrity?.order?.missing,
-  };
-  expect(told).toEqual({ lose: 0, repeat: 0, reorder: 0, corrupt: 0, leak: 0, ...counts });
-  expect(summary?.validity.ledger.balanced).toBe(true);
-  const leaks = summary?.integrity?.isolation?.breaches ?? [];
-  expect(leaks.reduce((sum, { count }) => sum + count, 0)).toBe(counts.leak ?? 0);
+/** What the summary says of each misdeed. */
+export function told(summary: Summary): Record<Misdeed, number> {
+  return Object.fromEntries(
+    MISDEEDS.map((misdeed) => [misdeed, DIALS[misdeed].told(summary) ?? 0]),
+  ) as Record<Misdeed, number>;
 }
 
-function at({ behaviours }: Awaited<ReturnType<Target["now"]>>, counter: string): number {
-  return behaviours[counter] ?? 0;
+/** What it is to say when these were dialled. */
+export function dialled(counts: Counts): Record<Misdeed, number> {
+  return Object.fromEntries(MISDEEDS.map((misdeed) => [misdeed, counts[misdeed] ?? 0])) as Record<
+    Misdeed,
+    number
+  >;
+}
+
+/** What cannot be asked, because the target is away, does not hold. @throws Error when it does not within five minutes */
+export async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
+  const giveUpAt = performance.now() + LIMIT_MS;
+  while (!(await holds().catch(() => false))) {
+    if (performance.now() > giveUpAt) throw new Error(`not within ${LIMIT_MS / 1000} s: ${what}`);
+    await sleep(POLL_MS);
+  }
 }
 
 async function behave({ url }: Target, behaviour: object): Promise<void> {
@@ -156,5 +244,5 @@ async function behave({ url }: Target, behaviour: object): Promise<void> {
     method: "PUT",
     body: JSON.stringify(behaviour),
   });
-  expect(response.status, await response.text()).toBe(200);
+  if (response.status !== 200) throw new Error(await response.text());
 }

@@ -3,18 +3,17 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { Summary } from "../../coordinator/report/summary-schema.ts";
 import { tied } from "../../shared/lifeline.ts";
 
-/** Also when this is part of a build. */
-const root = fileURLToPath(
-  new URL(import.meta.url.endsWith(".ts") ? "../../" : "../../../", import.meta.url),
-);
-const targetEntry = join(root, "dist/target/main.js");
-const onrushEntry = join(root, "dist/coordinator/cli/main.js");
+/** Above this file is the repository, or its build. */
+const above = fileURLToPath(new URL("../../", import.meta.url));
+const dist = basename(above) === "dist" ? above : join(above, "dist");
+const targetEntry = join(dist, "target/main.js");
+export const onrushEntry = join(dist, "coordinator/cli/main.js");
 
 /** What the target counted; see docs/target.md. */
 export interface TargetStats {

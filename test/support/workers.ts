@@ -1,9 +1,7 @@
 /** Workers of a cluster that a test kills. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
-
-const ENTRY = fileURLToPath(new URL("../../dist/coordinator/cli/main.js", import.meta.url));
+import { onrushEntry } from "./programs.ts";
 
 export interface ClusterWorker extends AsyncDisposable {
   /** kill -9 of the worker itself; the command that started it ends with it. */
@@ -18,7 +16,7 @@ export function startClusterWorker(
   env: Readonly<Record<string, string>> = {},
 ): ClusterWorker {
   const args = ["worker", "--bus", bus, "--engines", "1", "--capacity", "2000", "--id", id];
-  const child = spawn(process.execPath, [ENTRY, ...args], {
+  const child = spawn(process.execPath, [onrushEntry, ...args], {
     stdio: ["ignore", "ignore", "inherit"],
     env: { ...process.env, ...env },
   });

@@ -26,7 +26,8 @@ import { ReceivedMessage } from "./received-message.ts";
 import { ReplyExpressions } from "./reply-expressions.ts";
 import { ReplySearch } from "./reply-search.ts";
 import { Settlement } from "./settlement.ts";
-import { type Splitter, splitterFor } from "./split.ts";
+import { splitterFor } from "./split.ts";
+import type { Splitter } from "./splitter.ts";
 import { stampTag } from "./stamp.ts";
 import { StampedEcho } from "./stamped-echo.ts";
 import { UnmatchedMessages } from "./unmatched.ts";
@@ -171,13 +172,15 @@ export class Correlator {
       this.#receivePart(conversation);
       return;
     }
-    splitter.begin(incoming);
-    for (let parts = 0; splitter.next(); parts++) {
+    splitter.begin(incoming, conversation);
+    let parts = 0;
+    for (; splitter.next(); parts++) {
       incoming.start = splitter.start;
       incoming.end = splitter.end;
       if (parts > 0) this.#settlement.count(COUNT.parts);
       this.#receivePart(conversation);
     }
+    if (parts === 0) this.#settlement.count(COUNT.recognised);
   }
 
   /** Times out what is overdue. `ownerOf` finds the conversation of a slot. */

@@ -1,12 +1,16 @@
 /**
  * The messages in a frame (incoming.split). Called by the correlator for each frame of a scenario that splits. Invariant: the
- * parts lie in the frame in order and do not overlap; a frame has one part at least, itself when it cannot be split.
+ * parts lie in the frame in order and do not overlap; a frame has one part at least, itself when it cannot be split. Only one of
+ * a stream may have none: it is kept for the frames that go on with it.
  */
 import type { StrictIncoming } from "../../shared/scenario/strict-conversation.ts";
 import type { Incoming } from "./conversation.ts";
 import { MAX_JSON_BYTES, MAX_JSON_DEPTH } from "./json-reading.ts";
+import { LineStream } from "./line-stream.ts";
+import type { Splitter } from "./splitter.ts";
 
 const LINE_FEED = 0x0a;
+const RECORD_SEPARATOR = 0x1e;
 const RETURN = 0x0d;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -14,22 +18,20 @@ const COMMA = 0x2c;
 const OPEN = 0x5b;
 const CLOSE = 0x5d;
 
-/** Walks over the parts of a frame: next() until false. One object for all. */
-export interface Splitter {
-  begin(frame: Incoming): void;
-  /** The next part is bytes [start, end) of the frame's data. */
-  next(): boolean;
-  start: number;
-  end: number;
-}
+const SPLITTERS: Readonly<Record<StrictIncoming["split"], () => Splitter | null>> = {
+  none: () => null,
+  lines: () => new Lines(LINE_FEED),
+  records: () => new Lines(RECORD_SEPARATOR),
+  "line-stream": () => new LineStream(new Lines(LINE_FEED)),
+  "json-array": () => new Items(),
+};
 
 /** null: a frame is a message. */
 export function splitterFor(split: StrictIncoming["split"]): Splitter | null {
-  if (split === "lines") return new Lines();
-  return split === "json-array" ? new Items() : null;
+  return SPLITTERS[split]();
 }
 
-/** Lines that are not empty; of a frame of nothing but line ends, one empty part. */
+/** What a byte ends and is not empty; of a frame of nothing but such bytes, one empty part. A line feed may have a return before it. */
 class Lines implements Splitter {
   start = 0;
   end = 0;
@@ -37,6 +39,11 @@ class Lines implements Splitter {
   #at = 0;
   #stop = 0;
   #found = false;
+  readonly #ending: number;
+
+  constructor(ending: number) {
+    this.#ending = ending;
+  }
 
   begin({ data, start, end }: Incoming): void {
     this.#data = data;
@@ -48,10 +55,12 @@ class Lines implements Splitter {
   next(): boolean {
     const data = this.#data;
     while (this.#at < this.#stop) {
-      const feed = data.indexOf(LINE_FEED, this.#at);
-      const lineEnd = feed < 0 || feed >= this.#stop ? this.#stop : feed;
+      const ending = data.indexOf(this.#ending, this.#at);
+      const lineEnd = ending < 0 || ending >= this.#stop ? this.#stop : ending;
       this.start = this.#at;
-      this.end = lineEnd > this.#at && data[lineEnd - 1] === RETURN ? lineEnd - 1 : lineEnd;
+      this.end = lineEnd;
+      const hasReturn = this.#ending === LINE_FEED && data[lineEnd - 1] === RETURN;
+      if (hasReturn && lineEnd > this.#at) this.end--;
       this.#at = lineEnd + 1;
       if (this.end === this.start) continue;
       this.#found = true;

@@ -24,9 +24,9 @@ export const incoming = section({
           "text",
         ),
         split: byDefault(
-          z.enum(["none", "lines", "json-array"]),
+          z.enum(["none", "lines", "line-stream", "records", "json-array"]),
           "none",
-          "Whether a frame holds several messages: a line each, or the items of a JSON array.",
+          "How messages lie in frames: a line each, also where lines go on in the next frame (line-stream); each with a record separator behind it (records); the items of a JSON array.",
           "lines",
         ),
         fail: about(

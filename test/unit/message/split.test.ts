@@ -7,7 +7,7 @@ import { splitterFor } from "../../../worker/message/split.ts";
 const BEFORE = "[other, message]\n";
 
 /** The parts of a frame that lies between bytes of other frames, as they do in the shared read buffer. */
-function parts(split: "lines" | "json-array", frame: string | Buffer): string[] {
+function parts(split: "lines" | "records" | "json-array", frame: string | Buffer): string[] {
   const bytes = Buffer.from(frame);
   const data = Buffer.concat([Buffer.from(BEFORE), bytes, Buffer.from("]\n[x]")]);
   const start = Buffer.byteLength(BEFORE);
@@ -16,7 +16,7 @@ function parts(split: "lines" | "json-array", frame: string | Buffer): string[] 
   const splitter = splitterFor(split);
   if (splitter === null) throw new Error("no splitter");
   const found: string[] = [];
-  splitter.begin(incoming);
+  splitter.begin(incoming, { slot: 0, incarnation: 0 });
   for (let last = start; splitter.next(); last = splitter.end) {
     expect(splitter.start).toBeGreaterThanOrEqual(last);
     expect(splitter.end).toBeLessThanOrEqual(start + bytes.length);
@@ -56,6 +56,86 @@ describe("lines", () => {
         expect(parts("lines", frame)).toEqual(full.length === 0 ? [""] : full);
       }),
     );
+  });
+});
+
+describe("records", () => {
+  it.each([
+    ['{"a":1}\u001e{"a":2}\u001e', ['{"a":1}', '{"a":2}']],
+    ["a\nb\r\u001e", ["a\nb\r"]],
+    ["a", ["a"]],
+    ["\u001e", [""]],
+  ])("%j", (frame, expected) => {
+    expect(parts("records", frame)).toEqual(expected);
+  });
+});
+
+describe("a stream of lines", () => {
+  interface Piece {
+    readonly slot: number;
+    readonly incarnation: number;
+    readonly bytes: Buffer;
+  }
+
+  /** What the frames hold, in the order in which it was complete, with the slot before it. */
+  function streamed(pieces: readonly Piece[]): string[] {
+    const splitter = splitterFor("line-stream");
+    const incoming = new Incoming();
+    const found: string[] = [];
+    for (const { bytes, ...from } of pieces) {
+      const shared = Buffer.concat([Buffer.from(BEFORE), bytes, Buffer.from("x\n")]);
+      const start = Buffer.byteLength(BEFORE);
+      incoming.take(shared, start, start + bytes.length, false);
+      splitter?.begin(incoming, from);
+      while (splitter?.next()) {
+        const text = incoming.data.toString("utf8", splitter.start, splitter.end);
+        found.push(`${from.slot} ${text}`);
+      }
+      // The buffer is read into again.
+      shared.fill(0x21);
+    }
+    return found;
+  }
+
+  it("is the lines that were written, however frames cut them, on each connection", () => {
+    const line = fc.string({
+      unit: fc.constantFrom("a", "é", "\r", '"'),
+      minLength: 1,
+      maxLength: 6,
+    });
+    const writer = fc.record({
+      lines: fc.array(line),
+      cuts: fc.infiniteStream(fc.nat({ max: 9 })),
+    });
+    fc.assert(
+      fc.property(fc.array(writer, { maxLength: 3 }), (writers) => {
+        const pieces = writers.flatMap(({ lines, cuts }, slot) => {
+          const bytes = Buffer.from(lines.map((one) => `${one}\n`).join(""));
+          const own: (Piece & { at: number })[] = [];
+          for (let from = 0; from < bytes.length; ) {
+            const to = from + (cuts.next().value as number);
+            own.push({ at: own.length, slot, incarnation: 7, bytes: bytes.subarray(from, to) });
+            from = to;
+          }
+          return own;
+        });
+        const found = streamed(pieces.sort((a, b) => a.at - b.at));
+        const whole = writers.flatMap(({ lines }, slot) =>
+          lines.map((one) => `${slot} ${one.replace(/\r$/, "")}`),
+        );
+        const full = whole.filter((one) => !/ $/.test(one));
+        expect(found.filter((one) => !/ $/.test(one)).sort()).toEqual(full.sort());
+      }),
+    );
+  });
+
+  it("forgets a line of a connection that is no more, and ends one that is too long", () => {
+    const at = (incarnation: number, text: string) => ({
+      ...{ slot: 1, incarnation, bytes: Buffer.from(text) },
+    });
+    expect(streamed([at(1, "lost"), at(2, "a\nb"), at(2, "c\n")])).toEqual(["1 a", "1 bc"]);
+    const long = "x".repeat((1 << 20) + 1);
+    expect(streamed([at(1, long), at(1, "a\n")])).toEqual([`1 ${long}`, "1 a"]);
   });
 });
 

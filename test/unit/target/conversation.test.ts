@@ -2,6 +2,7 @@
  * Goal: each part of a conversation does what docs/target.md says, and the target counts what clients see. Method: a
  * target in this process with ws clients; parts by path and by document.
  */
+import { createHash } from "node:crypto";
 import { afterEach, describe, expect, it } from "vitest";
 import { readResume, readToken, resumeFor, tokenFor } from "../../../target/conversation/passes.ts";
 import { Client, type Served, serve, until } from "./harness.ts";
@@ -84,6 +85,44 @@ describe("token", () => {
     const client = new Client(`${target.url}/with/tokn`);
     await until(() => client.error !== null);
     expect(client.error?.message).toContain("404");
+  });
+});
+
+describe("digest", () => {
+  it("is of what a connection sent, in order, text apart from binary, while it is open and afterwards", async () => {
+    target = await serve();
+    const url = `${target.url}/with/digest?user=`;
+    const send = async (user: string, ...messages: (string | Buffer)[]) => {
+      const client = await Client.open(`${url}${user}`);
+      for (const message of messages) client.socket.send(message);
+      await until(() => client.got.length === messages.length, "echoes");
+      return client;
+    };
+    const long = "x".repeat(100_000);
+    const first = await send("a", "one", long, Buffer.from("two"));
+    await send("b", "one", long, "two");
+    await send("c", long, "one", Buffer.from("two"));
+    await send("d", "one", long, Buffer.from("two"));
+    await send("e", "o", "ne", long, Buffer.from("two"));
+    first.socket.close();
+    await ended(first);
+    const { connections, conversation } = await target.stats("?perConnection=1");
+    const rows = connections as readonly { user: string; digest: string }[];
+    const of = new Map(rows.map(({ user, digest }) => [user, digest]));
+    const hash = createHash("sha256");
+    for (const [kind, text] of [
+      [1, "one"],
+      [1, long],
+      [2, "two"],
+    ] as const) {
+      const head = Buffer.alloc(5, kind);
+      head.writeUInt32BE(text.length, 1);
+      hash.update(head).update(text);
+    }
+    expect(of.get("a")).toBe(hash.digest("hex"));
+    expect(of.get("d")).toBe(of.get("a"));
+    expect(new Set(of.values()).size).toBe(4);
+    expect(conversation).toMatchObject({ digested: 16 });
   });
 });
 

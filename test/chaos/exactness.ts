@@ -1,0 +1,98 @@
+/**
+ * `npm run exactness`: a target goes wrong k times, in each way and in each circumstance; what summary.json says is compared
+ * with k. Prints a row for each: misdeed, k, what was told of it, and the circumstance; ends with 1 when a number was wrong.
+ * What can be told apart is dialled in one run, k times each; `--alone` gives each a run of its own.
+ *   --only lose,omit   --times 0,1,37,1000   --in 'all cut'   --broker redis|nats   --jobs 4   --alone
+ *   --within 10   seconds for a sequence of events; more where the machine is busy, because what is late by itself is counted, too
+ */
+import { parseArgs } from "node:util";
+import { CIRCUMSTANCES, type Circumstance, KILLED, play } from "../support/exactness.ts";
+import { type Counts, dialled, MISDEEDS, type Misdeed, told } from "../support/misdeeds.ts";
+import { type BrokerKind, startBroker } from "../support/servers.ts";
+
+const { values } = parseArgs({
+  options: {
+    only: { type: "string", default: MISDEEDS.join(",") },
+    times: { type: "string", default: "0,1,37,1000" },
+    in: { type: "string", default: CIRCUMSTANCES.join(";") },
+    broker: { type: "string", default: "redis" },
+    jobs: { type: "string", default: "4" },
+    within: { type: "string", default: "10" },
+    alone: { type: "boolean", default: false },
+  },
+});
+
+/** Of one run. To reorder, a target must not say anything else in between. */
+const TOGETHER: readonly (readonly Misdeed[])[] = [
+  ["lose", "repeat", "corrupt", "leak"],
+  ["reorder"],
+  ["omit", "swap", "delay", "tell twice", "insert"],
+];
+
+interface Cell {
+  readonly misdeeds: readonly Misdeed[];
+  readonly times: number;
+  readonly circumstance: Circumstance;
+}
+
+const wanted = values.only.split(",");
+const circumstances = values.in.split(";");
+const groups = values.alone ? MISDEEDS.map((one) => [one]) : TOGETHER;
+const cells: Cell[] = CIRCUMSTANCES.filter((one) => circumstances.includes(one)).flatMap(
+  (circumstance) =>
+    groups
+      .map((group) => group.filter((one) => wanted.includes(one)))
+      .filter(({ length }) => length > 0)
+      .flatMap((misdeeds) =>
+        values.times.split(",").map((times) => ({ misdeeds, times: Number(times), circumstance })),
+      ),
+);
+
+let wrong = 0;
+const row = (...columns: readonly (string | number)[]) => {
+  const [misdeed = "", times = "", said = "", circumstance = ""] = columns.map(String);
+  const cut = `${misdeed.padEnd(11)} ${times.padStart(5)} ${said.padStart(5)}`;
+  process.stdout.write(`${cut}  ${circumstance}\n`);
+};
+row("misdeed", "k", "told", "circumstance");
+const broker = await startBroker(values.broker as BrokerKind);
+try {
+  await Promise.all(Array.from({ length: Number(values.jobs) }, work));
+} finally {
+  await broker.stop();
+}
+process.stdout.write(`${wrong} wrong\n`);
+process.exitCode = wrong === 0 ? 0 : 1;
+
+async function work(): Promise<void> {
+  for (let cell = cells.shift(); cell !== undefined; cell = cells.shift()) {
+    try {
+      await judge(cell);
+    } catch (error) {
+      wrong++;
+      row(cell.misdeeds.join(), cell.times, "-", `${cell.circumstance}: ${String(error)}`);
+    }
+  }
+}
+
+async function judge({ misdeeds, times, circumstance }: Cell): Promise<void> {
+  const counts: Counts = Object.fromEntries(misdeeds.map((one) => [one, times]));
+  const { summary, stderr } = await play({
+    ...{ counts, circumstance, bus: broker.url },
+    withinMs: 1000 * Number(values.within),
+  });
+  if (summary === null) throw new Error(stderr);
+  const said = told(summary);
+  const expected = dialled(counts);
+  for (const misdeed of MISDEEDS) {
+    const isWrong = said[misdeed] !== expected[misdeed];
+    if (isWrong) wrong++;
+    const mark = isWrong ? `${circumstance}: WRONG` : circumstance;
+    if (isWrong || misdeeds.includes(misdeed)) row(misdeed, expected[misdeed], said[misdeed], mark);
+  }
+  const lost = summary.lostWorkers.map(({ id }) => id).join();
+  const isLost = circumstance === "all cut, a worker killed" ? lost === KILLED : lost === "";
+  if (summary.validity.ledger.balanced && isLost) return;
+  wrong++;
+  row("ledger", "", "", `${circumstance}: ${JSON.stringify(summary.validity)}, lost: ${lost}`);
+}
