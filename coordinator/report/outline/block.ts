@@ -94,6 +94,19 @@ export interface DataRow {
   readonly value: number | null;
 }
 
+/** @param statistic of numbers without a unit "count", of others "value", where it is no other */
+export function datum(
+  place: Pick<DataRow, "scope" | "phase" | "name">,
+  measure: string,
+  [value, unit = "", statistic = unit === "" ? "count" : "value"]: readonly [
+    value: number | null,
+    unit?: string,
+    statistic?: string,
+  ],
+): DataRow {
+  return { ...place, measure, statistic, unit, value };
+}
+
 /** A test case of a CI system. Its texts are raw. */
 export interface TestCase {
   readonly className: string;
@@ -215,6 +228,33 @@ export function table(shape: TableShape, rows: readonly (readonly Cell[])[]): Ta
     rows: rows.slice(0, most),
     more: more + Math.max(0, rows.length - most),
   };
+}
+
+/** A column, and what a row has in it. */
+export interface Part<Row> {
+  readonly column: Column;
+  readonly cell: (row: Row) => Cell;
+}
+
+export function part<Row>(title: string, unit: Unit, cell: (row: Row) => Cell): Part<Row> {
+  return { column: column(title, unit), cell };
+}
+
+/** Counts under these titles, or those that rows call so themselves. */
+export function counts<Row>(parts: Readonly<Record<string, (row: Row) => Cell>>): Part<Row>[] {
+  return Object.entries(parts).map(([title, cell]) => part(title, "count", cell));
+}
+
+export function tableOf<Row>(
+  shape: Omit<TableShape, "columns">,
+  parts: readonly Part<Row>[],
+  rows: readonly Row[],
+): Table {
+  const columns = parts.map(({ column: one }) => one);
+  // Sections are pure, so rows beyond the bound need not be made.
+  const cells = rows.slice(0, shape.most).map((row) => parts.map(({ cell }) => cell(row)));
+  const more = (shape.more ?? 0) + Math.max(0, rows.length - shape.most);
+  return table({ ...shape, columns, more }, cells);
 }
 
 /** `["sent", "messages sent", "count"]` as a column; the id is the title's unless it is given. */

@@ -5,7 +5,7 @@
 
 import type { Quantiles } from "../summary-schema.ts";
 import { formatMs, NO_DATA } from "../text/format.ts";
-import { type Cell, type Column, column, type DataRow } from "./block.ts";
+import { type Cell, type Column, column, type DataRow, datum, type Part } from "./block.ts";
 
 const SHOWN = ["min", "p50", "p90", "p95", "p99", "p999", "p9999", "max", "mean"] as const;
 type Statistic = keyof Omit<Quantiles, "count">;
@@ -33,6 +33,20 @@ export function quantileCells(
   return [quantiles?.count ?? 0, ...statistics.map((one) => quantiles?.[one] ?? null)];
 }
 
+/** As columns of a table. @param counted what the values are of; null: their number is shown elsewhere */
+export function quantileParts<Row>(
+  counted: string | null,
+  statistics: readonly Statistic[],
+  of: (row: Row) => Quantiles | null,
+): Part<Row>[] {
+  return quantileColumns(counted ?? "", statistics)
+    .map((one, at) => ({
+      column: one,
+      cell: (row: Row) => quantileCells(of(row), statistics)[at] ?? null,
+    }))
+    .slice(counted === null ? 1 : 0);
+}
+
 /** "p50 1.20 ms  p90 3.10 ms  p99 12.3 ms  p99.9 20.0 ms  max 40.0 ms" */
 export function quantileLine(quantiles: Quantiles | null): string {
   if (quantiles === null) return NO_DATA;
@@ -45,13 +59,11 @@ export function quantileLine(quantiles: Quantiles | null): string {
 export type Place = Pick<DataRow, "scope" | "phase" | "name">;
 
 export function quantileData(place: Place, measure: string, q: Quantiles | null): DataRow[] {
-  const counted = { ...place, measure, statistic: "count", unit: "", value: q?.count ?? 0 };
-  if (q === null) return [counted];
-  const { count: _, ...times } = q;
-  const rows = Object.entries(times).map(([statistic, value]) => ({
-    ...{ ...place, measure, statistic, unit: "ms", value },
-  }));
-  return [counted, ...rows];
+  const { count = 0, ...times } = q ?? {};
+  return [
+    datum(place, measure, [count]),
+    ...Object.entries(times).map(([statistic, ms]) => datum(place, measure, [ms, "ms", statistic])),
+  ];
 }
 
 /** A record of counts and distributions by its own keys; counts of two records may have one name. */
@@ -66,9 +78,7 @@ export function recordData(
       return quantileData(place, snake(key.slice(0, -2)), value as Quantiles | null);
     }
     if (value !== null && typeof value !== "number") return [];
-    const isBytes = key.startsWith("bytes");
-    const unit = isBytes ? "B" : "";
-    return [{ ...place, measure, statistic: isBytes ? "value" : "count", unit, value }];
+    return [datum(place, measure, [value, key.startsWith("bytes") ? "B" : ""])];
   });
 }
 

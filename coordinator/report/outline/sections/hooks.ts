@@ -1,20 +1,32 @@
 /** What the scenario's own code took, function by function. Invariant: it is left out of runs without hooks. */
 import type { Summary } from "../../summary-schema.ts";
 import { formatCount } from "../../text/format.ts";
-import { code, column, type DataRow, facts, lead, note, table } from "../block.ts";
-import { quantileCells, quantileColumns, quantileLine, recordData } from "../quantiles.ts";
+import {
+  code,
+  type DataRow,
+  datum,
+  facts,
+  lead,
+  note,
+  type Part,
+  part,
+  tableOf,
+} from "../block.ts";
+import { quantileLine, quantileParts, recordData } from "../quantiles.ts";
 import type { Section } from "../section.ts";
 
 const TIMES = ["p50", "p90", "p99", "max"] as const;
 /** There are five. */
 const MOST = 10;
 
-const COLUMNS = [
-  column("function", "text"),
-  column("calls"),
-  column("completed"),
-  column("failed"),
-  ...quantileColumns("", TIMES).slice(1),
+type Hook = readonly [name: string, one: NonNullable<Summary["hooks"]>["byFunction"][string]];
+
+const PARTS: readonly Part<Hook>[] = [
+  part("function", "text", ([name]) => code(name)),
+  part("calls", "count", ([, { calls }]) => calls),
+  part("completed", "count", ([, { completed }]) => completed),
+  part("failed", "count", ([, { failed }]) => failed),
+  ...quantileParts<Hook>(null, TIMES, ([, { tookMs }]) => tookMs),
 ];
 
 export const hooks: Section = {
@@ -27,16 +39,9 @@ export const hooks: Section = {
 
   build({ summary: { hooks: known = null } }) {
     if (known === null) return [];
-    const rows = Object.entries(known.byFunction).map(
-      ([name, { calls, completed, failed, tookMs }]) => [
-        code(name),
-        ...[calls, completed, failed],
-        ...quantileCells(tookMs, TIMES).slice(1),
-      ],
-    );
     return [
       lead(`${leadText(known)}.`),
-      table({ name: "Hooks", columns: COLUMNS, most: MOST }, rows),
+      tableOf({ name: "Hooks", most: MOST }, PARTS, Object.entries(known.byFunction)),
       note(
         "Counts are of the whole run. Times are those of a call in the hooks' thread; no latency of a message holds them, unless a message had to wait for one.",
       ),
@@ -66,13 +71,7 @@ function leadText({ file, byFunction, messagesSkipped }: NonNullable<Summary["ho
 
 function data({ byFunction, messagesSkipped }: NonNullable<Summary["hooks"]>): DataRow[] {
   return [
-    {
-      scope: "run",
-      measure: "hooks_messages_skipped",
-      statistic: "count",
-      unit: "",
-      value: messagesSkipped,
-    },
+    datum({ scope: "run" }, "hooks_messages_skipped", [messagesSkipped]),
     ...Object.entries(byFunction).flatMap(([name, { tookMs, ...counts }]) => [
       ...recordData({ scope: "hook", name }, counts, "hook_"),
       ...recordData({ scope: "hook", name }, { hookTookMs: tookMs }, ""),

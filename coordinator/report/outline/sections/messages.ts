@@ -8,34 +8,31 @@ import { formatCount } from "../../text/format.ts";
 import { countsScope, receivedText } from "../../text/result-text.ts";
 import {
   type Block,
-  type Cell,
   code,
-  column,
   type DataRow,
   heading,
   lead,
   note,
-  table,
+  type Part,
+  part,
+  tableOf,
   text,
 } from "../block.ts";
-import { quantileCells, quantileColumns, recordData } from "../quantiles.ts";
+import { quantileParts, recordData } from "../quantiles.ts";
+import { replyParts } from "../replies.ts";
 import type { Section } from "../section.ts";
 
 const MAX_MESSAGES = 200;
 const TIMES = ["p50", "p90", "p99", "max"] as const;
 
-const COLUMNS = [
-  column("message", "text"),
-  column("sent"),
-  column("rate", "perSecond"),
-  column("want a reply"),
-  column("in time"),
-  column("share", "share"),
-  column("rejected"),
-  column("timed out"),
-  column("unanswered"),
-  column("late"),
-  ...quantileColumns("", TIMES).slice(1),
+type Row = readonly [name: string, one: Summary["messages"]["byName"][string]];
+
+const partsFor = (seconds: number): readonly Part<Row>[] => [
+  part("message", "text", ([name]) => code(name, 64)),
+  part("sent", "count", ([, { sent }]) => sent),
+  part("rate", "perSecond", ([, { sent }]) => (seconds > 0 ? sent / seconds : null)),
+  ...replyParts<Row>(([, one]) => one),
+  ...quantileParts<Row>(null, TIMES, ([, { latencyMs }]) => latencyMs),
 ];
 
 export const messages: Section = {
@@ -50,12 +47,12 @@ export const messages: Section = {
     const { byName } = summary.messages;
     // Steps that only wait have a section of their own.
     const sent = Object.entries(byName).filter(([, { arrived }]) => arrived === undefined);
-    const rows = sent.map(([name, one]) => row(name, one, summary));
+    const parts = partsFor(summary.durationSeconds);
     const mix: Block[] =
-      rows.length === 0
+      sent.length === 0
         ? [text("The scenario sends no message.")]
         : [
-            table({ name: "Messages", columns: COLUMNS, most: MAX_MESSAGES }, rows),
+            tableOf({ name: "Messages", most: MAX_MESSAGES }, parts, sent),
             note(
               `Counts are of the ${countsScope(summary)}. Rate: over the whole run. Rejected: the reply said that the request had failed. Unanswered: the connection ended before the reply. Late: the reply came after its time limit.`,
             ),
@@ -63,32 +60,6 @@ export const messages: Section = {
     return [lead(`${receivedText(summary)}.`), ...mix, ...pushed(summary), data(byName)];
   },
 };
-
-function row(name: string, one: Summary["messages"]["byName"][string], run: Summary): Cell[] {
-  const { sent, expected, matched, rejected, timedOut, unanswered, late, latencyMs } = one;
-  const seconds = run.durationSeconds;
-  const rate = seconds > 0 ? sent / seconds : null;
-  const times = quantileCells(latencyMs, TIMES).slice(1);
-  if (matched === null) {
-    return [
-      code(name, 64),
-      sent,
-      rate,
-      { text: "none", value: 0 },
-      "",
-      "",
-      "",
-      "",
-      "",
-      "",
-      ...times,
-    ];
-  }
-  const of = expected ?? sent;
-  const share = of === 0 ? null : matched / of;
-  const counts = [of, matched, share, rejected ?? "", timedOut, unanswered, late];
-  return [code(name, 64), sent, rate, ...counts, ...times];
-}
 
 /** What nobody had asked for; what `listen` names is in a section of its own. */
 function pushed({ messages: { unsolicited } }: Summary): Block[] {

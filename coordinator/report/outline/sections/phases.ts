@@ -2,22 +2,29 @@
 
 import type { Summary } from "../../summary-schema.ts";
 import { formatClock } from "../../text/format.ts";
-import { type Cell, code, column, table } from "../block.ts";
-import { recordData } from "../quantiles.ts";
+import { code, datum, type Part, part, tableOf } from "../block.ts";
+import { quantileParts, recordData } from "../quantiles.ts";
 import type { Section } from "../section.ts";
 
 const MAX_PHASES = 100;
 
-const COLUMNS = [
-  column("phase", "text"),
-  column("run time", "text"),
-  column("established"),
-  column("failed"),
-  column("sent"),
-  column("received"),
-  column("p50", "ms"),
-  column("p99", "ms"),
-  column("max", "ms"),
+type Phase = Summary["phases"][number];
+
+const PARTS: readonly Part<Phase>[] = [
+  part("phase", "text", ({ phase, excluded }) => ({
+    text: code(phase, 64),
+    ...(excluded && { note: "excluded" }),
+  })),
+  part(
+    "run time",
+    "text",
+    ({ from, to }) => `${formatClock(from / 1000)} to ${formatClock(to / 1000)}`,
+  ),
+  part("established", "count", ({ connections }) => connections.established),
+  part("failed", "count", ({ connections }) => connections.failed),
+  part("sent", "count", ({ messages }) => messages.sent),
+  part("received", "count", ({ messages }) => messages.received),
+  ...quantileParts<Phase>(null, ["p50", "p99", "max"], ({ messages }) => messages.latencyMs),
 ];
 
 export const phases: Section = {
@@ -28,31 +35,20 @@ export const phases: Section = {
   },
 
   build({ summary }) {
-    const rows = summary.phases.map(
-      ({ phase, excluded, from, to, connections, messages }): Cell[] => [
-        { text: code(phase, 64), ...(excluded && { note: "excluded" }) },
-        `${formatClock(from / 1000)} to ${formatClock(to / 1000)}`,
-        ...[connections.established, connections.failed, messages.sent, messages.received],
-        ...(["p50", "p99", "max"] as const).map((one) => messages.latencyMs?.[one] ?? null),
-      ],
-    );
-    if (rows.length === 0) return [];
+    if (summary.phases.length === 0) return [];
     return [
-      table({ name: "Phases", columns: COLUMNS, most: MAX_PHASES }, rows),
+      tableOf({ name: "Phases", most: MAX_PHASES }, PARTS, summary.phases),
       { kind: "data", rows: summary.phases.flatMap(data) },
     ];
   },
 };
 
-function data({ phase, from, to, excluded, connections, messages }: Summary["phases"][number]) {
+function data({ phase, from, to, excluded, connections, messages }: Phase) {
   const place = { scope: "phase", phase };
-  const value = (measure: string, unit: string, is: number) => ({
-    ...{ ...place, measure, unit, statistic: "value", value: is },
-  });
   return [
-    value("from", "ms", from),
-    value("to", "ms", to),
-    value("excluded", "bool", Number(excluded)),
+    datum(place, "from", [from, "ms"]),
+    datum(place, "to", [to, "ms"]),
+    datum(place, "excluded", [Number(excluded), "bool"]),
     ...recordData(place, connections, "connections_"),
     ...recordData(place, messages, "messages_"),
   ];

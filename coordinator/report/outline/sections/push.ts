@@ -7,19 +7,19 @@ import type { Summary } from "../../summary-schema.ts";
 import { formatCount, formatShare } from "../../text/format.ts";
 import {
   type Block,
-  type Cell,
-  type Column,
   code,
-  column,
   type DataRow,
+  datum,
   details,
   heading,
   note,
+  type Part,
+  part,
   prose,
   type Text,
-  table,
+  tableOf,
 } from "../block.ts";
-import { quantileCells, quantileColumns, recordData } from "../quantiles.ts";
+import { quantileParts, recordData } from "../quantiles.ts";
 import type { Section } from "../section.ts";
 
 const MAX_NAMES = 200;
@@ -27,30 +27,64 @@ const MAX_UNREACHED = 20;
 const TIMES = ["p50", "p90", "p99", "max"] as const;
 
 type Push = Summary["push"][string];
+type Named = readonly [name: string, one: Push];
 type Reach = NonNullable<Push["reach"]>;
 type Receivers = Pick<Reach, "messages" | "members" | "reached" | "left" | "missed" | "share"> &
   Pick<Reach, "firstMs" | "medianMs" | "lastMs" | "spreadMs">;
 
-const RECEIVED: Column[] = [
-  column("name", "text"),
-  column("received"),
-  column("rate", "perSecond"),
-  column("scopes"),
-  ...quantileColumns("timed", TIMES),
-  column("clock error", "ms"),
+const receivedParts = (seconds: number): readonly Part<Named>[] => [
+  part("name", "text", ([name]) => code(name, 64)),
+  part("received", "count", ([, { received }]) => received),
+  part("rate", "perSecond", ([, { received }]) => (seconds > 0 ? received / seconds : null)),
+  part(
+    "scopes",
+    "count",
+    ([
+      ,
+      {
+        scopes: { count },
+      },
+    ]) => count,
+  ),
+  ...quantileParts<Named>("timed", TIMES, ([, { latencyMs }]) => latencyMs),
+  part("clock error", "ms", ([, { clockErrorMs }]) => clockErrorMs),
 ];
-const REACHED: Column[] = [
-  column("messages"),
-  column("receivers due"),
-  column("reached"),
-  column("left"),
-  column("missed"),
-  column("share", "share"),
+
+const REACHED: readonly Part<Receivers>[] = [
+  part("messages", "count", ({ messages }) => messages),
+  part("receivers due", "count", ({ members }) => members),
+  part("reached", "count", ({ reached }) => reached),
+  part("left", "count", ({ left }) => left),
+  part("missed", "count", ({ missed }) => ({
+    value: missed,
+    ...(missed > 0 && { tone: "bad" as const }),
+  })),
+  part("share", "share", ({ share }) => share),
+  ...(["first", "median", "last", "spread"] as const).flatMap((which) => [
+    part<Receivers>(`${which} p50`, "ms", (of) => of[`${which}Ms`]?.p50 ?? null),
+    part<Receivers>(`${which} p99`, "ms", (of) => of[`${which}Ms`]?.p99 ?? null),
+  ]),
 ];
-const WHEN: Column[] = (["first", "median", "last", "spread"] as const).flatMap((which) => [
-  column(`${which} p50`, "ms"),
-  column(`${which} p99`, "ms"),
-]);
+type Sized = Receivers & { readonly size: string };
+const BY_SIZE: readonly Part<Sized>[] = [
+  part("scope size", "text", ({ size }) => size),
+  ...REACHED,
+];
+
+const UNREACHED: readonly Part<Reach["unreached"][number]>[] = [
+  part("scope", "text", ({ scope }) => code(scope, 120)),
+  part("sent at", "seconds", ({ sentAtMs }) => sentAtMs / 1000),
+  part("missed", "count", ({ missed }) => missed),
+  part("connections", "text", ({ connections }) =>
+    connections.length === 0 ? "all of a worker" : connections.join(", "),
+  ),
+];
+
+const SCOPES: readonly Part<Push["scopes"]["top"][number]>[] = [
+  part("scope", "text", ({ scope }) => code(scope, 120)),
+  part("received", "count", ({ received }) => received),
+  part("members", "count", ({ members }) => members),
+];
 
 export const push: Section = {
   meta: {
@@ -63,17 +97,9 @@ export const push: Section = {
   build({ summary }) {
     const named = Object.entries(summary.push);
     if (named.length === 0) return [];
-    const seconds = summary.durationSeconds;
-    const rows = named.map(([name, one]): Cell[] => [
-      code(name, 64),
-      one.received,
-      seconds > 0 ? one.received / seconds : null,
-      one.scopes.count,
-      ...quantileCells(one.latencyMs, TIMES),
-      one.clockErrorMs,
-    ]);
+    const parts = receivedParts(summary.durationSeconds);
     return [
-      table({ name: "Pushed", columns: RECEIVED, most: MAX_NAMES }, rows),
+      tableOf({ name: "Pushed", most: MAX_NAMES }, parts, named),
       note(
         "Received: of the whole run. Times: one way, from the moment that a message says it was sent to its arrival, of the phases that count. Clock error: how far the clocks of the sender and the worker may be apart.",
       ),
@@ -91,16 +117,14 @@ function why(name: string, withheld: string): Block {
 }
 
 function reachBlocks(name: string, reach: Reach): Block[] {
-  const rows = [
-    ...reach.bySize.map((size): Cell[] => [sizeText(size), ...receiverCells(size)]),
-    ...(reach.bySize.length > 1 ? [["all", ...receiverCells(reach)]] : []),
+  const rows: Sized[] = [
+    ...reach.bySize.map((size) => ({ ...size, size: sizeText(size) })),
+    ...(reach.bySize.length > 1 ? [{ ...reach, size: "all" }] : []),
   ];
-  const columns = [column("scope size", "text"), ...REACHED, ...WHEN];
-  const shape = { name: "Reach by scope size", columns, most: rows.length, sort: false };
   return [
     heading("Who got each message"),
     { kind: "text", text: [code(name, 64), `: ${reachText(reach)}`] },
-    table(shape, rows),
+    tableOf({ name: "Reach by scope size", most: rows.length, sort: false }, BY_SIZE, rows),
     note(
       "Due: connections that belonged to the scope when the message was sent. Left: closed before it came. Missed: stayed, and did not get it within 5 s of the first. First, median, last: from sending to that receiver; spread: from the first to the last.",
     ),
@@ -127,56 +151,23 @@ function sizeText({ from, to }: { readonly from: number; readonly to: number }):
   return to <= 1 ? formatCount(to) : `${formatCount(from)} to ${formatCount(to)}`;
 }
 
-function receiverCells(of: Receivers): Cell[] {
-  const { messages, members, reached, left, missed, share } = of;
-  const times = [of.firstMs, of.medianMs, of.lastMs, of.spreadMs];
-  const worse = missed > 0 ? ({ tone: "bad" } as const) : {};
-  return [
-    ...[messages, members, reached, left, { value: missed, ...worse }, share],
-    ...times.flatMap((q) => [q?.p50 ?? null, q?.p99 ?? null]),
-  ];
-}
-
 function unreached({ unreached: samples }: Reach): Block[] {
   if (samples.length === 0) return [];
-  const columns = [
-    column("scope", "text"),
-    column("sent at", "seconds"),
-    column("missed"),
-    column("connections", "text"),
-  ];
-  const rows = samples.map(({ scope, sentAtMs, missed, connections }): Cell[] => [
-    code(scope, 120),
-    sentAtMs / 1000,
-    missed,
-    connections.length === 0 ? "all of a worker" : connections.map(formatIndex).join(", "),
-  ]);
-  return [table({ name: "Not reached", columns, most: MAX_UNREACHED, sort: false }, rows)];
-}
-
-function formatIndex(index: number): string {
-  return `${index}`;
+  return [tableOf({ name: "Not reached", most: MAX_UNREACHED, sort: false }, UNREACHED, samples)];
 }
 
 function scopes(name: string, { scopes: { count, top } }: Push): Block[] {
   if (count < 2 || top.length === 0) return [];
-  const columns = [column("scope", "text"), column("received"), column("members")];
-  const rows = top.map(({ scope, received, members }): Cell[] => [
-    code(scope, 120),
-    received,
-    members,
-  ]);
-  const shape = { name: "Received by scope", columns, most: top.length, more: count - top.length };
-  return [details(`Scopes of ${name}`, table(shape, rows))];
+  const shape = { name: "Received by scope", most: top.length, more: count - top.length };
+  return [details(`Scopes of ${name}`, tableOf(shape, SCOPES, top))];
 }
 
 function data(name: string, one: Push): DataRow[] {
   const { received, latencyMs, clockErrorMs, reach } = one;
   const place = { scope: "push", name };
-  const error = { ...place, measure: "push_clock_error", statistic: "value", unit: "ms" };
   return [
     ...recordData(place, { received, latencyMs }, "push_"),
-    { ...error, value: clockErrorMs },
+    datum(place, "push_clock_error", [clockErrorMs, "ms"]),
     ...(reach === null ? [] : recordData(place, reach, "push_reach_")),
   ];
 }

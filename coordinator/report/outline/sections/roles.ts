@@ -6,38 +6,50 @@ import type { Summary } from "../../summary-schema.ts";
 import { countsScope } from "../../text/result-text.ts";
 import {
   type Block,
-  type Cell,
   code,
-  column,
+  counts,
   type DataRow,
   heading,
   note,
-  table,
+  type Part,
+  part,
+  tableOf,
 } from "../block.ts";
-import { quantileCells, quantileColumns, recordData } from "../quantiles.ts";
+import { quantileParts, recordData } from "../quantiles.ts";
+import { replyParts } from "../replies.ts";
 import type { Section } from "../section.ts";
 
 const MAX_ROLES = 100;
 const TIMES = ["p50", "p90", "p99", "max"] as const;
 
-const CONNECTIONS = [
-  column("role", "text"),
-  column("share", "share"),
-  column("of the plan"),
-  ...["attempted", "established", "failed", "dropped", "reconnects"].map((name) => column(name)),
+type Role = readonly [name: string, one: NonNullable<Summary["roles"]>[string]];
+
+const NAME = part<Role>("role", "text", ([name]) => code(name, 64));
+
+const CONNECTIONS: readonly Part<Role>[] = [
+  NAME,
+  part("share", "share", ([, { share }]) => share),
+  ...counts<Role>({
+    "of the plan": ([, { connections }]) => connections.indices,
+    attempted: ([, { connections }]) => connections.attempted,
+    established: ([, { connections }]) => connections.established,
+    failed: ([, { connections }]) => connections.failed,
+    dropped: ([, { connections }]) => connections.dropped,
+    reconnects: ([, { connections }]) => connections.reconnects,
+  }),
 ];
 
-const MESSAGES = [
-  column("role", "text"),
-  ...["planned", "sent", "skipped", "received", "want a reply", "in time"].map((name) =>
-    column(name),
-  ),
-  column("share", "share"),
-  ...["timed out", "unanswered", "late"].map((name) => column(name)),
-  ...quantileColumns("", TIMES).slice(1),
+const MESSAGES: readonly Part<Role>[] = [
+  NAME,
+  ...counts<Role>({
+    planned: ([, { messages }]) => messages.planned,
+    sent: ([, { messages }]) => messages.sent,
+    skipped: ([, { messages }]) => messages.skipped,
+    received: ([, { messages }]) => messages.received,
+  }),
+  ...replyParts<Role>(([, { messages }]) => messages, ["rejected"]),
+  ...quantileParts<Role>(null, TIMES, ([, { messages }]) => messages.latencyMs),
 ];
-
-type Role = NonNullable<Summary["roles"]>[string];
 
 export const roles: Section = {
   meta: {
@@ -49,12 +61,10 @@ export const roles: Section = {
   build({ summary }) {
     const all = Object.entries(summary.roles ?? {});
     if (all.length === 0) return [];
-    const connections = all.map(([name, one]) => connectionCells(name, one));
-    const messages = all.map(([name, one]) => messageCells(name, one));
     return [
-      table({ name: "Connections by role", columns: CONNECTIONS, most: MAX_ROLES }, connections),
+      tableOf({ name: "Connections by role", most: MAX_ROLES }, CONNECTIONS, all),
       heading("Messages by role"),
-      table({ name: "Messages by role", columns: MESSAGES, most: MAX_ROLES }, messages),
+      tableOf({ name: "Messages by role", most: MAX_ROLES }, MESSAGES, all),
       note(
         `Counts are of the ${countsScope(summary)}. Of the plan: connections that have the role.`,
       ),
@@ -63,24 +73,7 @@ export const roles: Section = {
   },
 };
 
-function connectionCells(name: string, { share, connections }: Role): Cell[] {
-  const { indices, attempted, established, failed, dropped, reconnects } = connections;
-  return [code(name, 64), share, indices, attempted, established, failed, dropped, reconnects];
-}
-
-function messageCells(name: string, { messages }: Role): Cell[] {
-  const { planned, sent, skipped, received, matched, expected, latencyMs } = messages;
-  const { timedOut, unanswered, late } = messages;
-  const counts = [code(name, 64), planned, sent, skipped, received];
-  const times = quantileCells(latencyMs, TIMES).slice(1);
-  if (matched === null)
-    return [...counts, { text: "none", value: 0 }, "", "", "", "", "", ...times];
-  const of = expected ?? sent;
-  const share = of === 0 ? null : matched / of;
-  return [...counts, of, matched, share, timedOut, unanswered, late, ...times];
-}
-
-function data(all: readonly (readonly [string, Role])[]): Block {
+function data(all: readonly Role[]): Block {
   const rows = all.flatMap(([name, { connections, messages }]): DataRow[] => [
     ...recordData({ scope: "role", name }, connections, "connections_"),
     ...recordData({ scope: "role", name }, messages, "messages_"),

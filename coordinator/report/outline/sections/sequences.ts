@@ -2,21 +2,21 @@
  * What became of the sequences of events that messages are followed by: how many were complete, how long they took and each of
  * their events, and what was wrong with the others. Invariant: nothing for a scenario without one.
  */
-import type { Summary } from "../../summary-schema.ts";
+import type { Quantiles, Summary } from "../../summary-schema.ts";
 import { formatCount } from "../../text/format.ts";
 import { countsScope, timesScope } from "../../text/result-text.ts";
 import {
   type Block,
-  type Cell,
   code,
-  column,
   type DataRow,
   heading,
   lead,
   note,
-  table,
+  type Part,
+  part,
+  tableOf,
 } from "../block.ts";
-import { quantileCells, quantileColumns, recordData } from "../quantiles.ts";
+import { quantileParts, recordData } from "../quantiles.ts";
 import type { Section } from "../section.ts";
 
 const MAX_SEQUENCES = 200;
@@ -36,17 +36,41 @@ const MEANINGS: Readonly<Record<string, string>> = {
   orphan: "an event came whose key is none of a message of its connection",
 };
 
-const COLUMNS = [
-  column("sequence", "text"),
-  column("started"),
-  column("completed"),
-  column("share", "share"),
-  column("failed"),
-  column("unjudged"),
-  ...quantileColumns("", TIMES).slice(1),
+type Sequence = readonly [name: string, one: Summary["sequences"][string]];
+
+const NAME = part<readonly [name: string, ...unknown[]]>("sequence", "text", ([name]) =>
+  code(name, 64),
+);
+
+const PARTS: readonly Part<Sequence>[] = [
+  NAME,
+  part("started", "count", ([, { started }]) => started),
+  part("completed", "count", ([, { completed }]) => completed),
+  part("share", "share", ([, { completed, failed }]) =>
+    completed + failed === 0 ? null : completed / (completed + failed),
+  ),
+  part("failed", "count", ([, { failed }]) => failed),
+  part("unjudged", "count", ([, { unjudged }]) => unjudged),
+  ...quantileParts<Sequence>(null, TIMES, ([, { durationMs }]) => durationMs),
 ];
 
-type Sequence = Summary["sequences"][string];
+type Violation = readonly [sequence: string, kind: string, count: number];
+
+const VIOLATIONS: readonly Part<Violation>[] = [
+  NAME,
+  part("violation", "text", ([, kind]) => kind),
+  part("count", "count", ([, , count]) => count),
+  part("meaning", "text", ([, kind]) => MEANINGS[kind] ?? ""),
+];
+
+type Event = readonly [sequence: string, event: string, came: number, times: Quantiles | null];
+
+const EVENTS: readonly Part<Event>[] = [
+  NAME,
+  part("event", "text", ([, event]) => code(event, 64)),
+  part("came", "count", ([, , came]) => came),
+  ...quantileParts<Event>("timed", TIMES, ([, , , times]) => times),
+];
 
 export const sequences: Section = {
   meta: {
@@ -59,17 +83,14 @@ export const sequences: Section = {
   build({ summary }) {
     const all = Object.entries(summary.sequences);
     if (all.length === 0) return [];
-    const sum = (of: (one: Sequence) => number) =>
+    const sum = (of: (one: Sequence[1]) => number) =>
       all.reduce((total, [, one]) => total + of(one), 0);
     const [completed, failed] = [sum((one) => one.completed), sum((one) => one.failed)];
     return [
       lead(
         `${formatCount(completed)} of ${formatCount(completed + failed)} sequences were complete, in order and in time.`,
       ),
-      table(
-        { name: "Sequences", columns: COLUMNS, most: MAX_SEQUENCES },
-        all.map(([name, one]) => sequenceRow(name, one)),
-      ),
+      tableOf({ name: "Sequences", most: MAX_SEQUENCES }, PARTS, all),
       note(
         `Counts are of the ${countsScope(summary)}, times of the ${timesScope(summary)}. Times: of complete ones, from the intended time of the message to the last event. Unjudged: ended by us before its time was over.`,
       ),
@@ -78,20 +99,10 @@ export const sequences: Section = {
       heading("Events"),
       events(all),
       note("Times: from the event before; of the first, from the intended time of the message."),
-      { kind: "data", rows: all.flatMap(([name, one]) => dataOf(name, one)) },
+      { kind: "data", rows: all.flatMap(dataOf) },
     ];
   },
 };
-
-function sequenceRow(name: string, one: Sequence): Cell[] {
-  const { started, completed, failed, unjudged, durationMs } = one;
-  const judged = completed + failed;
-  return [
-    code(name, 64),
-    ...[started, completed, judged === 0 ? null : completed / judged, failed, unjudged],
-    ...quantileCells(durationMs, TIMES).slice(1),
-  ];
-}
 
 function unfollowed(count: number): Block[] {
   if (count === 0) return [];
@@ -99,49 +110,27 @@ function unfollowed(count: number): Block[] {
   return [{ kind: "text", text, look: "warn" }];
 }
 
-function violations(all: readonly [string, Sequence][]): Block[] {
+function violations(all: readonly Sequence[]): Block[] {
   const rows = all.flatMap(([name, one]) =>
-    Object.entries(one.violations).map(([kind, count]): Cell[] => [
-      code(name, 64),
-      kind,
-      count,
-      MEANINGS[kind] ?? "",
-    ]),
+    Object.entries(one.violations).map(([kind, count]): Violation => [name, kind, count]),
   );
   if (rows.length === 0) return [];
-  const columns = [
-    column("sequence", "text"),
-    column("violation", "text"),
-    column("count"),
-    column("meaning", "text"),
-  ];
   return [
     heading("Violations"),
-    table({ name: "Violations", columns, keys: 2, most: MAX_EVENTS }, rows),
+    tableOf({ name: "Violations", keys: 2, most: MAX_EVENTS }, VIOLATIONS, rows),
     note("An example of each, with the times of its events, is among the failures."),
   ];
 }
 
-function events(all: readonly [string, Sequence][]): Block {
-  const columns = [
-    column("sequence", "text"),
-    column("event", "text"),
-    column("came"),
-    ...quantileColumns("timed", TIMES),
-  ];
-  const rows = all.flatMap(([name, one]) =>
-    Object.entries(one.events).map(([event, times]): Cell[] => [
-      ...[code(name, 64), code(event, 64), one.arrived[event] ?? 0],
-      ...quantileCells(times, TIMES),
-    ]),
+function events(all: readonly Sequence[]): Block {
+  const rows = all.flatMap(([name, { events: of, arrived }]) =>
+    Object.entries(of).map(([event, times]): Event => [name, event, arrived[event] ?? 0, times]),
   );
-  return table({ name: "Events", columns, keys: 2, most: MAX_EVENTS, sort: false }, rows);
+  return tableOf({ name: "Events", keys: 2, most: MAX_EVENTS, sort: false }, EVENTS, rows);
 }
 
-function dataOf(
-  name: string,
-  { violations: kinds, events: times, arrived, ...one }: Sequence,
-): DataRow[] {
+function dataOf([name, whole]: Sequence): DataRow[] {
+  const { violations: kinds, events: times, arrived, ...one } = whole;
   const place = { scope: "sequence", name };
   return [
     ...recordData(place, one, "sequence_"),

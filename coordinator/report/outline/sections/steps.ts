@@ -4,21 +4,25 @@
  */
 import type { Summary } from "../../summary-schema.ts";
 import { countsScope } from "../../text/result-text.ts";
-import { type Cell, code, column, note, table } from "../block.ts";
-import { quantileCells, quantileColumns } from "../quantiles.ts";
+import { code, note, type Part, part, tableOf } from "../block.ts";
+import { quantileParts } from "../quantiles.ts";
 import type { Section } from "../section.ts";
 
 const MAX_STEPS = 1000;
 const TIMES = ["p50", "p90", "p99", "max"] as const;
 
-const COLUMNS = [
-  column("step", "text"),
-  column("began"),
-  column("completed"),
-  column("share", "share"),
-  column("failed"),
-  column("abandoned"),
-  ...quantileColumns("timed", TIMES),
+type Step = readonly [name: string, one: Summary["messages"]["byName"][string]];
+
+const PARTS: readonly Part<Step>[] = [
+  part("step", "text", ([name]) => code(name, 64)),
+  part("began", "count", ([, { started = 0 }]) => started),
+  part("completed", "count", ([, { completed = 0 }]) => completed),
+  part("share", "share", ([, { started = 0, completed = 0 }]) =>
+    started === 0 ? null : completed / started,
+  ),
+  part("failed", "count", ([, { failed = 0 }]) => failed),
+  part("abandoned", "count", ([, { abandoned = 0 }]) => abandoned),
+  ...quantileParts<Step>("timed", TIMES, ([, { latencyMs }]) => latencyMs),
 ];
 
 export const steps: Section = {
@@ -30,21 +34,15 @@ export const steps: Section = {
   },
 
   build({ summary }) {
-    const rows = Object.entries(summary.messages.byName).flatMap(([name, one]) => row(name, one));
-    if (rows.length === 0) return [];
+    const all = Object.entries(summary.messages.byName).filter(
+      ([, { started }]) => started != null,
+    );
+    if (all.length === 0) return [];
     return [
-      table({ name: "Steps", columns: COLUMNS, most: MAX_STEPS }, rows),
+      tableOf({ name: "Steps", most: MAX_STEPS }, PARTS, all),
       note(
         `Counts are of the ${countsScope(summary)}. Times are of what a step waited for: a message, a reply, a pong, an answer over HTTP. Abandoned: the connection was closed by plan, or by us, before the step was over.`,
       ),
     ];
   },
 };
-
-function row(name: string, one: Summary["messages"]["byName"][string]): Cell[][] {
-  const { started, completed = 0, failed = 0, abandoned = 0, latencyMs } = one;
-  if (started === undefined) return [];
-  const share = started === 0 ? null : completed / started;
-  const counts = [started, completed, share, failed, abandoned];
-  return [[code(name, 64), ...counts, ...quantileCells(latencyMs, TIMES)]];
-}

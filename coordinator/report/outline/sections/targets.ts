@@ -2,24 +2,24 @@
  * What each target of a run got and gave. Invariant: nothing for a run of one target, whose figures are the run's; the rows
  * sum to the counts of the run.
  */
-import { type Cell, code, column, table } from "../block.ts";
+import type { ModelTarget } from "../../model/targets.ts";
+import { code, counts, type Part, part, tableOf } from "../block.ts";
+import { replyParts } from "../replies.ts";
 import type { Section } from "../section.ts";
 
 const MAX_TARGETS = 100;
 
-const COLUMNS = [
-  column("target", "text"),
-  column("attempted"),
-  column("established"),
-  column("failed"),
-  column("dropped"),
-  column("reconnects"),
-  column("sent"),
-  column("want a reply"),
-  column("in time"),
-  column("share", "share"),
-  column("timed out"),
-  column("unanswered"),
+const PARTS: readonly Part<ModelTarget>[] = [
+  part("target", "text", ({ target }) => code(target, 120)),
+  ...counts<ModelTarget>({
+    attempted: (one) => one.attempted,
+    established: (one) => one.established,
+    failed: (one) => one.failed,
+    dropped: (one) => one.dropped,
+    reconnects: (one) => one.reconnects,
+    sent: (one) => one.sent,
+  }),
+  ...replyParts<ModelTarget>((one) => one, ["rejected", "late"]),
 ];
 
 export const targets: Section = {
@@ -31,12 +31,6 @@ export const targets: Section = {
 
   build({ targets: all = [] }) {
     if (all.length === 0) return [];
-    const rows = all.map((one): Cell[] => [
-      code(one.target, 120),
-      ...[one.attempted, one.established, one.failed, one.dropped, one.reconnects, one.sent],
-      ...[one.expected, one.matched, one.expected === 0 ? null : one.matched / one.expected],
-      ...[one.timedOut, one.unanswered],
-    ]);
-    return [table({ name: "Targets", columns: COLUMNS, most: MAX_TARGETS }, rows)];
+    return [tableOf({ name: "Targets", most: MAX_TARGETS }, PARTS, all)];
   },
 };

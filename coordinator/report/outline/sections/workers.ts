@@ -3,19 +3,20 @@
  * what a machine calls itself is foreign.
  */
 
-import type { Origin } from "../../model/model.ts";
+import type { ModelWorker, Origin } from "../../model/model.ts";
 import type { Summary } from "../../summary-schema.ts";
 import { formatCount, formatSeconds } from "../../text/format.ts";
 import {
   type Block,
-  type Cell,
   code,
-  column,
   type DataRow,
+  datum,
   facts,
   heading,
+  type Part,
+  part,
   prose,
-  table,
+  tableOf,
   text,
 } from "../block.ts";
 import { momentOf } from "../moments.ts";
@@ -25,33 +26,46 @@ import type { Facts, Section } from "../section.ts";
 const MAX_WORKERS = 200;
 const MAX_TARGETS = 20;
 
-const COLUMNS = [
-  column("worker", "text"),
-  column("host", "text"),
-  column("end", "text"),
-  column("engines"),
-  column("peak open"),
-  column("CPU, mean", "cores"),
-  column("began late by", "ms"),
-  column("loop lag p99", "ms"),
-  column("loop lag max", "ms"),
-  column("saturated", "seconds"),
-];
-const LOST_COLUMNS = [
-  column("worker", "text"),
-  column("load", "text"),
-  column("lost at", "text"),
-  column("open then"),
-  column("unseen opens, at most"),
-  column("unseen messages, at most"),
-  column("left out of thresholds", "text"),
-];
 const RECOVERY = {
   "none-needed": "it held no load",
   open: "not taken over",
   recovered: "taken over by others",
   dropped: "dropped, as the policy says",
 } as const;
+
+type Lost = Summary["lostWorkers"][number];
+
+/** What is known of a worker beside the summary. */
+type Worker = Summary["workers"][number] & Partial<ModelWorker>;
+
+const WORKERS: readonly Part<Worker>[] = [
+  part("worker", "text", ({ id }) => code(id, 60)),
+  part("host", "text", ({ host }) => code(host, 60)),
+  part("end", "text", ({ lost = null, end }) =>
+    lost === null ? end : ["lost: ", prose(lost, 160)],
+  ),
+  part("engines", "count", ({ engines }) => engines),
+  part("peak open", "count", ({ peakConnections }) => peakConnections),
+  part("CPU, mean", "cores", ({ cpu }) => cpu),
+  part("began late by", "ms", ({ startSkewMs }) => startSkewMs),
+  part("loop lag p99", "ms", ({ loopLagMs }) => loopLagMs?.p99 ?? null),
+  part("loop lag max", "ms", ({ loopLagMs }) => loopLagMs?.max ?? null),
+  part("saturated", "seconds", ({ saturatedSeconds }) =>
+    saturatedSeconds === 0 ? { text: "none", value: 0 } : { value: saturatedSeconds, tone: "bad" },
+  ),
+];
+
+const LOST: readonly Part<Lost>[] = [
+  part("worker", "text", ({ id }) => code(id, 60)),
+  part("load", "text", ({ recovery }) => RECOVERY[recovery]),
+  part("lost at", "text", ({ atMs }) =>
+    atMs === null ? "before the start" : momentOf(atMs / 1000),
+  ),
+  part("open then", "count", ({ connectionsOpen }) => connectionsOpen),
+  part("unseen opens, at most", "count", ({ opensAtMost }) => opensAtMost),
+  part("unseen messages, at most", "count", ({ messagesAtMost }) => messagesAtMost),
+  part("left out of thresholds", "text", ({ disturbed }) => disturbedText(disturbed)),
+];
 
 export const workers: Section = {
   meta: {
@@ -63,54 +77,34 @@ export const workers: Section = {
 
   build(report) {
     const { summary, origin } = report;
+    const all = known(report);
     return [
-      ...(summary.workers.length === 0 ? [text("No worker took part.")] : [workerTable(report)]),
+      all.length === 0
+        ? text("No worker took part.")
+        : tableOf({ name: "Workers", most: MAX_WORKERS }, WORKERS, all),
       ...lost(summary),
       ...(origin === undefined ? [] : [environment(origin)]),
-      { kind: "data", rows: data(report) },
+      { kind: "data", rows: all.flatMap(data) },
     ];
   },
 };
 
-function workerTable({ summary, workers: known }: Facts): Block {
-  const rows = summary.workers.map((worker, at): Cell[] => {
-    const lostBy = known?.[at]?.lost ?? null;
-    return [
-      code(worker.id, 60),
-      code(worker.host, 60),
-      lostBy === null ? worker.end : ["lost: ", prose(lostBy, 160)],
-      worker.engines,
-      worker.peakConnections,
-      worker.cpu,
-      worker.startSkewMs,
-      ...[worker.loopLagMs?.p99 ?? null, worker.loopLagMs?.max ?? null],
-      worker.saturatedSeconds === 0
-        ? { text: "none", value: 0 }
-        : { value: worker.saturatedSeconds, tone: "bad" },
-    ];
-  });
-  return table({ name: "Workers", columns: COLUMNS, most: MAX_WORKERS }, rows);
+function known({ summary, workers: known }: Facts): readonly Worker[] {
+  return known ?? summary.workers;
 }
 
 function lost({ lostWorkers }: Summary): Block[] {
   if (lostWorkers.length === 0) return [];
-  const rows = lostWorkers.map((one): Cell[] => {
-    const { id, recovery, atMs, connectionsOpen, opensAtMost, messagesAtMost, disturbed } = one;
-    const until = disturbed?.to ?? null;
-    return [
-      code(id, 60),
-      RECOVERY[recovery],
-      atMs === null ? "before the start" : momentOf(atMs / 1000),
-      ...[connectionsOpen, opensAtMost, messagesAtMost],
-      disturbed === null
-        ? "nothing"
-        : `${formatSeconds(disturbed.from / 1000)} to ${until === null ? "the end" : formatSeconds(until / 1000)}`,
-    ];
-  });
   return [
     heading("Lost workers"),
-    table({ name: "Lost workers", columns: LOST_COLUMNS, most: MAX_WORKERS }, rows),
+    tableOf({ name: "Lost workers", most: MAX_WORKERS }, LOST, lostWorkers),
   ];
+}
+
+function disturbedText(disturbed: Lost["disturbed"]): string {
+  if (disturbed === null) return "nothing";
+  const { from, to } = disturbed;
+  return `${formatSeconds(from / 1000)} to ${to === null ? "the end" : formatSeconds(to / 1000)}`;
 }
 
 function environment(origin: Origin): Block {
@@ -135,30 +129,14 @@ function environment(origin: Origin): Block {
   );
 }
 
-function data({ summary, workers: known }: Facts): DataRow[] {
-  return summary.workers.flatMap((worker, at): DataRow[] => {
-    const of = { scope: "worker", name: worker.id };
-    const frames = known?.[at]?.frames;
-    return [
-      {
-        ...of,
-        measure: "peak_connections",
-        statistic: "count",
-        unit: "",
-        value: worker.peakConnections,
-      },
-      { ...of, measure: "cpu", statistic: "mean", unit: "cores", value: worker.cpu },
-      {
-        ...of,
-        measure: "saturated",
-        statistic: "value",
-        unit: "s",
-        value: worker.saturatedSeconds,
-      },
-      ...(frames === undefined
-        ? []
-        : [{ ...of, measure: "frames", statistic: "count", unit: "", value: frames }]),
-      ...quantileData(of, "loop_lag", worker.loopLagMs),
-    ];
-  });
+function data(worker: Worker): DataRow[] {
+  const { id, peakConnections, cpu, saturatedSeconds, frames, loopLagMs } = worker;
+  const of = { scope: "worker", name: id };
+  return [
+    datum(of, "peak_connections", [peakConnections]),
+    datum(of, "cpu", [cpu, "cores", "mean"]),
+    datum(of, "saturated", [saturatedSeconds, "s"]),
+    ...(frames === undefined ? [] : [datum(of, "frames", [frames])]),
+    ...quantileData(of, "loop_lag", loopLagMs),
+  ];
 }
