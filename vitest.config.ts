@@ -27,6 +27,16 @@ const TOGETHER = [
 // Programs that tests start for a cluster find its key here.
 process.env["ONRUSH_CLUSTER_KEY"] = "a-key-for-the-clusters-of-tests-0123456789";
 
+/** Needs a Docker engine, builds an image and takes minutes: `npm run test:docker`. */
+const DOCKER = {
+  test: {
+    name: "docker",
+    include: ["test/containers/docker.test.ts"],
+    testTimeout: 600_000,
+    fileParallelism: false,
+  },
+};
+
 /** Conditions are waited for as long as a busy machine may take; what never comes fails all the same. */
 const WAITING = { poll: { timeout: 60_000, interval: 20 } };
 
@@ -41,6 +51,7 @@ export default defineConfig({
     // Most tests wait for sockets and timers, so more of them than there are cores may run at once.
     maxWorkers: 4,
     projects: [
+      ...(process.env["ONRUSH_TEST_DOCKER"] === "1" ? [DOCKER] : []),
       {
         test: {
           name: "fast",
@@ -51,6 +62,7 @@ export default defineConfig({
             "test/conformance/**/*.test.ts",
             "test/house/**/*.test.ts",
             "test/docs/**/*.test.ts",
+            "test/containers/containers.test.ts",
           ],
           exclude: [...BROKER_TESTS, ...THOROUGH],
           testTimeout: 120_000,

@@ -71,6 +71,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Worker
     maxConnections: integer("ONRUSH_WORKER_MAX_CONNECTIONS", 0, [1, MOST_CONNECTIONS]) || null,
     maxRate: integer("ONRUSH_WORKER_MAX_RATE", 0, [1, MOST_RATE]) || null,
   };
+  const health = readHealth(environment["ONRUSH_WORKER_HEALTH"] ?? "");
   const most = limits.maxConnections ?? MOST_CONNECTIONS;
   const room = integer("ONRUSH_WORKER_CAPACITY", Math.max(1, openFilesLimit() - RESERVED_FILES), [
     1,
@@ -98,7 +99,8 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Worker
     leaveMs: integer("ONRUSH_WORKER_LEAVE_MS", bus === null ? 0 : 90_000, [0, 3_600_000]),
     // A forked worker's coordinator decides what becomes of it; one of a cluster is there for further runs.
     rejoin: (environment["ONRUSH_WORKER_REJOIN"] ?? (bus === null ? "0" : "1")) === "1",
-    health: readHealth(environment["ONRUSH_WORKER_HEALTH"] ?? ""),
+    // Forked ones are several on one machine, and their coordinator looks after them.
+    health: bus === null ? null : health,
     rawLog: environment["ONRUSH_WORKER_RAW_LOG"] || null,
   };
 }

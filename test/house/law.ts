@@ -393,6 +393,7 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
   junit2json: ["test/"],
   "playwright-core": ["test/"],
   "log-update": ["coordinator/cli/terminal/progress.ts"],
+  ajv: ["test/containers/"],
   vitest: ["test/", "vitest.config.ts"],
   "fast-check": ["test/"],
 };
@@ -444,6 +445,7 @@ export const TOP_LEVEL: readonly string[] = [
   "CHANGELOG.md",
   "LICENSE",
   ".gitignore",
+  ".dockerignore",
   ".npmrc",
   ".githooks",
   ".ci",

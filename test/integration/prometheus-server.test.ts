@@ -4,7 +4,8 @@
  * asked each expression of the dashboard with its variables filled in as Grafana fills them.
  */
 import type { ChildProcess } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { Coordinator, startWorker, writeTokens } from "../support/coordinator.ts";
@@ -218,6 +219,21 @@ describe.skipIf(lacksPrometheus())("Prometheus", () => {
       expect(abort.status).toBe(202);
     },
   );
+
+  it("accepts the configuration of deploy/compose", () => {
+    using folder = scratch();
+    const text = readFileSync(
+      new URL("../../deploy/compose/prometheus.yml", import.meta.url),
+      "utf8",
+    );
+    writeFileSync(join(folder.path, "token"), "0123456789abcdef");
+    const file = join(folder.path, "prometheus.yml");
+    const here = text
+      .replace("/etc/prometheus/rules.yml", RULES)
+      .replace("/run/secrets/onrush/metrics-token", join(folder.path, "token"));
+    writeFileSync(file, here);
+    expect(promtool(["check", "config", file])).toMatchObject({ ok: true });
+  });
 
   it("finds what is wrong", () => {
     const wrong = "# HELP onrush_x x\n# TYPE onrush_x counter\nonrush_x 1\n";
