@@ -20,7 +20,7 @@ import type { StartEngine } from "../execution/engine-thread.ts";
 import { RunExecution } from "../execution/run-execution.ts";
 import { isRunOver, mostSlices, refusalOf } from "../execution/run-needs.ts";
 import type { ControlTimings } from "../execution/timings.ts";
-import { claimTicket } from "./claim.ts";
+import { claimTicket, rowsFor } from "./claim.ts";
 import type { ClockOffset } from "./clock-offset.ts";
 import { Reclaim } from "./reclaim.ts";
 import { openSession, type Session } from "./session.ts";
@@ -237,6 +237,8 @@ export class WorkerSession {
     if (!execution.hasRoom(this.#options.info.capacity)) return "left";
     if (execution.slices.length >= this.#mostSlices) return "left";
     const { bus, timers, timings } = this.#options;
+    const rows = await rowsFor(bus, execution.plan, ticket.slice.shard);
+    if (rows === "missing") return "left";
     const { epoch } = session;
     const isOver = () => this.#isOver();
     const forgotten = () => this.#reclaim.forgotten;
@@ -246,7 +248,7 @@ export class WorkerSession {
     if (this.#execution !== execution) return "settled";
     const { slices } = execution;
     const isLast = slices.length + 1 >= Math.min(this.#quota?.slices ?? 0, this.#mostSlices);
-    execution.add({ ...ticket.slice, ...claimed }, isLast);
+    execution.add({ ...ticket.slice, ...claimed, rows }, isLast);
     return "settled";
   }
 
