@@ -13,10 +13,11 @@ import type { PlanDocument } from "../../shared/wire/plan.ts";
 import { DocumentWriter } from "../fleet/document-writer.ts";
 import type { Assignment } from "../fleet/fleet.ts";
 import { type Plan, steeredPlan } from "../plan/plan.ts";
-import { travelling } from "../plan/travelling-data.ts";
+import { sentPlan } from "../plan/sent-rows.ts";
 import type { StoredRun } from "../store/run-store.ts";
 import { RefusedNotes } from "./refused-notes.ts";
 import type { RunRequest } from "./request.ts";
+import { RowDocuments } from "./row-documents.ts";
 import type { RunLog } from "./run-log.ts";
 import { transition } from "./state.ts";
 
@@ -36,6 +37,7 @@ export class ActiveRun {
   #plan: { readonly plan: Plan; readonly steering: readonly Steering[] };
   readonly #document: DocumentWriter<RunDocument>;
   readonly #planDocument: DocumentWriter<PlanDocument>;
+  readonly #rows: RowDocuments;
   readonly #onCommand = () => this.#wake.abort();
   readonly #unwatch: () => void;
   readonly #refused: RefusedNotes;
@@ -59,6 +61,7 @@ export class ActiveRun {
     this.timers = request.timers ?? systemTimers;
     this.#document = new DocumentWriter(bus, documentKey.run(runId));
     this.#planDocument = new DocumentWriter(bus, documentKey.plan(runId));
+    this.#rows = new RowDocuments(bus);
     this.assignment = fleet.enter({
       run: runId,
       workers: workersExpected,
@@ -121,13 +124,15 @@ export class ActiveRun {
   /** Has the plan on the bus from the next publish() on. */
   offerPlan(): void {
     if (this.request.redacted === true) return;
-    this.#planDocument.set(travelling(this.#planned.document));
+    this.#rows.offer(this.#planned.document);
+    this.#planDocument.set(sentPlan(this.#planned.document));
   }
 
   /** The bus has forgotten everything: the next publish() says it all again. */
   forgotten(): void {
     this.#document.forgotten();
     this.#planDocument.forgotten();
+    this.#rows.forgotten();
   }
 
   /** Brings the run's documents on the bus up to date with the journal. @throws what the bus throws */
@@ -148,6 +153,8 @@ export class ActiveRun {
       await this.log.sync();
       this.#document.set(document);
     }
+    // Before the plan, and so before its tickets: who takes one finds its rows.
+    await this.#rows.flush();
     const planned = await this.#planDocument.flush();
     if ((await this.#document.flush()) || planned) await this.bus.hint("run-changed", this.id);
   }

@@ -2,14 +2,12 @@
  * All of the work of a check: question to answer. Called by main.ts, in a thread; pure but for the files that a scenario
  * of this machine's user names. Invariant: never throws; whatever it meets is an answer.
  */
-import { resolve } from "node:path";
 import { OnrushError } from "../../shared/errors.ts";
-import { MAX_DATA_BYTES } from "../../shared/scenario/limits.ts";
 import { parseScenario } from "../../shared/scenario/parse.ts";
 import { makePlan } from "../plan/plan.ts";
-import { readBounded } from "./bounded-file.ts";
 import { readSubmitted } from "./envelope.ts";
 import { Malformed } from "./malformed.ts";
+import { OpenedFiles } from "./opened-files.ts";
 import type {
   AnyAnswer,
   AnyQuestion,
@@ -68,12 +66,17 @@ function planOf(question: SubmissionQuestion): Checked<PlanFigures> {
   return { ok: true, value: { ...sizes, durationSeconds, plannedOpens, plannedOpen } };
 }
 
-function fileOf({ fileName, content, folder, env, overrides }: FileQuestion): FileAnswer {
-  const files = new Map<string, Uint8Array>();
-  const readFile = (path: string) => {
-    const named = readBounded(resolve(folder, path), MAX_DATA_BYTES);
-    files.set(path, named);
-    return named;
-  };
-  return { parsed: parseScenario(content, { fileName, env, overrides, readFile }), files };
+function fileOf(question: FileQuestion): FileAnswer {
+  const { fileName, content, folder, env, overrides, withFiles } = question;
+  const opened = new OpenedFiles(folder);
+  try {
+    const parsed = parseScenario(content, {
+      ...{ fileName, env, overrides },
+      readFile: (path) => opened.whole(path),
+      openFile: (path) => opened.inParts(path),
+    });
+    return { parsed, files: withFiles && parsed.ok ? opened.contents() : new Map() };
+  } finally {
+    opened.close();
+  }
 }

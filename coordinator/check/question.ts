@@ -36,6 +36,8 @@ export interface FileQuestion {
   readonly folder: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly overrides: Overrides;
+  /** The answer is to have the files that the scenario names: they are to be sent somewhere. */
+  readonly withFiles: boolean;
 }
 
 export interface PlanFigures {
@@ -62,7 +64,7 @@ export type Checked<T> =
 
 export interface FileAnswer {
   readonly parsed: ParseResult;
-  /** The files the scenario names, by the path it names them with. */
+  /** The files the scenario names, by the path it names them with; empty unless they were asked for. */
   readonly files: ReadonlyMap<string, Uint8Array>;
 }
 

@@ -20,6 +20,11 @@ import { countOf } from "../report/text/format.ts";
 import type { CliContext } from "./context.ts";
 import { overridesOf, type ScenarioOptions } from "./options/scenario-options.ts";
 
+interface ReadOptions extends ScenarioOptions {
+  /** With the files that it names, which are to be sent somewhere. */
+  readonly withFiles?: boolean;
+}
+
 /**
  * @param fileName `-` for standard input
  * @returns null when the scenario is invalid; then its problems have been written to stderr
@@ -27,7 +32,7 @@ import { overridesOf, type ScenarioOptions } from "./options/scenario-options.ts
  */
 export async function readScenario(
   fileName: string,
-  options: ScenarioOptions,
+  options: ReadOptions,
   context: CliContext,
 ): Promise<ValidScenario | null> {
   if (fileName !== STANDARD_INPUT) return readGiven(readScenarioFile(fileName), options, context);
@@ -49,11 +54,12 @@ export async function readTarget(
 
 async function readGiven(
   given: GivenScenario,
-  options: ScenarioOptions,
+  options: ReadOptions,
   { config, stderr, errStyle, checker }: CliContext,
 ): Promise<ValidScenario | null> {
   const overrides = overridesOf(options);
-  const checked = await checkScenario(given, { overrides, env: config.env, checker });
+  const { withFiles = false } = options;
+  const checked = await checkScenario(given, { overrides, env: config.env, checker, withFiles });
   if (checked.ok) return checked;
   const { issues, source } = checked;
   const text = formatIssues(issues, source, { color: errStyle.isColorSupported });

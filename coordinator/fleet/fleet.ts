@@ -13,6 +13,7 @@ import type { Refusals } from "../../shared/trust/refusals.ts";
 import type { Placement, Quota } from "../../shared/wire/placement.ts";
 import { assignWorkers, type Claimant, type Need, workersWanted } from "./assign.ts";
 import { DocumentWriter } from "./document-writer.ts";
+import { forgetRun } from "./forget-run.ts";
 import { isFit, type Member, type MemberInfo, Members } from "./members.ts";
 import { PollLoop } from "./poll-loop.ts";
 import { Rewrites } from "./rewrites.ts";
@@ -274,10 +275,7 @@ export class Fleet {
   }
 
   async #forget(run: string): Promise<void> {
-    const { bus } = this.#options;
-    await bus.forgetRun(run);
-    await bus.deleteDocument(documentKey.plan(run));
-    await bus.deleteDocument(documentKey.run(run));
+    await forgetRun(this.#options.bus, run);
     this.#leftovers.delete(run);
   }
 

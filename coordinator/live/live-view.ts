@@ -3,6 +3,7 @@
  * seconds that all engines have reported (a laggard holds them back for a while), so curves do not dip at
  * their right end.
  */
+import { sentNames } from "../../shared/scenario/names.ts";
 import type { RunState } from "../../shared/wire/command.ts";
 import { brokenGates } from "../analysis/gates.ts";
 import { type Judgement, sentencesOf } from "../analysis/judgement.ts";
@@ -17,6 +18,8 @@ import type { LiveView } from "./view.ts";
 const LATENCY_SECONDS = 5;
 const FAILURES_SHOWN = 10;
 const PUSHES_SHOWN = 5;
+const ROLES_SHOWN = 10;
+const STEPS_SHOWN = 5;
 
 export interface LiveSituation {
   readonly state: RunState;
@@ -63,6 +66,8 @@ export function liveView(fold: RunFold, situation: LiveSituation): LiveView {
     push: listensOf(fold)
       .slice(0, PUSHES_SHOWN)
       .map((one) => recentPush(fold, one, last)),
+    roles: rolesNow(fold),
+    steps: failingSteps(fold),
     failures: merge.failures.top(FAILURES_SHOWN).map(({ kind, signature, count }) => ({
       kind,
       signature,
@@ -98,6 +103,26 @@ function recentPush(fold: RunFold, one: Listen, last: number): LiveView["push"][
   const isWithheld = recent === null || whyWithheld(recent, clockErrorOf(fold, listen)) !== null;
   const latencyUs = isWithheld ? null : { p50: recent.quantile(0.5), p99: recent.quantile(0.99) };
   return { name: listen.name, received: fold.merge.names.sum(positions).arrived, latencyUs };
+}
+
+/** Nothing for a run without roles. */
+function rolesNow({ merge, facts }: RunFold): LiveView["roles"] {
+  return facts.scenario.roles.slice(0, ROLES_SHOWN).map(({ name }, role) => {
+    const of = merge.roleCount === 1 ? merge.counters() : merge.roleCounters(role);
+    return { name, open: Math.max(0, of.established - of.closed), failed: of.failed };
+  });
+}
+
+function failingSteps({ merge, facts }: RunFold): LiveView["steps"] {
+  return sentNames(facts.scenario)
+    .filter(({ kind }) => kind === "step" || kind === "wait")
+    .map(({ name, positions }) => {
+      const { started, failed } = merge.nameSums(positions);
+      return { name, started, failed };
+    })
+    .filter(({ failed }) => failed > 0)
+    .sort((one, other) => other.failed - one.failed)
+    .slice(0, STEPS_SHOWN);
 }
 
 function recentLatency(fold: RunFold, last: number): LiveView["latencyUs"] {

@@ -46,6 +46,18 @@ export interface LiveView {
     readonly received: number;
     readonly latencyUs: { readonly p50: number; readonly p99: number } | null;
   }[];
+  /** Of a run with roles, the first few of them: how many of its connections are open, and how many could not be made. */
+  readonly roles: readonly {
+    readonly name: string;
+    readonly open: number;
+    readonly failed: number;
+  }[];
+  /** Steps of flows that have failed, the most failed first, the first few: how often they began, and failed. */
+  readonly steps: readonly {
+    readonly name: string;
+    readonly started: number;
+    readonly failed: number;
+  }[];
   readonly failures: readonly {
     readonly kind: string;
     readonly signature: string;

@@ -6,7 +6,7 @@
  *   established = closed (by cause) + lost with worker + open at end, and open at end = 0
  *   planned     = sent + skipped                      (*)
  *   expected    = matched + rejected + timedOut + corruptReplies + unanswered    (*)
- *   of sequences: started = completed + failed + abandoned   (*), failed = the sum of its reasons
+ *   of sequences: started = completed + failed + unjudged    (*), failed = the sum of its reasons
  *   received + parts = matched + rejected + late + (duplicated - repeated) + corrupt + leaked + unsolicited + recognised
  *   missing <= lost
  *   dropped    <= closed by cause peer, abnormal, protocol or heartbeat; ambiguous <= late
@@ -175,12 +175,10 @@ function sequenceLaws(laws: Laws, merge: RunMerge): void {
   for (const position of merge.sequences) {
     const counters = merge.names.sum(position);
     const { started, completed, failed, abandoned } = counters;
+    // The counter that steps call abandoned: of a sequence, what nobody could judge.
     const open = started - completed - failed - abandoned;
     const of = `(name ${position})`;
-    laws.check(
-      `started = completed + failed + abandoned ${of}`,
-      excused ? Math.min(0, open) : open,
-    );
+    laws.check(`started = completed + failed + unjudged ${of}`, excused ? Math.min(0, open) : open);
     const reasons = REASONS.reduce((sum, reason) => sum + counters[reason], 0);
     laws.check(`failed = sum of its reasons ${of}`, failed - reasons);
   }

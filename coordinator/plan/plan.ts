@@ -17,8 +17,10 @@ import { isInSlice, type Slice } from "../../shared/wire/slice.ts";
 import { loadOf, type RunFacts, redactScenario } from "../merge/facts.ts";
 import { plannedFigures } from "../merge/planned.ts";
 import { closeStepsUs } from "./close-steps.ts";
+import { digestsOf } from "./data-digest.ts";
 import { refuseEmptyPlan } from "./empty-plan.ts";
 import { DEFAULT_POLICIES, type RunPolicies } from "./policies.ts";
+import { refuseTooFewRows } from "./unique-rows.ts";
 
 /** How long workers wait for the target's answer to their Close frame. */
 const CLOSE_TIMEOUT_US = 5_000_000;
@@ -62,6 +64,7 @@ export function makePlan(request: PlanRequest): Plan {
   const begun = { ...scenario, phases: steer(scenario.phases, []) };
   const population = buildPopulation(begun);
   refuseEmptyPlan(begun, population);
+  refuseTooFewRows(scenario, population.connections);
   const figures = plannedFigures(population);
   const sizes = {
     shards: shardCount(population.connections),
@@ -69,7 +72,8 @@ export function makePlan(request: PlanRequest): Plan {
     durationUs: figures.durationUs,
     drainUs: drainOf(scenario),
   };
-  const hash = request.hash ?? keyedHashOf({ scenario, ...sizes });
+  const data = digestsOf(scenario);
+  const hash = request.hash ?? keyedHashOf({ scenario: { ...scenario, data }, ...sizes });
   const { onBusLoss, recoverWithinUs = RECOVER_WITHIN_US } = policies;
   const trouble = { recoverWithinUs, onBusLoss };
   return {
@@ -130,7 +134,10 @@ export function makeFacts(
     schema: 1,
     run,
     planHash: hash,
-    loadHash: hashOf({ scenario: loadOf(scenario), connections, shards, durationUs, drainUs }),
+    loadHash: hashOf({
+      scenario: { ...loadOf(scenario), data: digestsOf(scenario) },
+      ...{ connections, shards, durationUs, drainUs },
+    }),
     connections,
     plannedOpens: plan.plannedOpens,
     shards,

@@ -5,6 +5,7 @@
  */
 import { stringify } from "yaml";
 import type { TraceEvent } from "../../shared/wire/trace.ts";
+import { connectOf, plain, plainUrl } from "./recorded-request.ts";
 
 type Frame = Extract<TraceEvent, { type: "frame" }>;
 type Json = Readonly<Record<string, unknown>>;
@@ -20,27 +21,37 @@ const HEAD = `# Written by onrush probe from one connection, to start from: chec
 const KINDS = ["type", "event", "op", "action", "channel", "method"] as const;
 const IDS = ["id", "request_id", "requestId", "ref", "seq", "messageId"] as const;
 
+/** What ends the word that a text begins with. */
+const WORD_END = /[\s:,|\\]/;
+const LEAST_ID_CHARS = 4;
+const MAX_FILLER = 64 * 1024;
+
 /** @param url as the scenario or the command line has it */
 export function recordedScenario(url: string, events: readonly TraceEvent[]): string {
   const frames = events.filter(
     (event): event is Frame =>
       event.type === "frame" && (event.kind === "text" || event.kind === "binary"),
   );
-  const firstSent = frames.findIndex(({ sent }) => sent);
+  const firstSent = frames.findIndex((frame) => frame.sent && !isPong(frame));
   const greeting = frames.slice(0, firstSent < 0 ? frames.length : firstSent);
-  const rest = firstSent < 0 ? [] : frames.slice(firstSent);
-  const used = new Set<Frame>();
+  const rest = firstSent < 0 ? [] : frames.slice(firstSent).filter((one) => !isPong(one));
+  const taken: Taken = { used: new Set(), names: new Set(["pong"]) };
+  const first = greeting.find((frame) => !frame.sent && !isPing(frame));
   const open = [
-    ...greeting.slice(0, 1).map((frame) => expectStep(frame, used)),
-    ...sentSteps(rest, used, knownFrom(greeting[0])),
+    ...(first === undefined ? [] : [expectStep(first, taken)]),
+    ...sentSteps(rest, taken, knownFrom(first)),
   ].slice(0, MAX_STEPS);
-  const isText = frames.some(({ text, kind }) => kind === "text" && jsonOf(text) === null);
-  const listen = listenFor(frames.filter((frame) => !frame.sent && !used.has(frame)));
+  // Where some messages are JSON, the conditions of the others read the text.
+  const texts = frames.filter(({ kind }) => kind === "text");
+  const isText = texts.length > 0 && texts.every(({ text }) => jsonOf(text) === null);
+  const listen = listenFor(frames.filter((frame) => !frame.sent && !taken.used.has(frame)));
   const answers = answersTo(frames);
+  const connect = connectOf(events);
   const document = {
     version: 1,
     name: "recorded",
-    target: url,
+    target: plainUrl(url, events),
+    ...(Object.keys(connect).length > 0 ? { connect } : {}),
     load: [{ phase: "steady", ramp: "burst", to: 1, hold: "10s" }],
     ...(isText ? { incoming: { parse: "text" } } : {}),
     ...(open.length > 0 ? { flow: { open } } : {}),
@@ -50,13 +61,19 @@ export function recordedScenario(url: string, events: readonly TraceEvent[]): st
   return `${HEAD}${stringify(document, { lineWidth: 120 })}`;
 }
 
-function expectStep(frame: Frame, used: Set<Frame>): object {
+/** Frames that a step or a reply is of, and names that are given. */
+interface Taken {
+  readonly used: Set<Frame>;
+  readonly names: Set<string>;
+}
+
+function expectStep(frame: Frame, { used, names }: Taken): object {
   used.add(frame);
   const json = jsonOf(frame.text);
   const capture = json === null ? {} : captured(json);
   return {
     expect: {
-      name: nameOf(frame, "welcome"),
+      name: unused(nameOf(frame, "welcome"), names),
       where: whereOf(frame),
       within: WITHIN,
       ...(Object.keys(capture).length > 0 ? { capture } : {}),
@@ -81,10 +98,9 @@ function knownFrom(greeting: Frame | undefined): ReadonlyMap<unknown, string> {
 
 function sentSteps(
   frames: readonly Frame[],
-  used: Set<Frame>,
+  { used, names }: Taken,
   known: ReadonlyMap<unknown, string>,
 ): object[] {
-  const names = new Set<string>();
   return frames.flatMap((frame, at) => {
     if (!frame.sent) return [];
     const sent = jsonOf(frame.text);
@@ -95,7 +111,7 @@ function sentSteps(
       frame.kind === "binary"
         ? { binary: { size: frame.size, fill: "random" } }
         : sent === null
-          ? { text: plain(frame.text) }
+          ? { text: plain(asSent(frame)) }
           : { json: generalised(sent, known) };
     const name = unused(frame.name ?? nameOf(frame, "say"), names);
     return [{ send: { name, ...what, ...(reply === null ? {} : replyOf(frame, reply)) } }];
@@ -128,10 +144,12 @@ function escaped(value: unknown): unknown {
 function replyTo(sent: Json | null, after: readonly Frame[], used: Set<Frame>): Frame | null {
   const free = after.filter((frame) => !frame.sent && !used.has(frame));
   if (sent !== null) {
-    const same = free.find((frame) => sharedId(sent, jsonOf(frame.text)) !== null);
+    const shares = (isExact: boolean) =>
+      free.find((frame) => sharedId(sent, jsonOf(frame.text), isExact) !== null);
+    const same = shares(true) ?? shares(false);
     if (same !== undefined) return same;
   }
-  const [next] = after;
+  const next = after.find((frame) => !isPing(frame));
   return next === undefined || next.sent || used.has(next) ? null : next;
 }
 
@@ -140,19 +158,30 @@ function replyOf(sent: Frame, reply: Frame): object {
     return { reply: { match: "echo", within: WITHIN } };
   }
   const [asked, answer] = [jsonOf(sent.text), jsonOf(reply.text)];
-  if (answer === null) return { reply: { match: "next", within: WITHIN } };
-  const ids = asked === null ? null : sharedId(asked, answer);
+  if (reply.kind === "binary") return { reply: { match: "next", within: WITHIN } };
+  const ids =
+    asked === null ? null : (sharedId(asked, answer, true) ?? sharedId(asked, answer, false));
   const where =
     ids === null ? whereOf(reply) : `${whereOf(reply)} && m.${ids[1]} == sent.${ids[0]}`;
   return { reply: { where, within: WITHIN } };
 }
 
-/** The fields by which an answer names its request: its own, and the request's. */
-function sharedId(asked: Json, answer: Json | null): readonly [string, string] | null {
+/**
+ * The fields by which an answer names its request: its own, and the request's.
+ * @param isExact they have one name; else only what is no small number or short text counts, which may be equal by chance
+ */
+function sharedId(
+  asked: Json,
+  answer: Json | null,
+  isExact: boolean,
+): readonly [string, string] | null {
   if (answer === null) return null;
   for (const own of IDS) {
-    for (const theirs of IDS) {
-      if (asked[own] !== undefined && asked[own] === answer[theirs]) return [own, theirs];
+    for (const theirs of isExact ? [own] : IDS) {
+      const isTelling = isExact || String(asked[own]).length >= LEAST_ID_CHARS;
+      if (asked[own] !== undefined && asked[own] === answer[theirs] && isTelling) {
+        return [own, theirs];
+      }
     }
   }
   return null;
@@ -190,21 +219,37 @@ function isPing(frame: Frame): boolean {
   return jsonOf(frame.text)?.["type"] === "ping";
 }
 
+function isPong(frame: Frame): boolean {
+  return frame.sent && jsonOf(frame.text)?.["type"] === "pong";
+}
+
+/** Of a message that was not shown whole, a text of its size. */
+function asSent({ text, size }: Frame): string {
+  const whole = text.replace(/\\u\{([0-9a-f]{1,6})\}/g, (_, hex: string) =>
+    String.fromCodePoint(Number.parseInt(hex, 16)),
+  );
+  return Buffer.byteLength(whole) === size ? whole : "x".repeat(Math.min(size, MAX_FILLER));
+}
+
 /** A condition that is true of messages of this kind. */
 function whereOf(frame: Frame): string {
   const json = jsonOf(frame.text);
   const key = KINDS.find((name) => typeof json?.[name] === "string");
   if (json !== null && key !== undefined) return `m.${key} == ${JSON.stringify(json[key])}`;
-  if (json !== null) return "size > 0";
-  const [word = ""] = frame.text.split(/[\s:,|]/, 1);
+  if (json !== null || frame.kind === "binary") return "size > 0";
+  const [word = ""] = frame.text.split(WORD_END, 1);
   return word === "" ? "size > 0" : `text.startsWith(${JSON.stringify(word)})`;
 }
 
 function nameOf(frame: Frame, otherwise: string): string {
   const json = jsonOf(frame.text);
   const key = KINDS.find((name) => typeof json?.[name] === "string");
-  const text = key === undefined ? "" : String(json?.[key]);
-  const name = text.replace(/[^\w-]/g, "-").slice(0, 40);
+  const [word = ""] = json === null && frame.kind === "text" ? frame.text.split(WORD_END, 1) : [];
+  const text = key === undefined ? word : String(json?.[key]);
+  const name = text
+    .replace(/[^\w-]/g, "-")
+    .replace(/^-+|-+$/g, "")
+    .slice(0, 40);
   return name === "" ? otherwise : name;
 }
 
@@ -213,11 +258,6 @@ function unused(name: string, names: Set<string>): string {
   for (let next = 2; names.has(free); next += 1) free = `${name}-${next}`;
   names.add(free);
   return free;
-}
-
-/** Braces of the recorded text are no placeholders. */
-function plain(text: string): string {
-  return text.replaceAll("{{", "{{{{");
 }
 
 function jsonOf(text: string): Json | null {

@@ -150,6 +150,8 @@ export interface FrameEntry {
 export const documentKey = {
   plan: (run: string) => `plan.${run}`,
   run: (run: string) => `run.${run}`,
+  /** Rows of data of one shard (shared/wire/row-part.ts). */
+  rows: (run: string, shard: number) => `rows.${run}.${shard}`,
   /** Which worker may take how many slices of which run (shared/wire/placement.ts). */
   placement: "placement",
   /** The epoch of the coordinators' lead, and who has it (coordinator/fleet/lead.ts). */

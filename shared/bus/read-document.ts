@@ -6,6 +6,7 @@ import { OnrushError } from "../errors.ts";
 import type { RunDocument } from "../wire/command.ts";
 import type { Placement } from "../wire/placement.ts";
 import type { PlanDocument } from "../wire/plan.ts";
+import type { RowPart } from "../wire/row-part.ts";
 import { type BusBase, documentKey } from "./bus.ts";
 
 type Reader = Pick<BusBase, "getDocument">;
@@ -16,6 +17,10 @@ export async function readPlan(bus: Reader, run: string): Promise<PlanDocument |
 
 export async function readRun(bus: Reader, run: string): Promise<RunDocument | null> {
   return ((await bus.getDocument(documentKey.run(run)))?.value ?? null) as RunDocument | null;
+}
+
+export async function readRows(bus: Reader, run: string, shard: number): Promise<RowPart | null> {
+  return ((await bus.getDocument(documentKey.rows(run, shard)))?.value ?? null) as RowPart | null;
 }
 
 export async function readPlacement(bus: Reader): Promise<Placement | null> {

@@ -5,8 +5,10 @@
 
 /** Of the text of a scenario. */
 export const MAX_FILE_BYTES = 1024 * 1024;
-/** All data tables of a scenario together. */
+/** Data files that are read whole, all of a scenario together. */
 export const MAX_DATA_BYTES = 64 * 1024 ** 2;
+/** Values of data tables that connections use, all of a scenario together. */
+export const MAX_KEPT_BYTES = 64 * 1024 ** 2;
 /** Of the file that `hooks` names; it is part of the plan, which goes to every worker. */
 export const MAX_HOOKS_BYTES = 256 * 1024;
 /** Global connection indices of a run. */

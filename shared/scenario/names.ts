@@ -112,16 +112,23 @@ export function sentNames(scenario: StrictScenario): readonly SentName[] {
   const byName = new Map<string, SentName>();
   for (const [at, { name, kind, send, reply }] of namesOf(scenario).entries()) {
     if (send === null && kind !== "wait") continue;
-    const known = byName.get(name) ?? NO_POSITIONS;
+    const before = byName.get(name);
+    const known = before ?? NO_POSITIONS;
     byName.set(name, {
       name,
-      kind,
+      kind: before === undefined ? kind : together(before.kind, kind),
       positions: [...known.positions, at],
       isAwaited: known.isAwaited || reply.match !== "none",
       isRejectable: known.isRejectable || (reply.match !== "none" && reply.fail !== null),
     });
   }
   return [...byName.values()];
+}
+
+/** What a name is that is of two kinds in two roles: a step where it is a step in one, so that what became of it is told. */
+function together(one: NameKind, other: NameKind): NameKind {
+  const isStep = [one, other].some((kind) => kind === "step" || kind === "wait");
+  return isStep && one !== other ? "step" : other;
 }
 
 /** Positions of what a rule selects by name, event and role; null: it selects by none of them. */

@@ -5,6 +5,7 @@
  */
 
 import { MAX_CHECKED_CELLS } from "./check/rows.ts";
+import type { OpenFile } from "./data/source.ts";
 import { NO_CONVERSATION } from "./defaults.ts";
 import { type Issue, orderIssues } from "./issue.ts";
 import { MAX_FILE_BYTES } from "./limits.ts";
@@ -27,6 +28,8 @@ export interface ParseContext {
   readonly overrides?: Overrides;
   /** Reads a file named in the scenario, relative to it. Throws as node:fs does. */
   readonly readFile: ReadFile;
+  /** Opens a data file to read it in parts; absent: data files are read by readFile, whole. */
+  readonly openFile?: OpenFile;
 }
 
 export type ParseResult =
@@ -63,7 +66,7 @@ export function parseScenario(input: string | Uint8Array, context: ParseContext)
   }
   if (!isMapping(root)) return { ok: false, issues: log.list(), source };
 
-  const { env, overrides = NO_OVERRIDES, readFile } = context;
+  const { env, overrides = NO_OVERRIDES, readFile, openFile = null } = context;
   applyOverrides(root, overrides, log);
   const shape = scenarioShape();
   const statics = resolveStatics(root, { env, overrides, log, shape });
@@ -80,6 +83,8 @@ export function parseScenario(input: string | Uint8Array, context: ParseContext)
     log,
     statics,
     readFile,
+    openFile,
+    early: {},
     given: root,
     defaultName: stem(context.fileName),
     // Filled by the sections, one after another; what they may refer to of later ones is known before.
@@ -98,8 +103,15 @@ export function parseScenario(input: string | Uint8Array, context: ParseContext)
 function strictOf(values: Readonly<Record<string, unknown>>, scene: Scene): StrictScenario {
   const { scope } = scene;
   const sections: readonly Section[] = SECTIONS;
+  const early = new Map(
+    sections
+      .filter(({ isEarly }) => isEarly)
+      .map((section) => [section, section.strict(values[section.key], scene)]),
+  );
+  Object.assign(scene.early, ...early.values());
   for (const section of sections) {
-    Object.assign(scope, section.strict(values[section.key], scene));
+    const part = early.get(section) ?? section.strict(values[section.key], scene);
+    Object.assign(scope, part);
   }
   for (const section of sections) section.check?.(scene);
   return scope;

@@ -64,14 +64,33 @@ export interface StrictTarget {
 }
 
 export interface StrictDataTable {
+  /** Those that something reads; all where that cannot be told. */
   readonly columns: readonly string[];
-  readonly rows: readonly (readonly string[])[];
+  /** Rows that the file has. */
+  readonly count: number;
+  /** Characters of the longest value of each column, of the rows that are kept. */
+  readonly longest: readonly number[];
+  readonly rows: DataRows;
   /**
    * unique and sequential: connection i has row i (sequential wraps); random: seeded by i; shuffled: in a seeded order that is
    * another each time all rows were used.
    */
   readonly pick: "unique" | "sequential" | "random" | "shuffled";
 }
+
+/** Rows of a table: all that connections have, at least. Values are by the columns of the table, row after row. */
+export type DataRows =
+  /** UTF-8, and where each value ends; `numbers` are those of the rows in the file, rising; null: from the first on. */
+  | {
+      readonly kind: "packed";
+      readonly numbers: Uint32Array | null;
+      readonly bytes: Uint8Array;
+      readonly ends: Uint32Array;
+    }
+  /** From the first row on. */
+  | { readonly kind: "listed"; readonly values: readonly string[] }
+  /** They come to a worker with the slices of its connections (shared/wire/row-part.ts). */
+  | { readonly kind: "byShard" };
 
 /** One stretch of load. `durationUs` is what it takes of the run; phases follow one another. */
 export type StrictPhase = StrictPhaseBase & StrictRamp;

@@ -53,6 +53,17 @@ export type TraceEvent = { readonly atUs: number } & (
       readonly where: string;
       readonly parts: readonly WhyPart[];
     }
+  /** A call of a function of the scenario's hooks has ended. */
+  | {
+      readonly type: "hook";
+      /** Its name; of payload, with the name of the message. */
+      readonly hook: string;
+      /** "": nothing. */
+      readonly returned: string;
+      /** "": none. */
+      readonly problem: string;
+      readonly ms: number;
+    }
   | {
       readonly type: "failure";
       readonly kind: string;

@@ -84,6 +84,7 @@ export const ROOMS: readonly Room[] = [
     may: [
       "shared/",
       "worker/engine/",
+      "worker/hooks/",
       "worker/login/",
       "worker/message/",
       "worker/observe/",

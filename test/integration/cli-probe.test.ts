@@ -125,4 +125,31 @@ describe("probe", () => {
     expect((await onrush(["probe", target.url, "-d", "1h"])).exitCode).toBe(2);
     expect(existsSync("recorded.yaml")).toBe(false);
   });
+
+  it("runs the hooks of the scenario, and shows what each call returned", async () => {
+    await using target = await startTarget();
+    using folder = scratch();
+    writeFileSync(
+      join(folder.path, "hooks.js"),
+      `export const before = () => ({ user: "ann", key: "s3cret-key" });
+export const onOpen = (conn) => { if (conn.user === "ann") throw new Error("not her"); };
+export const payload = (conn, name) => JSON.stringify({ type: name, user: conn.user });
+`,
+    );
+    const mix = [{ name: "hello", send: { text: "own" }, reply: { match: "echo", within: "5s" } }];
+    const file = scenarioFile(folder.path, {
+      target: target.url,
+      hooks: { file: "hooks.js", set: ["user", { name: "key", secret: true }] },
+      messages: { rate: "2/s", mix },
+    });
+    const { exitCode, stdout } = await onrush(["probe", file, "-d", "3s"]);
+    expect(stdout).toMatch(/hook before, \d+\.\d ms: returned \{"user":"ann","key":"\*\*\*"\}/);
+    expect(stdout).toMatch(/✗ hook onOpen, \d+\.\d ms: .*not her/);
+    expect(stdout).toMatch(
+      /hook payload hello, \d+\.\d ms: returned \{"type":"hello","user":"ann"\}/,
+    );
+    expect(stdout).toMatch(/→ text +\d+ B {2}\{"type":"hello","user":"ann"\} {2}\(hello\)/);
+    expect(stdout).not.toContain("s3cret-key");
+    expect(exitCode).toBe(99);
+  });
 });

@@ -9,12 +9,13 @@ import {
   type RenderContext,
 } from "../../shared/scenario/template/template.ts";
 import { TemplateError } from "../../shared/scenario/template/template-error.ts";
+import { tableOf } from "../support/data-table.ts";
 
 const scope: TemplateScope = {
   vars: { room: 'lo"bby', n: 3 },
   env: {},
   captures: [],
-  data: { users: { columns: ["name"], rows: [["ann"], ['b"ob']], pick: "random" } },
+  data: { users: tableOf(["name"], [["ann"], ['b"ob']], "random") },
 };
 
 const context: fc.Arbitrary<RenderContext> = fc.record({
@@ -27,6 +28,7 @@ const context: fc.Arbitrary<RenderContext> = fc.record({
   captured: fc.constant([]),
   message: fc.constant(null),
   marks: fc.constant(null),
+  rows: fc.constant(null),
 });
 
 const placeholder = fc.constantFrom(
@@ -138,7 +140,7 @@ it("a value in a URL is what a server reads, in a segment, a name and a value of
     .filter((text) => text.isWellFormed() && !/^\.{1,2}$/.test(text));
   fc.assert(
     fc.property(value, context, (text, at) => {
-      const data = { t: { columns: ["c"], rows: [[text]], pick: "unique" as const } };
+      const data = { t: tableOf(["c"], [[text]], "unique") };
       const url = "/a/{{data.t.c}}/b?{{data.t['c'] + ''}}=1&k={{data.t.c}}&x={{vars.v}}&y=2";
       const rendered = compileUrl(url, { vars: { v: text }, env: {}, captures: [], data }).render(
         at,

@@ -1,8 +1,9 @@
 /** Shuffled rows: an order without gaps or repeats, another one each round, and the same wherever it is looked at. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { cellOf } from "../../shared/scenario/template/data-row.ts";
 import { permuted } from "../../shared/scenario/template/permutation.ts";
-import { dataRow } from "../../shared/scenario/template/render.ts";
+import { tableOf } from "../support/data-table.ts";
 
 const seed = fc.integer({ min: 0, max: 2 ** 32 - 1 });
 const size = fc.integer({ min: 1, max: 3000 });
@@ -25,16 +26,17 @@ test("over a cluster each row is used once in a round, and the next round is ano
       const rows = Array.from({ length: n }, (_, row) => [String(row)]);
       const table = {
         ...{ name: "users", ordinal },
-        table: { columns: ["id"], rows, pick: "shuffled" as const },
+        table: tableOf(["id"], rows, "shuffled"),
       };
+      const rowFor = (connectionIndex: number) => cellOf(table, 0, { seed, connectionIndex }, null);
       const round = (number: number) =>
-        Array.from({ length: n }, (_, at) => dataRow(table, seed, number * n + at)[0]);
+        Array.from({ length: n }, (_, at) => rowFor(number * n + at));
       const [first, second] = [round(0), round(1)];
       expect(new Set(first).size).toBe(n);
       expect(new Set(second).size).toBe(n);
       expect(first).not.toEqual(second);
       // Whoever holds every fourth connection finds the same.
-      for (let at = 0; at < n; at += 4) expect(dataRow(table, seed, at)[0]).toBe(first[at]);
+      for (let at = 0; at < n; at += 4) expect(rowFor(at)).toBe(first[at]);
     }),
     { numRuns: 40 },
   );

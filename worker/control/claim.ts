@@ -1,11 +1,14 @@
 /**
- * Claims the slice of a ticket, until the bus has said whose it is. Used by worker-session.ts.
+ * Claims the slice of a ticket, until the bus has said whose it is; and gets the rows of data that go with it. Used by
+ * worker-session.ts.
  * Invariant: a claim that may have counted is never given up: nobody else would ever run its slice.
  */
 import type { WorkerBus } from "../../shared/bus/bus.ts";
 import { isBusClosed } from "../../shared/bus/bus-closed.ts";
-import { readRun } from "../../shared/bus/read-document.ts";
+import { readRows, readRun } from "../../shared/bus/read-document.ts";
 import { sleep, type Timers } from "../../shared/time/timer.ts";
+import type { PlanDocument } from "../../shared/wire/plan.ts";
+import { hasRowsByShard, type RowPart } from "../../shared/wire/row-part.ts";
 import type { Ticket } from "../../shared/wire/ticket.ts";
 import type { ControlTimings } from "../execution/timings.ts";
 
@@ -39,6 +42,20 @@ export async function claimTicket(
     const cuts = document?.cuts ?? [];
     return { toUs: cuts.find((cut) => cut.slice === slice.id)?.toUs ?? slice.toUs };
   }
+}
+
+/**
+ * Rows of data that the connections of a shard have and the plan does not; null: it has all.
+ * @returns "missing" when they are not on the bus: the run is over, or the bus has forgotten them and will have them again
+ * @throws what the bus throws
+ */
+export async function rowsFor(
+  bus: Pick<WorkerBus, "getDocument">,
+  { run, scenario }: Pick<PlanDocument, "run" | "scenario">,
+  shard: number,
+): Promise<RowPart | null | "missing"> {
+  if (!hasRowsByShard(scenario)) return null;
+  return (await readRows(bus, run, shard)) ?? "missing";
 }
 
 async function persist<T>(

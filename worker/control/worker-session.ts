@@ -21,7 +21,7 @@ import { RunExecution } from "../execution/run-execution.ts";
 import { isRunOver, mostSlices, refusalOf } from "../execution/run-needs.ts";
 import { ACCEPTED, IDLE } from "../execution/run-states.ts";
 import type { ControlTimings } from "../execution/timings.ts";
-import { claimTicket } from "./claim.ts";
+import { claimTicket, rowsFor } from "./claim.ts";
 import type { ClockOffset } from "./clock-offset.ts";
 import { Reclaim } from "./reclaim.ts";
 import { openSession, type Session } from "./session.ts";
@@ -233,6 +233,8 @@ export class WorkerSession {
     if (!execution.hasRoom(this.#options.info.capacity)) return "left";
     if (execution.slices.length >= this.#mostSlices) return "left";
     const { bus, timers, timings } = this.#options;
+    const rows = await rowsFor(bus, execution.plan, ticket.slice.shard);
+    if (rows === "missing") return "left";
     const { epoch } = session;
     const isOver = () => this.#isOver();
     const forgotten = () => this.#reclaim.forgotten;
@@ -242,7 +244,7 @@ export class WorkerSession {
     if (this.#execution !== execution) return "settled";
     const { slices } = execution;
     const isLast = slices.length + 1 >= Math.min(this.#quota?.slices ?? 0, this.#mostSlices);
-    execution.add({ ...ticket.slice, ...claimed }, isLast);
+    execution.add({ ...ticket.slice, ...claimed, rows }, isLast);
     return "settled";
   }
 

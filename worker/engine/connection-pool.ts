@@ -77,7 +77,7 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
   #forgetBeforeUs = Number.NEGATIVE_INFINITY;
 
   constructor(context: EngineContext, profile: Profile, clock: EngineClock) {
-    const { scenario, run, connections } = context.plan;
+    const { scenario, run, shards, connections } = context.plan;
     const { localAddresses } = scenario.connect;
     this.#context = context;
     this.#profile = profile;
@@ -89,7 +89,7 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
     const framed = driver.framing === "frame";
     const made = readyPayloads(context);
     this.correlator = new Correlator(scenario, this.recorder, {
-      ...{ run, framed, standstill, made, clocks: clock },
+      ...{ run, shards, framed, standstill, made, clocks: clock },
       observers: [...OBSERVERS, ...(context.observers ?? [])],
       sendNow: (conversation, position) => this.#sendNow(conversation, position),
       phaseAt: (runUs) => this.#profile.phaseAt(runUs),

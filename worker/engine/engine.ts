@@ -14,7 +14,7 @@ import type { Profile } from "../../shared/load/profile.ts";
 import { changesFromUs, type Steering, steer } from "../../shared/load/steering.ts";
 import { systemClock } from "../../shared/time/clock.ts";
 import type { HandOver } from "../../shared/wire/command.ts";
-import type { Slice } from "../../shared/wire/slice.ts";
+import type { SliceWithRows } from "../../shared/wire/row-part.ts";
 import { METRIC } from "../record/recorder.ts";
 import { SelfCheck } from "../record/self-check.ts";
 import { Agenda } from "./agenda.ts";
@@ -60,8 +60,7 @@ export class Engine {
     this.#selfCheck = new SelfCheck(context.monotonicUs(), (pauseUs) => {
       if (this.running) this.#record(METRIC.gcPause, pauseUs);
     });
-    const wallMs = context.wallMs ?? systemClock.wallMs;
-    const clock = { nowUs: () => this.#readClock(), wallMs };
+    const clock = { nowUs: () => this.#readClock(), wallMs: context.wallMs ?? systemClock.wallMs };
     this.#pool = new ConnectionPool(context, this.#profile, clock);
     this.#frames = new FrameCuts(context, this.#pool, this.#selfCheck);
     this.#slices = new HeldSlices(this.#population, context.plan.shards);
@@ -88,12 +87,13 @@ export class Engine {
   }
 
   /** Takes on slices; while running, in phase with the plan and without a burst. */
-  addSlices(slices: readonly Slice[]): void {
+  addSlices(slices: readonly SliceWithRows[]): void {
     const { shards: shardCount, recoverWithinUs } = this.#context.plan;
     const runUs = this.#runUs();
     const nowUs = runUs > 0 ? runUs : Number.NEGATIVE_INFINITY;
     const added = slices.filter(({ id }) => this.#slices.find(id) === null);
     for (const slice of added) {
+      if (slice.rows) this.#pool.correlator.rows.add(slice.shard, slice.rows);
       this.#slices.add(slice, nowUs);
       this.#pool.recorder.addShard(slice.shard);
     }

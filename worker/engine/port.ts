@@ -4,7 +4,7 @@
  */
 import type { Steering } from "../../shared/load/steering.ts";
 import type { PlanDocument } from "../../shared/wire/plan.ts";
-import type { Slice } from "../../shared/wire/slice.ts";
+import type { SliceWithRows } from "../../shared/wire/row-part.ts";
 
 /** What an engine thread knows from its start. */
 export interface EngineData {
@@ -25,7 +25,7 @@ export type EngineCommand =
       readonly engine: number;
     }
   /** More slices for this engine; before the start or while running. */
-  | { readonly type: "slices"; readonly slices: readonly Slice[] }
+  | { readonly type: "slices"; readonly slices: readonly SliceWithRows[] }
   /** Sessions of the slice planned to open at toUs or later are another's; not answered. */
   | { readonly type: "cut"; readonly slice: number; readonly toUs: number }
   /** Give work of a slice away (HandOver in shared/wire/command.ts); answered by "handedOver" when done. */

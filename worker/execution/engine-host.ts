@@ -13,7 +13,7 @@ import type { Steering } from "../../shared/load/steering.ts";
 import type { Timers } from "../../shared/time/timer.ts";
 import type { HandOver } from "../../shared/wire/command.ts";
 import type { PlanDocument } from "../../shared/wire/plan.ts";
-import type { Slice } from "../../shared/wire/slice.ts";
+import type { SliceWithRows } from "../../shared/wire/row-part.ts";
 import type { HandedOver } from "../../shared/wire/worker-info.ts";
 import type { EngineCommand, EngineReport } from "../engine/port.ts";
 import type { MeasuredFrame } from "../record/fresh-frames.ts";
@@ -114,14 +114,12 @@ export class EngineHost {
    * Gives the slice to the engine that has the fewest. One that is held already stays where it is.
    * @returns false when no engine can take it, because all have ended
    */
-  assign(slice: Slice): boolean {
+  assign(slice: SliceWithRows): boolean {
     if (this.#engines.some(({ slices }) => slices.has(slice.id))) return true;
-    const [first, ...others] = this.#engines.filter(isLive);
-    if (first === undefined) return false;
-    const engine = others.reduce(
-      (least, other) => (other.slices.size < least.slices.size ? other : least),
-      first,
-    );
+    const [engine] = this.#engines
+      .filter(isLive)
+      .sort((one, other) => one.slices.size - other.slices.size);
+    if (engine === undefined) return false;
     engine.slices.set(slice.id, slice);
     engine.unsent += 1;
     this.#batch.touch();
@@ -268,6 +266,8 @@ export class EngineHost {
     const slices = [...engine.slices.values()].slice(-engine.unsent);
     engine.unsent = 0;
     this.#send(engine, { type: "slices", slices });
+    // The engine has the rows now.
+    for (const slice of slices) engine.slices.set(slice.id, { ...slice, rows: null });
   }
 
   #holder(slice: number): Engine | undefined {

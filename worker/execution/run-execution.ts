@@ -18,7 +18,7 @@ import type { Clock } from "../../shared/time/clock.ts";
 import type { Timers } from "../../shared/time/timer.ts";
 import type { RunDocument } from "../../shared/wire/command.ts";
 import type { PlanDocument } from "../../shared/wire/plan.ts";
-import type { Slice } from "../../shared/wire/slice.ts";
+import type { SliceWithRows } from "../../shared/wire/row-part.ts";
 import type { RunStatus } from "../../shared/wire/worker-info.ts";
 import { Publisher } from "../record/publisher.ts";
 import { Deadline } from "./deadline.ts";
@@ -56,6 +56,7 @@ const MAX_PROBLEM = 1000;
 
 export class RunExecution {
   readonly run: string;
+  readonly plan: PlanDocument;
   /** Connections one shard holds at the run's peak, at most (but for the chance in random stays). */
   readonly connectionsPerShard: number;
   readonly #options: RunExecutionOptions;
@@ -76,6 +77,7 @@ export class RunExecution {
   constructor(options: RunExecutionOptions) {
     const { bus, plan, epoch, engines, timers, timings, onChanged } = options;
     this.run = plan.run;
+    this.plan = plan;
     this.connectionsPerShard = connectionsPerShard(plan);
     this.#options = options;
     this.#endDeadline = new Deadline(options, () => this.#killTheRest());
@@ -136,7 +138,7 @@ export class RunExecution {
   }
 
   /** Takes on a slice that was claimed. @param isLast none is to follow for now */
-  add(slice: Slice, isLast = false): void {
+  add(slice: SliceWithRows, isLast = false): void {
     if (!this.#host.assign(slice)) {
       this.#fail(`slice ${slice.id} came after the engines had ended`);
     } else if (isLast) this.#host.sendAssigned();

@@ -16,9 +16,18 @@ export interface HookListener {
   gone(problem: string): void;
 }
 
+/** Sees the calls and their answers, beside the engine. */
+export interface HookWatcher {
+  called(call: HookCall): void;
+  /** The listener was told before. */
+  answered(answers: readonly HookAnswer[]): void;
+}
+
 export class HookThread {
   /** Functions that the module exports. */
   readonly functions: ReadonlySet<string>;
+  /** null: nobody. */
+  watcher: HookWatcher | null = null;
   readonly #thread: Thread;
   #listener: HookListener | null = null;
   #problem: string | null = null;
@@ -27,7 +36,9 @@ export class HookThread {
     this.#thread = thread;
     this.functions = new Set(functions);
     thread.on("message", (report: SandboxReport) => {
-      if (report.type === "answers") this.#listener?.answered(report.answers);
+      if (report.type !== "answers") return;
+      this.#listener?.answered(report.answers);
+      this.watcher?.answered(report.answers);
     });
     thread.on("error", (error) => this.#end(error.message));
     thread.on("exit", () => this.#end("it has ended"));
@@ -63,6 +74,7 @@ export class HookThread {
   }
 
   post(call: HookCall): void {
+    this.watcher?.called(call);
     this.#thread.postMessage(call);
   }
 

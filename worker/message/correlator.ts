@@ -26,6 +26,7 @@ import { ReceivedMessage } from "./received-message.ts";
 import { ReplyExpressions } from "./reply-expressions.ts";
 import { ReplySearch } from "./reply-search.ts";
 import { Settlement } from "./settlement.ts";
+import { ShardRows } from "./shard-rows.ts";
 import { splitterFor } from "./split.ts";
 import type { Splitter } from "./splitter.ts";
 import { stampTag } from "./stamp.ts";
@@ -37,6 +38,8 @@ const MAX_REMEMBERED = 1 << 20;
 
 export interface CorrelatorOptions {
   readonly run: string;
+  /** Shards of the run; one by default. */
+  readonly shards?: number;
   readonly framed: boolean;
   readonly standstill: Grace;
   /** Those of the scenario that have something to do are made; none by default. */
@@ -56,6 +59,8 @@ export class Correlator {
   readonly outgoing = new Outgoing();
   readonly unmatched = new UnmatchedMessages();
   readonly context: RenderContext;
+  /** Of data, that came with slices. */
+  readonly rows: ShardRows;
   readonly captures: Captures;
   readonly observers: Observers;
   readonly #recorder: Recorder;
@@ -80,10 +85,12 @@ export class Correlator {
       ...{ framed: options.framed, made: options.made ?? null },
       ...{ tag, expressions },
     });
+    this.rows = new ShardRows(options.shards ?? 1);
     this.context = {
       ...STATIC_CONTEXT,
       seed: scenario.seed,
       marks: new UserMarks(options.run),
+      rows: this.rows,
     };
     this.#replyCounts = names.map(({ reply }) => (reply.match === "none" ? 0 : reply.replies));
     this.pending = new PendingTable(

@@ -3,6 +3,7 @@
  * what happens and ends. Started by path by the coordinator; imported by nobody.
  * Invariant: "over" is the last thing it says; it ends with its parent.
  */
+import { extname } from "node:path";
 import { OnrushError } from "../../shared/errors.ts";
 import { buildPopulation } from "../../shared/load/arrivals.ts";
 import { TargetText } from "../../shared/scenario/mask/target-text.ts";
@@ -14,11 +15,13 @@ import type { TraceEvent, TraceRequest } from "../../shared/wire/trace.ts";
 import { Engine } from "../engine/engine.ts";
 import { driverOf } from "../engine/socket-opener.ts";
 import { systemTurnTimers, Turns } from "../engine/turn/turns.ts";
+import { HookThread } from "../hooks/hook-thread.ts";
 import { prepareLogins } from "../login/login-step.ts";
 import { resolveTargets } from "../reach/resolve.ts";
 import { buildFrame, nextMask, Opcode } from "../socket/lean/frame-builder.ts";
 import { Expectations } from "./expectations.ts";
 import { TracedDriver } from "./traced-driver.ts";
+import { TracedHooks } from "./traced-hooks.ts";
 import { TracedRecorder } from "./traced-recorder.ts";
 import { Tracer } from "./tracer.ts";
 
@@ -61,6 +64,9 @@ async function follow(request: TraceRequest): Promise<void> {
   const lists = [{ of: "the run", allowed: allowTargets }] as const;
   const targets = await resolveTargets(scenario, lists, monotonicUs);
   const logins = await prepareLogins(scenario, lists);
+  const entry = new URL(`../hooks/sandbox/main${extname(import.meta.url)}`, import.meta.url);
+  const hooks = await HookThread.start(scenario, entry);
+  if (hooks !== null) hooks.watcher = new TracedHooks(tracer);
   for (const { addresses, dnsUs } of targets) {
     if (dnsUs === null) continue;
     const detail = `${addresses.join(", ")} (${(dnsUs / 1000).toFixed(1)} ms)`;
@@ -76,7 +82,8 @@ async function follow(request: TraceRequest): Promise<void> {
   });
   let turns: Turns | null = null;
   const engine = new Engine({
-    ...{ plan, engine: 0, targets, logins, monotonicUs, afterReading: setImmediate, driver },
+    ...{ plan, engine: 0, targets, logins, hooks, monotonicUs, driver },
+    afterReading: setImmediate,
     recorder: new TracedRecorder(plan, tracer, expectations),
     observers: [expectations.maker],
     onWoken: () => turns?.wake(),

@@ -62,7 +62,7 @@ export function submitCommand(context: CliContext, finish: Finish): Command {
 
 async function submit(file: string, options: SubmitOptions, context: CliContext): Promise<number> {
   const { readScenario } = await import("../scenario.ts");
-  const parsed = await readScenario(file, options, context);
+  const parsed = await readScenario(file, { ...options, withFiles: true }, context);
   if (parsed === null) return ExitCode.invalidScenario;
   const files = [...parsed.files].map(([path, content]): [string, string] => [
     path,

@@ -22,9 +22,14 @@ import { LABEL } from "./table.ts";
 const LIVE_THRESHOLDS = 4;
 const LIVE_FAILURES = 2;
 const LIVE_PUSHES = 2;
+const LIVE_ROLES = 2;
+const LIVE_STEPS = 2;
 /** Title, bar, connections, messages, latency, generator and what is wrong with it, then the others. */
-export const LIVE_LINES = 7 + LIVE_PUSHES + LIVE_FAILURES + LIVE_THRESHOLDS;
+export const LIVE_LINES =
+  7 + LIVE_ROLES + LIVE_STEPS + LIVE_PUSHES + LIVE_FAILURES + LIVE_THRESHOLDS;
 const REASON_CHARS = 100;
+/** Room for what is said of roles that do not fit. */
+const MORE_ROLES = "   … 99 more".length;
 
 const BAR = { min: 10, max: 48 } as const;
 
@@ -34,9 +39,11 @@ export function liveBlock(view: LiveView, columns: number, style: Style): string
     titleLine(view, style),
     barLine(view, columns, style),
     connectionsLine(view),
+    ...roleLines(view, columns),
     messagesLine(view),
     latencyLine(view),
     ...pushLines(view),
+    ...stepLines(view, style),
     ...failureLines(view, style),
     ...generatorLines(view, style),
     ...thresholdLines(view, style),
@@ -100,6 +107,31 @@ function connectionsLine(view: LiveView): string {
     `opening ${formatRate(view.rates.opensPerSec)}`,
     `failed ${formatCount(view.connections.failed)}`,
   ]);
+}
+
+/** As many roles as fit into two lines; what does not is counted. */
+function roleLines({ roles }: LiveView, columns: number): string[] {
+  const lines: string[][] = [];
+  let left = 0;
+  for (const { name, open, failed } of roles) {
+    const bad = failed > 0 ? ` (${formatCount(failed)} failed)` : "";
+    const part = `${escapeForTerminal(name, 24)} ${formatCount(open)} open${bad}`;
+    const line = lines.at(-1);
+    const isRoom = line !== undefined && row("", [...line, part]).length <= columns - MORE_ROLES;
+    if (isRoom) line.push(part);
+    else if (lines.length < LIVE_ROLES) lines.push([part]);
+    else left++;
+  }
+  if (left > 0) lines.at(-1)?.push(`… ${left} more`);
+  return lines.map((parts, index) => row(index === 0 ? "roles" : "", parts));
+}
+
+function stepLines({ steps }: LiveView, style: Style): string[] {
+  return steps.slice(0, LIVE_STEPS).map(({ name, started, failed }, index) => {
+    const share = formatShare(started === 0 ? 0 : failed / started);
+    const text = `${escapeForTerminal(name, 24)} ${formatCount(failed)} failed of ${formatCount(started)} (${share})`;
+    return row(index === 0 ? "steps" : "", [style.yellow(text)]);
+  });
 }
 
 function messagesLine(view: LiveView): string {

@@ -44,6 +44,8 @@ export function probeText(event: TraceEvent, { style, width }: ProbeTextOptions)
         `${NOTE_INDENT}${style.yellow("?")} not what ${shown(event.name)} waits for: ${shown(event.where)}`,
         ...event.parts.filter(({ holds }) => holds !== true).map((part) => whyLine(part, shown)),
       ];
+    case "hook":
+      return [hookLine(event, line, { style, width })];
     case "failure": {
       const detail = event.detail === "" ? "" : `: ${shown(event.detail)}`;
       const what = event.what === "" ? "" : ` ${shown(event.what)}`;
@@ -68,6 +70,22 @@ function noteLine(
   const mark = good === null ? "·" : good ? style.green("✓") : style.red("✗");
   const took = ms === null ? "" : `, ${ms.toFixed(1)} ms`;
   return `${NOTE_INDENT}${mark} ${escapeForTerminal(text, width)}${took}`;
+}
+
+function hookLine(
+  { hook, returned, problem, ms }: Extract<TraceEvent, { type: "hook" }>,
+  line: (arrow: string, text: string) => string,
+  { style, width }: ProbeTextOptions,
+): string {
+  const took = `${ms.toFixed(1)} ms`;
+  const name = style.cyan(escapeForTerminal(hook, width));
+  if (problem !== "")
+    return line(
+      style.red("✗"),
+      `hook ${name}, ${took}: ${style.red(escapeForTerminal(problem, width))}`,
+    );
+  const what = returned === "" ? "nothing" : escapeForTerminal(returned, width);
+  return line("·", `hook ${name}, ${took}: returned ${what}`);
 }
 
 function whyLine(

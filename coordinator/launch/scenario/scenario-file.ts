@@ -21,7 +21,7 @@ export interface GivenScenario {
 }
 
 export type ValidScenario = Extract<ParseResult, { ok: true }> & {
-  /** Files the scenario names, by the path it names them with. */
+  /** Files the scenario names, by the path it names them with; empty unless they were asked for. */
   readonly files: ReadonlyMap<string, Uint8Array>;
 };
 
@@ -31,6 +31,8 @@ export interface CheckContext {
   readonly overrides: Overrides;
   readonly env: Readonly<Record<string, string>>;
   readonly checker: Checker;
+  /** The files that the scenario names are wanted, too: they are to be sent somewhere. */
+  readonly withFiles?: boolean;
 }
 
 /** @throws OnrushError ONRUSH_SCENARIO_UNREADABLE */
@@ -49,7 +51,7 @@ export function readScenarioFile(fileName: string): GivenScenario {
 
 export async function checkScenario(
   { fileName, content, folder = dirname(resolve(fileName)) }: GivenScenario,
-  { overrides, env, checker }: CheckContext,
+  { overrides, env, checker, withFiles = false }: CheckContext,
 ): Promise<CheckedScenario> {
   const { parsed, files } = await checker.check("file", {
     fileName,
@@ -57,6 +59,7 @@ export async function checkScenario(
     folder,
     env,
     overrides,
+    withFiles,
   });
   return parsed.ok ? { ...parsed, files } : parsed;
 }

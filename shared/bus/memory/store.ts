@@ -29,7 +29,8 @@ export const MEMORY_LIMITS: MemoryLimits = {
   logBytes: 256 * 1024 * 1024,
   frameBytes: 16 * 1024 * 1024,
   runs: 64,
-  documents: 256,
+  /** Rows of data are a document for each shard, and there are 4096 of a run at most. */
+  documents: 16_384,
   sessions: 1024,
   ticketsPerRun: 65_536,
   ticketVisibilityMs: 15_000,

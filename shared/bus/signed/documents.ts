@@ -8,6 +8,7 @@ import type { Place } from "../../trust/seal.ts";
 import { runDocumentSchema } from "../../wire/command.ts";
 import { placementSchema } from "../../wire/placement.ts";
 import { planSchema } from "../../wire/plan.ts";
+import { rowPartSchema } from "../../wire/row-part.ts";
 import { type BusDocument, documentKey } from "../bus.ts";
 import type { StoredText, Transport, TransportBase } from "../transport.ts";
 import { refusedError, type Sealer } from "./sealer.ts";
@@ -16,6 +17,7 @@ import { refusedError, type Sealer } from "./sealer.ts";
 const MAX_WRITTEN = 1024;
 const PLAN = documentKey.plan("");
 const RUN = documentKey.run("");
+const ROWS = "rows.";
 
 export class SignedDocuments {
   readonly #sealer: Sealer;
@@ -66,10 +68,17 @@ export class SignedDocuments {
   }
 
   #open(key: string, { text }: StoredText): unknown {
-    const run =
-      key.startsWith(PLAN) || key.startsWith(RUN) ? key.slice(key.indexOf(".") + 1) : null;
-    return this.#sealer.read(text, { place: placeOf(key), run, schema: schemaOf(key) })?.value;
+    return this.#sealer.read(text, {
+      ...{ place: placeOf(key), run: runOf(key), schema: schemaOf(key) },
+    })?.value;
   }
+}
+
+/** The run it is about; null: none. */
+function runOf(key: string): string | null {
+  const rest = key.slice(key.indexOf(".") + 1);
+  if (key.startsWith(ROWS)) return rest.slice(0, rest.lastIndexOf("."));
+  return key.startsWith(PLAN) || key.startsWith(RUN) ? rest : null;
 }
 
 function placeOf(key: string): Place {
@@ -80,5 +89,6 @@ function schemaOf(key: string): z.ZodType<unknown> | null {
   if (key === documentKey.placement) return placementSchema;
   if (key.startsWith(PLAN)) return planSchema;
   if (key.startsWith(RUN)) return runDocumentSchema;
+  if (key.startsWith(ROWS)) return rowPartSchema;
   return null;
 }

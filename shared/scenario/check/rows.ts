@@ -1,9 +1,11 @@
 /**
- * Every row of the data in every place that cannot carry just any text: what is wrong with one row is found before
+ * Every row that is kept of the data in every place that cannot carry just any text: what is wrong with one row is found before
  * anything starts, and not by the connection that has it. Called by the checks of connect and messages.
  * Invariant: the work is bounded by MAX_CHECKED_CELLS; rows beyond it are checked by the worker when their turn comes.
  */
 import type { Path } from "../issue.ts";
+import type { DataRows, StrictDataTable } from "../strict.ts";
+import { cellOf, keptRows } from "../template/data-row.ts";
 import type { ColumnRead } from "../template/placeholder.ts";
 import { compileJson, compileTemplate, compileUrl, type Template } from "../template/template.ts";
 import { quoted } from "../units.ts";
@@ -37,7 +39,7 @@ function checkRows(place: Place, reads: readonly ColumnRead[], context: Template
   // Row r belongs to connection r, however the table is picked from.
   const template = compile(place, inTurn(context.scope));
   const render = { ...SAMPLE };
-  const rows = Math.max(...reads.map(({ table }) => table.table.rows.length));
+  const rows = Math.max(...reads.map(({ table }) => keptRows(table.table)));
   const cells = Math.max(...reads.map(({ column, table }) => cost(column, table.table.columns)));
   const bad = { first: -1, fault: "", count: 0 };
   for (let row = 0; row < rows && context.work.left > 0; row++) {
@@ -71,7 +73,7 @@ function whereIs(
   const { name, table } = culprit.table;
   const file = context.files.get(name);
   if (file === undefined) return `data.${name}`;
-  const where = file.placeOf(row % table.rows.length);
+  const where = file.placeOf(numberOf(table.rows, row % keptRows(table)));
   const column = culprit.column === null ? "" : `, column ${table.columns[culprit.column] ?? ""}`;
   return `${where} of ${quoted(file.path)}${column}`;
 }
@@ -83,21 +85,33 @@ function isMended(
   { read, context }: { readonly read: ColumnRead; readonly context: TemplateContext },
 ): boolean {
   const data = Object.fromEntries(
-    Object.entries(context.scope.data).map(([name, table]) => {
-      const cells = [...(table.rows[row % table.rows.length] ?? [])];
-      if (name === read.table.name && read.column !== null) cells[read.column] = "x";
-      return [name, { ...table, rows: [cells] }];
+    Object.entries(inTurn(context.scope).data).map(([name, table]) => {
+      const of = { name, ordinal: 0, table };
+      const owner = { seed: 0, connectionIndex: row };
+      const values = table.columns.map((_, column) =>
+        name === read.table.name && column === read.column ? "x" : cellOf(of, column, owner, null),
+      );
+      return [name, { ...table, count: 1, rows: { kind: "listed" as const, values } }];
     }),
   );
   const template = compile(place, { ...context.scope, data });
   return place.fault(template.render({ ...SAMPLE, connectionIndex: row })) === "";
 }
 
+/** Row r of those that are kept belongs to connection r. */
 function inTurn(scope: TemplateContext["scope"]): TemplateContext["scope"] {
-  const data = Object.entries(scope.data).map(
-    ([name, table]) => [name, { ...table, pick: "sequential" }] as const,
-  );
+  const data = Object.entries(scope.data).map(([name, table]): [string, StrictDataTable] => {
+    const { rows } = table;
+    const count = Math.max(1, keptRows(table));
+    const all = rows.kind === "packed" ? { ...rows, numbers: null } : rows;
+    return [name, { ...table, rows: all, count, pick: "sequential" }];
+  });
   return { ...scope, data: Object.fromEntries(data) };
+}
+
+/** In the file, of a row of those that are kept. */
+function numberOf(rows: DataRows, kept: number): number {
+  return rows.kind === "packed" ? (rows.numbers?.[kept] ?? kept) : kept;
 }
 
 function compile({ kind, value }: Place, scope: TemplateContext["scope"]): Template {

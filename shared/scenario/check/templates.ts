@@ -47,6 +47,7 @@ export const SAMPLE: Readonly<RenderContext> = {
   captured: [],
   message: null,
   marks: null,
+  rows: null,
 };
 
 /** The compiled text at `path`; null when it does not compile (logged). */

@@ -3,31 +3,29 @@
  * is none is an issue at the place that names it.
  */
 import * as z from "zod";
-import { lineOfRow, parseTable } from "../check/csv.ts";
-import { lineOfJsonRow, parseJsonLines, parseJsonTable } from "../check/json-table.ts";
-import { MAX_ROWS, MAX_VALUES, type Table, TableFault } from "../check/table.ts";
+import { DataReads } from "../data/columns-read.ts";
+import { CsvFormat } from "../data/csv.ts";
+import { JsonFormat, JsonLinesFormat } from "../data/json.ts";
+import { FirstRows, type Keeping, keep } from "../data/kept-rows.ts";
+import { RowFile } from "../data/row-file.ts";
+import type { RowFormat } from "../data/row-format.ts";
+import { type DataSource, sourceOf } from "../data/source.ts";
+import { type DataBudget, dataBudget, TableFault } from "../data/table.ts";
 import type { Path } from "../issue.ts";
-import { MAX_DATA_BYTES, MAX_TABLES } from "../limits.ts";
-import type { IssueLog } from "../read/issue-log.ts";
+import { MAX_TABLES } from "../limits.ts";
 import { about, byDefault, exactlyOne, file, mapping, strict } from "../shape/fields.ts";
 import type { StrictDataTable } from "../strict.ts";
 import { quoted } from "../units.ts";
-import { readNamed } from "./named-file.ts";
-import { plannedConnections } from "./ramps/registry.ts";
+import { fileProblem } from "./named-file.ts";
+import { mostConnections, plannedConnections } from "./ramps/registry.ts";
 import { literal, type Scene, section, soundEntries } from "./section.ts";
 
-/** How each kind of file is read, and where a row stands in it. */
+/** How each kind of file is read. */
 const FORMATS = {
-  csv: {
-    parse: parseTable,
-    placeOf: (content: Buffer, row: number) => `line ${lineOfRow(content, row)}`,
-  },
-  json: { parse: parseJsonTable, placeOf: (_: Buffer, row: number) => `row ${row + 1}` },
-  jsonl: {
-    parse: parseJsonLines,
-    placeOf: (content: Buffer, row: number) => `line ${lineOfJsonRow(content, row)}`,
-  },
-} as const;
+  csv: () => new CsvFormat(),
+  json: () => new JsonFormat(),
+  jsonl: () => new JsonLinesFormat(),
+} as const satisfies Readonly<Record<string, () => RowFormat>>;
 type Format = keyof typeof FORMATS;
 const FORMAT_NAMES = Object.keys(FORMATS) as readonly Format[];
 
@@ -65,25 +63,35 @@ export const data = section({
       { users: { csv: "users.csv", pick: "unique" } },
     ),
   strict: (value, scene) => {
+    const { scope, log, early } = scene;
     const tables: Record<string, StrictDataTable> = {};
-    const read = new DataFiles(scene);
-    for (const [name, one] of soundEntries(value, ["data"], scene.log)) {
+    const files = new DataFiles(scene);
+    const reads = new DataReads(scene.given);
+    const connections = log.isSound(["load"]) ? mostConnections(early.phases ?? []) : 0;
+    for (const [name, one] of soundEntries(value, ["data"], log)) {
       const [format, path] = fileOf(one) ?? [];
       if (format === undefined || path === undefined) continue;
-      const known = read.file(path, format, ["data", name, format]);
+      const ordinal = Object.keys(tables).length;
+      const keeping = { pick: one.pick, seed: scope.seed, ordinal, connections };
+      const known = files.table(
+        { format, path, at: ["data", name, format] },
+        {
+          ...keeping,
+          read: reads.of(name),
+        },
+      );
       if (known === null) continue;
-      tables[name] = { ...known.table, pick: one.pick };
-      const placeOf = (row: number) => FORMATS[format].placeOf(known.content, row);
-      scene.files.set(name, { path, placeOf });
+      tables[name] = known.table;
+      scene.files.set(name, { path, placeOf: (row) => known.file.placeOf(row) });
     }
     return { data: tables };
   },
   check: ({ scope, log }) => {
     if (!log.isSound(["load"])) return;
     const connections = plannedConnections(scope.phases);
-    for (const [name, { pick, rows }] of Object.entries(scope.data)) {
-      if (pick !== "unique" || rows.length >= connections) continue;
-      const what = `pick: unique needs a row per connection: ${rows.length} rows for ${connections} connections`;
+    for (const [name, { pick, count }] of Object.entries(scope.data)) {
+      if (pick !== "unique" || count >= connections) continue;
+      const what = `pick: unique needs a row per connection: ${count} rows for ${connections} connections`;
       const hint = "add rows, plan fewer connections, or use pick: sequential";
       log.add(["data", name, "pick"], what, hint);
     }
@@ -98,66 +106,64 @@ export const data = section({
   },
 });
 
-interface DataFile {
-  readonly table: Table;
-  readonly content: Buffer;
+/** Where a table is, and what names it. */
+interface Named {
+  readonly format: Format;
+  readonly path: string;
+  readonly at: Path;
 }
 
-/** Every file is read and kept once, whatever number of tables names it; what all tables hold is bounded. */
+/** Every file is looked through once, whatever number of tables names it; what all tables hold is bounded. */
 class DataFiles {
   readonly #scene: Scene;
-  readonly #known = new Map<string, DataFile | null>();
-  #bytes = MAX_DATA_BYTES;
-  #rows = MAX_ROWS;
-  #values = MAX_VALUES;
+  readonly #known = new Map<string, RowFile | null>();
+  readonly #budget: DataBudget;
 
   constructor(scene: Scene) {
     this.#scene = scene;
+    this.#budget = dataBudget(scene.openFile !== null);
   }
 
-  /** null when there is none (logged). */
-  file(path: string, format: Format, at: Path): DataFile | null {
-    const key = `${format} ${path}`;
-    const known = this.#known.get(key);
-    const file = known === undefined ? this.#read(path, format, at) : known;
-    this.#known.set(key, file);
-    if (file === null) return null;
-    const { table } = file;
-    this.#rows -= table.rows.length;
-    this.#values -= table.rows.length * table.columns.length;
-    if (this.#rows >= 0 && this.#values >= 0) return file;
-    const excess = this.#rows < 0 ? `${MAX_ROWS} rows` : `${MAX_VALUES} values`;
-    const what = `the tables of a scenario hold more than ${excess}`;
-    this.#scene.log.add(at, what, "keep what connections need");
-    return null;
-  }
-
-  #read(path: string, format: Format, at: Path): DataFile | null {
-    const content = readNamed(path, at, this.#scene);
-    if (content === null) return null;
-    this.#bytes -= content.length;
-    if (this.#bytes < 0) {
-      this.#scene.log.add(at, "the data files are larger than 64 MB together", "");
+  /** null when there is none (logged, with the line of the file). */
+  table(
+    named: Named,
+    keeping: Keeping,
+  ): { readonly file: RowFile; readonly table: StrictDataTable } | null {
+    const key = `${named.format} ${named.path}`;
+    const budget = this.#budget;
+    try {
+      let file = this.#known.get(key);
+      let first: FirstRows | null = null;
+      if (file === undefined) {
+        this.#known.set(key, null);
+        const format = FORMATS[named.format]();
+        const rows = format.namesFirst ? new FirstRows(keeping, budget) : null;
+        first = rows;
+        const source = this.#open(named);
+        if (source === null) return null;
+        file = new RowFile(source, format, budget, (cells, row) =>
+          rows?.take(format.columns, cells, row),
+        );
+        this.#known.set(key, file);
+      }
+      return file === null ? null : { file, table: keep(file, keeping, { first, budget }) };
+    } catch (error) {
+      if (!(error instanceof TableFault)) throw error;
+      const { line, message, hint } = error;
+      const place = line === 0 ? `${quoted(named.path)}:` : `line ${line} of ${quoted(named.path)}`;
+      this.#scene.log.add(named.at, `${place} ${message}`, hint);
       return null;
     }
-    const table = tableIn(content, path, { format, at, log: this.#scene.log });
-    return table === null ? null : { table, content };
   }
-}
 
-/** The table in a file; null when it is none (logged, with the line of the file). */
-function tableIn(
-  content: Buffer,
-  path: string,
-  { format, at, log }: { readonly format: Format; readonly at: Path; readonly log: IssueLog },
-): Table | null {
-  try {
-    return FORMATS[format].parse(content);
-  } catch (error) {
-    if (!(error instanceof TableFault)) throw error;
-    const { line, message, hint } = error;
-    const place = line === 0 ? `${quoted(path)}:` : `line ${line} of ${quoted(path)}`;
-    log.add(at, `${place} ${message}`, hint);
-    return null;
+  /** null when it cannot be read (logged). */
+  #open({ path, at }: Named): DataSource | null {
+    const { openFile, readFile, log } = this.#scene;
+    try {
+      return openFile === null ? sourceOf(readFile(path)) : openFile(path);
+    } catch (error) {
+      log.add(at, ...fileProblem(path, error));
+      return null;
+    }
   }
 }

@@ -65,6 +65,8 @@ function saysNothing(phase: object, context: z.RefinementCtx): unknown {
 
 export const load = section({
   key: "load",
+  // Data: how many rows connections need.
+  isEarly: true,
   shape: () =>
     about(
       list(phaseShape(), 1, MAX_ITEMS),

@@ -15,11 +15,15 @@ export function readNamed(
   try {
     return readFile(path);
   } catch (error) {
-    const code = (error as { code?: unknown } | null)?.code;
-    const reason =
-      code === "ENOENT" ? "no such file" : typeof code === "string" ? code : "unreadable";
-    const hint = "paths are relative to the scenario file";
-    log.add(at, `cannot read ${quoted(path)}: ${reason}`, hint);
+    log.add(at, ...fileProblem(path, error));
     return null;
   }
+}
+
+/** Why a file cannot be read, and what to do. */
+export function fileProblem(path: string, error: unknown): [what: string, hint: string] {
+  const code = (error as { code?: unknown } | null)?.code;
+  const reason =
+    code === "ENOENT" ? "no such file" : typeof code === "string" ? code : "unreadable";
+  return [`cannot read ${quoted(path)}: ${reason}`, "paths are relative to the scenario file"];
 }

@@ -5,6 +5,7 @@
  */
 import type * as z from "zod";
 import type { TemplateContext } from "../check/templates.ts";
+import type { OpenFile } from "../data/source.ts";
 import type { Path } from "../issue.ts";
 import type { IssueLog } from "../read/issue-log.ts";
 import type { Statics } from "../read/statics.ts";
@@ -20,6 +21,8 @@ export interface Section<Key extends string = string, Shape extends z.ZodType = 
    * placeholders are rendered during the run. Parsing by it gives the values of the strict scenario.
    */
   readonly shape: () => Shape;
+  /** Its strict part needs no other's, and those before it need it: it is made first (Scene.early). */
+  readonly isEarly?: boolean;
   /**
    * Its part of the strict scenario. Called also when there are issues, for all problems are reported at once: a part
    * with an issue may be anything and is left out; see soundItems and soundParts.
@@ -45,12 +48,16 @@ export type ReadFile = (path: string) => Buffer;
 export interface Scene extends TemplateContext {
   /** Strict parts of the sections so far, in the order of the registry; complete in `check`. */
   readonly scope: StrictScenario;
+  /** Strict parts of the sections that are made first. */
+  readonly early: Partial<StrictScenario>;
   /** The document, options applied: what was written of parts that have issues, too. */
   readonly given: Readonly<Record<string, unknown>>;
   readonly statics: Statics;
   /** Used when the scenario has no name. */
   readonly defaultName: string;
   readonly readFile: ReadFile;
+  /** For files that are read in parts; null: they are read by readFile. */
+  readonly openFile: OpenFile | null;
 }
 
 /** Items of a list that have no issue, each with its index; none of what is no list. */

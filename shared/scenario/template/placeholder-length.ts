@@ -3,7 +3,6 @@
  * an expression is bounded by its steps, and is counted with the length it has for the first connection.
  */
 
-import type { StrictDataTable } from "../strict.ts";
 import { type Placeholder, tooManySteps } from "./placeholder.ts";
 import { evaluate, STATIC_CONTEXT, textOf } from "./render.ts";
 
@@ -19,7 +18,7 @@ export function longestOf(placeholder: Placeholder, site: number): number {
     case "text":
       return placeholder.max;
     case "cell":
-      return longestCell(placeholder.table.table, placeholder.column);
+      return placeholder.table.table.longest[placeholder.column] ?? 0;
     case "capture":
       return MAX_CAPTURED_CHARS;
     case "expression": {
@@ -30,18 +29,4 @@ export function longestOf(placeholder: Placeholder, site: number): number {
     default:
       return SHORT_CHARS;
   }
-}
-
-const longest = new WeakMap<StrictDataTable, Map<number, number>>();
-
-/** Characters of the longest value in a column. */
-function longestCell(table: StrictDataTable, column: number): number {
-  const known = longest.get(table) ?? new Map<number, number>();
-  longest.set(table, known);
-  let chars = known.get(column);
-  if (chars === undefined) {
-    chars = table.rows.reduce((most, row) => Math.max(most, row[column]?.length ?? 0), 0);
-    known.set(column, chars);
-  }
-  return chars;
 }

@@ -6,8 +6,8 @@
 import { compileExpression, type Expression, type Variables } from "../expression/expression.ts";
 import { MAX_STEPS } from "../expression/expression-cost.ts";
 import { ExpressionError } from "../expression/expression-error.ts";
-import type { StrictDataTable } from "../strict.ts";
 import { didYouMean } from "../suggest.ts";
+import type { Table } from "./data-row.ts";
 import { checkReference, checkTable, referencePath, type TemplateScope } from "./reference.ts";
 import { TemplateError } from "./template-error.ts";
 
@@ -31,13 +31,6 @@ export type Placeholder =
       /** Names of the scenario's captures, which conn has. */
       readonly captures: readonly string[];
     };
-
-/** A data table with its place among the tables, which keeps random picks of tables independent. */
-export interface Table {
-  readonly name: string;
-  readonly ordinal: number;
-  readonly table: StrictDataTable;
-}
 
 /** A column of a table that is read; null where it is not known before the run which of them. */
 export interface ColumnRead {

@@ -3,12 +3,10 @@
  * Called by template.ts on the data plane. Invariant: no state is kept between calls; every draw comes
  * from shared/time/random.ts, so any process makes the same value.
  */
-import { draw32, drawUnit, Stream } from "../../time/random.ts";
+import { draw32, Stream } from "../../time/random.ts";
 import type { Expression } from "../expression/expression.ts";
-import { MAX_TABLES } from "../limits.ts";
-import type { StrictDataTable } from "../strict.ts";
-import { permuted } from "./permutation.ts";
-import { type ExpressionScope, MAX_TEXT_CHARS, type Table } from "./placeholder.ts";
+import { cellOf, type RowsOfShards, type Table } from "./data-row.ts";
+import { type ExpressionScope, MAX_TEXT_CHARS } from "./placeholder.ts";
 import type { UserMarks } from "./user-marks.ts";
 
 /** What a render depends on; one mutable object, filled by the caller before each render. */
@@ -30,6 +28,8 @@ export interface RenderContext {
   message: AnsweredMessage | null;
   /** Those of the run; null: there are none. */
   marks: UserMarks | null;
+  /** Rows of data that came with the slices; null: none do. */
+  rows: RowsOfShards | null;
 }
 
 /** What an answer's placeholders read. */
@@ -50,6 +50,7 @@ export const STATIC_CONTEXT: RenderContext = Object.freeze({
   captured: [],
   message: null,
   marks: null,
+  rows: null,
 });
 
 /** 32 symbols, spaces among them, so that five random bits make a character that needs no escape. */
@@ -120,31 +121,6 @@ export function markOf({ marks, connectionIndex }: RenderContext): string {
   return marks === null ? "" : marks.of(connectionIndex);
 }
 
-/** Row of a table that belongs to a connection for the whole run. */
-export function dataRow(table: Table, seed: number, connectionIndex: number): readonly string[] {
-  const { rows, pick } = table.table;
-  return rows[rowAt(pick, rows.length, { seed, connectionIndex, ordinal: table.ordinal })] ?? [];
-}
-
-function rowAt(
-  pick: StrictDataTable["pick"],
-  rows: number,
-  of: { readonly seed: number; readonly connectionIndex: number; readonly ordinal: number },
-): number {
-  const { seed, connectionIndex, ordinal } = of;
-  const inTurn = connectionIndex % rows;
-  if (pick === "random") {
-    return Math.floor(drawUnit(seed, Stream.data, connectionIndex, ordinal) * rows);
-  }
-  if (pick !== "shuffled") return inTurn;
-  const turn = Math.floor(connectionIndex / rows);
-  return permuted(seed, turn * MAX_TABLES + ordinal, inTurn, rows);
-}
-
-export function dataCell(table: Table, column: number, context: RenderContext): string {
-  return dataRow(table, context.seed, context.connectionIndex)[column] ?? "";
-}
-
 /** Value of a CEL placeholder; null when it is not applicable. */
 export function evaluate(
   placeholder: {
@@ -157,12 +133,13 @@ export function evaluate(
   site: number,
   context: RenderContext,
 ): unknown {
-  const { seed, connectionIndex, seq, nowMs, message } = context;
+  const { seq, nowMs, message } = context;
   const data: Record<string, Record<string, string>> = {};
   for (const table of placeholder.tables) {
-    const row = dataRow(table, seed, connectionIndex);
     const { columns } = table.table;
-    data[table.name] = Object.fromEntries(columns.map((name, at) => [name, row[at] ?? ""]));
+    data[table.name] = Object.fromEntries(
+      columns.map((name, at) => [name, cellOf(table, at, context, context.rows)]),
+    );
   }
   return placeholder.expression.evaluate({
     vars: placeholder.scope.vars,

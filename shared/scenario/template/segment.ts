@@ -2,10 +2,10 @@
  * One placeholder of a template as text: in a message, in a JSON text, or in a URL. Called by template.ts on the data plane.
  * Invariant: what a value holds never changes the meaning of what stands around it.
  */
+import { cellOf } from "./data-row.ts";
 import type { Placeholder } from "./placeholder.ts";
 import {
   connectionId,
-  dataCell,
   evaluate,
   jsonOf,
   markOf,
@@ -60,7 +60,7 @@ export function renderSegment(segment: Segment, context: RenderContext): string 
       return asValue ? `"${made}"` : mode === Mode.url ? inUrl(made) : made;
     }
     case "cell":
-      return encode(dataCell(placeholder.table, placeholder.column, context), mode);
+      return encode(cellOf(placeholder.table, placeholder.column, context, context.rows), mode);
     case "capture":
       return encode(context.captured[placeholder.at], mode);
     case "expression":

@@ -48,6 +48,28 @@ describe("the live view", () => {
     expect(text).not.toContain("\u001b[2J");
   });
 
+  it("shows roles with what is open of them, and steps that fail, within 80 columns", () => {
+    const roles = Array.from({ length: 10 }, (_, at) => ({
+      ...{ name: at === 0 ? evil : `role-${at}`, open: 1000 * at },
+      failed: at === 1 ? 7 : 0,
+    }));
+    const steps = [
+      { name: "login", started: 200, failed: 50 },
+      { name: evil, started: 3, failed: 3 },
+      { name: "third", started: 3, failed: 1 },
+    ];
+    const text = liveBlock(sampleView({ roles, steps, failures, thresholds }), 80, plain);
+    expect(text).toContain("role-1 1,000 open (7 failed)");
+    expect(text).toMatch(/roles .*\n.*… \d more\n/);
+    expect(text).toContain("login 50 failed of 200 (25%)");
+    expect(text).not.toContain("third");
+    expect(text).not.toContain("\u001b[2J");
+    const lines = text.split("\n");
+    expect(lines.length).toBeLessThanOrEqual(LIVE_LINES);
+    for (const line of lines.filter((one) => /role-|login/.test(one)))
+      expect(line.length).toBeLessThanOrEqual(80);
+  });
+
   it("says in words when the generator is the limit", () => {
     const { generator } = sampleView();
     const view = sampleView({ generator: { ...generator, saturated: true } });

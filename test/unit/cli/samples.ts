@@ -187,6 +187,8 @@ export function sampleView(changes: Partial<LiveView> = {}): LiveView {
     rates: { opensPerSec: 0, sentPerSec: 8012, receivedPerSec: 8001 },
     latencyUs: { p50: 1200, p90: 3100, p99: 12_300, max: 40_000 },
     push: [],
+    roles: [],
+    steps: [],
     failures: [],
     generator: {
       ...{ sendLagP99Us: 1100, loopLagMaxUs: 4000, utilisation: 0.34, saturated: false },

@@ -8,6 +8,7 @@ import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { WebSocketServer } from "ws";
 import { NO_AUDIT } from "../../../shared/scenario/defaults.ts";
+import { tableOf } from "../../support/data-table.ts";
 import { runEngine } from "../../support/engine-run.ts";
 import { scenario } from "../../support/scenario.ts";
 
@@ -68,7 +69,7 @@ describe.each(["lean", "ws"] as const)("with the %s driver a request", (driver) 
       scenario(
         `${base}/room/{{data.users.id}}/x?key={{data.users['id']}}&v=2&{{raw(data.users.more)}}`,
         {
-          data: { users: { columns: ["id", "token", "more"], rows, pick: "unique" } },
+          data: { users: tableOf(["id", "token", "more"], rows, "unique") },
           connect: {
             driver,
             headers: [["x-name", "{{conn.index}}"]],
@@ -110,7 +111,7 @@ describe.each(["lean", "ws"] as const)("with the %s driver a request", (driver) 
     ["a subprotocol that is no token", { subprotocols: ["{{data.users.id}}"] }],
   ])("that would need %s is not sent as something else", async (_, connect) => {
     const { base, asked } = await serve();
-    const table = { columns: ["id"], rows: [["a\r\nEvil: 1"]], pick: "sequential" as const };
+    const table = tableOf(["id"], [["a\r\nEvil: 1"]], "sequential");
     const { counters, failures } = await runEngine(
       scenario(base, {
         data: { users: table },

@@ -1,8 +1,10 @@
 /** Goal: sums, peaks, audits and closed seconds are what the frames say; what is no frame of the run is refused. */
+
 import { describe, expect, test } from "vitest";
 import { redactScenario } from "../../../coordinator/merge/facts.ts";
 import { RunFold } from "../../../coordinator/merge/run-fold.ts";
 import { SeqSet } from "../../../coordinator/merge/worker/seq-set.ts";
+import { tableOf } from "../../support/data-table.ts";
 import {
   begun,
   facts,
@@ -225,7 +227,7 @@ test("what is remembered of a scenario holds no secret", () => {
     secrets: ["s3cret-value"],
     vars: { token: "s3cret-value" },
     env: { TOKEN: "s3cret-value" },
-    data: { users: { columns: ["p"], rows: [["pw"]], pick: "unique" } },
+    data: { users: tableOf(["p"], [["pw"]], "unique") },
     targets: [{ url: "ws://h/?t=s3cret-value", weight: 1, label: "x" }],
     connect: {
       ...base.connect,

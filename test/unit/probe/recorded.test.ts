@@ -81,9 +81,69 @@ describe("a recorded scenario", () => {
       [false, "ACK 1 hi"],
       [false, "NEWS x"],
     );
-    for (const events of [CHAT, texts, frames([true, "same"], [false, "same"]), []]) {
+    const clash = frames(
+      ...([
+        [false, { type: "hello" }],
+        [true, { type: "hello" }],
+        [false, { type: "hello" }],
+      ] as const),
+      ...([
+        [false, { type: "ping" }],
+        [true, { type: "pong" }],
+        [true, { type: "pong2" }],
+      ] as const),
+    );
+    for (const events of [CHAT, texts, clash, frames([true, "same"], [false, "same"]), []]) {
       const checked = parseScenario(recordedScenario("ws://127.0.0.1:1/", events), CONTEXT);
       expect(checked.ok ? [] : checked.issues).toEqual([]);
     }
+  });
+
+  it("does not take a number that is equal by chance for an id", () => {
+    const events = frames(
+      [true, { type: "say", id: 1, room: "a", text: "hi" }],
+      [false, { type: "said", room: "a", seq: 1, ts: 5 }],
+      [false, { type: "ack", id: 1 }],
+    );
+    const { flow, listen } = parse(recordedScenario("ws://127.0.0.1:1/", events));
+    expect(flow.open[0].send.reply.where).toBe('m.type == "ack" && m.id == sent.id');
+    expect(listen).toMatchObject([{ name: "on-said" }]);
+  });
+
+  it("tells lines of text by their first word, also beside JSON", () => {
+    const lines = frames([true, "JOIN 1 a"], [false, "ACK 1"], [false, "SAID a ben 1 hi"]);
+    const text = parse(recordedScenario("ws://127.0.0.1:1/", lines));
+    expect(text.incoming).toEqual({ parse: "text" });
+    expect(text.flow.open).toEqual([
+      {
+        send: {
+          name: "JOIN",
+          text: "JOIN 1 a",
+          reply: { where: 'text.startsWith("ACK")', within: "5s" },
+        },
+      },
+    ]);
+    expect(text.listen).toEqual([{ name: "on-SAID", where: 'text.startsWith("SAID")' }]);
+    const mixed = frames([false, { type: "hello" }], [true, "JOIN 1 a"], [false, "ACK 1"]);
+    expect(parse(recordedScenario("ws://127.0.0.1:1/", mixed)).incoming).toBeUndefined();
+  });
+
+  it("connects as the probe did, without what was masked", () => {
+    const head = (line: string): TraceEvent => ({ type: "head", atUs: 0, sent: true, line });
+    const events = [
+      head("GET /chat?user=ann HTTP/1.1"),
+      head("Host: 127.0.0.1:1"),
+      head("Sec-WebSocket-Protocol: chat.v2, bearer"),
+      head("x-user: ann {{1}}"),
+      head("authorization: Bearer ***"),
+      ...CHAT,
+    ];
+    const made = recordedScenario("ws://127.0.0.1:1/chat?user={{data.users.name}}", events);
+    expect(parse(made)).toMatchObject({
+      target: "ws://127.0.0.1:1/chat?user=ann",
+      connect: { subprotocols: ["chat.v2", "bearer"], headers: { "x-user": "ann {{{{1}}" } },
+    });
+    const checked = parseScenario(made, CONTEXT);
+    expect(checked.ok ? [] : checked.issues).toEqual([]);
   });
 });

@@ -4,9 +4,13 @@
  */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { lineOfRow, parseTable } from "../../../shared/scenario/check/csv.ts";
-import { TableFault } from "../../../shared/scenario/check/table.ts";
+import { CsvFormat } from "../../../shared/scenario/data/csv.ts";
+import { TableFault } from "../../../shared/scenario/data/table.ts";
+import { rowsOf } from "../../support/data-table.ts";
 import { linesOf, minimal, parseText, scenarioOf } from "./reading.ts";
+import { readRows } from "./row-reading.ts";
+
+const parseTable = (content: Buffer) => readRows(content, new CsvFormat());
 
 const END = fc.constantFrom("\n", "\r\n", "\r");
 const table = fc.integer({ min: 1, max: 4 }).chain((width) =>
@@ -62,7 +66,8 @@ describe("a data file", () => {
 
   it("knows the line of each row, past blank lines and line ends inside of quotes", () => {
     const text = Buffer.from('a,b\r\n1,"x\r\ny\nz"\r\n\n\r2,w\n3,v');
-    expect(parseTable(text).rows.map((_, row) => lineOfRow(text, row))).toEqual([2, 7, 8]);
+    const { file, rows } = parseTable(text);
+    expect(rows.map((_, row) => file.placeOf(row))).toEqual(["line 2", "line 7", "line 8"]);
   });
 
   it.each([
@@ -83,14 +88,17 @@ describe("a data file", () => {
 
   it("is named where the scenario names it", () => {
     const text = minimal("data: { users: { csv: users.csv } }\n");
+    const header = 'connect: { headers: { x: "{{data.users.name + data.users.token}}" } }\n';
     const readFile = () => Buffer.from("name,token\r\nann,1\nben\n");
     expect(linesOf(parseText(text, { readFile }))).toEqual([
       '4:23 line 3 of "users.csv" has 1 value where the header names 2 (values are separated by commas; quote one that holds a comma)',
     ]);
     const mixed = () => Buffer.from("name,token\r\nann,1\nben,2\r\n");
-    expect(scenarioOf(parseText(text, { readFile: mixed })).data["users"]?.rows).toEqual([
-      ["ann", "1"],
-      ["ben", "2"],
-    ]);
+    expect(rowsOf(scenarioOf(parseText(text + header, { readFile: mixed })).data["users"])).toEqual(
+      [
+        ["ann", "1"],
+        ["ben", "2"],
+      ],
+    );
   });
 });

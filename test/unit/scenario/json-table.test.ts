@@ -1,12 +1,13 @@
 /** Data files of JSON: what a value becomes, and what is wrong with a file, with its place and without its values. */
 import { describe, expect, it } from "vitest";
-import {
-  lineOfJsonRow,
-  parseJsonLines,
-  parseJsonTable,
-} from "../../../shared/scenario/check/json-table.ts";
-import { TableFault } from "../../../shared/scenario/check/table.ts";
+import { JsonFormat, JsonLinesFormat } from "../../../shared/scenario/data/json.ts";
+import { TableFault } from "../../../shared/scenario/data/table.ts";
+import { rowsOf } from "../../support/data-table.ts";
 import { linesOf, parseText, scenarioOf } from "./reading.ts";
+import { readRows } from "./row-reading.ts";
+
+const parseJsonTable = (content: Buffer) => readRows(content, new JsonFormat());
+const parseJsonLines = (content: Buffer) => readRows(content, new JsonLinesFormat());
 
 const USERS = [
   { name: "ann", age: 41, tags: ["a", "b"], on: true },
@@ -32,14 +33,15 @@ function faultOf(read: () => unknown): string {
 
 describe("JSON", () => {
   it("gives a column to every key of any row", () => {
-    expect(parseJsonTable(Buffer.from(JSON.stringify(USERS)))).toEqual(TABLE);
+    expect(parseJsonTable(Buffer.from(JSON.stringify(USERS)))).toMatchObject(TABLE);
   });
 
   it("is the same a line each, with empty lines, either line end and a byte order mark", () => {
     const lines = USERS.map((row) => JSON.stringify(row));
     const text = `\ufeff${lines[0]}\r\n\n  \n${lines[1]}`;
-    expect(parseJsonLines(Buffer.from(text))).toEqual(TABLE);
-    expect(lineOfJsonRow(Buffer.from(text), 1)).toBe(4);
+    const read = parseJsonLines(Buffer.from(text));
+    expect(read).toMatchObject(TABLE);
+    expect(read.file.placeOf(1)).toBe("line 4");
   });
 
   it.each([
@@ -48,6 +50,7 @@ describe("JSON", () => {
     ["[", "0 it is not JSON"],
     ["[]", "0 it has no rows"],
     ['[{"a":12345678901234567890}]', '0 row 1 has a number in "a" that is too large'],
+    ['[{"a":"\\ud800"}]', '0 row 1 has half of a surrogate pair in "a"'],
     ['[{"":1}]', "0 row 1 has a value without a name"],
     ['[{"__proto__":1}]', '0 row 1 names a value "__proto__"'],
   ])("%s is refused", (text, fault) => {
@@ -68,14 +71,12 @@ describe("a scenario", () => {
   const readFile = () => Buffer.from('{"name":"ann"}\n{"name":"b\\u0000n"}\n');
 
   it("takes one file for a table", () => {
+    const header = "connect: { headers: { x: '{{data.users.name.size()}}' } }\n";
     const { data: tables } = scenarioOf(
-      parseText(data("{ jsonl: u.jsonl, pick: shuffled }"), { readFile }),
+      parseText(data("{ jsonl: u.jsonl, pick: shuffled }") + header, { readFile }),
     );
-    expect(tables["users"]).toEqual({
-      columns: ["name"],
-      rows: [["ann"], ["b\0n"]],
-      pick: "shuffled",
-    });
+    expect(tables["users"]).toMatchObject({ columns: ["name"], count: 2, pick: "shuffled" });
+    expect(rowsOf(tables["users"])).toEqual([["ann"], ["b\0n"]]);
   });
 
   it("refuses two files, and none", () => {

@@ -2,10 +2,12 @@
  * How a placeholder names what it wants: with dots, in brackets, in an expression; and what is said when it does not.
  * Method: one table with names of every kind, rendered; mistakes by example, with their hints.
  */
+
 import { describe, expect, it } from "vitest";
 import { SAMPLE } from "../../../shared/scenario/check/templates.ts";
 import { referencePath } from "../../../shared/scenario/template/reference.ts";
 import { compileTemplate } from "../../../shared/scenario/template/template.ts";
+import { tableOf } from "../../support/data-table.ts";
 import { issuesOf, linesOf, minimal, parseText } from "./reading.ts";
 
 const scope = {
@@ -13,11 +15,11 @@ const scope = {
   env: { HOME_TOWN: "Ulm" },
   captures: [],
   data: {
-    users: {
-      columns: ["user-name", "first name", "a.b", 'q"', "plain"],
-      rows: [["ann-1", "Ann", "dot", "quote", "p"]],
-      pick: "sequential" as const,
-    },
+    users: tableOf(
+      ["user-name", "first name", "a.b", 'q"', "plain"],
+      [["ann-1", "Ann", "dot", "quote", "p"]],
+      "sequential",
+    ),
   },
 };
 const render = (source: string) => compileTemplate(source, scope).render({ ...SAMPLE });

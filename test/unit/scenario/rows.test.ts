@@ -2,11 +2,13 @@
  * What data may be put where: every row is tried in every place that cannot carry just any text, before anything starts.
  * Method: small tables with one bad row; the message names file, line and column, and never the value.
  */
+
 import { describe, expect, it } from "vitest";
 import { checkPlace, MAX_CHECKED_CELLS } from "../../../shared/scenario/check/rows.ts";
 import { readDocument } from "../../../shared/scenario/read/document.ts";
 import { IssueLog } from "../../../shared/scenario/read/issue-log.ts";
 import { compileTemplate } from "../../../shared/scenario/template/template.ts";
+import { tableOf } from "../../support/data-table.ts";
 import { issuesOf, linesOf, minimal, parseText, scenarioOf } from "./reading.ts";
 
 const CSV = "name,token\nann,t1\nben,t2\ncem,t3\n";
@@ -185,7 +187,7 @@ it("is bounded: rows beyond what may be spent are left for the run", () => {
       vars: {},
       env: {},
       captures: [],
-      data: { t: { columns: ["c"], rows, pick: "random" as const } },
+      data: { t: tableOf(["c"], rows, "random") },
     },
     unresolved: new Set<string>(),
     log: new IssueLog("scenario.yaml", readDocument("")),

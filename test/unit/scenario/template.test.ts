@@ -1,4 +1,5 @@
 /** Templates: every placeholder, every way to write one wrong, and what must hold of the random ones. */
+
 import { describe, expect, it } from "vitest";
 import type { TemplateScope } from "../../../shared/scenario/template/reference.ts";
 import {
@@ -8,21 +9,19 @@ import {
   type RenderContext,
 } from "../../../shared/scenario/template/template.ts";
 import { TemplateError } from "../../../shared/scenario/template/template-error.ts";
+import { tableOf } from "../../support/data-table.ts";
 
 const rows = Array.from({ length: 50 }, (_, i) => [`user${i}`, `q"${i}`]);
+const names = rows.map(([name = ""]) => [name]);
 const scope: TemplateScope = {
   vars: { room: "lobby", n: 3, half: 0.5, on: true, quote: 'a"b\n' },
   env: { HOME: "/root" },
   captures: [],
   data: {
-    users: { columns: ["name", "odd"], rows, pick: "unique" },
-    turn: {
-      columns: ["name"],
-      rows: rows.slice(0, 3).map(([name = ""]) => [name]),
-      pick: "sequential",
-    },
-    any: { columns: ["name"], rows: rows.map(([name = ""]) => [name]), pick: "random" },
-    other: { columns: ["name"], rows: rows.map(([name = ""]) => [name]), pick: "random" },
+    users: tableOf(["name", "odd"], rows, "unique"),
+    turn: tableOf(["name"], names.slice(0, 3), "sequential"),
+    any: tableOf(["name"], names, "random"),
+    other: tableOf(["name"], names, "random"),
   },
 };
 const at = (more: Partial<RenderContext> = {}): RenderContext => ({
@@ -30,6 +29,7 @@ const at = (more: Partial<RenderContext> = {}): RenderContext => ({
   connectionIndex: 21,
   incarnation: 1,
   marks: null,
+  rows: null,
   attempt: 0,
   captured: [],
   message: null,

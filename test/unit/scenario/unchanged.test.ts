@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { TEMPLATES } from "../../../coordinator/cli/commands/templates/registry.ts";
 import { writtenForm } from "../../../shared/scenario/written.ts";
+import { rowsOf } from "../../support/data-table.ts";
 import { parseText, readFrom, scenarioOf } from "./reading.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
@@ -47,7 +48,11 @@ describe("what a scenario means", () => {
     const parsed = parseText(text, { fileName: name, env, readFile: readFrom(folder) });
     const scenario = scenarioOf(parsed);
     const written = parsed.ok ? writtenForm(scenario, parsed.given) : null;
-    const forms = JSON.stringify({ strict: scenario, written }, null, 1);
+    const data = Object.entries(scenario.data).map(([table, { columns, pick, ...rest }]) => {
+      return [table, { columns, rows: rowsOf({ columns, pick, ...rest }), pick }] as const;
+    });
+    const strict = { ...scenario, data: Object.fromEntries(data) };
+    const forms = JSON.stringify({ strict, written }, null, 1);
     await expect(`${forms}\n`).toMatchFileSnapshot(join(STORED, `${name}.forms`));
   });
 });

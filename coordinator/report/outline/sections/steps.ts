@@ -41,7 +41,7 @@ export const steps: Section = {
     return [
       tableOf({ name: "Steps", most: MAX_STEPS }, PARTS, all),
       note(
-        `Counts are of the ${countsScope(summary)}. Times are of what a step waited for: a message, a reply, a pong, an answer over HTTP. Abandoned: the connection was closed by plan, or by us, before the step was over.`,
+        `Counts are of the ${countsScope(summary)}. Times are of what a step waited for: a message, a reply, a pong, an answer over HTTP. Abandoned: the connection was closed by plan, or by us, before the step was over; a step that waits for nothing to come (expectNot) is abandoned whoever closes it.`,
       ),
     ];
   },

@@ -61,5 +61,13 @@ export const arrivals = ramp({
   },
   end: (_, open) => open,
   held: () => 0,
-  arrivals: (phase) => Math.ceil((phase.arrivalsPerSec * phase.durationUs) / 1e6),
+  arrivals: expected,
+  mostArrivals: (phase) => {
+    const mean = expected(phase);
+    return phase.arrival === "poisson" ? Math.ceil(mean + 8 * Math.sqrt(mean) + 64) : mean;
+  },
 });
+
+function expected(phase: { readonly arrivalsPerSec: number; readonly durationUs: number }): number {
+  return Math.ceil((phase.arrivalsPerSec * phase.durationUs) / 1e6);
+}

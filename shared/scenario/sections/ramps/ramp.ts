@@ -38,6 +38,8 @@ export interface Ramp<N extends Name = Name, Shape extends z.ZodType = z.ZodType
   held(phase: PhaseOf<N>): number;
   /** Connections that arrive on top of those. Default: none. */
   arrivals?(phase: PhaseOf<N>): number;
+  /** As arrivals, whatever chance makes of them. Default: as arrivals. */
+  mostArrivals?(phase: PhaseOf<N>): number;
   /** Pieces of the load curve, which all workers keep. Default: one. */
   stretches?(phase: PhaseOf<N>): number;
   /** What can only be said when all sections are known. */

@@ -30,14 +30,28 @@ export function rampOf(phase: Pick<StrictPhase, "ramp">): Ramp {
   return known;
 }
 
-/** Upper bound of global connection indices: the highest concurrency of held connections and, on top, every arrival. */
+/** Global connection indices: the highest concurrency of held connections and, on top, every arrival; of random ones the mean. */
 export function plannedConnections(phases: readonly StrictPhase[]): number {
+  return connectionsOf(phases, (phase) => rampOf(phase).arrivals?.(phase) ?? 0);
+}
+
+/** As plannedConnections, whatever chance makes of random arrivals. */
+export function mostConnections(phases: readonly StrictPhase[]): number {
+  return connectionsOf(phases, (phase) => {
+    const { arrivals, mostArrivals = arrivals } = rampOf(phase);
+    return mostArrivals?.(phase) ?? 0;
+  });
+}
+
+function connectionsOf(
+  phases: readonly StrictPhase[],
+  arrivalsOf: (phase: StrictPhase) => number,
+): number {
   let most = 0;
   let arriving = 0;
   for (const phase of phases) {
-    const kind = rampOf(phase);
-    most = Math.max(most, kind.held(phase));
-    arriving += kind.arrivals?.(phase) ?? 0;
+    most = Math.max(most, rampOf(phase).held(phase));
+    arriving += arrivalsOf(phase);
   }
   return most + arriving;
 }

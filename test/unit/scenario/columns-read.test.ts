@@ -1,22 +1,20 @@
-/** What of the data tables is sent to workers: what placeholders name, and everything where that cannot be told. */
+/** What of the data tables is kept and sent to workers: what placeholders name, and everything where that cannot be told. */
 import { expect, test } from "vitest";
-import { travelling } from "../../../coordinator/plan/travelling-data.ts";
-import type { PlanDocument } from "../../../shared/wire/plan.ts";
-import { parseText, scenarioOf } from "../scenario/reading.ts";
+import { rowsOf } from "../../support/data-table.ts";
+import { parseText, scenarioOf } from "./reading.ts";
 
 const CSV = "name,token,note\nann,t-1,long\nben,t-2,longer\n";
 
-function sent(text: string): Record<string, unknown> {
+function kept(text: string): Record<string, unknown> {
   const load = "load: [{ phase: a, ramp: linear, to: 1, over: 1s }]";
   const data = "data: { users: { csv: u.csv }, rooms: { csv: r.csv, pick: random } }";
   const yaml = `version: 1\ntarget: ws://localhost:1/\n${load}\n${data}\n${text}\n`;
   const scenario = scenarioOf(parseText(yaml, { readFile: () => Buffer.from(CSV) }));
-  const { data: tables } = travelling({ scenario } as PlanDocument).scenario;
   return Object.fromEntries(
-    Object.entries(tables).map(([name, { columns, rows }]) => [
-      name,
-      [columns.join(), rows.length],
-    ]),
+    Object.entries(scenario.data).map(([name, table]) => {
+      expect(table.count).toBe(2);
+      return [name, [table.columns.join(), rowsOf(table).length]];
+    }),
   );
 }
 
@@ -33,7 +31,7 @@ test.each([
   [header('{{data.users["to" + "ken"]}}'), ALL, ALL],
   ["connect: { headers: { a: \"{{data.users.token + 'data'}}\" } }", ALL, ALL],
 ])("%s", (text, users, rooms) => {
-  const found = sent(text);
+  const found = kept(text);
   expect(found["rooms"]).toEqual(rooms);
   expect(found["users"]).toEqual(users);
 });
@@ -43,5 +41,5 @@ test("what a role, a step or an answer reads is read", () => {
 roles:
   one: { share: 50%, connect: { headers: { a: "{{data.users.name}}" } } }
   two: { share: 50%, flow: [ { send: { text: "{{data.rooms.note}}" } } ] }`;
-  expect(sent(roles)).toEqual({ users: ["name", 2], rooms: ["note", 2] });
+  expect(kept(roles)).toEqual({ users: ["name", 2], rooms: ["note", 2] });
 });
