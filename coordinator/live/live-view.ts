@@ -108,7 +108,7 @@ function recentPush(fold: RunFold, one: Listen, last: number): LiveView["push"][
 /** Nothing for a run without roles. */
 function rolesNow({ merge, facts }: RunFold): LiveView["roles"] {
   return facts.scenario.roles.slice(0, ROLES_SHOWN).map(({ name }, role) => {
-    const of = merge.roleCount === 1 ? merge.counters() : merge.roleCounters(role);
+    const of = merge.roleCount === 1 ? merge.counters() : merge.roles.sum(role);
     return { name, open: Math.max(0, of.established - of.closed), failed: of.failed };
   });
 }
@@ -117,7 +117,7 @@ function failingSteps({ merge, facts }: RunFold): LiveView["steps"] {
   return sentNames(facts.scenario)
     .filter(({ kind }) => kind === "step" || kind === "wait")
     .map(({ name, positions }) => {
-      const { started, failed } = merge.nameSums(positions);
+      const { started, failed } = merge.names.sum(positions);
       return { name, started, failed };
     })
     .filter(({ failed }) => failed > 0)
