@@ -32,7 +32,9 @@ export function wrongNumbers(
   const opens = sum(({ opensAtMost }) => opensAtMost) + givenUp;
   const sent = sum(({ messagesAtMost }) => messagesAtMost);
   const established = connections.established + overrun.established;
-  wrong.push(...undeclared("established", established, counts.accepted, opens));
+  // Given up here as too late, and accepted there all the same.
+  const late = connections.failedByKind["upgrade-timeout"] ?? 0;
+  wrong.push(...undeclared("established", established, counts.accepted, opens + late));
   wrong.push(...undeclared("sent", messages.sent + overrun.sent, counts.messagesIn, sent));
   // What the target sent to a worker that was killed, or that cut its connections, is on its way when the worker goes.
   const open = sum(({ connectionsOpen }) => connectionsOpen);

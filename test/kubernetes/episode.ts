@@ -59,6 +59,7 @@ export async function playEpisode(
   let logs: PodLogs | null = null;
   let isFine = false;
   try {
+    if (row.prepare !== undefined) await turn(row, scene, row.prepare);
     await stack.restore();
     logs = new PodLogs(stack.kubectl, join(folder, "pods.log"));
     const id = await stack.coordinator.submit(
@@ -70,7 +71,7 @@ export async function playEpisode(
     const startedAt = await stack.coordinator.startOf(id);
     await delay(Math.max(0, startedAt + STRIKE_SECONDS * 1000 - Date.now()));
     const struckAt = performance.now();
-    await strike(row, scene);
+    await turn(row, scene, row.strike);
     const struckSeconds = Math.round((performance.now() - struckAt) / 100) / 10;
     const leftMs = startedAt + row.seconds * 1000 - Date.now();
     const summary = await stack.coordinator.summaryOf(id, Math.max(0, leftMs) + PATIENCE_MS);
@@ -90,9 +91,9 @@ export async function playEpisode(
   }
 }
 
-async function strike(row: Row, scene: Scene): Promise<void> {
-  if (row.closesNodes) await scene.nodes.alone(() => row.strike(scene));
-  else await row.strike(scene);
+async function turn(row: Row, scene: Scene, act: Row["strike"]): Promise<void> {
+  if (row.closesNodes) await scene.nodes.alone(() => act(scene));
+  else await act(scene);
 }
 
 function judged(summary: Summary, counts: TargetCounts, row: Row, load: Load) {

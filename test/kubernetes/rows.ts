@@ -28,17 +28,20 @@ export interface Row {
   readonly loses: "never" | "always" | "late";
   /** Nodes are closed to new pods meanwhile: one such row at a time. */
   readonly closesNodes: boolean;
+  /** Before the run. */
+  readonly prepare?: (scene: Scene) => Promise<void>;
   readonly strike: (scene: Scene) => Promise<void>;
 }
 
-const SHORT = 45;
+const SHORT = 40;
+const MEDIUM = 50;
 const LONG = 60;
 const ROLLOUT_SECONDS = 170;
 const BACK_MS = 120_000;
 
 const killing = { seconds: SHORT, loses: "always" as const, closesNodes: false };
 // The broker's pod may be on the node, too.
-const draining = { seconds: LONG, loses: "late" as const, closesNodes: true };
+const draining = { seconds: MEDIUM, loses: "late" as const, closesNodes: true, prepare: spread };
 const broken = { seconds: SHORT, loses: "late" as const, closesNodes: false };
 const graceful = { seconds: SHORT, loses: "never" as const, closesNodes: false };
 
@@ -90,26 +93,45 @@ async function deleteWorker(scene: Scene): Promise<void> {
 }
 
 /**
- * Fills the memory of the container until its limit ends the worker. The kernel is asked to take the worker, not the
- * filler, which any process may ask for another one of its own user.
+ * Fills the memory of the container up to its limit, in portions that are each smaller than the worker: the kernel ends the
+ * largest process, and is asked to prefer the worker besides, where it may be.
  */
 const FILLER = `
-  require("fs").writeFileSync("/proc/1/oom_score_adj", "1000");
-  const held = [];
-  setInterval(() => held.push(Buffer.alloc(32 * 1024 * 1024, 1)), 5);
+  echo 1000 > /proc/1/oom_score_adj
+  i=0
+  while [ $i -lt 40 ]; do
+    head -c 24M /dev/zero | tail -c 24M | sleep 60 &
+    i=$((i + 1))
+  done
+  wait
 `;
 
 async function exhaustWorker(scene: Scene): Promise<void> {
   const { kubectl } = scene.stack;
   const { name } = (await pick(scene, "worker")).metadata;
   // It does not come back: the container ends.
-  await kubectl.call(["exec", name, "--", "node", "-e", FILLER], { withinMs: 30_000 });
+  await kubectl.call(["exec", name, "--", "sh", "-c", FILLER], { withinMs: 30_000 });
   await until(`${name} says that it was killed for its memory`, BACK_MS, async () => {
     const { status } = await kubectl.json<Pod>(["get", "pod", name]);
     return (status.containerStatuses ?? []).some(
       ({ state, lastState }) =>
         (state?.terminated ?? lastState?.terminated)?.reason === "OOMKilled",
     );
+  });
+}
+
+/** A worker on every node: those that were replaced may all have come to one. */
+async function spread({ stack, nodes }: Scene): Promise<void> {
+  const { kubectl } = stack;
+  const pods = (await kubectl.pods("worker")).filter(isReady);
+  const on = (node: string) => pods.filter(({ spec }) => spec.nodeName === node);
+  const names = await nodes.names();
+  if (names.every((node) => on(node).length > 0)) return;
+  const [fullest = ""] = names.sort((a, b) => on(b).length - on(a).length);
+  const leaving = on(fullest).slice(0, Math.floor(on(fullest).length / 2));
+  await nodes.closed(fullest, async () => {
+    await kubectl.text(["delete", "pod", ...leaving.map(({ metadata }) => metadata.name)]);
+    await stack.allReady();
   });
 }
 

@@ -134,6 +134,7 @@ function callOf(host: string, port: number): string {
 /** @returns what the program, run in this pod, says after "answer: " */
 async function said(kubectl: Kubectl, pod: PlainPod, program: string): Promise<string> {
   pod.spec.containers[0].command = ["node", "-e", program];
+  pod.spec.containers[0].args = [];
   const { name } = pod.metadata;
   await kubectl.apply(JSON.stringify(pod));
   try {
