@@ -2,8 +2,11 @@
  * The worker's only reader of process.env. Called once by main.ts; everything else receives what it needs as
  * an argument. Invariant: every value is checked here and has a unit in its name.
  */
-import { availableParallelism, hostname } from "node:os";
+import { randomBytes } from "node:crypto";
+import { hostname } from "node:os";
+import { enginesFor, type Granted, granted } from "../shared/cgroup/granted.ts";
 import { OnrushError } from "../shared/errors.ts";
+import { connectionsWithin, engineHeapMb } from "../shared/memory-need.ts";
 import { parseAuthority } from "../shared/net/host.ts";
 import { readAllowedTarget } from "../shared/net/target-policy.ts";
 import { openFilesLimit } from "../shared/open-files.ts";
@@ -31,6 +34,10 @@ export interface WorkerConfig {
   readonly engines: number;
   /** Connections this worker can hold, and may. */
   readonly capacity: number;
+  /** Memory it may plan with, of a control group that limits it; null: no limit. */
+  readonly memoryLimitBytes: number | null;
+  /** Heap of an engine thread at most, MiB; null: as much as the runtime gives it. */
+  readonly engineHeapMb: number | null;
   /** What it does at most, whatever a plan says. */
   readonly limits: WorkerLimits;
   /** Hosts other than loopback that it may connect to, whatever a plan says. */
@@ -51,13 +58,18 @@ export interface WorkerConfig {
 
 /** Files a process needs beside its sockets: code, pipes, event polls of the engine threads. */
 const RESERVED_FILES = 200;
+/** Those below are of containers, which begin to count anew. */
+const LEAST_USUAL_PID = 100;
 const MOST_ENGINES = 256;
 const MOST_CONNECTIONS = 1_048_576;
 const MOST_RATE = 1_000_000_000;
 
 /** @throws OnrushError ONRUSH_USAGE, naming the variable and what it may hold. */
-export function readConfig(environment: NodeJS.ProcessEnv = process.env): WorkerConfig {
-  const id = environment["ONRUSH_WORKER_ID"] ?? `${hostname()}-${process.pid}`;
+export function readConfig(
+  environment: NodeJS.ProcessEnv = process.env,
+  allowed: Granted = granted(),
+): WorkerConfig {
+  const id = environment["ONRUSH_WORKER_ID"] || `${hostname()}-${process.pid}${incarnation()}`;
   const integer = (name: string, fallback: number, [min, max]: readonly [number, number]) =>
     readInteger(name, environment[name], { fallback, min, max });
   const bus = environment["ONRUSH_WORKER_BUS"] || null;
@@ -73,20 +85,20 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Worker
   };
   const health = readHealth(environment["ONRUSH_WORKER_HEALTH"] ?? "");
   const most = limits.maxConnections ?? MOST_CONNECTIONS;
-  const room = integer("ONRUSH_WORKER_CAPACITY", Math.max(1, openFilesLimit() - RESERVED_FILES), [
-    1,
-    MOST_CONNECTIONS,
-  ]);
+  const engines = integer("ONRUSH_WORKER_ENGINES", enginesFor(allowed), [1, MOST_ENGINES]);
+  // A forked one shares the limit with others, and is told its part.
+  const part = integer("ONRUSH_WORKER_MEMORY_BYTES", 0, [1, Number.MAX_SAFE_INTEGER]) || null;
+  const memory = part ?? allowed.limits.memoryBytes;
+  const room = integer("ONRUSH_WORKER_CAPACITY", roomOf(memory, engines), [1, MOST_CONNECTIONS]);
   return {
     bus,
     keys: findClusterKeys(source),
     withoutKey: bus !== null && source.key === null && source.file === null,
     id: id.slice(0, 120),
-    engines: integer("ONRUSH_WORKER_ENGINES", Math.max(1, availableParallelism() - 1), [
-      1,
-      MOST_ENGINES,
-    ]),
+    engines,
     capacity: Math.min(room, most),
+    memoryLimitBytes: memory,
+    engineHeapMb: memory === null ? null : engineHeapMb(memory, engines),
     limits,
     // Of its environment, and of its command line.
     allowTargets: ["ONRUSH_ALLOW_TARGETS", "ONRUSH_WORKER_ALLOW_TARGETS"]
@@ -103,6 +115,17 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Worker
     health: bus === null ? null : health,
     rawLog: environment["ONRUSH_WORKER_RAW_LOG"] || null,
   };
+}
+
+/** In a container that is started again host and process are what they were: two workers would go by one name. */
+function incarnation(): string {
+  return process.pid < LEAST_USUAL_PID ? `-${randomBytes(2).toString("hex")}` : "";
+}
+
+/** Connections that open files and memory have room for. */
+function roomOf(memoryBytes: number | null, engines: number): number {
+  const files = Math.max(1, openFilesLimit() - RESERVED_FILES);
+  return memoryBytes === null ? files : Math.min(files, connectionsWithin(memoryBytes, engines));
 }
 
 /** `host:port`; `:port` is on all addresses, because a probe comes from another machine's or container's. */

@@ -62,7 +62,7 @@ async function makeControl(config: WorkerConfig, log: Log): Promise<Control> {
       allowHooks: config.allowHooks,
     },
     // A forked worker was started for a run; others may wait for one for days.
-    config.bus === null ? config.engines : 0,
+    { heapMb: config.engineHeapMb, ahead: config.bus === null ? config.engines : 0 },
   );
   return new Control({
     bus: await openWorkerBus(config, log),

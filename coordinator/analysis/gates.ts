@@ -24,6 +24,11 @@ export const GATES = {
   loopLagMaxUs: SATURATED.loopLagMaxUs,
   /** A second is masked when an engine had no idle time left: from here on queues form in the generator. */
   utilisation: SATURATED.utilisation,
+  /**
+   * A second is masked when a CPU quota had stopped a worker for this share of it: what arrived in the meantime was read late,
+   * up to a period of the quota (100 ms, as a rule), which is no standstill by the gate above.
+   */
+  throttled: SATURATED.throttled,
   /** Masked seconds a run may have: a start and an end can be rough, a tenth of a long run may not. */
   maskedSeconds: 2,
   maskedShare: 0.1,
@@ -47,15 +52,19 @@ export const GATES = {
   skippedShare: 0.005,
 } as const;
 
+/** What a second is masked for. */
+export type SecondGate = "sendLag" | "loopLag" | "utilisation" | "throttled";
+
 /** Which gates a second breaks; empty when it may be trusted. */
-export function brokenGates(row: TimelineRow): readonly ("sendLag" | "loopLag" | "utilisation")[] {
-  const broken: ("sendLag" | "loopLag" | "utilisation")[] = [];
+export function brokenGates(row: TimelineRow): readonly SecondGate[] {
+  const broken: SecondGate[] = [];
   const lag = row.sendLagUs;
   if (lag && lag.count >= GATES.secondSendLagMinCount && lag.p99 > GATES.secondSendLagP99Us) {
     broken.push("sendLag");
   }
   if ((row.loopLagMaxUs ?? 0) > GATES.loopLagMaxUs) broken.push("loopLag");
   if ((row.utilisation ?? 0) >= GATES.utilisation) broken.push("utilisation");
+  if (row.throttled > GATES.throttled) broken.push("throttled");
   return broken;
 }
 

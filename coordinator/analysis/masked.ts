@@ -4,7 +4,7 @@
  */
 import { phaseAt, phaseSpans } from "../merge/facts.ts";
 import type { RunFold } from "../merge/run-fold.ts";
-import { brokenGates } from "./gates.ts";
+import { brokenGates, type SecondGate } from "./gates.ts";
 
 export interface Masked {
   readonly seconds: number;
@@ -13,14 +13,19 @@ export interface Masked {
   readonly judged: number;
   /** Of `seconds`, as stretches, each without its end. */
   readonly stretches: readonly (readonly [from: number, to: number])[];
-  readonly byGate: Readonly<Record<"sendLag" | "loopLag" | "utilisation", number>>;
-  readonly worst: { sendLagP99Us: number; loopLagMaxUs: number; utilisation: number };
+  readonly byGate: Readonly<Record<SecondGate, number>>;
+  readonly worst: {
+    sendLagP99Us: number;
+    loopLagMaxUs: number;
+    utilisation: number;
+    throttled: number;
+  };
 }
 
 export function maskedIn(fold: RunFold): Masked {
   const spans = phaseSpans(fold.facts.scenario);
-  const byGate = { sendLag: 0, loopLag: 0, utilisation: 0 };
-  const worst = { sendLagP99Us: 0, loopLagMaxUs: 0, utilisation: 0 };
+  const byGate = { sendLag: 0, loopLag: 0, utilisation: 0, throttled: 0 };
+  const worst = { sendLagP99Us: 0, loopLagMaxUs: 0, utilisation: 0, throttled: 0 };
   const stretches: [number, number][] = [];
   let seconds = 0;
   let judged = 0;
@@ -41,6 +46,7 @@ export function maskedIn(fold: RunFold): Masked {
     worst.sendLagP99Us = Math.max(worst.sendLagP99Us, row.sendLagUs?.p99 ?? 0);
     worst.loopLagMaxUs = Math.max(worst.loopLagMaxUs, row.loopLagMaxUs ?? 0);
     worst.utilisation = Math.max(worst.utilisation, row.utilisation ?? 0);
+    worst.throttled = Math.max(worst.throttled, row.throttled);
   }
   return { seconds, disturbed, judged, stretches, byGate, worst };
 }

@@ -160,7 +160,7 @@ function memoryLimit(machine: Machine, { loopback }: Place): Limit {
   return {
     what: "memory",
     connections: Math.floor((availableBytes * USABLE_MEMORY) / each),
-    basis: `${(availableBytes / 1e9).toFixed(1)} GB available, about ${(each / 1e3).toFixed(1)} kB for each connection${loopback ? ", target included" : ""} (estimate)`,
+    basis: `${(availableBytes / 1e9).toFixed(1)} GB available${machine.memory.limitBytes === null ? "" : " within the limit of the control group"}, about ${(each / 1e3).toFixed(1)} kB for each connection${loopback ? ", target included" : ""} (estimate)`,
     remedies: ["more machines: onrush worker --bus redis://… on each of them"],
   };
 }

@@ -86,8 +86,9 @@ function backlogCheck({ backlog, platform }: Machine): Check | null {
 }
 
 function memoryCheck({ memory }: Machine): Check {
-  const { totalBytes, availableBytes } = memory;
-  const text = `${gigabytes(availableBytes)} available of ${gigabytes(totalBytes)}`;
+  const { totalBytes, availableBytes, limitBytes } = memory;
+  const limited = limitBytes === null ? "" : ", the limit of its control group";
+  const text = `${gigabytes(availableBytes)} available of ${gigabytes(totalBytes)}${limited}`;
   if (availableBytes >= LEAST_MEMORY_BYTES) return ok("memory", text);
   const remedies = ["free some, or give the container more: one worker takes about 100 MB"];
   return { name: "memory", status: "fail", text, remedies };

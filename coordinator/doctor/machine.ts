@@ -5,8 +5,11 @@
  */
 import { execFileSync } from "node:child_process";
 import { accessSync, constants, existsSync, readFileSync, statfsSync } from "node:fs";
-import { availableParallelism, networkInterfaces, release, totalmem, type } from "node:os";
+import { networkInterfaces, release, type } from "node:os";
 import { dirname, resolve } from "node:path";
+import { Cgroup } from "../../shared/cgroup/cgroup.ts";
+import { type Granted, granted } from "../../shared/cgroup/granted.ts";
+import type { ReadText } from "../../shared/cgroup/hierarchy.ts";
 import { localPortRange } from "../../shared/local-ports.ts";
 import { openFilesLimit } from "../../shared/open-files.ts";
 
@@ -36,7 +39,12 @@ export interface Machine {
   readonly tracking: { readonly max: number; readonly used: number } | null;
   /** Connections the kernel holds for a server that has not accepted them yet. */
   readonly backlog: number | null;
-  readonly memory: { readonly totalBytes: number; readonly availableBytes: number };
+  readonly memory: {
+    readonly totalBytes: number;
+    readonly availableBytes: number;
+    /** Of a container or service: the kernel ends processes beyond it; null without one. */
+    readonly limitBytes: number | null;
+  };
   readonly cores: {
     readonly available: number;
     /** Processors' worth of time a container may use; null without a quota. */
@@ -56,27 +64,29 @@ export interface Machine {
   };
 }
 
-/** A file's text, or null. */
-export type ReadText = (path: string) => string | null;
-
 const EXEC_MS = 2000;
 /** Limits beyond this are none. */
 const NO_LIMIT = 2 ** 53 - 1;
 
 export function readMachine(runsFolder: string, read: ReadText = readText): Machine {
   const isMac = process.platform === "darwin";
+  const allowed = granted(new Cgroup(read));
   return {
     platform: process.platform,
     system: `${type()} ${release()} ${process.arch}`,
     node: process.versions.node,
     files: { ...(isMac ? macFiles() : linuxFiles(read)), soft: openFilesLimit() },
-    maxThreads: isMac ? numberOf(sysctl("kern.maxprocperuid")) : threadsOf(read),
+    maxThreads: isMac ? numberOf(sysctl("kern.maxprocperuid")) : threadsOf(read, allowed),
     ports: { range: localPortRange(), timeWait: timeWaitOf(read) },
     addresses: addresses(),
     tracking: trackingOf(read),
     backlog: numberOf(isMac ? sysctl("kern.ipc.somaxconn") : read("/proc/sys/net/core/somaxconn")),
-    memory: { totalBytes: totalmem(), availableBytes: process.availableMemory() },
-    cores: { available: availableParallelism(), quota: quotaOf(read) },
+    memory: {
+      totalBytes: allowed.memoryBytes,
+      availableBytes: allowed.availableBytes,
+      limitBytes: allowed.limits.memoryBytes,
+    },
+    cores: { available: allowed.processors, quota: allowed.limits.cpuQuota },
     clock: {
       source: read("/sys/devices/system/clocksource/clocksource0/current_clocksource"),
       synchronised: isMac ? null : isSynchronised(),
@@ -101,15 +111,14 @@ function macFiles(): Omit<Machine["files"], "soft"> {
 }
 
 /** The least of what the user, the container and the kernel allow. */
-function threadsOf(read: ReadText): number | null {
+function threadsOf(read: ReadText, { limits: groups }: Granted): number | null {
   const limits = read("/proc/self/limits") ?? "";
   const known = [
     /^Max processes\s+(\S+)/m.exec(limits)?.[1] ?? null,
-    read("/sys/fs/cgroup/pids.max"),
-    read("/sys/fs/cgroup/pids/pids.max"),
     read("/proc/sys/kernel/threads-max"),
   ]
     .map(numberOf)
+    .concat(groups.pids)
     .filter((value) => value !== null);
   return known.length === 0 ? null : Math.min(...known);
 }
@@ -122,15 +131,6 @@ function trackingOf(read: ReadText): Machine["tracking"] {
   const max = numberOf(read("/proc/sys/net/netfilter/nf_conntrack_max"));
   const used = numberOf(read("/proc/sys/net/netfilter/nf_conntrack_count"));
   return max === null || used === null ? null : { max, used };
-}
-
-/** Control groups, version 2 and version 1. */
-function quotaOf(read: ReadText): number | null {
-  const [quota, period] = (read("/sys/fs/cgroup/cpu.max") ?? "").split(/\s+/).map(numberOf);
-  if (quota && period) return quota / period;
-  const oldQuota = numberOf(read("/sys/fs/cgroup/cpu/cpu.cfs_quota_us"));
-  const oldPeriod = numberOf(read("/sys/fs/cgroup/cpu/cpu.cfs_period_us"));
-  return oldQuota && oldPeriod ? oldQuota / oldPeriod : null;
 }
 
 function addresses(): string[] {

@@ -79,6 +79,14 @@ export function noLead(): HttpProblem {
   });
 }
 
+/** It waits for its bus. */
+export function noBus(why: string): HttpProblem {
+  return new HttpProblem(503, `the bus does not answer: ${why}`, {
+    ...{ code: "ONRUSH_BUS_UNREACHABLE", remedy: "Start the broker, or correct its address." },
+    retryAfterSeconds: 2,
+  });
+}
+
 /** Answers with the problem that an error is; a bug goes into the log. */
 export function answerProblem(log: Log, error: unknown, reply: FastifyReply): FastifyReply {
   const problem = problemOf(error);

@@ -1,13 +1,14 @@
 /**
- * What a coordinator answers while another one has the lead: that it lives, and is not ready. Called by
- * `onrush coordinator`, which closes it when it has the lead. Invariant: nothing is started, shown or changed here.
+ * What a coordinator answers while its bus is not there yet, or another one has the lead: that it lives, and is not ready.
+ * Called by `onrush coordinator`, which closes it when it has the lead. Invariant: nothing is started, shown or changed here.
  */
 import fastify, { type FastifyInstance } from "fastify";
 import { boundConnections, TIMES } from "./access/connections.ts";
-import { closeUnread, noLead, PROBLEM_TYPE } from "./problem.ts";
+import { closeUnread, noBus, noLead, PROBLEM_TYPE } from "./problem.ts";
 import { refuseClient } from "./refusals.ts";
 
-export function buildStandby(): FastifyInstance {
+/** @param trouble why the bus cannot be used; null: another one leads */
+export function buildStandby(trouble: () => string | null): FastifyInstance {
   const app = fastify({
     ...TIMES,
     forceCloseConnections: true,
@@ -17,7 +18,8 @@ export function buildStandby(): FastifyInstance {
   app.get("/livez", async () => ({ status: "ok" }));
   app.setNotFoundHandler((request, reply) => {
     closeUnread(request, reply);
-    const { body, retryAfterSeconds } = noLead();
+    const why = trouble();
+    const { body, retryAfterSeconds } = why === null ? noLead() : noBus(why);
     if (retryAfterSeconds !== null) reply.header("retry-after", retryAfterSeconds);
     return reply.code(body.status).type(PROBLEM_TYPE).send(JSON.stringify(body));
   });

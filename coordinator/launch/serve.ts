@@ -3,7 +3,9 @@
  * Invariant: it serves only while it has the lead; ended or killed, its runs go on, and the next one takes them up.
  */
 import { hostname } from "node:os";
+import type { CoordinatorBus } from "../../shared/bus/bus.ts";
 import { openBus } from "../../shared/bus/open-bus.ts";
+import { openPatiently } from "../../shared/bus/open-patiently.ts";
 import { onEndSignals, type SignalSource } from "../../shared/end-signals.ts";
 import { ExitCode, OnrushError } from "../../shared/errors.ts";
 import type { Log } from "../../shared/log.ts";
@@ -72,28 +74,61 @@ export async function serveCoordinator(
   const timers = systemTimers;
   const unwatch =
     tokens === null ? () => {} : watchTokens(tokens, tokensFile ?? "", { timers, log });
-  const opened = await openBus(bus.url, "coordinator", { timers, keys: keysOf(bus.key, log), log });
-  const id = `${hostname()}-${process.pid}-${clock.wallMs()}`;
-  const lead = new Lead({ bus: opened, id, clock, timers, log });
-  const ending = endingOf(lead, { ...context, hangUp: tokens === null });
-  const standby = buildStandby();
+  const keys = keysOf(bus.key, log);
+  const ending = endingOf({ ...context, hangUp: tokens === null });
+  let trouble: string | null = "it has not been reached yet";
+  const standby = buildStandby(() => trouble);
   try {
     // From here on the address is its own, and whoever asks is told what it waits for.
     const listening = await listen(standby, address);
-    await Promise.race([lead.take(Number.POSITIVE_INFINITY), ending.asked]);
+    const opening = openPatiently(() => openBus(bus.url, "coordinator", { timers, keys, log }), {
+      ...{ timers, log, signal: ending.signal },
+      onTrouble: (why) => {
+        trouble = why;
+      },
+    });
+    const opened = await Promise.race([opening, ending.asked.then(() => null)]);
+    if (opened === null) {
+      // An attempt under way may still succeed.
+      void opening.then((late) => late?.close()).catch(() => {});
+      return ExitCode.passed;
+    }
+    trouble = null;
+    return await lead(request, { ...context, opened, standby, listening, tokens, local, ending });
+  } finally {
+    unwatch();
+    await standby.close();
+  }
+}
+
+interface Opened extends ServeContext {
+  readonly opened: CoordinatorBus;
+  readonly standby: HttpServer;
+  readonly listening: Address;
+  readonly tokens: Tokens | null;
+  readonly local: boolean;
+  readonly ending: Ending;
+}
+
+/** Waits for the lead, and serves while it has it. @returns the exit code */
+async function lead(request: ServeRequest, at: Opened): Promise<number> {
+  const { opened, standby, listening, tokens, local, ending, clock, log } = at;
+  const id = `${hostname()}-${process.pid}-${clock.wallMs()}`;
+  const taken = new Lead({ bus: opened, id, clock, timers: systemTimers, log });
+  taken.lost.addEventListener("abort", () => ending.end(ExitCode.preflight));
+  try {
+    await Promise.race([taken.take(Number.POSITIVE_INFINITY), ending.asked]);
     if (ending.isAsked()) return ExitCode.passed;
-    const parts = { bus: leavingBus(lead.guard(opened)), lead, tokens, local, ending };
-    const served = await open(request, parts, context);
+    const parts = { bus: leavingBus(taken.guard(opened)), lead: taken, tokens, local, ending };
+    const served = await open(request, parts, at);
     await standby.close();
     await listen(served.app, listening);
-    context.onListening(nameOf(listening));
+    at.onListening(nameOf(listening));
     const code = await ending.asked;
     await served.close();
     return code;
   } finally {
-    unwatch();
-    await standby.close();
-    await lead.close();
+    await taken.close();
     await opened.close();
   }
 }
@@ -159,20 +194,26 @@ interface Ending {
   /** The exit code, when the end was asked for. */
   readonly asked: Promise<number>;
   isAsked(): boolean;
+  /** Aborts then. */
+  readonly signal: AbortSignal;
+  end(code: number): void;
   /** Ends it for an error nobody can deal with. */
   fatal(error: unknown): void;
 }
 
 /** When and how this process is to end. @param hangUp SIGHUP ends it, too; else that has the tokens file read again */
-function endingOf(
-  lead: Lead,
-  { clock, log, signals, exit, hangUp }: ServeContext & { readonly hangUp: boolean },
-): Ending {
-  let asked = false;
+function endingOf({
+  clock,
+  log,
+  signals,
+  exit,
+  hangUp,
+}: ServeContext & { readonly hangUp: boolean }): Ending {
+  const asking = new AbortController();
   let end: (code: number) => void = () => {};
   const whenAsked = new Promise<number>((resolve) => {
     end = (code) => {
-      asked = true;
+      asking.abort();
       resolve(code);
     };
   });
@@ -184,10 +225,11 @@ function endingOf(
     clock,
     source,
   });
-  lead.lost.addEventListener("abort", () => end(ExitCode.preflight));
   return {
     asked: whenAsked,
-    isAsked: () => asked,
+    signal: asking.signal,
+    isAsked: () => asking.signal.aborted,
+    end,
     fatal: (error: unknown) => {
       log.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
       end(error instanceof OnrushError ? error.exitCode : ExitCode.internal);

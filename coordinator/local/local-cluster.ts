@@ -8,6 +8,7 @@ import { extname } from "node:path";
 import type { CoordinatorBus } from "../../shared/bus/bus.ts";
 import { MemoryStore } from "../../shared/bus/memory/store.ts";
 import { MemoryBus } from "../../shared/bus/memory-bus.ts";
+import { granted } from "../../shared/cgroup/granted.ts";
 import { type Clock, systemClock } from "../../shared/time/clock.ts";
 import { sleep, systemTimers, type Timers } from "../../shared/time/timer.ts";
 import { forkWorker, type WorkerExit, type WorkerProcess } from "./worker-process.ts";
@@ -58,6 +59,12 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
   }
 }
 
+/** Part of a control group's limit that each worker may plan with, as this process takes one, too; null without a limit. */
+function memoryOfEach(workers: number): number | null {
+  const { memoryBytes } = granted().limits;
+  return memoryBytes === null ? null : Math.floor(memoryBytes / (workers + 1));
+}
+
 /** URLs are not rewritten by the compiler, so the ending is that of this very file. */
 function workerEntry(): URL {
   return new URL(`../../worker/main${extname(import.meta.url)}`, import.meta.url);
@@ -85,8 +92,10 @@ class Cluster implements LocalCluster {
   async start(options: LocalClusterOptions): Promise<void> {
     const entry = options.workerEntry ?? workerEntry();
     const write = options.write ?? ((line: string) => process.stderr.write(line));
+    const memoryBytes = memoryOfEach(options.workers);
+    const common = { ...options, entry, store: this.#store, write, memoryBytes };
     this.#workers = Array.from({ length: options.workers }, (_, index) =>
-      forkWorker({ ...options, id: `worker-${index + 1}`, entry, store: this.#store, write }),
+      forkWorker({ ...common, id: `worker-${index + 1}` }),
     );
     this.#farewells = this.#workers.map(({ exit }) => exit.then((how) => this.#exited(how)));
     await Promise.all(this.#workers.map((worker) => worker.ready(this.#timers, START_MS)));

@@ -31,6 +31,8 @@ export interface ForkOptions {
   readonly store: MemoryStore;
   readonly enginesPerWorker: number;
   readonly capacityPerWorker: number;
+  /** Its part of a control group's memory; null: no limit. */
+  readonly memoryBytes: number | null;
   readonly fenceAfterMs?: number;
   readonly env: Readonly<Record<string, string>>;
   readonly execArgv?: readonly string[];
@@ -81,13 +83,14 @@ export function forkWorker(options: ForkOptions): WorkerProcess {
 }
 
 function workerEnvironment(options: ForkOptions): Record<string, string> {
-  const fenceAfterMs = options.fenceAfterMs;
+  const { fenceAfterMs, memoryBytes } = options;
   return {
     ...options.env,
     ONRUSH_CLUSTER_KEY: options.store.clusterKey,
     ONRUSH_WORKER_ID: options.id,
     ONRUSH_WORKER_ENGINES: String(options.enginesPerWorker),
     ONRUSH_WORKER_CAPACITY: String(options.capacityPerWorker),
+    ...(memoryBytes === null ? {} : { ONRUSH_WORKER_MEMORY_BYTES: String(memoryBytes) }),
     ...(fenceAfterMs === undefined ? {} : { ONRUSH_WORKER_FENCE_AFTER_MS: String(fenceAfterMs) }),
   };
 }

@@ -24,6 +24,8 @@ export interface TimelineRow {
   /** Generator health: the worst engine. null when no engine reported this second. */
   readonly loopLagMaxUs: number | null;
   readonly utilisation: number | null;
+  /** Share of the second in which a CPU quota had stopped a worker. */
+  readonly throttled: number;
   readonly engines: number;
 }
 
@@ -39,6 +41,7 @@ interface Second {
   judged: Float64Array | null;
   loopLagMaxUs: number;
   utilisation: number | null;
+  throttled: number;
   engines: number;
 }
 
@@ -72,6 +75,7 @@ export class Timeline {
       // A final frame covers a moment of its second; how busy that was says nothing.
       if (frame.final) continue;
       second.utilisation = Math.max(second.utilisation ?? 0, frame.health.utilisation);
+      second.throttled = Math.max(second.throttled, frame.health.throttled);
     }
   }
 
@@ -100,6 +104,7 @@ export class Timeline {
       sendLagUs: this.#series.quantiles(second, "sendLag"),
       loopLagMaxUs: kept.engines > 0 ? kept.loopLagMaxUs : null,
       utilisation: kept.utilisation,
+      throttled: kept.throttled,
       engines: kept.engines,
     };
   }
@@ -119,6 +124,7 @@ export class Timeline {
         judged: null,
         loopLagMaxUs: 0,
         utilisation: null,
+        throttled: 0,
         engines: 0,
       });
     }

@@ -60,6 +60,7 @@ const health = {
   bufferedBytes: 0,
   gcCount: 3,
   loopLagMaxUs: 1000,
+  throttled: 0,
 };
 
 function latencyOf(at: number): number {

@@ -24,6 +24,7 @@ export const ROOMS: readonly Room[] = [
   { room: "shared/version.ts", may: [] },
   { room: "shared/open-files.ts", may: [] },
   { room: "shared/local-ports.ts", may: [] },
+  { room: "shared/memory-need.ts", may: [] },
   { room: "shared/log.ts", may: [] },
   { room: "shared/lifeline.ts", may: ["shared/errors.ts"] },
   { room: "shared/end-signals.ts", may: ["shared/time/"] },

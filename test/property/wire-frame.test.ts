@@ -106,6 +106,7 @@ const frames: fc.Arbitrary<Frame> = fc.constantFrom(1, 2, 4, 8).chain((spanSecon
       bufferedBytes: count,
       gcCount: count,
       loopLagMaxUs: size,
+      throttled: size,
     }),
     cumulative: fc.option(fc.record({ counters: counts(PHASE_COUNTERS), histogramValues: count })),
     targets: fc.uniqueArray(

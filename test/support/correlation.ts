@@ -34,6 +34,7 @@ const health: EngineHealth = {
   bufferedBytes: 0,
   gcCount: 0,
   loopLagMaxUs: 0,
+  throttled: 0,
 };
 
 /** What a failure said when it was told. */

@@ -1,5 +1,6 @@
 /** What a worker says of itself and its machine when it opens a session. Called once, by main.ts. */
-import { cpus, hostname, totalmem } from "node:os";
+import { cpus, hostname } from "node:os";
+import { granted } from "../../shared/cgroup/granted.ts";
 import { localPortRange } from "../../shared/local-ports.ts";
 import { openFilesLimit } from "../../shared/open-files.ts";
 import { VERSION } from "../../shared/version.ts";
@@ -23,8 +24,7 @@ export async function describeWorker(config: WorkerConfig): Promise<WorkerInfo> 
     capacity: config.capacity,
     cpuModel: (processors[0]?.model ?? "unknown").slice(0, 200),
     cpus: processors.length,
-    // Without a limit the runtime answers 0, or a number beyond any memory.
-    memoryBytes: Math.min(process.constrainedMemory?.() || totalmem(), totalmem()),
+    memoryBytes: granted().memoryBytes,
     openFilesLimit: openFilesLimit(),
     localPorts: lastPort - firstPort + 1,
     physicalCores: facts.physicalCores,

@@ -2,19 +2,18 @@
  * Opens the bus this worker was started with. Called by main.ts. A worker that was told an address uses it; one that
  * was forked has a channel to its coordinator and uses the ipc bus.
  */
+import { assert } from "../../shared/assert.ts";
 import type { WorkerBus } from "../../shared/bus/bus.ts";
 import { type ProcessPeer, processChannel } from "../../shared/bus/ipc/channel.ts";
 import { IpcClient } from "../../shared/bus/ipc/ipc-client.ts";
 import { openBus } from "../../shared/bus/open-bus.ts";
+import { openPatiently } from "../../shared/bus/open-patiently.ts";
 import { SignedWorkerBus, type SigningOptions } from "../../shared/bus/signed/signed-bus.ts";
 import { OnrushError } from "../../shared/errors.ts";
 import type { Log } from "../../shared/log.ts";
 import { systemClock } from "../../shared/time/clock.ts";
-import { sleep, systemTimers } from "../../shared/time/timer.ts";
+import { systemTimers } from "../../shared/time/timer.ts";
 import type { WorkerConfig } from "../config.ts";
-
-const FIRST_RETRY_MS = 500;
-const LAST_RETRY_MS = 2000;
 
 /**
  * Waits for a server that is not there yet, as long as it takes.
@@ -25,15 +24,13 @@ export async function openWorkerBus(
   log: Log,
 ): Promise<WorkerBus> {
   if (address === null) return parentBus({ keys, clock: systemClock, log });
-  for (let retryMs = FIRST_RETRY_MS; ; retryMs = Math.min(2 * retryMs, LAST_RETRY_MS)) {
-    try {
-      return await openBus(address, "worker", { timers: systemTimers, keys, log });
-    } catch (error) {
-      if (!(error instanceof OnrushError) || error.code !== "ONRUSH_BUS_UNREACHABLE") throw error;
-      log.warn(`${error.message} Trying again.`);
-      await sleep(systemTimers, retryMs);
-    }
-  }
+  const timers = systemTimers;
+  const opened = await openPatiently(() => openBus(address, "worker", { timers, keys, log }), {
+    timers,
+    log,
+  });
+  assert(opened !== null, "nobody ends this wait");
+  return opened;
 }
 
 function parentBus(signing: SigningOptions): WorkerBus {

@@ -20,12 +20,22 @@ export interface EngineListener {
 /** Starts engine number `index` of a worker. */
 export type StartEngine = (index: number, listener: EngineListener) => EngineThread;
 
-/**
- * @param entry the engine thread's program
- * @param ahead threads that are started at once, for the first run: they load their program while the worker joins
- */
-export function engineThreads(entry: URL, data: EngineData, ahead = 0): StartEngine {
-  const start = (index: number) => new Thread(entry, { name: `engine-${index}`, workerData: data });
+export interface EngineThreadOptions {
+  /** MiB of its heap at most; one that needs more ends and is reported. null: as the runtime has it. */
+  readonly heapMb?: number | null;
+  /** Threads that are started at once, for the first run: they load their program while the worker joins. */
+  readonly ahead?: number;
+}
+
+/** @param entry the engine thread's program */
+export function engineThreads(
+  entry: URL,
+  data: EngineData,
+  { heapMb = null, ahead = 0 }: EngineThreadOptions = {},
+): StartEngine {
+  const resourceLimits = heapMb === null ? {} : { maxOldGenerationSizeMb: heapMb };
+  const start = (index: number) =>
+    new Thread(entry, { name: `engine-${index}`, workerData: data, resourceLimits });
   const waiting: Thread[] = [];
   for (let index = 0; index < ahead; index++) {
     const thread = start(index);

@@ -7,11 +7,13 @@ import { statSync } from "node:fs";
 import { type EventLoopUtilization, PerformanceObserver, performance } from "node:perf_hooks";
 import { getHeapStatistics } from "node:v8";
 import type { EngineHealth } from "../../shared/wire/frame/frame.ts";
+import { QuotaWatch } from "./quota-watch.ts";
 
 export class SelfCheck {
   readonly #onGcPause: (pauseUs: number) => void;
   readonly #observer: PerformanceObserver;
   #utilisation: EventLoopUtilization = performance.eventLoopUtilization();
+  readonly #quota = new QuotaWatch();
   #cpu = process.cpuUsage();
   #sampledUs: number;
   #gcCount = 0;
@@ -59,6 +61,7 @@ export class SelfCheck {
       bufferedBytes: this.#bufferedBytes,
       gcCount: this.#gcCount,
       loopLagMaxUs: Math.round(this.#loopLagMaxUs),
+      throttled: this.#quota.sample(spanUs),
     };
     this.#utilisation = total;
     this.#cpu = process.cpuUsage();

@@ -37,6 +37,11 @@ function whatBroke({ byGate, worst }: Masked): string {
       `an engine stood still for up to ${ms(worst.loopLagMaxUs)} (limit ${ms(GATES.loopLagMaxUs)})`,
     );
   }
+  if (byGate.throttled > 0) {
+    what.push(
+      `its CPU quota stopped it for up to ${percent(worst.throttled)} of a second (limit ${percent(GATES.throttled)})`,
+    );
+  }
   if (byGate.utilisation > 0) {
     what.push(
       `an engine was ${percent(worst.utilisation)} busy (limit ${percent(GATES.utilisation)})`,

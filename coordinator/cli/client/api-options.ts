@@ -14,6 +14,10 @@ export function addApiOptions(command: Command): Command {
   );
 }
 
-export function clientOf({ coordinator }: ApiFlags, { config }: CliContext): ApiClient {
-  return new ApiClient({ coordinator: coordinator ?? config.coordinator, token: config.token });
+export function clientOf({ coordinator }: ApiFlags, { config, stderr }: CliContext): ApiClient {
+  return new ApiClient({
+    coordinator: coordinator ?? config.coordinator,
+    token: config.token,
+    say: (line) => stderr.write(`${line}\n`),
+  });
 }

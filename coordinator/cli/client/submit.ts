@@ -4,7 +4,6 @@
  */
 import { randomUUID } from "node:crypto";
 import { basename } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { Command } from "commander";
 import { ExitCode, OnrushError } from "../../../shared/errors.ts";
 import { splitTargetUrl } from "../../../shared/net/target-url.ts";
@@ -24,9 +23,6 @@ import type { ApiClient } from "./api-client.ts";
 import { type ApiFlags, addApiOptions, clientOf } from "./api-options.ts";
 import { watchRun } from "./watch.ts";
 
-/** One that was killed and is started again is back within this. */
-const ATTEMPTS = 30;
-const RETRY_MS = 1000;
 const ENVELOPE_TYPE = "application/vnd.onrush.submission+json";
 /** `env.X`, `env["X"]`, and `env: X` with or without quotes, in YAML and JSON, where quotes may be escaped. */
 const MENTIONED =
@@ -106,29 +102,13 @@ async function waitFor(
 }
 
 /**
- * A coordinator that breaks off may have taken the run on: it, or the next one, is asked again, and answers with that run.
+ * A coordinator that breaks off may have taken the run on: it, or the next one, is asked again with the same key, and answers
+ * with that run.
  * @returns the run's id
  */
 async function handOver(client: ApiClient, text: string): Promise<string> {
   const body = { type: ENVELOPE_TYPE, text, key: randomUUID() };
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return (await client.call<{ id: string }>("POST", "/runs", body)).id;
-    } catch (error) {
-      const mayComeBack =
-        error instanceof OnrushError &&
-        error.code === "ONRUSH_COORDINATOR_UNREACHABLE" &&
-        (attempt > 1 || !isNobodyThere(error));
-      if (!mayComeBack || attempt === ATTEMPTS) throw error;
-      await delay(RETRY_MS);
-    }
-  }
-}
-
-/** Nothing listens there, or it has no address: nothing can have been taken on. */
-function isNobodyThere({ cause }: OnrushError): boolean {
-  const { code } = ((cause as { cause?: unknown } | undefined)?.cause ?? {}) as { code?: unknown };
-  return ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH"].includes(String(code));
+  return (await client.call<{ id: string }>("POST", "/runs", body)).id;
 }
 
 function tooLarge(text: string): OnrushError {

@@ -44,7 +44,7 @@ export function workerCommand({ config }: CliContext, _finish: Finish): Command 
     .option("--engines <N>", "engine threads (default: one less than the cores)", parseCount)
     .option(
       "--capacity <N>",
-      "connections it may hold (default: by the open-file limit)",
+      "connections it may hold (default: by open files and memory)",
       parseCount,
     )
     .option("--id <NAME>", "shown to people (default: host and process)")

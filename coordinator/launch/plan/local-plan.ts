@@ -3,7 +3,8 @@
  * memory. Called by the run command before it starts anything and by the plan command, so both say the same.
  * Pure but for asking the machine for its limits.
  */
-import { availableParallelism } from "node:os";
+import { type Granted, granted } from "../../../shared/cgroup/granted.ts";
+import { OnrushError } from "../../../shared/errors.ts";
 import { buildPopulation, type Population } from "../../../shared/load/arrivals.ts";
 import { sourceAddresses } from "../../../shared/load/source-address.ts";
 import { localPortRange } from "../../../shared/local-ports.ts";
@@ -11,6 +12,7 @@ import { isLoopbackHost } from "../../../shared/net/host.ts";
 import { splitTargetUrl } from "../../../shared/net/target-url.ts";
 import { openFilesLimit } from "../../../shared/open-files.ts";
 import type { StrictScenario } from "../../../shared/scenario/strict.ts";
+import { estimateMemory } from "../../local/memory-estimate.ts";
 import {
   RESERVED_FILES,
   type Sizing,
@@ -63,13 +65,15 @@ export function fitHere(outline: Outline, request: LocalPlanRequest): LocalPlan 
   const { plan, population } = outline;
   const { scenario, workers } = request;
   const limit = openFilesLimit();
+  const allowed = granted();
   const sizing = sizeLocalCluster({
     connections: population.peakPlanned,
     shards: plan.document.shards,
-    cpus: availableParallelism(),
+    cpus: allowed.cores,
     openFiles: limit,
     ...(workers === "auto" ? {} : { workers }),
   });
+  checkMemory(population.peakPlanned, sizing, allowed);
   const loopback = scenario.targets.every(({ url }) => isLoopbackHost(splitTargetUrl(url).host));
   const portRange = localPortRange();
   return {
@@ -82,6 +86,29 @@ export function fitHere(outline: Outline, request: LocalPlanRequest): LocalPlan 
     portRange,
     loopback,
   };
+}
+
+/**
+ * A run that outgrows the limit of a control group is ended by the kernel, so it does not begin.
+ * @throws OnrushError ONRUSH_LIMITS_TOO_LOW
+ */
+export function checkMemory(
+  connections: number,
+  sizing: Sizing,
+  { limits }: Pick<Granted, "limits">,
+): void {
+  const { bytes } = estimateMemory(connections, sizing);
+  const { memoryBytes } = limits;
+  if (memoryBytes === null || bytes <= memoryBytes) return;
+  throw new OnrushError({
+    code: "ONRUSH_LIMITS_TOO_LOW",
+    message: `${connections} connections need about ${megabytes(bytes)} of memory in ${sizing.workers} worker process${sizing.workers === 1 ? "" : "es"}, and the control group of this process allows ${megabytes(memoryBytes)}.`,
+    remedy: `Give the container or service ${megabytes(Math.ceil(bytes * 1.25))} or more, or spread the run over workers on several machines (docs/cluster.md).`,
+  });
+}
+
+function megabytes(bytes: number): string {
+  return `${Math.ceil(bytes / 1e6)} MB`;
 }
 
 /** Source addresses in use, or needed, and the ports each gives to the run. */

@@ -5,7 +5,7 @@
 import type { Frame } from "../../../shared/wire/frame/frame.ts";
 
 /** Limits of a single engine in a single second; their reasons are with the other gates (analysis/gates.ts). */
-export const SATURATED = { loopLagMaxUs: 250_000, utilisation: 0.97 } as const;
+export const SATURATED = { loopLagMaxUs: 250_000, utilisation: 0.97, throttled: 0.05 } as const;
 
 export class SaturatedSeconds {
   #marks = new Uint8Array(8);
@@ -15,7 +15,8 @@ export class SaturatedSeconds {
   addFrame({ second, spanSeconds, final, health }: Frame): void {
     // A final frame covers a moment of its second; how busy that was says nothing.
     const busy = !final && health.utilisation >= SATURATED.utilisation;
-    if (!busy && health.loopLagMaxUs <= SATURATED.loopLagMaxUs) return;
+    const stopped = !final && health.throttled > SATURATED.throttled;
+    if (!busy && !stopped && health.loopLagMaxUs <= SATURATED.loopLagMaxUs) return;
     for (let at = Math.max(0, second); at < second + spanSeconds; at++) this.#mark(at);
   }
 

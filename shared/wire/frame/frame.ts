@@ -173,6 +173,8 @@ export interface EngineHealth {
   readonly gcCount: number;
   /** Longest turn delay in this frame. */
   readonly loopLagMaxUs: number;
+  /** Share of this frame's time in which a control group's CPU quota had stopped the worker, 0..1. */
+  readonly throttled: number;
 }
 
 /** Their order in frames. */
@@ -188,6 +190,7 @@ export const HEALTH_FIELDS = [
   "bufferedBytes",
   "gcCount",
   "loopLagMaxUs",
+  "throttled",
 ] as const satisfies readonly (keyof EngineHealth)[];
 
 /** Sums of PHASE_COUNTERS over all phases, and the number of values in all histograms. */

@@ -182,6 +182,7 @@ function addHealth(frames: readonly Frame[], last: Frame): EngineHealth {
     ...last.health,
     utilisation: average((health) => health.utilisation),
     processCpu: average((health) => health.processCpu),
+    throttled: average((health) => health.throttled),
     rssBytes: highest((health) => health.rssBytes),
     heapUsedBytes: highest((health) => health.heapUsedBytes),
     bufferedBytes: highest((health) => health.bufferedBytes),

@@ -92,6 +92,17 @@ describe("a starved generator", () => {
     ]);
   });
 
+  test("that its CPU quota stopped says so, though no single stop was a standstill", () => {
+    const validity = run((second) => ({
+      health: { loopLagMaxUs: 80_000, throttled: second < 4 ? 0.37 : 0.05 },
+    }));
+    expect(validity.valid).toBe(false);
+    expect(validity.saturation).toEqual([
+      "The load generator was saturated on w1 in 4 of 10 seconds (2 allowed): " +
+        "its CPU quota stopped it for up to 37 % of a second (limit 5 %).",
+    ]);
+  });
+
   test("may be off in two seconds, or a tenth of a long run", () => {
     const bad = { health: { utilisation: 0.99 } };
     expect(run((second) => (second < 2 ? bad : {}))).toMatchObject({

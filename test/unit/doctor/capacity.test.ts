@@ -70,7 +70,7 @@ describe("limitsOf", () => {
       {
         files: { soft: 250, hard: 250, systemMax: null, systemUsed: null },
         // So many workers of 50 connections each take 23 GB.
-        memory: { totalBytes: 64e9, availableBytes: 64e9 },
+        memory: { totalBytes: 64e9, availableBytes: 64e9, limitBytes: null },
       },
       256 * 50,
       /prlimit --pid \$\$ --nofile=1048576:1048576/,
@@ -97,7 +97,7 @@ describe("limitsOf", () => {
   });
 
   it("memory: half as many when the target shares it", () => {
-    const memory = { totalBytes: 2e9, availableBytes: 1e8 };
+    const memory = { totalBytes: 2e9, availableBytes: 1e8, limitBytes: null };
     const [far, near] = [least({ memory }, elsewhere), least({ memory }, here)];
     expect(far?.what).toBe("memory");
     expect(near?.connections).toBeCloseTo((far?.connections ?? 0) / 2, -1);

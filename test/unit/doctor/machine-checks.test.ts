@@ -34,7 +34,12 @@ describe("machineChecks", () => {
     ["local ports", "warn", { ports: { range: [32_768, 60_999], timeWait: 20_000 } }, /wait/],
     ["tracking", "warn", { tracking: { max: 1000, used: 950 } }, /nf_conntrack_max=4000/],
     ["backlog", "warn", { backlog: 128 }, /sysctl -w net\.core\.somaxconn=4096/],
-    ["memory", "fail", { memory: { totalBytes: 1e9, availableBytes: 1e8 } }, /free some/],
+    [
+      "memory",
+      "fail",
+      { memory: { totalBytes: 1e9, availableBytes: 1e8, limitBytes: null } },
+      /free some/,
+    ],
     ["cores", "warn", { cores: { available: 8, quota: 1.5 } }, /no CPU limit/],
     ["cores", "warn", { cores: { available: 1, quota: null } }, /two cores/],
     ["clock", "warn", { clock: { source: "hpet", synchronised: null } }, /clocksource=tsc/],
@@ -75,7 +80,11 @@ describe("readMachine", () => {
       "/proc/sys/kernel/threads-max": "127000",
       "/proc/net/sockstat":
         "sockets: used 100\nTCP: inuse 1265 orphan 0 tw 4382 alloc 1265 mem 214",
+      "/proc/self/cgroup": "0::/a",
+      "/proc/self/mountinfo": "26 23 0:24 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw",
       "/sys/fs/cgroup/cpu.max": "150000 100000",
+      "/sys/fs/cgroup/memory.max": "300000000",
+      "/sys/fs/cgroup/memory.current": "100000000",
       "/proc/sys/net/netfilter/nf_conntrack_max": "262144",
       "/proc/sys/net/netfilter/nf_conntrack_count": "7",
     };
@@ -84,9 +93,9 @@ describe("readMachine", () => {
     expect(read.maxThreads).toBe(127_000);
     expect(read.ports.timeWait).toBe(4382);
     expect(read.cores.quota).toBe(1.5);
+    expect(read.memory).toEqual({ totalBytes: 3e8, availableBytes: 2e8, limitBytes: 3e8 });
     expect(read.tracking).toEqual({ max: 262_144, used: 7 });
-    const old = { "/sys/fs/cgroup/cpu/cpu.cfs_quota_us": "-1" } as Record<string, string>;
-    expect(readMachine("runs", (path) => old[path] ?? null).cores.quota).toBeNull();
+    expect(readMachine("runs", () => null).cores.quota).toBeNull();
   });
 });
 

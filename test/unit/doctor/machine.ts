@@ -12,7 +12,7 @@ export function machine(over: Partial<Machine> = {}): Machine {
     addresses: ["10.0.0.5"],
     tracking: { max: 262_144, used: 144 },
     backlog: 4096,
-    memory: { totalBytes: 16e9, availableBytes: 12e9 },
+    memory: { totalBytes: 16e9, availableBytes: 12e9, limitBytes: null },
     cores: { available: 64, quota: null },
     clock: { source: "tsc", synchronised: true },
     runs: { folder: "/srv/runs", writable: true, freeBytes: 50e9 },

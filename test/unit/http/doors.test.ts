@@ -112,7 +112,7 @@ describe("a body that does not come", () => {
       await serve({ tokens, requestMs: 300 });
       if (who === "a standby") {
         await app.close();
-        app = buildStandby();
+        app = buildStandby(() => null);
         await listen(app);
         expect(await talk(head("POST /api/v1/runs", SLOW), "a")).toContain("HTTP/1.1 503 ");
         return;

@@ -39,7 +39,15 @@ function heard(
 
 const NO_HEALTH = {
   ...{ utilisation: 0, processCpu: 0, rssBytes: 0, heapUsedBytes: 0, heapLimitBytes: 0 },
-  ...{ sockets: 0, openFiles: 0, ports: 0, bufferedBytes: 0, gcCount: 0, loopLagMaxUs: 0 },
+  ...{
+    sockets: 0,
+    openFiles: 0,
+    ports: 0,
+    bufferedBytes: 0,
+    gcCount: 0,
+    loopLagMaxUs: 0,
+    throttled: 0,
+  },
 };
 
 const user = (name: string | number, more: object = {}) => JSON.stringify({ user: name, ...more });

@@ -120,6 +120,7 @@ export const healthy: EngineHealth = {
   bufferedBytes: 0,
   gcCount: 0,
   loopLagMaxUs: 3000,
+  throttled: 0,
 };
 
 export interface FrameContent {

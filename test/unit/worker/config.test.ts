@@ -1,9 +1,49 @@
 /** The worker's configuration: defaults, what is accepted, and what is refused with a way out. */
 import { describe, expect, it } from "vitest";
+import { Cgroup } from "../../../shared/cgroup/cgroup.ts";
+import { type Granted, granted } from "../../../shared/cgroup/granted.ts";
 import { openFilesLimit, parseProcLimits } from "../../../shared/open-files.ts";
 import { readConfig } from "../../../worker/config.ts";
 import { describeWorker } from "../../../worker/control/membership.ts";
 import { CLUSTER_KEY, TEST_KEYS } from "../../support/cluster-key.ts";
+import * as trees from "../cgroup/trees.ts";
+import { readerOf, type Tree } from "../cgroup/trees.ts";
+
+/** A machine of 16 processors and 64 GB, with such limits. */
+function allowed(tree: Tree): Granted {
+  const host = { processors: 16, memoryBytes: 64e9, availableBytes: 60e9 };
+  return granted(new Cgroup(readerOf(tree)), host);
+}
+
+describe("a worker within control groups", () => {
+  it.each([
+    // 1.5 cores: one engine; 512 MiB less a tenth and 90 MB, at 10 kB a connection.
+    ["nested, version 2", trees.V2_NESTED, { engines: 1, capacity: 39_318 }],
+    ["a container, version 2", trees.V2_CONTAINER, { engines: 1, capacity: 15_159 }],
+    ["a container, version 1", trees.V1_CONTAINER, { engines: 1, capacity: 19_311 }],
+    ["none", {}, { engines: 15, capacity: Number.POSITIVE_INFINITY }],
+  ] as const)("goes by their limits: %s", (_name, tree, { engines, capacity }) => {
+    const config = readConfig({}, allowed(tree));
+    expect(config.engines).toBe(engines);
+    expect(config.capacity).toBe(Math.min(capacity, Math.max(1, openFilesLimit() - 200)));
+    expect(config.engineHeapMb === null).toBe(config.memoryLimitBytes === null);
+  });
+
+  it("keeps the heaps of all engines within the limit", () => {
+    for (const engines of ["1", "2", "4"]) {
+      const config = readConfig({ ONRUSH_WORKER_ENGINES: engines }, allowed(trees.V2_NESTED));
+      const heaps = (config.engineHeapMb ?? 0) * config.engines * 2 ** 20;
+      expect(heaps).toBeGreaterThan(100e6);
+      expect(heaps).toBeLessThan(0.6 * 536_870_912);
+    }
+  });
+
+  it("a forked one is told its part", () => {
+    const part = { ONRUSH_WORKER_MEMORY_BYTES: "200000000", ONRUSH_WORKER_CAPACITY: "77" };
+    const config = readConfig(part, allowed(trees.V2_NESTED));
+    expect(config).toMatchObject({ memoryLimitBytes: 200_000_000, capacity: 77 });
+  });
+});
 
 describe("worker configuration", () => {
   it("has defaults that fit the machine", () => {
@@ -30,6 +70,8 @@ describe("worker configuration", () => {
       id: "w".repeat(120),
       engines: 3,
       capacity: 5000,
+      memoryLimitBytes: null,
+      engineHeapMb: null,
       limits: { maxConnections: null, maxRate: null },
       allowTargets: [],
       allowHooks: false,

@@ -53,6 +53,7 @@ function measured(second: number, { engine = 0, final = false, count = 1 } = {})
       bufferedBytes: 0,
       gcCount: 0,
       loopLagMaxUs: 0,
+      throttled: 0,
     },
     cumulative: null,
   };
