@@ -14,7 +14,7 @@ sha256() {
 }
 
 if [ -e complete ]; then
-	echo "The secrets are there already: deploy/compose/secrets. To have new ones, remove that folder and the volumes." >&2
+	echo "The secrets are there already: deploy/compose/secrets. To have new ones, remove that folder first, and recreate the services then." >&2
 	exit 0
 fi
 

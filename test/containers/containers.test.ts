@@ -261,7 +261,7 @@ const MISTAKES: readonly (readonly [
     "cap_drop: [NET_RAW]",
     "keeps capabilities",
   ],
-  ["too few open files", CLUSTER, "nofile: 1048576", "nofile: 1024", "has too few open files"],
+  ["too few open files", CLUSTER, "NOFILE:-1048576}", "NOFILE:-1024}", "has too few open files"],
   ["an image of root", DOCKERFILE, "USER 65532:65532", "USER root", "its user is root"],
   [
     "a shell as PID 1",

@@ -150,7 +150,8 @@ class Client {
   }
 }
 
-const SMALLER = ["--set", "load.ramp.to=2000", "--set", "messages.rate=0.5/s"];
+/** Counts are compared, not speed: this goes on a machine that others use. */
+const SMALLER = ["--set", "load.ramp.to=300", "--set", "messages.rate=0.5/s"];
 
 function expectSame(summary: Summary, counted: TargetStats, before?: TargetStats): void {
   expect(summary.connections.established).toBe(counted.accepted - (before?.accepted ?? 0));
@@ -192,7 +193,7 @@ describe.each(["redis", "nats"])("docker compose -f deploy/compose/%s.yaml", (ki
       "--watch",
       "--json",
     ]);
-    await expect.poll(async () => (await client.target()).open, WAIT).toBeGreaterThan(200);
+    await expect.poll(async () => (await client.target()).open, WAIT).toBeGreaterThan(20);
     await stack.compose(["up", "--detach", "--no-recreate", "--no-build", "--scale", "worker=4"]);
     const after = await grown;
     expect(endedWell(after), after.stderr).toBe(true);

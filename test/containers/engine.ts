@@ -6,6 +6,7 @@ import { execFile } from "node:child_process";
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { openFilesLimit } from "../../shared/open-files.ts";
 import { ROOT } from "../house/repository.ts";
 import { freePort } from "../support/ports.ts";
 
@@ -81,8 +82,11 @@ export async function imagesOfOthers(): Promise<Readonly<Record<string, string>>
   return names;
 }
 
+/** One that came from a registry: somebody's stand-in of the same name has another user, or other folders. */
 async function isThere(image: string): Promise<boolean> {
-  if ((await call("docker", ["image", "inspect", image])).exitCode === 0) return true;
+  const digests = ["image", "inspect", "-f", "{{len .RepoDigests}}", image];
+  const { exitCode, stdout } = await call("docker", digests);
+  if (exitCode === 0) return Number(stdout) > 0;
   return (await call("docker", ["pull", "-q", image])).exitCode === 0;
 }
 
@@ -124,8 +128,14 @@ export class Stack implements AsyncDisposable {
       ONRUSH_TARGET_PORT: await freePort(),
       PROMETHEUS_PORT: await freePort(),
     };
+    // The engine may give no more files than this machine does.
+    const files = process.env["ONRUSH_NOFILE"] ?? String(openFilesLimit());
     const texts = Object.entries(ports).map(([name, port]) => [name, String(port)]);
-    const stack = new Stack(kind, { ...images, ...Object.fromEntries(texts) });
+    const stack = new Stack(kind, {
+      ...images,
+      ONRUSH_NOFILE: files,
+      ...Object.fromEntries(texts),
+    });
     await call("sh", ["deploy/compose/secrets.sh"], { cwd: stack.folder });
     return stack;
   }

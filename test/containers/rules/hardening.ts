@@ -22,7 +22,7 @@ export function hardening({ compositions }: Deployment): string[] {
 function rights(service: Service): string[] {
   const { tree } = service;
   const options = list(tree["security_opt"]).map(String);
-  const files = Number(record(tree["ulimits"])["nofile"]);
+  const files = Number(withDefaults(String(record(tree["ulimits"])["nofile"])));
   const user = String(tree["user"] ?? "");
   return [
     ...(tree["read_only"] === true ? [] : ["can write to its root"]),
