@@ -23,7 +23,9 @@ const USAGE = `npm run test:k8s -- [options]
   --brokers LIST     redis,nats
   --rows TEXT        rows of the table whose name has this, with commas between (all)
   --runs N           episodes of each row and broker (5)
+  --first N          number, and seed, of the first of them (1)
   --connections N    of each episode (1000)
+  --namespaces NAME  what the names of its namespaces begin with (onrush-test)
   --lock FOLDER      made while a node is closed to new pods, for others who share the cluster
 
 KUBECONFIG names the cluster. ONRUSH_IMAGE (onrush:0.1.0) and ONRUSH_NEXT_IMAGE (onrush:0.1.0-next, the same
@@ -40,6 +42,8 @@ const { values } = parseArgs({
     brokers: { type: "string", default: "redis,nats" },
     rows: { type: "string", default: "" },
     runs: { type: "string", default: "5" },
+    first: { type: "string", default: "1" },
+    namespaces: { type: "string", default: "onrush-test" },
     connections: { type: "string", default: "1000" },
     lock: { type: "string", default: "" },
     help: { type: "boolean", default: false },
@@ -65,7 +69,13 @@ const checks = new Checks();
 /** The overlay as it is, with two workers. */
 async function asItIs(broker: Broker): Promise<void> {
   const stack = new Stack({
-    ...{ namespace: `onrush-test-${broker}`, broker, image: IMAGE, workers: 2, isSmall: false },
+    ...{
+      namespace: `${values.namespaces}-${broker}`,
+      broker,
+      image: IMAGE,
+      workers: 2,
+      isSmall: false,
+    },
   });
   try {
     const isThere = await checks.check(
@@ -86,7 +96,7 @@ async function asItIs(broker: Broker): Promise<void> {
 
 async function sizes(): Promise<void> {
   const stack = new Stack({
-    ...{ namespace: "onrush-test-size", broker: brokers[0] ?? "redis", image: IMAGE },
+    ...{ namespace: `${values.namespaces}-size`, broker: brokers[0] ?? "redis", image: IMAGE },
     ...{ workers: 1, isSmall: false },
   });
   try {
@@ -100,13 +110,14 @@ async function sizes(): Promise<void> {
 /** Every row so many times; one stack at a time does so on each broker. */
 async function playTable(broker: Broker, nodes: Nodes): Promise<Outcome[]> {
   const stack = new Stack({
-    ...{ namespace: `onrush-table-${broker}`, broker, image: IMAGE, isSmall: true },
+    ...{ namespace: `${values.namespaces}-table-${broker}`, broker, image: IMAGE, isSmall: true },
     workers: TABLE_WORKERS,
   });
   const outcomes: Outcome[] = [];
   try {
     await stack.install();
-    for (let run = 1; run <= Number(values.runs); run++) {
+    const first = Number(values.first);
+    for (let run = first; run < first + Number(values.runs); run++) {
       for (const row of chosenRows()) {
         const random = new SimRandom(run, 0);
         const scene = { stack, nodes, nextImage: NEXT_IMAGE, random: () => random.unit() };
