@@ -4,6 +4,7 @@
 #   k8s/secrets.sh | kubectl apply --server-side -f -
 #   k8s/secrets.sh tokens | kubectl apply --server-side -f -     new tokens for the HTTP API, and nothing else
 #
+# (--server-side: otherwise kubectl repeats the values in annotations and errors.)
 # stderr has the admin's token, once; the Secret holds its hash. ONRUSH_NAMESPACE: another namespace than onrush.
 # ONRUSH_BUS: the URL of a broker that you have (overlay external-broker). Cluster key and broker password are
 # immutable: to change one, delete its Secret, run this again, and restart what uses it.
@@ -84,9 +85,7 @@ complete "$admin" "$metrics" "$admin_sha256" "$metrics_sha256"
 if [ "$what" = all ]; then
   cluster_key=$(random)
   password=$(random)
-  # NATS reads a value that begins with a digit as a number.
-  password_value=x$password
-  password_sha256=$(sha256 "$password_value")
+  password_sha256=$(sha256 "$password")
   complete "$cluster_key" "$password" "$password_sha256"
   cat <<EOF
 apiVersion: v1
@@ -108,10 +107,14 @@ EOF
   cat <<EOF
 immutable: true
 stringData:
-  password: $password_value
+  password: $password
+  redis-url: redis://onrush:$password@onrush-redis:6379
+  nats-url: nats://onrush:$password@onrush-nats:4222
   redis.acl: |
     user default off
     user onrush on #$password_sha256 ~{onrush}:* &{onrush}:* +@all -@admin -@dangerous +info
+  nats-password.conf: |
+    password: "$password"
 EOF
   [ -z "${ONRUSH_BUS:-}" ] || echo "  url: \"$ONRUSH_BUS\""
 fi

@@ -395,7 +395,7 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
   junit2json: ["test/"],
   "playwright-core": ["test/"],
   "log-update": ["coordinator/cli/terminal/progress.ts"],
-  ajv: ["test/containers/"],
+  ajv: ["test/"],
   vitest: ["test/", "vitest.config.ts"],
   "fast-check": ["test/"],
 };
