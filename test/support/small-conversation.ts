@@ -10,6 +10,8 @@ const LOAD = [
   { phase: "talk", hold: "2s" },
   { phase: "rest", hold: "1s", messages: 0 },
 ];
+/** The same, with a time after it in which late replies come. */
+export const LONG_REST = [...LOAD.slice(0, 2), { phase: "rest", hold: "5s", messages: 0 }];
 /** For what comes at once. */
 export const PATIENT = "5s";
 

@@ -4,7 +4,7 @@ import type { IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type ServerOptions, type WebSocket, WebSocketServer } from "ws";
 
-export interface SmallService extends AsyncDisposable {
+interface SmallService extends AsyncDisposable {
   /** Without a path. */
   readonly url: string;
 }
