@@ -78,7 +78,8 @@ export async function playEpisode(
     const leftMs = startedAt + row.seconds * 1000 - Date.now();
     const summary = await stack.coordinator.summaryOf(id, Math.max(0, leftMs) + PATIENCE_MS);
     const counts = await stack.settledCounts();
-    const mayLose = row.loses === "always" || (row.loses === "late" && struckSeconds > PATIENT_SECONDS);
+    const mayLose =
+      row.loses === "always" || (row.loses === "late" && struckSeconds > PATIENT_SECONDS);
     const outcome = { ...told, struckSeconds, ...judged(summary, counts, load, mayLose) };
     isFine = outcome.wrong.length === 0 && (row.loses === "always" || outcome.lostWorkers === 0);
     if (!isFine) await keep(folder, { summary, counts, events: await eventsOf(stack, id) });
