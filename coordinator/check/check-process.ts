@@ -17,6 +17,8 @@ const START_MS = 30_000;
 export type Outcome =
   | { readonly kind: "answered"; readonly answer: AnyAnswer }
   | { readonly kind: "exceeded"; readonly exceeded: Exceeded }
+  /** The process took longer than that to start. */
+  | { readonly kind: "late"; readonly seconds: number }
   | { readonly kind: "died"; readonly problem: string };
 
 export class CheckProcess {
@@ -64,7 +66,7 @@ export class CheckProcess {
   /** Never rejects. One question at a time. */
   ask(asked: AnyQuestion): Promise<Outcome> {
     return new Promise((resolve) => {
-      let cancel = this.#timers.after(START_MS, () => this.#exceed("time"));
+      let cancel = this.#timers.after(START_MS, () => this.#isLate());
       this.#settle = (outcome) => {
         cancel();
         resolve(outcome);
@@ -89,6 +91,12 @@ export class CheckProcess {
   #exceed(exceeded: Exceeded): void {
     this.close();
     this.#end({ kind: "exceeded", exceeded });
+  }
+
+  /** That is no fault of the scenario either. */
+  #isLate(): void {
+    this.close();
+    this.#end({ kind: "late", seconds: START_MS / 1000 });
   }
 
   #die(problem: string): void {

@@ -45,7 +45,7 @@ export class Checker {
   ): Promise<Checks[K]["answer"]> {
     const own = this.#waiting.filter((job) => job.by === by).length;
     const isFull = this.#waiting.length >= this.limits.waiting || own >= this.limits.waitingEach;
-    if (this.#closed || isFull) throw tooBusy();
+    if (this.#closed || isFull) throw tooBusy("too many scenarios wait to be checked");
     const asked = { kind, question } as AnyQuestion;
     const outcome = await new Promise<Outcome>((done) => {
       this.#waiting.push({ by, asked, done });
@@ -118,6 +118,10 @@ export class Checker {
   }
 
   #answerOf({ kind, question }: AnyQuestion, outcome: Outcome): Checks[Kind]["answer"] {
+    if (outcome.kind === "late")
+      throw tooBusy(
+        `the process that checks scenarios did not start within ${outcome.seconds} s: the machine is busy`,
+      );
     if (outcome.kind === "died") throw new Error(`a check failed: ${outcome.problem}`);
     if (outcome.kind === "exceeded") {
       const file = kind === "file" ? question.fileName : "scenario";
@@ -141,10 +145,10 @@ export class Checker {
   }
 }
 
-function tooBusy(): OnrushError {
+function tooBusy(message: string): OnrushError {
   return new OnrushError({
     code: "ONRUSH_BUSY",
-    message: "too many scenarios wait to be checked",
+    message,
     remedy: "Try again in a few seconds.",
   });
 }
