@@ -36,7 +36,7 @@ export interface ApiBody {
 }
 
 /** One that was killed and is started again, or moves to another machine, is back within this. */
-const ATTEMPTS = 30;
+const WAITED_AT_MOST_MS = 30_000;
 const RETRY_MS = 1000;
 const LONGEST_RETRY_MS = 5000;
 
@@ -57,15 +57,17 @@ export class ApiClient {
    * @throws OnrushError ONRUSH_COORDINATOR_UNREACHABLE, or what the coordinator answered
    */
   async call<T>(method: string, path: string, body?: ApiBody): Promise<T> {
-    for (let attempt = 1; ; attempt++) {
+    let waitedMs = 0;
+    while (true) {
       try {
         return await this.#once<T>(method, path, body);
       } catch (error) {
         const trouble = error instanceof OnrushError ? passing.get(error) : undefined;
-        const isPassing = trouble !== undefined && (attempt > 1 || !trouble.isNobodyThere);
-        if (!isPassing || attempt === ATTEMPTS) throw error;
-        if (attempt === 1) this.#options.say?.(`${(error as Error).message}; asking again`);
+        const isPassing = trouble !== undefined && (waitedMs > 0 || !trouble.isNobodyThere);
+        if (!isPassing || waitedMs >= WAITED_AT_MOST_MS) throw error;
+        if (waitedMs === 0) this.#options.say?.(`${(error as Error).message}; asking again`);
         await delay(trouble.retryMs);
+        waitedMs += trouble.retryMs;
       }
     }
   }

@@ -162,7 +162,7 @@ describe("TimingWheel", () => {
         expect(nextUs < untilUs).toBe(inSight);
         if (nextUs > fromMs * 1000) advance(nextUs - 1);
         expect(fired.filter(({ dueUs }) => dueUs > fromMs * 1000)).toEqual([]);
-        advance(nextUs + 999);
+        if (inSight) advance(nextUs + 999);
         expect(fired.length > 0).toBe(inSight);
       }),
     );

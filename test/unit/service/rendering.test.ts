@@ -61,9 +61,12 @@ test("who asks for the same waits for the same one; it is kept until its journal
 
 test("one is made at a time, a run's own results first, and who comes too many is sent away", async () => {
   const { rendering, begun, end } = scripted();
-  const asked = Array.from({ length: 20 }, (_, run) => rendering.ask(reportOf(run + 1), LONG_MS));
-  const refused = await Promise.all(asked.slice(17));
-  expect(refused).toEqual(["busy", "busy", "busy"]);
+  const answers: unknown[] = [];
+  // Which of them come last is for the file system to say.
+  const asked = Array.from({ length: 20 }, async (_, run) => {
+    answers.push(await rendering.ask(reportOf(run + 1), LONG_MS));
+  });
+  await expect.poll(() => answers).toEqual(["busy", "busy", "busy"]);
   expect(begun).toHaveLength(1);
   const own = rendering.write({ kind: "write", directory: "own", outputs: [] });
   await end("made");
@@ -72,9 +75,8 @@ test("one is made at a time, a run's own results first, and who comes too many i
   await end("");
   await own;
   for (let left = 0; left < 16; left++) await end("made");
-  expect(await Promise.all(asked.slice(0, 17))).toEqual(
-    asked.slice(0, 17).map(() => ({ content: "made" })),
-  );
+  await Promise.all(asked);
+  expect(answers.slice(3)).toEqual(Array.from({ length: 17 }, () => ({ content: "made" })));
 });
 
 test("one that takes long is told of later, and is there then; one that fails is made anew", async () => {
