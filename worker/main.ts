@@ -57,6 +57,7 @@ async function makeControl(config: WorkerConfig, log: Log): Promise<Control> {
   const startEngine = engineThreads(
     new URL(`./engine/main${extname(import.meta.url)}`, import.meta.url),
     {
+      worker: config.id,
       rawLogDirectory: config.rawLog,
       allowTargets: config.allowTargets,
       allowHooks: config.allowHooks,

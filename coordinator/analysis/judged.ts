@@ -1,7 +1,8 @@
 /**
  * Which part of a run counts: the one rule for thresholds, gates and every figure of a whole run or phase.
  *
- *   phases    all but the excluded ones; a rule that names a phase looks at that one, excluded or not
+ *   phases    all but the excluded ones; a rule that names a phase looks at that one, excluded or not; without what faults
+ *             of the scenario are to blame for, which is counted in phases of its own (shared/scenario/fault-windows.ts)
  *   seconds   distributions leave out the seconds in which the generator broke a gate by itself (gates.ts), and those in
  *             which a lost worker disturbed the load; counts are of every second, so that the ledger adds up
  *
@@ -27,6 +28,15 @@ export function judgedPhases(fold: RunFold): ReadonlySet<number> {
 export function phasesThatCount(fold: RunFold): ReadonlySet<number> {
   const judged = judgedPhases(fold);
   return judged.size > 0 ? judged : new Set(fold.facts.scenario.phases.keys());
+}
+
+/** Phases, and what was counted apart in each of them because a fault is to blame. */
+export function withInjected(
+  { facts: { scenario } }: RunFold,
+  phases: ReadonlySet<number>,
+): ReadonlySet<number> {
+  if (scenario.faults.length === 0) return phases;
+  return new Set([...phases].flatMap((phase) => [phase, phase + scenario.phases.length]));
 }
 
 /** The generator broke a gate in this second by its own health. */

@@ -9,7 +9,7 @@ import type { StrictThreshold } from "../../shared/scenario/strict.ts";
 import type { Metric } from "../../shared/stats/counters.ts";
 import type { RunFold } from "../merge/run-fold.ts";
 import type { HistogramSelection } from "../merge/series/histogram-set.ts";
-import { judgedHistogram, judgedPhases } from "./judged.ts";
+import { judgedHistogram, judgedPhases, withInjected } from "./judged.ts";
 import { type Observation, observeCount, type Scope } from "./observe-count.ts";
 import { observePush } from "./observe-push.ts";
 import { observeSequence } from "./observe-sequence.ts";
@@ -28,7 +28,7 @@ export function observe(fold: RunFold, threshold: StrictThreshold): Observation 
 
 function scopeOf(
   fold: RunFold,
-  { selector }: StrictThreshold,
+  { selector, withInjected: isWhole }: StrictThreshold,
 ): Scope | { readonly missing: string } {
   const { phases, targets } = fold.facts.scenario;
   const phase = phases.findIndex(({ phase: name }) => name === selector.phase);
@@ -44,9 +44,10 @@ function scopeOf(
   const roleAt = roles.findIndex(({ name }) => name === role);
   if (role !== null && roleAt < 0) return { missing: `there is no role "${role}"` };
   if (wanted !== null && at.length === 0) return { missing: `there is no target "${wanted}"` };
+  const chosen = selector.phase === null ? judgedPhases(fold) : new Set([phase]);
   return {
     fold,
-    phases: selector.phase === null ? judgedPhases(fold) : new Set([phase]),
+    phases: isWhole ? withInjected(fold, chosen) : chosen,
     names,
     // In a run of one target nothing is distinguished by it.
     targets: wanted === null || targets.length === 1 ? null : at,

@@ -29,6 +29,7 @@ import { established } from "./rules/established.ts";
 import { followed } from "./rules/followed.ts";
 import { isolated } from "./rules/isolated.ts";
 import { kept } from "./rules/kept.ts";
+import { recovered } from "./rules/recovered.ts";
 import { thresholds } from "./rules/thresholds.ts";
 import {
   fewReplies,
@@ -41,6 +42,7 @@ import {
 export const REGISTRY: readonly Check[] = [
   ending,
   thresholds,
+  recovered,
   sendLag,
   openLag,
   skippedMessages,

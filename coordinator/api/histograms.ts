@@ -15,6 +15,8 @@ export interface RunHistogram {
   readonly phase: string | null;
   /** Name of a message; null: of none. */
   readonly name: string | null;
+  /** Of connections while a fault of the scenario acted on them. */
+  readonly isInjected: boolean;
   /** Microseconds. An object of its own: what it is changed to changes nothing else. */
   readonly histogram: Histogram;
 }
@@ -28,14 +30,17 @@ const MAX_COUNT_32 = 2 ** 31 - 1;
 export async function histogramsOf(directory: string): Promise<readonly RunHistogram[]> {
   const { fold } = await readRun(directory);
   const { phases } = fold.facts.scenario;
-  const phaseNames = [null, ...phases.map(({ phase }) => phase)];
+  const names = phases.map(({ phase }) => phase);
+  // Behind the phases: the same, of what faults are to blame for.
+  const phaseNames = [null, ...names, ...names];
   const messageNames = [null, ...namesOf(fold.facts.scenario).map(({ name }) => name)];
   return METRICS.flatMap((metric) =>
     phaseNames.flatMap((phase, phaseAt) =>
       messageNames.flatMap((name, nameAt) => {
         const merged = fold.merge.series.place(metric, phaseAt + NONE, nameAt + NONE);
         if (merged === null || merged.count === 0) return [];
-        return { metric, phase, name, histogram: objectOf(merged) };
+        const isInjected = phaseAt > names.length;
+        return { metric, phase, name, isInjected, histogram: objectOf(merged) };
       }),
     ),
   );

@@ -1,6 +1,6 @@
 /** What a person should know of a run at once, beside its numbers; the rest is in the journal. Used by run.ts and watch.ts. */
 
-import { formatCount } from "../report/text/format.ts";
+import { countOf, formatCount } from "../report/text/format.ts";
 import type { RunEvent, SearchPurpose } from "../store/event.ts";
 import { escapeForTerminal } from "./terminal/escape.ts";
 import type { Progress } from "./terminal/progress.ts";
@@ -34,10 +34,22 @@ function noteEvent(event: RunEvent, progress: Progress): void {
       if (event.by === "threshold")
         progress.note(`ending early: ${escapeForTerminal(event.reason, 300)}`);
       break;
+    case "fault-began":
+      progress.note(`fault ${escapeForTerminal(event.id)} began${victimsText(event.victims)}`);
+      break;
+    case "fault-ended":
+      progress.note(
+        `fault ${escapeForTerminal(event.id)} is over: ${countOf(event.hit, "connection")} hit`,
+      );
+      break;
     case "note":
       progress.note(escapeForTerminal(event.message, 300));
       break;
   }
+}
+
+function victimsText(victims: number | null): string {
+  return victims === null ? "" : `: ${countOf(victims, "connection")} to hit`;
 }
 
 /** By what the level was for: a rest is to see whether the target recovers, the others look for the limit. */

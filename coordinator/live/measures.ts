@@ -14,6 +14,7 @@ import {
 import type { CloseCause, FailureKind } from "../../shared/stats/failure-kind.ts";
 import { FAILURE_KINDS } from "../../shared/stats/failure-kind.ts";
 import { boundAt, type MergedHistogram } from "../../shared/stats/histogram.ts";
+import { withInjected } from "../analysis/judged.ts";
 import type { RunFold } from "../merge/run-fold.ts";
 import { type LiveSituation, liveView } from "./live-view.ts";
 import type { LiveView } from "./view.ts";
@@ -95,7 +96,10 @@ export function runMeasures(
   const { phases } = facts.scenario;
   const places = {
     phases: grouped(
-      phases.map(({ phase }, at) => ({ name: phase, positions: [at] })),
+      phases.map(({ phase }, at) => ({
+        name: phase,
+        positions: [...withInjected(fold, new Set([at]))],
+      })),
       MAX_PHASES_NAMED,
     ),
     messages: grouped(sentNames(facts.scenario), MAX_MESSAGES_NAMED),

@@ -26,11 +26,14 @@ export interface MergedFailure {
   readonly firstUs: number;
   readonly lastUs: number;
   readonly samples: readonly FailureSample[];
+  /** A fault of the scenario is to blame. */
+  readonly isInjected: boolean;
 }
 
 interface Group {
   readonly kind: FailureKind;
   readonly signature: string;
+  readonly isInjected: boolean;
   readonly key: string;
   readonly hash: number;
   count: number;
@@ -40,6 +43,7 @@ interface Group {
 }
 
 export class FailureGroups {
+  readonly #phases: number;
   readonly #groups = new Map<string, Group>();
   /** What has no room, by kind and code. */
   readonly #others = new Map<string, Group>();
@@ -52,6 +56,11 @@ export class FailureGroups {
   readonly #bySecond = new Map<FailureKind, number[]>();
   /** The kept group that would be given up first; null: not known. */
   #last: Group | null = null;
+
+  /** @param phases of the scenario; behind them are those of what faults are to blame for. Default: there are no faults */
+  constructor(phases = Number.POSITIVE_INFINITY) {
+    this.#phases = phases;
+  }
 
   /** Exact count per kind. */
   get byKind(): ReadonlyMap<FailureKind, number> {
@@ -119,7 +128,7 @@ export class FailureGroups {
     seconds[second] = (seconds[second] ?? 0) + group.count;
     const atUs = group.sample?.atUs ?? second * 1_000_000;
     const addition: Group = {
-      ...newGroup(group.kind, group.signature),
+      ...newGroup({ ...group, isInjected: group.phase >= this.#phases }),
       count: group.count,
       firstUs: atUs,
       lastUs: atUs,
@@ -141,7 +150,7 @@ export class FailureGroups {
       absorb(otherOf(this.#others, last), last);
       this.#last = null;
     }
-    const made = newGroup(group.kind, group.signature);
+    const made = newGroup(group);
     this.#groups.set(made.key, made);
     if (this.#last && before(this.#last, made)) this.#last = made;
     return made;
@@ -169,14 +178,18 @@ function countIn(
   table.set(key, counts);
 }
 
-function newGroup(kind: FailureKind, signature: string): Group {
-  const key = `${kind}|${signature}`;
+function newGroup({
+  kind,
+  signature,
+  isInjected,
+}: Pick<Group, "kind" | "signature" | "isInjected">): Group {
+  const key = `${kind}|${signature}${isInjected ? "|injected" : ""}`;
   const none = { count: 0, firstUs: Number.POSITIVE_INFINITY, lastUs: Number.NEGATIVE_INFINITY };
-  return { kind, signature, key, hash: fnv1a(key), ...none, samples: [] };
+  return { kind, signature, isInjected, key, hash: fnv1a(key), ...none, samples: [] };
 }
 
-function otherOf(others: Map<string, Group>, { kind, signature }: Group): Group {
-  const made = newGroup(kind, otherSignature(kind, signature));
+function otherOf(others: Map<string, Group>, group: Group): Group {
+  const made = newGroup({ ...group, signature: otherSignature(group.kind, group.signature) });
   const known = others.get(made.key);
   if (known) return known;
   others.set(made.key, made);

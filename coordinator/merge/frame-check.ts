@@ -4,6 +4,7 @@
  * bounds the plan gives.
  */
 import { OnrushError } from "../../shared/errors.ts";
+import { countedPhases } from "../../shared/scenario/fault-windows.ts";
 import { namesOf, rolesOf } from "../../shared/scenario/names.ts";
 import { METRICS } from "../../shared/stats/counters.ts";
 import type { Frame } from "../../shared/wire/frame/frame.ts";
@@ -19,7 +20,7 @@ export function lastPossibleSecond(facts: RunFacts): number {
 
 /** @throws OnrushError ONRUSH_FRAME_INVALID */
 export function checkFrame(frame: Frame, facts: RunFacts): void {
-  const phases = facts.scenario.phases.length;
+  const phases = countedPhases(facts.scenario);
   const names = namesOf(facts.scenario).length;
   within("engine", frame.engine, 0, MAX_ENGINES - 1);
   within("second", frame.second, -1, lastPossibleSecond(facts));

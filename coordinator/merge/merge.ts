@@ -48,7 +48,7 @@ export type Counters = Record<PhaseCounter, number>;
 export class RunMerge {
   readonly series = new Series();
   readonly timeline = new Timeline(this.series);
-  readonly failures = new FailureGroups();
+  readonly failures: FailureGroups;
   readonly workers = new Map<number, WorkerRecord>();
   readonly closes = new Map<CloseCause, number>();
   readonly agreed = new AgreedCounts();
@@ -77,6 +77,7 @@ export class RunMerge {
   constructor(facts: RunFacts) {
     this.#facts = facts;
     if (facts.counters !== undefined) this.dictionaries.add(facts.counters);
+    this.failures = new FailureGroups(facts.scenario.phases.length);
   }
 
   /** Names that have counts of their own. */

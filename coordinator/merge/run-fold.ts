@@ -10,6 +10,7 @@ import type { RunEvent, WorkerEvent } from "../store/event.ts";
 import type { JournalRecord } from "../store/journal-record.ts";
 import { Disturbances } from "./disturbances.ts";
 import type { RunFacts } from "./facts.ts";
+import { FaultLog } from "./fault-log.ts";
 import { RunMerge } from "./merge.ts";
 import { Searches } from "./searches.ts";
 import { SliceTable } from "./slice-table.ts";
@@ -30,6 +31,7 @@ export class RunFold {
   readonly slices: SliceTable;
   readonly disturbances = new Disturbances();
   readonly searches: Searches;
+  readonly faults = new FaultLog();
   /** Sessions the plan opens that nobody could open, because their worker was lost. */
   excusedOpens = 0;
   state: RunState = "created";
@@ -131,6 +133,10 @@ export class RunFold {
       case "search-judged":
       case "search-ended":
         this.facts = this.searches.apply(event, this.facts);
+        return;
+      case "fault-began":
+      case "fault-ended":
+        this.faults.apply(event);
         return;
       case "slices-held":
       case "slices-dropped":

@@ -19,6 +19,7 @@ import { plannedFigures } from "../merge/planned.ts";
 import { closeStepsUs } from "./close-steps.ts";
 import { digestsOf } from "./data-digest.ts";
 import { refuseEmptyPlan } from "./empty-plan.ts";
+import { refuseIdleFaults } from "./idle-faults.ts";
 import { DEFAULT_POLICIES, type RunPolicies } from "./policies.ts";
 import { refuseTooFewRows } from "./unique-rows.ts";
 
@@ -65,6 +66,7 @@ export function makePlan(request: PlanRequest): Plan {
   const population = buildPopulation(begun);
   refuseEmptyPlan(begun, population);
   refuseTooFewRows(scenario, population.connections);
+  refuseIdleFaults(begun, population);
   const figures = plannedFigures(population);
   const sizes = {
     shards: shardCount(population.connections),

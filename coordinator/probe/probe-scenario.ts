@@ -28,6 +28,7 @@ export function probeScenario(
     phases: [
       { phase: "probe", exclude: false, durationUs, messageFactor: 1, ramp: "burst", to: 1 },
     ],
+    faults: [],
     thresholds: [],
     outputs: [],
   };

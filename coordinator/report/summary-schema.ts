@@ -6,6 +6,7 @@
  */
 import { z } from "zod";
 import { VERDICTS } from "../analysis/verdict.ts";
+import { faultSchema } from "./summary-faults-schema.ts";
 import { integritySchema } from "./summary-integrity-schema.ts";
 import { findingSchema, judgementSchema, thresholdSchema } from "./summary-judged-schema.ts";
 import {
@@ -191,16 +192,6 @@ const availabilitySchema = z.object({
   mtbfSeconds: z.number().nullable(),
   mttrSeconds: z.number().nullable(),
   outages: z.array(z.record(z.string(), z.unknown())),
-});
-
-const faultSchema = z.object({
-  id: z.string(),
-  kind: z.string(),
-  from: ms,
-  to: ms,
-  affected: count,
-  detectMs: ms.nullable(),
-  recovered: z.object({ to50Ms: ms.nullable(), to95Ms: ms.nullable(), to99Ms: ms.nullable() }),
 });
 
 const capacitySchema = z.object({

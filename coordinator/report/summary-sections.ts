@@ -6,7 +6,7 @@ import { metricOf, namesOf, type SentName, sentNames } from "../../shared/scenar
 import type { StrictReply } from "../../shared/scenario/strict.ts";
 import type { Metric, NameCounter, PhaseCounter } from "../../shared/stats/counters.ts";
 import { CONNECT_FAILURES, failureCause, stageOf } from "../../shared/stats/failure-kind.ts";
-import { judgedHistogram, phasesThatCount } from "../analysis/judged.ts";
+import { judgedHistogram, phasesThatCount, withInjected } from "../analysis/judged.ts";
 import type { Validity } from "../analysis/validity.ts";
 import { phaseSpans } from "../merge/facts.ts";
 import { MAX_SAMPLES } from "../merge/failure-groups.ts";
@@ -81,7 +81,7 @@ export function messagesSection(fold: RunFold): Summary["messages"] {
 export function phasesSection(fold: RunFold): Summary["phases"] {
   return phaseSpans(fold.facts.scenario).map((span) => {
     const phases = new Set([span.index]);
-    const counters = fold.merge.counters(phases);
+    const counters = fold.merge.counters(withInjected(fold, phases));
     return {
       phase: span.phase,
       excluded: span.excluded,
@@ -112,7 +112,7 @@ export function failuresSection(fold: RunFold): SummaryFailure[] {
     firstSeen: toMs(failure.firstUs),
     lastSeen: toMs(failure.lastUs),
     stage: stageOf(failure.kind),
-    cause: failureCause(failure.kind),
+    cause: failure.isInjected ? "injected" : failureCause(failure.kind),
     samples: failure.samples.slice(0, MAX_SAMPLES).map((sample) => ({
       connection: sample.connection,
       attempt: sample.attempt,

@@ -9,6 +9,7 @@ import { judgedHistogram, phasesThatCount } from "../analysis/judged.ts";
 import type { Judgement } from "../analysis/judgement.ts";
 import { judgeCapacity } from "../analysis/search/capacity.ts";
 import type { RunFold } from "../merge/run-fold.ts";
+import { faultsSection } from "./faults-section.ts";
 import { integritySection } from "./integrity-section.ts";
 import { pushSection } from "./push-section.ts";
 import { quantilesOrNull } from "./quantiles.ts";
@@ -63,7 +64,7 @@ export function buildSummary(fold: RunFold): Summary & { readonly exitCode: Exit
     ...integritySection(fold),
     ...hooksSection(fold),
     phases: phasesSection(fold),
-    faults: [],
+    faults: faultsSection(fold),
     failures: failuresSection(fold),
     findings: judgements.flatMap(findingRow),
     capacity: judgeCapacity(fold),

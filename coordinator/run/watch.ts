@@ -11,6 +11,7 @@ import { judgeLive } from "../analysis/judge-run.ts";
 import { abortingRule } from "../analysis/rules/thresholds.ts";
 import { liveView } from "../live/live-view.ts";
 import { Recovery } from "../placement/recovery.ts";
+import { announceFaults } from "./announce-faults.ts";
 import { oncePerPoll, type RunParts } from "./dispatch.ts";
 import { searchOn } from "./limit-search.ts";
 import { Staffing } from "./staffing.ts";
@@ -116,6 +117,7 @@ class Collector {
     const { fold } = run.log;
     const judgements = judgeLive(fold);
     searchOn(run);
+    announceFaults(run);
     run.request.onView?.(liveView(fold, { state: run.state, elapsedUs, judgements }));
     const broken = run.state === "running" ? abortingRule(judgements, elapsedUs) : null;
     if (broken) {

@@ -25,6 +25,7 @@ export type EventBody =
   | WorkerEvent
   | SliceEvent
   | SearchEvent
+  | FaultEvent
   /** The end was asked for before the plan's: by a person, the API or a threshold. */
   | {
       readonly type: "end-requested";
@@ -122,6 +123,28 @@ export type SliceEvent =
       readonly type: "hand-over-done";
       readonly id: number;
       readonly cut: { readonly slice: number; readonly atUs: number; readonly made: number } | null;
+    };
+
+/** A window of a fault (shared/scenario/fault-windows.ts), by its place among all windows. */
+export type FaultEvent =
+  | {
+      readonly type: "fault-began";
+      readonly window: number;
+      readonly id: string;
+      readonly kind: string;
+      /** Run time at which it was to begin. */
+      readonly atUs: number;
+      /** Connections it was to hit by plan; null: that depends on which worker holds them. */
+      readonly victims: number | null;
+    }
+  | {
+      readonly type: "fault-ended";
+      readonly window: number;
+      readonly id: string;
+      /** Run time at which it was to end. */
+      readonly atUs: number;
+      /** Connections that it hit, as far as workers had reported by then. */
+      readonly hit: number;
     };
 
 export type SearchPurpose = "climb" | "rest" | "narrow" | "confirm";

@@ -22,6 +22,7 @@ export const NO_CONVERSATION = {
   answers: [],
   roles: [],
   hooks: null,
+  faults: [],
 } as const satisfies Partial<StrictScenario>;
 
 /** The scenario of a journal, whatever version wrote it, as this version has it. */

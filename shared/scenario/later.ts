@@ -6,7 +6,7 @@ import type { Path } from "./issue.ts";
 
 /** By the path of the mapping that holds the key; `*` is any index. */
 const KEYS: Readonly<Record<string, readonly string[]>> = {
-  "": ["checkpoints", "environment", "faults"],
+  "": ["checkpoints", "environment"],
 };
 const MEASURES: readonly string[] = ["availability"];
 const SELECTORS: readonly string[] = [];

@@ -3,6 +3,7 @@
  * in this list. Called by the worker and the coordinator. Pure. Invariant: the messages of a scenario without roles come
  * first, in their order; two scenarios that are equal have equal lists.
  */
+import { faultWindows } from "./fault-windows.ts";
 import { HOOK_FUNCTIONS } from "./hook-functions.ts";
 import type { StrictReply, StrictScenario, StrictSend, StrictThreshold } from "./strict.ts";
 import type { StrictRole, StrictStep } from "./strict-conversation.ts";
@@ -11,7 +12,8 @@ import type { StrictRole, StrictStep } from "./strict-conversation.ts";
  * message: of the mix. step: a step that sends. wait: a step that only waits, for a message, a pong or an
  * HTTP answer, or a mark.
  * answer: sent by itself. listen: pushed messages. sequence, and event: one of it, `NAME/EVENT` in full.
- * hook: a function of the hooks file, none of a role's; they come last.
+ * hook: a function of the hooks file; fault: a time that a fault acts (fault-windows.ts). Those two are none of a role's, and
+ * come last.
  */
 export type NameKind =
   | "message"
@@ -21,7 +23,8 @@ export type NameKind =
   | "listen"
   | "sequence"
   | "event"
-  | "hook";
+  | "hook"
+  | "fault";
 
 export interface NamedPart {
   readonly name: string;
@@ -49,12 +52,13 @@ export function namesOf(scenario: StrictScenario): readonly NamedPart[] {
   const made = known.get(scenario) ?? [
     ...rolesOf(scenario).flatMap(partsOf),
     ...hookParts(scenario),
+    ...faultParts(scenario),
   ];
   known.set(scenario, made);
   return made;
 }
 
-export type NameMetric = "latency" | "step" | "push" | "sequence" | "event" | "hook";
+export type NameMetric = "latency" | "step" | "push" | "sequence" | "event" | "hook" | "restore";
 
 /** What its times are recorded as. */
 export function metricOf({ kind }: Pick<NamedPart, "kind">): NameMetric {
@@ -69,6 +73,8 @@ export function metricOf({ kind }: Pick<NamedPart, "kind">): NameMetric {
       return "event";
     case "hook":
       return "hook";
+    case "fault":
+      return "restore";
     default:
       return "latency";
   }
@@ -156,6 +162,12 @@ function hookParts({ hooks }: StrictScenario): NamedPart[] {
   if (hooks === null) return [];
   return HOOK_FUNCTIONS.map((name) => {
     return { name, kind: "hook", role: 0, send: null, reply: NO_REPLY };
+  });
+}
+
+function faultParts(scenario: StrictScenario): NamedPart[] {
+  return faultWindows(scenario).map(({ id }) => {
+    return { name: id, kind: "fault", role: 0, send: null, reply: NO_REPLY };
   });
 }
 

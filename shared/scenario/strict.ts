@@ -16,6 +16,7 @@ import type {
   StrictOrder,
   StrictRole,
 } from "./strict-conversation.ts";
+import type { StrictFault } from "./strict-fault.ts";
 import type { StrictMessages } from "./strict-message.ts";
 
 export type { StrictConnect, StrictReconnect, StrictTls } from "./strict-connect.ts";
@@ -52,6 +53,7 @@ export interface StrictScenario {
     readonly order: StrictOrder | null;
     readonly isolation: StrictIsolation;
   };
+  readonly faults: readonly StrictFault[];
   readonly thresholds: readonly StrictThreshold[];
   readonly outputs: readonly StrictOutput[];
 }
@@ -170,6 +172,8 @@ export interface StrictThreshold {
   readonly abort: boolean;
   /** Not judged for aborting before this much of the run has passed. */
   readonly afterUs: number;
+  /** What faults are to blame for counts, too. Absent: it does not. */
+  readonly withInjected?: true;
 }
 
 export type ThresholdMeasure =

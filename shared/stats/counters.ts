@@ -120,6 +120,17 @@ export const NAME_COUNTERS = [
   "orphan",
   /** Messages whose sequence was not followed, because too many were; not in started. */
   "unfollowed",
+  /**
+   * Of a fault: connections it hit are started; those that were open again, completed; those that were not when the plan
+   * closed them, or the run ended, abandoned. Those that the target ended while it acted; attempts to connect until they
+   * were open again; messages that fell due meanwhile, and those it left unanswered.
+   */
+  "noticed",
+  /** Moved to another worker, which counts them as started. */
+  "handedOn",
+  "attempts",
+  "notSent",
+  "cutOff",
 ] as const;
 export type NameCounter = (typeof NAME_COUNTERS)[number];
 
@@ -198,6 +209,10 @@ export const METRICS = [
   "sequence",
   /** Of a call of the user's hooks, in their thread, per phase and function. */
   "hook",
+  /** From the beginning of a fault until a connection it hit was open again, per fault. */
+  "restore",
+  /** From the beginning of a fault until the target ended a connection it acts on, per fault. */
+  "notice",
 ] as const;
 export type Metric = (typeof METRICS)[number];
 
@@ -210,6 +225,8 @@ export const NAMED_METRICS: ReadonlySet<Metric> = new Set([
   "event",
   "sequence",
   "hook",
+  "restore",
+  "notice",
 ] as const);
 
 /** Position of each counter in a wire array. */

@@ -80,6 +80,8 @@ const FAILURES = [
   { kind: "hook-slow", during: "open", stage: "generator", cause: "scenario", doc: "a call of the scenario's `hooks` took longer than `hooks.timeout`, or was not made because too many waited" },
   { kind: "unknown-connect", during: "connect", stage: "generator", cause: "generator", invalidates: true, doc: "of a worker of another version: a kind of failed attempt that this version does not know; the signature names it" },
   { kind: "unknown-open", during: "open", stage: "generator", cause: "generator", invalidates: true, doc: "as `unknown-connect`, of a connection that was open" },
+  { kind: "injected", during: "open", stage: "close", cause: "injected", doc: "a fault of the scenario ended the connection; the signature names it" },
+  { kind: "injected-connect", during: "connect", stage: "upgrade", cause: "injected", doc: "a fault of the scenario kept an attempt from succeeding; the signature names it" },
 ] as const satisfies readonly FailureEntry[];
 
 type Failure = (typeof FAILURES)[number];
@@ -133,6 +135,7 @@ const CLOSES = [
   { cause: "flow", drop: false, doc: "a `close` step of its flow ended it" },
   { cause: "step-failed", drop: true, doc: "a step of its flow failed, and its policy is to close" },
   { cause: "unknown", drop: true, doc: "a cause that only the worker's version of Onrush knows" },
+  { cause: "injected", drop: false, doc: "a fault of the scenario ended it" },
 ] as const satisfies readonly CloseEntry[];
 
 export type CloseCause = (typeof CLOSES)[number]["cause"];

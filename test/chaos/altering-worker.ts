@@ -28,6 +28,7 @@ const control = new Control({
   rejoin: config.rejoin,
   timings: { ...CONTROL_TIMINGS, fenceAfterMs: config.fenceAfterMs, leaveMs: config.leaveMs },
   startEngine: engineThreads(new URL("../../worker/engine/main.js", import.meta.url), {
+    worker: config.id,
     rawLogDirectory: config.rawLog,
     allowTargets: config.allowTargets,
     allowHooks: config.allowHooks,

@@ -3,6 +3,7 @@
  * documents to them. Invariant: each entry of a registry is one row, in the registry's order.
  */
 import { REGISTRY } from "../../coordinator/analysis/registry.ts";
+import { FAULT_KINDS } from "../../shared/scenario/sections/faults/registry.ts";
 import { describeFailure, FAILURE_KINDS } from "../../shared/stats/failure-kind.ts";
 import { ANSWER_BEHAVIOURS } from "../../target/behaviour/answer/registry.ts";
 import { REPLY_BEHAVIOURS } from "../../target/behaviour/reply/registry.ts";
@@ -27,6 +28,18 @@ export const MADE_TABLES: readonly MadeTable[] = [
         FAILURE_KINDS.map((kind) => {
           const { stage, cause, doc } = describeFailure(kind);
           return [`\`${kind}\``, stage, CAUSES[cause], doc];
+        }),
+      ),
+  },
+  {
+    document: "docs/faults.md",
+    name: "fault kinds",
+    table: () =>
+      tableOf(
+        ["kind", "acts on", "what happens", "example"],
+        FAULT_KINDS.map(({ kind, stage, doc, example }) => {
+          const pairs = Object.entries(example).map(([key, value]) => `${key}: ${String(value)}`);
+          return [`\`${kind}\``, stage, doc, `\`{ ${pairs.join(", ")} }\``];
         }),
       ),
   },
@@ -58,7 +71,7 @@ export const MADE_TABLES: readonly MadeTable[] = [
   {
     document: "docs/validity.md",
     name: "rules",
-    table: () => judgedTable(["rule", "the run fails when"], /^(threshold|implied|baseline)\b/),
+    table: () => judgedTable(["rule", "the run fails when"], /^(threshold|recovered|implied|baseline)\b/),
   },
   {
     document: "docs/validity.md",

@@ -112,6 +112,7 @@ function kindSections(place: string, kinds: readonly Node[]): string[] {
     properties: Object.fromEntries(common),
     required: (first?.required ?? []).filter((key) => keys.has(key)),
   };
+  const below = common.flatMap(([key, child]) => belowOf(`${place}.${key}`, child));
   const sections = kinds.flatMap((kind) => {
     const own = Object.entries(kind.properties ?? {}).filter(([key]) => !keys.has(key));
     const [name = "", { const: value }] = own.find(([, child]) => child.const !== undefined) ?? [
@@ -123,7 +124,7 @@ function kindSections(place: string, kinds: readonly Node[]): string[] {
       tableOf({ properties: Object.fromEntries(own), required: kind.required ?? [] }),
     ];
   });
-  return [`### ${place}`, "All kinds have these keys:", tableOf(shared), ...sections];
+  return [`### ${place}`, "All kinds have these keys:", tableOf(shared), ...below, ...sections];
 }
 
 function tableOf({ properties = {}, required = [] }: Node): string {

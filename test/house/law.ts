@@ -60,6 +60,7 @@ export const ROOMS: readonly Room[] = [
       "shared/",
       "worker/reach/",
       "worker/connection/",
+      "worker/faults/",
       "worker/hooks/",
       "worker/login/",
       "worker/message/",
@@ -97,7 +98,18 @@ export const ROOMS: readonly Room[] = [
   { room: "worker/reach/", may: ["shared/", "worker/socket/"] },
   {
     room: "worker/connection/",
-    may: ["shared/", "worker/hooks/", "worker/message/", "worker/socket/", "worker/record/"],
+    may: [
+      "shared/",
+      "worker/faults/",
+      "worker/hooks/",
+      "worker/message/",
+      "worker/socket/",
+      "worker/record/",
+    ],
+  },
+  {
+    room: "worker/faults/",
+    may: ["shared/", "worker/message/", "worker/socket/", "worker/record/"],
   },
   {
     room: "worker/message/",
@@ -342,7 +354,7 @@ export const ENTRIES: readonly string[] = [
 
 /** Package -> the only places that may import it. Every dependency has a door; every door is in use. */
 export const DOORS: Readonly<Record<string, readonly string[]>> = {
-  ws: ["worker/socket/ws/ws-driver.ts", "target/"],
+  ws: ["worker/socket/ws/", "target/"],
   // What callers of the API get; in tests the reference our own histograms are held against.
   "hdr-histogram-js": ["coordinator/api/histograms.ts", "test/"],
   "@marcbachmann/cel-js": [
@@ -366,6 +378,7 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
     "coordinator/report/summary-parts-schema.ts",
     "coordinator/report/summary-schema.ts",
     "coordinator/report/summary-push-schema.ts",
+    "coordinator/report/summary-faults-schema.ts",
     "coordinator/report/summary-workers-schema.ts",
     "coordinator/http/reading.ts",
     "coordinator/check/envelope.ts",

@@ -2,23 +2,20 @@
 import { type Counted, METRIC } from "../record/recorder.ts";
 import { CLOSE_NORMAL } from "../socket/close-code.ts";
 import type { EndCause } from "./close-cause.ts";
-import { type ConnectionHost, endStage } from "./connection-host.ts";
+import { type ConnectionHost, endStage, type HostedConnection } from "./connection-host.ts";
 import { Time } from "./connection-times.ts";
 
-interface Attempting extends Counted {
-  readonly slot: number;
-  readonly retries: number;
-}
+type Attempting = Counted & HostedConnection & { readonly retries: number };
 
 /** What an attempt has of its own. */
-interface Attempt extends Attempting {
+type Attempt = Attempting & {
   endCause: EndCause;
   closeCode: number;
   seq: number;
   answered: number;
   incarnation: number;
   attempt: number;
-}
+};
 
 /** @returns now */
 export function beginAttempt(
@@ -36,7 +33,19 @@ export function beginAttempt(
   host.times.begin(connection.slot, intendedUs, nowUs);
   host.recorder.value(METRIC.openLag, connection.phase, nowUs - intendedUs);
   host.recorder.attempted(connection, connection.retries > 0);
+  host.faults?.attempted(connection);
   return nowUs;
+}
+
+/** A stage of the attempt is over. @returns the one that follows */
+export function stageAfter(
+  connection: Attempting,
+  host: ConnectionHost,
+  stage: "tcp" | "tls",
+): "tls" | "upgrade" {
+  const nowUs = endStage(connection, host, stage === "tcp" ? METRIC.tcp : METRIC.tls);
+  host.times.set(connection.slot, Time.stage, nowUs);
+  return stage === "tcp" && host.isSecure(connection.target) ? "tls" : "upgrade";
 }
 
 /** The connection is open. @returns now */
@@ -46,5 +55,6 @@ export function establish(connection: Attempting, host: ConnectionHost): number 
   host.recorder.value(METRIC.connect, connection.phase, tookUs);
   host.recorder.established(connection, nowUs);
   host.times.set(connection.slot, Time.established, nowUs);
+  host.faults?.opened(connection);
   return nowUs;
 }

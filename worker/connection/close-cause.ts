@@ -11,9 +11,9 @@ import type { SocketEnd } from "../socket/driver.ts";
 
 /**
  * Why we close: the plan says so, the run ends before its plan, the session goes on elsewhere, or a step of its flow says so or
- * has failed.
+ * has failed; or a fault does.
  */
-export type EndCause = "plan" | "stop" | "migrated" | "flow" | "step-failed";
+export type EndCause = "plan" | "stop" | "migrated" | "flow" | "step-failed" | "injected";
 
 /** @param asked why we had begun to close; null when we had not */
 export function causeOf(end: SocketEnd, asked: EndCause | null): CloseCause {
@@ -21,6 +21,11 @@ export function causeOf(end: SocketEnd, asked: EndCause | null): CloseCause {
   if (end.initiator === "server") return "peer";
   if (asked !== null && end.clean) return asked;
   return "abnormal";
+}
+
+/** It began to close while it was open, to connect again. */
+export function isEarly(cause: EndCause): boolean {
+  return cause === "step-failed" || cause === "injected";
 }
 
 /**

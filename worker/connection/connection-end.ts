@@ -3,31 +3,38 @@
  * still waited for is settled before its close is counted, so both are in one frame.
  */
 import type { CloseCause } from "../../shared/stats/failure-kind.ts";
-import type { Conversation } from "../message/conversation.ts";
 import { MESSAGE } from "../record/message-counters.ts";
 import { type Counted, METRIC, type Recorder } from "../record/recorder.ts";
 import { isDrop } from "./close-cause.ts";
-import type { ConnectionHost } from "./connection-host.ts";
+import type { ConnectionHost, HostedConnection } from "./connection-host.ts";
 import { Time } from "./connection-times.ts";
 import type { PacedConnection } from "./pacing.ts";
+
+/** Ended by us, for another reason than its plan. */
+const OURS: ReadonlySet<CloseCause> = new Set(["limit", "step-failed", "injected"]);
 
 /** Whether we ended the connection without waiting for its target. */
 export function isCut(cause: CloseCause): boolean {
   return cause === "stop" || cause === "fenced";
 }
 
+/** What a fault is to blame for, under the phases that are counted apart. */
+function shifted(phase: number, shift: number): number {
+  return phase < shift ? phase + shift : phase;
+}
+
 /** Counts the messages that waited in the connection's socket and never left. */
 export function recordUnsent(connection: PacedConnection, recorder: Recorder): void {
-  const { backlog, socket, target } = connection;
+  const { backlog, socket, target, shift } = connection;
   connection.backlog = null;
   backlog?.discard(socket?.unsentBytes() ?? 0, (phase, name) =>
-    recorder.message(MESSAGE.discarded, phase, name, target),
+    recorder.message(MESSAGE.discarded, shifted(phase, shift), name, target),
   );
 }
 
 /** @param wasOpen neither the plan nor we had begun to close it */
 export function recordEnd(
-  connection: Conversation & Counted,
+  connection: HostedConnection & Counted,
   host: ConnectionHost,
   ended: { readonly cause: CloseCause; readonly wasOpen: boolean },
 ): void {
@@ -35,11 +42,14 @@ export function recordEnd(
   const { cause, wasOpen } = ended;
   correlator.incoming.nowUs = lastNowUs;
   // What a limit of ours cut off is reported once, as that limit; so is what a failed step did.
-  const cutByUs = isCut(cause) || cause === "limit" || cause === "step-failed";
+  const cutByUs = isCut(cause) || OURS.has(cause);
   correlator.settleAll(connection, cutByUs);
   host.hooks?.ended(connection);
   const establishedUs = host.times.get(connection.slot, Time.established);
   recorder.value(METRIC.lifetime, connection.phase, lastNowUs - establishedUs);
   recorder.closed(connection, cause, lastNowUs);
-  if (wasOpen && isDrop(cause)) recorder.dropped(host.phaseAt(lastNowUs), connection);
+  if (wasOpen && isDrop(cause)) {
+    recorder.dropped(host.phaseAt(lastNowUs) + connection.shift, connection);
+  }
+  host.faults?.ended(connection, cause);
 }

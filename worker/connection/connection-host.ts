@@ -4,8 +4,9 @@
  */
 import type { StrictReconnect } from "../../shared/scenario/strict.ts";
 import type { ConnectFailure } from "../../shared/stats/failure-kind.ts";
+import type { Faults } from "../faults/faults.ts";
+import type { Victim } from "../faults/victim.ts";
 import type { Hooks } from "../hooks/hooks.ts";
-import type { Conversation } from "../message/conversation.ts";
 import type { Correlator } from "../message/correlator.ts";
 import type { Recorder } from "../record/recorder.ts";
 import type { DriverSocket, SocketOwner } from "../socket/driver.ts";
@@ -38,7 +39,7 @@ export interface Scheduled {
 }
 
 /** A connection as the engine sees it that opens its sockets. */
-export interface HostedConnection extends SocketOwner, Conversation {
+export interface HostedConnection extends SocketOwner, Victim {
   readonly slice: number;
   /** Of the intended open. */
   readonly phase: number;
@@ -84,6 +85,8 @@ export interface ConnectionHost {
   };
   /** null: the scenario has none. */
   readonly hooks: Hooks<HostedConnection> | null;
+  /** null: the scenario has none. */
+  readonly faults: Faults<HostedConnection> | null;
   /** By position in rolesOf. */
   readonly settings: readonly RoleSettings[];
   /** The time last read by nowUs(); for what happens in the same turn. */

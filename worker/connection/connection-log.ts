@@ -30,6 +30,7 @@ interface Failing extends Capturing {
   readonly incarnation: number;
   readonly attempt: number;
   readonly state: State;
+  readonly shift: number;
   /** Of the intended open. */
   readonly phase: number;
 }
@@ -49,7 +50,7 @@ export function logEnd(
   connection: Failing,
   ended: { readonly kind: SessionFailure; readonly signature: string },
 ): void {
-  const phase = host.phaseAt(host.lastNowUs);
+  const phase = host.phaseAt(host.lastNowUs) + connection.shift;
   log(host, connection, { ...ended, phase, detail: "" });
 }
 

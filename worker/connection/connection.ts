@@ -3,21 +3,20 @@
  * so and is called when it is over; drivers call it back. Data plane: flat fields, times in shared rows, no closures.
  */
 import type { CloseCause, ConnectFailure } from "../../shared/stats/failure-kind.ts";
+import type { Touch } from "../faults/victim.ts";
 import type { Backlog } from "../message/backlog.ts";
 import { NOTHING_CAPTURED } from "../message/captures.ts";
 import type { FailedMessage } from "../message/conversation.ts";
 import { NONE } from "../message/pending-table.ts";
-import { METRIC } from "../record/recorder.ts";
 import { CLOSE_NORMAL } from "../socket/close-code.ts";
 import type { DriverSocket, SocketEnd, SocketOwner } from "../socket/driver.ts";
-import { beginAttempt, establish } from "./attempt.ts";
-import { causeOf, type EndCause, failureOf } from "./close-cause.ts";
+import { beginAttempt, establish, stageAfter } from "./attempt.ts";
+import { causeOf, type EndCause, failureOf, isEarly } from "./close-cause.ts";
 import { MAX_SLOTS } from "./close-time.ts";
 import { isCut, recordEnd, recordUnsent } from "./connection-end.ts";
 import {
   type ConnectionHost,
   type ConnectionIdentity,
-  endStage,
   settingsOf,
   TimerKind,
 } from "./connection-host.ts";
@@ -25,7 +24,7 @@ import { logAttempt, logEnd, logMessage, MAX_ATTEMPTS } from "./connection-log.t
 import { moved, State } from "./connection-state.ts";
 import { CLOSE_TIMEOUT_US, Time } from "./connection-times.ts";
 import { pingOrGiveUp, ponged, STEP_PING, startHeartbeat } from "./heartbeat.ts";
-import { closeFailed, finish } from "./leaving.ts";
+import { abort, closeEarly, finish } from "./leaving.ts";
 import { lose } from "./loss.ts";
 import { triesAnother } from "./next-address.ts";
 import * as pacing from "./pacing.ts";
@@ -55,6 +54,8 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
   captured: readonly unknown[] = NOTHING_CAPTURED;
   expiredCount = 0;
   isOpening = false;
+  shift = 0;
+  touch: Touch | null = null;
   readonly shard: number;
   readonly slice: number;
   tries = 0;
@@ -83,6 +84,10 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
     return this.state === State.open && !this.isOpening;
   }
 
+  get isHittable(): boolean {
+    return this.state === State.open;
+  }
+
   get hasRoom(): boolean {
     return pacing.hasRoom(this, this.#host);
   }
@@ -100,10 +105,7 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
   }
 
   onStage(stage: "tcp" | "tls"): void {
-    const host = this.#host;
-    const nowUs = endStage(this, host, stage === "tcp" ? METRIC.tcp : METRIC.tls);
-    host.times.set(this.slot, Time.stage, nowUs);
-    this.#stage = stage === "tcp" && host.isSecure(this.target) ? "tls" : "upgrade";
+    this.#stage = stageAfter(this, this.#host, stage);
   }
 
   onOpen(protocol: string, extensions: string): void {
@@ -136,7 +138,7 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
     const nowUs = host.nowUs();
     incoming.take(data, start, end, binary);
     incoming.nowUs = nowUs;
-    incoming.phase = host.phaseAt(nowUs);
+    incoming.phase = host.phaseAt(nowUs) + this.shift;
     if (host.hooks !== null) host.hooks.received(this, incoming);
     host.correlator.receive(this);
   }
@@ -162,11 +164,11 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
   onClosed(end: SocketEnd): void {
     const host = this.#host;
     const nowUs = host.nowUs();
-    const isAsked = this.state === State.closing || this.endCause === "step-failed";
+    const isAsked = this.state === State.closing || isEarly(this.endCause);
     const cause = causeOf(end, isAsked ? this.endCause : null);
     const failure = failureOf(cause, end);
     if (failure) logEnd(host, this, failure);
-    this.#over(cause, nowUs);
+    this.over(cause, nowUs);
   }
 
   onMessageFailure(failed: FailedMessage): void {
@@ -186,13 +188,14 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
 
   #mayStart(): void {
     this.retries = 0;
+    this.#host.faults?.restored(this);
     if (this.#host.hooks !== null) this.#host.hooks.mayStart(this);
   }
 
   leave(code: number, hasFailed: boolean): void {
     this.closeCode = code;
     if (!hasFailed) this.drain("flow");
-    else if (this.state === State.open) closeFailed(this, this.#host);
+    else if (this.state === State.open) closeEarly(this, this.#host, "step-failed");
   }
 
   onSendDue(nowUs: number): void {
@@ -251,32 +254,29 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
 
   /** Cuts the connection now, whatever its state. */
   abort(cause: "stop" | "fenced"): void {
-    const host = this.#host;
-    const nowUs = host.lastNowUs;
-    this.endCause = "stop";
-    host.times.lower(this.slot, Time.close, nowUs);
-    this.socket?.abort(false);
-    if (this.state === State.connecting) {
-      host.recorder.failed(this, nowUs);
-      logAttempt(host, this, { kind: "generator-stopped", signature: "", detail: "" });
-      this.socket = null;
-      this.end();
-    } else if (this.state === State.waiting || this.state === State.gone) this.end();
-    else if (this.state !== State.ended) {
-      pacing.skipHeld(this, host);
-      this.#over(cause, nowUs);
-    }
+    abort(this, this.#host, cause);
+  }
+
+  cutByFault(signature: string): void {
+    logEnd(this.#host, this, { kind: "injected", signature });
+    this.over("injected", this.#host.lastNowUs);
+  }
+
+  closeByFault(code: number, signature: string): void {
+    logEnd(this.#host, this, { kind: "injected", signature });
+    this.closeCode = code;
+    closeEarly(this, this.#host, "injected");
   }
 
   /** The target did not do its part in time. */
   #cut(kind: "close-timeout" | "heartbeat-timeout", cause: CloseCause, nowUs: number): void {
     this.socket?.abort(true);
     logEnd(this.#host, this, { kind, signature: "" });
-    this.#over(cause, nowUs);
+    this.over(cause, nowUs);
   }
 
   /** An established connection ended. */
-  #over(cause: CloseCause, nowUs: number): void {
+  over(cause: CloseCause, nowUs: number): void {
     recordUnsent(this, this.#host.recorder);
     this.socket = null;
     const wasOpen = this.state === State.open || this.state === State.leaving;

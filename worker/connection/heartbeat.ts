@@ -2,10 +2,14 @@
  * Pings of an open connection, and the time until their pong. One ping is under way at a time; the timer of a
  * connection is either for its next ping or for the deadline of the one sent. Called by the connection.
  */
-import type { Conversation } from "../message/conversation.ts";
 import { COUNT, METRIC } from "../record/recorder.ts";
 import type { DriverSocket } from "../socket/driver.ts";
-import { type ConnectionHost, settingsOf, TimerKind } from "./connection-host.ts";
+import {
+  type ConnectionHost,
+  type HostedConnection,
+  settingsOf,
+  TimerKind,
+} from "./connection-host.ts";
 import { Time } from "./connection-times.ts";
 
 const PAYLOAD = Buffer.from("onrush");
@@ -16,6 +20,7 @@ interface Pinged {
   readonly slot: number;
   readonly index: number;
   readonly role: number;
+  readonly shift: number;
 }
 
 /** The first ping comes after a random part of the interval, so connections do not ping together. */
@@ -39,14 +44,14 @@ export function pingOrGiveUp(
   if (host.times.get(slot, Time.pingSent) !== 0) return false;
   const nowUs = host.lastNowUs;
   socket.ping(PAYLOAD);
-  host.recorder.count(host.phaseAt(nowUs), COUNT.pings, 1);
+  host.recorder.count(host.phaseAt(nowUs) + connection.shift, COUNT.pings, 1);
   host.times.set(slot, Time.pingSent, nowUs);
   host.schedule(slot, TimerKind.ping, nowUs + heartbeat.timeoutUs);
   return true;
 }
 
 /** A pong of so many bytes came; one that answers nothing is ignored. */
-export function ponged(connection: Conversation, host: ConnectionHost, bytes: number): void {
+export function ponged(connection: HostedConnection, host: ConnectionHost, bytes: number): void {
   const { slot } = connection;
   if (bytes === STEP_PING.length) {
     const { correlator } = host;
@@ -58,7 +63,7 @@ export function ponged(connection: Conversation, host: ConnectionHost, bytes: nu
   const sentUs = host.times.get(slot, Time.pingSent);
   if (sentUs === 0 || !heartbeat) return;
   const nowUs = host.nowUs();
-  const phase = host.phaseAt(nowUs);
+  const phase = host.phaseAt(nowUs) + connection.shift;
   host.recorder.count(phase, COUNT.pongs, 1);
   host.recorder.value(METRIC.ping, phase, nowUs - sentUs);
   host.times.set(slot, Time.pingSent, 0);

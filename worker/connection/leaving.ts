@@ -2,17 +2,28 @@
  * How we close a connection: by plan once nothing is unanswered and its last steps are done, or at once because a step of its
  * flow failed. Called by the connection. Invariant: a Close of ours has a time-out, whatever becomes of it.
  */
+import type { CloseCause } from "../../shared/stats/failure-kind.ts";
+import type { Counted } from "../record/recorder.ts";
 import type { EndCause } from "./close-cause.ts";
 import { type ConnectionHost, TimerKind } from "./connection-host.ts";
+import { logAttempt } from "./connection-log.ts";
 import { moved, State } from "./connection-state.ts";
-import { CLOSE_TIMEOUT_US } from "./connection-times.ts";
-import { giveUpHeld, type PacedConnection } from "./pacing.ts";
+import { CLOSE_TIMEOUT_US, Time } from "./connection-times.ts";
+import { giveUpHeld, type PacedConnection, skipHeld } from "./pacing.ts";
 
 interface Leaving extends PacedConnection {
   state: State;
   endCause: EndCause;
   readonly closeCode: number;
+  socket: PacedConnection["socket"];
 }
+
+type Cut = Leaving &
+  Counted & {
+    end(): void;
+    /** An established connection ended. */
+    over(cause: CloseCause, nowUs: number): void;
+  };
 
 /** It is draining: nothing new begins. */
 export function finish(connection: Leaving, host: ConnectionHost): void {
@@ -24,12 +35,35 @@ export function finish(connection: Leaving, host: ConnectionHost): void {
   close(connection, host);
 }
 
-/** A step failed: it is lost, and may connect again. */
-export function closeFailed(connection: Leaving, host: ConnectionHost): void {
-  connection.endCause = "step-failed";
+/** A step failed, or a fault closes it: it is lost, and may connect again. */
+export function closeEarly(
+  connection: Leaving,
+  host: ConnectionHost,
+  cause: "step-failed" | "injected",
+): void {
+  connection.endCause = cause;
   connection.state = moved(connection.state, State.leaving);
   giveUpHeld(connection, host);
   close(connection, host);
+}
+
+/** Cuts the connection now, whatever its state. */
+export function abort(connection: Cut, host: ConnectionHost, cause: "stop" | "fenced"): void {
+  const { state, slot } = connection;
+  const nowUs = host.lastNowUs;
+  connection.endCause = "stop";
+  host.times.lower(slot, Time.close, nowUs);
+  connection.socket?.abort(false);
+  if (state === State.connecting) {
+    host.recorder.failed(connection, nowUs);
+    logAttempt(host, connection, { kind: "generator-stopped", signature: "", detail: "" });
+    connection.socket = null;
+    connection.end();
+  } else if (state === State.waiting || state === State.gone) connection.end();
+  else if (state !== State.ended) {
+    skipHeld(connection, host);
+    connection.over(cause, nowUs);
+  }
 }
 
 function close({ slot, socket, closeCode }: Leaving, host: ConnectionHost): void {

@@ -3,14 +3,20 @@
  * Invariant: after the last attempt it only counts the messages that it cannot send any more, until the plan closes it.
  */
 import { backoffUs } from "./backoff.ts";
-import { type ConnectionHost, settingsOf, TimerKind } from "./connection-host.ts";
+import {
+  type ConnectionHost,
+  type HostedConnection,
+  settingsOf,
+  TimerKind,
+} from "./connection-host.ts";
 import { moved, State } from "./connection-state.ts";
 import { Time } from "./connection-times.ts";
 import { giveUpHeld, type PacedConnection } from "./pacing.ts";
 
-interface Losing extends PacedConnection {
+interface Losing extends PacedConnection, HostedConnection {
   state: State;
   retries: number;
+  socket: HostedConnection["socket"];
   end(): void;
 }
 
@@ -30,6 +36,7 @@ export function lose(connection: Losing, host: ConnectionHost, nowUs: number): v
     host.schedule(slot, TimerKind.life, Math.min(againUs, closeUs));
   } else {
     connection.state = moved(connection.state, State.gone);
+    host.faults?.gaveUp(connection);
     host.schedule(slot, TimerKind.life, closeUs);
   }
 }

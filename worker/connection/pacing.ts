@@ -5,11 +5,15 @@
  * its intended time, so its corrected latency tells the whole wait.
  */
 
-import type { Conversation } from "../message/conversation.ts";
 import { SKIPPED } from "../record/message-counters.ts";
 import { COUNT, METRIC, type Recorder } from "../record/recorder.ts";
 import type { DriverSocket } from "../socket/driver.ts";
-import { type ConnectionHost, settingsOf, TimerKind } from "./connection-host.ts";
+import {
+  type ConnectionHost,
+  type HostedConnection,
+  settingsOf,
+  TimerKind,
+} from "./connection-host.ts";
 import { State } from "./connection-state.ts";
 import { Time } from "./connection-times.ts";
 
@@ -17,11 +21,10 @@ import { Time } from "./connection-times.ts";
 const MAX_BUFFERED_BYTES = 4 << 20;
 
 /** What pacing needs of a connection. */
-export interface PacedConnection extends Conversation {
+export interface PacedConnection extends HostedConnection {
   /** Its schedule sends. */
   readonly isOpen: boolean;
   readonly state: State;
-  readonly socket: DriverSocket | null;
   sendCounter: number;
   held: boolean;
 }
@@ -69,14 +72,16 @@ export function releaseHeld(connection: PacedConnection, host: ConnectionHost): 
 }
 
 /**
- * Sends the correlator's `outgoing` of the moment: a step, or an answer. It is on no schedule, so it has no lag. Planned it is
+ * Sends the name at this position at once: a step, or an answer. It is on no schedule, so it has no lag. Planned it is
  * when the connection is open.
  */
-export function sendNow(connection: PacedConnection, host: ConnectionHost): boolean {
+export function sendNow(connection: PacedConnection, host: ConnectionHost, name: number): boolean {
   const { outgoing } = host.correlator;
-  const phase = host.phaseAt(outgoing.intendedUs);
-  const { socket } = connection;
-  const { role } = connection;
+  outgoing.name = name;
+  outgoing.intendedUs = host.lastNowUs;
+  outgoing.nowUs = host.lastNowUs;
+  const phase = host.phaseAt(outgoing.intendedUs) + connection.shift;
+  const { socket, role } = connection;
   if (!maySend(connection) || socket === null) return false;
   host.recorder.planned(phase, role);
   if (isFull(socket, host)) {
@@ -105,13 +110,14 @@ export function sendOutgoing(connection: PacedConnection, host: ConnectionHost):
   const { outgoing } = host.correlator;
   const { intendedUs, nowUs } = outgoing;
   const { socket } = connection;
-  const phase = host.phaseAt(intendedUs);
+  const phase = host.phaseAt(intendedUs) + connection.shift;
   const { role } = connection;
   outgoing.phase = phase;
   recorder.planned(phase, role);
   const held = intendedUs < host.times.get(connection.slot, Time.heldUntil);
   if (!connection.isOpen || socket === null) {
     recorder.skipped(phase, role, SKIPPED.notOpen);
+    host.faults?.notSent(connection);
   } else if (!held && intendedUs < host.behindUs(nowUs)) {
     recorder.skipped(phase, role, SKIPPED.behind);
   } else if (isCongested(connection, socket, host)) {
@@ -124,6 +130,19 @@ export function sendOutgoing(connection: PacedConnection, host: ConnectionHost):
     if (!held) recorder.value(METRIC.sendLag, phase, nowUs - intendedUs);
     host.correlator.send(connection, socket);
   }
+}
+
+/** As sendOutgoing, of the name at this position. */
+export function sendNamed(
+  connection: PacedConnection,
+  host: ConnectionHost,
+  message: { readonly name: number; readonly intendedUs: number },
+): void {
+  const { outgoing } = host.correlator;
+  outgoing.name = message.name;
+  outgoing.intendedUs = message.intendedUs;
+  outgoing.nowUs = host.lastNowUs;
+  sendOutgoing(connection, host);
 }
 
 /** A slot fell due on a connection that does not exist. */
@@ -148,7 +167,7 @@ export function skipHeld(connection: PacedConnection, host: ConnectionHost): voi
   for (;;) {
     const intendedUs = times.get(connection.slot, Time.nextSend);
     if (intendedUs >= closeUs) return;
-    const phase = host.phaseAt(intendedUs);
+    const phase = host.phaseAt(intendedUs) + connection.shift;
     recorder.planned(phase, connection.role);
     recorder.skipped(phase, connection.role, SKIPPED.backpressure);
     times.set(connection.slot, Time.nextSend, host.nextSlotUs(connection, intendedUs));

@@ -5,6 +5,7 @@
  */
 import { RoleAssignment } from "../../shared/load/roles.ts";
 import { messageIndexFor } from "../../shared/load/schedule.ts";
+import { runningSums, TargetChoice } from "../../shared/load/target-choice.ts";
 import { positionsOf, rolesOf } from "../../shared/scenario/names.ts";
 import type { StrictScenario } from "../../shared/scenario/strict.ts";
 import { drawUnit, Stream } from "../../shared/time/random.ts";
@@ -20,7 +21,7 @@ export class Choices {
   readonly #seed: number;
   readonly #roles: RoleAssignment;
   readonly #mixes: readonly Mix[];
-  readonly #targetWeights: readonly number[];
+  readonly #targets: TargetChoice;
 
   constructor(scenario: StrictScenario) {
     this.#seed = scenario.seed;
@@ -29,7 +30,7 @@ export class Choices {
       first: positionsOf(scenario, "message", role)[0] ?? 0,
       weights: runningSums((messages?.mix ?? []).map(({ weight }) => weight)),
     }));
-    this.#targetWeights = runningSums(scenario.targets.map(({ weight }) => weight));
+    this.#targets = new TargetChoice(scenario);
   }
 
   /** Which role the connection has. */
@@ -39,12 +40,7 @@ export class Choices {
 
   /** Which target the connection opens to. */
   targetFor(index: number): number {
-    const last = this.#targetWeights.length - 1;
-    if (last === 0) return 0;
-    const unit = drawUnit(this.#seed, Stream.target, index, 0);
-    const point = unit * (this.#targetWeights[last] ?? 0);
-    const at = this.#targetWeights.findIndex((weight) => point < weight);
-    return at < 0 ? last : at;
+    return this.#targets.targetFor(index);
   }
 
   /** Which message of its role's mix is the connection's `counter`-th: its position in namesOf. */
@@ -58,12 +54,4 @@ export class Choices {
   jitter(index: number, counter: number): number {
     return drawUnit(this.#seed, Stream.backoff, index, counter);
   }
-}
-
-function runningSums(weights: readonly number[]): number[] {
-  let sum = 0;
-  return weights.map((weight) => {
-    sum += weight;
-    return sum;
-  });
 }

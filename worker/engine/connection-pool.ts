@@ -17,7 +17,8 @@ import type {
 } from "../connection/connection-host.ts";
 import { settingsOf, TIMER_KINDS, TimerKind } from "../connection/connection-host.ts";
 import { ConnectionTimes, FIRST_SLOTS, Time } from "../connection/connection-times.ts";
-import { sendNow, sendOutgoing, skipNotOpen } from "../connection/pacing.ts";
+import { sendNamed, sendNow, skipNotOpen } from "../connection/pacing.ts";
+import type { Faults } from "../faults/faults.ts";
 import type { Hooks } from "../hooks/hooks.ts";
 import type { Logins } from "../login/login.ts";
 import type { Conversation } from "../message/conversation.ts";
@@ -34,6 +35,7 @@ import {
   readyPayloads,
   recorderOf,
 } from "./engine-context.ts";
+import { faultsOf } from "./faults-of.ts";
 import { hooksOf } from "./hooks-of.ts";
 import { Leaving } from "./leaving.ts";
 import { loginsOf } from "./log-in.ts";
@@ -53,6 +55,7 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
   readonly recorder: Recorder;
   readonly correlator: Correlator;
   readonly hooks: Hooks<HostedConnection> | null;
+  readonly faults: Faults<HostedConnection> | null;
   readonly settings: readonly RoleSettings[];
   readonly times = new ConnectionTimes();
   lastNowUs = 0;
@@ -76,11 +79,11 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
   readonly #standstill: Standstill;
   #forgetBeforeUs = Number.NEGATIVE_INFINITY;
 
-  constructor(context: EngineContext, profile: Profile, clock: EngineClock) {
+  constructor(context: EngineContext, population: Population, clock: EngineClock) {
     const { scenario, run, shards, connections } = context.plan;
     const { localAddresses } = scenario.connect;
     this.#context = context;
-    this.#profile = profile;
+    this.#profile = population.profile;
     this.#clock = clock;
     this.recorder = recorderOf(context);
     const standstill = new Standstill(context.afterReading);
@@ -106,8 +109,9 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
         connection.socket = this.#openNow(connection);
       },
     });
+    this.faults = faultsOf(context, this, { population, live: this.#connections });
     this.#choices = new Choices(scenario);
-    this.#schedules = new RoleSchedules(scenario, profile);
+    this.#schedules = new RoleSchedules(scenario, this.#profile);
     this.routes = new Routes(context.targets, { connections, localAddresses, ports: portCount() });
     this.#opener = new SocketOpener(context, driver, this.routes, (connection) =>
       this.correlator.contextOf(connection),
@@ -146,6 +150,7 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
   follow(population: Population): void {
     this.#profile = population.profile;
     this.#schedules.follow(this.#profile);
+    this.faults?.follow(population);
     for (const connection of this.#connections) {
       if (connection) moveClose(connection, this, population);
     }
@@ -161,13 +166,15 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
     incoming.phase = this.phaseAt(nowUs);
     this.#standstill.turn(lagUs);
     if (this.#standstill.graceUs === 0) correlator.expire(nowUs, this.#ownerOf);
+    this.faults?.turn(nowUs);
     this.#wheel.advance(nowUs, this);
     this.hooks?.turn(nowUs);
   }
 
   /** When a timer or a time-out is due next, untilUs at most. */
   nextDueUs(untilUs: number): number {
-    return this.#wheel.nextDueUs(Math.min(untilUs, this.correlator.nextDeadlineUs));
+    const { nextUs = untilUs } = this.faults ?? {};
+    return this.#wheel.nextDueUs(Math.min(untilUs, nextUs, this.correlator.nextDeadlineUs));
   }
 
   onTimer(id: number): void {
@@ -183,18 +190,17 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
 
   /** Sends slot `slot` of the total rate from the connection with this index, when it is ours; now is lastNowUs. */
   sendTotal(index: number, slot: number, intendedUs: number): void {
-    const phase = this.phaseAt(intendedUs);
     const at = this.#slotOfIndex.get(index);
     const connection = at === undefined ? null : this.#connections[at];
-    if (!connection) {
-      skipNotOpen(this.recorder, phase, this.#choices.roleFor(index));
-      return;
-    }
-    const { outgoing } = this.correlator;
-    outgoing.name = this.nameFor(connection, slot);
-    outgoing.intendedUs = intendedUs;
-    outgoing.nowUs = this.lastNowUs;
-    sendOutgoing(connection, this);
+    if (connection)
+      sendNamed(connection, this, { name: this.nameFor(connection, slot), intendedUs });
+    else skipNotOpen(this.recorder, this.phaseAt(intendedUs), this.#choices.roleFor(index));
+  }
+
+  /** Gives back what is held beside the connections. */
+  close(): void {
+    this.hooks?.close();
+    this.faults?.close();
   }
 
   forgetBefore(nowUs: number): void {
@@ -265,6 +271,7 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
     assert(this.#connections[slot] === connection, "pool: released twice");
     for (let kind = 0; kind < TIMER_KINDS; kind++) this.#wheel.cancel(slot * TIMER_KINDS + kind);
     if (this.#slotOfIndex.get(index) === slot) this.#slotOfIndex.delete(index);
+    this.faults?.released(connection);
     this.#slots.giveBack(slot);
     this.#live--;
     this.#sliceCounts.released(connection.slice);
@@ -279,12 +286,7 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
   /** Off the schedule: what an observer answers, or a step sends. */
   #sendNow({ slot }: Conversation, position: number): boolean {
     const connection = this.#connections[slot];
-    if (!connection) return false;
-    const { outgoing } = this.correlator;
-    outgoing.name = position;
-    outgoing.intendedUs = this.lastNowUs;
-    outgoing.nowUs = this.lastNowUs;
-    return sendNow(connection, this);
+    return connection ? sendNow(connection, this, position) : false;
   }
 
   #takeSlot(): number {

@@ -1,6 +1,7 @@
 /** What an engine's surroundings give it; made by the thread's entry (main.ts), or by a test. */
 
 import { assert } from "../../shared/assert.ts";
+import { countedPhases } from "../../shared/scenario/fault-windows.ts";
 import { namesOf, rolesOf } from "../../shared/scenario/names.ts";
 import type { PlanDocument } from "../../shared/wire/plan.ts";
 import type { HookThread } from "../hooks/hook-thread.ts";
@@ -24,6 +25,8 @@ export interface EngineContext {
   readonly plan: PlanDocument;
   /** Number of this engine within its worker. */
   readonly engine: number;
+  /** Id of its worker; absent: none that a scenario could name. */
+  readonly worker?: string;
   readonly targets: readonly ResolvedTarget[];
   /** HTTP steps ahead of a connection, by role; absent: there are none. */
   readonly logins?: readonly (readonly LoginStep[])[];
@@ -53,7 +56,7 @@ export function recorderOf({ plan, makeHistogram, recorder }: EngineContext): Re
   if (recorder !== undefined) return recorder;
   const { scenario, shards } = plan;
   return new Recorder({
-    phases: scenario.phases.length,
+    phases: countedPhases(scenario),
     names: namesOf(scenario).length,
     targets: scenario.targets.length,
     roles: rolesOf(scenario).length,

@@ -61,7 +61,7 @@ export class Engine {
       if (this.running) this.#record(METRIC.gcPause, pauseUs);
     });
     const clock = { nowUs: () => this.#readClock(), wallMs: context.wallMs ?? systemClock.wallMs };
-    this.#pool = new ConnectionPool(context, this.#profile, clock);
+    this.#pool = new ConnectionPool(context, this.#population, clock);
     this.#frames = new FrameCuts(context, this.#pool, this.#selfCheck);
     this.#slices = new HeldSlices(this.#population, context.plan.shards);
     this.#totalPacer = TotalPacer.for(scenario, this.#population, (index, atUs) =>
@@ -167,6 +167,7 @@ export class Engine {
     if (this.finished || (this.#end !== null && mode === "stop")) return;
     this.#end = mode;
     this.#agenda.clear();
+    this.#pool.faults?.stop();
     if (mode === "stop") return;
     this.#pool.leaving.abortAll(mode === "fenced" ? "fenced" : "stop");
   }
@@ -174,7 +175,7 @@ export class Engine {
   /** Of no more use: gives back what the runtime holds for it, and reports nothing. */
   dispose(): void {
     this.finished = true;
-    this.#pool.hooks?.close();
+    this.#pool.close();
     this.#selfCheck.dispose();
   }
 
@@ -284,10 +285,8 @@ export class Engine {
 
   #finish(): void {
     if (this.#turns.dueUs === 0) this.#begin(0);
-    this.finished = true;
     this.#frames.report(true);
-    this.#pool.hooks?.close();
-    this.#selfCheck.dispose();
+    this.dispose();
   }
 
   /** Run time now; cuts frames first for every second that is over. */

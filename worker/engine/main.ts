@@ -27,7 +27,7 @@ type Preparation = EngineCommand & { type: "prepare" };
 
 assert(parentPort, "an engine runs in a worker thread");
 const port = parentPort;
-const { rawLogDirectory, allowTargets, allowHooks } = workerData as EngineData;
+const { rawLogDirectory, allowTargets, allowHooks, worker } = workerData as EngineData;
 let engine: Engine | null = null;
 let turns: Turns | null = null;
 let rawLog: RawLog | null = null;
@@ -83,7 +83,7 @@ async function prepare(command: Preparation): Promise<void> {
     const log = rawLogDirectory === null ? null : openRawLog(rawLogDirectory, command);
     rawLog = log;
     const made = new Engine({
-      ...{ plan, engine: command.engine, targets, logins, hooks, monotonicUs, report },
+      ...{ plan, engine: command.engine, worker, targets, logins, hooks, monotonicUs, report },
       afterReading: setImmediate,
       onWoken: () => turns?.wake(),
       ...(log && { makeHistogram: (metric, phase, name) => log.histogram(metric, phase, name) }),

@@ -8,6 +8,8 @@ import type { SliceWithRows } from "../../shared/wire/row-part.ts";
 
 /** What an engine thread knows from its start. */
 export interface EngineData {
+  /** Id of the worker. */
+  readonly worker: string;
   /** Where its raw log goes (record/raw-log.ts); null: it keeps none. */
   readonly rawLogDirectory: string | null;
   /** It runs the hooks of a scenario. */

@@ -235,6 +235,21 @@ export class Correlator {
     }
   }
 
+  /** When the oldest message was sent that the connection has no reply to, be it too late; Infinity when there is none. */
+  waitsSinceUs({ pendingHead }: Conversation): number {
+    return pendingHead === NONE ? Number.POSITIVE_INFINITY : this.pending.sentUsOf(pendingHead);
+  }
+
+  /** What the connection waits for is counted under other phases from now on, `by` so many after its own. */
+  shiftPending(conversation: Conversation, by: number): void {
+    const table = this.pending;
+    for (let record = conversation.pendingHead; record !== NONE; record = table.nextOf(record)) {
+      const phase = table.phaseOf(record);
+      // What another fault left waiting is there already.
+      if (phase < by) table.moveTo(record, phase + by);
+    }
+  }
+
   #receivePart(conversation: Conversation): void {
     const { incoming } = this;
     if (incoming.binary && this.#echoes.receive(conversation)) return;

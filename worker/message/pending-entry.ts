@@ -15,3 +15,9 @@ export class PendingEntry {
   /** How many it waits for. */
   replies = 1;
 }
+
+/** What an expression needs of a message: its key, which is the first bytes of these, or without one itself. */
+export interface Remembered {
+  readonly key: { readonly bytes: Uint8Array; readonly length: number };
+  readonly sent: unknown;
+}

@@ -9,7 +9,7 @@
  * Bound: MAX_RECORDS per engine; when the table is full, a send is skipped as back-pressure.
  */
 import { assert } from "../../shared/assert.ts";
-import { PendingEntry } from "./pending-entry.ts";
+import { PendingEntry, type Remembered } from "./pending-entry.ts";
 
 export const NONE = -1;
 const MAX_RECORDS = 1 << 21;
@@ -47,12 +47,6 @@ export interface PendingOwner {
   pendingCount: number;
   /** Records that timed out and may still come late. */
   expiredCount: number;
-}
-
-/** What an expression needs of a message: its key, which is the first bytes of these, or without one itself. */
-export interface Remembered {
-  readonly key: { readonly bytes: Uint8Array; readonly length: number };
-  readonly sent: unknown;
 }
 
 export class PendingTable {
@@ -119,6 +113,11 @@ export class PendingTable {
 
   phaseOf(record: number): number {
     return this.#word(record, PHASE);
+  }
+
+  /** It is counted under another phase from now on. */
+  moveTo(record: number, phase: number): void {
+    this.#words[record * WORDS + PHASE] = phase;
   }
 
   sizeOf(record: number): number {

@@ -16,10 +16,10 @@ export class NameRows {
     this.#counters = new Float64Array(phases * names * WIDTH);
   }
 
-  /** Adds one to a counter of NAME_COUNTERS. */
-  count(phase: number, name: number, counter: number): void {
+  /** Adds to a counter of NAME_COUNTERS. */
+  count(phase: number, name: number, counter: number, amount = 1): void {
     const at = (phase * this.#names + name) * WIDTH + counter;
-    this.#counters[at] = (this.#counters[at] as number) + 1;
+    this.#counters[at] = (this.#counters[at] as number) + amount;
   }
 
   /** All rows with any activity since the last cut. */

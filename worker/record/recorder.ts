@@ -43,6 +43,8 @@ export interface Counted {
   readonly shard: number;
   readonly target: number;
   readonly role: number;
+  /** Added to the phase where a fault is to blame. */
+  readonly shift: number;
 }
 
 export class Recorder {
@@ -124,9 +126,9 @@ export class Recorder {
     this.#histograms.at(metric, phase, 0).record(valueUs);
   }
 
-  /** Adds one to a counter of NAME_COUNTERS (index from NAME) alone. */
-  countName(phase: number, name: number, counter: number): void {
-    this.#nameRows.count(phase, name, counter);
+  /** Adds to a counter of NAME_COUNTERS (index from NAME) alone. */
+  countName(phase: number, name: number, counter: number, amount = 1): void {
+    this.#nameRows.count(phase, name, counter, amount);
   }
 
   /** Records microseconds under a metric of NAMED_METRICS. */
@@ -134,15 +136,15 @@ export class Recorder {
     this.#histograms.at(metric, phase, name).record(valueUs);
   }
 
-  attempted({ phase, shard, target, role }: Counted, again: boolean): void {
+  attempted({ phase, shard, target, role, shift }: Counted, again: boolean): void {
     this.count(phase, COUNT.attempted, 1);
     this.targets.count(phase, target, TARGET.attempted);
     this.roles.count(phase, role, ROLE.attempted);
     this.#shards.count(shard, SHARD.attempted);
     if (!again) return;
-    this.count(phase, COUNT.reconnects, 1);
-    this.targets.count(phase, target, TARGET.reconnects);
-    this.roles.count(phase, role, ROLE.reconnects);
+    this.count(phase + shift, COUNT.reconnects, 1);
+    this.targets.count(phase + shift, target, TARGET.reconnects);
+    this.roles.count(phase + shift, role, ROLE.reconnects);
   }
 
   established({ phase, shard, target, role }: Counted, nowUs: number): void {
@@ -289,12 +291,8 @@ export class Recorder {
   }
 
   #cutCloses(): Frame["closes"] {
-    const cut: { cause: CloseCause; count: number }[] = [];
-    CLOSE_CAUSES.forEach((cause, at) => {
-      const count = this.#closes[at] as number;
-      if (count > 0) cut.push({ cause, count });
-    });
+    const cut = CLOSE_CAUSES.map((cause, at) => ({ cause, count: this.#closes[at] as number }));
     this.#closes.fill(0);
-    return cut;
+    return cut.filter(({ count }) => count > 0);
   }
 }

@@ -4,6 +4,7 @@
  * conformance suite holds both to the same observed behaviour.
  * Data plane: no promise, closure or timer per message; time-outs belong to the engine's timing wheel.
  */
+import { assert } from "../../shared/assert.ts";
 import type { ConnectFailure } from "../../shared/stats/failure-kind.ts";
 import type { ProtocolFault } from "./protocol-fault.ts";
 
@@ -109,6 +110,25 @@ export interface DriverSocket {
   expire?(): boolean;
   /** Destroys the socket at once (RST when `reset`), in any state; no further calls to the owner. */
   abort(reset: boolean): void;
+}
+
+/** What faults may do to a socket, beside what its connection asks of it. Ignored unless open. */
+export interface FaultySocket extends DriverSocket {
+  /** Reads nothing from the transport any more, or again: to the target a client that does not take what it sends. */
+  hold(isHeld: boolean): void;
+  /** Answers no ping any more, or again. */
+  mute(isMuted: boolean): void;
+  /**
+   * Lets go of the connection without a word: the owner is called no more, nothing is read or sent, and the transport stays
+   * open until abort().
+   */
+  vanish(): void;
+}
+
+/** The socket of an open connection, as both drivers make it. */
+export function asFaulty(socket: DriverSocket | null): FaultySocket {
+  assert(socket !== null && "vanish" in socket, "fault: a socket that was not made by a driver");
+  return socket as FaultySocket;
 }
 
 export interface Driver {

@@ -7,12 +7,12 @@ export const PAGE_STYLE = `
 --ok:#14794b;--bad:#c0283a;--warn:#9a5b00;--okbg:#e7f5ec;--badbg:#fceaec;--warnbg:#fdf2e0;
 --c1:#2563c9;--c2:#d2691e;--c3:#1f9467;--c4:#cf3348;--c5:#8a63d2;--c6:#b58900;--c7:#8b939c;
 --h1:#dbe8fb;--h2:#b4cff5;--h3:#86b1ec;--h4:#5890df;--h5:#336fca;--h6:#1f51a3;--h7:#143670;
---select:#2563c933;--mask:#cf334822;--disturbed:#e0a90030;--excluded:#8b939c1c}
+--select:#2563c933;--mask:#cf334822;--disturbed:#e0a90030;--fault:#8a5cd624;--excluded:#8b939c1c}
 @media screen and (prefers-color-scheme:dark){:root{--page:#121417;--card:#1a1d21;--ink:#e7e9ec;--soft:#9ba3ad;--line:#2c3137;--grid:#262b30;--track:#2a2f35;--link:#82b1ff;--focus:#82b1ff;
 --ok:#5fd39a;--bad:#ff8090;--warn:#f2b45a;--okbg:#14291f;--badbg:#34191e;--warnbg:#33270f;
 --c1:#6ea5ff;--c2:#f0935a;--c3:#4cc795;--c4:#ff6b7d;--c5:#b696f5;--c6:#e0bd4e;--c7:#868f99;
 --h1:#1a2c47;--h2:#1f3f6d;--h3:#285794;--h4:#3c76bd;--h5:#5f9be0;--h6:#95c0f3;--h7:#d6e8ff;
---select:#6ea5ff40;--mask:#ff6b7d2b;--disturbed:#e0bd4e33;--excluded:#ffffff0f}}
+--select:#6ea5ff40;--mask:#ff6b7d2b;--disturbed:#e0bd4e33;--fault:#a98af030;--excluded:#ffffff0f}}
 *{box-sizing:border-box}
 html{scroll-behavior:smooth;-webkit-text-size-adjust:100%}
 body{margin:0;background:var(--page);color:var(--ink);font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",sans-serif}
@@ -95,7 +95,7 @@ svg text.day{font-size:11px;opacity:.8}
 .border,.event{fill:none;stroke:var(--soft);stroke-dasharray:2 4;opacity:.6;vector-effect:non-scaling-stroke}.event{stroke:var(--bad);stroke-dasharray:none}
 .cursor{stroke:var(--ink);shape-rendering:crispEdges}
 .selection{fill:var(--select)}
-.masked{fill:var(--mask)}.disturbed,.fault{fill:var(--disturbed)}.excluded{fill:var(--excluded)}
+.masked{fill:var(--mask)}.disturbed{fill:var(--disturbed)}.fault{fill:var(--fault)}.excluded{fill:var(--excluded)}
 path.line{fill:none;stroke:currentColor;stroke-width:1.6;vector-effect:non-scaling-stroke;stroke-linejoin:round;stroke-linecap:round}
 path.wide{stroke-width:5;opacity:.35}path.thin{stroke-width:1;opacity:.8}path.gate{stroke-dasharray:5 5;stroke-width:1;opacity:.7}
 .shade{fill:currentColor;opacity:.2}.bar{fill:currentColor}

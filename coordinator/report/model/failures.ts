@@ -32,7 +32,8 @@ export function failureTables(fold: RunFold): FailureTables {
     byPhase: matrix(
       fold,
       phases.map(({ phase }, index) => ({ label: phase, index })),
-      (index, kind) => failures.inPhase(index, kind),
+      (index, kind) =>
+        failures.inPhase(index, kind) + failures.inPhase(index + phases.length, kind),
     ),
     byTarget: matrix(
       fold,

@@ -3,6 +3,7 @@
  * of its seconds, so that thinning out never hides a spike. Pure; called by model.ts.
  * Invariants: every series has one entry a bin; null is "nothing measured", never 0; failures are exact sums.
  */
+import { faultWindows } from "../../../shared/scenario/fault-windows.ts";
 import type { FailureKind } from "../../../shared/stats/failure-kind.ts";
 import { FAILURE_KINDS } from "../../../shared/stats/failure-kind.ts";
 import { brokenGates } from "../../analysis/gates.ts";
@@ -72,6 +73,7 @@ export function timelineModel(fold: RunFold): ModelTimeline {
     ...masked.map((stretch) => ({ ...stretch, look: "masked" as const })),
     // The load was not what was planned, because a worker was lost.
     ...disturbed.map((stretch) => ({ ...stretch, look: "disturbed" as const })),
+    ...faultsOf(fold).map(({ from, to }) => ({ from, to, look: "fault" as const })),
   ];
   const phases = phaseSpans(fold.facts.scenario).map(({ phase, excluded, fromUs, toUs }) => ({
     ...{ name: phase, excluded, from: fromUs / 1e6, to: toUs / 1e6 },
@@ -81,15 +83,24 @@ export function timelineModel(fold: RunFold): ModelTimeline {
   return { frame, series, failures: byKind };
 }
 
-/** What happened beside the load: workers that were lost, and an end before the plan's. */
-function markersOf({ merge, end }: RunFold): TimeFrame["markers"] {
+/** What happened beside the load: workers that were lost, an end before the plan's, and faults. */
+function markersOf(fold: RunFold): TimeFrame["markers"] {
+  const { merge, end } = fold;
   const lost = [...merge.workers.values()].flatMap(({ id, loss }) => {
     const atUs = loss?.atUs ?? null;
     return atUs === null ? [] : [{ at: atUs / 1e6, label: `worker ${id} was lost` }];
   });
   const endUs = end?.elapsedUs ?? null;
   const asked = endUs === null ? [] : [{ at: endUs / 1e6, label: `${end?.mode} was requested` }];
-  return [...lost, ...asked].slice(0, MAX_MARKERS);
+  const began = faultsOf(fold).map(({ id, from }) => ({ at: from, label: `fault ${id}` }));
+  return [...lost, ...asked, ...began].slice(0, MAX_MARKERS);
+}
+
+/** Those that have begun, in seconds. */
+function faultsOf({ facts, faults }: RunFold): (Stretch & { readonly id: string })[] {
+  return faultWindows(facts.scenario).flatMap(({ id, position, fromUs, toUs }) =>
+    faults.told.has(position) ? [{ id, from: fromUs / 1e6, to: toUs / 1e6 }] : [],
+  );
 }
 
 interface OpenStretch extends Stretch {

@@ -65,7 +65,9 @@ function failed(report: Facts): Text[] {
         ],
       ];
     });
-  const [top] = [...summary.failures].sort((a, b) => b.count - a.count);
+  const [top] = summary.failures
+    .filter(({ cause: whose }) => whose !== "injected")
+    .sort((a, b) => b.count - a.count);
   const cause: Text[] =
     top === undefined
       ? []

@@ -5,6 +5,7 @@ import { baseline } from "./sections/baseline.ts";
 import { capacity } from "./sections/capacity.ts";
 import { connections } from "./sections/connections.ts";
 import { failures } from "./sections/failures.ts";
+import { faults } from "./sections/faults.ts";
 import { generator } from "./sections/generator.ts";
 import { hooks } from "./sections/hooks.ts";
 import { integrity } from "./sections/integrity.ts";
@@ -30,6 +31,7 @@ export const SECTIONS: readonly Section[] = [
   capacity,
   numbers,
   timeline,
+  faults,
   latency,
   messages,
   sequences,

@@ -6,6 +6,7 @@
 import { answers } from "./answers.ts";
 import { connect } from "./connect.ts";
 import { data } from "./data.ts";
+import { faults } from "./faults.ts";
 import { flow } from "./flow.ts";
 import { name, seed, version } from "./header.ts";
 import { hooks } from "./hooks.ts";
@@ -39,6 +40,7 @@ export const SECTIONS = [
   roles,
   hooks,
   integrity,
+  faults,
   thresholds,
   outputs,
 ] as const satisfies readonly Section[];

@@ -21,6 +21,11 @@ function rule() {
   const options = strict({
     rule: about(text(200), "The rule.", "p50 < 50ms"),
     abort: byDefault(z.boolean(), false, "End the run as soon as the rule is broken.", true),
+    include: about(
+      z.literal("injected").optional(),
+      "Also judge what faults of the scenario did. Default: it is left out.",
+      "injected",
+    ),
     after: about(
       duration().optional(),
       "Never abort before this much of the run has passed. Default: 0s.",
@@ -59,10 +64,13 @@ export const thresholds = section({
   },
   written: ({ thresholds: known }) => {
     if (known.length === 0) return undefined;
-    const rules = new Map<string, { rule: string; abort: boolean; after?: string }[]>();
-    for (const { metric, rule: written, abort, afterUs } of known) {
-      const after = afterUs === 0 ? {} : { after: formatDuration(afterUs) };
-      rules.set(metric, [...(rules.get(metric) ?? []), { rule: written, abort, ...after }]);
+    const rules = new Map<string, z.input<ReturnType<typeof rule>>[]>();
+    for (const { metric, rule: written, abort, afterUs, withInjected } of known) {
+      const more = {
+        ...(afterUs !== 0 && { after: formatDuration(afterUs) }),
+        ...(withInjected && { include: "injected" as const }),
+      };
+      rules.set(metric, [...(rules.get(metric) ?? []), { rule: written, abort, ...more }]);
     }
     return Object.fromEntries(rules);
   },
@@ -100,7 +108,7 @@ function strictRule(
   log: IssueLog,
 ): StrictThreshold | null {
   const isShort = typeof one === "string";
-  const { rule: written, abort, after } = isShort ? { rule: one, abort: false } : one;
+  const { rule: written, abort, after, include } = isShort ? { rule: one, abort: false } : one;
   const parsed = parseRule(written, metric);
   if (isFault(parsed)) {
     log.add(isShort ? path : [...path, "rule"], parsed.what, parsed.hint, {
@@ -111,7 +119,10 @@ function strictRule(
   if (after !== undefined && !abort) {
     log.add([...path, "after"], "after has no meaning without abort: true", "add abort: true");
   }
-  return { metric: text, rule: written, ...metric, ...parsed, abort, afterUs: after ?? 0 };
+  return {
+    ...{ metric: text, rule: written, ...metric, ...parsed, abort, afterUs: after ?? 0 },
+    ...(include && { withInjected: true }),
+  };
 }
 
 /** True when the phase, the message and the target exist. */

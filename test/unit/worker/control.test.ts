@@ -84,6 +84,7 @@ describe("control thread", () => {
       limits: { maxConnections: null, maxRate: null, ...limits },
       rejoin,
       startEngine: engineThreads(new URL("../../fixtures/fake-engine.mjs", import.meta.url), {
+        worker: "worker",
         rawLogDirectory: null,
         allowTargets: [],
         allowHooks: false,

@@ -3,7 +3,8 @@
  * buffer, with the handshake, the decoder and the closing handshake on top. Made by lean-driver.ts.
  *
  *   TCP ─▶ TLS ─▶ UPGRADE ─▶ OPEN ─▶ CLOSING (we sent Close first) ──────▶ ENDED
- *                              └───▶ ANSWERED (the server did) or FAILED ────┘
+ *                              ├───▶ ANSWERED (the server did) or FAILED ────┤
+ *                              └───▶ VANISHED (a fault) ──── abort() ────────┘
  *
  * Invariant: exactly one onOpen or onFail, then exactly one onClosed, and silence after abort().
  * Data plane: flat fields, handlers shared by all sockets, nothing allocated per message.
@@ -11,7 +12,7 @@
 import type { Socket } from "node:net";
 import { assert } from "../../../shared/assert.ts";
 import { ABNORMAL, isValidCloseCode } from "../close-code.ts";
-import type { DriverSocket, OpenRequest, SocketEnd, SocketOwner } from "../driver.ts";
+import type { FaultySocket, OpenRequest, SocketEnd, SocketOwner } from "../driver.ts";
 import { connectFailure, errorSignature, type TransportError } from "../failure-map.ts";
 import type { ProtocolFault } from "../protocol-fault.ts";
 import { isResettable } from "../transport.ts";
@@ -30,11 +31,13 @@ const CLOSING = 4;
 const ANSWERED = 5;
 const FAILED = 6;
 const ENDED = 7;
+/** Open for the target alone. */
+const VANISHED = 8;
 
 /** Above this backlog only the newest ping is answered, once it has drained (RFC 6455 §5.5.3 allows it). */
 const PONG_BACKLOG_BYTES = 64 * 1024;
 
-export class LeanSocket implements DriverSocket, FrameSink, TransportEvents {
+export class LeanSocket implements FaultySocket, FrameSink, TransportEvents {
   partial: Partial | null = null;
   receiving = false;
   readonly maxMessageBytes: number;
@@ -49,6 +52,7 @@ export class LeanSocket implements DriverSocket, FrameSink, TransportEvents {
   private violation: ProtocolFault | null = null;
   private errno = "";
   private left = 0;
+  private muted = false;
 
   constructor(request: OpenRequest, shared: SharedRequest, owner: SocketOwner) {
     this.maxMessageBytes = request.endpoint.maxMessageBytes;
@@ -96,13 +100,31 @@ export class LeanSocket implements DriverSocket, FrameSink, TransportEvents {
     else this.socket.destroy();
   }
 
+  hold(isHeld: boolean): void {
+    if (this.state < OPEN || this.state >= ENDED) return;
+    if (isHeld) this.socket.pause();
+    else this.socket.resume();
+  }
+
+  mute(isMuted: boolean): void {
+    this.muted = isMuted;
+  }
+
+  vanish(): void {
+    if (this.state !== OPEN) return;
+    this.state = VANISHED;
+    this.receiving = false;
+    dropPartial(this);
+    this.socket.pause();
+  }
+
   onData(data: Buffer, start: number, end: number, binary: boolean): void {
     this.owner.onMessage(data, start, end, binary);
   }
 
   onPing(data: Buffer, start: number, end: number): void {
     // Once our Close is out the server need not read on, so neither a pong nor a message follows it.
-    if (this.state !== OPEN) return;
+    if (this.state !== OPEN || this.muted) return;
     const pong = buildFrame(Opcode.pong, data.subarray(start, end), nextMask());
     if (this.socket.writableLength <= PONG_BACKLOG_BYTES) {
       this.socket.write(pong);
@@ -171,7 +193,7 @@ export class LeanSocket implements DriverSocket, FrameSink, TransportEvents {
   }
 
   closed(): void {
-    if (this.state === ENDED) return;
+    if (this.state >= ENDED) return;
     if (this.state < OPEN) {
       this.fail(this.answered() ?? HUNG_UP);
       return;

@@ -1,6 +1,6 @@
 /**
  * The reference driver: the same interface on the ws package. Called by the engine when compression is
- * asked for or the scenario says `driver: ws`; the only file of the worker that imports ws.
+ * asked for or the scenario says `driver: ws`.
  * Invariant: its owner gets the callbacks of the lean driver for the same bytes, save for the
  * differences listed, each with its reason, in test/conformance/differences.ts.
  */
@@ -9,46 +9,33 @@ import type { Socket } from "node:net";
 import { type ClientOptions, type RawData, WebSocket } from "ws";
 import { assert } from "../../../shared/assert.ts";
 import { ABNORMAL, isValidCloseCode, NO_STATUS } from "../close-code.ts";
-import type { Driver, DriverSocket, OpenRequest, SocketOwner } from "../driver.ts";
+import type { Driver, DriverSocket, FaultySocket, OpenRequest, SocketOwner } from "../driver.ts";
 import { type ConnectStage, connectFailure, errorSignature } from "../failure-map.ts";
 import { Fault, type ProtocolFault } from "../protocol-fault.ts";
 import { RefusedSocket } from "../refused-socket.ts";
 import { isResettable } from "../transport.ts";
 import { endpointFault, requestFault } from "../upgrade.ts";
 import { HUNG_UP, PENDING, REFUSED, type Refusal, UpgradeAnswer } from "../upgrade-answer.ts";
+import { WatchedWebSocket, type Watcher } from "./watched-websocket.ts";
 import { faultOf, upgradeFaultOf } from "./ws-errors.ts";
 import { MessageMeter } from "./ws-meter.ts";
-import { headersOf, prepareRequest, type UntypedOptions, urlOf } from "./ws-request.ts";
+import { headersOf, optionsOf, prepareRequest, type UntypedOptions, urlOf } from "./ws-request.ts";
 import { openTransport, type TransportEvents } from "./ws-transport.ts";
-
-/** The engine owns all time-outs; ws insists on one for closing, so it gets the longest a timer can have. */
-const NO_TIMEOUT_MS = 2 ** 31 - 1;
-/** Pings of one burst that may wait for their pongs; past it ws cuts the connection. */
-const MAX_PENDING_PONGS = 16 * 1024;
 
 const OPENING = 0;
 const OPEN = 1;
 const CLOSING = 2;
 const ENDED = 3;
+/** Open for the target alone. */
+const VANISHED = 4;
 
-const kOwner = Symbol("ws-driver");
-
-/** ws with a way to see a Close frame when it comes: ws answers it through its own public close(). */
-class WatchedWebSocket extends WebSocket {
-  [kOwner]: WsSocket | null = null;
-
-  override close(code?: number, reason?: string | Buffer): void {
-    this[kOwner]?.closeBegins(code, reason);
-    super.close(code, reason);
-  }
-}
-
-class WsSocket implements DriverSocket, TransportEvents {
+class WsSocket implements FaultySocket, TransportEvents, Watcher {
+  muted = false;
   private state = OPENING;
   private stage: ConnectStage = "tcp";
   private readonly request: OpenRequest;
   private readonly owner: SocketOwner;
-  private readonly ws: WatchedWebSocket;
+  private readonly ws: WatchedWebSocket<WsSocket>;
   private socket: Socket | null = null;
   /** Until the upgrade is answered. */
   private answer: UpgradeAnswer | null = null;
@@ -67,7 +54,7 @@ class WsSocket implements DriverSocket, TransportEvents {
       [...request.endpoint.subprotocols],
       this.options(),
     );
-    this.ws[kOwner] = this;
+    this.ws.owner = this;
     this.ws.on("open", onOpen).on("message", onMessage).on("pong", onPong).on("error", onError);
     this.ws.on("close", onClose);
   }
@@ -114,7 +101,23 @@ class WsSocket implements DriverSocket, TransportEvents {
     this.ws.terminate();
   }
 
-  /** ws is about to send a Close frame: ours, its answer to the server's, or because of a violation. */
+  hold(isHeld: boolean): void {
+    if (this.state !== OPEN) return;
+    if (isHeld) this.ws.pause();
+    else this.ws.resume();
+  }
+
+  mute(isMuted: boolean): void {
+    this.muted = isMuted;
+  }
+
+  vanish(): void {
+    if (this.state !== OPEN) return;
+    this.state = VANISHED;
+    this.ws.pause();
+    this.meter.release();
+  }
+
   closeBegins(code = NO_STATUS, reason: string | Buffer = ""): void {
     // Whether it is a violation is known one event later; only then may the owner be called.
     if (this.state === OPEN) process.nextTick(reportClosing, this, code, reason.toString());
@@ -149,7 +152,7 @@ class WsSocket implements DriverSocket, TransportEvents {
 
   /** The answer to the upgrade is judged as the lean driver judges it; ws only sees one that lets us in. */
   arrived(chunk: Buffer): void {
-    if (this.state === ENDED || this.violation !== null) return;
+    if (this.state >= ENDED || this.violation !== null) return;
     const { answer } = this;
     if (answer === null) {
       // What came behind the answer ws puts back, so that it comes here, too.
@@ -170,15 +173,15 @@ class WsSocket implements DriverSocket, TransportEvents {
   }
 
   received(data: Buffer, binary: boolean): void {
-    if (this.state !== ENDED) this.owner.onMessage(data, 0, data.length, binary);
+    if (this.state < ENDED) this.owner.onMessage(data, 0, data.length, binary);
   }
 
   ponged(data: Buffer): void {
-    if (this.state !== ENDED) this.owner.onPong(data, 0, data.length);
+    if (this.state < ENDED) this.owner.onPong(data, 0, data.length);
   }
 
   failed(error: Error): void {
-    if (this.state === ENDED) return;
+    if (this.state >= ENDED) return;
     if (this.state === OPENING) {
       const fault = upgradeFaultOf(error);
       if (fault !== null) this.fail({ kind: "upgrade-invalid", signature: fault, detail: "" });
@@ -205,7 +208,7 @@ class WsSocket implements DriverSocket, TransportEvents {
   }
 
   closed(code: number, reason: Buffer): void {
-    if (this.state === ENDED) return;
+    if (this.state >= ENDED) return;
     if (this.state === OPENING) {
       this.fail(this.answer?.cut() ?? HUNG_UP);
       return;
@@ -236,17 +239,7 @@ class WsSocket implements DriverSocket, TransportEvents {
     return {
       // Node takes lists of values; the published types of ws do not say so.
       headers: headersOf(this.request) as Record<string, string>,
-      perMessageDeflate: endpoint.compression,
-      skipUTF8Validation: false,
-      maxPayload: endpoint.maxMessageBytes,
-      // However many pieces a message comes in: the meter counts what they take.
-      maxFragments: 0,
-      maxBufferedChunks: 0,
-      allowSynchronousEvents: true,
-      autoPong: true,
-      maxPendingAutoPongs: MAX_PENDING_PONGS,
-      closeTimeout: NO_TIMEOUT_MS,
-      followRedirects: false,
+      ...optionsOf(endpoint),
       createConnection: () => {
         this.socket = openTransport(this.request, this);
         return this.socket;
@@ -263,7 +256,7 @@ class WsSocket implements DriverSocket, TransportEvents {
 // The handlers of all sockets; called with the ws object or the transport as `this`.
 
 function ownerOf(ws: WebSocket): WsSocket | null {
-  return ws instanceof WatchedWebSocket ? ws[kOwner] : null;
+  return ws instanceof WatchedWebSocket ? (ws.owner as WsSocket) : null;
 }
 
 function reportClosing(socket: WsSocket, code: number, reason: string): void {

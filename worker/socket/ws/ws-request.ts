@@ -3,7 +3,7 @@
  * Invariant: the header lines that go out are those the lean driver would send.
  */
 import type { ClientRequest } from "node:http";
-import type { OpenRequest } from "../driver.ts";
+import type { Endpoint, OpenRequest } from "../driver.ts";
 import { hostHeader, isScenarioHeader } from "../upgrade.ts";
 
 /** Options of ws 8.23 that its published types do not know yet. */
@@ -12,6 +12,28 @@ export interface UntypedOptions {
   readonly maxBufferedChunks: number;
   readonly maxPendingAutoPongs: number;
   readonly closeTimeout: number;
+}
+
+/** The engine owns all time-outs; ws insists on one for closing, so it gets the longest a timer can have. */
+const NO_TIMEOUT_MS = 2 ** 31 - 1;
+/** Pings of one burst that may wait for their pongs; past it ws cuts the connection. */
+const MAX_PENDING_PONGS = 16 * 1024;
+
+/** What all connections to an endpoint have in common. */
+export function optionsOf({ compression, maxMessageBytes }: Endpoint) {
+  return {
+    perMessageDeflate: compression,
+    skipUTF8Validation: false,
+    maxPayload: maxMessageBytes,
+    // However many pieces a message comes in: the meter counts what they take.
+    maxFragments: 0,
+    maxBufferedChunks: 0,
+    allowSynchronousEvents: true,
+    autoPong: true,
+    maxPendingAutoPongs: MAX_PENDING_PONGS,
+    closeTimeout: NO_TIMEOUT_MS,
+    followRedirects: false,
+  } satisfies UntypedOptions & Record<string, unknown>;
 }
 
 /** The URL ws is given. Scheme and Host only: the path is set on the request itself. */

@@ -59,9 +59,11 @@ export const failures: Section = {
     if (groups.length === 0) return [text("No failure of any kind was seen in the whole run.")];
     const total = groups.reduce((sum, { count }) => sum + count, 0);
     const samples = groups.flatMap(sampleRows);
+    const injected = groups.filter(({ cause }) => cause === "injected");
     return [
       lead(
         `${countOf(total, "failure")} in ${countOf(groups.length, "group")}, the largest first.`,
+        ...(injected.length === 0 ? [] : [injectedText(injected)]),
       ),
       table({ name: "Failures", columns: COLUMNS, keys: 2, most: MAX_GROUPS }, groups.map(row)),
       ...(samples.length === 0
@@ -90,16 +92,29 @@ export const failures: Section = {
   },
 };
 
+function injectedText(groups: readonly SummaryFailure[]): string {
+  const count = groups.reduce((sum, group) => sum + group.count, 0);
+  return ` ${formatCount(count)} of them ${count === 1 ? "is" : "are"} the scenario's own faults, or their consequence: nobody else's failure.`;
+}
+
 function largestFirst({ failures: groups }: Summary): SummaryFailure[] {
   return [...groups].sort((a, b) => b.count - a.count);
 }
 
-function row({ kind, signature, count, stage, firstSeen, lastSeen }: SummaryFailure): Cell[] {
+function row({
+  kind,
+  signature,
+  count,
+  stage,
+  cause,
+  firstSeen,
+  lastSeen,
+}: SummaryFailure): Cell[] {
   return [
     code(kind, 40),
     code(signature, 160),
     count,
-    stage,
+    cause === "injected" ? `${stage}, injected` : stage,
     momentOf(firstSeen / 1000),
     momentOf(lastSeen / 1000),
   ];

@@ -55,7 +55,7 @@ export const timeline: Section = {
 function explanation({ binSeconds, bands, phases }: TimeFrame): string {
   const seconds = (look: string) =>
     bands.filter((band) => band.look === look).reduce((sum, { from, to }) => sum + to - from, 0);
-  const [masked, disturbed] = [seconds("masked"), seconds("disturbed")];
+  const [masked, disturbed, faulty] = [seconds("masked"), seconds("disturbed"), seconds("fault")];
   return [
     binSeconds > 1
       ? `Each point stands for ${binSeconds} s: the line is the highest of its seconds, the shade reaches down to the lowest.`
@@ -72,6 +72,9 @@ function explanation({ binSeconds, bands, phases }: TimeFrame): string {
       ? [
           `In the ${formatSeconds(disturbed)} marked yellow a worker was lost and the load was not what was planned; thresholds leave them out.`,
         ]
+      : []),
+    ...(faulty > 0
+      ? [`In the ${formatSeconds(faulty)} marked violet faults of the scenario acted; see Faults.`]
       : []),
   ].join(" ");
 }

@@ -4,7 +4,7 @@ import { fault, whole } from "../../shape/fields.ts";
 import { stepKind } from "./step.ts";
 
 /** The codes that an application may send. */
-function isSendable(code: number): boolean {
+export function isSendable(code: number): boolean {
   return code === 1000 || (code >= 3000 && code <= 4999);
 }
 

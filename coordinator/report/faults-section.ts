@@ -1,0 +1,92 @@
+/**
+ * The part of summary.json about faults. Pure; used by summary.ts. Invariant: one entry for each window that has begun, in the order
+ * of the scenario.
+ */
+import { type FaultWindow, faultWindows } from "../../shared/scenario/fault-windows.ts";
+import type { MergedHistogram } from "../../shared/stats/histogram.ts";
+import { restoredWithin } from "../analysis/rules/recovered.ts";
+import { countsOfWindow, hitBy, nameOfWindow } from "../merge/fault-counts.ts";
+import type { ToldFault } from "../merge/fault-log.ts";
+import type { RunFold } from "../merge/run-fold.ts";
+import { toMs } from "./quantiles.ts";
+import type { Summary } from "./summary-schema.ts";
+
+const SECOND_US = 1_000_000;
+
+type Fault = Summary["faults"][number];
+
+export function faultsSection(fold: RunFold): Fault[] {
+  return faultWindows(fold.facts.scenario).flatMap((window) => {
+    const told = fold.faults.told.get(window.position);
+    return told === undefined ? [] : [row(fold, window, told)];
+  });
+}
+
+function row(fold: RunFold, window: FaultWindow, { victims }: ToldFault): Fault {
+  const { merge, facts } = fold;
+  const { position, id, fault, fromUs, toUs } = window;
+  const counts = countsOfWindow(merge, facts.scenario, position);
+  const affected = hitBy(merge, facts.scenario, position);
+  const restore = timesOf(fold, window, "restore");
+  const notice = timesOf(fold, window, "notice");
+  const { recovered } = fault;
+  const by = (share: number) => timeBy(restore, Math.ceil(share * affected));
+  return {
+    ...{ id, kind: fault.act.kind, from: toMs(fromUs), to: toMs(toUs) },
+    planned: victims,
+    affected,
+    unaffected: unaffectedBy(fold, window, affected),
+    ...{ restored: counts.completed, gaveUp: counts.failed, closed: counts.abandoned },
+    noticed: counts.noticed,
+    detectMs: notice && toMs(notice.quantile(0.5)),
+    recovered: { to50Ms: by(0.5), to95Ms: by(0.95), to99Ms: by(0.99) },
+    attempts: counts.attempts,
+    peakHandshakes: peakHandshakes(fold, window, restore),
+    messages: { notSent: counts.notSent, cutOff: counts.cutOff },
+    wanted: recovered && {
+      ...{ withinMs: toMs(recovered.withinUs), share: recovered.share },
+      observed: restoredWithin(fold, window, recovered.withinUs),
+    },
+  };
+}
+
+function timesOf(
+  { merge, facts }: RunFold,
+  { position }: FaultWindow,
+  metric: "restore" | "notice",
+): MergedHistogram | null {
+  const names = new Set([nameOfWindow(facts.scenario, position)]);
+  const times = merge.series.total({ metric, phases: null, names });
+  return times === null || times.count === 0 ? null : times;
+}
+
+/** When the `rank`-th came, milliseconds; null: it did not. */
+function timeBy(times: MergedHistogram | null, rank: number): number | null {
+  if (times === null || rank === 0 || rank > times.count) return null;
+  return toMs(times.quantile(rank / times.count));
+}
+
+/** Those that were open at the end of the second before it began, and were not hit; null: nobody has told. */
+function unaffectedBy(
+  { merge: { timeline } }: RunFold,
+  { fromUs }: FaultWindow,
+  affected: number,
+): number | null {
+  const before = Math.floor(fromUs / SECOND_US) - 1;
+  if (before < 0 || before >= timeline.length) return null;
+  return Math.max(0, timeline.openGauge.atEndOf(before) - affected);
+}
+
+function peakHandshakes(
+  { merge: { timeline } }: RunFold,
+  { fromUs, toUs }: FaultWindow,
+  restore: MergedHistogram | null,
+): number {
+  const endUs = toUs + (restore?.max ?? 0);
+  let most = 0;
+  for (let second = Math.floor(fromUs / SECOND_US); second * SECOND_US <= endUs; second++) {
+    const counts = timeline.row(second);
+    most = Math.max(most, (counts?.opened ?? 0) + (counts?.failed ?? 0));
+  }
+  return most;
+}

@@ -1,0 +1,144 @@
+/** What faults of the scenario did, one by one, and how soon it was over. Invariant: it is left out of runs without faults. */
+import type { Summary } from "../../summary-schema.ts";
+import { countOf, formatCount, formatMs, formatShare } from "../../text/format.ts";
+import {
+  type Cell,
+  code,
+  column,
+  type DataRow,
+  facts,
+  lead,
+  note,
+  prose,
+  table,
+} from "../block.ts";
+import { momentOf } from "../moments.ts";
+import { recordData } from "../quantiles.ts";
+import type { Section } from "../section.ts";
+
+type Fault = Summary["faults"][number];
+
+/** As many as a scenario may have windows. */
+const MOST = 200;
+const COMPACT = 3;
+
+const COLUMNS = [
+  column("fault", "text"),
+  column("began", "text"),
+  column("ended", "text"),
+  column("planned"),
+  column("affected"),
+  column("unaffected"),
+  column("restored"),
+  column("50%", "ms", "to50"),
+  column("95%", "ms", "to95"),
+  column("99%", "ms", "to99"),
+  column("attempts"),
+  column("peak handshakes/s", "count", "peak_handshakes"),
+];
+const LOSSES = [
+  column("fault", "text"),
+  column("noticed by the target", "count", "noticed"),
+  column("median time to notice", "ms", "detect"),
+  column("gave up", "count", "gave_up"),
+  column("closed before", "count", "closed"),
+  column("messages not sent", "count", "not_sent"),
+  column("replies cut off", "count", "cut_off"),
+];
+
+export const faults: Section = {
+  meta: {
+    id: "faults",
+    title: "Faults",
+    about:
+      "Of a scenario with `faults` ([faults.md](faults.md)): whom each one hit, how soon they were open again, with how many attempts, and what it cost in messages. What faults do is no failure of the target, and in no threshold.",
+  },
+
+  build({ summary: { faults: all } }) {
+    if (all.length === 0) return [];
+    return [
+      lead(leadText(all)),
+      table({ name: "Faults", columns: COLUMNS, most: MOST }, all.map(row)),
+      table({ name: "What faults cost", columns: LOSSES, most: MOST }, all.map(costs)),
+      note(
+        "50%, 95% and 99% are the times by which so many of all the connections it hit were open again, from the beginning of a fault that ends connections, and from the end of one that acts on open ones. Peak handshakes are those of all connections, of the busiest second until the last was open again.",
+      ),
+      { kind: "data", rows: all.flatMap(data) },
+    ];
+  },
+
+  brief({ summary: { faults: all } }) {
+    if (all.length === 0) return [];
+    const rows = all.slice(0, COMPACT).map((fault) => ({
+      label: "fault",
+      text: prose(`${fault.id}: ${briefText(fault)}`),
+    }));
+    const more = all.length - rows.length;
+    if (more > 0) rows.push({ label: "", text: prose(`… and ${countOf(more, "more fault")}`) });
+    return [facts(...rows)];
+  },
+};
+
+function leadText(all: readonly Fault[]): string {
+  const affected = all.reduce((sum, fault) => sum + fault.affected, 0);
+  const restored = all.reduce((sum, fault) => sum + fault.restored, 0);
+  return `${countOf(all.length, "fault")} hit ${countOf(affected, "connection")}; ${formatCount(restored)} were as before when it was over.`;
+}
+
+function briefText({ affected, restored, recovered, attempts, wanted }: Fault): string {
+  const { to99Ms } = recovered;
+  const soon = to99Ms === null ? "99% never restored" : `99% restored in ${formatMs(to99Ms)}`;
+  const asked =
+    wanted === null || wanted.observed === null
+      ? ""
+      : `, ${formatShare(wanted.observed)} within ${formatMs(wanted.withinMs)}`;
+  return `${formatCount(affected)} affected, ${formatCount(restored)} restored, ${soon}${asked}, ${countOf(attempts, "attempt")}`;
+}
+
+function row(fault: Fault): Cell[] {
+  const { id, from, to, planned, affected, unaffected, restored, recovered } = fault;
+  return [
+    code(id, 120),
+    momentOf(from / 1000),
+    to === from ? "at once" : momentOf(to / 1000),
+    ...[planned, affected, unaffected, restored],
+    ...[recovered.to50Ms, recovered.to95Ms, recovered.to99Ms],
+    ...[fault.attempts, fault.peakHandshakes],
+  ];
+}
+
+function costs({ id, noticed, detectMs, gaveUp, closed, messages }: Fault): Cell[] {
+  return [code(id, 120), noticed, detectMs, gaveUp, closed, messages.notSent, messages.cutOff];
+}
+
+function data({
+  id,
+  kind: _,
+  from: _1,
+  to: _2,
+  recovered,
+  messages,
+  wanted,
+  ...fault
+}: Fault): DataRow[] {
+  const place = { scope: "fault", name: id };
+  const { detectMs, ...counts } = fault;
+  const ms = (measure: string, value: number | null): DataRow => {
+    return { ...place, measure, statistic: "time", unit: "ms", value };
+  };
+  return [
+    ...recordData(place, { ...counts, ...messages }, "fault_"),
+    ms("fault_detect", detectMs),
+    ms("fault_to50", recovered.to50Ms),
+    ms("fault_to95", recovered.to95Ms),
+    ms("fault_to99", recovered.to99Ms),
+    ...(wanted === null
+      ? []
+      : [
+          {
+            ...{ ...place, measure: "fault_restored_in_time", statistic: "share", unit: "" },
+            value: wanted.observed,
+          },
+        ]),
+  ];
+}

@@ -1,0 +1,115 @@
+/**
+ * Whom a fault hits: which connections of the plan are its victims while one of its windows lasts. Called by engines, which hit
+ * them, and by the coordinator, which says how many there are.
+ *
+ * Candidates are the connections that the plan has open at some time of the window, of the role and to the target the fault
+ * names; n of them. Victims are a share of n, to the nearest whole number, or a count. Which ones: a seeded permutation of the
+ * candidates' ranks, another one for each window; victims are those it puts first. So shares are exact, a smaller share hits a
+ * part of those that a larger one hits, and whoever holds a connection finds the same.
+ *
+ * Invariant: a pure function of (scenario, seed, index), given the phases as they are by now.
+ */
+import type { FaultWindow } from "../scenario/fault-windows.ts";
+import type { StrictScenario } from "../scenario/strict.ts";
+import { permuted } from "../scenario/template/permutation.ts";
+import type { Population } from "./arrivals.ts";
+import type { Session } from "./profile.ts";
+import { RoleAssignment } from "./roles.ts";
+import { TargetChoice } from "./target-choice.ts";
+
+/** Apart from the permutations of data tables. */
+const FIRST_KEY = 1 << 20;
+
+export interface Victims {
+  readonly candidates: number;
+  readonly count: number;
+  has(index: number): boolean;
+}
+
+/** Costs time and memory by the connections of the plan where a role or target is named, or connections arrive. */
+export function victimsOf(
+  scenario: StrictScenario,
+  population: Population,
+  window: FaultWindow,
+): Victims {
+  const { share, count: wanted } = window.fault.victims;
+  const ranks = ranksOf(scenario, population, window);
+  const count = Math.min(ranks.size, wanted ?? Math.round(share * ranks.size));
+  const key = FIRST_KEY + window.position;
+  return {
+    candidates: ranks.size,
+    count,
+    has(index) {
+      const rank = ranks.of(index);
+      if (rank < 0 || count === 0) return false;
+      return count === ranks.size || permuted(scenario.seed, key, rank, ranks.size) < count;
+    },
+  };
+}
+
+/** Candidates in order of their indices. */
+interface Ranks {
+  readonly size: number;
+  /** Negative: it is no candidate. */
+  of(index: number): number;
+}
+
+function ranksOf(scenario: StrictScenario, population: Population, window: FaultWindow): Ranks {
+  const { role, target } = window.fault.victims;
+  const closed = openBelow(population, window);
+  if (role === null && target === null && population.connections === population.closed) {
+    return { size: closed, of: (index) => (index < closed ? index : -1) };
+  }
+  const isChosen = chosenBy(scenario, { role, target });
+  const indices: number[] = [];
+  for (let index = 0; index < closed; index++) if (isChosen(index)) indices.push(index);
+  for (let index = population.closed; index < population.connections; index++) {
+    const isOpen = population.sessionsOf(index).some((session) => overlaps(session, window));
+    if (isOpen && isChosen(index)) indices.push(index);
+  }
+  const sorted = Uint32Array.from(indices);
+  return { size: sorted.length, of: (index) => positionIn(sorted, index) };
+}
+
+function chosenBy(
+  scenario: StrictScenario,
+  { role, target }: { readonly role: string | null; readonly target: string | null },
+): (index: number) => boolean {
+  const roles = RoleAssignment.of(scenario);
+  const targets = new TargetChoice(scenario);
+  const roleAt = scenario.roles.findIndex(({ name }) => name === role);
+  return (index) => {
+    if (role !== null && roles.roleOf(index) !== roleAt) return false;
+    if (target === null) return true;
+    const chosen = scenario.targets[targets.targetFor(index)];
+    return (chosen?.label || chosen?.url) === target;
+  };
+}
+
+/** Of the closed model a lower index is open whenever a higher one is: how many are at some time of the window. */
+function openBelow({ closed, sessionsOf }: Population, window: FaultWindow): number {
+  let low = 0;
+  let high = closed;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (sessionsOf(middle).some((session) => overlaps(session, window))) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** A moment belongs to the sessions that are open then. */
+function overlaps({ openUs, closeUs }: Session, { fromUs, toUs }: FaultWindow): boolean {
+  return closeUs > fromUs && (openUs < toUs || openUs <= fromUs);
+}
+
+function positionIn(sorted: Uint32Array, value: number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((sorted[middle] as number) < value) low = middle + 1;
+    else high = middle;
+  }
+  return sorted[low] === value ? low : -1;
+}

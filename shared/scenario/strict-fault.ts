@@ -1,0 +1,49 @@
+/**
+ * Faults of a strict scenario: what is done to whom, and when. As in strict.ts nothing is optional and every unit is fixed; all
+ * of it is plain data.
+ */
+
+/** What a kind does, with the options of its own. A new kind is a line here, and a file in sections/faults/. */
+export type FaultAct =
+  | {
+      readonly kind: "disconnect";
+      /** reset: cut; close: a Close frame with the code; silence: left open without another word. */
+      readonly how: "reset" | "close" | "silence";
+      /** Of `close`. */
+      readonly code: number;
+    }
+  | { readonly kind: "stop-reading" }
+  | { readonly kind: "refuse-pong" };
+
+export type FaultKindName = FaultAct["kind"];
+export type FaultActOf<N extends FaultKindName> = Extract<FaultAct, { kind: N }>;
+
+/** Whom a fault is about: of the connections that are planned to be open then, and of those the role and the target. */
+export interface StrictVictims {
+  /** Of the candidates, more than 0 to 1; a count goes before it. */
+  readonly share: number;
+  readonly count: number | null;
+  readonly role: string | null;
+  /** Label of a target, or its URL where it has none. */
+  readonly target: string | null;
+  /** Id of a worker: of the victims those that it holds. */
+  readonly worker: string | null;
+}
+
+export interface StrictFault {
+  /** Unique in the scenario. */
+  readonly name: string;
+  /** Position of the phase it is anchored to, and how long after the phase's beginning it begins first. */
+  readonly phase: number;
+  readonly offsetUs: number;
+  /** 0: it is done in a moment. */
+  readonly forUs: number;
+  /** From one beginning to the next. */
+  readonly everyUs: number;
+  /** How often it begins. */
+  readonly times: number;
+  readonly victims: StrictVictims;
+  /** So many of those it hit are to be back so long after it began; null: not judged. */
+  readonly recovered: { readonly withinUs: number; readonly share: number } | null;
+  readonly act: FaultAct;
+}

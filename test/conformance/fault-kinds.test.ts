@@ -1,0 +1,97 @@
+/**
+ * Goal: every kind of fault keeps the promises of all. Method: each kind of the registry, as its example is written, in a real engine
+ * against a real server: it hits its victims and nobody else, is over when it says so, and is nobody else's failure.
+ */
+import { afterAll, describe, expect, it } from "vitest";
+import { parseScenario } from "../../shared/scenario/parse.ts";
+import { FAULT_KINDS } from "../../shared/scenario/sections/faults/registry.ts";
+import type { StrictFault } from "../../shared/scenario/strict-fault.ts";
+import { ACTIONS } from "../../worker/faults/registry.ts";
+import {
+  CONNECTIONS,
+  closeServers,
+  countsOf,
+  phaseSums,
+  play,
+  SECOND,
+} from "../support/fault-run.ts";
+
+afterAll(closeServers);
+
+/** The example of a kind, early in a run of three seconds, and over in time. */
+function faultOf(example: Readonly<Record<string, unknown>>): StrictFault {
+  const lasts = Object.hasOwn(example, "for");
+  const fault = { ...example, at: "steady+500ms", ...(lasts && { for: "1s" }) };
+  const text = JSON.stringify({
+    ...{ version: 1, target: "ws://127.0.0.1:1/", faults: [fault] },
+    load: [
+      { phase: "open", ramp: "burst", to: CONNECTIONS, hold: "1s" },
+      { phase: "steady", hold: "3s" },
+    ],
+  });
+  const result = parseScenario(text, {
+    ...{ fileName: "example.json", env: {} },
+    readFile: () => Buffer.alloc(0),
+  });
+  if (!result.ok) throw new Error(result.issues.map(({ what }) => what).join("; "));
+  return result.scenario.faults[0] as StrictFault;
+}
+
+it("each kind that can be written can be done, and the other way round", () => {
+  expect(FAULT_KINDS.map(({ kind }) => kind).sort()).toEqual(Object.keys(ACTIONS).sort());
+  for (const [name, { kind }] of Object.entries(ACTIONS)) expect(kind).toBe(name);
+});
+
+describe.each(FAULT_KINDS.map((kind) => [kind.kind, kind] as const))(
+  "%s",
+  (name, { example, doc }) => {
+    it("is described, by an example of its own", () => {
+      expect(doc).toMatch(/^[A-Z].*[.?]$/);
+      expect(example).toMatchObject({ kind: name });
+    });
+
+    it("is written back as it was read", () => {
+      expect(faultOf(example).act.kind).toBe(name);
+    });
+
+    it.each(["lean", "ws"] as const)(
+      "hits its victims alone, is over, and is nobody else's failure (%s)",
+      async (driver) => {
+        const fault = faultOf(example);
+        const done = await play([fault], { connect: { driver } });
+        const { run, victims } = done;
+        const counts = countsOf(done);
+        expect(counts["started"]).toBe(victims.length);
+        expect(victims.length).toBeGreaterThan(0);
+        // Whoever was hit is as before, or was not there any more.
+        expect(
+          (counts["completed"] ?? 0) + (counts["failed"] ?? 0) + (counts["abandoned"] ?? 0),
+        ).toBe(victims.length);
+        expect(counts["completed"]).toBe(victims.length);
+        expect(run.histogram("restore").count).toBe(victims.length);
+        // Nothing of it is judged.
+        const judged = phaseSums(done, false);
+        expect(judged).toMatchObject({
+          ...{ dropped: 0, reconnects: 0, timedOut: 0, late: 0, unanswered: 0, lost: 0 },
+          ...{ skippedNotOpen: 0, skippedBackpressure: 0, corrupt: 0, unsolicited: 0 },
+        });
+        const sums = run.counters;
+        expect(sums.expected).toBe(sums.matched + sums.timedOut + sums.unanswered);
+        expect(sums.planned).toBe(
+          sums.sent + sums.skippedNotOpen + sums.skippedBehind + sums.skippedBackpressure,
+        );
+        expect(sums.attempted).toBe(sums.established + sums.failed);
+        expect(sums.established).toBe(sums.closed);
+        // In the last half second everybody is served again.
+        await expect
+          .poll(() => {
+            const last = done.seen.filter(
+              ({ closedUs }) => closedUs !== null && done.at(closedUs) > 2.5 * SECOND,
+            );
+            return new Set(last.map(({ index }) => index)).size;
+          })
+          .toBe(CONNECTIONS);
+      },
+    );
+  },
+);

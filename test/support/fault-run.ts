@@ -1,0 +1,122 @@
+/**
+ * Plays the faults of a scenario with a real engine against a server that knows each connection by its number. Used by tests of faults.
+ * Whoever calls it closes its servers with closeServers().
+ */
+import { buildPopulation } from "../../shared/load/arrivals.ts";
+import { victimsOf } from "../../shared/load/victims.ts";
+import { type FaultWindow, faultWindows } from "../../shared/scenario/fault-windows.ts";
+import { namesOf } from "../../shared/scenario/names.ts";
+import type { StrictScenario } from "../../shared/scenario/strict.ts";
+import type { StrictFault } from "../../shared/scenario/strict-fault.ts";
+import { NAME_COUNTERS, PHASE_COUNTERS } from "../../shared/stats/counters.ts";
+import type { Engine } from "../../worker/engine/engine.ts";
+import { type EngineRun, runEngine } from "./engine-run.ts";
+import { type MarkedServer, markedServer, type SeenConnection } from "./marked-server.ts";
+import { messages, scenario } from "./scenario.ts";
+import { TurnClock } from "./turn-clock.ts";
+
+export const CONNECTIONS = 40;
+export const SECOND = 1_000_000;
+export const TOLERANCE_US = 100_000;
+
+const servers: MarkedServer[] = [];
+export function closeServers(): void {
+  for (const server of servers.splice(0)) server.close();
+}
+
+export function fault(over: Partial<StrictFault>): StrictFault {
+  return {
+    ...{ name: "x", phase: 1, offsetUs: 0, forUs: 0, everyUs: 0, times: 1, recovered: null },
+    victims: { share: 0.3, count: null, role: null, target: null, worker: null },
+    act: { kind: "disconnect", how: "reset", code: 1000 },
+    ...over,
+  };
+}
+
+interface Done {
+  readonly run: EngineRun;
+  readonly seen: readonly SeenConnection[];
+  /** Time since the second phase began, of a time of the server's. */
+  readonly at: (us: number) => number;
+  readonly victims: readonly number[];
+  readonly whole: StrictScenario;
+}
+
+/** Three seconds of sixty connections, when all are open, on a clock that both sides go by. */
+export async function play(
+  faults: readonly StrictFault[],
+  over: Parameters<typeof scenario>[1] = {},
+  onTurn: (engine: Engine, runUs: number) => void = () => {},
+): Promise<Done> {
+  const clock = new TurnClock(1);
+  const server = await markedServer(clock.monotonicUs);
+  servers.push(server);
+  const whole = scenario(server.url, {
+    phases: [
+      {
+        ...{ phase: "open", exclude: true, messageFactor: 0 },
+        durationUs: SECOND,
+        ramp: "burst",
+        to: CONNECTIONS,
+      },
+      {
+        ...{ phase: "steady", exclude: false, messageFactor: 1 },
+        durationUs: 3 * SECOND,
+        ramp: "hold",
+      },
+    ],
+    messages: messages({ rate: { kind: "perConnection", perSec: 10 } }),
+    faults,
+    ...over,
+    connect: {
+      reconnect: { policy: "fixed", minUs: 100_000, maxUs: 100_000, attempts: 5 },
+      ...over.connect,
+    },
+  });
+  let startUs = 0;
+  const run = await runEngine(whole, {
+    clock,
+    onTurn: (engine, runUs) => {
+      if (runUs >= 0 && startUs === 0) startUs = clock.monotonicUs() - runUs + SECOND;
+      onTurn(engine, runUs - SECOND);
+    },
+  });
+  const window = faultWindows(whole)[0] as FaultWindow;
+  const victims = victimsOf(whole, buildPopulation(whole), window);
+  return {
+    ...{ run, whole, seen: server.seen, at: (us) => us - startUs },
+    victims: [...Array(CONNECTIONS).keys()].filter((index) => victims.has(index)),
+  };
+}
+
+/** Counters of the first window. */
+export function countsOf({ run, whole }: Done): Record<string, number> {
+  const name = namesOf(whole).findIndex(({ kind }) => kind === "fault");
+  const sums: Record<string, number> = {};
+  for (const { names } of run.frames) {
+    for (const row of names.filter((one) => one.name === name)) {
+      for (const [at, counter] of NAME_COUNTERS.entries()) {
+        sums[counter] = (sums[counter] ?? 0) + (row.counters[at] ?? 0);
+      }
+    }
+  }
+  return sums;
+}
+
+/** Counters of the scenario's phases, or of those that are counted apart. */
+export function phaseSums({ run, whole }: Done, apart: boolean): Record<string, number> {
+  const sums: Record<string, number> = {};
+  for (const { phases } of run.frames) {
+    for (const { phase, counters } of phases) {
+      if (phase >= whole.phases.length !== apart) continue;
+      for (const [at, counter] of PHASE_COUNTERS.entries()) {
+        sums[counter] = (sums[counter] ?? 0) + (counters[at] ?? 0);
+      }
+    }
+  }
+  return sums;
+}
+
+export function ended(seen: readonly SeenConnection[], beforeUs: number, at: Done["at"]) {
+  return seen.filter(({ closedUs }) => closedUs !== null && at(closedUs) < beforeUs);
+}

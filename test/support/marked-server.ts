@@ -1,0 +1,68 @@
+/**
+ * A server of the ws package that tells connections apart by a number in their path (`/?i=NUMBER`), and keeps what became of each: the
+ * oracle of tests about faults. Echoes.
+ */
+import { once } from "node:events";
+import type { IncomingMessage } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import { type WebSocket, WebSocketServer } from "ws";
+
+/** One connection as the server saw it; times by the given clock. */
+export interface SeenConnection {
+  readonly index: number;
+  readonly openedUs: number;
+  closedUs: number | null;
+  /** 1006: no Close frame. */
+  code: number | null;
+  received: number;
+  pongs: number;
+  readonly socket: WebSocket;
+  readonly transport: Socket;
+}
+
+export interface MarkedServer {
+  /** With the placeholder that marks each connection. */
+  readonly url: string;
+  readonly seen: readonly SeenConnection[];
+  close(): void;
+}
+
+export async function markedServer(
+  nowUs: () => number,
+  onMessage: (socket: WebSocket, data: Buffer, binary: boolean) => void = echo,
+): Promise<MarkedServer> {
+  const server = new WebSocketServer({ port: 0, host: "127.0.0.1", perMessageDeflate: false });
+  await once(server, "listening");
+  const seen: SeenConnection[] = [];
+  server.on("connection", (socket: WebSocket, request: IncomingMessage) => {
+    const index = Number(new URL(request.url ?? "/", "ws://a").searchParams.get("i"));
+    const one: SeenConnection = {
+      ...{ index, openedUs: nowUs(), closedUs: null, code: null, received: 0, pongs: 0 },
+      ...{ socket, transport: request.socket },
+    };
+    seen.push(one);
+    socket.on("error", () => {});
+    socket.on("pong", () => one.pongs++);
+    socket.on("close", (code) => {
+      one.closedUs = nowUs();
+      one.code = code;
+    });
+    socket.on("message", (data, binary) => {
+      one.received++;
+      onMessage(socket, data as Buffer, binary);
+    });
+  });
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `ws://127.0.0.1:${port}/?i={{conn.index}}`,
+    seen,
+    close() {
+      for (const client of server.clients) client.terminate();
+      server.close();
+    },
+  };
+}
+
+function echo(socket: WebSocket, data: Buffer, binary: boolean): void {
+  socket.send(data, { binary });
+}

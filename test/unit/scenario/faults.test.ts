@@ -1,0 +1,174 @@
+/** Faults: what a scenario says of them, when they act, and what is refused. */
+import { describe, expect, it } from "vitest";
+import { faultWindows } from "../../../shared/scenario/fault-windows.ts";
+import { writtenForm } from "../../../shared/scenario/written.ts";
+import { linesOf, parseText, scenarioOf } from "./reading.ts";
+
+const HEAD = `version: 1
+target: ws://127.0.0.1:1/
+load:
+  - { phase: ramp, ramp: linear, to: 100, over: 10s }
+  - { phase: steady, hold: 60s }
+`;
+const withFaults = (...faults: string[]) =>
+  `${HEAD}faults:\n${faults.map((one) => `  - ${one}\n`).join("")}`;
+
+function faultsOf(...faults: string[]) {
+  return scenarioOf(parseText(withFaults(...faults))).faults;
+}
+
+describe("a fault", () => {
+  it("is anchored to a phase, at once or so long after it began", () => {
+    const [first, second] = faultsOf(
+      "{ at: steady, kind: disconnect, who: 30% }",
+      "{ at: ramp+2500ms, kind: disconnect, who: 12, how: close, code: 3008, name: kick }",
+    );
+    expect(first).toEqual({
+      ...{ name: "disconnect@steady", phase: 1, offsetUs: 0, forUs: 0, everyUs: 0, times: 1 },
+      victims: { share: 0.3, count: null, role: null, target: null, worker: null },
+      recovered: null,
+      act: { kind: "disconnect", how: "reset", code: 1000 },
+    });
+    expect(second).toMatchObject({ name: "kick", phase: 0, offsetUs: 2.5e6 });
+    expect(second?.victims).toMatchObject({ share: 1, count: 12 });
+    expect(second?.act).toEqual({ kind: "disconnect", how: "close", code: 3008 });
+  });
+
+  it("names one connection, and all of them", () => {
+    const [one, all] = faultsOf(
+      "{ at: steady, kind: disconnect, who: 1 }",
+      "{ at: steady+1s, kind: disconnect, who: 100% }",
+    );
+    expect(one?.victims.count).toBe(1);
+    expect(all?.victims).toMatchObject({ share: 1, count: null });
+  });
+
+  it("that lasts goes on to the end of the run unless it says how long", () => {
+    const [rest, part] = faultsOf(
+      "{ at: steady+20s, kind: disconnect, who: 1, how: silence }",
+      "{ at: steady+20s, for: 5s, kind: disconnect, who: 1, how: silence }",
+    );
+    expect(rest?.forUs).toBe(40e6);
+    expect(part?.forUs).toBe(5e6);
+    expect([rest?.name, part?.name]).toEqual([
+      "disconnect@steady+20s",
+      "disconnect@steady+20s (2)",
+    ]);
+  });
+
+  it("that is repeated begins as often as its phase has room for, or as often as it says", () => {
+    const scenario = scenarioOf(
+      parseText(
+        withFaults(
+          "{ at: steady+5s, every: 20s, kind: disconnect, who: 10% }",
+          "{ at: ramp+1s, every: 2s, times: 2, kind: disconnect, who: 10%, name: early }",
+        ),
+      ),
+    );
+    expect(
+      faultWindows(scenario).map(({ id, fromUs, toUs }) => [id, fromUs / 1e6, toUs / 1e6]),
+    ).toEqual([
+      ["disconnect@steady+5s#1", 15, 15],
+      ["disconnect@steady+5s#2", 35, 35],
+      ["disconnect@steady+5s#3", 55, 55],
+      ["early#1", 1, 1],
+      ["early#2", 3, 3],
+    ]);
+  });
+
+  it("can be written back to what it was parsed from", () => {
+    const text = withFaults(
+      "{ at: steady+90s, kind: disconnect, who: 33% }".replace("90s", "30000ms"),
+      "{ at: steady+1s, every: 10s, times: 3, kind: disconnect, who: 2, how: close, code: 4000, name: x }",
+      "{ at: steady, for: 3s, kind: disconnect, who: { share: 5% }, how: silence, recovered: { within: 15s, to: 99% } }",
+    );
+    const result = parseText(text);
+    if (!result.ok) throw new Error(linesOf(result).join("\n"));
+    const again = parseText(JSON.stringify(writtenForm(result.scenario, result.given)));
+    expect(scenarioOf(again).faults).toEqual(result.scenario.faults);
+  });
+});
+
+describe("what is refused, all of it and each with its place", () => {
+  const problems = (...faults: string[]) => linesOf(parseText(withFaults(...faults))).join("\n");
+
+  it.each([
+    [
+      "{ at: stedy+1s, kind: disconnect, who: 1 }",
+      /^7:11 unknown phase "stedy" \(did you mean steady\?\)/,
+    ],
+    ["{ at: steady+1x, kind: disconnect, who: 1 }", /^7:11 unknown unit "x"/],
+    ["{ at: steady+2m, kind: disconnect, who: 1 }", /phase steady is over after 1m/],
+    [
+      "{ at: steady, kind: disconect, who: 1 }",
+      /unknown kind of fault "disconect" \(did you mean disconnect\?\)/,
+    ],
+    ["{ at: steady, kind: disconnect }", /missing key who/],
+    ["{ at: steady, kind: disconnect, who: 0 }", /^7:42 not a share: "0"/],
+    ["{ at: steady, kind: disconnect, who: 0% }", /more than 0%/],
+    [
+      "{ at: steady, kind: disconnect, who: { share: 1%, count: 2 } }",
+      /only one of share or count/,
+    ],
+    ["{ at: steady, kind: disconnect, who: { role: nobody } }", /unknown role "nobody"/],
+    ["{ at: steady, kind: disconnect, who: { target: nowhere } }", /unknown target "nowhere"/],
+    ["{ at: steady, for: 1s, kind: disconnect, who: 1 }", /lasts no time/],
+    ["{ at: steady, kind: disconnect, who: 1, code: 3000 }", /code has no meaning with how: reset/],
+    [
+      "{ at: steady, kind: disconnect, who: 1, how: close, code: 1006 }",
+      /may send the close code 1006/,
+    ],
+    ["{ at: steady, kind: disconnect, who: 1, times: 3 }", /times has no meaning without every/],
+    [
+      "{ at: steady+50s, for: 20s, kind: disconnect, who: 1, how: silence }",
+      /beyond the run, which is over after 1m10s/,
+    ],
+    [
+      "{ at: steady, for: 9s, every: 5s, kind: disconnect, who: 1, how: silence }",
+      /begin again before it has ended/,
+    ],
+    ["{ at: steady, kind: disconnect, who: 1, delay: 3s }", /delay/],
+  ])("%s", (fault, what) => {
+    expect(problems(fault)).toMatch(what);
+  });
+
+  it("several at once", () => {
+    const lines = problems(
+      "{ at: nowhere, kind: disconnect, who: 1 }",
+      "{ at: steady, kind: disconnect, who: 1, code: 3000 }",
+      "{ at: steady, kind: nothing, who: 1 }",
+    );
+    expect(lines.split("\n")).toHaveLength(3);
+  });
+
+  it("two of one name", () => {
+    const one = "{ at: steady, kind: disconnect, who: 1, name: same }";
+    expect(problems(one, one)).toMatch(/duplicate fault same/);
+  });
+
+  it("one during a search for the limit, and one that reaches into it", () => {
+    const text = (fault: string) => `version: 1
+target: ws://127.0.0.1:1/
+load:
+  - { phase: steady, ramp: burst, to: 10, hold: 30s }
+  - { phase: search, ramp: find-limit, step: 10, to: 100, settle: 5s, until: "connect failed > 1%" }
+  - { phase: after, hold: 30s }
+faults:
+  - ${fault}
+`;
+    const lines = (fault: string) => linesOf(parseText(text(fault))).join("\n");
+    const refused = /during search, which looks for the limit of an undisturbed target/;
+    expect(lines("{ at: search+1s, kind: disconnect, who: 1 }")).toMatch(refused);
+    expect(lines("{ at: steady+20s, for: 20s, kind: disconnect, who: 1, how: silence }")).toMatch(
+      refused,
+    );
+    const behind = parseText(text("{ at: after+1s, kind: disconnect, who: 1 }"));
+    expect(scenarioOf(behind).faults).toHaveLength(1);
+  });
+
+  it("more windows than there may be", () => {
+    expect(problems("{ at: steady, every: 100ms, kind: disconnect, who: 1 }")).toMatch(
+      /begin 600 times in all, at most 200/,
+    );
+  });
+});

@@ -1,0 +1,28 @@
+/**
+ * Ties faults (worker/faults) to the pool of connections. Called by the pool. Invariant: an engine without faults has nothing of
+ * this.
+ */
+import type { Population } from "../../shared/load/arrivals.ts";
+import type { ConnectionHost, HostedConnection } from "../connection/connection-host.ts";
+import { Faults } from "../faults/faults.ts";
+import type { EngineContext } from "./engine-context.ts";
+
+/** @param live connections by slot @returns null: the scenario has none */
+export function faultsOf(
+  { plan, worker }: EngineContext,
+  host: ConnectionHost,
+  of: { readonly population: Population; readonly live: readonly (HostedConnection | null)[] },
+): Faults<HostedConnection> | null {
+  const { scenario } = plan;
+  if (scenario.faults.length === 0) return null;
+  return new Faults<HostedConnection>(
+    {
+      ...{ scenario, worker: worker ?? null, live: of.live, recorder: host.recorder },
+      nowUs: () => host.lastNowUs,
+      phaseAt: (runUs) => host.phaseAt(runUs),
+      isClear: (victim, sinceUs) => host.correlator.waitsSinceUs(victim) >= sinceUs,
+      shiftPending: (victim, by) => host.correlator.shiftPending(victim, by),
+    },
+    of.population,
+  );
+}

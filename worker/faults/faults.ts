@@ -1,0 +1,267 @@
+/**
+ * The faults of one engine: begins and ends the windows of the plan by its run clock, hits their victims among its connections,
+ * and follows what becomes of those. Owned by the connection pool, which gives it turns; connections tell it what happens to them.
+ *
+ * Data plane: a connection that no fault touches is asked for nothing but its `shift`, a number that is added to a phase.
+ * Invariant: who is hit, and when, follows from the plan alone, so it does not matter which engine holds a connection.
+ */
+import type { Population } from "../../shared/load/arrivals.ts";
+import { victimsOf } from "../../shared/load/victims.ts";
+import { type FaultWindow, faultWindows } from "../../shared/scenario/fault-windows.ts";
+import type { StrictScenario } from "../../shared/scenario/strict.ts";
+import { type CloseCause, DROP_CAUSES } from "../../shared/stats/failure-kind.ts";
+import type { Recorder } from "../record/recorder.ts";
+import { RunningWindow } from "./running-window.ts";
+import { SilentSockets } from "./silent-sockets.ts";
+import { FaultTally } from "./tally.ts";
+import type { Touch, Victim } from "./victim.ts";
+
+/** Connections looked at, and hit, in one turn: between them the engine reads and sends. */
+const LOOKS_PER_TURN = 5000;
+const HITS_PER_TURN = 200;
+/** A moment that was missed by more than this belongs to whoever held the connections then. */
+const LATEST_US = 1_000_000;
+/** How often it is looked whether those that a fault has let go of have caught up, and how long that is waited for. */
+const RECOVERY_LOOK_US = 20_000;
+const LONGEST_RECOVERY_US = 5_000_000;
+
+interface FaultsHost<V extends Victim> {
+  readonly scenario: StrictScenario;
+  readonly recorder: Recorder;
+  /** By slot. */
+  readonly live: readonly (V | null)[];
+  /** Of the worker; null: it has none. */
+  readonly worker: string | null;
+  /** Run time. */
+  nowUs(): number;
+  phaseAt(runUs: number): number;
+  /** The connection waits for no answer to what it sent before. */
+  isClear(victim: V, sinceUs: number): boolean;
+  /** What the connection waits for is counted apart from now on. */
+  shiftPending(victim: V, by: number): void;
+}
+
+export class Faults<V extends Victim> {
+  readonly #host: FaultsHost<V>;
+  readonly #tally: FaultTally;
+  readonly #silent = new SilentSockets();
+  readonly #shift: number;
+  #population: Population;
+  /** Not begun, the next one last. */
+  #upcoming: FaultWindow[] = [];
+  readonly #begun = new Set<number>();
+  #running: RunningWindow<V>[] = [];
+  /** When there is something to do next. */
+  nextUs = Number.POSITIVE_INFINITY;
+
+  constructor(host: FaultsHost<V>, population: Population) {
+    const { scenario, recorder } = host;
+    this.#host = host;
+    this.#shift = scenario.phases.length;
+    this.#tally = new FaultTally(scenario, recorder, (runUs) => host.phaseAt(runUs));
+    this.#population = population;
+    this.follow(population);
+  }
+
+  /** The plan has changed: windows that have not begun move with their phases. */
+  follow(population: Population): void {
+    this.#population = population;
+    const { faults } = this.#host.scenario;
+    const phases = population.profile.phases.map(({ fromUs, toUs }) => {
+      return { durationUs: toUs - fromUs };
+    });
+    this.#upcoming = faultWindows({ phases, faults })
+      .filter(({ position }) => !this.#begun.has(position))
+      .sort((a, b) => b.fromUs - a.fromUs || b.position - a.position);
+    this.nextUs = Number.NEGATIVE_INFINITY;
+  }
+
+  turn(nowUs: number): void {
+    if (nowUs < this.nextUs) return;
+    let next = this.#upcoming.at(-1);
+    while (next !== undefined && next.fromUs <= nowUs) {
+      this.#upcoming.pop();
+      this.#begin(next, nowUs);
+      next = this.#upcoming.at(-1);
+    }
+    let hits = HITS_PER_TURN;
+    for (const running of this.#running) hits = this.#hitSome(running, hits, nowUs);
+    for (const running of this.#running) {
+      if (!running.lasts || running.window.toUs > nowUs) continue;
+      running.lift();
+      this.#recover(running, nowUs);
+    }
+    this.#running = this.#running.filter((running) => !running.isOver);
+    this.#silent.turn(nowUs);
+    this.#plan(nowUs);
+  }
+
+  /** A connection is open: what lasts acts on it, too. */
+  opened(victim: V): void {
+    for (const running of this.#running) {
+      if (!running.lasts || running.isLifted || !this.#isVictim(running, victim)) continue;
+      if (running.hit.has(victim)) running.begin(victim);
+      else this.#hit(running, victim, this.#host.nowUs());
+    }
+  }
+
+  /** It is as it was: open, its first steps done. */
+  restored(victim: V): void {
+    const { touch } = victim;
+    if (touch === null || touch.awayBy === null) return;
+    const window = touch.awayBy;
+    touch.awayBy = null;
+    // What acts on it, or has, tells by itself when it is over.
+    if (touch.acting.some((one) => one.window === window)) return;
+    this.#tally.restored(window, this.#host.nowUs(), window.fromUs);
+    this.#letGo(victim, touch);
+  }
+
+  /** It tries to connect. */
+  attempted({ touch }: V): void {
+    if (touch?.awayBy) this.#count(touch.awayBy, "attempts");
+  }
+
+  /** A message fell due while it was not open. */
+  notSent({ touch }: V): void {
+    if (touch?.awayBy) this.#count(touch.awayBy, "notSent");
+  }
+
+  /** It has ended; whether it connects again is not decided. */
+  ended({ touch }: V, cause: CloseCause): void {
+    if (touch === null) return;
+    touch.moves = cause === "migrated";
+    const window = touch.acting.at(-1)?.window;
+    if (window === undefined || touch.awayBy !== null) return;
+    if (DROP_CAUSES.has(cause)) this.#tally.noticed(window, this.#host.nowUs());
+    touch.awayBy = window;
+  }
+
+  /** It does not connect again. */
+  gaveUp(victim: V): void {
+    const { touch } = victim;
+    if (!touch?.awayBy) return;
+    const lostBy = touch.awayBy;
+    touch.awayBy = null;
+    this.#count(lostBy, "failed");
+    for (const { window, hit } of touch.acting.splice(0)) {
+      hit.delete(victim);
+      if (window !== lostBy) this.#count(window, "abandoned");
+    }
+  }
+
+  /** It is over. */
+  released(victim: V): void {
+    const { touch } = victim;
+    if (touch === null) return;
+    const counter = touch.moves && touch.acting.length > 0 ? "handedOn" : "abandoned";
+    const windows = new Set(touch.acting.map(({ window }) => window));
+    if (touch.awayBy !== null) windows.add(touch.awayBy);
+    for (const one of touch.acting) one.hit.delete(victim);
+    for (const window of windows) this.#count(window, counter);
+    victim.touch = null;
+  }
+
+  /** The run ends before its plan: nothing is to stand in its way. */
+  stop(): void {
+    this.#upcoming = [];
+    for (const running of this.#running) running.lift();
+    this.#running = [];
+    this.#plan(this.#host.nowUs());
+  }
+
+  /** Destroys what it has kept open. */
+  close(): void {
+    this.#silent.close();
+  }
+
+  #begin(window: FaultWindow, nowUs: number): void {
+    this.#begun.add(window.position);
+    const { scenario, worker, live } = this.#host;
+    const { victims } = window.fault;
+    const isOurs = victims.worker === null || victims.worker === worker;
+    const running = new RunningWindow<V>(window, victimsOf(scenario, this.#population, window), {
+      ...{ live, silent: this.#silent },
+    });
+    const isMissed = running.lasts ? window.toUs <= nowUs : nowUs - window.fromUs > LATEST_US;
+    if (isOurs && !isMissed) this.#running.push(running);
+  }
+
+  /** @returns hits that are left */
+  #hitSome(running: RunningWindow<V>, most: number, nowUs: number): number {
+    const { live } = this.#host;
+    let hits = most;
+    const end = Math.min(running.end, running.cursor + LOOKS_PER_TURN);
+    while (running.cursor < end && hits > 0) {
+      const victim = live[running.cursor++];
+      if (!victim?.isHittable || running.hit.has(victim)) continue;
+      if (!this.#isVictim(running, victim)) continue;
+      this.#hit(running, victim, nowUs);
+      hits--;
+    }
+    return hits;
+  }
+
+  #isVictim({ victims }: RunningWindow<V>, { index }: V): boolean {
+    return victims.has(index);
+  }
+
+  #hit(running: RunningWindow<V>, victim: V, nowUs: number): void {
+    const { window } = running;
+    if (victim.shift === 0) this.#host.shiftPending(victim, this.#shift);
+    victim.shift = this.#shift;
+    const touch = victim.touch ?? { acting: [], awayBy: null, moves: false };
+    victim.touch = touch;
+    this.#tally.count(window, "started", nowUs);
+    if (running.lasts) {
+      touch.acting.push(running);
+      running.hit.add(victim);
+    } else {
+      touch.awayBy = window;
+      this.#tally.count(window, "cutOff", nowUs, victim.pendingCount);
+    }
+    running.begin(victim);
+  }
+
+  /** Those that have caught up with what the fault made them miss are as they were. */
+  #recover(running: RunningWindow<V>, nowUs: number): void {
+    const { toUs } = running.window;
+    const isLate = nowUs > toUs + LONGEST_RECOVERY_US;
+    for (const victim of running.hit as Set<V>) {
+      const { touch } = victim;
+      if (touch === null || touch.awayBy !== null || !victim.isHittable) continue;
+      if (!isLate && !this.#host.isClear(victim, toUs)) continue;
+      running.hit.delete(victim);
+      touch.acting.splice(touch.acting.indexOf(running), 1);
+      this.#tally.restored(running.window, nowUs, toUs);
+      this.#letGo(victim, touch);
+    }
+  }
+
+  #letGo(victim: V, { acting, awayBy }: Touch): void {
+    if (acting.length > 0 || awayBy !== null) return;
+    victim.touch = null;
+    victim.shift = 0;
+  }
+
+  #count(window: FaultWindow, counter: Parameters<FaultTally["count"]>[1]): void {
+    this.#tally.count(window, counter, this.#host.nowUs());
+  }
+
+  #plan(nowUs: number): void {
+    let nextUs = Math.min(
+      this.#upcoming.at(-1)?.fromUs ?? Number.POSITIVE_INFINITY,
+      this.#silent.nextUs,
+    );
+    for (const running of this.#running) nextUs = Math.min(nextUs, nextOf(running, nowUs));
+    this.nextUs = nextUs;
+  }
+}
+
+function nextOf<V extends Victim>(
+  { window, cursor, end, isLifted }: RunningWindow<V>,
+  nowUs: number,
+): number {
+  if (isLifted) return nowUs + RECOVERY_LOOK_US;
+  return cursor < end ? nowUs : window.toUs;
+}
