@@ -71,7 +71,8 @@ export const MADE_TABLES: readonly MadeTable[] = [
   {
     document: "docs/validity.md",
     name: "rules",
-    table: () => judgedTable(["rule", "the run fails when"], /^(threshold|recovered|implied|baseline)\b/),
+    table: () =>
+      judgedTable(["rule", "the run fails when"], /^(threshold|recovered|implied|baseline)\b/),
   },
   {
     document: "docs/validity.md",

@@ -34,7 +34,9 @@ function scenario(target: string) {
     ],
     messages: {
       rate: "4/s",
-      mix: [{ name: "say", send: { binary: { size: 64 } }, reply: { match: "echo", within: "10s" } }],
+      mix: [
+        { name: "say", send: { binary: { size: 64 } }, reply: { match: "echo", within: "10s" } },
+      ],
     },
     faults: [
       { at: "steady+1s", kind: "disconnect", who: "30%", recovered: { within: "60s", to: "100%" } },
@@ -43,7 +45,11 @@ function scenario(target: string) {
     ],
     thresholds: {
       connections: ["dropped == 0"],
-      messages: ["matched == 100%", "unanswered == 0", { rule: "sent < 100%", include: "injected" }],
+      messages: [
+        "matched == 100%",
+        "unanswered == 0",
+        { rule: "sent < 100%", include: "injected" },
+      ],
     },
   };
 }
@@ -61,7 +67,9 @@ async function account(options: RunOptions = {}): Promise<Account> {
     const journal = readFileSync(join(result.runDirectory, "journal")).toString("latin1");
     for (const event of ["fault-began", "fault-ended"]) {
       for (const id of ["disconnect@steady+1s", "silent", "kicked"]) {
-        expect(journal).toMatch(new RegExp(`"type":"${event}"[^}]*"id":"${id.replace("+", "\\+")}"`));
+        expect(journal).toMatch(
+          new RegExp(`"type":"${event}"[^}]*"id":"${id.replace("+", "\\+")}"`),
+        );
       }
     }
     return { result, seen: [...server.seen] };
@@ -73,7 +81,11 @@ async function account(options: RunOptions = {}): Promise<Account> {
 /** The victims of each fault, by the arithmetic that workers use. */
 function planned(): number[][] {
   const text = JSON.stringify({ version: 1, name: "test", ...scenario("ws://127.0.0.1:1/") });
-  const read = parseScenario(text, { fileName: "x.json", env: {}, readFile: () => Buffer.alloc(0) });
+  const read = parseScenario(text, {
+    fileName: "x.json",
+    env: {},
+    readFile: () => Buffer.alloc(0),
+  });
   if (!read.ok) throw new Error("not a scenario");
   const population = buildPopulation(read.scenario);
   return faultWindows(read.scenario).map((window) => {
@@ -106,9 +118,11 @@ function check({ result, seen }: Account): void {
     ["injected", "injected", 20],
     ["injected", "injected", 20],
   ]);
-  expect(summary.faults.map(({ id, planned: hits, affected, restored, gaveUp, closed }) => {
-    return { id, hits, affected, restored, gaveUp, closed };
-  })).toEqual([
+  expect(
+    summary.faults.map(({ id, planned: hits, affected, restored, gaveUp, closed }) => {
+      return { id, hits, affected, restored, gaveUp, closed };
+    }),
+  ).toEqual([
     { id: "disconnect@steady+1s", hits: 60, affected: 60, restored: 60, gaveUp: 0, closed: 0 },
     { id: "silent", hits: 20, affected: 20, restored: 20, gaveUp: 0, closed: 0 },
     { id: "kicked", hits: 20, affected: 20, restored: 20, gaveUp: 0, closed: 0 },
@@ -128,47 +142,59 @@ describe.concurrent("faults", () => {
   }, 240_000);
 
   for (const kind of ["redis", "nats"] as const satisfies readonly BrokerKind[]) {
-    it.skipIf(missing(kind) !== null)(`hit the same ones on four workers over ${kind}`, async () => {
-      const broker = await startBroker(kind);
+    it.skipIf(missing(kind) !== null)(
+      `hit the same ones on four workers over ${kind}`,
+      async () => {
+        const broker = await startBroker(kind);
+        try {
+          await using _workers = startFourWorkers(broker.url);
+          check(await account({ args: ["--bus", broker.url, "--workers", "4"] }));
+        } finally {
+          await broker.stop();
+        }
+      },
+      240_000,
+    );
+  }
+
+  it.skipIf(missing("redis") !== null)(
+    "leave the ledger balanced when a worker dies in the middle",
+    async () => {
+      const broker = await startBroker("redis");
       try {
-        await using _workers = startFourWorkers(broker.url);
-        check(await account({ args: ["--bus", broker.url, "--workers", "4"] }));
+        await using dies = startClusterWorker(broker.url, "dies", {
+          ONRUSH_WORKER_FENCE_AFTER_MS: "3000",
+        });
+        await using _stays = startClusterWorker(broker.url, "stays", {
+          ONRUSH_WORKER_FENCE_AFTER_MS: "3000",
+        });
+        const server = await markedServer(Date.now);
+        using folder = scratch();
+        let killed = false;
+        const kill = setInterval(() => {
+          // In the middle of the silence.
+          if (killed || server.seen.length < CONNECTIONS + 70) return;
+          killed = true;
+          void dies.kill();
+        }, 50);
+        const result = await runScenario(scenario(server.url), folder.path, {
+          args: ["--bus", broker.url, "--workers", "2"],
+        });
+        clearInterval(kill);
+        server.close();
+        expect(killed).toBe(true);
+        const { summary } = result as Result & { summary: NonNullable<Result["summary"]> };
+        expect(summary.validity.ledger).toEqual({ balanced: true, differences: {} });
+        expect(summary.lostWorkers).toHaveLength(1);
+        const [cut = [], , kicked = []] = planned();
+        expect(summary.faults[0]?.affected).toBe(cut.length);
+        // Whoever stood in for the lost worker kicks its victims, too, if it had them back by then.
+        expect(summary.faults[2]?.affected).toBeLessThanOrEqual(kicked.length);
+        expect(summary.faults[2]?.affected).toBeGreaterThan(0);
       } finally {
         await broker.stop();
       }
-    }, 240_000);
-  }
-
-  it.skipIf(missing("redis") !== null)("leave the ledger balanced when a worker dies in the middle", async () => {
-    const broker = await startBroker("redis");
-    try {
-      await using dies = startClusterWorker(broker.url, "dies", { ONRUSH_WORKER_FENCE_AFTER_MS: "3000" });
-      await using _stays = startClusterWorker(broker.url, "stays", { ONRUSH_WORKER_FENCE_AFTER_MS: "3000" });
-      const server = await markedServer(Date.now);
-      using folder = scratch();
-      let killed = false;
-      const kill = setInterval(() => {
-        // In the middle of the silence.
-        if (killed || server.seen.length < CONNECTIONS + 70) return;
-        killed = true;
-        void dies.kill();
-      }, 50);
-      const result = await runScenario(scenario(server.url), folder.path, {
-        args: ["--bus", broker.url, "--workers", "2"],
-      });
-      clearInterval(kill);
-      server.close();
-      expect(killed).toBe(true);
-      const { summary } = result as Result & { summary: NonNullable<Result["summary"]> };
-      expect(summary.validity.ledger).toEqual({ balanced: true, differences: {} });
-      expect(summary.lostWorkers).toHaveLength(1);
-      const [cut = [], , kicked = []] = planned();
-      expect(summary.faults[0]?.affected).toBe(cut.length);
-      // Whoever stood in for the lost worker kicks its victims, too, if it had them back by then.
-      expect(summary.faults[2]?.affected).toBeLessThanOrEqual(kicked.length);
-      expect(summary.faults[2]?.affected).toBeGreaterThan(0);
-    } finally {
-      await broker.stop();
-    }
-  }, 240_000);
+    },
+    240_000,
+  );
 });

@@ -219,7 +219,7 @@ describe.skipIf(missing("redis") !== null)("limits of a worker", () => {
         { env: { ...env, ONRUSH_RUNS: folder.path } },
       );
       expect(exitCode).toBe(2);
-      expect(stderr).toContain("ONRUSH_CLUSTER_KEY is not set");
+      expect(stderr).toMatch(/ONRUSH_CLUSTER_KEY (is not set|or ONRUSH_CLUSTER_KEY_FILE)/);
       expect(stderr).toContain("openssl rand -hex 32");
     },
   );

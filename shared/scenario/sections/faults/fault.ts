@@ -20,13 +20,7 @@ import {
 import type { FaultActOf, FaultKindName } from "../../strict-fault.ts";
 
 /** Where in the life of a connection, or beside it, a kind acts. */
-type FaultStage =
-  | "connection"
-  | "reading"
-  | "writing"
-  | "handshake"
-  | "protocol"
-  | "network";
+type FaultStage = "connection" | "reading" | "writing" | "handshake" | "protocol" | "network";
 
 export interface FaultKind<
   N extends FaultKindName = FaultKindName,
