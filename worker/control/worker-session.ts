@@ -146,6 +146,7 @@ export class WorkerSession {
     if (missing > 0) this.#options.log.error(`left with ${missing} frames undelivered`);
     if (this.#isOver()) return;
     this.#state = "over";
+    this.#stopWatching();
     await this.#session?.close();
     await this.#execution?.close();
     this.#end({ kind: "drained" });
@@ -155,6 +156,7 @@ export class WorkerSession {
     if (this.#isOver()) return;
     this.#state = "over";
     this.#stopTaking();
+    this.#stopWatching();
     const fenced = this.#execution?.fence(reason);
     await this.#session?.close();
     await fenced;
@@ -168,9 +170,9 @@ export class WorkerSession {
     return this.#execution?.started === true && this.#execution.slices.length > 0;
   }
 
+  /** It still reads the placement: a coordinator that is started meanwhile asks everybody whether they live. */
   #stopTaking(): void {
     this.#taking.abort();
-    this.#stopWatching();
     this.#reclaim.close();
     this.#quotaChanged.abort();
   }
@@ -180,6 +182,7 @@ export class WorkerSession {
     const challenge = placement?.challenge ?? this.#answers;
     if (challenge !== this.#answers) session.renewSoon();
     this.#answers = challenge;
+    if (this.#state !== "open") return;
     if (quota?.run !== this.#quota?.run && this.#refused !== ACCEPTED) {
       this.#refused = ACCEPTED;
       session.renewSoon();
