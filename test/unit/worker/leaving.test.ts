@@ -25,7 +25,7 @@ it("answers the challenge of a coordinator that came while it leaves", async () 
     limits: { maxConnections: null, maxRate: null },
     rejoin: false,
     startEngine: engineThreads(new URL("../../fixtures/fake-engine.mjs", import.meta.url), {
-      ...{ rawLogDirectory: null, allowTargets: [], allowHooks: false },
+      ...{ worker: "leaver", rawLogDirectory: null, allowTargets: [], allowHooks: false },
     }),
     // Nobody takes over what it holds, so it stays on its way.
     timings: { ...QUICK, leaveMs: 600_000, flushMs: 200 },
