@@ -21,7 +21,7 @@ const TOGETHER = [
   "test/integration/{api,builds,chaos,cli,cluster,coordinator,docs,local-cluster,report-page}.test.ts",
   "test/integration/{docs-http-api,find-limit,forged,github-action,otlp,prometheus,prometheus-server}.test.ts",
   "test/integration/coordinator-*.test.ts",
-  "test/integration/{chat,faults,faye,flow,hooks-cluster,integrity-exact,login,protocols,roles,rooms,sequences,situations}.test.ts",
+  "test/integration/{chat,faye,flow,hooks-cluster,integrity-exact,login,protocols,roles,rooms,sequences,situations}.test.ts",
   "test/integration/cli-{bare-url,completion,doctor,flags,init,interrupt,report,run-end}.test.ts",
 ];
 
