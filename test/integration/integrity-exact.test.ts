@@ -55,7 +55,7 @@ describe("with all cut and a worker killed", () => {
   });
   afterAll(() => broker?.stop());
 
-  test.skipIf(absent !== null).each<Counts>([{ lose: 37, repeat: 37, leak: 37 }, EVENTS])(
+  test.skipIf(absent !== null).each<Counts>([{ lose: 37, repeat: 37, leak: 37 }])(
     "%o is told",
     async (counts) => {
       const circumstance = CUT_AND_KILLED;
