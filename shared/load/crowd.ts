@@ -2,8 +2,10 @@
  * The connections that share a total rate: all of a run, or those of one role. Called by the total message schedule. Pure.
  * Invariant: whoever the plan has open of them at a moment is found without allocating.
  */
+
 import type { Arrivals, Population } from "./arrivals.ts";
 import type { Profile } from "./profile.ts";
+import { below } from "./rising.ts";
 import type { RoleAssignment } from "./roles.ts";
 
 export class Crowd {
@@ -58,16 +60,4 @@ export class Crowd {
   arrivalIndex(arrival: number): number {
     return this.#arrived === null ? this.#closed + arrival : (this.#arrived[arrival] as number);
   }
-}
-
-/** How many of rising numbers are below one. */
-function below(rising: Uint32Array, limit: number): number {
-  let low = 0;
-  let high = rising.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((rising[middle] as number) < limit) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

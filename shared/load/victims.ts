@@ -9,11 +9,13 @@
  *
  * Invariant: a pure function of (scenario, seed, index), given the phases as they are by now.
  */
+
 import type { FaultWindow } from "../scenario/fault-windows.ts";
 import type { StrictScenario } from "../scenario/strict.ts";
 import { permuted } from "../scenario/template/permutation.ts";
 import type { Population } from "./arrivals.ts";
 import type { Session } from "./profile.ts";
+import { below } from "./rising.ts";
 import { RoleAssignment } from "./roles.ts";
 import { TargetChoice } from "./target-choice.ts";
 
@@ -104,12 +106,6 @@ function overlaps({ openUs, closeUs }: Session, { fromUs, toUs }: FaultWindow): 
 }
 
 function positionIn(sorted: Uint32Array, value: number): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((sorted[middle] as number) < value) low = middle + 1;
-    else high = middle;
-  }
-  return sorted[low] === value ? low : -1;
+  const at = below(sorted, value);
+  return sorted[at] === value ? at : -1;
 }

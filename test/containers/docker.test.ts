@@ -160,6 +160,16 @@ function expectSame(summary: Summary, counted: TargetStats, before?: TargetStats
   expect(summary.validity.ledger.balanced).toBe(true);
 }
 
+const DEMO = [
+  "submit",
+  "examples/demo-10k.yaml",
+  ...SMALLER,
+  "--workers",
+  "2",
+  "--watch",
+  "--json",
+];
+
 describe.each(["redis", "nats"])("docker compose -f deploy/compose/%s.yaml", (kind) => {
   it("starts, runs the demo with the target's own numbers, grows in mid-run, and leaves nothing", async () => {
     const stack = await Stack.make(kind, images);
@@ -168,15 +178,7 @@ describe.each(["redis", "nats"])("docker compose -f deploy/compose/%s.yaml", (ki
     const client = new Client(stack);
     await expect.poll(() => client.workers(), WAIT).toBe(2);
 
-    const demo = await client.onrush([
-      "submit",
-      "examples/demo-10k.yaml",
-      ...SMALLER,
-      "--workers",
-      "2",
-      "--watch",
-      "--json",
-    ]);
+    const demo = await client.onrush(DEMO);
     expect(endedWell(demo), demo.stderr).toBe(true);
     const counted = await client.settled();
     expectSame(demo.summary as Summary, counted);
@@ -184,15 +186,7 @@ describe.each(["redis", "nats"])("docker compose -f deploy/compose/%s.yaml", (ki
     expect(report.status).toBe(200);
     expect(await report.text()).toContain("demo-10k");
 
-    const grown = client.onrush([
-      "submit",
-      "examples/demo-10k.yaml",
-      ...SMALLER,
-      "--workers",
-      "2",
-      "--watch",
-      "--json",
-    ]);
+    const grown = client.onrush(DEMO);
     await expect.poll(async () => (await client.target()).open, WAIT).toBeGreaterThan(20);
     await stack.compose(["up", "--detach", "--no-recreate", "--no-build", "--scale", "worker=4"]);
     const after = await grown;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { itIsCountedEverywhere } from "../support/everywhere.ts";
+import { question } from "../support/misdeeds.ts";
 import { runScenario, scratch, startTarget } from "../support/programs.ts";
 
 /** What the target was told to do with its events, and did, is what the summary says. */
@@ -28,22 +29,7 @@ function asking(url: string) {
     ],
     messages: {
       rate: "2/s",
-      mix: [
-        {
-          name: "ask",
-          send: { json: { type: "ask", id: "{{uuid}}" } },
-          sequence: {
-            key: "m.request_id == sent.id",
-            events: [
-              ...["agent_started", "agent_thinking"],
-              { event: "tool_executing", times: "1..5" },
-              { event: "tool_completed", times: "1..5" },
-              "agent_completed",
-            ],
-            within: "2s",
-          },
-        },
-      ],
+      mix: [question("2s")],
     },
     thresholds: { sequence: ["violations == 0"] },
   };

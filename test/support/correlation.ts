@@ -22,7 +22,7 @@ import { METRIC, Recorder } from "../../worker/record/recorder.ts";
 import type { DriverSocket } from "../../worker/socket/driver.ts";
 import { messages, scenario } from "./scenario.ts";
 
-const health: EngineHealth = {
+export const NO_HEALTH: EngineHealth = {
   utilisation: 0,
   processCpu: 0,
   rssBytes: 0,
@@ -181,7 +181,7 @@ export class Correlation {
   }
 
   cut(): Correlated {
-    return new Correlated(this.#recorder.cut(0, health, false));
+    return new Correlated(this.#recorder.cut(0, NO_HEALTH, false));
   }
 
   #meet(): void {

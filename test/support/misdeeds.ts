@@ -136,27 +136,29 @@ function pairs(echoes: boolean): object {
   };
 }
 
-/** Questions, each followed through its events. */
+/** A question to the target's agent, followed through its events. */
+export function question(within: string): object {
+  return {
+    name: "ask",
+    send: { json: { type: "ask", id: "{{uuid}}" } },
+    sequence: {
+      key: "m.request_id == sent.id",
+      events: [
+        ...["agent_started", "agent_thinking"],
+        { event: "tool_executing", times: "1..5" },
+        { event: "tool_completed", times: "1..5" },
+        "agent_completed",
+      ],
+      within,
+    },
+  };
+}
+
 function asking(withinMs: number): object {
   return {
     messages: {
       rate: "5/s",
-      mix: [
-        {
-          name: "ask",
-          send: { json: { type: "ask", id: "{{uuid}}" } },
-          sequence: {
-            key: "m.request_id == sent.id",
-            events: [
-              ...["agent_started", "agent_thinking"],
-              { event: "tool_executing", times: "1..5" },
-              { event: "tool_completed", times: "1..5" },
-              "agent_completed",
-            ],
-            within: `${withinMs}ms`,
-          },
-        },
-      ],
+      mix: [question(`${withinMs}ms`)],
     },
   };
 }

@@ -9,7 +9,7 @@ import { canarySearch } from "../../../worker/integrity/canary-search.ts";
 import { ownerAudit } from "../../../worker/integrity/owner-audit.ts";
 import { Correlator } from "../../../worker/message/correlator.ts";
 import { COUNT, Recorder } from "../../../worker/record/recorder.ts";
-import { TestConversation } from "../../support/correlation.ts";
+import { NO_HEALTH, TestConversation } from "../../support/correlation.ts";
 import { scenario } from "../../support/scenario.ts";
 
 /** Counts of what connections 0 and 1 got. */
@@ -36,19 +36,6 @@ function heard(
   const { owned, leaked, searched, heardOwn } = COUNT;
   return [count(owned), count(leaked), count(searched), count(heardOwn)];
 }
-
-const NO_HEALTH = {
-  ...{ utilisation: 0, processCpu: 0, rssBytes: 0, heapUsedBytes: 0, heapLimitBytes: 0 },
-  ...{
-    sockets: 0,
-    openFiles: 0,
-    ports: 0,
-    bufferedBytes: 0,
-    gcCount: 0,
-    loopLagMaxUs: 0,
-    throttled: 0,
-  },
-};
 
 const user = (name: string | number, more: object = {}) => JSON.stringify({ user: name, ...more });
 
