@@ -14,17 +14,52 @@ const EMPTY = ["it has no rows", ROW_HINT] as const;
 const NUMBER_HINT = "write it as text, in quotes";
 const BOM = "\ufeff";
 
-/** One array of objects. */
-export class JsonFormat implements RowFormat {
+type Fault = (what: string, hint: string) => TableFault;
+
+/** Rows that are objects: each names its columns itself. */
+class ObjectRows {
   readonly namesFirst = false;
-  readonly isWhole = true;
-  readonly unit = "row";
   readonly empty = EMPTY;
-  readonly #names = new Names();
+  readonly #places = new Map<string, number>();
 
   get columns(): readonly string[] {
-    return this.#names.all;
+    return [...this.#places.keys()];
   }
+
+  protected cellsOf(row: unknown, fault: Fault): Cells {
+    if (!isMapping(row)) throw fault("is no object", ROW_HINT);
+    const cells: (string | undefined)[] = [];
+    for (const [key, value] of Object.entries(row)) {
+      const column = this.#placeOf(key, fault);
+      if (typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value)) {
+        const what = `has a number in ${quoted(key)} that is too large to be held exactly`;
+        throw fault(what, NUMBER_HINT);
+      }
+      const text = textOf(value);
+      if (!text.isWellFormed()) throw fault(`has half of a surrogate pair in ${quoted(key)}`, "");
+      cells[column] = text;
+    }
+    return cells;
+  }
+
+  #placeOf(key: string, fault: Fault): number {
+    const known = this.#places.get(key);
+    if (known !== undefined) return known;
+    const hint = "give each value a name of its own";
+    if (key.trim() === "") throw fault("has a value without a name", hint);
+    if (FORBIDDEN_KEYS.includes(key)) throw fault(`names a value ${quoted(key)}`, hint);
+    if (this.#places.size === MAX_COLUMNS) {
+      throw fault(`brings the names of values to more than ${MAX_COLUMNS}`, hint);
+    }
+    this.#places.set(key, this.#places.size);
+    return this.#places.size - 1;
+  }
+}
+
+/** One array of objects. */
+export class JsonFormat extends ObjectRows implements RowFormat {
+  readonly isWhole = true;
+  readonly unit = "row";
 
   wholeRecords(): number {
     return 0;
@@ -41,7 +76,7 @@ export class JsonFormat implements RowFormat {
     if (!Array.isArray(value)) throw new TableFault("it is not an array", 0, ROW_HINT);
     for (const [at, row] of value.entries()) {
       visit(
-        this.#names.cellsOf(row, (what, hint) => {
+        this.cellsOf(row, (what, hint) => {
           return new TableFault(`row ${at + 1} ${what}`, 0, hint);
         }),
         0,
@@ -52,16 +87,9 @@ export class JsonFormat implements RowFormat {
 }
 
 /** One object a line; empty lines are skipped. */
-export class JsonLinesFormat implements RowFormat {
-  readonly namesFirst = false;
+export class JsonLinesFormat extends ObjectRows implements RowFormat {
   readonly isWhole = false;
   readonly unit = "line";
-  readonly empty = EMPTY;
-  readonly #names = new Names();
-
-  get columns(): readonly string[] {
-    return this.#names.all;
-  }
 
   wholeRecords(bytes: Buffer): number {
     return bytes.lastIndexOf(LF) + 1;
@@ -91,47 +119,7 @@ export class JsonLinesFormat implements RowFormat {
     } catch {
       throw fault("is not JSON", ROW_HINT);
     }
-    return this.#names.cellsOf(row, fault);
-  }
-}
-
-type Fault = (what: string, hint: string) => TableFault;
-
-/** Names of columns, as they come. */
-class Names {
-  readonly #places = new Map<string, number>();
-
-  get all(): readonly string[] {
-    return [...this.#places.keys()];
-  }
-
-  cellsOf(row: unknown, fault: Fault): Cells {
-    if (!isMapping(row)) throw fault("is no object", ROW_HINT);
-    const cells: (string | undefined)[] = [];
-    for (const [key, value] of Object.entries(row)) {
-      const column = this.#placeOf(key, fault);
-      if (typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value)) {
-        const what = `has a number in ${quoted(key)} that is too large to be held exactly`;
-        throw fault(what, NUMBER_HINT);
-      }
-      const text = textOf(value);
-      if (!text.isWellFormed()) throw fault(`has half of a surrogate pair in ${quoted(key)}`, "");
-      cells[column] = text;
-    }
-    return cells;
-  }
-
-  #placeOf(key: string, fault: Fault): number {
-    const known = this.#places.get(key);
-    if (known !== undefined) return known;
-    const hint = "give each value a name of its own";
-    if (key.trim() === "") throw fault("has a value without a name", hint);
-    if (FORBIDDEN_KEYS.includes(key)) throw fault(`names a value ${quoted(key)}`, hint);
-    if (this.#places.size === MAX_COLUMNS) {
-      throw fault(`brings the names of values to more than ${MAX_COLUMNS}`, hint);
-    }
-    this.#places.set(key, this.#places.size);
-    return this.#places.size - 1;
+    return this.cellsOf(row, fault);
   }
 }
 

@@ -3,11 +3,11 @@
  * in faults/. Invariant: a fault begins and ends while the plan's load goes on, and never during a search for a limit, whose
  * levels it would disturb.
  */
-import * as z from "zod";
+import type * as z from "zod";
 import { MAX_WINDOWS } from "../fault-windows.ts";
 import type { Path } from "../issue.ts";
 import type { IssueLog } from "../read/issue-log.ts";
-import { about, fault, list } from "../shape/fields.ts";
+import { about, fault, list, ofKinds } from "../shape/fields.ts";
 import { describe, isMapping } from "../shape/words.ts";
 import type { StrictPhase } from "../strict.ts";
 import type { StrictFault, StrictVictims } from "../strict-fault.ts";
@@ -21,13 +21,8 @@ type KindShape = ReturnType<(typeof FAULT_KINDS)[number]["shape"]>;
 type FaultOutput = z.output<KindShape>;
 type FaultInput = z.input<KindShape>;
 
-/** The kind is settled first, so that only what the author meant is reported. */
-function faultShape(): z.ZodType<FaultOutput, FaultInput> {
-  const kinds = FAULT_KINDS.map(({ shape }) => shape()) as unknown as [KindShape];
-  return z.pipe(z.transform(withKind), z.discriminatedUnion("kind", kinds)) as z.ZodType<
-    FaultOutput,
-    FaultInput
-  >;
+function shapes(): KindShape[] {
+  return FAULT_KINDS.map(({ shape }) => shape());
 }
 
 function withKind(value: unknown, context: z.RefinementCtx): unknown {
@@ -49,7 +44,7 @@ export const faults = section({
   key: "faults",
   shape: () =>
     about(
-      list(faultShape(), 0, MAX_WINDOWS).optional(),
+      list(ofKinds("kind", shapes(), withKind), 0, MAX_WINDOWS).optional(),
       "What goes wrong on purpose, when, and to whom. What faults do is the target's failure in no figure; see docs/faults.md.",
       [{ at: "steady+30s", kind: "disconnect", who: "20%" }],
     ),

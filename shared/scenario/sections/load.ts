@@ -2,11 +2,11 @@
  * `load`: phases, one after another. Listed in registry.ts; what kinds of phases there are is in ramps/. Invariant: every
  * strict phase takes time, ramps only by what is there to change, and the plan fits the bound on connections.
  */
-import * as z from "zod";
+import type * as z from "zod";
 import { measuredBy } from "../check/measured.ts";
 import { MAX_CONNECTIONS, MAX_ITEMS } from "../limits.ts";
 import type { IssueLog } from "../read/issue-log.ts";
-import { about, fault, list } from "../shape/fields.ts";
+import { about, fault, list, ofKinds } from "../shape/fields.ts";
 import { describe, isMapping } from "../shape/words.ts";
 import type { StrictPhase } from "../strict.ts";
 import { didYouMean } from "../suggest.ts";
@@ -21,13 +21,9 @@ type PhaseShape = ReturnType<(typeof RAMPS)[number]["shape"]>;
 type Phase = z.output<PhaseShape>;
 type PhaseInput = z.input<PhaseShape>;
 
-/** The kind is settled first, so that only what the author meant is reported. */
-function phaseShape(): z.ZodType<Phase, PhaseInput> {
-  const kinds = RAMPS.map(({ shape }) => shape()) as unknown as [PhaseShape];
-  return z.pipe(z.transform(withRamp), z.discriminatedUnion("ramp", kinds)) as z.ZodType<
-    Phase,
-    PhaseInput
-  >;
+function phaseShape() {
+  const shapes: PhaseShape[] = RAMPS.map(({ shape }) => shape());
+  return ofKinds("ramp", shapes, withRamp);
 }
 
 /** The phase, with its `ramp` where another key implies it. */

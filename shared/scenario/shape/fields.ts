@@ -63,6 +63,22 @@ export function fault(
   return z.NEVER;
 }
 
+/**
+ * A map of several kinds, which one `key` tells apart. The kind is settled first, so that only what the author meant is reported.
+ * @param settle gives the value back with its key, or adds an issue
+ */
+export function ofKinds<Shape extends z.ZodObject>(
+  key: string,
+  shapes: readonly Shape[],
+  settle: (value: unknown, context: z.RefinementCtx) => unknown,
+): z.ZodType<z.output<Shape>, z.input<Shape>> {
+  const kinds = z.discriminatedUnion(key, shapes as unknown as [z.ZodObject]);
+  return z.pipe(z.transform(settle), kinds) as unknown as z.ZodType<
+    z.output<Shape>,
+    z.input<Shape>
+  >;
+}
+
 type Parser = (text: string) => Parsed<number>;
 
 function quantity(parse: Parser, title: string, pattern: string) {
