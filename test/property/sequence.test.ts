@@ -27,7 +27,10 @@ const step: fc.Arbitrary<StrictSequenceStep> = fc.oneof(
       .map((events) => ({ kind: "any" as const, events })),
   },
 );
-const steps = fc.array(step, { minLength: 1, maxLength: 5 });
+/** One in ten thousand can go more ways than are followed, and is refused. */
+const steps = fc
+  .array(step, { minLength: 1, maxLength: 5 })
+  .filter((of) => !isSequenceFault(compileSequence({ steps: of })));
 const word = fc.array(fc.constantFrom(...EVENTS), { maxLength: 12 });
 
 function compiled(of: readonly StrictSequenceStep[]): SequenceAutomaton {
