@@ -19,7 +19,7 @@ import { openWorkerBus } from "./control/open-bus.ts";
 import { engineThreads } from "./execution/engine-thread.ts";
 import { CONTROL_TIMINGS } from "./execution/timings.ts";
 import { openHealth } from "./health/health-server.ts";
-import { notJoined } from "./health/standing.ts";
+import { notJoined } from "./health/worker-state.ts";
 
 const NAME = `worker ${process.pid}`;
 
@@ -35,9 +35,9 @@ async function main(): Promise<ExitCode> {
   let control: Control | null = null;
   // Whoever is asked to leave before it has joined holds nothing that others would have to take over.
   heedSignals(config, () => (control === null ? process.exit(ExitCode.passed) : control.drain()));
-  const standing = () => control?.standing() ?? notJoined(config);
+  const state = () => control?.state() ?? notJoined(config);
   if (config.health !== null) {
-    const { port } = await openHealth(config.health, { standing, cgroup: new Cgroup() });
+    const { port } = await openHealth(config.health, { state, cgroup: new Cgroup() });
     log.info(`health on port ${port}: /livez, /readyz, /metrics`);
   }
   control = await makeControl(config, log);

@@ -45,7 +45,7 @@ export const ROOMS: readonly Room[] = [
     room: "worker/control/",
     may: ["shared/", "worker/execution/"],
     // What the environment said, and how it stands.
-    except: ["worker/config.ts", "worker/health/standing.ts"],
+    except: ["worker/config.ts", "worker/health/worker-state.ts"],
   },
   { room: "worker/health/", may: ["shared/"] },
   {

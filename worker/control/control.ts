@@ -13,7 +13,7 @@ import type { WorkerInfo } from "../../shared/wire/worker-info.ts";
 import type { WorkerLimits } from "../config.ts";
 import type { StartEngine } from "../execution/engine-thread.ts";
 import type { ControlTimings } from "../execution/timings.ts";
-import type { Standing } from "../health/standing.ts";
+import type { WorkerState } from "../health/worker-state.ts";
 import { type ClockOffset, measureClockOffset } from "./clock-offset.ts";
 import { startWorkerSession, type WorkerSession } from "./worker-session.ts";
 
@@ -76,7 +76,7 @@ export class Control {
   }
 
   /** For whoever looks after the process. */
-  standing(): Standing {
+  state(): WorkerState {
     const { info, clock } = this.#options;
     const session = this.#incarnation?.session ?? null;
     const status = this.#incarnation?.status();

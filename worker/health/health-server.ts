@@ -10,8 +10,8 @@ import type { Socket } from "node:net";
 import type { Cgroup } from "../../shared/cgroup/cgroup.ts";
 import { OnrushError } from "../../shared/errors.ts";
 import { EXPOSITION_TYPE, exposition } from "../../shared/exposition.ts";
-import { type Standing, whyNotReady } from "./standing.ts";
 import { workerFamilies } from "./worker-metrics.ts";
+import { type WorkerState, whyNotReady } from "./worker-state.ts";
 
 export interface HealthAddress {
   /** null: all addresses of this machine. */
@@ -28,7 +28,7 @@ export interface HealthServer {
 
 /** What it tells of. */
 export interface HealthSource {
-  readonly standing: () => Standing;
+  readonly state: () => WorkerState;
   readonly cgroup: Cgroup;
 }
 
@@ -57,7 +57,7 @@ export async function openHealth(
   };
   const server = createServer(options, (request, response) => answer(request, response, source));
   server.setTimeout(REQUEST_MS);
-  // A response cannot be told from an attack on it here: the connection just ends.
+  // What is no HTTP request gets no answer.
   server.on("clientError", (_error, socket) => socket.destroy());
   boundConnections(server);
   const port = await listen(server, address);
@@ -89,14 +89,14 @@ function answerTo({ method, url = "" }: IncomingMessage, source: HealthSource): 
     case "/livez":
       return plain(200, "ok");
     case "/readyz": {
-      const why = whyNotReady(source.standing());
+      const why = whyNotReady(source.state());
       return why === null ? plain(200, "ok") : plain(503, why);
     }
     case "/metrics":
       return {
         status: 200,
         type: EXPOSITION_TYPE,
-        text: exposition(workerFamilies(source.standing(), source.cgroup)),
+        text: exposition(workerFamilies(source.state(), source.cgroup)),
       };
     default:
       return plain(404, "there are /livez, /readyz and /metrics");

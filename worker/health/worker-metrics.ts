@@ -5,17 +5,17 @@
  */
 import type { Cgroup } from "../../shared/cgroup/cgroup.ts";
 import type { Family } from "../../shared/exposition.ts";
-import { busAnswers, type Standing } from "./standing.ts";
+import { busAnswers, type WorkerState } from "./worker-state.ts";
 
-export function workerFamilies(standing: Standing, cgroup: Cgroup): readonly Family[] {
+export function workerFamilies(state: WorkerState, cgroup: Cgroup): readonly Family[] {
   return [
-    gauge("connections_open", "Connections it has open", standing.connectionsOpen),
-    gauge("capacity_connections", "Connections it may hold", standing.capacity),
-    gauge("slices_held", "Slices of a run that it holds", standing.slicesHeld),
-    gauge("engines", "Engine threads of a run", standing.engines),
-    gauge("session_epoch", "Epoch of its session at the bus; 0: it has none", standing.epoch ?? 0),
-    gauge("bus_connected", "1 while the bus answers", Number(busAnswers(standing))),
-    gauge("draining", "1 since it was asked to leave", Number(standing.draining)),
+    gauge("connections_open", "Connections it has open", state.connectionsOpen),
+    gauge("capacity_connections", "Connections it may hold", state.capacity),
+    gauge("slices_held", "Slices of a run that it holds", state.slicesHeld),
+    gauge("engines", "Engine threads of a run", state.engines),
+    gauge("session_epoch", "Epoch of its session at the bus; 0: it has none", state.epoch ?? 0),
+    gauge("bus_connected", "1 while the bus answers", Number(busAnswers(state))),
+    gauge("draining", "1 since it was asked to leave", Number(state.draining)),
     ...limitFamilies(cgroup),
   ].filter((family) => family !== null);
 }

@@ -3,23 +3,23 @@ import { connect, type Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Cgroup } from "../../../shared/cgroup/cgroup.ts";
 import { type HealthServer, openHealth } from "../../../worker/health/health-server.ts";
-import { notJoined, type Standing, whyNotReady } from "../../../worker/health/standing.ts";
+import { notJoined, type WorkerState, whyNotReady } from "../../../worker/health/worker-state.ts";
 import { parseExposition } from "../../support/exposition.ts";
 import * as trees from "../cgroup/trees.ts";
 
-const JOINED: Standing = {
+const JOINED: WorkerState = {
   ...notJoined({ engines: 2, capacity: 5000 }),
   ...{ epoch: 7, silentMs: 300, slicesHeld: 12, connectionsOpen: 345 },
 };
 
-let standing: Standing;
+let state: WorkerState;
 let tree: trees.Tree = {};
 let server: HealthServer;
 const sockets: Socket[] = [];
 const url = (path: string) => `http://127.0.0.1:${server.port}${path}`;
 
 beforeEach(async () => {
-  standing = JOINED;
+  state = JOINED;
   tree = {};
   server = await openHealth({ host: "127.0.0.1", port: 0 }, source());
 });
@@ -30,7 +30,7 @@ afterEach(() => {
 });
 
 function source() {
-  return { standing: () => standing, cgroup: new Cgroup((path) => tree[path] ?? null) };
+  return { state: () => state, cgroup: new Cgroup((path) => tree[path] ?? null) };
 }
 
 async function raw(): Promise<Socket> {
@@ -62,7 +62,7 @@ describe("whether a worker is ready", () => {
     ["it was asked to leave", { ...JOINED, draining: true }, "draining: it takes nothing more"],
   ] as const)("%s", async (_name, how, why) => {
     expect(whyNotReady(how)).toBe(why);
-    standing = how;
+    state = how;
     const response = await fetch(url("/readyz"));
     expect([response.status, await response.text()]).toEqual(
       why === null ? [200, "ok\n"] : [503, `${why}\n`],
@@ -94,7 +94,7 @@ describe("the metrics of a worker", () => {
   });
 
   it("say that it has no session, and that it leaves", async () => {
-    standing = { ...notJoined(JOINED), draining: true };
+    state = { ...notJoined(JOINED), draining: true };
     expect(await values()).toMatchObject({
       onrush_worker_session_epoch: [0],
       onrush_worker_bus_connected: [0],

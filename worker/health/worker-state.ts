@@ -1,9 +1,9 @@
 /**
- * How a worker stands, for whoever looks after its process: what its control thread knows, and whether it can take work.
+ * The state of a worker for probes and monitoring: what its control thread knows, and whether it can take work.
  * Made by control/control.ts, told by health-server.ts.
  * Invariant: nothing of a run's content is in it, no names and no addresses, so anybody on the network may read it.
  */
-export interface Standing {
+export interface WorkerState {
   readonly engines: number;
   /** Connections it may hold. */
   readonly capacity: number;
@@ -20,20 +20,23 @@ export interface Standing {
 /** It renews each second and waits up to two for an answer: longer than this, more than one was missed. */
 const SILENT_MS = 5000;
 
-export function busAnswers({ silentMs }: Standing): boolean {
+export function busAnswers({ silentMs }: WorkerState): boolean {
   return silentMs !== null && silentMs < SILENT_MS;
 }
 
 /** Why it takes no work; null: it would. */
-export function whyNotReady(standing: Standing): string | null {
-  if (standing.draining) return "draining: it takes nothing more";
-  if (standing.silentMs === null) return "not joined: it has no session at the bus";
-  if (busAnswers(standing)) return null;
-  return `the bus has not answered for ${Math.floor(standing.silentMs / 1000)} s`;
+export function whyNotReady(state: WorkerState): string | null {
+  if (state.draining) return "draining: it takes nothing more";
+  if (state.silentMs === null) return "not joined: it has no session at the bus";
+  if (busAnswers(state)) return null;
+  return `the bus has not answered for ${Math.floor(state.silentMs / 1000)} s`;
 }
 
 /** Of one that waits for the bus. */
-export function notJoined({ engines, capacity }: Pick<Standing, "engines" | "capacity">): Standing {
+export function notJoined({
+  engines,
+  capacity,
+}: Pick<WorkerState, "engines" | "capacity">): WorkerState {
   return {
     ...{ engines, capacity, epoch: null, silentMs: null, draining: false },
     ...{ slicesHeld: 0, connectionsOpen: 0 },
