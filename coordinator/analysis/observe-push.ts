@@ -36,7 +36,7 @@ function observeCounts(
   if (statistic === "received" || statistic === "rate") {
     let received = 0;
     for (const { positions } of listens) {
-      for (const at of positions) received += fold.merge.names.sum(at, phases).arrived;
+      received += fold.merge.names.sum(positions, phases).arrived;
     }
     if (unit !== "perSec") return { value: received };
     const seconds = secondsOf(scope);
