@@ -6,7 +6,7 @@ const BROKER_TESTS = ["test/conformance/bus{.redis,.nats,-forgery}.test.ts"];
 const THOROUGH = [
   "test/manifests/*.test.ts",
   "test/sim/*.test.ts",
-  "test/property/{codec,codec-differential,correlation,flow,load-profile,load-schedule,merge,odd-values}.test.ts",
+  "test/property/{codec,codec-differential,correlation,flow,flow-sockets,load-profile,load-schedule,merge,odd-values}.test.ts",
   "test/property/{roles,scenario-match,scenario-parse,scenario-template,sequence,shuffled}.test.ts",
   "test/unit/analysis/compare/false-alarms.test.ts",
   "test/unit/analysis/stats/blocks.test.ts",

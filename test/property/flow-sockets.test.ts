@@ -5,7 +5,7 @@
  * The clock goes on by a millisecond when nothing is on its way any more, so times are compared exactly.
  */
 import { once } from "node:events";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, Socket } from "node:net";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type WebSocket, WebSocketServer } from "ws";
@@ -21,7 +21,7 @@ import { FlowModel } from "./flow-model.ts";
 
 const FLOWS = 8;
 const RUNS = 3;
-/** Turns of this thread in which nothing moved: what was written has been read then. */
+/** Turns of this thread in which nothing moved: what was read has been dealt with then, and who closes has closed. */
 const QUIET_TURNS = 4;
 /** Until all have opened. */
 const OPEN_MS = 20;
@@ -30,6 +30,18 @@ interface Play {
   readonly played: StrictFlow;
   readonly named: number;
   readonly messages: readonly (readonly (string | number)[])[];
+}
+
+/** Whether bytes were written to a connection between two sockets of this process that the other one has not read. */
+function isOnItsWay(): boolean {
+  const handles = (process as unknown as { _getActiveHandles(): unknown[] })._getActiveHandles();
+  const sockets = handles.filter((handle) => handle instanceof Socket);
+  const byPort = new Map(sockets.map((socket) => [socket.localPort, socket]));
+  return sockets.some((socket) => {
+    const peer = byPort.get(socket.remotePort);
+    if (peer === undefined || peer.remotePort !== socket.localPort) return false;
+    return peer.bytesRead < socket.bytesWritten;
+  });
 }
 
 /** Stands still while something is on its way. */
@@ -47,7 +59,7 @@ class QuietClock extends TurnClock {
   override readonly monotonicUs = (): number => this.#nowUs;
 
   override turn(): void {
-    if (++this.#quiet < QUIET_TURNS) return;
+    if (++this.#quiet < QUIET_TURNS || isOnItsWay()) return;
     this.#quiet = 0;
     if (!this.#whenQuiet(this.#nowUs)) this.#nowUs += MS;
   }
@@ -68,7 +80,8 @@ interface Heard {
 async function playOverSockets(plays: readonly Play[], driver: "lean" | "ws") {
   const heard = new Map<number, Heard>();
   const clock = new QuietClock((nowUs) => {
-    let hasSaid = false;
+    // A close takes several turns, and no time.
+    let hasSaid = [...heard.values()].some(({ socket }) => socket.readyState === socket.CLOSING);
     for (const [role, one] of heard) {
       const turn = Math.round((nowUs - one.openedUs) / MS);
       if (turn === 0 || turn <= one.said || turn > TURNS) continue;
