@@ -2,21 +2,7 @@
  * Faults of a strict scenario: what is done to whom, and when. As in strict.ts nothing is optional and every unit is fixed; all
  * of it is plain data.
  */
-
-/** What a kind does, with the options of its own. A new kind is a line here, and a file in sections/faults/. */
-export type FaultAct =
-  | {
-      readonly kind: "disconnect";
-      /** reset: cut; close: a Close frame with the code; silence: left open without another word. */
-      readonly how: "reset" | "close" | "silence";
-      /** Of `close`. */
-      readonly code: number;
-    }
-  | { readonly kind: "stop-reading" }
-  | { readonly kind: "refuse-pong" };
-
-export type FaultKindName = FaultAct["kind"];
-export type FaultActOf<N extends FaultKindName> = Extract<FaultAct, { kind: N }>;
+import type { FaultAct } from "./sections/faults/registry.ts";
 
 /** Whom a fault is about: of the connections that are planned to be open then, and of those the role and the target. */
 export interface StrictVictims {
@@ -45,5 +31,6 @@ export interface StrictFault {
   readonly victims: StrictVictims;
   /** So many of those it hit are to be back so long after it began; null: not judged. */
   readonly recovered: { readonly withinUs: number; readonly share: number } | null;
+  /** What its kind does, with the options of its own. */
   readonly act: FaultAct;
 }

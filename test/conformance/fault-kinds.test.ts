@@ -6,7 +6,6 @@ import { afterAll, describe, expect, it } from "vitest";
 import { parseScenario } from "../../shared/scenario/parse.ts";
 import { FAULT_KINDS } from "../../shared/scenario/sections/faults/registry.ts";
 import type { StrictFault } from "../../shared/scenario/strict-fault.ts";
-import { ACTIONS } from "../../worker/faults/registry.ts";
 import {
   CONNECTIONS,
   closeServers,
@@ -36,11 +35,6 @@ function faultOf(example: Readonly<Record<string, unknown>>): StrictFault {
   if (!result.ok) throw new Error(result.issues.map(({ what }) => what).join("; "));
   return result.scenario.faults[0] as StrictFault;
 }
-
-it("each kind that can be written can be done, and the other way round", () => {
-  expect(FAULT_KINDS.map(({ kind }) => kind).sort()).toEqual(Object.keys(ACTIONS).sort());
-  for (const [name, { kind }] of Object.entries(ACTIONS)) expect(kind).toBe(name);
-});
 
 describe.each(FAULT_KINDS.map((kind) => [kind.kind, kind] as const))(
   "%s",

@@ -4,15 +4,18 @@
  */
 import type { Victims } from "../../shared/load/victims.ts";
 import type { FaultWindow } from "../../shared/scenario/fault-windows.ts";
-import type { FaultAction, FaultHands } from "./action.ts";
-import { ACTIONS } from "./registry.ts";
+import type { FaultAction, FaultVictim } from "../../shared/scenario/sections/faults/action.ts";
+import { type FaultAct, faultKindOf } from "../../shared/scenario/sections/faults/registry.ts";
+import { asFaulty, type FaultySocket } from "../socket/driver.ts";
 import type { SilentSockets } from "./silent-sockets.ts";
 import type { ActiveWindow, Victim } from "./victim.ts";
 
-export class RunningWindow<V extends Victim> implements ActiveWindow, FaultHands {
+export class RunningWindow<V extends Victim> implements ActiveWindow, FaultVictim {
   readonly window: FaultWindow;
   readonly victims: Victims;
-  readonly action: FaultAction;
+  readonly #action: FaultAction<FaultAct>;
+  /** Whom begin() and end() are about. */
+  #victim: Victim | null = null;
   readonly hit = new Set<Victim>();
   /** Slots that are still to be looked at. */
   cursor = 0;
@@ -27,13 +30,13 @@ export class RunningWindow<V extends Victim> implements ActiveWindow, FaultHands
   ) {
     this.window = window;
     this.victims = victims;
-    this.action = ACTIONS[window.fault.act.kind] as unknown as FaultAction;
+    this.#action = faultKindOf(window.fault.act.kind).action;
     this.end = live.length;
     this.#silent = silent;
   }
 
   get lasts(): boolean {
-    return this.action.reach === "lasting";
+    return this.#action.reach === "lasting";
   }
 
   /** Nothing is left to be done of it. */
@@ -41,8 +44,9 @@ export class RunningWindow<V extends Victim> implements ActiveWindow, FaultHands
     return this.lasts ? this.isLifted && this.hit.size === 0 : this.cursor >= this.end;
   }
 
-  begin(victim: V): void {
-    this.action.begin(victim, this.window.fault.act, this);
+  begin(victim: Victim): void {
+    this.#victim = victim;
+    this.#action.begin(this, this.window.fault.act);
   }
 
   /** Takes back what it did, and acts no more. Once. */
@@ -51,11 +55,37 @@ export class RunningWindow<V extends Victim> implements ActiveWindow, FaultHands
     this.isLifted = true;
     this.cursor = this.end;
     for (const victim of this.hit) {
-      if (victim.touch?.awayBy === null) this.action.end?.(victim, this.window.fault.act);
+      if (victim.touch?.awayBy !== null) continue;
+      this.#victim = victim;
+      this.#action.end?.(this, this.window.fault.act);
     }
   }
 
-  keepOpen(socket: Parameters<FaultHands["keepOpen"]>[0]): void {
+  reset(signature: string): void {
+    this.#socket.abort(true);
+    this.#victim?.cutByFault(signature);
+  }
+
+  close(code: number, signature: string): void {
+    this.#victim?.closeByFault(code, signature);
+  }
+
+  vanish(signature: string): void {
+    const socket = this.#socket;
+    socket.vanish();
     this.#silent.keep(socket, this.window.toUs);
+    this.#victim?.cutByFault(signature);
+  }
+
+  hold(isHeld: boolean): void {
+    this.#socket.hold(isHeld);
+  }
+
+  mute(isMuted: boolean): void {
+    this.#socket.mute(isMuted);
+  }
+
+  get #socket(): FaultySocket {
+    return asFaulty(this.#victim?.socket ?? null);
   }
 }

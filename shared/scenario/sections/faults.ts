@@ -13,8 +13,8 @@ import type { StrictPhase } from "../strict.ts";
 import type { StrictFault, StrictVictims } from "../strict-fault.ts";
 import { didYouMean } from "../suggest.ts";
 import { formatDuration, formatShare, parseDuration, quoted } from "../units.ts";
-import type { CommonKeys, FaultKind, Who } from "./faults/fault.ts";
-import { FAULT_KINDS } from "./faults/registry.ts";
+import type { CommonKeys, Who } from "./faults/fault.ts";
+import { FAULT_KINDS, faultKindOf } from "./faults/registry.ts";
 import { checkNames, literal, type Scene, section, soundItems } from "./section.ts";
 
 type KindShape = ReturnType<(typeof FAULT_KINDS)[number]["shape"]>;
@@ -74,10 +74,6 @@ interface Place {
   readonly known: readonly StrictFault[];
 }
 
-function kindOf(kind: string): FaultKind {
-  return FAULT_KINDS.find((one) => one.kind === kind) as unknown as FaultKind;
-}
-
 /** null when it has an issue (logged). */
 function strictFault(value: FaultOutput, place: Place): StrictFault | null {
   const keys: CommonKeys = value;
@@ -89,7 +85,7 @@ function strictFault(value: FaultOutput, place: Place): StrictFault | null {
   const anchor = anchorOf(keys.at, [...path, "at"], { phases, log });
   const victims = victimsOf(keys.who, [...path, "who"], scene);
   if (anchor === null) return null;
-  const kind = kindOf(keys.kind);
+  const kind = faultKindOf(value.kind);
   const lasts = kind.lasts(value);
   const totalUs = phases.reduce((sum, { durationUs }) => sum + durationUs, 0);
   const startUs = phases
@@ -233,7 +229,7 @@ function writtenFault(one: StrictFault, phases: readonly StrictPhase[]): FaultIn
         to: formatShare(recovered.share),
       },
     }),
-    ...kindOf(act.kind).written(act),
+    ...faultKindOf(act.kind).written(act),
   } as FaultInput;
 }
 

@@ -1,7 +1,7 @@
 /** `kind: disconnect`: open connections end. Listed in registry.ts. Invariant: a code goes with a Close frame alone. */
 import * as z from "zod";
+import { isSendable } from "../../close-code.ts";
 import { about, byDefault, fault, strict, whole } from "../../shape/fields.ts";
-import { isSendable } from "../steps/close.ts";
 import { base, faultKind } from "./fault.ts";
 
 const NORMAL = 1000;
@@ -41,4 +41,13 @@ export const disconnect = faultKind({
   lasts: ({ how }) => (how === "silence" ? "may" : "never"),
   strict: ({ how, code = NORMAL }) => ({ kind: "disconnect", how, code }),
   written: ({ how, code }) => ({ how, ...(how === "close" && { code }) }),
+  action: {
+    reach: "once",
+    begin(victim, { how, code }) {
+      const signature = `disconnect ${how}`;
+      if (how === "close") victim.close(code, signature);
+      else if (how === "reset") victim.reset(signature);
+      else victim.vanish(signature);
+    },
+  },
 });

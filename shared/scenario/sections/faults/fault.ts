@@ -1,7 +1,7 @@
 /**
- * What a kind of fault is to a scenario: its keys and their strict form, in one object. Implemented by the files of this folder,
- * listed in registry.ts, walked by ../faults.ts; what a kind does is in worker/faults. Invariant: each kind has its own keys, so
- * that a key of another kind is an error and not silently ignored.
+ * What a kind of fault is: its keys, their strict form, and what it does, in one object. Implemented by the files of this folder,
+ * listed in registry.ts, walked by ../faults.ts; workers do it (worker/faults). Invariant: each kind has its own keys, so that a
+ * key of another kind is an error and not silently ignored.
  */
 import * as z from "zod";
 import { MAX_CONNECTIONS } from "../../limits.ts";
@@ -17,16 +17,18 @@ import {
   text,
   whole,
 } from "../../shape/fields.ts";
-import type { FaultActOf, FaultKindName } from "../../strict-fault.ts";
+import type { FaultAction } from "./action.ts";
 
 /** Where in the life of a connection, or beside it, a kind acts. */
 type FaultStage = "connection" | "reading" | "writing" | "handshake" | "protocol" | "network";
 
-export interface FaultKind<
-  N extends FaultKindName = FaultKindName,
-  Shape extends z.ZodType = z.ZodType,
-> {
-  readonly kind: N;
+/** The strict form of what a kind does: plain data, with the options of its own. */
+interface Act {
+  readonly kind: string;
+}
+
+export interface FaultKind<A extends Act = Act, Shape extends z.ZodType = z.ZodType> {
+  readonly kind: A["kind"];
   readonly stage: FaultStage;
   /** The line of docs/faults.md. */
   readonly doc: string;
@@ -37,15 +39,16 @@ export interface FaultKind<
    * Whether it lasts: it never does (no `for`), it may (without `for` it goes on to the end of the run), or it must.
    */
   lasts(value: z.output<Shape>): "never" | "may" | "must";
-  strict(value: z.output<Shape>): FaultActOf<N>;
+  strict(value: z.output<Shape>): A;
   /** The keys that only this kind has. */
-  written(act: FaultActOf<N>): Readonly<Record<string, unknown>>;
+  written(act: A): Readonly<Record<string, unknown>>;
+  readonly action: FaultAction<A>;
 }
 
 /** Infers the types of a kind. */
-export function faultKind<N extends FaultKindName, Shape extends z.ZodType>(
-  one: FaultKind<N, Shape>,
-): FaultKind<N, Shape> {
+export function faultKind<A extends Act, Shape extends z.ZodType>(
+  one: FaultKind<A, Shape>,
+): FaultKind<A, Shape> {
   return { ...one, shape: once(one.shape) };
 }
 
@@ -95,7 +98,7 @@ const common = once(() => ({
 }));
 
 /** The keys of every fault, and `kind`. */
-export function base<N extends FaultKindName>(kind: N, description: string) {
+export function base<N extends string>(kind: N, description: string) {
   return { kind: about(z.literal(kind), description, kind), ...common() };
 }
 
@@ -134,7 +137,7 @@ export interface Who {
 
 /** Keys of every fault, parsed. */
 export interface CommonKeys {
-  readonly kind: FaultKindName;
+  readonly kind: string;
   readonly at: string;
   readonly for?: number | undefined;
   readonly every?: number | undefined;

@@ -11,4 +11,9 @@ export const refusePong = faultKind({
   lasts: () => "must",
   strict: () => ({ kind: "refuse-pong" }),
   written: () => ({}),
+  action: {
+    reach: "lasting",
+    begin: (victim) => victim.mute(true),
+    end: (victim) => victim.mute(false),
+  },
 });

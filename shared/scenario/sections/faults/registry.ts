@@ -1,9 +1,21 @@
 /**
- * All kinds of faults: a new one is one file and one line here, and one of each in worker/faults. Called by ../faults.ts.
- * Invariant: the order is the one of the reference.
+ * All kinds of faults: a new one is one file and one line here. Called by ../faults.ts and worker/faults. Invariant: the order is
+ * the one of the reference.
  */
+import { assert } from "../../../assert.ts";
 import { disconnect } from "./disconnect.ts";
+import type { FaultKind } from "./fault.ts";
 import { refusePong } from "./refuse-pong.ts";
 import { stopReading } from "./stop-reading.ts";
 
 export const FAULT_KINDS = [disconnect, stopReading, refusePong] as const;
+
+/** What the faults of a strict scenario do. */
+export type FaultAct = ReturnType<(typeof FAULT_KINDS)[number]["strict"]>;
+
+/** The kind of this name, which has to be one. */
+export function faultKindOf(name: FaultAct["kind"]): FaultKind<FaultAct> {
+  const found = FAULT_KINDS.find(({ kind }) => kind === name);
+  assert(found !== undefined, `fault: there is no kind ${name}`);
+  return found as unknown as FaultKind<FaultAct>;
+}

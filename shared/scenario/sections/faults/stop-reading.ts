@@ -11,4 +11,9 @@ export const stopReading = faultKind({
   lasts: () => "must",
   strict: () => ({ kind: "stop-reading" }),
   written: () => ({}),
+  action: {
+    reach: "lasting",
+    begin: (victim) => victim.hold(true),
+    end: (victim) => victim.hold(false),
+  },
 });

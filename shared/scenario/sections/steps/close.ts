@@ -1,12 +1,8 @@
 /** `close`: the user leaves. Listed in registry.ts. */
 import * as z from "zod";
+import { isSendable } from "../../close-code.ts";
 import { fault, whole } from "../../shape/fields.ts";
 import { stepKind } from "./step.ts";
-
-/** The codes that an application may send. */
-export function isSendable(code: number): boolean {
-  return code === 1000 || (code >= 3000 && code <= 4999);
-}
 
 export const close = stepKind({
   key: "close",
