@@ -65,8 +65,7 @@ export class ActiveRun {
     this.assignment = fleet.enter({
       run: runId,
       workers: workersExpected,
-      shards: plan.document.shards,
-      shardConnections: plan.shardConnections,
+      sizes: plan.sizes,
       most: control.workers?.most ?? null,
     });
     this.#rewrites = fleet.rewrites.count;

@@ -2,7 +2,9 @@
  * All of the work of a check: question to answer. Called by main.ts, in a thread; pure but for the files that a scenario
  * of this machine's user names. Invariant: never throws; whatever it meets is an answer.
  */
+
 import { OnrushError } from "../../shared/errors.ts";
+import { connectionsOf } from "../../shared/load/split.ts";
 import { parseScenario } from "../../shared/scenario/parse.ts";
 import { makePlan } from "../plan/plan.ts";
 import { readSubmitted } from "./envelope.ts";
@@ -60,7 +62,8 @@ function planOf(question: SubmissionQuestion): Checked<PlanFigures> {
   const { allowTargets } = question;
   const plan = makePlan({ run: "dry-run", scenario, allowTargets, policies });
   const { hash, connections, shards, durationUs } = plan.document;
-  const { shardConnections, plannedOpens, plannedOpen } = plan;
+  const { plannedOpens, plannedOpen } = plan;
+  const shardConnections = connectionsOf(plan.sizes, 1);
   const sizes = { hash, connections, shards, shardConnections };
   const durationSeconds = durationUs / 1_000_000;
   return { ok: true, value: { ...sizes, durationSeconds, plannedOpens, plannedOpen } };

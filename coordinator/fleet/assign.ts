@@ -3,6 +3,7 @@
  * tightest. Pure; called by fleet.ts at each look. Invariant: a worker serves one run at a time; a run that waits gets
  * all it needs at once or nothing, in the order in which runs came.
  */
+import { type ShardSizes, shardsThatFit } from "../../shared/load/split.ts";
 
 export interface FreeWorker {
   readonly epoch: number;
@@ -15,9 +16,7 @@ export interface Need {
   readonly run: string;
   /** Least number of workers to begin with. */
   readonly workers: number;
-  readonly shards: number;
-  /** Connections in the largest shard. */
-  readonly shardConnections: number;
+  readonly sizes: ShardSizes;
   /** Workers that may serve it at most; null: as many as there are. */
   readonly most: number | null;
 }
@@ -61,7 +60,7 @@ export function workersWanted(
   for (const claimant of claimants) {
     if (claimant.stage === "over") continue;
     const room = capacity === null ? 0 : slicesThatFit(claimant, { epoch: 0, capacity });
-    const toHold = room === 0 ? 0 : Math.ceil(claimant.shards / room);
+    const toHold = room === 0 ? 0 : Math.ceil(claimant.sizes.shards / room);
     const most = claimant.most ?? Number.POSITIVE_INFINITY;
     wanted += Math.min(most, Math.max(claimant.workers, toHold));
   }
@@ -69,14 +68,14 @@ export function workersWanted(
 }
 
 /** Slices of a run that fit into a worker. */
-export function slicesThatFit({ shardConnections }: Need, { capacity }: FreeWorker): number {
-  return Math.floor(capacity / shardConnections);
+export function slicesThatFit({ sizes }: Need, { capacity }: FreeWorker): number {
+  return shardsThatFit(sizes, capacity);
 }
 
 /** Whether all slices of a run fit into the workers. */
 export function fits(need: Need, workers: readonly FreeWorker[]): boolean {
   const room = workers.reduce((sum, worker) => sum + slicesThatFit(need, worker), 0);
-  return room >= need.shards;
+  return room >= need.sizes.shards;
 }
 
 function firstThatHold(need: Need, free: readonly FreeWorker[]): FreeWorker[] | null {
@@ -101,7 +100,8 @@ function tightestFor(
   let tightest: Claimant | null = null;
   let tightness = -1;
   for (const claimant of claimants) {
-    const { stage, run, shards, most } = claimant;
+    const { stage, run, most } = claimant;
+    const { shards } = claimant.sizes;
     const held = [
       ...claimant.held,
       ...given.free.filter(({ epoch }) => given.assigned.get(epoch) === run),

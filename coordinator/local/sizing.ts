@@ -4,8 +4,10 @@
  * As few workers as the open-file limit allows; as many engine threads in all as there are cores to spare.
  * Invariant: the workers' capacity covers every shard, and every worker gets at least one.
  */
+
 import { assert } from "../../shared/assert.ts";
 import { OnrushError } from "../../shared/errors.ts";
+import { connectionsOf, shardsThatFit } from "../../shared/load/split.ts";
 
 export interface SizingInput {
   /** Most connections open at one time, by plan. */
@@ -39,11 +41,11 @@ export function sizeLocalCluster(input: SizingInput): Sizing {
   const { connections, shards, cpus, openFiles, workers: asked } = input;
   assert(shards > 0 && connections >= 0, "a plan has shards and no fewer than 0 connections");
   const reserved = input.reservedFiles ?? RESERVED_FILES;
-  const perShard = Math.max(1, Math.ceil(connections / shards));
-  const shardsThatFit = Math.floor((openFiles - reserved) / perShard);
-  const needed = shardsThatFit < 1 ? Number.POSITIVE_INFINITY : Math.ceil(shards / shardsThatFit);
+  const sizes = { shards, peak: connections };
+  const room = shardsThatFit(sizes, openFiles - reserved);
+  const needed = room < 1 ? Number.POSITIVE_INFINITY : Math.ceil(shards / room);
   const most = Math.min(asked ?? MAX_WORKERS, MAX_WORKERS, shards);
-  if (needed > most) throw tooFewFiles(input, { needed, most, perShard, reserved });
+  if (needed > most) throw tooFewFiles(input, { needed, most, reserved });
   // Dealt in whole shards, fewer workers than asked for may take them all.
   const shardsEach = Math.ceil(shards / (asked === undefined ? needed : most));
   const workers = Math.ceil(shards / shardsEach);
@@ -51,20 +53,19 @@ export function sizeLocalCluster(input: SizingInput): Sizing {
   return {
     workers,
     enginesPerWorker: Math.min(enginesEach, shardsEach),
-    capacityPerWorker: shardsEach * perShard,
+    capacityPerWorker: connectionsOf(sizes, shardsEach),
   };
 }
 
 interface Shortage {
   readonly needed: number;
   readonly most: number;
-  readonly perShard: number;
   readonly reserved: number;
 }
 
-function tooFewFiles(input: SizingInput, { needed, most, perShard, reserved }: Shortage) {
+function tooFewFiles(input: SizingInput, { needed, most, reserved }: Shortage) {
   const { connections, shards, openFiles, workers: asked } = input;
-  const files = Math.ceil(shards / most) * perShard + reserved;
+  const files = connectionsOf({ shards, peak: connections }, Math.ceil(shards / most)) + reserved;
   const raise = `Raise the limit in this shell: ulimit -n ${files} (the hard limit as root, or in /etc/security/limits.conf)`;
   const more = Number.isFinite(needed) && needed <= Math.min(MAX_WORKERS, shards);
   return new OnrushError({

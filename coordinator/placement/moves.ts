@@ -8,7 +8,7 @@ import type { HandOver } from "../../shared/wire/command.ts";
 import type { ActiveRun } from "../active-run/active-run.ts";
 import type { SliceEntry } from "../merge/slice-table.ts";
 import type { EventBody } from "../store/event.ts";
-import { sizesOf, slicesToCut, slicesToMove, type WorkerCapacity, withoutSlices } from "./quota.ts";
+import { slicesToCut, slicesToMove, type WorkerCapacity, withoutSlices } from "./quota.ts";
 
 /** Within which a worker that leaves closes what it has open; then it is opened elsewhere. */
 const LEAVE_WITHIN_US = 10_000_000;
@@ -55,13 +55,13 @@ export class Moves {
     const pending = [...slices.handOvers.values()].map(({ slice }) => slice);
     // What is on its way counts as free already, or it would be asked for again.
     const { settled, free } = withoutSlices(seats, slices, pending);
-    const sizes = sizesOf(plan);
+    const sizes = plan.sizes;
     const elapsedUs = log.elapsedUs ?? 0;
     const leftUs = plan.document.durationUs - elapsedUs;
     const even = this.#rebalanceRequested();
     const withinUs = even ? REBALANCE_WITHIN_US : LEAVE_WITHIN_US;
     const moving =
-      leftUs > withinUs + WORTH_MOVING_US ? slicesToMove(settled, free, { ...sizes, even }) : [];
+      leftUs > withinUs + WORTH_MOVING_US ? slicesToMove(settled, free, { sizes, even }) : [];
     this.#request(moving, "all", withinUs);
     if (moving.length > 0) return;
     const opens = plan.opensBetween(elapsedUs + CUT_LEAD_US, plan.document.durationUs);

@@ -4,13 +4,14 @@
  * Invariant: the journal's slice table is what counts; it is on disk before a ticket of it is on the bus. Tickets and
  * claims only carry it: either may be lost, forgotten or doubled.
  */
+import { connectionsOf } from "../../shared/load/split.ts";
 
 import type { ActiveRun } from "../active-run/active-run.ts";
 import type { Member, MemberInfo } from "../fleet/members.ts";
 import type { SliceEntry } from "../merge/slice-table.ts";
 import type { WorkerMachine } from "../store/event.ts";
 import { Moves, offerSlices } from "./moves.ts";
-import { sizesOf, sliceQuotas, type WorkerCapacity, withoutSlices } from "./quota.ts";
+import { sliceQuotas, type WorkerCapacity, withoutSlices } from "./quota.ts";
 import { Reclaims } from "./reclaims.ts";
 
 /** Tickets offered at once. */
@@ -105,7 +106,7 @@ export class Placement {
       scope === "all" ? [slice] : [],
     );
     const { settled, free } = withoutSlices(seats, slices, moving);
-    return sliceQuotas(settled, free, sizesOf(this.#run.plan));
+    return sliceQuotas(settled, free, this.#run.plan.sizes);
   }
 
   /** The store was wiped or replaced: says everything again that only the bus knew, and fences the lost again. */
@@ -257,9 +258,9 @@ export class Placement {
   }
 
   #hasRoom(): boolean {
-    const { shardConnections } = this.#run.plan;
+    const { sizes } = this.#run.plan;
     return this.seats.some(
-      ({ stays, capacity, held }) => stays && (held.length + 1) * shardConnections <= capacity,
+      ({ stays, capacity, held }) => stays && connectionsOf(sizes, held.length + 1) <= capacity,
     );
   }
 

@@ -3,9 +3,8 @@
  * Every shard has one tail, the slice that holds what it has yet to open; tails are dealt by capacity (load/split.ts).
  * Invariant: quotas make room for every free slice exactly once, as long as any worker stays.
  */
-import { quotas } from "../../shared/load/split.ts";
+import { quotas, type ShardSizes, shardsThatFit } from "../../shared/load/split.ts";
 import type { SliceEntry, SliceTable } from "../merge/slice-table.ts";
-import type { Plan } from "../plan/plan.ts";
 
 /** A worker of the run, as placement sees it. */
 export interface WorkerCapacity {
@@ -18,15 +17,6 @@ export interface WorkerCapacity {
   readonly empties: boolean;
   /** Slices it holds. */
   readonly held: readonly SliceEntry[];
-}
-
-export interface Sizes {
-  readonly shards: number;
-  readonly shardConnections: number;
-}
-
-export function sizesOf({ document, shardConnections }: Plan): Sizes {
-  return { shards: document.shards, shardConnections };
 }
 
 /** The seats as they will be without some slices, and what is free then. */
@@ -47,7 +37,7 @@ export function withoutSlices(
 export function sliceQuotas(
   seats: readonly WorkerCapacity[],
   free: readonly SliceEntry[],
-  sizes: Sizes,
+  sizes: ShardSizes,
 ): ReadonlyMap<number, number> {
   const staying = seats.filter(({ stays }) => stays);
   const allowed = new Map(seats.map(({ epoch, stays, held }) => [epoch, stays ? held.length : 0]));
@@ -71,7 +61,7 @@ export function sliceQuotas(
 export function slicesToCut(
   seats: readonly WorkerCapacity[],
   free: readonly SliceEntry[],
-  sizes: Sizes,
+  sizes: ShardSizes,
 ): readonly SliceEntry[] {
   const staying = seats.filter(({ stays }) => stays);
   const owed = tailsOwed(staying, sizes);
@@ -96,17 +86,17 @@ export function slicesToCut(
 export function slicesToMove(
   seats: readonly WorkerCapacity[],
   free: readonly SliceEntry[],
-  { shardConnections, even }: Sizes & { readonly even: boolean },
+  { sizes, even }: { readonly sizes: ShardSizes; readonly even: boolean },
 ): readonly SliceEntry[] {
   const staying = seats.filter(({ stays }) => stays);
-  const slicesFor = ({ capacity }: WorkerCapacity) => Math.floor(capacity / shardConnections);
+  const slicesFor = ({ capacity }: WorkerCapacity) => shardsThatFit(sizes, capacity);
   const moving = seats.filter(({ empties }) => empties).flatMap(({ held }) => held);
   if (even) {
     const slices = staying.reduce((sum, { held }) => sum + held.length, 0);
     const shares = quotas(
       staying.map(({ capacity }) => capacity),
       slices,
-      shardConnections,
+      sizes,
     );
     for (const [at, { held }] of staying.entries()) moving.push(...held.slice(shares[at] ?? 0));
     return moving;
@@ -119,14 +109,11 @@ export function slicesToMove(
 }
 
 /** epoch -> tails it should hold beyond those it holds; negative: it holds too many. */
-function tailsOwed(
-  staying: readonly WorkerCapacity[],
-  { shards, shardConnections }: Sizes,
-): Map<number, number> {
+function tailsOwed(staying: readonly WorkerCapacity[], sizes: ShardSizes): Map<number, number> {
   const targets = quotas(
     staying.map(({ capacity }) => capacity),
-    shards,
-    shardConnections,
+    sizes.shards,
+    sizes,
   );
   return new Map(
     staying.map(({ epoch, held }, at) => [epoch, (targets[at] ?? 0) - tailsOf(held).length]),

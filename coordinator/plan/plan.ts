@@ -6,7 +6,7 @@
  */
 import { createHash, createHmac, randomBytes } from "node:crypto";
 import { buildPopulation, type Population, upTo } from "../../shared/load/arrivals.ts";
-import { indicesOf, shardCount } from "../../shared/load/split.ts";
+import { indicesOf, type ShardSizes, shardCount } from "../../shared/load/split.ts";
 import { type Steering, steer } from "../../shared/load/steering.ts";
 import { namesOf, rolesOf } from "../../shared/scenario/names.ts";
 import type { StrictScenario } from "../../shared/scenario/strict.ts";
@@ -50,8 +50,7 @@ export interface Plan {
   readonly plannedOpens: number;
   /** Planned concurrency at the end of each second. */
   readonly plannedOpen: readonly number[];
-  /** Connections a shard holds at the peak, at most (but for the chance in random stays). */
-  readonly shardConnections: number;
+  readonly sizes: ShardSizes;
   /** Sessions the plan opens in [fromUs, toUs). */
   opensBetween(fromUs: number, toUs: number): number;
   /** Sessions of one slice that the plan opens in [fromUs, toUs). */
@@ -86,7 +85,7 @@ export function makePlan(request: PlanRequest): Plan {
     policies,
     plannedOpens: figures.plannedOpens,
     plannedOpen: figures.plannedOpen,
-    shardConnections: Math.max(1, Math.ceil(population.peakPlanned / sizes.shards)),
+    sizes: { shards: sizes.shards, peak: population.peakPlanned },
     ...opensOf(population, sizes.shards),
   };
 }

@@ -3,7 +3,9 @@
  * the start. Called by run.ts. Invariant: when it is over, every slice is held by a worker that is prepared, or the end
  * of the run was asked for.
  */
+
 import { ErrorCode, OnrushError } from "../../shared/errors.ts";
+import { connectionsOf } from "../../shared/load/split.ts";
 import type { Refusals } from "../../shared/trust/refusals.ts";
 import type { ActiveRun } from "../active-run/active-run.ts";
 import { repeat } from "../active-run/bus-retry.ts";
@@ -62,8 +64,7 @@ function settleForLess(run: ActiveRun): void {
 
 function needOf(run: ActiveRun): Need {
   const { plan, id } = run;
-  const { shards } = plan.document;
-  return { run: id, workers: 1, most: null, shards, shardConnections: plan.shardConnections };
+  return { run: id, workers: 1, most: null, sizes: plan.sizes };
 }
 
 /**
@@ -166,12 +167,12 @@ function noWorkers(expected: number, { count, last }: Refusals): OnrushError {
 }
 
 function tooSmall(run: ActiveRun, free: readonly { readonly capacity: number }[]): OnrushError {
-  const { shards } = run.plan.document;
+  const { sizes } = run.plan;
   const capacity = free.reduce((sum, one) => sum + one.capacity, 0);
   return new OnrushError({
     code: "ONRUSH_CLUSTER_TOO_SMALL",
     message:
-      `The run cannot start: its ${shards} shards of up to ${run.plan.shardConnections} connections each do not fit on ` +
+      `The run cannot start: its ${sizes.shards} shards of up to ${connectionsOf(sizes, 1)} connections each do not fit on ` +
       `${countOf(free.length, "free worker")}.`,
     remedy: `They can hold ${capacity} connections in all, a worker holds whole shards: add workers, give them more (\`onrush worker --capacity N\`), or lower the load.`,
   });

@@ -22,23 +22,41 @@ export function* indicesOf(shard: number, shards: number, connections: number): 
   for (let connection = shard; connection < connections; connection += shards) yield connection;
 }
 
+/** The connections of a run at its peak, over its shards. */
+export interface ShardSizes {
+  readonly shards: number;
+  /** But for the chance in random stays. */
+  readonly peak: number;
+}
+
+/** Connections that so many of the shards hold together at the peak, at most: whichever they are. */
+export function connectionsOf({ shards, peak }: ShardSizes, count: number): number {
+  const each = Math.max(1, Math.floor(peak / shards));
+  const larger = Math.max(0, peak - each * shards);
+  return count * each + Math.min(count, larger);
+}
+
+/** How many of the shards fit into a worker: whichever they are. */
+export function shardsThatFit({ shards, peak }: ShardSizes, capacity: number): number {
+  const each = Math.max(1, Math.floor(peak / shards));
+  const larger = Math.max(0, peak - each * shards);
+  if (capacity <= larger * (each + 1)) return Math.floor(capacity / (each + 1));
+  return Math.floor((capacity - larger) / each);
+}
+
 /**
  * Shards per worker, in proportion to capacity, by largest remainder; ties go to the worker named first. They
  * sum to `shards` exactly (when there is a worker). No worker gets more than fit its capacity unless all
  * together have too little; then all are loaded in proportion beyond it.
  * @param capacities connections each worker can hold.
- * @param shardConnections connections in the largest shard.
+ * @param shards how many are dealt: all of them, or what is there to be dealt
  */
-export function quotas(
-  capacities: readonly number[],
-  shards: number,
-  shardConnections: number,
-): number[] {
+export function quotas(capacities: readonly number[], shards: number, sizes: ShardSizes): number[] {
   if (capacities.length === 0) return [];
   const sum = capacities.reduce((total, capacity) => total + capacity, 0);
   const share = (capacity: number) =>
     sum > 0 ? (shards * capacity) / sum : shards / capacities.length;
-  const limits = capacities.map((capacity) => Math.floor(capacity / Math.max(shardConnections, 1)));
+  const limits = capacities.map((capacity) => shardsThatFit(sizes, capacity));
   const room = limits.reduce((total, limit) => total + limit, 0);
   const limitOf = (worker: number) => (room < shards ? Infinity : (limits[worker] ?? 0));
   const ideal = capacities.map(share);

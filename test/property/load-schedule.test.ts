@@ -8,7 +8,7 @@ import { describe, expect, it } from "vitest";
 import { arrivalTimes, buildPopulation } from "../../shared/load/arrivals.ts";
 import { OperationalTime } from "../../shared/load/operational-time.ts";
 import { MessageSchedule } from "../../shared/load/schedule.ts";
-import { indicesOf, quotas } from "../../shared/load/split.ts";
+import { connectionsOf, indicesOf, quotas, shardsThatFit } from "../../shared/load/split.ts";
 import { TotalSchedule } from "../../shared/load/total-schedule.ts";
 import { arrivals, burst, messages, SECOND } from "../unit/load/phases.ts";
 import { anyPhases, messagesOf, seeds } from "./load-arbitraries.ts";
@@ -126,12 +126,18 @@ it("quotas sum to the shards, respect room where there is enough, and grow with 
     fc.property(
       fc.array(capacity, { minLength: 1, maxLength: 30 }),
       fc.integer({ min: 1, max: 4096 }),
-      fc.integer({ min: 0, max: 500 }),
-      (capacities, shards, shardConnections) => {
-        const given = quotas(capacities, shards, shardConnections);
+      fc.integer({ min: 0, max: 2_000_000 }),
+      (capacities, shards, peak) => {
+        const sizes = { shards, peak };
+        const given = quotas(capacities, shards, sizes);
         expect(given.reduce((sum, quota) => sum + quota, 0)).toBe(shards);
         expect(given.every((quota) => Number.isInteger(quota) && quota >= 0)).toBe(true);
-        const limits = capacities.map((c) => Math.floor(c / Math.max(1, shardConnections)));
+        const limits = capacities.map((capacity) => {
+          const most = shardsThatFit(sizes, capacity);
+          expect(connectionsOf(sizes, most)).toBeLessThanOrEqual(capacity);
+          expect(connectionsOf(sizes, most + 1)).toBeGreaterThan(capacity);
+          return most;
+        });
         if (limits.reduce((sum, limit) => sum + limit, 0) >= shards) {
           given.forEach((quota, worker) => {
             expect(quota).toBeLessThanOrEqual(limits[worker] ?? 0);

@@ -10,9 +10,11 @@
  * finished and failed stay until the run's document is final or gone. Invariant: trouble ends in "failed"
  * with a problem text, never in silence; the start is mapped to this host's clock once.
  */
+
 import { assert } from "../../shared/assert.ts";
 import type { WorkerBus } from "../../shared/bus/bus.ts";
 import { readRun } from "../../shared/bus/read-document.ts";
+import { connectionsOf, type ShardSizes } from "../../shared/load/split.ts";
 import { type Log, oneLine } from "../../shared/log.ts";
 import type { Clock } from "../../shared/time/clock.ts";
 import type { Timers } from "../../shared/time/timer.ts";
@@ -26,7 +28,7 @@ import { watchDocument } from "./document-watch.ts";
 import { EngineHost } from "./engine-host.ts";
 import type { StartEngine } from "./engine-thread.ts";
 import { HandOvers } from "./hand-overs.ts";
-import { connectionsPerShard, isRunOver } from "./run-needs.ts";
+import { isRunOver, sizesOf } from "./run-needs.ts";
 import { RUN_MOVES, type RunOnWorker } from "./run-states.ts";
 import type { ControlTimings } from "./timings.ts";
 
@@ -58,7 +60,7 @@ export class RunExecution {
   readonly run: string;
   readonly plan: PlanDocument;
   /** Connections one shard holds at the run's peak, at most (but for the chance in random stays). */
-  readonly connectionsPerShard: number;
+  readonly sizes: ShardSizes;
   readonly #options: RunExecutionOptions;
   readonly #host: EngineHost;
   readonly #publisher: Publisher;
@@ -78,7 +80,7 @@ export class RunExecution {
     const { bus, plan, epoch, engines, timers, timings, onChanged } = options;
     this.run = plan.run;
     this.plan = plan;
-    this.connectionsPerShard = connectionsPerShard(plan);
+    this.sizes = sizesOf(plan);
     this.#options = options;
     this.#endDeadline = new Deadline(options, () => this.#killTheRest());
     this.#publisher = new Publisher({
@@ -130,11 +132,8 @@ export class RunExecution {
   /** Whether another slice may be claimed for it. */
   hasRoom(capacity: number): boolean {
     const isOpen = ["preparing", "ready", "running"].includes(this.#state);
-    return (
-      isOpen &&
-      !this.#host.someEnded &&
-      (this.#host.slicesHeld + 1) * this.connectionsPerShard <= capacity
-    );
+    if (!isOpen || this.#host.someEnded) return false;
+    return connectionsOf(this.sizes, this.#host.slicesHeld + 1) <= capacity;
   }
 
   /** Takes on a slice that was claimed. @param isLast none is to follow for now */

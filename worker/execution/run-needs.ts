@@ -6,6 +6,7 @@
 import { OnrushError } from "../../shared/errors.ts";
 import { buildPopulation, upTo } from "../../shared/load/arrivals.ts";
 import { messageRate } from "../../shared/load/message-rate.ts";
+import { connectionsOf, type ShardSizes } from "../../shared/load/split.ts";
 import { oneLine } from "../../shared/log.ts";
 import { isFinal, type RunDocument } from "../../shared/wire/command.ts";
 import { type PlanDocument, WIRE_VERSION } from "../../shared/wire/plan.ts";
@@ -19,9 +20,8 @@ export function isRunOver(document: RunDocument | null): boolean {
   return document === null || isFinal(document.state);
 }
 
-/** By the plan's peak over its shards, which hold every S-th connection each. */
-export function connectionsPerShard(plan: PlanDocument): number {
-  return Math.max(1, Math.ceil(buildPopulation(plan.scenario).peakPlanned / plan.shards));
+export function sizesOf({ scenario, shards }: PlanDocument): ShardSizes {
+  return { shards, peak: buildPopulation(scenario).peakPlanned };
 }
 
 /**
@@ -61,7 +61,7 @@ export function refusalOf(plan: PlanDocument, { info, limits, slices }: Offer): 
     return `run ${oneLine(String(plan.run), 80)} has a plan of version ${oneLine(String(plan.version), 20)}, this worker speaks ${WIRE_VERSION}`;
   }
   try {
-    const connections = connectionsPerShard(plan);
+    const connections = connectionsOf(sizesOf(plan), 1);
     if (connections > info.capacity) {
       const by = limits.maxConnections === info.capacity ? " at most (--max-connections)" : "";
       return `a shard of run ${plan.run} holds ${connections} connections, this worker ${info.capacity}${by}`;

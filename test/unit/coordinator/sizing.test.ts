@@ -8,6 +8,7 @@ import {
   sourceAddressesNeeded,
 } from "../../../coordinator/local/sizing.ts";
 import { OnrushError } from "../../../shared/errors.ts";
+import { connectionsOf, shardsThatFit } from "../../../shared/load/split.ts";
 import { parsePortRange } from "../../../shared/local-ports.ts";
 
 function refusal(work: () => unknown): OnrushError {
@@ -23,8 +24,8 @@ function refusal(work: () => unknown): OnrushError {
 describe("sizing of the local cluster", () => {
   it.each([
     // The laptop: 10,000 connections in one worker, one engine beside the coordinator.
-    [{ connections: 10_000, shards: 64, cpus: 2, openFiles: 20_000 }, [1, 1, 64 * 157]],
-    [{ connections: 10_000, shards: 64, cpus: 8, openFiles: 1_048_576 }, [1, 7, 64 * 157]],
+    [{ connections: 10_000, shards: 64, cpus: 2, openFiles: 20_000 }, [1, 1, 10_000]],
+    [{ connections: 10_000, shards: 64, cpus: 8, openFiles: 1_048_576 }, [1, 7, 10_000]],
     // 100,000 at 20,000 files: 512 shards of 196, 101 of them fit, so six workers of at most 86.
     [{ connections: 100_000, shards: 512, cpus: 2, openFiles: 20_000 }, [6, 1, 86 * 196]],
     [{ connections: 100_000, shards: 512, cpus: 16, openFiles: 20_000 }, [6, 2, 86 * 196]],
@@ -36,7 +37,7 @@ describe("sizing of the local cluster", () => {
     [{ connections: 0, shards: 8, cpus: 2, openFiles: 1024 }, [1, 1, 8]],
     // As many as asked for.
     [{ connections: 10_000, shards: 64, cpus: 8, openFiles: 20_000, workers: 4 }, [4, 1, 16 * 157]],
-    [{ connections: 10_000, shards: 64, cpus: 9, openFiles: 20_000, workers: 1 }, [1, 8, 64 * 157]],
+    [{ connections: 10_000, shards: 64, cpus: 9, openFiles: 20_000, workers: 1 }, [1, 8, 10_000]],
     // Eight shards dealt to five: two each, so the fifth would get nothing and is not started.
     [{ connections: 800, shards: 8, cpus: 2, openFiles: 20_000, workers: 5 }, [4, 1, 200]],
     [{ connections: 800, shards: 8, cpus: 2, openFiles: 20_000, workers: 99 }, [8, 1, 100]],
@@ -59,7 +60,7 @@ describe("sizing of the local cluster", () => {
       sizeLocalCluster({ connections: 10_000, shards: 64, cpus: 2, openFiles: 4096, workers: 2 }),
     );
     expect(error.remedy).toContain("--workers 3");
-    expect(error.remedy).toContain(`ulimit -n ${32 * 157 + RESERVED_FILES}`);
+    expect(error.remedy).toContain(`ulimit -n ${16 * 157 + 16 * 156 + RESERVED_FILES}`);
     expect(error.message).toContain("2 worker processes");
   });
 
@@ -88,9 +89,9 @@ describe("sizing of the local cluster", () => {
             if (advised !== undefined) sizeLocalCluster({ ...plan, workers: Number(advised) });
           }
           const { workers, enginesPerWorker, capacityPerWorker } = sizing;
-          const perShard = Math.max(1, Math.ceil(plan.connections / plan.shards));
-          const each = capacityPerWorker / perShard;
-          expect(Number.isInteger(each)).toBe(true);
+          const sizes = { shards: plan.shards, peak: plan.connections };
+          const each = shardsThatFit(sizes, capacityPerWorker);
+          expect(connectionsOf(sizes, each)).toBe(capacityPerWorker);
           expect(workers * each).toBeGreaterThanOrEqual(plan.shards);
           // All but one worker full: the last one still has a shard to hold.
           expect((workers - 1) * each).toBeLessThan(plan.shards);

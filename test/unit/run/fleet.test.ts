@@ -103,8 +103,7 @@ describe("assignment", () => {
   const claimant = (run: string, change: Partial<Claimant> = {}): Claimant => ({
     run,
     workers: 1,
-    shards: 8,
-    shardConnections: 10,
+    sizes: { shards: 8, peak: 80 },
     most: null,
     stage: "waiting",
     held: [],
@@ -117,7 +116,7 @@ describe("assignment", () => {
     expect(of(assignWorkers([claimant("a")], free))).toEqual({ 1: "a", 2: "a", 3: "a", 4: "a" });
     expect(of(assignWorkers([claimant("a", { most: 2 })], free))).toEqual({ 1: "a", 2: "a" });
     const small = claimant("a", {
-      shards: 3,
+      sizes: { shards: 3, peak: 30 },
       stage: "running",
       held: [{ epoch: 9, capacity: 40 }],
     });
@@ -128,7 +127,9 @@ describe("assignment", () => {
     const claimants = [claimant("a", { stage: "running" }), claimant("b"), claimant("c")];
     expect(of(assignWorkers(claimants, free))).toEqual({ 1: "b", 2: "b", 3: "c", 4: "c" });
     // b does not fit yet: nobody after it may take what it waits for.
-    expect(of(assignWorkers([claimant("b", { shards: 99 }), claimant("c")], free))).toEqual({});
+    expect(
+      of(assignWorkers([claimant("b", { sizes: { shards: 99, peak: 990 } }), claimant("c")], free)),
+    ).toEqual({});
   });
 
   test("then the tightest gets what is left", () => {
