@@ -17,13 +17,8 @@ const THOROUGH = [
   "test/unit/worker/control.test.ts",
 ];
 
-const TOGETHER = [
-  "test/integration/{api,builds,chaos,cli,cluster,coordinator,docs,local-cluster,report-page}.test.ts",
-  "test/integration/{docs-http-api,find-limit,forged,github-action,otlp,prometheus,prometheus-server}.test.ts",
-  "test/integration/coordinator-*.test.ts",
-  "test/integration/{chat,faye,flow,hooks-cluster,integrity-exact,login,protocols,roles,rooms,sequences,situations}.test.ts",
-  "test/integration/cli-{bare-url,completion,doctor,flags,init,interrupt,report,run-end}.test.ts",
-];
+/** What they look at takes the whole machine: times to the millisecond, 10,000 connections. */
+const ALONE = ["test/integration/{attribution,cli-demo,fan-out,faults,plan,truth}.test.ts"];
 
 // Programs that tests start for a cluster find its key here.
 process.env["ONRUSH_CLUSTER_KEY"] = "a-key-for-the-clusters-of-tests-0123456789";
@@ -45,8 +40,8 @@ const WAITING = { poll: { timeout: 60_000, interval: 20 } };
 /**
  * fast: pure code and loopback sockets. thorough: the same, but too long for every commit. brokers: real Redis and NATS
  * servers. None of these needs a build, and what happens in them does not depend on how busy the machine is.
- * together: the built program in `dist/`, a browser, real brokers, where waiting is most of it. integration: the built
- * program, one test at a time.
+ * together: the built program in `dist/`, a browser, real brokers, where waiting is most of it. alone: the same, one test at
+ * a time.
  */
 export default defineConfig({
   test: {
@@ -96,7 +91,8 @@ export default defineConfig({
         test: {
           name: "together",
           sequence: { groupOrder: 1 },
-          include: TOGETHER,
+          include: ["test/integration/**/*.test.ts"],
+          exclude: ALONE,
           testTimeout: 180_000,
           hookTimeout: 60_000,
           // Leases run out and brokers come back by the clock: most of it is waiting.
@@ -107,11 +103,9 @@ export default defineConfig({
       },
       {
         test: {
-          name: "integration",
-          // Alone: these look at what a whole machine does.
+          name: "alone",
           sequence: { groupOrder: 2 },
-          include: ["test/integration/**/*.test.ts"],
-          exclude: TOGETHER,
+          include: ALONE,
           // Milliseconds on a machine that others use: what fails twice more has failed.
           retry: 2,
           testTimeout: 180_000,
