@@ -35,6 +35,8 @@ export interface RunOptions extends ScenarioOptions {
   readonly baseline?: CompareOptions & { readonly runs: readonly string[] };
   /** How long to wait for the target to accept a connection, e.g. "30s". Default: not at all. */
   readonly waitForTarget?: string;
+  /** How long to wait for the workers of a bus, e.g. "5m". Default: "30s". */
+  readonly waitForWorkers?: string;
   /** Stops the run as `stop()` does. */
   readonly signal?: AbortSignal;
   /** Takes each event of the run's journal as it happens. */
@@ -60,7 +62,8 @@ export function launchRequestOf(
   { scenario, source, fileName }: ValidScenario & { readonly fileName: string },
   options: RunOptions,
 ): LaunchRequest {
-  const { bus, allowTargets = [], baseline, outputs = [], waitForTarget } = options;
+  const { bus, allowTargets = [], baseline, outputs = [] } = options;
+  const { waitForTarget, waitForWorkers } = options;
   return {
     scenario,
     source: { fileName, text: source },
@@ -71,10 +74,13 @@ export function launchRequestOf(
     policies: {
       onWorkerLoss: options.onWorkerLoss ?? DEFAULT_POLICIES.onWorkerLoss,
       onBusLoss: options.onBusLoss ?? DEFAULT_POLICIES.onBusLoss,
+      ...(waitForWorkers !== undefined && {
+        workersWithinSeconds: waitOf("waitForWorkers", waitForWorkers),
+      }),
     },
     baseline: baseline === undefined ? null : baselineOf(baseline),
     runDirectory: options.runDirectory,
-    waitSeconds: waitForTarget === undefined ? undefined : waitOf(waitForTarget),
+    waitSeconds: waitForTarget === undefined ? undefined : waitOf("waitForTarget", waitForTarget),
   };
 }
 
@@ -102,11 +108,11 @@ function workersOf(workers: number | "auto"): number | "auto" {
   );
 }
 
-function waitOf(text: string): number {
+function waitOf(option: string, text: string): number {
   const parsed = parseDuration(text);
   const seconds = parsed.ok ? parsed.value / 1e6 : Number.NaN;
   if (seconds > 0 && seconds <= MAX_WAIT_SECONDS) return seconds;
-  throw usage(`waitForTarget: ${text} is no time from 1ms to 60m`, 'write it as "30s"');
+  throw usage(`${option}: ${text} is no time from 1ms to 60m`, 'write it as "30s"');
 }
 
 function keyOf({ key, insecureNoKey = false }: RunBus): KeySource {

@@ -5,7 +5,11 @@
  */
 import { z } from "zod";
 import { MAX_OVERRIDE_CHARS, MAX_OVERRIDES } from "../../shared/scenario/limits.ts";
-import { DEFAULT_POLICIES } from "../plan/policies.ts";
+import {
+  DEFAULT_POLICIES,
+  MAX_WORKERS_WITHIN_SECONDS,
+  WORKERS_WITHIN_SECONDS,
+} from "../plan/policies.ts";
 import { Malformed } from "./malformed.ts";
 import type { SubmittedBody } from "./question.ts";
 import type { Submission } from "./submission.ts";
@@ -41,6 +45,12 @@ const envelopeSchema = z.strictObject({
   workers: z.int().min(1).max(MAX_WORKERS).default(1),
   onWorkerLoss: z.enum(["recover", "shrink", "fail"]).default(DEFAULT_POLICIES.onWorkerLoss),
   onBusLoss: z.enum(["fence", "continue"]).default(DEFAULT_POLICIES.onBusLoss),
+  /** How long the run waits for workers. */
+  workersWithinSeconds: z
+    .number()
+    .gt(0)
+    .max(MAX_WORKERS_WITHIN_SECONDS)
+    .default(WORKERS_WITHIN_SECONDS),
 });
 
 export function submissionJsonSchema(): Record<string, unknown> {
@@ -58,11 +68,12 @@ export function readSubmitted({ type, text, workers }: SubmittedBody): Submissio
   if (!result.success) {
     throw new Malformed(`the submission is wrong: ${describeFlaws(result.error.issues)}`);
   }
-  const { scenario, fileName, env, vars, set, onWorkerLoss, onBusLoss, ...rest } = result.data;
+  const { scenario, fileName, env, vars, set, ...rest } = result.data;
   const files = new Map(
     Object.entries(rest.files).map(([path, base64]) => [path, Buffer.from(base64, "base64")]),
   );
-  const policies = { onWorkerLoss, onBusLoss };
+  const { onWorkerLoss, onBusLoss, workersWithinSeconds } = rest;
+  const policies = { onWorkerLoss, onBusLoss, workersWithinSeconds };
   return { text: scenario, fileName, env, vars, set, files, workers: rest.workers, policies };
 }
 

@@ -14,6 +14,12 @@ export interface RunPolicies {
   readonly onBusLoss: "fence" | "continue";
   /** Microseconds over which connections of a moved or lost slice come back; 2.5 s unless told. */
   readonly recoverWithinUs?: number;
+  /** How long workers may take to appear, take their slices and prepare; 30 s unless told. */
+  readonly workersWithinSeconds?: number;
 }
+
+export const WORKERS_WITHIN_SECONDS = 30;
+/** Nodes that are bought first take minutes. */
+export const MAX_WORKERS_WITHIN_SECONDS = 3600;
 
 export const DEFAULT_POLICIES: RunPolicies = { onWorkerLoss: "recover", onBusLoss: "fence" };

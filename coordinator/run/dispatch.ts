@@ -6,7 +6,6 @@
 
 import { ErrorCode, OnrushError } from "../../shared/errors.ts";
 import { connectionsOf } from "../../shared/load/split.ts";
-import type { Refusals } from "../../shared/trust/refusals.ts";
 import type { ActiveRun } from "../active-run/active-run.ts";
 import { repeat } from "../active-run/bus-retry.ts";
 import type { FrameIngest } from "../active-run/ingest.ts";
@@ -14,11 +13,11 @@ import { fits, type Need } from "../fleet/assign.ts";
 import type { Member } from "../fleet/members.ts";
 import type { Placement } from "../placement/placement.ts";
 import type { WorkerWatch } from "../placement/worker-watch.ts";
+import { WORKERS_WITHIN_SECONDS } from "../plan/policies.ts";
 import { countOf } from "../report/text/format.ts";
 
-/** For workers to appear, take their slices and prepare. */
-const BARRIER_MS = 30_000;
 const MAX_NAMED = 5;
+const SECOND_US = 1_000_000;
 
 /** What moves a run on, beside the run itself. */
 export interface RunParts {
@@ -34,7 +33,7 @@ export interface RunParts {
 export async function waitForWorkers(run: ActiveRun): Promise<void> {
   const { assignment, id } = run;
   const { fleet } = run.request;
-  let deadlineUs = run.nowUs() + BARRIER_MS * 1000;
+  let deadlineUs = run.nowUs() + patienceOf(run) * SECOND_US;
   let queued = false;
   await repeat(run, async () => {
     await run.applyCommands();
@@ -43,7 +42,7 @@ export async function waitForWorkers(run: ActiveRun): Promise<void> {
     if (fleet.othersBusy(id)) {
       if (!queued) run.note("Queued: the free workers do not hold its connections.");
       queued = true;
-      deadlineUs = run.nowUs() + BARRIER_MS * 1000;
+      deadlineUs = run.nowUs() + patienceOf(run) * SECOND_US;
     } else if (run.nowUs() > deadlineUs) settleForLess(run);
     return null;
   });
@@ -53,7 +52,7 @@ export async function waitForWorkers(run: ActiveRun): Promise<void> {
 function settleForLess(run: ActiveRun): void {
   const { workersExpected, fleet } = run.request;
   const free = fleet.free().map(({ epoch, info }) => ({ epoch, capacity: info.capacity }));
-  if (free.length === 0) throw noWorkers(workersExpected, fleet.refusals);
+  if (free.length === 0) throw noWorkers(run);
   if (!fits(needOf(run), free)) throw tooSmall(run, free);
   run.assignment.need({ workers: 1 });
   if (free.length >= workersExpected) return;
@@ -73,7 +72,7 @@ function needOf(run: ActiveRun): Need {
  * @throws OnrushError ONRUSH_CLUSTER_TOO_SMALL, or what a failed worker names as its reason
  */
 export async function waitUntilReady(run: ActiveRun, parts: RunParts): Promise<void> {
-  const deadlineUs = run.nowUs() + BARRIER_MS * 1000;
+  const deadlineUs = run.nowUs() + patienceOf(run) * SECOND_US;
   const look = oncePerPoll(run);
   await repeat(
     run,
@@ -93,7 +92,7 @@ export async function waitUntilReady(run: ActiveRun, parts: RunParts): Promise<v
       if (run.nowUs() > deadlineUs) throw notReady(run, parts.placement);
       return null;
     },
-    BARRIER_MS,
+    patienceOf(run) * 1000,
   );
 }
 
@@ -152,16 +151,24 @@ function workerFailure({ info, status }: Member): OnrushError {
   });
 }
 
-function noWorkers(expected: number, { count, last }: Refusals): OnrushError {
+/** Seconds for workers to appear, take their slices and prepare. */
+function patienceOf({ plan }: ActiveRun): number {
+  return plan.policies.workersWithinSeconds ?? WORKERS_WITHIN_SECONDS;
+}
+
+function noWorkers(run: ActiveRun): OnrushError {
+  const { workersExpected: expected, fleet } = run.request;
+  const { count, last } = fleet.refusals;
+  const seconds = patienceOf(run);
   return new OnrushError({
     code: "ONRUSH_CLUSTER_TOO_SMALL",
     message:
       expected === 1
-        ? `No worker appeared within ${BARRIER_MS / 1000} s.`
-        : `None of the ${expected} expected workers appeared within ${BARRIER_MS / 1000} s.`,
+        ? `No worker appeared within ${seconds} s.`
+        : `None of the ${expected} expected workers appeared within ${seconds} s.`,
     remedy:
       count === 0
-        ? "Start workers on the same bus (`onrush worker --bus URL`); their logs say whether they joined."
+        ? "Start workers on the same bus (`onrush worker --bus URL`); their logs say whether they joined. `onrush run --wait-for-workers 5m` waits longer for some that are started only now."
         : `Give the workers this coordinator's ONRUSH_CLUSTER_KEY: it ${last}.`,
   });
 }
@@ -196,7 +203,7 @@ function notReady(run: ActiveRun, { seats }: Placement): OnrushError {
   return new OnrushError({
     code: "ONRUSH_CLUSTER_TOO_SMALL",
     message:
-      `The run cannot start: after ${BARRIER_MS / 1000} s workers hold ${held} of ${slices.slices.size} shards` +
+      `The run cannot start: after ${patienceOf(run)} s workers hold ${held} of ${slices.slices.size} shards` +
       `${named.length > 0 ? ` (${named.join("; ")})` : ""}.`,
     remedy: `${members.length === 1 ? "The worker" : `The ${members.length} workers`} can hold ${capacity} connections in all; add workers or lower the load.`,
   });

@@ -109,8 +109,13 @@ export function busLossOption(): Option {
 export function policiesOf(options: {
   readonly onWorkerLoss: RunPolicies["onWorkerLoss"];
   readonly onBusLoss: RunPolicies["onBusLoss"];
+  readonly waitForWorkers?: number;
 }): RunPolicies {
-  return { onWorkerLoss: options.onWorkerLoss, onBusLoss: options.onBusLoss };
+  const { onWorkerLoss, onBusLoss, waitForWorkers } = options;
+  return {
+    ...{ onWorkerLoss, onBusLoss },
+    ...(waitForWorkers !== undefined && { workersWithinSeconds: waitForWorkers }),
+  };
 }
 
 export function insecureNoKeyOption(): Option {

@@ -72,6 +72,26 @@ describe("a run that cannot begin", () => {
     expect(problem?.remedy).toMatch(/They can hold 20 connections/);
   });
 
+  test.each([
+    ["30 s unless told", {}, 25, 40],
+    ["as long as it is told", { workersWithinSeconds: 300 }, 290, 310],
+  ])("no worker at all: waits for one, %s", async (_, policies, stillWaits, gaveUp) => {
+    const trial = new Trial();
+    await trial.fleet.start();
+    const patient = trial.run({ id: "r1", scenario: load(20, 2, 3), policies });
+    await trial.pass(stillWaits);
+    expect(patient.done()).toBeNull();
+    const { problem, exitCode } = await trial.outcomeOf(patient, gaveUp - stillWaits);
+    expect(exitCode).toBe(98);
+    expect(problem?.message).toBe(
+      `No worker appeared within ${"workersWithinSeconds" in policies ? 300 : 30} s.`,
+    );
+    const served = trial.run({ id: "r2", scenario: load(20, 2, 3), policies });
+    await trial.pass(stillWaits);
+    trial.worker({ id: "late" });
+    expect((await trial.outcomeOf(served, 60)).exitCode).toBe(0);
+  });
+
   test("fewer workers than expected, but they hold it: goes on with them", async () => {
     const trial = new Trial();
     trial.worker({ id: "a" });
