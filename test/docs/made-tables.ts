@@ -3,6 +3,7 @@
  * documents to them. Invariant: each entry of a registry is one row, in the registry's order.
  */
 import { REGISTRY } from "../../coordinator/analysis/registry.ts";
+import { STRESS_TEMPLATES } from "../../coordinator/cli/commands/templates/stress/registry.ts";
 import { FAULT_KINDS } from "../../shared/scenario/sections/faults/registry.ts";
 import { describeFailure, FAILURE_KINDS } from "../../shared/stats/failure-kind.ts";
 import { ANSWER_BEHAVIOURS } from "../../target/behaviour/answer/registry.ts";
@@ -40,6 +41,17 @@ export const MADE_TABLES: readonly MadeTable[] = [
         FAULT_KINDS.map(({ kind, stage, doc, example }) => {
           const pairs = Object.entries(example).map(([key, value]) => `${key}: ${String(value)}`);
           return [`\`${kind}\``, stage, doc, `\`{ ${pairs.join(", ")} }\``];
+        }),
+      ),
+  },
+  {
+    document: "docs/stress-library.md",
+    name: "stress library",
+    table: () =>
+      tableOf(
+        ["template", "load", "what a service has shown that passes it"],
+        Object.entries(STRESS_TEMPLATES).map(([name, { about, proves }]) => {
+          return [`\`${name}\``, about, proves];
         }),
       ),
   },

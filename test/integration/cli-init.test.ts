@@ -6,7 +6,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { TEMPLATES } from "../../coordinator/cli/commands/templates/registry.ts";
+import { SERVICE_TEMPLATES } from "../../coordinator/cli/commands/templates/registry.ts";
 import { endedWell, onrush, scratch, startTarget } from "../support/programs.ts";
 
 interface Phase {
@@ -31,7 +31,7 @@ function shortened(file: string): string[] {
 }
 
 describe("init", () => {
-  it.each(Object.keys(TEMPLATES))("%s validates, and runs and passes", async (template) => {
+  it.each(Object.keys(SERVICE_TEMPLATES))("%s validates, and runs and passes", async (template) => {
     await using target = await startTarget();
     using folder = scratch();
     const file = join(folder.path, `${template}.yaml`);
@@ -78,7 +78,7 @@ describe("init", () => {
     expect(refused.stderr).toContain("--force");
     expect(readFileSync(file, "utf8")).toBe("mine");
     expect((await onrush(["init", file, "--force"])).exitCode).toBe(0);
-    expect(readFileSync(file, "utf8")).toBe(TEMPLATES["echo"]?.text);
+    expect(readFileSync(file, "utf8")).toBe(SERVICE_TEMPLATES["echo"]?.text);
     const nowhere = await onrush(["init", join(folder.path, "no/such/folder.yaml")]);
     expect(nowhere.exitCode).toBe(2);
     expect(nowhere.stderr).toContain("cannot write");

@@ -6,7 +6,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { TEMPLATES } from "../../coordinator/cli/commands/templates/registry.ts";
+import { SERVICE_TEMPLATES } from "../../coordinator/cli/commands/templates/registry.ts";
 import { onrush, scratch, startTarget } from "../support/programs.ts";
 
 const bare = (url: string, folder: string) =>
@@ -81,21 +81,24 @@ describe("rules on connections", () => {
   });
 });
 
-it.each(Object.keys(TEMPLATES))("the template %s fails when connections are cut", async (name) => {
-  await using target = await startTarget({ close: [{ afterMs: 1200, how: "reset" }] });
-  using folder = scratch();
-  const file = join(folder.path, "scenario.yaml");
-  await onrush(["init", file, "--template", name]);
-  const { load } = parse(readFileSync(file, "utf8")) as {
-    load: { phase: string; over?: string }[];
-  };
-  const short = load.flatMap(({ phase, over }) => [
-    "--set",
-    over === undefined ? `load.${phase}.hold=2s` : `load.${phase}.over=500ms`,
-  ]);
-  const args = ["--json", "--set", `target=${target.url}`, ...short];
-  const result = await onrush(["run", file, ...args, "--run-dir", join(folder.path, "run")]);
-  expect(failedOrBusy).toContain(result.exitCode);
-  const broken = result.summary?.thresholds.filter(({ passed }) => !passed) ?? [];
-  expect(broken.map(({ metric }) => metric)).toContain("connections");
-});
+it.each(Object.keys(SERVICE_TEMPLATES))(
+  "the template %s fails when connections are cut",
+  async (name) => {
+    await using target = await startTarget({ close: [{ afterMs: 1200, how: "reset" }] });
+    using folder = scratch();
+    const file = join(folder.path, "scenario.yaml");
+    await onrush(["init", file, "--template", name]);
+    const { load } = parse(readFileSync(file, "utf8")) as {
+      load: { phase: string; over?: string }[];
+    };
+    const short = load.flatMap(({ phase, over }) => [
+      "--set",
+      over === undefined ? `load.${phase}.hold=2s` : `load.${phase}.over=500ms`,
+    ]);
+    const args = ["--json", "--set", `target=${target.url}`, ...short];
+    const result = await onrush(["run", file, ...args, "--run-dir", join(folder.path, "run")]);
+    expect(failedOrBusy).toContain(result.exitCode);
+    const broken = result.summary?.thresholds.filter(({ passed }) => !passed) ?? [];
+    expect(broken.map(({ metric }) => metric)).toContain("connections");
+  },
+);

@@ -6,47 +6,65 @@ import { writeFileSync } from "node:fs";
 import { Command, Option } from "commander";
 import { ExitCode, OnrushError } from "../../../shared/errors.ts";
 import type { CliContext, Finish } from "../context.ts";
-import { TEMPLATES } from "./templates/registry.ts";
+import { SERVICE_TEMPLATES, TEMPLATES } from "./templates/registry.ts";
+import { STRESS_TEMPLATES } from "./templates/stress/registry.ts";
+import type { Template } from "./templates/template.ts";
 
 interface InitOptions {
   readonly template: string;
   readonly force?: boolean;
 }
 
-const LIST = Object.entries(TEMPLATES)
-  .map(([name, { about }]) => `  ${name.padEnd(14)}${about}`)
-  .join("\n");
+/** In place of a file: the standard output. */
+const STANDARD_OUTPUT = "-";
+
+function listed(templates: Readonly<Record<string, Template>>): string {
+  const lines = Object.entries(templates);
+  return lines.map(([name, { about }]) => `  ${name.padEnd(21)}${about}`).join("\n");
+}
 
 const AFTER_HELP = `
-Templates:
-${LIST}
+Templates, by kind of service:
+${listed(SERVICE_TEMPLATES)}
+
+Templates, by what is to be found out (the stress library):
+${listed(STRESS_TEMPLATES)}
 
 Examples:
   onrush init
   onrush init chat.yaml --template chat
-  onrush init --template reconnect --force`;
+  onrush init --template reconnect --force
+  onrush init - --template spike | onrush plan -`;
 
 export function initCommand(context: CliContext, finish: Finish): Command {
   return new Command("init")
     .description("write a scenario to start from")
-    .argument("[file]", "where to write it", "scenario.yaml")
+    .argument("[file]", "where to write it, - for the standard output", "scenario.yaml")
     .addOption(
-      new Option("--template <NAME>", "what kind of service it loads")
+      new Option("--template <NAME>", "what kind of service it loads, or with what")
         .choices(Object.keys(TEMPLATES))
         .default("echo"),
     )
     .option("--force", "write over a file that is there")
     .addHelpText("after", AFTER_HELP)
     .action((file: string, options: InitOptions) => {
-      write(file, options);
-      context.stdout.write(`${context.outStyle.green("✓")} ${file}\n${nextSteps(file)}`);
+      if (file === STANDARD_OUTPUT) {
+        context.stdout.write(textOf(options));
+      } else {
+        write(file, options);
+        context.stdout.write(`${context.outStyle.green("✓")} ${file}\n${nextSteps(file)}`);
+      }
       finish(ExitCode.passed);
     });
 }
 
-function write(file: string, { template, force }: InitOptions): void {
+function textOf({ template }: InitOptions): string {
+  return TEMPLATES[template]?.text ?? "";
+}
+
+function write(file: string, options: InitOptions): void {
   try {
-    writeFileSync(file, TEMPLATES[template]?.text ?? "", { flag: force === true ? "w" : "wx" });
+    writeFileSync(file, textOf(options), { flag: options.force === true ? "w" : "wx" });
   } catch (error) {
     const exists = (error as NodeJS.ErrnoException).code === "EEXIST";
     throw new OnrushError({

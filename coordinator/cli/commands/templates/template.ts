@@ -6,6 +6,12 @@ export interface Template {
   readonly text: string;
 }
 
+/** One of the stress library: a kind of load, whatever the service. */
+export interface StressTemplate extends Template {
+  /** What a service has shown that passes it; a sentence for the reference. */
+  readonly proves: string;
+}
+
 /** For editors; how Onrush was installed is not known here. */
 export const HEAD = `# yaml-language-server: $schema=./scenario.schema.json
 # (which comes from: onrush schema scenario > scenario.schema.json)

@@ -1,0 +1,41 @@
+/** Connections that break again and again, a share at a time. Listed in registry.ts. */
+import { HEAD, type StressTemplate } from "../template.ts";
+
+export const networkStorm: StressTemplate = {
+  about: "connections that break again and again, a share at a time",
+  proves:
+    "Clients that are cut come back soon, resume or start again cleanly, and the ones that were not cut notice nothing.",
+  text: `${HEAD}# A bad day of the network: a tenth of the clients are cut every 20 s, some without a word. Each wave has to be back in time.
+version: 1
+name: network-storm
+seed: 1
+target: ws://127.0.0.1:9001
+
+connect:
+  timeout: 10s
+  reconnect: { policy: full-jitter, min: 500ms, max: 30s, attempts: 20 }
+
+load:
+  - { phase: grow, ramp: linear, to: 500, over: 20s, exclude: true }
+  - { phase: calm, hold: 30s }
+  - { phase: storm, hold: 2m }
+  - { phase: after, hold: 1m }
+  - { phase: down, ramp: linear, to: 0, over: 10s }
+
+messages:
+  rate: 1/s                               # of each connection; put your service's messages in place of this one
+  mix:
+    - name: ping
+      send: { binary: { size: 64, fill: random } }
+      reply: { match: echo, within: 5s }
+
+faults:
+  - { name: cut, at: storm, every: 20s, times: 5, kind: disconnect, who: 10%, how: reset, recovered: { within: 15s, to: 99% } }
+  - { name: gone, at: storm+10s, for: 1m, kind: disconnect, who: 5%, how: silence, recovered: { within: 15s, to: 99% } }
+
+thresholds:
+  connect: ["failed < 1%", "p99 < 2s"]
+  "latency{phase=storm}": ["p99 < 500ms"]
+  "latency{phase=after}": ["p99 < 200ms"]
+`,
+};
