@@ -9,6 +9,7 @@ import type { StrictThreshold } from "../../shared/scenario/strict.ts";
 import type { Metric } from "../../shared/stats/counters.ts";
 import type { RunFold } from "../merge/run-fold.ts";
 import type { HistogramSelection } from "../merge/series/histogram-set.ts";
+import { observeAvailability } from "./availability/observe.ts";
 import { judgedHistogram, judgedPhases, withInjected } from "./judged.ts";
 import { type Observation, observeCount, type Scope } from "./observe-count.ts";
 import { observePush } from "./observe-push.ts";
@@ -18,6 +19,7 @@ import { timeOf } from "./threshold-value.ts";
 export function observe(fold: RunFold, threshold: StrictThreshold): Observation {
   const scope = scopeOf(fold, threshold);
   if ("missing" in scope) return scope;
+  if (threshold.measure === "availability") return observeAvailability(scope, threshold);
   if (threshold.measure === "push") return observePush(scope, threshold);
   const time = observeTime(scope, threshold);
   if (time !== null) return time;

@@ -158,12 +158,12 @@ function withoutPayload(send: StrictSend): StrictSend {
 }
 
 /**
- * What of a scenario makes its load: without names, targets, thresholds and outputs, and without the values of secrets
+ * What of a scenario makes its load: without names, targets, thresholds, availability and outputs, and without the values of secrets
  * and of the environment, which a reader of the hash could try. Without the rows of its data, too, which are large.
  */
 export function loadOf(scenario: StrictScenario): object {
   const { name: _, targets: _1, thresholds: _2, outputs: _3, data: _4, ...rest } = scenario;
-  const { secrets, env, ...load } = rest;
+  const { secrets, env, availability: _5, ...load } = rest;
   return masked({ ...load, env: Object.keys(env).sort() }, createMask(secrets)) as object;
 }
 

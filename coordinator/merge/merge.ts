@@ -29,6 +29,7 @@ import { PushMerge } from "./push/push-merge.ts";
 import type { Piece } from "./series/packed.ts";
 import { Series } from "./series/series.ts";
 import { Timeline } from "./timeline.ts";
+import { UptimeSeries } from "./uptime-series.ts";
 import type { FrameSum } from "./worker/audit.ts";
 import { LOOP_LAG, WorkerRecord } from "./worker/worker-record.ts";
 
@@ -48,6 +49,7 @@ export type Counters = Record<PhaseCounter, number>;
 export class RunMerge {
   readonly series = new Series();
   readonly timeline = new Timeline(this.series);
+  readonly uptime = new UptimeSeries();
   readonly failures: FailureGroups;
   readonly workers = new Map<number, WorkerRecord>();
   readonly closes = new Map<CloseCause, number>();
@@ -170,6 +172,7 @@ export class RunMerge {
     }
     this.series.add(frame.second, frame.spanSeconds, histograms);
     this.timeline.addFrame(frame);
+    this.uptime.addFrame(frame);
     this.failures.addFrame(frame);
     this.agreed.addFrame(frame);
     this.pushes.addFrame(worker.epoch, frame);

@@ -6,6 +6,7 @@
  */
 import { z } from "zod";
 import { VERDICTS } from "../analysis/verdict.ts";
+import { availabilitySchema } from "./summary-availability-schema.ts";
 import { faultSchema } from "./summary-faults-schema.ts";
 import { integritySchema } from "./summary-integrity-schema.ts";
 import { findingSchema, judgementSchema, thresholdSchema } from "./summary-judged-schema.ts";
@@ -185,13 +186,6 @@ const sequenceSchema = z.object({
   events: z.record(z.string(), quantiles),
   /** How many of each event came, whatever became of their sequence. */
   arrived: z.record(z.string(), count),
-});
-
-const availabilitySchema = z.object({
-  userUptime: share.nullable(),
-  mtbfSeconds: z.number().nullable(),
-  mttrSeconds: z.number().nullable(),
-  outages: z.array(z.record(z.string(), z.unknown())),
 });
 
 const capacitySchema = z.object({

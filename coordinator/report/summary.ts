@@ -9,6 +9,7 @@ import { judgedHistogram, phasesThatCount } from "../analysis/judged.ts";
 import type { Judgement } from "../analysis/judgement.ts";
 import { judgeCapacity } from "../analysis/search/capacity.ts";
 import type { RunFold } from "../merge/run-fold.ts";
+import { availabilitySection } from "./availability-section.ts";
 import { faultsSection } from "./faults-section.ts";
 import { integritySection } from "./integrity-section.ts";
 import { pushSection } from "./push-section.ts";
@@ -60,7 +61,7 @@ export function buildSummary(fold: RunFold): Summary & { readonly exitCode: Exit
     ...rolesSection(fold),
     push: pushSection(fold),
     sequences: sequencesSection(fold),
-    availability: null,
+    availability: availabilitySection(fold),
     ...integritySection(fold),
     ...hooksSection(fold),
     phases: phasesSection(fold),

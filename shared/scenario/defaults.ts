@@ -2,7 +2,7 @@
  * What a strict scenario says where its author said nothing about conversations. Used for journals of versions that had no
  * such parts (merge/facts.ts), and wherever a scenario is made in code.
  */
-import type { StrictMessage, StrictScenario } from "./strict.ts";
+import type { StrictAvailability, StrictMessage, StrictScenario } from "./strict.ts";
 
 /** A reply that is one message. */
 export const ONE_REPLY = { replies: 1, fail: null, capture: [] } as const;
@@ -41,4 +41,15 @@ export function completed(written: StrictScenario): StrictScenario {
       })),
     },
   } as StrictScenario;
+}
+
+/** What an outage is, and the error budget, where nothing says so. */
+const AVAILABILITY: StrictAvailability = {
+  ...{ objective: 0.999, below: 0.99, lastsUs: 3_000_000, mergeUs: 5_000_000 },
+};
+
+export function availabilityIn({
+  availability = AVAILABILITY,
+}: StrictScenario): StrictAvailability {
+  return availability;
 }

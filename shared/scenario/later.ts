@@ -8,7 +8,7 @@ import type { Path } from "./issue.ts";
 const KEYS: Readonly<Record<string, readonly string[]>> = {
   "": ["checkpoints", "environment"],
 };
-const MEASURES: readonly string[] = ["availability"];
+const MEASURES: readonly string[] = [];
 const SELECTORS: readonly string[] = [];
 
 type Fault = { readonly what: string; readonly hint: string };

@@ -22,6 +22,8 @@ export interface Measure {
   /** Percentiles, mean and max, as times: recorded by these; null: it has none. */
   readonly times: readonly Part[] | null;
   readonly statistics: Readonly<Record<string, Statistic>>;
+  /** What a rule without a statistic is about. */
+  readonly implied?: string;
 }
 
 const count = (...by: Part[]): Statistic => ({ units: ["count"], by });
@@ -101,6 +103,18 @@ export const MEASURES: Readonly<Record<ThresholdMeasure, Measure>> = {
     },
   },
   sendLag: { times: [], statistics: {} },
+  availability: {
+    times: null,
+    implied: "uptime",
+    statistics: {
+      uptime: { units: ["share"], by: ["target"] },
+      outages: count("target"),
+      longest: { units: ["us"], by: ["target"] },
+      mttr: { units: ["us"], by: ["target"] },
+      mtbf: { units: ["us"], by: ["target"] },
+      burn: share("target"),
+    },
+  },
 };
 
 const TIMES = ["p50", "p95", "p99", "p99.9", "mean", "max"];

@@ -54,6 +54,8 @@ export interface StrictScenario {
     readonly isolation: StrictIsolation;
   };
   readonly faults: readonly StrictFault[];
+  /** Absent: the usual; use availabilityIn (defaults.ts). */
+  readonly availability?: StrictAvailability;
   readonly thresholds: readonly StrictThreshold[];
   readonly outputs: readonly StrictOutput[];
 }
@@ -147,6 +149,16 @@ export interface SearchLevel {
   readonly to: number;
 }
 
+/** What is judged of the time in which users were served. */
+export interface StrictAvailability {
+  /** Share of the time in which they are to be; what is left is the error budget. */
+  readonly objective: number;
+  /** It is an outage when fewer than this are served for lastsUs; two with less than mergeUs between them are one. */
+  readonly below: number;
+  readonly lastsUs: number;
+  readonly mergeUs: number;
+}
+
 export interface StrictThreshold {
   /** As written, e.g. `latency{phase=steady}`. */
   readonly metric: string;
@@ -186,7 +198,8 @@ export type ThresholdMeasure =
   | "sequence"
   | "ping"
   | "push"
-  | "sendLag";
+  | "sendLag"
+  | "availability";
 
 export type StrictOutput = FileOutput | ScrapeOutput | PushOutput;
 

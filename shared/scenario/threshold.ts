@@ -102,12 +102,14 @@ export function parseRule(text: string, metric: ThresholdMetric): ThresholdRule 
     const hint = "write statistic, comparison and limit: p99 < 200ms";
     return { what: `not a rule: ${quoted(text)}`, hint, offset: 0 };
   }
-  const [, lead = "", written, gap = "", operator = "", after = "", limitText = ""] = match;
+  const { implied } = MEASURES[metric.measure];
+  const [, lead = "", written = implied, gap = "", operator = "", after = "", limitText = ""] =
+    match;
   if (written === undefined) {
     const what = `the rule ${quoted(text)} names no statistic`;
     return { what, hint: knownHere(metric.measure), offset: lead.length };
   }
-  const operatorOffset = lead.length + written.length + gap.length;
+  const operatorOffset = lead.length + (match[2] ?? "").length + gap.length;
   const meant = MISTAKEN[operator];
   if (meant !== undefined) {
     return { what: `${operator} is no comparison`, hint: `write ${meant}`, offset: operatorOffset };

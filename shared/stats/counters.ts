@@ -82,6 +82,9 @@ export const PHASE_COUNTERS = [
   "heardOwn",
   /** Of skippedBehind: the hooks had not made the message in time. */
   "skippedByHooks",
+  /** Milliseconds of connections that were served, and of those that should have been and were not; of the phase in which they passed. */
+  "upMs",
+  "downMs",
 ] as const;
 export type PhaseCounter = (typeof PHASE_COUNTERS)[number];
 
@@ -146,6 +149,8 @@ export const TARGET_COUNTERS = [
   "matched",
   "timedOut",
   "unanswered",
+  "upMs",
+  "downMs",
 ] as const;
 export type TargetCounter = (typeof TARGET_COUNTERS)[number];
 

@@ -379,6 +379,7 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
     "coordinator/report/summary-schema.ts",
     "coordinator/report/summary-push-schema.ts",
     "coordinator/report/summary-faults-schema.ts",
+    "coordinator/report/summary-availability-schema.ts",
     "coordinator/report/summary-workers-schema.ts",
     "coordinator/http/reading.ts",
     "coordinator/check/envelope.ts",

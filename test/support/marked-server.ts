@@ -3,7 +3,7 @@
  * oracle of tests about faults. Echoes.
  */
 import { once } from "node:events";
-import type { IncomingMessage } from "node:http";
+import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { type WebSocket, WebSocketServer } from "ws";
 
@@ -24,6 +24,9 @@ export interface MarkedServer {
   /** With the placeholder that marks each connection. */
   readonly url: string;
   readonly seen: readonly SeenConnection[];
+  /** Resets all connections, and those that come. */
+  leave(): void;
+  comeBack(): void;
   close(): void;
 }
 
@@ -31,8 +34,14 @@ export async function markedServer(
   nowUs: () => number,
   onMessage: (socket: WebSocket, data: Buffer, binary: boolean) => void = echo,
 ): Promise<MarkedServer> {
-  const server = new WebSocketServer({ port: 0, host: "127.0.0.1", perMessageDeflate: false });
-  await once(server, "listening");
+  const http = createServer();
+  const server = new WebSocketServer({ server: http, perMessageDeflate: false });
+  http.listen(0, "127.0.0.1");
+  await once(http, "listening");
+  let isAway = false;
+  http.on("connection", (transport) => {
+    if (isAway) transport.resetAndDestroy();
+  });
   const seen: SeenConnection[] = [];
   server.on("connection", (socket: WebSocket, request: IncomingMessage) => {
     const index = Number(new URL(request.url ?? "/", "ws://a").searchParams.get("i"));
@@ -52,13 +61,21 @@ export async function markedServer(
       onMessage(socket, data as Buffer, binary);
     });
   });
-  const { port } = server.address() as AddressInfo;
+  const { port } = http.address() as AddressInfo;
   return {
     url: `ws://127.0.0.1:${port}/?i={{conn.index}}`,
     seen,
+    leave() {
+      isAway = true;
+      for (const one of seen) one.transport.resetAndDestroy();
+    },
+    comeBack() {
+      isAway = false;
+    },
     close() {
       for (const client of server.clients) client.terminate();
       server.close();
+      http.close();
     },
   };
 }

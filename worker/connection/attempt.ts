@@ -4,6 +4,7 @@ import { CLOSE_NORMAL } from "../socket/close-code.ts";
 import type { EndCause } from "./close-cause.ts";
 import { type ConnectionHost, endStage, type HostedConnection } from "./connection-host.ts";
 import { Time } from "./connection-times.ts";
+import { served, trying } from "./standing.ts";
 
 type Attempting = Counted & HostedConnection & { readonly retries: number };
 
@@ -34,6 +35,7 @@ export function beginAttempt(
   host.recorder.value(METRIC.openLag, connection.phase, nowUs - intendedUs);
   host.recorder.attempted(connection, connection.retries > 0);
   host.faults?.attempted(connection);
+  trying(connection, host);
   return nowUs;
 }
 
@@ -57,4 +59,12 @@ export function establish(connection: Attempting, host: ConnectionHost): number 
   host.times.set(connection.slot, Time.established, nowUs);
   host.faults?.opened(connection);
   return nowUs;
+}
+
+/** It is open, its first steps done: it is as it should be. */
+export function begun(connection: Attempting & { retries: number }, host: ConnectionHost): void {
+  connection.retries = 0;
+  host.faults?.restored(connection);
+  served(connection, host);
+  host.hooks?.mayStart(connection);
 }

@@ -9,6 +9,7 @@ import { isDrop } from "./close-cause.ts";
 import type { ConnectionHost, HostedConnection } from "./connection-host.ts";
 import { Time } from "./connection-times.ts";
 import type { PacedConnection } from "./pacing.ts";
+import { fallen } from "./standing.ts";
 
 /** Ended by us, for another reason than its plan. */
 const OURS: ReadonlySet<CloseCause> = new Set(["limit", "step-failed", "injected"]);
@@ -52,4 +53,5 @@ export function recordEnd(
     recorder.dropped(host.phaseAt(lastNowUs) + connection.shift, connection);
   }
   host.faults?.ended(connection, cause);
+  fallen(connection, host, ended);
 }

@@ -8,9 +8,10 @@ import type { Backlog } from "../message/backlog.ts";
 import { NOTHING_CAPTURED } from "../message/captures.ts";
 import type { FailedMessage } from "../message/conversation.ts";
 import { NONE } from "../message/pending-table.ts";
+import { Standing } from "../record/uptime-rows.ts";
 import { CLOSE_NORMAL } from "../socket/close-code.ts";
 import type { DriverSocket, SocketEnd, SocketOwner } from "../socket/driver.ts";
-import { beginAttempt, establish, stageAfter } from "./attempt.ts";
+import { beginAttempt, begun, establish, stageAfter } from "./attempt.ts";
 import { causeOf, type EndCause, failureOf, isEarly } from "./close-cause.ts";
 import { MAX_SLOTS } from "./close-time.ts";
 import { isCut, recordEnd, recordUnsent } from "./connection-end.ts";
@@ -28,6 +29,7 @@ import { abort, closeEarly, finish } from "./leaving.ts";
 import { lose } from "./loss.ts";
 import { triesAnother } from "./next-address.ts";
 import * as pacing from "./pacing.ts";
+import { answered, fallen, refused, unwanted } from "./standing.ts";
 
 export class Connection implements SocketOwner, pacing.PacedConnection {
   // What every message touches comes first, up to `target`: it then shares cache lines.
@@ -56,6 +58,7 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
   isOpening = false;
   shift = 0;
   touch: Touch | null = null;
+  standing: Standing = Standing.none;
   readonly shard: number;
   readonly slice: number;
   tries = 0;
@@ -118,7 +121,7 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
     host.schedule(this.slot, TimerKind.life, closeUs);
     host.correlator.observers.opened(this, nowUs);
     if (host.hooks !== null) host.hooks.opened(this);
-    if (this.isOpen) this.#mayStart();
+    if (this.isOpen) begun(this, host);
     if (nowUs >= closeUs) this.drain(this.endCause);
   }
 
@@ -129,6 +132,7 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
     this.socket = null;
     host.recorder.failed(this, nowUs);
     logAttempt(host, this, { kind, signature, detail });
+    refused(this, host, kind);
     lose(this, this.#host, nowUs);
   }
 
@@ -156,6 +160,7 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
     this.#closing = { code, reason, clean: true, initiator: "server", violation: null, errno: "" };
     if (this.state === State.open) {
       this.#transition(State.leaving);
+      fallen(this, this.#host, { cause: "peer", wasOpen: true });
       pacing.giveUpHeld(this, this.#host);
     } else if (this.state === State.draining) this.#transition(State.closing);
     this.#host.schedule(this.slot, TimerKind.life, nowUs + CLOSE_TIMEOUT_US);
@@ -177,19 +182,14 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
 
   onSettled(name: number, isAnswered: boolean): void {
     this.#host.correlator.observers.settled(this, name, isAnswered);
+    if (isAnswered !== (this.standing === Standing.up)) answered(this, this.#host, isAnswered);
     if (this.state === State.draining) finish(this, this.#host);
     else if (this.held && this.isOpen) pacing.releaseHeld(this, this.#host);
   }
 
   onStepsDone(): void {
     if (this.state === State.draining) finish(this, this.#host);
-    else if (this.state === State.open) this.#mayStart();
-  }
-
-  #mayStart(): void {
-    this.retries = 0;
-    this.#host.faults?.restored(this);
-    if (this.#host.hooks !== null) this.#host.hooks.mayStart(this);
+    else if (this.state === State.open) begun(this, this.#host);
   }
 
   leave(code: number, hasFailed: boolean): void {
@@ -290,6 +290,7 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
   end(): void {
     pacing.sendLast(this, this.#host, this.#host.lastNowUs);
     this.state = State.ended;
+    unwanted(this, this.#host);
     this.#host.release(this);
   }
 

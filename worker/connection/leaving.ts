@@ -4,12 +4,14 @@
  */
 import type { CloseCause } from "../../shared/stats/failure-kind.ts";
 import type { Counted } from "../record/recorder.ts";
+import type { Served } from "../record/uptime-rows.ts";
 import type { EndCause } from "./close-cause.ts";
 import { type ConnectionHost, TimerKind } from "./connection-host.ts";
 import { logAttempt } from "./connection-log.ts";
 import { moved, State } from "./connection-state.ts";
 import { CLOSE_TIMEOUT_US, Time } from "./connection-times.ts";
 import { giveUpHeld, type PacedConnection, skipHeld } from "./pacing.ts";
+import { unwanted } from "./standing.ts";
 
 interface Leaving extends PacedConnection {
   state: State;
@@ -26,7 +28,8 @@ type Cut = Leaving &
   };
 
 /** It is draining: nothing new begins. */
-export function finish(connection: Leaving, host: ConnectionHost): void {
+export function finish(connection: Leaving & Served, host: ConnectionHost): void {
+  unwanted(connection, host);
   if (connection.pendingCount > 0 || connection.awaited > 0) return;
   if (host.correlator.observers.closing(connection, host.lastNowUs)) return;
   // Its last step may have been done at once, and have closed.

@@ -159,13 +159,13 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
   /** @param lagUs how late this turn comes; after a standstill, time-outs wait until what came meanwhile was read */
   advance(nowUs: number, lagUs: number): void {
     this.lastNowUs = nowUs;
-    this.recorder.touch(nowUs);
-    const { correlator } = this;
-    const { incoming } = correlator;
+    const { incoming } = this.correlator;
     incoming.nowUs = nowUs;
     incoming.phase = this.phaseAt(nowUs);
+    this.recorder.touch(nowUs);
+    this.recorder.uptime.turn(nowUs, incoming.phase);
     this.#standstill.turn(lagUs);
-    if (this.#standstill.graceUs === 0) correlator.expire(nowUs, this.#ownerOf);
+    if (this.#standstill.graceUs === 0) this.correlator.expire(nowUs, this.#ownerOf);
     this.faults?.turn(nowUs);
     this.#wheel.advance(nowUs, this);
     this.hooks?.turn(nowUs);

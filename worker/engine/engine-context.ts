@@ -57,6 +57,7 @@ export function recorderOf({ plan, makeHistogram, recorder }: EngineContext): Re
   const { scenario, shards } = plan;
   return new Recorder({
     phases: countedPhases(scenario),
+    shift: scenario.phases.length,
     names: namesOf(scenario).length,
     targets: scenario.targets.length,
     roles: rolesOf(scenario).length,

@@ -210,6 +210,7 @@ export class Faults<V extends Victim> {
     const { window } = running;
     if (victim.shift === 0) this.#host.shiftPending(victim, this.#shift);
     victim.shift = this.#shift;
+    this.#host.recorder.uptime.touched(victim, nowUs);
     const touch = victim.touch ?? { acting: [], awayBy: null, moves: false };
     victim.touch = touch;
     this.#tally.count(window, "started", nowUs);
@@ -242,6 +243,7 @@ export class Faults<V extends Victim> {
     if (acting.length > 0 || awayBy !== null) return;
     victim.touch = null;
     victim.shift = 0;
+    this.#host.recorder.uptime.letGo(victim, this.#host.nowUs());
   }
 
   #count(window: FaultWindow, counter: Parameters<FaultTally["count"]>[1]): void {

@@ -4,9 +4,10 @@
  */
 import type { FaultWindow } from "../../shared/scenario/fault-windows.ts";
 import type { Conversation } from "../message/conversation.ts";
+import type { Served } from "../record/uptime-rows.ts";
 import type { DriverSocket } from "../socket/driver.ts";
 
-export interface Victim extends Conversation {
+export interface Victim extends Conversation, Served {
   readonly socket: DriverSocket | null;
   /** It is open, and nobody has begun to close it. */
   readonly isHittable: boolean;
@@ -33,4 +34,6 @@ export interface ActiveWindow {
   readonly window: FaultWindow;
   /** Connections it acts on, also those that are away meanwhile. */
   readonly hit: Set<Victim>;
+  /** It acts no more. */
+  readonly isLifted: boolean;
 }

@@ -14,9 +14,10 @@ import {
   SHARD_FIELDS,
   TARGET_COUNTERS,
 } from "../../shared/stats/counters.ts";
-import { CLOSE_CAUSES, type CloseCause } from "../../shared/stats/failure-kind.ts";
+import type { CloseCause } from "../../shared/stats/failure-kind.ts";
 import type { EngineHealth, Frame } from "../../shared/wire/frame/frame.ts";
 import { AgreedRows } from "./agreed-rows.ts";
+import { CloseRows } from "./close-rows.ts";
 import { FailureLog } from "./failure-log.ts";
 import { HistogramRows, type MakeHistogram } from "./histogram-rows.ts";
 import { type MessageCounters, NOT_BY_TARGET, type SKIPPED } from "./message-counters.ts";
@@ -25,6 +26,7 @@ import { PartRows } from "./part-rows.ts";
 import { PushRows } from "./push-rows.ts";
 import { ShardRows } from "./shard-rows.ts";
 import { SERIES, TickRows } from "./tick-rows.ts";
+import { UptimeRows } from "./uptime-rows.ts";
 
 export const COUNT = indexOf(PHASE_COUNTERS);
 export const METRIC = indexOf(METRICS);
@@ -32,7 +34,6 @@ export const TARGET = indexOf(TARGET_COUNTERS);
 export const ROLE = indexOf(ROLE_COUNTERS);
 export const NAME = indexOf(NAME_COUNTERS);
 const SHARD = indexOf(SHARD_FIELDS);
-const CAUSE = indexOf(CLOSE_CAUSES);
 
 const SECOND_US = 1_000_000;
 const CUMULATIVE_EVERY = 10;
@@ -55,12 +56,13 @@ export class Recorder {
   /** They count nothing in a run of one. */
   readonly targets: PartRows;
   readonly roles: PartRows;
+  readonly uptime: UptimeRows;
   readonly #phases: number;
   readonly #counters: Float64Array;
   readonly #nameRows: NameRows;
   readonly #totals = new Float64Array(PHASE_COUNTERS.length);
   readonly #histograms: HistogramRows;
-  readonly #closes = new Float64Array(CLOSE_CAUSES.length);
+  readonly #closes = new CloseRows();
   readonly #ticks = new TickRows();
   readonly #shards: ShardRows;
   #second = -1;
@@ -68,6 +70,8 @@ export class Recorder {
 
   constructor(sizes: {
     readonly phases: number;
+    /** Of the phases, those of the scenario; behind them is what faults are to blame for. Default: all. */
+    readonly shift?: number;
     readonly names: number;
     readonly shards: number;
     readonly targets?: number;
@@ -91,6 +95,7 @@ export class Recorder {
     this.#shards = new ShardRows(sizes.shards);
     this.targets = new PartRows(sizes.phases, sizes.targets ?? 1, TARGET_COUNTERS);
     this.roles = new PartRows(sizes.phases, sizes.roles ?? 1, ROLE_COUNTERS);
+    this.uptime = new UptimeRows(this, sizes.targets ?? 1, sizes.shift ?? sizes.phases);
   }
 
   /** A secret that was captured: masked from now on. */
@@ -170,7 +175,7 @@ export class Recorder {
     this.count(phase, COUNT.closed, 1);
     this.roles.count(phase, role, ROLE.closed);
     this.#shards.count(shard, SHARD.closed);
-    this.#closes[CAUSE[cause]] = (this.#closes[CAUSE[cause]] as number) + 1;
+    this.#closes.count(cause);
     this.#ticks.moveTo(nowUs, this.#second);
     this.#ticks.open--;
     this.#ticks.count(SERIES.closed);
@@ -236,11 +241,13 @@ export class Recorder {
   begin(second: number): void {
     this.#second = second;
     this.#ticks.begin();
+    this.uptime.begin(second * SECOND_US);
   }
 
   /** Cuts the current second into a frame and goes on with the next. */
   cut(engine: number, health: EngineHealth, final: boolean): Frame {
     this.#ticks.moveTo(this.nextCutUs - 1, this.#second);
+    this.uptime.flush(this.nextCutUs, final);
     this.#framesCut++;
     const histograms = this.#histograms.cut();
     const phases = this.#cutCounters();
@@ -255,7 +262,7 @@ export class Recorder {
       histograms,
       ticks: this.#ticks.cut(),
       failures: this.failures.cut(),
-      closes: this.#cutCloses(),
+      closes: this.#closes.cut(),
       health,
       cumulative:
         final || this.#framesCut % CUMULATIVE_EVERY === 0
@@ -288,11 +295,5 @@ export class Recorder {
       row.fill(0);
     }
     return cut;
-  }
-
-  #cutCloses(): Frame["closes"] {
-    const cut = CLOSE_CAUSES.map((cause, at) => ({ cause, count: this.#closes[at] as number }));
-    this.#closes.fill(0);
-    return cut.filter(({ count }) => count > 0);
   }
 }

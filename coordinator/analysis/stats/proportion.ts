@@ -3,8 +3,10 @@
  * Called by the comparison as the least width an interval may have: trials are taken as independent, and real ones
  * are less than that. Invariant: no failure in n trials never becomes "no failures ever".
  */
-import { normalQuantile } from "./distributions.ts";
+import { incompleteBeta, normalQuantile } from "./distributions.ts";
 import type { Interval } from "./interval.ts";
+
+const BISECTIONS = 60;
 
 export interface Proportion {
   readonly count: number;
@@ -27,6 +29,29 @@ export function wilsonInterval({ count, of }: Proportion, confidence: number): I
     low: Math.max(0, (centre - reach) / scale),
     high: Math.min(1, (centre + reach) / scale),
   };
+}
+
+/**
+ * The exact interval: the shares under which neither so few nor so many would come with less than half of 1 - confidence,
+ * I_p(count, of - count + 1) and I_p(count + 1, of - count). Numbers need not be whole. Source: C. Clopper and E. Pearson, Biometrika
+ * 26 (1934) 404-413. `of` must be above 0.
+ */
+export function clopperPearson({ count, of }: Proportion, confidence: number): Interval {
+  const tail = (1 - confidence) / 2;
+  const low = count <= 0 ? 0 : betaQuantile(tail, count, of - count + 1);
+  const high = count >= of ? 1 : betaQuantile(1 - tail, count + 1, of - count);
+  return { estimate: count / of, low, high };
+}
+
+function betaQuantile(probability: number, a: number, b: number): number {
+  let low = 0;
+  let high = 1;
+  for (let step = 0; step < BISECTIONS; step++) {
+    const middle = (low + high) / 2;
+    if (incompleteBeta(middle, a, b) < probability) low = middle;
+    else high = middle;
+  }
+  return (low + high) / 2;
 }
 
 /**

@@ -1,6 +1,7 @@
 /** The sections of the report in the order they are read. A new one is its file and a line here. */
 import type { Section } from "./section.ts";
 import { again } from "./sections/again.ts";
+import { availability } from "./sections/availability.ts";
 import { baseline } from "./sections/baseline.ts";
 import { capacity } from "./sections/capacity.ts";
 import { connections } from "./sections/connections.ts";
@@ -31,6 +32,7 @@ export const SECTIONS: readonly Section[] = [
   capacity,
   numbers,
   timeline,
+  availability,
   faults,
   latency,
   messages,

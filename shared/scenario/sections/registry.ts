@@ -4,6 +4,7 @@
  * section may build on those before it.
  */
 import { answers } from "./answers.ts";
+import { availability } from "./availability.ts";
 import { connect } from "./connect.ts";
 import { data } from "./data.ts";
 import { faults } from "./faults.ts";
@@ -41,6 +42,7 @@ export const SECTIONS = [
   hooks,
   integrity,
   faults,
+  availability,
   thresholds,
   outputs,
 ] as const satisfies readonly Section[];

@@ -182,7 +182,13 @@ const OF_STEPS: Readonly<Record<string, StepPart>> = {
   delivery: "isAwaited",
 };
 
-const NEEDS_NO_MESSAGE: ReadonlySet<string> = new Set(["connect", "connections", "ping", "push"]);
+const NEEDS_NO_MESSAGE: ReadonlySet<string> = new Set([
+  "connect",
+  "connections",
+  "ping",
+  "push",
+  "availability",
+]);
 
 /** A threshold on what is never measured would neither pass nor fail. */
 function checkMeasured(metric: ThresholdMetric, path: Path, { measured, log }: Known): void {

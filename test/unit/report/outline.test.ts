@@ -47,7 +47,7 @@ function rich(model: ReportModel): ReportModel {
     basis: `connections by plan; 425 held twice; ${HOSTILE}`,
   };
   const target = { attempted: 4, established: 3, failed: 1, dropped: 1, reconnects: 0, sent: 7 };
-  const replies = { expected: 7, matched: 5, timedOut: 1, unanswered: 1 };
+  const replies = { expected: 7, matched: 5, timedOut: 1, unanswered: 1, upMs: 9, downMs: 1 };
   const level = { phase: HOSTILE, connections: 60, purpose: "climb", verdict: "broken" } as const;
   const none = { firstMs: null, medianMs: null, lastMs: null, spreadMs: null };
   const receivers = {

@@ -18,6 +18,7 @@ describe("metrics", () => {
     ["latency{name='say'}", "latency", null, "say"],
     [' delivery { phase = "long soak" } ', "delivery", "long soak", null],
     ["sendLag", "sendLag", null, null],
+    ["availability{phase=soak}", "availability", "soak", null],
   ] as [string, string, string | null, string | null, string?][])("%s", (...given) => {
     const [text, measure, phase, name, target = null] = given;
     expect(parseMetric(text)).toEqual({ measure, selector: { phase, name, target } });
@@ -25,7 +26,6 @@ describe("metrics", () => {
 
   it.each([
     ["latncy", "did you mean latency?"],
-    ["availability", "remove it"],
     ["latency{phase}", "such as"],
     ["latency{phase=}", "such as"],
     ["latency{phase=a", "such as"],
@@ -75,6 +75,12 @@ describe("rules", () => {
     ["messages", "rate > 100/s", "rate", ">", 100, "perSec"],
     ["messages{name=a}", "rate > 6000/min", "rate", ">", 100, "perSec"],
     ["delivery{name=a}", "timedOut < 1%", "timedOut", "<", 0.01, "share"],
+    ["availability", "> 99.9%", "uptime", ">", 0.999, "share"],
+    ["availability", "uptime >= 99%", "uptime", ">=", 0.99, "share"],
+    ["availability{target=a}", "outages == 0", "outages", "==", 0, "count"],
+    ["availability", "mttr < 30s", "mttr", "<", 30e6, "us"],
+    ["availability", "mtbf > 10m", "mtbf", ">", 600e6, "us"],
+    ["availability", "burn < 50%", "burn", "<", 0.5, "share"],
   ])("%s: %s", (metric, text, ...[statistic, operator, limit, unit]) => {
     expect(rule(metric, text)).toEqual({ statistic, operator, limit, unit });
   });
@@ -97,6 +103,9 @@ describe("rules", () => {
     ["latency", "p99", 0],
     ["latency", "< 1s", 0],
     ["latency", "p99 < 1s < 2s", 6],
+    ["availability", "> 5s", 2],
+    ["availability{name=a}", "> 99%", 0],
+    ["availability", "uptme > 99%", 0],
     ["delivery", "p99 < 1s", 0],
     ["delivery", "lost < 1s", 7],
     ["delivery", "lost < 101%", 7],

@@ -122,6 +122,7 @@ describe("a frame from before dictionaries", () => {
       ...now,
       phases: first(now.phases, "phases"),
       names: first(now.names, "names"),
+      targets: first(now.targets, "targets"),
       health: { ...now.health, throttled: 0 },
     });
   });
