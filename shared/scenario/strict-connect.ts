@@ -27,8 +27,17 @@ export interface StrictTls {
   readonly rejectUnauthorized: boolean;
 }
 
+export const RECONNECT_POLICIES = [
+  "none",
+  "fixed",
+  "exponential",
+  "full-jitter",
+  "decorrelated-jitter",
+  "server-hint",
+] as const;
+
 export interface StrictReconnect {
-  readonly policy: "none" | "fixed" | "exponential" | "full-jitter";
+  readonly policy: (typeof RECONNECT_POLICIES)[number];
   readonly minUs: number;
   readonly maxUs: number;
   /** Reconnect attempts after a connection was lost or refused; the first attempt is not counted. */

@@ -133,7 +133,7 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
     host.recorder.failed(this, nowUs);
     logAttempt(host, this, { kind, signature, detail });
     refused(this, host, kind);
-    lose(this, this.#host, nowUs);
+    lose(this, this.#host, nowUs, detail);
   }
 
   onMessage(data: Buffer, start: number, end: number, binary: boolean): void {
@@ -173,7 +173,7 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
     const cause = causeOf(end, isAsked ? this.endCause : null);
     const failure = failureOf(cause, end);
     if (failure) logEnd(host, this, failure);
-    this.over(cause, nowUs);
+    this.over(cause, nowUs, end.reason);
   }
 
   onMessageFailure(failed: FailedMessage): void {
@@ -276,14 +276,14 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
   }
 
   /** An established connection ended. */
-  over(cause: CloseCause, nowUs: number): void {
+  over(cause: CloseCause, nowUs: number, said = ""): void {
     recordUnsent(this, this.#host.recorder);
     this.socket = null;
     const wasOpen = this.state === State.open || this.state === State.leaving;
     // Leave the open state first: settling must not send what was held.
     if (!wasOpen) this.#transition(State.ended);
     recordEnd(this, this.#host, { cause, wasOpen });
-    if (wasOpen && !isCut(cause)) lose(this, this.#host, nowUs);
+    if (wasOpen && !isCut(cause)) lose(this, this.#host, nowUs, said);
     else this.end();
   }
 

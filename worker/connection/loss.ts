@@ -12,6 +12,7 @@ import {
 import { moved, State } from "./connection-state.ts";
 import { Time } from "./connection-times.ts";
 import { giveUpHeld, type PacedConnection } from "./pacing.ts";
+import { retryHintUs } from "./retry-hint.ts";
 
 interface Losing extends PacedConnection, HostedConnection {
   state: State;
@@ -20,8 +21,8 @@ interface Losing extends PacedConnection, HostedConnection {
   end(): void;
 }
 
-/** Not connected, and not because the plan says so. */
-export function lose(connection: Losing, host: ConnectionHost, nowUs: number): void {
+/** Not connected, and not because the plan says so. @param said by the target, when it refused or closed it */
+export function lose(connection: Losing, host: ConnectionHost, nowUs: number, said = ""): void {
   const { slot } = connection;
   const { reconnect } = settingsOf(connection, host);
   host.cancel(slot, TimerKind.ping);
@@ -29,8 +30,10 @@ export function lose(connection: Losing, host: ConnectionHost, nowUs: number): v
   giveUpHeld(connection, host);
   if (nowUs >= closeUs) connection.end();
   else if (connection.retries < reconnect.attempts) {
-    const jitter = host.jitter(connection.index, connection.incarnation);
-    const againUs = nowUs + backoffUs(reconnect, connection.retries++, jitter);
+    const { index, incarnation, retries } = connection;
+    const unitOf = (retry: number) => host.jitter(index, incarnation - retries + retry);
+    const hintUs = reconnect.policy === "server-hint" ? retryHintUs(said) : null;
+    const againUs = nowUs + backoffUs(reconnect, connection.retries++, unitOf, hintUs);
     connection.state = moved(connection.state, State.waiting);
     host.times.set(slot, Time.intendedOpen, againUs);
     host.schedule(slot, TimerKind.life, Math.min(againUs, closeUs));

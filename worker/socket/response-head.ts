@@ -22,7 +22,8 @@ const NAME_START = "http/";
 const STATUS_LINE = /^HTTP\/(\d(?:\.\d)?)[\t ]+([1-9]\d\d)(?:[\t ]+(.*?))?[\t ]*\r?\n$/is;
 const EXACT_STATUS_LINE = /^HTTP\/1\.1 [1-5]\d\d(?: [\t\x20-\x7e\x80-\xff]*)?\r\n$/;
 const HEADER_LINE = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[\t ]*([\t\x20-\x7e\x80-\xff]*?)[\t ]*\r\n$/;
-const LOCATION_LINE = /^location[\t ]*:[\t ]*(.*?)[\t ]*\r?\n$/is;
+/** What matters of an answer that refuses us, the first of each. */
+const REFUSAL_LINE = /^(location|retry-after|date)[\t ]*:[\t ]*(.*?)[\t ]*\r?\n$/is;
 
 export class ResponseHead {
   status = 0;
@@ -36,6 +37,9 @@ export class ResponseHead {
   extensions: string | null = null;
   /** Where a refusing answer points to: its first Location. */
   location: string | null = null;
+  /** When it wants to be asked again, and what time it has. */
+  retryAfter: string | null = null;
+  date: string | null = null;
 
   private line = "";
   private bytes = 0;
@@ -92,12 +96,27 @@ export class ResponseHead {
 
   private takeLine(line: string): UpgradeFault | null {
     if (this.status === 0) return this.takeStatusLine(line);
-    if (this.refuses) this.location ??= LOCATION_LINE.exec(line)?.[1] ?? null;
+    if (this.refuses) this.takeRefusal(line);
     if (this.status !== SWITCHING) return null;
     const parts = HEADER_LINE.exec(line);
     if (parts === null) return UpgradeFault.malformed;
     this.takeHeader(parts[1] ?? "", parts[2] ?? "");
     return null;
+  }
+
+  private takeRefusal(line: string): void {
+    const [, name, value = null] = REFUSAL_LINE.exec(line) ?? [];
+    switch (name?.toLowerCase()) {
+      case "location":
+        this.location ??= value;
+        break;
+      case "retry-after":
+        this.retryAfter ??= value;
+        break;
+      case "date":
+        this.date ??= value;
+        break;
+    }
   }
 
   private takeStatusLine(line: string): UpgradeFault | null {

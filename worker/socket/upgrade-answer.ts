@@ -20,7 +20,7 @@ export const REFUSED = -2;
 export interface Refusal {
   readonly kind: ConnectFailure;
   readonly signature: string;
-  /** What else the answer said, raw: where a redirect leads. */
+  /** What else the answer said, raw: where a redirect leads, or when to ask again. */
   readonly detail: string;
 }
 
@@ -74,12 +74,14 @@ export class UpgradeAnswer {
   }
 
   private statusRefusal(): Refusal {
-    const { status, reason, location } = this.head;
+    const { status, reason, location, retryAfter, date } = this.head;
+    // Redirects are not followed.
+    const leads = location !== null && isRedirect(status) ? `Location: ${location}` : "";
+    const again = retryAfterText(retryAfter, date);
     return {
       kind: "upgrade-status",
       signature: statusSignature(status, reason),
-      // Redirects are not followed.
-      detail: location !== null && isRedirect(status) ? `Location: ${location}` : "",
+      detail: leads || again,
     };
   }
 
@@ -106,4 +108,12 @@ export class UpgradeAnswer {
 
 function isRedirect(status: number): boolean {
   return status >= 300 && status < 400;
+}
+
+/** Retry-After as a text with its seconds: they are there, or a date, which counts from the answer's own. "" for none. */
+function retryAfterText(value: string | null, date: string | null): string {
+  if (value === null) return "";
+  if (/^\d{1,9}$/.test(value)) return `Retry-After: ${value}`;
+  const ms = Date.parse(value) - Date.parse(date ?? "");
+  return ms >= 0 ? `Retry-After: ${Math.ceil(ms / 1000)}` : "";
 }

@@ -5,6 +5,7 @@
 import * as z from "zod";
 import { about, duration, fault, strict, whole } from "../shape/fields.ts";
 import type { StrictReconnect } from "../strict.ts";
+import { RECONNECT_POLICIES } from "../strict-connect.ts";
 import { formatDuration } from "../units.ts";
 
 const DEFAULT_MIN_US = 500_000;
@@ -16,8 +17,8 @@ const NONE: StrictReconnect = { policy: "none", minUs: 0, maxUs: 0, attempts: 0 
 export function reconnect() {
   return strict({
     policy: about(
-      z.enum(["none", "fixed", "exponential", "full-jitter"]),
-      "How long to wait before connecting again.",
+      z.enum(RECONNECT_POLICIES),
+      "How long to wait before connecting again: see docs/faults.md.",
       "full-jitter",
     ),
     min: about(

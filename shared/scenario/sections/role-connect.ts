@@ -9,6 +9,7 @@ import { about, duration, list, size, strict, text, whole } from "../shape/field
 import { asWritten } from "../shape/marks.ts";
 import { HINT } from "../shape/words.ts";
 import type { StrictConnect, StrictReconnect } from "../strict.ts";
+import { RECONNECT_POLICIES } from "../strict-connect.ts";
 import { formatDuration, formatSize } from "../units.ts";
 import { writtenHeartbeat } from "./connect.ts";
 import { checkHeaders } from "./connect-headers.ts";
@@ -28,8 +29,8 @@ function heartbeat() {
 function reconnectPart() {
   return strict({
     policy: about(
-      z.enum(["none", "fixed", "exponential", "full-jitter"]).optional(),
-      "How long to wait before connecting again.",
+      z.enum(RECONNECT_POLICIES).optional(),
+      "How long to wait before connecting again: see docs/faults.md.",
       "full-jitter",
     ),
     min: about(duration().optional(), "Shortest wait (the wait, with fixed).", "500ms"),
