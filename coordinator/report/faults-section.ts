@@ -4,7 +4,11 @@
  */
 import { type FaultWindow, faultWindows } from "../../shared/scenario/fault-windows.ts";
 import type { MergedHistogram } from "../../shared/stats/histogram.ts";
+import { aftermathOf } from "../analysis/aftermath/goodput.ts";
+import { latencyIn, type Stretch } from "../analysis/aftermath/unaffected.ts";
 import { restoredWithin } from "../analysis/rules/recovered.ts";
+import type { Interval } from "../analysis/stats/interval.ts";
+import { phaseSpans } from "../merge/facts.ts";
 import { countsOfWindow, hitBy, nameOfWindow } from "../merge/fault-counts.ts";
 import type { ToldFault } from "../merge/fault-log.ts";
 import type { RunFold } from "../merge/run-fold.ts";
@@ -12,6 +16,8 @@ import { toMs } from "./quantiles.ts";
 import type { Summary } from "./summary-schema.ts";
 
 const SECOND_US = 1_000_000;
+/** Before and after. */
+const AROUND_SECONDS = 10;
 
 type Fault = Summary["faults"][number];
 
@@ -43,6 +49,8 @@ function row(fold: RunFold, window: FaultWindow, { victims }: ToldFault): Fault 
     attempts: counts.attempts,
     peakHandshakes: peakHandshakes(fold, window, restore),
     messages: { notSent: counts.notSent, cutOff: counts.cutOff },
+    latency: latencyAround(fold, window, restore),
+    goodput: goodputAfter(fold, window),
     wanted: recovered && {
       ...{ withinMs: toMs(recovered.withinUs), share: recovered.share },
       observed: restoredWithin(fold, window, recovered.withinUs),
@@ -89,4 +97,42 @@ function peakHandshakes(
     most = Math.max(most, (counts?.opened ?? 0) + (counts?.failed ?? 0));
   }
   return most;
+}
+
+function latencyAround(
+  fold: RunFold,
+  { fromUs, toUs }: FaultWindow,
+  restore: MergedHistogram | null,
+): Fault["latency"] {
+  const from = Math.floor(fromUs / SECOND_US);
+  const to = Math.max(from + 1, Math.ceil((toUs + (restore?.max ?? 0)) / SECOND_US));
+  const until = Math.min(to + AROUND_SECONDS, endSecond(fold));
+  const row = (stretch: Stretch) => {
+    const seen = latencyIn(fold, stretch);
+    return seen && { replies: seen.count, p50: quantile(seen.p50), p99: quantile(seen.p99) };
+  };
+  return {
+    before: row({ from: Math.max(0, from - AROUND_SECONDS), to: from }),
+    during: row({ from, to }),
+    after: row({ from: to, to: until }),
+  };
+}
+
+function quantile(of: Interval | number) {
+  if (typeof of === "number") return { ms: toMs(of), low: null, high: null };
+  return { ms: toMs(of.estimate), low: toMs(of.low), high: toMs(of.high) };
+}
+
+/** Until the next fault begins, or the load of the plan ends. */
+function goodputAfter(fold: RunFold, window: FaultWindow): Fault["goodput"] {
+  const next = faultWindows(fold.facts.scenario)
+    .filter(({ fromUs, position }) => position !== window.position && fromUs >= window.toUs)
+    .map(({ fromUs }) => Math.floor(fromUs / SECOND_US));
+  const seen = aftermathOf(fold, window, Math.min(endSecond(fold), ...next));
+  const { before, after, back, backSeconds } = seen;
+  return { before, after, back, backMs: backSeconds === null ? null : backSeconds * 1000 };
+}
+
+function endSecond({ facts: { scenario } }: RunFold): number {
+  return Math.floor((phaseSpans(scenario).at(-1)?.toUs ?? 0) / SECOND_US);
 }

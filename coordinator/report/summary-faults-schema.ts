@@ -5,6 +5,12 @@
 import { z } from "zod";
 import { count, countOrNull, ms, share } from "./summary-measures.ts";
 
+/** With its interval of 95 %; null: too few seconds for one. */
+const quantileSchema = z.object({ ms, low: ms.nullable(), high: ms.nullable() });
+const stretchSchema = z
+  .object({ replies: count, p50: quantileSchema, p99: quantileSchema })
+  .nullable();
+
 export const faultSchema = z.object({
   id: z.string(),
   kind: z.string(),
@@ -38,6 +44,17 @@ export const faultSchema = z.object({
     notSent: count,
     /** Had no reply yet when it cut their connection. */
     cutOff: count,
+  }),
+  /** Of connections that faults did not touch: up to 10 s before it, until all were back, up to 10 s after; null: no reply came. */
+  latency: z.object({ before: stretchSchema, during: stretchSchema, after: stretchSchema }),
+  /** Replies in time a second, of all connections, at the load before it. */
+  goodput: z.object({
+    before: z.number().nullable(),
+    after: z.number().nullable(),
+    /** Whether it is 95 % of that before it again; no: not in 30 s, or three times as long as it lasted. */
+    back: z.enum(["yes", "no", "unknown"]),
+    /** From its end. */
+    backMs: ms.nullable(),
   }),
   /** What the scenario asks for (`recovered`); null: nothing. */
   wanted: z.object({ withinMs: ms, share, observed: share.nullable() }).nullable(),

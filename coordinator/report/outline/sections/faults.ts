@@ -6,6 +6,7 @@ import {
   code,
   column,
   type DataRow,
+  datum,
   facts,
   lead,
   note,
@@ -46,6 +47,19 @@ const LOSSES = [
   column("replies cut off", "count", "cut_off"),
 ];
 
+const OTHERS = [
+  column("fault", "text"),
+  column("p50 before", "ms", "p50_before"),
+  column("during", "ms", "p50_during"),
+  column("after", "ms", "p50_after"),
+  column("p99 before", "text", "p99_before"),
+  column("p99 during", "text", "p99_during"),
+  column("p99 after", "text", "p99_after"),
+  column("goodput before", "perSecond", "goodput_before"),
+  column("goodput after", "perSecond", "goodput_after"),
+  column("as before", "text", "back"),
+];
+
 export const faults: Section = {
   meta: {
     id: "faults",
@@ -60,6 +74,13 @@ export const faults: Section = {
       lead(leadText(all)),
       table({ name: "Faults", columns: COLUMNS, most: MOST }, all.map(row)),
       table({ name: "What faults cost", columns: LOSSES, most: MOST }, all.map(costs)),
+      table(
+        { name: "What faults did to the others", columns: OTHERS, most: MOST },
+        all.map(others),
+      ),
+      note(
+        "Latency is that of connections no fault touched, up to 10 s before it, until all it hit were back, and up to 10 s after, with intervals of 95 % where there are 5 seconds. Goodput is replies in time a second, of all, at the load before the fault; it is as before when the median of 5 s is 95 % of it, and no longer awaited after 30 s, or three times as long as the fault lasted.",
+      ),
       note(
         "50%, 95% and 99% are the times by which so many of all the connections it hit were open again, from the beginning of a fault that ends connections, and from the end of one that acts on open ones. Peak handshakes are those of all connections, of the busiest second until the last was open again.",
       ),
@@ -107,6 +128,26 @@ function row(fault: Fault): Cell[] {
   ];
 }
 
+function others({ id, latency: { before, during, after }, goodput }: Fault): Cell[] {
+  const stretches = [before, during, after];
+  const { back, backMs } = goodput;
+  const soon = back === "yes" ? `after ${formatMs(backMs)}` : back === "no" ? "no" : "not known";
+  return [
+    code(id, 120),
+    ...stretches.map((one) => one?.p50.ms ?? null),
+    ...stretches.map((one) => (one === null ? null : intervalText(one.p99))),
+    ...[goodput.before, goodput.after],
+    back === "no" ? { text: soon, tone: "bad" } : soon,
+  ];
+}
+
+type Stretch = NonNullable<Fault["latency"]["before"]>;
+
+function intervalText({ ms, low, high }: Stretch["p99"]): string {
+  if (low === null || high === null) return formatMs(ms);
+  return `${formatMs(ms)} (${formatMs(low)} to ${formatMs(high)})`;
+}
+
 function costs({ id, noticed, detectMs, gaveUp, closed, messages }: Fault): Cell[] {
   return [code(id, 120), noticed, detectMs, gaveUp, closed, messages.notSent, messages.cutOff];
 }
@@ -118,6 +159,8 @@ function data({
   to: _2,
   recovered,
   messages,
+  latency,
+  goodput,
   wanted,
   ...fault
 }: Fault): DataRow[] {
@@ -132,6 +175,13 @@ function data({
     ms("fault_to50", recovered.to50Ms),
     ms("fault_to95", recovered.to95Ms),
     ms("fault_to99", recovered.to99Ms),
+    ...(["before", "during", "after"] as const).flatMap((when) => [
+      ms(`fault_others_p50_${when}`, latency[when]?.p50.ms ?? null),
+      ms(`fault_others_p99_${when}`, latency[when]?.p99.ms ?? null),
+    ]),
+    datum(place, "fault_goodput_before", [goodput.before, "1/s"]),
+    datum(place, "fault_goodput_after", [goodput.after, "1/s"]),
+    ms("fault_goodput_back", goodput.backMs),
     ...(wanted === null
       ? []
       : [
