@@ -53,8 +53,8 @@ const GAUGES: readonly (readonly [...Named, (measures: RunMeasures) => number | 
   ],
 ];
 
-/** By phase: docs/metrics.md says which. */
-const COUNTERS: readonly (readonly [...Named, PhaseCounter])[] = [
+/** By phase: docs/metrics.md says which. `per`: counted in parts of the unit that is told. */
+const COUNTERS: readonly (readonly [...Named, PhaseCounter, per?: number])[] = [
   ["connections_attempted_total", "Attempts to connect, reconnects included", "attempted"],
   ["connections_established_total", "Connections established", "established"],
   ["connections_failed_total", "Attempts to connect that failed", "failed"],
@@ -64,6 +64,8 @@ const COUNTERS: readonly (readonly [...Named, PhaseCounter])[] = [
     "dropped",
   ],
   ["reconnects_total", "Attempts that were not a connection's first", "reconnects"],
+  ["connections_up_seconds_total", "Time users were served, of all together", "upMs", 1000],
+  ["connections_down_seconds_total", "Time users were not served", "downMs", 1000],
   ["messages_planned_total", "Messages that fell due", "planned"],
   ["messages_sent_total", "Messages sent", "sent"],
   ["messages_expected_total", "Messages sent that expect a reply", "expected"],
@@ -218,10 +220,10 @@ function counters(measures: RunMeasures, run: Labels): Family[] {
     phases.flatMap((measured) => of(measured, { ...run, phase: measured.phase }));
   return [
     counter(["frames_total", "Reports of engines merged"], [{ labels: run, value: frames }]),
-    ...COUNTERS.map(([name, help, key]) =>
+    ...COUNTERS.map(([name, help, key, per = 1]) =>
       counter(
         [name, help],
-        byPhase((phase, labels) => [{ labels, value: phase.counters[key] }]),
+        byPhase((phase, labels) => [{ labels, value: phase.counters[key] / per }]),
       ),
     ),
     counter(
