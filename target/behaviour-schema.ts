@@ -129,6 +129,8 @@ export const behaviourSchema = z.strictObject({
         .default([0, 3]),
       /** Between two events. */
       gap: delay.prefault(20),
+      /** Answers are kept for ?perAnswer=1 of the statistics. */
+      log: z.boolean().default(false),
       ...keysOf(ANSWER_BEHAVIOURS),
     })
     .prefault({}),

@@ -10,6 +10,7 @@ import type { Due } from "../behaviour/delay-queue.ts";
 import type { Replies, ReplyContext } from "../behaviour/replies.ts";
 import { textFrame } from "../connection/frame.ts";
 import type { Peer } from "../connection/peer.ts";
+import { AnswerLog } from "./answer-log.ts";
 
 /** Questions of one connection that may be open at once. */
 const MAX_ASKS = 1000;
@@ -22,12 +23,17 @@ class Answer implements Due {
   private readonly peer: Peer;
   private readonly question: Question;
   private readonly events: readonly AnswerEvent[];
+  /** What has been told, and when; null: nobody asks for it. */
+  private readonly told: [type: string, atMs: number][] | null;
+  private readonly askedUs = monotonicUs();
+  private deed: string | null = null;
 
   constructor(agent: Agent, peer: Peer, question: Question, events: readonly AnswerEvent[]) {
     this.agent = agent;
     this.peer = peer;
     this.question = question;
     this.events = events;
+    this.told = agent.keepsLog ? [] : null;
   }
 
   /** On top of the gap, of the event that is next. */
@@ -39,9 +45,27 @@ class Answer implements Due {
     const event = this.events[this.at];
     this.at += 1;
     const more = event !== undefined && this.at < this.events.length;
-    if (event !== undefined) this.agent.tell(this.peer, event, this.question);
+    if (event !== undefined) {
+      this.agent.tell(this.peer, event, this.question);
+      this.note(event);
+    }
     if (more && this.peer.isOpen && this.agent.wait(this)) return;
     this.peer.asks -= 1;
+    this.end(more || !this.peer.isOpen);
+  }
+
+  private note({ type, deed, silent }: AnswerEvent): void {
+    if (this.told === null || !this.peer.isOpen) return;
+    this.deed ??= deed;
+    if (!silent) this.told.push([type, (monotonicUs() - this.askedUs) / 1000]);
+  }
+
+  private end(cut: boolean): void {
+    const { told: events, deed, question } = this;
+    if (events === null) return;
+    const id = typeof question.id === "string" ? question.id : null;
+    const connection = this.peer.id;
+    this.agent.log.add({ id, connection, deed, cut, tookMs: events.at(-1)?.[1] ?? 0, events });
   }
 }
 
@@ -52,6 +76,7 @@ export interface Question {
 }
 
 export class Agent {
+  readonly log = new AnswerLog();
   private readonly context: ReplyContext;
   private readonly replies: Replies;
   private asked = 0;
@@ -59,6 +84,11 @@ export class Agent {
   constructor(context: ReplyContext, replies: Replies) {
     this.context = context;
     this.replies = replies;
+  }
+
+  /** The behaviour in force asks for it. */
+  get keepsLog(): boolean {
+    return this.context.rules.behaviour.agent.log;
   }
 
   /** Starts an answer; false when the connection has too many questions open. */

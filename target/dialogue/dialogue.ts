@@ -9,6 +9,7 @@ import { textFrame } from "../connection/frame.ts";
 import type { Peer } from "../connection/peer.ts";
 import { lineOf } from "../conversation/line.ts";
 import { Agent } from "./agent.ts";
+import type { AnswerLog } from "./answer-log.ts";
 import { MAX_NAME_LENGTH } from "./bounds.ts";
 import { Rooms } from "./rooms.ts";
 
@@ -29,6 +30,11 @@ export class Dialogue {
     this.rooms = new Rooms(replies);
     this.agent = new Agent(context, replies);
     this.publish = publish ?? ((room, text) => this.rooms.deliver(room, text));
+  }
+
+  /** Of the agent. */
+  get answers(): AnswerLog {
+    return this.agent.log;
   }
 
   /** Handles a text; false when it is none of ours, and is to be echoed. */

@@ -9,14 +9,15 @@ import { plainResponse } from "../connection/handshake.ts";
 import type { PeerCounts } from "../connection/peers.ts";
 import type { HttpRequest } from "../connection/request.ts";
 import { resumeFor, tokenFor } from "../conversation/passes.ts";
+import { MAX_ANSWERS } from "../dialogue/answer-log.ts";
 import { MAX_NAME_LENGTH } from "../dialogue/bounds.ts";
 import type { RoomCounts } from "../dialogue/rooms.ts";
 import type { Group, Report } from "../processes/group.ts";
 import { groupAcceptTimes, groupReplyTimes, sumStats } from "../stats.ts";
 import { isForeign } from "./foreign.ts";
 
-/** Connections or rooms listed at most, over all processes. */
-const MAX_LISTED = 20_000;
+/** Connections, rooms or answers listed at most, over all processes. */
+const MAX_LISTED = MAX_ANSWERS;
 const DEFAULT_LISTED = 1000;
 
 interface Page {
@@ -84,6 +85,7 @@ async function stats(group: Group, query: URLSearchParams): Promise<object> {
   const wants = {
     connections: query.get("perConnection") === "1" ? limit : 0,
     rooms: query.get("perRoom") === "1" ? limit : 0,
+    answers: query.get("perAnswer") === "1" ? limit : 0,
   };
   const reports = await group.collect(wants);
   const snapshots = reports.map((report) => report.stats);
@@ -93,6 +95,9 @@ async function stats(group: Group, query: URLSearchParams): Promise<object> {
     ...(query.get("replyTimes") === "1" ? { replyTimes: groupReplyTimes(snapshots) } : {}),
     ...(wants.connections > 0 ? { connections: connectionsOf(reports, limit) } : {}),
     ...(wants.rooms > 0 ? { rooms: roomsOf(reports, limit) } : {}),
+    ...(wants.answers > 0
+      ? { answers: reports.flatMap(({ answers }) => answers).slice(0, limit) }
+      : {}),
   };
 }
 

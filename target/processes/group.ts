@@ -6,14 +6,16 @@
 import { monotonicUs } from "../../shared/time/clock.ts";
 import type { Behaviour } from "../behaviour-schema.ts";
 import type { PeerCounts } from "../connection/peers.ts";
+import type { ToldAnswer } from "../dialogue/answer-log.ts";
 import type { RoomCounts } from "../dialogue/rooms.ts";
 import type { StatsSnapshot } from "../stats.ts";
 import type { Target } from "../target.ts";
 
-/** How many connections and rooms to list per process. */
+/** How many connections, rooms and answers to list per process. */
 export interface Wants {
   readonly connections: number;
   readonly rooms: number;
+  readonly answers: number;
 }
 
 /** One process's answer. */
@@ -21,6 +23,7 @@ export interface Report {
   readonly stats: StatsSnapshot;
   readonly connections: readonly PeerCounts[];
   readonly rooms: readonly RoomCounts[];
+  readonly answers: readonly ToldAnswer[];
 }
 
 export interface Group {
@@ -39,6 +42,7 @@ export function reportOf(target: Target, wants: Wants): Report {
     stats: target.stats.snapshot(),
     connections: target.peers.counts(wants.connections),
     rooms: target.dialogue.rooms.counts(wants.rooms),
+    answers: wants.answers === 0 ? [] : target.dialogue.answers.latest(wants.answers),
   };
 }
 
@@ -46,6 +50,7 @@ export function reportOf(target: Target, wants: Wants): Report {
 export function resetCounts(target: Target): void {
   target.stats.reset();
   target.peers.resetCounts();
+  target.dialogue.answers.clear();
 }
 
 /** A group of one. */

@@ -5,9 +5,11 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import {
+  AGENT,
   CONNECTIONS,
   type Counts,
   cutAll,
+  dial,
   type Misdeed,
   misbehave,
   scenarioFor,
@@ -15,6 +17,7 @@ import {
   until,
 } from "./misdeeds.ts";
 import { type Result, runScenario, scratch, startTarget, type Target } from "./programs.ts";
+import { type Account, accountOf, answersOf } from "./told-answers.ts";
 import { startClusterWorker } from "./workers.ts";
 
 export const CIRCUMSTANCES = ["nothing else", "all cut", "all cut, a worker killed"] as const;
@@ -31,15 +34,46 @@ interface Play {
 
 export const KILLED = "worker-b";
 
-export async function play({ counts, circumstance, bus, withinMs }: Play): Promise<Result> {
-  await using target = await startTarget({ agent: { tools: [1, 3], gap: 10 } });
-  if (circumstance !== "all cut, a worker killed") {
-    const between = circumstance === "all cut" ? cutAll : async () => {};
-    return await run(target, counts, { between, withinMs, args: [] });
+/** What was said, and what the target says that it did. */
+export interface Played {
+  readonly result: Result;
+  readonly account: Account;
+  /** Without the answers of connections that were a killed worker's. */
+  readonly certain: Account;
+}
+
+export async function play({ counts, circumstance, bus, withinMs }: Play): Promise<Played> {
+  await using target = await startTarget({ agent: AGENT });
+  const halves = async (between: () => Promise<void>) => {
+    const share = (part: (count: number) => number): Counts =>
+      Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, part(count)]));
+    await misbehave(
+      target,
+      share((count) => Math.floor(count / 2)),
+      withinMs,
+    );
+    await between();
+    await misbehave(
+      target,
+      share((count) => Math.ceil(count / 2)),
+      withinMs,
+    );
+    return new Set<number>();
+  };
+  const options = { counts, withinMs };
+  if (circumstance === "nothing else") {
+    return await run(target, { ...options, args: [], meanwhile: () => halves(async () => {}) });
+  }
+  if (circumstance === "all cut") {
+    return await run(target, {
+      ...options,
+      args: [],
+      meanwhile: () => halves(() => cutAll(target)),
+    });
   }
   await using _stays = startClusterWorker(bus, "worker-a");
   await using killed = startClusterWorker(bus, KILLED);
-  const between = async () => {
+  const cutAndKill = async () => {
     await cutAll(target);
     // What it has counted is reported by then.
     await sleep(5000);
@@ -47,23 +81,58 @@ export async function play({ counts, circumstance, bus, withinMs }: Play): Promi
     await until("its are gone", async () => (await target.now()).open < CONNECTIONS);
     await talking(target);
   };
-  const args = ["--bus", bus, "--workers", "2"];
-  return await run(target, counts, { between, withinMs, args });
+  return await run(target, { ...options, args: ON(bus), meanwhile: () => halves(cutAndKill) });
 }
+
+/** A worker is killed when the target has done so much of it, and more comes until others have its connections. */
+export async function playKilled({
+  counts,
+  bus,
+  withinMs,
+}: Omit<Play, "circumstance">): Promise<Played> {
+  await using target = await startTarget({ agent: AGENT });
+  await using _stays = startClusterWorker(bus, "worker-a", SHORT_LEASE);
+  await using killed = startClusterWorker(bus, KILLED, SHORT_LEASE);
+  const meanwhile = async () => {
+    const { done, stop } = await dial(target, counts, withinMs);
+    await until("much of it is done", async () => (await done()) >= DONE_BEFORE);
+    await killed.kill();
+    await until("its are gone", async () => (await target.now()).open < CONNECTIONS);
+    const lost = await endedOf(target);
+    await talking(target);
+    await stop();
+    return lost;
+  };
+  return await run(target, { counts, withinMs, args: ON(bus), meanwhile });
+}
+
+/** The connections that have ended. */
+async function endedOf(target: Target): Promise<ReadonlySet<number>> {
+  type Row = { readonly id: number; readonly open: boolean };
+  const { connections } = await target.now("?perConnection=1");
+  return new Set((connections as readonly Row[]).filter(({ open }) => !open).map(({ id }) => id));
+}
+
+/** Of all kinds. */
+const DONE_BEFORE = 100;
+const SHORT_LEASE = { ONRUSH_WORKER_FENCE_AFTER_MS: "8000" };
+const ON = (bus: string) => ["--bus", bus, "--workers", "2"];
 
 async function run(
   target: Target,
-  counts: Counts,
   options: {
-    readonly between: (target: Target) => Promise<void>;
+    readonly counts: Counts;
     readonly withinMs: number;
     readonly args: readonly string[];
+    /** Gives the connections that went with a worker. */
+    readonly meanwhile: () => Promise<ReadonlySet<number>>;
   },
-): Promise<Result> {
+): Promise<Played> {
   using folder = scratch();
-  const { between, withinMs, args } = options;
+  const { counts, withinMs, args, meanwhile } = options;
   const scenario = scenarioFor(target.url, Object.keys(counts) as Misdeed[], withinMs);
   let end = (): void => {};
+  let lost: ReadonlySet<number> = new Set();
   const running = runScenario(scenario, folder.path, {
     args,
     onStart: (child) => {
@@ -72,17 +141,17 @@ async function run(
   });
   try {
     await talking(target);
-    const share = (part: (count: number) => number): Counts =>
-      Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, part(count)]));
-    const before = share((count) => Math.floor(count / 2));
-    const after = share((count) => Math.ceil(count / 2));
-    await misbehave(target, before, withinMs);
-    await between(target);
-    await misbehave(target, after, withinMs);
+    lost = await meanwhile();
     await sleep(1000);
   } finally {
     end();
     await running;
   }
-  return await running;
+  const answers = await answersOf(target);
+  const kept = answers.filter(({ connection }) => !lost.has(connection));
+  return {
+    result: await running,
+    account: accountOf(answers, withinMs),
+    certain: accountOf(kept, withinMs),
+  };
 }

@@ -6,6 +6,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Summary } from "../../coordinator/report/summary-schema.ts";
 import type { Target } from "./programs.ts";
+import type { Account } from "./told-answers.ts";
 
 export const MISDEEDS = [
   ...(["lose", "repeat", "reorder", "corrupt", "leak"] as const),
@@ -25,8 +26,13 @@ interface Dialled {
 }
 
 const SAID = { of: ["said"] };
-const violations = (kind: string) => (summary: Summary) =>
-  summary.sequences["ask"]?.violations[kind];
+/** Kinds of violations of a sequence. */
+const VIOLATIONS: Readonly<Partial<Record<Misdeed, string>>> = {
+  ...{ omit: "missing", swap: "outOfOrder", delay: "tooLate" },
+  ...{ "tell twice": "repeated", insert: "unexpected" },
+};
+const violations = (misdeed: Misdeed) => (summary: Summary) =>
+  summary.sequences["ask"]?.violations[VIOLATIONS[misdeed] ?? ""];
 /** How much later than that a delayed event comes; as long again it is waited for. */
 const DELAY_OF_WITHIN = 1.3;
 
@@ -53,22 +59,22 @@ const DIALS: Readonly<Record<Misdeed, Dialled>> = {
     ...{ part: "reply", dial: "leak", counter: "leaked", rule: SAID },
     told: ({ messages }) => messages.leaked,
   },
-  omit: { part: "agent", dial: "omit", counter: "eventsOmitted", told: violations("missing") },
-  swap: { part: "agent", dial: "swap", counter: "eventsSwapped", told: violations("outOfOrder") },
+  omit: { part: "agent", dial: "omit", counter: "eventsOmitted", told: violations("omit") },
+  swap: { part: "agent", dial: "swap", counter: "eventsSwapped", told: violations("swap") },
   delay: {
     ...{ part: "agent", dial: "delay", counter: "eventsDelayed" },
-    told: violations("tooLate"),
+    told: violations("delay"),
   },
   "tell twice": {
-    ...{ part: "agent", dial: "repeat", counter: "eventsRepeated", told: violations("repeated") },
+    ...{ part: "agent", dial: "repeat", counter: "eventsRepeated", told: violations("tell twice") },
   },
   insert: {
-    ...{ part: "agent", dial: "insert", counter: "eventsInserted", told: violations("unexpected") },
+    ...{ part: "agent", dial: "insert", counter: "eventsInserted", told: violations("insert") },
   },
 };
 
 export const CONNECTIONS = 20;
-const AGENT = { tools: [1, 3], gap: 10 };
+export const AGENT = { tools: [1, 3], gap: 10, log: true };
 const POLL_MS = 100;
 const LIMIT_MS = 300_000;
 /** What is passed over is missing after two seconds. */
@@ -165,8 +171,16 @@ function asking(withinMs: number): object {
 
 /** Dials misdeeds, each so often, and waits until the target has done them all and they can be known. */
 export async function misbehave(target: Target, counts: Counts, withinMs: number): Promise<void> {
+  const { over } = await dial(target, counts, withinMs);
+  await over();
+}
+
+/**
+ * Dials misdeeds. `done()`: so many deeds of all kinds. `over()` waits until all are done, and can be known; `stop()` does not wait for
+ * more of them: what was to be done to an answer whose connection has ended is never done.
+ */
+export async function dial(target: Target, counts: Counts, withinMs: number) {
   const wanted = (Object.entries(counts) as [Misdeed, number][]).filter(([, count]) => count > 0);
-  if (wanted.length === 0) return;
   const before = (await target.now()).behaviours;
   const rules = (part: Dialled["part"]) =>
     Object.fromEntries(
@@ -175,7 +189,10 @@ export async function misbehave(target: Target, counts: Counts, withinMs: number
         .map(([misdeed, count]) => {
           const { dial, rule } = DIALS[misdeed];
           const late = misdeed === "delay" && { byMs: DELAY_OF_WITHIN * withinMs };
-          return [dial, { ...rule, ...late, after: 5, every: 3, count }];
+          return [
+            dial,
+            { ...rule, ...late, after: 5, every: 1 + Math.max(2, wanted.length), count },
+          ];
         }),
     );
   // A held message is let go by the next of its connection: that is to be one of the same sender.
@@ -184,19 +201,31 @@ export async function misbehave(target: Target, counts: Counts, withinMs: number
     reply: { ...quiet, ...rules("reply") },
     agent: { ...AGENT, ...rules("agent") },
   });
-  for (const [misdeed, count] of wanted) {
+  const timesDone = async (misdeed: Misdeed) => {
+    const { behaviours } = await target.now();
     const { counter } = DIALS[misdeed];
-    await until(`the target has done ${misdeed} ${count} times`, async () => {
-      const { behaviours } = await target.now();
-      return (behaviours[counter] ?? 0) - (before[counter] ?? 0) === count;
-    });
-  }
-  // What is held is let go, and a later number comes after what was lost, while nothing is dropped that is not dialled.
-  await sleep(500);
-  await behave(target, { agent: AGENT });
-  // A sequence is given up when its time has passed twice.
-  const isOfEvents = partOf(wanted.map(([misdeed]) => misdeed)) === "agent";
-  await sleep(MISSING_MS + (isOfEvents ? 2 * withinMs : 0));
+    return (behaviours[counter] ?? 0) - (before[counter] ?? 0);
+  };
+  const done = async () => {
+    const times = await Promise.all(wanted.map(([misdeed]) => timesDone(misdeed)));
+    return times.reduce((sum, count) => sum + count, 0);
+  };
+  const over = async () => {
+    for (const [misdeed, count] of wanted) {
+      const what = `the target has done ${misdeed} ${count} times`;
+      await until(what, async () => (await timesDone(misdeed)) === count);
+    }
+    if (wanted.length > 0) await stop();
+  };
+  const stop = async () => {
+    // What is held is let go, and a later number comes after what was lost, while nothing is dropped that is not dialled.
+    await sleep(500);
+    await behave(target, { agent: AGENT });
+    // A sequence is given up when its time has passed twice.
+    const isOfEvents = partOf(wanted.map(([misdeed]) => misdeed)) === "agent";
+    await sleep(MISSING_MS + (isOfEvents ? 2 * withinMs : 0));
+  };
+  return { done, over, stop };
 }
 
 /** All connections are cut at once, and come back. */
@@ -224,12 +253,14 @@ export function told(summary: Summary): Record<Misdeed, number> {
   ) as Record<Misdeed, number>;
 }
 
-/** What it is to say when these were dialled. */
-export function dialled(counts: Counts): Record<Misdeed, number> {
-  return Object.fromEntries(MISDEEDS.map((misdeed) => [misdeed, counts[misdeed] ?? 0])) as Record<
-    Misdeed,
-    number
-  >;
+/** What it is to say when these were dialled; of events, what they came to by the target's own times. */
+export function due(counts: Counts, { violations: done }: Account): Record<Misdeed, number> {
+  return Object.fromEntries(
+    MISDEEDS.map((misdeed) => {
+      const kind = VIOLATIONS[misdeed];
+      return [misdeed, (kind === undefined ? counts[misdeed] : done[kind]) ?? 0];
+    }),
+  ) as Record<Misdeed, number>;
 }
 
 /** What cannot be asked, because the target is away, does not hold. @throws Error when it does not within five minutes */

@@ -32,7 +32,7 @@ export interface TargetStats {
 export interface Target extends AsyncDisposable {
   readonly url: string;
   /** Counts as they stand. */
-  now(): Promise<TargetStats>;
+  now(query?: string): Promise<TargetStats & Record<string, unknown>>;
   /** Counts as they stand once no connection is open any more. */
   stats(query?: string): Promise<TargetStats & Record<string, unknown>>;
 }
@@ -62,7 +62,8 @@ export async function startTarget(
   const { url, statsUrl } = JSON.parse(line) as { url: string; statsUrl: string };
   return {
     url,
-    now: async () => (await (await fetch(statsUrl)).json()) as TargetStats,
+    now: async (query = "") =>
+      (await (await fetch(`${statsUrl}${query}`)).json()) as TargetStats & Record<string, unknown>,
     async stats(query = "") {
       for (let tries = 0; ; tries++) {
         const response = await fetch(`${statsUrl}${query}`);

@@ -4,6 +4,7 @@
  */
 import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
+import type { ToldAnswer } from "../../../target/dialogue/answer-log.ts";
 import { maySpeak } from "../../../target/dialogue/recognise.ts";
 import { Client, type Served, serve, until } from "./harness.ts";
 
@@ -123,7 +124,55 @@ describe("dialogue", () => {
       expect(events.every(({ user, ts }) => user === "u1" && typeof ts === "number")).toBe(true);
     }
     expect(tools).toEqual(new Set([0, 1, 2, 3, 4]));
-    expect((await target.stats()).asks).toBe(30);
+    const stats = await target.stats("?perAnswer=1");
+    expect(stats).toMatchObject({ asks: 30, answers: [] });
+    await client.close();
+  });
+
+  it("keeps a log of answers where it is wanted: what was done, and when each event was really told", async () => {
+    target = await serve({
+      agent: {
+        log: true,
+        tools: [0, 0],
+        gap: 5,
+        omit: { count: 1 },
+        delay: { count: 1, byMs: 40 },
+      },
+    });
+    const client = await Client.open(target.url);
+    const leaver = await Client.open(target.url);
+    for (const id of ["a", "b", "c"]) client.say({ type: "ask", id });
+    client.say({ type: "ask", id: 4 });
+    await until(() => client.json().filter(({ type }) => type === "agent_completed").length === 4);
+    await fetch(`${target.httpUrl}/behaviour`, {
+      method: "PUT",
+      body: JSON.stringify({ agent: { log: true, gap: 50 } }),
+    });
+    leaver.say({ type: "ask", id: "gone" });
+    await until(() => leaver.got.length === 1);
+    await leaver.close();
+    const listed = async () => {
+      const { answers } = await target.stats("?perAnswer=1");
+      return new Map((answers as ToldAnswer[]).map((answer) => [answer.id, answer]));
+    };
+    await until(async () => (await listed()).has("gone"));
+    const answers = await listed();
+    const typesOf = (id: string | null) => answers.get(id)?.events.map(([type]) => type);
+    expect(answers.get("a")).toMatchObject({ deed: "eventsOmitted", cut: false });
+    expect(typesOf("a")).toEqual(["agent_started", "agent_completed"]);
+    expect(answers.get("b")).toMatchObject({ deed: "eventsDelayed", cut: false });
+    for (const id of ["c", null]) {
+      expect(answers.get(id)).toMatchObject({ deed: null, cut: false });
+      expect(typesOf(id)).toEqual(["agent_started", "agent_thinking", "agent_completed"]);
+    }
+    expect(answers.get("gone")).toMatchObject({ connection: 2, deed: null, cut: true });
+    expect(typesOf("gone")).toEqual(["agent_started"]);
+    const [, thinking = ["", 0], completed = ["", 0]] = answers.get("b")?.events ?? [];
+    expect(thinking[1]).toBeGreaterThanOrEqual(5);
+    expect(completed[1] - thinking[1]).toBeGreaterThanOrEqual(44.9);
+    expect(answers.get("b")?.tookMs).toBe(completed[1]);
+    await fetch(`${target.httpUrl}/stats/reset`, { method: "POST" });
+    expect((await listed()).size).toBe(0);
     await client.close();
   });
 });
