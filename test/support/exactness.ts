@@ -71,8 +71,8 @@ export async function play({ counts, circumstance, bus, withinMs }: Play): Promi
       meanwhile: () => halves(() => cutAll(target)),
     });
   }
-  await using _stays = startClusterWorker(bus, "worker-a");
-  await using killed = startClusterWorker(bus, KILLED);
+  await using _stays = startClusterWorker(bus, "worker-a", LEASE);
+  await using killed = startClusterWorker(bus, KILLED, LEASE);
   const cutAndKill = async () => {
     await cutAll(target);
     // What it has counted is reported by then.
@@ -91,13 +91,15 @@ export async function playKilled({
   withinMs,
 }: Omit<Play, "circumstance">): Promise<Played> {
   await using target = await startTarget({ agent: AGENT });
-  await using _stays = startClusterWorker(bus, "worker-a", SHORT_LEASE);
-  await using killed = startClusterWorker(bus, KILLED, SHORT_LEASE);
+  await using _stays = startClusterWorker(bus, "worker-a", LEASE);
+  await using killed = startClusterWorker(bus, KILLED, LEASE);
   const meanwhile = async () => {
     const { done, stop } = await dial(target, counts, withinMs);
     await until("much of it is done", async () => (await done()) >= DONE_BEFORE);
     await killed.kill();
     await until("its are gone", async () => (await target.now()).open < CONNECTIONS);
+    // All of them, and none is back before the lease is over.
+    await sleep(2000);
     const lost = await endedOf(target);
     await talking(target);
     await stop();
@@ -115,7 +117,8 @@ async function endedOf(target: Target): Promise<ReadonlySet<number>> {
 
 /** Of all kinds. */
 const DONE_BEFORE = 100;
-const SHORT_LEASE = { ONRUSH_WORKER_FENCE_AFTER_MS: "8000" };
+/** Half of the usual time until a worker is lost, to be waited for. */
+const LEASE = { ONRUSH_WORKER_FENCE_AFTER_MS: "10000" };
 const ON = (bus: string) => ["--bus", bus, "--workers", "2"];
 
 async function run(
