@@ -89,7 +89,8 @@ export function scenarioFor(url: string, misdeeds: readonly Misdeed[], withinMs:
   const common = {
     seed: 3,
     target: url,
-    connect: { reconnect: { policy: "fixed", min: "100ms", attempts: 20 } },
+    // A target of a busy machine may be away for much longer than it was told to.
+    connect: { reconnect: { policy: "fixed", min: "100ms", attempts: 3000 } },
     load: [
       { phase: "join", ramp: "linear", to: CONNECTIONS, over: "1s", messages: 0 },
       // Until whoever started it ends it.
@@ -242,7 +243,12 @@ export async function cutAll(target: Target): Promise<void> {
 
 /** All connections are open, and each has heard its talker. */
 export async function talking(target: Target): Promise<void> {
-  await until("all are open", async () => (await target.now()).open === CONNECTIONS);
+  let found = 0;
+  const areAll = async () => {
+    found = (await target.now()).open;
+    return found === CONNECTIONS;
+  };
+  await until(() => `all are open, not ${found}`, areAll);
   await sleep(1000);
 }
 
@@ -264,10 +270,16 @@ export function due(counts: Counts, { violations: done }: Account): Record<Misde
 }
 
 /** What cannot be asked, because the target is away, does not hold. @throws Error when it does not within five minutes */
-export async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
+export async function until(
+  what: string | (() => string),
+  holds: () => Promise<boolean>,
+): Promise<void> {
   const giveUpAt = performance.now() + LIMIT_MS;
   while (!(await holds().catch(() => false))) {
-    if (performance.now() > giveUpAt) throw new Error(`not within ${LIMIT_MS / 1000} s: ${what}`);
+    if (performance.now() > giveUpAt) {
+      const said = typeof what === "string" ? what : what();
+      throw new Error(`not within ${LIMIT_MS / 1000} s: ${said}`);
+    }
     await sleep(POLL_MS);
   }
 }
