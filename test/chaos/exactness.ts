@@ -62,30 +62,29 @@ const row = (...columns: readonly (string | number)[]) => {
   process.stdout.write(`${cut}  ${circumstance}\n`);
 };
 row("misdeed", "k", "done", "told", "circumstance");
-const broker = await startBroker(values.broker as BrokerKind);
-try {
-  await Promise.all(Array.from({ length: Number(values.jobs) }, work));
-} finally {
-  await broker.stop();
-}
+await Promise.all(Array.from({ length: Number(values.jobs) }, work));
 process.stdout.write(`${wrong} wrong\n`);
 process.exitCode = wrong === 0 ? 0 : 1;
 
 async function work(): Promise<void> {
   for (let cell = cells.shift(); cell !== undefined; cell = cells.shift()) {
+    // One coordinator leads on a broker, so each has its own.
+    const broker = await startBroker(values.broker as BrokerKind);
     try {
-      await judge(cell);
+      await judge(cell, broker.url);
     } catch (error) {
       wrong++;
       row(cell.misdeeds.join(), cell.times, "-", "-", `${cell.circumstance}: ${String(error)}`);
+    } finally {
+      await broker.stop();
     }
   }
 }
 
-async function judge({ misdeeds, times, circumstance }: Cell): Promise<void> {
+async function judge({ misdeeds, times, circumstance }: Cell, bus: string): Promise<void> {
   const counts: Counts = Object.fromEntries(misdeeds.map((one) => [one, times]));
   const { result, account } = await play({
-    ...{ counts, circumstance, bus: broker.url },
+    ...{ counts, circumstance, bus },
     withinMs: 1000 * Number(values.within),
   });
   const { summary, stderr } = result;

@@ -142,9 +142,14 @@ async function run(
       end = () => child.kill("SIGINT");
     },
   });
+  const tooEarly = running.then(({ stderr }) => {
+    throw new Error(`the run has ended: ${stderr}`);
+  });
+  // It ends in any case.
+  tooEarly.catch(() => {});
   try {
-    await talking(target);
-    lost = await meanwhile();
+    await Promise.race([talking(target), tooEarly]);
+    lost = await Promise.race([meanwhile(), tooEarly]);
     await sleep(1000);
   } finally {
     end();

@@ -1,6 +1,7 @@
 /** Workers of a cluster that a test kills. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { tied } from "../../shared/lifeline.ts";
 import { onrushEntry } from "./programs.ts";
 
 export interface ClusterWorker extends AsyncDisposable {
@@ -16,7 +17,7 @@ export function startClusterWorker(
   env: Readonly<Record<string, string>> = {},
 ): ClusterWorker {
   const args = ["worker", "--bus", bus, "--engines", "1", "--capacity", "2000", "--id", id];
-  const child = spawn(process.execPath, [onrushEntry, ...args], {
+  const child = spawn(...tied(process.execPath, [onrushEntry, ...args]), {
     stdio: ["ignore", "ignore", "inherit"],
     env: { ...process.env, ...env },
   });
