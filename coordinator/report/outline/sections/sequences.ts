@@ -95,6 +95,7 @@ export const sequences: Section = {
         `Counts are of the ${countsScope(summary)}, times of the ${timesScope(summary)}. Times: of complete ones, from the intended time of the message to the last event. Unjudged: ended by us before its time was over.`,
       ),
       ...unfollowed(sum((one) => one.unfollowed)),
+      ...unsettled(sum(openOf), summary.lostWorkers.length),
       ...violations(all),
       heading("Events"),
       events(all),
@@ -107,6 +108,17 @@ export const sequences: Section = {
 function unfollowed(count: number): Block[] {
   if (count === 0) return [];
   const text = `${formatCount(count)} more were not followed, because too many were open at once: nothing is known of them.`;
+  return [{ kind: "text", text, look: "warn" }];
+}
+
+function openOf({ started, completed, failed, unjudged }: Sequence[1]): number {
+  return started - completed - failed - unjudged;
+}
+
+/** What was under way when its worker was heard last; without a lost one, the ledger says that it does not balance. */
+function unsettled(count: number, lostWorkers: number): Block[] {
+  if (count <= 0 || lostWorkers === 0) return [];
+  const text = `${formatCount(count)} more were under way on a worker that was lost: nothing is known of their end.`;
   return [{ kind: "text", text, look: "warn" }];
 }
 
