@@ -23,6 +23,7 @@ export const Stream = {
   flow: 15,
   role: 16,
   shuffle: 17,
+  network: 18,
 } as const;
 export type Stream = (typeof Stream)[keyof typeof Stream];
 

@@ -110,6 +110,8 @@ export const ROOMS: readonly Room[] = [
   {
     room: "worker/faults/",
     may: ["shared/", "worker/message/", "worker/socket/", "worker/record/"],
+    // Links have timers, as connections have: by wheels of one kind.
+    except: ["worker/engine/turn/timing-wheel.ts", "worker/engine/slots.ts"],
   },
   {
     room: "worker/message/",

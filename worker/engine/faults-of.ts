@@ -19,6 +19,7 @@ export function faultsOf(
     {
       ...{ scenario, worker: worker ?? null, live: of.live, recorder: host.recorder },
       nowUs: () => host.lastNowUs,
+      clockUs: () => host.nowUs(),
       phaseAt: (runUs) => host.phaseAt(runUs),
       isClear: (victim, sinceUs) => host.correlator.waitsSinceUs(victim) >= sinceUs,
       shiftPending: (victim, by) => host.correlator.shiftPending(victim, by),

@@ -11,6 +11,7 @@ import { type FaultWindow, faultWindows } from "../../shared/scenario/fault-wind
 import type { StrictScenario } from "../../shared/scenario/strict.ts";
 import { type CloseCause, DROP_CAUSES } from "../../shared/stats/failure-kind.ts";
 import type { Recorder } from "../record/recorder.ts";
+import { Links } from "./links.ts";
 import { RunningWindow } from "./running-window.ts";
 import { SilentSockets } from "./silent-sockets.ts";
 import { FaultTally } from "./tally.ts";
@@ -32,8 +33,10 @@ interface FaultsHost<V extends Victim> {
   readonly live: readonly (V | null)[];
   /** Of the worker; null: it has none. */
   readonly worker: string | null;
-  /** Run time. */
+  /** Run time, of this turn. */
   nowUs(): number;
+  /** Run time by the clock, also between turns. */
+  clockUs(): number;
   phaseAt(runUs: number): number;
   /** The connection waits for no answer to what it sent before. */
   isClear(victim: V, sinceUs: number): boolean;
@@ -45,6 +48,7 @@ export class Faults<V extends Victim> {
   readonly #host: FaultsHost<V>;
   readonly #tally: FaultTally;
   readonly #silent = new SilentSockets();
+  readonly #links: Links;
   readonly #shift: number;
   #population: Population;
   /** Not begun, the next one last. */
@@ -60,6 +64,19 @@ export class Faults<V extends Victim> {
     this.#shift = scenario.phases.length;
     this.#tally = new FaultTally(scenario, recorder, (runUs) => host.phaseAt(runUs));
     this.#population = population;
+    this.#links = new Links({
+      seed: scenario.seed,
+      nowUs: () => host.clockUs(),
+      sooner: (dueUs) => {
+        this.nextUs = Math.min(this.nextUs, dueUs);
+      },
+      cut: (by, victim, signature) => {
+        // One that closes already does so as it has begun to.
+        if (!victim.isHittable) return;
+        this.#tally.count(by.window, "cutOff", host.nowUs(), victim.pendingCount);
+        (by as RunningWindow<V>).cut(victim, signature);
+      },
+    });
     this.follow(population);
   }
 
@@ -93,6 +110,7 @@ export class Faults<V extends Victim> {
     }
     this.#running = this.#running.filter((running) => !running.isOver);
     this.#silent.turn(nowUs);
+    this.#links.turn(nowUs);
     this.#plan(nowUs);
   }
 
@@ -181,7 +199,7 @@ export class Faults<V extends Victim> {
     const { victims } = window.fault;
     const isOurs = victims.worker === null || victims.worker === worker;
     const running = new RunningWindow<V>(window, victimsOf(scenario, this.#population, window), {
-      ...{ live, silent: this.#silent },
+      ...{ live, silent: this.#silent, links: this.#links, seed: scenario.seed },
     });
     const isMissed = running.lasts ? window.toUs <= nowUs : nowUs - window.fromUs > LATEST_US;
     if (isOurs && !isMissed) this.#running.push(running);
@@ -254,6 +272,7 @@ export class Faults<V extends Victim> {
     let nextUs = Math.min(
       this.#upcoming.at(-1)?.fromUs ?? Number.POSITIVE_INFINITY,
       this.#silent.nextUs,
+      this.#links.nextUs(nowUs),
     );
     for (const running of this.#running) nextUs = Math.min(nextUs, nextOf(running, nowUs));
     this.nextUs = nextUs;

@@ -5,8 +5,11 @@
 import type { Victims } from "../../shared/load/victims.ts";
 import type { FaultWindow } from "../../shared/scenario/fault-windows.ts";
 import type { FaultAction, FaultVictim } from "../../shared/scenario/sections/faults/action.ts";
+import type { LinkCondition } from "../../shared/scenario/sections/faults/link-condition.ts";
 import { type FaultAct, faultKindOf } from "../../shared/scenario/sections/faults/registry.ts";
+import { drawUnit, Stream } from "../../shared/time/random.ts";
 import { asFaulty, type FaultySocket } from "../socket/driver.ts";
+import type { Links } from "./links.ts";
 import type { SilentSockets } from "./silent-sockets.ts";
 import type { ActiveWindow, Victim } from "./victim.ts";
 
@@ -22,17 +25,26 @@ export class RunningWindow<V extends Victim> implements ActiveWindow, FaultVicti
   readonly end: number;
   isLifted = false;
   readonly #silent: SilentSockets;
+  readonly #links: Links;
+  readonly #seed: number;
 
   constructor(
     window: FaultWindow,
     victims: Victims,
-    { live, silent }: { readonly live: readonly (V | null)[]; readonly silent: SilentSockets },
+    of: {
+      readonly live: readonly (V | null)[];
+      readonly silent: SilentSockets;
+      readonly links: Links;
+      readonly seed: number;
+    },
   ) {
     this.window = window;
     this.victims = victims;
     this.#action = faultKindOf(window.fault.act.kind).action;
-    this.end = live.length;
-    this.#silent = silent;
+    this.end = of.live.length;
+    this.#silent = of.silent;
+    this.#links = of.links;
+    this.#seed = of.seed;
   }
 
   get lasts(): boolean {
@@ -83,6 +95,25 @@ export class RunningWindow<V extends Victim> implements ActiveWindow, FaultVicti
 
   mute(isMuted: boolean): void {
     this.#socket.mute(isMuted);
+  }
+
+  link(condition: LinkCondition): void {
+    if (this.#victim) this.#links.add(this, this.#victim, condition);
+  }
+
+  unlink(): void {
+    if (this.#victim) this.#links.remove(this, this.#victim);
+  }
+
+  draw(): number {
+    const { position } = this.window;
+    return drawUnit(this.#seed, Stream.network, position, this.#victim?.index ?? 0);
+  }
+
+  /** The connection is cut in the middle of a fault that lasts. */
+  cut(victim: Victim, signature: string): void {
+    this.#victim = victim;
+    this.reset(signature);
   }
 
   get #socket(): FaultySocket {

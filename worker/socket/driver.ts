@@ -6,6 +6,7 @@
  */
 import { assert } from "../../shared/assert.ts";
 import type { ConnectFailure } from "../../shared/stats/failure-kind.ts";
+import type { Tap, TapSink } from "./link/tap.ts";
 import type { ProtocolFault } from "./protocol-fault.ts";
 
 /** What a run's connections have in common; made once per target by the engine. */
@@ -123,6 +124,8 @@ export interface FaultySocket extends DriverSocket {
    * open until abort().
    */
   vanish(): void;
+  /** What is read goes to `sink` from now on, and from there to the connection. One at a time. */
+  tap(sink: TapSink): Tap;
 }
 
 /** The socket of an open connection, as both drivers make it. */

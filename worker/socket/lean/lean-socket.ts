@@ -14,6 +14,7 @@ import { assert } from "../../../shared/assert.ts";
 import { ABNORMAL, isValidCloseCode } from "../close-code.ts";
 import type { FaultySocket, OpenRequest, SocketEnd, SocketOwner } from "../driver.ts";
 import { connectFailure, errorSignature, type TransportError } from "../failure-map.ts";
+import type { Tap, TapSink } from "../link/tap.ts";
 import type { ProtocolFault } from "../protocol-fault.ts";
 import { isResettable } from "../transport.ts";
 import { HUNG_UP, PENDING, REFUSED, type Refusal } from "../upgrade-answer.ts";
@@ -21,6 +22,7 @@ import { decode } from "./codec-decoder.ts";
 import { buildFrame, nextMask, Opcode } from "./frame-builder.ts";
 import { dropPartial, type FrameSink, type Partial } from "./frame-sink.ts";
 import { Handshake, type SharedRequest } from "./handshake.ts";
+import { LeanTap } from "./lean-tap.ts";
 import { openTransport, readBuffer, type TransportEvents } from "./lean-transport.ts";
 
 const TCP = 0;
@@ -116,6 +118,10 @@ export class LeanSocket implements FaultySocket, FrameSink, TransportEvents {
     this.receiving = false;
     dropPartial(this);
     this.socket.pause();
+  }
+
+  tap(sink: TapSink): Tap {
+    return new LeanTap(this.socket, sink);
   }
 
   onData(data: Buffer, start: number, end: number, binary: boolean): void {

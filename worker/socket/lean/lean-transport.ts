@@ -37,11 +37,11 @@ export const readBuffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
 const onread = { buffer: readBuffer, callback: onBytes };
 const socketOptions = { onread, ...PLAIN_SOCKET };
 
-type LeanOwned = OwnedSocket<TransportEvents>;
+export type LeanOwned = OwnedSocket<TransportEvents>;
 
 /** A TCP socket that knows its connection. A class, so that all have one shape from the start. */
 class LeanTcp extends Socket {
-  readonly onrush: TransportEvents;
+  onrush: TransportEvents;
 
   constructor(events: TransportEvents) {
     super(socketOptions);

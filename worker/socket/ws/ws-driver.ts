@@ -11,6 +11,7 @@ import { assert } from "../../../shared/assert.ts";
 import { ABNORMAL, isValidCloseCode, NO_STATUS } from "../close-code.ts";
 import type { Driver, DriverSocket, FaultySocket, OpenRequest, SocketOwner } from "../driver.ts";
 import { type ConnectStage, connectFailure, errorSignature } from "../failure-map.ts";
+import type { Tap, TapSink } from "../link/tap.ts";
 import { Fault, type ProtocolFault } from "../protocol-fault.ts";
 import { RefusedSocket } from "../refused-socket.ts";
 import { isResettable } from "../transport.ts";
@@ -20,6 +21,7 @@ import { WatchedWebSocket, type Watcher } from "./watched-websocket.ts";
 import { faultOf, upgradeFaultOf } from "./ws-errors.ts";
 import { MessageMeter } from "./ws-meter.ts";
 import { headersOf, optionsOf, prepareRequest, type UntypedOptions, urlOf } from "./ws-request.ts";
+import { WsTap } from "./ws-tap.ts";
 import { openTransport, type TransportEvents } from "./ws-transport.ts";
 
 const OPENING = 0;
@@ -116,6 +118,11 @@ class WsSocket implements FaultySocket, TransportEvents, Watcher {
     this.state = VANISHED;
     this.ws.pause();
     this.meter.release();
+  }
+
+  tap(sink: TapSink): Tap {
+    assert(this.socket !== null, "ws: an open connection without a transport");
+    return new WsTap(this.socket, sink);
   }
 
   closeBegins(code = NO_STATUS, reason: string | Buffer = ""): void {

@@ -3,6 +3,8 @@
  * windows and their victims. Invariant: end() takes back all that begin() did to a connection that is still open.
  */
 
+import type { LinkCondition } from "./link-condition.ts";
+
 export interface FaultAction<Act> {
   /**
    * once: it hits those that are open when it begins. lasting: also those that open before it is over, and it acts on a
@@ -27,4 +29,9 @@ export interface FaultVictim {
   hold(isHeld: boolean): void;
   /** It answers no ping any more, or again. */
   mute(isMuted: boolean): void;
+  /** The network between it and its target is like this, until unlink(). At most once for each fault that acts on it. */
+  link(condition: LinkCondition): void;
+  unlink(): void;
+  /** Uniform in [0, 1), for each time a fault begins and each connection one: a function of the seed. */
+  draw(): number;
 }

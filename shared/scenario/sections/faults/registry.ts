@@ -3,12 +3,28 @@
  * the one of the reference.
  */
 import { assert } from "../../../assert.ts";
+import { bandwidth } from "./bandwidth.ts";
+import { blackhole } from "./blackhole.ts";
+import { cut } from "./cut.ts";
 import { disconnect } from "./disconnect.ts";
 import type { FaultKind } from "./fault.ts";
+import { latency } from "./latency.ts";
 import { refusePong } from "./refuse-pong.ts";
+import { reorder } from "./reorder.ts";
+import { stall } from "./stall.ts";
 import { stopReading } from "./stop-reading.ts";
 
-export const FAULT_KINDS = [disconnect, stopReading, refusePong] as const;
+export const FAULT_KINDS = [
+  disconnect,
+  stopReading,
+  refusePong,
+  latency,
+  bandwidth,
+  blackhole,
+  stall,
+  cut,
+  reorder,
+] as const;
 
 /** What the faults of a strict scenario do. */
 export type FaultAct = ReturnType<(typeof FAULT_KINDS)[number]["strict"]>;
