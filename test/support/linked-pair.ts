@@ -76,6 +76,7 @@ export class LinkedPair implements LinkHost, SocketOwner {
   readonly toClient = new Way();
   /** Links that were put in. */
   links = 0;
+  readonly earlyUs = 500;
   readonly lines: string[] = [];
   target: WebSocket | null = null;
   socket: FaultySocket | null = null;

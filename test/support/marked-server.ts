@@ -15,6 +15,8 @@ export interface SeenConnection {
   /** 1006: no Close frame. */
   code: number | null;
   received: number;
+  /** When each message came. */
+  readonly times: number[];
   pongs: number;
   readonly socket: WebSocket;
   readonly transport: Socket;
@@ -46,7 +48,7 @@ export async function markedServer(
   server.on("connection", (socket: WebSocket, request: IncomingMessage) => {
     const index = Number(new URL(request.url ?? "/", "ws://a").searchParams.get("i"));
     const one: SeenConnection = {
-      ...{ index, openedUs: nowUs(), closedUs: null, code: null, received: 0, pongs: 0 },
+      ...{ index, openedUs: nowUs(), closedUs: null, code: null, received: 0, times: [], pongs: 0 },
       ...{ socket, transport: request.socket },
     };
     seen.push(one);
@@ -58,6 +60,7 @@ export async function markedServer(
     });
     socket.on("message", (data, binary) => {
       one.received++;
+      one.times.push(nowUs());
       onMessage(socket, data as Buffer, binary);
     });
   });

@@ -18,13 +18,12 @@ import type {
 import { Pipe } from "./pipe.ts";
 import type { Tap, TapSink } from "./tap.ts";
 
-/** Turns come each millisecond: half of one early, so that delays are right on average. */
-const EARLY_US = 500;
-
 type Done = (error?: Error | null) => void;
 
 /** What a link needs of the engine. */
 export interface LinkHost {
+  /** How much before their time bytes pass, so that delays are right on average: turns are late. */
+  readonly earlyUs: number;
   /** Run time. */
   nowUs(): number;
   /** It has something to do then, and not before. */
@@ -206,7 +205,7 @@ export class Link implements TapSink {
 
   #passOut(): void {
     while (!this.#isWriting && !this.#isGone) {
-      const bytes = this.#out.take(this.#host.nowUs() + EARLY_US);
+      const bytes = this.#out.take(this.#host.nowUs() + this.#host.earlyUs);
       if (bytes === null) break;
       this.#bytes += bytes.length;
       this.#isWriting = true;
@@ -231,7 +230,7 @@ export class Link implements TapSink {
 
   #passIn(): void {
     while (this.#tap.takes && !this.#isGone) {
-      const nowUs = this.#host.nowUs() + EARLY_US;
+      const nowUs = this.#host.nowUs() + this.#host.earlyUs;
       const bytes = this.#in.take(nowUs);
       if (bytes !== null) {
         this.#bytes += bytes.length;
@@ -259,7 +258,7 @@ export class Link implements TapSink {
       this.#isWriting ? Number.POSITIVE_INFINITY : outUs,
       this.#tap.takes ? inUs : Number.POSITIVE_INFINITY,
     );
-    this.#host.schedule(this, Math.min(dueUs - EARLY_US, this.#nextCutUs()));
+    this.#host.schedule(this, Math.min(dueUs - this.#host.earlyUs, this.#nextCutUs()));
   }
 
   #nextCutUs(): number {

@@ -21,7 +21,9 @@ export const bandwidth = faultKind({
     }),
   lasts: () => "must",
   strict: ({ rate, direction: way }) => ({
-    ...{ kind: "bandwidth", ratePerSec: rate, direction: way },
+    kind: "bandwidth",
+    ratePerSec: rate,
+    direction: way,
   }),
   written: ({ ratePerSec, direction: way }) => ({ rate: ratePerSec, direction: way }),
   action: {

@@ -24,7 +24,9 @@ export const cut = faultKind({
     }).superRefine(exactlyOne(["after", "bytes"], "cut")),
   lasts: () => "must",
   strict: ({ after, bytes }) => ({
-    ...{ kind: "cut", afterUs: after ?? null, bytes: bytes ?? null },
+    kind: "cut",
+    afterUs: after ?? null,
+    bytes: bytes ?? null,
   }),
   written: ({ afterUs, bytes }) => ({
     ...(afterUs !== null && { after: formatDuration(afterUs) }),

@@ -46,7 +46,7 @@ export interface FaultKind<A extends Act = Act, Shape extends z.ZodType = z.ZodT
 }
 
 /** Infers the types of a kind. */
-export function faultKind<A extends Act, Shape extends z.ZodType>(
+export function faultKind<const A extends Act, Shape extends z.ZodType>(
   one: FaultKind<A, Shape>,
 ): FaultKind<A, Shape> {
   return { ...one, shape: once(one.shape) };

@@ -43,7 +43,11 @@ export const latency = faultKind({
     }),
   lasts: () => "must",
   strict: ({ delay, jitter, distribution, direction: way }) => ({
-    ...{ kind: "latency", delayUs: delay, jitterUs: jitter, distribution, direction: way },
+    kind: "latency",
+    delayUs: delay,
+    jitterUs: jitter,
+    distribution,
+    direction: way,
   }),
   written: ({ delayUs, jitterUs, distribution, direction: way }) => ({
     ...{ delay: formatDuration(delayUs), jitter: formatDuration(jitterUs) },

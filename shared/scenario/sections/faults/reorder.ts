@@ -24,7 +24,9 @@ export const reorder = faultKind({
     }),
   lasts: () => "must",
   strict: ({ spread, direction: way }) => ({
-    ...{ kind: "reorder", spreadUs: spread, direction: way },
+    kind: "reorder",
+    spreadUs: spread,
+    direction: way,
   }),
   written: ({ spreadUs, direction: way }) => ({
     ...{ spread: formatDuration(spreadUs), direction: way },

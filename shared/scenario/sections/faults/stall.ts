@@ -32,7 +32,10 @@ export const stall = faultKind({
     }),
   lasts: () => "must",
   strict: ({ loss, timeout, direction: way }) => ({
-    ...{ kind: "stall", loss, timeoutUs: timeout, direction: way },
+    kind: "stall",
+    loss,
+    timeoutUs: timeout,
+    direction: way,
   }),
   written: ({ loss, timeoutUs, direction: way }) => ({
     ...{ loss: formatShare(loss), timeout: formatDuration(timeoutUs), direction: way },

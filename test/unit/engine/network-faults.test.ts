@@ -1,0 +1,236 @@
+/**
+ * Goal: the network of a connection is as slow, as narrow and as deaf as its fault says, for as long. Method: a real engine against a
+ * real server; what it measured, and when the server got what, is compared with what was asked for. Each test states its n.
+ */
+import { afterAll, describe, expect, it } from "vitest";
+import type { StrictFault } from "../../../shared/scenario/strict-fault.ts";
+import { METRICS } from "../../../shared/stats/counters.ts";
+import { MergedHistogram } from "../../../shared/stats/histogram.ts";
+import { drawUnit, Stream } from "../../../shared/time/random.ts";
+import {
+  CONNECTIONS,
+  closeServers,
+  countsOf,
+  ended,
+  fault,
+  phaseSums,
+  play,
+  SECOND,
+  TOLERANCE_US,
+} from "../../support/fault-run.ts";
+import { echoMessage, messages } from "../../support/scenario.ts";
+
+afterAll(closeServers);
+
+const MS = 1000;
+type Act = StrictFault["act"];
+type Done = Awaited<ReturnType<typeof play>>;
+
+/** Latencies of those that faults act on, or of the others. */
+function latencies({ run, whole }: Done, apart: boolean): MergedHistogram {
+  const merged = new MergedHistogram();
+  for (const { histograms } of run.frames) {
+    for (const { metric, phase, bytes } of histograms) {
+      if (metric !== METRICS.indexOf("latency") || phase >= whole.phases.length !== apart) continue;
+      merged.add(bytes);
+    }
+  }
+  return merged;
+}
+
+const everybody = { share: 1, count: null, role: null, target: null, worker: null };
+
+function latency(over: Partial<Extract<Act, { kind: "latency" }>>): Act {
+  return {
+    ...{ kind: "latency", delayUs: 80 * MS, jitterUs: 0, distribution: "uniform", direction: "in" },
+    ...over,
+  };
+}
+
+describe.each(["lean", "ws"] as const)("latency, with the %s driver", (driver) => {
+  it.each([
+    ["in", 1],
+    ["out", 1],
+    ["both", 2],
+  ] as const)("%s: a reply is later by the delay, %i times", async (direction, times) => {
+    const act = latency({ direction });
+    const done = await play([fault({ forUs: 2.9 * SECOND, act })], { connect: { driver } });
+    const [others, hit] = [latencies(done, false), latencies(done, true)];
+    // 12 of 40 connections, 10 messages a second each, 3 seconds.
+    expect(hit.count).toBeGreaterThanOrEqual(300);
+    expect(others.count).toBeGreaterThanOrEqual(700);
+    const addedUs = hit.quantile(0.5) - others.quantile(0.5);
+    expect(Math.abs(addedUs - times * 80 * MS)).toBeLessThan(2 * MS);
+    expect(phaseSums(done, false)["matched"]).toBe(phaseSums(done, false)["expected"]);
+  });
+});
+
+describe("latency", () => {
+  /** Distribution functions of the delay, in units of 1. */
+  const cases = {
+    uniform: (us: number) => Math.min(1, Math.max(0, (us - 50 * MS) / (60 * MS))),
+    exponential: (us: number) => 1 - Math.exp(-Math.max(0, us - 80 * MS) / (30 * MS)),
+    normal: (us: number) => normalCdf((us - 80 * MS) / (30 * MS)),
+  };
+
+  it.each(Object.entries(cases))("has the jitter it says: %s", async (distribution, cdf) => {
+    const act = latency({
+      jitterUs: 30 * MS,
+      distribution: distribution as keyof typeof cases,
+    });
+    const done = await play([fault({ forUs: 9.9 * SECOND, act, victims: everybody })], {
+      phases: [
+        {
+          ...{ phase: "open", exclude: true, messageFactor: 0 },
+          durationUs: SECOND,
+          ramp: "burst",
+          to: CONNECTIONS,
+        },
+        {
+          ...{ phase: "steady", exclude: false, messageFactor: 1 },
+          durationUs: 10 * SECOND,
+          ramp: "hold",
+        },
+      ],
+      // Far enough apart for none to wait for another but once in a thousand.
+      messages: messages({ rate: { kind: "perConnection", perSec: 2.5 } }),
+    });
+    const hit = latencies(done, true);
+    // Kolmogorov and Smirnov: with n = 960 a true one is further off than this once in a thousand times.
+    expect(hit.count).toBeGreaterThanOrEqual(950);
+    const most = 1.95 / Math.sqrt(hit.count);
+    let distance = 0;
+    for (let percent = 1; percent < 100; percent++) {
+      // Loopback and the engine's turns: half a millisecond or so.
+      const us = hit.quantile(percent / 100);
+      const off = Math.min(
+        ...[0, 500, 1000, 1500].map((own) => Math.abs(cdf(us - own) - percent / 100)),
+      );
+      distance = Math.max(distance, off);
+    }
+    expect(distance).toBeLessThan(most);
+  });
+});
+
+/** Abramowitz and Stegun 26.2.17; to 1e-7. */
+function normalCdf(z: number): number {
+  const t = 1 / (1 + 0.2316419 * Math.abs(z));
+  const tail =
+    Math.exp((-z * z) / 2) *
+    (1 / Math.sqrt(2 * Math.PI)) *
+    t *
+    (0.31938153 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))));
+  return z >= 0 ? 1 - tail : tail;
+}
+
+describe.each(["lean", "ws"] as const)("network faults, with the %s driver", (driver) => {
+  const connect = { driver };
+
+  it("a blackhole lets nothing pass, and what it held back afterwards", async () => {
+    const act = { kind: "blackhole" } as const;
+    const within = { ...echoMessage().reply, withinUs: 5 * SECOND };
+    const done = await play([fault({ offsetUs: SECOND, forUs: SECOND, act })], {
+      connect,
+      messages: messages({ mix: [echoMessage({ reply: within as never })] }),
+    });
+    const { run, seen, at, victims } = done;
+    for (const { index, times } of seen) {
+      const inside = times.filter((us) => at(us) > 1.05 * SECOND && at(us) < 1.95 * SECOND);
+      if (victims.includes(index)) expect(inside).toEqual([]);
+      else expect(inside.length).toBeGreaterThan(5);
+    }
+    expect(seen).toHaveLength(CONNECTIONS);
+    expect(seen.reduce((sum, { received }) => sum + received, 0)).toBe(run.counters.sent);
+    expect(run.counters.planned).toBe(run.counters.sent);
+    expect(run.counters.matched).toBe(run.counters.expected);
+    expect(latencies(done, false).max).toBeLessThan(SECOND / 2);
+    expect(latencies(done, true).max).toBeGreaterThan(0.9 * SECOND);
+  });
+
+  it("a narrow path passes what it says, to 3 %", async () => {
+    const size = 2000;
+    const act = { kind: "bandwidth", ratePerSec: 20_000, direction: "out" } as const;
+    const done = await play([fault({ forUs: 2.9 * SECOND, act })], {
+      connect,
+      messages: messages({
+        rate: { kind: "perConnection", perSec: 20 },
+        mix: [echoMessage({ send: { kind: "binary", sizes: [size], fill: "random" } })],
+      }),
+    });
+    let measured = 0;
+    for (const { index, times } of done.seen) {
+      if (!done.victims.includes(index)) continue;
+      const inside = times.filter(
+        (us) => at(done, us) > 0.2 * SECOND && at(done, us) < 2.8 * SECOND,
+      );
+      const [first = 0, last = 0] = [inside[0], inside.at(-1)];
+      // A frame has 8 bytes beside its payload.
+      const perSec = ((inside.length - 1) * (size + 8) * SECOND) / (last - first);
+      expect(Math.abs(perSec / 20_000 - 1)).toBeLessThan(0.03);
+      measured++;
+    }
+    expect(measured).toBe(done.victims.length);
+    expect(done.run.counters.planned).toBe(done.run.counters.sent);
+  });
+
+  it("cuts each of its victims at a time of its own, the one of the seed", async () => {
+    const act = { kind: "cut", afterUs: SECOND, bytes: null } as const;
+    const one = fault({ offsetUs: SECOND / 2, forUs: SECOND, act });
+    const done = await play([one], {
+      connect: {
+        ...connect,
+        reconnect: { policy: "fixed", minUs: 1.2 * SECOND, maxUs: 1.2 * SECOND, attempts: 5 },
+      },
+    });
+    const { run, seen, at: after, victims, whole } = done;
+    const cut = ended(seen, 2 * SECOND, after);
+    expect(cut.map(({ index }) => index).sort((a, b) => a - b)).toEqual(victims);
+    for (const { index, closedUs, code } of cut) {
+      const plannedUs = SECOND / 2 + (1 - drawUnit(whole.seed, Stream.network, 0, index)) * SECOND;
+      expect(Math.abs(after(closedUs ?? 0) - plannedUs)).toBeLessThan(TOLERANCE_US);
+      expect(code).toBe(1006);
+    }
+    expect(run.closes).toEqual({ injected: victims.length, plan: CONNECTIONS });
+    expect(run.failures).toEqual([
+      { kind: "injected", signature: "cut by time", count: victims.length },
+    ]);
+    expect(countsOf(done)).toMatchObject({ started: victims.length, noticed: 0 });
+  });
+
+  it("cuts by bytes, again and again until it is over", async () => {
+    const act = { kind: "cut", afterUs: null, bytes: 600 } as const;
+    const done = await play([fault({ offsetUs: SECOND / 2, forUs: 2 * SECOND, act })], { connect });
+    const { run, seen, victims } = done;
+    const cut = seen.filter(({ code }) => code === 1006);
+    expect(new Set(cut.map(({ index }) => index))).toEqual(new Set(victims));
+    expect(cut.length).toBeGreaterThan(2 * victims.length);
+    expect(run.closes).toEqual({ injected: cut.length, plan: CONNECTIONS });
+    expect(countsOf(done)["completed"]).toBe(victims.length);
+    expect(phaseSums(done, false)).toMatchObject({ dropped: 0, reconnects: 0, unanswered: 0 });
+  });
+
+  it("stalls as often as packets are lost", async () => {
+    const act = { kind: "stall", loss: 0.2, timeoutUs: 40 * MS, direction: "in" } as const;
+    const done = await play([fault({ forUs: 2.9 * SECOND, act, victims: everybody })], { connect });
+    const hit = latencies(done, true);
+    // n = 1,160; of them 20 % are lost, and 3 % wait behind one that was lost twice or more: by four standard errors.
+    expect(hit.count).toBeGreaterThan(1100);
+    expect(hit.quantile(1 - 0.29)).toBeLessThan(35 * MS);
+    expect(hit.quantile(1 - 0.15)).toBeGreaterThan(35 * MS);
+  });
+
+  it("has connections overtake one another, and none itself", async () => {
+    const act = { kind: "reorder", spreadUs: 80 * MS, direction: "in" } as const;
+    const done = await play([fault({ forUs: 2.9 * SECOND, act, victims: everybody })], { connect });
+    const hit = latencies(done, true);
+    // 40 delays, uniform in 0 to 80 ms.
+    expect(hit.quantile(0.1)).toBeLessThan(25 * MS);
+    expect(hit.quantile(0.9)).toBeGreaterThan(55 * MS);
+    expect(hit.max).toBeLessThan(100 * MS);
+    expect(phaseSums(done, true)["reordered"]).toBe(0);
+  });
+});
+
+function at(done: Done, us: number): number {
+  return done.at(us);
+}
