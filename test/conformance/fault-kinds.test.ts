@@ -14,8 +14,25 @@ import {
   play,
   SECOND,
 } from "../support/fault-run.ts";
+import type { scenario } from "../support/scenario.ts";
 
 afterAll(closeServers);
+
+/** Kinds that spoil attempts to connect have their victims cut just before, so that they have to connect. */
+function occasionFor(reach: string): {
+  readonly more: readonly StrictFault[];
+  readonly connect: Parameters<typeof scenario>[1] extends { connect?: infer C } ? C : never;
+} {
+  if (reach !== "attempts") return { more: [], connect: {} };
+  const cut = { kind: "disconnect", who: "100%", how: "reset" };
+  return {
+    more: [{ ...faultOf(cut), name: "cut", offsetUs: 0.6 * SECOND }],
+    connect: {
+      timeoutUs: SECOND / 5,
+      reconnect: { policy: "fixed", minUs: 0.3 * SECOND, maxUs: 0.3 * SECOND, attempts: 5 },
+    },
+  };
+}
 
 /** The example of a kind, early in a run of three seconds, and over in time. */
 function faultOf(example: Readonly<Record<string, unknown>>): StrictFault {
@@ -38,7 +55,7 @@ function faultOf(example: Readonly<Record<string, unknown>>): StrictFault {
 
 describe.each(FAULT_KINDS.map((kind) => [kind.kind, kind] as const))(
   "%s",
-  (name, { example, doc }) => {
+  (name, { example, doc, action: { reach } }) => {
     it("is described, by an example of its own", () => {
       expect(doc).toMatch(/^[A-Z].*[.?]$/);
       expect(example).toMatchObject({ kind: name });
@@ -51,8 +68,12 @@ describe.each(FAULT_KINDS.map((kind) => [kind.kind, kind] as const))(
     it.each(["lean", "ws"] as const)(
       "hits its victims alone, is over, and is nobody else's failure (%s)",
       async (driver) => {
-        const fault = faultOf(example);
-        const done = await play([fault], { connect: { driver } });
+        const { more, connect } = occasionFor(reach);
+        const faults = [
+          faultOf(reach === "attempts" ? { ...example, who: "100%" } : example),
+          ...more,
+        ];
+        const done = await play(faults, { connect: { driver, ...connect } });
         const { run, victims } = done;
         const counts = countsOf(done);
         expect(counts["started"]).toBe(victims.length);
@@ -62,11 +83,11 @@ describe.each(FAULT_KINDS.map((kind) => [kind.kind, kind] as const))(
           (counts["completed"] ?? 0) + (counts["failed"] ?? 0) + (counts["abandoned"] ?? 0),
         ).toBe(victims.length);
         expect(counts["completed"]).toBe(victims.length);
-        expect(run.histogram("restore").count).toBe(victims.length);
+        expect(run.histogram("restore").count).toBe(faults.length * victims.length);
         // Nothing of it is judged.
         const judged = phaseSums(done, false);
         expect(judged).toMatchObject({
-          ...{ dropped: 0, reconnects: 0, timedOut: 0, late: 0, unanswered: 0, lost: 0 },
+          ...{ failed: 0, dropped: 0, reconnects: 0, timedOut: 0, late: 0, unanswered: 0, lost: 0 },
           ...{ skippedNotOpen: 0, skippedBackpressure: 0, corrupt: 0, unsolicited: 0 },
         });
         const sums = run.counters;

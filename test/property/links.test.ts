@@ -97,6 +97,78 @@ describe.each(["lean", "ws"] as const)("links, with the %s driver", (driver) => 
   );
 });
 
+describe.each(["lean", "ws"] as const)(
+  "ends of linked connections, with the %s driver",
+  (driver) => {
+    const late: LinkCondition = { direction: "both", delayUs: () => 100 * MS };
+
+    it("come behind what was sent before them", async () => {
+      const pair = await linkedPair(driver, false);
+      pair.add(late);
+      for (let message = 0; message < 5; message++) pair.receive(1000);
+      pair.target?.close(1000);
+      await expect.poll(() => pair.lines).toContain("closed 1000");
+      expect(pair.toClient.received).toEqual(pair.toClient.sent);
+      await expect.poll(() => pair.lines).toContain("target closed 1000");
+      await expect.poll(() => pair.isLinked).toBe(false);
+    });
+
+    it("reach the target behind what we sent before them", async () => {
+      const pair = await linkedPair(driver, true);
+      pair.add(late);
+      for (let message = 0; message < 5; message++) pair.send(100_000);
+      pair.socket?.close(1000);
+      await expect.poll(() => pair.lines).toContain("target closed 1000");
+      expect(pair.toTarget.received).toEqual(pair.toTarget.sent);
+      await expect.poll(() => pair.isLinked).toBe(false);
+    });
+
+    it("come behind what was under way when the target resets", async () => {
+      const pair = await linkedPair(driver, false);
+      pair.add({ direction: "in", delayUs: () => 300 * MS });
+      for (let message = 0; message < 5; message++) pair.receive(1000);
+      // Whatever the system holds of it, a reset takes away.
+      await expect.poll(() => heldBytes()).toBeGreaterThan(5000);
+      pair.reset();
+      await expect.poll(() => pair.lines).toContain("closed 1006 ECONNRESET");
+      expect(pair.toClient.received).toEqual(pair.toClient.sent);
+      await expect.poll(() => [pair.isLinked, heldBytes()]).toEqual([false, 0]);
+    });
+
+    it("by us come at once, and leave nothing behind", async () => {
+      const pair = await linkedPair(driver, false);
+      pair.add({ direction: "both", blocked: true });
+      pair.send(100_000);
+      pair.receive(100_000);
+      await expect.poll(() => heldBytes()).toBeGreaterThan(200_000);
+      pair.socket?.abort(true);
+      await expect.poll(() => pair.lines).toEqual(["target closed 1006"]);
+      await expect.poll(() => [pair.isLinked, heldBytes()]).toEqual([false, 0]);
+    });
+
+    it.each([false, true])("hold no more than their bound (TLS: %s)", async (secure) => {
+      const pair = await linkedPair(driver, secure);
+      const blocked: LinkCondition = { direction: "both", blocked: true };
+      pair.add(blocked);
+      for (let message = 0; message < 20; message++) {
+        pair.send(1 << 20);
+        pair.receive(1 << 20);
+      }
+      await expect.poll(() => pair.socket?.bufferedBytes()).toBeGreaterThan(16 << 20);
+      await expect.poll(() => pair.target?.bufferedAmount).toBeGreaterThan(4 << 20);
+      // A message, and a read of 64 KiB, beyond the bounds of both ways.
+      expect(heldBytes()).toBeLessThan(2 * MAX_PIPE_BYTES + (1 << 20) + 70_000);
+      expect(heldBytes()).toBeGreaterThan(MAX_PIPE_BYTES);
+      pair.remove(blocked);
+      await expect.poll(() => pair.isComplete).toBe(true);
+      expect(pair.toTarget.received).toEqual(pair.toTarget.sent);
+      expect(pair.toClient.received).toEqual(pair.toClient.sent);
+      expect([pair.isLinked, heldBytes()]).toEqual([false, 0]);
+      pair.close();
+    });
+  },
+);
+
 describe("a pipe", () => {
   const never = () => 0;
 

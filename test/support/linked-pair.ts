@@ -3,9 +3,9 @@
  * numbered random messages, and what each has sent and got is kept as digests. Used by tests of links.
  */
 import { createHash } from "node:crypto";
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server } from "node:http";
 import { createServer as createTlsServer } from "node:https";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { LinkCondition } from "../../shared/scenario/sections/faults/link-condition.ts";
@@ -85,6 +85,7 @@ export class LinkedPair implements LinkHost, SocketOwner {
   #dueUs = Number.POSITIVE_INFINITY;
   readonly #turns: NodeJS.Timeout;
   #draws = 0;
+  #transport: Socket | null = null;
 
   constructor(driver: "lean" | "ws") {
     this.#driver = driver === "lean" ? leanDriver : wsDriver;
@@ -112,7 +113,10 @@ export class LinkedPair implements LinkHost, SocketOwner {
     if (servers === null) throw new Error("startPairs was not called");
     const { port, sockets } = secure ? servers.tls : servers.plain;
     const accepted = new Promise<WebSocket>((resolve) => {
-      sockets.once("connection", resolve);
+      sockets.once("connection", (target: WebSocket, { socket }: IncomingMessage) => {
+        this.#transport = socket;
+        resolve(target);
+      });
     });
     const endpoint = endpointAt(port, { secure, tls: { ...PLAIN_TLS, ca: servers.ca } });
     const opened = new Promise<void>((resolve) => {
@@ -136,6 +140,11 @@ export class LinkedPair implements LinkHost, SocketOwner {
 
   receive(size: number): void {
     this.target?.send(this.toClient.make(size));
+  }
+
+  /** The target ends the transport by RST. */
+  reset(): void {
+    this.#transport?.resetAndDestroy();
   }
 
   hold(isHeld: boolean): void {

@@ -10,6 +10,7 @@ type Attempting = Counted & HostedConnection & { readonly retries: number };
 
 /** What an attempt has of its own. */
 type Attempt = Attempting & {
+  phase: number;
   endCause: EndCause;
   closeCode: number;
   seq: number;
@@ -33,10 +34,20 @@ export function beginAttempt(
   const nowUs = host.nowUs();
   host.times.begin(connection.slot, intendedUs, nowUs);
   host.recorder.value(METRIC.openLag, connection.phase, nowUs - intendedUs);
-  host.recorder.attempted(connection, connection.retries > 0);
+  // What is sure to fail, by a fault, is counted apart.
+  if (host.faults?.spoilt(connection)) connection.phase += connection.shift;
+  const { phase, shift } = connection;
+  const again = connection.retries > 0;
+  if (shift > 0 && phase >= shift) host.recorder.attempted(apart(connection), again);
+  else host.recorder.attempted(connection, again);
   host.faults?.attempted(connection);
   trying(connection, host);
   return nowUs;
+}
+
+/** Its phase is that in which it is counted apart already. */
+function apart({ phase, shard, target, role }: Attempt): Counted {
+  return { phase, shard, target, role, shift: 0 };
 }
 
 /** A stage of the attempt is over. @returns the one that follows */

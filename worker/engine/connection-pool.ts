@@ -113,9 +113,7 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
     this.#choices = new Choices(scenario);
     this.#schedules = new RoleSchedules(scenario, this.#profile);
     this.routes = new Routes(context.targets, { connections, localAddresses, ports: portCount() });
-    this.#opener = new SocketOpener(context, driver, this.routes, (connection) =>
-      this.correlator.contextOf(connection),
-    );
+    this.#opener = new SocketOpener(context, driver, this.routes, this);
     this.#logins = loginsOf(context, this, this.#opener);
     for (const { dnsUs } of context.targets)
       if (dnsUs !== null) this.recorder.value(METRIC.dns, 0, dnsUs);

@@ -8,6 +8,7 @@
 import type { Population } from "../../shared/load/arrivals.ts";
 import { victimsOf } from "../../shared/load/victims.ts";
 import { type FaultWindow, faultWindows } from "../../shared/scenario/fault-windows.ts";
+import type { SpoiltAttempt } from "../../shared/scenario/sections/faults/action.ts";
 import type { StrictScenario } from "../../shared/scenario/strict.ts";
 import { type CloseCause, DROP_CAUSES } from "../../shared/stats/failure-kind.ts";
 import type { Recorder } from "../record/recorder.ts";
@@ -117,7 +118,8 @@ export class Faults<V extends Victim> {
   /** A connection is open: what lasts acts on it, too. */
   opened(victim: V): void {
     for (const running of this.#running) {
-      if (!running.lasts || running.isLifted || !this.#isVictim(running, victim)) continue;
+      if (!running.lasts || running.isLifted || running.spoilt) continue;
+      if (!this.#isVictim(running, victim)) continue;
       if (running.hit.has(victim)) running.begin(victim);
       else this.#hit(running, victim, this.#host.nowUs());
     }
@@ -133,6 +135,19 @@ export class Faults<V extends Victim> {
     if (touch.acting.some((one) => one.window === window)) return;
     this.#tally.restored(window, this.#host.nowUs(), window.fromUs);
     this.#letGo(victim, touch);
+  }
+
+  /** An attempt of it begins: how it fails, by a fault, or null. What comes of it is counted apart then. */
+  spoilt(victim: V): SpoiltAttempt | null {
+    for (const running of this.#running) {
+      const { spoilt } = running;
+      if (spoilt === null || running.isLifted || !this.#isVictim(running, victim)) continue;
+      if (!running.hit.has(victim)) this.#hit(running, victim, this.#host.nowUs());
+      // Until it is open.
+      if (victim.touch !== null) victim.touch.awayBy ??= running.window;
+      return spoilt;
+    }
+    return null;
   }
 
   /** It tries to connect. */

@@ -4,7 +4,12 @@
  */
 import type { Victims } from "../../shared/load/victims.ts";
 import type { FaultWindow } from "../../shared/scenario/fault-windows.ts";
-import type { FaultAction, FaultVictim } from "../../shared/scenario/sections/faults/action.ts";
+import type {
+  AttemptAction,
+  FaultAction,
+  FaultVictim,
+  SpoiltAttempt,
+} from "../../shared/scenario/sections/faults/action.ts";
 import type { LinkCondition } from "../../shared/scenario/sections/faults/link-condition.ts";
 import { type FaultAct, faultKindOf } from "../../shared/scenario/sections/faults/registry.ts";
 import { drawUnit, Stream } from "../../shared/time/random.ts";
@@ -16,7 +21,7 @@ import type { ActiveWindow, Victim } from "./victim.ts";
 export class RunningWindow<V extends Victim> implements ActiveWindow, FaultVictim {
   readonly window: FaultWindow;
   readonly victims: Victims;
-  readonly #action: FaultAction<FaultAct>;
+  readonly #action: FaultAction<FaultAct> | AttemptAction<FaultAct>;
   /** Whom begin() and end() are about. */
   #victim: Victim | null = null;
   readonly hit = new Set<Victim>();
@@ -41,14 +46,20 @@ export class RunningWindow<V extends Victim> implements ActiveWindow, FaultVicti
     this.window = window;
     this.victims = victims;
     this.#action = faultKindOf(window.fault.act.kind).action;
-    this.end = of.live.length;
+    this.end = this.#action.reach === "attempts" ? 0 : of.live.length;
     this.#silent = of.silent;
     this.#links = of.links;
     this.#seed = of.seed;
   }
 
   get lasts(): boolean {
-    return this.#action.reach === "lasting";
+    return this.#action.reach !== "once";
+  }
+
+  /** How attempts of its victims end while it acts; null: it acts on open connections. */
+  get spoilt(): SpoiltAttempt | null {
+    const action = this.#action;
+    return action.reach === "attempts" ? action.spoil(this.window.fault.act) : null;
   }
 
   /** Nothing is left to be done of it. */
@@ -58,7 +69,7 @@ export class RunningWindow<V extends Victim> implements ActiveWindow, FaultVicti
 
   begin(victim: Victim): void {
     this.#victim = victim;
-    this.#action.begin(this, this.window.fault.act);
+    if (this.#action.reach !== "attempts") this.#action.begin(this, this.window.fault.act);
   }
 
   /** Takes back what it did, and acts no more. Once. */
@@ -66,10 +77,12 @@ export class RunningWindow<V extends Victim> implements ActiveWindow, FaultVicti
     if (this.isLifted) return;
     this.isLifted = true;
     this.cursor = this.end;
+    const action = this.#action;
+    if (action.reach === "attempts") return;
     for (const victim of this.hit) {
       if (victim.touch?.awayBy !== null) continue;
       this.#victim = victim;
-      this.#action.end?.(this, this.window.fault.act);
+      action.end?.(this, this.window.fault.act);
     }
   }
 

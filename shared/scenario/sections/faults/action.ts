@@ -17,6 +17,20 @@ export interface FaultAction<Act> {
   end?(victim: FaultVictim, act: Act): void;
 }
 
+/** What a kind does to attempts to connect that begin while it acts, of its victims. */
+export interface AttemptAction<Act> {
+  readonly reach: "attempts";
+  spoil(act: Act): SpoiltAttempt;
+}
+
+/** An attempt that fails, by a fault, before it has come to the upgrade. */
+export interface SpoiltAttempt {
+  /** name: it does not resolve. address: nobody answers there. tls: the client does not accept the certificate. */
+  readonly where: "name" | "address" | "tls";
+  /** Failures are counted under this. */
+  readonly signature: string;
+}
+
 /** A connection that a fault hits, as its kind sees it: only valid during the call. Implemented by worker/faults/running-window.ts. */
 export interface FaultVictim {
   /** Its transport ends by RST. @param signature what becomes of it is counted under this */

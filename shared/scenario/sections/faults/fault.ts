@@ -17,7 +17,7 @@ import {
   text,
   whole,
 } from "../../shape/fields.ts";
-import type { FaultAction } from "./action.ts";
+import type { AttemptAction, FaultAction } from "./action.ts";
 
 /** Where in the life of a connection, or beside it, a kind acts. */
 type FaultStage = "connection" | "reading" | "writing" | "handshake" | "protocol" | "network";
@@ -42,7 +42,7 @@ export interface FaultKind<A extends Act = Act, Shape extends z.ZodType = z.ZodT
   strict(value: z.output<Shape>): A;
   /** The keys that only this kind has. */
   written(act: A): Readonly<Record<string, unknown>>;
-  readonly action: FaultAction<A>;
+  readonly action: FaultAction<A> | AttemptAction<A>;
 }
 
 /** Infers the types of a kind. */

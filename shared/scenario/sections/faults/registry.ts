@@ -7,12 +7,15 @@ import { bandwidth } from "./bandwidth.ts";
 import { blackhole } from "./blackhole.ts";
 import { cut } from "./cut.ts";
 import { disconnect } from "./disconnect.ts";
+import { dnsFailure } from "./dns-failure.ts";
 import type { FaultKind } from "./fault.ts";
 import { latency } from "./latency.ts";
 import { refusePong } from "./refuse-pong.ts";
 import { reorder } from "./reorder.ts";
 import { stall } from "./stall.ts";
 import { stopReading } from "./stop-reading.ts";
+import { tlsFailure } from "./tls-failure.ts";
+import { wrongAddress } from "./wrong-address.ts";
 
 export const FAULT_KINDS = [
   disconnect,
@@ -24,6 +27,9 @@ export const FAULT_KINDS = [
   stall,
   cut,
   reorder,
+  dnsFailure,
+  wrongAddress,
+  tlsFailure,
 ] as const;
 
 /** What the faults of a strict scenario do. */
