@@ -5,6 +5,7 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { parseScenario } from "../../shared/scenario/parse.ts";
 import { FAULT_KINDS } from "../../shared/scenario/sections/faults/registry.ts";
+import type { StrictConnect } from "../../shared/scenario/strict-connect.ts";
 import type { StrictFault } from "../../shared/scenario/strict-fault.ts";
 import {
   CONNECTIONS,
@@ -14,14 +15,13 @@ import {
   play,
   SECOND,
 } from "../support/fault-run.ts";
-import type { scenario } from "../support/scenario.ts";
 
 afterAll(closeServers);
 
 /** Kinds that spoil attempts to connect have their victims cut just before, so that they have to connect. */
 function occasionFor(reach: string): {
   readonly more: readonly StrictFault[];
-  readonly connect: Parameters<typeof scenario>[1] extends { connect?: infer C } ? C : never;
+  readonly connect: Partial<StrictConnect>;
 } {
   if (reach !== "attempts") return { more: [], connect: {} };
   const cut = { kind: "disconnect", who: "100%", how: "reset" };

@@ -10,7 +10,12 @@ import { setTimeout as delay } from "node:timers/promises";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { LinkCondition } from "../../shared/scenario/sections/faults/link-condition.ts";
 import { monotonicUs } from "../../shared/time/clock.ts";
-import { asFaulty, type FaultySocket, type SocketOwner } from "../../worker/socket/driver.ts";
+import {
+  asFaulty,
+  type Endpoint,
+  type FaultySocket,
+  type SocketOwner,
+} from "../../worker/socket/driver.ts";
 import { leanDriver } from "../../worker/socket/lean/lean-driver.ts";
 import { Link, type LinkHost } from "../../worker/socket/link/link.ts";
 import { wsDriver } from "../../worker/socket/ws/ws-driver.ts";
@@ -41,6 +46,12 @@ export async function startPairs(): Promise<void> {
     tls: await listen(createTlsServer(options)),
     ca: authority.cert,
   };
+}
+
+/** Of the server with TLS, whose certificate the endpoint accepts. */
+export function tlsEndpoint(): Endpoint {
+  if (servers === null) throw new Error("startPairs was not called");
+  return endpointAt(servers.tls.port, { secure: true, tls: { ...PLAIN_TLS, ca: servers.ca } });
 }
 
 export function stopPairs(): void {

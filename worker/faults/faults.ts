@@ -72,7 +72,6 @@ export class Faults<V extends Victim> {
         this.nextUs = Math.min(this.nextUs, dueUs);
       },
       cut: (by, victim, signature) => {
-        // One that closes already does so as it has begun to.
         if (!victim.isHittable) return;
         this.#tally.count(by.window, "cutOff", host.nowUs(), victim.pendingCount);
         (by as RunningWindow<V>).cut(victim, signature);
