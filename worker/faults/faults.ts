@@ -72,7 +72,6 @@ export class Faults<V extends Victim> {
         this.nextUs = Math.min(this.nextUs, dueUs);
       },
       cut: (by, victim, signature) => {
-        if (!victim.isHittable) return;
         this.#tally.count(by.window, "cutOff", host.nowUs(), victim.pendingCount);
         (by as RunningWindow<V>).cut(victim, signature);
       },
@@ -142,7 +141,6 @@ export class Faults<V extends Victim> {
       const { spoilt } = running;
       if (spoilt === null || running.isLifted || !this.#isVictim(running, victim)) continue;
       if (!running.hit.has(victim)) this.#hit(running, victim, this.#host.nowUs());
-      // Until it is open.
       if (victim.touch !== null) victim.touch.awayBy ??= running.window;
       return spoilt;
     }

@@ -109,6 +109,8 @@ export class Links implements LinkHost, TimerOwner {
     const linked = this.#slots.all[id];
     if (!linked || linked.victim.socket !== linked.socket || !condition.cut) return;
     const { conditions, victim } = linked;
+    // One that closes already does so as it has begun to.
+    if (!victim.isHittable) return;
     for (const [by, one] of conditions) {
       if (one === condition) this.#host.cut(by, victim, condition.cut.signature);
     }
