@@ -80,6 +80,7 @@ export class Stats {
   closedBy: Record<string, number> = { client: 0, target: 0, nobody: 0 };
   upgradesRefused: Record<string, number> = {};
   violations: Record<string, number> = {};
+  violationsByRule: Record<string, number> = {};
   behaviours: Record<Deed, number> = noDeeds();
   /** What the parts of a conversation count. */
   conversation: Record<PartCount | TokenCount, number> = noTalk();
@@ -122,8 +123,10 @@ export class Stats {
     add(this.upgradesRefused, status);
   }
 
-  violation(code: number): void {
+  /** @param what the rule that was broken, in our words */
+  violation(code: number, what: string): void {
     add(this.violations, code);
+    this.violationsByRule[what] = (this.violationsByRule[what] ?? 0) + 1;
   }
 
   /** Starts counting afresh; open connections stay open and are the new peak. */

@@ -210,8 +210,8 @@ export class Target implements ReplyContext {
   }
 
   /** A client broke the protocol, or sent a message that is too big. */
-  violated(code: number): void {
-    this.stats.violation(code);
+  violated(code: number, what: string): void {
+    this.stats.violation(code, what);
     if (code === 1009) this.stats.behaviours.tooBig += 1;
   }
 

@@ -3,6 +3,8 @@
  * of the scenario.
  */
 import { type FaultWindow, faultWindows } from "../../shared/scenario/fault-windows.ts";
+import { outcomesOf } from "../../shared/scenario/names.ts";
+import { OUTCOMES } from "../../shared/scenario/sections/faults/outcome.ts";
 import type { MergedHistogram } from "../../shared/stats/histogram.ts";
 import { aftermathOf } from "../analysis/aftermath/goodput.ts";
 import { latencyIn, type Stretch } from "../analysis/aftermath/unaffected.ts";
@@ -48,14 +50,29 @@ function row(fold: RunFold, window: FaultWindow, { victims }: ToldFault): Fault 
     recovered: { to50Ms: by(0.5), to95Ms: by(0.95), to99Ms: by(0.99) },
     attempts: counts.attempts,
     peakHandshakes: peakHandshakes(fold, window, restore),
-    messages: { notSent: counts.notSent, cutOff: counts.cutOff },
+    messages: {
+      ...{ notSent: counts.notSent, cutOff: counts.cutOff },
+      ...(counts.extra > 0 && { extra: counts.extra - counts.extraDiscarded }),
+    },
     latency: latencyAround(fold, window, restore),
     goodput: goodputAfter(fold, window),
+    ...outcomesSection(fold, window),
     wanted: recovered && {
       ...{ withinMs: toMs(recovered.withinUs), share: recovered.share },
       observed: restoredWithin(fold, window, recovered.withinUs),
     },
   };
+}
+
+function outcomesSection({ merge, facts: { scenario } }: RunFold, window: FaultWindow) {
+  const positions = outcomesOf(scenario, window);
+  if (positions.length === 0) return {};
+  const counts = positions.map((position) => merge.names.sum(position).arrived);
+  const outcomes = OUTCOMES.flatMap((outcome, at) => {
+    const count = counts[at] ?? 0;
+    return count > 0 ? [[outcome, count] as const] : [];
+  });
+  return { outcomes: Object.fromEntries(outcomes) };
 }
 
 function timesOf(

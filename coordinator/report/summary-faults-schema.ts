@@ -3,6 +3,7 @@
  * measured is null; times of recovery count from the beginning of what ends connections, and from the end of what acts on open ones.
  */
 import { z } from "zod";
+import { OUTCOMES } from "../../shared/scenario/sections/faults/outcome.ts";
 import { count, countOrNull, ms, share } from "./summary-measures.ts";
 
 /** With its interval of 95 %; null: too few seconds for one. */
@@ -44,6 +45,8 @@ export const faultSchema = z.object({
     notSent: count,
     /** Had no reply yet when it cut their connection. */
     cutOff: count,
+    /** Sent beside those that are planned; they are in no other figure. Left out where it sent none. */
+    extra: count.optional(),
   }),
   /** Of connections that faults did not touch: up to 10 s before it, until all were back, up to 10 s after; null: no reply came. */
   latency: z.object({ before: stretchSchema, during: stretchSchema, after: stretchSchema }),
@@ -56,6 +59,11 @@ export const faultSchema = z.object({
     /** From its end. */
     backMs: ms.nullable(),
   }),
+  /**
+   * What the target did to those it hit, of kinds that ask something of it; connections by outcome, those of none left out. A connection
+   * that came back while the fault went on counts again.
+   */
+  outcomes: z.partialRecord(z.enum(OUTCOMES), count).optional(),
   /** What the scenario asks for (`recovered`); null: nothing. */
   wanted: z.object({ withinMs: ms, share, observed: share.nullable() }).nullable(),
 });

@@ -5,6 +5,8 @@
  */
 import { faultWindows } from "./fault-windows.ts";
 import { HOOK_FUNCTIONS } from "./hook-functions.ts";
+import { OUTCOMES } from "./sections/faults/outcome.ts";
+import { faultKindOf } from "./sections/faults/registry.ts";
 import type { StrictReply, StrictScenario, StrictSend, StrictThreshold } from "./strict.ts";
 import type { StrictRole, StrictStep } from "./strict-conversation.ts";
 
@@ -12,8 +14,8 @@ import type { StrictRole, StrictStep } from "./strict-conversation.ts";
  * message: of the mix. step: a step that sends. wait: a step that only waits, for a message, a pong or an
  * HTTP answer, or a mark.
  * answer: sent by itself. listen: pushed messages. sequence, and event: one of it, `NAME/EVENT` in full.
- * hook: a function of the hooks file; fault: a time that a fault acts (fault-windows.ts). Those two are none of a role's, and
- * come last.
+ * hook: a function of the hooks file; fault: a time that a fault acts (fault-windows.ts); outcome: what the target did to those
+ * it hit, `FAULT/OUTCOME` in full. Those three are none of a role's, and come last.
  */
 export type NameKind =
   | "message"
@@ -24,7 +26,8 @@ export type NameKind =
   | "sequence"
   | "event"
   | "hook"
-  | "fault";
+  | "fault"
+  | "outcome";
 
 export interface NamedPart {
   readonly name: string;
@@ -53,6 +56,7 @@ export function namesOf(scenario: StrictScenario): readonly NamedPart[] {
     ...rolesOf(scenario).flatMap(partsOf),
     ...hookParts(scenario),
     ...faultParts(scenario),
+    ...outcomeParts(scenario),
   ];
   known.set(scenario, made);
   return made;
@@ -169,6 +173,21 @@ function faultParts(scenario: StrictScenario): NamedPart[] {
   return faultWindows(scenario).map(({ id }) => {
     return { name: id, kind: "fault", role: 0, send: null, reply: NO_REPLY };
   });
+}
+
+function outcomeParts(scenario: StrictScenario): NamedPart[] {
+  return faultWindows(scenario).flatMap(({ id, fault }) => {
+    if (faultKindOf(fault.act.kind).tells !== true) return [];
+    return OUTCOMES.map((outcome): NamedPart => {
+      return { name: `${id}/${outcome}`, kind: "outcome", role: 0, send: null, reply: NO_REPLY };
+    });
+  });
+}
+
+/** Positions of the outcomes of a window, in the order of OUTCOMES; none for a kind without them. */
+export function outcomesOf(scenario: StrictScenario, { id }: { readonly id: string }): number[] {
+  const names = new Map(namesOf(scenario).map(({ name, kind }, at) => [`${kind} ${name}`, at]));
+  return OUTCOMES.flatMap((outcome) => names.get(`outcome ${id}/${outcome}`) ?? []);
 }
 
 function partsOf({ messages, flow, listen, answers }: StrictRole, role: number): NamedPart[] {

@@ -133,6 +133,13 @@ export function parseSize(input: string | number): Parsed<number> {
   return { ok: true, value: bytes };
 }
 
+/** `10kb/s` to whole bytes a second. */
+export function parseByteRate(text: string): Parsed<number> {
+  const [, amount] = /^(.*)\/s$/.exec(text) ?? [];
+  if (amount !== undefined) return parseSize(amount);
+  return fail(`not bytes a second: ${quoted(text)}`, "such as 10kb/s");
+}
+
 /** `20%` to 0.2; 0 to 1. */
 export function parseShare(text: string): Parsed<number> {
   const amount = numeric(/^(.{1,25})%$/.exec(text)?.[1] ?? "");

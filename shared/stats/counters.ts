@@ -134,6 +134,9 @@ export const NAME_COUNTERS = [
   "attempts",
   "notSent",
   "cutOff",
+  /** Of a fault: messages that it sent beside what is planned, and those of them that never left. */
+  "extra",
+  "extraDiscarded",
 ] as const;
 export type NameCounter = (typeof NAME_COUNTERS)[number];
 

@@ -90,7 +90,7 @@ class CompressedPeer extends Peer {
   private onMessage(data: Buffer, isBinary: boolean): void {
     this.lastInUs = monotonicUs();
     if (data.length > this.target.rules.behaviour.limits.maxMessageBytes) {
-      this.target.violated(1009);
+      this.target.violated(1009, "message too big");
       this.close(1009, "message too big");
       return;
     }
@@ -107,7 +107,7 @@ class CompressedPeer extends Peer {
     if (this.ending || error.code?.startsWith("WS_ERR_") !== true) return;
     const tooBig = error.code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH";
     const code = tooBig ? 1009 : error.code === "WS_ERR_INVALID_UTF8" ? 1007 : 1002;
-    this.target.violated(code);
+    this.target.violated(code, error.code);
     this.finishing(code);
   }
 

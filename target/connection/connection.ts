@@ -106,7 +106,7 @@ export class Connection extends Peer implements Framed, Receiver {
   }
 
   violation(code: number, what: string): void {
-    this.target.violated(code);
+    this.target.violated(code, what);
     this.readable = false;
     if (this.state === State.open) this.sendClose(code, what);
     this.finish();

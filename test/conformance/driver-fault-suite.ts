@@ -5,6 +5,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { asFaulty, type Driver, type FaultySocket } from "../../worker/socket/driver.ts";
+import { buildFrame, nextMask, Opcode } from "../../worker/socket/lean/frame-builder.ts";
 import { type MarkedServer, markedServer, type SeenConnection } from "../support/marked-server.ts";
 import { endpointAt, TracingOwner } from "./driver-trace.ts";
 
@@ -41,16 +42,65 @@ export function driverFaultSuite(driver: Driver): void {
   describe(`${driver.name}: faults`, () => {
     it("reads nothing while it is held, and all of it afterwards", async () => {
       const { socket, owner, seen } = await connected();
-      socket.hold(true);
+      socket.gate.hold(true);
       // More than fits into the buffers of both sides.
       const big = "x".repeat(1 << 20);
       for (let message = 0; message < 16; message++) seen.socket.send(big);
       await delay(150);
       expect(messages(owner)).toBe(0);
       expect(seen.socket.bufferedAmount).toBeGreaterThan(1 << 20);
-      socket.hold(false);
+      socket.gate.hold(false);
       await expect.poll(() => messages(owner)).toBe(16);
       expect(seen.socket.bufferedAmount).toBe(0);
+      socket.abort(true);
+    });
+
+    it("reads once and no more while it sips, until it may again", async () => {
+      const { socket, owner, seen } = await connected();
+      socket.gate.sip(true);
+      const before = socket.gate.bytes;
+      const big = "x".repeat(1 << 20);
+      for (let message = 0; message < 4; message++) seen.socket.send(big);
+      for (let reads = 1; reads <= 10; reads++) {
+        await delay(10);
+        const { bytes } = socket.gate;
+        expect(bytes - before).toBeGreaterThan(0);
+        // Under ws a read that has begun is not taken back.
+        expect(bytes - before).toBeLessThanOrEqual((reads + 1) * 65_536);
+        socket.gate.mayRead();
+      }
+      expect(messages(owner)).toBe(0);
+      socket.gate.sip(false);
+      await expect.poll(() => messages(owner)).toBe(4);
+      socket.abort(true);
+    });
+
+    it("lets out as many bytes as it is told while it is slow, and the rest afterwards", async () => {
+      const { socket, seen } = await connected();
+      const { transport } = seen;
+      const before = transport.bytesRead;
+      socket.dribble.slow(true);
+      // Masked, of 100 bytes each.
+      const frame = buildFrame(Opcode.binary, Buffer.alloc(94), nextMask());
+      for (let message = 0; message < 3; message++) socket.inject(frame);
+      await delay(20);
+      expect(transport.bytesRead - before).toBe(0);
+      for (const sum of [1, 2, 7, 99]) {
+        socket.dribble.let(sum - (transport.bytesRead - before));
+        await expect.poll(() => transport.bytesRead - before).toBe(sum);
+      }
+      await delay(20);
+      expect([seen.received, transport.bytesRead - before]).toEqual([0, 99]);
+      expect(socket.bufferedBytes()).toBe(300);
+      socket.dribble.let(1);
+      await expect.poll(() => seen.received).toBe(1);
+      for (let message = 0; message < 3; message++) socket.inject(frame);
+      socket.dribble.slow(false);
+      await expect.poll(() => seen.received).toBe(6);
+      expect(transport.bytesRead - before).toBe(600);
+      expect(socket.bufferedBytes()).toBe(0);
+      socket.inject(frame);
+      await expect.poll(() => seen.received).toBe(7);
       socket.abort(true);
     });
 

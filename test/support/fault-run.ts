@@ -5,7 +5,8 @@
 import { buildPopulation } from "../../shared/load/arrivals.ts";
 import { victimsOf } from "../../shared/load/victims.ts";
 import { type FaultWindow, faultWindows } from "../../shared/scenario/fault-windows.ts";
-import { namesOf } from "../../shared/scenario/names.ts";
+import { namesOf, outcomesOf } from "../../shared/scenario/names.ts";
+import { OUTCOMES } from "../../shared/scenario/sections/faults/outcome.ts";
 import type { StrictScenario } from "../../shared/scenario/strict.ts";
 import type { StrictFault } from "../../shared/scenario/strict-fault.ts";
 import { NAME_COUNTERS, PHASE_COUNTERS } from "../../shared/stats/counters.ts";
@@ -47,24 +48,13 @@ export async function play(
   faults: readonly StrictFault[],
   over: Parameters<typeof scenario>[1] = {},
   onTurn: (engine: Engine, runUs: number) => void = () => {},
+  onMessage?: Parameters<typeof markedServer>[1],
 ): Promise<Done> {
   const clock = new TurnClock(1);
-  const server = await markedServer(clock.monotonicUs);
+  const server = await markedServer(clock.monotonicUs, onMessage);
   servers.push(server);
   const whole = scenario(server.url, {
-    phases: [
-      {
-        ...{ phase: "open", exclude: true, messageFactor: 0 },
-        durationUs: SECOND,
-        ramp: "burst",
-        to: CONNECTIONS,
-      },
-      {
-        ...{ phase: "steady", exclude: false, messageFactor: 1 },
-        durationUs: 3 * SECOND,
-        ramp: "hold",
-      },
-    ],
+    phases: phasesOf(CONNECTIONS),
     messages: messages({ rate: { kind: "perConnection", perSec: 10 } }),
     faults,
     ...over,
@@ -103,6 +93,19 @@ export function countsOf({ run, whole }: Done): Record<string, number> {
   return sums;
 }
 
+/** What the target did, of the first window. */
+export function outcomesIn({ run, whole }: Done): Record<string, number> {
+  const positions = outcomesOf(whole, faultWindows(whole)[0] as FaultWindow);
+  const arrived = NAME_COUNTERS.indexOf("arrived");
+  const sums: Record<string, number> = {};
+  for (const { name, counters } of run.frames.flatMap(({ names }) => names)) {
+    const outcome = OUTCOMES[positions.indexOf(name)];
+    const count = counters[arrived] ?? 0;
+    if (outcome !== undefined && count > 0) sums[outcome] = (sums[outcome] ?? 0) + count;
+  }
+  return sums;
+}
+
 /** Counters of the scenario's phases, or of those that are counted apart. */
 export function phaseSums({ run, whole }: Done, apart: boolean): Record<string, number> {
   const sums: Record<string, number> = {};
@@ -115,6 +118,29 @@ export function phaseSums({ run, whole }: Done, apart: boolean): Record<string, 
     }
   }
   return sums;
+}
+
+/** Phases of a run of so many connections, as play() has them. */
+export function phasesOf(connections: number, steadyUs = 3 * SECOND): StrictScenario["phases"] {
+  return [
+    {
+      ...{ phase: "open", exclude: true, messageFactor: 0 },
+      ...{ durationUs: SECOND, ramp: "burst", to: connections },
+    },
+    {
+      ...{ phase: "steady", exclude: false, messageFactor: 1 },
+      ...{ durationUs: steadyUs, ramp: "hold" },
+    },
+  ];
+}
+
+/** Messages that came in [fromUs, toUs) since the second phase began. */
+export function arrivedIn(
+  { arrivals }: SeenConnection,
+  [fromUs, toUs]: readonly [number, number],
+  at: Done["at"],
+): number {
+  return arrivals.filter((us) => at(us) >= fromUs && at(us) < toUs).length;
 }
 
 export function ended(seen: readonly SeenConnection[], beforeUs: number, at: Done["at"]) {

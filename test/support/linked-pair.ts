@@ -95,6 +95,7 @@ export class LinkedPair implements LinkHost, SocketOwner {
   #link: Link | null = null;
   #dueUs = Number.POSITIVE_INFINITY;
   readonly #turns: NodeJS.Timeout;
+  #isHeld = false;
   #draws = 0;
   #transport: Socket | null = null;
 
@@ -159,7 +160,9 @@ export class LinkedPair implements LinkHost, SocketOwner {
   }
 
   hold(isHeld: boolean): void {
-    this.socket?.hold(isHeld);
+    if (isHeld === this.#isHeld) return;
+    this.#isHeld = isHeld;
+    this.socket?.gate.hold(isHeld);
   }
 
   add(condition: LinkCondition): void {

@@ -16,8 +16,10 @@ export interface SeenConnection {
   code: number | null;
   received: number;
   /** When each message came. */
-  readonly times: number[];
+  readonly arrivals: number[];
   pongs: number;
+  /** What ws says is wrong with what came; "" for nothing. */
+  error: string;
   readonly socket: WebSocket;
   readonly transport: Socket;
 }
@@ -48,11 +50,22 @@ export async function markedServer(
   server.on("connection", (socket: WebSocket, request: IncomingMessage) => {
     const index = Number(new URL(request.url ?? "/", "ws://a").searchParams.get("i"));
     const one: SeenConnection = {
-      ...{ index, openedUs: nowUs(), closedUs: null, code: null, received: 0, times: [], pongs: 0 },
+      ...{
+        index,
+        openedUs: nowUs(),
+        closedUs: null,
+        code: null,
+        received: 0,
+        arrivals: [],
+        error: "",
+        pongs: 0,
+      },
       ...{ socket, transport: request.socket },
     };
     seen.push(one);
-    socket.on("error", () => {});
+    socket.on("error", (error: Error & { readonly code?: string }) => {
+      one.error = error.code ?? error.message;
+    });
     socket.on("pong", () => one.pongs++);
     socket.on("close", (code) => {
       one.closedUs = nowUs();
@@ -60,7 +73,7 @@ export async function markedServer(
     });
     socket.on("message", (data, binary) => {
       one.received++;
-      one.times.push(nowUs());
+      one.arrivals.push(nowUs());
       onMessage(socket, data as Buffer, binary);
     });
   });

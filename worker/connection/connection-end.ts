@@ -3,8 +3,9 @@
  * still waited for is settled before its close is counted, so both are in one frame.
  */
 import type { CloseCause } from "../../shared/stats/failure-kind.ts";
+import { extraName, NO_MESSAGE } from "../message/backlog.ts";
 import { MESSAGE } from "../record/message-counters.ts";
-import { type Counted, METRIC, type Recorder } from "../record/recorder.ts";
+import { type Counted, METRIC, NAME, type Recorder } from "../record/recorder.ts";
 import { isDrop } from "./close-cause.ts";
 import type { ConnectionHost, HostedConnection } from "./connection-host.ts";
 import { Time } from "./connection-times.ts";
@@ -28,9 +29,13 @@ function shifted(phase: number, shift: number): number {
 export function recordUnsent(connection: PacedConnection, recorder: Recorder): void {
   const { backlog, socket, target, shift } = connection;
   connection.backlog = null;
-  backlog?.discard(socket?.unsentBytes() ?? 0, (phase, name) =>
-    recorder.message(MESSAGE.discarded, shifted(phase, shift), name, target),
-  );
+  backlog?.discard(socket?.unsentBytes() ?? 0, (phase, name) => {
+    const at = shifted(phase, shift);
+    // What a fault sent is counted under its name alone.
+    if (name === NO_MESSAGE) return;
+    if (name < 0) recorder.countName(at, extraName(name), NAME.extraDiscarded);
+    else recorder.message(MESSAGE.discarded, at, name, target);
+  });
 }
 
 /** @param wasOpen neither the plan nor we had begun to close it */

@@ -98,8 +98,8 @@ export interface ConnectionHost {
   phaseAt(runUs: number): number;
   isSecure(target: number): boolean;
   messageName(name: number): string;
-  /** Which message of its mix is the connection's `counter`-th. */
-  nameFor(connection: Scheduled, counter: number): number;
+  /** Which message of its mix is the connection's `counter`-th; negative: it has none. */
+  nameFor(connection: Pick<Scheduled, "index" | "role">, counter: number): number;
   /** Advances the connection's message schedule; Infinity when it has no more. */
   nextSlotUs(connection: Scheduled, fromUs: number): number;
   /** A part, 0 to 1, of the time between pings. */

@@ -167,12 +167,12 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
   }
 
   onClosed(end: SocketEnd): void {
-    const host = this.#host;
-    const nowUs = host.nowUs();
+    const nowUs = this.#host.nowUs();
     const isAsked = this.state === State.closing || isEarly(this.endCause);
     const cause = causeOf(end, isAsked ? this.endCause : null);
+    this.#host.faults?.closing(this, end);
     const failure = failureOf(cause, end);
-    if (failure) logEnd(host, this, failure);
+    if (failure) logEnd(this.#host, this, failure);
     this.over(cause, nowUs, end.reason);
   }
 

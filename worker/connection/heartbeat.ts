@@ -2,6 +2,7 @@
  * Pings of an open connection, and the time until their pong. One ping is under way at a time; the timer of a
  * connection is either for its next ping or for the deadline of the one sent. Called by the connection.
  */
+import { FENCE_BYTES, isSilent } from "../faults/victim.ts";
 import { COUNT, METRIC } from "../record/recorder.ts";
 import type { DriverSocket } from "../socket/driver.ts";
 import {
@@ -16,12 +17,7 @@ const PAYLOAD = Buffer.from("onrush");
 /** Of a step's ping: its pong is told by its length. */
 export const STEP_PING = Buffer.from("onrush step");
 
-interface Pinged {
-  readonly slot: number;
-  readonly index: number;
-  readonly role: number;
-  readonly shift: number;
-}
+type Pinged = Pick<HostedConnection, "slot" | "index" | "role" | "shift" | "touch">;
 
 /** The first ping comes after a random part of the interval, so connections do not ping together. */
 export function startHeartbeat(connection: Pinged, host: ConnectionHost): void {
@@ -43,6 +39,10 @@ export function pingOrGiveUp(
   if (!heartbeat) return true;
   if (host.times.get(slot, Time.pingSent) !== 0) return false;
   const nowUs = host.lastNowUs;
+  if (isSilent(connection)) {
+    host.schedule(slot, TimerKind.ping, nowUs + heartbeat.pingUs);
+    return true;
+  }
   socket.ping(PAYLOAD);
   host.recorder.count(host.phaseAt(nowUs) + connection.shift, COUNT.pings, 1);
   host.times.set(slot, Time.pingSent, nowUs);
@@ -57,6 +57,10 @@ export function ponged(connection: HostedConnection, host: ConnectionHost, bytes
     const { correlator } = host;
     correlator.incoming.nowUs = host.nowUs();
     correlator.observers.ponged(connection);
+    return;
+  }
+  if (bytes >= FENCE_BYTES) {
+    host.faults?.ponged(connection, bytes);
     return;
   }
   const { heartbeat } = settingsOf(connection, host);

@@ -29,11 +29,9 @@ export function lose(connection: Losing, host: ConnectionHost, nowUs: number, sa
   const closeUs = host.times.get(slot, Time.close);
   giveUpHeld(connection, host);
   if (nowUs >= closeUs) connection.end();
-  else if (connection.retries < reconnect.attempts) {
-    const { index, incarnation, retries } = connection;
-    const unitOf = (retry: number) => host.jitter(index, incarnation - retries + retry);
-    const hintUs = reconnect.policy === "server-hint" ? retryHintUs(said) : null;
-    const againUs = nowUs + backoffUs(reconnect, connection.retries++, unitOf, hintUs);
+  else if (returns(connection) || connection.retries < reconnect.attempts) {
+    const againUs = nowUs + waitUs(connection, host, said);
+    connection.retries++;
     connection.state = moved(connection.state, State.waiting);
     host.times.set(slot, Time.intendedOpen, againUs);
     host.schedule(slot, TimerKind.life, Math.min(againUs, closeUs));
@@ -42,4 +40,22 @@ export function lose(connection: Losing, host: ConnectionHost, nowUs: number, sa
     host.faults?.gaveUp(connection);
     host.schedule(slot, TimerKind.life, closeUs);
   }
+}
+
+/** A fault wants it back, whatever its policy. */
+function returns({ touch }: Losing): boolean {
+  return touch !== null && touch.returnWithinUs !== null;
+}
+
+function waitUs(connection: Losing, host: ConnectionHost, said: string): number {
+  const { index, incarnation, retries, touch } = connection;
+  const unitOf = (retry: number) => host.jitter(index, incarnation - retries + retry);
+  if (touch !== null && touch.returnWithinUs !== null) {
+    const withinUs = touch.returnWithinUs;
+    touch.returnWithinUs = null;
+    return unitOf(retries) * withinUs;
+  }
+  const { reconnect } = settingsOf(connection, host);
+  const hintUs = reconnect.policy === "server-hint" ? retryHintUs(said) : null;
+  return backoffUs(reconnect, retries, unitOf, hintUs);
 }

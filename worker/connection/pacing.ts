@@ -5,6 +5,7 @@
  * its intended time, so its corrected latency tells the whole wait.
  */
 
+import { isSilent } from "../faults/victim.ts";
 import { SKIPPED } from "../record/message-counters.ts";
 import { COUNT, METRIC, type Recorder } from "../record/recorder.ts";
 import type { DriverSocket } from "../socket/driver.ts";
@@ -100,8 +101,9 @@ export function hasRoom(connection: PacedConnection, host: ConnectionHost): bool
 }
 
 /** Steps and answers are sent also while it leaves, or waits for its own messages to begin. */
-function maySend({ state }: PacedConnection): boolean {
-  return state === State.open || state === State.draining;
+function maySend(connection: PacedConnection): boolean {
+  const { state } = connection;
+  return (state === State.open || state === State.draining) && !isSilent(connection);
 }
 
 /** Sends the correlator's `outgoing` (name, intendedUs and nowUs are set), or counts why not. */
@@ -115,7 +117,7 @@ export function sendOutgoing(connection: PacedConnection, host: ConnectionHost):
   outgoing.phase = phase;
   recorder.planned(phase, role);
   const held = intendedUs < host.times.get(connection.slot, Time.heldUntil);
-  if (!connection.isOpen || socket === null) {
+  if (!connection.isOpen || socket === null || isSilent(connection)) {
     recorder.skipped(phase, role, SKIPPED.notOpen);
     host.faults?.notSent(connection);
   } else if (!held && intendedUs < host.behindUs(nowUs)) {
@@ -190,6 +192,7 @@ function isCongested(
   return isAtMost(connection, host) || isFull(socket, host);
 }
 
-function isFull(socket: DriverSocket, host: ConnectionHost): boolean {
+/** No more is given to the socket for now. */
+export function isFull(socket: DriverSocket, host: ConnectionHost): boolean {
   return host.correlator.pending.full || socket.bufferedBytes() > MAX_BUFFERED_BYTES;
 }

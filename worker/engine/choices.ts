@@ -10,6 +10,8 @@ import { positionsOf, rolesOf } from "../../shared/scenario/names.ts";
 import type { StrictScenario } from "../../shared/scenario/strict.ts";
 import { drawUnit, Stream } from "../../shared/time/random.ts";
 
+const NONE = -1;
+
 /** The messages of a role. */
 interface Mix {
   /** Position in namesOf of its first message; the others follow. */
@@ -43,10 +45,11 @@ export class Choices {
     return this.#targets.targetFor(index);
   }
 
-  /** Which message of its role's mix is the connection's `counter`-th: its position in namesOf. */
+  /** Which message of its role's mix is the connection's `counter`-th: its position in namesOf; NONE: it has no mix. */
   messageFor(role: number, index: number, counter: number): number {
     const { first, weights } = this.#mixes[role] as Mix;
     if (weights.length === 1) return first;
+    if (weights.length === 0) return NONE;
     return first + messageIndexFor(this.#seed, index, counter, weights);
   }
 

@@ -226,7 +226,7 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
     return namesOf(this.#context.plan.scenario)[name]?.name ?? "";
   }
 
-  nameFor({ role, index }: Scheduled, counter: number): number {
+  nameFor({ role, index }: Pick<Scheduled, "index" | "role">, counter: number): number {
     return this.#choices.messageFor(role, index, counter);
   }
 

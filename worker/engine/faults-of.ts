@@ -4,7 +4,9 @@
  */
 import type { Population } from "../../shared/load/arrivals.ts";
 import type { ConnectionHost, HostedConnection } from "../connection/connection-host.ts";
+import { sendExtra } from "../connection/extra.ts";
 import { Faults } from "../faults/faults.ts";
+import { shiftPending, waitsSinceUs } from "../message/waiting.ts";
 import type { EngineContext } from "./engine-context.ts";
 
 /** @param live connections by slot @returns null: the scenario has none */
@@ -21,8 +23,12 @@ export function faultsOf(
       nowUs: () => host.lastNowUs,
       clockUs: () => host.nowUs(),
       phaseAt: (runUs) => host.phaseAt(runUs),
-      isClear: (victim, sinceUs) => host.correlator.waitsSinceUs(victim) >= sinceUs,
-      shiftPending: (victim, by) => host.correlator.shiftPending(victim, by),
+      isClear: (victim, sinceUs) => waitsSinceUs(host.correlator.pending, victim) >= sinceUs,
+      sendExtra: ({ slot }, kept) => {
+        const connection = of.live[slot];
+        return connection ? sendExtra(connection, host, kept) : false;
+      },
+      shiftPending: (victim, by) => shiftPending(host.correlator.pending, victim, by),
     },
     of.population,
   );

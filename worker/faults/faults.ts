@@ -7,55 +7,40 @@
  */
 import type { Population } from "../../shared/load/arrivals.ts";
 import { victimsOf } from "../../shared/load/victims.ts";
-import { type FaultWindow, faultWindows } from "../../shared/scenario/fault-windows.ts";
-import type { SpoiltAttempt } from "../../shared/scenario/sections/faults/action.ts";
-import type { StrictScenario } from "../../shared/scenario/strict.ts";
+import type { FaultWindow } from "../../shared/scenario/fault-windows.ts";
+import { BEAT_US, type SpoiltAttempt } from "../../shared/scenario/sections/faults/action.ts";
 import { type CloseCause, DROP_CAUSES } from "../../shared/stats/failure-kind.ts";
-import type { Recorder } from "../record/recorder.ts";
+import type { SocketEnd } from "../socket/driver.ts";
+import { ExtraTraffic } from "./extra-traffic.ts";
+import type { FaultsHost } from "./faults-host.ts";
+import type { WindowTools } from "./hands.ts";
 import { Links } from "./links.ts";
 import { RunningWindow } from "./running-window.ts";
 import { SilentSockets } from "./silent-sockets.ts";
 import { FaultTally } from "./tally.ts";
-import type { Touch, Victim } from "./victim.ts";
+import { UpcomingWindows } from "./upcoming-windows.ts";
+import { type Touch, untouched, type Victim } from "./victim.ts";
 
 /** Connections looked at, and hit, in one turn: between them the engine reads and sends. */
 const LOOKS_PER_TURN = 5000;
 const HITS_PER_TURN = 200;
 /** A moment that was missed by more than this belongs to whoever held the connections then. */
 const LATEST_US = 1_000_000;
-/** How often it is looked whether those that a fault has let go of have caught up, and how long that is waited for. */
-const RECOVERY_LOOK_US = 20_000;
+/** How long it is waited for those that a fault has let go of to catch up. */
 const LONGEST_RECOVERY_US = 5_000_000;
-
-interface FaultsHost<V extends Victim> {
-  readonly scenario: StrictScenario;
-  readonly recorder: Recorder;
-  /** By slot. */
-  readonly live: readonly (V | null)[];
-  /** Of the worker; null: it has none. */
-  readonly worker: string | null;
-  /** Run time, of this turn. */
-  nowUs(): number;
-  /** Run time by the clock, also between turns. */
-  clockUs(): number;
-  phaseAt(runUs: number): number;
-  /** The connection waits for no answer to what it sent before. */
-  isClear(victim: V, sinceUs: number): boolean;
-  /** What the connection waits for is counted apart from now on. */
-  shiftPending(victim: V, by: number): void;
-}
 
 export class Faults<V extends Victim> {
   readonly #host: FaultsHost<V>;
   readonly #tally: FaultTally;
   readonly #silent = new SilentSockets();
   readonly #links: Links;
+  readonly #tools: WindowTools;
   readonly #shift: number;
   #population: Population;
-  /** Not begun, the next one last. */
-  #upcoming: FaultWindow[] = [];
-  readonly #begun = new Set<number>();
-  #running: RunningWindow<V>[] = [];
+  readonly #upcoming: UpcomingWindows;
+  #running: RunningWindow[] = [];
+  /** When those that have been hit are acted on again. */
+  #beatUs = 0;
   /** When there is something to do next. */
   nextUs = Number.POSITIVE_INFINITY;
 
@@ -63,8 +48,9 @@ export class Faults<V extends Victim> {
     const { scenario, recorder } = host;
     this.#host = host;
     this.#shift = scenario.phases.length;
-    this.#tally = new FaultTally(scenario, recorder, (runUs) => host.phaseAt(runUs));
+    this.#tally = new FaultTally(scenario, recorder, host);
     this.#population = population;
+    this.#upcoming = new UpcomingWindows(scenario.faults);
     this.#links = new Links({
       seed: scenario.seed,
       nowUs: () => host.clockUs(),
@@ -73,40 +59,36 @@ export class Faults<V extends Victim> {
       },
       cut: (by, victim, signature) => {
         this.#tally.count(by.window, "cutOff", host.nowUs(), victim.pendingCount);
-        (by as RunningWindow<V>).cut(victim, signature);
+        (by as RunningWindow).cut(victim, signature, host.nowUs());
       },
     });
+    this.#tools = {
+      ...{ live: host.live, silent: this.#silent, links: this.#links, seed: scenario.seed },
+      traffic: new ExtraTraffic(host, this.#tally),
+    };
     this.follow(population);
   }
 
   /** The plan has changed: windows that have not begun move with their phases. */
   follow(population: Population): void {
     this.#population = population;
-    const { faults } = this.#host.scenario;
-    const phases = population.profile.phases.map(({ fromUs, toUs }) => {
-      return { durationUs: toUs - fromUs };
-    });
-    this.#upcoming = faultWindows({ phases, faults })
-      .filter(({ position }) => !this.#begun.has(position))
-      .sort((a, b) => b.fromUs - a.fromUs || b.position - a.position);
+    this.#upcoming.follow(population);
     this.nextUs = Number.NEGATIVE_INFINITY;
   }
 
   turn(nowUs: number): void {
     if (nowUs < this.nextUs) return;
-    let next = this.#upcoming.at(-1);
-    while (next !== undefined && next.fromUs <= nowUs) {
-      this.#upcoming.pop();
-      this.#begin(next, nowUs);
-      next = this.#upcoming.at(-1);
-    }
+    for (const window of this.#upcoming.take(nowUs)) this.#begin(window, nowUs);
     let hits = HITS_PER_TURN;
     for (const running of this.#running) hits = this.#hitSome(running, hits, nowUs);
     for (const running of this.#running) {
-      if (!running.lasts || running.window.toUs > nowUs) continue;
-      running.lift();
-      this.#recover(running, nowUs);
+      if (!running.follows) continue;
+      if (running.isDue(nowUs)) {
+        running.lift(nowUs);
+        this.#recover(running, nowUs);
+      } else if (running.beats && this.#beatUs <= nowUs) running.beat(nowUs);
     }
+    if (this.#beatUs <= nowUs) this.#beatUs = nowUs + BEAT_US;
     this.#running = this.#running.filter((running) => !running.isOver);
     this.#silent.turn(nowUs);
     this.#links.turn(nowUs);
@@ -118,7 +100,7 @@ export class Faults<V extends Victim> {
     for (const running of this.#running) {
       if (!running.lasts || running.isLifted || running.spoilt) continue;
       if (!this.#isVictim(running, victim)) continue;
-      if (running.hit.has(victim)) running.begin(victim);
+      if (running.hit.has(victim)) running.begin(victim, this.#host.nowUs());
       else this.#hit(running, victim, this.#host.nowUs());
     }
   }
@@ -152,15 +134,32 @@ export class Faults<V extends Victim> {
     if (touch?.awayBy) this.#count(touch.awayBy, "attempts");
   }
 
-  /** A message fell due while it was not open. */
+  /** A pong of so many bytes came, to a ping behind what faults had sent on it. */
+  ponged(victim: V, bytes: number): void {
+    const { touch } = victim;
+    if (touch?.fence !== bytes) return;
+    touch.fence = 0;
+    this.#tally.tell(touch.acting, victim, "answered");
+  }
+
+  /** Its socket is over, so. */
+  closing(victim: V, end: SocketEnd): void {
+    if (victim.touch) this.#tally.ended(victim.touch.acting, victim, end);
+  }
+
+  /** A message fell due while it was not open, or was silent. */
   notSent({ touch }: V): void {
-    if (touch?.awayBy) this.#count(touch.awayBy, "notSent");
+    const by = touch?.awayBy ?? touch?.silencedBy[0];
+    if (by) this.#count(by, "notSent");
   }
 
   /** It has ended; whether it connects again is not decided. */
   ended({ touch }: V, cause: CloseCause): void {
     if (touch === null) return;
     touch.moves = cause === "migrated";
+    touch.silencedBy.length = 0;
+    touch.extras = 0;
+    touch.fence = 0;
     const window = touch.acting.at(-1)?.window;
     if (window === undefined || touch.awayBy !== null) return;
     if (DROP_CAUSES.has(cause)) this.#tally.noticed(window, this.#host.nowUs());
@@ -174,9 +173,9 @@ export class Faults<V extends Victim> {
     const lostBy = touch.awayBy;
     touch.awayBy = null;
     this.#count(lostBy, "failed");
-    for (const { window, hit } of touch.acting.splice(0)) {
-      hit.delete(victim);
-      if (window !== lostBy) this.#count(window, "abandoned");
+    for (const acting of touch.acting.splice(0)) {
+      acting.forget(victim);
+      if (acting.window !== lostBy) this.#count(acting.window, "abandoned");
     }
   }
 
@@ -187,17 +186,18 @@ export class Faults<V extends Victim> {
     const counter = touch.moves && touch.acting.length > 0 ? "handedOn" : "abandoned";
     const windows = new Set(touch.acting.map(({ window }) => window));
     if (touch.awayBy !== null) windows.add(touch.awayBy);
-    for (const one of touch.acting) one.hit.delete(victim);
+    for (const one of touch.acting) one.forget(victim);
     for (const window of windows) this.#count(window, counter);
     victim.touch = null;
   }
 
   /** The run ends before its plan: nothing is to stand in its way. */
   stop(): void {
-    this.#upcoming = [];
-    for (const running of this.#running) running.lift();
+    this.#upcoming.drop();
+    const nowUs = this.#host.nowUs();
+    for (const running of this.#running) running.lift(nowUs);
     this.#running = [];
-    this.#plan(this.#host.nowUs());
+    this.#plan(nowUs);
   }
 
   /** Destroys what it has kept open. */
@@ -206,21 +206,20 @@ export class Faults<V extends Victim> {
   }
 
   #begin(window: FaultWindow, nowUs: number): void {
-    this.#begun.add(window.position);
-    const { scenario, worker, live } = this.#host;
+    const { scenario, worker } = this.#host;
     const { victims } = window.fault;
     const isOurs = victims.worker === null || victims.worker === worker;
-    const running = new RunningWindow<V>(window, victimsOf(scenario, this.#population, window), {
-      ...{ live, silent: this.#silent, links: this.#links, seed: scenario.seed },
-    });
+    const whom = victimsOf(scenario, this.#population, window);
+    const running = new RunningWindow(window, whom, this.#tools);
     const isMissed = running.lasts ? window.toUs <= nowUs : nowUs - window.fromUs > LATEST_US;
     if (isOurs && !isMissed) this.#running.push(running);
   }
 
   /** @returns hits that are left */
-  #hitSome(running: RunningWindow<V>, most: number, nowUs: number): number {
+  #hitSome(running: RunningWindow, most: number, nowUs: number): number {
     const { live } = this.#host;
-    let hits = most;
+    let hits = Math.min(most, running.hitsPerTurn);
+    const left = most - hits;
     const end = Math.min(running.end, running.cursor + LOOKS_PER_TURN);
     while (running.cursor < end && hits > 0) {
       const victim = live[running.cursor++];
@@ -229,40 +228,41 @@ export class Faults<V extends Victim> {
       this.#hit(running, victim, nowUs);
       hits--;
     }
-    return hits;
+    return hits + left;
   }
 
-  #isVictim({ victims }: RunningWindow<V>, { index }: V): boolean {
+  #isVictim({ victims }: RunningWindow, { index }: V): boolean {
     return victims.has(index);
   }
 
-  #hit(running: RunningWindow<V>, victim: V, nowUs: number): void {
+  #hit(running: RunningWindow, victim: V, nowUs: number): void {
     const { window } = running;
     if (victim.shift === 0) this.#host.shiftPending(victim, this.#shift);
     victim.shift = this.#shift;
     this.#host.recorder.uptime.touched(victim, nowUs);
-    const touch = victim.touch ?? { acting: [], awayBy: null, moves: false };
+    const touch = victim.touch ?? untouched();
     victim.touch = touch;
     this.#tally.count(window, "started", nowUs);
-    if (running.lasts) {
+    if (running.follows) {
       touch.acting.push(running);
       running.hit.add(victim);
     } else {
       touch.awayBy = window;
       this.#tally.count(window, "cutOff", nowUs, victim.pendingCount);
     }
-    running.begin(victim);
+    running.begin(victim, nowUs);
   }
 
   /** Those that have caught up with what the fault made them miss are as they were. */
-  #recover(running: RunningWindow<V>, nowUs: number): void {
+  #recover(running: RunningWindow, nowUs: number): void {
     const { toUs } = running.window;
     const isLate = nowUs > toUs + LONGEST_RECOVERY_US;
     for (const victim of running.hit as Set<V>) {
       const { touch } = victim;
       if (touch === null || touch.awayBy !== null || !victim.isHittable) continue;
-      if (!isLate && !this.#host.isClear(victim, toUs)) continue;
-      running.hit.delete(victim);
+      if (!isLate && (touch.fence > 0 || !this.#host.isClear(victim, toUs))) continue;
+      if (isLate) this.#tally.tell([running], victim, "noAnswer");
+      running.forget(victim);
       touch.acting.splice(touch.acting.indexOf(running), 1);
       this.#tally.restored(running.window, nowUs, toUs);
       this.#letGo(victim, touch);
@@ -281,20 +281,10 @@ export class Faults<V extends Victim> {
   }
 
   #plan(nowUs: number): void {
-    let nextUs = Math.min(
-      this.#upcoming.at(-1)?.fromUs ?? Number.POSITIVE_INFINITY,
-      this.#silent.nextUs,
-      this.#links.nextUs(nowUs),
-    );
-    for (const running of this.#running) nextUs = Math.min(nextUs, nextOf(running, nowUs));
+    let nextUs = Math.min(this.#upcoming.nextUs, this.#silent.nextUs, this.#links.nextUs(nowUs));
+    for (const running of this.#running) {
+      nextUs = Math.min(nextUs, running.nextUs(nowUs, this.#beatUs));
+    }
     this.nextUs = nextUs;
   }
-}
-
-function nextOf<V extends Victim>(
-  { window, cursor, end, isLifted }: RunningWindow<V>,
-  nowUs: number,
-): number {
-  if (isLifted) return nowUs + RECOVERY_LOOK_US;
-  return cursor < end ? nowUs : window.toUs;
 }

@@ -4,132 +4,117 @@
  */
 import type { Victims } from "../../shared/load/victims.ts";
 import type { FaultWindow } from "../../shared/scenario/fault-windows.ts";
-import type {
-  AttemptAction,
-  FaultAction,
-  FaultVictim,
-  SpoiltAttempt,
-} from "../../shared/scenario/sections/faults/action.ts";
-import type { LinkCondition } from "../../shared/scenario/sections/faults/link-condition.ts";
+import type { FaultAction, SpoiltAttempt } from "../../shared/scenario/sections/faults/action.ts";
 import { type FaultAct, faultKindOf } from "../../shared/scenario/sections/faults/registry.ts";
-import { drawUnit, Stream } from "../../shared/time/random.ts";
-import { asFaulty, type FaultySocket } from "../socket/driver.ts";
-import type { Links } from "./links.ts";
-import type { SilentSockets } from "./silent-sockets.ts";
+import { Hands, type WindowTools } from "./hands.ts";
 import type { ActiveWindow, Victim } from "./victim.ts";
 
-export class RunningWindow<V extends Victim> implements ActiveWindow, FaultVictim {
+/** Between them the engine reads and sends. */
+const MESSAGES_PER_TURN = 10_000;
+/** How often it is looked whether those that a fault has let go of have caught up. */
+const RECOVERY_LOOK_US = 20_000;
+
+export class RunningWindow implements ActiveWindow {
   readonly window: FaultWindow;
   readonly victims: Victims;
-  readonly #action: FaultAction<FaultAct> | AttemptAction<FaultAct>;
-  /** Whom begin() and end() are about. */
-  #victim: Victim | null = null;
   readonly hit = new Set<Victim>();
   /** Slots that are still to be looked at. */
   cursor = 0;
   readonly end: number;
   isLifted = false;
-  readonly #silent: SilentSockets;
-  readonly #links: Links;
-  readonly #seed: number;
+  /** Connections that it hits in one turn, at most. */
+  readonly hitsPerTurn: number;
+  /** How attempts of its victims end while it acts; null: it acts on open connections. */
+  readonly spoilt: SpoiltAttempt | null;
+  /** null: it acts on attempts to connect. */
+  readonly #action: FaultAction<FaultAct> | null;
+  readonly #tells: boolean;
+  readonly #hands: Hands;
 
-  constructor(
-    window: FaultWindow,
-    victims: Victims,
-    of: {
-      readonly live: readonly (V | null)[];
-      readonly silent: SilentSockets;
-      readonly links: Links;
-      readonly seed: number;
-    },
-  ) {
+  constructor(window: FaultWindow, victims: Victims, tools: WindowTools) {
+    const { act } = window.fault;
+    const { action, tells } = faultKindOf(act.kind);
     this.window = window;
     this.victims = victims;
-    this.#action = faultKindOf(window.fault.act.kind).action;
-    this.end = this.#action.reach === "attempts" ? 0 : of.live.length;
-    this.#silent = of.silent;
-    this.#links = of.links;
-    this.#seed = of.seed;
+    this.#action = action.reach === "attempts" ? null : action;
+    this.spoilt = action.reach === "attempts" ? action.spoil(act) : null;
+    this.#tells = tells === true;
+    this.end = this.#action === null ? 0 : tools.live.length;
+    this.hitsPerTurn = Math.ceil(MESSAGES_PER_TURN / (this.#action?.weight?.(act) ?? 1));
+    this.#hands = new Hands(this, tools);
   }
 
   get lasts(): boolean {
-    return this.#action.reach !== "once";
+    return this.#action === null || this.#action.reach === "lasting";
   }
 
-  /** How attempts of its victims end while it acts; null: it acts on open connections. */
-  get spoilt(): SpoiltAttempt | null {
-    const action = this.#action;
-    return action.reach === "attempts" ? action.spoil(this.window.fault.act) : null;
+  /** It leaves those it hits open, and follows them until they are as before. */
+  get follows(): boolean {
+    return this.#action?.reach !== "once";
+  }
+
+  /** It does something to those it has hit again and again. */
+  get beats(): boolean {
+    return this.#action?.beat !== undefined && this.hit.size > 0;
+  }
+
+  /** It acts no longer, or has nobody left to be looked for. */
+  isDue(nowUs: number): boolean {
+    return this.lasts ? this.window.toUs <= nowUs : this.cursor >= this.end;
   }
 
   /** Nothing is left to be done of it. */
   get isOver(): boolean {
-    return this.lasts ? this.isLifted && this.hit.size === 0 : this.cursor >= this.end;
+    return this.follows ? this.isLifted && this.hit.size === 0 : this.cursor >= this.end;
   }
 
-  begin(victim: Victim): void {
-    this.#victim = victim;
-    if (this.#action.reach !== "attempts") this.#action.begin(this, this.window.fault.act);
+  /** When there is something to do for it. @param beatUs when those that are acted on again and again are */
+  nextUs(nowUs: number, beatUs: number): number {
+    if (this.isLifted) return nowUs + RECOVERY_LOOK_US;
+    const nextUs = this.cursor < this.end ? nowUs : this.window.toUs;
+    return this.beats ? Math.min(nextUs, beatUs) : nextUs;
   }
 
-  /** Takes back what it did, and acts no more. Once. */
-  lift(): void {
-    if (this.isLifted) return;
-    this.isLifted = true;
-    this.cursor = this.end;
-    const action = this.#action;
-    if (action.reach === "attempts") return;
+  begin(victim: Victim, nowUs: number): void {
+    this.#hands.begin(victim, nowUs);
+    this.#action?.begin(this.#hands, this.window.fault.act);
+  }
+
+  beat(nowUs: number): void {
     for (const victim of this.hit) {
-      if (victim.touch?.awayBy !== null) continue;
-      this.#victim = victim;
-      action.end?.(this, this.window.fault.act);
+      // One that closes has to read and write on until it is over.
+      if (victim.touch?.awayBy !== null || victim.socket === null) continue;
+      this.#hands.turnTo(victim, nowUs);
+      this.#action?.beat?.(this.#hands, this.window.fault.act);
     }
   }
 
-  reset(signature: string): void {
-    this.#socket.abort(true);
-    this.#victim?.cutByFault(signature);
-  }
-
-  close(code: number, signature: string): void {
-    this.#victim?.closeByFault(code, signature);
-  }
-
-  vanish(signature: string): void {
-    const socket = this.#socket;
-    socket.vanish();
-    this.#silent.keep(socket, this.window.toUs);
-    this.#victim?.cutByFault(signature);
-  }
-
-  hold(isHeld: boolean): void {
-    this.#socket.hold(isHeld);
-  }
-
-  mute(isMuted: boolean): void {
-    this.#socket.mute(isMuted);
-  }
-
-  link(condition: LinkCondition): void {
-    if (this.#victim) this.#links.add(this, this.#victim, condition);
-  }
-
-  unlink(): void {
-    if (this.#victim) this.#links.remove(this, this.#victim);
-  }
-
-  draw(): number {
-    const { position } = this.window;
-    return drawUnit(this.#seed, Stream.network, position, this.#victim?.index ?? 0);
+  /** Takes back what it did, and acts no more. Once. */
+  lift(nowUs: number): void {
+    if (this.isLifted) return;
+    this.isLifted = true;
+    this.cursor = this.end;
+    for (const victim of this.hit) {
+      if (victim.touch?.awayBy !== null) continue;
+      this.#hands.turnTo(victim, nowUs);
+      this.#action?.end?.(this.#hands, this.window.fault.act);
+      this.#hands.finish();
+    }
   }
 
   /** The connection is cut in the middle of a fault that lasts. */
-  cut(victim: Victim, signature: string): void {
-    this.#victim = victim;
-    this.reset(signature);
+  cut(victim: Victim, signature: string, nowUs: number): void {
+    this.#hands.turnTo(victim, nowUs);
+    this.#hands.reset(signature);
   }
 
-  get #socket(): FaultySocket {
-    return asFaulty(this.#victim?.socket ?? null);
+  takesOutcome(victim: Victim): boolean {
+    return this.#tells && this.#hands.takesOutcome(victim);
+  }
+
+  /** It follows this one no longer. */
+  forget(victim: Victim): void {
+    this.hit.delete(victim);
+    this.#hands.forget(victim);
   }
 }

@@ -2,12 +2,20 @@
  * Counts what faults do and what becomes of those they hit, each under the name of its window (shared/scenario/names.ts). Called by
  * faults.ts. Invariant: of those started, each is completed, failed or abandoned, once, at the latest when its connection is over.
  */
-import type { FaultWindow } from "../../shared/scenario/fault-windows.ts";
-import { namesOf } from "../../shared/scenario/names.ts";
+import { type FaultWindow, faultWindows } from "../../shared/scenario/fault-windows.ts";
+import { namesOf, outcomesOf } from "../../shared/scenario/names.ts";
+import {
+  closedWith,
+  OUTCOMES,
+  type Outcome,
+} from "../../shared/scenario/sections/faults/outcome.ts";
 import type { StrictScenario } from "../../shared/scenario/strict.ts";
 import { METRIC, NAME, type Recorder } from "../record/recorder.ts";
+import type { SocketEnd } from "../socket/driver.ts";
+import type { ActiveWindow, Victim } from "./victim.ts";
 
 type FaultCounter =
+  | "extra"
   | "started"
   | "completed"
   | "failed"
@@ -18,14 +26,24 @@ type FaultCounter =
   | "notSent"
   | "cutOff";
 
+interface TallyClock {
+  phaseAt(runUs: number): number;
+  nowUs(): number;
+}
+
 export class FaultTally {
   readonly #recorder: Recorder;
   readonly #first: number;
   readonly #phaseAt: (runUs: number) => number;
+  readonly #nowUs: () => number;
+  /** By window: names of its outcomes. */
+  readonly #outcomes: readonly (readonly number[])[];
 
-  constructor(scenario: StrictScenario, recorder: Recorder, phaseAt: (runUs: number) => number) {
+  constructor(scenario: StrictScenario, recorder: Recorder, clock: TallyClock) {
     this.#recorder = recorder;
-    this.#phaseAt = phaseAt;
+    this.#phaseAt = (runUs) => clock.phaseAt(runUs);
+    this.#nowUs = () => clock.nowUs();
+    this.#outcomes = faultWindows(scenario).map((window) => outcomesOf(scenario, window));
     this.#first = namesOf(scenario).findIndex(({ kind }) => kind === "fault");
   }
 
@@ -33,6 +51,26 @@ export class FaultTally {
     if (amount === 0) return;
     const name = this.#first + position;
     this.#recorder.countName(this.#phaseAt(nowUs), name, NAME[counter], amount);
+  }
+
+  /** Its position in namesOf. */
+  nameOf({ position }: FaultWindow): number {
+    return this.#first + position;
+  }
+
+  /** What the target did to a connection that each of these has hit is known, where it was not. */
+  tell(windows: readonly ActiveWindow[], victim: Victim, outcome: Outcome): void {
+    for (const one of windows) {
+      if (!one.takesOutcome(victim)) continue;
+      const name = this.#outcomes[one.window.position]?.[OUTCOMES.indexOf(outcome)];
+      if (name === undefined) continue;
+      this.#recorder.countName(this.#phaseAt(this.#nowUs()), name, NAME.arrived);
+    }
+  }
+
+  /** Its socket is over, so; what we ended the target has not. */
+  ended(windows: readonly ActiveWindow[], victim: Victim, end: SocketEnd): void {
+    if (end.initiator !== "client") this.tell(windows, victim, outcomeOf(end));
   }
 
   /** The target ended a connection that it acts on. */
@@ -50,4 +88,9 @@ export class FaultTally {
   #time(metric: number, { position }: FaultWindow, nowUs: number, valueUs: number): void {
     this.#recorder.namedValue(metric, this.#phaseAt(nowUs), this.#first + position, valueUs);
   }
+}
+
+function outcomeOf({ code, initiator, errno }: SocketEnd): Outcome {
+  if (initiator === "server") return closedWith(code);
+  return errno === "" ? "ended" : "reset";
 }

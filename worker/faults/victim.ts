@@ -20,6 +20,10 @@ export interface Victim extends Conversation, Served {
   closeByFault(code: number, signature: string): void;
 }
 
+/** Pings behind what faults have sent are at least so long, longer than others: their pongs are told by their length. */
+export const FENCE_BYTES = 16;
+
+/** What faults keep of a connection they have touched. */
 export interface Touch {
   /** Windows that act on it. */
   readonly acting: ActiveWindow[];
@@ -27,13 +31,37 @@ export interface Touch {
   awayBy: FaultWindow | null;
   /** It moves to another worker. */
   moves: boolean;
+  /** It connects again within this time of having been cut, whatever its policy; null: by its policy. */
+  returnWithinUs: number | null;
+  /** Windows that silence it. */
+  readonly silencedBy: FaultWindow[];
+  /** Messages that faults have sent on its socket, as its own are numbered. */
+  extras: number;
+  /** Length of the pong it waits for before it is as before; 0: of none. */
+  fence: number;
+}
+
+export function untouched(): Touch {
+  return {
+    ...{ acting: [], awayBy: null, moves: false },
+    ...{ returnWithinUs: null, silencedBy: [], extras: 0, fence: 0 },
+  };
+}
+
+/** Nothing that its scenario plans is sent on it. */
+export function isSilent({ touch }: Pick<Victim, "touch">): boolean {
+  return touch !== null && touch.silencedBy.length > 0;
 }
 
 /** A window that has begun, and some of whose victims are not as they were yet. */
 export interface ActiveWindow {
   readonly window: FaultWindow;
   /** Connections it acts on, also those that are away meanwhile. */
-  readonly hit: Set<Victim>;
+  readonly hit: ReadonlySet<Victim>;
   /** It acts no more. */
   readonly isLifted: boolean;
+  /** It has asked something of this one, and nobody has told what the target did; from now on somebody has. */
+  takesOutcome(victim: Victim): boolean;
+  /** It follows this one no longer. */
+  forget(victim: Victim): void;
 }

@@ -16,7 +16,23 @@ const MAX_FORGOTTEN = 1024;
 export interface KeptMessage {
   readonly payloadBytes: number;
   readonly phase: number;
+  /** Negative for one that a fault has sent: see extraName(). */
   readonly name: number;
+}
+
+/** The name of bytes that are no message. */
+export const NO_MESSAGE = -1;
+
+/** From the name of a fault to that of a kept message of its, and back. */
+export function extraName(name: number): number {
+  return -2 - name;
+}
+
+/** A message that a fault sends: as what it is kept, and whether its payload is damaged. */
+export interface ExtraMessage {
+  readonly name: number;
+  readonly phase: number;
+  readonly isDamaged?: boolean;
 }
 
 export class Backlog {

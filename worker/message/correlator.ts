@@ -15,12 +15,12 @@ import { Observers } from "../observe/observers.ts";
 import { MESSAGE } from "../record/message-counters.ts";
 import { COUNT, type Recorder, TARGET } from "../record/recorder.ts";
 import type { DriverSocket } from "../socket/driver.ts";
-import { rememberKept } from "./backlog.ts";
+import { type ExtraMessage, rememberKept } from "./backlog.ts";
 import { Captures } from "./captures.ts";
 import { type Conversation, type Grace, Incoming, Outgoing } from "./conversation.ts";
 import { Echoes } from "./echoes.ts";
 import { Payloads } from "./payload.ts";
-import { Match } from "./payload-variant.ts";
+import { damaged, Match } from "./payload-variant.ts";
 import { NONE, PendingTable } from "./pending-table.ts";
 import { ReceivedMessage } from "./received-message.ts";
 import { ReplyExpressions } from "./reply-expressions.ts";
@@ -169,6 +169,17 @@ export class Correlator {
     }
   }
 
+  /** Sends one more message of this name, which nothing is expected of. @param as what, while it waits */
+  sendExtra(to: Conversation, socket: DriverSocket, name: number, as: ExtraMessage): void {
+    const payloads = this.#payloads;
+    // Its stamp is of no socket that the connection has or had: an echo of it is nobody's reply.
+    payloads.build(name, { index: to.index, incarnation: 0 }, this.contextOf(to));
+    const { bytes, binary, payloadBytes } = payloads;
+    const sent = as.isDamaged ? damaged(bytes, bytes.length - payloadBytes) : bytes;
+    if (!socket.send(sent, binary)) rememberKept(to, socket, payloads.kept(as.name, as.phase));
+    to.seq++;
+  }
+
   /** Settles `incoming`, a whole message from the target. */
   receive(conversation: Conversation): void {
     const { incoming } = this;
@@ -232,21 +243,6 @@ export class Correlator {
       if (expired || !cutByUs) this.#recorder.count(phase, COUNT.lost, 1);
       table.remove(conversation, record);
       record = next;
-    }
-  }
-
-  /** When the oldest message was sent that the connection has no reply to, be it too late; Infinity when there is none. */
-  waitsSinceUs({ pendingHead }: Conversation): number {
-    return pendingHead === NONE ? Number.POSITIVE_INFINITY : this.pending.sentUsOf(pendingHead);
-  }
-
-  /** What the connection waits for is counted under other phases from now on, `by` so many after its own. */
-  shiftPending(conversation: Conversation, by: number): void {
-    const table = this.pending;
-    for (let record = conversation.pendingHead; record !== NONE; record = table.nextOf(record)) {
-      const phase = table.phaseOf(record);
-      // What another fault left waiting is there already.
-      if (phase < by) table.moveTo(record, phase + by);
     }
   }
 

@@ -66,6 +66,17 @@ export function writeStamp(variant: Variant, tag: number, sender: Sender, seq: n
   stamp[3] = onWire(seq ^ maskWord);
 }
 
+/** Bytes of a damaged message that differ from what they were. */
+const DAMAGED_BYTES = 16;
+
+/** A copy of a message, or of its masked frame, whose payload lies behind `offset`; text stays text. */
+export function damaged(bytes: Buffer, offset: number): Buffer {
+  const copy = Buffer.from(bytes);
+  const end = Math.min(copy.length, offset + DAMAGED_BYTES);
+  for (let at = offset; at < end; at++) copy[at] = (copy[at] as number) ^ 1;
+  return copy;
+}
+
 /** Payload content that depends on the seed alone, so a run can be repeated byte for byte. */
 export function filled(
   seed: number,

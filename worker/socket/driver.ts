@@ -6,8 +6,10 @@
  */
 import { assert } from "../../shared/assert.ts";
 import type { ConnectFailure } from "../../shared/stats/failure-kind.ts";
+import type { Dribble } from "./dribble.ts";
 import type { Tap, TapSink } from "./link/tap.ts";
 import type { ProtocolFault } from "./protocol-fault.ts";
+import type { ReadGate } from "./read-gate.ts";
 
 /** What a run's connections have in common; made once per target by the engine. */
 export interface Endpoint {
@@ -115,10 +117,17 @@ export interface DriverSocket {
 
 /** What faults may do to a socket, beside what its connection asks of it. Ignored unless open. */
 export interface FaultySocket extends DriverSocket {
-  /** Reads nothing from the transport any more, or again: to the target a client that does not take what it sends. */
-  hold(isHeld: boolean): void;
+  /** Has it read less from the transport, or nothing: to the target a client that does not take what it sends. */
+  readonly gate: ReadGate;
+  /** Has what is sent leave slowly. */
+  readonly dribble: Dribble;
   /** Answers no ping any more, or again. */
   mute(isMuted: boolean): void;
+  /**
+   * Writes these bytes as they are, between two frames. Whoever gives them changes them no more. @returns false where some wait
+   * in the socket
+   */
+  inject(bytes: Buffer): boolean;
   /**
    * Lets go of the connection without a word: the owner is called no more, nothing is read or sent, and the transport stays
    * open until abort().

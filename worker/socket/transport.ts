@@ -101,16 +101,18 @@ function onDestroy(this: Socket, ...[error, callback]: Parameters<Destroy>): voi
 export function unsentBytes(socket: Socket): number {
   const { writableLength } = socket;
   if (writableLength === 0) return 0;
-  const { _handle, writableBuffer } = socket as Internals;
+  const { _handle, writableBuffer, heldBack = 0 } = socket as Internals;
   const queued = (writableBuffer ?? []).reduce((sum, { chunk }) => sum + chunk.length, 0);
   const underWay = writableLength - queued;
   const isKnown = !("encrypted" in socket) && typeof _handle?.writeQueueSize === "number";
-  return queued + (isKnown ? Math.min(underWay, _handle.writeQueueSize) : underWay);
+  return queued + (isKnown ? Math.min(underWay, _handle.writeQueueSize + heldBack) : underWay);
 }
 
 /** What a socket has beside its documented fields. */
 type Internals = Socket & {
   readonly _handle?: { readonly writeQueueSize: number } | null;
+  /** Of the write that is under way, what a fault has kept from the system. */
+  readonly heldBack?: number;
   readonly writableBuffer?: readonly { readonly chunk: Buffer }[];
 };
 

@@ -5,7 +5,15 @@
  * issues needs no second table.
  */
 import * as z from "zod";
-import { type Parsed, parseDuration, parseRate, parseShare, parseSize, quoted } from "../units.ts";
+import {
+  type Parsed,
+  parseByteRate,
+  parseDuration,
+  parseRate,
+  parseShare,
+  parseSize,
+  quoted,
+} from "../units.ts";
 import { message } from "./words.ts";
 
 /** Not by `meta()`, which copies the schema with all of its methods; each check of a chain does, too. */
@@ -120,6 +128,16 @@ export function moment() {
 export function rate() {
   const hint = "write a higher one, or leave it out";
   return quantity(aboveZero(parseRate, "rate", hint), "rate", "[0-9.]+/(s|min|h)");
+}
+
+/** Bytes a second, more than none. */
+export function byteRate() {
+  const hint = "write a higher one";
+  return quantity(
+    aboveZero(parseByteRate, "rate", hint),
+    "bytes a second",
+    "[0-9.]+(b|kb|mb|gb)?/s",
+  );
 }
 
 /** A share of more than nothing and at most a half, 0 to 1. */

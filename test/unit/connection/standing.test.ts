@@ -13,7 +13,7 @@ import {
   trying,
   unwanted,
 } from "../../../worker/connection/standing.ts";
-import type { Touch } from "../../../worker/faults/victim.ts";
+import { type Touch, untouched } from "../../../worker/faults/victim.ts";
 import { Recorder } from "../../../worker/record/recorder.ts";
 import { Standing } from "../../../worker/record/uptime-rows.ts";
 
@@ -120,7 +120,7 @@ describe("a connection", () => {
     const { user, acting, host, at, cut, recorder } = stage();
     served(user, host);
     at(100);
-    user.touch = { acting: [acting], awayBy: null, moves: false };
+    user.touch = { ...untouched(), acting: [acting] };
     recorder.uptime.touched(user, 100_000);
     at(200);
     answered(user, host, false);

@@ -134,8 +134,8 @@ describe.each(["lean", "ws"] as const)("network faults, with the %s driver", (dr
       messages: messages({ mix: [echoMessage({ reply: within as never })] }),
     });
     const { run, seen, at, victims } = done;
-    for (const { index, times } of seen) {
-      const inside = times.filter((us) => at(us) > 1.05 * SECOND && at(us) < 1.95 * SECOND);
+    for (const { index, arrivals } of seen) {
+      const inside = arrivals.filter((us) => at(us) > 1.05 * SECOND && at(us) < 1.95 * SECOND);
       if (victims.includes(index)) expect(inside).toEqual([]);
       else expect(inside.length).toBeGreaterThan(5);
     }
@@ -173,7 +173,7 @@ describe.each(["lean", "ws"] as const)("network faults, with the %s driver", (dr
         direction === "out"
           ? seen
               .filter(({ index }) => victims.includes(index))
-              .flatMap(({ times }) => times.filter((us) => inside(at(us)))).length
+              .flatMap(({ arrivals }) => arrivals.filter((us) => inside(at(us)))).length
           : run.frames
               .filter(({ second }) => second === 2)
               .flatMap(({ phases }) => phases.filter(({ phase }) => phase >= whole.phases.length))

@@ -12,10 +12,12 @@
 import type { Socket } from "node:net";
 import { assert } from "../../../shared/assert.ts";
 import { ABNORMAL, isValidCloseCode } from "../close-code.ts";
+import { Dribble } from "../dribble.ts";
 import type { FaultySocket, OpenRequest, SocketEnd, SocketOwner } from "../driver.ts";
 import { connectFailure, errorSignature, type TransportError } from "../failure-map.ts";
 import type { Tap, TapSink } from "../link/tap.ts";
 import type { ProtocolFault } from "../protocol-fault.ts";
+import { ReadGate } from "../read-gate.ts";
 import { isResettable } from "../transport.ts";
 import { HUNG_UP, PENDING, REFUSED, type Refusal } from "../upgrade-answer.ts";
 import { decode } from "./codec-decoder.ts";
@@ -55,6 +57,9 @@ export class LeanSocket implements FaultySocket, FrameSink, TransportEvents {
   private errno = "";
   private left = 0;
   private muted = false;
+  /** Where a fault holds it back. */
+  private readGate: ReadGate | null = null;
+  private slowWriting: Dribble | null = null;
 
   constructor(request: OpenRequest, shared: SharedRequest, owner: SocketOwner) {
     this.maxMessageBytes = request.endpoint.maxMessageBytes;
@@ -102,14 +107,22 @@ export class LeanSocket implements FaultySocket, FrameSink, TransportEvents {
     else this.socket.destroy();
   }
 
-  hold(isHeld: boolean): void {
-    if (this.state < OPEN || this.state >= ENDED) return;
-    if (isHeld) this.socket.pause();
-    else this.socket.resume();
+  get gate(): ReadGate {
+    this.readGate ??= new ReadGate(this.socket, this.socket);
+    return this.readGate;
+  }
+
+  get dribble(): Dribble {
+    this.slowWriting ??= new Dribble(this.socket);
+    return this.slowWriting;
   }
 
   mute(isMuted: boolean): void {
     this.muted = isMuted;
+  }
+
+  inject(bytes: Buffer): boolean {
+    return this.send(bytes, true);
   }
 
   vanish(): void {
@@ -164,6 +177,7 @@ export class LeanSocket implements FaultySocket, FrameSink, TransportEvents {
 
   /** Bytes [0, length) of the thread's read buffer are this connection's. */
   received(length: number): void {
+    if (this.readGate !== null) this.readGate.read();
     if (this.receiving) decode(this, readBuffer, 0, length);
     else if (this.state === UPGRADE) this.receivedHead(length);
   }

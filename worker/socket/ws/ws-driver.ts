@@ -6,19 +6,22 @@
  */
 import type { ClientRequest } from "node:http";
 import type { Socket } from "node:net";
-import { type ClientOptions, type RawData, WebSocket } from "ws";
+import { type ClientOptions, WebSocket } from "ws";
 import { assert } from "../../../shared/assert.ts";
 import { ABNORMAL, isValidCloseCode, NO_STATUS } from "../close-code.ts";
+import { Dribble } from "../dribble.ts";
 import type { Driver, DriverSocket, FaultySocket, OpenRequest, SocketOwner } from "../driver.ts";
 import { type ConnectStage, connectFailure, errorSignature } from "../failure-map.ts";
 import type { Tap, TapSink } from "../link/tap.ts";
 import { Fault, type ProtocolFault } from "../protocol-fault.ts";
+import { ReadGate } from "../read-gate.ts";
 import { RefusedSocket } from "../refused-socket.ts";
 import { isResettable } from "../transport.ts";
 import { endpointFault, requestFault } from "../upgrade.ts";
 import { HUNG_UP, PENDING, REFUSED, type Refusal, UpgradeAnswer } from "../upgrade-answer.ts";
-import { WatchedWebSocket, type Watcher } from "./watched-websocket.ts";
+import { WatchedWebSocket } from "./watched-websocket.ts";
 import { faultOf, upgradeFaultOf } from "./ws-errors.ts";
+import { listen, type WsEvents } from "./ws-events.ts";
 import { MessageMeter } from "./ws-meter.ts";
 import { headersOf, optionsOf, prepareRequest, type UntypedOptions, urlOf } from "./ws-request.ts";
 import { WsTap } from "./ws-tap.ts";
@@ -31,7 +34,7 @@ const ENDED = 3;
 /** Open for the target alone. */
 const VANISHED = 4;
 
-class WsSocket implements FaultySocket, TransportEvents, Watcher {
+class WsSocket implements FaultySocket, TransportEvents, WsEvents {
   muted = false;
   private state = OPENING;
   private stage: ConnectStage = "tcp";
@@ -47,6 +50,9 @@ class WsSocket implements FaultySocket, TransportEvents, Watcher {
   private violation: ProtocolFault | null = null;
   private errno = "";
   private left = 0;
+  /** Where a fault holds it back. */
+  private readGate: ReadGate | null = null;
+  private slowWriting: Dribble | null = null;
 
   constructor(request: OpenRequest, owner: SocketOwner) {
     this.request = request;
@@ -56,9 +62,7 @@ class WsSocket implements FaultySocket, TransportEvents, Watcher {
       [...request.endpoint.subprotocols],
       this.options(),
     );
-    this.ws.owner = this;
-    this.ws.on("open", onOpen).on("message", onMessage).on("pong", onPong).on("error", onError);
-    this.ws.on("close", onClose);
+    listen(this.ws, this);
   }
 
   send(bytes: Buffer, binary: boolean): boolean {
@@ -103,14 +107,26 @@ class WsSocket implements FaultySocket, TransportEvents, Watcher {
     this.ws.terminate();
   }
 
-  hold(isHeld: boolean): void {
-    if (this.state !== OPEN) return;
-    if (isHeld) this.ws.pause();
-    else this.ws.resume();
+  get gate(): ReadGate {
+    assert(this.socket !== null, "ws: an open connection without a transport");
+    this.readGate ??= new ReadGate(this.ws, this.socket);
+    return this.readGate;
+  }
+
+  get dribble(): Dribble {
+    assert(this.socket !== null, "ws: an open connection without a transport");
+    this.slowWriting ??= new Dribble(this.socket);
+    return this.slowWriting;
   }
 
   mute(isMuted: boolean): void {
     this.muted = isMuted;
+  }
+
+  inject(bytes: Buffer): boolean {
+    if (this.ws.readyState !== WebSocket.OPEN) return true;
+    this.socket?.write(bytes);
+    return this.ws.bufferedAmount === 0;
   }
 
   vanish(): void {
@@ -160,6 +176,7 @@ class WsSocket implements FaultySocket, TransportEvents, Watcher {
   /** The answer to the upgrade is judged as the lean driver judges it; ws only sees one that lets us in. */
   arrived(chunk: Buffer): void {
     if (this.state >= ENDED || this.violation !== null) return;
+    if (this.readGate !== null) this.readGate.read();
     const { answer } = this;
     if (answer === null) {
       // What came behind the answer ws puts back, so that it comes here, too.
@@ -260,35 +277,8 @@ class WsSocket implements FaultySocket, TransportEvents, Watcher {
   }
 }
 
-// The handlers of all sockets; called with the ws object or the transport as `this`.
-
-function ownerOf(ws: WebSocket): WsSocket | null {
-  return ws instanceof WatchedWebSocket ? (ws.owner as WsSocket) : null;
-}
-
 function reportClosing(socket: WsSocket, code: number, reason: string): void {
   socket.reportClosing(code, reason);
-}
-
-function onOpen(this: WebSocket): void {
-  ownerOf(this)?.opened();
-}
-
-function onMessage(this: WebSocket, data: RawData, binary: boolean): void {
-  // Always a Buffer: binaryType is left at "nodebuffer".
-  ownerOf(this)?.received(data as Buffer, binary);
-}
-
-function onPong(this: WebSocket, data: Buffer): void {
-  ownerOf(this)?.ponged(data);
-}
-
-function onError(this: WebSocket, error: Error): void {
-  ownerOf(this)?.failed(error);
-}
-
-function onClose(this: WebSocket, code: number, reason: Buffer): void {
-  ownerOf(this)?.closed(code, reason);
 }
 
 /** @throws Error of OpenSSL when the endpoint's certificate files are unusable; see secureContextOf. */

@@ -3,16 +3,21 @@
  * windows and their victims. Invariant: end() takes back all that begin() did to a connection that is still open.
  */
 
+import type { Breach } from "./breach.ts";
 import type { LinkCondition } from "./link-condition.ts";
 
 export interface FaultAction<Act> {
   /**
-   * once: it hits those that are open when it begins. lasting: also those that open before it is over, and it acts on a
-   * connection until then.
+   * once: it ends those that are open when it begins. moment: it does something to them, at once, that leaves them open unless the
+   * target ends them. lasting: it acts until its window is over, also on those that open meanwhile.
    */
-  readonly reach: "once" | "lasting";
+  readonly reach: "once" | "moment" | "lasting";
+  /** Messages that it sends on each connection at once; the more there are, the fewer connections are hit in one turn. */
+  weight?(act: Act): number;
   /** Of an open connection. */
   begin(victim: FaultVictim, act: Act): void;
+  /** Of one that a lasting fault acts on, every BEAT_US. */
+  beat?(victim: FaultVictim, act: Act): void;
   /** Of one that is still open when a lasting fault is over. */
   end?(victim: FaultVictim, act: Act): void;
 }
@@ -30,17 +35,41 @@ export interface SpoiltAttempt {
   /** Failures are counted under this. */
   readonly signature: string;
 }
+/** Of a message in fragments. */
+export type FragmentPart = "first" | "next" | "last";
+
+/** From one beat to the next, microseconds; longer when the worker is late. */
+export const BEAT_US = 10_000;
 
 /** A connection that a fault hits, as its kind sees it: only valid during the call. Implemented by worker/faults/running-window.ts. */
 export interface FaultVictim {
+  readonly index: number;
+  /** Since the fault began to act on its socket. */
+  readonly elapsedUs: number;
+  /** Messages that it has sent by itself since then. */
+  readonly ownSent: number;
+  /** What its kind has counted of it, from 0 on: messages, or bytes. */
+  done: number;
   /** Its transport ends by RST. @param signature what becomes of it is counted under this */
   reset(signature: string): void;
+  /** As reset(), and it connects again after a part of this time, chosen by seed, whatever `connect.reconnect` says. */
+  resetAndReturn(signature: string, withinUs: number): void;
   /** It sends a Close frame with this code, and closes. */
   close(code: number, signature: string): void;
   /** It is over for us without a word, and open for the target until the window is over. */
   vanish(signature: string): void;
   /** It reads nothing from its transport any more, or again. */
   hold(isHeld: boolean): void;
+  /** It reads once and then no more until it may again, or as before. */
+  sip(isSipping: boolean): void;
+  /** One that sips may read once more. */
+  mayRead(): void;
+  /** Bytes that its transport has read. */
+  readonly readBytes: number;
+  /** What it sends stays in its socket but for what letOut() allows, or as before. */
+  slow(isSlow: boolean): void;
+  /** So many of the bytes that wait in its socket leave. */
+  letOut(bytes: number): void;
   /** It answers no ping any more, or again. */
   mute(isMuted: boolean): void;
   /** The network between it and its target is like this, until unlink(). At most once for each fault that acts on it. */
@@ -48,4 +77,15 @@ export interface FaultVictim {
   unlink(): void;
   /** Uniform in [0, 1), for each time a fault begins and each connection one: a function of the seed. */
   draw(): number;
+  /**
+   * It sends so many more messages at once, which nothing is expected of: of its mix, or binary ones of `bytes`.
+   * @returns how many there was room for
+   */
+  sendExtra(messages: number, bytes: number | null): number;
+  /** It breaks the protocol. */
+  breach(how: Breach): void;
+  /** A part of a text message; one has to be the last before it sends anything else. */
+  fragment(part: FragmentPart, bytes: number): void;
+  /** It sends nothing that its scenario plans, or again. */
+  silence(isSilent: boolean): void;
 }

@@ -34,6 +34,8 @@ export interface FaultKind<A extends Act = Act, Shape extends z.ZodType = z.ZodT
   readonly doc: string;
   /** As its author writes it, with the keys of its own. */
   readonly example: Readonly<Record<string, unknown>>;
+  /** What the target did to each of those it hit is counted: see outcome.ts. */
+  readonly tells?: true;
   readonly shape: () => Shape;
   /**
    * Whether it lasts: it never does (no `for`), it may (without `for` it goes on to the end of the run), or it must.

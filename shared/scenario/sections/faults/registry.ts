@@ -5,13 +5,22 @@
 import { assert } from "../../../assert.ts";
 import { bandwidth } from "./bandwidth.ts";
 import { blackhole } from "./blackhole.ts";
+import { burst } from "./burst.ts";
 import { cut } from "./cut.ts";
 import { disconnect } from "./disconnect.ts";
 import { dnsFailure } from "./dns-failure.ts";
+import { endlessFragments } from "./endless-fragments.ts";
 import type { FaultKind } from "./fault.ts";
+import { flood } from "./flood.ts";
+import { idle } from "./idle.ts";
 import { latency } from "./latency.ts";
+import { oversize } from "./oversize.ts";
+import { protocol } from "./protocol.ts";
+import { reconnectStorm } from "./reconnect-storm.ts";
 import { refusePong } from "./refuse-pong.ts";
 import { reorder } from "./reorder.ts";
+import { slowReader } from "./slow-reader.ts";
+import { slowWriter } from "./slow-writer.ts";
 import { stall } from "./stall.ts";
 import { stopReading } from "./stop-reading.ts";
 import { tlsFailure } from "./tls-failure.ts";
@@ -19,8 +28,17 @@ import { wrongAddress } from "./wrong-address.ts";
 
 export const FAULT_KINDS = [
   disconnect,
+  reconnectStorm,
+  idle,
+  flood,
+  burst,
+  oversize,
+  slowWriter,
   stopReading,
+  slowReader,
   refusePong,
+  protocol,
+  endlessFragments,
   latency,
   bandwidth,
   blackhole,
