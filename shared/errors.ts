@@ -31,6 +31,7 @@ export const ErrorCode = {
   ONRUSH_TARGET_FORBIDDEN: ExitCode.preflight,
   /** Whoever is to run it runs no code of scenarios. */
   ONRUSH_HOOKS_FORBIDDEN: ExitCode.preflight,
+  ONRUSH_COMMAND_FORBIDDEN: ExitCode.preflight,
   /** They cannot be loaded. */
   ONRUSH_HOOKS_FAILED: ExitCode.hookFailed,
   ONRUSH_LIMITS_TOO_LOW: ExitCode.preflight,

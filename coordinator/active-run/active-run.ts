@@ -147,6 +147,7 @@ export class ActiveRun {
       handOvers: [...fold.slices.handOvers.values()],
       cuts: fold.slices.cuts,
       steering: fold.searches.steering,
+      faults: fold.faults.changed,
     };
     if (!this.#document.holds(document)) {
       await this.log.sync();
@@ -191,6 +192,11 @@ export class ActiveRun {
 
   note(message: string): void {
     this.log.event({ type: "note", message });
+  }
+
+  /** Has the run look again soon: what it is to do has changed. */
+  wake(): void {
+    this.#wake.abort();
   }
 
   /** Waits, at most until the end is asked for or the fleet has looked at the workers. */

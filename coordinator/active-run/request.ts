@@ -9,6 +9,7 @@ import type { Clock } from "../../shared/time/clock.ts";
 import type { Timers } from "../../shared/time/timer.ts";
 import type { RunState } from "../../shared/wire/command.ts";
 import type { Fleet } from "../fleet/fleet.ts";
+import type { FaultDesk } from "../live/fault-desk.ts";
 import type { LiveResults } from "../live/live-results.ts";
 import type { RunMeasures } from "../live/measures.ts";
 import type { LiveView, RunControl } from "../live/view.ts";
@@ -53,6 +54,8 @@ export interface RunRequest {
   readonly workersExpected: number;
   /** Hosts other than loopback that may be targeted (host or host:port). */
   readonly allowTargets: readonly string[];
+  /** Commands that faults may run on this host, by their paths; default: none. */
+  readonly allowCommands?: readonly string[];
   readonly clock: Clock;
   /** The system's, unless a simulation drives the clock. */
   readonly timers?: Timers;
@@ -72,6 +75,8 @@ export interface RunRequest {
    * @throws OnrushError ONRUSH_RUN_DIRECTORY, ONRUSH_PDF_UNAVAILABLE
    */
   readonly writeElsewhere?: (outputs: readonly StrictOutput[]) => Promise<void>;
+  /** The run is on disk, and takes faults while it goes on. */
+  readonly onFaultable?: (desk: FaultDesk) => void;
   /** Once a second at most. */
   readonly onView?: (view: LiveView) => void;
   readonly onEvent?: (event: RunEvent) => void;

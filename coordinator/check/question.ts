@@ -24,6 +24,7 @@ export interface SubmissionQuestion {
   readonly body: SubmittedBody;
   readonly allowTargets: readonly string[];
   readonly allowHooks: boolean;
+  readonly allowCommands: readonly string[];
   readonly limits: ServiceLimits;
 }
 

@@ -13,6 +13,7 @@ import { maskSecrets } from "../../shared/scenario/mask/mask.ts";
 import { isOfReport } from "../../shared/scenario/output.ts";
 import { parseScenario } from "../../shared/scenario/parse.ts";
 import type { FileOutput, StrictScenario } from "../../shared/scenario/strict.ts";
+import { checkCommands } from "../plan/allowed-commands.ts";
 import type { RunPolicies } from "../plan/policies.ts";
 
 /** Scenario, variables and files, as they are sent. */
@@ -59,13 +60,16 @@ export interface Allowed {
   readonly allowTargets: readonly string[];
   /** Whoever submits may have code of their own run by the workers. */
   readonly allowHooks: boolean;
+  /** Commands that faults may run on the coordinator's host. */
+  readonly allowCommands: readonly string[];
   readonly limits: ServiceLimits;
 }
 
-/** @throws OnrushError ONRUSH_TARGET_FORBIDDEN, ONRUSH_HOOKS_FORBIDDEN, ONRUSH_LIMITS_TOO_LOW, ONRUSH_SCENARIO_INVALID (no load can be laid out) */
+/** @throws OnrushError ONRUSH_TARGET_FORBIDDEN, ONRUSH_HOOKS_FORBIDDEN, ONRUSH_COMMAND_FORBIDDEN, ONRUSH_LIMITS_TOO_LOW,
+ *   ONRUSH_SCENARIO_INVALID (no load can be laid out) */
 export function readSubmission(
   submission: Submission,
-  { allowTargets, allowHooks, limits }: Allowed,
+  { allowTargets, allowHooks, allowCommands, limits }: Allowed,
 ): Reading {
   const { text, fileName, env, vars, set, files } = submission;
   const parsed = parseScenario(text, {
@@ -81,6 +85,7 @@ export function readSubmission(
     .map(({ kind }): FileOutput => ({ kind, to: null }));
   const scenario = { ...parsed.scenario, outputs };
   checkTargets(destinationsOf(scenario), allowTargets, "coordinator");
+  checkCommands(scenario, allowCommands);
   if (scenario.hooks !== null && !allowHooks) throw hooksForbidden();
   checkLimits(scenario, limits);
   return { ok: true, scenario, maskedText: maskSecrets(parsed.source, scenario.secrets) };

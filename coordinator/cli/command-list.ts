@@ -112,6 +112,11 @@ export const COMMANDS: Readonly<Record<string, ListedCommand>> = {
     takes: "<run>",
     load: async () => (await import("./client/runs.ts")).scaleCommand,
   },
+  fault: {
+    about: "begin, end or list faults of a run while it goes on",
+    takes: "<run>",
+    load: async () => (await import("./client/fault.ts")).faultCommand,
+  },
   workers: {
     about: "list the workers of a coordinator's cluster",
     takes: "",

@@ -16,6 +16,7 @@ export interface RerunOptions extends ScenarioOptions, BareUrlOptions {
   readonly onWorkerLoss: RunPolicies["onWorkerLoss"];
   readonly onBusLoss: RunPolicies["onBusLoss"];
   readonly allowTarget?: readonly string[];
+  readonly allowCommand?: readonly string[];
 }
 
 /** Names under which credentials travel, whether the scenario calls them secret or not. */
@@ -47,6 +48,7 @@ export function rerunCommand(
   if (options.workers !== "auto") words.push("--workers", String(options.workers));
   if (options.bus !== undefined) words.push("--bus", options.bus);
   for (const host of options.allowTarget ?? []) words.push("--allow-target", host);
+  for (const path of options.allowCommand ?? []) words.push("--allow-command", path);
   const { onWorkerLoss, onBusLoss } = options;
   if (onWorkerLoss !== DEFAULT_POLICIES.onWorkerLoss) words.push("--on-worker-loss", onWorkerLoss);
   if (onBusLoss !== DEFAULT_POLICIES.onBusLoss) words.push("--on-bus-loss", onBusLoss);

@@ -42,6 +42,14 @@ function noteEvent(event: RunEvent, progress: Progress): void {
         `fault ${escapeForTerminal(event.id)} is over: ${countOf(event.hit, "connection")} hit`,
       );
       break;
+    case "outside-began":
+      progress.note(`fault ${escapeForTerminal(event.id)} began`);
+      break;
+    case "outside-ended":
+      progress.note(
+        `fault ${escapeForTerminal(event.id)}: ${event.ok ? "" : "FAILED, "}${escapeForTerminal(event.outcome, 300)}`,
+      );
+      break;
     case "note":
       progress.note(escapeForTerminal(event.message, 300));
       break;

@@ -39,6 +39,7 @@ export async function openApi(): Promise<object> {
       dataDirectory: "runs",
       allowTargets: [],
       allowHooks: false,
+      allowCommands: [],
     },
     onFatal: (error) => {
       throw error;

@@ -35,6 +35,7 @@ const COMPONENTS = {
   Submission: submissionJsonSchema(),
   Summary: summaryJsonSchema(),
   Scale: scaleJsonSchema(),
+  Fault: faultJsonSchema(),
 };
 
 /** The schema of scenarios, what it defines for several places in components of their own: `Scenario_step`. */
@@ -50,10 +51,31 @@ function scenarioComponents(): { readonly Scenario: Json; readonly [name: string
   return { Scenario, ...(Object.fromEntries(parts) as Record<string, Json>) };
 }
 
+/** One fault, as in a scenario; without `at` it begins as soon as all workers can know of it. */
+function faultJsonSchema(): Json {
+  const { properties } = scenarioComponents().Scenario as {
+    readonly properties: {
+      readonly faults: { readonly items: { readonly oneOf: readonly Json[] } };
+    };
+  };
+  const onConnections = properties.faults.items.oneOf.filter((kind) =>
+    Object.hasOwn(kind["properties"] as Json, "who"),
+  );
+  const kinds = onConnections.map(({ required, ...kind }) => ({
+    ...kind,
+    required: (required as readonly string[]).filter((key) => key !== "at"),
+  }));
+  return { oneOf: kinds };
+}
+
 const SUBMITTED: Content = {
   "application/yaml": { type: "string" },
   ...json("Scenario"),
   "application/vnd.onrush.submission+json": ref("Submission"),
+};
+const KEY = {
+  ...{ description: "The same for every repetition of one request.", type: "string" },
+  ...{ minLength: 1, maxLength: MAX_KEY },
 };
 const WORKERS = {
   type: "integer",
@@ -72,12 +94,7 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
       dryRun: { enum: ["0", "1"], description: "1: only the plan, status 200." },
       workers: WORKERS,
     },
-    headers: {
-      "idempotency-key": {
-        ...{ description: "The same for every repetition of one request.", type: "string" },
-        ...{ minLength: 1, maxLength: MAX_KEY },
-      },
-    },
+    headers: { "idempotency-key": KEY },
   },
   "GET /runs": { id: "listRuns", answer: json("RunList") },
   "GET /runs/{id}": { id: "getRun", answer: json("Run") },
@@ -89,6 +106,17 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
     status: 202,
     answer: json("Created"),
     body: json("Scale"),
+  },
+  "POST /runs/{id}/faults": {
+    id: "askFault",
+    status: 201,
+    answer: json("RunFault"),
+    body: { "application/yaml": { type: "string" }, ...json("Fault") },
+    headers: { "idempotency-key": KEY },
+  },
+  "GET /runs/{id}/faults": { id: "listFaults", answer: json("RunFaults") },
+  "DELETE /runs/{id}/faults/{fault}": {
+    ...{ id: "endFault", status: 202, answer: json("RunFault") },
   },
   "GET /runs/{id}/stream": {
     id: "streamRun",
@@ -194,7 +222,7 @@ function contentOf(content: Content): Json {
 
 const STATUS_TEXT: Readonly<Record<number, string>> = {
   200: "As asked.",
-  201: "The run is on disk and in line.",
+  201: "It is on disk.",
   202: "The request is on disk; the run applies it.",
   204: "It is gone.",
 };

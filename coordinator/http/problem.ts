@@ -106,12 +106,12 @@ export function closeUnread({ raw }: FastifyRequest, reply: FastifyReply): void 
   if (!raw.complete) reply.header("connection", "close");
 }
 
-export function issuesProblem(issues: readonly Issue[]): HttpProblem {
+export function issuesProblem(issues: readonly Issue[], of = "the scenario"): HttpProblem {
   const listed = issues.map(({ path, line, column, what, hint }) => ({
     ...{ path, line, column, hint },
     message: what,
   }));
-  const detail = `the scenario has ${issues.length === 1 ? "a problem" : `${issues.length} problems`}`;
+  const detail = `${of} has ${issues.length === 1 ? "a problem" : `${issues.length} problems`}`;
   return new HttpProblem(422, detail, { code: "ONRUSH_SCENARIO_INVALID", issues: listed });
 }
 
@@ -120,6 +120,7 @@ const STATUS: Readonly<Record<string, number>> = {
   ONRUSH_SCENARIO_INVALID: 422,
   ONRUSH_SCENARIO_UNREADABLE: 422,
   ONRUSH_TARGET_FORBIDDEN: 403,
+  ONRUSH_COMMAND_FORBIDDEN: 403,
   ONRUSH_LIMITS_TOO_LOW: 409,
   ONRUSH_BUS_UNREACHABLE: 503,
   ONRUSH_COORDINATOR_TAKEN: 503,

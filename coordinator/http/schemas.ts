@@ -56,6 +56,22 @@ export const SCHEMAS = {
     },
     view: { ...orNull({ type: "object" }), description: "Numbers of the last second." },
   }),
+  RunFault: object({
+    ...{ id: text, kind: text },
+    live: { type: "boolean", description: "It was asked for while the run went on." },
+    windows: list(
+      object({
+        ...{ id: text, from: number, to: number },
+        state: { enum: ["planned", "acting", "over", "cancelled"] },
+        victims: {
+          ...orNull(count),
+          description: "Connections it was to hit; null: it has not begun, or nobody can say.",
+        },
+        hit: { ...count, description: "Connections it has hit, as far as workers have told." },
+      }),
+    ),
+  }),
+  RunFaults: object({ faults: list(ref("RunFault")) }),
   RunList: object({ runs: list(ref("Run")) }),
   Plan: {
     type: "object",

@@ -31,6 +31,7 @@ import { answerProblem, closeUnread } from "./problem.ts";
 import { refuseClient, refuseGone, refusePath, refuseUnknownKeys } from "./refusals.ts";
 import { actionRoutes, streamRoutes } from "./routes/actions.ts";
 import { clusterRoutes, healthRoutes } from "./routes/cluster.ts";
+import { faultRoutes } from "./routes/faults.ts";
 import { API_DESCRIPTION, DOCS_LOOK, frontPage } from "./routes/front-page.ts";
 import { resultRoutes } from "./routes/results.ts";
 import { runRoutes } from "./routes/runs.ts";
@@ -124,6 +125,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
       const audit = (text: string) => options.log.info(text);
       runRoutes(api, service, audit);
       actionRoutes(api, service, audit);
+      faultRoutes(api, service, audit);
       streamRoutes(api, service, options.tokens);
       resultRoutes(api, service);
       clusterRoutes(api, service, audit);

@@ -16,6 +16,7 @@ import type { Clock } from "../../shared/time/clock.ts";
 import type { KeySource } from "../../shared/trust/cluster-key.ts";
 import type { BaselineRequest, RunOutcome } from "../active-run/request.ts";
 import type { LiveView, RunControl } from "../live/view.ts";
+import { checkCommands } from "../plan/allowed-commands.ts";
 import type { RunPolicies } from "../plan/policies.ts";
 import { checkPdf } from "../report/pdf/pdf.ts";
 import { checkBaseline } from "../run/baseline.ts";
@@ -38,6 +39,8 @@ export interface LaunchRequest {
   readonly outputs: readonly StrictOutput[];
   /** Hosts other than loopback that may be targeted. */
   readonly allowTargets: readonly string[];
+  /** Commands that faults may run on this host, by their paths. */
+  readonly allowCommands?: readonly string[];
   /** Worker processes, or with a bus how many to wait for. */
   readonly workers: number | "auto";
   /** null: on this machine. */
@@ -89,6 +92,7 @@ export async function prepareRun(
 ): Promise<PreparedRun> {
   const { scenario, allowTargets, workers, baseline, outputs, waitSeconds } = request;
   checkTargets(destinationsOf(scenario), allowTargets);
+  checkCommands(scenario, request.allowCommands ?? []);
   const runId = makeRunId(clock.wallMs(), scenario.name, randomBytes(3).toString("hex"));
   if (baseline !== null) await checkBaseline(scenario, baseline);
   await checkPdf([...scenario.outputs, ...outputs]);
@@ -138,6 +142,7 @@ export async function carryOut(
     ...(command && { command }),
     outputs,
     allowTargets,
+    allowCommands: request.allowCommands ?? [],
     policies,
     ...(baseline && { baseline }),
     clock,

@@ -47,6 +47,8 @@ export interface ServeRequest {
   readonly allowTargets: readonly string[];
   /** Submitted scenarios may have hooks: code that the workers run. */
   readonly allowHooks: boolean;
+  /** Commands that faults may run on this host. */
+  readonly allowCommands: readonly string[];
   readonly check: CheckLimits;
   readonly limits: ServiceLimits;
 }
@@ -143,7 +145,7 @@ interface ServeParts {
 
 /** The service and its server, with what an earlier coordinator left taken up. */
 async function open(
-  { dataDirectory, allowTargets, allowHooks, check, limits }: ServeRequest,
+  { dataDirectory, allowTargets, allowHooks, allowCommands, check, limits }: ServeRequest,
   { bus: { bus, leave }, lead, tokens, local, ending }: ServeParts,
   { clock, log }: ServeContext,
 ) {
@@ -162,6 +164,7 @@ async function open(
     dataDirectory,
     allowTargets,
     allowHooks,
+    allowCommands,
     limits,
     onFatal: ending.fatal,
   });

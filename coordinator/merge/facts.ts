@@ -6,6 +6,7 @@
 import { OnrushError } from "../../shared/errors.ts";
 import { completed } from "../../shared/scenario/defaults.ts";
 import { createMask, MASK } from "../../shared/scenario/mask/mask.ts";
+import { outsideKindOf } from "../../shared/scenario/sections/faults/outside/registry.ts";
 import type { StrictScenario, StrictSend } from "../../shared/scenario/strict.ts";
 import type { StrictRole, StrictStep } from "../../shared/scenario/strict-conversation.ts";
 import { type CounterLists, counterListsSchema } from "../../shared/wire/frame/counter-lists.ts";
@@ -86,6 +87,9 @@ export function redactScenario(scenario: StrictScenario): StrictScenario {
     data: {},
     ...redacted(scenario),
     hooks: scenario.hooks && { ...scenario.hooks, source: "" },
+    outside: scenario.outside.map((one) => {
+      return { ...one, act: outsideKindOf(one.act.kind).redacted(one.act) };
+    }),
     roles: scenario.roles.map((role) => ({ ...role, ...redacted(role) })),
   };
   return masked(lean, createMask(scenario.secrets)) as StrictScenario;

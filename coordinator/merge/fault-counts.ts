@@ -2,14 +2,14 @@
  * What was counted of each window of a fault. Pure; used while a run is watched and for its summary. Invariant: of those it hit,
  * each is restored, lost or abandoned once its connection is over.
  */
-import { namesOf } from "../../shared/scenario/names.ts";
+import { faultNames } from "../../shared/scenario/names.ts";
 import type { StrictScenario } from "../../shared/scenario/strict.ts";
 import type { NameCounter } from "../../shared/stats/counters.ts";
 import type { RunMerge } from "./merge.ts";
 
 /** Position in namesOf of a window of a fault. */
 export function nameOfWindow(scenario: StrictScenario, window: number): number {
-  return namesOf(scenario).findIndex(({ kind }) => kind === "fault") + window;
+  return faultNames(scenario)[window] ?? -1;
 }
 
 export function countsOfWindow(

@@ -74,12 +74,18 @@ export class RunMerge {
   readonly targets = new CounterTable(TARGET_COUNTERS);
   /** By position in rolesOf; only in runs of several. */
   readonly roles = new CounterTable(ROLE_COUNTERS);
-  readonly #facts: RunFacts;
+  #facts: RunFacts;
 
   constructor(facts: RunFacts) {
     this.#facts = facts;
     if (facts.counters !== undefined) this.dictionaries.add(facts.counters);
     this.failures = new FailureGroups(facts.scenario.phases.length);
+  }
+
+  /** The run has more faults than before: frames that follow may name them. What there is keeps its place. */
+  follow({ scenario: { faults } }: RunFacts): void {
+    const { scenario } = this.#facts;
+    this.#facts = { ...this.#facts, scenario: { ...scenario, faults } };
   }
 
   /** Names that have counts of their own. */

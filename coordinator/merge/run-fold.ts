@@ -12,6 +12,7 @@ import { Disturbances } from "./disturbances.ts";
 import type { RunFacts } from "./facts.ts";
 import { FaultLog } from "./fault-log.ts";
 import { RunMerge } from "./merge.ts";
+import { OutsideLog } from "./outside-log.ts";
 import { Searches } from "./searches.ts";
 import { SliceTable } from "./slice-table.ts";
 import type { Loss } from "./worker/worker-record.ts";
@@ -25,13 +26,14 @@ type EndRequest = Extract<RunEvent, { type: "end-requested" }>;
 type Problem = Extract<RunEvent, { type: "problem" }>;
 
 export class RunFold {
-  /** As planned, and as far as its searches have decided: they move the ends of phases. */
+  /** As planned, and as decided since: searches move the ends of phases, and faults may be asked for. */
   facts: RunFacts;
   readonly merge: RunMerge;
   readonly slices: SliceTable;
   readonly disturbances = new Disturbances();
   readonly searches: Searches;
   readonly faults = new FaultLog();
+  readonly outside = new OutsideLog();
   /** Sessions the plan opens that nobody could open, because their worker was lost. */
   excusedOpens = 0;
   state: RunState = "created";
@@ -134,9 +136,18 @@ export class RunFold {
       case "search-ended":
         this.facts = this.searches.apply(event, this.facts);
         return;
+      case "fault-asked":
+      case "fault-end-asked":
+        this.facts = this.faults.change(event, this.facts);
+        this.merge.follow(this.facts);
+        return;
       case "fault-began":
       case "fault-ended":
         this.faults.apply(event);
+        return;
+      case "outside-began":
+      case "outside-ended":
+        this.outside.apply(event);
         return;
       case "slices-held":
       case "slices-dropped":

@@ -74,7 +74,7 @@ export class Searches {
     const { scenario } = this.#planned;
     const phases = steer(scenario.phases, this.steering);
     const figures = plannedFigures(buildPopulation({ seed: scenario.seed, phases }));
-    return { ...this.#planned, ...figures, scenario: { ...scenario, phases } };
+    return { ...facts, ...figures, scenario: { ...facts.scenario, phases } };
   }
 
   #search(phase: number, facts: RunFacts): Search {

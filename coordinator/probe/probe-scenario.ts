@@ -29,6 +29,7 @@ export function probeScenario(
       { phase: "probe", exclude: false, durationUs, messageFactor: 1, ramp: "burst", to: 1 },
     ],
     faults: [],
+    outside: [],
     thresholds: [],
     outputs: [],
   };

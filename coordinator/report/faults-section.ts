@@ -32,7 +32,7 @@ export function faultsSection(fold: RunFold): Fault[] {
 
 function row(fold: RunFold, window: FaultWindow, { victims }: ToldFault): Fault {
   const { merge, facts } = fold;
-  const { position, id, fault, fromUs, toUs } = window;
+  const { position, id, fault, fromUs, untilUs } = window;
   const counts = countsOfWindow(merge, facts.scenario, position);
   const affected = hitBy(merge, facts.scenario, position);
   const restore = timesOf(fold, window, "restore");
@@ -40,7 +40,7 @@ function row(fold: RunFold, window: FaultWindow, { victims }: ToldFault): Fault 
   const { recovered } = fault;
   const by = (share: number) => timeBy(restore, Math.ceil(share * affected));
   return {
-    ...{ id, kind: fault.act.kind, from: toMs(fromUs), to: toMs(toUs) },
+    ...{ id, kind: fault.act.kind, from: toMs(fromUs), to: toMs(untilUs) },
     planned: victims,
     affected,
     unaffected: unaffectedBy(fold, window, affected),
@@ -104,10 +104,10 @@ function unaffectedBy(
 
 function peakHandshakes(
   { merge: { timeline } }: RunFold,
-  { fromUs, toUs }: FaultWindow,
+  { fromUs, untilUs }: FaultWindow,
   restore: MergedHistogram | null,
 ): number {
-  const endUs = toUs + (restore?.max ?? 0);
+  const endUs = untilUs + (restore?.max ?? 0);
   let most = 0;
   for (let second = Math.floor(fromUs / SECOND_US); second * SECOND_US <= endUs; second++) {
     const counts = timeline.row(second);

@@ -67,3 +67,18 @@ export const faultSchema = z.object({
   /** What the scenario asks for (`recovered`); null: nothing. */
   wanted: z.object({ withinMs: ms, share, observed: share.nullable() }).nullable(),
 });
+
+/** A fault outside of the load, one entry for each time it was to be done and its time has come. */
+export const outsideSchema = z.object({
+  id: z.string(),
+  kind: z.string(),
+  /** Milliseconds of run time, as planned. */
+  at: ms,
+  /** When it began; null: it never did. */
+  began: ms.nullable(),
+  tookMs: ms.nullable(),
+  /** What was asked for was done; null: nobody has said. */
+  ok: z.boolean().nullable(),
+  /** One line, in part the words of whoever was asked; null: nobody has said. */
+  outcome: z.string().nullable(),
+});

@@ -7,7 +7,7 @@
 import { z } from "zod";
 import { VERDICTS } from "../analysis/verdict.ts";
 import { availabilitySchema } from "./summary-availability-schema.ts";
-import { faultSchema } from "./summary-faults-schema.ts";
+import { faultSchema, outsideSchema } from "./summary-faults-schema.ts";
 import { integritySchema } from "./summary-integrity-schema.ts";
 import { findingSchema, judgementSchema, thresholdSchema } from "./summary-judged-schema.ts";
 import {
@@ -226,6 +226,7 @@ export const summarySchema = z.object({
   hooks: hooksSchema.optional(),
   phases: z.array(phaseSchema),
   faults: z.array(faultSchema),
+  outside: z.array(outsideSchema),
   failures: z.array(failureSchema),
   findings: z.array(findingSchema),
   capacity: capacitySchema.nullable(),

@@ -12,6 +12,7 @@ import type { RunFold } from "../merge/run-fold.ts";
 import { availabilitySection } from "./availability-section.ts";
 import { faultsSection } from "./faults-section.ts";
 import { integritySection } from "./integrity-section.ts";
+import { outsideSection } from "./outside-section.ts";
 import { pushSection } from "./push-section.ts";
 import { quantilesOrNull } from "./quantiles.ts";
 import { sequencesSection } from "./sequence-sections.ts";
@@ -66,6 +67,7 @@ export function buildSummary(fold: RunFold): Summary & { readonly exitCode: Exit
     ...hooksSection(fold),
     phases: phasesSection(fold),
     faults: faultsSection(fold),
+    outside: outsideSection(fold),
     failures: failuresSection(fold),
     findings: judgements.flatMap(findingRow),
     capacity: judgeCapacity(fold),

@@ -17,16 +17,16 @@ export function announceFaults(run: ActiveRun): void {
   const elapsedUs = log.elapsedUs ?? -1;
   if (fold.facts.scenario.faults.length === 0 || run.ending !== null) return;
   for (const window of faultWindows(fold.facts.scenario)) {
-    const { position, id, fromUs, toUs, fault } = window;
-    if (elapsedUs < fromUs) continue;
+    const { position, id, fromUs, untilUs, fault } = window;
+    if (elapsedUs < fromUs || window.isCalledOff) continue;
     const told = fold.faults.told.get(position);
     if (told === undefined) {
       const { kind } = fault.act;
       const victims = plannedVictims(run, window);
       log.event({ type: "fault-began", window: position, id, kind, atUs: fromUs, victims });
-    } else if (!told.isOver && fold.closedThrough() >= Math.floor(toUs / SECOND_US)) {
+    } else if (!told.isOver && fold.closedThrough() >= Math.floor(untilUs / SECOND_US)) {
       const hit = hitBy(fold.merge, fold.facts.scenario, position);
-      log.event({ type: "fault-ended", window: position, id, atUs: toUs, hit });
+      log.event({ type: "fault-ended", window: position, id, atUs: untilUs, hit });
     }
   }
 }

@@ -8,6 +8,7 @@ import { isBeforeStart, isFinal, type RunState } from "../../shared/wire/command
 import { type ActiveRun, ignoreOperating } from "../active-run/active-run.ts";
 import { isTaken } from "../active-run/bus-retry.ts";
 import { FrameIngest } from "../active-run/ingest.ts";
+import { LiveFaults } from "../active-run/live-faults.ts";
 import type { RunOutcome, RunRequest } from "../active-run/request.ts";
 import { LiveResults } from "../live/live-results.ts";
 import { runMeasures } from "../live/measures.ts";
@@ -61,6 +62,7 @@ function planOf({ runId: run, scenario, allowTargets, policies, planHash }: RunR
 async function conduct(run: ActiveRun): Promise<RunOutcome> {
   const { log } = run;
   run.request.onResults?.(new LiveResults(log.fold, run.request.clock));
+  run.request.onFaultable?.(new LiveFaults(run));
   run.request.onMeasurable?.(() =>
     runMeasures(log.fold, { state: run.state, elapsedUs: log.elapsedUs }),
   );

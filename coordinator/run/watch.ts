@@ -10,6 +10,7 @@ import { isTrouble, repeat } from "../active-run/bus-retry.ts";
 import { judgeLive } from "../analysis/judge-run.ts";
 import { abortingRule } from "../analysis/rules/thresholds.ts";
 import { liveView } from "../live/live-view.ts";
+import { OutsideFaults } from "../outside/outside-faults.ts";
 import { Recovery } from "../placement/recovery.ts";
 import { announceFaults } from "./announce-faults.ts";
 import { oncePerPoll, type RunParts } from "./dispatch.ts";
@@ -33,7 +34,11 @@ const ABANDONED_US = { ipc: 10 * SECOND_US, redis: 120 * SECOND_US, nats: 120 * 
 /** Resolves when all results that will come are in the journal. */
 export async function collectResults(run: ActiveRun, parts: RunParts): Promise<void> {
   const collector = new Collector(run, parts);
-  await repeat(run, () => collector.step());
+  try {
+    await repeat(run, () => collector.step());
+  } finally {
+    await collector.outside.close();
+  }
   await collector.finish();
 }
 
@@ -42,6 +47,7 @@ class Collector {
   readonly #parts: RunParts;
   readonly #recovery: Recovery;
   readonly #staffing: Staffing;
+  readonly outside: OutsideFaults;
   readonly #polledAgain: () => boolean;
   #viewedUs: number;
   /** The newest second that is there from all engines, in the last view. */
@@ -59,6 +65,7 @@ class Collector {
     this.#parts = parts;
     this.#recovery = new Recovery(run);
     this.#staffing = new Staffing(run);
+    this.outside = new OutsideFaults(run);
     this.#polledAgain = oncePerPoll(run);
     this.#viewedUs = run.nowUs();
     const { durationUs, drainUs } = run.plan.document;
@@ -73,6 +80,7 @@ class Collector {
     this.#heedEnding();
     if (run.nowUs() > this.#deadlineUs) return this.#giveUp();
     await run.applyCommands();
+    this.outside.look();
     await this.#drainWhenOver();
     await run.publish();
     await intake.readAll();

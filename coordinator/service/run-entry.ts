@@ -7,6 +7,7 @@ import { OnrushError } from "../../shared/errors.ts";
 import { isFinal, type RunState } from "../../shared/wire/command.ts";
 import type { RunOutcome } from "../active-run/request.ts";
 import { RunCommands } from "../active-run/run-requests.ts";
+import type { FaultDesk } from "../live/fault-desk.ts";
 import type { LiveResults } from "../live/live-results.ts";
 import type { RunMeasures } from "../live/measures.ts";
 import type { RunEvent } from "../store/event.ts";
@@ -29,6 +30,8 @@ export class RunEntry {
   readonly commands = new RunCommands();
   /** While it goes on; null before it is on disk. */
   results: LiveResults | null = null;
+  /** While it goes on; null before it is on disk. */
+  faults: FaultDesk | null = null;
   /** Resolves when this coordinator has nothing more to do with it. */
   settled: Promise<void> = Promise.resolve();
   #state: RunState;
@@ -134,6 +137,7 @@ export class RunEntry {
     this.settled = running.then(({ summary, exitCode, problem }) => {
       // The fold goes with it; what there is now is on disk.
       this.results = null;
+      this.faults = null;
       this.#result = { verdict: summary.verdict, exitCode, problem: problem?.message ?? null };
       this.feed.push({ kind: "end", state: this.state, exitCode });
       this.feed.settle();

@@ -23,6 +23,8 @@ export interface ServiceOptions {
   readonly allowTargets: readonly string[];
   /** Submitted scenarios may have hooks. */
   readonly allowHooks: boolean;
+  /** Commands that faults may run on this host, by their paths. */
+  readonly allowCommands: readonly string[];
   readonly clock: Clock;
   readonly timers: Timers;
   readonly log: Log;

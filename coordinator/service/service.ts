@@ -197,8 +197,8 @@ export class Service {
   }
 
   #questionOf(body: SubmittedBody) {
-    const { allowTargets, allowHooks } = this.#options;
-    return { body, allowTargets, allowHooks, limits: this.#limits };
+    const { allowTargets, allowHooks, allowCommands } = this.#options;
+    return { body, allowTargets, allowHooks, allowCommands, limits: this.#limits };
   }
 
   async #takeUp(run: RunFile, file: ServiceFile, lead: LeadIntent): Promise<void> {
@@ -247,11 +247,12 @@ export class Service {
       readonly lead: LeadIntent;
     },
   ): Promise<void> {
-    const { bus, fleet, lead, clock, timers, log, allowTargets, onFatal } = this.#options;
+    const { bus, fleet, lead, clock, timers, log, onFatal } = this.#options;
+    const { allowTargets, allowCommands } = this.#options;
     const { workers: workersExpected, ...rest } = what;
     const onDisk = new Promise<void>((resolve, reject) => {
       const running = carryOut({
-        ...{ ...rest, bus, fleet, clock, timers, allowTargets, workersExpected },
+        ...{ ...rest, bus, fleet, clock, timers, allowTargets, allowCommands, workersExpected },
         runId: entry.id,
         runDirectory: entry.directory,
         control: entry.commands,
@@ -262,6 +263,9 @@ export class Service {
         resultsPatienceMs: RESULTS_PATIENCE_MS,
         onResults: (results) => {
           entry.results = results;
+        },
+        onFaultable: (desk) => {
+          entry.faults = desk;
         },
         writeElsewhere: (outputs) =>
           this.rendering.write({ kind: "write", directory: entry.directory, outputs }),

@@ -5,6 +5,7 @@
  */
 import type { ErrorCode } from "../../shared/errors.ts";
 import type { SearchLevel } from "../../shared/scenario/strict.ts";
+import type { StrictFault } from "../../shared/scenario/strict-fault.ts";
 import type { HandOver, RunState } from "../../shared/wire/command.ts";
 import type { CounterLists } from "../../shared/wire/frame/counter-lists.ts";
 
@@ -25,7 +26,9 @@ export type EventBody =
   | WorkerEvent
   | SliceEvent
   | SearchEvent
+  | FaultChange
   | FaultEvent
+  | OutsideEvent
   /** The end was asked for before the plan's: by a person, the API or a threshold. */
   | {
       readonly type: "end-requested";
@@ -125,6 +128,17 @@ export type SliceEvent =
       readonly cut: { readonly slice: number; readonly atUs: number; readonly made: number } | null;
     };
 
+/** A fault was asked for, or ended, while the run goes on. */
+export type FaultChange =
+  /** It stands behind those there are. `request`: who repeats it gets the same fault; null: nobody can. */
+  | {
+      readonly type: "fault-asked";
+      readonly fault: StrictFault;
+      readonly request: { readonly key: string; readonly content: string } | null;
+    }
+  /** Of a fault by its name: nothing of it acts or begins from `atUs` on, a moment that has not come yet. */
+  | { readonly type: "fault-end-asked"; readonly name: string; readonly atUs: number };
+
 /** A window of a fault (shared/scenario/fault-windows.ts), by its place among all windows. */
 export type FaultEvent =
   | {
@@ -145,6 +159,27 @@ export type FaultEvent =
       readonly atUs: number;
       /** Connections that it hit, as far as workers had reported by then. */
       readonly hit: number;
+    };
+
+/** A fault outside of the load, by its place among all times of such faults (shared/scenario/strict-outside.ts). */
+export type OutsideEvent =
+  /** It is about to be done; nobody does it again. */
+  | {
+      readonly type: "outside-began";
+      readonly position: number;
+      readonly id: string;
+      readonly kind: string;
+      /** Run time at which it was to be done. */
+      readonly atUs: number;
+    }
+  /** What came of it; without a beginning: it was not done. */
+  | {
+      readonly type: "outside-ended";
+      readonly position: number;
+      readonly id: string;
+      readonly ok: boolean;
+      /** One line; others may have written parts of it. */
+      readonly outcome: string;
     };
 
 export type SearchPurpose = "climb" | "rest" | "narrow" | "confirm";

@@ -23,6 +23,7 @@ export const NO_CONVERSATION = {
   roles: [],
   hooks: null,
   faults: [],
+  outside: [],
 } as const satisfies Partial<StrictScenario>;
 
 /** The scenario of a journal, whatever version wrote it, as this version has it. */
@@ -32,6 +33,7 @@ export function completed(written: StrictScenario): StrictScenario {
     ...NO_CONVERSATION,
     ...written,
     integrity: { ...NO_AUDIT, ...integrity },
+    faults: (written.faults ?? []).map((fault) => ({ ...fault, endedUs: fault.endedUs ?? null })),
     messages: messages && {
       ...messages,
       mix: messages.mix.map((message) => ({

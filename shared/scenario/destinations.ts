@@ -21,5 +21,7 @@ export function destinationsOf(
   const steps = rolesOf(scenario).flatMap((_, role) => httpStepsOf(scenario, role));
   const urls = (of: readonly { readonly url: string }[], isHttp: boolean) =>
     [...new Set(of.map(({ url }) => url))].map((url) => ({ url, isHttp }));
-  return [...urls(scenario.targets, false), ...urls(steps, true)];
+  // What faults call is held against the same list.
+  const calls = scenario.outside.flatMap(({ act }) => (act.kind === "call" ? [act] : []));
+  return [...urls(scenario.targets, false), ...urls([...steps, ...calls], true)];
 }

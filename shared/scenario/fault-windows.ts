@@ -1,8 +1,9 @@
 /**
  * When the faults of a scenario act, in run time: a window for each time a fault begins. Called by workers, which act, and by
  * the coordinator, which tells of them. Pure arithmetic over the phases as they are by now.
- * Invariant: the number of windows, and their order and ids, follow from the scenario as it was written; only their times
- * move with the ends of find-limit phases before them.
+ * Invariant: the windows of the scenario as it was written come first, and their number, order and ids stay; their times move
+ * with the ends of find-limit phases before them. Faults that are asked for while the run goes on (live-fault.ts) add theirs
+ * behind.
  */
 import type { StrictScenario } from "./strict.ts";
 import type { StrictFault } from "./strict-fault.ts";
@@ -18,8 +19,12 @@ export interface FaultWindow {
   readonly id: string;
   /** Run time, microseconds. */
   readonly fromUs: number;
-  /** As fromUs for what is done in a moment. */
+  /** As planned; as fromUs for what is done in a moment. Who is hit follows from it. */
   readonly toUs: number;
+  /** When it is over: toUs, or before, when it was ended by hand. */
+  readonly untilUs: number;
+  /** It was ended before it began. */
+  readonly isCalledOff: boolean;
 }
 
 /** @returns the windows in the order of the scenario, repetitions one after another */
@@ -41,7 +46,12 @@ export function faultWindows({
     for (let turn = 0; turn < fault.times; turn++) {
       const fromUs = (starts[fault.phase] ?? 0) + fault.offsetUs + turn * fault.everyUs;
       const id = windowId(fault, turn);
-      windows.push({ position: windows.length, fault, id, fromUs, toUs: fromUs + fault.forUs });
+      const toUs = fromUs + fault.forUs;
+      const endUs = fault.endedUs ?? Number.POSITIVE_INFINITY;
+      windows.push({
+        ...{ position: windows.length, fault, id, fromUs, toUs },
+        ...{ untilUs: Math.min(toUs, Math.max(fromUs, endUs)), isCalledOff: endUs <= fromUs },
+      });
     }
   }
   return windows;

@@ -56,7 +56,6 @@ export function namesOf(scenario: StrictScenario): readonly NamedPart[] {
     ...rolesOf(scenario).flatMap(partsOf),
     ...hookParts(scenario),
     ...faultParts(scenario),
-    ...outcomeParts(scenario),
   ];
   known.set(scenario, made);
   return made;
@@ -169,19 +168,22 @@ function hookParts({ hooks }: StrictScenario): NamedPart[] {
   });
 }
 
+/** Of each window its own, then its outcomes: faults that are asked for while a run goes on come behind all others. */
 function faultParts(scenario: StrictScenario): NamedPart[] {
-  return faultWindows(scenario).map(({ id }) => {
-    return { name: id, kind: "fault", role: 0, send: null, reply: NO_REPLY };
+  return faultWindows(scenario).flatMap(({ id, fault }) => {
+    const outcomes = faultKindOf(fault.act.kind).tells === true ? OUTCOMES : [];
+    return [
+      { name: id, kind: "fault", role: 0, send: null, reply: NO_REPLY } as const,
+      ...outcomes.map((outcome): NamedPart => {
+        return { name: `${id}/${outcome}`, kind: "outcome", role: 0, send: null, reply: NO_REPLY };
+      }),
+    ];
   });
 }
 
-function outcomeParts(scenario: StrictScenario): NamedPart[] {
-  return faultWindows(scenario).flatMap(({ id, fault }) => {
-    if (faultKindOf(fault.act.kind).tells !== true) return [];
-    return OUTCOMES.map((outcome): NamedPart => {
-      return { name: `${id}/${outcome}`, kind: "outcome", role: 0, send: null, reply: NO_REPLY };
-    });
-  });
+/** Positions of the windows of faults, by their place among all windows. */
+export function faultNames(scenario: StrictScenario): readonly number[] {
+  return [...namesOf(scenario).entries()].flatMap(([at, { kind }]) => (kind === "fault" ? at : []));
 }
 
 /** Positions of the outcomes of a window, in the order of OUTCOMES; none for a kind without them. */

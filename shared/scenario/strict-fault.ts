@@ -28,6 +28,8 @@ export interface StrictFault {
   readonly everyUs: number;
   /** How often it begins. */
   readonly times: number;
+  /** Run time at which it was ended by hand: nothing of it acts, or begins, from then on. null: it goes as planned. */
+  readonly endedUs: number | null;
   readonly victims: StrictVictims;
   /** So many of those it hit are to be back so long after it began; null: not judged. */
   readonly recovered: { readonly withinUs: number; readonly share: number } | null;

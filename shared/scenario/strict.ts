@@ -18,6 +18,7 @@ import type {
 } from "./strict-conversation.ts";
 import type { StrictFault } from "./strict-fault.ts";
 import type { StrictMessages } from "./strict-message.ts";
+import type { StrictOutside } from "./strict-outside.ts";
 
 export type { StrictConnect, StrictReconnect, StrictTls } from "./strict-connect.ts";
 export type { StrictMessage, StrictMessages, StrictReply, StrictSend } from "./strict-message.ts";
@@ -56,6 +57,8 @@ export interface StrictScenario {
   readonly faults: readonly StrictFault[];
   /** Absent: the usual; use availabilityIn (defaults.ts). */
   readonly availability?: StrictAvailability;
+  /** Faults that are done outside of the load. */
+  readonly outside: readonly StrictOutside[];
   readonly thresholds: readonly StrictThreshold[];
   readonly outputs: readonly StrictOutput[];
 }

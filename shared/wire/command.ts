@@ -5,6 +5,8 @@
  */
 import * as z from "zod";
 import type { Steering } from "../load/steering.ts";
+import { MAX_WINDOWS } from "../scenario/fault-windows.ts";
+import type { StrictFault } from "../scenario/strict-fault.ts";
 import {
   count,
   epochNumber,
@@ -38,7 +40,7 @@ export function isFinal(state: RunState): boolean {
   return state === "done" || state === "failed" || state === "aborted";
 }
 
-export interface RunDocument {
+export interface RunDocument extends Decided {
   readonly run: string;
   readonly state: RunState;
   /** Start of run time on the bus clock (Bus.time), microseconds; null before the start. */
@@ -47,10 +49,16 @@ export interface RunDocument {
   readonly end: { readonly mode: "stop" | "abort"; readonly reason: string } | null;
   /** What workers are to hand over; one is taken out when it has been done or its worker is lost. */
   readonly handOvers: readonly HandOver[];
-  /** What was decided of the plan's find-limit phases. */
-  readonly steering: readonly Steering[];
   /** Slices that end before the plan does. They count over what an old ticket says of the slice. */
   readonly cuts: readonly SliceCut[];
+}
+
+/** How the plan goes on, by what was decided since run time began. Workers follow it from the moments it names. */
+export interface Decided {
+  /** Of the plan's find-limit phases. */
+  readonly steering: readonly Steering[];
+  /** All faults as they are by now, those of the plan first; empty: nobody has asked for others. */
+  readonly faults: readonly StrictFault[];
 }
 
 /** Sessions of the slice that are planned to open at toUs or later are another slice's. */
@@ -82,6 +90,19 @@ const steeringSchema: z.ZodType<Steering> = z.object({
   durationUs: micros.nullable(),
 });
 
+/** The outline of a fault. What it does was checked by the coordinator that signed it. */
+const faultSchema = z.looseObject({
+  name: text,
+  phase: count,
+  offsetUs: micros,
+  forUs: micros,
+  everyUs: micros,
+  times: z.int().min(1).max(MAX_WINDOWS),
+  endedUs: micros.nullable(),
+  victims: z.looseObject({ share: z.number() }),
+  act: z.looseObject({ kind: text }),
+}) as unknown as z.ZodType<StrictFault>;
+
 export const runDocumentSchema: z.ZodType<RunDocument> = z.object({
   run: text,
   state: z.enum(RUN_STATES),
@@ -99,6 +120,7 @@ export const runDocumentSchema: z.ZodType<RunDocument> = z.object({
     )
     .max(MAX_LISTED),
   steering: z.array(steeringSchema).max(MAX_LISTED),
+  faults: z.array(faultSchema).max(MAX_WINDOWS),
   cuts: z.array(z.object({ slice: sliceNumber, toUs: micros })).max(4 * MAX_LISTED),
 });
 

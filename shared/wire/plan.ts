@@ -7,7 +7,7 @@ import * as z from "zod";
 import type { StrictScenario } from "../scenario/strict.ts";
 import { count, micros, text } from "./fields.ts";
 
-export const WIRE_VERSION = 3;
+export const WIRE_VERSION = 4;
 
 export interface PlanDocument {
   readonly version: typeof WIRE_VERSION;

@@ -27,7 +27,7 @@ const GARBAGE = ["", "{", "null", "[]", "\u0000\u001b[31m", '{"run":"a"}', "x".r
 const PLACEMENT = { quotas: [{ run: "r", epoch: 7, slices: 8 }], challenge: "c" };
 const RUN: RunDocument = {
   ...{ run: "r", state: "running", startAtUs: 1, end: null },
-  ...{ handOvers: [], steering: [], cuts: [] },
+  ...{ handOvers: [], steering: [], faults: [], cuts: [] },
 };
 
 export function busForgerySuite(name: string, makeHarness: () => Promise<ForgeryHarness>): void {

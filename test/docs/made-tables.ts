@@ -4,6 +4,7 @@
  */
 import { REGISTRY } from "../../coordinator/analysis/registry.ts";
 import { STRESS_TEMPLATES } from "../../coordinator/cli/commands/templates/stress/registry.ts";
+import { OUTSIDE_KINDS } from "../../shared/scenario/sections/faults/outside/registry.ts";
 import { FAULT_KINDS } from "../../shared/scenario/sections/faults/registry.ts";
 import { describeFailure, FAILURE_KINDS } from "../../shared/stats/failure-kind.ts";
 import { ANSWER_BEHAVIOURS } from "../../target/behaviour/answer/registry.ts";
@@ -52,6 +53,20 @@ export const MADE_TABLES: readonly MadeTable[] = [
         ["template", "load", "what a service has shown that passes it"],
         Object.entries(STRESS_TEMPLATES).map(([name, { about, proves }]) => {
           return [`\`${name}\``, about, proves];
+        }),
+      ),
+  },
+  {
+    document: "docs/faults.md",
+    name: "outside kinds",
+    table: () =>
+      tableOf(
+        ["kind", "what happens", "example"],
+        OUTSIDE_KINDS.map(({ kind, doc, example }) => {
+          const pairs = Object.entries(example).map(([key, value]) => {
+            return `${key}: ${Array.isArray(value) ? `[${value.join(", ")}]` : String(value)}`;
+          });
+          return [`\`${kind}\``, doc, `\`{ ${pairs.join(", ")} }\``];
         }),
       ),
   },

@@ -101,13 +101,20 @@ function objectsWithin(written: Node): Node[] {
   return further.flatMap(objectsWithin);
 }
 
-/** Of several kinds: what they have in common first, then each kind by what is its own. */
+/** Of several kinds: what they have in common first, then each kind by what is its own, and what it lacks. */
 function kindSections(place: string, kinds: readonly Node[]): string[] {
-  const [first, ...others] = kinds;
-  const common = Object.entries(first?.properties ?? {}).filter(([key, child]) =>
-    others.every((kind) => JSON.stringify(kind.properties?.[key]) === JSON.stringify(child)),
-  );
+  const [first] = kinds;
+  const common = Object.entries(first?.properties ?? {}).filter(([key, child]) => {
+    const having = kinds.filter(({ properties }) => properties?.[key] !== undefined);
+    const isSame = ({ properties }: Node) =>
+      JSON.stringify(properties?.[key]) === JSON.stringify(child);
+    return having.length > kinds.length / 2 && having.every(isSame);
+  });
   const keys = new Set(common.map(([key]) => key));
+  const lacking = (kind: Node) => [...keys].filter((key) => kind.properties?.[key] === undefined);
+  const intro = kinds.some((kind) => lacking(kind).length > 0)
+    ? "All kinds have these keys, but where something else is said:"
+    : "All kinds have these keys:";
   const shared: Node = {
     properties: Object.fromEntries(common),
     required: (first?.required ?? []).filter((key) => keys.has(key)),
@@ -122,9 +129,14 @@ function kindSections(place: string, kinds: readonly Node[]): string[] {
     return [
       `#### ${place} with ${name}: ${String(value)}`,
       tableOf({ properties: Object.fromEntries(own), required: kind.required ?? [] }),
+      ...withoutText(lacking(kind)),
     ];
   });
-  return [`### ${place}`, "All kinds have these keys:", tableOf(shared), ...below, ...sections];
+  return [`### ${place}`, intro, tableOf(shared), ...below, ...sections];
+}
+
+function withoutText(keys: readonly string[]): string[] {
+  return keys.length === 0 ? [] : [`Without ${keys.map((key) => `\`${key}\``).join(", ")}.`];
 }
 
 function tableOf({ properties = {}, required = [] }: Node): string {

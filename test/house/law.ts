@@ -274,6 +274,7 @@ export const ROOMS: readonly Room[] = [
     may: [
       "shared/",
       "coordinator/placement/",
+      "coordinator/outside/",
       "coordinator/active-run/",
       "coordinator/fleet/",
       "coordinator/live/",
@@ -283,6 +284,10 @@ export const ROOMS: readonly Room[] = [
       "coordinator/report/",
       "coordinator/store/",
     ],
+  },
+  {
+    room: "coordinator/outside/",
+    may: ["shared/", "coordinator/active-run/", "coordinator/plan/"],
   },
   {
     room: "coordinator/placement/",

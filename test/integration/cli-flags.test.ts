@@ -316,12 +316,12 @@ describe("colour", () => {
 describe("help", () => {
   const help = new Map<string, string>();
   const LOCAL =
-    "run init validate explain plan schema doctor report compare completion target worker coordinator submit runs watch stop scale workers drain probe".split(
+    "run init validate explain plan schema doctor report compare completion target worker coordinator submit runs watch stop scale fault workers drain probe".split(
       " ",
     );
   /** What these do takes a cluster; their options are tested with one. */
   const OF_A_CLUSTER = [
-    ...["coordinator", "submit", "runs", "watch", "stop", "scale", "workers", "drain"],
+    ...["coordinator", "submit", "runs", "watch", "stop", "scale", "fault", "workers", "drain"],
   ];
 
   beforeAll(async () => {

@@ -32,7 +32,7 @@ async function forgeRun(side: { bus: Bus; raw: Transport }, target: string, epoc
   const plan = makePlan({ run: FORGED, scenario: scenario(target), allowTargets: ["192.0.2.1"] });
   const run: RunDocument = {
     ...{ run: FORGED, state: "running", startAtUs: (await side.bus.time()) + 200_000 },
-    ...{ end: null, handOvers: [], steering: [], cuts: [] },
+    ...{ end: null, handOvers: [], steering: [], faults: [], cuts: [] },
   };
   const quotas = epochs.map((epoch) => ({ run: FORGED, epoch, slices: 8 }));
   const documents = {

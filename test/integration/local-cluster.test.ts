@@ -207,6 +207,7 @@ describe("local cluster", () => {
         handOvers: [],
         cuts: [],
         steering: [],
+        faults: [],
       },
       ...change,
     });

@@ -19,7 +19,7 @@ const EVERYBODY = { share: 1, count: null, role: null, target: null, worker: nul
 
 function fault(over: Partial<StrictFault> & { victims?: StrictVictims } = {}): StrictFault {
   return {
-    ...{ name: "x", phase: 0, offsetUs: 0, forUs: 0, everyUs: 0, times: 1 },
+    ...{ name: "x", phase: 0, offsetUs: 0, forUs: 0, everyUs: 0, times: 1, endedUs: null },
     ...{ victims: EVERYBODY, recovered: null },
     act: { kind: "disconnect", how: "reset", code: 1000 },
     ...over,

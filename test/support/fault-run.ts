@@ -27,7 +27,16 @@ export function closeServers(): void {
 
 export function fault(over: Partial<StrictFault>): StrictFault {
   return {
-    ...{ name: "x", phase: 1, offsetUs: 0, forUs: 0, everyUs: 0, times: 1, recovered: null },
+    ...{
+      name: "x",
+      phase: 1,
+      offsetUs: 0,
+      forUs: 0,
+      everyUs: 0,
+      times: 1,
+      endedUs: null,
+      recovered: null,
+    },
     victims: { share: 0.3, count: null, role: null, target: null, worker: null },
     act: { kind: "disconnect", how: "reset", code: 1000 },
     ...over,
@@ -43,17 +52,25 @@ interface Done {
   readonly whole: StrictScenario;
 }
 
-/** Three seconds of sixty connections, when all are open, on a clock that both sides go by. */
+interface More {
+  readonly onMessage?: Parameters<typeof markedServer>[1];
+  /** Asked for while the run goes on: the caller tells the engine. */
+  readonly live?: readonly StrictFault[];
+}
+
+/**
+ * Three seconds of sixty connections, when all are open, on a clock that both sides go by.
+ */
 export async function play(
   faults: readonly StrictFault[],
   over: Parameters<typeof scenario>[1] = {},
   onTurn: (engine: Engine, runUs: number) => void = () => {},
-  onMessage?: Parameters<typeof markedServer>[1],
+  { onMessage, live = [] }: More = {},
 ): Promise<Done> {
   const clock = new TurnClock(1);
   const server = await markedServer(clock.monotonicUs, onMessage);
   servers.push(server);
-  const whole = scenario(server.url, {
+  const planned = scenario(server.url, {
     phases: phasesOf(CONNECTIONS),
     messages: messages({ rate: { kind: "perConnection", perSec: 10 } }),
     faults,
@@ -64,13 +81,14 @@ export async function play(
     },
   });
   let startUs = 0;
-  const run = await runEngine(whole, {
+  const run = await runEngine(planned, {
     clock,
     onTurn: (engine, runUs) => {
       if (runUs >= 0 && startUs === 0) startUs = clock.monotonicUs() - runUs + SECOND;
       onTurn(engine, runUs - SECOND);
     },
   });
+  const whole = { ...planned, faults: [...faults, ...live] };
   const window = faultWindows(whole)[0] as FaultWindow;
   const victims = victimsOf(whole, buildPopulation(whole), window);
   return {

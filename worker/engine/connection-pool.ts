@@ -7,6 +7,7 @@ import type { Population } from "../../shared/load/arrivals.ts";
 import type { Profile } from "../../shared/load/profile.ts";
 import { portCount } from "../../shared/local-ports.ts";
 import { namesOf } from "../../shared/scenario/names.ts";
+import type { StrictFault } from "../../shared/scenario/strict-fault.ts";
 import { moveClose } from "../connection/close-time.ts";
 import { Connection } from "../connection/connection.ts";
 import type {
@@ -15,7 +16,7 @@ import type {
   RoleSettings,
   Scheduled,
 } from "../connection/connection-host.ts";
-import { settingsOf, TIMER_KINDS, TimerKind } from "../connection/connection-host.ts";
+import { TIMER_KINDS, TimerKind } from "../connection/connection-host.ts";
 import { ConnectionTimes, FIRST_SLOTS, Time } from "../connection/connection-times.ts";
 import { sendNamed, sendNow, skipNotOpen } from "../connection/pacing.ts";
 import type { Faults } from "../faults/faults.ts";
@@ -55,7 +56,7 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
   readonly recorder: Recorder;
   readonly correlator: Correlator;
   readonly hooks: Hooks<HostedConnection> | null;
-  readonly faults: Faults<HostedConnection> | null;
+  faults: Faults<HostedConnection> | null = null;
   readonly settings: readonly RoleSettings[];
   readonly times = new ConnectionTimes();
   lastNowUs = 0;
@@ -101,15 +102,9 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
     this.hooks = hooksOf(context, this, {
       payloads: made,
       isLive: (one) => (this.#connections[one.slot] as Conversation | null) === one,
-      onBefore: (connection) => {
-        const { slot } = connection;
-        this.times.timed(slot, this.lastNowUs);
-        const { connectTimeoutUs } = settingsOf(connection, this);
-        this.schedule(slot, TimerKind.life, this.lastNowUs + connectTimeoutUs);
-        connection.socket = this.#openNow(connection);
-      },
+      openNow: (connection) => this.#openNow(connection),
     });
-    this.faults = faultsOf(context, this, { population, live: this.#connections });
+    this.followFaults(scenario.faults, population);
     this.#choices = new Choices(scenario);
     this.#schedules = new RoleSchedules(scenario, this.#profile);
     this.routes = new Routes(context.targets, { connections, localAddresses, ports: portCount() });
@@ -154,6 +149,12 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
     }
   }
 
+  /** The faults are others than before. @param faults none: those of the plan */
+  followFaults(faults: readonly StrictFault[], population: Population): void {
+    if (this.faults !== null && faults.length > 0) this.faults.change(faults, population);
+    this.faults ??= faultsOf(this.#context, this, { faults, population, live: this.#connections });
+  }
+
   /** @param lagUs how late this turn comes; after a standstill, time-outs wait until what came meanwhile was read */
   advance(nowUs: number, lagUs: number): void {
     this.lastNowUs = nowUs;
@@ -195,7 +196,6 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
     else skipNotOpen(this.recorder, this.phaseAt(intendedUs), this.#choices.roleFor(index));
   }
 
-  /** Gives back what is held beside the connections. */
   close(): void {
     this.hooks?.close();
     this.faults?.close();

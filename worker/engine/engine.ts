@@ -11,9 +11,9 @@
  */
 import { buildPopulation, type Population } from "../../shared/load/arrivals.ts";
 import type { Profile } from "../../shared/load/profile.ts";
-import { changesFromUs, type Steering, steer } from "../../shared/load/steering.ts";
+import { changesFromUs, steer } from "../../shared/load/steering.ts";
 import { systemClock } from "../../shared/time/clock.ts";
-import type { HandOver } from "../../shared/wire/command.ts";
+import type { Decided, HandOver } from "../../shared/wire/command.ts";
 import type { SliceWithRows } from "../../shared/wire/row-part.ts";
 import { METRIC } from "../record/recorder.ts";
 import { SelfCheck } from "../record/self-check.ts";
@@ -130,10 +130,11 @@ export class Engine {
   }
 
   /** Goes on by the plan as it is by now. What it says of the time before the change is what it said. */
-  steer(steering: readonly Steering[]): void {
+  steer({ steering, faults }: Decided): void {
     const { plan } = this.#context;
     const scenario = { ...plan.scenario, phases: steer(plan.scenario.phases, steering) };
     const population = buildPopulation(scenario);
+    if (this.#end === null) this.#pool.followFaults(faults, population);
     const fromUs = changesFromUs(this.#profile, population.profile);
     if (fromUs === Number.POSITIVE_INFINITY) return;
     this.#population = population;

@@ -3,23 +3,29 @@
  * this.
  */
 import type { Population } from "../../shared/load/arrivals.ts";
+import type { StrictFault } from "../../shared/scenario/strict-fault.ts";
 import type { ConnectionHost, HostedConnection } from "../connection/connection-host.ts";
 import { sendExtra } from "../connection/extra.ts";
 import { Faults } from "../faults/faults.ts";
 import { shiftPending, waitsSinceUs } from "../message/waiting.ts";
 import type { EngineContext } from "./engine-context.ts";
 
-/** @param live connections by slot @returns null: the scenario has none */
+/** @param live connections by slot @returns null: there are none */
 export function faultsOf(
   { plan, worker }: EngineContext,
   host: ConnectionHost,
-  of: { readonly population: Population; readonly live: readonly (HostedConnection | null)[] },
+  of: {
+    readonly faults: readonly StrictFault[];
+    readonly population: Population;
+    readonly live: readonly (HostedConnection | null)[];
+  },
 ): Faults<HostedConnection> | null {
-  const { scenario } = plan;
-  if (scenario.faults.length === 0) return null;
+  const { faults, population, live } = of;
+  if (faults.length === 0) return null;
+  const scenario = { ...plan.scenario, faults };
   return new Faults<HostedConnection>(
     {
-      ...{ scenario, worker: worker ?? null, live: of.live, recorder: host.recorder },
+      ...{ scenario, worker: worker ?? null, live, recorder: host.recorder },
       nowUs: () => host.lastNowUs,
       clockUs: () => host.nowUs(),
       phaseAt: (runUs) => host.phaseAt(runUs),
@@ -30,6 +36,6 @@ export function faultsOf(
       },
       shiftPending: (victim, by) => shiftPending(host.correlator.pending, victim, by),
     },
-    of.population,
+    population,
   );
 }

@@ -5,12 +5,14 @@
 import {
   type ConnectionHost,
   type HostedConnection,
+  settingsOf,
   TimerKind,
 } from "../connection/connection-host.ts";
 import { hookFields } from "../hooks/hook-fields.ts";
 import { Hooks } from "../hooks/hooks.ts";
 import type { ReadyPayloads } from "../hooks/ready-payloads.ts";
 import type { Conversation } from "../message/conversation.ts";
+import type { DriverSocket } from "../socket/driver.ts";
 import type { EngineContext } from "./engine-context.ts";
 
 /** @returns null: the scenario has none */
@@ -20,7 +22,7 @@ export function hooksOf(
   of: {
     readonly payloads: ReadyPayloads | null;
     isLive(conversation: Conversation): boolean;
-    onBefore(connection: HostedConnection): void;
+    openNow(connection: HostedConnection): DriverSocket;
   },
 ): Hooks<HostedConnection> | null {
   if (!hooks) return null;
@@ -35,7 +37,13 @@ export function hooksOf(
       fieldsOf: (conversation) => hookFields(correlator.contextOf(conversation), captures.names),
       isLive: of.isLive,
       expireAt: ({ slot }, dueUs) => host.schedule(slot, TimerKind.life, dueUs),
-      onBefore: of.onBefore,
+      onBefore(connection) {
+        const { slot } = connection;
+        host.times.timed(slot, host.lastNowUs);
+        const { connectTimeoutUs } = settingsOf(connection, host);
+        host.schedule(slot, TimerKind.life, host.lastNowUs + connectTimeoutUs);
+        connection.socket = of.openNow(connection);
+      },
     },
   });
 }

@@ -138,7 +138,7 @@ function obey(obeying: Engine, command: Exclude<EngineCommand, { type: "prepare"
       obeying.start(command.startUs);
       return;
     case "steer":
-      obeying.steer(command.steering);
+      obeying.steer(command.decided);
       return;
     case "lease":
       obeying.setLease(command.deadlineUs);

@@ -2,7 +2,7 @@
  * What the control thread and an engine thread say to each other (worker_threads postMessage).
  * Invariant: times are monotonic microseconds of this host; the control thread has already mapped t0.
  */
-import type { Steering } from "../../shared/load/steering.ts";
+import type { Decided } from "../../shared/wire/command.ts";
 import type { PlanDocument } from "../../shared/wire/plan.ts";
 import type { SliceWithRows } from "../../shared/wire/row-part.ts";
 
@@ -40,7 +40,7 @@ export type EngineCommand =
     }
   | { readonly type: "start"; readonly startUs: number }
   /** The plan by now; not answered. */
-  | { readonly type: "steer"; readonly steering: readonly Steering[] }
+  | { readonly type: "steer"; readonly decided: Decided }
   /** The lease holds until this time; past it the engine fences itself. */
   | { readonly type: "lease"; readonly deadlineUs: number }
   /** stop: no new opens or sends, drain and close. abort: cut at once. Both end with a final frame. */

@@ -9,9 +9,8 @@
  * and sent then. An engine that ends in any other way than by its final frame is reported dead, once.
  */
 import { assert } from "../../shared/assert.ts";
-import type { Steering } from "../../shared/load/steering.ts";
 import type { Timers } from "../../shared/time/timer.ts";
-import type { HandOver } from "../../shared/wire/command.ts";
+import type { Decided, HandOver } from "../../shared/wire/command.ts";
 import type { PlanDocument } from "../../shared/wire/plan.ts";
 import type { SliceWithRows } from "../../shared/wire/row-part.ts";
 import type { HandedOver } from "../../shared/wire/worker-info.ts";
@@ -50,7 +49,7 @@ export class EngineHost {
   #leaseUs: number | null = null;
   #startUs: number | null = null;
   #end: "stop" | "abort" | null = null;
-  #steering: readonly Steering[] = [];
+  #decided: Decided | null = null;
   #terminated = false;
   #startSkewUs: number | null = null;
 
@@ -165,10 +164,11 @@ export class EngineHost {
   }
 
   /** What was decided of the plan since the start. */
-  steer(steering: readonly Steering[]): void {
-    if (JSON.stringify(steering) === JSON.stringify(this.#steering)) return;
-    this.#steering = steering;
-    this.#sendAll({ type: "steer", steering });
+  steer({ steering, faults }: Decided): void {
+    const decided = { steering, faults };
+    if (JSON.stringify(decided) === JSON.stringify(this.#decided)) return;
+    this.#decided = decided;
+    this.#sendAll({ type: "steer", decided });
   }
 
   end(mode: "stop" | "abort"): void {
@@ -249,7 +249,7 @@ export class EngineHost {
     engine.state = "prepared";
     if (this.#leaseUs !== null) this.#send(engine, { type: "lease", deadlineUs: this.#leaseUs });
     if (this.#startUs !== null) this.#send(engine, { type: "start", startUs: this.#startUs });
-    if (this.#steering.length > 0) this.#send(engine, { type: "steer", steering: this.#steering });
+    if (this.#decided !== null) this.#send(engine, { type: "steer", decided: this.#decided });
     this.#sendSlicesTo(engine);
     if (this.#end !== null) this.#send(engine, { type: "end", mode: this.#end });
     this.#options.onProgress();

@@ -207,7 +207,7 @@ export class RunExecution {
       return;
     }
     if (document.end !== null) this.#requestEnd(document.end.mode);
-    if (document.steering.length > 0) this.#host.steer(document.steering);
+    if (document.steering.length + document.faults.length > 0) this.#host.steer(document);
     if (document.startAtUs !== null) this.#start(document.startAtUs);
     this.#handOvers.follow(document);
   }

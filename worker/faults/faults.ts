@@ -7,8 +7,10 @@
  */
 import type { Population } from "../../shared/load/arrivals.ts";
 import { victimsOf } from "../../shared/load/victims.ts";
-import type { FaultWindow } from "../../shared/scenario/fault-windows.ts";
+import { countedPhases, type FaultWindow } from "../../shared/scenario/fault-windows.ts";
+import { namesOf } from "../../shared/scenario/names.ts";
 import { BEAT_US, type SpoiltAttempt } from "../../shared/scenario/sections/faults/action.ts";
+import type { StrictFault } from "../../shared/scenario/strict-fault.ts";
 import { type CloseCause, DROP_CAUSES } from "../../shared/stats/failure-kind.ts";
 import type { SocketEnd } from "../socket/driver.ts";
 import { ExtraTraffic } from "./extra-traffic.ts";
@@ -37,7 +39,7 @@ export class Faults<V extends Victim> {
   readonly #tools: WindowTools;
   readonly #shift: number;
   #population: Population;
-  readonly #upcoming: UpcomingWindows;
+  readonly #upcoming = new UpcomingWindows();
   #running: RunningWindow[] = [];
   /** When those that have been hit are acted on again. */
   #beatUs = 0;
@@ -50,7 +52,6 @@ export class Faults<V extends Victim> {
     this.#shift = scenario.phases.length;
     this.#tally = new FaultTally(scenario, recorder, host);
     this.#population = population;
-    this.#upcoming = new UpcomingWindows(scenario.faults);
     this.#links = new Links({
       seed: scenario.seed,
       nowUs: () => host.clockUs(),
@@ -66,13 +67,26 @@ export class Faults<V extends Victim> {
       ...{ live: host.live, silent: this.#silent, links: this.#links, seed: scenario.seed },
       traffic: new ExtraTraffic(host, this.#tally),
     };
+    this.change(scenario.faults, population);
+  }
+
+  /** More faults were asked for, or some were ended. Those there were keep their places, and what was counted of them. */
+  change(faults: readonly StrictFault[], population: Population): void {
+    const scenario = { ...this.#host.scenario, faults };
+    this.#host.recorder.grow(countedPhases(scenario), namesOf(scenario).length);
+    this.#tally.change(scenario);
+    this.#upcoming.change(faults);
     this.follow(population);
   }
 
   /** The plan has changed: windows that have not begun move with their phases. */
   follow(population: Population): void {
     this.#population = population;
-    this.#upcoming.follow(population);
+    for (const { position, untilUs } of this.#upcoming.follow(population)) {
+      this.#silent.endAt(position, untilUs);
+      const running = this.#running.find(({ window }) => window.position === position);
+      if (running !== undefined) running.untilUs = untilUs;
+    }
     this.nextUs = Number.NEGATIVE_INFINITY;
   }
 
@@ -99,7 +113,7 @@ export class Faults<V extends Victim> {
   opened(victim: V): void {
     for (const running of this.#running) {
       if (!running.lasts || running.isLifted || running.spoilt) continue;
-      if (!this.#isVictim(running, victim)) continue;
+      if (!running.victims.has(victim.index)) continue;
       if (running.hit.has(victim)) running.begin(victim, this.#host.nowUs());
       else this.#hit(running, victim, this.#host.nowUs());
     }
@@ -121,7 +135,7 @@ export class Faults<V extends Victim> {
   spoilt(victim: V): SpoiltAttempt | null {
     for (const running of this.#running) {
       const { spoilt } = running;
-      if (spoilt === null || running.isLifted || !this.#isVictim(running, victim)) continue;
+      if (spoilt === null || running.isLifted || !running.victims.has(victim.index)) continue;
       if (!running.hit.has(victim)) this.#hit(running, victim, this.#host.nowUs());
       if (victim.touch !== null) victim.touch.awayBy ??= running.window;
       return spoilt;
@@ -211,7 +225,7 @@ export class Faults<V extends Victim> {
     const isOurs = victims.worker === null || victims.worker === worker;
     const whom = victimsOf(scenario, this.#population, window);
     const running = new RunningWindow(window, whom, this.#tools);
-    const isMissed = running.lasts ? window.toUs <= nowUs : nowUs - window.fromUs > LATEST_US;
+    const isMissed = running.lasts ? window.untilUs <= nowUs : nowUs - window.fromUs > LATEST_US;
     if (isOurs && !isMissed) this.#running.push(running);
   }
 
@@ -224,15 +238,11 @@ export class Faults<V extends Victim> {
     while (running.cursor < end && hits > 0) {
       const victim = live[running.cursor++];
       if (!victim?.isHittable || running.hit.has(victim)) continue;
-      if (!this.#isVictim(running, victim)) continue;
+      if (!running.victims.has(victim.index)) continue;
       this.#hit(running, victim, nowUs);
       hits--;
     }
     return hits + left;
-  }
-
-  #isVictim({ victims }: RunningWindow, { index }: V): boolean {
-    return victims.has(index);
   }
 
   #hit(running: RunningWindow, victim: V, nowUs: number): void {
@@ -255,16 +265,16 @@ export class Faults<V extends Victim> {
 
   /** Those that have caught up with what the fault made them miss are as they were. */
   #recover(running: RunningWindow, nowUs: number): void {
-    const { toUs } = running.window;
-    const isLate = nowUs > toUs + LONGEST_RECOVERY_US;
+    const { untilUs } = running;
+    const isLate = nowUs > untilUs + LONGEST_RECOVERY_US;
     for (const victim of running.hit as Set<V>) {
       const { touch } = victim;
       if (touch === null || touch.awayBy !== null || !victim.isHittable) continue;
-      if (!isLate && (touch.fence > 0 || !this.#host.isClear(victim, toUs))) continue;
+      if (!isLate && (touch.fence > 0 || !this.#host.isClear(victim, untilUs))) continue;
       if (isLate) this.#tally.tell([running], victim, "noAnswer");
       running.forget(victim);
       touch.acting.splice(touch.acting.indexOf(running), 1);
-      this.#tally.restored(running.window, nowUs, toUs);
+      this.#tally.restored(running.window, nowUs, untilUs);
       this.#letGo(victim, touch);
     }
   }

@@ -123,7 +123,8 @@ export class Hands implements FaultVictim {
   vanish(signature: string): void {
     const socket = this.#socket;
     socket.vanish();
-    this.#tools.silent.keep(socket, this.#window.toUs);
+    const { position } = this.#window;
+    this.#tools.silent.keep(socket, { position, untilUs: this.#by.untilUs });
     this.#victim?.cutByFault(signature);
   }
 

@@ -22,6 +22,8 @@ export class RunningWindow implements ActiveWindow {
   cursor = 0;
   readonly end: number;
   isLifted = false;
+  /** When it is over: as planned, or before. */
+  untilUs: number;
   /** Connections that it hits in one turn, at most. */
   readonly hitsPerTurn: number;
   /** How attempts of its victims end while it acts; null: it acts on open connections. */
@@ -35,6 +37,7 @@ export class RunningWindow implements ActiveWindow {
     const { act } = window.fault;
     const { action, tells } = faultKindOf(act.kind);
     this.window = window;
+    this.untilUs = window.untilUs;
     this.victims = victims;
     this.#action = action.reach === "attempts" ? null : action;
     this.spoilt = action.reach === "attempts" ? action.spoil(act) : null;
@@ -60,7 +63,7 @@ export class RunningWindow implements ActiveWindow {
 
   /** It acts no longer, or has nobody left to be looked for. */
   isDue(nowUs: number): boolean {
-    return this.lasts ? this.window.toUs <= nowUs : this.cursor >= this.end;
+    return this.lasts ? this.untilUs <= nowUs : this.cursor >= this.end;
   }
 
   /** Nothing is left to be done of it. */
@@ -71,7 +74,7 @@ export class RunningWindow implements ActiveWindow {
   /** When there is something to do for it. @param beatUs when those that are acted on again and again are */
   nextUs(nowUs: number, beatUs: number): number {
     if (this.isLifted) return nowUs + RECOVERY_LOOK_US;
-    const nextUs = this.cursor < this.end ? nowUs : this.window.toUs;
+    const nextUs = this.cursor < this.end ? nowUs : this.untilUs;
     return this.beats ? Math.min(nextUs, beatUs) : nextUs;
   }
 

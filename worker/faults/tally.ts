@@ -3,7 +3,7 @@
  * faults.ts. Invariant: of those started, each is completed, failed or abandoned, once, at the latest when its connection is over.
  */
 import { type FaultWindow, faultWindows } from "../../shared/scenario/fault-windows.ts";
-import { namesOf, outcomesOf } from "../../shared/scenario/names.ts";
+import { faultNames, outcomesOf } from "../../shared/scenario/names.ts";
 import {
   closedWith,
   OUTCOMES,
@@ -33,29 +33,34 @@ interface TallyClock {
 
 export class FaultTally {
   readonly #recorder: Recorder;
-  readonly #first: number;
+  /** By window: its name. */
+  #names: readonly number[] = [];
   readonly #phaseAt: (runUs: number) => number;
   readonly #nowUs: () => number;
   /** By window: names of its outcomes. */
-  readonly #outcomes: readonly (readonly number[])[];
+  #outcomes: readonly (readonly number[])[] = [];
 
   constructor(scenario: StrictScenario, recorder: Recorder, clock: TallyClock) {
     this.#recorder = recorder;
     this.#phaseAt = (runUs) => clock.phaseAt(runUs);
     this.#nowUs = () => clock.nowUs();
-    this.#outcomes = faultWindows(scenario).map((window) => outcomesOf(scenario, window));
-    this.#first = namesOf(scenario).findIndex(({ kind }) => kind === "fault");
+    this.change(scenario);
   }
 
-  count({ position }: FaultWindow, counter: FaultCounter, nowUs: number, amount = 1): void {
+  /** There are more windows than before; those there were keep their names. */
+  change(scenario: StrictScenario): void {
+    this.#outcomes = faultWindows(scenario).map((window) => outcomesOf(scenario, window));
+    this.#names = faultNames(scenario);
+  }
+
+  count(window: FaultWindow, counter: FaultCounter, nowUs: number, amount = 1): void {
     if (amount === 0) return;
-    const name = this.#first + position;
-    this.#recorder.countName(this.#phaseAt(nowUs), name, NAME[counter], amount);
+    this.#recorder.countName(this.#phaseAt(nowUs), this.nameOf(window), NAME[counter], amount);
   }
 
   /** Its position in namesOf. */
   nameOf({ position }: FaultWindow): number {
-    return this.#first + position;
+    return this.#names[position] as number;
   }
 
   /** What the target did to a connection that each of these has hit is known, where it was not. */
@@ -85,8 +90,8 @@ export class FaultTally {
     this.#time(METRIC.restore, window, nowUs, Math.max(0, nowUs - sinceUs));
   }
 
-  #time(metric: number, { position }: FaultWindow, nowUs: number, valueUs: number): void {
-    this.#recorder.namedValue(metric, this.#phaseAt(nowUs), this.#first + position, valueUs);
+  #time(metric: number, window: FaultWindow, nowUs: number, valueUs: number): void {
+    this.#recorder.namedValue(metric, this.#phaseAt(nowUs), this.nameOf(window), valueUs);
   }
 }
 

@@ -4,26 +4,29 @@ import { type FaultWindow, faultWindows } from "../../shared/scenario/fault-wind
 import type { StrictFault } from "../../shared/scenario/strict-fault.ts";
 
 export class UpcomingWindows {
-  readonly #faults: readonly StrictFault[];
+  #faults: readonly StrictFault[] = [];
   readonly #taken = new Set<number>();
   /** The next one last. */
   #windows: FaultWindow[] = [];
-
-  constructor(faults: readonly StrictFault[]) {
-    this.#faults = faults;
-  }
 
   /** Run time; Infinity: there is none. */
   get nextUs(): number {
     return this.#windows.at(-1)?.fromUs ?? Number.POSITIVE_INFINITY;
   }
 
-  /** Those that have not begun move with the phases of the plan. */
-  follow({ profile }: Population): void {
+  /** There are more, behind those there were, or some were called off. */
+  change(faults: readonly StrictFault[]): void {
+    this.#faults = faults;
+  }
+
+  /** Those that have not begun move with the phases of the plan. @returns all windows as they are by now */
+  follow({ profile }: Population): readonly FaultWindow[] {
     const phases = profile.phases.map(({ fromUs, toUs }) => ({ durationUs: toUs - fromUs }));
-    this.#windows = faultWindows({ phases, faults: this.#faults })
-      .filter(({ position }) => !this.#taken.has(position))
+    const windows = faultWindows({ phases, faults: this.#faults });
+    this.#windows = windows
+      .filter(({ position, isCalledOff }) => !isCalledOff && !this.#taken.has(position))
       .sort((a, b) => b.fromUs - a.fromUs || b.position - a.position);
+    return windows;
   }
 
   /** Those that begin by now, in order. */

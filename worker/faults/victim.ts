@@ -58,6 +58,8 @@ export interface ActiveWindow {
   readonly window: FaultWindow;
   /** Connections it acts on, also those that are away meanwhile. */
   readonly hit: ReadonlySet<Victim>;
+  /** When it is over, run time: as planned, or before. */
+  readonly untilUs: number;
   /** It acts no more. */
   readonly isLifted: boolean;
   /** It has asked something of this one, and nobody has told what the target did; from now on somebody has. */

@@ -23,10 +23,10 @@ interface Row {
 export type MakeHistogram = (metric: number, phase: number, name: number) => HotHistogram;
 
 export class HistogramRows {
-  readonly #phases: number;
-  readonly #names: number;
+  #phases: number;
+  #names: number;
   readonly #make: MakeHistogram;
-  readonly #rows: (Row | null)[];
+  #rows: (Row | null)[];
   #valuesCut = 0;
 
   constructor(phases: number, names: number, make: MakeHistogram = () => new HotHistogram()) {
@@ -39,6 +39,19 @@ export class HistogramRows {
   /** Values in all frames cut so far. */
   get valuesCut(): number {
     return this.#valuesCut;
+  }
+
+  /** Makes room for more phases and names. */
+  grow(phases: number, names: number): void {
+    const known = this.#rows;
+    this.#phases = phases;
+    this.#names = Math.max(names, this.#names);
+    this.#rows = new Array(METRICS.length * phases * this.#names).fill(null);
+    for (const row of known) {
+      if (row === null) continue;
+      const at = (row.metric * phases + row.phase) * this.#names + Math.max(0, row.name);
+      this.#rows[at] = row;
+    }
   }
 
   /** @param name 0 for metrics that are not distinguished by message name */

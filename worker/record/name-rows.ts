@@ -8,12 +8,24 @@ import type { Frame } from "../../shared/wire/frame/frame.ts";
 const WIDTH = NAME_COUNTERS.length;
 
 export class NameRows {
-  readonly #names: number;
-  readonly #counters: Float64Array;
+  #names: number;
+  #counters: Float64Array;
 
   constructor(phases: number, names: number) {
     this.#names = names;
     this.#counters = new Float64Array(phases * names * WIDTH);
+  }
+
+  /** Makes room for more. @param names none less than before */
+  grow(phases: number, names: number): void {
+    const grown = new Float64Array(phases * Math.max(names, this.#names) * WIDTH);
+    const before = this.#names * WIDTH;
+    const width = Math.max(names, this.#names) * WIDTH;
+    for (let phase = 0; phase * before < this.#counters.length; phase++) {
+      grown.set(this.#counters.subarray(phase * before, (phase + 1) * before), phase * width);
+    }
+    this.#counters = grown;
+    this.#names = Math.max(names, this.#names);
   }
 
   /** Adds to a counter of NAME_COUNTERS. */

@@ -24,6 +24,10 @@ export class PartRows {
     this.#phases = Array<null>(phases).fill(null);
   }
 
+  grow(phases: number): void {
+    while (this.#phases.length < phases) this.#phases.push(null);
+  }
+
   /** Adds to a counter, by its position in the list. */
   count(phase: number, part: number, counter: number, amount = 1): void {
     if (this.#parts === 1) return;

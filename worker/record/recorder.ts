@@ -23,6 +23,7 @@ import { HistogramRows, type MakeHistogram } from "./histogram-rows.ts";
 import { type MessageCounters, NOT_BY_TARGET, type SKIPPED } from "./message-counters.ts";
 import { NameRows } from "./name-rows.ts";
 import { PartRows } from "./part-rows.ts";
+import { cutPhaseRows, phaseRows } from "./phase-rows.ts";
 import { PushRows } from "./push-rows.ts";
 import { ShardRows } from "./shard-rows.ts";
 import { SERIES, TickRows } from "./tick-rows.ts";
@@ -57,8 +58,8 @@ export class Recorder {
   readonly targets: PartRows;
   readonly roles: PartRows;
   readonly uptime: UptimeRows;
-  readonly #phases: number;
-  readonly #counters: Float64Array;
+  #phases: number;
+  #counters: Float64Array;
   readonly #nameRows: NameRows;
   readonly #totals = new Float64Array(PHASE_COUNTERS.length);
   readonly #histograms: HistogramRows;
@@ -89,13 +90,23 @@ export class Recorder {
     this.pushes = new PushRows(text);
     this.#phases = sizes.phases;
     const names = Math.max(1, sizes.names);
-    this.#counters = new Float64Array(sizes.phases * PHASE_COUNTERS.length);
+    this.#counters = phaseRows(sizes.phases);
     this.#nameRows = new NameRows(sizes.phases, names);
     this.#histograms = new HistogramRows(sizes.phases, names, sizes.makeHistogram);
     this.#shards = new ShardRows(sizes.shards);
     this.targets = new PartRows(sizes.phases, sizes.targets ?? 1, TARGET_COUNTERS);
     this.roles = new PartRows(sizes.phases, sizes.roles ?? 1, ROLE_COUNTERS);
     this.uptime = new UptimeRows(this, sizes.targets ?? 1, sizes.shift ?? sizes.phases);
+  }
+
+  /** Makes room for more phases and names than there were; what was counted stays. */
+  grow(phases: number, names: number): void {
+    if (phases > this.#phases) this.#counters = phaseRows(phases, this.#counters);
+    this.#phases = Math.max(phases, this.#phases);
+    this.#nameRows.grow(this.#phases, names);
+    this.#histograms.grow(this.#phases, names);
+    this.targets.grow(this.#phases);
+    this.roles.grow(this.#phases);
   }
 
   /** A secret that was captured: masked from now on. */
@@ -250,7 +261,7 @@ export class Recorder {
     this.uptime.flush(this.nextCutUs, final);
     this.#framesCut++;
     const histograms = this.#histograms.cut();
-    const phases = this.#cutCounters();
+    const phases = cutPhaseRows(this.#counters, this.#totals);
     const frame: Frame = {
       engine,
       second: this.#second,
@@ -280,20 +291,5 @@ export class Recorder {
     };
     this.#second++;
     return frame;
-  }
-
-  #cutCounters(): Frame["phases"] {
-    const width = PHASE_COUNTERS.length;
-    const cut: { phase: number; counters: number[] }[] = [];
-    for (let phase = 0; phase < this.#phases; phase++) {
-      const row = this.#counters.subarray(phase * width, (phase + 1) * width);
-      if (row.every((value) => value === 0)) continue;
-      for (let at = 0; at < width; at++) {
-        this.#totals[at] = (this.#totals[at] as number) + (row[at] as number);
-      }
-      cut.push({ phase, counters: Array.from(row) });
-      row.fill(0);
-    }
-    return cut;
   }
 }

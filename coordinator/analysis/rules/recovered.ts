@@ -25,7 +25,7 @@ export const recovered: Check = {
     fold.began
       ? faultWindows(fold.facts.scenario).flatMap((window) => {
           const { recovered: wanted } = window.fault;
-          return wanted === null ? [] : [judge(fold, window, wanted)];
+          return wanted === null || window.isCalledOff ? [] : [judge(fold, window, wanted)];
         })
       : [],
 };

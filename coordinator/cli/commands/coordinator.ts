@@ -11,6 +11,7 @@ import type { Address } from "../../launch/serve.ts";
 import type { CliContext, Finish } from "../context.ts";
 import { busOption, type ClusterFlags, clusterOf } from "../options/cluster-option.ts";
 import {
+  allowCommandOption,
   allowedTargets,
   allowTargetOption,
   insecureNoKeyOption,
@@ -23,6 +24,7 @@ interface CoordinatorOptions extends ClusterFlags {
   readonly data: string;
   readonly allowTarget?: readonly string[];
   readonly allowHooks?: boolean;
+  readonly allowCommand?: readonly string[];
   readonly insecureNoAuth?: boolean;
   readonly maxConnections: number;
   readonly maxMessageRate: number;
@@ -49,6 +51,7 @@ export function coordinatorCommand(context: CliContext, finish: Finish): Command
     .option("--listen <HOST:PORT>", "where to listen", "127.0.0.1:7700")
     .option("--data <DIR>", "where runs are kept, a directory each", "runs")
     .addOption(allowTargetOption())
+    .addOption(allowCommandOption())
     .option("--allow-hooks", "take scenarios with hooks: code that the workers run")
     .option("--insecure-no-auth", "listen to other machines without tokens")
     .addOption(insecureNoKeyOption())
@@ -86,6 +89,7 @@ async function serve(
       insecureNoAuth: options.insecureNoAuth === true,
       allowTargets: allowedTargets(config, options),
       allowHooks: options.allowHooks === true,
+      allowCommands: options.allowCommand ?? [],
       check: checkLimits(SERVICE_CHECK, config.env),
       limits: {
         connections: options.maxConnections,

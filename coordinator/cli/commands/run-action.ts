@@ -69,6 +69,7 @@ export async function run(file: string, options: RunOptions, context: CliContext
     command: rerunCommand(file, options, scenario.secrets),
     outputs,
     allowTargets,
+    allowCommands: options.allowCommand ?? [],
     workers: options.workers,
     bus: url === undefined ? null : { url, key: keySource(options, context.config) },
     policies: policiesOf(options),

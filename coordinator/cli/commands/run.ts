@@ -10,6 +10,7 @@ import { addOutOption } from "../options/out-option.ts";
 import { addResultOptions } from "../options/result-options.ts";
 import { addScenarioOptions } from "../options/scenario-options.ts";
 import {
+  allowCommandOption,
   allowTargetOption,
   busLossOption,
   insecureNoKeyOption,
@@ -50,6 +51,7 @@ export function runCommand(context: CliContext, finish: Finish): Command {
     .option("--bus <URL>", "run it on the workers of this bus: redis://… or nats://…")
     .addOption(insecureNoKeyOption())
     .addOption(allowTargetOption())
+    .addOption(allowCommandOption())
     .addOption(workerLossOption())
     .addOption(busLossOption())
     .option("--run-dir <DIR>", "where the run is written (default: runs/<id>)")

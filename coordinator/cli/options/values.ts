@@ -48,6 +48,18 @@ export function allowTargetOption(): Option {
   ).argParser(collectHost);
 }
 
+export function allowCommandOption(): Option {
+  return new Option(
+    "--allow-command <PATH>",
+    "permit a fault of the scenario to run this program here (repeatable)",
+  ).argParser(collectCommand);
+}
+
+function collectCommand(path: string, before: readonly string[] = []): string[] {
+  if (path.startsWith("/")) return [...before, path];
+  throw new InvalidArgumentError("it has to be an absolute path, such as /usr/local/bin/kill-pod");
+}
+
 export function parseSeed(text: string): number {
   return parseInteger(text, 0, MAX_SEED);
 }

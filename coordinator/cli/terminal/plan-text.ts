@@ -22,6 +22,7 @@ import {
 } from "../../report/text/format.ts";
 import { areaChart } from "./curve.ts";
 import { escapeForTerminal } from "./escape.ts";
+import { plannedFaultLines } from "./faults-text.ts";
 import { PLAIN_TABLE } from "./table.ts";
 
 const CURVE = { columns: 64, lines: 8 } as const;
@@ -35,6 +36,7 @@ export function outlineText(scenario: StrictScenario, outline: Outline): string 
     "",
     ...phaseLines(scenario, outline),
     "",
+    ...faultLines(scenario, outline),
     ...loadLines(scenario, outline),
   ];
   return `${lines.join("\n")}\n`;
@@ -91,6 +93,13 @@ function phaseLines(scenario: StrictScenario, { population }: Outline): string[]
     .toString()
     .split("\n")
     .map((line) => `  ${line.trimEnd()}`);
+}
+
+function faultLines(scenario: StrictScenario, { plan, population }: Outline): string[] {
+  // Of searches, the plan has the phases as they begin.
+  const { phases } = plan.document.scenario;
+  const lines = plannedFaultLines({ ...scenario, phases }, population);
+  return lines.length === 0 ? [] : [...lines, ""];
 }
 
 function rateText(messageRate: PlannedPhase["messageRate"]): string {

@@ -82,7 +82,7 @@ function tooManyStreams(): HttpProblem {
 }
 
 /** The run, when it can take a command now. @throws HttpProblem 404, 409; 503 when nobody serves it, or not yet */
-async function goingOn(service: Service, id: string): Promise<RunEntry> {
+export async function goingOn(service: Service, id: string): Promise<RunEntry> {
   const entry = service.entry(id);
   if (entry?.isOpened === true && !entry.isOver) return entry;
   const info = await runInfo(service, id);

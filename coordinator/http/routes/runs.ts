@@ -96,14 +96,14 @@ function notOver({ id, state, served }: RunInfo): HttpProblem {
   });
 }
 
-function keyOf({ headers }: FastifyRequest): string | null {
+export function keyOf({ headers }: FastifyRequest): string | null {
   const key = headers["idempotency-key"];
   if (key === undefined) return null;
   if (typeof key === "string" && key !== "" && key.length <= MAX_KEY) return key;
   throw new HttpProblem(400, `an Idempotency-Key has 1 to ${MAX_KEY} characters`);
 }
 
-function keyReused(): HttpProblem {
+export function keyReused(): HttpProblem {
   return new HttpProblem(422, "this Idempotency-Key was given with another request before", {
     remedy: "Repeat the request as it was, or take a new key.",
   });

@@ -4,6 +4,7 @@
  * Invariants: every series has one entry a bin; null is "nothing measured", never 0; failures are exact sums.
  */
 import { faultWindows } from "../../../shared/scenario/fault-windows.ts";
+import { outsideTimes } from "../../../shared/scenario/strict-outside.ts";
 import type { FailureKind } from "../../../shared/stats/failure-kind.ts";
 import { FAILURE_KINDS } from "../../../shared/stats/failure-kind.ts";
 import { brokenGates } from "../../analysis/gates.ts";
@@ -93,13 +94,17 @@ function markersOf(fold: RunFold): TimeFrame["markers"] {
   const endUs = end?.elapsedUs ?? null;
   const asked = endUs === null ? [] : [{ at: endUs / 1e6, label: `${end?.mode} was requested` }];
   const began = faultsOf(fold).map(({ id, from }) => ({ at: from, label: `fault ${id}` }));
-  return [...lost, ...asked, ...began].slice(0, MAX_MARKERS);
+  const times = outsideTimes(fold.facts.scenario).flatMap(({ position, id }) => {
+    const atUs = fold.outside.told.get(position)?.beganUs ?? null;
+    return atUs === null ? [] : [{ at: atUs / 1e6, label: `fault ${id}` }];
+  });
+  return [...lost, ...asked, ...began, ...times].slice(0, MAX_MARKERS);
 }
 
 /** Those that have begun, in seconds. */
 function faultsOf({ facts, faults }: RunFold): (Stretch & { readonly id: string })[] {
-  return faultWindows(facts.scenario).flatMap(({ id, position, fromUs, toUs }) =>
-    faults.told.has(position) ? [{ id, from: fromUs / 1e6, to: toUs / 1e6 }] : [],
+  return faultWindows(facts.scenario).flatMap(({ id, position, fromUs, untilUs }) =>
+    faults.told.has(position) ? [{ id, from: fromUs / 1e6, to: untilUs / 1e6 }] : [],
   );
 }
 

@@ -6,24 +6,43 @@
 import type * as z from "zod";
 import { MAX_WINDOWS } from "../fault-windows.ts";
 import type { Path } from "../issue.ts";
-import type { IssueLog } from "../read/issue-log.ts";
-import { about, fault, list, ofKinds } from "../shape/fields.ts";
+import { about, fault, list, ofKinds, once } from "../shape/fields.ts";
 import { describe, isMapping } from "../shape/words.ts";
 import type { StrictPhase } from "../strict.ts";
 import type { StrictFault, StrictVictims } from "../strict-fault.ts";
+import type { StrictOutside } from "../strict-outside.ts";
 import { didYouMean } from "../suggest.ts";
-import { formatDuration, formatShare, parseDuration, quoted } from "../units.ts";
+import { formatDuration, formatShare, quoted } from "../units.ts";
+import {
+  anchorOf,
+  checkTimes,
+  type FaultScene,
+  repetition,
+  unusedName,
+  writtenAnchor,
+} from "./faults/anchor.ts";
 import type { CommonKeys, Who } from "./faults/fault.ts";
+import { OUTSIDE_KINDS } from "./faults/outside/registry.ts";
 import { FAULT_KINDS, faultKindOf } from "./faults/registry.ts";
-import { checkNames, literal, type Scene, section, soundItems } from "./section.ts";
+import { isOutside, strictOutside, writtenOutside } from "./outside-faults.ts";
+import { checkNames, literal, section, soundItems } from "./section.ts";
 
 type KindShape = ReturnType<(typeof FAULT_KINDS)[number]["shape"]>;
-type FaultOutput = z.output<KindShape>;
+export type FaultOutput = z.output<KindShape>;
 type FaultInput = z.input<KindShape>;
 
-function shapes(): KindShape[] {
-  return FAULT_KINDS.map(({ shape }) => shape());
-}
+const shapes = (): KindShape[] => FAULT_KINDS.map(({ shape }) => shape());
+
+/** One fault, of any kind that hits connections. */
+export const faultShape = once(() => ofKinds("kind", shapes(), withKind));
+
+/** One fault, of any kind at all. */
+const anyShape = once(() => {
+  const outside = OUTSIDE_KINDS.map(({ shape }) => shape());
+  return ofKinds("kind", [...shapes(), ...outside], (value, context) =>
+    isMapping(value) && isOutside(value) ? value : withKind(value, context),
+  );
+});
 
 function withKind(value: unknown, context: z.RefinementCtx): unknown {
   if (!isMapping(value)) {
@@ -31,7 +50,7 @@ function withKind(value: unknown, context: z.RefinementCtx): unknown {
     return fault(context, [`expected a fault, got ${describe(value)}`, hint]);
   }
   const { kind } = value;
-  const names = FAULT_KINDS.map((one) => one.kind);
+  const names = [...FAULT_KINDS, ...OUTSIDE_KINDS].map((one) => one.kind);
   if (typeof kind === "string" && !(names as readonly string[]).includes(kind)) {
     return fault(context, [`unknown kind of fault ${quoted(kind)}`, didYouMean(kind, names)], {
       path: ["kind"],
@@ -44,7 +63,7 @@ export const faults = section({
   key: "faults",
   shape: () =>
     about(
-      list(ofKinds("kind", shapes(), withKind), 0, MAX_WINDOWS).optional(),
+      list(anyShape(), 0, MAX_WINDOWS).optional(),
       "What goes wrong on purpose, when, and to whom. What faults do is the target's failure in no figure; see docs/faults.md.",
       [{ at: "steady+30s", kind: "disconnect", who: "20%" }],
     ),
@@ -52,30 +71,42 @@ export const faults = section({
     const { log, given } = scene;
     checkNames(given["faults"], { path: ["faults"], key: "name", kind: "fault" }, log);
     const known: StrictFault[] = [];
+    const outside: StrictOutside[] = [];
     for (const [index, one] of soundItems(value, ["faults"], log)) {
-      const strict = strictFault(one, { path: ["faults", index], scene, known });
-      if (strict !== null) known.push(strict);
+      const place = { path: ["faults", index], scene };
+      if (isOutside(one)) {
+        const strict = strictOutside(one, { ...place, known: outside });
+        if (strict !== null) outside.push(strict);
+      } else {
+        const strict = strictFault(one, { ...place, known });
+        if (strict !== null) known.push(strict);
+      }
     }
-    const windows = known.reduce((sum, { times }) => sum + times, 0);
+    const windows = [...known, ...outside].reduce((sum, { times }) => sum + times, 0);
     if (windows > MAX_WINDOWS) {
       const what = `faults begin ${windows} times in all, at most ${MAX_WINDOWS} are possible`;
       log.add(["faults"], what, "repeat them less often", { part: "key" });
     }
-    return { faults: known };
+    return { faults: known, outside };
   },
-  written: ({ faults: known, phases }) =>
-    known.length === 0 ? undefined : known.map((one) => writtenFault(one, phases)),
+  written: ({ faults: known, outside, phases }) =>
+    known.length + outside.length === 0
+      ? undefined
+      : [
+          ...known.map((one) => writtenFault(one, phases)),
+          ...outside.map((one) => writtenOutside(one, phases)),
+        ],
 });
 
 interface Place {
   readonly path: Path;
-  readonly scene: Scene;
+  readonly scene: FaultScene;
   /** Those before it. */
   readonly known: readonly StrictFault[];
 }
 
 /** null when it has an issue (logged). */
-function strictFault(value: FaultOutput, place: Place): StrictFault | null {
+export function strictFault(value: FaultOutput, place: Place): StrictFault | null {
   const keys: CommonKeys = value;
   const { path, scene, known } = place;
   const { log } = scene;
@@ -103,7 +134,7 @@ function strictFault(value: FaultOutput, place: Place): StrictFault | null {
   const strict: StrictFault = {
     name: keys.name ?? unusedName(`${keys.kind}@${writtenAnchor(anchor, phases)}`, known),
     ...anchor,
-    ...{ forUs, ...repeated, victims },
+    ...{ forUs, ...repeated, endedUs: null, victims },
     recovered: recovered ? { withinUs: recovered.within, share: recovered.to } : null,
     act: kind.strict(value),
   };
@@ -111,39 +142,7 @@ function strictFault(value: FaultOutput, place: Place): StrictFault | null {
   return log.isSound(path) ? strict : null;
 }
 
-interface Anchor {
-  readonly phase: number;
-  readonly offsetUs: number;
-}
-
-/** `steady+30s`; null when it is none (logged). */
-function anchorOf(
-  text: string,
-  path: Path,
-  { phases, log }: { readonly phases: readonly StrictPhase[]; readonly log: IssueLog },
-): Anchor | null {
-  const [, name = text, offset] = /^(.*\S)\s*\+\s*(\S*)$/.exec(text) ?? [];
-  const names = phases.map(({ phase }) => phase);
-  const phase = names.indexOf(name);
-  if (phase < 0) {
-    const example = `${names[0] ?? "steady"}+30s`;
-    const hint = didYouMean(name, names) || `write a phase of load, such as ${example}`;
-    log.add(path, `unknown phase ${quoted(name)}`, hint);
-    return null;
-  }
-  const parsed = offset === undefined ? ({ ok: true, value: 0 } as const) : parseDuration(offset);
-  if (!parsed.ok) {
-    log.add(path, parsed.what, parsed.hint);
-    return null;
-  }
-  const { durationUs } = phases[phase] as StrictPhase;
-  if (parsed.value < durationUs) return { phase, offsetUs: parsed.value };
-  const what = `phase ${name} is over after ${formatDuration(durationUs)}`;
-  log.add(path, what, "anchor it to the phase it begins in");
-  return null;
-}
-
-function victimsOf(who: Who, path: Path, { scope, log }: Scene): StrictVictims {
+function victimsOf(who: Who, path: Path, { scope, log }: FaultScene): StrictVictims {
   const { share = 1, count = null, role = null, target = null, worker = null } = who;
   const roles = scope.roles.map(({ name }) => name);
   const targets = scope.targets.map(({ label, url }) => label || url);
@@ -154,64 +153,6 @@ function victimsOf(who: Who, path: Path, { scope, log }: Scene): StrictVictims {
     log.add([...path, "target"], `unknown target ${quoted(target)}`, didYouMean(target, targets));
   }
   return { share, count, role, target, worker };
-}
-
-function repetition(
-  { every, times }: CommonKeys,
-  place: {
-    readonly path: Path;
-    readonly log: IssueLog;
-    readonly anchor: Anchor;
-    readonly phases: readonly StrictPhase[];
-  },
-): { readonly everyUs: number; readonly times: number } {
-  const { path, log, anchor, phases } = place;
-  if (every === undefined) {
-    if (times !== undefined) log.add([...path, "times"], "times has no meaning without every", "");
-    return { everyUs: 0, times: 1 };
-  }
-  const roomUs = (phases[anchor.phase]?.durationUs ?? 0) - anchor.offsetUs;
-  return { everyUs: every, times: times ?? Math.max(1, Math.ceil(roomUs / every)) };
-}
-
-/** All of its windows lie in the run, apart from one another, and outside of searches. */
-function checkTimes(
-  { forUs, everyUs, times }: StrictFault,
-  startUs: number,
-  { path, phases, log }: { path: Path; phases: readonly StrictPhase[]; log: IssueLog },
-): void {
-  if (times > 1 && forUs > everyUs) {
-    log.add([...path, "every"], "it would begin again before it has ended", "write a shorter for");
-  }
-  const endUs = startUs + (times - 1) * everyUs + forUs;
-  let fromUs = 0;
-  for (const { phase, ramp, durationUs } of phases) {
-    const toUs = fromUs + durationUs;
-    const touches = startUs < toUs && (endUs > fromUs || startUs >= fromUs);
-    if (ramp === "find-limit" && touches) {
-      const what = `it would act during ${phase}, which looks for the limit of an undisturbed target`;
-      log.add([...path, "at"], what, "anchor it to another phase, or end it earlier");
-      return;
-    }
-    fromUs = toUs;
-  }
-  if (endUs > fromUs || (forUs === 0 && endUs === fromUs)) {
-    const what = `it goes on beyond the run, which is over after ${formatDuration(fromUs)}`;
-    log.add(path, what, "let it begin earlier, last shorter, or begin less often");
-  }
-}
-
-function writtenAnchor({ phase, offsetUs }: Anchor, phases: readonly StrictPhase[]): string {
-  const name = phases[phase]?.phase ?? "";
-  return offsetUs === 0 ? name : `${name}+${formatDuration(offsetUs)}`;
-}
-
-function unusedName(wanted: string, known: readonly StrictFault[]): string {
-  const taken = new Set(known.map(({ name }) => name));
-  if (!taken.has(wanted)) return wanted;
-  let number = 2;
-  while (taken.has(`${wanted} (${number})`)) number++;
-  return `${wanted} (${number})`;
 }
 
 function writtenFault(one: StrictFault, phases: readonly StrictPhase[]): FaultInput {

@@ -29,6 +29,7 @@ it("keeps the formats that are asked for, and no path, port or collector", () =>
   const reading = readSubmission(submission, {
     allowTargets: [],
     allowHooks: false,
+    allowCommands: [],
     limits: SERVICE_LIMITS,
   });
   expect(reading).toMatchObject({ ok: true });
@@ -50,7 +51,12 @@ it("refuses requests ahead of a connection to a host that nobody has allowed", (
     ...{ files: new Map<string, Buffer>(), workers: 1, policies: DEFAULT_POLICIES },
   };
   const read = (allowTargets: string[]) =>
-    readSubmission(submission, { allowTargets, allowHooks: false, limits: SERVICE_LIMITS });
+    readSubmission(submission, {
+      allowTargets,
+      allowHooks: false,
+      allowCommands: [],
+      limits: SERVICE_LIMITS,
+    });
   expect(() => read([])).toThrow("login.example");
   expect(() => read(["login.example:8443"])).toThrow("login.example");
   expect(read(["login.example:443"])).toMatchObject({ ok: true });

@@ -134,6 +134,7 @@ export function sampleSummary(changes: Partial<Summary> = {}): Summary {
       },
     ],
     faults: [],
+    outside: [],
     failures: [],
     findings: [],
     capacity: null,

@@ -66,9 +66,11 @@ describe.each(["lean", "ws"] as const)("with the %s driver", (driver) => {
       [fault({ offsetUs: SECOND, act })],
       { connect: { driver } },
       undefined,
-      (socket, data, binary) => {
-        if (data.length > 64) sizes.push(data.length);
-        else socket.send(data, { binary });
+      {
+        onMessage: (socket, data, binary) => {
+          if (data.length > 64) sizes.push(data.length);
+          else socket.send(data, { binary });
+        },
       },
     );
     const { victims } = done;
@@ -84,9 +86,11 @@ describe.each(["lean", "ws"] as const)("with the %s driver", (driver) => {
       [fault({ offsetUs: SECOND, forUs: SECOND, act })],
       { connect: { driver } },
       undefined,
-      (socket, data, binary) => {
-        if (data.length > 64) whole.push(data.length);
-        else socket.send(data, { binary });
+      {
+        onMessage: (socket, data, binary) => {
+          if (data.length > 64) whole.push(data.length);
+          else socket.send(data, { binary });
+        },
       },
     );
     const { victims, run, seen } = done;

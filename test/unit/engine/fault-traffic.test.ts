@@ -172,10 +172,12 @@ describe.each(["lean", "ws"] as const)("with the %s driver", (driver) => {
       (_, runUs) => {
         if (runUs < 1.9 * SECOND) kept = [...sockets].map(({ bufferedAmount }) => bufferedAmount);
       },
-      (socket, data, binary) => {
-        sockets.add(socket);
-        socket.send(data, { binary });
-        socket.send(push);
+      {
+        onMessage: (socket, data, binary) => {
+          sockets.add(socket);
+          socket.send(data, { binary });
+          socket.send(push);
+        },
       },
     );
     expect(kept).toHaveLength(2);

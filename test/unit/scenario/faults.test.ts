@@ -24,7 +24,15 @@ describe("a fault", () => {
       "{ at: ramp+2500ms, kind: disconnect, who: 12, how: close, code: 3008, name: kick }",
     );
     expect(first).toEqual({
-      ...{ name: "disconnect@steady", phase: 1, offsetUs: 0, forUs: 0, everyUs: 0, times: 1 },
+      ...{
+        name: "disconnect@steady",
+        phase: 1,
+        offsetUs: 0,
+        forUs: 0,
+        everyUs: 0,
+        times: 1,
+        endedUs: null,
+      },
       victims: { share: 0.3, count: null, role: null, target: null, worker: null },
       recovered: null,
       act: { kind: "disconnect", how: "reset", code: 1000 },

@@ -106,6 +106,7 @@ describe("control thread", () => {
     end: null,
     handOvers: [],
     steering: [],
+    faults: [],
     cuts: [],
     ...over,
   });

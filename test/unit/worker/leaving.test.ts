@@ -40,7 +40,7 @@ it("answers the challenge of a coordinator that came while it leaves", async () 
     await bus.putDocument(documentKey.placement, { quotas, challenge }, read?.revision ?? 0);
     await bus.hint("tickets-offered", "");
   };
-  const run = { run: RUN, end: null, handOvers: [], steering: [], cuts: [] };
+  const run = { run: RUN, end: null, handOvers: [], steering: [], faults: [], cuts: [] };
 
   await expect.poll(async () => (await status())?.state).toBe("idle");
   await bus.putDocument(documentKey.plan(RUN), planOf(RUN, "long"), 0);

@@ -62,6 +62,15 @@ const OTHERS = [
   column("goodput after", "perSecond", "goodput_after"),
   column("as before", "text", "back"),
 ];
+const OUTSIDE = [
+  column("fault", "text"),
+  column("kind", "text"),
+  column("planned at", "text"),
+  column("began", "text"),
+  column("took", "ms"),
+  column("done", "text"),
+  column("outcome", "text"),
+];
 
 const OUTCOME_COLUMNS = [
   column("fault", "text"),
@@ -77,8 +86,12 @@ export const faults: Section = {
       "Of a scenario with `faults` ([faults.md](faults.md)): whom each one hit, how soon they were open again, with how many attempts, and what it cost in messages. What faults do is no failure of the target, and in no threshold.",
   },
 
-  build({ summary: { faults: all } }) {
-    if (all.length === 0) return [];
+  build({ summary: { faults: all, outside } }) {
+    const beside =
+      outside.length === 0
+        ? []
+        : [table({ name: "Outside of the load", columns: OUTSIDE, most: MOST }, outside.map(done))];
+    if (all.length === 0) return beside;
     return [
       lead(leadText(all)),
       table({ name: "Faults", columns: COLUMNS, most: MOST }, all.map(row)),
@@ -94,19 +107,24 @@ export const faults: Section = {
       note(
         "50%, 95% and 99% are the times by which so many of all the connections it hit were open again, from the beginning of a fault that ends connections, and from the end of one that acts on open ones. Peak handshakes are those of all connections, of the busiest second until the last was open again.",
       ),
+      ...beside,
       { kind: "data", rows: all.flatMap(data) },
     ];
   },
 
-  brief({ summary: { faults: all } }) {
-    if (all.length === 0) return [];
+  brief({ summary: { faults: all, outside } }) {
+    const beside = outside.slice(0, COMPACT).map(({ id, ok, outcome }) => ({
+      label: "fault",
+      text: prose(`${id}: ${ok === true ? "done" : "not done"}, ${outcome ?? "nobody knows"}`),
+    }));
+    if (all.length === 0) return beside.length === 0 ? [] : [facts(...beside)];
     const rows = all.slice(0, COMPACT).map((fault) => ({
       label: "fault",
       text: prose(`${fault.id}: ${briefText(fault)}`),
     }));
     const more = all.length - rows.length;
     if (more > 0) rows.push({ label: "", text: prose(`… and ${countOf(more, "more fault")}`) });
-    return [facts(...rows)];
+    return [facts(...rows, ...beside)];
   },
 };
 
@@ -191,6 +209,19 @@ function outcomeText(outcome: Outcome): string {
     default:
       return `closed with ${outcome.slice("closed".length)}`;
   }
+}
+
+function done({ id, kind, at, began, tookMs, ok, outcome }: Summary["outside"][number]): Cell[] {
+  const isDone = ok === null ? "not known" : ok ? "yes" : "no";
+  return [
+    ...[code(id, 120), kind, momentOf(at / 1000)],
+    ...[
+      began === null ? "never" : momentOf(began / 1000),
+      tookMs,
+      isDone,
+      code(outcome ?? "", 300),
+    ],
+  ];
 }
 
 function data({

@@ -56,8 +56,8 @@ export function faultKind<const A extends Act, Shape extends z.ZodType>(
 
 const MAX_TIMES = 200;
 
-/** The keys of every fault. */
-const common = once(() => ({
+/** The keys of every fault that hits connections. */
+export const common = once(() => ({
   at: about(
     text(100),
     "When it begins: PHASE, or PHASE+OFFSET for so long after the phase has begun.",

@@ -1,0 +1,144 @@
+/**
+ * Faults that are asked for, or ended, while a run goes on. Made by run.ts for the HTTP API. Invariant: it is in the journal, on disk,
+ * before it is answered or on the bus, and begins so far ahead that all workers know of it by then; so a coordinator that starts
+ * again says the same, and nobody needs it for the fault to end.
+ */
+import { buildPopulation } from "../../shared/load/arrivals.ts";
+import { type FaultWindow, faultWindows } from "../../shared/scenario/fault-windows.ts";
+import type { Issue } from "../../shared/scenario/issue.ts";
+import { readLiveFault } from "../../shared/scenario/live-fault.ts";
+import type { StrictScenario } from "../../shared/scenario/strict.ts";
+import { isBeforeStart } from "../../shared/wire/command.ts";
+import type {
+  AskedFault,
+  EndedFault,
+  FaultDesk,
+  FaultRequest,
+  ListedFault,
+} from "../live/fault-desk.ts";
+import { hitBy } from "../merge/fault-counts.ts";
+import type { RunFold } from "../merge/run-fold.ts";
+import { whyIdle } from "../plan/idle-faults.ts";
+import type { ActiveRun } from "./active-run.ts";
+
+const SECOND_US = 1_000_000;
+/** A worker that misses the hint reads the document two seconds later; in one host no hint is missed. */
+const LEAD_US = { ipc: 1 * SECOND_US, redis: 3 * SECOND_US, nats: 3 * SECOND_US };
+
+export class LiveFaults implements FaultDesk {
+  readonly #run: ActiveRun;
+
+  constructor(run: ActiveRun) {
+    this.#run = run;
+  }
+
+  async ask(text: string, request: FaultRequest | null): Promise<AskedFault> {
+    const { log } = this.#run;
+    const before = request === null ? undefined : log.fold.faults.byKey.get(request.key);
+    if (before === undefined) return this.#add(text, request);
+    if (before.content !== request?.content) return { kind: "key-reused" };
+    // The first request may still be on its way to the disk.
+    await this.#keep();
+    return { kind: "asked", fault: this.#listed(before.name) };
+  }
+
+  async end(name: string): Promise<EndedFault> {
+    const { log } = this.#run;
+    const { phases, faults } = log.fold.facts.scenario;
+    const windows = faultWindows({ phases, faults }).filter(({ fault }) => fault.name === name);
+    if (windows.length === 0) return { kind: "unknown" };
+    const atUs = this.#nextUs() ?? 0;
+    const isEnded = windows.some(({ fault }) => fault.endedUs !== null);
+    if (!this.#isOpen || isEnded || windows.every(({ untilUs }) => untilUs <= atUs)) {
+      return { kind: "late" };
+    }
+    log.event({ type: "fault-end-asked", name, atUs });
+    await this.#keep();
+    return { kind: "ended", fault: this.#listed(name) };
+  }
+
+  list(): readonly ListedFault[] {
+    return listedFaults(this.#run.log.fold, this.#run.log.elapsedUs);
+  }
+
+  async #add(text: string, request: FaultRequest | null): Promise<AskedFault> {
+    if (!this.#isOpen) return { kind: "late" };
+    const scenario = this.#scenario();
+    const read = readLiveFault(text, { scenario, earliestUs: this.#nextUs() });
+    if (!read.ok) return { kind: "invalid", issues: read.issues };
+    const idle = idleIssue(scenario, windowOf(scenario, read.fault));
+    if (idle !== null) return { kind: "invalid", issues: [idle] };
+    this.#run.log.event({ type: "fault-asked", fault: read.fault, request });
+    await this.#keep();
+    return { kind: "asked", fault: this.#listed(read.fault.name) };
+  }
+
+  /** It takes faults: its load goes on, or is to come. */
+  get #isOpen(): boolean {
+    const { state, isOn } = this.#run;
+    return isOn && (state === "running" || isBeforeStart(state));
+  }
+
+  /** Run time at which something may begin that nobody knows of yet; null: run time has not begun. */
+  #nextUs(): number | null {
+    const { log, bus } = this.#run;
+    return log.elapsedUs === null ? null : Math.round(log.elapsedUs + LEAD_US[bus.kind]);
+  }
+
+  /** As it is by now: the facts lack nothing that victims follow from. */
+  #scenario(): StrictScenario {
+    const { phases, faults } = this.#run.log.fold.facts.scenario;
+    return { ...this.#run.plan.document.scenario, phases, faults };
+  }
+
+  async #keep(): Promise<void> {
+    await this.#run.log.sync();
+    this.#run.wake();
+  }
+
+  #listed(name: string): ListedFault {
+    return this.list().find(({ id }) => id === name) as ListedFault;
+  }
+}
+
+/** The faults of a run, as far as its journal tells. @param elapsedUs run time; null: before it */
+export function listedFaults(fold: RunFold, elapsedUs: number | null): readonly ListedFault[] {
+  const { facts, faults, merge } = fold;
+  const windows = faultWindows(facts.scenario);
+  return facts.scenario.faults.map(({ name, act }) => ({
+    ...{ id: name, kind: act.kind, live: faults.live.has(name) },
+    windows: windows
+      .filter(({ fault }) => fault.name === name)
+      .map((window) => ({
+        ...{ id: window.id, from: window.fromUs / SECOND_US, to: window.untilUs / SECOND_US },
+        state: stateOf(window, elapsedUs ?? -1),
+        victims: faults.told.get(window.position)?.victims ?? null,
+        hit: hitBy(merge, facts.scenario, window.position),
+      })),
+  }));
+}
+
+function stateOf({ fromUs, untilUs, isCalledOff }: FaultWindow, elapsedUs: number) {
+  if (isCalledOff) return "cancelled" as const;
+  if (elapsedUs < fromUs) return "planned" as const;
+  return elapsedUs < untilUs ? ("acting" as const) : ("over" as const);
+}
+
+/** The first window of a fault that stands behind those there are. */
+function windowOf(
+  { phases, faults }: StrictScenario,
+  fault: StrictScenario["faults"][number],
+): FaultWindow {
+  const windows = faultWindows({ phases, faults: [...faults, fault] });
+  return windows[windows.length - fault.times] as FaultWindow;
+}
+
+/** Of a fault that would hit nobody; where searches lie before it, nobody knows yet who will be open then. */
+function idleIssue(scenario: StrictScenario, window: FaultWindow): Issue | null {
+  const before = scenario.phases.slice(0, window.fault.phase);
+  if (before.some(({ ramp }) => ramp === "find-limit")) return null;
+  const why = whyIdle(scenario, buildPopulation(scenario), window);
+  if (why === null) return null;
+  const hint = "name more of them, or let it begin when more connections are open";
+  return { file: "the fault", line: 1, column: 1, path: "who", what: `it ${why}`, hint };
+}

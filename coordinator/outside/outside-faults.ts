@@ -1,0 +1,129 @@
+/**
+ * The faults outside of the load of one run: when they are due, and what came of them. Made by run/watch.ts, which has it look on each of
+ * its rounds. Invariants: one that begins is in the journal, on disk, before it does, so nobody begins it twice, also not a
+ * coordinator that starts again: it says of those under way that nobody knows what came of them. At most MOST_AT_ONCE go on at a
+ * time; none outlives close().
+ */
+import { OnrushError } from "../../shared/errors.ts";
+import { createMask } from "../../shared/scenario/mask/mask.ts";
+import type {
+  Hands,
+  OutsideResult,
+} from "../../shared/scenario/sections/faults/outside/outside.ts";
+import { outsideKindOf } from "../../shared/scenario/sections/faults/outside/registry.ts";
+import { type OutsideTime, outsideTimes } from "../../shared/scenario/strict-outside.ts";
+import { type ActiveRun, ignoreOperating } from "../active-run/active-run.ts";
+import { checkCommand } from "../plan/allowed-commands.ts";
+import { httpCall } from "./http-call.ts";
+import { runCommand } from "./run-command.ts";
+
+const SECOND_US = 1_000_000;
+/** Looked for this far ahead, so that each begins at its time. */
+const AHEAD_US = SECOND_US;
+/** What nobody could do at its time, because no coordinator was there, is not done so much later. */
+const LATEST_US = 5 * SECOND_US;
+const MOST_AT_ONCE = 16;
+
+export class OutsideFaults {
+  readonly #run: ActiveRun;
+  readonly #over = new AbortController();
+  /** Of those that are due soon. */
+  readonly #timers = new Map<number, () => void>();
+  readonly #underWay = new Set<Promise<void>>();
+
+  constructor(run: ActiveRun) {
+    this.#run = run;
+    for (const time of this.#times()) {
+      const told = run.log.fold.outside.told.get(time.position);
+      if (told !== undefined && told.ended === null) this.#say(time, LOST);
+    }
+  }
+
+  /** Has those begin that are due soon. */
+  look(): void {
+    const { log, state, ending, timers } = this.#run;
+    const { elapsedUs, fold } = log;
+    if (state !== "running" || ending !== null || elapsedUs === null) return;
+    for (const time of this.#times()) {
+      const { position, atUs } = time;
+      if (atUs - elapsedUs > AHEAD_US || fold.outside.told.has(position)) continue;
+      if (this.#timers.has(position)) continue;
+      const begin = () => this.#begin(time, fold.outside.told.has(position));
+      const waitMs = Math.max(0, Math.ceil((atUs - elapsedUs) / 1000));
+      this.#timers.set(position, timers.after(waitMs, begin));
+    }
+  }
+
+  /** Ends what is under way; resolves when all of it is over. */
+  async close(): Promise<void> {
+    for (const cancel of this.#timers.values()) cancel();
+    this.#over.abort();
+    await Promise.all(this.#underWay);
+  }
+
+  #times(): readonly OutsideTime[] {
+    // As searches have gone by now; what is done, as it was given: the facts lack its secrets.
+    const { phases } = this.#run.log.fold.facts.scenario;
+    return outsideTimes({ phases, outside: this.#run.plan.document.scenario.outside });
+  }
+
+  #begin(time: OutsideTime, isTold: boolean): void {
+    const { log, ending } = this.#run;
+    if (isTold || ending !== null || this.#over.signal.aborted) return;
+    if ((log.elapsedUs ?? 0) - time.atUs > LATEST_US) {
+      this.#say(time, not("no coordinator was there at its time"));
+    } else if (this.#run.request.redacted === true) {
+      this.#say(time, not("the coordinator was started again, and does not know its secrets"));
+    } else if (this.#underWay.size >= MOST_AT_ONCE) {
+      this.#say(time, not(`${MOST_AT_ONCE} others are under way`));
+    } else {
+      const doing = this.#do(time).catch(ignoreOperating);
+      this.#underWay.add(doing);
+      void doing.then(() => this.#underWay.delete(doing));
+    }
+  }
+
+  async #do(time: OutsideTime): Promise<void> {
+    const { log } = this.#run;
+    const { position, id, atUs, outside } = time;
+    const { act } = outside;
+    log.event({ type: "outside-began", position, id, kind: act.kind, atUs });
+    await log.sync();
+    this.#say(time, await outsideKindOf(act.kind).perform(act, this.#handsFor(time)));
+    // Soon on disk: without it, nobody knows what came of it.
+    await log.sync();
+  }
+
+  #handsFor({ id, outside: { limitUs } }: OutsideTime): Hands {
+    const { request, timers, id: run, plan } = this.#run;
+    const { signal } = this.#over;
+    const limits = { limitMs: limitUs / 1000, timers, signal };
+    const { tls } = plan.document.scenario.connect;
+    return {
+      request: (asked) => httpCall(asked, { ...limits, tls, allowed: request.allowTargets }),
+      execute: async (file, args) => {
+        try {
+          checkCommand(file, request.allowCommands ?? []);
+        } catch (error) {
+          if (!(error instanceof OnrushError)) throw error;
+          return not(error.message);
+        }
+        return runCommand(file, args, { ...limits, run, fault: id });
+      },
+    };
+  }
+
+  #say({ position, id }: OutsideTime, { ok, outcome }: OutsideResult): void {
+    const mask = createMask(this.#run.plan.document.scenario.secrets);
+    this.#run.log.event({ type: "outside-ended", position, id, ok, outcome: mask(outcome) });
+  }
+}
+
+const LOST: OutsideResult = {
+  ok: false,
+  outcome: "nobody knows: the coordinator ended while it was under way, and it is not done again",
+};
+
+function not(why: string): OutsideResult {
+  return { ok: false, outcome: `not done: ${why}` };
+}

@@ -1,0 +1,104 @@
+/**
+ * A fault that is asked for while a run goes on: written as in `faults` of a scenario, without `at` for as soon as everybody can
+ * know of it. Called by coordinator/active-run. Does no I/O. Invariant: what passes is as sound as a fault of the scenario, and begins
+ * at a moment that has not come yet.
+ */
+import { faultWindows, MAX_WINDOWS } from "./fault-windows.ts";
+import type { Issue } from "./issue.ts";
+import { readDocument } from "./read/document.ts";
+import { IssueLog } from "./read/issue-log.ts";
+import { addShapeIssues } from "./read/shape-issues.ts";
+import { readShape } from "./schema.ts";
+import { type FaultOutput, faultShape, strictFault } from "./sections/faults.ts";
+import { describe, isMapping } from "./shape/words.ts";
+import type { StrictScenario } from "./strict.ts";
+import type { StrictFault } from "./strict-fault.ts";
+import { formatDuration, quoted } from "./units.ts";
+
+/** Of its text. */
+export const MAX_FAULT_BYTES = 64 * 1024;
+
+/** Moments that people read are whole milliseconds. */
+const MILLISECOND_US = 1000;
+
+export type ReadFault =
+  | { readonly ok: true; readonly fault: StrictFault }
+  | { readonly ok: false; readonly issues: readonly Issue[] };
+
+/**
+ * @param text YAML or JSON
+ * @param scenario as it is by now, with the faults there are
+ * @param earliestUs run time at which it may begin; null: run time has not begun
+ */
+export function readLiveFault(
+  text: string,
+  {
+    scenario,
+    earliestUs,
+  }: { readonly scenario: StrictScenario; readonly earliestUs: number | null },
+): ReadFault {
+  const document = readDocument(text);
+  const log = new IssueLog("the fault", document);
+  for (const flaw of document.flaws) log.addFlaw(flaw);
+  const given = document.value;
+  if (given !== undefined && !isMapping(given)) {
+    const hint = "such as { kind: disconnect, who: 20% }";
+    log.add([], `expected a fault, got ${describe(given)}`, hint);
+  }
+  if (!isMapping(given)) return { ok: false, issues: log.list() };
+  const at = given["at"] ?? anchorAt(scenario, earliestUs, log);
+  if (at === null) return { ok: false, issues: log.list() };
+  const whole = { ...given, at };
+  const { value, issues } = readShape(faultShape(), whole);
+  addShapeIssues(issues, whole, log);
+  if (!log.isEmpty) return { ok: false, issues: log.list() };
+  const scene = { log, scope: scenario };
+  const place = { path: [], scene, known: scenario.faults };
+  const fault = strictFault(value as FaultOutput, place);
+  if (fault !== null) checkBesideOthers(fault, { scenario, earliestUs, log });
+  return fault !== null && log.isEmpty ? { ok: true, fault } : { ok: false, issues: log.list() };
+}
+
+/** `steady+12s340ms`: the next moment at which it may begin; null when there is none (logged). */
+function anchorAt(
+  { phases }: StrictScenario,
+  earliestUs: number | null,
+  log: IssueLog,
+): string | null {
+  if (earliestUs === null) {
+    log.add([], "the run has not begun yet", `name a time, such as at: ${phases[0]?.phase}+10s`);
+    return null;
+  }
+  let offsetUs = Math.ceil(earliestUs / MILLISECOND_US) * MILLISECOND_US;
+  for (const { phase, durationUs } of phases) {
+    if (offsetUs < durationUs) return `${phase}+${formatDuration(offsetUs)}`;
+    offsetUs -= durationUs;
+  }
+  log.add([], "the load of the run is over", "");
+  return null;
+}
+
+function checkBesideOthers(
+  fault: StrictFault,
+  of: {
+    readonly scenario: StrictScenario;
+    readonly earliestUs: number | null;
+    readonly log: IssueLog;
+  },
+): void {
+  const { scenario, earliestUs, log } = of;
+  const { phases, faults } = scenario;
+  const known = faultWindows({ phases, faults });
+  const [first] = faultWindows({ phases, faults: [fault] });
+  if (faults.some(({ name }) => name === fault.name)) {
+    log.add(["name"], `the run has a fault ${quoted(fault.name)}`, "give it another name");
+  }
+  if (earliestUs !== null && (first?.fromUs ?? 0) < earliestUs) {
+    const hint = `without at it begins at once, ${formatDuration(Math.ceil(earliestUs / MILLISECOND_US) * MILLISECOND_US)} into the run`;
+    log.add(["at"], "that moment is over, or too near for all workers to know of it", hint);
+  }
+  if (known.length + fault.times > MAX_WINDOWS) {
+    const what = `with it, faults of the run begin ${known.length + fault.times} times, at most ${MAX_WINDOWS} are possible`;
+    log.add([], what, "repeat it less often");
+  }
+}

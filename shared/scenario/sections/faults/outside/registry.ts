@@ -1,0 +1,17 @@
+/** All kinds of faults outside of the load: a new one is one file and one line here. Called by ../../faults.ts and coordinator/outside. */
+import { assert } from "../../../../assert.ts";
+import { call } from "./call.ts";
+import { command } from "./command.ts";
+import type { OutsideKind } from "./outside.ts";
+
+export const OUTSIDE_KINDS = [call, command] as const;
+
+/** What they do. */
+export type OutsideAct = ReturnType<(typeof OUTSIDE_KINDS)[number]["strict"]>;
+
+/** The kind of this name, which has to be one. */
+export function outsideKindOf(name: OutsideAct["kind"]): OutsideKind<OutsideAct> {
+  const found = OUTSIDE_KINDS.find(({ kind }) => kind === name);
+  assert(found !== undefined, `fault: there is no kind ${name}`);
+  return found as unknown as OutsideKind<OutsideAct>;
+}

@@ -1,0 +1,106 @@
+/**
+ * Goal: every kind of fault outside of the load keeps the promises of all. Method: each kind of the registry, as its example is written:
+ * read, written back, redacted, and performed with hands that only take down what they are asked for.
+ */
+import { describe, expect, it } from "vitest";
+import { parseScenario } from "../../shared/scenario/parse.ts";
+import {
+  OUTSIDE_KINDS,
+  type OutsideAct,
+  outsideKindOf,
+} from "../../shared/scenario/sections/faults/outside/registry.ts";
+import { outsideTimes } from "../../shared/scenario/strict-outside.ts";
+import { writtenForm } from "../../shared/scenario/written.ts";
+
+function read(fault: object, more: object = {}) {
+  const text = JSON.stringify({
+    ...{ version: 1, target: "ws://127.0.0.1:1/", faults: [fault], ...more },
+    load: [
+      { phase: "open", ramp: "burst", to: 4, hold: "10s" },
+      { phase: "steady", hold: "90s" },
+    ],
+  });
+  return parseScenario(text, {
+    ...{ fileName: "example.json", env: {} },
+    readFile: () => Buffer.alloc(0),
+  });
+}
+
+function strict(fault: object, more: object = {}) {
+  const result = read(fault, more);
+  if (!result.ok) throw new Error(result.issues.map(({ what }) => what).join("; "));
+  return result;
+}
+
+const issues = (fault: object) => {
+  const result = read(fault);
+  return result.ok ? [] : result.issues.map(({ path, what }) => `${path}: ${what}`);
+};
+
+describe.each(OUTSIDE_KINDS.map((kind) => [kind.kind, kind] as const))("%s", (name, kind) => {
+  const { example, doc } = kind;
+
+  it("is described, by an example of its own", () => {
+    expect(doc).toMatch(/^[A-Z].*\.$/);
+    expect(example).toMatchObject({ kind: name });
+  });
+
+  it("has times as other faults, and no victims", () => {
+    const { scenario } = strict({ ...example, every: "20s", times: 3 });
+    expect(scenario.faults).toEqual([]);
+    expect(outsideTimes(scenario).map(({ atUs }) => atUs / 1e6)).toEqual([40, 60, 80]);
+    expect(issues({ ...example, who: "20%" }).join()).toContain("who");
+    expect(issues({ ...example, at: "nowhere" }).join()).toContain('unknown phase "nowhere"');
+    expect(issues({ ...example, timeout: "soon" }).join()).toContain("faults[0].timeout");
+  });
+
+  it("is written back as it was read", () => {
+    const { scenario, given } = strict({ ...example, name: "one" });
+    const again = parseScenario(JSON.stringify(writtenForm(scenario, given)), {
+      ...{ fileName: "example.json", env: {} },
+      readFile: () => Buffer.alloc(0),
+    });
+    expect(again.ok && again.scenario.outside).toEqual(scenario.outside);
+  });
+
+  it("asks for one thing, once", async () => {
+    const act = strict(example).scenario.outside[0]?.act as OutsideAct;
+    const asked: string[] = [];
+    const take = (what: string) => {
+      asked.push(what);
+      return Promise.resolve({ ok: true, outcome: "" });
+    };
+    const hands = {
+      request: () => take("request"),
+      execute: (file: string, args: readonly string[]) => take([file, ...args].join(" ")),
+    };
+    expect(await outsideKindOf(name).perform(act, hands)).toEqual({ ok: true, outcome: "" });
+    expect(asked).toHaveLength(1);
+  });
+});
+
+it("no secret of a call lies on disk", () => {
+  const headers = { authorization: "Bearer {{vars.token}}" };
+  const fault = { at: "steady", kind: "call", url: "http://127.0.0.1:1/", headers, body: "hidden" };
+  const { scenario } = strict(fault, { vars: { token: "geheim" } });
+  const [one] = scenario.outside;
+  expect(one?.act).toMatchObject({ headers: [["authorization", "Bearer geheim"]] });
+  const kept = JSON.stringify(outsideKindOf("call").redacted(one?.act as OutsideAct));
+  expect(kept).not.toMatch(/geheim|hidden/);
+});
+
+it("what cannot be done is refused, with its place", () => {
+  const call = { at: "steady", kind: "call" };
+  expect(issues({ ...call, url: "ftp://a/" })).toEqual(["faults[0].url: neither http nor https"]);
+  expect(issues({ ...call, url: "http://u:p@a/" }).join()).toContain("a user or a password");
+  expect(issues({ ...call, url: "http://a/", method: "GET", body: "x" })).toEqual([
+    "faults[0].body: a GET request has no body",
+  ]);
+  expect(issues({ ...call, url: "http://a/", headers: { "a b": "c" } }).join()).toContain(
+    "no header that can be sent",
+  );
+  const command = { at: "steady", kind: "command" };
+  expect(issues({ ...command, run: ["kill-pod"] })).toEqual([
+    "faults[0].run[0]: the program needs its absolute path",
+  ]);
+});
