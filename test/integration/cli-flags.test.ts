@@ -12,6 +12,7 @@ import { parse } from "yaml";
 import { readRunFacts } from "../../coordinator/report/rebuild.ts";
 import { summarySchema } from "../../coordinator/report/summary-schema.ts";
 import { onrush, scratch, startTarget } from "../support/programs.ts";
+import { missing, startBroker } from "../support/servers.ts";
 
 const ENTRY = fileURLToPath(new URL("../../dist/coordinator/cli/main.js", import.meta.url));
 const HERE = fileURLToPath(new URL(".", import.meta.url));
@@ -199,7 +200,7 @@ describe("what a run hands out", () => {
 
 it("who uses a bus needs its key, or says that there is none", async () => {
   using folder = scratch();
-  const missing = /ONRUSH_CLUSTER_KEY (is not set|or ONRUSH_CLUSTER_KEY_FILE)/;
+  const lacking = /ONRUSH_CLUSTER_KEY (is not set|or ONRUSH_CLUSTER_KEY_FILE)/;
   const said = async (...command: string[]) => {
     const { stdout, stderr, exitCode } = await onrush(
       [...command, "--bus", "redis://127.0.0.1:1"],
@@ -215,12 +216,27 @@ it("who uses a bus needs its key, or says that there is none", async () => {
     said(...run, "--insecure-no-key"),
     said("doctor", "--insecure-no-key"),
   ]);
-  for (const { text } of [ran, worked, looked]) expect(text).toMatch(missing);
+  for (const { text } of [ran, worked, looked]) expect(text).toMatch(lacking);
   expect([ran.exitCode, worked.exitCode, looked.exitCode]).toEqual([2, 2, 98]);
   // Nothing listens there.
   for (const { text, exitCode } of [insecureRun, insecureLook]) {
-    expect(text).not.toMatch(missing);
+    expect(text).not.toMatch(lacking);
     expect(exitCode).toBe(98);
+  }
+});
+
+const absent = missing("redis");
+it.skipIf(absent !== null)("--wait-for-workers: how long a run waits for some", async () => {
+  const broker = await startBroker("redis");
+  try {
+    using folder = scratch();
+    const args = ["--bus", broker.url, "--wait-for-workers", "1s"];
+    const given = ["run", written(folder.path), "--run-dir", join(folder.path, "run"), ...args];
+    const { exitCode, stderr } = await onrush(given, { env });
+    expect(exitCode).toBe(98);
+    expect(stderr).toContain("No worker appeared within 1 s.");
+  } finally {
+    await broker.stop();
   }
 });
 

@@ -16,14 +16,14 @@ const SECOND_OF_FIRST_LINE = /(const [A-Z_]+ = \[\s*(?:\/\*\*[^\n]*\s*)?"\w+",)/
 const RENAMED: Change = [/\bpongs\b/g, OTHER_NAME];
 
 const CHANGES: readonly (readonly [file: string, ...changes: Change[]])[] = [
-  ["shared/stats/counters.js", [SECOND_OF_FIRST_LINE, '$1 "extra",'], RENAMED],
+  ["shared/stats/counters.js", [SECOND_OF_FIRST_LINE, '$1 "oneMore",'], RENAMED],
   [
     "shared/stats/failure-kind.js",
     [
       /(const FAILURES = \[)/,
-      '$1 { kind: "extra", during: "connect", stage: "tcp", cause: "target", doc: "" },',
+      '$1 { kind: "oneMore", during: "connect", stage: "tcp", cause: "target", doc: "" },',
     ],
-    [/(const CLOSES = \[)/, '$1 { cause: "extra", drop: false, doc: "" },'],
+    [/(const CLOSES = \[)/, '$1 { cause: "oneMore", drop: false, doc: "" },'],
   ],
   ["worker/connection/heartbeat.js", RENAMED],
   ["coordinator/http/metrics/run-metrics.js", [/"pongs"/g, `"${OTHER_NAME}"`]],
