@@ -210,8 +210,7 @@ async function metrics(stack: Stack): Promise<void> {
     "--detach",
     "--no-recreate",
     "--no-build",
-    "--scale",
-    "worker=4",
+    "--no-deps",
     "prometheus",
   ]);
   const ask = async (query: string) => {
