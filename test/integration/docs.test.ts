@@ -22,6 +22,15 @@ import { missing } from "../support/servers.ts";
 
 /** Command lines that are not run, and why. An entry without its line fails. */
 const NOT_RUN: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(
+    [
+      "onrush fault RUN_ID --kind disconnect --who 20%",
+      "onrush fault RUN_ID --kind stop-reading --who 5% --for 10s --name slow",
+      "onrush fault RUN_ID --file fault.yaml",
+      "onrush fault RUN_ID --end slow",
+      "onrush fault RUN_ID",
+    ].map((line) => [line, "needs a run that goes on: live-faults.test.ts has it"]),
+  ),
   "source <(onrush completion zsh)": "needs zsh; cli-completion.test.ts has it where there is one",
 };
 

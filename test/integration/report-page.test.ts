@@ -21,6 +21,7 @@ const SECTIONS = [
   "Was the generator the limit?",
   "Key numbers",
   "Timeline",
+  "Availability",
   "Latency",
   "Messages",
   "Connections",
@@ -29,6 +30,8 @@ const SECTIONS = [
   "Workers and environment",
   "Scenario and how to run it again",
 ];
+/** Frames that are made up count no time that users were served. */
+const WITHOUT_UPTIME = SECTIONS.filter((section) => section !== "Availability");
 const PANELS = 7;
 const folder = scratch();
 const noBrowser = lacksBrowser();
@@ -51,6 +54,8 @@ interface Made {
   readonly verdict: string;
   /** Charts of latency: curve and heat map. */
   readonly latency: boolean;
+  /** Its headings. */
+  readonly sections: readonly string[];
 }
 
 function page(run: string): string {
@@ -69,12 +74,12 @@ async function real(name: string, behaviour: object, thresholds: object): Promis
 const MAKERS: Readonly<Record<string, () => Promise<Made>>> = {
   "a run that failed": async () => {
     const path = await real("failing", {}, { latency: ["p50 < 1us"], connect: ["failed == 0"] });
-    return { path, verdict: "Failed", latency: true };
+    return { path, verdict: "Failed", latency: true, sections: SECTIONS };
   },
   "a run nobody got into": async () => {
     const refuse = { upgrade: { refuse: [{ share: 1, status: 503 }] } };
     const path = await real("empty", refuse, {});
-    return { path, verdict: "Failed", latency: false };
+    return { path, verdict: "Failed", latency: false, sections: SECTIONS };
   },
   "a run of one hour": async () => {
     const hour = join(folder.path, "hour");
@@ -84,7 +89,7 @@ const MAKERS: Readonly<Record<string, () => Promise<Made>>> = {
     const { exitCode, stderr } = await onrush(["report", hour, "--summary", "none"], { env });
     expect(stderr).toBe("");
     expect(exitCode).toBe(99);
-    return { path: page("hour"), verdict: "Failed", latency: true };
+    return { path: page("hour"), verdict: "Failed", latency: true, sections: WITHOUT_UPTIME };
   },
 };
 
@@ -106,13 +111,13 @@ describe.skipIf(noBrowser)("report.html in a browser", () => {
     it("has every section in order, draws every chart, and is quiet", async () => {
       await using opened = await openReport(browser, report().path);
       expect(await opened.page.title()).toMatch(new RegExp(`^${report().verdict}: `));
-      await expectWhole(opened, report().latency);
+      await expectWhole(opened, report());
       expect(opened.deeds).toEqual([]);
     });
 
     it("is whole without JavaScript", async () => {
       await using opened = await openReport(browser, report().path, { javaScriptEnabled: false });
-      expect(await headings(opened)).toEqual(SECTIONS);
+      expect(await headings(opened)).toEqual(report().sections);
       expect(await opened.page.locator("svg.time").count()).toBe(
         PANELS + (report().latency ? 1 : 0),
       );
@@ -290,7 +295,7 @@ describe.skipIf(noBrowser)("report.html in a browser", () => {
     });
     writeFileSync(file, reportHtml(model));
     await using opened = await openReport(browser, file);
-    await expectWhole(opened, true);
+    await expectWhole(opened, { latency: true, sections: WITHOUT_UPTIME });
     expect(await opened.page.evaluate("typeof owned")).toBe("undefined");
     expect(await opened.page.locator("img, iframe, object, link, main script").count()).toBe(0);
     expect(await opened.page.locator("h1").textContent()).toContain("</script><script>owned=1");
@@ -308,9 +313,12 @@ describe.skipIf(noBrowser)("report.html in a browser", () => {
 });
 
 /** Every section has content, and every chart an area with ink in it. */
-async function expectWhole(opened: Opened, latency: boolean): Promise<void> {
+async function expectWhole(
+  opened: Opened,
+  { latency, sections }: Pick<Made, "latency" | "sections">,
+): Promise<void> {
   const { page: tab } = opened;
-  expect(await headings(opened)).toEqual(SECTIONS);
+  expect(await headings(opened)).toEqual(sections);
   for (const section of await tab.locator("main section").all()) {
     expect((await section.textContent())?.length).toBeGreaterThan(20);
   }
