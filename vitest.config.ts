@@ -5,11 +5,15 @@ const BROKER_TESTS = ["test/conformance/bus{.redis,.nats,-forgery}.test.ts"];
 /** Seconds of processor time each: generated input without end, statistics over many runs, storms on a simulated clock. */
 const THOROUGH = [
   "test/manifests/*.test.ts",
+  "test/conformance/fault-kinds.test.ts",
   "test/sim/*.test.ts",
   "test/property/{codec,codec-differential,correlation,flow,flow-sockets,load-profile,load-schedule,merge,odd-values}.test.ts",
   "test/property/{roles,scenario-match,scenario-parse,scenario-template,sequence,shuffled}.test.ts",
   "test/unit/analysis/compare/false-alarms.test.ts",
   "test/unit/analysis/stats/blocks.test.ts",
+  "test/property/{links,outage-schedules}.test.ts",
+  "test/unit/connection/backoff.test.ts",
+  "test/unit/engine/{fault-protocol,fault-traffic,live-faults,network-faults}.test.ts",
   "test/unit/merge/agreed.test.ts",
   "test/unit/report/{hostile,pdf,stored-summaries}.test.ts",
   "test/unit/run/{placement,recovery,resume,storm}.test.ts",

@@ -296,6 +296,8 @@ describe.skipIf(absent !== null)("commands that speak to a coordinator", () => {
     const small = echoScenario(target.url, { connections: 40, holdSeconds: 12 });
     const large = echoScenario(target.url, { connections: 100, holdSeconds: 2 });
     await using own = await startTarget();
+    // Both are in line when workers become free: one that is alone takes all of them.
+    await coordinator.submit(large);
     const [one, two] = await Promise.all([
       coordinator.submit(small, "?workers=1"),
       coordinator.submit(echoScenario(own.url, { connections: 40, holdSeconds: 12 }), "?workers=1"),
