@@ -16,3 +16,12 @@ export interface StressTemplate extends Template {
 export const HEAD = `# yaml-language-server: $schema=./scenario.schema.json
 # (which comes from: onrush schema scenario > scenario.schema.json)
 `;
+
+/** A conversation to begin with, where the load is what matters. */
+export const ECHO_MESSAGES = `messages:
+  rate: 1/s                               # of each connection; put your service's messages in place of this one
+  mix:
+    - name: ping
+      send: { binary: { size: 64, fill: random } }
+      reply: { match: echo, within: 5s }
+`;

@@ -1,5 +1,5 @@
 /** More and more users, until it breaks: where is the limit?. Listed in registry.ts. */
-import { HEAD, type StressTemplate } from "../template.ts";
+import { ECHO_MESSAGES, HEAD, type StressTemplate } from "../template.ts";
 
 export const breakpoint: StressTemplate = {
   about: "more and more users, until it breaks: where is the limit?",
@@ -16,13 +16,7 @@ load:
   - { phase: hold, hold: 1m }
   - { phase: down, ramp: linear, to: 0, over: 10s }
 
-messages:
-  rate: 1/s                               # of each connection; put your service's messages in place of this one
-  mix:
-    - name: ping
-      send: { binary: { size: 64, fill: random } }
-      reply: { match: echo, within: 5s }
-
+${ECHO_MESSAGES}
 thresholds:
   "latency{phase=hold}": ["p99 < 250ms"]
 `,

@@ -1,5 +1,5 @@
 /** The same users, ten times the messages, in pulses. Listed in registry.ts. */
-import { HEAD, type StressTemplate } from "../template.ts";
+import { ECHO_MESSAGES, HEAD, type StressTemplate } from "../template.ts";
 
 export const burst: StressTemplate = {
   about: "the same users, ten times the messages, in pulses",
@@ -20,13 +20,7 @@ load:
   - { phase: calm-3, hold: 30s }
   - { phase: down, ramp: linear, to: 0, over: 10s }
 
-messages:
-  rate: 1/s                               # of each connection; put your service's messages in place of this one
-  mix:
-    - name: ping
-      send: { binary: { size: 64, fill: random } }
-      reply: { match: echo, within: 5s }
-
+${ECHO_MESSAGES}
 thresholds:
   connections: ["dropped == 0"]
   messages: ["matched > 99.9%"]

@@ -1,5 +1,5 @@
 /** Half of the users are thrown out at once, at a high load. Listed in registry.ts. */
-import { HEAD, type StressTemplate } from "../template.ts";
+import { ECHO_MESSAGES, HEAD, type StressTemplate } from "../template.ts";
 
 export const cascade: StressTemplate = {
   about: "half of the users are thrown out at once, at a high load",
@@ -23,13 +23,7 @@ load:
   - { phase: after, hold: 1m }
   - { phase: down, ramp: linear, to: 0, over: 10s }
 
-messages:
-  rate: 1/s                               # of each connection; put your service's messages in place of this one
-  mix:
-    - name: ping
-      send: { binary: { size: 64, fill: random } }
-      reply: { match: echo, within: 5s }
-
+${ECHO_MESSAGES}
 faults:
   - { name: outage, at: outage, kind: disconnect, who: 50%, how: reset, recovered: { within: 30s, to: 99% } }
 

@@ -1,5 +1,5 @@
 /** Users that come in crowds and stay a moment: handshakes without end. Listed in registry.ts. */
-import { HEAD, type StressTemplate } from "../template.ts";
+import { ECHO_MESSAGES, HEAD, type StressTemplate } from "../template.ts";
 
 export const connectionFlood: StressTemplate = {
   about: "crowds that come and go at once: handshakes without end",
@@ -16,13 +16,7 @@ load:
   - { phase: flood, arrive: 200/s, stay: exp(2s), arrival: poisson, for: 2m }
   - { phase: after, arrive: 50/s, stay: exp(2s), arrival: poisson, for: 30s }
 
-messages:
-  rate: 1/s                               # of each connection; put your service's messages in place of this one
-  mix:
-    - name: ping
-      send: { binary: { size: 64, fill: random } }
-      reply: { match: echo, within: 5s }
-
+${ECHO_MESSAGES}
 thresholds:
   "connect{phase=flood}": ["failed < 0.1%", "p99 < 1s"]
   "connect{phase=after}": ["failed == 0", "p99 < 500ms"]

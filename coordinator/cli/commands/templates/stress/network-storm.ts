@@ -1,5 +1,5 @@
 /** Connections that break again and again, a share at a time. Listed in registry.ts. */
-import { HEAD, type StressTemplate } from "../template.ts";
+import { ECHO_MESSAGES, HEAD, type StressTemplate } from "../template.ts";
 
 export const networkStorm: StressTemplate = {
   about: "connections that break again and again, a share at a time",
@@ -22,13 +22,7 @@ load:
   - { phase: after, hold: 1m }
   - { phase: down, ramp: linear, to: 0, over: 10s }
 
-messages:
-  rate: 1/s                               # of each connection; put your service's messages in place of this one
-  mix:
-    - name: ping
-      send: { binary: { size: 64, fill: random } }
-      reply: { match: echo, within: 5s }
-
+${ECHO_MESSAGES}
 faults:
   - { name: cut, at: storm, every: 20s, times: 5, kind: disconnect, who: 10%, how: reset, recovered: { within: 15s, to: 99% } }
   - { name: gone, at: storm+10s, for: 1m, kind: disconnect, who: 5%, how: silence, recovered: { within: 15s, to: 99% } }

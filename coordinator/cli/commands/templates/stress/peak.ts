@@ -1,5 +1,5 @@
 /** The load you plan for, held for long enough to count. Listed in registry.ts. */
-import { HEAD, type StressTemplate } from "../template.ts";
+import { ECHO_MESSAGES, HEAD, type StressTemplate } from "../template.ts";
 
 export const peak: StressTemplate = {
   about: "the load you plan for, held for long enough to count",
@@ -17,13 +17,7 @@ load:
   - { phase: peak, hold: 5m }
   - { phase: down, ramp: linear, to: 0, over: 30s }
 
-messages:
-  rate: 1/s                               # of each connection; put your service's messages in place of this one
-  mix:
-    - name: ping
-      send: { binary: { size: 64, fill: random } }
-      reply: { match: echo, within: 5s }
-
+${ECHO_MESSAGES}
 thresholds:
   connect: ["failed < 0.1%", "p99 < 1s"]
   connections: ["dropped < 0.1%"]

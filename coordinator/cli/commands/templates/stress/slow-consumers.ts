@@ -1,5 +1,5 @@
 /** Some clients stop reading while the others go on. Listed in registry.ts. */
-import { HEAD, type StressTemplate } from "../template.ts";
+import { ECHO_MESSAGES, HEAD, type StressTemplate } from "../template.ts";
 
 export const slowConsumers: StressTemplate = {
   about: "some clients stop reading while the others go on",
@@ -23,13 +23,7 @@ load:
   - { phase: after, hold: 1m }
   - { phase: down, ramp: linear, to: 0, over: 10s }
 
-messages:
-  rate: 1/s                               # of each connection; put your service's messages in place of this one
-  mix:
-    - name: ping
-      send: { binary: { size: 64, fill: random } }
-      reply: { match: echo, within: 5s }
-
+${ECHO_MESSAGES}
 faults:
   - { name: stalled, at: slow+10s, for: 1m, kind: stop-reading, who: 10%, recovered: { within: 90s, to: 99% } }
 

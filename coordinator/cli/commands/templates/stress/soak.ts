@@ -1,5 +1,5 @@
 /** A steady load for hours: what leaks, wears out or drifts. Listed in registry.ts. */
-import { HEAD, type StressTemplate } from "../template.ts";
+import { ECHO_MESSAGES, HEAD, type StressTemplate } from "../template.ts";
 
 export const soak: StressTemplate = {
   about: "a steady load for hours: what leaks, wears out or drifts",
@@ -23,13 +23,7 @@ load:
   - { phase: last, hold: 30m }
   - { phase: down, ramp: linear, to: 0, over: 1m }
 
-messages:
-  rate: 1/s                               # of each connection; put your service's messages in place of this one
-  mix:
-    - name: ping
-      send: { binary: { size: 64, fill: random } }
-      reply: { match: echo, within: 5s }
-
+${ECHO_MESSAGES}
 thresholds:
   connect: ["failed < 0.1%"]
   connections: ["dropped < 0.1%"]

@@ -1,5 +1,5 @@
 /** Ten times the users, all at once, and back again. Listed in registry.ts. */
-import { HEAD, type StressTemplate } from "../template.ts";
+import { ECHO_MESSAGES, HEAD, type StressTemplate } from "../template.ts";
 
 export const spike: StressTemplate = {
   about: "ten times the users, all at once, and back again",
@@ -19,13 +19,7 @@ load:
   - { phase: after, hold: 2m }
   - { phase: down, ramp: linear, to: 0, over: 10s }
 
-messages:
-  rate: 1/s                               # of each connection; put your service's messages in place of this one
-  mix:
-    - name: ping
-      send: { binary: { size: 64, fill: random } }
-      reply: { match: echo, within: 5s }
-
+${ECHO_MESSAGES}
 thresholds:
   connect: ["failed < 1%", "p99 < 5s"]
   connections: ["dropped < 0.1%"]
