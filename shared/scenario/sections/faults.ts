@@ -21,6 +21,7 @@ import {
   unusedName,
   writtenAnchor,
 } from "./faults/anchor.ts";
+import { clashOf } from "./faults/apart.ts";
 import type { CommonKeys, Who } from "./faults/fault.ts";
 import { OUTSIDE_KINDS } from "./faults/outside/registry.ts";
 import { FAULT_KINDS, faultKindOf } from "./faults/registry.ts";
@@ -139,6 +140,11 @@ export function strictFault(value: FaultOutput, place: Place): StrictFault | nul
     act: kind.strict(value),
   };
   checkTimes(strict, startUs, { path, phases, log });
+  const clash = log.isSound(path) ? clashOf(strict, known, phases) : null;
+  if (clash !== null) {
+    const what = `${keys.kind} cannot act while ${clash.name} does: both hold back what is written`;
+    log.add([...path, "at"], what, "let one end before the other begins");
+  }
   return log.isSound(path) ? strict : null;
 }
 

@@ -174,6 +174,19 @@ faults:
     expect(scenarioOf(behind).faults).toHaveLength(1);
   });
 
+  it.each(["latency, delay: 50ms", "bandwidth, rate: 10kb/s", "blackhole"])(
+    "a slow writer at one time with another that holds back what is written: %s",
+    (kind) => {
+      const slow = "{ at: steady+10s, for: 10s, kind: slow-writer, who: 5%, rate: 100/s }";
+      const at = (from: number) => `{ at: steady+${from}s, for: 5s, kind: ${kind}, who: 5% }`;
+      const refusal = "both hold back what is written";
+      expect(linesOf(parseText(withFaults(slow, at(12)))).join("\n")).toContain(refusal);
+      expect(linesOf(parseText(withFaults(at(12), slow))).join("\n")).toContain(refusal);
+      expect(faultsOf(slow, at(21))).toHaveLength(2);
+      expect(faultsOf(at(1), slow)).toHaveLength(2);
+    },
+  );
+
   it("more windows than there may be", () => {
     expect(problems("{ at: steady, every: 100ms, kind: disconnect, who: 1 }")).toMatch(
       /begin 600 times in all, at most 200/,
