@@ -101,8 +101,8 @@ export default defineConfig({
           hookTimeout: 60_000,
           // Leases run out and brokers come back by the clock: most of it is waiting.
           maxWorkers: 4,
-          // The cores are shared, and what a run finds wanting is said: what fails once more has failed.
-          retry: 1,
+          // The cores are shared, and what a run finds wanting is said: what fails twice more has failed.
+          retry: 2,
         },
       },
       {

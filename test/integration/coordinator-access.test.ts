@@ -29,6 +29,9 @@ const ROUTES: readonly (readonly [method: string, path: string, role: Role | nul
   ["POST", "/runs/{id}/actions/stop", "operator"],
   ["POST", "/runs/{id}/actions/abort", "operator"],
   ["POST", "/runs/{id}/actions/scale", "operator"],
+  ["POST", "/runs/{id}/faults", "operator"],
+  ["GET", "/runs/{id}/faults", "viewer"],
+  ["DELETE", "/runs/{id}/faults/{fault}", "operator"],
   ["GET", "/runs/{id}/stream", "viewer"],
   ["GET", "/runs/{id}/summary", "viewer"],
   ["GET", "/runs/{id}/plan", "viewer"],
@@ -88,7 +91,7 @@ describe.skipIf(absent !== null)("access to a coordinator", () => {
   });
 
   it.each([...ROUTES, ...PAGES])("%s %s takes the role %s", async (method, path, least) => {
-    const there = path.replace("{id}", RUN);
+    const there = path.replace("{id}", RUN).replace("{fault}", "live-1");
     const nobody = await coordinator.request(method, there);
     expect(nobody.status === 401, nobody.text).toBe(least !== null);
     if (least === null) return;

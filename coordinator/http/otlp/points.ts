@@ -64,7 +64,8 @@ function resourceOf(attributes: Labels): ResourceMetrics["resource"] {
 
 function metricOf({ name, help, type, samples }: Family, span: Span): MetricData {
   const times = { startTime: hrTime(span.startUs), endTime: hrTime(span.endUs) };
-  const descriptor = { name, description: help, unit: unitOf(name), valueType: DOUBLE };
+  const unit = unitOf(name);
+  const descriptor = { name, description: help, unit, valueType: DOUBLE };
   const metric = { descriptor, aggregationTemporality: CUMULATIVE };
   if (type === "histogram") {
     const dataPoints = histogramsOf(samples).map((point) => ({ ...times, ...point }));
@@ -74,7 +75,7 @@ function metricOf({ name, help, type, samples }: Family, span: Span): MetricData
   if (type === "gauge") return { ...metric, dataPointType: GAUGE, dataPoints };
   return {
     ...metric,
-    descriptor: { ...descriptor, valueType: INT },
+    descriptor: { ...descriptor, valueType: unit === "s" ? DOUBLE : INT },
     dataPointType: SUM,
     isMonotonic: true,
     dataPoints,
@@ -83,7 +84,7 @@ function metricOf({ name, help, type, samples }: Family, span: Span): MetricData
 
 /** By UCUM, as OpenTelemetry wants it. */
 function unitOf(name: string): string {
-  if (name.endsWith("_seconds")) return "s";
+  if (name.endsWith("_seconds") || name.endsWith("_seconds_total")) return "s";
   return name.endsWith("_bytes_total") ? "By" : "";
 }
 
