@@ -62,9 +62,11 @@ export class SocketOpener {
     recorder: Recorder,
     { protocol, extensions }: { readonly protocol: string; readonly extensions: string },
   ): void {
-    const target = targetOf(this.#context, connection.target);
-    const context = this.#host.correlator.contextOf(connection);
-    const handshake = handshakeOf(target, connection);
-    recorder.agreed.count(writtenSubprotocol(handshake, protocol, context), extensions);
+    recorder.agreed.count(protocol && this.#written(connection, protocol), extensions);
+  }
+
+  #written(connection: HostedConnection, protocol: string): string {
+    const handshake = handshakeOf(targetOf(this.#context, connection.target), connection);
+    return writtenSubprotocol(handshake, protocol, this.#host.correlator.contextOf(connection));
   }
 }

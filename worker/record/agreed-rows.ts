@@ -20,6 +20,10 @@ interface Row {
 export class AgreedRows {
   readonly #text: TargetText;
   #rows = new Map<string, Row>();
+  /** The row counted last, and what as: most connections agree on the same. */
+  #last: Row | null = null;
+  #lastProtocol = "";
+  #lastExtensions = "";
 
   constructor(text: TargetText) {
     this.#text = text;
@@ -27,14 +31,20 @@ export class AgreedRows {
 
   /** A connection opened with these; "" for none. */
   count(protocol: string, extensions: string): void {
-    const row = this.#row(this.#clean(protocol), this.#clean(extensions));
-    row.count++;
+    const isSame = protocol === this.#lastProtocol && extensions === this.#lastExtensions;
+    if (!isSame || this.#last === null) {
+      this.#last = this.#row(this.#clean(protocol), this.#clean(extensions));
+      this.#lastProtocol = protocol;
+      this.#lastExtensions = extensions;
+    }
+    this.#last.count++;
   }
 
   /** All rows since the last cut. */
   cut(): Frame["agreed"] {
     const cut = [...this.#rows.values()];
     this.#rows = new Map();
+    this.#last = null;
     return cut;
   }
 

@@ -22,6 +22,8 @@ const NAME_START = "http/";
 const STATUS_LINE = /^HTTP\/(\d(?:\.\d)?)[\t ]+([1-9]\d\d)(?:[\t ]+(.*?))?[\t ]*\r?\n$/is;
 const EXACT_STATUS_LINE = /^HTTP\/1\.1 [1-5]\d\d(?: [\t\x20-\x7e\x80-\xff]*)?\r\n$/;
 const HEADER_LINE = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[\t ]*([\t\x20-\x7e\x80-\xff]*?)[\t ]*\r\n$/;
+/** What nearly every service answers. */
+const USUAL_STATUS_LINE = "HTTP/1.1 101 Switching Protocols\r\n";
 /** What matters of an answer that refuses us, the first of each. */
 const REFUSAL_LINE = /^(location|retry-after|date)[\t ]*:[\t ]*(.*?)[\t ]*\r?\n$/is;
 
@@ -120,6 +122,11 @@ export class ResponseHead {
   }
 
   private takeStatusLine(line: string): UpgradeFault | null {
+    if (line === USUAL_STATUS_LINE) {
+      this.status = SWITCHING;
+      this.reason = "Switching Protocols";
+      return null;
+    }
     const parts = STATUS_LINE.exec(line);
     if (parts === null) return UpgradeFault.malformed;
     this.status = Number(parts[2]);

@@ -58,6 +58,7 @@ export function isScenarioHeader(name: string): boolean {
 
 /** True when a Connection header (RFC 9110 §7.6.1, a list) asks for the upgrade. */
 export function hasUpgradeToken(connection: string | null | undefined): boolean {
+  if (connection === "Upgrade" || connection === "upgrade") return true;
   const tokens = connection?.split(",") ?? [];
   return tokens.some((token) => token.trim().toLowerCase() === "upgrade");
 }
