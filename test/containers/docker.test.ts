@@ -3,12 +3,13 @@
  * and looked into; each compose file is started, the demo submitted as a user does, its numbers compared with the target's
  * own count, workers added in mid-run, and everything taken down. Run by `npm run test:docker`.
  */
-import { readFileSync } from "node:fs";
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Summary } from "../../coordinator/report/summary-schema.ts";
+import { makeAuthority, makeLeaf } from "../conformance/certificates.ts";
 import { ROOT } from "../house/repository.ts";
-import { endedWell, onrush, type TargetStats } from "../support/programs.ts";
+import { endedWell, onrush, scratch, type TargetStats } from "../support/programs.ts";
 import { call, docker, hasDocker, imagesOfOthers, ourImage, Stack } from "./engine.ts";
 
 const MOST_MEGABYTES = 250;
@@ -82,6 +83,40 @@ describe("the image", () => {
     const summary = JSON.parse(stdout || "null") as Summary | null;
     expect(summary?.connections.established, stderr).toBe(50);
     expect([0, 97]).toContain(exitCode);
+  });
+
+  it("goes by the limits of its container, not by those of the machine", async () => {
+    const limits = ["--memory=300m", "--cpus=0.5", "--pids-limit=150"];
+    const { stdout } = await run([...LOCKED, RANDOM_USER, ...limits, image, "doctor", "--json"]);
+    const { checks } = JSON.parse(stdout) as { checks: { name: string; text: string }[] };
+    const said = (name: string) => checks.find((one) => one.name === name)?.text;
+    expect(said("memory")).toMatch(/ of 0\.3 GB, the limit of its control group$/);
+    expect(said("cores")).toContain("of which a quota leaves 0.50");
+    const whole = await run([...LOCKED, RANDOM_USER, image, "doctor", "--json"]);
+    expect(whole.stdout).not.toContain("control group");
+    expect(whole.stdout).not.toContain("quota");
+  });
+
+  it("trusts the authority it is given, for targets too", async () => {
+    using folder = scratch();
+    const authority = makeAuthority("test authority");
+    const { cert, key } = makeLeaf(authority, { name: "localhost", dns: ["localhost"] });
+    const files = { "ca.pem": authority.cert, "cert.pem": cert, "key.pem": key };
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder.path, name), text);
+    chmodSync(folder.path, 0o755);
+    const script = [
+      "onrush target --port 9443 --host localhost --tls-cert /pki/cert.pem --tls-key /pki/key.pem >/tmp/target &",
+      "onrush run wss://localhost:9443 -c 10 -d 2s --wait-for-target 20s --json --run-dir /tmp/run",
+    ].join("\n");
+    const tried = async (env: readonly string[]) => {
+      const mounts = ["--tmpfs=/tmp", `--volume=${folder.path}:/pki:ro`, "--entrypoint=sh"];
+      const said = await run([...LOCKED, RANDOM_USER, ...mounts, ...env, image, "-c", script]);
+      return JSON.parse(said.stdout || "null") as Summary | null;
+    };
+    const trusting = await tried(["--env=NODE_EXTRA_CA_CERTS=/pki/ca.pem"]);
+    expect(trusting?.connections.established).toBe(10);
+    const doubting = await tried([]);
+    expect(doubting?.connections.established ?? 0).toBe(0);
   });
 
   it("has node as its first process, which ends on SIGTERM, and tells that it lives", async () => {
