@@ -1,11 +1,11 @@
-/** Some clients stop reading while the others go on. Listed in registry.ts. */
+/** Some clients read slowly, or not at all, while the others go on. Listed in registry.ts. */
 import { ECHO_MESSAGES, HEAD, type StressTemplate } from "../template.ts";
 
 export const slowConsumers: StressTemplate = {
-  about: "some clients stop reading while the others go on",
+  about: "some clients read slowly, or not at all, while the others go on",
   proves:
     "Clients that do not take what they are sent cost the others nothing: the service buffers with a bound, and lets go of them or waits.",
-  text: `${HEAD}# One client in ten reads nothing for a while. What a fault touches is counted apart, so the rules below are about everybody else:
+  text: `${HEAD}# One client in ten reads nothing for a while, one in twenty a few bytes at a time. What a fault touches is counted apart, so the rules below are about everybody else:
 # where one slow client holds up a loop, a lock or a queue, they break.
 version: 1
 name: slow-consumers
@@ -25,6 +25,7 @@ load:
 
 ${ECHO_MESSAGES}
 faults:
+  - { name: slow, at: slow+10s, for: 1m, kind: slow-reader, who: 5%, rate: 64b/s, recovered: { within: 90s, to: 99% } }
   - { name: stalled, at: slow+10s, for: 1m, kind: stop-reading, who: 10%, recovered: { within: 90s, to: 99% } }
 
 thresholds:
