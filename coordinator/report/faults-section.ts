@@ -4,7 +4,6 @@
  */
 import { type FaultWindow, faultWindows } from "../../shared/scenario/fault-windows.ts";
 import { outcomesOf } from "../../shared/scenario/names.ts";
-import { OUTCOMES } from "../../shared/scenario/sections/faults/outcome.ts";
 import type { MergedHistogram } from "../../shared/stats/histogram.ts";
 import { aftermathOf } from "../analysis/aftermath/goodput.ts";
 import { latencyIn, type Stretch } from "../analysis/aftermath/unaffected.ts";
@@ -65,14 +64,25 @@ function row(fold: RunFold, window: FaultWindow, { victims }: ToldFault): Fault 
 }
 
 function outcomesSection({ merge, facts: { scenario } }: RunFold, window: FaultWindow) {
-  const positions = outcomesOf(scenario, window);
+  const positions = [...outcomesOf(scenario, window)];
   if (positions.length === 0) return {};
-  const counts = positions.map((position) => merge.names.sum(position).arrived);
-  const outcomes = OUTCOMES.flatMap((outcome, at) => {
-    const count = counts[at] ?? 0;
+  const outcomes = positions.flatMap(([outcome, position]) => {
+    const count = merge.names.sum(position).arrived;
     return count > 0 ? [[outcome, count] as const] : [];
   });
-  return { outcomes: Object.fromEntries(outcomes) };
+  const times = positions.flatMap(([outcome, position]) => {
+    const taken = timesOfName(merge, position, "notice");
+    return taken === null ? [] : [[outcome, timesRow(taken)] as const];
+  });
+  return {
+    outcomes: Object.fromEntries(outcomes),
+    ...(times.length > 0 && { outcomeMs: Object.fromEntries(times) }),
+  };
+}
+
+function timesRow(times: MergedHistogram) {
+  const quantile = (part: number) => toMs(times.quantile(part));
+  return { p50: quantile(0.5), p99: quantile(0.99), max: toMs(times.max) };
 }
 
 function timesOf(
@@ -80,8 +90,15 @@ function timesOf(
   { position }: FaultWindow,
   metric: "restore" | "notice",
 ): MergedHistogram | null {
-  const names = new Set([nameOfWindow(facts.scenario, position)]);
-  const times = merge.series.total({ metric, phases: null, names });
+  return timesOfName(merge, nameOfWindow(facts.scenario, position), metric);
+}
+
+function timesOfName(
+  { series }: RunFold["merge"],
+  position: number,
+  metric: "restore" | "notice",
+): MergedHistogram | null {
+  const times = series.total({ metric, phases: null, names: new Set([position]) });
   return times === null || times.count === 0 ? null : times;
 }
 

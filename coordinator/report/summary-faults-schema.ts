@@ -3,7 +3,7 @@
  * measured is null; times of recovery count from the beginning of what ends connections, and from the end of what acts on open ones.
  */
 import { z } from "zod";
-import { OUTCOMES } from "../../shared/scenario/sections/faults/outcome.ts";
+import { ALL_OUTCOMES } from "../../shared/scenario/sections/faults/outcome.ts";
 import { count, countOrNull, ms, share } from "./summary-measures.ts";
 
 /** With its interval of 95 %; null: too few seconds for one. */
@@ -61,9 +61,11 @@ export const faultSchema = z.object({
   }),
   /**
    * What the target did to those it hit, of kinds that ask something of it; connections by outcome, those of none left out. A connection
-   * that came back while the fault went on counts again.
+   * that came back while the fault went on counts again. Of kinds that make or alter handshakes: handshakes by outcome.
    */
-  outcomes: z.partialRecord(z.enum(OUTCOMES), count).optional(),
+  outcomes: z.partialRecord(z.enum(ALL_OUTCOMES), count).optional(),
+  /** How soon, from the beginning of each handshake. Left out where none was timed. */
+  outcomeMs: z.partialRecord(z.enum(ALL_OUTCOMES), z.object({ p50: ms, p99: ms, max: ms })).optional(),
   /** What the scenario asks for (`recovered`); null: nothing. */
   wanted: z.object({ withinMs: ms, share, observed: share.nullable() }).nullable(),
 });

@@ -3,9 +3,9 @@
  * in this list. Called by the worker and the coordinator. Pure. Invariant: the messages of a scenario without roles come
  * first, in their order; two scenarios that are equal have equal lists.
  */
-import { faultWindows } from "./fault-windows.ts";
+import { type FaultWindow, faultWindows } from "./fault-windows.ts";
 import { HOOK_FUNCTIONS } from "./hook-functions.ts";
-import { OUTCOMES } from "./sections/faults/outcome.ts";
+import type { Outcome } from "./sections/faults/outcome.ts";
 import { faultKindOf } from "./sections/faults/registry.ts";
 import type { StrictReply, StrictScenario, StrictSend, StrictThreshold } from "./strict.ts";
 import type { StrictRole, StrictStep } from "./strict-conversation.ts";
@@ -171,7 +171,7 @@ function hookParts({ hooks }: StrictScenario): NamedPart[] {
 /** Of each window its own, then its outcomes: faults that are asked for while a run goes on come behind all others. */
 function faultParts(scenario: StrictScenario): NamedPart[] {
   return faultWindows(scenario).flatMap(({ id, fault }) => {
-    const outcomes = faultKindOf(fault.act.kind).tells === true ? OUTCOMES : [];
+    const outcomes = faultKindOf(fault.act.kind).tells ?? [];
     return [
       { name: id, kind: "fault", role: 0, send: null, reply: NO_REPLY } as const,
       ...outcomes.map((outcome): NamedPart => {
@@ -186,10 +186,16 @@ export function faultNames(scenario: StrictScenario): readonly number[] {
   return [...namesOf(scenario).entries()].flatMap(([at, { kind }]) => (kind === "fault" ? at : []));
 }
 
-/** Positions of the outcomes of a window, in the order of OUTCOMES; none for a kind without them. */
-export function outcomesOf(scenario: StrictScenario, { id }: { readonly id: string }): number[] {
+/** Positions of the outcomes of a window, in the order of its kind; none for a kind without them. */
+export function outcomesOf(
+  scenario: StrictScenario,
+  { id, fault }: Pick<FaultWindow, "id" | "fault">,
+): ReadonlyMap<Outcome, number> {
   const names = new Map(namesOf(scenario).map(({ name, kind }, at) => [`${kind} ${name}`, at]));
-  return OUTCOMES.flatMap((outcome) => names.get(`outcome ${id}/${outcome}`) ?? []);
+  const outcomes = faultKindOf(fault.act.kind).tells ?? [];
+  return new Map(
+    outcomes.map((outcome) => [outcome, names.get(`outcome ${id}/${outcome}`) ?? -1]),
+  );
 }
 
 function partsOf({ messages, flow, listen, answers }: StrictRole, role: number): NamedPart[] {

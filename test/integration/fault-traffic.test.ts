@@ -2,12 +2,9 @@
  * Goal: what faults make connections send, and not send, is what the target sees, to the frame; with both drivers, with and without
  * TLS. Method: one run with a fault of each such kind against the real target, whose own counts are compared with the report.
  */
-import { execFileSync } from "node:child_process";
-import { get } from "node:https";
-import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { endedWell, type Result, runScenario, scratch, startTarget } from "../support/programs.ts";
+import { closedStats, selfSigned } from "../support/secure-target.ts";
 
 const EACH = 4;
 const quiet = { role: "quiet", count: EACH };
@@ -67,29 +64,6 @@ function scenario(target: string, driver: string) {
 
 type Counts = Record<string, number> & Record<string, Record<string, number>>;
 
-/** Of a target whose certificate nobody has signed. */
-function secureStats(url: string): Promise<Counts> {
-  const address = `${url.replace(/^wss/, "https").replace(/\/$/, "")}/stats`;
-  return new Promise((resolve, reject) => {
-    get(address, { rejectUnauthorized: false }, (answer) => {
-      let text = "";
-      answer.on("data", (chunk: Buffer) => {
-        text += chunk.toString();
-      });
-      answer.on("end", () => resolve(JSON.parse(text) as Counts));
-    }).on("error", reject);
-  });
-}
-
-/** Once no connection is open any more. */
-async function closedStats(url: string): Promise<Counts> {
-  for (let tries = 0; ; tries++) {
-    const stats = await secureStats(url);
-    if (stats["open"] === 0 || tries === 100) return stats;
-    await delay(50);
-  }
-}
-
 function check(result: Result, stats: Counts): void {
   expect(
     endedWell(result),
@@ -143,20 +117,12 @@ describe.concurrent("what faults send", () => {
     "is what the target sees: %s driver, wss",
     async (driver) => {
       using folder = scratch();
-      const [cert, key] = [join(folder.path, "cert.pem"), join(folder.path, "key.pem")];
-      execFileSync(
-        "openssl",
-        [
-          ..."req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2".split(" "),
-          ...["-subj", "/CN=localhost", "-keyout", key, "-out", cert],
-        ],
-        { stdio: "ignore" },
+      await using target = await startTarget(
+        { limits: { maxMessageBytes: 1 << 20 } },
+        selfSigned(folder.path),
       );
-      await using target = await startTarget({ limits: { maxMessageBytes: 1 << 20 } }, [
-        ...["--tls-cert", cert, "--tls-key", key],
-      ]);
       const result = await runScenario(scenario(target.url, driver), folder.path);
-      check(result, await closedStats(target.url));
+      check(result, await closedStats<Counts>(target.url));
     },
     240_000,
   );

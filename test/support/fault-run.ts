@@ -6,7 +6,6 @@ import { buildPopulation } from "../../shared/load/arrivals.ts";
 import { victimsOf } from "../../shared/load/victims.ts";
 import { type FaultWindow, faultWindows } from "../../shared/scenario/fault-windows.ts";
 import { namesOf, outcomesOf } from "../../shared/scenario/names.ts";
-import { OUTCOMES } from "../../shared/scenario/sections/faults/outcome.ts";
 import type { StrictScenario } from "../../shared/scenario/strict.ts";
 import type { StrictFault } from "../../shared/scenario/strict-fault.ts";
 import { NAME_COUNTERS, PHASE_COUNTERS } from "../../shared/stats/counters.ts";
@@ -46,6 +45,7 @@ export function fault(over: Partial<StrictFault>): StrictFault {
 interface Done {
   readonly run: EngineRun;
   readonly seen: readonly SeenConnection[];
+  readonly requests: MarkedServer["requests"];
   /** Time since the second phase began, of a time of the server's. */
   readonly at: (us: number) => number;
   readonly victims: readonly number[];
@@ -54,6 +54,7 @@ interface Done {
 
 interface More {
   readonly onMessage?: Parameters<typeof markedServer>[1];
+  readonly onOpen?: Parameters<typeof markedServer>[2];
   /** Asked for while the run goes on: the caller tells the engine. */
   readonly live?: readonly StrictFault[];
 }
@@ -65,10 +66,10 @@ export async function play(
   faults: readonly StrictFault[],
   over: Parameters<typeof scenario>[1] = {},
   onTurn: (engine: Engine, runUs: number) => void = () => {},
-  { onMessage, live = [] }: More = {},
+  { onMessage, onOpen, live = [] }: More = {},
 ): Promise<Done> {
   const clock = new TurnClock(1);
-  const server = await markedServer(clock.monotonicUs, onMessage);
+  const server = await markedServer(clock.monotonicUs, onMessage, onOpen);
   servers.push(server);
   const planned = scenario(server.url, {
     phases: phasesOf(CONNECTIONS),
@@ -92,7 +93,8 @@ export async function play(
   const window = faultWindows(whole)[0] as FaultWindow;
   const victims = victimsOf(whole, buildPopulation(whole), window);
   return {
-    ...{ run, whole, seen: server.seen, at: (us) => us - startUs },
+    ...{ run, whole, seen: server.seen, requests: server.requests },
+    at: (us) => us - startUs,
     victims: [...Array(CONNECTIONS).keys()].filter((index) => victims.has(index)),
   };
 }
@@ -114,10 +116,11 @@ export function countsOf({ run, whole }: Done): Record<string, number> {
 /** What the target did, of the first window. */
 export function outcomesIn({ run, whole }: Done): Record<string, number> {
   const positions = outcomesOf(whole, faultWindows(whole)[0] as FaultWindow);
+  const outcomeAt = new Map([...positions].map(([outcome, at]) => [at, outcome]));
   const arrived = NAME_COUNTERS.indexOf("arrived");
   const sums: Record<string, number> = {};
   for (const { name, counters } of run.frames.flatMap(({ names }) => names)) {
-    const outcome = OUTCOMES[positions.indexOf(name)];
+    const outcome = outcomeAt.get(name);
     const count = counters[arrived] ?? 0;
     if (outcome !== undefined && count > 0) sums[outcome] = (sums[outcome] ?? 0) + count;
   }

@@ -31,6 +31,8 @@ export interface LoginServerOptions {
   readonly tls?: { readonly key: string; readonly cert: string };
   /** Says a token back in messages, close reasons and every third refused upgrade. */
   readonly repeatsToken?: boolean;
+  /** Each login makes the tokens of the user's earlier ones worthless. */
+  readonly revokes?: boolean;
   /** What tokens are made of. */
   readonly tokenOf?: (user: string, login: number) => string;
 }
@@ -44,7 +46,7 @@ export interface LoginServer extends AsyncDisposable {
 }
 
 export async function startLoginServer(options: LoginServerOptions = {}): Promise<LoginServer> {
-  const { closeAfter, answer, tls, repeatsToken = false } = options;
+  const { closeAfter, answer, tls, repeatsToken = false, revokes = false } = options;
   const tokenOf = options.tokenOf ?? ((user, login) => `t-${user}-${login}`);
   const counts: LoginCounts = {
     ...{ logins: 0, refused: 0, upgrades: 0, upgradesRefused: 0, resumed: 0 },
@@ -61,6 +63,7 @@ export async function startLoginServer(options: LoginServerOptions = {}): Promis
       json(response, 401, { error: `no such user: ${user}` });
       return;
     }
+    for (const [known, of] of revokes ? [...tokens] : []) if (of === user) tokens.delete(known);
     const token = tokenOf(user, counts.logins++);
     tokens.set(token, user);
     response.setHeader("set-cookie", [`sid=${token}; Path=/; HttpOnly`, "theme=dark"]);

@@ -24,10 +24,22 @@ export interface SeenConnection {
   readonly transport: Socket;
 }
 
+/** A transport, and what was asked for on it; times by the given clock. */
+interface SeenRequest {
+  readonly beganUs: number;
+  /** null: there was no whole request. */
+  index: number | null;
+  /** When the request was whole, and when the transport was over. */
+  askedUs: number | null;
+  goneUs: number | null;
+}
+
 export interface MarkedServer {
   /** With the placeholder that marks each connection. */
   readonly url: string;
   readonly seen: readonly SeenConnection[];
+  /** Requests for an upgrade, refused ones too, and transports that came without one. */
+  readonly requests: readonly SeenRequest[];
   /** Resets all connections, and those that come. */
   leave(): void;
   comeBack(): void;
@@ -37,18 +49,33 @@ export interface MarkedServer {
 export async function markedServer(
   nowUs: () => number,
   onMessage: (socket: WebSocket, data: Buffer, binary: boolean) => void = echo,
+  onOpen: (one: SeenConnection, seen: readonly SeenConnection[]) => void = () => {},
 ): Promise<MarkedServer> {
   const http = createServer();
   const server = new WebSocketServer({ server: http, perMessageDeflate: false });
   http.listen(0, "127.0.0.1");
   await once(http, "listening");
   let isAway = false;
+  const requests: SeenRequest[] = [];
+  const byTransport = new WeakMap<Socket, SeenRequest>();
   http.on("connection", (transport) => {
+    const one: SeenRequest = { beganUs: nowUs(), index: null, askedUs: null, goneUs: null };
+    requests.push(one);
+    byTransport.set(transport, one);
+    transport.on("close", () => {
+      one.goneUs = nowUs();
+    });
     if (isAway) transport.resetAndDestroy();
+  });
+  http.on("upgrade", (request) => {
+    const one = byTransport.get(request.socket);
+    if (one === undefined) return;
+    one.index = markOf(request);
+    one.askedUs = nowUs();
   });
   const seen: SeenConnection[] = [];
   server.on("connection", (socket: WebSocket, request: IncomingMessage) => {
-    const index = Number(new URL(request.url ?? "/", "ws://a").searchParams.get("i"));
+    const index = markOf(request);
     const one: SeenConnection = {
       ...{
         index,
@@ -63,6 +90,7 @@ export async function markedServer(
       ...{ socket, transport: request.socket },
     };
     seen.push(one);
+    onOpen(one, seen);
     socket.on("error", (error: Error & { readonly code?: string }) => {
       one.error = error.code ?? error.message;
     });
@@ -81,6 +109,7 @@ export async function markedServer(
   return {
     url: `ws://127.0.0.1:${port}/?i={{conn.index}}`,
     seen,
+    requests,
     leave() {
       isAway = true;
       for (const one of seen) one.transport.resetAndDestroy();
@@ -94,6 +123,10 @@ export async function markedServer(
       http.close();
     },
   };
+}
+
+function markOf({ url }: IncomingMessage): number {
+  return Number(new URL(url ?? "/", "ws://a").searchParams.get("i"));
 }
 
 function echo(socket: WebSocket, data: Buffer, binary: boolean): void {

@@ -34,8 +34,8 @@ export function beginAttempt(
   const nowUs = host.nowUs();
   host.times.begin(connection.slot, intendedUs, nowUs);
   host.recorder.value(METRIC.openLag, connection.phase, nowUs - intendedUs);
-  // What is sure to fail, by a fault, is counted apart.
-  if (host.faults?.spoilt(connection)) connection.phase += connection.shift;
+  // What a fault spoils is counted apart.
+  if (host.faults?.spoiling(connection)) connection.phase += connection.shift;
   const { phase, shift } = connection;
   const again = connection.retries > 0;
   if (shift > 0 && phase >= shift) host.recorder.attempted(apart(connection), again);

@@ -104,11 +104,11 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
       isLive: (one) => (this.#connections[one.slot] as Conversation | null) === one,
       openNow: (connection) => this.#openNow(connection),
     });
-    this.followFaults(scenario.faults, population);
     this.#choices = new Choices(scenario);
     this.#schedules = new RoleSchedules(scenario, this.#profile);
     this.routes = new Routes(context.targets, { connections, localAddresses, ports: portCount() });
     this.#opener = new SocketOpener(context, driver, this.routes, this);
+    this.followFaults(scenario.faults, population);
     this.#logins = loginsOf(context, this, this.#opener);
     for (const { dnsUs } of context.targets)
       if (dnsUs !== null) this.recorder.value(METRIC.dns, 0, dnsUs);
@@ -152,7 +152,8 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
   /** The faults are others than before. @param faults none: those of the plan */
   followFaults(faults: readonly StrictFault[], population: Population): void {
     if (this.faults !== null && faults.length > 0) this.faults.change(faults, population);
-    this.faults ??= faultsOf(this.#context, this, { faults, population, live: this.#connections });
+    const of = { faults, population, live: this.#connections, opener: this.#opener };
+    this.faults ??= faultsOf(this.#context, this, of);
   }
 
   /** @param lagUs how late this turn comes; after a standstill, time-outs wait until what came meanwhile was read */

@@ -1,10 +1,11 @@
 /** What the faults of an engine need of it. Implemented in worker/engine. */
 import type { StrictScenario } from "../../shared/scenario/strict.ts";
 import type { Recorder } from "../record/recorder.ts";
+import type { HandshakeHost } from "./extra-handshakes.ts";
 import type { TrafficHost } from "./extra-traffic.ts";
 import type { Victim } from "./victim.ts";
 
-export interface FaultsHost<V extends Victim> extends TrafficHost {
+export interface FaultsHost<V extends Victim> extends TrafficHost, HandshakeHost {
   readonly scenario: StrictScenario;
   readonly recorder: Recorder;
   /** By slot. */
@@ -13,8 +14,6 @@ export interface FaultsHost<V extends Victim> extends TrafficHost {
   readonly worker: string | null;
   /** Run time, of this turn. */
   nowUs(): number;
-  /** Run time by the clock, also between turns. */
-  clockUs(): number;
   /** The connection waits for no answer to what it sent before. */
   isClear(victim: V, sinceUs: number): boolean;
   /** What the connection waits for is counted apart from now on. */

@@ -9,19 +9,17 @@ import type { Population } from "../../shared/load/arrivals.ts";
 import { victimsOf } from "../../shared/load/victims.ts";
 import { countedPhases, type FaultWindow } from "../../shared/scenario/fault-windows.ts";
 import { namesOf } from "../../shared/scenario/names.ts";
-import { BEAT_US, type SpoiltAttempt } from "../../shared/scenario/sections/faults/action.ts";
+import { BEAT_US } from "../../shared/scenario/sections/faults/action.ts";
 import type { StrictFault } from "../../shared/scenario/strict-fault.ts";
 import { type CloseCause, DROP_CAUSES } from "../../shared/stats/failure-kind.ts";
 import type { SocketEnd } from "../socket/driver.ts";
-import { ExtraTraffic } from "./extra-traffic.ts";
+import type { AlteredAttempts, Spoiling } from "./altered-attempts.ts";
 import type { FaultsHost } from "./faults-host.ts";
-import type { WindowTools } from "./hands.ts";
-import { Links } from "./links.ts";
 import { RunningWindow } from "./running-window.ts";
-import { SilentSockets } from "./silent-sockets.ts";
 import { FaultTally } from "./tally.ts";
 import { UpcomingWindows } from "./upcoming-windows.ts";
 import { type Touch, untouched, type Victim } from "./victim.ts";
+import { WindowTools } from "./window-tools.ts";
 
 /** Connections looked at, and hit, in one turn: between them the engine reads and sends. */
 const LOOKS_PER_TURN = 5000;
@@ -34,8 +32,6 @@ const LONGEST_RECOVERY_US = 5_000_000;
 export class Faults<V extends Victim> {
   readonly #host: FaultsHost<V>;
   readonly #tally: FaultTally;
-  readonly #silent = new SilentSockets();
-  readonly #links: Links;
   readonly #tools: WindowTools;
   readonly #shift: number;
   #population: Population;
@@ -52,9 +48,7 @@ export class Faults<V extends Victim> {
     this.#shift = scenario.phases.length;
     this.#tally = new FaultTally(scenario, recorder, host);
     this.#population = population;
-    this.#links = new Links({
-      seed: scenario.seed,
-      nowUs: () => host.clockUs(),
+    this.#tools = new WindowTools(host, this.#tally, {
       sooner: (dueUs) => {
         this.nextUs = Math.min(this.nextUs, dueUs);
       },
@@ -63,10 +57,6 @@ export class Faults<V extends Victim> {
         (by as RunningWindow).cut(victim, signature, host.nowUs());
       },
     });
-    this.#tools = {
-      ...{ live: host.live, silent: this.#silent, links: this.#links, seed: scenario.seed },
-      traffic: new ExtraTraffic(host, this.#tally),
-    };
     this.change(scenario.faults, population);
   }
 
@@ -83,11 +73,16 @@ export class Faults<V extends Victim> {
   follow(population: Population): void {
     this.#population = population;
     for (const { position, untilUs } of this.#upcoming.follow(population)) {
-      this.#silent.endAt(position, untilUs);
+      this.#tools.silent.endAt(position, untilUs);
       const running = this.#running.find(({ window }) => window.position === position);
       if (running !== undefined) running.untilUs = untilUs;
     }
     this.nextUs = Number.NEGATIVE_INFINITY;
+  }
+
+  /** Attempts whose request a fault alters are opened by these. */
+  get altered(): AlteredAttempts {
+    return this.#tools.altered;
   }
 
   turn(nowUs: number): void {
@@ -104,15 +99,15 @@ export class Faults<V extends Victim> {
     }
     if (this.#beatUs <= nowUs) this.#beatUs = nowUs + BEAT_US;
     this.#running = this.#running.filter((running) => !running.isOver);
-    this.#silent.turn(nowUs);
-    this.#links.turn(nowUs);
+    this.#tools.turn(nowUs);
     this.#plan(nowUs);
   }
 
   /** A connection is open: what lasts acts on it, too. */
   opened(victim: V): void {
+    if (victim.touch !== null) this.#tools.extras.firstBack(victim);
     for (const running of this.#running) {
-      if (!running.lasts || running.isLifted || running.spoilt) continue;
+      if (!running.lasts || running.isLifted || running.spoiling) continue;
       if (!running.victims.has(victim.index)) continue;
       if (running.hit.has(victim)) running.begin(victim, this.#host.nowUs());
       else this.#hit(running, victim, this.#host.nowUs());
@@ -131,21 +126,23 @@ export class Faults<V extends Victim> {
     this.#letGo(victim, touch);
   }
 
-  /** An attempt of it begins: how it fails, by a fault, or null. What comes of it is counted apart then. */
-  spoilt(victim: V): SpoiltAttempt | null {
+  /** An attempt of it begins: what a fault does to it, or null. What comes of it is counted apart then. */
+  spoiling(victim: V): Spoiling | null {
     for (const running of this.#running) {
-      const { spoilt } = running;
-      if (spoilt === null || running.isLifted || !running.victims.has(victim.index)) continue;
+      const { spoiling } = running;
+      if (spoiling === null || running.isLifted || !running.victims.has(victim.index)) continue;
       if (!running.hit.has(victim)) this.#hit(running, victim, this.#host.nowUs());
       if (victim.touch !== null) victim.touch.awayBy ??= running.window;
-      return spoilt;
+      return spoiling;
     }
     return null;
   }
 
   /** It tries to connect. */
-  attempted({ touch }: V): void {
-    if (touch?.awayBy) this.#count(touch.awayBy, "attempts");
+  attempted({ touch, captured }: V): void {
+    if (!touch?.awayBy) return;
+    touch.capturedBefore ??= [...captured];
+    this.#count(touch.awayBy, "attempts");
   }
 
   /** A pong of so many bytes came, to a ping behind what faults had sent on it. */
@@ -168,8 +165,10 @@ export class Faults<V extends Victim> {
   }
 
   /** It has ended; whether it connects again is not decided. */
-  ended({ touch }: V, cause: CloseCause): void {
+  ended(victim: V, cause: CloseCause): void {
+    const { touch } = victim;
     if (touch === null) return;
+    if (DROP_CAUSES.has(cause)) this.#tools.extras.firstEnded(victim);
     touch.moves = cause === "migrated";
     touch.silencedBy.length = 0;
     touch.extras = 0;
@@ -209,6 +208,7 @@ export class Faults<V extends Victim> {
   stop(): void {
     this.#upcoming.drop();
     const nowUs = this.#host.nowUs();
+    this.#tools.stop();
     for (const running of this.#running) running.lift(nowUs);
     this.#running = [];
     this.#plan(nowUs);
@@ -216,7 +216,7 @@ export class Faults<V extends Victim> {
 
   /** Destroys what it has kept open. */
   close(): void {
-    this.#silent.close();
+    this.#tools.close();
   }
 
   #begin(window: FaultWindow, nowUs: number): void {
@@ -291,7 +291,7 @@ export class Faults<V extends Victim> {
   }
 
   #plan(nowUs: number): void {
-    let nextUs = Math.min(this.#upcoming.nextUs, this.#silent.nextUs, this.#links.nextUs(nowUs));
+    let nextUs = Math.min(this.#upcoming.nextUs, this.#tools.nextUs(nowUs));
     for (const running of this.#running) {
       nextUs = Math.min(nextUs, running.nextUs(nowUs, this.#beatUs));
     }

@@ -4,15 +4,17 @@
  */
 import { assert } from "../../shared/assert.ts";
 import type { FaultWindow } from "../../shared/scenario/fault-windows.ts";
-import type { FaultVictim, FragmentPart } from "../../shared/scenario/sections/faults/action.ts";
+import type {
+  ExtraHandshake,
+  FaultVictim,
+  FragmentPart,
+} from "../../shared/scenario/sections/faults/action.ts";
 import type { Breach } from "../../shared/scenario/sections/faults/breach.ts";
 import type { LinkCondition } from "../../shared/scenario/sections/faults/link-condition.ts";
 import { drawUnit, Stream } from "../../shared/time/random.ts";
 import { asFaulty, type FaultySocket } from "../socket/driver.ts";
-import type { ExtraTraffic } from "./extra-traffic.ts";
-import type { Links } from "./links.ts";
-import type { SilentSockets } from "./silent-sockets.ts";
 import type { ActiveWindow, Touch, Victim } from "./victim.ts";
+import type { WindowTools } from "./window-tools.ts";
 
 /** What a kind keeps of a connection while it acts on one of its sockets. */
 interface Dose {
@@ -20,6 +22,8 @@ interface Dose {
   /** Messages by then, and those of them that faults had sent. */
   readonly seq: number;
   readonly extras: number;
+  /** There was one before, on another socket. */
+  readonly isBack: boolean;
   done: number;
   /** It has sent something on it, or something has been told of it. */
   hasSent: boolean;
@@ -27,20 +31,11 @@ interface Dose {
 }
 
 const NO_DOSE: Dose = {
-  ...{ sinceUs: 0, seq: 0, extras: 0 },
+  ...{ sinceUs: 0, seq: 0, extras: 0, isBack: false },
   done: 0,
   hasSent: false,
   isTold: false,
 };
-
-/** What windows share. */
-export interface WindowTools {
-  readonly live: readonly (Victim | null)[];
-  readonly silent: SilentSockets;
-  readonly traffic: ExtraTraffic;
-  readonly links: Links;
-  readonly seed: number;
-}
 
 export class Hands implements FaultVictim {
   readonly #by: ActiveWindow;
@@ -58,7 +53,9 @@ export class Hands implements FaultVictim {
   /** The fault begins to act on the socket that this one has now. */
   begin(victim: Victim, nowUs: number): void {
     const { seq, touch } = victim;
-    this.#doses.set(victim, { ...NO_DOSE, sinceUs: nowUs, seq, extras: touch?.extras ?? 0 });
+    const isBack = this.#doses.has(victim);
+    const extras = touch?.extras ?? 0;
+    this.#doses.set(victim, { ...NO_DOSE, sinceUs: nowUs, seq, extras, isBack });
     this.turnTo(victim, nowUs);
   }
 
@@ -88,6 +85,14 @@ export class Hands implements FaultVictim {
 
   get index(): number {
     return this.#victimNow.index;
+  }
+
+  get victims(): number {
+    return this.#by.victims.count;
+  }
+
+  get isBack(): boolean {
+    return this.#dose.isBack;
   }
 
   get elapsedUs(): number {
@@ -182,6 +187,10 @@ export class Hands implements FaultVictim {
   fragment(part: FragmentPart, bytes: number): void {
     this.#dose.hasSent = true;
     this.#tools.traffic.fragment(this.#victimNow, this.#window, part, bytes);
+  }
+
+  handshake(extra: ExtraHandshake): void {
+    this.#tools.extras.make(this.#window, this.#victimNow, extra);
   }
 
   silence(isSilent: boolean): void {

@@ -4,10 +4,13 @@
  */
 import type { Victims } from "../../shared/load/victims.ts";
 import type { FaultWindow } from "../../shared/scenario/fault-windows.ts";
-import type { FaultAction, SpoiltAttempt } from "../../shared/scenario/sections/faults/action.ts";
+import type { FaultAction } from "../../shared/scenario/sections/faults/action.ts";
+import { OUTCOMES } from "../../shared/scenario/sections/faults/outcome.ts";
 import { type FaultAct, faultKindOf } from "../../shared/scenario/sections/faults/registry.ts";
-import { Hands, type WindowTools } from "./hands.ts";
+import type { Spoiling } from "./altered-attempts.ts";
+import { Hands } from "./hands.ts";
 import type { ActiveWindow, Victim } from "./victim.ts";
+import type { WindowTools } from "./window-tools.ts";
 
 /** Between them the engine reads and sends. */
 const MESSAGES_PER_TURN = 10_000;
@@ -26,12 +29,14 @@ export class RunningWindow implements ActiveWindow {
   untilUs: number;
   /** Connections that it hits in one turn, at most. */
   readonly hitsPerTurn: number;
-  /** How attempts of its victims end while it acts; null: it acts on open connections. */
-  readonly spoilt: SpoiltAttempt | null;
+  /** How attempts of its victims fare while it acts; null: it acts on open connections. */
+  readonly spoiling: Spoiling | null;
   /** null: it acts on attempts to connect. */
   readonly #action: FaultAction<FaultAct> | null;
+  /** It is told what the target did to those it hit. */
   readonly #tells: boolean;
   readonly #hands: Hands;
+  readonly #tools: WindowTools;
 
   constructor(window: FaultWindow, victims: Victims, tools: WindowTools) {
     const { act } = window.fault;
@@ -40,10 +45,12 @@ export class RunningWindow implements ActiveWindow {
     this.untilUs = window.untilUs;
     this.victims = victims;
     this.#action = action.reach === "attempts" ? null : action;
-    this.spoilt = action.reach === "attempts" ? action.spoil(act) : null;
-    this.#tells = tells === true;
+    this.spoiling =
+      action.reach === "attempts" ? { window, spoilt: action.spoil(act) } : null;
+    this.#tells = tells === OUTCOMES;
     this.end = this.#action === null ? 0 : tools.live.length;
     this.hitsPerTurn = Math.ceil(MESSAGES_PER_TURN / (this.#action?.weight?.(act) ?? 1));
+    this.#tools = tools;
     this.#hands = new Hands(this, tools);
   }
 
@@ -103,6 +110,7 @@ export class RunningWindow implements ActiveWindow {
       this.#action?.end?.(this.#hands, this.window.fault.act);
       this.#hands.finish();
     }
+    if (this.lasts) this.#tools.over(this.window);
   }
 
   /** The connection is cut in the middle of a fault that lasts. */

@@ -4,11 +4,7 @@
  */
 import { type FaultWindow, faultWindows } from "../../shared/scenario/fault-windows.ts";
 import { faultNames, outcomesOf } from "../../shared/scenario/names.ts";
-import {
-  closedWith,
-  OUTCOMES,
-  type Outcome,
-} from "../../shared/scenario/sections/faults/outcome.ts";
+import { closedWith, type Outcome } from "../../shared/scenario/sections/faults/outcome.ts";
 import type { StrictScenario } from "../../shared/scenario/strict.ts";
 import { METRIC, NAME, type Recorder } from "../record/recorder.ts";
 import type { SocketEnd } from "../socket/driver.ts";
@@ -38,7 +34,7 @@ export class FaultTally {
   readonly #phaseAt: (runUs: number) => number;
   readonly #nowUs: () => number;
   /** By window: names of its outcomes. */
-  #outcomes: readonly (readonly number[])[] = [];
+  #outcomes: readonly ReadonlyMap<Outcome, number>[] = [];
 
   constructor(scenario: StrictScenario, recorder: Recorder, clock: TallyClock) {
     this.#recorder = recorder;
@@ -67,10 +63,16 @@ export class FaultTally {
   tell(windows: readonly ActiveWindow[], victim: Victim, outcome: Outcome): void {
     for (const one of windows) {
       if (!one.takesOutcome(victim)) continue;
-      const name = this.#outcomes[one.window.position]?.[OUTCOMES.indexOf(outcome)];
-      if (name === undefined) continue;
-      this.#recorder.countName(this.#phaseAt(this.#nowUs()), name, NAME.arrived);
+      this.#outcome(one.window, outcome);
     }
+  }
+
+  /** What became of a handshake that a window made, or altered. @param tookUs from its beginning until then; null: it took no time */
+  answered(window: FaultWindow, outcome: Outcome, tookUs: number | null): void {
+    const name = this.#outcome(window, outcome);
+    if (name === undefined || tookUs === null) return;
+    const phase = this.#phaseAt(this.#nowUs());
+    this.#recorder.namedValue(METRIC.notice, phase, name, Math.max(0, tookUs));
   }
 
   /** Its socket is over, so; what we ended the target has not. */
@@ -88,6 +90,14 @@ export class FaultTally {
   restored(window: FaultWindow, nowUs: number, sinceUs: number): void {
     this.count(window, "completed", nowUs);
     this.#time(METRIC.restore, window, nowUs, Math.max(0, nowUs - sinceUs));
+  }
+
+  /** @returns its position in namesOf; undefined: the kind does not tell it */
+  #outcome({ position }: FaultWindow, outcome: Outcome): number | undefined {
+    const name = this.#outcomes[position]?.get(outcome);
+    if (name === undefined) return undefined;
+    this.#recorder.countName(this.#phaseAt(this.#nowUs()), name, NAME.arrived);
+    return name;
   }
 
   #time(metric: number, window: FaultWindow, nowUs: number, valueUs: number): void {

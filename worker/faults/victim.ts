@@ -37,6 +37,8 @@ export interface Touch {
   readonly silencedBy: FaultWindow[];
   /** Messages that faults have sent on its socket, as its own are numbered. */
   extras: number;
+  /** What it had captured before its first attempt since; null: it has made none. */
+  capturedBefore: readonly unknown[] | null;
   /** Length of the pong it waits for before it is as before; 0: of none. */
   fence: number;
 }
@@ -45,6 +47,7 @@ export function untouched(): Touch {
   return {
     ...{ acting: [], awayBy: null, moves: false },
     ...{ returnWithinUs: null, silencedBy: [], extras: 0, fence: 0 },
+    capturedBefore: null,
   };
 }
 
@@ -56,6 +59,8 @@ export function isSilent({ touch }: Pick<Victim, "touch">): boolean {
 /** A window that has begun, and some of whose victims are not as they were yet. */
 export interface ActiveWindow {
   readonly window: FaultWindow;
+  /** Whom it is to hit. */
+  readonly victims: { readonly count: number };
   /** Connections it acts on, also those that are away meanwhile. */
   readonly hit: ReadonlySet<Victim>;
   /** When it is over, run time: as planned, or before. */

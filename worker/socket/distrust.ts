@@ -3,7 +3,8 @@
  * and the client ends it. Used by the engine. Invariant: what the target itself does wrong keeps its name.
  */
 import type { ConnectFailure } from "../../shared/stats/failure-kind.ts";
-import type { Endpoint, SocketEnd, SocketOwner } from "./driver.ts";
+import type { Endpoint, SocketOwner } from "./driver.ts";
+import { PassingOwner } from "./passing-owner.ts";
 
 /** No certificate is for it (RFC 6761). */
 const NOBODY = "injected.invalid";
@@ -21,41 +22,16 @@ export function distrusted(endpoint: Endpoint): Endpoint {
 }
 
 /** The owner of such an attempt: a failure of TLS is the fault's doing. */
-export class DistrustingOwner implements SocketOwner {
-  readonly #owner: SocketOwner;
+export class DistrustingOwner extends PassingOwner {
   readonly #signature: string;
 
   constructor(owner: SocketOwner, signature: string) {
-    this.#owner = owner;
+    super(owner);
     this.#signature = signature;
   }
 
-  onStage(stage: "tcp" | "tls"): void {
-    this.#owner.onStage(stage);
-  }
-
-  onOpen(protocol: string, extensions: string): void {
-    this.#owner.onOpen(protocol, extensions);
-  }
-
-  onFail(kind: ConnectFailure, signature: string, detail: string): void {
-    if (kind.startsWith("tls-")) this.#owner.onFail("injected-connect", this.#signature, "");
-    else this.#owner.onFail(kind, signature, detail);
-  }
-
-  onMessage(data: Buffer, start: number, end: number, binary: boolean): void {
-    this.#owner.onMessage(data, start, end, binary);
-  }
-
-  onPong(data: Buffer, start: number, end: number): void {
-    this.#owner.onPong(data, start, end);
-  }
-
-  onClosing(code: number, reason: string): void {
-    this.#owner.onClosing(code, reason);
-  }
-
-  onClosed(end: SocketEnd): void {
-    this.#owner.onClosed(end);
+  override onFail(kind: ConnectFailure, signature: string, detail: string): void {
+    if (kind.startsWith("tls-")) super.onFail("injected-connect", this.#signature, "");
+    else super.onFail(kind, signature, detail);
   }
 }

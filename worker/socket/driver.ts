@@ -44,6 +44,8 @@ export interface OpenRequest {
   readonly localAddress: string | null;
   /** Extra headers of this connection (templates); added after the endpoint's. */
   readonly headers: readonly (readonly [string, string])[];
+  /** Has a fault spoil the head of the request; the lean driver alone does so. Absent: it goes out as it is. */
+  readonly spoil?: (head: string) => string;
 }
 
 /**

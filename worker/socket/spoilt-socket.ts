@@ -2,7 +2,7 @@
  * An attempt to connect that a fault spoils before it reaches the target: its name does not resolve, or its address leads nowhere. Made
  * by the engine in place of a driver's socket. Invariant: its owner is told once, of an injected failure, and not inside open().
  */
-import type { SpoiltAttempt } from "../../shared/scenario/sections/faults/action.ts";
+import type { FailingAttempt } from "../../shared/scenario/sections/faults/action.ts";
 import type { DriverSocket, SocketOwner } from "./driver.ts";
 
 export class SpoiltSocket implements DriverSocket {
@@ -10,7 +10,7 @@ export class SpoiltSocket implements DriverSocket {
   readonly #signature: string;
 
   /** Where nobody answers, it fails when its time is over, else at once. */
-  constructor(owner: SocketOwner, { where, signature }: SpoiltAttempt) {
+  constructor(owner: SocketOwner, { where, signature }: FailingAttempt) {
     this.#owner = owner;
     this.#signature = signature;
     if (where !== "address") process.nextTick(fail, this);

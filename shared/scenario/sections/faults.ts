@@ -176,8 +176,18 @@ function writtenFault(one: StrictFault, phases: readonly StrictPhase[]): FaultIn
         to: formatShare(recovered.share),
       },
     }),
-    ...faultKindOf(act.kind).written(act),
+    ...literals(faultKindOf(act.kind).written(act)),
   } as FaultInput;
+}
+
+/** What looks like a placeholder is none. */
+function literals(keys: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(keys).map(([key, value]) => [
+      key,
+      typeof value === "string" ? literal(value) : value,
+    ]),
+  );
 }
 
 function writtenVictims({ share, count, role, target, worker }: StrictVictims): FaultInput["who"] {

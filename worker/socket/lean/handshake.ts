@@ -57,8 +57,13 @@ export class Handshake {
     this.answer = new UpgradeAnswer(this.key, openRequest.endpoint);
   }
 
-  /** The whole request head, ASCII or Latin-1. */
+  /** The request head, ASCII or Latin-1; whole, unless a fault spoils it. */
   requestHead(): string {
+    const { spoil } = this.openRequest;
+    return spoil === undefined ? this.wholeHead() : spoil(this.wholeHead());
+  }
+
+  private wholeHead(): string {
     const { path, headers } = this.openRequest;
     const start = `GET ${path} HTTP/1.1\r\n`;
     const common = `${this.shared.lines}Sec-WebSocket-Key: ${this.key}\r\n`;

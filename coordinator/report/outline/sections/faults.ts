@@ -1,5 +1,4 @@
 /** What faults of the scenario did, one by one, and how soon it was over. Invariant: it is left out of runs without faults. */
-import { OUTCOMES, type Outcome } from "../../../../shared/scenario/sections/faults/outcome.ts";
 import type { Summary } from "../../summary-schema.ts";
 import { countOf, formatCount, formatMs, formatShare } from "../../text/format.ts";
 import {
@@ -15,6 +14,7 @@ import {
   prose,
   table,
 } from "../block.ts";
+import { outcomeData, outcomeTables } from "../fault-outcomes.ts";
 import { momentOf } from "../moments.ts";
 import { recordData } from "../quantiles.ts";
 import type { Section } from "../section.ts";
@@ -72,12 +72,6 @@ const OUTSIDE = [
   column("outcome", "text"),
 ];
 
-const OUTCOME_COLUMNS = [
-  column("fault", "text"),
-  column("what the target did", "text", "outcome"),
-  column("connections"),
-];
-
 export const faults: Section = {
   meta: {
     id: "faults",
@@ -103,7 +97,7 @@ export const faults: Section = {
       note(
         "Latency is that of connections no fault touched, up to 10 s before it, until all it hit were back, and up to 10 s after, with intervals of 95 % where there are 5 seconds. Goodput is replies in time a second, of all, at the load before the fault; it is as before when the median of 5 s is 95 % of it, and no longer awaited after 30 s, or three times as long as the fault lasted.",
       ),
-      ...outcomes(all),
+      ...outcomeTables(all, MOST),
       note(
         "50%, 95% and 99% are the times by which so many of all the connections it hit were open again, from the beginning of a fault that ends connections, and from the end of one that acts on open ones. Peak handshakes are those of all connections, of the busiest second until the last was open again.",
       ),
@@ -181,36 +175,6 @@ function costs({ id, noticed, detectMs, gaveUp, closed, messages }: Fault): Cell
   return [code(id, 120), noticed, detectMs, gaveUp, closed, notSent, cutOff, extra];
 }
 
-/** What it did to those that a fault asked something of. */
-function outcomes(all: readonly Fault[]): Block[] {
-  const rows = all.flatMap(({ id, outcomes: counts = {} }) =>
-    OUTCOMES.flatMap((outcome): Cell[][] => {
-      const count = counts[outcome];
-      return count === undefined ? [] : [[code(id, 120), outcomeText(outcome), count]];
-    }),
-  );
-  if (rows.length === 0) return [];
-  const named = { name: "What the target did", columns: OUTCOME_COLUMNS, most: MOST };
-  return [table(named, rows)];
-}
-
-function outcomeText(outcome: Outcome): string {
-  switch (outcome) {
-    case "closedOtherwise":
-      return "closed with another code";
-    case "reset":
-      return "cut, by RST";
-    case "ended":
-      return "ended without a Close frame";
-    case "answered":
-      return "went on";
-    case "noAnswer":
-      return "nothing for 5 s";
-    default:
-      return `closed with ${outcome.slice("closed".length)}`;
-  }
-}
-
 function done({ id, kind, at, began, tookMs, ok, outcome }: Summary["outside"][number]): Cell[] {
   const isDone = ok === null ? "not known" : ok ? "yes" : "no";
   return [
@@ -233,7 +197,8 @@ function data({
   messages,
   latency,
   goodput,
-  outcomes: counted = {},
+  outcomes,
+  outcomeMs,
   wanted,
   ...fault
 }: Fault): DataRow[] {
@@ -244,7 +209,7 @@ function data({
   };
   return [
     ...recordData(place, { ...counts, ...messages }, "fault_"),
-    ...recordData(place, counted, "fault_outcome_"),
+    ...outcomeData({ id, outcomes, outcomeMs }),
     ms("fault_detect", detectMs),
     ms("fault_to50", recovered.to50Ms),
     ms("fault_to95", recovered.to95Ms),

@@ -5,6 +5,7 @@
 
 import type { Breach } from "./breach.ts";
 import type { LinkCondition } from "./link-condition.ts";
+import type { Malformation } from "./malformation.ts";
 
 export interface FaultAction<Act> {
   /**
@@ -28,22 +29,60 @@ export interface AttemptAction<Act> {
   spoil(act: Act): SpoiltAttempt;
 }
 
+export type SpoiltAttempt = FailingAttempt | AlteredAttempt;
+
 /** An attempt that fails, by a fault, before it has come to the upgrade. */
-export interface SpoiltAttempt {
+export interface FailingAttempt {
   /** name: it does not resolve. address: nobody answers there. tls: the client does not accept the certificate. */
   readonly where: "name" | "address" | "tls";
   /** Failures are counted under this. */
   readonly signature: string;
 }
+
+/** An attempt whose request a fault alters; what comes of it is up to the target. */
+export interface AlteredAttempt {
+  readonly where: "request";
+  /** So many bytes of the request leave in a second; null: all at once. */
+  readonly bytesPerSec: number | null;
+  /** null: what it carries is as planned. */
+  readonly stale: StaleToken | null;
+}
+
+/** What an attempt carries in place of what is good now. */
+export interface StaleToken {
+  /** null: whatever is captured in the request is as it was before. */
+  readonly value: string | null;
+  /** Where the value stands, unless it is in the query. */
+  readonly header: string;
+  readonly query: string | null;
+}
+
+/** A handshake beside those of the plan. */
+export interface ExtraHandshake {
+  /** As its connection's, or half of it, or spoilt. */
+  readonly request: "same" | "half" | Malformation;
+  /** One that is accepted stays until the fault is over, a rival of its connection; else it is closed at once. */
+  readonly stays: boolean;
+  /** How long an answer is waited for; null: `connect.timeout`. Never longer than the fault, where that lasts. */
+  readonly waitUs: number | null;
+}
+
 /** Of a message in fragments. */
 export type FragmentPart = "first" | "next" | "last";
 
 /** From one beat to the next, microseconds; longer when the worker is late. */
 export const BEAT_US = 10_000;
 
+/** Of one handshake: it costs about as much as so many messages. */
+export const HANDSHAKE_WEIGHT = 300;
+
 /** A connection that a fault hits, as its kind sees it: only valid during the call. Implemented by worker/faults/running-window.ts. */
 export interface FaultVictim {
   readonly index: number;
+  /** Connections that the fault is to hit, in all. */
+  readonly victims: number;
+  /** It was hit before in this window, on another socket. */
+  readonly isBack: boolean;
   /** Since the fault began to act on its socket. */
   readonly elapsedUs: number;
   /** Messages that it has sent by itself since then. */
@@ -86,6 +125,8 @@ export interface FaultVictim {
   breach(how: Breach): void;
   /** A part of a text message; one has to be the last before it sends anything else. */
   fragment(part: FragmentPart, bytes: number): void;
+  /** It makes another handshake beside its connection, in no count of the plan. What became of it is counted. */
+  handshake(extra: ExtraHandshake): void;
   /** It sends nothing that its scenario plans, or again. */
   silence(isSilent: boolean): void;
 }

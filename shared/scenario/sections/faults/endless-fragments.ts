@@ -5,6 +5,7 @@
 import { about, rate, size, strict } from "../../shape/fields.ts";
 import { formatRate, formatSize } from "../../units.ts";
 import { base, faultKind } from "./fault.ts";
+import { OUTCOMES } from "./outcome.ts";
 
 const SECOND_US = 1_000_000;
 const DEFAULT_PER_SEC = 100;
@@ -18,7 +19,7 @@ export const endlessFragments = faultKind({
   stage: "protocol",
   doc: "Connections send one message in fragments that do not end until the fault does, and nothing else: does the target bound what it keeps of it, and close with 1009?",
   example: { at: "steady+10s", for: "20s", kind: "endless-fragments", who: "2%" },
-  tells: true,
+  tells: OUTCOMES,
   shape: () =>
     strict({
       ...base("endless-fragments", "Sends a message that does not end."),

@@ -18,6 +18,7 @@ import {
   whole,
 } from "../../shape/fields.ts";
 import type { AttemptAction, FaultAction } from "./action.ts";
+import type { Outcome } from "./outcome.ts";
 
 /** Where in the life of a connection, or beside it, a kind acts. */
 type FaultStage = "connection" | "reading" | "writing" | "handshake" | "protocol" | "network";
@@ -34,8 +35,8 @@ export interface FaultKind<A extends Act = Act, Shape extends z.ZodType = z.ZodT
   readonly doc: string;
   /** As its author writes it, with the keys of its own. */
   readonly example: Readonly<Record<string, unknown>>;
-  /** What the target did to each of those it hit is counted: see outcome.ts. */
-  readonly tells?: true;
+  /** What the target did about it is counted, by these: see outcome.ts. */
+  readonly tells?: readonly Outcome[];
   readonly shape: () => Shape;
   /**
    * Whether it lasts: it never does (no `for`), it may (without `for` it goes on to the end of the run), or it must.

@@ -2,6 +2,7 @@
 import { about, size, strict } from "../../shape/fields.ts";
 import { formatSize } from "../../units.ts";
 import { base, faultKind } from "./fault.ts";
+import { OUTCOMES } from "./outcome.ts";
 
 const MAX_BYTES = 256 << 20;
 /** What costs about as much as one message. */
@@ -12,7 +13,7 @@ export const oversize = faultKind({
   stage: "writing",
   doc: "Connections send one binary message of this size each: does the target refuse it, with 1009, before it has kept all of it?",
   example: { at: "steady+10s", kind: "oversize", who: "5%", size: "1mb" },
-  tells: true,
+  tells: OUTCOMES,
   shape: () =>
     strict({
       ...base("oversize", "Sends one large message."),

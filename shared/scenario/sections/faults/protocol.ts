@@ -3,13 +3,14 @@ import * as z from "zod";
 import { about, strict } from "../../shape/fields.ts";
 import { BREACHES } from "./breach.ts";
 import { base, faultKind } from "./fault.ts";
+import { OUTCOMES } from "./outcome.ts";
 
 export const protocol = faultKind({
   kind: "protocol",
   stage: "protocol",
   doc: "Connections break the WebSocket protocol once, or send a message that is damaged; what the target did is counted: closed, and with which code, cut, or went on. RFC 6455 wants 1002, for `bad-utf8` 1007.",
   example: { at: "steady+10s", kind: "protocol", who: "5%", how: "bad-opcode" },
-  tells: true,
+  tells: OUTCOMES,
   shape: () =>
     strict({
       ...base("protocol", "Sends what no client may send."),

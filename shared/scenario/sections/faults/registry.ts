@@ -3,15 +3,19 @@
  * the one of the reference.
  */
 import { assert } from "../../../assert.ts";
+import { abandonedHandshake } from "./abandoned-handshake.ts";
+import { badHeaders } from "./bad-headers.ts";
 import { bandwidth } from "./bandwidth.ts";
 import { blackhole } from "./blackhole.ts";
 import { burst } from "./burst.ts";
 import { cut } from "./cut.ts";
 import { disconnect } from "./disconnect.ts";
 import { dnsFailure } from "./dns-failure.ts";
+import { duplicateLogin } from "./duplicate-login.ts";
 import { endlessFragments } from "./endless-fragments.ts";
 import type { FaultKind } from "./fault.ts";
 import { flood } from "./flood.ts";
+import { handshakeFlood } from "./handshake-flood.ts";
 import { idle } from "./idle.ts";
 import { latency } from "./latency.ts";
 import { oversize } from "./oversize.ts";
@@ -19,8 +23,10 @@ import { protocol } from "./protocol.ts";
 import { reconnectStorm } from "./reconnect-storm.ts";
 import { refusePong } from "./refuse-pong.ts";
 import { reorder } from "./reorder.ts";
+import { slowHandshake } from "./slow-handshake.ts";
 import { slowReader } from "./slow-reader.ts";
 import { slowWriter } from "./slow-writer.ts";
+import { staleToken } from "./stale-token.ts";
 import { stall } from "./stall.ts";
 import { stopReading } from "./stop-reading.ts";
 import { tlsFailure } from "./tls-failure.ts";
@@ -30,6 +36,12 @@ export const FAULT_KINDS = [
   disconnect,
   reconnectStorm,
   idle,
+  duplicateLogin,
+  slowHandshake,
+  abandonedHandshake,
+  badHeaders,
+  staleToken,
+  handshakeFlood,
   flood,
   burst,
   oversize,
