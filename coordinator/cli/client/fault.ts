@@ -34,6 +34,9 @@ const COMMON: Readonly<Record<string, string>> = {
   recovered: "a threshold: '{ within: 15s, to: 99% }'",
 };
 
+/** Keys whose text may look like a number. */
+const TEXTS: ReadonlySet<string> = new Set(["name", "value", "header", "query"]);
+
 const EXAMPLES = `
 Examples:
   onrush fault 20261120-224501-echo-x7f2 --kind disconnect --who 20%
@@ -119,9 +122,8 @@ function faultOf(given: readonly (readonly [key: string, text: string])[]): obje
   return Object.fromEntries(entries);
 }
 
-/** A name may look like one. */
 function isNumber(key: string, value: unknown): boolean {
-  return key !== "name" && (typeof value === "number" || typeof value === "boolean");
+  return !TEXTS.has(key) && (typeof value === "number" || typeof value === "boolean");
 }
 
 async function textOf(file: string): Promise<string> {

@@ -39,7 +39,6 @@ export const ANSWERS = [
   /** There was no room for it, the generator was short of something, or the scenario makes no request that can be sent. */
   "notMade",
 ] as const;
-export type Answer = (typeof ANSWERS)[number];
 
 /** Which of two connections with the same handshake the target ended; one for each pair whose second was accepted. */
 export const RIVALS = ["firstClosed", "secondClosed", "bothClosed", "neitherClosed"] as const;
