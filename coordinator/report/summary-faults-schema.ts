@@ -65,7 +65,9 @@ export const faultSchema = z.object({
    */
   outcomes: z.partialRecord(z.enum(ALL_OUTCOMES), count).optional(),
   /** How soon, from the beginning of each handshake. Left out where none was timed. */
-  outcomeMs: z.partialRecord(z.enum(ALL_OUTCOMES), z.object({ p50: ms, p99: ms, max: ms })).optional(),
+  outcomeMs: z
+    .partialRecord(z.enum(ALL_OUTCOMES), z.object({ p50: ms, p99: ms, max: ms }))
+    .optional(),
   /** What the scenario asks for (`recovered`); null: nothing. */
   wanted: z.object({ withinMs: ms, share, observed: share.nullable() }).nullable(),
 });

@@ -193,9 +193,7 @@ export function outcomesOf(
 ): ReadonlyMap<Outcome, number> {
   const names = new Map(namesOf(scenario).map(({ name, kind }, at) => [`${kind} ${name}`, at]));
   const outcomes = faultKindOf(fault.act.kind).tells ?? [];
-  return new Map(
-    outcomes.map((outcome) => [outcome, names.get(`outcome ${id}/${outcome}`) ?? -1]),
-  );
+  return new Map(outcomes.map((outcome) => [outcome, names.get(`outcome ${id}/${outcome}`) ?? -1]));
 }
 
 function partsOf({ messages, flow, listen, answers }: StrictRole, role: number): NamedPart[] {

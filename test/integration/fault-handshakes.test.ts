@@ -7,13 +7,7 @@ import { describe, expect, it } from "vitest";
 import { monotonicUs } from "../../shared/time/clock.ts";
 import { startLoginServer } from "../support/login-server.ts";
 import { markedServer } from "../support/marked-server.ts";
-import {
-  endedWell,
-  type Result,
-  runScenario,
-  scratch,
-  startTarget,
-} from "../support/programs.ts";
+import { endedWell, type Result, runScenario, scratch, startTarget } from "../support/programs.ts";
 import { closedStats, selfSigned } from "../support/secure-target.ts";
 
 const CONNECTIONS = 40;
@@ -92,7 +86,6 @@ function check(result: Result): number {
 }
 
 interface Counted {
-  readonly open: number;
   readonly accepted: number;
   readonly upgradesRefused: Readonly<Record<string, number>>;
 }

@@ -113,9 +113,9 @@ export function countsOf({ run, whole }: Done): Record<string, number> {
   return sums;
 }
 
-/** What the target did, of the first window. */
-export function outcomesIn({ run, whole }: Done): Record<string, number> {
-  const positions = outcomesOf(whole, faultWindows(whole)[0] as FaultWindow);
+/** What the target did, of the first window unless told. */
+export function outcomesIn({ run, whole }: Done, window = 0): Record<string, number> {
+  const positions = outcomesOf(whole, faultWindows(whole)[window] as FaultWindow);
   const outcomeAt = new Map([...positions].map(([outcome, at]) => [at, outcome]));
   const arrived = NAME_COUNTERS.indexOf("arrived");
   const sums: Record<string, number> = {};

@@ -5,7 +5,11 @@
 import { assert } from "../../shared/assert.ts";
 import type { Population } from "../../shared/load/arrivals.ts";
 import type { StrictFault } from "../../shared/scenario/strict-fault.ts";
-import { type ConnectionHost, type HostedConnection, settingsOf } from "../connection/connection-host.ts";
+import {
+  type ConnectionHost,
+  type HostedConnection,
+  settingsOf,
+} from "../connection/connection-host.ts";
 import { sendExtra } from "../connection/extra.ts";
 import { Faults } from "../faults/faults.ts";
 import { shiftPending, waitsSinceUs } from "../message/waiting.ts";

@@ -45,8 +45,7 @@ export class RunningWindow implements ActiveWindow {
     this.untilUs = window.untilUs;
     this.victims = victims;
     this.#action = action.reach === "attempts" ? null : action;
-    this.spoiling =
-      action.reach === "attempts" ? { window, spoilt: action.spoil(act) } : null;
+    this.spoiling = action.reach === "attempts" ? { window, spoilt: action.spoil(act) } : null;
     this.#tells = tells === OUTCOMES;
     this.end = this.#action === null ? 0 : tools.live.length;
     this.hitsPerTurn = Math.ceil(MESSAGES_PER_TURN / (this.#action?.weight?.(act) ?? 1));

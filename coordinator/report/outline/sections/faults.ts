@@ -2,7 +2,6 @@
 import type { Summary } from "../../summary-schema.ts";
 import { countOf, formatCount, formatMs, formatShare } from "../../text/format.ts";
 import {
-  type Block,
   type Cell,
   code,
   column,

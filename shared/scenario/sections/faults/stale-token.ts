@@ -70,15 +70,14 @@ function checkPlace({ value, header, query }: Written, context: z.RefinementCtx)
   if (header !== undefined && query !== undefined) {
     fault(context, ["stale-token takes only one of header or query", ""], { path: ["query"] });
   }
-  if (value === undefined) {
-    if (header === undefined && query === undefined) return;
+  const hasPlace = header !== undefined || query !== undefined;
+  if (value === undefined && hasPlace) {
     fault(context, ["header and query need value", "such as value: expired"]);
-    return;
   }
   if (header !== undefined && !HEADER_NAME.test(header)) {
     fault(context, ["no header that may be set", "such as x-token"], { path: ["header"] });
   }
-  if (query === undefined && !HEADER_VALUE.test(value)) {
+  if (value !== undefined && query === undefined && !HEADER_VALUE.test(value)) {
     fault(context, ["it holds characters that a header cannot carry", ""], { path: ["value"] });
   }
 }
