@@ -57,6 +57,8 @@ interface More {
   readonly onOpen?: Parameters<typeof markedServer>[2];
   /** Asked for while the run goes on: the caller tells the engine. */
   readonly live?: readonly StrictFault[];
+  /** Shards that the engine has, of eight. Default: all. */
+  readonly held?: readonly number[];
 }
 
 /**
@@ -66,7 +68,7 @@ export async function play(
   faults: readonly StrictFault[],
   over: Parameters<typeof scenario>[1] = {},
   onTurn: (engine: Engine, runUs: number) => void = () => {},
-  { onMessage, onOpen, live = [] }: More = {},
+  { onMessage, onOpen, live = [], held }: More = {},
 ): Promise<Done> {
   const clock = new TurnClock(1);
   const server = await markedServer(clock.monotonicUs, onMessage, onOpen);
@@ -84,6 +86,7 @@ export async function play(
   let startUs = 0;
   const run = await runEngine(planned, {
     clock,
+    ...(held !== undefined && { held }),
     onTurn: (engine, runUs) => {
       if (runUs >= 0 && startUs === 0) startUs = clock.monotonicUs() - runUs + SECOND;
       onTurn(engine, runUs - SECOND);

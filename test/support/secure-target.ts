@@ -17,9 +17,7 @@ export function selfSigned(folder: string): string[] {
 }
 
 /** What it counted, once no connection is open any more. */
-export async function closedStats<Counts extends object>(
-  url: string,
-): Promise<Counts> {
+export async function closedStats<Counts extends object>(url: string): Promise<Counts> {
   for (let tries = 0; ; tries++) {
     const stats = (await statsOf(url)) as Counts;
     if ((stats as { readonly open?: unknown }).open === 0 || tries === 100) return stats;

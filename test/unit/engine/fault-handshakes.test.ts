@@ -185,3 +185,15 @@ it("bad-headers: each way has its answer", async () => {
   expect(answers).toEqual(ANSWERS.map(([how, outcome]) => [how, { [outcome]: 3 }]));
   expectUndisturbed({ ...done, victims: [0, 1, 2] });
 });
+
+it("four engines with a part of the plan each hit whom one with all of it hits", async () => {
+  const act = { kind: "bad-headers", how: "wrong-version" } as const;
+  const faults = [fault({ offsetUs: SECOND, act })];
+  const parts = [0, 2, 4, 6].map((shard) =>
+    play(faults, {}, undefined, { held: [shard, shard + 1] }),
+  );
+  const done = await Promise.all(parts);
+  const hit = done.map(({ requests, seen }) => requests.slice(seen.length));
+  expect(sorted(hit.flat().map(({ index }) => index))).toEqual(done[0]?.victims);
+  expect(hit.filter((of) => of.length > 0).length).toBeGreaterThan(1);
+});
