@@ -32,6 +32,8 @@ export const ErrorCode = {
   /** Whoever is to run it runs no code of scenarios. */
   ONRUSH_HOOKS_FORBIDDEN: ExitCode.preflight,
   ONRUSH_COMMAND_FORBIDDEN: ExitCode.preflight,
+  /** Workers let no scenario end, pause or isolate them. */
+  ONRUSH_WORKER_FAULTS_FORBIDDEN: ExitCode.preflight,
   /** They cannot be loaded. */
   ONRUSH_HOOKS_FAILED: ExitCode.hookFailed,
   ONRUSH_LIMITS_TOO_LOW: ExitCode.preflight,

@@ -44,6 +44,8 @@ export interface WorkerConfig {
   readonly allowTargets: readonly string[];
   /** It runs the hooks of scenarios: code of whoever submits them. */
   readonly allowHooks: boolean;
+  /** It does to itself what faults of a scenario ask of workers: end, stand still, lose the bus. */
+  readonly allowFaults: boolean;
   /** Silence of the bus after which the worker stops its load by itself. */
   readonly fenceAfterMs: number;
   /** When asked to leave: how long others may take to take over what it holds. */
@@ -106,6 +108,7 @@ export function readConfig(
       .filter((host) => host.trim() !== "")
       .map(readAllowedTarget),
     allowHooks: environment["ONRUSH_WORKER_ALLOW_HOOKS"] === "1",
+    allowFaults: environment["ONRUSH_WORKER_ALLOW_FAULTS"] === "1",
     fenceAfterMs: integer("ONRUSH_WORKER_FENCE_AFTER_MS", 20_000, [1000, 600_000]),
     // The coordinator of a forked worker has nobody else to give its slices to.
     leaveMs: integer("ONRUSH_WORKER_LEAVE_MS", bus === null ? 0 : 90_000, [0, 3_600_000]),

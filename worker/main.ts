@@ -17,6 +17,8 @@ import { Control } from "./control/control.ts";
 import { describeWorker } from "./control/membership.ts";
 import { openWorkerBus } from "./control/open-bus.ts";
 import { engineThreads } from "./execution/engine-thread.ts";
+import { IsolatedBus } from "./execution/isolated-bus.ts";
+import { Orders } from "./execution/orders.ts";
 import { CONTROL_TIMINGS } from "./execution/timings.ts";
 import { openHealth } from "./health/health-server.ts";
 import { notJoined } from "./health/worker-state.ts";
@@ -65,13 +67,15 @@ async function makeControl(config: WorkerConfig, log: Log): Promise<Control> {
     // A forked worker was started for a run; others may wait for one for days.
     { heapMb: config.engineHeapMb, ahead: config.bus === null ? config.engines : 0 },
   );
+  const bus = new IsolatedBus(await openWorkerBus(config, log), systemTimers);
+  const orders = new Orders({ bus, allowed: config.allowFaults, timers: systemTimers, log });
   return new Control({
-    bus: await openWorkerBus(config, log),
+    ...{ bus, orders },
     info: await describeWorker(config),
     limits: config.limits,
     rejoin: config.rejoin,
     timings: { ...CONTROL_TIMINGS, fenceAfterMs: config.fenceAfterMs, leaveMs: config.leaveMs },
-    startEngine,
+    startEngine: orders.reaching(startEngine),
     clock: systemClock,
     timers: systemTimers,
     log,

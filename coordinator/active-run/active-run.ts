@@ -148,6 +148,7 @@ export class ActiveRun {
       cuts: fold.slices.cuts,
       steering: fold.searches.steering,
       faults: fold.faults.changed,
+      ...(fold.outside.orders.length > 0 && { orders: fold.outside.orders }),
     };
     if (!this.#document.holds(document)) {
       await this.log.sync();

@@ -2,6 +2,7 @@
  * Lost workers, as judgements name them. Pure; used by the checks on them and by the summary. Invariant: in order of epochs;
  * every lost worker is named exactly once, by lost-workers.ts or by replaced-workers.ts.
  */
+import type { WorkerEffect } from "../../shared/scenario/sections/faults/outside/workers.ts";
 import type { RunFold } from "../merge/run-fold.ts";
 import type { Loss, WorkerRecord } from "../merge/worker/worker-record.ts";
 
@@ -14,8 +15,21 @@ export function lostWorkers(fold: RunFold): readonly LostWorker[] {
     .sort((a, b) => a.epoch - b.epoch);
 }
 
-export function wasLost({ id, loss }: LostWorker): string {
-  return `Worker ${id} was lost: ${loss.reason}`;
+export function wasLost(fold: RunFold, worker: LostWorker): string {
+  const fault = faultBehind(fold, worker);
+  const why = fault === null ? "" : ` (on purpose, by the fault ${fault})`;
+  return `Worker ${worker.id} was lost: ${worker.loss.reason}${why}`;
+}
+
+/** The fault of the scenario that has it lost: of those done to it before, the one that is over last. null: there is none. */
+export function faultBehind({ outside }: RunFold, { epoch, loss }: LostWorker): string | null {
+  const before = outside.ordered
+    .filter(
+      ({ effect, epochs, atUs }) =>
+        effect.kind !== "skew" && epochs.includes(epoch) && atUs <= (loss.atUs ?? 0),
+    )
+    .map(({ id, effect, atUs }) => ({ id, endUs: endOf(effect, atUs) }));
+  return before.sort((a, b) => b.endUs - a.endUs)[0]?.id ?? null;
 }
 
 /** Seconds in which its loss disturbed the load. */
@@ -25,4 +39,8 @@ export function disturbedBy(fold: RunFold, { epoch }: LostWorker): (readonly [nu
   const to = Math.min(Math.ceil(of.toUs / 1_000_000), fold.merge.timeline.length);
   const from = Math.floor(of.fromUs / 1_000_000);
   return from < to ? [[from, to]] : [];
+}
+
+function endOf(effect: WorkerEffect, atUs: number): number {
+  return effect.kind === "kill" ? Number.POSITIVE_INFINITY : atUs + effect.forUs;
 }

@@ -71,7 +71,7 @@ export function latencyOf(
   if (listen.sentAt === null) return { latency: null, withheld: null, clockErrorUs: null };
   const clockErrorUs = clockErrorOf(fold, listen);
   const times = judgedHistogram(fold, { metric: "push", phases, names: new Set(positions) });
-  const withheld = whyWithheld(times, clockErrorUs);
+  const withheld = skewedBy(fold) ?? whyWithheld(times, clockErrorUs);
   return { latency: withheld === null ? times : null, withheld, clockErrorUs };
 }
 
@@ -88,11 +88,19 @@ export function reachOf(
 }
 
 /** How far the clocks of senders and workers may be apart, microseconds; null: not known. */
-export function clockErrorOf({ facts }: RunFold, { clockErrorUs }: StrictListen): number | null {
+export function clockErrorOf(fold: RunFold, { clockErrorUs }: StrictListen): number | null {
+  const { facts } = fold;
+  if (skewedBy(fold) !== null) return null;
   if (clockErrorUs !== null) return clockErrorUs + OWN_ERROR_US;
   // Each worker reaches it on its own machine, whose clock both read.
   const isHere = facts.scenario.targets.every(({ url }) => isLoopbackHost(hostOf(url)));
   return isHere ? OWN_ERROR_US : null;
+}
+
+/** The times of a clock that was set are in one distribution with all others. null: none was. */
+function skewedBy({ outside }: RunFold): string | null {
+  const skew = outside.ordered.find(({ effect }) => effect.kind === "skew");
+  return skew === undefined ? null : `the fault ${skew.id} has set the clocks of workers`;
 }
 
 function hostOf(url: string): string {

@@ -34,7 +34,7 @@ const MASS_LOSS_MS = 60_000;
 
 export type MemberInfo = Pick<
   WorkerInfo,
-  "id" | "host" | "engines" | "capacity" | "fenceAfterMs" | "wire"
+  "id" | "host" | "engines" | "capacity" | "fenceAfterMs" | "wire" | "allowFaults"
 > &
   // A member that is only expected back did not say it again.
   Partial<WorkerMachine>;

@@ -35,8 +35,9 @@ export async function onThisMachine(
   const env = {
     ...given,
     ONRUSH_ALLOW_TARGETS: request.allowTargets.join(","),
-    // The scenario is the user's own, and so is the machine.
+    // The scenario is the user's own, and so are the machine and the workers.
     ONRUSH_WORKER_ALLOW_HOOKS: "1",
+    ONRUSH_WORKER_ALLOW_FAULTS: "1",
   };
   const cluster = await startLocalCluster({ ...sizing, env, clock, write });
   fenceTheDead(cluster, request.runId);

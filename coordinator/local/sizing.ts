@@ -22,6 +22,8 @@ export interface SizingInput {
   readonly reservedFiles?: number;
   /** As many workers as somebody asked for, instead of as few as possible. */
   readonly workers?: number;
+  /** Workers that may be lost: the others have room for all; default: none. */
+  readonly spare?: number;
 }
 
 export interface Sizing {
@@ -38,7 +40,7 @@ export const MAX_WORKERS = 256;
 
 /** @throws OnrushError ONRUSH_LIMITS_TOO_LOW when the connections do not fit, with the limit that is needed. */
 export function sizeLocalCluster(input: SizingInput): Sizing {
-  const { connections, shards, cpus, openFiles, workers: asked } = input;
+  const { connections, shards, cpus, openFiles, workers: asked, spare = 0 } = input;
   assert(shards > 0 && connections >= 0, "a plan has shards and no fewer than 0 connections");
   const reserved = input.reservedFiles ?? RESERVED_FILES;
   const sizes = { shards, peak: connections };
@@ -49,11 +51,12 @@ export function sizeLocalCluster(input: SizingInput): Sizing {
   // Dealt in whole shards, fewer workers than asked for may take them all.
   const shardsEach = Math.ceil(shards / (asked === undefined ? needed : most));
   const workers = Math.ceil(shards / shardsEach);
+  const shardsAtMost = Math.min(room, Math.ceil(shards / Math.max(1, workers - spare)));
   const enginesEach = Math.max(1, Math.floor(Math.max(1, cpus - 1) / workers));
   return {
     workers,
     enginesPerWorker: Math.min(enginesEach, shardsEach),
-    capacityPerWorker: connectionsOf(sizes, shardsEach),
+    capacityPerWorker: connectionsOf(sizes, Math.max(shardsEach, shardsAtMost)),
   };
 }
 

@@ -33,7 +33,7 @@ export class RunFold {
   readonly disturbances = new Disturbances();
   readonly searches: Searches;
   readonly faults = new FaultLog();
-  readonly outside = new OutsideLog();
+  readonly outside = new OutsideLog(this.disturbances);
   /** Sessions the plan opens that nobody could open, because their worker was lost. */
   excusedOpens = 0;
   state: RunState = "created";
@@ -146,6 +146,7 @@ export class RunFold {
         this.faults.apply(event);
         return;
       case "outside-began":
+      case "outside-ordered":
       case "outside-ended":
         this.outside.apply(event);
         return;

@@ -14,8 +14,10 @@ import { outsideKindOf } from "../../shared/scenario/sections/faults/outside/reg
 import { type OutsideTime, outsideTimes } from "../../shared/scenario/strict-outside.ts";
 import { type ActiveRun, ignoreOperating } from "../active-run/active-run.ts";
 import { checkCommand } from "../plan/allowed-commands.ts";
+import { workerActOf } from "../plan/worker-faults.ts";
 import { httpCall } from "./http-call.ts";
 import { runCommand } from "./run-command.ts";
+import { orderWorkers } from "./worker-orders.ts";
 
 const SECOND_US = 1_000_000;
 /** Looked for this far ahead, so that each begins at its time. */
@@ -72,7 +74,7 @@ export class OutsideFaults {
     if (isTold || ending !== null || this.#over.signal.aborted) return;
     if ((log.elapsedUs ?? 0) - time.atUs > LATEST_US) {
       this.#say(time, not("no coordinator was there at its time"));
-    } else if (this.#run.request.redacted === true) {
+    } else if (this.#run.request.redacted === true && workerActOf(time.outside.act) === null) {
       this.#say(time, not("the coordinator was started again, and does not know its secrets"));
     } else if (this.#underWay.size >= MOST_AT_ONCE) {
       this.#say(time, not(`${MOST_AT_ONCE} others are under way`));
@@ -94,13 +96,15 @@ export class OutsideFaults {
     await log.sync();
   }
 
-  #handsFor({ id, outside: { limitUs } }: OutsideTime): Hands {
+  #handsFor(time: OutsideTime): Hands {
+    const { id, outside } = time;
     const { request, timers, id: run, plan } = this.#run;
     const { signal } = this.#over;
-    const limits = { limitMs: limitUs / 1000, timers, signal };
+    const limits = { limitMs: outside.limitUs / 1000, timers, signal };
     const { tls } = plan.document.scenario.connect;
     return {
       request: (asked) => httpCall(asked, { ...limits, tls, allowed: request.allowTargets }),
+      order: (act) => orderWorkers(this.#run, time, { act, signal }),
       execute: async (file, args) => {
         try {
           checkCommand(file, request.allowCommands ?? []);

@@ -31,6 +31,8 @@ export const lostWorkerSchema = z.object({
   epoch: count,
   host: z.string(),
   reason: z.string(),
+  /** The fault of the scenario that had it lost; absent: none did. */
+  fault: z.string().optional(),
   /** Run time when it was recorded; null: before the start. */
   atMs: ms.nullable(),
   /** The last second it reported; null: none. */

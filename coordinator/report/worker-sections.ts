@@ -2,7 +2,7 @@
  * The sections of summary.json that tell of workers: those that took part, and those that were lost. Pure; used by
  * summary.ts. Invariant: in order of epochs, so that nothing depends on arrival.
  */
-import { lostWorkers } from "../analysis/losses.ts";
+import { faultBehind, lostWorkers } from "../analysis/losses.ts";
 import type { RunFold } from "../merge/run-fold.ts";
 import { quantilesOrNull, toMs } from "./quantiles.ts";
 import type { Summary } from "./summary-schema.ts";
@@ -27,13 +27,16 @@ export function workersSection(fold: RunFold): Summary["workers"] {
 }
 
 export function lostWorkersSection(fold: RunFold): Summary["lostWorkers"] {
-  return lostWorkers(fold).map(({ id, epoch, host, loss }) => {
+  return lostWorkers(fold).map((worker) => {
+    const { id, epoch, host, loss } = worker;
+    const fault = faultBehind(fold, worker);
     const disturbed = fold.disturbances.list.find((disturbance) => disturbance.epoch === epoch);
     return {
       id,
       epoch,
       host,
       reason: loss.reason,
+      ...(fault !== null && { fault }),
       atMs: loss.atUs === null ? null : toMs(loss.atUs),
       lastSecond: loss.reportedUs === null ? null : Math.round(loss.reportedUs / 1_000_000) - 1,
       connectionsOpen: loss.open,

@@ -12,6 +12,7 @@ import { LiveFaults } from "../active-run/live-faults.ts";
 import type { RunOutcome, RunRequest } from "../active-run/request.ts";
 import { LiveResults } from "../live/live-results.ts";
 import { runMeasures } from "../live/measures.ts";
+import { checkWorkerFaults } from "../outside/worker-orders.ts";
 import { Placement } from "../placement/placement.ts";
 import { WorkerWatch } from "../placement/worker-watch.ts";
 import { makePlan, type Plan } from "../plan/plan.ts";
@@ -101,7 +102,10 @@ async function begin(run: ActiveRun, parts: RunParts): Promise<void> {
   run.offerPlan();
   if (run.state === "created") await waitForWorkers(run);
   if (run.ending) return;
-  if (run.state === "created") await run.move("offered").catch(ignoreOperating);
+  if (run.state === "created") {
+    checkWorkerFaults(run);
+    await run.move("offered").catch(ignoreOperating);
+  }
   await waitUntilReady(run, parts);
   if (run.ending) return;
   if (run.state === "offered") await run.move("ready").catch(ignoreOperating);

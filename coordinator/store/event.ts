@@ -4,6 +4,7 @@
  * summary and a coordinator that starts again depend on is in here; an event is plain JSON.
  */
 import type { ErrorCode } from "../../shared/errors.ts";
+import type { WorkerEffect } from "../../shared/scenario/sections/faults/outside/workers.ts";
 import type { SearchLevel } from "../../shared/scenario/strict.ts";
 import type { StrictFault } from "../../shared/scenario/strict-fault.ts";
 import type { HandOver, RunState } from "../../shared/wire/command.ts";
@@ -171,6 +172,14 @@ export type OutsideEvent =
       readonly kind: string;
       /** Run time at which it was to be done. */
       readonly atUs: number;
+    }
+  /** Workers are asked to do it to themselves; what lasts begins when they have read of it. */
+  | {
+      readonly type: "outside-ordered";
+      readonly position: number;
+      readonly id: string;
+      readonly epochs: readonly number[];
+      readonly effect: WorkerEffect;
     }
   /** What came of it; without a beginning: it was not done. */
   | {

@@ -6,6 +6,7 @@
 import * as z from "zod";
 import type { Steering } from "../load/steering.ts";
 import { MAX_WINDOWS } from "../scenario/fault-windows.ts";
+import { MAX_FOR_US, type WorkerEffect } from "../scenario/sections/faults/outside/workers.ts";
 import type { StrictFault } from "../scenario/strict-fault.ts";
 import {
   count,
@@ -51,6 +52,16 @@ export interface RunDocument extends Decided {
   readonly handOvers: readonly HandOver[];
   /** Slices that end before the plan does. They count over what an old ticket says of the slice. */
   readonly cuts: readonly SliceCut[];
+  /** What workers are to do to themselves; absent: nothing. Each is taken out when its workers have said that they do it. */
+  readonly orders?: readonly WorkerOrder[] | undefined;
+}
+
+/** A worker of these epochs does it once, when it reads of it, and says so first (WorkerStatus.obeyed). */
+export interface WorkerOrder {
+  /** Unique in the run. */
+  readonly id: number;
+  readonly epochs: readonly number[];
+  readonly effect: WorkerEffect;
 }
 
 /** How the plan goes on, by what was decided since run time began. Workers follow it from the moments it names. */
@@ -103,6 +114,14 @@ const faultSchema = z.looseObject({
   act: z.looseObject({ kind: text }),
 }) as unknown as z.ZodType<StrictFault>;
 
+const forUs = z.number().min(0).max(MAX_FOR_US);
+const effectSchema: z.ZodType<WorkerEffect> = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("kill") }),
+  z.object({ kind: z.literal("pause"), forUs }),
+  z.object({ kind: z.literal("isolate"), forUs }),
+  z.object({ kind: z.literal("skew"), forUs, byMs: z.number() }),
+]);
+
 export const runDocumentSchema: z.ZodType<RunDocument> = z.object({
   run: text,
   state: z.enum(RUN_STATES),
@@ -122,6 +141,12 @@ export const runDocumentSchema: z.ZodType<RunDocument> = z.object({
   steering: z.array(steeringSchema).max(MAX_LISTED),
   faults: z.array(faultSchema).max(MAX_WINDOWS),
   cuts: z.array(z.object({ slice: sliceNumber, toUs: micros })).max(4 * MAX_LISTED),
+  orders: z
+    .array(
+      z.object({ id: count, epochs: z.array(epochNumber).max(MAX_LISTED), effect: effectSchema }),
+    )
+    .max(MAX_WINDOWS)
+    .optional(),
 });
 
 /** Topics of hints. The payload is always the run id, or empty. */

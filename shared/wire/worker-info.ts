@@ -28,6 +28,8 @@ export interface WorkerInfo {
   readonly wire: number;
   /** The dictionary of its frames; absent from workers whose frames name none. */
   readonly counters?: CounterLists | undefined;
+  /** It does to itself what faults of a scenario ask of workers; absent: it does not. */
+  readonly allowFaults?: boolean | undefined;
 }
 
 export const workerInfoSchema: z.ZodType<WorkerInfo> = z.object({
@@ -48,6 +50,7 @@ export const workerInfoSchema: z.ZodType<WorkerInfo> = z.object({
   fenceAfterMs: count,
   wire: count,
   counters: counterListsSchema.optional(),
+  allowFaults: z.boolean().optional(),
 });
 
 const WORKER_STATES = [
@@ -75,6 +78,8 @@ export interface RunStatus {
   readonly startSkewUs: number | null;
   /** Hand-overs it has done (RunDocument.handOvers), until the document does not name them any more. */
   readonly handedOver: readonly HandedOver[];
+  /** Orders (RunDocument.orders) that it has begun to carry out; absent: none. */
+  readonly obeyed?: readonly number[] | undefined;
 }
 
 export interface WorkerStatus extends RunStatus {
@@ -112,6 +117,7 @@ export const workerStatusSchema: z.ZodType<WorkerStatus> = z.object({
   claimedIn: text.nullable(),
   startSkewUs: micros.nullable(),
   handedOver: z.array(z.object({ id: count, slice: sliceNumber, fromUs: micros })).max(MAX_LISTED),
+  obeyed: z.array(count).max(MAX_LISTED).optional(),
   answers: text,
   refused: count,
   refusal: problemText,

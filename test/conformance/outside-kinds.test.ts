@@ -9,6 +9,7 @@ import {
   type OutsideAct,
   outsideKindOf,
 } from "../../shared/scenario/sections/faults/outside/registry.ts";
+import type { WorkerAct } from "../../shared/scenario/sections/faults/outside/workers.ts";
 import { outsideTimes } from "../../shared/scenario/strict-outside.ts";
 import { writtenForm } from "../../shared/scenario/written.ts";
 
@@ -45,11 +46,13 @@ describe.each(OUTSIDE_KINDS.map((kind) => [kind.kind, kind] as const))("%s", (na
     expect(example).toMatchObject({ kind: name });
   });
 
-  it("has times as other faults, and no victims", () => {
+  it("has times as other faults, and no connections as victims", () => {
     const { scenario } = strict({ ...example, every: "20s", times: 3 });
     expect(scenario.faults).toEqual([]);
     expect(outsideTimes(scenario).map(({ atUs }) => atUs / 1e6)).toEqual([40, 60, 80]);
-    expect(issues({ ...example, who: "20%" }).join()).toContain("who");
+    const who = issues({ ...example, who: "20%" }).join();
+    if (kind.on === "others") expect(who).toContain("who");
+    else expect(who).toBe("");
     expect(issues({ ...example, at: "nowhere" }).join()).toContain('unknown phase "nowhere"');
     expect(issues({ ...example, timeout: "soon" }).join()).toContain("faults[0].timeout");
   });
@@ -73,6 +76,7 @@ describe.each(OUTSIDE_KINDS.map((kind) => [kind.kind, kind] as const))("%s", (na
     const hands = {
       request: () => take("request"),
       execute: (file: string, args: readonly string[]) => take([file, ...args].join(" ")),
+      order: ({ effect }: WorkerAct) => take(effect.kind),
     };
     expect(await outsideKindOf(name).perform(act, hands)).toEqual({ ok: true, outcome: "" });
     expect(asked).toHaveLength(1);
@@ -103,4 +107,18 @@ it("what cannot be done is refused, with its place", () => {
   expect(issues({ ...command, run: ["kill-pod"] })).toEqual([
     "faults[0].run[0]: the program needs its absolute path",
   ]);
+});
+
+it("workers are named in one way, and what lasts ends with the load", () => {
+  const pause = { at: "steady+80s", for: "5s", kind: "pause-worker" };
+  const workers = (who: unknown) => strict({ ...pause, who }).scenario.outside[0]?.act;
+  const all = { share: 1, count: null, worker: null };
+  expect(workers("50%")).toMatchObject({ workers: { ...all, share: 0.5 } });
+  expect(workers(2)).toMatchObject({ workers: { ...all, count: 2 } });
+  expect(workers({ worker: "w" })).toMatchObject({ workers: { ...all, worker: "w" } });
+  expect(issues({ ...pause, who: { worker: "w", count: 1 } }).join()).toContain("faults[0].who");
+  expect(issues({ ...pause, who: {} }).join()).toContain("faults[0].who");
+  expect(issues({ ...pause, who: 1, for: "15s" }).join()).toContain("beyond the run");
+  expect(issues({ ...pause, who: 1, for: "11m" }).join()).toContain("longer than 10m");
+  expect(issues({ ...pause, who: 1, for: undefined }).join()).toContain("faults[0]");
 });

@@ -59,16 +59,12 @@ export const MADE_TABLES: readonly MadeTable[] = [
   {
     document: "docs/faults.md",
     name: "outside kinds",
-    table: () =>
-      tableOf(
-        ["kind", "what happens", "example"],
-        OUTSIDE_KINDS.map(({ kind, doc, example }) => {
-          const pairs = Object.entries(example).map(([key, value]) => {
-            return `${key}: ${Array.isArray(value) ? `[${value.join(", ")}]` : String(value)}`;
-          });
-          return [`\`${kind}\``, doc, `\`{ ${pairs.join(", ")} }\``];
-        }),
-      ),
+    table: () => outsideTable("others"),
+  },
+  {
+    document: "docs/faults.md",
+    name: "worker fault kinds",
+    table: () => outsideTable("workers"),
   },
   {
     document: "docs/target.md",
@@ -137,6 +133,19 @@ export function withTables(document: string, text: string): string {
     made = `${before}${begin}\n${table()}\n\n${end}${after}`;
   }
   return made;
+}
+
+/** Kinds that are done to others, or to workers. */
+function outsideTable(whom: (typeof OUTSIDE_KINDS)[number]["on"]): string {
+  return tableOf(
+    ["kind", "what happens", "example"],
+    OUTSIDE_KINDS.filter(({ on }) => on === whom).map(({ kind, doc, example }) => {
+      const pairs = Object.entries(example).map(([key, value]) => {
+        return `${key}: ${Array.isArray(value) ? `[${value.join(", ")}]` : String(value)}`;
+      });
+      return [`\`${kind}\``, doc, `\`{ ${pairs.join(", ")} }\``];
+    }),
+  );
 }
 
 interface Behaviour {

@@ -101,14 +101,15 @@ function objectsWithin(written: Node): Node[] {
   return further.flatMap(objectsWithin);
 }
 
+function hasSame({ properties }: Node, key: string, child: Node): boolean {
+  return JSON.stringify(properties?.[key]) === JSON.stringify(child);
+}
+
 /** Of several kinds: what they have in common first, then each kind by what is its own, and what it lacks. */
 function kindSections(place: string, kinds: readonly Node[]): string[] {
   const [first] = kinds;
   const common = Object.entries(first?.properties ?? {}).filter(([key, child]) => {
-    const having = kinds.filter(({ properties }) => properties?.[key] !== undefined);
-    const isSame = ({ properties }: Node) =>
-      JSON.stringify(properties?.[key]) === JSON.stringify(child);
-    return having.length > kinds.length / 2 && having.every(isSame);
+    return kinds.filter((kind) => hasSame(kind, key, child)).length > kinds.length / 2;
   });
   const keys = new Set(common.map(([key]) => key));
   const lacking = (kind: Node) => [...keys].filter((key) => kind.properties?.[key] === undefined);
@@ -121,7 +122,9 @@ function kindSections(place: string, kinds: readonly Node[]): string[] {
   };
   const below = common.flatMap(([key, child]) => belowOf(`${place}.${key}`, child));
   const sections = kinds.flatMap((kind) => {
-    const own = Object.entries(kind.properties ?? {}).filter(([key]) => !keys.has(key));
+    const own = Object.entries(kind.properties ?? {}).filter(
+      ([key, child]) => !keys.has(key) || !hasSame(shared, key, child),
+    );
     const [name = "", { const: value }] = own.find(([, child]) => child.const !== undefined) ?? [
       "",
       {},

@@ -287,7 +287,7 @@ export const ROOMS: readonly Room[] = [
   },
   {
     room: "coordinator/outside/",
-    may: ["shared/", "coordinator/active-run/", "coordinator/plan/"],
+    may: ["shared/", "coordinator/active-run/", "coordinator/fleet/", "coordinator/plan/"],
   },
   {
     room: "coordinator/placement/",

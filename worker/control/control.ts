@@ -12,6 +12,7 @@ import { sleep, type Timers } from "../../shared/time/timer.ts";
 import type { WorkerInfo } from "../../shared/wire/worker-info.ts";
 import type { WorkerLimits } from "../config.ts";
 import type { StartEngine } from "../execution/engine-thread.ts";
+import type { Orders } from "../execution/orders.ts";
 import type { ControlTimings } from "../execution/timings.ts";
 import type { WorkerState } from "../health/worker-state.ts";
 import { type ClockOffset, measureClockOffset } from "./clock-offset.ts";
@@ -22,6 +23,8 @@ export interface ControlOptions {
   readonly info: WorkerInfo;
   readonly limits: WorkerLimits;
   readonly startEngine: StartEngine;
+  /** What faults have this worker do to itself; absent: nothing. */
+  readonly orders?: Orders;
   /** After a lost lease: open a new session and go on, or stop serving. */
   readonly rejoin: boolean;
   readonly timings: ControlTimings;

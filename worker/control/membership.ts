@@ -32,5 +32,6 @@ export async function describeWorker(config: WorkerConfig): Promise<WorkerInfo> 
     fenceAfterMs: config.fenceAfterMs,
     wire: WIRE_VERSION,
     counters: COUNTER_LISTS,
+    ...(config.allowFaults && { allowFaults: true }),
   };
 }

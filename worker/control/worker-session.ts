@@ -17,6 +17,7 @@ import type { WorkerInfo, WorkerStatus } from "../../shared/wire/worker-info.ts"
 import type { WorkerLimits } from "../config.ts";
 import { watchDocument } from "../execution/document-watch.ts";
 import type { StartEngine } from "../execution/engine-thread.ts";
+import type { Orders } from "../execution/orders.ts";
 import { RunExecution } from "../execution/run-execution.ts";
 import { isRunOver, mostSlices, refusalOf } from "../execution/run-needs.ts";
 import { ACCEPTED, IDLE } from "../execution/run-states.ts";
@@ -32,6 +33,7 @@ export interface WorkerSessionOptions {
   readonly info: WorkerInfo;
   readonly limits: WorkerLimits;
   readonly startEngine: StartEngine;
+  readonly orders?: Orders;
   readonly clockOffset: () => ClockOffset;
   readonly timings: ControlTimings;
   readonly clock: Clock;

@@ -9,7 +9,8 @@ import { OnrushError } from "../../shared/errors.ts";
 import { createLog } from "../../shared/log.ts";
 import type { AllowList } from "../../shared/net/target-policy.ts";
 import { TargetText } from "../../shared/scenario/mask/target-text.ts";
-import { monotonicUs } from "../../shared/time/clock.ts";
+import { monotonicUs, skewWallClock } from "../../shared/time/clock.ts";
+import { standStill } from "../../shared/time/stand-still.ts";
 import type { PlanDocument } from "../../shared/wire/plan.ts";
 import { HookThread } from "../hooks/hook-thread.ts";
 import { prepareLogins } from "../login/login-step.ts";
@@ -123,7 +124,9 @@ function reportStatus({ openConnections: open }: Engine): void {
   report({ type: "status", open });
 }
 
-function obey(obeying: Engine, command: Exclude<EngineCommand, { type: "prepare" }>): void {
+type EngineOrder = Exclude<EngineCommand, { type: "prepare" | "standStill" | "skew" }>;
+
+function obey(obeying: Engine, command: EngineOrder): void {
   switch (command.type) {
     case "slices":
       obeying.addSlices(command.slices);
@@ -153,6 +156,8 @@ port.on("message", (command: EngineCommand) => {
     void prepare(command);
     return;
   }
+  if (command.type === "standStill") return standStill(command.untilUs);
+  if (command.type === "skew") return skewWallClock(command.byMs);
   assert(engine, `engine: ${command.type} before prepared`);
   obey(engine, command);
   turns?.wake();

@@ -43,6 +43,10 @@ export type EngineCommand =
   | { readonly type: "steer"; readonly decided: Decided }
   /** The lease holds until this time; past it the engine fences itself. */
   | { readonly type: "lease"; readonly deadlineUs: number }
+  /** Does nothing at all until then: a fault. Not answered. */
+  | { readonly type: "standStill"; readonly untilUs: number }
+  /** The wall clock reads so much more from now on: a fault. Not answered. */
+  | { readonly type: "skew"; readonly byMs: number }
   /** stop: no new opens or sends, drain and close. abort: cut at once. Both end with a final frame. */
   | { readonly type: "end"; readonly mode: "stop" | "abort" };
 

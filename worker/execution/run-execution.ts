@@ -28,6 +28,7 @@ import { watchDocument } from "./document-watch.ts";
 import { EngineHost } from "./engine-host.ts";
 import type { StartEngine } from "./engine-thread.ts";
 import { HandOvers } from "./hand-overs.ts";
+import type { Orders } from "./orders.ts";
 import { isRunOver, sizesOf } from "./run-needs.ts";
 import { RUN_MOVES, type RunOnWorker } from "./run-states.ts";
 import type { ControlTimings } from "./timings.ts";
@@ -40,6 +41,7 @@ export interface RunExecutionOptions {
   readonly generation: string;
   readonly engines: number;
   readonly startEngine: StartEngine;
+  readonly orders?: Orders | undefined;
   /** The lease so far, monotonic. */
   readonly deadlineUs: number;
   /** Bus clock minus monotonic clock, now. */
@@ -84,11 +86,7 @@ export class RunExecution {
     this.#options = options;
     this.#endDeadline = new Deadline(options, () => this.#killTheRest());
     this.#publisher = new Publisher({
-      bus,
-      run: plan.run,
-      epoch,
-      engines,
-      timers,
+      ...{ bus, run: plan.run, epoch, engines, timers },
       onHandedOver: () => this.#settle(),
       onProblem: (problem) => this.#fail(problem),
     });
@@ -158,6 +156,7 @@ export class RunExecution {
       problem: this.#problem,
       lastSeq: this.#host.allEnded ? this.#publisher.lastSeq : -1,
       handedOver: this.#handOvers.done,
+      ...this.#options.orders?.obeyedIn(this.run),
     };
   }
 
@@ -210,6 +209,7 @@ export class RunExecution {
     if (document.steering.length + document.faults.length > 0) this.#host.steer(document);
     if (document.startAtUs !== null) this.#start(document.startAtUs);
     this.#handOvers.follow(document);
+    this.#options.orders?.follow(document, this.#options);
   }
 
   /** A document that was removed means the end; one that was forgotten does not: under this epoch the run has ended once. */

@@ -20,7 +20,7 @@ export const lostWorkers: Check = {
       {
         limit: 0,
         evidence: alone.map((worker) => ({
-          sentence: `${wasLost(worker)}; nobody took its work over.`,
+          sentence: `${wasLost(fold, worker)}; nobody took its work over.`,
           seconds: disturbedBy(fold, worker),
         })),
       },

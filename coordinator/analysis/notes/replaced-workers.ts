@@ -31,11 +31,11 @@ export const replacedWorkers: Check = {
 
 function sentence(fold: RunFold, worker: LostWorker): string {
   const { recovery, slices } = worker.loss;
-  if (recovery === "none-needed") return `${wasLost(worker)}; it held none of the load.`;
+  if (recovery === "none-needed") return `${wasLost(fold, worker)}; it held none of the load.`;
   const leftOut = `${disturbedSeconds(fold, worker)} are left out of the thresholds.`;
   return recovery === "recovered"
-    ? `${wasLost(worker)}. Others took its work over; ${leftOut}`
-    : `${wasLost(worker)}. The run went on without its ${slices.length} of ${fold.facts.shards} slices, as configured; ${leftOut}`;
+    ? `${wasLost(fold, worker)}. Others took its work over; ${leftOut}`
+    : `${wasLost(fold, worker)}. The run went on without its ${slices.length} of ${fold.facts.shards} slices, as configured; ${leftOut}`;
 }
 
 function disturbedSeconds(fold: RunFold, { epoch }: LostWorker): string {

@@ -21,6 +21,7 @@ interface WorkerOptions extends ClusterFlags {
   readonly health?: string;
   readonly rawLog?: string;
   readonly allowHooks?: boolean;
+  readonly allowWorkerFaults?: boolean;
   readonly allowTarget?: readonly string[];
   readonly maxConnections?: number;
   readonly maxRate?: number;
@@ -58,6 +59,7 @@ export function workerCommand({ config }: CliContext, _finish: Finish): Command 
       collectHost,
     )
     .option("--allow-hooks", "run the hooks of scenarios: code of whoever submits them")
+    .option("--allow-worker-faults", "let faults of scenarios end, pause and isolate this worker")
     .option("--max-connections <N>", "it holds no more, whatever a run says", parseConnections)
     .option(
       "--max-rate <N>",
@@ -75,7 +77,7 @@ export function workerCommand({ config }: CliContext, _finish: Finish): Command 
 
 function environment(options: WorkerOptions, bus: string): Record<string, string> {
   const { engines, capacity, id, rawLog, insecureNoKey } = options;
-  const { allowTarget, allowHooks, maxConnections, maxRate, health } = options;
+  const { allowTarget, allowHooks, allowWorkerFaults, maxConnections, maxRate, health } = options;
   const named = {
     ONRUSH_WORKER_BUS: bus,
     ONRUSH_WORKER_ENGINES: engines,
@@ -84,6 +86,7 @@ function environment(options: WorkerOptions, bus: string): Record<string, string
     ONRUSH_WORKER_HEALTH: health,
     ONRUSH_WORKER_RAW_LOG: rawLog,
     ONRUSH_WORKER_ALLOW_HOOKS: allowHooks === true ? "1" : undefined,
+    ONRUSH_WORKER_ALLOW_FAULTS: allowWorkerFaults === true ? "1" : undefined,
     ONRUSH_WORKER_INSECURE_NO_KEY: insecureNoKey === true ? 1 : undefined,
     ONRUSH_WORKER_ALLOW_TARGETS: allowTarget?.join(","),
     ONRUSH_WORKER_MAX_CONNECTIONS: maxConnections,

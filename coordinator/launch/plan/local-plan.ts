@@ -20,6 +20,7 @@ import {
   sourceAddressesNeeded,
 } from "../../local/sizing.ts";
 import { makePlan, type Plan } from "../../plan/plan.ts";
+import { lostByFaults } from "../../plan/worker-faults.ts";
 
 /** What a scenario plans, wherever it runs. */
 export interface Outline {
@@ -71,7 +72,7 @@ export function fitHere(outline: Outline, request: LocalPlanRequest): LocalPlan 
     shards: plan.document.shards,
     cpus: allowed.cores,
     openFiles: limit,
-    ...(workers === "auto" ? {} : { workers }),
+    ...(workers === "auto" ? {} : { workers, spare: lostByFaults(scenario, workers) }),
   });
   checkMemory(population.peakPlanned, sizing, allowed);
   const loopback = scenario.targets.every(({ url }) => isLoopbackHost(splitTargetUrl(url).host));

@@ -16,7 +16,7 @@ import {
   writtenAnchor,
 } from "./faults/anchor.ts";
 import type { OutsideKeys } from "./faults/outside/outside.ts";
-import { OUTSIDE_KINDS, outsideKindOf } from "./faults/outside/registry.ts";
+import { OUTSIDE_KINDS, type OutsideAct, outsideKindOf } from "./faults/outside/registry.ts";
 
 type Shape = ReturnType<(typeof OUTSIDE_KINDS)[number]["shape"]>;
 export type OutsideOutput = z.output<Shape>;
@@ -47,13 +47,19 @@ export function strictOutside(
     .slice(0, anchor.phase)
     .reduce((sum, { durationUs }) => sum + durationUs, anchor.offsetUs);
   const repeated = repetition(keys, { path, log, anchor, phases });
-  checkTimes({ forUs: 0, ...repeated }, startUs, { path, phases, log });
+  const act = outsideKindOf(value.kind).strict(value);
+  checkTimes({ forUs: lastingUs(act), ...repeated }, startUs, { path, phases, log });
   if (!log.isSound(path)) return null;
   return {
     name: keys.name ?? unusedName(`${keys.kind}@${writtenAnchor(anchor, phases)}`, known),
     ...{ ...anchor, ...repeated, limitUs: keys.timeout },
-    act: outsideKindOf(value.kind).strict(value),
+    act,
   };
+}
+
+/** What is done in a moment lasts no time. */
+function lastingUs(act: OutsideAct): number {
+  return "effect" in act && act.effect.kind !== "kill" ? act.effect.forUs : 0;
 }
 
 export function writtenOutside(one: StrictOutside, phases: readonly StrictPhase[]): OutsideInput {

@@ -75,6 +75,7 @@ describe("worker configuration", () => {
       limits: { maxConnections: null, maxRate: null },
       allowTargets: [],
       allowHooks: false,
+      allowFaults: false,
       bus: null,
       fenceAfterMs: 20_000,
       leaveMs: 0,

@@ -57,7 +57,11 @@ const WORKERS: readonly Part<Worker>[] = [
 
 const LOST: readonly Part<Lost>[] = [
   part("worker", "text", ({ id }) => code(id, 60)),
-  part("load", "text", ({ recovery }) => RECOVERY[recovery]),
+  part("load", "text", ({ recovery, fault }) =>
+    fault === undefined
+      ? RECOVERY[recovery]
+      : [`${RECOVERY[recovery]}; on purpose: `, code(fault, 120)],
+  ),
   part("lost at", "text", ({ atMs }) =>
     atMs === null ? "before the start" : momentOf(atMs / 1000),
   ),

@@ -27,6 +27,7 @@ export const burst = faultKind({
     messages,
     ...(bytes !== null && { size: formatSize(bytes) }),
   }),
+  extra: ({ messages }, { connections }) => messages * connections,
   action: {
     reach: "moment",
     weight: ({ messages }) => messages,

@@ -39,6 +39,7 @@ export const endlessFragments = faultKind({
     return { kind: "endless-fragments", perSec, bytes };
   },
   written: ({ perSec, bytes }) => ({ rate: formatRate(perSec), size: formatSize(bytes) }),
+  extra: (_, { connections }) => connections,
   action: {
     reach: "lasting",
     begin: (victim, { bytes }) => {

@@ -46,6 +46,15 @@ export interface FaultKind<A extends Act = Act, Shape extends z.ZodType = z.ZodT
   /** The keys that only this kind has. */
   written(act: A): Readonly<Record<string, unknown>>;
   readonly action: FaultAction<A> | AttemptAction<A>;
+  /** Messages that it sends beside the plan, at most; absent: none. */
+  extra?(act: A, of: Extent): number;
+}
+
+/** So many connections, for so long; `own`: messages of their plan meanwhile. */
+export interface Extent {
+  readonly connections: number;
+  readonly seconds: number;
+  readonly own: number;
 }
 
 /** Infers the types of a kind. */

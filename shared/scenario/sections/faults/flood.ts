@@ -54,6 +54,8 @@ export const flood = faultKind({
     ...(perSec > 0 ? { rate: formatRate(perSec) } : { factor }),
     ...(bytes !== null && { size: formatSize(bytes) }),
   }),
+  extra: ({ perSec, factor }, { connections, seconds, own }) =>
+    perSec > 0 ? Math.ceil(perSec * seconds + 1) * connections : factor * own,
   action: {
     reach: "lasting",
     begin: () => {},

@@ -22,6 +22,7 @@ export const oversize = faultKind({
   lasts: () => "never",
   strict: ({ size: bytes }) => ({ kind: "oversize", bytes }),
   written: ({ bytes }) => ({ size: formatSize(bytes) }),
+  extra: (_, { connections }) => connections,
   action: {
     reach: "moment",
     weight: ({ bytes }) => Math.max(1, bytes / BYTES_PER_MESSAGE),

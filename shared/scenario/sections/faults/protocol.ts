@@ -23,6 +23,7 @@ export const protocol = faultKind({
   lasts: () => "never",
   strict: ({ how }) => ({ kind: "protocol", how }),
   written: ({ how }) => ({ how }),
+  extra: (_, { connections }) => connections,
   action: {
     reach: "moment",
     begin: (victim, { how }) => victim.breach(how),

@@ -20,6 +20,7 @@ export interface CallAct extends OutsideRequest {
 
 export const call = outsideKind({
   kind: "call",
+  on: "others",
   doc: "An HTTP request to another service: a fault injector, an orchestrator, the target's own admin API. Redirects are not followed.",
   example: EXAMPLE,
   shape: () =>

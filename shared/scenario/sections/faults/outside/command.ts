@@ -11,6 +11,7 @@ const EXAMPLE = {
 
 export const command = outsideKind({
   kind: "command",
+  on: "others",
   doc: "A program on the coordinator's host, such as one that kills a pod or restarts a broker. It has to be allowed on the command line (`--allow-command`).",
   example: EXAMPLE,
   shape: () =>

@@ -6,6 +6,7 @@
 import * as z from "zod";
 import { about, byDefault, duration, once } from "../../../shape/fields.ts";
 import { common } from "../fault.ts";
+import type { WorkerAct } from "./workers.ts";
 
 interface Act {
   readonly kind: string;
@@ -13,6 +14,8 @@ interface Act {
 
 export interface OutsideKind<A extends Act = Act, Shape extends z.ZodType = z.ZodType> {
   readonly kind: A["kind"];
+  /** What it is done to: something outside of Onrush, or its own workers. */
+  readonly on: "others" | "workers";
   /** The line of docs/faults.md. */
   readonly doc: string;
   /** As its author writes it. */
@@ -31,6 +34,8 @@ export interface OutsideKind<A extends Act = Act, Shape extends z.ZodType = z.Zo
 export interface Hands {
   request(request: OutsideRequest): Promise<OutsideResult>;
   execute(file: string, args: readonly string[]): Promise<OutsideResult>;
+  /** Has workers do something to themselves. */
+  order(act: WorkerAct): Promise<OutsideResult>;
 }
 
 export interface OutsideRequest {

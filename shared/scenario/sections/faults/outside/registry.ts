@@ -2,9 +2,20 @@
 import { assert } from "../../../../assert.ts";
 import { call } from "./call.ts";
 import { command } from "./command.ts";
+import { isolateWorker } from "./isolate-worker.ts";
+import { killWorker } from "./kill-worker.ts";
 import type { OutsideKind } from "./outside.ts";
+import { pauseWorker } from "./pause-worker.ts";
+import { skewClock } from "./skew-clock.ts";
 
-export const OUTSIDE_KINDS = [call, command] as const;
+export const OUTSIDE_KINDS = [
+  call,
+  command,
+  killWorker,
+  pauseWorker,
+  isolateWorker,
+  skewClock,
+] as const;
 
 /** What they do. */
 export type OutsideAct = ReturnType<(typeof OUTSIDE_KINDS)[number]["strict"]>;

@@ -1,0 +1,37 @@
+/**
+ * What faults do to the workers of a run, as far as its scenario tells. Pure; used where a run's workers are sized, and before it
+ * begins. Invariant: an upper bound of those that are lost.
+ */
+import type { WorkerAct } from "../../shared/scenario/sections/faults/outside/workers.ts";
+import type { StrictScenario } from "../../shared/scenario/strict.ts";
+import type { StrictOutside } from "../../shared/scenario/strict-outside.ts";
+
+/** Somewhat less than a worker's lease when nobody has set another: who is away for longer may be lost. */
+const LEAST_LEASE_US = 15_000_000;
+
+/** null: it is done to others. */
+export function workerActOf(act: StrictOutside["act"]): WorkerAct | null {
+  return "effect" in act ? act : null;
+}
+
+/** Workers that it hits, of so many. */
+export function hitOf({ workers: { share, count, worker } }: WorkerAct, workers: number): number {
+  if (worker !== null) return Math.min(workers, 1);
+  return Math.min(workers, count ?? Math.max(1, Math.round(share * workers)));
+}
+
+/** Of so many workers those that are lost at most, each time others. */
+export function lostByFaults(
+  { outside }: Pick<StrictScenario, "outside">,
+  workers: number,
+): number {
+  let lost = 0;
+  for (const { act, times } of outside) {
+    const worker = workerActOf(act);
+    if (worker === null || worker.effect.kind === "skew") continue;
+    const { effect } = worker;
+    if (effect.kind === "kill" || effect.forUs > LEAST_LEASE_US)
+      lost += times * hitOf(worker, workers);
+  }
+  return Math.min(workers, lost);
+}

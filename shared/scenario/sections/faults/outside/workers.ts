@@ -1,0 +1,92 @@
+/**
+ * What the kinds have in common that are done to workers: whom they hit, and what a worker is asked to do to itself. Used by their
+ * files; worker/execution/orders.ts does it. Invariant: what is asked is over by itself after its time, whoever is gone by then.
+ */
+import * as z from "zod";
+import { about, duration, fault, part, strict, text, whole } from "../../../shape/fields.ts";
+import { formatDuration, formatShare } from "../../../units.ts";
+import { literal } from "../../section.ts";
+import { base } from "./outside.ts";
+
+/** More is no fault of a generator, but the end of the run. */
+export const MAX_FOR_US = 10 * 60_000_000;
+const MAX_WORKERS = 10_000;
+
+/** Workers that have a part in the run when it begins. */
+export interface StrictWorkers {
+  /** Of all of them; at least one. Without meaning beside a count or a name. */
+  readonly share: number;
+  readonly count: number | null;
+  /** The one of this id. */
+  readonly worker: string | null;
+}
+
+/** What a worker does to itself. */
+export type WorkerEffect =
+  | { readonly kind: "kill" }
+  /** All of its threads stand still. */
+  | { readonly kind: "pause"; readonly forUs: number }
+  /** What it asks of the bus does not get there, and no answer gets back. */
+  | { readonly kind: "isolate"; readonly forUs: number }
+  /** Its wall clock reads so much more. */
+  | { readonly kind: "skew"; readonly forUs: number; readonly byMs: number };
+
+/** The strict form of a kind that is done to workers. */
+export interface WorkerAct {
+  readonly workers: StrictWorkers;
+  readonly effect: WorkerEffect;
+}
+
+/** Keys of a kind that is done to workers in a moment. */
+export function momentary<N extends string>(kind: N, description: string) {
+  return {
+    ...base(kind, description),
+    who: about(
+      who(),
+      "Whom it hits, of the workers that have a part in the run then: a share, a number, or a map with share, count or worker.",
+      1,
+      { worker: "worker-2" },
+    ),
+  };
+}
+
+/** Keys of one that lasts. */
+export function lasting<N extends string>(kind: N, description: string) {
+  const time = duration().superRefine((value, context) => {
+    if (value <= MAX_FOR_US) return;
+    fault(context, [`longer than ${formatDuration(MAX_FOR_US)}`, "kill the worker instead"]);
+  });
+  return {
+    ...momentary(kind, description),
+    for: about(time, "How long it lasts; ten minutes at most.", "5s"),
+  };
+}
+
+/** However it is written, parsed to one form. */
+function who() {
+  const all: StrictWorkers = { share: 1, count: null, worker: null };
+  const map = strict({
+    share: about(part().optional(), "Share of the workers; at least one of them.", "50%"),
+    count: about(whole(1, MAX_WORKERS).optional(), "How many workers.", 1),
+    worker: about(text(200).optional(), "The worker of this id (`onrush workers`).", "worker-2"),
+  }).superRefine((value, context) => {
+    if (Object.values(value).filter((one) => one !== undefined).length === 1) return;
+    fault(context, ["who takes one of share, count or worker", "such as { count: 1 }"]);
+  });
+  return z.union([
+    part().transform((share): StrictWorkers => ({ ...all, share })),
+    whole(1, MAX_WORKERS).transform((count): StrictWorkers => ({ ...all, count })),
+    map.transform(
+      ({ share = 1, count = null, worker = null }): StrictWorkers => ({ share, count, worker }),
+    ),
+  ]);
+}
+
+/** `who`, and `for` of one that lasts, as their author may write them. */
+export function writtenWorkers({ workers, effect }: WorkerAct): Readonly<Record<string, unknown>> {
+  const { share, count, worker } = workers;
+  return {
+    who: worker === null ? (count ?? formatShare(share)) : { worker: literal(worker) },
+    ...(effect.kind !== "kill" && { for: formatDuration(effect.forUs) }),
+  };
+}
