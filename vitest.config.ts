@@ -11,7 +11,7 @@ const THOROUGH = [
   "test/property/{roles,scenario-match,scenario-parse,scenario-template,sequence,shuffled}.test.ts",
   "test/unit/analysis/compare/false-alarms.test.ts",
   "test/unit/analysis/stats/blocks.test.ts",
-  "test/property/{links,outage-schedules}.test.ts",
+  "test/property/{fault-timelines,links,outage-schedules}.test.ts",
   "test/unit/connection/backoff.test.ts",
   "test/unit/engine/{fault-handshakes,fault-protocol,fault-traffic,live-faults,network-faults}.test.ts",
   "test/unit/merge/agreed.test.ts",
@@ -22,7 +22,7 @@ const THOROUGH = [
 ];
 
 /** What they look at takes the whole machine: times to the millisecond, 10,000 connections. */
-const ALONE = ["test/integration/{attribution,cli-demo,fan-out,faults,plan,truth}.test.ts"];
+const ALONE = ["test/integration/{attribution,cli-demo,fan-out,faults,plan,storms,truth}.test.ts"];
 
 // Programs that tests start for a cluster find its key here.
 process.env["ONRUSH_CLUSTER_KEY"] = "a-key-for-the-clusters-of-tests-0123456789";
