@@ -68,7 +68,7 @@ export async function playEpisode(
       fault.needs === undefined || fault.needs === "proxy" ? null : how[fault.needs],
     );
     processes.startWorker();
-    const run = await processes.submit(scenario(processes.targetUrl, seed), 2);
+    const run = await processes.submit(scenario(processes.targetUrl, seed, fault.faults), 2);
     const startedAt = await processes.startOf(run).catch(() => null);
     if (startedAt === null) return null;
     const samples: Sample[] = [];
@@ -98,8 +98,10 @@ export async function playEpisode(
   }
 }
 
-function scenario(target: string, seed: number): object {
+function scenario(target: string, seed: number, faults: readonly object[] = []): object {
+  const reconnect = { policy: "full-jitter", min: "200ms", max: "2s", attempts: 10 };
   return {
+    ...(faults.length > 0 && { faults, connect: { reconnect } }),
     ...{ version: 1, name: "chaos", target, seed },
     load: [
       { phase: "up", ramp: "linear", to: CONNECTIONS, over: `${UP_SECONDS}s` },

@@ -30,6 +30,8 @@ export interface Fault {
   readonly needs?: "proxy" | "inspector" | "altered";
   /** A worker is lost by it: what is unknown is bounded by the summary; otherwise every count must be equal. */
   readonly loses: boolean;
+  /** Faults of the scenario that act meanwhile. */
+  readonly faults?: readonly object[];
   readonly strike: (scene: Scene) => Promise<void>;
 }
 
@@ -86,6 +88,19 @@ function moveLocks({ data }: Processes): void {
 const kill = async (scene: Scene) => void victim(scene).kill("SIGKILL");
 const steady = { atSeconds: STEADY, fenceAfterMs: LEASE_MS, loses: false };
 
+/** Faults of connections that act when a worker is struck; recovery comes while they do, or after. */
+const AROUND: Readonly<Record<string, readonly object[]>> = {
+  disconnect: [{ at: "hold+3900ms", kind: "disconnect", who: "50%" }],
+  latency: [{ at: "hold+2s", for: "8s", kind: "latency", who: "50%", delay: "300ms" }],
+  flood: [{ at: "hold+2s", for: "8s", kind: "flood", who: "20%", rate: "20/s" }],
+  blackhole: [{ at: "hold+2s", for: "4s", kind: "blackhole", who: "30%" }],
+};
+const PARTITION = { at: "hold+4s", for: "8s", kind: "isolate-worker", who: { worker: "worker-1" } };
+
+function inside(name: string, faults: readonly object[]) {
+  return { name, atSeconds: STEADY + 1, fenceAfterMs: SHORT_LEASE_MS, loses: true, faults };
+}
+
 export const FAULTS: readonly Fault[] = [
   { name: "none", ...steady, strike: async () => {} },
   {
@@ -141,4 +156,16 @@ export const FAULTS: readonly Fault[] = [
     ...{ name: "a count altered", ...steady, needs: "altered" as const },
     strike: async () => {},
   },
+  ...Object.entries(AROUND).flatMap(([name, faults]) => [
+    { ...inside(`kill -9 worker in ${name}`, faults), strike: kill },
+    {
+      ...inside(`SIGSTOP worker in ${name}`, faults),
+      strike: (scene: Scene) => pause(scene, 8),
+    },
+    {
+      // It does it to itself.
+      ...inside(`worker without broker in ${name}`, [...faults, PARTITION]),
+      strike: async () => {},
+    },
+  ]),
 ];

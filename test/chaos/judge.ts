@@ -17,7 +17,7 @@ export function wrongNumbers(
   { loses }: { readonly loses: boolean },
 ): string[] {
   const wrong: string[] = [];
-  const { connections, messages, validity, lostWorkers, overrun } = summary;
+  const { connections, messages, validity, lostWorkers, overrun, faults } = summary;
   const sum = (of: (lost: Summary["lostWorkers"][number]) => number) =>
     lostWorkers.reduce((total, lost) => total + of(lost), 0);
   if (!validity.ledger.balanced && summary.verdict !== "invalid")
@@ -35,13 +35,18 @@ export function wrongNumbers(
   // Given up here as too late, and accepted there all the same.
   const late = connections.failedByKind["upgrade-timeout"] ?? 0;
   wrong.push(...undeclared("established", established, counts.accepted, opens + late));
-  wrong.push(...undeclared("sent", messages.sent + overrun.sent, counts.messagesIn, sent));
+  // What faults sent beside the plan is in a figure of its own.
+  const extra = faults.reduce((total, one) => total + (one.messages.extra ?? 0), 0);
+  const reported = messages.sent + extra + overrun.sent;
+  wrong.push(...undeclared("sent", reported, counts.messagesIn, sent));
   // What the target sent to a worker that was killed, or that cut its connections, is on its way when the worker goes.
   const open = sum(({ connectionsOpen }) => connectionsOpen);
   // So it is when a close took too long, and the connection was cut.
   const cut = (connections.closedByCause["close-timeout"] ?? 0) > 0;
   const onItsWay =
-    (loses ? sent + open + (messages.unanswered ?? 0) : 0) + (cut ? (messages.lost ?? 0) : 0);
+    (loses ? sent + open + (messages.unanswered ?? 0) : 0) +
+    (cut ? (messages.lost ?? 0) : 0) +
+    faults.reduce((total, one) => total + one.messages.cutOff, 0);
   const received = messages.received + overrun.received;
   wrong.push(...undeclared("received", received, counts.messagesOut, onItsWay));
   if (connections.openAtEnd !== 0)

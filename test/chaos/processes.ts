@@ -70,6 +70,7 @@ export class Processes {
       ONRUSH_WORKER_LEAVE_MS: String(graceMs),
       ...(how === "inspected" ? { NODE_OPTIONS: "--inspect=127.0.0.1:0" } : {}),
       ONRUSH_WORKER_REJOIN: "1",
+      ONRUSH_WORKER_ALLOW_FAULTS: "1",
     });
     this.workers.push(child);
     if (how === "inspected") this.#inspectors.set(number - 1, debuggerOf(child));

@@ -188,9 +188,9 @@ export function startWorker(
 }
 
 /** Four workers of one engine each on a bus, called one to four. */
-export function startFourWorkers(bus: string): AsyncDisposable {
+export function startFourWorkers(bus: string, capacity = 200): AsyncDisposable {
   const workers = ["one", "two", "three", "four"].map((id) =>
-    startWorker(bus, ["--engines", "1", "--capacity", "200", "--id", id]),
+    startWorker(bus, ["--engines", "1", "--capacity", String(capacity), "--id", id]),
   );
   return {
     async [Symbol.asyncDispose]() {
