@@ -2,7 +2,7 @@
  * Lost workers, as judgements name them. Pure; used by the checks on them and by the summary. Invariant: in order of epochs;
  * every lost worker is named exactly once, by lost-workers.ts or by replaced-workers.ts.
  */
-import type { WorkerEffect } from "../../shared/scenario/sections/faults/outside/workers.ts";
+import type { WorkerEffect } from "../../shared/scenario/sections/faults/outside/worker-act.ts";
 import type { RunFold } from "../merge/run-fold.ts";
 import type { Loss, WorkerRecord } from "../merge/worker/worker-record.ts";
 

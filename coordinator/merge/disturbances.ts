@@ -4,7 +4,7 @@
  * thresholds leave these seconds out, the timeline marks them. Invariant: a function of the events alone. Bound: two
  * numbers for each lost worker, and for each time of a fault.
  */
-import type { WorkerEffect } from "../../shared/scenario/sections/faults/outside/workers.ts";
+import type { WorkerEffect } from "../../shared/scenario/sections/faults/outside/worker-act.ts";
 
 export interface Disturbance {
   /** Of the lost worker; NOBODY: none was lost by it. */

@@ -2,7 +2,7 @@
  * The faults outside of the load as a run's journal tells of them. Part of run-fold.ts. Invariant: it follows from the events alone, so
  * a coordinator that starts again does nothing twice. Bound: the times of the scenario.
  */
-import type { WorkerEffect } from "../../shared/scenario/sections/faults/outside/workers.ts";
+import type { WorkerEffect } from "../../shared/scenario/sections/faults/outside/worker-act.ts";
 import type { WorkerOrder } from "../../shared/wire/command.ts";
 import type { RunEvent } from "../store/event.ts";
 import type { Disturbances } from "./disturbances.ts";

@@ -4,7 +4,7 @@
  */
 import { OnrushError } from "../../shared/errors.ts";
 import type { OutsideResult } from "../../shared/scenario/sections/faults/outside/outside.ts";
-import type { WorkerAct } from "../../shared/scenario/sections/faults/outside/workers.ts";
+import type { WorkerAct } from "../../shared/scenario/sections/faults/outside/worker-act.ts";
 import { type OutsideTime, outsideTimes } from "../../shared/scenario/strict-outside.ts";
 import { formatDuration } from "../../shared/scenario/units.ts";
 import { draw32, Stream } from "../../shared/time/random.ts";

@@ -2,7 +2,7 @@
  * What faults do to the workers of a run, as far as its scenario tells. Pure; used where a run's workers are sized, and before it
  * begins. Invariant: an upper bound of those that are lost.
  */
-import type { WorkerAct } from "../../shared/scenario/sections/faults/outside/workers.ts";
+import type { WorkerAct } from "../../shared/scenario/sections/faults/outside/worker-act.ts";
 import type { StrictScenario } from "../../shared/scenario/strict.ts";
 import type { StrictOutside } from "../../shared/scenario/strict-outside.ts";
 

@@ -4,7 +4,7 @@
  * summary and a coordinator that starts again depend on is in here; an event is plain JSON.
  */
 import type { ErrorCode } from "../../shared/errors.ts";
-import type { WorkerEffect } from "../../shared/scenario/sections/faults/outside/workers.ts";
+import type { WorkerEffect } from "../../shared/scenario/sections/faults/outside/worker-act.ts";
 import type { SearchLevel } from "../../shared/scenario/strict.ts";
 import type { StrictFault } from "../../shared/scenario/strict-fault.ts";
 import type { HandOver, RunState } from "../../shared/wire/command.ts";

@@ -6,7 +6,7 @@
 import * as z from "zod";
 import type { Steering } from "../load/steering.ts";
 import { MAX_WINDOWS } from "../scenario/fault-windows.ts";
-import { MAX_FOR_US, type WorkerEffect } from "../scenario/sections/faults/outside/workers.ts";
+import { MAX_FOR_US, type WorkerEffect } from "../scenario/sections/faults/outside/worker-act.ts";
 import type { StrictFault } from "../scenario/strict-fault.ts";
 import {
   count,

@@ -9,7 +9,7 @@ import {
   type OutsideAct,
   outsideKindOf,
 } from "../../shared/scenario/sections/faults/outside/registry.ts";
-import type { WorkerAct } from "../../shared/scenario/sections/faults/outside/workers.ts";
+import type { WorkerAct } from "../../shared/scenario/sections/faults/outside/worker-act.ts";
 import { outsideTimes } from "../../shared/scenario/strict-outside.ts";
 import { writtenForm } from "../../shared/scenario/written.ts";
 

@@ -121,6 +121,8 @@ function kindSections(place: string, kinds: readonly Node[]): string[] {
     required: (first?.required ?? []).filter((key) => keys.has(key)),
   };
   const below = common.flatMap(([key, child]) => belowOf(`${place}.${key}`, child));
+  // What several have is told once.
+  const shown = new Set<string>();
   const sections = kinds.flatMap((kind) => {
     const own = Object.entries(kind.properties ?? {}).filter(
       ([key, child]) => !keys.has(key) || !hasSame(shared, key, child),
@@ -133,6 +135,12 @@ function kindSections(place: string, kinds: readonly Node[]): string[] {
       `#### ${place} with ${name}: ${String(value)}`,
       tableOf({ properties: Object.fromEntries(own), required: kind.required ?? [] }),
       ...withoutText(lacking(kind)),
+      ...own.flatMap(([key, child]) => {
+        const json = JSON.stringify(child);
+        if (name === "" || shown.has(json)) return [];
+        shown.add(json);
+        return belowOf(`${place}.${key} with ${name}: ${String(value)}`, child);
+      }),
     ];
   });
   return [`### ${place}`, intro, tableOf(shared), ...below, ...sections];

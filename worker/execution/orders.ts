@@ -8,7 +8,7 @@
  */
 import { ExitCode } from "../../shared/errors.ts";
 import type { Log } from "../../shared/log.ts";
-import type { WorkerEffect } from "../../shared/scenario/sections/faults/outside/workers.ts";
+import type { WorkerEffect } from "../../shared/scenario/sections/faults/outside/worker-act.ts";
 import { monotonicUs, skewWallClock } from "../../shared/time/clock.ts";
 import { standStill } from "../../shared/time/stand-still.ts";
 import type { Timers } from "../../shared/time/timer.ts";

@@ -14,11 +14,12 @@ import { type DataBudget, dataBudget, TableFault } from "../data/table.ts";
 import type { Path } from "../issue.ts";
 import { MAX_TABLES } from "../limits.ts";
 import { about, byDefault, exactlyOne, file, mapping, strict } from "../shape/fields.ts";
+import { literal } from "../shape/literal.ts";
 import type { StrictDataTable } from "../strict.ts";
 import { quoted } from "../units.ts";
 import { fileProblem } from "./named-file.ts";
 import { mostConnections, plannedConnections } from "./ramps/registry.ts";
-import { literal, type Scene, section, soundEntries } from "./section.ts";
+import { type Scene, section, soundEntries } from "./section.ts";
 
 /** How each kind of file is read. */
 const FORMATS = {

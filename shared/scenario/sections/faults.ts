@@ -7,6 +7,7 @@ import type * as z from "zod";
 import { MAX_WINDOWS } from "../fault-windows.ts";
 import type { Path } from "../issue.ts";
 import { about, fault, list, ofKinds, once } from "../shape/fields.ts";
+import { literal } from "../shape/literal.ts";
 import { describe, isMapping } from "../shape/words.ts";
 import type { StrictPhase } from "../strict.ts";
 import type { StrictFault, StrictVictims } from "../strict-fault.ts";
@@ -26,7 +27,7 @@ import type { CommonKeys, Who } from "./faults/fault.ts";
 import { OUTSIDE_KINDS } from "./faults/outside/registry.ts";
 import { FAULT_KINDS, faultKindOf } from "./faults/registry.ts";
 import { isOutside, strictOutside, writtenOutside } from "./outside-faults.ts";
-import { checkNames, literal, section, soundItems } from "./section.ts";
+import { checkNames, section, soundItems } from "./section.ts";
 
 type KindShape = ReturnType<(typeof FAULT_KINDS)[number]["shape"]>;
 export type FaultOutput = z.output<KindShape>;

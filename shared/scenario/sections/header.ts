@@ -4,9 +4,10 @@
  */
 import * as z from "zod";
 import { about, byDefault, text, whole } from "../shape/fields.ts";
+import { literal } from "../shape/literal.ts";
 import { asWritten } from "../shape/marks.ts";
 import { describe, message } from "../shape/words.ts";
-import { literal, section } from "./section.ts";
+import { section } from "./section.ts";
 
 export const version = section({
   key: "version",

@@ -5,10 +5,11 @@
 import * as z from "zod";
 import { MAX_HOOKS_BYTES } from "../limits.ts";
 import { about, byDefault, duration, fault, file, list, strict, text } from "../shape/fields.ts";
+import { literal } from "../shape/literal.ts";
 import { CONN_FIELDS } from "../template/reference.ts";
 import { formatDuration, formatSize, quoted } from "../units.ts";
 import { readNamed } from "./named-file.ts";
-import { literal, section } from "./section.ts";
+import { section } from "./section.ts";
 
 const MAX_SET = 64;
 const MAX_TIMEOUT = "30s";

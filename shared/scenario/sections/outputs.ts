@@ -13,10 +13,11 @@ import {
   readCollectorUrl,
 } from "../output.ts";
 import { about, fault, list, text } from "../shape/fields.ts";
+import { literal } from "../shape/literal.ts";
 import { message } from "../shape/words.ts";
 import type { StrictOutput } from "../strict.ts";
 import { quoted } from "../units.ts";
-import { literal, section, soundItems } from "./section.ts";
+import { section, soundItems } from "./section.ts";
 
 function output() {
   const kind = z.enum(RUN_OUTPUTS);

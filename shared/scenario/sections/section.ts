@@ -124,8 +124,3 @@ export function checkNames(
     seen.add(name);
   }
 }
-
-/** Text in a place where placeholders have a value before the run, and this is no placeholder. */
-export function literal(text: string): string {
-  return text.replaceAll("{{", "{{{{");
-}

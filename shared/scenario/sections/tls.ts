@@ -7,10 +7,11 @@ import * as z from "zod";
 import type { Path } from "../issue.ts";
 import type { IssueLog } from "../read/issue-log.ts";
 import { about, byDefault, file, strict, text } from "../shape/fields.ts";
+import { literal } from "../shape/literal.ts";
 import type { StrictTls } from "../strict.ts";
 import { quoted } from "../units.ts";
 import { readNamed } from "./named-file.ts";
-import { literal, type Scene } from "./section.ts";
+import type { Scene } from "./section.ts";
 
 const MAX_PEM_BYTES = 1024 ** 2;
 

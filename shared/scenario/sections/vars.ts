@@ -5,8 +5,9 @@
 import * as z from "zod";
 import { MAX_ITEMS } from "../limits.ts";
 import { about, mapping, strict, text } from "../shape/fields.ts";
+import { literal } from "../shape/literal.ts";
 import { asWritten } from "../shape/marks.ts";
-import { literal, section } from "./section.ts";
+import { section } from "./section.ts";
 
 const MAX_CHARS = 65_536;
 

@@ -1,7 +1,8 @@
 /** `kind: isolate-worker`: workers lose the bus for a time. Listed in registry.ts. */
 import { strict } from "../../../shape/fields.ts";
 import { outsideKind } from "./outside.ts";
-import { lasting, type WorkerAct, writtenWorkers } from "./workers.ts";
+import type { WorkerAct } from "./worker-act.ts";
+import { lasting, writtenWorkers } from "./workers.ts";
 
 export interface IsolateWorkerAct extends WorkerAct {
   readonly kind: "isolate-worker";

@@ -6,7 +6,7 @@
 import * as z from "zod";
 import { about, byDefault, duration, once } from "../../../shape/fields.ts";
 import { common } from "../fault.ts";
-import type { WorkerAct } from "./workers.ts";
+import type { WorkerAct } from "./worker-act.ts";
 
 interface Act {
   readonly kind: string;

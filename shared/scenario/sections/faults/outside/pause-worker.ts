@@ -1,7 +1,8 @@
 /** `kind: pause-worker`: workers stand still for a time. Listed in registry.ts. */
 import { strict } from "../../../shape/fields.ts";
 import { outsideKind } from "./outside.ts";
-import { lasting, type WorkerAct, writtenWorkers } from "./workers.ts";
+import type { WorkerAct } from "./worker-act.ts";
+import { lasting, writtenWorkers } from "./workers.ts";
 
 export interface PauseWorkerAct extends WorkerAct {
   readonly kind: "pause-worker";

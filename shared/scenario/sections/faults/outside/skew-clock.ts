@@ -3,7 +3,8 @@ import * as z from "zod";
 import { about, byDefault, duration, fault, strict } from "../../../shape/fields.ts";
 import { formatDuration } from "../../../units.ts";
 import { outsideKind } from "./outside.ts";
-import { lasting, type WorkerAct, type WorkerEffect, writtenWorkers } from "./workers.ts";
+import type { WorkerAct, WorkerEffect } from "./worker-act.ts";
+import { lasting, writtenWorkers } from "./workers.ts";
 
 const MAX_OFFSET_US = 3_600_000_000;
 

@@ -4,38 +4,12 @@
  */
 import * as z from "zod";
 import { about, duration, fault, part, strict, text, whole } from "../../../shape/fields.ts";
+import { literal } from "../../../shape/literal.ts";
 import { formatDuration, formatShare } from "../../../units.ts";
-import { literal } from "../../section.ts";
 import { base } from "./outside.ts";
+import { MAX_FOR_US, type StrictWorkers, type WorkerAct } from "./worker-act.ts";
 
-/** More is no fault of a generator, but the end of the run. */
-export const MAX_FOR_US = 10 * 60_000_000;
 const MAX_WORKERS = 10_000;
-
-/** Workers that have a part in the run when it begins. */
-export interface StrictWorkers {
-  /** Of all of them; at least one. Without meaning beside a count or a name. */
-  readonly share: number;
-  readonly count: number | null;
-  /** The one of this id. */
-  readonly worker: string | null;
-}
-
-/** What a worker does to itself. */
-export type WorkerEffect =
-  | { readonly kind: "kill" }
-  /** All of its threads stand still. */
-  | { readonly kind: "pause"; readonly forUs: number }
-  /** What it asks of the bus does not get there, and no answer gets back. */
-  | { readonly kind: "isolate"; readonly forUs: number }
-  /** Its wall clock reads so much more. */
-  | { readonly kind: "skew"; readonly forUs: number; readonly byMs: number };
-
-/** The strict form of a kind that is done to workers. */
-export interface WorkerAct {
-  readonly workers: StrictWorkers;
-  readonly effect: WorkerEffect;
-}
 
 /** Keys of a kind that is done to workers in a moment. */
 export function momentary<N extends string>(kind: N, description: string) {
