@@ -13,7 +13,7 @@ const THOROUGH = [
   "test/unit/analysis/stats/blocks.test.ts",
   "test/property/{fault-timelines,links,outage-schedules}.test.ts",
   "test/unit/connection/backoff.test.ts",
-  "test/unit/engine/{fault-handshakes,fault-protocol,fault-traffic,live-faults,network-faults}.test.ts",
+  "test/unit/engine/{fault-handshakes,fault-protocol,fault-traffic,live-faults,network-faults,storms}.test.ts",
   "test/unit/merge/agreed.test.ts",
   "test/unit/report/{hostile,pdf,stored-summaries}.test.ts",
   "test/unit/run/{placement,recovery,resume,storm}.test.ts",

@@ -34,7 +34,7 @@ function scenario(target: string) {
   return {
     ...{ target, seed: 9 },
     load: [
-      { phase: "open", ramp: "linear", to: 9100, over: "5s" },
+      { phase: "open", ramp: "linear", to: 9100, over: "8s" },
       { phase: "steady", hold: "17s" },
     ],
     roles: Object.fromEntries(
