@@ -9,6 +9,7 @@ import { createMask, MASK } from "../../shared/scenario/mask/mask.ts";
 import { outsideKindOf } from "../../shared/scenario/sections/faults/outside/registry.ts";
 import type { StrictScenario, StrictSend } from "../../shared/scenario/strict.ts";
 import type { StrictRole, StrictStep } from "../../shared/scenario/strict-conversation.ts";
+import type { StrictObserve } from "../../shared/scenario/strict-observe.ts";
 import { type CounterLists, counterListsSchema } from "../../shared/wire/frame/counter-lists.ts";
 
 export interface RunFacts {
@@ -91,8 +92,17 @@ export function redactScenario(scenario: StrictScenario): StrictScenario {
       return { ...one, act: outsideKindOf(one.act.kind).redacted(one.act) };
     }),
     roles: scenario.roles.map((role) => ({ ...role, ...redacted(role) })),
+    ...(scenario.observe && { observe: redactedObserve(scenario.observe) }),
   };
   return masked(lean, createMask(scenario.secrets)) as StrictScenario;
+}
+
+/** What is picked stays: frames carry its positions. */
+function redactedObserve({ ladder, metrics }: StrictObserve): StrictObserve {
+  return {
+    ladder: ladder && { ...ladder, echo: ladder.echo && MASK },
+    metrics: metrics.map((page) => ({ ...page, url: "" })),
+  };
 }
 
 /** The parts that the top level and each role have. */
@@ -162,12 +172,12 @@ function withoutPayload(send: StrictSend): StrictSend {
 }
 
 /**
- * What of a scenario makes its load: without names, targets, thresholds, availability and outputs, and without the values of secrets
+ * What of a scenario makes its load: without names, targets, thresholds, availability, outputs and what is observed beside it, and without the values of secrets
  * and of the environment, which a reader of the hash could try. Without the rows of its data, too, which are large.
  */
 export function loadOf(scenario: StrictScenario): object {
   const { name: _, targets: _1, thresholds: _2, outputs: _3, data: _4, ...rest } = scenario;
-  const { secrets, env, availability: _5, ...load } = rest;
+  const { secrets, env, availability: _5, observe: _6, ...load } = rest;
   return masked({ ...load, env: Object.keys(env).sort() }, createMask(secrets)) as object;
 }
 

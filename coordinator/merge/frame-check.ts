@@ -6,6 +6,7 @@
 import { OnrushError } from "../../shared/errors.ts";
 import { countedPhases } from "../../shared/scenario/fault-windows.ts";
 import { namesOf, rolesOf } from "../../shared/scenario/names.ts";
+import { pickedOf } from "../../shared/scenario/strict-observe.ts";
 import { METRICS } from "../../shared/stats/counters.ts";
 import type { Frame } from "../../shared/wire/frame/frame.ts";
 import type { RunFacts } from "./facts.ts";
@@ -22,6 +23,7 @@ export function lastPossibleSecond(facts: RunFacts): number {
 export function checkFrame(frame: Frame, facts: RunFacts): void {
   const phases = countedPhases(facts.scenario);
   const names = namesOf(facts.scenario).length;
+  const roles = rolesOf(facts.scenario).length;
   within("engine", frame.engine, 0, MAX_ENGINES - 1);
   within("second", frame.second, -1, lastPossibleSecond(facts));
   for (const { phase } of frame.phases) within("phase", phase, 0, phases - 1);
@@ -35,7 +37,7 @@ export function checkFrame(frame: Frame, facts: RunFacts): void {
   }
   for (const { phase, role } of frame.roles) {
     within("phase", phase, 0, phases - 1);
-    within("role", role, 0, rolesOf(facts.scenario).length - 1);
+    within("role", role, 0, roles - 1);
   }
   for (const { metric, phase, name } of frame.histograms) {
     within("metric", metric, 0, METRICS.length - 1);
@@ -49,6 +51,17 @@ export function checkFrame(frame: Frame, facts: RunFacts): void {
   }
   for (const { shard } of frame.shards) within("shard", shard, 0, facts.shards - 1);
   for (const { phase } of frame.failures) within("phase", phase, 0, phases - 1);
+  const picks = pickedOf(facts.scenario.observe).length;
+  for (const { pick } of frame.sentinel?.readings ?? []) within("reading", pick, 0, picks - 1);
+  for (const { target } of frame.sentinel?.probes ?? []) {
+    within("target", target, 0, facts.scenario.targets.length - 1);
+  }
+  for (const { phase, target, role, lastName } of [...frame.events, ...frame.controls]) {
+    within("phase", phase, 0, phases - 1);
+    within("target", target, 0, facts.scenario.targets.length - 1);
+    within("role", role, 0, roles - 1);
+    within("message name", lastName, -1, names - 1);
+  }
 }
 
 function within(what: string, value: number, from: number, to: number): void {

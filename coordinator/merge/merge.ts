@@ -6,6 +6,7 @@
  */
 import { OnrushError } from "../../shared/errors.ts";
 import { namesOf, rolesOf } from "../../shared/scenario/names.ts";
+import { pickedOf } from "../../shared/scenario/strict-observe.ts";
 import {
   NAME_COUNTERS,
   PHASE_COUNTERS,
@@ -21,9 +22,10 @@ import { FrameDictionaries } from "../../shared/wire/frame/frame-dictionary.ts";
 import type { JournalRecord } from "../store/journal-record.ts";
 import { AgreedCounts } from "./agreed.ts";
 import { CounterTable } from "./counter-sums.ts";
+import { Evidence } from "./evidence/evidence.ts";
 import type { RunFacts } from "./facts.ts";
 import { FailureGroups } from "./failure-groups.ts";
-import { checkFrame } from "./frame-check.ts";
+import { checkFrame, lastPossibleSecond } from "./frame-check.ts";
 import { Overrun } from "./overrun.ts";
 import { PushMerge } from "./push/push-merge.ts";
 import type { Piece } from "./series/packed.ts";
@@ -51,6 +53,8 @@ export class RunMerge {
   readonly timeline = new Timeline(this.series);
   readonly uptime = new UptimeSeries();
   readonly failures: FailureGroups;
+  /** For a diagnosis. */
+  readonly evidence: Evidence;
   readonly workers = new Map<number, WorkerRecord>();
   readonly closes = new Map<CloseCause, number>();
   readonly agreed = new AgreedCounts();
@@ -80,6 +84,12 @@ export class RunMerge {
     this.#facts = facts;
     if (facts.counters !== undefined) this.dictionaries.add(facts.counters);
     this.failures = new FailureGroups(facts.scenario.phases.length);
+    this.evidence = new Evidence({
+      seconds: lastPossibleSecond(facts),
+      phases: facts.scenario.phases.length,
+      picks: pickedOf(facts.scenario.observe),
+      openAt: (second) => this.timeline.openGauge.atEndOf(second),
+    });
   }
 
   /** The run has more faults than before: frames that follow may name them. What there is keeps its place. */
@@ -180,6 +190,7 @@ export class RunMerge {
     this.timeline.addFrame(frame);
     this.uptime.addFrame(frame);
     this.failures.addFrame(frame);
+    this.evidence.addFrame(worker.epoch, seq, frame);
     this.agreed.addFrame(frame);
     this.pushes.addFrame(worker.epoch, frame);
     worker.addFrame(seq, frame);

@@ -24,6 +24,7 @@ const PROGRAMS = [
   "worker/engine/main.js",
   "worker/hooks/sandbox/main.js",
   "worker/probe/main.js",
+  "worker/sentinel/main.js",
   "worker/trace/main.js",
   "target/main.js",
 ];

@@ -1,5 +1,5 @@
 /**
- * All places that a scenario's load goes to: its targets, and where its HTTP steps ahead of a connection go. Called by whoever
+ * All places that a scenario's load goes to: its targets, where its HTTP steps ahead of a connection go, and what it reads. Called by whoever
  * holds them against a list of allowed targets. Pure.
  */
 import { rolesOf } from "./names.ts";
@@ -22,6 +22,7 @@ export function destinationsOf(
   const urls = (of: readonly { readonly url: string }[], isHttp: boolean) =>
     [...new Set(of.map(({ url }) => url))].map((url) => ({ url, isHttp }));
   // What faults call is held against the same list.
+  const pages = scenario.observe?.metrics ?? [];
   const calls = scenario.outside.flatMap(({ act }) => (act.kind === "call" ? [act] : []));
-  return [...urls(scenario.targets, false), ...urls([...steps, ...calls], true)];
+  return [...urls(scenario.targets, false), ...urls([...steps, ...calls, ...pages], true)];
 }

@@ -18,6 +18,7 @@ import type {
 } from "./strict-conversation.ts";
 import type { StrictFault } from "./strict-fault.ts";
 import type { StrictMessages } from "./strict-message.ts";
+import type { StrictObserve } from "./strict-observe.ts";
 import type { StrictOutside } from "./strict-outside.ts";
 
 export type { StrictConnect, StrictReconnect, StrictTls } from "./strict-connect.ts";
@@ -59,6 +60,8 @@ export interface StrictScenario {
   readonly availability?: StrictAvailability;
   /** Faults that are done outside of the load. */
   readonly outside: readonly StrictOutside[];
+  /** Absent: nothing but the load is looked at. */
+  readonly observe?: StrictObserve;
   readonly thresholds: readonly StrictThreshold[];
   readonly outputs: readonly StrictOutput[];
 }

@@ -24,6 +24,7 @@ export const Stream = {
   role: 16,
   shuffle: 17,
   network: 18,
+  sample: 19,
 } as const;
 export type Stream = (typeof Stream)[keyof typeof Stream];
 

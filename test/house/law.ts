@@ -59,6 +59,7 @@ export const ROOMS: readonly Room[] = [
     may: [
       "shared/",
       "worker/reach/",
+      "worker/sentinel/",
       "worker/connection/",
       "worker/faults/",
       "worker/hooks/",
@@ -80,6 +81,10 @@ export const ROOMS: readonly Room[] = [
     except: ["worker/observe/observer.ts", "worker/engine/turn/timing-wheel.ts"],
   },
   { room: "worker/probe/", may: ["shared/", "worker/reach/", "worker/socket/"] },
+  {
+    room: "worker/sentinel/",
+    may: ["shared/", "worker/login/", "worker/reach/", "worker/socket/"],
+  },
   // One connection of a real engine, looked at from all sides.
   {
     room: "worker/trace/",
@@ -355,6 +360,7 @@ export const ENTRIES: readonly string[] = [
   "worker/engine/main.ts",
   "worker/hooks/sandbox/main.ts",
   "worker/probe/main.ts",
+  "worker/sentinel/main.ts",
   "worker/trace/main.ts",
   "target/main.ts",
 ];

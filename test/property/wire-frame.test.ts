@@ -17,6 +17,7 @@ import { CODE_LIMIT, CODED_KINDS } from "../../shared/stats/failure-code.ts";
 import { CLOSE_CAUSES, FAILURE_KINDS } from "../../shared/stats/failure-kind.ts";
 import type { Frame } from "../../shared/wire/frame/frame.ts";
 import { decodeFrame, encodeFrame } from "../../shared/wire/frame/frame-codec.ts";
+import { KERNEL_FIELDS } from "../../shared/wire/frame/kernel.ts";
 import { frameOf } from "../unit/wire/frames.ts";
 
 const count = fc.oneof(fc.nat(300), fc.maxSafeNat());
@@ -38,6 +39,17 @@ const sample = fc.option(
     detail: fc.string({ maxLength: 200 }),
   }),
 );
+
+const weight = fc.double({ min: 0, max: 1e12, noNaN: true }).map((value) => value + 0);
+const clock = fc.option(fc.nat());
+const moment = {
+  ...{ atUs: size, connection: fc.nat(4_999_999), attempt: count, target: fc.nat(9999) },
+  ...{ role: fc.nat(99), phase, address: signature, open: count, inFlight: count },
+  ...{ ageMs: clock, idleRxMs: clock, idleTxMs: clock, tokenAgeMs: clock },
+  ...{ sent: count, received: count, bytesSent: count, bufferedBytes: count },
+  ...{ lastName: fc.integer({ min: -1, max: 9999 }), lastBytes: count },
+  recent: fc.uint8Array({ maxLength: 32 }),
+};
 
 const timeUs = fc.integer({ min: -1e9, max: 1e12 });
 const reach: fc.Arbitrary<Frame["reaches"][number]> = fc
@@ -128,6 +140,12 @@ const frames: fc.Arbitrary<Frame> = fc.constantFrom(1, 2, 4, 8).chain((spanSecon
       { selector: (row) => `${row.name} ${row.scope}` },
     ),
     reaches: fc.array(reach, { maxLength: 5 }),
+    events: fc.array(
+      fc.record({ ...moment, kind: fc.constantFrom(...FAILURE_KINDS), signature, weight }),
+      { maxLength: 4 },
+    ),
+    controls: fc.array(fc.record({ ...moment, weight }), { maxLength: 4 }),
+    kernel: counts(KERNEL_FIELDS),
     codes: fc.uniqueArray(
       fc.record({ kind: fc.constantFrom(...CODED_KINDS), code: fc.nat(CODE_LIMIT - 1), count }),
       { selector: (row) => `${row.kind} ${row.code}` },

@@ -38,6 +38,7 @@ export function beginAttempt(
   if (host.faults?.spoiling(connection)) connection.phase += connection.shift;
   const { phase, shift } = connection;
   const again = connection.retries > 0;
+  host.correlator.activity.begin(connection.slot, nowUs, again);
   if (shift > 0 && phase >= shift) host.recorder.attempted(apart(connection), again);
   else host.recorder.attempted(connection, again);
   host.faults?.attempted(connection);
@@ -68,6 +69,7 @@ export function establish(connection: Attempting, host: ConnectionHost): number 
   host.recorder.value(METRIC.connect, connection.phase, tookUs);
   host.recorder.established(connection, nowUs);
   host.times.set(connection.slot, Time.established, nowUs);
+  host.correlator.activity.opened(connection.slot, nowUs);
   host.faults?.opened(connection);
   return nowUs;
 }

@@ -80,6 +80,8 @@ export interface ConnectionHost {
   readonly correlator: Correlator;
   readonly times: ConnectionTimes;
   readonly routes: {
+    /** The way of try `tries` of an attempt. */
+    route(index: number, target: number, tries: number): { readonly address: string };
     /** Whether a target has another address for an attempt that failed so. */
     hasAnother(target: number, tries: number, kind: ConnectFailure): boolean;
   };

@@ -45,6 +45,7 @@ export function pingOrGiveUp(
   }
   socket.ping(PAYLOAD);
   host.recorder.count(host.phaseAt(nowUs) + connection.shift, COUNT.pings, 1);
+  host.correlator.activity.pinged(slot, nowUs);
   host.times.set(slot, Time.pingSent, nowUs);
   host.schedule(slot, TimerKind.ping, nowUs + heartbeat.timeoutUs);
   return true;
@@ -69,6 +70,7 @@ export function ponged(connection: HostedConnection, host: ConnectionHost, bytes
   const nowUs = host.nowUs();
   const phase = host.phaseAt(nowUs) + connection.shift;
   host.recorder.count(phase, COUNT.pongs, 1);
+  host.correlator.activity.ponged(slot, nowUs);
   host.recorder.value(METRIC.ping, phase, nowUs - sentUs);
   host.times.set(slot, Time.pingSent, 0);
   host.schedule(slot, TimerKind.ping, Math.max(nowUs, sentUs + heartbeat.pingUs));

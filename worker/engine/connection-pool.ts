@@ -30,6 +30,7 @@ import { METRIC, type Recorder } from "../record/recorder.ts";
 import type { DriverSocket } from "../socket/driver.ts";
 import type { Agenda } from "./agenda.ts";
 import { Choices } from "./choices.ts";
+import { ControlSamples } from "./control-samples.ts";
 import {
   type EngineClock,
   type EngineContext,
@@ -77,6 +78,7 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
   #live = 0;
   readonly #sliceCounts = new SliceCounts();
   readonly leaving = new Leaving(this.#connections, this.#sliceCounts);
+  readonly controls = new ControlSamples(this.#connections, this);
   readonly #standstill: Standstill;
   #forgetBeforeUs = Number.NEGATIVE_INFINITY;
 
@@ -87,13 +89,12 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
     this.#profile = population.profile;
     this.#clock = clock;
     this.recorder = recorderOf(context);
-    const standstill = new Standstill(context.afterReading);
-    this.#standstill = standstill;
+    this.#standstill = new Standstill(context.afterReading);
     const driver = driverOf(scenario, context.driver);
     const framed = driver.framing === "frame";
     const made = readyPayloads(context);
     this.correlator = new Correlator(scenario, this.recorder, {
-      ...{ run, shards, framed, standstill, made, clocks: clock },
+      ...{ run, shards, framed, standstill: this.#standstill, made, clocks: clock },
       observers: [...OBSERVERS, ...(context.observers ?? [])],
       sendNow: (conversation, position) => this.#sendNow(conversation, position),
       phaseAt: (runUs) => this.#profile.phaseAt(runUs),
@@ -292,6 +293,7 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
     const slot = this.#slots.take();
     if (slot >= this.times.capacity) {
       this.times.grow();
+      this.correlator.activity.grow(this.times.capacity);
       this.#wheel.grow(this.times.capacity * TIMER_KINDS);
     }
     return slot;

@@ -11,6 +11,7 @@ import type { MakeObserver } from "../observe/observer.ts";
 import type { Handshake, ResolvedTarget } from "../reach/resolve.ts";
 import type { MakeHistogram } from "../record/histogram-rows.ts";
 import { Recorder } from "../record/recorder.ts";
+import type { Sentinel } from "../sentinel/sentinel.ts";
 import type { Driver } from "../socket/driver.ts";
 import type { EngineReport } from "./port.ts";
 
@@ -44,6 +45,8 @@ export interface EngineContext {
   readonly observers?: readonly MakeObserver[];
   /** The thread of the scenario's hooks, with the module loaded; absent: it has none. */
   readonly hooks?: HookThread | null;
+  /** Looks at the targets beside the load; absent: nobody does. */
+  readonly sentinel?: Pick<Sentinel, "take"> | null;
   /** Calls back when all that the sockets have was read. */
   readonly afterReading: (then: () => void) => void;
   /** Something happened while the engine rested: its next turn is due in TURN_US. Absent where turns come anyway. */
@@ -63,6 +66,7 @@ export function recorderOf({ plan, makeHistogram, recorder }: EngineContext): Re
     roles: rolesOf(scenario).length,
     secrets: scenario.secrets,
     shards,
+    seed: scenario.seed,
     makeHistogram,
   });
 }

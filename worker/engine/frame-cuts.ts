@@ -4,6 +4,7 @@
  */
 import { assert } from "../../shared/assert.ts";
 import { encodeFrame } from "../../shared/wire/frame/frame-codec.ts";
+import { KernelWatch } from "../record/kernel-watch.ts";
 import type { SelfCheck } from "../record/self-check.ts";
 import type { ConnectionPool } from "./connection-pool.ts";
 import type { EngineContext } from "./engine-context.ts";
@@ -16,11 +17,14 @@ export class FrameCuts {
   readonly #context: EngineContext;
   readonly #pool: ConnectionPool;
   readonly #selfCheck: SelfCheck;
+  /** The machine's, so one engine of the worker looks. */
+  readonly #kernel: KernelWatch | null;
 
   constructor(context: EngineContext, pool: ConnectionPool, selfCheck: SelfCheck) {
     this.#context = context;
     this.#pool = pool;
     this.#selfCheck = selfCheck;
+    this.#kernel = context.engine === 0 ? new KernelWatch() : null;
   }
 
   /** When the next second is over, run time. */
@@ -39,11 +43,19 @@ export class FrameCuts {
 
   /** Reports the current second, as far as it has come. */
   report(final: boolean): void {
-    const { recorder, live, routes } = this.#pool;
+    const { recorder, live, routes, controls } = this.#pool;
+    const { plan, engine } = this.#context;
     const use = { sockets: live, ports: routes.portsInUse(live) };
+    recorder.events.compare(controls.take(plan.scenario.seed, recorder.second));
     const health = this.#selfCheck.sample(this.#context.monotonicUs(), use);
     const { second } = recorder;
-    const body = encodeFrame(recorder.cut(this.#context.engine, health, final));
+    const kernel = this.#kernel?.sample();
+    const sentinel = this.#context.sentinel?.take();
+    const body = encodeFrame({
+      ...recorder.cut(engine, health, final),
+      ...(kernel && { kernel }),
+      ...(sentinel && { sentinel }),
+    });
     this.#context.report({ type: "frame", second, final, body });
   }
 }

@@ -17,6 +17,7 @@ import { prepareLogins } from "../login/login-step.ts";
 import { type ResolvedTarget, resolveTargets } from "../reach/resolve.ts";
 import { probeTarget } from "../reach/tcp-probe.ts";
 import { RawLog } from "../record/raw-log.ts";
+import { Sentinel } from "../sentinel/sentinel.ts";
 import { Engine } from "./engine.ts";
 import type { EngineCommand, EngineData, EngineReport } from "./port.ts";
 import { systemTurnTimers, Turns } from "./turn/turns.ts";
@@ -32,6 +33,7 @@ const { rawLogDirectory, allowTargets, allowHooks, worker } = workerData as Engi
 let engine: Engine | null = null;
 let turns: Turns | null = null;
 let rawLog: RawLog | null = null;
+let sentinel: Sentinel | null = null;
 let reportedOpen = 0;
 let reportedUs = 0;
 
@@ -41,8 +43,10 @@ function report(message: EngineReport): void {
     return;
   }
   // Before the frame goes: nothing is merged that the raw log lacks.
-  if (message.final) rawLog?.close();
-  else rawLog?.flush();
+  if (message.final) {
+    rawLog?.close();
+    sentinel?.terminate();
+  } else rawLog?.flush();
   port.postMessage(message, [message.body.buffer as ArrayBuffer]);
 }
 
@@ -66,6 +70,17 @@ async function startHooks({ scenario }: PlanDocument): Promise<HookThread | null
   return HookThread.start(scenario, entry);
 }
 
+/** null: nothing is observed beside the load, or not by this engine. */
+function startSentinel({ plan, engine: number }: Preparation): Sentinel | null {
+  const { observe } = plan.scenario;
+  const probes = number === 0 && observe !== undefined && observe.ladder !== null;
+  if (!probes && (observe?.metrics ?? []).length === 0) return null;
+  const entry = new URL(`../sentinel/main${extname(import.meta.url)}`, import.meta.url);
+  const log = createLog(`worker ${process.pid} engine ${number}`, "warn");
+  const data = { scenario: plan.scenario, lists: listsOf(plan), probes };
+  return new Sentinel(entry, data, (problem) => log.warn(`nothing is observed: ${problem}`));
+}
+
 /** The plan's list widens nothing that this worker does not allow by itself. */
 function listsOf(plan: PlanDocument): AllowList[] {
   return [
@@ -83,10 +98,12 @@ async function prepare(command: Preparation): Promise<void> {
     const targets = await listening(resolved, command);
     const log = rawLogDirectory === null ? null : openRawLog(rawLogDirectory, command);
     rawLog = log;
+    sentinel = startSentinel(command);
     const made = new Engine({
       ...{ plan, engine: command.engine, worker, targets, logins, hooks, monotonicUs, report },
       afterReading: setImmediate,
       onWoken: () => turns?.wake(),
+      sentinel,
       ...(log && { makeHistogram: (metric, phase, name) => log.histogram(metric, phase, name) }),
     });
     engine = made;
@@ -130,6 +147,7 @@ function obey(obeying: Engine, command: EngineOrder): void {
   switch (command.type) {
     case "slices":
       obeying.addSlices(command.slices);
+      sentinel?.hold(command.slices);
       return;
     case "cut":
       obeying.cutSlice(command.slice, command.toUs);
@@ -139,6 +157,7 @@ function obey(obeying: Engine, command: EngineOrder): void {
       return;
     case "start":
       obeying.start(command.startUs);
+      sentinel?.start(command.startUs);
       return;
     case "steer":
       obeying.steer(command.decided);

@@ -15,6 +15,7 @@ import { jsonOf } from "../../shared/scenario/template/render.ts";
 
 /** A connection, as captures see it. */
 export interface Capturing {
+  readonly slot: number;
   /** By the scenario's captures; undefined: not yet. Shared and empty until the first is kept. */
   captured: readonly unknown[];
 }
@@ -39,12 +40,15 @@ export interface CaptureList {
 
 export class Captures {
   readonly names: readonly string[];
-  readonly #keepSecret: (value: string) => void;
+  readonly #keepSecret: (value: string, of: Capturing) => void;
   /** Positions of those that are secrets. */
   readonly #secrets: readonly number[];
 
-  /** @param keepSecret is told each secret value, so that it is masked */
-  constructor(scenario: Pick<StrictScenario, "captures">, keepSecret: (value: string) => void) {
+  /** @param keepSecret is told each secret value, so that it is masked, and whose it is */
+  constructor(
+    scenario: Pick<StrictScenario, "captures">,
+    keepSecret: (value: string, of: Capturing) => void,
+  ) {
     this.names = scenario.captures.map(({ name }) => name);
     this.#keepSecret = keepSecret;
     this.#secrets = scenario.captures.flatMap(({ secret }, at) => (secret ? [at] : []));
@@ -72,7 +76,7 @@ export class Captures {
   }
 
   /** Hides what the connection itself has captured as secrets; null where there is nothing to hide. */
-  maskOf({ captured }: Capturing): Mask | null {
+  maskOf({ captured }: Pick<Capturing, "captured">): Mask | null {
     const own = this.#secrets.flatMap((at) => {
       const value = captured[at];
       return value === undefined ? [] : [String(value)];
@@ -88,7 +92,7 @@ export class Captures {
   ): boolean {
     const value = scalarOf(given);
     if (value === null) return false;
-    if (secret) this.#keepSecret(String(value));
+    if (secret) this.#keepSecret(String(value), of);
     const kept = of.captured === NOTHING_CAPTURED ? new Array(this.names.length) : of.captured;
     (kept as unknown[])[at] = value;
     of.captured = kept;

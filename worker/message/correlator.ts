@@ -15,6 +15,7 @@ import { Observers } from "../observe/observers.ts";
 import { MESSAGE } from "../record/message-counters.ts";
 import { COUNT, type Recorder, TARGET } from "../record/recorder.ts";
 import type { DriverSocket } from "../socket/driver.ts";
+import { Activity } from "./activity.ts";
 import { type ExtraMessage, rememberKept } from "./backlog.ts";
 import { Captures } from "./captures.ts";
 import { type Conversation, type Grace, Incoming, Outgoing } from "./conversation.ts";
@@ -58,6 +59,7 @@ export class Correlator {
   readonly incoming = new Incoming();
   readonly outgoing = new Outgoing();
   readonly unmatched = new UnmatchedMessages();
+  readonly activity = new Activity();
   readonly context: RenderContext;
   /** Of data, that came with slices. */
   readonly rows: ShardRows;
@@ -97,7 +99,10 @@ export class Correlator {
       names.map(({ reply }) => (reply.match === "none" ? 0 : reply.withinUs)),
       expressions.isKeyed,
     );
-    this.captures = new Captures(scenario, (value) => recorder.keepSecret(value));
+    this.captures = new Captures(scenario, (value, { slot }) => {
+      recorder.keepSecret(value);
+      this.activity.trusted(slot, this.incoming.nowUs);
+    });
     this.#message = new ReceivedMessage(
       incoming.parse,
       captures.map(({ name }) => name),
@@ -148,6 +153,7 @@ export class Correlator {
     const gone = socket.send(payloads.bytes, payloads.binary);
     if (!gone) rememberKept(conversation, socket, payloads.kept(name, phase));
     this.#recorder.sent(phase, name, payloads.payloadBytes);
+    this.activity.sent(conversation.slot, name, payloads.payloadBytes, nowUs);
     this.#recorder.targets.count(phase, conversation.target, TARGET.sent);
     if (payloads.match !== Match.none) {
       this.#recorder.message(MESSAGE.expected, phase, name, conversation.target);
@@ -177,6 +183,7 @@ export class Correlator {
     const { bytes, binary, payloadBytes } = payloads;
     const sent = as.isDamaged ? damaged(bytes, bytes.length - payloadBytes) : bytes;
     if (!socket.send(sent, binary)) rememberKept(to, socket, payloads.kept(as.name, as.phase));
+    this.activity.sent(to.slot, name, payloadBytes, this.incoming.nowUs);
     to.seq++;
   }
 
@@ -184,7 +191,9 @@ export class Correlator {
   receive(conversation: Conversation): void {
     const { incoming } = this;
     incoming.judgedUs = incoming.nowUs - this.#standstill.graceUs;
-    this.#recorder.received(incoming.phase, conversation.role, incoming.end - incoming.start);
+    const bytes = incoming.end - incoming.start;
+    this.#recorder.received(incoming.phase, conversation.role, bytes);
+    this.activity.received(conversation.slot, bytes, incoming.nowUs);
     const splitter = this.#splitter;
     if (splitter === null) {
       this.#receivePart(conversation);

@@ -18,6 +18,7 @@ import type { CloseCause } from "../../shared/stats/failure-kind.ts";
 import type { EngineHealth, Frame } from "../../shared/wire/frame/frame.ts";
 import { AgreedRows } from "./agreed-rows.ts";
 import { CloseRows } from "./close-rows.ts";
+import { FailureEvents } from "./failure-events.ts";
 import { FailureLog } from "./failure-log.ts";
 import { HistogramRows, type MakeHistogram } from "./histogram-rows.ts";
 import { type MessageCounters, NOT_BY_TARGET, type SKIPPED } from "./message-counters.ts";
@@ -51,6 +52,7 @@ export interface Counted {
 
 export class Recorder {
   readonly failures: FailureLog;
+  readonly events: FailureEvents;
   readonly #text: TargetText;
   readonly agreed: AgreedRows;
   readonly pushes: PushRows;
@@ -79,6 +81,7 @@ export class Recorder {
     readonly roles?: number;
     /** Masked in whatever the target says. */
     readonly secrets?: readonly string[];
+    readonly seed?: number;
     readonly makeHistogram?: MakeHistogram | undefined;
     /** Default: one that only keeps them. */
     readonly makeFailures?: (text: TargetText) => FailureLog;
@@ -86,6 +89,7 @@ export class Recorder {
     const text = new TargetText(sizes.secrets);
     this.#text = text;
     this.failures = sizes.makeFailures?.(text) ?? new FailureLog(text);
+    this.events = new FailureEvents(text, sizes.seed ?? 0);
     this.agreed = new AgreedRows(text);
     this.pushes = new PushRows(text);
     this.#phases = sizes.phases;
@@ -287,6 +291,7 @@ export class Recorder {
       codes: this.failures.codes.cut(),
       scopes: this.pushes.cutScopes(),
       reaches: this.pushes.cutReaches(),
+      ...this.events.cut(),
       roles: this.roles.cut().map(({ part, ...row }) => ({ ...row, role: part })),
     };
     this.#second++;

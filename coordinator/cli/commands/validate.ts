@@ -38,6 +38,10 @@ async function validate(
     );
     const name = file === STANDARD_INPUT ? STANDARD_INPUT_NAME : file;
     stdout.write(`${outStyle.green("✓")} ${name}: valid (${size})\n`);
+    const { blindSpots } = await import("../../plan/blind-spots.ts");
+    for (const { what, remedy } of blindSpots(parsed.scenario)) {
+      stdout.write(`  ${outStyle.yellow("note:")} ${what} (${remedy})\n`);
+    }
     return true;
   } catch (error) {
     if (!(error instanceof OnrushError) || error.code === "ONRUSH_USAGE") throw error;

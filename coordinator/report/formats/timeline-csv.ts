@@ -3,6 +3,8 @@
  * spreadsheets and data frames. Invariant: an empty field is a missing measure; text is quoted and
  * cannot start a formula.
  */
+import { pickedOf } from "../../../shared/scenario/strict-observe.ts";
+import { RUNGS, type Rung } from "../../../shared/wire/frame/sentinel-rows.ts";
 import { brokenGates } from "../../analysis/gates.ts";
 import { phaseAt, phaseSpans } from "../../merge/facts.ts";
 import type { RunFold } from "../../merge/run-fold.ts";
@@ -35,11 +37,12 @@ export const TIMELINE_COLUMNS = [
 
 /** Lines with their line ends, header first. */
 export function* timelineCsv(fold: RunFold): Generator<string> {
-  yield `${TIMELINE_COLUMNS.join(",")}\n`;
+  const observed = observedColumns(fold);
+  yield `${[...TIMELINE_COLUMNS, ...observed.names.map(csvText)].join(",")}\n`;
   const spans = phaseSpans(fold.facts.scenario);
   for (const row of fold.merge.timeline.rows()) {
     const phase = phaseAt(spans, row.second * 1_000_000)?.phase ?? "";
-    yield `${cellsOf(fold, row, phase).join(",")}\n`;
+    yield `${[...cellsOf(fold, row, phase), ...observed.cellsAt(row.second)].join(",")}\n`;
   }
 }
 
@@ -61,6 +64,25 @@ function cellsOf(fold: RunFold, row: TimelineRow, phase: string): (string | numb
     row.engines,
     brokenGates(row).length > 0 || fold.disturbances.touches(row.second) ? 1 : 0,
   ];
+}
+
+/** What was looked at beside the load; only in runs that did: the slowest probe of all, and what was picked of pages. */
+function observedColumns({ facts, merge: { evidence } }: RunFold) {
+  const { ladder, readings } = evidence;
+  const { targets } = ladder;
+  const picks = pickedOf(facts.scenario.observe);
+  const rungs = targets.length === 0 ? [] : RUNGS;
+  const slowest = (second: number, rung: Rung) => {
+    const all = targets.flatMap((target) => ladder.at(second, target, rung)?.mostUs ?? []);
+    return all.length === 0 ? "" : toMs(Math.max(...all));
+  };
+  return {
+    names: [...rungs.map((rung) => `probe_${rung}_max_ms`), ...picks],
+    cellsAt: (second: number) => [
+      ...rungs.map((rung) => slowest(second, rung)),
+      ...picks.map((pick) => readings.at(second, pick) ?? ""),
+    ],
+  };
 }
 
 function latencyCells(latency: SecondQuantiles | null): (string | number)[] {

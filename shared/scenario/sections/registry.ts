@@ -16,6 +16,7 @@ import { integrity } from "./integrity.ts";
 import { listen } from "./listen.ts";
 import { load } from "./load.ts";
 import { messages } from "./messages.ts";
+import { observe } from "./observe.ts";
 import { outputs } from "./outputs.ts";
 import { roles } from "./roles.ts";
 import type { Section } from "./section.ts";
@@ -42,6 +43,7 @@ export const SECTIONS = [
   hooks,
   integrity,
   faults,
+  observe,
   availability,
   thresholds,
   outputs,

@@ -18,6 +18,7 @@ import {
 import { CODED_KINDS } from "../../stats/failure-code.ts";
 import { CLOSE_CAUSES, CONNECT_FAILURES, FAILURE_KINDS } from "../../stats/failure-kind.ts";
 import { HEALTH_FIELDS } from "./frame.ts";
+import { KERNEL_FIELDS } from "./kernel.ts";
 
 /** Names by list; lists that this version does not know are kept, because the checksum is of all. */
 export type CounterLists = Readonly<Record<string, readonly string[]>>;
@@ -37,6 +38,7 @@ export const COUNTER_LISTS = {
   closes: CLOSE_CAUSES,
   codes: CODED_KINDS,
   health: HEALTH_FIELDS,
+  kernel: KERNEL_FIELDS,
 } as const satisfies CounterLists;
 
 export type ListName = keyof typeof COUNTER_LISTS;

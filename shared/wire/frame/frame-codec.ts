@@ -9,6 +9,7 @@ import { Packr } from "msgpackr";
 import { OnrushError } from "../../errors.ts";
 import { CODED_KINDS } from "../../stats/failure-code.ts";
 import { CLOSE_CAUSES, FAILURE_KINDS } from "../../stats/failure-kind.ts";
+import { observedSection, readObserved } from "./event-rows.ts";
 import { type FailureGroup, type FailureSample, type Frame, HEALTH_FIELDS } from "./frame.ts";
 import {
   type FrameDictionaries,
@@ -21,6 +22,7 @@ import { FrameReader } from "./frame-reader.ts";
 import { readAgreed, readCodes, readFailures } from "./frame-rows.ts";
 import * as sections from "./frame-sections.ts";
 import { reachRow, readReaches, readScopes, scopeRow } from "./push-rows.ts";
+import { readSentinel, sentinelSection } from "./sentinel-rows.ts";
 
 const FRAME_VERSION = 2;
 /** Its frames name no dictionary. */
@@ -31,6 +33,8 @@ const MAX_ENGINE = 65_535;
 const MAX_CHECKSUM = 0xffff_ffff;
 /** Sections every frame has; later ones follow behind them. */
 const FIRST_SECTIONS = 14;
+
+const NOTHING_OBSERVED = { events: [], controls: [] };
 
 const packr = new Packr({ useRecords: false });
 
@@ -61,6 +65,9 @@ export function encodeFrame(frame: Frame): Uint8Array {
     frame.scopes.map(scopeRow),
     frame.reaches.map(reachRow),
     frame.roles.map(({ phase, role, counters }) => [phase, role, counters]),
+    observedSection(frame),
+    frame.kernel?.map((value) => value ?? null) ?? null,
+    frame.sentinel === undefined ? null : sentinelSection(frame.sentinel),
   ]);
   if (body.length > FRAME_LIMITS.bodyBytes) throw tooLarge(body.length);
   // The packer hands out views into a buffer that it goes on using.
@@ -118,6 +125,9 @@ export function decodeFrame(
     scopes: added(() => readScopes(reader)),
     reaches: added(() => readReaches(reader)),
     roles: added(() => sections.readRoles(reader, by)),
+    ...(more-- > 0 ? readObserved(reader, by) : NOTHING_OBSERVED),
+    ...(more-- > 0 ? sections.readKernel(reader, by) : {}),
+    ...(more-- > 0 ? readSentinel(reader) : {}),
   };
   while (more-- > 0) reader.skipValue("a later section");
   reader.end();

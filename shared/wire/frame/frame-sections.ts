@@ -135,6 +135,17 @@ export function readHealth(reader: FrameReader, by: FrameDictionary): EngineHeal
   ) as unknown as EngineHealth;
 }
 
+/** Absent where the frame does not tell. */
+export function readKernel(reader: FrameReader, by: FrameDictionary): Pick<Frame, "kernel"> {
+  if (reader.skipNull()) return {};
+  const list = by.map("kernel");
+  reader.tuple("kernel", list.names.length);
+  const values = list.names.map((name) =>
+    reader.skipNull() ? undefined : reader.count(`kernel.${name}`),
+  );
+  return { kernel: placed(list, values) };
+}
+
 export function readCumulative(reader: FrameReader, by: FrameDictionary): CumulativeTotals | null {
   if (reader.skipNull()) return null;
   reader.tuple("cumulative", 2);
@@ -150,7 +161,7 @@ function grown(reader: FrameReader, what: string, list: ListMap): Counts {
 }
 
 /** In the order of this build's list. */
-function placed({ positions, size }: ListMap, counts: readonly number[]): Counts {
+function placed({ positions, size }: ListMap, counts: Counts): Counts {
   if (positions === null) return counts;
   const own = new Array<number | undefined>(size).fill(undefined);
   for (const [at, count] of counts.entries()) {

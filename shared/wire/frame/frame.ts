@@ -8,6 +8,8 @@
  */
 import type { CodedKind } from "../../stats/failure-code.ts";
 import type { CloseCause, FailureKind } from "../../stats/failure-kind.ts";
+import type { ControlSample, FailureEvent } from "./failure-event.ts";
+import type { SentinelRows } from "./sentinel-rows.ts";
 
 /** Identity of a frame in the log. */
 export interface FrameId {
@@ -76,6 +78,14 @@ export interface Frame {
   readonly scopes: readonly FrameScope[];
   /** Pushed messages whose receivers this engine has counted to the end; for those that have a key. */
   readonly reaches: readonly FrameReach[];
+  /** Single failures, a sample. */
+  readonly events: readonly FailureEvent[];
+  /** Healthy connections, a sample: what the failures are held against. */
+  readonly controls: readonly ControlSample[];
+  /** KERNEL_FIELDS of the machine, of one engine of each worker; absent: not known. */
+  readonly kernel?: Counts;
+  /** What one engine of each worker saw of the targets beside the load; absent: nothing. */
+  readonly sentinel?: SentinelRows;
 }
 
 /** What came in a scope of `listen`, such as a room. */

@@ -15,6 +15,7 @@ import type {
   FrameScope,
   ShardLedger,
 } from "./frame.ts";
+import { KERNEL_FIELDS, KERNEL_GAUGES } from "./kernel.ts";
 
 const OPEN = SHARD_FIELDS.indexOf("open");
 
@@ -55,11 +56,15 @@ export function widen(frames: readonly Frame[]): Frame {
       addScope,
     ),
     reaches: frames.flatMap((frame) => frame.reaches),
+    events: frames.flatMap((frame) => frame.events),
+    controls: frames.flatMap((frame) => frame.controls),
     histograms: addHistograms(frames.flatMap((frame) => frame.histograms)),
     ticks: TICK_SERIES.map((_, series) => frames.flatMap((frame) => frame.ticks[series] ?? [])),
     failures: addFailures(frames.flatMap((frame) => frame.failures)),
     closes: addCloses(frames),
     health: addHealth(frames, last),
+    ...addKernel(frames),
+    ...addSentinel(frames),
     cumulative: last.cumulative,
   };
 }
@@ -169,6 +174,28 @@ function addCloses(frames: readonly Frame[]): Frame["closes"] {
     (row) => row.cause,
     (sum, row) => ({ cause: row.cause, count: sum.count + row.count }),
   );
+}
+
+/** Gauges are the latest; what some frames do not tell is what the others say. */
+function addKernel(frames: readonly Frame[]): Pick<Frame, "kernel"> {
+  const told = frames.flatMap(({ kernel }) => (kernel === undefined ? [] : [kernel]));
+  if (told.length === 0) return {};
+  return {
+    kernel: KERNEL_FIELDS.map((field, at) => {
+      const values = told.flatMap((counts) => counts[at] ?? []);
+      if (values.length === 0) return undefined;
+      return KERNEL_GAUGES.has(field)
+        ? values.at(-1)
+        : values.reduce((sum, value) => sum + value, 0);
+    }),
+  };
+}
+
+function addSentinel(frames: readonly Frame[]): Pick<Frame, "sentinel"> {
+  const seen = frames.flatMap(({ sentinel }) => sentinel ?? []);
+  if (seen.length === 0) return {};
+  const probes = seen.flatMap((rows) => rows.probes);
+  return { sentinel: { probes, readings: seen.flatMap((rows) => rows.readings) } };
 }
 
 /** Shares of time are averaged over the seconds, maxima stay maxima, gauges are the latest. */

@@ -140,6 +140,8 @@ export interface FrameContent {
   codes?: Frame["codes"];
   scopes?: Frame["scopes"];
   reaches?: Frame["reaches"];
+  events?: Frame["events"];
+  controls?: Frame["controls"];
   health?: Partial<EngineHealth>;
   /** Lies in the cumulative totals by this much. */
   auditError?: number;
@@ -209,6 +211,8 @@ export class SyntheticEngine {
       codes: content.codes ?? [],
       scopes: content.scopes ?? [],
       reaches: content.reaches ?? [],
+      events: content.events ?? [],
+      controls: content.controls ?? [],
       health: { ...healthy, ...content.health },
       cumulative: { counters, histogramValues: this.#values },
     };

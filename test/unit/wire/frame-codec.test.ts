@@ -161,7 +161,7 @@ describe("refusal", () => {
   });
 
   it("a later section that is nested without end, or cut short", () => {
-    const later = 20;
+    const later = 23;
     const deep = [[[[[[[[0]]]]]]]];
     expectRefusal(withChange([later], deep), "a later section is nested too deep");
     const bytes = withChange([later], "x".repeat(100));

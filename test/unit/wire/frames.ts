@@ -8,7 +8,9 @@ import {
   TICK_SERIES,
 } from "../../../shared/stats/counters.ts";
 import { HotHistogram, MergedHistogram } from "../../../shared/stats/histogram.ts";
+import type { ConnectionMoment } from "../../../shared/wire/frame/failure-event.ts";
 import type { Frame } from "../../../shared/wire/frame/frame.ts";
+import { KERNEL_FIELDS } from "../../../shared/wire/frame/kernel.ts";
 
 export function histogramOf(...values: number[]): Uint8Array {
   const histogram = new HotHistogram();
@@ -24,6 +26,18 @@ export function bucketsOf(bytes: Uint8Array): (readonly [number, number])[] {
 
 const counts = (names: readonly string[], first: number) =>
   names.map((_, index) => Math.max(first, 0) + index);
+
+const NO_CLOCKS = { ageMs: null, idleRxMs: null, idleTxMs: null, tokenAgeMs: null };
+
+function momentOf(second: number): ConnectionMoment {
+  const clocks = { ageMs: 9_000_000_000, idleRxMs: 0, idleTxMs: 17, tokenAgeMs: 3_600_000 };
+  return {
+    ...{ atUs: Math.max(0, second) * 1_000_000 + 5, connection: 4_999_999, attempt: 2 },
+    ...{ target: 1, role: 1, phase: 2, address: "2001:db8::1", ...clocks },
+    ...{ sent: 12, received: 2 ** 33, bytesSent: 4e9, open: 100, inFlight: 3, bufferedBytes: 7 },
+    ...{ lastName: -1, lastBytes: 65_536, recent: Uint8Array.of(1, 0, 33, 200) },
+  };
+}
 
 /** Second `second` of engine 1; figures differ from second to second. */
 export function frameOf(second: number, change: Partial<Frame> = {}): Frame {
@@ -94,6 +108,12 @@ export function frameOf(second: number, change: Partial<Frame> = {}): Frame {
         unreached: [0, 4_999_999],
       },
     ],
+    events: [
+      { kind: "close-code", signature: "1012 restart", weight: 2.5, ...momentOf(second) },
+      { kind: "lost", signature: "", weight: 1, ...momentOf(second), ...NO_CLOCKS },
+    ],
+    controls: [{ weight: 20, ...momentOf(second) }],
+    kernel: KERNEL_FIELDS.map((_, at) => (at === 2 ? undefined : at * 7)),
     ...change,
   };
 }

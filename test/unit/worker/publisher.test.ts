@@ -41,6 +41,8 @@ function measured(second: number, { engine = 0, final = false, count = 1 } = {})
     codes: [],
     scopes: [],
     reaches: [],
+    events: [],
+    controls: [],
     health: {
       utilisation: 0.5,
       processCpu: 0.5,

@@ -1,0 +1,71 @@
+/** Goal: failures and healthy connections are told with the clocks they really had. Method: a target that closes what is idle. */
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { expect, it } from "vitest";
+import { WebSocketServer } from "ws";
+import { recentEvents } from "../../../shared/wire/frame/recent-event.ts";
+import { runEngine } from "../../support/engine-run.ts";
+import { echoMessage, messages, scenario } from "../../support/scenario.ts";
+import { TurnClock } from "../../support/turn-clock.ts";
+
+const IDLE_MS = 700;
+
+it("a connection closed for being idle was idle for so long; others were not", async () => {
+  const clock = new TurnClock();
+  const server = new WebSocketServer({ port: 0, host: "127.0.0.1" });
+  await once(server, "listening");
+  server.on("connection", (socket) => {
+    let last = 0;
+    socket.on("message", (data, binary) => {
+      const heard = ++last;
+      socket.send(data, { binary });
+      clock.after(IDLE_MS, () => {
+        if (heard === last) socket.close(4002, "idle");
+      });
+    });
+  });
+  const { port } = server.address() as AddressInfo;
+  const { frames, failures } = await runEngine(
+    scenario(`ws://127.0.0.1:${port}/`, {
+      phases: [
+        {
+          ...{ phase: "a", exclude: false, durationUs: 4_000_000, messageFactor: 1 },
+          ...{ ramp: "burst", to: 20 },
+        },
+      ],
+      messages: messages({
+        rate: { kind: "perConnection", perSec: 1 },
+        arrival: "poisson",
+        mix: [echoMessage()],
+      }),
+    }),
+    { clock },
+  );
+  server.close();
+  const events = frames.flatMap((frame) => frame.events);
+  const closed = events.filter(({ kind }) => kind === "close-code");
+  const counted = failures.find(({ kind }) => kind === "close-code")?.count ?? 0;
+  expect(counted).toBeGreaterThan(0);
+  expect(closed.reduce((sum, { weight }) => sum + weight, 0)).toBe(counted);
+  for (const { idleTxMs, ageMs, sent, received, recent, address, signature } of closed) {
+    expect(signature).toBe("4002 idle");
+    expect(address).toBe("127.0.0.1");
+    expect(idleTxMs).toBeGreaterThanOrEqual(IDLE_MS - 1);
+    expect(ageMs).toBeGreaterThanOrEqual(idleTxMs ?? 0);
+    expect(received).toBe(sent);
+    const words = recentEvents(recent).map(({ what }) => what);
+    expect(words.slice(-2)).toEqual(["sent-small", "received-small"]);
+  }
+  const controls = frames.flatMap((frame) => frame.controls);
+  expect(controls.length).toBeGreaterThan(5);
+  for (const { connection, open, weight, ageMs } of controls) {
+    expect(connection).toBeLessThan(20);
+    expect(weight).toBeGreaterThanOrEqual(1);
+    expect(weight).toBeLessThanOrEqual(open);
+    expect(ageMs).not.toBeNull();
+  }
+  for (const frame of frames) {
+    const chosen = frame.controls.map(({ connection }) => connection);
+    expect(new Set(chosen).size).toBe(chosen.length);
+  }
+});
