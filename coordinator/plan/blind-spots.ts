@@ -49,7 +49,8 @@ const RULES: readonly ((scenario: StrictScenario, population: Population) => Bli
     if (!each) return null;
     return {
       what: "every connection logs in each time it connects: an expired token and a maximum lifetime cannot be distinguished",
-      remedy: 'log in with when: "!has(conn.NAME)", so that a connection that reconnects has an older token',
+      remedy:
+        'log in with when: "!has(conn.NAME)", so that a connection that reconnects has an older token',
     };
   },
 ];

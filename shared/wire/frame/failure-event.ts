@@ -1,7 +1,7 @@
 /**
  * What is kept of single failures, and of healthy connections to hold them against: where a connection stood on every clock
  * on which failures may concentrate. Sampled by engines (worker/record/failure-events.ts), part of a frame, read by
- * coordinator/merge/failure-events.ts. Invariant: samples only; exact counts are in counters and failure groups.
+ * coordinator/merge/evidence/failure-events.ts. Invariant: samples only; exact counts are in counters and failure groups.
  */
 import type { FailureKind } from "../../stats/failure-kind.ts";
 

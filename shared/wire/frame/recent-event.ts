@@ -1,6 +1,6 @@
 /**
  * The last events of a connection as bytes: a code for what it was, and one for how long after the event before. Written by
- * workers (worker/message/activity.ts), read by the coordinator (coordinator/merge/failure-events.ts). Invariant: a code
+ * workers (worker/message/activity.ts), read by the coordinator (coordinator/merge/evidence/failure-events.ts). Invariant: a code
  * never gets another meaning; codes of kinds are added behind the last.
  */
 

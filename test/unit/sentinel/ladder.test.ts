@@ -68,7 +68,7 @@ it("an echo that is slow makes no other rung slow", async () => {
 
 it("where nobody listens only the lowest rung fails", async () => {
   const port = await serve(false);
-  servers.splice(0).forEach((server) => server.close());
+  for (const server of servers.splice(0)) server.close();
   const seen = await probed(port, ({ tcp }) => tcp.length >= 3);
   expect(seen.tcp).toEqual(seen.tcp.map(() => null));
   expect([...seen.ping, ...seen.echo]).toEqual([]);
