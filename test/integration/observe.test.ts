@@ -14,7 +14,7 @@ const CONNECTIONS = 20;
 
 it("a run that observes its target can be asked what went wrong, and when", async () => {
   using folder = scratch();
-  await using target = await startTarget({ close: { idleMs: IDLE_MS } });
+  await using target = await startTarget({ close: [{ idleMs: IDLE_MS, code: 4002 }] });
   const page = `${target.url.replace(/^ws/, "http").replace(/\/$/, "")}/stats`;
   const result = await runScenario(
     {
