@@ -26,7 +26,7 @@ import type { Conversation } from "../message/conversation.ts";
 import { Correlator } from "../message/correlator.ts";
 import { OBSERVERS } from "../observe/registry.ts";
 import { Routes } from "../reach/routes.ts";
-import { METRIC, type Recorder } from "../record/recorder.ts";
+import type { Recorder } from "../record/recorder.ts";
 import type { DriverSocket } from "../socket/driver.ts";
 import type { Agenda } from "./agenda.ts";
 import { Choices } from "./choices.ts";
@@ -111,8 +111,6 @@ export class ConnectionPool implements ConnectionHost, TimerOwner {
     this.#opener = new SocketOpener(context, driver, this.routes, this);
     this.followFaults(scenario.faults, population);
     this.#logins = loginsOf(context, this, this.#opener);
-    for (const { dnsUs } of context.targets)
-      if (dnsUs !== null) this.recorder.value(METRIC.dns, 0, dnsUs);
   }
 
   get live(): number {

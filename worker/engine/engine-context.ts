@@ -10,7 +10,7 @@ import type { LoginStep } from "../login/login-step.ts";
 import type { MakeObserver } from "../observe/observer.ts";
 import type { Handshake, ResolvedTarget } from "../reach/resolve.ts";
 import type { MakeHistogram } from "../record/histogram-rows.ts";
-import { Recorder } from "../record/recorder.ts";
+import { METRIC, Recorder } from "../record/recorder.ts";
 import type { Sentinel } from "../sentinel/sentinel.ts";
 import type { Driver } from "../socket/driver.ts";
 import type { EngineReport } from "./port.ts";
@@ -54,9 +54,16 @@ export interface EngineContext {
   readonly report: (report: EngineReport) => void;
 }
 
-/** A recorder with room for all that the engine's plan has. */
-export function recorderOf({ plan, makeHistogram, recorder }: EngineContext): Recorder {
-  if (recorder !== undefined) return recorder;
+/** A recorder with room for all that the engine's plan has, and with what was measured before the engine: look-ups of names. */
+export function recorderOf(context: EngineContext): Recorder {
+  const recorder = context.recorder ?? newRecorder(context);
+  for (const { dnsUs } of context.targets) {
+    if (dnsUs !== null) recorder.value(METRIC.dns, 0, dnsUs);
+  }
+  return recorder;
+}
+
+function newRecorder({ plan, makeHistogram }: EngineContext): Recorder {
   const { scenario, shards } = plan;
   return new Recorder({
     phases: countedPhases(scenario),
