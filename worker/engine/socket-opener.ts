@@ -14,8 +14,8 @@ import { withToken } from "../reach/stale-request.ts";
 import type { Recorder } from "../record/recorder.ts";
 import { DistrustingOwner, distrusted } from "../socket/distrust.ts";
 import type { Driver, DriverSocket, OpenRequest, SocketOwner } from "../socket/driver.ts";
+import { FailedAttempt } from "../socket/failed-attempt.ts";
 import { leanDriver } from "../socket/lean/lean-driver.ts";
-import { SpoiltSocket } from "../socket/spoilt-socket.ts";
 import { wsDriver } from "../socket/ws/ws-driver.ts";
 import { AttemptNumbers } from "./attempt-numbers.ts";
 import { type EngineContext, handshakeOf, targetOf } from "./engine-context.ts";
@@ -75,7 +75,10 @@ export class SocketOpener {
     }
     const { endpoint } = targetOf(this.#context, connection.target);
     // Without TLS there is none to fail: it fails at once.
-    if (spoilt.where !== "tls" || !endpoint.secure) return new SpoiltSocket(connection, spoilt);
+    if (spoilt.where !== "tls" || !endpoint.secure) {
+      const { where, signature } = spoilt;
+      return new FailedAttempt(connection, "injected-connect", signature, where === "address");
+    }
     const request = this.#requestOf(connection);
     const changed = { ...request, endpoint: distrusted(request.endpoint) };
     return this.#driver.open(changed, new DistrustingOwner(connection, spoilt.signature));

@@ -2,15 +2,16 @@
  * An attempt to connect that waits for before(): stands for its socket meanwhile. Made by hooks.ts. Invariant: the connection
  * is told once that its attempt goes on or failed, and never before it has this for a socket.
  */
-import type { DriverSocket } from "../socket/driver.ts";
+import { UnopenedSocket } from "../socket/unopened-socket.ts";
 import type { AttemptingConnection, HooksHost } from "./hooks-host.ts";
 
-export class BeforeCall<Connection extends AttemptingConnection> implements DriverSocket {
+export class BeforeCall<Connection extends AttemptingConnection> extends UnopenedSocket {
   readonly #connection: Connection;
   readonly #host: HooksHost<Connection>;
   #isOver = false;
 
   constructor(connection: Connection, host: HooksHost<Connection>) {
+    super();
     this.#connection = connection;
     this.#host = host;
   }
@@ -28,23 +29,7 @@ export class BeforeCall<Connection extends AttemptingConnection> implements Driv
     return true;
   }
 
-  abort(): void {
+  override abort(): void {
     this.#isOver = true;
-  }
-
-  send(): boolean {
-    return true;
-  }
-
-  ping(): void {}
-
-  close(): void {}
-
-  bufferedBytes(): number {
-    return 0;
-  }
-
-  unsentBytes(): number {
-    return 0;
   }
 }

@@ -12,6 +12,7 @@ import { pathText } from "../reach/request-text.ts";
 import { METRIC, NAME, type Recorder } from "../record/recorder.ts";
 import type { DriverSocket } from "../socket/driver.ts";
 import { generatorFailure } from "../socket/failure-map.ts";
+import { UnopenedSocket } from "../socket/unopened-socket.ts";
 import { factsOf } from "./answer-facts.ts";
 import { type HttpAnswer, HttpClient, type HttpExchange, type HttpOwner } from "./http-client.ts";
 import type { LoginStep } from "./login-step.ts";
@@ -60,7 +61,7 @@ export class Logins<Connection extends LoggingIn> {
   }
 }
 
-class Login<Connection extends LoggingIn> implements DriverSocket, HttpOwner {
+class Login<Connection extends LoggingIn> extends UnopenedSocket implements HttpOwner {
   readonly #steps: readonly LoginStep[];
   readonly #connection: Connection;
   readonly #host: LoginHost<Connection>;
@@ -76,6 +77,7 @@ class Login<Connection extends LoggingIn> implements DriverSocket, HttpOwner {
     readonly host: LoginHost<Connection>;
     readonly client: HttpClient;
   }) {
+    super();
     this.#steps = of.steps;
     this.#connection = of.connection;
     this.#host = of.host;
@@ -125,27 +127,11 @@ class Login<Connection extends LoggingIn> implements DriverSocket, HttpOwner {
   }
 
   /** The connection tells what became of its attempt by itself. */
-  abort(): void {
+  override abort(): void {
     if (this.#exchange === null) return;
     this.#exchange.abort();
     this.#exchange = null;
     this.#host.recorder.countName(this.#connection.phase, this.#step.position, NAME.failed);
-  }
-
-  send(): boolean {
-    return true;
-  }
-
-  ping(): void {}
-
-  close(): void {}
-
-  bufferedBytes(): number {
-    return 0;
-  }
-
-  unsentBytes(): number {
-    return 0;
   }
 
   get #step(): LoginStep {

@@ -3,7 +3,7 @@
  * Called by the engine. One per thread is enough; it keeps nothing but what endpoints share.
  */
 import type { Driver, DriverSocket, Endpoint, OpenRequest, SocketOwner } from "../driver.ts";
-import { RefusedSocket } from "../refused-socket.ts";
+import { FailedAttempt } from "../failed-attempt.ts";
 import { endpointFault, requestFault } from "../upgrade.ts";
 import { type SharedRequest, sharedRequest } from "./handshake.ts";
 import { LeanSocket } from "./lean-socket.ts";
@@ -19,7 +19,8 @@ const prepared = new WeakMap<Endpoint, PreparedEndpoint>();
 function open(request: OpenRequest, owner: SocketOwner): DriverSocket {
   const { fault, shared } = prepare(request.endpoint);
   const reason = fault || requestFault(request);
-  return reason === "" ? new LeanSocket(request, shared, owner) : new RefusedSocket(owner, reason);
+  if (reason === "") return new LeanSocket(request, shared, owner);
+  return new FailedAttempt(owner, "scenario-value", reason);
 }
 
 function prepare(endpoint: Endpoint): PreparedEndpoint {

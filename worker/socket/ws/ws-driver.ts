@@ -11,11 +11,11 @@ import { assert } from "../../../shared/assert.ts";
 import { ABNORMAL, isValidCloseCode, NO_STATUS } from "../close-code.ts";
 import { Dribble } from "../dribble.ts";
 import type { Driver, DriverSocket, FaultySocket, OpenRequest, SocketOwner } from "../driver.ts";
+import { FailedAttempt } from "../failed-attempt.ts";
 import { type ConnectStage, connectFailure, errorSignature } from "../failure-map.ts";
 import type { Tap, TapSink } from "../link/tap.ts";
 import { Fault, type ProtocolFault } from "../protocol-fault.ts";
 import { ReadGate } from "../read-gate.ts";
-import { RefusedSocket } from "../refused-socket.ts";
 import { isResettable } from "../transport.ts";
 import { endpointFault, requestFault } from "../upgrade.ts";
 import { HUNG_UP, PENDING, REFUSED, type Refusal, UpgradeAnswer } from "../upgrade-answer.ts";
@@ -284,7 +284,8 @@ function reportClosing(socket: WsSocket, code: number, reason: string): void {
 /** @throws Error of OpenSSL when the endpoint's certificate files are unusable; see secureContextOf. */
 function open(request: OpenRequest, owner: SocketOwner): DriverSocket {
   const fault = endpointFault(request.endpoint) || requestFault(request);
-  return fault === "" ? new WsSocket(request, owner) : new RefusedSocket(owner, fault);
+  if (fault === "") return new WsSocket(request, owner);
+  return new FailedAttempt(owner, "scenario-value", fault);
 }
 
 export const wsDriver: Driver = { name: "ws", framing: "payload", open };
