@@ -17,7 +17,7 @@ const FIRST_SLOTS = 1024;
 const ROW_BYTES = 64;
 const WORDS = ROW_BYTES / 4;
 
-/** Words of a row; behind them come the codes of the events, then their gaps. */
+/** Words of a row; behind them come the events, a half word for each. */
 const RECEIVED_MS = 0;
 const SENT_MS = 1;
 const TOKEN_MS = 2;
@@ -27,8 +27,8 @@ const BYTES_SENT = 5;
 const LAST_BYTES = 6;
 /** Name of the last message sent, and above it the number of events. */
 const LAST_NAME = 7;
-const CODES_AT = 32;
-const GAPS_AT = CODES_AT + RECENT_EVENTS;
+const HALVES = ROW_BYTES / 2;
+const EVENTS_AT = HALVES - RECENT_EVENTS;
 
 const NEVER = 0xffff_ffff;
 const NO_NAME = 0xffff;
@@ -48,7 +48,7 @@ export interface LastTimes {
 
 export class Activity {
   #words = new Uint32Array(FIRST_SLOTS * WORDS);
-  #bytes = new Uint8Array(this.#words.buffer);
+  #halves = new Uint16Array(this.#words.buffer);
 
   /** Room for at least so many slots. */
   grow(slots: number): void {
@@ -56,7 +56,7 @@ export class Activity {
     const words = new Uint32Array(slots * WORDS);
     words.set(this.#words);
     this.#words = words;
-    this.#bytes = new Uint8Array(words.buffer);
+    this.#halves = new Uint16Array(words.buffer);
   }
 
   /** An attempt begins. @param isAgain of the connection that had the slot before */
@@ -69,7 +69,7 @@ export class Activity {
     words[at + EVENT_MS] = toMs(nowUs);
     words.fill(0, at + RECEIVED, at + LAST_NAME);
     words[at + LAST_NAME] = NO_NAME;
-    this.#bytes.fill(0, slot * ROW_BYTES + CODES_AT, (slot + 1) * ROW_BYTES);
+    this.#halves.fill(0, slot * HALVES + EVENTS_AT, (slot + 1) * HALVES);
   }
 
   opened(slot: number, nowUs: number): void {
@@ -142,12 +142,12 @@ export class Activity {
   /** The last events, the oldest first: a code of what and one of when for each. */
   recent(slot: number): Uint8Array {
     const next = (this.#words[slot * WORDS + LAST_NAME] as number) >>> 16;
-    const row = this.#bytes.subarray(slot * ROW_BYTES, (slot + 1) * ROW_BYTES);
     const pairs: number[] = [];
     for (let event = 0; event < RECENT_EVENTS; event++) {
-      const place = (next + event) & EVENT_MASK;
-      const code = row[CODES_AT + place] as number;
-      if (code !== 0) pairs.push(code, row[GAPS_AT + place] as number);
+      const pair = this.#halves[
+        slot * HALVES + EVENTS_AT + ((next + event) & EVENT_MASK)
+      ] as number;
+      if (pair !== 0) pairs.push(pair & 0xff, pair >>> 8);
     }
     return Uint8Array.from(pairs);
   }
@@ -156,9 +156,8 @@ export class Activity {
     const words = this.#words;
     const at = slot * WORDS;
     const last = words[at + LAST_NAME] as number;
-    const place = slot * ROW_BYTES + CODES_AT + ((last >>> 16) & EVENT_MASK);
-    this.#bytes[place] = code;
-    this.#bytes[place + RECENT_EVENTS] = codeOfGap(ms - (words[at + EVENT_MS] as number));
+    const gap = codeOfGap(ms - (words[at + EVENT_MS] as number));
+    this.#halves[slot * HALVES + EVENTS_AT + ((last >>> 16) & EVENT_MASK)] = code | (gap << 8);
     words[at + EVENT_MS] = ms;
     words[at + LAST_NAME] = last + 0x1_0000;
   }
