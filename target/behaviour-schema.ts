@@ -17,6 +17,7 @@ import {
   reason,
   refusalStatus,
 } from "./behaviour/dials.ts";
+import { PROCESS_BEHAVIOURS } from "./behaviour/process/registry.ts";
 import { REPLY_BEHAVIOURS } from "./behaviour/reply/registry.ts";
 import { REPLY_KINDS } from "./behaviour/reply-kind.ts";
 import { UPGRADE_BEHAVIOURS } from "./behaviour/upgrade/registry.ts";
@@ -44,6 +45,8 @@ function keysOf(behaviours: readonly Registered[]): object {
 const upgrade = z.strictObject({
   /** Slow accept: the 101 waits this long. */
   delay: delay.optional(),
+  /** Processor time burnt per upgrade that is accepted, as of TLS or of checking a token; blocks the process. */
+  cpuMs: z.number().min(0).max(1000).default(0),
   ...keysOf(UPGRADE_BEHAVIOURS),
 });
 
@@ -58,6 +61,8 @@ const reply = z
     pool: z.strictObject({ size: z.int().min(1).max(10_000), serviceMs: ms }).optional(),
     /** Processor time burnt per message; blocks the process. */
     cpuMs: z.number().min(0).max(1000).default(0),
+    /** The same for each kilobyte of its payload. */
+    cpuMsPerKb: z.number().min(0).max(100).default(0),
     ...keysOf(REPLY_BEHAVIOURS),
   })
   .refine(
@@ -79,17 +84,19 @@ const pause = z
 export const behaviourSchema = z.strictObject({
   seed: z.int().min(0).max(4_294_967_295).default(1),
   upgrade: upgrade.prefault({}),
-  /** Connections beyond the limit get an HTTP status, or are accepted and closed. */
+  /** Connections beyond the limit get an HTTP status, are accepted and closed, or are never answered. */
   cap: z
     .strictObject({
       connections: count,
       status: refusalStatus.optional(),
       close: closeCode.optional(),
+      hang: z.literal(true).optional(),
       reason: reason.default(""),
     })
     .refine(
-      (value) => (value.status === undefined) !== (value.close === undefined),
-      "give exactly one of status, close",
+      ({ status, close, hang }) =>
+        [status, close, hang].filter((item) => item !== undefined).length === 1,
+      "give exactly one of status, close, hang",
     )
     .optional(),
   /** Connections that are accepted and never answered again. */
@@ -110,6 +117,8 @@ export const behaviourSchema = z.strictObject({
         })
         .optional(),
       maxMessageBytes: z.int().min(1).max(16_777_216).default(16_777_216),
+      /** close: with 1009; reset: RST, as servers do that never read such a message. */
+      tooBig: z.enum(["close", "reset"]).default("close"),
       /** Bytes a slow reader may leave unread before its replies are dropped or it is reset. */
       buffered: z
         .strictObject({
@@ -150,6 +159,8 @@ export const behaviourSchema = z.strictObject({
       limitBytes: z.int().min(1).max(8_589_934_592).default(1_073_741_824),
     })
     .optional(),
+  /** What the whole process does at times. */
+  process: z.strictObject(keysOf(PROCESS_BEHAVIOURS) as Record<string, z.ZodType>).prefault({}),
   /** Every connection is lost and none is accepted. */
   outage: z
     .strictObject({
@@ -200,6 +211,8 @@ export function rulesOf(part: object, name: string): readonly Pick[] {
 function replyDensity(reply: object): number {
   let sum = 0;
   for (const rule of REPLY_BEHAVIOURS.flatMap(({ meta }) => rulesOf(reply, meta.name))) {
+    // How many replies have a type is not known.
+    if ("type" in rule) continue;
     if (rule.count === undefined) sum += rule.share ?? 1 / (rule.every ?? 1);
   }
   return sum;

@@ -7,6 +7,7 @@ import { HotHistogram, MergedHistogram } from "../shared/stats/histogram.ts";
 import { type Quantiles, quantiles } from "../shared/stats/quantiles.ts";
 import { systemClock } from "../shared/time/clock.ts";
 import { ANSWER_BEHAVIOURS, type AnswerCount } from "./behaviour/answer/registry.ts";
+import { PROCESS_BEHAVIOURS, type ProcessCount } from "./behaviour/process/registry.ts";
 import { REPLY_BEHAVIOURS, type ReplyCount } from "./behaviour/reply/registry.ts";
 import { UPGRADE_BEHAVIOURS, type UpgradeCount } from "./behaviour/upgrade/registry.ts";
 import { PARTS, type PartCount } from "./conversation/registry.ts";
@@ -25,6 +26,8 @@ const OTHER_DEEDS = [
   "delayed",
   /** Replies that waited for the end of a pause. */
   "paused",
+  /** Replies that had to pass the pool. */
+  "pooled",
   /** Replies whose connection was gone when they were due. */
   "undeliverable",
   /** Replies sent at once because too many were waiting. */
@@ -45,14 +48,25 @@ const OTHER_DEEDS = [
   "blocked",
   "outages",
   "bytesKept",
+  /** Messages and upgrades that cost processor time. */
+  "messagesWorked",
+  "upgradesWorked",
 ] as const;
 const DEEDS = [
   ...OTHER_DEEDS,
-  ...[...REPLY_BEHAVIOURS, ...ANSWER_BEHAVIOURS, ...UPGRADE_BEHAVIOURS].flatMap(
-    ({ meta }): readonly Deed[] => meta.counts,
-  ),
+  ...[
+    ...REPLY_BEHAVIOURS,
+    ...ANSWER_BEHAVIOURS,
+    ...UPGRADE_BEHAVIOURS,
+    ...PROCESS_BEHAVIOURS,
+  ].flatMap(({ meta }): readonly Deed[] => meta.counts),
 ];
-export type Deed = (typeof OTHER_DEEDS)[number] | ReplyCount | AnswerCount | UpgradeCount;
+export type Deed =
+  | (typeof OTHER_DEEDS)[number]
+  | ReplyCount
+  | AnswerCount
+  | UpgradeCount
+  | ProcessCount;
 
 /** Counted by the login page. */
 type TokenCount = "tokensIssued";
@@ -110,8 +124,8 @@ export class Stats {
   }
 
   /** @param name one of the counts that a behaviour says it has */
-  behaved(name: string): void {
-    this.behaviours[name as Deed] += 1;
+  behaved(name: string, times = 1): void {
+    this.behaviours[name as Deed] += times;
   }
 
   /** @param name one of the counts that a part says it has */

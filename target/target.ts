@@ -5,10 +5,12 @@
  */
 import { Buffer } from "node:buffer";
 import { monotonicUs } from "../shared/time/clock.ts";
+import { Burden } from "./behaviour/burden.ts";
 import { Closing, finish } from "./behaviour/closing.ts";
 import { DelayQueue, type Due } from "./behaviour/delay-queue.ts";
 import { Disturbance } from "./behaviour/disturbance.ts";
 import type { Part } from "./behaviour/pick.ts";
+import { Clockwork } from "./behaviour/process/clockwork.ts";
 import { Replies, type ReplyContext } from "./behaviour/replies.ts";
 import { Rules, type UpgradeRule } from "./behaviour/rules.ts";
 import { refilled } from "./behaviour/token-bucket.ts";
@@ -66,9 +68,8 @@ export class Target implements ReplyContext {
   private opening = 0;
   private connections = 0;
   private readonly replies: Replies;
-  /** Memory leaked on purpose. */
-  private readonly kept: Buffer[] = [];
-  private keptBytes = 0;
+  readonly burden = new Burden(this.stats);
+  readonly clockwork: Clockwork;
 
   constructor(options: TargetOptions) {
     this.options = options;
@@ -78,6 +79,7 @@ export class Target implements ReplyContext {
     this.dialogue = new Dialogue(this, this.replies, options.publish);
     this.conversation = new Conversation(this, this.replies, this.dialogue);
     this.disturbance = new Disturbance(this);
+    this.clockwork = new Clockwork(this);
   }
 
   /** Puts a behaviour in force for every decision from now on. `sinceUs`: when its pauses start to count. */
@@ -86,6 +88,7 @@ export class Target implements ReplyContext {
     this.closing.use(this.rules, monotonicUs());
     this.conversation.use(behaviour);
     this.disturbance.use(behaviour, sinceUs);
+    this.clockwork.use(behaviour);
   }
 
   nextConnectionId(): number {
@@ -94,15 +97,21 @@ export class Target implements ReplyContext {
   }
 
   /** What happens to an upgrade that is in order: accepted, beyond the cap, or by a rule. `delayUs` is for those accepted. */
-  admit(): { readonly admission: "accept" | "full" | UpgradeRule; readonly delayUs: number } {
+  admit(): {
+    readonly admission: "accept" | "full" | "ignored" | UpgradeRule;
+    readonly delayUs: number;
+  } {
     const nowUs = monotonicUs();
     const { rules, stats } = this;
     const rule = rules.nextUpgrade(nowUs);
     if (rule !== null) return { admission: rule, delayUs: 0 };
-    if (stats.open + this.opening >= rules.capConnections && rules.behaviour.cap?.status) {
+    const { cap } = rules.behaviour;
+    const isFull = stats.open + this.opening >= rules.capConnections;
+    if (isFull && (cap?.hang === true || cap?.status !== undefined)) {
       stats.behaviours.capped += 1;
-      return { admission: "full", delayUs: 0 };
+      return { admission: cap.hang ? "ignored" : "full", delayUs: 0 };
     }
+    this.burden.upgrade(rules.behaviour);
     const slowUs = rules.upgradeDelay?.nextUs() ?? 0;
     const delayUs = rules.stallReleaseUs(nowUs + slowUs) - nowUs;
     if (slowUs > 0) stats.behaviours.upgradesDelayed += 1;
@@ -170,7 +179,7 @@ export class Target implements ReplyContext {
     stats.messagesIn += 1;
     stats.bytesIn += frame.length - start;
     if (!peer.isOpen || !this.allows(peer)) return;
-    this.burden(rules.behaviour);
+    this.burden.message(rules.behaviour, frame.length - start);
     if (!this.understands(peer, frame, start)) {
       this.replies.send(peer, "echo", Buffer.from(frame));
     }
@@ -228,20 +237,5 @@ export class Target implements ReplyContext {
     this.stats.behaviours.rateLimited += 1;
     peer.close(rate.code, rate.reason);
     return false;
-  }
-
-  /** Processor time and memory a message is to cost. */
-  private burden(behaviour: Behaviour): void {
-    const { cpuMs } = behaviour.reply;
-    if (cpuMs > 0) {
-      const untilUs = monotonicUs() + 1000 * cpuMs;
-      while (monotonicUs() < untilUs);
-    }
-    const { memory } = behaviour;
-    if (memory !== undefined && this.keptBytes + memory.bytesPerMessage <= memory.limitBytes) {
-      this.kept.push(Buffer.alloc(memory.bytesPerMessage, 1));
-      this.keptBytes += memory.bytesPerMessage;
-      this.stats.behaviours.bytesKept += memory.bytesPerMessage;
-    }
   }
 }

@@ -7,7 +7,7 @@ import { monotonicUs } from "../../shared/time/clock.ts";
 import type { Behaviour } from "../behaviour-schema.ts";
 import type { Peers } from "../connection/peers.ts";
 import type { Stats } from "../stats.ts";
-import { finish } from "./closing.ts";
+import { type Ending, finish } from "./closing.ts";
 import { PauseSchedule, standStill } from "./pause.ts";
 
 export class Disturbance {
@@ -61,8 +61,10 @@ export class Disturbance {
     );
   }
 
-  private fail(outage: NonNullable<Behaviour["outage"]>): void {
+  /** Every connection is lost, and none is accepted for so long. */
+  fail(outage: Ending & { readonly forMs: number }): void {
     this.stats.behaviours.outages += 1;
+    clearTimeout(this.outageTimer);
     this.setDown(true);
     for (const peer of [...this.peers.list]) finish(peer, outage);
     this.outageTimer = setTimeout(() => this.setDown(false), outage.forMs);

@@ -52,15 +52,17 @@ interface Addressee {
   readonly sinceUs: number;
 }
 
-/** What becomes of a reply later: a held one is let go when no other came in time, one that was sent is sent again. */
+type Act = "expire" | "copyNow" | "deliverNow";
+
+/** What becomes of a reply later: a held one is let go when no other came in time, one that was sent is sent again, a slow one is sent. */
 class LaterReply implements Due {
   readonly dueUs: number;
   order = 0;
   private readonly reply: Reply;
   private readonly replies: Replies;
-  private readonly act: "expire" | "copyNow";
+  private readonly act: Act;
 
-  constructor(replies: Replies, reply: Reply, dueUs: number, act: "expire" | "copyNow") {
+  constructor(replies: Replies, reply: Reply, dueUs: number, act: Act) {
     this.replies = replies;
     this.reply = reply;
     this.dueUs = dueUs;
@@ -99,7 +101,7 @@ export class Replies implements ReplyHands {
       stats.behaviours.silenced += 1;
       return;
     }
-    const rule = rules.nextReply(kind);
+    const rule = rules.nextReply(kind, frame);
     const nowUs = monotonicUs();
     const reply = new Reply(this, { peer, room, sinceUs: nowUs }, frame, rule);
     if (rule?.behaviour.atOnce === true) {
@@ -120,6 +122,7 @@ export class Replies implements ReplyHands {
     const { rules, stats } = this.context;
     const delayUs = rules.delayUs(kind);
     if (delayUs > 0) stats.behaviours.delayed += 1;
+    if (rules.behaviour.reply.pool !== undefined) stats.behaviours.pooled += 1;
     let dueUs = rules.servedUs(nowUs) + delayUs;
     if (rules.behaviour.reply.keepOrder) dueUs = Math.max(dueUs, peer.lastDueUs);
     const releaseUs = rules.replyReleaseUs(dueUs);
@@ -178,6 +181,21 @@ export class Replies implements ReplyHands {
     }
     this.context.stats.behaviours.duplicated += 1;
     this.copy(reply, reply.peer);
+  }
+
+  deliverLater(reply: Reply, afterMs: number): void {
+    const late = new LaterReply(this, reply, monotonicUs() + 1000 * afterMs, "deliverNow");
+    if (!this.context.queue.push(late)) this.deliverNow(reply);
+  }
+
+  deliverNow(reply: Reply): void {
+    const { behaviours } = this.context.stats;
+    if (!reply.peer.isOpen) {
+      behaviours.undeliverable += 1;
+      return;
+    }
+    behaviours.slowed += 1;
+    this.deliver(reply);
   }
 
   hold(reply: Reply, holdMs: number): void {

@@ -1,4 +1,4 @@
-/** Kinds of reply, and the key by which a rule looks at some of them only. Called by the schema, the rules and the replies. */
+/** Kinds of reply, and the keys by which a rule looks at some of them only. Called by the schema, the rules and the replies. */
 import { z } from "zod";
 
 export const REPLY_KINDS = [
@@ -17,3 +17,5 @@ export type ReplyKind = (typeof REPLY_KINDS)[number];
 
 /** Rules apply to all kinds unless `of` says otherwise. */
 export const of = z.array(z.enum(REPLY_KINDS)).min(1).optional();
+/** Rules apply to all messages unless `type` says which: those with `"type":"…"` in their JSON, written without spaces. */
+export const type = z.string().min(1).max(64).optional();

@@ -4,6 +4,7 @@
  * seed and on how many decisions came before; a rule that could not act (nobody to leak to) is owed one
  * and acts on a later event, so counts and shares stay exact.
  */
+import { Buffer } from "node:buffer";
 import { type Behaviour, rulesOf } from "../behaviour-schema.ts";
 import type { AnswerBehaviour, AnswerEvent } from "./answer/answer-behaviour.ts";
 import { ANSWER_BEHAVIOURS } from "./answer/registry.ts";
@@ -31,6 +32,8 @@ interface Rule<B> {
 
 export interface ReplyRule extends Rule<ReplyBehaviour> {
   readonly kinds: ReadonlySet<ReplyKind>;
+  /** What a message must hold; null: any will do. */
+  readonly mark: Buffer | null;
 }
 
 export interface UpgradeRule extends Rule<UpgradeBehaviour> {
@@ -87,17 +90,19 @@ export class Rules {
       this.pause === null &&
       reply.pool === undefined &&
       reply.cpuMs === 0 &&
+      reply.cpuMsPerKb === 0 &&
       behaviour.memory === undefined &&
       behaviour.limits.rate === undefined &&
       behaviour.limits.buffered.over === "reset" &&
       behaviour.close.every((rule) => rule.afterMessages === undefined);
   }
 
-  /** The rule that acts on the next reply of this kind, or null. */
-  nextReply(kind: ReplyKind): ReplyRule | null {
+  /** The rule that acts on the next reply, of this kind and with this frame, or null. */
+  nextReply(kind: ReplyKind, frame: Buffer): ReplyRule | null {
     let chosen: ReplyRule | null = null;
     for (const rule of this.replyRules) {
       if (!rule.kinds.has(kind)) continue;
+      if (rule.mark !== null && !frame.includes(rule.mark)) continue;
       if (rule.picker.next()) rule.owed += 1;
       if (chosen === null && rule.owed > 0) {
         rule.owed -= 1;
@@ -183,8 +188,12 @@ export class Rules {
 
   private makeReplyRules(): ReplyRule[] {
     return this.rules<ReplyBehaviour>(this.behaviour.reply, REPLY_BEHAVIOURS).map((rule) => {
-      const { of = REPLY_KINDS } = rule.given as { readonly of?: readonly ReplyKind[] };
-      return { ...rule, kinds: new Set(of) };
+      const { of = REPLY_KINDS, type } = rule.given as {
+        readonly of?: readonly ReplyKind[];
+        readonly type?: string;
+      };
+      const mark = type === undefined ? null : Buffer.from(`"type":${JSON.stringify(type)}`);
+      return { ...rule, kinds: new Set(of), mark };
     });
   }
 

@@ -107,6 +107,10 @@ export class Connection extends Peer implements Framed, Receiver {
 
   violation(code: number, what: string): void {
     this.target.violated(code, what);
+    if (code === 1009 && this.target.rules.behaviour.limits.tooBig === "reset") {
+      this.reset();
+      return;
+    }
     this.readable = false;
     if (this.state === State.open) this.sendClose(code, what);
     this.finish();

@@ -134,6 +134,7 @@ export class Opening implements Receiver, UpgradeHands {
     const { admission, delayUs } = target.admit();
     this.state = State.waiting;
     if (admission === "full") this.refuse(target.rules.behaviour.cap?.status ?? 503, "refused");
+    else if (admission === "ignored") return;
     else if (admission !== "accept") admission.behaviour.act(request, admission.given, this);
     else if (delayUs > 0) target.openLater(delayUs, () => this.accept(request));
     else this.accept(request);
@@ -141,6 +142,19 @@ export class Opening implements Receiver, UpgradeHands {
 
   reset(): void {
     this.transport.reset();
+  }
+
+  trickle(response: string, everyMs: number): void {
+    const { socket } = this.transport;
+    const bytes = Buffer.from(response, "latin1");
+    let written = 0;
+    const next = (): void => {
+      if (socket.destroyed || written >= bytes.length - 1) return;
+      socket.write(bytes.subarray(written, written + 1));
+      written += 1;
+      this.context.target.later(1000 * everyMs, next);
+    };
+    next();
   }
 
   count(name: string): void {

@@ -75,6 +75,7 @@ export class Conversation implements PartHands {
       if (entry !== null && "user" in entry) {
         peer.user = entry.user;
         talk.resumed = entry.resumed;
+        talk.untilMs = entry.untilMs ?? 0;
       }
       part.opened?.(peer, given, this);
     }
@@ -102,7 +103,7 @@ export class Conversation implements PartHands {
     this.replies.send(peer, kind, textFrame(text));
   }
 
-  close(peer: Peer, code: number, reason: string): void {
+  close(peer: Peer, code: number | null, reason: string): void {
     peer.close(code, reason);
   }
 

@@ -13,7 +13,7 @@ import type { HttpRequest } from "../connection/request.ts";
 export interface PartHands {
   /** Sends a message as a reply of this kind, so that every dial of replies holds for it. */
   say(peer: Peer, kind: ReplyKind, text: string): void;
-  close(peer: Peer, code: number, reason: string): void;
+  close(peer: Peer, code: number | null, reason: string): void;
   count(name: string): void;
   /** Runs `act` after a time; whoever asks checks whether the connection is still open. */
   later(delayMs: number, act: () => void): void;
@@ -27,7 +27,7 @@ export interface PartHands {
 /** Why an upgrade is turned away, or who is let in; null: no objection, nobody in particular. */
 export type Entry =
   | { readonly status: number; readonly why: string }
-  | { readonly user: string; readonly resumed: number }
+  | { readonly user: string; readonly resumed: number; readonly untilMs?: number }
   | null;
 
 /** A message as it came: its text, "" for one that is none or too long; and as JSON when it is an object. */

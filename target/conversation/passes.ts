@@ -1,7 +1,7 @@
 /**
  * Tokens: who somebody is, in a form that needs no memory, so that every process of a group and the target after a restart
  * knows them. Called by the login page and by the parts. Invariants: a pass of one kind is never good for another; a user
- * has one token; a resume token says how often its user has come back. They keep nobody out: the key is in this file.
+ * has one token for each end it may have; a resume token says how often its user has come back. They keep nobody out: the key is in this file.
  */
 import { createHmac, timingSafeEqual } from "node:crypto";
 
@@ -15,10 +15,13 @@ export interface Pass {
   readonly user: string;
   /** Times the user has come back with a resume token. */
   readonly resumed: number;
+  /** When a token ends, milliseconds since the epoch; absent: never. */
+  readonly untilMs?: number;
 }
 
-export function tokenFor(user: string): string {
-  return sealed("t", user, 0);
+/** @param untilMs when it ends, milliseconds since the epoch; 0: never */
+export function tokenFor(user: string, untilMs = 0): string {
+  return sealed("t", user, untilMs);
 }
 
 export function resumeFor(user: string, resumed: number): string {
@@ -27,27 +30,34 @@ export function resumeFor(user: string, resumed: number): string {
 
 /** The pass in a token, or null when it is none of ours. */
 export function readToken(text: unknown): Pass | null {
-  return opened("t", text);
+  const pass = opened("t", text);
+  if (pass === null) return null;
+  const { user, number } = pass;
+  return { user, resumed: 0, ...(number > 0 ? { untilMs: number } : {}) };
 }
 
 export function readResume(text: unknown): Pass | null {
-  return opened("r", text);
+  const pass = opened("r", text);
+  return pass === null ? null : { user: pass.user, resumed: pass.number };
 }
 
 /** Characters of a base64url and dots: may stand in a header, a query and a subprotocol. */
-function sealed(kind: "t" | "r", user: string, resumed: number): string {
-  const body = `${kind}${resumed}.${Buffer.from(user, "utf8").toString("base64url")}`;
+function sealed(kind: "t" | "r", user: string, number: number): string {
+  const body = `${kind}${number}.${Buffer.from(user, "utf8").toString("base64url")}`;
   return `${body}.${proofOf(body)}`;
 }
 
-function opened(kind: "t" | "r", text: unknown): Pass | null {
+function opened(
+  kind: "t" | "r",
+  text: unknown,
+): { readonly user: string; readonly number: number } | null {
   if (typeof text !== "string" || text.length > MAX_PASS) return null;
   const [head = "", user = "", proof = ""] = text.split(".");
   if (head[0] !== kind || text !== `${head}.${user}.${proof}`) return null;
   const expected = proofOf(`${head}.${user}`);
   if (proof.length !== expected.length) return null;
   if (!timingSafeEqual(Buffer.from(proof, "utf8"), Buffer.from(expected, "utf8"))) return null;
-  return { user: Buffer.from(user, "base64url").toString("utf8"), resumed: Number(head.slice(1)) };
+  return { user: Buffer.from(user, "base64url").toString("utf8"), number: Number(head.slice(1)) };
 }
 
 function proofOf(body: string): string {

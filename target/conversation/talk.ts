@@ -20,6 +20,8 @@ export class Talk {
   loggedIn = true;
   /** Times the user came back with a resume token. */
   resumed = 0;
+  /** When its token ends, milliseconds since the epoch; 0: never. */
+  untilMs = 0;
   pings = 0;
   readonly pingsOpen = new Set<number>();
   /** The highest id of a ping that was answered. */

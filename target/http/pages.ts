@@ -4,6 +4,7 @@
  * put in force everywhere or nowhere.
  */
 import type { Buffer } from "node:buffer";
+import { systemClock } from "../../shared/time/clock.ts";
 import { type Behaviour, parseBehaviour } from "../behaviour-schema.ts";
 import { plainResponse } from "../connection/handshake.ts";
 import type { PeerCounts } from "../connection/peers.ts";
@@ -19,6 +20,8 @@ import { isForeign } from "./foreign.ts";
 /** Connections, rooms or answers listed at most, over all processes. */
 const MAX_LISTED = MAX_ANSWERS;
 const DEFAULT_LISTED = 1000;
+/** Of a token: a day. */
+const MAX_TTL_MS = 86_400_000;
 
 interface Page {
   readonly status: number;
@@ -129,19 +132,29 @@ function roomsOf(reports: readonly Report[], limit: number): RoomCounts[] {
   return [...rooms.values()].slice(0, limit);
 }
 
-/** A token for a user who says who it is. */
+/** A token for a user who says who it is; with `ttlMs` it ends. */
 function login(group: Group, body: Buffer): Page {
   let user: unknown = null;
+  let ttlMs: unknown = 0;
   try {
-    user = (JSON.parse(body.toString("utf8")) as { readonly user?: unknown } | null)?.user;
+    const asked = JSON.parse(body.toString("utf8")) as Readonly<Record<string, unknown>> | null;
+    user = asked?.["user"];
+    ttlMs = asked?.["ttlMs"] ?? 0;
   } catch {
     return { status: 400, body: { error: "not JSON" } };
   }
   if (typeof user !== "string" || user === "" || user.length > MAX_NAME_LENGTH) {
     return { status: 422, body: { error: "wants { user }, a name of 1 to 128 characters" } };
   }
+  if (typeof ttlMs !== "number" || !(ttlMs >= 0 && ttlMs <= MAX_TTL_MS)) {
+    return { status: 422, body: { error: `ttlMs: milliseconds, ${MAX_TTL_MS} at most` } };
+  }
   group.counted("tokensIssued");
-  return { status: 200, body: { user, token: tokenFor(user), resume: resumeFor(user, 0) } };
+  const untilMs = ttlMs === 0 ? 0 : Math.ceil(systemClock.wallMs() + ttlMs);
+  return {
+    status: 200,
+    body: { user, token: tokenFor(user, untilMs), resume: resumeFor(user, 0) },
+  };
 }
 
 async function behave(group: Group, body: Buffer): Promise<Page> {

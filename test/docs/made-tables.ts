@@ -8,6 +8,7 @@ import { OUTSIDE_KINDS } from "../../shared/scenario/sections/faults/outside/reg
 import { FAULT_KINDS } from "../../shared/scenario/sections/faults/registry.ts";
 import { describeFailure, FAILURE_KINDS } from "../../shared/stats/failure-kind.ts";
 import { ANSWER_BEHAVIOURS } from "../../target/behaviour/answer/registry.ts";
+import { PROCESS_BEHAVIOURS } from "../../target/behaviour/process/registry.ts";
 import { REPLY_BEHAVIOURS } from "../../target/behaviour/reply/registry.ts";
 import { UPGRADE_BEHAVIOURS } from "../../target/behaviour/upgrade/registry.ts";
 import { PARTS } from "../../target/conversation/registry.ts";
@@ -85,6 +86,11 @@ export const MADE_TABLES: readonly MadeTable[] = [
     document: "docs/target.md",
     name: "upgrade behaviours",
     table: () => behaviourTable("what happens", UPGRADE_BEHAVIOURS),
+  },
+  {
+    document: "docs/target.md",
+    name: "process behaviours",
+    table: () => behaviourTable("what happens", PROCESS_BEHAVIOURS),
   },
   {
     document: "docs/validity.md",

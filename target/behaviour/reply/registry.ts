@@ -9,6 +9,7 @@ import { fragment } from "./fragment.ts";
 import { leak } from "./leak.ts";
 import { malformed } from "./malformed.ts";
 import { reorder } from "./reorder.ts";
+import { slow } from "./slow.ts";
 
 export const REPLY_BEHAVIOURS = [
   drop,
@@ -18,6 +19,7 @@ export const REPLY_BEHAVIOURS = [
   duplicate,
   reorder,
   fragment,
+  slow,
 ] as const;
 
 type Registered = (typeof REPLY_BEHAVIOURS)[number];

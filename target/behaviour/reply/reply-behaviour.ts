@@ -9,7 +9,7 @@ import type { z } from "zod";
 import type { HeldReply, Peer } from "../../connection/peer.ts";
 import type { BehaviourMeta, GivenMeta } from "../behaviour-meta.ts";
 import { picking } from "../dials.ts";
-import { of } from "../reply-kind.ts";
+import { of, type } from "../reply-kind.ts";
 
 /** A reply a rule has chosen. */
 export interface ChosenReply extends HeldReply {
@@ -25,6 +25,8 @@ export interface ReplyHands {
   copy(reply: ChosenReply, to: Peer): void;
   /** Sends a copy to its own connection after so long, counted as `duplicated` then; owed when the connection is gone. */
   copyLater(reply: ChosenReply, afterMs: number): void;
+  /** Sends it after so long, counted as `slowed` then; undeliverable when the connection is gone. */
+  deliverLater(reply: ChosenReply, afterMs: number): void;
   /** Keeps it back until the next reply of its connection is out, for so long at most. */
   hold(reply: ChosenReply, holdMs: number): void;
   /** Writes bytes that are no proper frame in its place. */
@@ -61,7 +63,7 @@ export function replyBehaviour<
   const { atOnce = false, most = 1, shape, ...rest } = meta;
   return {
     meta: { ...rest, most },
-    rule: picking({ of, ...shape }),
+    rule: picking({ of, type, ...shape }),
     atOnce,
     // What passed the schema is what it says.
     act: act as ReplyBehaviour["act"],

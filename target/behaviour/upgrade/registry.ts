@@ -6,8 +6,9 @@ import { hang } from "./hang.ts";
 import { invalid } from "./invalid.ts";
 import { refuse } from "./refuse.ts";
 import { reset } from "./reset.ts";
+import { trickle } from "./trickle.ts";
 
-export const UPGRADE_BEHAVIOURS = [reset, hang, refuse, invalid] as const;
+export const UPGRADE_BEHAVIOURS = [reset, hang, refuse, invalid, trickle] as const;
 
 type Registered = (typeof UPGRADE_BEHAVIOURS)[number];
 export type UpgradeCount = Registered["meta"]["counts"][number];

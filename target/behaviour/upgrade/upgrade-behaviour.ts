@@ -13,6 +13,8 @@ export interface UpgradeHands {
   refuse(status: number, why: string, lines?: readonly string[]): void;
   /** Any answer, as bytes in latin1. */
   answer(response: string): void;
+  /** An answer byte by byte, one `everyMs`, up to the last one, which never comes. */
+  trickle(response: string, everyMs: number): void;
   /** RST. */
   reset(): void;
   count(name: string): void;

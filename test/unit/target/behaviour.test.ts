@@ -17,6 +17,7 @@ import { fragmentsOf, frameOf, payloadStart, textFrame } from "../../../target/c
 import { behaviourOf, sleep } from "./harness.ts";
 
 const WHOLE = { index: 0, count: 1 };
+const NOTHING = Buffer.alloc(0);
 
 function picks(picker: Picker, events: number): number[] {
   return Array.from({ length: events }, (_, event) => event).filter(() => picker.next());
@@ -184,7 +185,7 @@ describe("rules", () => {
     );
     const deeds = Array.from(
       { length: 10_000 },
-      () => rules.nextReply("echo")?.behaviour.meta.name ?? "none",
+      () => rules.nextReply("echo", NOTHING)?.behaviour.meta.name ?? "none",
     );
     const times = (name: string): number => deeds.filter((deed) => deed === name).length;
     expect(times("drop")).toBe(1000);
@@ -195,11 +196,11 @@ describe("rules", () => {
 
   it("a rule for some kinds neither sees nor touches the others", () => {
     const rules = new Rules(behaviourOf({ reply: { drop: { count: 2, of: ["ack"] } } }), WHOLE, 0);
-    expect(rules.nextReply("echo")).toBeNull();
-    expect(rules.nextReply("ack")?.behaviour.meta.name).toBe("drop");
-    expect(rules.nextReply("said")).toBeNull();
-    expect(rules.nextReply("ack")?.behaviour.meta.name).toBe("drop");
-    expect(rules.nextReply("ack")).toBeNull();
+    expect(rules.nextReply("echo", NOTHING)).toBeNull();
+    expect(rules.nextReply("ack", NOTHING)?.behaviour.meta.name).toBe("drop");
+    expect(rules.nextReply("said", NOTHING)).toBeNull();
+    expect(rules.nextReply("ack", NOTHING)?.behaviour.meta.name).toBe("drop");
+    expect(rules.nextReply("ack", NOTHING)).toBeNull();
   });
 
   it("a pool serves as many as it has places, one after another", () => {

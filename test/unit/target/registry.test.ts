@@ -4,6 +4,7 @@
  */
 import { afterEach, describe, expect, it } from "vitest";
 import { ANSWER_BEHAVIOURS } from "../../../target/behaviour/answer/registry.ts";
+import { PROCESS_BEHAVIOURS } from "../../../target/behaviour/process/registry.ts";
 import { REPLY_BEHAVIOURS } from "../../../target/behaviour/reply/registry.ts";
 import { UPGRADE_BEHAVIOURS } from "../../../target/behaviour/upgrade/registry.ts";
 import { parseBehaviour } from "../../../target/behaviour-schema.ts";
@@ -16,6 +17,7 @@ const ALL = [
   ...REPLY_BEHAVIOURS.map(({ meta }) => ({ part: "reply", meta })),
   ...ANSWER_BEHAVIOURS.map(({ meta }) => ({ part: "agent", meta })),
   ...UPGRADE_BEHAVIOURS.map(({ meta }) => ({ part: "upgrade", meta })),
+  ...PROCESS_BEHAVIOURS.map(({ meta }) => ({ part: "process", meta })),
 ];
 const rowsOf = (part: string) =>
   ALL.filter((one) => one.part === part).map(({ meta }) => [meta.name, meta] as const);
@@ -30,6 +32,8 @@ describe.each(ALL)("$part.$meta.name", ({ part, meta }) => {
     expect(parseBehaviour(documentOf(part, meta, meta.example))).toHaveProperty("behaviour");
     const unknown = parseBehaviour(documentOf(part, meta, { ...meta.example, unheardOf: 1 }));
     expect(JSON.stringify(unknown)).toMatch(new RegExp(`"${part}\\.${meta.name}.*unheardOf`));
+    // What concerns the process has its times in place of a choice.
+    if (part === "process") return;
     const { count: _, ...never } = { count: 1, ...meta.example };
     expect(parseBehaviour(documentOf(part, meta, never))).toHaveProperty("issues");
   });
@@ -61,7 +65,11 @@ it.each(rowsOf("reply"))("a reply takes %s, which counts it and nothing else", a
   await Client.open(served.url);
   for (const text of ["one", "two", "three"]) client.socket.send(text);
   await until(async () => (await counted(served)).length > 0);
-  const counts: readonly string[] = meta.counts;
+  // What is slow is overtaken.
+  const counts: readonly string[] = [
+    ...meta.counts,
+    ...(meta.name === "slow" ? ["reordered"] : []),
+  ];
   for (const count of await counted(served)) expect(counts).toContain(count);
 });
 
@@ -89,3 +97,16 @@ it.each(rowsOf("upgrade"))("an upgrade takes %s, which counts it", async (_, met
   await Client.open(served.url);
   first.socket.terminate();
 });
+
+it.each(rowsOf("process"))(
+  "the process has %s, which counts it and nothing else",
+  async (_, meta) => {
+    const memory = { bytesPerMessage: 1_000_000, limitBytes: 1_000_000 };
+    const served = await serve({ memory, ...documentOf("process", meta, meta.example) });
+    target = served;
+    const client = await Client.open(served.url);
+    client.socket.send("one");
+    // It may be gone for a moment.
+    await expect.poll(() => counted(served).catch(() => [])).toEqual(meta.counts);
+  },
+);

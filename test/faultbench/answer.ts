@@ -1,0 +1,38 @@
+/**
+ * What an analyzer says of a run, in the form in which answers are scored: causes with the best first, none for a healthy
+ * run. Called by rescore.ts for ours, and made by each of baselines/. Invariant: an answer comes from the run alone.
+ */
+import type { Summary } from "../../coordinator/report/summary-schema.ts";
+
+export interface Named {
+  readonly cause: string;
+  readonly locus: string;
+  /** How likely it says that it is right; null: it does not say. */
+  readonly probability: number | null;
+}
+
+export type Answer = readonly Named[];
+
+/** Words of confidence as numbers, so that calibration can be measured at all. */
+const WORDS: Readonly<Record<string, number>> = { certain: 0.95, likely: 0.75, possible: 0.5 };
+
+/** Our own answer: the findings of summary.json, in its order. */
+export function ourAnswer(summary: Summary): Answer {
+  return summary.findings.map(({ locus, cause, confidence, ...rest }) => ({
+    cause: idOf(rest) ?? judgementId(summary, cause) ?? cause,
+    locus,
+    probability: WORDS[confidence] ?? (Number.isFinite(Number(confidence)) ? Number(confidence) : null),
+  }));
+}
+
+/** A finding that names its cause by id. */
+function idOf(rest: object): string | null {
+  const { id } = rest as { readonly id?: unknown };
+  return typeof id === "string" ? id : null;
+}
+
+/** The id of the check that found it: `finding/NAME`, or `finding/NAME/0` of several. */
+function judgementId({ judgements = [] }: Summary, sentence: string): string | null {
+  const found = judgements.find((one) => one.kind === "finding" && one.sentence === sentence);
+  return found?.id.split("/")[1] ?? null;
+}

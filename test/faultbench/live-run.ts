@@ -1,0 +1,142 @@
+/**
+ * One live run: the servers, the fault at its time, the built `onrush run` as a user starts it. Called by main.ts.
+ * Invariants: the run's directory holds nothing of the case; every process started here has ended when it returns; a run is
+ * over in bounded time.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import { tied } from "../../shared/lifeline.ts";
+import { systemClock } from "../../shared/time/clock.ts";
+import { type Filled, fill, type Trial } from "./case-file.ts";
+import { pauseWorkers, startBurners } from "./generator.ts";
+import { ONRUSH } from "./paths.ts";
+import { scenarioFor } from "./scenario.ts";
+import { SERVERS, startPath } from "./servers/registry.ts";
+import { type RunningServer, sleep, stopProcess } from "./servers/server.ts";
+
+export interface LiveRun {
+  /** When the fault began, on the wall clock; null: it was there from the start, or there is none. */
+  readonly onsetWallMs: number | null;
+  /** How late timers of this idle process were, 99th percentile: what others do to the machine. */
+  readonly machineLagMs: number;
+}
+
+/** Of any case; the longest plan is far below. */
+const MAX_RUN_MS = 120_000;
+const FIRST_CONNECTION_MS = 30_000;
+/** A run that went to its end, however it was judged. */
+const JUDGED = [0, 97, 99];
+
+/** What was started and has to be ended, the latest first. */
+type Ends = (() => Promise<void>)[];
+
+/**
+ * @param folder for the scenario file; `directory` becomes the run's
+ * @throws Error when the run could not be made: a scenario that is refused, a server that ends
+ */
+export async function liveRun(trial: Trial, folder: string, directory: string): Promise<LiveRun> {
+  const ends: Ends = [];
+  try {
+    return await run(trial, { folder, directory, ends });
+  } finally {
+    for (const end of ends.reverse()) await end();
+  }
+}
+
+interface Place {
+  readonly folder: string;
+  readonly directory: string;
+  readonly ends: Ends;
+}
+
+async function run(trial: Trial, { folder, directory, ends }: Place): Promise<LiveRun> {
+  const filled = fill(trial);
+  const servers = await startServers(trial, filled, ends);
+  const file = join(folder, "scenario.json");
+  const urls = servers.map(({ url }) => url);
+  writeFileSync(file, JSON.stringify(scenarioFor(urls, trial.seed, filled.scenario)));
+  ends.push(startBurners(filled.burners));
+  const lag = monitorEventLoopDelay({ resolution: 10 });
+  lag.enable();
+  const { child, stderr } = spawnRun(file, directory, filled.burners > 0);
+  ends.push(() => stopProcess(child));
+  const ended = once(child, "close") as Promise<[number | null]>;
+  const begun = beginFault(trial, filled, { servers, run: child, ends });
+  const [exitCode] = await within(
+    Promise.all([ended, begun]).then(([code]) => code),
+    MAX_RUN_MS,
+    "the run did not end",
+  );
+  lag.disable();
+  if (exitCode === null || !JUDGED.includes(exitCode)) {
+    throw new Error(`onrush run ended with ${exitCode}\n${stderr()}`);
+  }
+  return { onsetWallMs: await begun, machineLagMs: lag.percentile(99) / 1e6 };
+}
+
+async function startServers(
+  { case: one, server }: Trial,
+  { path }: Filled,
+  ends: Ends,
+): Promise<readonly RunningServer[]> {
+  const servers: RunningServer[] = [];
+  for (let at = 0; at < one.backends; at++) {
+    const started = await SERVERS[server].start();
+    ends.push(() => started.stop());
+    const reached = path === null ? started : await startPath(started);
+    if (reached !== started) ends.push(() => reached.stop());
+    servers.push(reached);
+  }
+  return servers;
+}
+
+interface Around {
+  readonly servers: readonly RunningServer[];
+  readonly run: ChildProcess;
+  readonly ends: Ends;
+}
+
+/** Puts the fault in force at its time. @returns when, on the wall clock; null: from the start */
+async function beginFault(
+  { case: one }: Trial,
+  { faulty, path, behaviour, pause, onsetMs }: Filled,
+  { servers, run: child, ends }: Around,
+): Promise<number | null> {
+  const begin = async () => {
+    await (servers[faulty] as RunningServer).behave(path ?? behaviour);
+    if (pause !== null) ends.push(pauseWorkers(child, pause));
+  };
+  if (one.onsetMs === undefined) {
+    await begin();
+    return null;
+  }
+  const connected = servers.map((server) => server.firstConnection());
+  await within(Promise.race(connected), FIRST_CONNECTION_MS, "nobody connected");
+  await new Promise((resolve) => setTimeout(resolve, onsetMs));
+  await begin();
+  return systemClock.wallMs();
+}
+
+/** @param yields to everybody else on the machine */
+function spawnRun(file: string, directory: string, yields: boolean) {
+  const args = [ONRUSH, "run", file, "--run-dir", directory, "--quiet", "--summary", "none"];
+  const [command, ...rest] = [...(yields ? ["nice", "-n", "19"] : []), process.execPath, ...args];
+  const child = spawn(...tied(command as string, rest), { stdio: ["ignore", "ignore", "pipe"] });
+  let stderr = "";
+  child.stderr.on("data", (chunk: Buffer) => {
+    stderr = `${stderr}${chunk.toString()}`.slice(-4000);
+  });
+  return { child, stderr: () => stderr };
+}
+
+async function within<T>(what: Promise<T>, ms: number, failure: string): Promise<T> {
+  return await Promise.race([
+    what,
+    sleep(ms).then(() => {
+      throw new Error(`${failure} within ${ms / 1000} s`);
+    }),
+  ]);
+}

@@ -1,0 +1,143 @@
+/**
+ * `npm run faultbench`: faults of known cause against three servers, and how often the analysis names the cause. Runs what is
+ * chosen, keeps each run as a bundle with its label sealed beside, then scores the whole set, baselines beside ours. Ends with
+ * 1 when a run could not be made; accuracy is printed, not judged.
+ */
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { bundleId, isKept, keep } from "./bundle.ts";
+import { type Case, fill, readCases, STRENGTHS, type Trial } from "./case-file.ts";
+import { liveRun } from "./live-run.ts";
+import { rescored } from "./rescore.ts";
+import { scores } from "./score.ts";
+import { SERVERS } from "./servers/registry.ts";
+import { runsTable, scoresTable } from "./table.ts";
+
+const USAGE = `npm run faultbench -- [options]
+  --gate            the short set: 25 cases, strong, one server each
+  --cases A,B       these cases only
+  --servers A,B     these servers only: ${Object.keys(SERVERS).join(", ")}
+  --seeds N         seeds per case, server and strength (default 1)
+  --dir DIR         keep the runs there, and make only what is missing (default: a temporary folder)
+  --rescore DIR     no runs: score those of DIR again
+`;
+
+const { values } = parseArgs({
+  options: {
+    gate: { type: "boolean", default: false },
+    cases: { type: "string", default: "" },
+    servers: { type: "string", default: "" },
+    seeds: { type: "string", default: "1" },
+    dir: { type: "string", default: "" },
+    rescore: { type: "string", default: "" },
+    help: { type: "boolean", default: false },
+  },
+});
+const say = (line: string) => process.stderr.write(`${line}\n`);
+
+/** A machine that others had is asked again, so often at most. */
+const MAX_TRIES = 2;
+const BUSY_MS = 50;
+
+function chosen(all: readonly Case[]): readonly Trial[] {
+  const names = values.cases === "" ? all.map(({ id }) => id) : values.cases.split(",");
+  const unknown = names.filter((name) => !all.some(({ id }) => id === name));
+  if (unknown.length > 0) throw new Error(`there is no case ${unknown.join(", ")}`);
+  const wanted = values.servers === "" ? null : values.servers.split(",");
+  const trials = all
+    .filter(({ id }) => names.includes(id))
+    .flatMap((one) => (values.gate ? gateTrials(one) : allTrials(one)));
+  return trials.filter(({ server }) => wanted?.includes(server) ?? true);
+}
+
+function gateTrials(one: Case): Trial[] {
+  return one.gate === undefined
+    ? []
+    : [{ case: one, server: one.gate, strength: "strong", seed: 1 }];
+}
+
+function allTrials(one: Case): Trial[] {
+  const seeds = Array.from({ length: Number(values.seeds) }, (_, at) => at + 1);
+  return one.servers.flatMap((server) =>
+    STRENGTHS.filter((strength) => strength in one.strengths).flatMap((strength) =>
+      seeds.map((seed) => ({ case: one, server, strength, seed })),
+    ),
+  );
+}
+
+/** @returns how many runs could not be made */
+async function make(set: string, trials: readonly Trial[]): Promise<number> {
+  let failed = 0;
+  for (const [at, trial] of trials.entries()) {
+    const name = `${trial.case.id} ${trial.server} ${trial.strength} ${trial.seed}`;
+    if (isKept(set, bundleId(trial))) continue;
+    say(`${at + 1} of ${trials.length}: ${name}`);
+    try {
+      await makeOne(set, trial);
+    } catch (error) {
+      failed += 1;
+      say(`  failed: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  return failed;
+}
+
+async function makeOne(set: string, trial: Trial): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    const folder = mkdtempSync(join(tmpdir(), "onrush-fault-"));
+    try {
+      const directory = join(folder, bundleId(trial));
+      const run = await liveRun(trial, folder, directory);
+      const isBusy = run.machineLagMs > BUSY_MS && trial.case.generator === undefined;
+      if (isBusy) say(`  the machine was busy: timers ${run.machineLagMs.toFixed(0)} ms late`);
+      if (isBusy && tries < MAX_TRIES) continue;
+      keep(set, directory, { trial, filled: fill(trial), run });
+      return;
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }
+}
+
+/** Servers that this machine has not are said, loudly, and left out. */
+function possible(trials: readonly Trial[]): readonly Trial[] {
+  const missing = new Map(
+    [...new Set(trials.map(({ server }) => server))].map((server) => [
+      server,
+      SERVERS[server].missing(),
+    ]),
+  );
+  for (const [server, why] of missing) {
+    const without = trials.filter((trial) => trial.server === server).length;
+    if (why !== null) say(`SKIPPED: ${without} runs against the ${server} server: ${why}`);
+  }
+  return trials.filter(({ server }) => missing.get(server) === null);
+}
+
+async function main(): Promise<number> {
+  if (values.help) {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  const kept = values.rescore || values.dir;
+  const set = kept === "" ? mkdtempSync(join(tmpdir(), "onrush-faultbench-")) : kept;
+  let failed = 0;
+  if (values.rescore === "") {
+    if (!existsSync(set)) mkdirSync(set, { recursive: true });
+    failed = await make(set, possible(chosen(readCases())));
+  }
+  const all = await rescored(set);
+  const results = scores(all);
+  const busy = all.filter(({ isDisturbed }) => isDisturbed).length;
+  const unfelt = all.filter(({ label, truth }) => label.label !== null && truth === null).length;
+  const counts = `${all.length} runs: ${unfelt} faults not felt, which count as healthy; ${busy} on a busy machine, which do not count`;
+  const lines = [...runsTable(all), "", counts, "", ...scoresTable(results)];
+  process.stdout.write(`${lines.join("\n")}\n`);
+  writeFileSync(join(set, "scores.json"), `${JSON.stringify(results, null, 2)}\n`);
+  say(`the runs are in ${set}; score them again with --rescore ${set}`);
+  return failed > 0 ? 1 : 0;
+}
+
+process.exitCode = await main();

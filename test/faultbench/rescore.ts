@@ -1,0 +1,119 @@
+/**
+ * Looks at the runs of a set again: `onrush report` on each bundle, as a user would, then every answer beside its truth.
+ * Called by main.ts, after live runs and without any. Invariants: no server and no load; the analyzer is a process that gets
+ * a run directory with a meaningless name and nothing else; a label is opened after the answer is there.
+ */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Summary } from "../../coordinator/report/summary-schema.ts";
+import { tied } from "../../shared/lifeline.ts";
+import { type Answer, ourAnswer } from "./answer.ts";
+import type { Second } from "./baselines/baseline.ts";
+import { BASELINES } from "./baselines/registry.ts";
+import { type Label, labelsOf, unpack } from "./bundle.ts";
+import { measured, moved, usual } from "./indicator.ts";
+import { ONRUSH } from "./paths.ts";
+import type { Scored, Truth } from "./score.ts";
+
+/** Timers of an idle process that are later than this, at the 99th percentile: others had the machine. */
+const MACHINE_LAG_MS = 50;
+/** Reports made at a time. */
+const JOBS = 2;
+
+interface Seen {
+  readonly label: Label;
+  readonly summary: Summary;
+  readonly seconds: readonly Second[];
+}
+
+/** @param set a folder of runs and labels. @throws Error when it is none, or a report cannot be made */
+export async function rescored(set: string): Promise<readonly Scored[]> {
+  const seen = await lookedAt(set, labelsOf(set));
+  const healthy = seen.filter(({ label }) => label.label === null && !isDisturbed(label));
+  const truths = seen.map((one) => truthOf(one, healthy));
+  return seen.map(({ label, summary, seconds }, at) => {
+    const others = truths.filter((_, other) => other !== at).map(({ truth }) => truth);
+    const evidence = { summary, seconds, others };
+    const answers = new Map<string, Answer>([["ours", ourAnswer(summary)]]);
+    for (const baseline of BASELINES) answers.set(baseline.name, baseline.answer(evidence));
+    return { label, answers, isDisturbed: isDisturbed(label), ...(truths[at] as Truth) };
+  });
+}
+
+/** A fault whose indicator did not move is none. */
+function truthOf({ label, summary }: Seen, healthy: readonly Seen[]): Truth {
+  const { impact, label: intended } = label;
+  if (impact === null || intended === null) return { truth: null, value: null, usual: null };
+  const value = measured(impact.measure, summary);
+  const same = healthy.filter((one) => one.label.server === label.server);
+  // A server without healthy runs of its own has those of all.
+  const among = usual(
+    (same.length > 0 ? same : healthy).flatMap((one) => {
+      const other = measured(impact.measure, one.summary);
+      return other === null ? [] : [other];
+    }),
+  );
+  const isFelt = moved(value, among, impact.least);
+  return {
+    truth: isFelt ? { ...intended, openSet: label.openSet } : null,
+    value,
+    usual: among?.median ?? null,
+  };
+}
+
+/** A machine that others had. Of a case that takes the processor itself that is the point. */
+function isDisturbed({ label, machineLagMs }: Label): boolean {
+  return label?.locus !== "generator" && machineLagMs > MACHINE_LAG_MS;
+}
+
+async function lookedAt(set: string, labels: readonly Label[]): Promise<readonly Seen[]> {
+  const folder = mkdtempSync(join(tmpdir(), "onrush-runs-"));
+  const seen: Seen[] = [];
+  const waiting = [...labels.keys()];
+  const work = async () => {
+    for (let at = waiting.shift(); at !== undefined; at = waiting.shift()) {
+      const label = labels[at] as Label;
+      const directory = join(folder, label.id);
+      unpack(set, label.id, directory);
+      const summary = await reported(directory);
+      const seconds = secondsIn(readFileSync(join(directory, "timeline.csv"), "utf8"));
+      rmSync(directory, { recursive: true });
+      seen[at] = { label, summary, seconds };
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: JOBS }, work));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  return seen;
+}
+
+async function reported(directory: string): Promise<Summary> {
+  const child = spawn(...tied(process.execPath, [ONRUSH, "report", directory, "--json"]), {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  let text = "";
+  child.stdout.on("data", (chunk: Buffer) => {
+    text += chunk.toString();
+  });
+  const [code] = (await once(child, "close")) as [number | null];
+  try {
+    return JSON.parse(text) as Summary;
+  } catch {
+    throw new Error(`onrush report ${directory} ended with ${code} and no summary`);
+  }
+}
+
+function secondsIn(csv: string): Second[] {
+  const [head = "", ...lines] = csv.trim().split("\n");
+  const names = head.split(",");
+  return lines.map((line) => {
+    const cells = line.split(",");
+    const value = (cell = "") => (cell === "" || Number.isNaN(Number(cell)) ? null : Number(cell));
+    return Object.fromEntries(names.map((name, at) => [name, value(cells[at])]));
+  });
+}

@@ -1,0 +1,68 @@
+/**
+ * How each server of the benchmark is started. Called by live-run.ts. All of them take the same behaviour document
+ * (docs/target.md); those written for the benchmark know part of it and end when they are given the rest.
+ */
+import { spawnSync } from "node:child_process";
+import { PROXY, PYTHON_SERVER, TARGET, WS_SERVER } from "../paths.ts";
+import type { ServerName } from "./names.ts";
+import { type RunningServer, sleep, startByLines, startProgram } from "./server.ts";
+
+interface ServerKind {
+  /** Why it cannot be used on this machine; null when it can. */
+  missing(): string | null;
+  start(): Promise<RunningServer>;
+}
+
+const PYTHON = "python3";
+/** asyncio of 3.8 has all that the server needs. */
+const PYTHON_CHECK = "import sys, asyncio; sys.exit(sys.version_info < (3, 8))";
+
+export const SERVERS: Readonly<Record<ServerName, ServerKind>> = {
+  target: { missing: () => null, start: startTarget },
+  ws: { missing: () => null, start: () => startByLines(process.execPath, [WS_SERVER]) },
+  python: {
+    missing: () =>
+      spawnSync(PYTHON, ["-c", PYTHON_CHECK]).status === 0 ? null : "no python3 (3.8 or later)",
+    start: () => startByLines(PYTHON, [PYTHON_SERVER]),
+  },
+};
+
+/** A TCP proxy in front of a server, which it does not end; its behaviour is that of the path. */
+export function startPath(to: RunningServer): Promise<RunningServer> {
+  const { hostname, port } = new URL(to.url);
+  return startByLines(process.execPath, [PROXY, hostname, port]);
+}
+
+const POLL_MS = 50;
+
+async function startTarget(): Promise<RunningServer> {
+  const { first, stop } = await startProgram(process.execPath, [TARGET, "--port", "0"]);
+  const statsUrl = first["statsUrl"] ?? "";
+  return {
+    url: first["url"] ?? "",
+    async behave(behaviour) {
+      const response = await fetch(statsUrl.replace(/stats$/, "behaviour"), {
+        method: "PUT",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(behaviour),
+      });
+      if (!response.ok) throw new Error(`the target refused: ${await response.text()}`);
+    },
+    async firstConnection() {
+      for (;;) {
+        if ((await accepted(statsUrl)) > 0) return;
+        await sleep(POLL_MS);
+      }
+    },
+    stop,
+  };
+}
+
+/** Connections so far; some, when the target has ended, so that nobody waits for it. */
+async function accepted(statsUrl: string): Promise<number> {
+  try {
+    return ((await (await fetch(statsUrl)).json()) as { accepted: number }).accepted;
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
+}

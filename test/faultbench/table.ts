@@ -1,0 +1,58 @@
+/** What a set of runs comes to, as text. Called by main.ts. Invariant: no share without its n and its interval. */
+import type { Answer } from "./answer.ts";
+import { nameOf } from "./bundle.ts";
+import { isRight, SCORE_MEASURES, type Score, type Scored, type Share } from "./score.ts";
+
+/** Every run: what was done, whether it was felt, what we say of it. */
+export function runsTable(all: readonly Scored[]): readonly string[] {
+  return all.map(({ label, truth, value, usual, isDisturbed, answers }) => {
+    const intended = label.label?.cause ?? "healthy";
+    const felt = value === null ? "" : ` (${label.impact?.measure} ${short(value)}, healthy ${short(usual)})`;
+    const isLost = label.label !== null && truth === null;
+    const state = isDisturbed ? "machine was busy: " : isLost ? "not felt: " : "";
+    const answer = answers.get("ours") ?? [];
+    const mark = isDisturbed ? " " : isRight(truth, answer) ? "+" : "-";
+    return `${mark} ${nameOf(label).padEnd(24)} ${state}${intended}${felt} -> ${text(answer)}`;
+  });
+}
+
+function text(answer: Answer): string {
+  if (answer.length === 0) return "nothing";
+  return answer
+    .slice(0, 3)
+    .map(({ cause, locus }) => `${cause} (${locus})`)
+    .join(", ");
+}
+
+function short(value: number | null): string {
+  return value === null ? "-" : String(Number(value.toPrecision(3)));
+}
+
+/** A row a measure, a column an analyzer. */
+export function scoresTable(all: readonly Score[]): readonly string[] {
+  const width = Math.max(...SCORE_MEASURES.map(({ length }) => length));
+  const row = (name: string, cells: readonly string[]) =>
+    `${name.padEnd(width)}  ${cells.map((cell) => cell.padEnd(24)).join("  ")}`.trimEnd();
+  return [
+    row("", all.map(({ analyzer }) => analyzer)),
+    ...SCORE_MEASURES.map((measure) =>
+      row(
+        measure,
+        all.map(({ shares }) => shareText(shares[measure])),
+      ),
+    ),
+    row(
+      "calibration error",
+      all.map(({ calibration }) =>
+        calibration === null
+          ? "-"
+          : `${calibration.error.toFixed(2)} (n = ${calibration.of})`,
+      ),
+    ),
+  ];
+}
+
+function shareText({ count, of, low, high }: Share): string {
+  if (low === null || high === null) return "- (n = 0)";
+  return `${count}/${of} = ${(count / of).toFixed(2)} (${low.toFixed(2)}-${high.toFixed(2)})`;
+}

@@ -1,0 +1,58 @@
+/**
+ * Goal: the benchmark of the analysis works from end to end: a healthy run and a fault on each server of its own, bundles that
+ * say nothing of their labels, and the same scores when they are looked at again. Method: the built program.
+ */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gunzipSync } from "node:zlib";
+import { expect, it } from "vitest";
+import { tied } from "../../shared/lifeline.ts";
+import { SERVERS } from "../faultbench/servers/registry.ts";
+import { scratch } from "../support/programs.ts";
+
+const entry = fileURLToPath(new URL("../../dist/test/faultbench/main.js", import.meta.url));
+
+async function faultbench(...args: readonly string[]) {
+  const child = spawn(...tied(process.execPath, [entry, ...args]), {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let stdout = "";
+  let stderr = "";
+  child.stdout.on("data", (chunk: Buffer) => {
+    stdout += chunk.toString();
+  });
+  child.stderr.on("data", (chunk: Buffer) => {
+    stderr += chunk.toString();
+  });
+  const [exitCode] = (await once(child, "close")) as [number | null];
+  return { exitCode, stdout, stderr };
+}
+
+it("makes runs, keeps them sealed, and scores them again without any load", async () => {
+  using folder = scratch();
+  const set = join(folder.path, "set");
+  const hasPython = SERVERS.python.missing() === null;
+  const made = await faultbench("--gate", "--cases", "L6,L7", "--dir", set);
+  expect(made.stderr).toContain(set);
+  expect(made.exitCode).toBe(0);
+  if (!hasPython) expect(made.stderr).toContain("SKIPPED");
+  const runs = readdirSync(join(set, "runs"));
+  expect(runs.length).toBe(hasPython ? 2 : 1);
+  for (const run of runs) {
+    expect(readdirSync(join(set, "runs", run)).toSorted()).toEqual([
+      "journal.gz",
+      "run.json.gz",
+      "scenario.yaml.gz",
+    ]);
+    const scenario = gunzipSync(readFileSync(join(set, "runs", run, "scenario.yaml.gz")));
+    expect(scenario.toString()).not.toMatch(/limit|1009|429|maxMessage/);
+  }
+  expect(made.stdout).toMatch(/L7 ws strong 1 .*message-size-limit \(droppedShare/);
+  expect(made.stdout).not.toContain("not felt");
+  expect(made.stdout).toMatch(/^ +ours +majority +close codes +robust z$/m);
+  const again = await faultbench("--rescore", set);
+  expect(again.stdout).toBe(made.stdout);
+});

@@ -1,0 +1,49 @@
+/**
+ * Goal: every case of the benchmark can be run as it stands, and nothing an analyzer gets says which case it is. Method: each
+ * case at each strength and with several seeds, against the schemas of scenarios and behaviours.
+ */
+import { describe, expect, it } from "vitest";
+import { parseScenario } from "../../../shared/scenario/parse.ts";
+import { parseBehaviour } from "../../../target/behaviour-schema.ts";
+import { type Case, fill, readCases, STRENGTHS, type Trial } from "../../faultbench/case-file.ts";
+import { scenarioFor } from "../../faultbench/scenario.ts";
+import { refuseUnknown } from "../../faultbench/servers/dials.ts";
+
+const cases = readCases();
+const urlsOf = ({ backends }: Case) =>
+  Array.from({ length: backends }, (_, at) => `ws://127.0.0.1:${9001 + at}`);
+const trialsOf = (one: Case): Trial[] =>
+  STRENGTHS.filter((strength) => strength in one.strengths).flatMap((strength) =>
+    [1, 2, 3].map((seed) => ({ case: one, server: "target", strength, seed }) as const),
+  );
+
+it("the short set has 25 cases, and each server has a healthy one", () => {
+  const gate = cases.filter(({ gate }) => gate !== undefined);
+  expect(gate.length).toBe(25);
+  const healthy = gate.filter(({ label }) => label === null);
+  expect(healthy.map(({ gate }) => gate).toSorted()).toEqual(["python", "target", "ws"]);
+  expect(gate.every(({ strengths }) => "strong" in strengths)).toBe(true);
+});
+
+describe.each(cases.map((one) => [one.id, one] as const))("%s", (_, one) => {
+  it("has a scenario and a behaviour that are accepted", () => {
+    for (const trial of trialsOf(one)) {
+      const { scenario, behaviour } = fill(trial);
+      const text = JSON.stringify(scenarioFor(urlsOf(one), trial.seed, scenario));
+      const readFile = () => Buffer.alloc(0);
+      const read = parseScenario(text, { fileName: "scenario.json", env: {}, readFile });
+      expect(read.ok ? [] : read.issues).toEqual([]);
+      expect(parseBehaviour(behaviour)).not.toHaveProperty("issues");
+      if (one.servers.includes("ws") && one.path === undefined) refuseUnknown(behaviour);
+    }
+  });
+
+  it("is the same with the same seed, and does not say what it is", () => {
+    const [first] = trialsOf(one);
+    const filled = fill(first as Trial);
+    expect(fill(first as Trial)).toEqual(filled);
+    const given = JSON.stringify(scenarioFor(urlsOf(one), 1, filled.scenario));
+    expect(given).not.toContain(`"${one.id}"`);
+    if (one.label !== null) expect(given).not.toContain(one.label.cause);
+  });
+});
