@@ -21,7 +21,8 @@ export function ourAnswer(summary: Summary): Answer {
   return summary.findings.map(({ locus, cause, confidence, ...rest }) => ({
     cause: idOf(rest) ?? judgementId(summary, cause) ?? cause,
     locus,
-    probability: WORDS[confidence] ?? (Number.isFinite(Number(confidence)) ? Number(confidence) : null),
+    probability:
+      WORDS[confidence] ?? (Number.isFinite(Number(confidence)) ? Number(confidence) : null),
   }));
 }
 

@@ -4,7 +4,14 @@
  * by, what the analyzer is given; a bundle that is there is whole.
  */
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { z } from "zod";
@@ -88,7 +95,9 @@ export function labelsOf(set: string): readonly Label[] {
     .sort((a, b) => nameOf(a).localeCompare(nameOf(b), "en", { numeric: true }));
 }
 
-export function nameOf({ case: one, server, strength, seed }: Omit<Label, "label">): string {
+type Name = Pick<Label, "case" | "server" | "strength" | "seed">;
+
+export function nameOf({ case: one, server, strength, seed }: Name): string {
   return `${one} ${server} ${strength} ${seed}`;
 }
 

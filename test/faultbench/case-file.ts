@@ -43,6 +43,8 @@ const schema = z
     onsetMs: range.optional(),
     /** What the server is to do, as docs/target.md has it. */
     behaviour: document.default({}),
+    /** Options of the bundled target. */
+    start: z.array(z.string()).default([]),
     /** What the path to the server is to do. */
     path: document.optional(),
     /** What happens to the generator. */
@@ -60,6 +62,10 @@ const schema = z
     impact: z.strictObject({ measure: z.enum(MEASURES), least: z.number().positive() }).nullable(),
   })
   .refine(({ label, impact }) => (label === null) === (impact === null), "a fault has an impact")
+  .refine(
+    ({ start, servers }) => start.length === 0 || servers.join() === "target",
+    "start: target",
+  )
   .refine(({ gate, servers }) => gate === undefined || servers.includes(gate), "gate: a server")
   .refine(({ strengths }) => Object.keys(strengths).length > 0, "it needs a strength");
 
@@ -127,8 +133,7 @@ export function fill(trial: Trial): Filled {
     behaviour: filled({ seed, ...one.behaviour }) as Document,
     path: one.path === undefined ? null : (filled(one.path) as Document),
     burners: filled(burners) as number,
-    pause:
-      pause === undefined ? null : (filled(pause) as { everyMs: number; forMs: number }),
+    pause: pause === undefined ? null : (filled(pause) as { everyMs: number; forMs: number }),
     scenario: filled(one.scenario) as Document,
   };
 }

@@ -4,16 +4,21 @@
  * says; a fault that was not felt is scored as a healthy run.
  */
 import type { Summary } from "../../coordinator/report/summary-schema.ts";
+import type { Second } from "./baselines/baseline.ts";
+
+type Measured = (summary: Summary, seconds: readonly Second[]) => number | null;
 
 /** Of a run as a whole; null: it was not measured. */
-const MEASURE: Readonly<Record<string, (summary: Summary) => number | null>> = {
-  latencyP50Ms: ({ messages }) => messages.latencyMs.p50,
-  latencyP99Ms: ({ messages }) => messages.latencyMs.p99,
+const MEASURE: Readonly<Record<string, Measured>> = {
+  latencyP50Ms: ({ messages }) => messages.latencyMs?.p50 ?? null,
+  latencyP99Ms: ({ messages }) => messages.latencyMs?.p99 ?? null,
   /** The highest median among the kinds of message. */
   slowestP50Ms: ({ messages }) =>
-    Math.max(0, ...Object.values(messages.byName).map(({ latencyMs }) => latencyMs.p50 ?? 0)),
-  connectP99Ms: ({ connections }) => connections.connectMs.p99,
-  sendLagP99Ms: ({ validity }) => validity.sendLagMs.p99,
+    Math.max(0, ...Object.values(messages.byName).map(({ latencyMs }) => latencyMs?.p50 ?? 0)),
+  connectP99Ms: ({ connections }) => connections.connectMs?.p99 ?? null,
+  /** The longest time the event loop of a worker did not come round, in the worst second. */
+  worstLoopLagMs: (_, seconds) =>
+    Math.max(0, ...seconds.map((second) => second["loop_lag_max_ms"] ?? 0)),
   failedShare: ({ connections }) => share(connections.failed, connections.attempted),
   droppedShare: ({ connections }) => share(connections.dropped ?? 0, connections.established),
   unansweredShare: ({ messages }) =>
@@ -33,8 +38,11 @@ function share(count: number, of: number): number | null {
   return of === 0 ? null : count / of;
 }
 
-export function measured(measure: string, summary: Summary): number | null {
-  return MEASURE[measure]?.(summary) ?? null;
+export function measured(
+  measure: string,
+  { summary, seconds }: { readonly summary: Summary; readonly seconds: readonly Second[] },
+): number | null {
+  return MEASURE[measure]?.(summary, seconds) ?? null;
 }
 
 /** What healthy runs show of a measure. */

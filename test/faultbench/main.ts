@@ -7,9 +7,9 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { bundleId, isKept, keep } from "./bundle.ts";
+import { bundleId, isKept, keep, nameOf } from "./bundle.ts";
 import { type Case, fill, readCases, STRENGTHS, type Trial } from "./case-file.ts";
-import { liveRun } from "./live-run.ts";
+import { BUSY_LAG_MS, liveRun } from "./live-run.ts";
 import { rescored } from "./rescore.ts";
 import { scores } from "./score.ts";
 import { SERVERS } from "./servers/registry.ts";
@@ -39,7 +39,6 @@ const say = (line: string) => process.stderr.write(`${line}\n`);
 
 /** A machine that others had is asked again, so often at most. */
 const MAX_TRIES = 2;
-const BUSY_MS = 50;
 
 function chosen(all: readonly Case[]): readonly Trial[] {
   const names = values.cases === "" ? all.map(({ id }) => id) : values.cases.split(",");
@@ -71,9 +70,8 @@ function allTrials(one: Case): Trial[] {
 async function make(set: string, trials: readonly Trial[]): Promise<number> {
   let failed = 0;
   for (const [at, trial] of trials.entries()) {
-    const name = `${trial.case.id} ${trial.server} ${trial.strength} ${trial.seed}`;
     if (isKept(set, bundleId(trial))) continue;
-    say(`${at + 1} of ${trials.length}: ${name}`);
+    say(`${at + 1} of ${trials.length}: ${nameOf({ ...trial, case: trial.case.id })}`);
     try {
       await makeOne(set, trial);
     } catch (error) {
@@ -90,7 +88,7 @@ async function makeOne(set: string, trial: Trial): Promise<void> {
     try {
       const directory = join(folder, bundleId(trial));
       const run = await liveRun(trial, folder, directory);
-      const isBusy = run.machineLagMs > BUSY_MS && trial.case.generator === undefined;
+      const isBusy = run.machineLagMs > BUSY_LAG_MS && trial.case.label?.locus !== "generator";
       if (isBusy) say(`  the machine was busy: timers ${run.machineLagMs.toFixed(0)} ms late`);
       if (isBusy && tries < MAX_TRIES) continue;
       keep(set, directory, { trial, filled: fill(trial), run });

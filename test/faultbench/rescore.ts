@@ -15,11 +15,10 @@ import type { Second } from "./baselines/baseline.ts";
 import { BASELINES } from "./baselines/registry.ts";
 import { type Label, labelsOf, unpack } from "./bundle.ts";
 import { measured, moved, usual } from "./indicator.ts";
+import { BUSY_LAG_MS } from "./live-run.ts";
 import { ONRUSH } from "./paths.ts";
 import type { Scored, Truth } from "./score.ts";
 
-/** Timers of an idle process that are later than this, at the 99th percentile: others had the machine. */
-const MACHINE_LAG_MS = 50;
 /** Reports made at a time. */
 const JOBS = 2;
 
@@ -44,15 +43,16 @@ export async function rescored(set: string): Promise<readonly Scored[]> {
 }
 
 /** A fault whose indicator did not move is none. */
-function truthOf({ label, summary }: Seen, healthy: readonly Seen[]): Truth {
+function truthOf(seen: Seen, healthy: readonly Seen[]): Truth {
+  const { label } = seen;
   const { impact, label: intended } = label;
   if (impact === null || intended === null) return { truth: null, value: null, usual: null };
-  const value = measured(impact.measure, summary);
+  const value = measured(impact.measure, seen);
   const same = healthy.filter((one) => one.label.server === label.server);
   // A server without healthy runs of its own has those of all.
   const among = usual(
     (same.length > 0 ? same : healthy).flatMap((one) => {
-      const other = measured(impact.measure, one.summary);
+      const other = measured(impact.measure, one);
       return other === null ? [] : [other];
     }),
   );
@@ -66,7 +66,7 @@ function truthOf({ label, summary }: Seen, healthy: readonly Seen[]): Truth {
 
 /** A machine that others had. Of a case that takes the processor itself that is the point. */
 function isDisturbed({ label, machineLagMs }: Label): boolean {
-  return label?.locus !== "generator" && machineLagMs > MACHINE_LAG_MS;
+  return label?.locus !== "generator" && machineLagMs > BUSY_LAG_MS;
 }
 
 async function lookedAt(set: string, labels: readonly Label[]): Promise<readonly Seen[]> {

@@ -7,7 +7,8 @@ import { isRight, SCORE_MEASURES, type Score, type Scored, type Share } from "./
 export function runsTable(all: readonly Scored[]): readonly string[] {
   return all.map(({ label, truth, value, usual, isDisturbed, answers }) => {
     const intended = label.label?.cause ?? "healthy";
-    const felt = value === null ? "" : ` (${label.impact?.measure} ${short(value)}, healthy ${short(usual)})`;
+    const felt =
+      value === null ? "" : ` (${label.impact?.measure} ${short(value)}, healthy ${short(usual)})`;
     const isLost = label.label !== null && truth === null;
     const state = isDisturbed ? "machine was busy: " : isLost ? "not felt: " : "";
     const answer = answers.get("ours") ?? [];
@@ -34,7 +35,10 @@ export function scoresTable(all: readonly Score[]): readonly string[] {
   const row = (name: string, cells: readonly string[]) =>
     `${name.padEnd(width)}  ${cells.map((cell) => cell.padEnd(24)).join("  ")}`.trimEnd();
   return [
-    row("", all.map(({ analyzer }) => analyzer)),
+    row(
+      "",
+      all.map(({ analyzer }) => analyzer),
+    ),
     ...SCORE_MEASURES.map((measure) =>
       row(
         measure,
@@ -44,9 +48,7 @@ export function scoresTable(all: readonly Score[]): readonly string[] {
     row(
       "calibration error",
       all.map(({ calibration }) =>
-        calibration === null
-          ? "-"
-          : `${calibration.error.toFixed(2)} (n = ${calibration.of})`,
+        calibration === null ? "-" : `${calibration.error.toFixed(2)} (n = ${calibration.of})`,
       ),
     ),
   ];

@@ -3,8 +3,9 @@
  * Invariant: it decides from the document alone; shares are exact, as those of the target are.
  */
 import { monotonicUs } from "../../../shared/time/clock.ts";
-import { Picker } from "../../../target/behaviour/pick.ts";
+import type { Delay } from "../../../target/behaviour/dials.ts";
 import { PauseSchedule } from "../../../target/behaviour/pause.ts";
+import { Picker } from "../../../target/behaviour/pick.ts";
 import { TokenBucket } from "../../../target/behaviour/token-bucket.ts";
 import { type Behaviour, rulesOf } from "../../../target/behaviour-schema.ts";
 
@@ -26,7 +27,8 @@ export function refuseUnknown(given: unknown): void {
   for (const [key, value] of Object.entries(given as object)) {
     const parts = KNOWN[key];
     if (parts === undefined) throw new Error(`this server has no ${key}`);
-    const unknown = parts === null ? [] : Object.keys(value).filter((name) => !parts.includes(name));
+    const unknown =
+      parts === null ? [] : Object.keys(value).filter((name) => !parts.includes(name));
     if (unknown.length > 0) throw new Error(`this server has no ${key}.${unknown.join(", ")}`);
   }
 }
@@ -34,6 +36,12 @@ export function refuseUnknown(given: unknown): void {
 export function burn(forMs: number): void {
   const untilUs = monotonicUs() + 1000 * forMs;
   while (monotonicUs() < untilUs);
+}
+
+/** @throws Error when a delay is drawn, which this server cannot do */
+export function fixedMs(delay: Delay): number {
+  if (delay.fixedMs === undefined) throw new Error("this server has fixed delays only");
+  return delay.fixedMs;
 }
 
 const WHOLE = { index: 0, count: 1 } as const;
@@ -109,7 +117,7 @@ export class Dials {
   /** How long a reply to a message waits. @param text null of a binary message */
   waitMs(nowUs: number, text: Buffer | null): number {
     const { delay, pool } = this.behaviour.reply;
-    let dueUs = nowUs + 1000 * (delay?.fixedMs ?? 0);
+    let dueUs = nowUs + 1000 * (delay === undefined ? 0 : fixedMs(delay));
     for (const { picker, mark, byMs } of this.slow) {
       const isMeant = mark === null || text?.includes(mark) === true;
       if (isMeant && picker.next()) dueUs += 1000 * byMs;

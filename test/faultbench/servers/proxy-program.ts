@@ -3,7 +3,7 @@
  * the port behind it; takes what it is to do as lines of stdin. Invariants: bytes stay in order and unchanged; what is on its
  * way when the behaviour changes keeps the time it was given.
  */
-import { createConnection, createServer, type AddressInfo, type Socket } from "node:net";
+import { type AddressInfo, createConnection, createServer, type Socket } from "node:net";
 import { createInterface } from "node:readline";
 import { monotonicUs } from "../../../shared/time/clock.ts";
 import { drawUnit, Stream } from "../../../shared/time/random.ts";
@@ -93,11 +93,14 @@ function carry(line: Line, way: "up" | "down"): void {
     }
     waiting += bytes.length;
     if (waiting > MAX_WAITING) from.pause();
-    setTimeout(() => {
-      waiting -= bytes.length;
-      if (from.isPaused() && waiting <= MAX_WAITING) from.resume();
-      if (to.writable) to.write(bytes);
-    }, (dueUs - nowUs) / 1000);
+    setTimeout(
+      () => {
+        waiting -= bytes.length;
+        if (from.isPaused() && waiting <= MAX_WAITING) from.resume();
+        if (to.writable) to.write(bytes);
+      },
+      (dueUs - nowUs) / 1000,
+    );
   });
   // The end travels as the bytes before it do.
   from.on("end", () => setTimeout(() => to.end(), Math.max(0, lastDueUs - monotonicUs()) / 1000));
@@ -134,5 +137,6 @@ createInterface({ input: process.stdin }).on("line", (line) => {
   const unknown = Object.keys(given).filter((key) => !(key in PLAIN));
   if (unknown.length > 0) throw new Error(`this path has no ${unknown.join(", ")}`);
   path = { ...PLAIN, ...given };
+  process.stdout.write('{"behaving":true}\n');
 });
 process.on("SIGTERM", () => process.exit(0));

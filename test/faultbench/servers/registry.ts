@@ -10,7 +10,8 @@ import { type RunningServer, sleep, startByLines, startProgram } from "./server.
 interface ServerKind {
   /** Why it cannot be used on this machine; null when it can. */
   missing(): string | null;
-  start(): Promise<RunningServer>;
+  /** @param args options of the command line, where it has any */
+  start(args: readonly string[]): Promise<RunningServer>;
 }
 
 const PYTHON = "python3";
@@ -35,11 +36,12 @@ export function startPath(to: RunningServer): Promise<RunningServer> {
 
 const POLL_MS = 50;
 
-async function startTarget(): Promise<RunningServer> {
-  const { first, stop } = await startProgram(process.execPath, [TARGET, "--port", "0"]);
-  const statsUrl = first["statsUrl"] ?? "";
+async function startTarget(args: readonly string[]): Promise<RunningServer> {
+  const command = [TARGET, "--port", "0", ...args];
+  const { said, stop } = startProgram(process.execPath, command);
+  const statsUrl = await said("statsUrl");
   return {
-    url: first["url"] ?? "",
+    url: await said("url"),
     async behave(behaviour) {
       const response = await fetch(statsUrl.replace(/stats$/, "behaviour"), {
         method: "PUT",

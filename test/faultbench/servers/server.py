@@ -184,7 +184,7 @@ class Client(asyncio.Protocol):
     def __init__(self, server):
         self.server, self.transport = server, None
         self.buffer, self.parts = bytearray(), []
-        self.is_open = self.is_zombie = False
+        self.is_open = self.is_done = self.is_zombie = False
         self.messages, self.last_in, self.timers, self.bucket = 0, time.monotonic(), [], None
         self.part_opcode = 0
 
@@ -198,7 +198,7 @@ class Client(asyncio.Protocol):
             timer.cancel()
 
     def data_received(self, data):
-        if self.is_zombie:
+        if self.is_zombie or self.is_done:
             return
         self.buffer += data
         if self.is_open:
@@ -281,13 +281,15 @@ class Client(asyncio.Protocol):
     def end(self, how, code):
         if not self.is_open:
             return
-        self.is_open = False
+        self.is_open, self.is_done = False, True
         if how == "reset":
             self.transport.abort()
-            return
-        if how == "close":
+        elif how == "end":
+            self.transport.close()
+        else:
             self.send(8, b"" if code is None else code.to_bytes(2, "big"))
-        self.transport.close()
+            # What the client still sends is read, or the system would reset what was just written.
+            asyncio.get_running_loop().call_later(0.5, self.transport.close)
 
     def send(self, opcode, payload):
         size = len(payload)
@@ -329,7 +331,7 @@ class Client(asyncio.Protocol):
             self.send(10, payload)
         elif opcode == 8:
             self.send(8, payload[:2])
-            self.is_open = False
+            self.is_open, self.is_done = False, True
             self.transport.close()
         elif opcode <= 2:
             if opcode != 0:
@@ -383,6 +385,7 @@ async def main():
     def behave(given):
         try:
             server.behave(given)
+            print('{"behaving":true}', flush=True)
         except SystemExit as error:
             print(error, file=sys.stderr, flush=True)
             done.set()

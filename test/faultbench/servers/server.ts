@@ -1,5 +1,6 @@
 /**
- * A server of the benchmark as a child process that says where it listens. Called by registry.ts and live-run.ts.
+ * A server of the benchmark as a child process that says on stdout, in lines of JSON, where it listens (`url`), that the first
+ * client has come (`accepted`) and that a behaviour is in force (`behaving`). Called by registry.ts and live-run.ts.
  * Invariants: it listens on loopback; it ends with the benchmark; only processes started here are ended.
  */
 import { type ChildProcess, spawn } from "node:child_process";
@@ -12,61 +13,67 @@ export interface RunningServer {
   readonly url: string;
   /** Puts a behaviour in force. @throws Error when the server has no such behaviour */
   behave(behaviour: Document): Promise<void>;
-  /** Resolves once a client has connected. */
+  /** Resolves once a client has connected. @throws Error when the server ends before */
   firstConnection(): Promise<void>;
   stop(): Promise<void>;
 }
 
-export interface Program {
+interface Program {
   readonly child: ChildProcess;
-  /** The first line of its stdout. */
-  readonly first: Readonly<Record<string, string>>;
-  /** Resolves with the second one. */
-  readonly second: Promise<unknown>;
+  /** The value of a key, when it was said so often. @throws Error when the program ends before */
+  said(key: string, times?: number): Promise<string>;
   stop(): Promise<void>;
 }
 
-const START_MS = 30_000;
 const STOP_MS = 5_000;
 
-/** @throws Error when it ends, or says nothing, before it listens */
-export async function startProgram(command: string, args: readonly string[]): Promise<Program> {
+export function startProgram(command: string, args: readonly string[]): Program {
   const child = spawn(...tied(command, args), { stdio: ["pipe", "pipe", "inherit"] });
-  const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
-  const waiting: ((line: string) => void)[] = [];
-  const line = () => new Promise<string>((resolve) => waiting.push(resolve));
-  lines.on("line", (text) => waiting.shift()?.(text));
-  const [first, second] = [line(), line()];
-  const started = await Promise.race([
-    first,
-    once(child, "exit").then(([code]) => {
-      throw new Error(`${command} ${args.join(" ")} ended with ${code}`);
-    }),
-    sleep(START_MS).then(() => {
-      throw new Error(`${command} ${args.join(" ")} did not start`);
-    }),
-  ]);
+  const lines: Readonly<Record<string, string>>[] = [];
+  let waiting: (() => void)[] = [];
+  const wake = () => {
+    const woken = waiting;
+    waiting = [];
+    for (const go of woken) go();
+  };
+  createInterface({ input: child.stdout }).on("line", (text) => {
+    lines.push(JSON.parse(text) as Record<string, string>);
+    wake();
+  });
+  child.on("exit", wake);
+  // Its end is noticed; what was still to be written to it is not missed.
+  child.stdin.on("error", () => {});
   return {
     child,
-    first: JSON.parse(started) as Record<string, string>,
-    second,
+    async said(key, times = 1) {
+      for (;;) {
+        const value = lines.filter((line) => key in line)[times - 1]?.[key];
+        if (value !== undefined) return value;
+        if (child.exitCode !== null || child.signalCode !== null) {
+          throw new Error(`${command} ${args.join(" ")} has ended with ${child.exitCode}`);
+        }
+        await new Promise<void>((resolve) => waiting.push(resolve));
+      }
+    },
     stop: () => stopProcess(child),
   };
 }
 
-/** A server that takes behaviours as lines of its stdin and says when the first client has come. */
+/** A server that takes behaviours as lines of its stdin. */
 export async function startByLines(
   command: string,
   args: readonly string[],
 ): Promise<RunningServer> {
-  const { child, first, second, stop } = await startProgram(command, args);
+  const { child, said, stop } = startProgram(command, args);
+  let behaviours = 0;
   return {
-    url: first["url"] ?? "",
+    url: await said("url"),
     async behave(behaviour) {
-      if (child.exitCode !== null) throw new Error(`${command} has ended with ${child.exitCode}`);
+      behaviours += 1;
       child.stdin?.write(`${JSON.stringify(behaviour)}\n`);
+      await said("behaving", behaviours);
     },
-    firstConnection: async () => void (await second),
+    firstConnection: async () => void (await said("accepted")),
     stop,
   };
 }

@@ -6,11 +6,12 @@
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { createInterface } from "node:readline";
+import type { Duplex } from "node:stream";
 import { type RawData, type WebSocket, WebSocketServer } from "ws";
+import { monotonicUs } from "../../../shared/time/clock.ts";
 import { TokenBucket } from "../../../target/behaviour/token-bucket.ts";
 import { type Behaviour, parseBehaviour } from "../../../target/behaviour-schema.ts";
-import { monotonicUs } from "../../../shared/time/clock.ts";
-import { burn, Dials, refuseUnknown } from "./dials.ts";
+import { burn, Dials, fixedMs, refuseUnknown } from "./dials.ts";
 
 const behaviourOf = (given: unknown): Behaviour => {
   const result = parseBehaviour(given);
@@ -39,7 +40,8 @@ function refuse(tcp: Socket, status: number, lines: readonly string[] = []): voi
   tcp.end(`${head.join("\r\n")}\r\n\r\n`);
 }
 
-function onUpgrade(request: IncomingMessage, tcp: Socket, head: Buffer): void {
+function onUpgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
+  const tcp = stream as Socket;
   tcp.on("error", () => tcp.destroy());
   const refusal = dials.refusal();
   if (refusal === "hang") return;
@@ -91,8 +93,7 @@ function watch(client: Client): void {
     rate === undefined ? null : new TokenBucket(rate.perSec, rate.burst ?? rate.perSec);
   for (const rule of dials.behaviour.close) {
     if (rule.afterMs !== undefined) {
-      const ageMs = rule.afterMs.fixedMs ?? 0;
-      client.timers.push(setTimeout(() => end(client, rule), ageMs));
+      client.timers.push(setTimeout(() => end(client, rule), fixedMs(rule.afterMs)));
     } else if (rule.idleMs !== undefined) untilIdle(client, rule.idleMs, rule);
   }
 }
@@ -167,7 +168,6 @@ function outage(port: number): void {
 http.on("upgrade", onUpgrade);
 http.listen(0, "127.0.0.1", () => {
   const { port } = http.address() as AddressInfo;
-  if (!isFirst) return;
   process.stdout.write(`${JSON.stringify({ url: `ws://127.0.0.1:${port}` })}\n`);
   createInterface({ input: process.stdin }).on("line", (line) => {
     const given: unknown = JSON.parse(line);
@@ -176,6 +176,7 @@ http.listen(0, "127.0.0.1", () => {
     for (const client of clients) watch(client);
     pause();
     outage(port);
+    process.stdout.write('{"behaving":true}\n');
   });
 });
 process.on("SIGTERM", () => process.exit(0));

@@ -4,6 +4,7 @@
  */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { Summary } from "../../../coordinator/report/summary-schema.ts";
 import type { Answer } from "../../faultbench/answer.ts";
 import { closeCodes } from "../../faultbench/baselines/close-codes.ts";
 import { majority } from "../../faultbench/baselines/majority.ts";
@@ -11,7 +12,6 @@ import { robustZ } from "../../faultbench/baselines/robust-z.ts";
 import type { Label } from "../../faultbench/bundle.ts";
 import { moved, usual } from "../../faultbench/indicator.ts";
 import { type Scored, scores } from "../../faultbench/score.ts";
-import type { Summary } from "../../../coordinator/report/summary-schema.ts";
 
 const label: Label = {
   id: "0",

@@ -1,0 +1,163 @@
+/**
+ * Goal: the servers of the benchmark speak the protocol and do what a behaviour document says, all in the same way; its path
+ * adds what it should. Method: the built programs, ws clients.
+ */
+import { once } from "node:events";
+import { afterEach, describe, expect, it } from "vitest";
+import { WebSocket } from "ws";
+import { SERVER_NAMES } from "../faultbench/servers/names.ts";
+import { SERVERS, startPath } from "../faultbench/servers/registry.ts";
+import type { RunningServer } from "../faultbench/servers/server.ts";
+
+const running: RunningServer[] = [];
+afterEach(async () => {
+  for (const server of running.splice(0).reverse()) await server.stop();
+});
+
+async function started(name: (typeof SERVER_NAMES)[number]): Promise<RunningServer> {
+  const server = await SERVERS[name].start([]);
+  running.push(server);
+  return server;
+}
+
+async function open(url: string): Promise<WebSocket> {
+  const socket = new WebSocket(url, { perMessageDeflate: false });
+  await once(socket, "open");
+  return socket;
+}
+
+async function echo(socket: WebSocket, payload: Buffer | string): Promise<Buffer> {
+  const answer = once(socket, "message");
+  socket.send(payload);
+  const [data] = (await answer) as [Buffer];
+  return data;
+}
+
+/** The code a connection ends with, or the status of the answer in place of a 101. */
+async function ending(socket: WebSocket): Promise<number> {
+  return await new Promise((resolve) => {
+    socket.on("unexpected-response", (request, { statusCode }) => {
+      request.destroy();
+      resolve(statusCode ?? 0);
+    });
+    socket.on("error", () => {});
+    socket.on("close", resolve);
+  });
+}
+
+describe.each(SERVER_NAMES)("%s", (name) => {
+  const missing = SERVERS[name].missing();
+
+  it.skipIf(missing !== null)(
+    "echoes messages of every size and form, and answers pings",
+    async () => {
+      const server = await started(name);
+      const socket = await open(server.url);
+      await server.firstConnection();
+      for (const size of [0, 1, 125, 126, 65_535, 65_536, 200_000]) {
+        const payload = Buffer.alloc(size, size);
+        expect((await echo(socket, payload)).equals(payload)).toBe(true);
+      }
+      expect((await echo(socket, "ünal ☃")).toString()).toBe("ünal ☃");
+      const whole = once(socket, "message");
+      socket.send("one ", { fin: false });
+      socket.send("message");
+      expect(String((await whole)[0])).toBe("one message");
+      const pong = once(socket, "pong");
+      socket.ping("now");
+      expect(String((await pong)[0])).toBe("now");
+      const ended = ending(socket);
+      socket.close(1000);
+      expect(await ended).toBe(1000);
+    },
+  );
+
+  it.skipIf(missing !== null)("has limits, endings and refusals", async () => {
+    const server = await started(name);
+    await server.behave({
+      cap: { connections: 2, status: 503 },
+      limits: { maxMessageBytes: 1000, rate: { perSec: 0.1, burst: 3 } },
+    });
+    const [first, second] = [await open(server.url), await open(server.url)];
+    expect(await ending(new WebSocket(server.url))).toBe(503);
+    const tooBig = ending(first);
+    first.send(Buffer.alloc(1001));
+    expect(await tooBig).toBe(1009);
+    const tooFast = ending(second);
+    for (const text of ["1", "2", "3", "4"]) second.send(text);
+    expect(await tooFast).toBe(1008);
+    await server.behave({
+      close: [
+        { afterMessages: 2, code: 4000 },
+        { idleMs: 400, code: 4001 },
+      ],
+    });
+    const [talker, idler] = [await open(server.url), await open(server.url)];
+    const [talked, idled] = [ending(talker), ending(idler)];
+    for (const text of ["1", "2"]) talker.send(text);
+    expect([await talked, await idled]).toEqual([4000, 4001]);
+    await server.behave({ outage: { afterMs: 1, forMs: 300, how: "reset" } });
+    const lost = await open(server.url).catch(() => null);
+    if (lost !== null) expect(await ending(lost)).toBe(1006);
+    await expect
+      .poll(async () => (await open(server.url).catch(() => null)) !== null, { timeout: 30_000 })
+      .toBe(true);
+  });
+
+  it.skipIf(missing !== null)("slows one kind of message down, and loses some", async () => {
+    const server = await started(name);
+    await server.behave({ reply: { slow: { type: "search", every: 1, byMs: 200 } } });
+    const socket = await open(server.url);
+    const startMs = performance.now();
+    const order: string[] = [];
+    socket.on("message", (data) => order.push(String(data)));
+    socket.send('{"type":"search"}');
+    socket.send("beat");
+    await expect.poll(() => order).toEqual(["beat", '{"type":"search"}']);
+    expect(performance.now() - startMs).toBeGreaterThanOrEqual(199);
+    await server.behave({ reply: { drop: { every: 2 } } });
+    for (const text of ["a", "b", "c", "d"]) socket.send(text);
+    await expect.poll(() => order.slice(2)).toEqual(["b", "d"]);
+    socket.terminate();
+  });
+});
+
+describe("the path", () => {
+  it("adds time, and forgets connections on which nothing passed", async () => {
+    const path = await startPath(await started("target"));
+    running.push(path);
+    const socket = await open(path.url);
+    await path.firstConnection();
+    await path.behave({ delayMs: 60 });
+    await expect
+      .poll(async () => {
+        const startMs = performance.now();
+        await echo(socket, "there and back");
+        return performance.now() - startMs;
+      })
+      .toBeGreaterThanOrEqual(119);
+    await path.behave({ idleResetMs: 200 });
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    const ended = ending(socket);
+    socket.send("anybody there?");
+    expect(await ended).toBe(1006);
+  });
+
+  it("lets nothing pass on part of the connections", async () => {
+    const path = await startPath(await started("target"));
+    running.push(path);
+    const sockets = await Promise.all(Array.from({ length: 20 }, () => open(path.url)));
+    await path.behave({ seed: 3, blackholeShare: 0.5 });
+    let answered = 0;
+    for (const socket of sockets) {
+      socket.on("message", () => {
+        answered += 1;
+      });
+      socket.send("x");
+    }
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    expect(answered).toBeGreaterThan(2);
+    expect(answered).toBeLessThan(18);
+    for (const socket of sockets) socket.terminate();
+  });
+});
