@@ -34,7 +34,7 @@ const labelSchema = z.object({
   parameters: z.record(z.string(), z.number()),
   faulty: z.number(),
   onsetWallMs: z.number().nullable(),
-  machineLagMs: z.number(),
+  machine: z.object({ timerLagMs: z.number(), cpuPressure: z.number().nullable() }),
 });
 export type Label = z.output<typeof labelSchema>;
 
@@ -77,7 +77,7 @@ export function keep(
     parameters: filled.parameters,
     faulty: filled.faulty,
     onsetWallMs: run.onsetWallMs,
-    machineLagMs: run.machineLagMs,
+    machine: run.machine,
   };
   mkdirSync(join(set, "labels"), { recursive: true });
   const file = labelFile(set, id);

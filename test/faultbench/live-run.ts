@@ -7,11 +7,11 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { monitorEventLoopDelay } from "node:perf_hooks";
 import { tied } from "../../shared/lifeline.ts";
 import { systemClock } from "../../shared/time/clock.ts";
 import { type Filled, fill, type Trial } from "./case-file.ts";
 import { pauseWorkers, startBurners } from "./generator.ts";
+import { type Machine, watchMachine } from "./machine.ts";
 import { ONRUSH } from "./paths.ts";
 import { scenarioFor } from "./scenario.ts";
 import { SERVERS, startPath } from "./servers/registry.ts";
@@ -20,12 +20,9 @@ import { type RunningServer, sleep, stopProcess } from "./servers/server.ts";
 export interface LiveRun {
   /** When the fault began, on the wall clock; null: it was there from the start, or there is none. */
   readonly onsetWallMs: number | null;
-  /** How late timers of this idle process were, 99th percentile: what others do to the machine. */
-  readonly machineLagMs: number;
+  readonly machine: Machine;
 }
 
-/** A machine on which idle timers are later than this is one that others have. */
-export const BUSY_LAG_MS = 50;
 /** Of any case; the longest plan is far below. */
 const MAX_RUN_MS = 120_000;
 const START_MS = 30_000;
@@ -62,8 +59,7 @@ async function run(trial: Trial, { folder, directory, ends }: Place): Promise<Li
   const urls = servers.map(({ url }) => url);
   writeFileSync(file, JSON.stringify(scenarioFor(urls, trial.seed, filled.scenario)));
   ends.push(startBurners(filled.burners));
-  const lag = monitorEventLoopDelay({ resolution: 10 });
-  lag.enable();
+  const seen = watchMachine();
   const { child, stderr } = spawnRun(file, directory, filled.burners > 0);
   ends.push(() => stopProcess(child));
   const ended = once(child, "close").then(([code]: unknown[]) => {
@@ -73,8 +69,7 @@ async function run(trial: Trial, { folder, directory, ends }: Place): Promise<Li
   const begun = beginFault(trial, filled, { servers, run: child, ends });
   const both = Promise.all([begun, ended]);
   const [onsetWallMs] = await within(both, MAX_RUN_MS, "the run did not end");
-  lag.disable();
-  return { onsetWallMs, machineLagMs: lag.percentile(99) / 1e6 };
+  return { onsetWallMs, machine: seen() };
 }
 
 async function startServers(

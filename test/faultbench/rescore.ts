@@ -15,7 +15,7 @@ import type { Second } from "./baselines/baseline.ts";
 import { BASELINES } from "./baselines/registry.ts";
 import { type Label, labelsOf, unpack } from "./bundle.ts";
 import { measured, moved, usual } from "./indicator.ts";
-import { BUSY_LAG_MS } from "./live-run.ts";
+import { isBusy } from "./machine.ts";
 import { ONRUSH } from "./paths.ts";
 import type { Scored, Truth } from "./score.ts";
 
@@ -28,17 +28,18 @@ interface Seen {
   readonly seconds: readonly Second[];
 }
 
-/** @param set a folder of runs and labels. @throws Error when it is none, or a report cannot be made */
-export async function rescored(set: string): Promise<readonly Scored[]> {
+/** @param set a folder of runs and labels. @param busy runs on a busy machine count as well. @throws Error when it is none, or a report cannot be made */
+export async function rescored(set: string, busy: boolean): Promise<readonly Scored[]> {
+  const isOut = (label: Label) => !busy && isDisturbed(label);
   const seen = await lookedAt(set, labelsOf(set));
-  const healthy = seen.filter(({ label }) => label.label === null && !isDisturbed(label));
+  const healthy = seen.filter(({ label }) => label.label === null && !isOut(label));
   const truths = seen.map((one) => truthOf(one, healthy));
   return seen.map(({ label, summary, seconds }, at) => {
     const others = truths.filter((_, other) => other !== at).map(({ truth }) => truth);
     const evidence = { summary, seconds, others };
     const answers = new Map<string, Answer>([["ours", ourAnswer(summary)]]);
     for (const baseline of BASELINES) answers.set(baseline.name, baseline.answer(evidence));
-    return { label, answers, isDisturbed: isDisturbed(label), ...(truths[at] as Truth) };
+    return { label, answers, isDisturbed: isOut(label), ...(truths[at] as Truth) };
   });
 }
 
@@ -65,8 +66,8 @@ function truthOf(seen: Seen, healthy: readonly Seen[]): Truth {
 }
 
 /** A machine that others had. Of a case that takes the processor itself that is the point. */
-function isDisturbed({ label, machineLagMs }: Label): boolean {
-  return label?.locus !== "generator" && machineLagMs > BUSY_LAG_MS;
+function isDisturbed({ label, machine }: Label): boolean {
+  return label?.locus !== "generator" && isBusy(machine);
 }
 
 async function lookedAt(set: string, labels: readonly Label[]): Promise<readonly Seen[]> {

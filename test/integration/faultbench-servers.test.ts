@@ -96,9 +96,9 @@ describe.each(SERVER_NAMES)("%s", (name) => {
     const [talked, idled] = [ending(talker), ending(idler)];
     for (const text of ["1", "2"]) talker.send(text);
     expect([await talked, await idled]).toEqual([4000, 4001]);
+    const lost = ending(await open(server.url));
     await server.behave({ outage: { afterMs: 1, forMs: 300, how: "reset" } });
-    const lost = await open(server.url).catch(() => null);
-    if (lost !== null) expect(await ending(lost)).toBe(1006);
+    expect(await lost).toBe(1006);
     await expect
       .poll(async () => (await open(server.url).catch(() => null)) !== null, { timeout: 30_000 })
       .toBe(true);

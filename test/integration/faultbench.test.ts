@@ -35,7 +35,7 @@ it("makes runs, keeps them sealed, and scores them again without any load", asyn
   using folder = scratch();
   const set = join(folder.path, "set");
   const hasPython = SERVERS.python.missing() === null;
-  const made = await faultbench("--gate", "--cases", "L6,L7", "--dir", set);
+  const made = await faultbench("--gate", "--busy", "--cases", "L6,L7", "--dir", set);
   expect(made.stderr).toContain(set);
   expect(made.exitCode).toBe(0);
   if (!hasPython) expect(made.stderr).toContain("SKIPPED");
@@ -53,6 +53,6 @@ it("makes runs, keeps them sealed, and scores them again without any load", asyn
   expect(made.stdout).toMatch(/L7 ws strong 1 .*message-size-limit \(droppedShare/);
   expect(made.stdout).not.toContain("not felt");
   expect(made.stdout).toMatch(/^ +ours +majority +close codes +robust z$/m);
-  const again = await faultbench("--rescore", set);
+  const again = await faultbench("--busy", "--rescore", set);
   expect(again.stdout).toBe(made.stdout);
 });

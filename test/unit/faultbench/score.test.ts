@@ -25,7 +25,7 @@ const label: Label = {
   parameters: {},
   faulty: 0,
   onsetWallMs: null,
-  machineLagMs: 1,
+  machine: { timerLagMs: 11, cpuPressure: 0.1 },
 };
 const named = (cause: string, locus: string, probability: number | null = null) => ({
   cause,
@@ -129,7 +129,7 @@ describe("baselines", () => {
   });
 
   it("rank series by how far they stand out", () => {
-    const second = (failed: number) => ({ failed, latency_p99_ms: 5 });
+    const second = (failed: number) => ({ planned_open: 10, failed, latency_p99_ms: 5 });
     const calm = Array.from({ length: 20 }, () => second(0));
     const given = { ...evidence, summary: summary({}) };
     expect(robustZ.answer({ ...given, seconds: calm })).toEqual([]);
