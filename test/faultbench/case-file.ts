@@ -54,6 +54,8 @@ const schema = z
         burners: z.unknown().optional(),
         /** Its workers are stopped for so long, every so often. */
         pause: z.strictObject({ everyMs: z.unknown(), forMs: z.unknown() }).optional(),
+        /** One of two workers is killed. */
+        kill: z.literal(true).optional(),
       })
       .optional(),
     /** On top of the base scenario. */

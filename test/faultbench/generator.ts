@@ -39,6 +39,13 @@ export function pauseWorkers(
   };
 }
 
+/** Kills one of the workers of a run. @throws Error when there is none */
+export function killWorker(run: ChildProcess): void {
+  const [first] = workersOf(run.pid ?? 0);
+  if (first === undefined) throw new Error("there is no worker to kill");
+  process.kill(first, "SIGKILL");
+}
+
 /** Child processes whose program is a worker's, in every generation. */
 function workersOf(pid: number): number[] {
   return childrenOf(pid).flatMap((child) => {

@@ -23,6 +23,7 @@ const MEASURE: Readonly<Record<string, Measured>> = {
   droppedShare: ({ connections }) => share(connections.dropped ?? 0, connections.established),
   unansweredShare: ({ messages }) =>
     share((messages.timedOut ?? 0) + (messages.unanswered ?? 0), messages.expected),
+  lostWorkers: ({ lostWorkers }) => lostWorkers.length,
   /** Messages that came twice, in another order, altered, to somebody else, or not at all. */
   brokenShare: ({ messages: m }) =>
     share(

@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { tied } from "../../shared/lifeline.ts";
 import { systemClock } from "../../shared/time/clock.ts";
 import { type Filled, fill, type Trial } from "./case-file.ts";
-import { pauseWorkers, startBurners } from "./generator.ts";
+import { killWorker, pauseWorkers, startBurners } from "./generator.ts";
 import { type Machine, watchMachine } from "./machine.ts";
 import { ONRUSH } from "./paths.ts";
 import { scenarioFor } from "./scenario.ts";
@@ -27,6 +27,8 @@ export interface LiveRun {
 const MAX_RUN_MS = 120_000;
 const START_MS = 30_000;
 const FIRST_CONNECTION_MS = 30_000;
+/** Those who take the processor go first. */
+const YIELDING = ["nice", "-n", "5"];
 /** A run that went to its end, however it was judged. */
 const JUDGED = [0, 97, 99];
 
@@ -60,7 +62,10 @@ async function run(trial: Trial, { folder, directory, ends }: Place): Promise<Li
   writeFileSync(file, JSON.stringify(scenarioFor(urls, trial.seed, filled.scenario)));
   ends.push(startBurners(filled.burners));
   const seen = watchMachine();
-  const { child, stderr } = spawnRun(file, directory, filled.burners > 0);
+  const prefix = filled.burners > 0 ? YIELDING : [];
+  const options = trial.case.generator?.kill === true ? ["--workers", "2"] : [];
+  const args = ["run", file, "--run-dir", directory, "--quiet", "--summary", "none", ...options];
+  const { child, stderr } = spawnRun([...prefix, process.execPath, ONRUSH, ...args]);
   ends.push(() => stopProcess(child));
   const ended = once(child, "close").then(([code]: unknown[]) => {
     if (typeof code === "number" && JUDGED.includes(code)) return;
@@ -103,6 +108,7 @@ async function beginFault(
   const begin = async () => {
     await (servers[faulty] as RunningServer).behave(path ?? behaviour);
     if (pause !== null) ends.push(pauseWorkers(child, pause));
+    if (one.generator?.kill === true) killWorker(child);
   };
   if (one.onsetMs === undefined) {
     await begin();
@@ -115,11 +121,8 @@ async function beginFault(
   return systemClock.wallMs();
 }
 
-/** @param yields to everybody else on the machine */
-function spawnRun(file: string, directory: string, yields: boolean) {
-  const args = [ONRUSH, "run", file, "--run-dir", directory, "--quiet", "--summary", "none"];
-  const [command, ...rest] = [...(yields ? ["nice", "-n", "5"] : []), process.execPath, ...args];
-  const child = spawn(...tied(command as string, rest), { stdio: ["ignore", "ignore", "pipe"] });
+function spawnRun([command = "", ...rest]: readonly string[]) {
+  const child = spawn(...tied(command, rest), { stdio: ["ignore", "ignore", "pipe"] });
   let stderr = "";
   child.stderr.on("data", (chunk: Buffer) => {
     stderr = `${stderr}${chunk.toString()}`.slice(-4000);

@@ -21,6 +21,8 @@ interface Path {
   readonly stallMs: number;
   /** A connection on which nothing passed for so long is forgotten: the next byte is answered by a reset. */
   readonly idleResetMs: number | null;
+  /** A piece of more bytes is lost for good, and with it all that comes behind it on its way; null: none is. */
+  readonly mostBytes: number | null;
   /** Share of connections on which nothing passes any more, chosen by their number. */
   readonly blackholeShare: number;
 }
@@ -33,6 +35,7 @@ const PLAIN: Path = {
   stallShare: 0,
   stallMs: 200,
   idleResetMs: null,
+  mostBytes: null,
   blackholeShare: 0,
 };
 
@@ -75,11 +78,13 @@ function carry(line: Line, way: "up" | "down"): void {
   const [from, to] = way === "up" ? [line.near, line.far] : [line.far, line.near];
   let lastDueUs = 0;
   let waiting = 0;
+  let isStuck = false;
   from.on("data", (bytes: Buffer) => {
     const nowUs = monotonicUs();
     const idleMs = (nowUs - line.lastUs) / 1000;
     line.lastUs = nowUs;
-    if (isLost(line)) return;
+    if (path.mostBytes !== null && bytes.length > path.mostBytes) isStuck = true;
+    if (isStuck || isLost(line)) return;
     if (path.idleResetMs !== null && idleMs > path.idleResetMs) {
       line.near.resetAndDestroy();
       line.far.destroy();
