@@ -5,11 +5,11 @@
  */
 import { Buffer } from "node:buffer";
 import { monotonicUs } from "../shared/time/clock.ts";
-import { Burden } from "./behaviour/burden.ts";
 import { Closing, finish } from "./behaviour/closing.ts";
 import { DelayQueue, type Due } from "./behaviour/delay-queue.ts";
 import { Disturbance } from "./behaviour/disturbance.ts";
 import type { Part } from "./behaviour/pick.ts";
+import { Burden } from "./behaviour/process/burden.ts";
 import { Clockwork } from "./behaviour/process/clockwork.ts";
 import { Replies, type ReplyContext } from "./behaviour/replies.ts";
 import { Rules, type UpgradeRule } from "./behaviour/rules.ts";

@@ -7,9 +7,9 @@ import { type Behaviour, rulesOf } from "../../behaviour-schema.ts";
 import { frameOf, Opcode } from "../../connection/frame.ts";
 import type { Peers } from "../../connection/peers.ts";
 import type { Stats } from "../../stats.ts";
-import { type Burden, burn } from "../burden.ts";
 import type { Disturbance } from "../disturbance.ts";
 import { standStill } from "../pause.ts";
+import { type Burden, burn } from "./burden.ts";
 import type { ProcessBehaviour, ProcessHands } from "./process-behaviour.ts";
 import { PROCESS_BEHAVIOURS } from "./registry.ts";
 

@@ -3,9 +3,9 @@
  * each of them, and by the behaviours of the process. Invariant: it keeps at most `memory.limitBytes`.
  */
 import { Buffer } from "node:buffer";
-import { monotonicUs } from "../../shared/time/clock.ts";
-import type { Behaviour } from "../behaviour-schema.ts";
-import type { Stats } from "../stats.ts";
+import { monotonicUs } from "../../../shared/time/clock.ts";
+import type { Behaviour } from "../../behaviour-schema.ts";
+import type { Stats } from "../../stats.ts";
 
 const KB = 1024;
 
