@@ -20,6 +20,8 @@ import { type Filled, STRENGTHS, type Trial } from "./case-file.ts";
 import type { LiveRun } from "./live-run.ts";
 import { SERVER_NAMES } from "./servers/names.ts";
 
+const named = { cause: z.string(), locus: z.enum(LOCI) };
+
 const labelSchema = z.object({
   /** Of the bundle. */
   id: z.string(),
@@ -28,7 +30,7 @@ const labelSchema = z.object({
   strength: z.enum(STRENGTHS),
   seed: z.number(),
   /** null: a healthy run. */
-  label: z.object({ cause: z.string(), locus: z.enum(LOCI) }).nullable(),
+  label: z.object({ ...named, also: z.object(named).optional() }).nullable(),
   openSet: z.boolean(),
   impact: z.object({ measure: z.string(), least: z.number() }).nullable(),
   parameters: z.record(z.string(), z.number()),

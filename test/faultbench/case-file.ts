@@ -21,13 +21,13 @@ const range = z
   .tuple([z.number(), z.number()])
   .refine(([least, most]) => least <= most, "the first is the least, the second the most");
 
+const named = { cause: z.string().regex(/^[a-z][a-z-]+$/), locus: z.enum(LOCI) };
+
 const schema = z
   .strictObject({
     title: z.string().min(10),
-    /** null: there is nothing wrong. */
-    label: z
-      .strictObject({ cause: z.string().regex(/^[a-z][a-z-]+$/), locus: z.enum(LOCI) })
-      .nullable(),
+    /** null: there is nothing wrong; `also`: a second fault, of a cause of its own. */
+    label: z.strictObject({ ...named, also: z.strictObject(named).optional() }).nullable(),
     /** The cause is none an analyzer knows: the right answer is `unknown`, with the locus. */
     openSet: z.boolean().default(false),
     servers: z.array(z.enum(SERVER_NAMES)).min(1),
@@ -106,6 +106,7 @@ export interface Filled {
   /** Which of the backends has the fault. */
   readonly faulty: number;
   readonly behaviour: Document;
+  /** null: clients reach the server directly. */
   readonly path: Document | null;
   readonly burners: number;
   readonly pause: { readonly everyMs: number; readonly forMs: number } | null;

@@ -58,7 +58,7 @@ async function run(trial: Trial, { folder, directory, ends }: Place): Promise<Li
   const filled = fill(trial);
   const servers = await within(startServers(trial, filled, ends), START_MS, "no server started");
   const file = join(folder, "scenario.json");
-  const urls = servers.map(({ url }) => url);
+  const urls = servers.map(({ server, way }) => (way ?? server).url);
   writeFileSync(file, JSON.stringify(scenarioFor(urls, trial.seed, filled.scenario)));
   ends.push(startBurners(filled.burners));
   const seen = watchMachine();
@@ -77,24 +77,30 @@ async function run(trial: Trial, { folder, directory, ends }: Place): Promise<Li
   return { onsetWallMs, machine: seen() };
 }
 
+/** A server, and the path to it where there is one. */
+interface Reached {
+  readonly server: RunningServer;
+  readonly way: RunningServer | null;
+}
+
 async function startServers(
   { case: one, server }: Trial,
   { path }: Filled,
   ends: Ends,
-): Promise<readonly RunningServer[]> {
-  const servers: RunningServer[] = [];
+): Promise<readonly Reached[]> {
+  const servers: Reached[] = [];
   for (let at = 0; at < one.backends; at++) {
     const started = await SERVERS[server].start(one.start);
     ends.push(() => started.stop());
-    const reached = path === null ? started : await startPath(started);
-    if (reached !== started) ends.push(() => reached.stop());
-    servers.push(reached);
+    const way = path === null ? null : await startPath(started);
+    if (way !== null) ends.push(() => way.stop());
+    servers.push({ server: started, way });
   }
   return servers;
 }
 
 interface Around {
-  readonly servers: readonly RunningServer[];
+  readonly servers: readonly Reached[];
   readonly run: ChildProcess;
   readonly ends: Ends;
 }
@@ -106,7 +112,9 @@ async function beginFault(
   { servers, run: child, ends }: Around,
 ): Promise<number | null> {
   const begin = async () => {
-    await (servers[faulty] as RunningServer).behave(path ?? behaviour);
+    const { server, way } = servers[faulty] as Reached;
+    await server.behave(behaviour);
+    if (path !== null) await way?.behave(path);
     if (pause !== null) ends.push(pauseWorkers(child, pause));
     if (one.generator?.kill === true) killWorker(child);
   };
@@ -114,7 +122,7 @@ async function beginFault(
     await begin();
     return null;
   }
-  const connected = servers.map((server) => server.firstConnection());
+  const connected = servers.map(({ server }) => server.firstConnection());
   await within(Promise.race(connected), FIRST_CONNECTION_MS, "nobody connected");
   await new Promise((resolve) => setTimeout(resolve, onsetMs));
   await begin();

@@ -7,13 +7,14 @@ import { wilsonInterval } from "../../coordinator/analysis/stats/proportion.ts";
 import type { Answer } from "./answer.ts";
 import type { Label } from "./bundle.ts";
 
+interface Cause {
+  readonly cause: string;
+  readonly locus: string;
+}
+
 export interface Truth {
   /** null: healthy, or a fault that was not felt. */
-  readonly truth: {
-    readonly cause: string;
-    readonly locus: string;
-    readonly openSet: boolean;
-  } | null;
+  readonly truth: (Cause & { readonly openSet: boolean; readonly also?: Cause | undefined }) | null;
   /** Of the indicator, and what healthy runs show; null: it has none, or it was not measured. */
   readonly value: number | null;
   readonly usual: number | null;
@@ -50,28 +51,35 @@ export interface Score {
 const MEASURES = {
   "locus, first": {
     among: ({ truth }: Scored) => truth !== null,
-    holds: ({ truth }: Scored, [first]: Answer) => first?.locus === truth?.locus,
+    holds: ({ truth }: Scored, [first]: Answer) =>
+      causesOf(truth).some(({ locus }) => locus === first?.locus),
   },
   "cause, first": {
     among: ({ truth }: Scored) => truth?.openSet === false,
-    holds: ({ truth }: Scored, [first]: Answer) => first?.cause === truth?.cause,
+    holds: ({ truth }: Scored, [first]: Answer) => first !== undefined && isRight(truth, [first]),
   },
   "cause, first three": {
     among: ({ truth }: Scored) => truth?.openSet === false,
     holds: ({ truth }: Scored, answer: Answer) =>
-      answer.slice(0, 3).some(({ cause }) => cause === truth?.cause),
+      answer.slice(0, 3).some((one) => isRight(truth, [one])),
+  },
+  "both of two causes, first three": {
+    among: ({ truth }: Scored) => truth?.also !== undefined,
+    holds: ({ truth }: Scored, answer: Answer) =>
+      causesOf(truth).every(({ cause }) => answer.slice(0, 3).some((one) => one.cause === cause)),
   },
   "false alarms on healthy runs": {
     among: ({ truth }: Scored) => truth === null,
     holds: (_: Scored, answer: Answer) => answer.length > 0,
   },
   "generator's fault blamed on others": {
-    among: ({ truth }: Scored) => truth?.locus === "generator",
+    among: ({ truth }: Scored) => truth?.locus === "generator" && truth.also === undefined,
     holds: (_: Scored, [first]: Answer) =>
       first !== undefined && !["generator", "unknown"].includes(first.locus),
   },
   "others' fault blamed on the generator": {
-    among: ({ truth }: Scored) => truth !== null && truth.locus !== "generator",
+    among: ({ truth }: Scored) =>
+      truth !== null && causesOf(truth).every(({ locus }) => locus !== "generator"),
     holds: (_: Scored, [first]: Answer) => first?.locus === "generator",
   },
   "unknown causes called unknown": {
@@ -100,10 +108,17 @@ export function scores(all: readonly Scored[]): readonly Score[] {
   }));
 }
 
+/** What may be named: one cause, or two. */
+function causesOf(truth: Truth["truth"]): readonly Cause[] {
+  if (truth === null) return [];
+  return truth.also === undefined ? [truth] : [truth, truth.also];
+}
+
 /** Whether the first answer is the truth; of a healthy run, that there is none. */
 export function isRight(truth: Truth["truth"], [first]: Answer): boolean {
   if (truth === null) return first === undefined;
-  return first?.cause === (truth.openSet ? "unknown" : truth.cause);
+  if (truth.openSet) return first?.cause === "unknown";
+  return causesOf(truth).some(({ cause }) => cause === first?.cause);
 }
 
 function shareOf(count: number, of: number): Share {

@@ -6,7 +6,8 @@ import { isRight, SCORE_MEASURES, type Score, type Scored, type Share } from "./
 /** Every run: what was done, whether it was felt, what we say of it. */
 export function runsTable(all: readonly Scored[]): readonly string[] {
   return all.map(({ label, truth, value, usual, isDisturbed, answers }) => {
-    const intended = label.label?.cause ?? "healthy";
+    const { cause = "healthy", also } = label.label ?? {};
+    const intended = also === undefined ? cause : `${cause} and ${also.cause}`;
     const felt =
       value === null ? "" : ` (${label.impact?.measure} ${short(value)}, healthy ${short(usual)})`;
     const isLost = label.label !== null && truth === null;

@@ -34,7 +34,7 @@ describe.each(cases.map((one) => [one.id, one] as const))("%s", (_, one) => {
       const read = parseScenario(text, { fileName: "scenario.json", env: {}, readFile });
       expect(read.ok ? [] : read.issues).toEqual([]);
       expect(parseBehaviour(behaviour)).not.toHaveProperty("issues");
-      if (one.servers.includes("ws") && one.path === undefined) refuseUnknown(behaviour);
+      if (one.servers.includes("ws")) refuseUnknown(behaviour);
     }
   });
 

@@ -76,6 +76,20 @@ describe("scores", () => {
     expect(share("unknown causes called unknown")).toEqual([1, 1]);
   });
 
+  it("take either of two causes for the first answer, and count both apart", () => {
+    const both = { ...cap, also: { cause: "generator-cpu", locus: "generator" } };
+    const answers = [
+      [named("generator-cpu", "generator")],
+      [named("zombie", "server"), named("connection-cap", "server"), named("generator-cpu", "")],
+    ];
+    const [of] = scores(answers.map((answer) => row(both, answer)));
+    const counts = (measure: keyof NonNullable<typeof of>["shares"]) => of?.shares[measure].count;
+    expect(counts("cause, first")).toBe(1);
+    expect(counts("locus, first")).toBe(2);
+    expect(counts("both of two causes, first three")).toBe(1);
+    expect(of?.shares["others' fault blamed on the generator"].of).toBe(0);
+  });
+
   it("have an interval by Wilson that holds the share", () => {
     const { low, high } = score?.shares["cause, first"] ?? {};
     expect(low).toBeCloseTo(0.0968, 3);
