@@ -71,6 +71,8 @@ export const LOCI = [
 
 /** Of a finding: where the cause lies, and what to do next. */
 export interface FindingDetail {
+  /** Of findings/causes.ts; absent: the finding is of no single one. */
+  readonly cause?: string;
   readonly locus: (typeof LOCI)[number];
   readonly confidence: string;
   readonly basis: string;

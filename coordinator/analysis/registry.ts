@@ -17,6 +17,7 @@ import { plannedConnections } from "./checks/planned-connections.ts";
 import { problem } from "./checks/problem.ts";
 import { saturatedSeconds } from "./checks/saturated-seconds.ts";
 import { skippedMessages } from "./checks/skipped-messages.ts";
+import { cause } from "./findings/cause.ts";
 import { generatorSaturated } from "./findings/generator-saturated.ts";
 import { ambiguousReplies } from "./notes/ambiguous-replies.ts";
 import { compression } from "./notes/compression.ts";
@@ -73,4 +74,5 @@ export const REGISTRY: readonly Check[] = [
   compression,
   baseline,
   generatorSaturated,
+  cause,
 ];

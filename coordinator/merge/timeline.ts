@@ -2,7 +2,8 @@
  * The run second by second: what the live view, timeline.csv and the validity gates are made of. Filled by merge.ts. Counts
  * come from the frames' ticks, so they are exact to the second also when back-pressure made a frame span several; its
  * distributions (series/series.ts) then lie in its first second.
- * Invariant: addition and maximum only, so late frames and any order give the same rows. Bound: one row a second of run time.
+ * Invariant: addition and maximum only, so late frames and any order give the same rows. Bound: one row a
+ * second of run time, and twenty 32-bit numbers.
  */
 import { PHASE_COUNTERS, type PhaseCounter, TICK_SERIES } from "../../shared/stats/counters.ts";
 import type { Counts, Frame } from "../../shared/wire/frame/frame.ts";
@@ -46,9 +47,12 @@ interface Second {
 }
 
 const COUNTED = ["opened", "closed", "failed", "sent", "received"] as const;
+const TICKED = ["sent", "received"] as const;
 
 export class Timeline {
   readonly openGauge = new TickGauge();
+  /** Counts, every 100 ms. */
+  readonly ticks = { sent: new TickGauge(), received: new TickGauge() } as const;
   readonly #seconds: Second[] = [];
   readonly #series: Series;
 
@@ -65,6 +69,9 @@ export class Timeline {
   addFrame(frame: Frame): void {
     if (frame.second < 0) return;
     this.openGauge.add(frame.second, frame.ticks[TICK_SERIES.indexOf("open")] ?? []);
+    for (const series of TICKED) {
+      this.ticks[series].add(frame.second, frame.ticks[TICK_SERIES.indexOf(series)] ?? []);
+    }
     for (let at = 0; at < frame.spanSeconds; at++) {
       const second = this.#second(frame.second + at);
       for (const series of COUNTED) {

@@ -136,9 +136,9 @@ function judgementRow(judgement: Judgement): SummaryJudgement {
 /** Findings are made in analysis/findings/. */
 function findingRow({ finding, sentence, evidence }: Judgement): SummaryFinding[] {
   if (finding === null) return [];
-  const { locus, confidence, basis, against, nextProbe } = finding;
+  const { cause: id, locus, confidence, basis, against, nextProbe } = finding;
   const sentences = evidence.map((part) => part.sentence);
-  const cause = { locus, cause: sentence, confidence, basis };
+  const cause = { ...(id !== undefined && { id }), locus, cause: sentence, confidence, basis };
   return [{ ...cause, evidence: sentences, against: [...against], nextProbe }];
 }
 

@@ -2,6 +2,8 @@
  * Tables of the documents that are made from registries. Called by write-made-tables.ts and by the test that holds the
  * documents to them. Invariant: each entry of a registry is one row, in the registry's order.
  */
+import { DETECTORS } from "../../coordinator/analysis/diagnosis/registry.ts";
+import { causeOf } from "../../coordinator/analysis/findings/causes.ts";
 import { REGISTRY } from "../../coordinator/analysis/registry.ts";
 import { STRESS_TEMPLATES } from "../../coordinator/cli/commands/templates/stress/registry.ts";
 import { OUTSIDE_KINDS } from "../../shared/scenario/sections/faults/outside/registry.ts";
@@ -122,6 +124,19 @@ export const MADE_TABLES: readonly MadeTable[] = [
     document: "docs/validity.md",
     name: "findings",
     table: () => judgedTable(["finding", "it is made when"], /^finding\//),
+  },
+  {
+    document: "docs/validity.md",
+    name: "causes",
+    table: () =>
+      tableOf(
+        ["cause", "where it lies", "it is named when"],
+        DETECTORS.map(({ meta: { causes, doc } }) => [
+          causes.map((id) => `\`${id}\``).join(", "),
+          [...new Set(causes.map((id) => causeOf(id).locus))].join(", "),
+          doc,
+        ]),
+      ),
   },
 ];
 

@@ -221,3 +221,28 @@ describe("a service that cuts its connections", () => {
     ]);
   });
 });
+
+describe("causes are named", () => {
+  const LIMITED = { reconnect: { policy: "fixed", min: "200ms", max: "200ms", attempts: 50 } };
+
+  it.each<[string, object, object, string]>([
+    [
+      "of an outage",
+      { outage: { afterMs: 2500, forMs: 1500, how: "reset" } },
+      { connect: LIMITED },
+      "crash-and-restart",
+    ],
+    [
+      "of a cap",
+      { cap: { connections: 12, status: 503 } },
+      { connect: LIMITED, load: [{ phase: "ramp", ramp: "linear", to: 20, over: "4s" }] },
+      "connection-cap",
+    ],
+    ["of nothing, where nothing is wrong", {}, {}, ""],
+  ])("%s", async (_, behaviour, over, cause) => {
+    await using target = await startTarget(behaviour);
+    using folder = scratch();
+    const { summary } = await runScenario(scenario(target.url, over), folder.path);
+    expect(summary?.findings[0]?.id ?? "").toBe(cause);
+  });
+});

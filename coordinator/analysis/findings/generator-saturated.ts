@@ -2,8 +2,18 @@
  * Finding: the generator could not keep up, so that the report says so before anybody looks at the server. Pure; listed in
  * registry.ts, after the checks it rests on.
  */
-import { type Check, evidence } from "../check.ts";
+import { type Check, evidence, type JudgedRun } from "../check.ts";
+import { ownFailures } from "../failures.ts";
 import { sentencesOf } from "../judgement.ts";
+import type { CauseId } from "./causes.ts";
+
+/** What our side ran out of, by the kind of failure. */
+const OUT_OF: Readonly<Record<string, CauseId>> = {
+  "generator-ports": "generator-ports",
+  "generator-fds": "generator-open-files",
+  "generator-memory": "generator-memory",
+  "memory-limit": "generator-memory",
+};
 
 export const generatorSaturated: Check = {
   meta: {
@@ -13,7 +23,8 @@ export const generatorSaturated: Check = {
     doc: ["generator", "a check of the generator failed", ""],
     precedence: 1,
   },
-  judge({ before }) {
+  judge(run) {
+    const { before } = run;
     const sentences = sentencesOf(before.filter(({ id }) => id.startsWith("generator/")));
     const measure = "checks of the generator that failed";
     const observed = { measure, unit: "count", value: sentences.length } as const;
@@ -24,6 +35,7 @@ export const generatorSaturated: Check = {
       sentence: "The load generator could not keep up with its own plan.",
       evidence: evidence(...sentences),
       finding: {
+        ...causeIn(run),
         locus: "generator",
         confidence: "certain",
         basis:
@@ -35,3 +47,19 @@ export const generatorSaturated: Check = {
     };
   },
 };
+
+/** What it lacked, where one thing says so: attempts it failed itself first, then what broke most of the seconds. */
+function causeIn({ fold, masked, before }: JudgedRun): { readonly cause?: CauseId } {
+  for (const [kind] of ownFailures(fold.merge)) {
+    const outOf = OUT_OF[kind];
+    if (outOf !== undefined) return { cause: outOf };
+  }
+  const isBehind = before.some(
+    ({ id, outcome }) => id === "generator/saturated-seconds" && outcome === "fail",
+  );
+  if (!isBehind) return {};
+  const { loopLag, utilisation, throttled, sendLag } = masked.byGate;
+  const isBusy = utilisation + throttled >= Math.max(loopLag, 1);
+  if (isBusy) return { cause: "generator-cpu" };
+  return loopLag >= sendLag ? { cause: "generator-pauses" } : {};
+}

@@ -35,6 +35,14 @@ export class TickGauge {
     return typeof chunk === "number" ? chunk : (chunk[tick % CHUNK] ?? 0);
   }
 
+  /** The values of a second's ticks; zeros where nothing was added. Not of what is settled. */
+  of(second: number): readonly number[] {
+    const start = second * TICKS_PER_SECOND;
+    const chunk = this.#chunks[Math.floor(start / CHUNK)] ?? 0;
+    if (typeof chunk === "number") return Array<number>(TICKS_PER_SECOND).fill(chunk);
+    return Array.from(chunk.subarray(start % CHUNK, (start % CHUNK) + TICKS_PER_SECOND));
+  }
+
   /** Highest value at any tick. */
   peak(): number {
     let peak = 0;

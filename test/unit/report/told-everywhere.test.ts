@@ -11,6 +11,7 @@ import { RunFold } from "../../../coordinator/merge/run-fold.ts";
 import { buildReportModel, type ReportModel } from "../../../coordinator/report/model/model.ts";
 import { renderText } from "../../../coordinator/report/outputs.ts";
 import { outlineDocument } from "../../../coordinator/report/pdf/plain-pdf.ts";
+import { foldOf, type Told } from "../analysis/diagnosis/story.ts";
 import {
   begun,
   ended,
@@ -224,4 +225,30 @@ test("times are UTC and say so, wherever the report is rendered", () => {
     if (zone === undefined) delete process.env["TZ"];
     else process.env["TZ"] = zone;
   }
+});
+
+describe("a cause that was found", () => {
+  const refused = Array.from(
+    { length: 6 },
+    (): Told => ({
+      failed: 20,
+      failures: [{ kind: "tcp-refused", signature: "ECONNREFUSED", count: 20 }],
+    }),
+  );
+  const model = buildReportModel(foldOf(refused, { connections: 20 }), around);
+
+  test("is told with what it rests on and what to do", () => {
+    const { findings } = model.summary;
+    expect(findings.map(({ id }) => id)).toEqual(["service-down"]);
+    for (const [format, text] of Object.entries(renderings(model))) {
+      if (format === "junit") continue;
+      expect(text, format).toContain("Nothing listens at the address");
+      expect(text, format).toContain("Confidence: certain");
+      expect(text, format).toContain("onrush doctor URL");
+    }
+  });
+
+  test("is a line of the short summary", () => {
+    expect(summaryText(model, "compact", { style: plain })).toMatch(/cause +Nothing listens/);
+  });
 });

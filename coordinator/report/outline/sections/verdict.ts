@@ -14,13 +14,25 @@ import {
   verdictReasons,
   verdictWord,
 } from "../../text/verdict-text.ts";
-import { type Block, code, details, facts, list, prose, type Text, type Tone } from "../block.ts";
+import {
+  type Block,
+  code,
+  details,
+  type Fact,
+  facts,
+  list,
+  prose,
+  type Text,
+  type Tone,
+} from "../block.ts";
 import { keyFigures } from "../key-figures.ts";
 import { nextSteps } from "../next-steps.ts";
 import type { Section } from "../section.ts";
 
 const MAX_SENTENCES = 40;
 const COMPACT_WARNINGS = 2;
+/** Findings that are told in full on the first screen; of the others there is a line each. */
+const MAX_CARDS = 3;
 
 export const verdict: Section = {
   meta: {
@@ -46,7 +58,13 @@ export const verdict: Section = {
       ...sentences(warnings, "Warning", "warn"),
       ...(didNotStart(summary) ? [] : [{ kind: "figures" as const, items: keyFigures(report) }]),
       ...list(nextSteps(report), { most: MAX_SENTENCES, title: "What to do next" }),
-      ...summary.findings.map(finding),
+      ...summary.findings.slice(0, MAX_CARDS).map(finding),
+      ...sentences(
+        summary.findings
+          .slice(MAX_CARDS)
+          .map(({ cause, confidence }) => `${cause} (${confidence})`),
+        "Other findings",
+      ),
       ...sentences(others, "Also to know"),
       verdictCase(summary),
     ];
@@ -62,6 +80,7 @@ export const verdict: Section = {
       shortHeadline(summary),
       facts(
         ...(first === undefined ? [] : [{ label: "because", text: [prose(first, 600), more] }]),
+        ...causeLine(summary),
         ...shown.map((text, at) => ({ label: at === 0 ? "warning" : "", text })),
       ),
     ];
@@ -83,6 +102,13 @@ function headline(summary: Summary): Extract<Block, { kind: "verdict" }> {
     meaning: `${verdictMeaning(summary)} Exit code ${exitCode}.`,
     place: [`${when}, ${formatSeconds(durationSeconds)}, run `, code(summary.run)],
   };
+}
+
+/** The first cause that was found, and how sure it is. */
+function causeLine({ findings }: Summary): Fact[] {
+  const [found] = findings.filter(({ id }) => id !== undefined);
+  if (found === undefined) return [];
+  return [{ label: "cause", text: [prose(found.cause, 600), ` Confidence: ${found.confidence}.`] }];
 }
 
 /** In one line. */

@@ -1,0 +1,112 @@
+/**
+ * Detector: one of several targets fails more often than the others, at connecting, at keeping connections or at answering. Listed in
+ * ../registry.ts. Invariant: connections are spread over targets by the plan, at random, so a difference is the target's, or the
+ * network's on the way to it.
+ */
+import type { TargetCounter } from "../../../../shared/stats/counters.ts";
+import type { Stage } from "../../../../shared/stats/failure-kind.ts";
+import { partOf } from "../../text.ts";
+import type { Detector, Hypothesis } from "../detector.ts";
+import { burstsOf, type Culprit, culprits, type Exposure } from "../parts.ts";
+import { type Signals, spanOf } from "../signals.ts";
+
+interface Question {
+  readonly what: string;
+  readonly failed: readonly TargetCounter[];
+  readonly of: TargetCounter;
+  readonly stages: readonly Stage[];
+}
+
+const QUESTIONS: readonly Question[] = [
+  {
+    what: "attempts to connect failed",
+    failed: ["failed"],
+    of: "attempted",
+    stages: ["dns", "tcp", "tls", "upgrade"],
+  },
+  {
+    what: "connections were dropped",
+    failed: ["dropped"],
+    of: "established",
+    stages: ["close", "protocol"],
+  },
+  {
+    what: "messages got no reply in time",
+    failed: ["timedOut", "unanswered"],
+    of: "expected",
+    stages: ["timeout"],
+  },
+];
+
+export const target: Detector = {
+  meta: {
+    causes: ["failing-backend"],
+    doc: "one of several targets fails 3 times as often as the others, 10 times at least, also within each phase (Mantel-Haenszel), at a rate of false discoveries of 1 %",
+    explains: [
+      "server-errors",
+      "proxy-upstream-down",
+      "service-down",
+      "zombie",
+      "message-loss",
+      "unknown",
+    ],
+  },
+  detect(signals) {
+    const found = QUESTIONS.flatMap((question) => {
+      const parts = signals.targets.map((_, at) => exposures(signals, question, at));
+      const bursts = burstsOf(signals, question.stages);
+      return culprits(parts, bursts)
+        .slice(0, 1)
+        .map((culprit) => ({ question, culprit }));
+    });
+    const [first] = found.sort((a, b) => b.culprit.failed - a.culprit.failed);
+    if (first === undefined) return [];
+    const same = found.filter(({ culprit }) => culprit.part === first.culprit.part);
+    return hypothesis(signals, same);
+  },
+};
+
+function exposures(signals: Signals, { failed, of }: Question, part: number): Exposure[] {
+  const { scenario } = signals.fold.facts;
+  return scenario.phases.map((_, phase) => {
+    const counts = signals.fold.merge.targets.sum(part, new Set([phase]));
+    const sum = failed.reduce((all, counter) => all + counts[counter], 0);
+    return { failed: Math.min(sum, counts[of]), exposed: counts[of] };
+  });
+}
+
+function hypothesis(
+  signals: Signals,
+  found: readonly { readonly question: Question; readonly culprit: Culprit }[],
+): Hypothesis[] {
+  const part = found[0]?.culprit.part ?? 0;
+  const { label, url } = signals.targets[part] ?? { label: "", url: "" };
+  const name = label === "" ? url : label;
+  const stages = found.flatMap(({ question }) => question.stages);
+  const isItsStage = (stage: Stage) => stages.includes(stage);
+  const symptoms = signals.failuresIn(isItsStage).filter(({ targets }) => targets.has(part));
+  const span = spanOf(symptoms);
+  if (span === null) return [];
+  const rest = signals.targets.length === 2 ? "the other" : "the others";
+  const least = Math.min(...found.map(({ culprit }) => culprit.ratio));
+  return [
+    {
+      cause: "failing-backend",
+      confidence: least >= 10 ? "certain" : "likely",
+      scope: { target: name },
+      sentence: `Target ${name} fails, and ${rest} hardly: ${found.map(({ question, culprit }) => `${partOf(culprit.failed, culprit.exposed)} of what was asked of it: ${question.what}`).join("; ")}.`,
+      evidence: found.map(({ question, culprit }) => ({
+        sentence: `At ${name} ${partOf(culprit.failed, culprit.exposed)}: ${question.what}; at ${rest} ${partOf(culprit.otherFailed, Math.max(1, culprit.otherExposed))}. Within phases its odds are ${Number(Math.min(culprit.oddsRatio, 9999).toPrecision(3))} times theirs.`,
+        seconds: [span],
+      })),
+      against: [
+        "All connections to it took one way through the network, which this cannot tell from the target itself.",
+      ],
+      nextProbe: `Run the same load against ${name} alone, and once without it.`,
+      from: span[0],
+      to: span[1],
+      impact: found.reduce((sum, { culprit }) => sum + culprit.failed, 0),
+      symptoms,
+    },
+  ];
+}

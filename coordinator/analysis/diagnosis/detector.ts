@@ -1,0 +1,48 @@
+/**
+ * What a detector is: a look at a run for signs of some causes, and what it may say. Each detector is one file and one line of
+ * registry.ts; rank.ts holds what they say against one another. Invariant: pure; a detector that sees nothing says nothing, and
+ * what it says has its numbers, what speaks against it, and how to find out.
+ */
+import type { FailureSeries } from "../../merge/failures/failure-series.ts";
+import type { CauseId } from "../findings/causes.ts";
+import type { Evidence, FindingDetail, JudgementScope } from "../judgement.ts";
+import type { Signals } from "./signals.ts";
+
+/** From the surest on: nothing else does this; little else does; it fits, and other causes would, too. */
+export const CONFIDENCES = ["certain", "likely", "possible"] as const;
+export type Confidence = (typeof CONFIDENCES)[number];
+
+export interface Hypothesis {
+  readonly cause: CauseId;
+  /** Of an unknown cause; else it is the cause's. */
+  readonly locus?: FindingDetail["locus"];
+  readonly confidence: Confidence;
+  readonly scope?: Partial<JudgementScope>;
+  readonly sentence: string;
+  readonly evidence: readonly Evidence[];
+  readonly against: readonly string[];
+  readonly nextProbe: string;
+  /** Seconds of run time from its first sign to its last, without the end. */
+  readonly from: number;
+  readonly to: number;
+  /** Operations that failed or were late by it: of causes of one confidence the one with the most comes first. */
+  readonly impact: number;
+  /** Failures it accounts for. */
+  readonly symptoms: readonly FailureSeries[];
+}
+
+export interface Detector {
+  readonly meta: {
+    readonly causes: readonly [CauseId, ...CauseId[]];
+    /** When it speaks: the row of docs/validity.md. */
+    readonly doc: string;
+    /** What these would be mistaken for: its consequences, once it is accepted. */
+    readonly explains: readonly CauseId[];
+  };
+  readonly detect: (signals: Signals) => readonly Hypothesis[];
+}
+
+/** A sentence about these seconds. */
+export function shownIn(sentence: string, from: number, to: number): Evidence {
+  return { sentence, seconds: [[from, Math.max(from + 1, to)]] };
+}

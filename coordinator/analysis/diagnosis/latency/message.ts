@@ -1,0 +1,119 @@
+/**
+ * Detector: one kind of message takes much longer than the others, and makes most of the slow replies. Listed in ../registry.ts.
+ * Invariant: kinds are mixed on the same connections, so what slows all of them is none of its business; that it is slow is shown block by block.
+ */
+import { boundAt, type MergedHistogram } from "../../../../shared/stats/histogram.ts";
+import { count, ms, percent } from "../../text.ts";
+import { type Detector, shownIn } from "../detector.ts";
+import type { Signals } from "../signals.ts";
+
+const LEAST_VALUES = 100;
+/** Half of them take so many times as long as half of all others, and so much longer. */
+const SLOWER = 3;
+const LEAST_US = 10_000;
+/** Of the slowest fiftieth of all replies, those of this kind. */
+const TAIL = 0.98;
+const TAIL_SHARE = 0.8;
+const BLOCKS = 8;
+/** The last blocks of the run, at least, in which it is slow. */
+const LEAST_BLOCKS = 3;
+
+export const slowMessage: Detector = {
+  meta: {
+    causes: ["slow-message-type"],
+    doc: "half of the replies to one kind of message take 3 times as long as those to all others, 10 ms longer at least, in the last three eighths of the run or more, and it makes four fifths of the slowest fiftieth there",
+    explains: ["reordering", "network-loss", "slow-backend"],
+  },
+  detect(signals) {
+    const parts = signals.names.flatMap(({ kind }, at) => (kind === "message" ? [at] : []));
+    if (parts.length < 2) return [];
+    const slow = parts.flatMap((part) => {
+      const found = slowFrom(signals, part, parts);
+      return found === null ? [] : [{ part, ...found }];
+    });
+    const [found] = slow;
+    if (slow.length !== 1 || found === undefined) return [];
+    const { part, from, own, others } = found;
+    const { name = "" } = signals.names[part] ?? {};
+    const to = signals.rows.length;
+    const since = from === 0 ? "throughout the run" : `from second ${from} on`;
+    return [
+      {
+        cause: "slow-message-type",
+        confidence: "likely",
+        scope: { name },
+        sentence: `Messages of the kind ${name} are slow ${since}: half of them take over ${ms(own.quantile(0.5))}, of all others ${ms(others.quantile(0.5))}.`,
+        evidence: [
+          shownIn(
+            `So in each eighth of that time, on the same connections; ${percent(tailShare(own, others))} of the slowest fiftieth of ${count(own.count + others.count)} replies are its.`,
+            from,
+            to,
+          ),
+        ],
+        against:
+          from === 0
+            ? [
+                "That may be what this kind of message costs by its nature: only a baseline says whether it was faster.",
+              ]
+            : [],
+        nextProbe: `Look at what the service does for ${name} and does not do for the others; then run ${name} alone.`,
+        from,
+        to,
+        impact: own.count,
+        symptoms: [],
+      },
+    ];
+  },
+};
+
+type Times = MergedHistogram;
+
+interface Slow {
+  /** Second of run time. */
+  readonly from: number;
+  readonly own: Times;
+  readonly others: Times;
+}
+
+/** Since when it has been slow, to the end; null: it is not. */
+function slowFrom(signals: Signals, part: number, parts: readonly number[]): Slow | null {
+  const names = [new Set([part]), new Set(parts.filter((one) => one !== part))] as const;
+  const long = Math.floor(signals.rows.length / BLOCKS);
+  if (long === 0) return null;
+  let blocks = 0;
+  while (
+    blocks < BLOCKS &&
+    isSlowIn(signals, names, signals.rows.length - (blocks + 1) * long, long)
+  ) {
+    blocks++;
+  }
+  const from = blocks === BLOCKS ? 0 : signals.rows.length - blocks * long;
+  const [own, others] = names.map((of) =>
+    signals.times("latency", [from, signals.rows.length], of),
+  );
+  if (blocks < LEAST_BLOCKS || !own || !others) return null;
+  if (own.count < LEAST_VALUES || others.count < LEAST_VALUES) return null;
+  return tailShare(own, others) >= TAIL_SHARE ? { from, own, others } : null;
+}
+
+function isSlowIn(
+  signals: Signals,
+  [name, rest]: readonly [ReadonlySet<number>, ReadonlySet<number>],
+  from: number,
+  long: number,
+): boolean {
+  const own = signals.times("latency", [from, from + long], name);
+  const others = signals.times("latency", [from, from + long], rest);
+  if (own === null || others === null || signals.cleanShare(from, from + long) < 0.5) return false;
+  const [mine, theirs] = [own.quantile(0.5), others.quantile(0.5)];
+  return mine >= SLOWER * theirs && mine - theirs >= LEAST_US;
+}
+
+function tailShare(own: Times, others: Times): number {
+  const all = own.clone();
+  all.addFrom(others);
+  // A little below, so that those that took as long count, too.
+  const bound = boundAt(Math.round(0.9 * all.quantile(TAIL)));
+  const beyond = (times: Times) => times.count - (times.countsUpTo([bound])[0] ?? 0);
+  return beyond(own) / Math.max(1, beyond(own) + beyond(others));
+}

@@ -1,0 +1,206 @@
+/**
+ * Detector: more is asked of the service than before, it answers no more than before, and what is unanswered piles up: it is at its
+ * limit. Listed in ../registry.ts. Source of the rule: the operational laws of P. Denning and J. Buzen, ACM Computing Surveys 10 (1978)
+ * 225-261: throughput equals what arrives until the busiest part is busy all the time. Invariant: without a stretch in which it kept
+ * pace, its limit is at most possible.
+ */
+import { mean, median } from "../../stats/interval.ts";
+import { count, ms, percent } from "../../text.ts";
+import { type Detector, type Hypothesis, shownIn } from "../detector.ts";
+import type { Signals } from "../signals.ts";
+
+/** Parts the run is looked at in; shorter than two seconds they are not. */
+const PARTS = 12;
+const LEAST_SECONDS = 2;
+const LEAST_LIMITED = 2;
+/** Answered of what is due, in a part that keeps pace, and in one that does not. */
+const KEEPS_PACE = 0.97;
+const FALLS_BEHIND = 0.95;
+/** Answers per second differ by this share of their mean, at most, at the limit. */
+const FLAT = 0.15;
+/** Offered at the limit, over the most that it kept pace with: as much at least. */
+const AS_MUCH = 0.9;
+/** Half of the replies take so many times as long as they did, at least. */
+const SLOWER = 3;
+/** Pings that stay below this share of what replies take say that the process is not busy. */
+const PING_SHARE = 0.2;
+const LEAST_PER_SECOND = 10;
+/** Of bytes per second, their variation over that of messages, where bytes are the limit. */
+const STEADIER = 0.4;
+const LEAST_BYTE_SECONDS = 4;
+
+interface Part {
+  readonly from: number;
+  readonly to: number;
+  readonly offered: number;
+  readonly answered: number;
+  readonly p50Us: number;
+}
+
+export const saturation: Detector = {
+  meta: {
+    causes: ["saturation", "dependency-pool", "bandwidth-limit"],
+    doc: "the rate of answers stays within 15 %, below what is asked for, which is as much at least as it had kept pace with, and replies take 3 times as long; `dependency-pool` when pings stay fast meanwhile, `bandwidth-limit` when it is the bytes per second that stay the same, and messages differ in size",
+    explains: [
+      "zombie",
+      "blackhole",
+      "server-open-files",
+      "reordering",
+      "memory-leak",
+      "network-latency",
+      "network-loss",
+      "message-loss",
+      "slow-message-type",
+      "failing-message-type",
+      "unknown",
+    ],
+  },
+  detect(signals) {
+    const parts = partsOf(signals);
+    const behind = lastRun(parts);
+    // In the first of them it fell behind, and was at its limit for a part of the time.
+    const limited = behind.length > LEAST_LIMITED ? behind.slice(1) : behind;
+    if (limited.length < LEAST_LIMITED) return [];
+    // Who drowns answers less and less: the rate must not rise; that it falls is no sign against a limit.
+    const limit = median(limited.map(({ answered }) => answered));
+    const isFlat = limited.every(({ answered }) => answered <= (1 + FLAT) * limit);
+    const keeping = parts.filter(
+      (part) => !behind.includes(part) && part.answered >= KEEPS_PACE * part.offered,
+    );
+    const offered = mean(limited.map((part) => part.offered));
+    const kept = Math.max(0, ...keeping.map((part) => part.offered));
+    const fast = median(keeping.map(({ p50Us }) => p50Us));
+    const slow = median(limited.map(({ p50Us }) => p50Us).filter((us) => !Number.isNaN(us)));
+    const isLimit = keeping.length > 0 && offered >= AS_MUCH * kept && slow >= SLOWER * fast;
+    const isFromStart =
+      keeping.length === 0 && (limited.at(-1)?.p50Us ?? 0) >= SLOWER * (limited[0]?.p50Us ?? 0);
+    if (!isFlat || limit < LEAST_PER_SECOND || !(isLimit || isFromStart)) return [];
+    return [hypothesis(signals, { limited, limit, offered, kept, fast, slow, isLimit })];
+  },
+};
+
+interface Limit {
+  readonly limited: readonly Part[];
+  readonly limit: number;
+  readonly offered: number;
+  readonly kept: number;
+  readonly fast: number;
+  readonly slow: number;
+  readonly isLimit: boolean;
+}
+
+function hypothesis(signals: Signals, found: Limit): Hypothesis {
+  const { limited, limit, offered, kept, fast, slow, isLimit } = found;
+  const from = limited[0]?.from ?? 0;
+  const to = limited.at(-1)?.to ?? 0;
+  const pings = signals.times("ping", [from, to]);
+  const isBytes = areBytesLimited(signals, from, to);
+  const isPool =
+    !isBytes && pings !== null && pings.count >= 20 && pings.quantile(0.5) < PING_SHARE * slow;
+  const perSecond = (rate: number) => `${count(Math.round(rate))}/s`;
+  return {
+    cause: isBytes ? "bandwidth-limit" : isPool ? "dependency-pool" : "saturation",
+    confidence: isLimit ? "likely" : "possible",
+    sentence: `${isBytes ? "The way to the service carries" : "The service answers"} ${perSecond(limit)} at most: ${perSecond(offered)} were asked of it from second ${from} on, and the rest had to wait.`,
+    evidence: [
+      shownIn(
+        `${percent(limit / offered)} of what was due was answered, at a rate that did not change; half of the replies took up to ${ms(slow)}.`,
+        from,
+        to,
+      ),
+      ...(isLimit
+        ? [
+            {
+              sentence: `It had kept pace with up to ${perSecond(kept)}, at ${ms(fast)}.`,
+              seconds: [],
+            },
+          ]
+        : []),
+      ...(isPool
+        ? [
+            {
+              sentence: `Pings were answered within ${ms(pings.quantile(0.5))}, so the process itself was not busy: replies wait for something behind it.`,
+              seconds: [],
+            },
+          ]
+        : []),
+    ],
+    against: [
+      ...(isBytes ? ["A service whose work grows with the size of messages looks alike."] : []),
+      ...(isLimit
+        ? []
+        : ["It never kept pace in this run, so what it does with less is not known."]),
+      ...(pings === null
+        ? [
+            "No pings were sent: whether the process or something behind it is the limit is not known.",
+          ]
+        : []),
+    ],
+    nextProbe: isPool
+      ? "Double what it waits for (connections of its pool, workers of its queue): the rate should double."
+      : "Look at the service's processor at this rate; then run at nine tenths of it: replies should be fast again.",
+    from,
+    to,
+    impact: Math.round((offered - limit) * (to - from)),
+    symptoms: [...signals.of("reply-timeout"), ...signals.of("unanswered")],
+  };
+}
+
+/** Bytes per second hardly vary while messages per second do, as the sizes of messages would have them. */
+function areBytesLimited(signals: Signals, from: number, to: number): boolean {
+  const { timeline } = signals.fold.merge;
+  const seconds = Array.from({ length: to - from }, (_, at) => from + at);
+  const bytes = seconds.map((second) => timeline.counted(second, "bytesReceived"));
+  const messages = seconds.map((second) => timeline.counted(second, "received"));
+  return seconds.length >= LEAST_BYTE_SECONDS && variation(bytes) < STEADIER * variation(messages);
+}
+
+/** Standard deviation over mean. */
+function variation(values: readonly number[]): number {
+  const centre = mean(values);
+  return Math.sqrt(mean(values.map((value) => (value - centre) ** 2))) / centre;
+}
+
+/** The parts behind the last that kept pace, without those at their end in which less was asked. */
+function lastRun(parts: readonly Part[]): readonly Part[] {
+  let best: Part[] = [];
+  let run: Part[] = [];
+  for (const part of parts) {
+    if (part.answered <= FALLS_BEHIND * part.offered) run.push(part);
+    else run = [];
+    if (run.length > best.length) best = [...run];
+  }
+  return best;
+}
+
+function partsOf(signals: Signals): Part[] {
+  const { timeline } = signals.fold.merge;
+  const long = Math.max(LEAST_SECONDS, Math.floor(signals.rows.length / PARTS));
+  const parts: Part[] = [];
+  for (let from = 0; from + long <= signals.rows.length; from += long) {
+    const to = from + long;
+    if (signals.cleanShare(from, to) < 1) continue;
+    let offered = 0;
+    let answered = 0;
+    for (let second = from; second < to; second++) {
+      // What was held back because too many were unanswered was asked for, too.
+      offered +=
+        timeline.counted(second, "expected") + timeline.counted(second, "skippedBackpressure");
+      answered += (["matched", "late", "rejected"] as const).reduce(
+        (sum, counter) => sum + timeline.counted(second, counter),
+        0,
+      );
+    }
+    const times = signals.times("latency", [from, to]);
+    if (offered < LEAST_PER_SECOND * long) continue;
+    parts.push({
+      from,
+      to,
+      offered: offered / long,
+      answered: answered / long,
+      // Where all come too late there is none.
+      p50Us: times?.quantile(0.5) ?? Number.NaN,
+    });
+  }
+  return parts;
+}

@@ -1,0 +1,43 @@
+/**
+ * Latency second by second while the load is constant. Called by the detectors of drift and steps. Invariant: in a stretch the number of
+ * open connections and the messages sent differ by little, so that what changes there is not the load's doing; a ramp is in none.
+ */
+import { median } from "../../stats/interval.ts";
+import type { Signals } from "../signals.ts";
+
+/** Of open connections, and of messages sent a second. */
+const SAME_OPEN = 0.02;
+const SAME_SENT = 0.25;
+const LEAST_VALUES = 20;
+
+export interface SteadySecond {
+  readonly second: number;
+  readonly p50Us: number;
+  readonly p99Us: number;
+}
+
+/** The longest such stretch; seconds that say nothing of the target are missing in it. */
+export function steadySeconds(signals: Signals): readonly SteadySecond[] {
+  let best: SteadySecond[] = [];
+  let run: SteadySecond[] = [];
+  let open = 0;
+  let sent: number[] = [];
+  for (const row of signals.rows) {
+    const isSame =
+      Math.abs(row.open - open) <= SAME_OPEN * open &&
+      (sent.length < 5 || Math.abs(row.sent - median(sent)) <= SAME_SENT * median(sent));
+    if (!isSame) {
+      run = [];
+      sent = [];
+      open = row.open;
+      continue;
+    }
+    sent = [...sent.slice(-30), row.sent];
+    const { latencyUs } = row;
+    if (latencyUs === null || latencyUs.count < LEAST_VALUES || !signals.isClean(row.second))
+      continue;
+    run.push({ second: row.second, p50Us: latencyUs.p50, p99Us: latencyUs.p99 });
+    if (run.length > best.length) best = [...run];
+  }
+  return best;
+}

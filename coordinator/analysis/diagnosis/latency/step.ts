@@ -1,0 +1,124 @@
+/**
+ * Detector: at constant load all replies, and pings, take longer from one moment on: by the same time, or by a time that varies. Something
+ * was added to the way of each of them. Listed in ../registry.ts. Invariant: what pings do not share is not the way's.
+ */
+import { changePoints } from "../../stats/change-points.ts";
+import { median } from "../../stats/interval.ts";
+import { ms } from "../../text.ts";
+import { type Detector, type Hypothesis, shownIn } from "../detector.ts";
+import type { Signals } from "../signals.ts";
+import { type SteadySecond, steadySeconds } from "./steady.ts";
+
+const LEAST_SEGMENT = 4;
+const LEAST_US = 3000;
+/** Of the level before. */
+const LEAST_GROWTH = 0.5;
+/** The hundredth fastest and the median shift alike: their shifts differ by this share. */
+const ALIKE = 0.25;
+
+export const step: Detector = {
+  meta: {
+    causes: ["network-latency", "network-jitter"],
+    doc: "at constant load the median rises by half, and 3 ms, at least, from one second on (PELT, with a penalty for dependence), and pings rise by as much: `network-latency` when the fastest hundredth does, too, `network-jitter` when it does not and pings spread as far as replies",
+    explains: ["network-loss"],
+  },
+  detect(signals) {
+    const steady = steadySeconds(signals);
+    const series = steady.map(({ p50Us }) => Math.log(Math.max(1, p50Us)));
+    const rises = changePoints(series, LEAST_SEGMENT)
+      .map((at, index, all) =>
+        riseAt(steady, [all[index - 1] ?? 0, at, all[index + 1] ?? steady.length]),
+      )
+      .filter(({ before, after }) => after - before >= Math.max(LEAST_US, LEAST_GROWTH * before))
+      .sort((a, b) => b.after - b.before - (a.after - a.before));
+    const [rise] = rises;
+    return rise === undefined ? [] : hypothesis(signals, rise);
+  },
+};
+
+function hypothesis(signals: Signals, rise: Rise): Hypothesis[] {
+  const shiftUs = rise.after - rise.before;
+  const fastest = shiftOf(signals, "service", 0.01, rise);
+  const pings = shiftOf(signals, "ping", 0.5, rise);
+  if (fastest === null || (pings !== null && pings < ALIKE * shiftUs)) return [];
+  const isAlike = Math.abs(fastest - shiftUs) <= ALIKE * shiftUs;
+  const pingSpread = spreadOf(signals, "ping", rise);
+  const isJitter =
+    pingSpread !== null && pingSpread >= 0.5 * (spreadOf(signals, "service", rise) ?? 0);
+  if (!isAlike && !isJitter) return [];
+  const said = isAlike
+    ? `everything takes about ${ms(shiftUs)} longer at the same load: the way to the service became longer`
+    : `replies and pings take anything up to ${ms(pingSpread ?? 0)} longer at the same load: the time on the way varies`;
+  return [
+    {
+      cause: isAlike ? "network-latency" : "network-jitter",
+      confidence: pings === null ? "possible" : "likely",
+      sentence: `From second ${rise.at} on ${said}.`,
+      evidence: [
+        shownIn(
+          `The median went from ${ms(rise.before)} to ${ms(rise.after)}, the fastest hundredth rose by ${ms(fastest)}.`,
+          rise.at,
+          rise.to,
+        ),
+        ...(pings === null
+          ? []
+          : [shownIn(`Half of the pings take ${ms(pings)} longer.`, rise.at, rise.to)]),
+      ],
+      against: [
+        pings === null
+          ? "No pings were sent: a wait of one length in the service looks alike (`connect.heartbeat`)."
+          : "A service that lets pings wait as well looks alike.",
+      ],
+      nextProbe:
+        "Measure the time of TCP connections to the target from a worker's machine, now and as it was before.",
+      from: rise.at,
+      to: rise.to,
+      impact: rise.to - rise.at,
+      symptoms: [],
+    },
+  ];
+}
+
+interface Rise {
+  /** Seconds of run time. */
+  readonly from: number;
+  readonly at: number;
+  readonly to: number;
+  readonly before: number;
+  readonly after: number;
+}
+
+function riseAt(
+  steady: readonly SteadySecond[],
+  [from, at, to]: readonly [number, number, number],
+): Rise {
+  const levelOf = (part: readonly SteadySecond[]) => median(part.map(({ p50Us }) => p50Us));
+  const second = (index: number) => steady[index]?.second ?? (steady.at(-1)?.second ?? 0) + 1;
+  return {
+    from: second(from),
+    at: second(at),
+    to: second(to),
+    before: levelOf(steady.slice(from, at)),
+    after: levelOf(steady.slice(at, to)),
+  };
+}
+
+/** By how much a quantile rose; null: too little was measured. */
+function shiftOf(
+  signals: Signals,
+  metric: "service" | "ping",
+  p: number,
+  { from, at, to }: Rise,
+): number | null {
+  const before = signals.times(metric, [from, at]);
+  const after = signals.times(metric, [at, to]);
+  if (before === null || after === null || before.count < 20 || after.count < 20) return null;
+  return after.quantile(p) - before.quantile(p);
+}
+
+/** From the fastest tenth to the slowest after the rise, less what it was before; null: too little was measured. */
+function spreadOf(signals: Signals, metric: "service" | "ping", rise: Rise): number | null {
+  const high = shiftOf(signals, metric, 0.9, rise);
+  const low = shiftOf(signals, metric, 0.1, rise);
+  return high === null || low === null ? null : high - low;
+}

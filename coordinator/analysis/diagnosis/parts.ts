@@ -1,0 +1,99 @@
+/**
+ * Is it one part of the run (a target, a kind of message) that fails? Exposure by part and phase, the ratio of its share of failures to
+ * that of all others, and whether that survives within each phase. Called by the detectors of parts. Pure.
+ * Invariant: small differences are none, however sure; many parts are paid for by the rate of false discoveries.
+ */
+import { FAILURE_KINDS, stageOf } from "../../../shared/stats/failure-kind.ts";
+import {
+  associationP,
+  dispersionOf,
+  falseDiscoveryRates,
+  mantelHaenszel,
+  riskRatio,
+  type TwoByTwo,
+} from "../stats/two-by-two.ts";
+import type { Signals } from "./signals.ts";
+
+/** Of a part in a phase: how often something was tried, and how often it failed. */
+export interface Exposure {
+  readonly failed: number;
+  readonly exposed: number;
+}
+
+export interface Culprit {
+  readonly part: number;
+  readonly failed: number;
+  readonly exposed: number;
+  readonly otherFailed: number;
+  readonly otherExposed: number;
+  readonly ratio: number;
+  /** Within phases, by Mantel and Haenszel. */
+  readonly oddsRatio: number;
+}
+
+const LEAST_FAILED = 10;
+/** Three times as often as elsewhere. */
+const LEAST_RATIO = 3;
+const MOST_DISCOVERY_RATE = 0.01;
+const MOST_P_WITHIN = 0.01;
+
+/**
+ * The parts that fail more often than the others, the most failures first.
+ * @param parts by part, then by phase
+ */
+export function culprits(
+  parts: readonly (readonly Exposure[])[],
+  dispersion: number,
+): readonly Culprit[] {
+  if (parts.length < 2) return [];
+  const tables = parts.map((_, part) => tableOf(parts, part, null));
+  const rates = falseDiscoveryRates(tables.map((table) => associationP(table, dispersion)));
+  return tables
+    .map((table, part): Culprit => {
+      const phases = parts[part]?.map((_, phase) => tableOf(parts, part, phase)) ?? [];
+      const within = mantelHaenszel(phases);
+      const ratio = riskRatio(table);
+      // Where no phase has both there is nothing to confound it.
+      const isOpen = Number.isNaN(within.oddsRatio);
+      const oddsRatio = isOpen ? ratio : within.p <= MOST_P_WITHIN ? within.oddsRatio : 1;
+      return { part, ...table, ratio, oddsRatio };
+    })
+    .filter(
+      ({ part, failed, ratio, oddsRatio }) =>
+        failed >= LEAST_FAILED &&
+        ratio >= LEAST_RATIO &&
+        oddsRatio >= LEAST_RATIO &&
+        (rates[part] ?? 1) <= MOST_DISCOVERY_RATE,
+    )
+    .sort((a, b) => b.failed - a.failed || a.part - b.part);
+}
+
+/** How much failures of this stage come in bursts. */
+export function burstsOf(signals: Signals, stages: readonly ReturnType<typeof stageOf>[]): number {
+  const kinds = FAILURE_KINDS.filter((kind) => stages.includes(stageOf(kind)));
+  const series = signals.failures.filter(({ kind }) => kinds.includes(kind));
+  const counts = signals.rows.map(({ second }) =>
+    series.reduce((sum, { seconds }) => sum + (seconds.get(second) ?? 0), 0),
+  );
+  return dispersionOf(counts);
+}
+
+function tableOf(
+  parts: readonly (readonly Exposure[])[],
+  part: number,
+  phase: number | null,
+): TwoByTwo {
+  const sums = { failed: 0, exposed: 0, otherFailed: 0, otherExposed: 0 };
+  for (const [at, phases] of parts.entries()) {
+    for (const { failed, exposed } of phase === null ? phases : phases.slice(phase, phase + 1)) {
+      if (at === part) {
+        sums.failed += failed;
+        sums.exposed += exposed;
+      } else {
+        sums.otherFailed += failed;
+        sums.otherExposed += exposed;
+      }
+    }
+  }
+  return sums;
+}

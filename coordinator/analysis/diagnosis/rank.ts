@@ -1,0 +1,134 @@
+/**
+ * Holds hypotheses against one another: which are vetoed, which are consequences of another, which say the same of the same failures,
+ * and what is left unexplained. Called by findings/cause.ts. Pure. Invariants: no failure counts for two causes; what the generator
+ * may have done to itself is never certain of the target; a cause that does not fit is `unknown`, not the nearest one.
+ */
+import { describeFailure, failureCause, stageOf } from "../../../shared/stats/failure-kind.ts";
+import type { FailureSeries } from "../../merge/failures/failure-series.ts";
+import { causeOf } from "../findings/causes.ts";
+import { count, partOf } from "../text.ts";
+import { CONFIDENCES, type Detector, type Hypothesis, shownIn } from "./detector.ts";
+import { countOf, type Signals, spanOf } from "./signals.ts";
+
+/** Cards of one run. */
+const MAX_CAUSES = 5;
+/** Of the seconds of a hypothesis about the target. */
+const LEAST_CLEAN = 0.5;
+/** A consequence begins before this long after its cause was seen last. */
+const AFTER_SECONDS = 120;
+/** Unexplained failures that are worth a card: so many, and this share of what was tried. */
+const LEAST_UNKNOWN = 20;
+const LEAST_UNKNOWN_SHARE = 0.01;
+
+interface Candidate {
+  readonly detector: Detector;
+  readonly hypothesis: Hypothesis;
+}
+
+/** What is accepted, the surest first, and behind it what nothing explains. */
+export function diagnose(signals: Signals, detectors: readonly Detector[]): readonly Hypothesis[] {
+  const candidates = detectors
+    .flatMap((detector) =>
+      detector.detect(signals).flatMap((hypothesis): Candidate[] => {
+        const judged = vetoed(signals, hypothesis);
+        return judged === null ? [] : [{ detector, hypothesis: judged }];
+      }),
+    )
+    .sort((a, b) => order(a.hypothesis, b.hypothesis));
+  const causes = candidates.filter(
+    (one, at) => !candidates.some((other, place) => isExplained(one, other, place < at)),
+  );
+  const accepted = merged(causes.map(({ hypothesis }) => hypothesis)).slice(0, MAX_CAUSES);
+  const all = candidates.map(({ hypothesis }) => hypothesis);
+  return [...accepted, ...unexplained(signals, all)].slice(0, MAX_CAUSES);
+}
+
+/** In seconds that say little of the target nothing is certain of it. */
+function vetoed(signals: Signals, hypothesis: Hypothesis): Hypothesis | null {
+  const { cause, confidence, from, to, against } = hypothesis;
+  if (causeOf(cause).locus === "generator" || confidence === "certain") return hypothesis;
+  if (signals.cleanShare(from, to) >= LEAST_CLEAN) return hypothesis;
+  if (confidence === "possible") return null;
+  const why =
+    "In most of these seconds the generator was saturated, had lost a worker, or a fault of the scenario acted.";
+  return { ...hypothesis, confidence: "possible", against: [...against, why] };
+}
+
+function order(a: Hypothesis, b: Hypothesis): number {
+  const rank = ({ confidence }: Hypothesis) => CONFIDENCES.indexOf(confidence);
+  return rank(a) - rank(b) || b.impact - a.impact || (a.cause < b.cause ? -1 : 1);
+}
+
+/** @param isBefore the other is the surer one */
+function isExplained(one: Candidate, other: Candidate, isBefore: boolean): boolean {
+  if (one === other) return false;
+  // What is only possible explains nothing that is surer.
+  if (other.hypothesis.confidence === "possible" && !isBefore) return false;
+  const explains = (by: Candidate, what: Candidate) =>
+    by.detector.meta.explains.includes(what.hypothesis.cause) &&
+    by.hypothesis.cause !== what.hypothesis.cause &&
+    by.hypothesis.from <= what.hypothesis.from + 1 &&
+    what.hypothesis.from <= by.hypothesis.to + AFTER_SECONDS;
+  return explains(other, one) && (isBefore || !explains(one, other));
+}
+
+/** Of those that account for the same failures the surest is left, and says which others fit. */
+function merged(hypotheses: readonly Hypothesis[]): Hypothesis[] {
+  const kept: Hypothesis[] = [];
+  for (const hypothesis of hypotheses) {
+    const at = kept.findIndex((other) => isPartOf(hypothesis, other));
+    const other = kept[at];
+    if (other === undefined) kept.push(hypothesis);
+    else if (other.cause !== hypothesis.cause) {
+      const alternative = `Less well fits: ${causeOf(hypothesis.cause).title} (${hypothesis.cause}).`;
+      kept[at] = { ...other, against: [...other.against, alternative] };
+    }
+  }
+  return kept;
+}
+
+function isPartOf({ symptoms, cause }: Hypothesis, other: Hypothesis): boolean {
+  if (symptoms.length === 0) return cause === other.cause;
+  return symptoms.every((one) => other.symptoms.includes(one));
+}
+
+/** @param named also those that another explains */
+function unexplained(signals: Signals, named: readonly Hypothesis[]): Hypothesis[] {
+  const known = new Set<FailureSeries>(named.flatMap(({ symptoms }) => symptoms));
+  const left = signals.failures
+    .filter((one) => !known.has(one) && failureCause(one.kind) === "target")
+    // What a connection that ends leaves unanswered follows from its end.
+    .filter(({ kind }) => kind !== "unanswered" || known.size === 0)
+    .sort((a, b) => b.count - a.count);
+  const [most] = left;
+  const failed = countOf(left);
+  const span = spanOf(left);
+  const { attempted, expected, sent } = signals.fold.merge.counters();
+  const tried = attempted + Math.max(expected, sent);
+  if (most === undefined || span === null) return [];
+  if (failed < LEAST_UNKNOWN || failed < LEAST_UNKNOWN_SHARE * tried) return [];
+  if (named.length > 0 && failed < countOf([...known])) return [];
+  const code = most.code === null ? "" : ` ${most.code}`;
+  const stage = stageOf(most.kind);
+  return [
+    {
+      cause: "unknown",
+      locus: stage === "dns" || stage === "tcp" ? "network" : "server",
+      confidence: "possible",
+      sentence: `${partOf(failed, Math.max(tried, failed))} of what was tried failed, and none of the known causes fits; most frequent: ${most.kind}${code}.`,
+      evidence: [
+        shownIn(
+          `${count(most.count)} times ${most.kind}${code}: ${describeFailure(most.kind).doc}.`,
+          ...span,
+        ),
+      ],
+      against: [],
+      nextProbe:
+        "Look at the samples under Failures, and run the same load at half its size: what goes away with the load is a limit.",
+      from: span[0],
+      to: span[1],
+      impact: failed,
+      symptoms: left,
+    },
+  ];
+}

@@ -1,0 +1,52 @@
+/**
+ * The detectors of causes. A new one is its file and a line here; findings/cause.ts, docs/validity.md and every report follow. Invariant:
+ * their order says nothing: rank.ts sorts what they say.
+ */
+import { age } from "./closes/age.ts";
+import { cap } from "./closes/cap.ts";
+import { crash } from "./closes/crash.ts";
+import { credentials } from "./closes/credentials.ts";
+import { handshakeRate } from "./closes/handshake-rate.ts";
+import { heartbeat } from "./closes/heartbeat.ts";
+import { integrity } from "./closes/integrity.ts";
+import { lostReplies } from "./closes/lost-replies.ts";
+import { lostWorker } from "./closes/lost-worker.ts";
+import { message } from "./closes/message.ts";
+import { reason } from "./closes/reason.ts";
+import { silence } from "./closes/silence.ts";
+import { storm } from "./closes/storm.ts";
+import { target } from "./closes/target.ts";
+import type { Detector } from "./detector.ts";
+import { backend } from "./latency/backend.ts";
+import { drift } from "./latency/drift.ts";
+import { leak } from "./latency/leak.ts";
+import { loss } from "./latency/loss.ts";
+import { slowMessage } from "./latency/message.ts";
+import { pauses } from "./latency/pauses.ts";
+import { saturation } from "./latency/saturation.ts";
+import { step } from "./latency/step.ts";
+
+export const DETECTORS: readonly Detector[] = [
+  crash,
+  storm,
+  cap,
+  handshakeRate,
+  age,
+  credentials,
+  reason,
+  silence,
+  heartbeat,
+  lostReplies,
+  target,
+  message,
+  integrity,
+  lostWorker,
+  pauses,
+  saturation,
+  slowMessage,
+  backend,
+  step,
+  drift,
+  leak,
+  loss,
+];

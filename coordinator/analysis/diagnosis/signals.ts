@@ -1,0 +1,152 @@
+/**
+ * What detectors look at: the seconds of a run, its failures without those we injected, and which seconds say something of the
+ * target. Made once a diagnosis by findings/cause.ts. Invariant: a second in which a fault acts, a worker was lost or the generator
+ * broke a gate is not clean; failures while a fault outside of the load acts are ours, and in no series.
+ */
+import { faultWindows } from "../../../shared/scenario/fault-windows.ts";
+import { namesOf } from "../../../shared/scenario/names.ts";
+import { outsideTimes } from "../../../shared/scenario/strict-outside.ts";
+import type { Metric } from "../../../shared/stats/counters.ts";
+import { type FailureKind, type Stage, stageOf } from "../../../shared/stats/failure-kind.ts";
+import type { MergedHistogram } from "../../../shared/stats/histogram.ts";
+import type { FailureSeries } from "../../merge/failures/failure-series.ts";
+import type { RunFold } from "../../merge/run-fold.ts";
+import type { TimelineRow } from "../../merge/timeline.ts";
+import { isLeftOut } from "../judged.ts";
+
+const SECOND_US = 1_000_000;
+/** A fault is felt for as long after it. */
+const AFTERMATH_SECONDS = 5;
+/** What was stopped outside of the load may be away until the next command, or for as long as it takes to start. */
+const OUTSIDE_AFTERMATH_SECONDS = 60;
+const MAX_TEXTS = 200;
+
+type Stretch = readonly [from: number, to: number];
+
+export class Signals {
+  readonly fold: RunFold;
+  /** Of the plan, one after another from second 0; the drain is none of them. */
+  readonly rows: readonly TimelineRow[];
+  readonly failures: readonly FailureSeries[];
+  readonly #faults: readonly Stretch[];
+  readonly #outside: readonly Stretch[];
+
+  constructor(fold: RunFold) {
+    this.fold = fold;
+    const seconds = Math.ceil(fold.facts.durationUs / SECOND_US);
+    this.rows = [...fold.merge.timeline.rows()].slice(0, seconds);
+    this.#faults = faultStretches(fold);
+    this.#outside = outsideStretches(fold);
+    this.failures = fold.merge.failureSeries.all.flatMap((one) => this.#own(one));
+  }
+
+  get targets() {
+    return this.fold.facts.scenario.targets;
+  }
+
+  get names() {
+    return namesOf(this.fold.facts.scenario);
+  }
+
+  /** The generator kept its pace, no worker was lost, and we did nothing to the target. */
+  isClean(second: number): boolean {
+    return (
+      !isLeftOut(this.fold, second) && !isIn(this.#faults, second) && !isIn(this.#outside, second)
+    );
+  }
+
+  /** Share of the seconds that are clean; 1 for none. */
+  cleanShare(from: number, to: number): number {
+    let clean = 0;
+    for (let second = from; second < to; second++) if (this.isClean(second)) clean++;
+    return to > from ? clean / (to - from) : 1;
+  }
+
+  /** Of a kind, with this code where one is given. */
+  of(kind: FailureKind, code?: number): readonly FailureSeries[] {
+    return this.failures.filter(
+      (one) => one.kind === kind && (code === undefined || one.code === code),
+    );
+  }
+
+  failuresIn(isWanted: (stage: Stage) => boolean): readonly FailureSeries[] {
+    return this.failures.filter(({ kind }) => isWanted(stageOf(kind)));
+  }
+
+  /** Connections open at the beginning of a second. */
+  openBefore(second: number): number {
+    return this.rows[second - 1]?.open ?? 0;
+  }
+
+  /** Values of these seconds, those that faults are to blame for left out; null without any. */
+  times(
+    metric: Metric,
+    [from, to]: Stretch,
+    names: ReadonlySet<number> | null = null,
+  ): MergedHistogram | null {
+    const phases = new Set(this.fold.facts.scenario.phases.keys());
+    return this.fold.merge.series.histogram({ metric, phases, names }, { from, to });
+  }
+
+  /** What the failures said, in lower case; foreign text. */
+  textOf({ kind, code }: FailureSeries): string {
+    const prefix = code === null || code === 4000 ? "" : String(code);
+    return this.fold.merge.failures
+      .ofKind(kind, MAX_TEXTS)
+      .filter(({ isInjected, signature }) => !isInjected && signature.startsWith(prefix))
+      .map(({ signature }) => signature.toLowerCase())
+      .join("\n");
+  }
+
+  /** Without what happened while a fault outside of the load acted. */
+  #own(series: FailureSeries): FailureSeries[] {
+    if (this.#outside.length === 0) return [series];
+    const isOurs = (second: number) => isIn(this.#outside, second);
+    const seconds = new Map([...series.seconds].filter(([second]) => !isOurs(second)));
+    const count = [...seconds.values()].reduce((sum, one) => sum + one, 0);
+    const samples = series.samples.filter(({ atUs }) => !isOurs(Math.floor(atUs / SECOND_US)));
+    return count === 0 ? [] : [{ ...series, seconds, count, samples }];
+  }
+}
+
+/** How many of these failed in the second. */
+export function countIn(series: readonly FailureSeries[], second: number): number {
+  return series.reduce((sum, { seconds }) => sum + (seconds.get(second) ?? 0), 0);
+}
+
+export function countOf(series: readonly FailureSeries[]): number {
+  return series.reduce((sum, { count }) => sum + count, 0);
+}
+
+/** From the first second in which they failed to after the last; null: they never did. */
+export function spanOf(series: readonly FailureSeries[]): Stretch | null {
+  const seconds = series.flatMap((one) => [...one.seconds.keys()]);
+  if (seconds.length === 0) return null;
+  return [
+    seconds.reduce((least, one) => Math.min(least, one)),
+    seconds.reduce((most, one) => Math.max(most, one)) + 1,
+  ];
+}
+
+function isIn(stretches: readonly Stretch[], second: number): boolean {
+  return stretches.some(([from, to]) => second >= from && second < to);
+}
+
+function stretch(fromUs: number, untilUs: number, aftermath: number): Stretch {
+  return [Math.floor(fromUs / SECOND_US), Math.ceil(untilUs / SECOND_US) + aftermath];
+}
+
+function faultStretches({ facts, faults }: RunFold): readonly Stretch[] {
+  return faultWindows(facts.scenario).flatMap(({ position, fromUs, untilUs, isCalledOff }) =>
+    isCalledOff || !faults.told.has(position) ? [] : [stretch(fromUs, untilUs, AFTERMATH_SECONDS)],
+  );
+}
+
+function outsideStretches({ facts, outside }: RunFold): readonly Stretch[] {
+  return outsideTimes(facts.scenario).flatMap(({ position }) => {
+    const { beganUs = null, ended = null } = outside.told.get(position) ?? {};
+    return beganUs === null
+      ? []
+      : [stretch(beganUs, ended?.atUs ?? beganUs, OUTSIDE_AFTERMATH_SECONDS)];
+  });
+}

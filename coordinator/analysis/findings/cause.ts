@@ -1,0 +1,54 @@
+/**
+ * Finding: what made the target fail or slow, one answer a cause, the surest first. Pure; listed in ../registry.ts. The detectors and how
+ * they are held against one another are in ../diagnosis. Invariant: a run in which nothing fails and nothing gets slower has none.
+ */
+import type { Answer, Check } from "../check.ts";
+import type { Hypothesis } from "../diagnosis/detector.ts";
+import { diagnose } from "../diagnosis/rank.ts";
+import { DETECTORS } from "../diagnosis/registry.ts";
+import { Signals } from "../diagnosis/signals.ts";
+import { causeOf } from "./causes.ts";
+
+const NOWHERE = { phase: null, name: null, target: null } as const;
+
+export const cause: Check = {
+  meta: {
+    id: "finding/cause",
+    kind: "finding",
+    question: "What made it fail, or slow?",
+    doc: ["cause", "what failed, or got slower, fits a cause of the table below", ""],
+    precedence: 2,
+  },
+  judge({ fold }) {
+    // What a run came to is looked at when it is over: while it goes on, its failures are not.
+    if (!fold.began || (!fold.complete && fold.endedUs === null)) return [];
+    return diagnose(new Signals(fold), DETECTORS).map(answer);
+  },
+};
+
+function answer(hypothesis: Hypothesis): Answer {
+  const { cause: id, confidence, sentence, evidence, against, nextProbe, scope } = hypothesis;
+  const { locus } = causeOf(id);
+  return {
+    observed: { measure: "cause", unit: "word", value: id },
+    outcome: "fail",
+    scope: { ...NOWHERE, ...scope },
+    sentence,
+    evidence,
+    finding: {
+      cause: id,
+      locus: hypothesis.locus ?? locus,
+      confidence,
+      basis: BASIS[confidence],
+      against,
+      nextProbe,
+    },
+  };
+}
+
+/** What the words mean; until the benchmark says how often each is right. */
+const BASIS: Readonly<Record<Hypothesis["confidence"], string>> = {
+  certain: "No other cause that is known does all of this.",
+  likely: "It fits everything that was measured; few other causes would.",
+  possible: "It fits, and so do others; what speaks against it is below.",
+};

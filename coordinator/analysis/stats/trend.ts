@@ -1,0 +1,41 @@
+/**
+ * Does a series rise or fall, and how fast, without assuming a distribution. Called by the detector of drift. Invariant: neighbours are
+ * taken as independent here; who calls it brings blocks that are (dependence.ts).
+ */
+import { normalCdf } from "./distributions.ts";
+import { median } from "./interval.ts";
+
+/**
+ * The median of the slopes between all pairs, per step. Source: H. Theil, Indagationes Mathematicae 12 (1950) 85-91; P. K. Sen, Journal of
+ * the American Statistical Association 63 (1968) 1379-1389. NaN for fewer than two values. Cost: n^2 / 2 slopes.
+ */
+export function theilSenSlope(series: readonly number[]): number {
+  const slopes: number[] = [];
+  for (let i = 0; i < series.length; i++) {
+    for (let j = i + 1; j < series.length; j++) {
+      slopes.push(((series[j] as number) - (series[i] as number)) / (j - i));
+    }
+  }
+  return median(slopes);
+}
+
+/**
+ * P of as strong a trend by chance, two-sided: S = number of rising pairs less that of falling ones, normal with the variance
+ * (n (n - 1) (2n + 5) - sum t (t - 1) (2t + 5)) / 18 for ties of t, with continuity correction. Source: H. B. Mann, Econometrica 13 (1945)
+ * 245-259; M. G. Kendall, Rank Correlation Methods (1975). 1 for fewer than four values.
+ */
+export function mannKendallP(series: readonly number[]): number {
+  const n = series.length;
+  if (n < 4) return 1;
+  let s = 0;
+  for (let i = 0; i < n; i++) {
+    for (let j = i + 1; j < n; j++) s += Math.sign((series[j] as number) - (series[i] as number));
+  }
+  const ties = new Map<number, number>();
+  for (const value of series) ties.set(value, (ties.get(value) ?? 0) + 1);
+  let variance = n * (n - 1) * (2 * n + 5);
+  for (const t of ties.values()) variance -= t * (t - 1) * (2 * t + 5);
+  variance /= 18;
+  if (variance === 0 || s === 0) return 1;
+  return 2 * (1 - normalCdf((Math.abs(s) - 1) / Math.sqrt(variance)));
+}

@@ -1,0 +1,288 @@
+/**
+ * Goal: failures and closes are traced to their cause, with its number, and what follows from it is not named again. Method: runs told
+ * second by second, each with one thing wrong; twice with two.
+ */
+import { describe, expect, test } from "vitest";
+import { diagnose } from "../../../../coordinator/analysis/diagnosis/rank.ts";
+import { DETECTORS } from "../../../../coordinator/analysis/diagnosis/registry.ts";
+import { Signals } from "../../../../coordinator/analysis/diagnosis/signals.ts";
+import type { StrictOutside } from "../../../../shared/scenario/strict-outside.ts";
+import { tell } from "../../merge/synthetic-run.ts";
+import { causesOf, foldOf, healthySeconds, type Told } from "./story.ts";
+
+const PLAN = { connections: 200, ramp: 4 };
+
+function healthy(seconds: number): Told[] {
+  const load = { seed: 3, seconds, connections: 200, ramp: 4, rate: 2 };
+  return healthySeconds({ ...load, medianUs: 3000, correlation: 0.5, spread: 0.4 }).map((told) => {
+    const { failures: _, dropped: _1, lifetimeUs: _2, ...rest } = told;
+    return rest;
+  });
+}
+
+/** The seconds with these instead. */
+function changed(seconds: readonly Told[], at: Readonly<Record<number, Told>>): Told[] {
+  return seconds.map((told, second) => ({ ...told, ...at[second] }));
+}
+
+const ages = (count: number, ...us: readonly number[]) =>
+  Array.from({ length: count }, (_, at) => us[at % us.length] ?? 1);
+
+const refused = (count: number): Told => ({
+  ...{ open: 0, opened: 0, failed: count, sent: [], received: [], latencyUs: [] },
+  failures: [{ kind: "tcp-refused", signature: "ECONNREFUSED", count, attempt: 1 }],
+});
+
+const massClose: Told = {
+  ...{ open: 0, dropped: 200, lifetimeUs: ages(200, 6e6, 7e6, 8e6, 9e6, 10e6) },
+  failures: [{ kind: "abnormal-close", signature: "ECONNRESET", count: 200 }],
+};
+
+describe("a crash", () => {
+  const crashed = {
+    10: massClose,
+    11: refused(60),
+    12: refused(60),
+    13: refused(60),
+    14: { opened: 200 },
+  };
+
+  test("is certain when nobody answers and then somebody does", () => {
+    expect(causesOf(foldOf(changed(healthy(25), crashed), PLAN))).toEqual([
+      "crash-and-restart certain",
+    ]);
+  });
+
+  test("explains that those who come back are too many at once", () => {
+    const limited: Told = {
+      ...{ opened: 40, failed: 300 },
+      failures: [
+        { kind: "upgrade-status", signature: "429 Too Many Requests", count: 300, attempt: 2 },
+      ],
+    };
+    const seconds = changed(healthy(25), { ...crashed, 14: limited, 15: limited, 16: limited });
+    expect(causesOf(foldOf(seconds, PLAN))).toEqual(["crash-and-restart certain"]);
+  });
+
+  test("is at most possible when all that ended were of one age", () => {
+    const told = { ...massClose, lifetimeUs: ages(200, 9e6) };
+    expect(causesOf(foldOf(changed(healthy(25), { 10: told, 11: { opened: 200 } }), PLAN))).toEqual(
+      ["crash-and-restart possible"],
+    );
+  });
+
+  test("that a fault outside of the load made is none", () => {
+    const kill = { name: "kill", phase: 1, offsetUs: 0, everyUs: 0, times: 1, limitUs: 1e6 };
+    const act = { kind: "command", run: ["true"] } as unknown as StrictOutside["act"];
+    const fold = foldOf(changed(healthy(25), crashed), { ...PLAN, outside: [{ ...kill, act }] });
+    tell(fold, { type: "outside-began", position: 0, id: "kill", kind: "command", atUs: 6e6 });
+    expect(causesOf(fold)).toEqual([]);
+  });
+});
+
+describe("limits", () => {
+  const over = (kind: "upgrade-status" | "close-code", signature: string): Told => ({
+    ...{ open: 120, opened: 0, failed: 40 },
+    failures: [{ kind, signature, count: 40 }],
+  });
+
+  test("of connections: attempts fail at so many open ones, and not below", () => {
+    const seconds = healthy(25).map((told, at) =>
+      at < 2
+        ? { ...told, open: 60 * (at + 1), opened: 60 }
+        : { ...told, ...over("upgrade-status", "503") },
+    );
+    const [found] = diagnose(new Signals(foldOf(seconds, PLAN)), DETECTORS);
+    expect(found).toMatchObject({ cause: "connection-cap", confidence: "likely" });
+    expect(found?.sentence).toContain("about 120 connections");
+  });
+
+  test("of attempts a second: 429 when they come fast", () => {
+    const seconds = changed(healthy(25), {
+      1: {
+        opened: 50,
+        failed: 90,
+        failures: [{ kind: "upgrade-status", signature: "429", count: 90 }],
+      },
+      2: {
+        opened: 50,
+        failed: 60,
+        failures: [{ kind: "upgrade-status", signature: "429", count: 60 }],
+      },
+      10: { opened: 20 },
+    });
+    expect(causesOf(foldOf(seconds, PLAN))).toEqual(["handshake-rate-limit certain"]);
+  });
+
+  test("a 503 at any number of connections is no cap", () => {
+    const seconds = healthy(25).map((told, at) =>
+      at < 6
+        ? {
+            ...told,
+            failed: 8,
+            failures: [{ kind: "upgrade-status" as const, signature: "503", count: 8 }],
+          }
+        : told,
+    );
+    expect(causesOf(foldOf(seconds, PLAN))).toEqual(["server-errors possible"]);
+  });
+});
+
+describe("an age", () => {
+  const aged = (signature: string, kind: "close-code" | "abnormal-close" = "close-code") =>
+    changed(
+      healthy(25),
+      Object.fromEntries(
+        [12, 13, 14, 15, 16].map((at) => [
+          at,
+          {
+            opened: 40,
+            dropped: 40,
+            lifetimeUs: ages(40, 10e6, 10.1e6),
+            failures: [{ kind, signature, count: 40 }],
+          },
+        ]),
+      ),
+    );
+
+  test("at which busy connections end is a lifetime", () => {
+    expect(causesOf(foldOf(aged("1001 bye"), PLAN))).toEqual(["maximum-lifetime possible"]);
+  });
+
+  test("at which idle ones end is an idle timeout, perhaps", () => {
+    const quiet = aged("", "abnormal-close").map(
+      ({ latencyUs: _, sent: _1, received: _2, ...told }) => told,
+    );
+    expect(causesOf(foldOf(quiet, { ...PLAN, messages: null }))).toEqual(["idle-timeout possible"]);
+  });
+
+  test("with a word of the token is that of the token", () => {
+    expect(causesOf(foldOf(aged("4401 token expired"), PLAN))).toEqual(["token-expiry certain"]);
+  });
+});
+
+describe("what the service says", () => {
+  const said = (kind: Parameters<typeof foldOf>[0][number]["failures"], more: Told = {}) =>
+    causesOf(
+      foldOf(
+        changed(healthy(25), {
+          8: { ...more, failures: kind ?? [] },
+          12: { ...more, failures: kind ?? [] },
+        }),
+        PLAN,
+      ),
+    );
+
+  test.each([
+    ["tls-certificate", "CERT_HAS_EXPIRED", "expired-certificate certain"],
+    ["tls-certificate", "SELF_SIGNED_CERT_IN_CHAIN", "untrusted-certificate certain"],
+    ["upgrade-status", "502 Bad Gateway", "proxy-upstream-down likely"],
+    ["upgrade-status", "404 Not Found", "wrong-address likely"],
+    ["close-code", "1009 too big", "message-size-limit likely"],
+    ["close-code", "1008 rate limit", "message-rate-limit likely"],
+    ["close-code", "1008", "message-rate-limit possible"],
+    ["close-code", "1011", "server-errors likely"],
+    ["leaked", "a to b", "leak-between-users certain"],
+    ["corrupt", "say", "corruption certain"],
+  ] as const)("%s %s", (kind, signature, cause) => {
+    expect(said([{ kind, signature, count: 5 }], { failed: 5, opened: 5 })).toEqual([cause]);
+  });
+
+  test("401 on those that come back is a stale token", () => {
+    expect(
+      said([{ kind: "upgrade-status", signature: "401", count: 5, attempt: 1 }], { failed: 5 }),
+    ).toEqual(["stale-token likely"]);
+  });
+
+  test("401 on first attempts is not", () => {
+    expect(said([{ kind: "upgrade-status", signature: "401", count: 5 }], { failed: 5 })).toEqual([
+      "not-authorised likely",
+    ]);
+  });
+
+  test("is not held against it in what a fault is to blame for", () => {
+    expect(said([{ kind: "close-code", signature: "1011", count: 5, phase: 2 }])).toEqual([]);
+  });
+});
+
+describe("silence", () => {
+  test("of a service that had answered", () => {
+    const seconds = healthy(25).map((told, at) =>
+      at < 12
+        ? told
+        : {
+            ...told,
+            received: [],
+            latencyUs: [],
+            matched: 0,
+            timedOut: 300,
+            failures: [{ kind: "reply-timeout" as const, signature: "say", count: 300 }],
+          },
+    );
+    expect(causesOf(foldOf(seconds, PLAN))).toEqual(["zombie likely"]);
+  });
+
+  test("of an address at which nothing listens", () => {
+    expect(
+      causesOf(
+        foldOf(
+          healthy(10).map(() => refused(20)),
+          PLAN,
+        ),
+      ),
+    ).toEqual(["service-down certain"]);
+  });
+});
+
+describe("one part", () => {
+  const targets = ["a", "b", "c", "d"].map((label) => ({
+    url: `ws://127.0.0.1:9/${label}`,
+    weight: 1,
+    label,
+  }));
+  const counts = (timedOut: number) => ({ expected: 100, matched: 100 - timedOut, timedOut });
+
+  test("of the targets fails", () => {
+    const seconds = healthy(25).map((told) => ({
+      ...told,
+      targets: [0, 0, 20, 0].map(counts),
+      timedOut: 20,
+      failures: [{ kind: "reply-timeout" as const, signature: "say", count: 20, target: 2 }],
+    }));
+    const [found, ...others] = diagnose(
+      new Signals(foldOf(seconds, { ...PLAN, targets })),
+      DETECTORS,
+    );
+    expect(found).toMatchObject({ cause: "failing-backend", scope: { target: "c" } });
+    expect(others).toEqual([]);
+  });
+
+  test("of the messages fails", () => {
+    const seconds = healthy(25).map((told) => ({
+      ...told,
+      names: [
+        { expected: 100, timedOut: 0 },
+        { expected: 100, timedOut: 10 },
+      ],
+      timedOut: 10,
+      failures: [{ kind: "reply-timeout" as const, signature: "ask", count: 10 }],
+    }));
+    const [found] = diagnose(new Signals(foldOf(seconds, PLAN)), DETECTORS);
+    expect(found).toMatchObject({ cause: "failing-message-type", scope: { name: "ask" } });
+  });
+
+  test("none, when all fail alike: that is not known", () => {
+    const seconds = healthy(25).map((told) => ({
+      ...told,
+      targets: [40, 40, 40, 40].map(counts),
+      timedOut: 160,
+      failures: [0, 1, 2, 3].map((target) => ({
+        kind: "reply-timeout" as const,
+        signature: "say",
+        count: 40,
+        target,
+      })),
+    }));
+    expect(causesOf(foldOf(seconds, { ...PLAN, targets }))).toEqual(["unknown possible"]);
+  });
+});

@@ -1,0 +1,198 @@
+/**
+ * Runs told second by second, for the tests of detectors: a fold of what one engine would have reported. Seeded noise, so that a run
+ * in which nothing is wrong is not a smooth one.
+ */
+import { diagnose } from "../../../../coordinator/analysis/diagnosis/rank.ts";
+import { DETECTORS } from "../../../../coordinator/analysis/diagnosis/registry.ts";
+import { Signals } from "../../../../coordinator/analysis/diagnosis/signals.ts";
+import { RunFold } from "../../../../coordinator/merge/run-fold.ts";
+import type { StrictPhase, StrictScenario } from "../../../../shared/scenario/strict.ts";
+import { TARGET_COUNTERS, type TargetCounter } from "../../../../shared/stats/counters.ts";
+import type { FailureKind } from "../../../../shared/stats/failure-kind.ts";
+import { drawUnit, Stream } from "../../../../shared/time/random.ts";
+import type { EngineHealth } from "../../../../shared/wire/frame/frame.ts";
+import { begun, ended, facts, merge, ordered, SyntheticEngine } from "../../merge/synthetic-run.ts";
+import { dependent, normal } from "../stats/noise.ts";
+
+export interface ToldFailure {
+  readonly kind: FailureKind;
+  readonly signature?: string;
+  readonly count: number;
+  readonly target?: number;
+  readonly attempt?: number;
+  readonly phase?: number;
+}
+
+/** What happens in a second; what is not said does not. */
+export interface Told {
+  readonly open?: number;
+  readonly opened?: number;
+  readonly failed?: number;
+  readonly dropped?: number;
+  /** A tick, ten of them. */
+  readonly sent?: readonly number[];
+  readonly received?: readonly number[];
+  readonly expected?: number;
+  readonly matched?: number;
+  readonly timedOut?: number;
+  readonly latencyUs?: readonly number[];
+  /** By position in the mix; else all are of the first. */
+  readonly byName?: readonly (readonly number[])[];
+  readonly pingUs?: readonly number[];
+  readonly lifetimeUs?: readonly number[];
+  readonly failures?: readonly ToldFailure[];
+  readonly targets?: readonly Partial<Record<TargetCounter, number>>[];
+  readonly names?: readonly { readonly expected: number; readonly timedOut: number }[];
+  readonly health?: Partial<EngineHealth>;
+}
+
+/** @param connections at the end of the first `ramp` seconds, held from then on */
+export function foldOf(
+  seconds: readonly Told[],
+  {
+    connections,
+    ramp = 2,
+    ...change
+  }: Partial<StrictScenario> & { connections: number; ramp?: number },
+): RunFold {
+  const phases: readonly StrictPhase[] = [
+    {
+      phase: "grow",
+      ramp: "linear",
+      to: connections,
+      durationUs: ramp * 1e6,
+      exclude: false,
+      messageFactor: 1,
+    },
+    {
+      phase: "steady",
+      ramp: "hold",
+      durationUs: (seconds.length - ramp) * 1e6,
+      exclude: false,
+      messageFactor: 1,
+    },
+  ];
+  const fold = new RunFold(facts({ phases, ...change }));
+  const engine = new SyntheticEngine();
+  begun(fold);
+  merge(
+    fold,
+    1,
+    seconds.map((told, second) => engine.frame(content(told, second, second < ramp ? 0 : 1))),
+  );
+  ended(fold, { 1: seconds.length - 1 });
+  return fold;
+}
+
+export function causesOf(fold: RunFold): string[] {
+  return diagnose(new Signals(fold), DETECTORS).map(
+    ({ cause, confidence }) => `${cause} ${confidence}`,
+  );
+}
+
+function content(
+  told: Told,
+  second: number,
+  phase: number,
+): Parameters<SyntheticEngine["frame"]>[0] {
+  const { open = 0, opened = 0, failed = 0, dropped = 0, sent = [], received = [] } = told;
+  const sum = (ticks: readonly number[]) => ticks.reduce((all, one) => all + one, 0);
+  const { expected = sum(sent), matched = sum(received), timedOut = 0 } = told;
+  const times = told.byName ?? (told.latencyUs ? [told.latencyUs] : []);
+  return {
+    second,
+    phases: {
+      [phase]: {
+        ...{ attempted: opened + failed, established: opened, failed, closed: dropped, dropped },
+        ...{
+          planned: sum(sent),
+          sent: sum(sent),
+          expected,
+          matched,
+          timedOut,
+          received: sum(received),
+        },
+      },
+    },
+    names: (told.names ?? []).map((counters, name) => ({ phase, name, counters })),
+    values: [
+      ...times.flatMap((us, name) =>
+        (["latency", "service"] as const).map((metric) => ({ metric, phase, name, us })),
+      ),
+      ...(told.pingUs ? [{ metric: "ping" as const, phase, us: told.pingUs }] : []),
+      ...(told.lifetimeUs ? [{ metric: "lifetime" as const, phase, us: told.lifetimeUs }] : []),
+    ],
+    ticks: {
+      open: Array(10).fill(open),
+      opened: [opened],
+      failed: [failed],
+      closed: [dropped],
+      sent,
+      received,
+    },
+    failures: (told.failures ?? []).map((one) => ({
+      kind: one.kind,
+      signature: one.signature ?? "",
+      phase: one.phase ?? phase,
+      target: one.target ?? 0,
+      count: one.count,
+      sample: {
+        connection: second,
+        attempt: one.attempt ?? 0,
+        atUs: second * 1e6 + 500_000,
+        ageUs: 0,
+        detail: "",
+      },
+    })),
+    targets: (told.targets ?? []).map((counters, target) => {
+      return { phase, target, counters: ordered(TARGET_COUNTERS, counters) };
+    }),
+    health: told.health ?? {},
+  };
+}
+
+export interface Healthy {
+  readonly seed: number;
+  readonly seconds: number;
+  readonly connections: number;
+  readonly ramp: number;
+  /** Messages of a connection a second. */
+  readonly rate: number;
+  readonly medianUs: number;
+  /** Of one second's level with the next. */
+  readonly correlation: number;
+  /** Standard deviation of the logarithm of single values. */
+  readonly spread: number;
+}
+
+/** A run in which nothing is wrong: a ramp, a level that wanders, values with a tail, now and then a lost connection. */
+export function healthySeconds(of: Healthy): Told[] {
+  const { seed, seconds, connections, ramp, rate, medianUs, correlation, spread } = of;
+  const levels = dependent(seed, 1, { length: seconds, correlation });
+  return levels.map((level, second): Told => {
+    const open = Math.round(connections * Math.min(1, (second + 1) / ramp));
+    const opened = open - Math.round(connections * Math.min(1, second / ramp));
+    const sent = Array.from({ length: 10 }, (_, tick) =>
+      Math.max(
+        0,
+        Math.round(
+          (open * rate) / 10 + Math.sqrt((open * rate) / 10) * normal(seed + 1, second, tick),
+        ),
+      ),
+    );
+    const all = sent.reduce((sum, one) => sum + one, 0);
+    const centre = medianUs * Math.exp(0.1 * level);
+    const latencyUs = Array.from({ length: Math.min(all, 200) }, (_, at) =>
+      Math.round(centre * Math.exp(spread * normal(seed + 2, second, at))),
+    );
+    const isDropped = drawUnit(seed + 3, Stream.slot, second, 0) < 0.02;
+    return {
+      ...{ open, opened, sent, received: sent, latencyUs },
+      ...(isDropped && {
+        dropped: 1,
+        lifetimeUs: [Math.max(1, second * 1e6)],
+        failures: [{ kind: "abnormal-close" as const, signature: "ECONNRESET", count: 1 }],
+      }),
+    };
+  });
+}
