@@ -25,12 +25,8 @@ import { CounterTable } from "./counter-sums.ts";
 import { Evidence } from "./evidence/evidence.ts";
 import type { RunFacts } from "./facts.ts";
 import { FailureGroups } from "./failure-groups.ts";
-<<<<<<< HEAD
 import { checkFrame, lastPossibleSecond } from "./frame-check.ts";
-=======
 import { FailureSeriesTable } from "./failures/failure-series.ts";
-import { checkFrame } from "./frame-check.ts";
->>>>>>> 52b1cf74 (analysis: what failed or got slower is traced to a cause, with what speaks for and against it)
 import { Overrun } from "./overrun.ts";
 import { PushMerge } from "./push/push-merge.ts";
 import type { Piece } from "./series/packed.ts";
@@ -58,12 +54,9 @@ export class RunMerge {
   readonly timeline = new Timeline(this.series);
   readonly uptime = new UptimeSeries();
   readonly failures: FailureGroups;
-<<<<<<< HEAD
   /** For a diagnosis. */
   readonly evidence: Evidence;
-=======
   readonly failureSeries: FailureSeriesTable;
->>>>>>> 52b1cf74 (analysis: what failed or got slower is traced to a cause, with what speaks for and against it)
   readonly workers = new Map<number, WorkerRecord>();
   readonly closes = new Map<CloseCause, number>();
   readonly agreed = new AgreedCounts();
@@ -93,16 +86,13 @@ export class RunMerge {
     this.#facts = facts;
     if (facts.counters !== undefined) this.dictionaries.add(facts.counters);
     this.failures = new FailureGroups(facts.scenario.phases.length);
-<<<<<<< HEAD
     this.evidence = new Evidence({
       seconds: lastPossibleSecond(facts),
       phases: facts.scenario.phases.length,
       picks: pickedOf(facts.scenario.observe),
       openAt: (second) => this.timeline.openGauge.atEndOf(second),
     });
-=======
     this.failureSeries = new FailureSeriesTable(facts.scenario.phases.length);
->>>>>>> 52b1cf74 (analysis: what failed or got slower is traced to a cause, with what speaks for and against it)
   }
 
   /** The run has more faults than before: frames that follow may name them. What there is keeps its place. */
@@ -203,11 +193,8 @@ export class RunMerge {
     this.timeline.addFrame(frame);
     this.uptime.addFrame(frame);
     this.failures.addFrame(frame);
-<<<<<<< HEAD
     this.evidence.addFrame(worker.epoch, seq, frame);
-=======
     this.failureSeries.addFrame(frame);
->>>>>>> 52b1cf74 (analysis: what failed or got slower is traced to a cause, with what speaks for and against it)
     this.agreed.addFrame(frame);
     this.pushes.addFrame(worker.epoch, frame);
     worker.addFrame(seq, frame);

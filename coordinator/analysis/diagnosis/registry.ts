@@ -4,6 +4,7 @@
  */
 import { age } from "./closes/age.ts";
 import { cap } from "./closes/cap.ts";
+import { clock } from "./closes/clock.ts";
 import { crash } from "./closes/crash.ts";
 import { credentials } from "./closes/credentials.ts";
 import { handshakeRate } from "./closes/handshake-rate.ts";
@@ -31,6 +32,7 @@ export const DETECTORS: readonly Detector[] = [
   storm,
   cap,
   handshakeRate,
+  clock,
   age,
   credentials,
   reason,

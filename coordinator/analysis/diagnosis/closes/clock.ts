@@ -1,0 +1,160 @@
+/**
+ * Detector: failures are held against healthy connections on every clock there is: age, time idle, age of the token, messages, bytes, size
+ * of the last message. The clock on which they concentrate names the limit. Listed in ../registry.ts. Invariant: clocks that fit about as
+ * well are said to be inseparable; without samples of healthy connections there is nothing to hold failures against.
+ */
+import { codeOf } from "../../../../shared/stats/failure-code.ts";
+import type { KnownFailure, KnownMoment } from "../../../merge/evidence/failure-events.ts";
+import type { FailureSeries } from "../../../merge/failures/failure-series.ts";
+import type { CauseId } from "../../findings/causes.ts";
+import { type Scan, scanWindow } from "../../stats/scan.ts";
+import { count, percent } from "../../text.ts";
+import { type Detector, type Hypothesis, shownIn } from "../detector.ts";
+import { type Signals, spanOf } from "../signals.ts";
+
+const LEAST_EVENTS = 15;
+const LEAST_CONTROLS = 30;
+/** More say no more. */
+const MOST_EVENTS = 400;
+const BINS = 60;
+/** After Holm for as many clocks. */
+const MOST_P = 0.05;
+/** Of the failures, those in the window, and how many times as many as elsewhere. */
+const LEAST_INSIDE = 0.7;
+const LEAST_HAZARD = 4;
+/** A clock that explains this share of what the best one does cannot be told from it. */
+const AS_GOOD = 0.85;
+
+const KINDS: ReadonlySet<string> = new Set(["close-code", "abnormal-close"]);
+
+interface Clock {
+  readonly name: string;
+  readonly cause: CauseId | null;
+  readonly read: (moment: KnownMoment) => number | null;
+  readonly shown: (value: number) => string;
+}
+
+const seconds = (ms: number) => `${Number((ms / 1000).toPrecision(3))} s`;
+const plain = (what: string) => (value: number) => `${count(Math.round(value))} ${what}`;
+
+const CLOCKS: readonly Clock[] = [
+  { name: "their age", cause: "maximum-lifetime", read: ({ ageMs }) => ageMs, shown: seconds },
+  { name: "the time since they sent", cause: "idle-timeout", read: ({ idleTxMs }) => idleTxMs, shown: seconds },
+  { name: "the time since they received", cause: "idle-timeout", read: ({ idleRxMs }) => idleRxMs, shown: seconds },
+  { name: "the age of their token", cause: "token-expiry", read: ({ tokenAgeMs }) => tokenAgeMs, shown: seconds },
+  { name: "the messages they had sent", cause: "message-quota", read: ({ sent }) => sent, shown: plain("messages") },
+  { name: "the size of their last message", cause: "message-size-limit", read: ({ lastBytes }) => lastBytes, shown: plain("bytes") },
+  { name: "the moment", cause: null, read: ({ atUs }) => atUs / 1000, shown: seconds },
+];
+
+export const clock: Detector = {
+  meta: {
+    causes: ["idle-timeout", "maximum-lifetime", "token-expiry", "message-quota", "message-size-limit"],
+    doc: "of 15 closes or more, seven of ten lie in one window of a clock in which few healthy connections are (scan statistic of Kulldorff, p < 0.05 after Holm), and no other clock fits as well",
+    explains: ["server-errors", "failing-backend", "message-loss", "crash-and-restart", "reconnect-storm", "message-rate-limit", "failing-message-type"],
+  },
+  detect(signals) {
+    const { events } = signals.fold.merge.evidence;
+    const controls = events.controls().filter(({ isInjected }) => !isInjected);
+    if (controls.length < LEAST_CONTROLS) return [];
+    const failures = events.failures().filter(({ isInjected, kind }) => !isInjected && KINDS.has(kind));
+    return signals.failures.flatMap((series) => {
+      const own = failures.filter((one) => isOf(series, one)).slice(0, MOST_EVENTS);
+      return own.length < LEAST_EVENTS ? [] : found(series, own, controls);
+    });
+  },
+};
+
+function isOf({ kind, code }: FailureSeries, failure: KnownFailure): boolean {
+  if (failure.kind !== kind) return false;
+  const own = codeOf(kind, failure.signature)?.code ?? null;
+  return code === null || own === code || (code === 4000 && (own ?? 0) >= 4000);
+}
+
+interface Scanned extends Scan {
+  readonly clock: Clock;
+  /** Its window. */
+  readonly low: number;
+  readonly high: number;
+  readonly share: number;
+}
+
+function found(
+  series: FailureSeries,
+  events: readonly KnownFailure[],
+  controls: readonly KnownMoment[],
+): Hypothesis[] {
+  const scans = CLOCKS.flatMap((one) => scanned(one, events, controls)).sort((a, b) => b.llr - a.llr);
+  const [best] = scans;
+  const span = spanOf([series]);
+  if (best === undefined || span === null || best.clock.cause === null) return [];
+  if (best.p * scans.length > MOST_P || best.share < LEAST_INSIDE) return [];
+  if (best.inside < LEAST_HAZARD * best.expected) return [];
+  const rivals = scans.filter(
+    ({ clock: { cause }, llr }) => cause !== best.clock.cause && llr >= AS_GOOD * best.llr,
+  );
+  const { clock: own, low, high } = best;
+  const isReset = series.kind === "abnormal-close" && own.cause === "idle-timeout";
+  return [
+    {
+      cause: own.cause as CauseId,
+      // Who resets an idle connection without a word is as a rule in between.
+      ...(isReset && { locus: "network" as const }),
+      confidence: rivals.length === 0 ? "likely" : "possible",
+      sentence: `Connections end by ${own.name}: ${percent(best.share)} of ${count(series.count)} did at ${own.shown(low)} to ${own.shown(high)}.`,
+      evidence: [
+        shownIn(
+          `Of a sample of ${count(events.length)} closes ${count(best.inside)} lie there, against ${Number(best.expected.toPrecision(2))} by the exposure of ${count(controls.length)} healthy moments.`,
+          ...span,
+        ),
+      ],
+      against: rivals.map(({ clock: { name }, low: from, high: to, clock: { shown } }) => {
+        return `It fits ${name} as well (${shown(from)} to ${shown(to)}): this run cannot tell them apart.`;
+      }),
+      nextProbe: PROBES[own.cause ?? ""] ?? "Change what that clock counts, in a role of its own, and see whether the closes move with it.",
+      from: span[0],
+      to: span[1],
+      impact: series.count,
+      symptoms: [series],
+    },
+  ];
+}
+
+const PROBES: Readonly<Record<string, string>> = {
+  "idle-timeout":
+    "Have half of the connections send something more often than that, in a role of their own: they should stay open.",
+  "maximum-lifetime":
+    "Compare that age with the limits of the service, its proxy and its balancer; open connections later: they should end later.",
+  "token-expiry": "Log in with a token that lives twice as long: that age should double.",
+};
+
+function scanned(
+  own: Clock,
+  events: readonly KnownFailure[],
+  controls: readonly KnownMoment[],
+): Scanned[] {
+  const values = events.flatMap((one) => own.read(one) ?? []);
+  const exposed = controls.flatMap((one) => {
+    const value = own.read(one);
+    return value === null ? [] : [{ value, weight: one.weight }];
+  });
+  if (values.length < LEAST_EVENTS || exposed.length < LEAST_CONTROLS) return [];
+  const all = [...values, ...exposed.map(({ value }) => value)];
+  const least = Math.max(1, all.reduce((low, one) => Math.min(low, one)));
+  const most = Math.max(least + 1, all.reduce((high, one) => Math.max(high, one)));
+  const scale = Math.log(most / least);
+  const binOf = (value: number) =>
+    Math.min(BINS - 1, Math.max(0, Math.floor((BINS * Math.log(Math.max(least, value) / least)) / scale)));
+  const counts = Array<number>(BINS).fill(0);
+  for (const value of values) counts[binOf(value)] = (counts[binOf(value)] ?? 0) + 1;
+  // Where no healthy connection was met one might have been: half of one.
+  const weight = exposed.reduce((sum, one) => sum + one.weight, 0);
+  const exposure = Array<number>(BINS).fill(weight / exposed.length / 2);
+  for (const one of exposed) exposure[binOf(one.value)] = (exposure[binOf(one.value)] ?? 0) + one.weight;
+  const scan = scanWindow(counts, exposure, values.length);
+  if (scan === null) return [];
+  const edge = (bin: number) => least * Math.exp((scale * bin) / BINS);
+  return [
+    { ...scan, clock: own, low: edge(scan.from), high: edge(scan.to), share: scan.inside / values.length },
+  ];
+}
