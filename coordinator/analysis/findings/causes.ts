@@ -1,7 +1,7 @@
 /**
- * The causes a finding may name, where each lies, and its plain title. Read by the detectors (diagnosis/), which name them, by
- * the summary, which has the id of a finding's cause, and by the benchmark, whose labels are these ids. Invariant: an id is a
- * promise to scripts: it never gets another meaning; what fits none of them is `unknown`.
+ * Causes, where each lies, and its plain title. Read by the detectors (diagnosis/), which name most of them (docs/validity.md lists
+ * those), and by the finding of the generator; the labels of benchmarks are these ids, too. Invariant: an id is a promise to
+ * scripts: it never gets another meaning; what fits none of them is `unknown`.
  */
 import type { LOCI } from "../judgement.ts";
 
@@ -74,7 +74,7 @@ const CAUSES = [
 ] as const satisfies readonly CauseEntry[];
 
 export type CauseId = (typeof CAUSES)[number]["id"];
-export type Cause = CauseEntry & { readonly id: CauseId };
+type Cause = CauseEntry & { readonly id: CauseId };
 
 const BY_ID: ReadonlyMap<string, Cause> = new Map(CAUSES.map((cause) => [cause.id, cause]));
 

@@ -24,7 +24,7 @@ export interface FailureSeries {
   samples: readonly SampledFailure[];
 }
 
-export interface SampledFailure extends FailureSample {
+interface SampledFailure extends FailureSample {
   readonly target: number;
   readonly hash: number;
 }

@@ -25,6 +25,9 @@ const LEAST_HAZARD = 4;
 /** A clock that explains this share of what the best one does cannot be told from it. */
 const AS_GOOD = 0.85;
 
+/** Who says that it is the rate is not held to have meant the number. */
+const RATE = /rate|too (many|fast)|flood|throttl/;
+
 const KINDS: ReadonlySet<string> = new Set(["close-code", "abnormal-close"]);
 
 interface Clock {
@@ -60,7 +63,9 @@ export const clock: Detector = {
     const failures = events.failures().filter(({ isInjected, kind }) => !isInjected && KINDS.has(kind));
     return signals.failures.flatMap((series) => {
       const own = failures.filter((one) => isOf(series, one)).slice(0, MOST_EVENTS);
-      return own.length < LEAST_EVENTS ? [] : found(series, own, controls);
+      if (own.length < LEAST_EVENTS) return [];
+      const isRate = RATE.test(signals.textOf(series));
+      return found(series, own, controls).filter(({ cause }) => cause !== "message-quota" || !isRate);
     });
   },
 };
@@ -95,12 +100,13 @@ function found(
   );
   const { clock: own, low, high } = best;
   const isReset = series.kind === "abnormal-close" && own.cause === "idle-timeout";
+  const isQuota = own.cause === "message-quota";
   return [
     {
       cause: own.cause as CauseId,
       // Who resets an idle connection without a word is as a rule in between.
       ...(isReset && { locus: "network" as const }),
-      confidence: rivals.length === 0 ? "likely" : "possible",
+      confidence: rivals.length === 0 && !isQuota ? "likely" : "possible",
       sentence: `Connections end by ${own.name}: ${percent(best.share)} of ${count(series.count)} did at ${own.shown(low)} to ${own.shown(high)}.`,
       evidence: [
         shownIn(
@@ -108,9 +114,7 @@ function found(
           ...span,
         ),
       ],
-      against: rivals.map(({ clock: { name }, low: from, high: to, clock: { shown } }) => {
-        return `It fits ${name} as well (${shown(from)} to ${shown(to)}): this run cannot tell them apart.`;
-      }),
+      against: [...rivals.map(inseparable), ...(isQuota ? [OR_A_RATE] : [])],
       nextProbe: PROBES[own.cause ?? ""] ?? "Change what that clock counts, in a role of its own, and see whether the closes move with it.",
       from: span[0],
       to: span[1],
@@ -118,6 +122,13 @@ function found(
       symptoms: [series],
     },
   ];
+}
+
+const OR_A_RATE =
+  "A limit on messages per second fits as well where those who send slowly had not sent as many.";
+
+function inseparable({ clock: { name, shown }, low, high }: Scanned): string {
+  return `It fits ${name} as well (${shown(low)} to ${shown(high)}): this run cannot tell them apart.`;
 }
 
 const PROBES: Readonly<Record<string, string>> = {

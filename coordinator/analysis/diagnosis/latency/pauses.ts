@@ -151,7 +151,7 @@ function usualAround(series: readonly number[], at: number): number {
 }
 
 /** Seconds between pauses that come at regular intervals, none left out; null: they do not. */
-export function periodOf(starts: readonly number[]): number | null {
+function periodOf(starts: readonly number[]): number | null {
   const gaps = starts.slice(1).map((start, at) => start - (starts[at] ?? 0));
   if (gaps.length + 1 < LEAST_REGULAR) return null;
   const period = median(gaps);

@@ -10,7 +10,7 @@ import type { StrictPhase, StrictScenario } from "../../../../shared/scenario/st
 import { TARGET_COUNTERS, type TargetCounter } from "../../../../shared/stats/counters.ts";
 import type { FailureKind } from "../../../../shared/stats/failure-kind.ts";
 import { drawUnit, Stream } from "../../../../shared/time/random.ts";
-import type { EngineHealth } from "../../../../shared/wire/frame/frame.ts";
+import type { EngineHealth, Frame } from "../../../../shared/wire/frame/frame.ts";
 import { begun, ended, facts, merge, ordered, SyntheticEngine } from "../../merge/synthetic-run.ts";
 import { dependent, normal } from "../stats/noise.ts";
 
@@ -44,6 +44,8 @@ export interface Told {
   readonly targets?: readonly Partial<Record<TargetCounter, number>>[];
   readonly names?: readonly { readonly expected: number; readonly timedOut: number }[];
   readonly health?: Partial<EngineHealth>;
+  readonly events?: Frame["events"];
+  readonly controls?: Frame["controls"];
 }
 
 /** @param connections at the end of the first `ramp` seconds, held from then on */
@@ -148,6 +150,8 @@ function content(
       return { phase, target, counters: ordered(TARGET_COUNTERS, counters) };
     }),
     health: told.health ?? {},
+    events: told.events ?? [],
+    controls: told.controls ?? [],
   };
 }
 
