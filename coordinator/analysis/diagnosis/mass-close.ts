@@ -2,11 +2,13 @@
  * Moments in which many connections end without a Close frame. Called by the detectors of crashes, of leaks and of storms. Pure.
  * Invariant: only what neither we nor the plan ended, and not what the target closed with a code.
  */
-import { countIn, type Signals } from "./signals.ts";
+import { countIn, countOf, type Signals } from "./signals.ts";
 
 /** One of five targets that dies takes that much with it; chance does not. */
 const LEAST_SHARE = 0.2;
 const LEAST_CLOSES = 10;
+/** Of all that end so, those in such moments: where connections end all the time, no moment stands out. */
+const STANDS_OUT = 0.6;
 
 export interface MassClose {
   /** Seconds of run time: two of them. */
@@ -29,5 +31,7 @@ export function massCloses(signals: Signals): MassClose[] {
     found.push({ from, to: from + 2, closed, open });
     from++;
   }
+  const inMoments = found.reduce((sum, { closed }) => sum + closed, 0);
+  if (inMoments < STANDS_OUT * countOf(closes)) return [];
   return found.sort((a, b) => b.closed - a.closed || a.from - b.from);
 }

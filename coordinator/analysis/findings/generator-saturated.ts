@@ -61,5 +61,6 @@ function causeIn({ fold, masked, before }: JudgedRun): { readonly cause?: CauseI
   const { loopLag, utilisation, throttled, sendLag } = masked.byGate;
   const isBusy = utilisation + throttled >= Math.max(loopLag, 1);
   if (isBusy) return { cause: "generator-cpu" };
-  return loopLag >= sendLag ? { cause: "generator-pauses" } : {};
+  // Late without having stood still, or been busy: others had the processor.
+  return { cause: loopLag >= sendLag ? "generator-pauses" : "generator-cpu" };
 }

@@ -51,7 +51,9 @@ function found(signals: Signals, series: ReturnType<Signals["of"]>, answer: stri
   const peak = openWhen(signals, series, refused);
   const { atCap, below, attemptsBelow } = placed(signals, series, peak);
   const isCap =
-    atCap >= LEAST_AT_CAP * refused &&
+    // What is turned away in the drain is in neither.
+    atCap >= LEAST_AT_CAP * (atCap + below) &&
+    atCap >= LEAST_REFUSED &&
     attemptsBelow >= Math.min(LEAST_BELOW, peak) &&
     below <= MOST_BELOW * attemptsBelow &&
     signals.rows.every(({ open }) => open <= BEYOND_CAP * peak) &&

@@ -10,7 +10,7 @@ import type { CauseId } from "../../findings/causes.ts";
 import { type Scan, scanWindow } from "../../stats/scan.ts";
 import { count, percent } from "../../text.ts";
 import { type Detector, type Hypothesis, shownIn } from "../detector.ts";
-import { type Signals, spanOf } from "../signals.ts";
+import { spanOf } from "../signals.ts";
 
 const LEAST_EVENTS = 15;
 const LEAST_CONTROLS = 30;
@@ -42,30 +42,73 @@ const plain = (what: string) => (value: number) => `${count(Math.round(value))} 
 
 const CLOCKS: readonly Clock[] = [
   { name: "their age", cause: "maximum-lifetime", read: ({ ageMs }) => ageMs, shown: seconds },
-  { name: "the time since they sent", cause: "idle-timeout", read: ({ idleTxMs }) => idleTxMs, shown: seconds },
-  { name: "the time since they received", cause: "idle-timeout", read: ({ idleRxMs }) => idleRxMs, shown: seconds },
-  { name: "the age of their token", cause: "token-expiry", read: ({ tokenAgeMs }) => tokenAgeMs, shown: seconds },
-  { name: "the messages they had sent", cause: "message-quota", read: ({ sent }) => sent, shown: plain("messages") },
-  { name: "the size of their last message", cause: "message-size-limit", read: ({ lastBytes }) => lastBytes, shown: plain("bytes") },
+  {
+    name: "the time since they sent",
+    cause: "idle-timeout",
+    read: ({ idleTxMs }) => idleTxMs,
+    shown: seconds,
+  },
+  {
+    name: "the time since they received",
+    cause: "idle-timeout",
+    read: ({ idleRxMs }) => idleRxMs,
+    shown: seconds,
+  },
+  {
+    name: "the age of their token",
+    cause: "token-expiry",
+    read: ({ tokenAgeMs }) => tokenAgeMs,
+    shown: seconds,
+  },
+  {
+    name: "the messages they had sent",
+    cause: "message-quota",
+    read: ({ sent }) => sent,
+    shown: plain("messages"),
+  },
+  {
+    name: "the size of their last message",
+    cause: "message-size-limit",
+    read: ({ lastBytes }) => lastBytes,
+    shown: plain("bytes"),
+  },
   { name: "the moment", cause: null, read: ({ atUs }) => atUs / 1000, shown: seconds },
 ];
 
 export const clock: Detector = {
   meta: {
-    causes: ["idle-timeout", "maximum-lifetime", "token-expiry", "message-quota", "message-size-limit"],
+    causes: [
+      "idle-timeout",
+      "maximum-lifetime",
+      "token-expiry",
+      "message-quota",
+      "message-size-limit",
+    ],
     doc: "of 15 closes or more, seven of ten lie in one window of a clock in which few healthy connections are (scan statistic of Kulldorff, p < 0.05 after Holm), and no other clock fits as well",
-    explains: ["server-errors", "failing-backend", "message-loss", "crash-and-restart", "reconnect-storm", "message-rate-limit", "failing-message-type"],
+    explains: [
+      "server-errors",
+      "failing-backend",
+      "message-loss",
+      "crash-and-restart",
+      "reconnect-storm",
+      "message-rate-limit",
+      "failing-message-type",
+    ],
   },
   detect(signals) {
     const { events } = signals.fold.merge.evidence;
     const controls = events.controls().filter(({ isInjected }) => !isInjected);
     if (controls.length < LEAST_CONTROLS) return [];
-    const failures = events.failures().filter(({ isInjected, kind }) => !isInjected && KINDS.has(kind));
+    const failures = events
+      .failures()
+      .filter(({ isInjected, kind }) => !isInjected && KINDS.has(kind));
     return signals.failures.flatMap((series) => {
       const own = failures.filter((one) => isOf(series, one)).slice(0, MOST_EVENTS);
       if (own.length < LEAST_EVENTS) return [];
       const isRate = RATE.test(signals.textOf(series));
-      return found(series, own, controls).filter(({ cause }) => cause !== "message-quota" || !isRate);
+      return found(series, own, controls).filter(
+        ({ cause }) => cause !== "message-quota" || !isRate,
+      );
     });
   },
 };
@@ -89,7 +132,9 @@ function found(
   events: readonly KnownFailure[],
   controls: readonly KnownMoment[],
 ): Hypothesis[] {
-  const scans = CLOCKS.flatMap((one) => scanned(one, events, controls)).sort((a, b) => b.llr - a.llr);
+  const scans = CLOCKS.flatMap((one) => scanned(one, events, controls)).sort(
+    (a, b) => b.llr - a.llr,
+  );
   const [best] = scans;
   const span = spanOf([series]);
   if (best === undefined || span === null || best.clock.cause === null) return [];
@@ -115,7 +160,9 @@ function found(
         ),
       ],
       against: [...rivals.map(inseparable), ...(isQuota ? [OR_A_RATE] : [])],
-      nextProbe: PROBES[own.cause ?? ""] ?? "Change what that clock counts, in a role of its own, and see whether the closes move with it.",
+      nextProbe:
+        PROBES[own.cause ?? ""] ??
+        "Change what that clock counts, in a role of its own, and see whether the closes move with it.",
       from: span[0],
       to: span[1],
       impact: series.count,
@@ -151,21 +198,37 @@ function scanned(
   });
   if (values.length < LEAST_EVENTS || exposed.length < LEAST_CONTROLS) return [];
   const all = [...values, ...exposed.map(({ value }) => value)];
-  const least = Math.max(1, all.reduce((low, one) => Math.min(low, one)));
-  const most = Math.max(least + 1, all.reduce((high, one) => Math.max(high, one)));
+  const least = Math.max(
+    1,
+    all.reduce((low, one) => Math.min(low, one)),
+  );
+  const most = Math.max(
+    least + 1,
+    all.reduce((high, one) => Math.max(high, one)),
+  );
   const scale = Math.log(most / least);
   const binOf = (value: number) =>
-    Math.min(BINS - 1, Math.max(0, Math.floor((BINS * Math.log(Math.max(least, value) / least)) / scale)));
+    Math.min(
+      BINS - 1,
+      Math.max(0, Math.floor((BINS * Math.log(Math.max(least, value) / least)) / scale)),
+    );
   const counts = Array<number>(BINS).fill(0);
   for (const value of values) counts[binOf(value)] = (counts[binOf(value)] ?? 0) + 1;
   // Where no healthy connection was met one might have been: half of one.
   const weight = exposed.reduce((sum, one) => sum + one.weight, 0);
   const exposure = Array<number>(BINS).fill(weight / exposed.length / 2);
-  for (const one of exposed) exposure[binOf(one.value)] = (exposure[binOf(one.value)] ?? 0) + one.weight;
+  for (const one of exposed)
+    exposure[binOf(one.value)] = (exposure[binOf(one.value)] ?? 0) + one.weight;
   const scan = scanWindow(counts, exposure, values.length);
   if (scan === null) return [];
   const edge = (bin: number) => least * Math.exp((scale * bin) / BINS);
   return [
-    { ...scan, clock: own, low: edge(scan.from), high: edge(scan.to), share: scan.inside / values.length },
+    {
+      ...scan,
+      clock: own,
+      low: edge(scan.from),
+      high: edge(scan.to),
+      share: scan.inside / values.length,
+    },
   ];
 }

@@ -68,7 +68,7 @@ function hypothesis(signals: Signals, { from, to, closed, open }: MassClose): Hy
         : `; attempts failed for ${refused.last - refused.first + 1} s, and then connections opened again`;
   return {
     cause: "crash-and-restart",
-    confidence: confidenceOf(refused !== null && signals.of("tcp-refused").length > 0, isOneMoment),
+    confidence: confidenceOf(refused?.isSure === true, isOneMoment),
     sentence: `The service seems to have crashed at second ${from}: ${partOf(closed, open)} of its connections ended at once without a Close frame${away}.`,
     evidence: [
       shownIn(
@@ -100,10 +100,12 @@ function confidenceOf(isRefused: boolean, isOneMoment: boolean): Confidence {
   return isRefused ? "certain" : "likely";
 }
 
+/** Until when attempts failed thereafter, and whether nothing listened meanwhile; null: none failed. */
 function awayAfter(signals: Signals, from: number, refusals: ReturnType<Signals["of"]>) {
   let first = -1;
   let last = -1;
   let failed = 0;
+  let isSure = false;
   for (let second = from; second < signals.rows.length; second++) {
     if (last >= 0 && second - last > AWAY_SECONDS) break;
     if (first < 0 && second - from > AWAY_SECONDS) break;
@@ -112,8 +114,9 @@ function awayAfter(signals: Signals, from: number, refusals: ReturnType<Signals[
     if (first < 0) first = second;
     last = second;
     failed += now;
+    isSure ||= countIn(signals.of("tcp-refused"), second) > 0;
   }
-  return first < 0 ? null : { first, last, count: failed };
+  return first < 0 ? null : { first, last, count: failed, isSure };
 }
 
 function backAfter(signals: Signals, last: number): number | null {

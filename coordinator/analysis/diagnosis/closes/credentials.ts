@@ -11,7 +11,7 @@ const LEAST = 3;
 const ENDED_BY: ReadonlySet<number> = new Set([1008, 3000, 3003, 4000]);
 /** Of a sample of the refused, those that had been connected before. */
 const RETURNING = 0.9;
-/** Attempts that were taken, for one that was refused: then it is not the scenario's credentials in general. */
+/** Of first attempts, those that were taken: then it is not the scenario's credentials in general. */
 const LEAST_TAKEN = 0.5;
 
 export const credentials: Detector = {
@@ -27,11 +27,11 @@ export const credentials: Detector = {
     if (refused < LEAST || span === null) return [];
     const samples = series.flatMap((one) => one.samples);
     const returning = samples.filter(({ attempt }) => attempt > 0).length;
-    const { established } = signals.fold.merge.counters();
+    const { attempted, reconnects, established } = signals.fold.merge.counters();
     const isStale =
       samples.length > 0 &&
       returning >= RETURNING * samples.length &&
-      established >= LEAST_TAKEN * refused;
+      established >= LEAST_TAKEN * (attempted - reconnects);
     const common = {
       from: span[0],
       to: span[1],

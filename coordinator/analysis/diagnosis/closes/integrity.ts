@@ -35,7 +35,8 @@ export const integrity: Detector = {
       const span = spanOf(series);
       const failed = countOf(series);
       if (failed < least || span === null) return [];
-      const isCertain = kind !== "reordered" || signals.fold.facts.scenario.integrity.order !== null;
+      const isCertain =
+        kind !== "reordered" || signals.fold.facts.scenario.integrity.order !== null;
       return [
         {
           ...{ cause, from: span[0], to: span[1], impact: failed },
@@ -46,7 +47,9 @@ export const integrity: Detector = {
           ],
           against: isCertain
             ? []
-            : ["Only replies were held against their messages: a service that works on several at once may answer in any order."],
+            : [
+                "Only replies were held against their messages: a service that works on several at once may answer in any order.",
+              ],
           nextProbe:
             "The samples under Failures name connections and moments: follow one of those messages through the service.",
           symptoms: series,

@@ -156,7 +156,9 @@ function hypothesis(said: Said, series: readonly FailureSeries[]): Hypothesis[] 
   const span = spanOf(series);
   if (failed < LEAST || span === null) return [];
   const { cause, confidence, against, nextProbe } = said;
-  const codes = series.flatMap(({ code }) => (code === null ? [] : [code === 4000 ? "4xxx" : code]));
+  const codes = series.flatMap(({ code }) =>
+    code === null ? [] : [code === 4000 ? "4xxx" : code],
+  );
   const what = codes.length === 0 ? said.kind : `${said.kind} ${codes.join(", ")}`;
   const { title } = causeOf(cause);
   return [

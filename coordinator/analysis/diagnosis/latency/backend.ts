@@ -66,7 +66,11 @@ function hypothesis(
     ...(isKnown && { scope: { target: name } }),
     sentence: `${isKnown ? `Target ${name} is slow` : `One of the targets ${names.join(", ")} is slow`}: ${percent(share)} of all replies, as many as it gives, take around ${ms(slowUs)}, the others ${ms(fastUs)}.`,
     evidence: [
-      shownIn(`${percent(share)} of ${replies} replies are slow, of each kind of message alike.`, from, end),
+      shownIn(
+        `${percent(share)} of ${replies} replies are slow, of each kind of message alike.`,
+        from,
+        end,
+      ),
     ],
     against: isKnown
       ? ["Times are not kept by target: that it is this one follows from its share of the replies."]

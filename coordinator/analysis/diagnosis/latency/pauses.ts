@@ -2,7 +2,8 @@
  * Detector: in ticks of 100 ms nothing comes from the service although messages are sent, and then all of it at once: the whole service
  * stood still. Listed in ../registry.ts. Invariant: a pause in which we stood still, or sent nothing, is none of the service's.
  */
-import { median } from "../../stats/interval.ts";
+import { mean, median } from "../../stats/interval.ts";
+import { mannKendallP } from "../../stats/trend.ts";
 import { count, ms } from "../../text.ts";
 import type { Detector } from "../detector.ts";
 import type { Signals } from "../signals.ts";
@@ -26,6 +27,8 @@ const OWN = 0.5;
 /** Gaps between pauses differ by at most this share of their median, or a tick: no garbage collector is as regular. */
 const REGULAR = 0.03;
 const LEAST_REGULAR = 4;
+/** The last third of the pauses over the first. */
+const GROWTH = 2;
 
 interface Pause {
   /** In ticks of run time. */
@@ -35,8 +38,8 @@ interface Pause {
 
 export const pauses: Detector = {
   meta: {
-    causes: ["event-loop-pauses", "periodic-stall"],
-    doc: "3 times or more nothing came for 100 ms to 3 s while messages were sent, and then what had been held back; `periodic-stall` when that happened at regular intervals, or pings were answered meanwhile",
+    causes: ["event-loop-pauses", "periodic-stall", "memory-leak"],
+    doc: "3 times or more nothing came for 100 ms to 3 s while messages were sent, and then what had been held back; `periodic-stall` when that happened at regular intervals, or pings were answered meanwhile, `memory-leak` when they doubled in length, with a trend (Mann-Kendall, p < 0.01)",
     explains: ["reordering", "slow-message-type", "network-loss", "network-latency"],
   },
   detect(signals) {
@@ -46,15 +49,16 @@ export const pauses: Detector = {
     const starts = found.map(({ from }) => from / TICKS);
     const periodS = periodOf(starts);
     const pings = pingsDuring(signals, found);
+    const growth = growthOf(found);
     const isHandler = pings === "answered" || (pings === "unknown" && periodS !== null);
     const every = periodS === null ? "" : `, every ${Number(periodS.toPrecision(3))} s`;
     const from = Math.floor(starts[0] ?? 0);
     const to = Math.ceil(starts.at(-1) ?? 0) + 1;
     return [
       {
-        cause: isHandler ? "periodic-stall" : "event-loop-pauses",
-        confidence: pings === "unknown" ? "likely" : "certain",
-        sentence: `The service stood still ${count(found.length)} times, for up to ${ms(longest * 1000)}${every}: nothing came from it, and then all of it at once.`,
+        cause: growth !== null ? "memory-leak" : isHandler ? "periodic-stall" : "event-loop-pauses",
+        confidence: pings === "unknown" || growth !== null ? "likely" : "certain",
+        sentence: `The service stood still ${count(found.length)} times, for up to ${ms(longest * 1000)}${every}${growth ?? ""}: nothing came from it, and then all of it at once.`,
         evidence: [
           {
             sentence: `Pauses began at ${starts
@@ -66,7 +70,10 @@ export const pauses: Detector = {
             seconds: found.slice(0, 50).map((one) => secondsOf(one)),
           },
         ],
-        against: againstOf(pings, periodS !== null),
+        against: [
+          ...(growth === null ? [] : ["The figures of the target's memory are not known here."]),
+          ...againstOf(pings, periodS !== null),
+        ],
         nextProbe: isHandler
           ? "Look for a task with this period in the service (a timer, a cron job, a flush) and for the lock it holds."
           : "Record the service's garbage collections and event loop delay, and lay them beside these moments.",
@@ -78,6 +85,16 @@ export const pauses: Detector = {
     ];
   },
 };
+
+/** Pauses that get longer and longer are those of a collector that has more and more to look at; null: they do not. */
+function growthOf(found: readonly Pause[]): string | null {
+  const ticks = found.map((pause) => pause.ticks);
+  const third = Math.floor(ticks.length / 3);
+  if (third < 2 || mannKendallP(ticks) > 0.01) return null;
+  const [first, last] = [mean(ticks.slice(0, third)), mean(ticks.slice(-third))];
+  if (last < GROWTH * first) return null;
+  return `, longer and longer (from ${ms(first * TICK_MS * 1000)} to ${ms(last * TICK_MS * 1000)})`;
+}
 
 function againstOf(pings: "answered" | "held" | "unknown", isPeriodic: boolean): string[] {
   if (pings !== "unknown") return [];

@@ -18,6 +18,9 @@ const KEEPS_PACE = 0.97;
 const FALLS_BEHIND = 0.95;
 /** Answers per second differ by this share of their mean, at most, at the limit. */
 const FLAT = 0.15;
+/** Where much more is asked of it, it may vary more. */
+const FAR_BEHIND = 0.6;
+const FLAT_FAR_BEHIND = 0.3;
 /** Offered at the limit, over the most that it kept pace with: as much at least. */
 const AS_MUCH = 0.9;
 /** Half of the replies take so many times as long as they did, at least. */
@@ -28,6 +31,8 @@ const LEAST_PER_SECOND = 10;
 /** Of bytes per second, their variation over that of messages, where bytes are the limit. */
 const STEADIER = 0.4;
 const LEAST_BYTE_SECONDS = 4;
+/** Of the connections. */
+const STAYING = 0.95;
 
 interface Part {
   readonly from: number;
@@ -63,11 +68,12 @@ export const saturation: Detector = {
     if (limited.length < LEAST_LIMITED) return [];
     // Who drowns answers less and less: the rate must not rise; that it falls is no sign against a limit.
     const limit = median(limited.map(({ answered }) => answered));
-    const isFlat = limited.every(({ answered }) => answered <= (1 + FLAT) * limit);
     const keeping = parts.filter(
       (part) => !behind.includes(part) && part.answered >= KEEPS_PACE * part.offered,
     );
     const offered = mean(limited.map((part) => part.offered));
+    const room = limit < FAR_BEHIND * offered ? FLAT_FAR_BEHIND : FLAT;
+    const isFlat = limited.every(({ answered }) => answered <= (1 + room) * limit);
     const kept = Math.max(0, ...keeping.map((part) => part.offered));
     const fast = median(keeping.map(({ p50Us }) => p50Us));
     const slow = median(limited.map(({ p50Us }) => p50Us).filter((us) => !Number.isNaN(us)));
@@ -149,7 +155,10 @@ function hypothesis(signals: Signals, found: Limit): Hypothesis {
 /** Bytes per second hardly vary while messages per second do, as the sizes of messages would have them. */
 function areBytesLimited(signals: Signals, from: number, to: number): boolean {
   const { timeline } = signals.fold.merge;
-  const seconds = Array.from({ length: to - from }, (_, at) => from + at);
+  // Not while its connections go: bytes and messages do, too, then.
+  const all = signals.rows.slice(from, to);
+  const most = all.reduce((high, { open }) => Math.max(high, open), 0);
+  const seconds = all.flatMap(({ second, open }) => (open >= STAYING * most ? [second] : []));
   const bytes = seconds.map((second) => timeline.counted(second, "bytesReceived"));
   const messages = seconds.map((second) => timeline.counted(second, "received"));
   return seconds.length >= LEAST_BYTE_SECONDS && variation(bytes) < STEADIER * variation(messages);

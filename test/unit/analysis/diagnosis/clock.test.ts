@@ -61,7 +61,8 @@ function closes(limit: Partial<Clocks>): readonly Told[] {
   );
 }
 
-const found = (limit: Partial<Clocks>) => diagnose(new Signals(foldOf(closes(limit), PLAN)), DETECTORS);
+const found = (limit: Partial<Clocks>) =>
+  diagnose(new Signals(foldOf(closes(limit), PLAN)), DETECTORS);
 
 describe("closes concentrate", () => {
   test.each<[string, Partial<Clocks>]>([
