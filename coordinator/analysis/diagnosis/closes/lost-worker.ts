@@ -1,8 +1,8 @@
 /**
  * Detector: a worker was lost, and its connections with it. Listed in ../registry.ts. Invariant: what the journal records of it is all
- * there is to say; nothing of it is the target's.
+ * there is to say; nothing of it is the target's. A worker that a fault was to take has no other cause.
  */
-import { disturbedBy, lostWorkers, wasLost } from "../../losses.ts";
+import { disturbedBy, faultBehind, lostWorkers, wasLost } from "../../losses.ts";
 import { count } from "../../text.ts";
 import type { Detector } from "../detector.ts";
 
@@ -16,15 +16,15 @@ export const lostWorker: Detector = {
   },
   detect: ({ fold }) =>
     lostWorkers(fold)
-      .filter(({ loss }) => loss.open > 0)
+      .filter((worker) => worker.loss.open > 0 && faultBehind(fold, worker) === null)
       .slice(0, 1)
       .map((worker) => {
         const from = Math.max(0, Math.floor((worker.loss.reportedUs ?? 0) / SECOND_US));
         return {
           cause: "worker-lost",
           confidence: "certain",
-          sentence: `${wasLost(worker)}; it held ${count(worker.loss.open)} connections.`,
-          evidence: [{ sentence: `${wasLost(worker)}.`, seconds: disturbedBy(fold, worker) }],
+          sentence: `${wasLost(fold, worker)}; it held ${count(worker.loss.open)} connections.`,
+          evidence: [{ sentence: `${wasLost(fold, worker)}.`, seconds: disturbedBy(fold, worker) }],
           against: [],
           nextProbe:
             "Look at the worker's log and its machine at that moment: memory, processor, network.",
