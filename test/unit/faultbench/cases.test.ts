@@ -3,6 +3,7 @@
  * case at each strength and with several seeds, against the schemas of scenarios and behaviours.
  */
 import { describe, expect, it } from "vitest";
+import { type CauseId, causeOf } from "../../../coordinator/analysis/findings/causes.ts";
 import { parseScenario } from "../../../shared/scenario/parse.ts";
 import { parseBehaviour } from "../../../target/behaviour-schema.ts";
 import { type Case, fill, readCases, STRENGTHS, type Trial } from "../../faultbench/case-file.ts";
@@ -35,6 +36,15 @@ describe.each(cases.map((one) => [one.id, one] as const))("%s", (_, one) => {
       expect(read.ok ? [] : read.issues).toEqual([]);
       expect(parseBehaviour(behaviour)).not.toHaveProperty("issues");
       if (one.servers.includes("ws")) refuseUnknown(behaviour);
+    }
+  });
+
+  it("has a cause that findings may name, at its place; one of the open set has not", () => {
+    for (const { cause, locus } of [one.label, one.label?.also].flatMap((it) => it ?? [])) {
+      const known = causeOf(cause as CauseId);
+      expect([cause, known === undefined]).toEqual([cause, one.openSet]);
+      // A middlebox has idle timeouts, too.
+      if (known !== undefined && one.path === undefined) expect(known.locus).toBe(locus);
     }
   });
 
