@@ -37,6 +37,8 @@ export const ErrorCode = {
   /** They cannot be loaded. */
   ONRUSH_HOOKS_FAILED: ExitCode.hookFailed,
   ONRUSH_LIMITS_TOO_LOW: ExitCode.preflight,
+  /** A rule of environment.before of the scenario does not hold. */
+  ONRUSH_ENVIRONMENT_UNFIT: ExitCode.preflight,
   ONRUSH_BUS_UNREACHABLE: ExitCode.preflight,
   /** The broker is there, but its version or settings would lose or bend results. */
   ONRUSH_BUS_UNSUITABLE: ExitCode.preflight,

@@ -22,7 +22,7 @@ import type { RunLog } from "./run-log.ts";
 import { transition } from "./state.ts";
 
 type EndMode = "stop" | "abort";
-type EndBy = "interrupt" | "api" | "threshold" | "failure";
+type EndBy = "interrupt" | "api" | "threshold" | "checkpoint" | "failure";
 
 export class ActiveRun {
   readonly request: RunRequest;

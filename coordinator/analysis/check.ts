@@ -19,6 +19,8 @@ export interface CheckMeta {
   readonly precedence: number;
   /** It is also judged once a second while the run goes on. */
   readonly isLive?: true;
+  /** It is also judged of a run that never began. */
+  readonly isAlways?: true;
 }
 
 export interface Check {

@@ -51,8 +51,8 @@ function didNotStart({ observed, limit = null }: Answer): Answer {
 const ALL_THAT_COUNTS = { phase: null, name: null, target: null } as const;
 
 function judgementOf({ meta }: Check, { fold }: JudgedRun, answer: Answer, id: string): Judgement {
-  const { kind, question, precedence } = meta;
-  const judged = fold.began || kind === "ending" ? answer : didNotStart(answer);
+  const { kind, question, precedence, isAlways = kind === "ending" } = meta;
+  const judged = fold.began || isAlways ? answer : didNotStart(answer);
   const { sentence, ...rest } = judged;
   const whole = {
     id,

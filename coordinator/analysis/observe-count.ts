@@ -9,6 +9,7 @@ import type { StrictScenario, StrictThreshold } from "../../shared/scenario/stri
 import type { CounterTable } from "../merge/counter-sums.ts";
 import { phaseAt, phaseSpans } from "../merge/facts.ts";
 import type { RunFold } from "../merge/run-fold.ts";
+import { countedOf, type Read, wholeOf } from "./counted.ts";
 import { generatorFailures } from "./failures.ts";
 import { isLeftOut } from "./judged.ts";
 
@@ -33,9 +34,6 @@ export interface Scope {
 }
 
 const SECOND_US = 1_000_000;
-
-/** A counter by its name; null: not recorded for what is looked at. */
-type Read = (counter: string) => number | null;
 
 type Audit = StrictScenario["integrity"];
 /** Measured only where something tells messages apart: by what, and how that is switched on. */
@@ -62,7 +60,7 @@ export function observeCount(scope: Scope, threshold: StrictThreshold): Observat
   const read = readerOf(scope);
   const missing = whyNotCounted(scope, statistic, read);
   if (missing !== null) return { missing };
-  const count = countOf(scope, statistic, read);
+  const count = countedOf(statistic, read, ownFailures(scope));
   if (count === null) return { missing: notRecorded(scope, threshold) };
   switch (unit) {
     case "count":
@@ -81,6 +79,11 @@ export function observeCount(scope: Scope, threshold: StrictThreshold): Observat
     case "us":
       return { missing: `"${statistic}" is not a time` };
   }
+}
+
+/** They are not told apart by target or role. */
+function ownFailures({ fold, phases, targets, role }: Scope): number {
+  return targets !== null || role !== null ? 0 : generatorFailures(fold.merge, phases);
 }
 
 function readerOf({ fold, phases, names, targets, role }: Scope): Read {
@@ -132,74 +135,6 @@ function notRecorded(
   return `"${statistic}" is not measured for ${measure}`;
 }
 
-function countOf(scope: Scope, statistic: string, read: Read): number | null {
-  switch (statistic) {
-    // A rate is that of what was sent.
-    case "rate":
-    case "sent": {
-      // What never left this process was not sent.
-      const sent = read("sent");
-      return sent === null ? null : sent - (read("discarded") ?? 0);
-    }
-    case "skipped":
-      return sum(read, "skippedNotOpen", "skippedBehind", "skippedBackpressure");
-    // What the generator could not attempt is not held against the target; it makes the run invalid.
-    case "failed": {
-      const failed = read("failed");
-      if (failed === null || scope.targets !== null || scope.role !== null) return failed;
-      return failed - generatorFailures(scope.fold.merge, scope.phases);
-    }
-    default:
-      return read(statistic);
-  }
-}
-
-/** What a count is a share of; null: of nothing. What is under way is no part of it: a run that goes on is judged alike. */
-function wholeOf(statistic: string, read: Read): number | null {
-  switch (statistic) {
-    case "established":
-      return sum(read, "established", "failed");
-    case "failed":
-    case "reconnects":
-      return read("attempted");
-    case "closed":
-      return read("established");
-    case "completed":
-      return sum(read, "completed", "failed");
-    case "sent":
-    case "skipped":
-    case "skippedNotOpen":
-    case "skippedBehind":
-    case "skippedBackpressure":
-      return read("planned");
-    case "matched":
-    case "rejected":
-    case "timedOut":
-    case "unanswered":
-      return (
-        sum(read, "matched", "rejected", "timedOut", "corruptReplies", "unanswered") ??
-        sum(read, "matched", "timedOut", "corruptReplies", "unanswered") ??
-        read("expected") ??
-        read("sent")
-      );
-    case "lost":
-      // What should have come: replies, and messages whose numbers say that they were sent.
-      return sum(read, "expected", "audited", "missing") ?? read("expected");
-    case "late":
-      // Per message it is not recorded what came at all, but what was waited for.
-      return sum(read, "received", "parts") ?? read("received") ?? read("expected");
-    case "unsolicited":
-    case "recognised":
-    case "duplicated":
-    case "reordered":
-    case "corrupt":
-    case "leaked":
-      return sum(read, "received", "parts") ?? read("received");
-    default:
-      return null;
-  }
-}
-
 /**
  * Connections that were open at any time in the phases looked at: those that were open when they began, and those that
  * were established in them. Per target or role all that were established until their end.
@@ -219,13 +154,6 @@ function everOpen({ fold, phases, targets, role }: Scope): number {
     if (before >= 0) open += fold.merge.timeline.openGauge.atEndOf(before);
   }
   return open;
-}
-
-function sum(read: Read, ...counters: string[]): number | null {
-  const values = counters.map(read);
-  return values.includes(null)
-    ? null
-    : values.reduce((all: number, value) => all + (value ?? 0), 0);
 }
 
 /**

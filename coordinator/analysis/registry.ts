@@ -25,7 +25,10 @@ import { overrun } from "./notes/overrun.ts";
 import { replacedWorkers } from "./notes/replaced-workers.ts";
 import { answered } from "./rules/answered.ts";
 import { baseline } from "./rules/baseline.ts";
+import { besideWarning } from "./rules/beside-warning.ts";
+import { checkpoints } from "./rules/checkpoints.ts";
 import { ending } from "./rules/ending.ts";
+import { environment } from "./rules/environment.ts";
 import { established } from "./rules/established.ts";
 import { followed } from "./rules/followed.ts";
 import { isolated } from "./rules/isolated.ts";
@@ -44,6 +47,8 @@ export const REGISTRY: readonly Check[] = [
   ending,
   thresholds,
   recovered,
+  checkpoints,
+  environment,
   sendLag,
   openLag,
   skippedMessages,
@@ -68,6 +73,7 @@ export const REGISTRY: readonly Check[] = [
   manyDrops,
   silentMessages,
   silentTargets,
+  besideWarning,
   replacedWorkers,
   overrun,
   ambiguousReplies,

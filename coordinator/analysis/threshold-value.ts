@@ -24,7 +24,11 @@ interface Distribution {
 }
 
 /** The distribution a rule is about, and how its statistic is read off it; null: it is a rule on a count. */
-export function timeOf({ measure, statistic, unit }: StrictThreshold) {
+export function timeOf({
+  measure,
+  statistic,
+  unit,
+}: Pick<StrictThreshold, "measure" | "statistic" | "unit">) {
   const metric = THRESHOLD_METRICS[measure];
   const read = readerOf(statistic);
   return unit !== "us" || metric === undefined || read === null ? null : { metric, read };

@@ -13,6 +13,7 @@ import { maskSecrets } from "../../shared/scenario/mask/mask.ts";
 import { isOfReport } from "../../shared/scenario/output.ts";
 import { parseScenario } from "../../shared/scenario/parse.ts";
 import type { FileOutput, StrictScenario } from "../../shared/scenario/strict.ts";
+import { mostHeldUs } from "../../shared/scenario/strict-beside.ts";
 import { checkCommands } from "../plan/allowed-commands.ts";
 import type { RunPolicies } from "../plan/policies.ts";
 
@@ -108,7 +109,7 @@ function fileOf(files: ReadonlyMap<string, Buffer>, path: string): Buffer {
 
 function checkLimits(scenario: StrictScenario, limits: ServiceLimits): void {
   const { connections, profile, peakPlanned } = buildPopulation(scenario);
-  const seconds = profile.durationUs / 1_000_000;
+  const seconds = (profile.durationUs + mostHeldUs(scenario)) / 1_000_000;
   if (connections > limits.connections) {
     throw tooLarge(`${connections} connections`, `${limits.connections}`, "--max-connections");
   }

@@ -31,7 +31,7 @@ function noteEvent(event: RunEvent, progress: Progress): void {
       progress.note("what the lost worker held is taken over by others");
       break;
     case "end-requested":
-      if (event.by === "threshold")
+      if (event.by === "threshold" || event.by === "checkpoint")
         progress.note(`ending early: ${escapeForTerminal(event.reason, 300)}`);
       break;
     case "fault-began":
@@ -50,10 +50,33 @@ function noteEvent(event: RunEvent, progress: Progress): void {
         `fault ${escapeForTerminal(event.id)}: ${event.ok ? "" : "FAILED, "}${escapeForTerminal(event.outcome, 300)}`,
       );
       break;
+    case "checkpoint-reached":
+      progress.note(`checkpoint ${escapeForTerminal(event.name)} reached`);
+      break;
+    case "checkpoint-acted":
+      if (event.kind !== "mark" || !event.ok)
+        progress.note(`${event.kind} of checkpoint ${told(event)}`);
+      break;
+    case "environment-checked":
+      if (!event.ok) progress.note(`environment, ${event.when} the load: ${told(event)}`);
+      break;
+    case "cleanup-ended":
+      progress.note(`clean-up ${told(event)}`);
+      break;
     case "note":
       progress.note(escapeForTerminal(event.message, 300));
       break;
   }
+}
+
+/** What came of something that has a name. */
+function told(event: {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly outcome: string;
+}): string {
+  const { name, ok, outcome } = event;
+  return `${escapeForTerminal(name)}: ${ok ? "" : "FAILED, "}${escapeForTerminal(outcome, 300)}`;
 }
 
 function victimsText(victims: number | null): string {

@@ -81,6 +81,19 @@ export function liveView(fold: RunFold, situation: LiveSituation): LiveView {
       reasons: sentencesOf(situation.judgements.filter(({ kind }) => kind === "validity")),
     },
     thresholds: situation.judgements.flatMap(thresholdRow),
+    ...checkpointsNow(fold),
+  };
+}
+
+/** Nothing for a run without checkpoints. */
+function checkpointsNow({ facts, beside }: RunFold): Pick<LiveView, "checkpoints"> {
+  const { checkpoints } = facts.scenario;
+  if (checkpoints === undefined) return {};
+  return {
+    checkpoints: checkpoints.map(({ name }, at) => {
+      const atUs = beside.checkpoints.get(at)?.atUs ?? null;
+      return { name, at: atUs === null ? null : atUs / 1e6 };
+    }),
   };
 }
 

@@ -71,6 +71,8 @@ export interface LiveView {
     /** Why its numbers could not be trusted if the run ended now; empty: they could, as far as can be told. */
     readonly reasons: readonly string[];
   };
+  /** Checkpoints of the scenario; absent: it has none. `at`: seconds of run time at which it was reached; null: it was not. */
+  readonly checkpoints?: readonly { readonly name: string; readonly at: number | null }[];
   readonly thresholds: readonly {
     readonly metric: string;
     readonly rule: string;

@@ -6,8 +6,11 @@
 import { OnrushError } from "../../shared/errors.ts";
 import { completed } from "../../shared/scenario/defaults.ts";
 import { createMask, MASK } from "../../shared/scenario/mask/mask.ts";
+import { actionKindOf } from "../../shared/scenario/sections/checkpoints/registry.ts";
+import { ruleKindOf } from "../../shared/scenario/sections/environment/registry.ts";
 import { outsideKindOf } from "../../shared/scenario/sections/faults/outside/registry.ts";
 import type { StrictScenario, StrictSend } from "../../shared/scenario/strict.ts";
+import type { StrictEnvironmentRule } from "../../shared/scenario/strict-beside.ts";
 import type { StrictRole, StrictStep } from "../../shared/scenario/strict-conversation.ts";
 import type { StrictObserve } from "../../shared/scenario/strict-observe.ts";
 import { type CounterLists, counterListsSchema } from "../../shared/wire/frame/counter-lists.ts";
@@ -91,6 +94,7 @@ export function redactScenario(scenario: StrictScenario): StrictScenario {
     outside: scenario.outside.map((one) => {
       return { ...one, act: outsideKindOf(one.act.kind).redacted(one.act) };
     }),
+    ...redactedBeside(scenario),
     roles: scenario.roles.map((role) => ({ ...role, ...redacted(role) })),
     ...(scenario.observe && { observe: redactedObserve(scenario.observe) }),
   };
@@ -102,6 +106,29 @@ function redactedObserve({ ladder, metrics }: StrictObserve): StrictObserve {
   return {
     ladder: ladder && { ...ladder, echo: ladder.echo && MASK },
     metrics: metrics.map((page) => ({ ...page, url: "" })),
+  };
+}
+
+/** What the coordinator does beside the load; nothing where the scenario has nothing of the kind. */
+function redactedBeside({ checkpoints, environment, cleanup }: StrictScenario) {
+  const rules = (list: readonly StrictEnvironmentRule[]) =>
+    list.map((rule) => ({ ...rule, act: ruleKindOf(rule.act.kind).redacted(rule.act) }));
+  return {
+    ...(checkpoints && {
+      checkpoints: checkpoints.map((one) => ({
+        ...one,
+        actions: one.actions.map((act) => actionKindOf(act.kind).redacted(act)),
+      })),
+    }),
+    ...(environment && {
+      environment: { before: rules(environment.before), after: rules(environment.after) },
+    }),
+    ...(cleanup && {
+      cleanup: cleanup.map((one) => ({
+        ...one,
+        act: outsideKindOf(one.act.kind).redacted(one.act),
+      })),
+    }),
   };
 }
 
@@ -172,12 +199,14 @@ function withoutPayload(send: StrictSend): StrictSend {
 }
 
 /**
- * What of a scenario makes its load: without names, targets, thresholds, availability, outputs and what is observed beside it, and without the values of secrets
- * and of the environment, which a reader of the hash could try. Without the rows of its data, too, which are large.
+ * What of a scenario makes its load: without names, targets, thresholds, availability, rules of the environment, clean-up, outputs and
+ * what is observed beside it, and without the values of secrets and of environment variables, which a reader of the hash could try. Without
+ * the rows of its data, too, which are large.
  */
 export function loadOf(scenario: StrictScenario): object {
   const { name: _, targets: _1, thresholds: _2, outputs: _3, data: _4, ...rest } = scenario;
-  const { secrets, env, availability: _5, observe: _6, ...load } = rest;
+  const { secrets, env, availability: _5, observe: _6, environment: _7, ...others } = rest;
+  const { cleanup: _8, ...load } = others;
   return masked({ ...load, env: Object.keys(env).sort() }, createMask(secrets)) as object;
 }
 

@@ -8,6 +8,7 @@ import { isFinal, type RunState } from "../../shared/wire/command.ts";
 import { type CounterLists, counterListsSchema } from "../../shared/wire/frame/counter-lists.ts";
 import type { RunEvent, WorkerEvent } from "../store/event.ts";
 import type { JournalRecord } from "../store/journal-record.ts";
+import { BesideLog, isBeside, type RunBesideEvent } from "./beside-log.ts";
 import { Disturbances } from "./disturbances.ts";
 import type { RunFacts } from "./facts.ts";
 import { FaultLog } from "./fault-log.ts";
@@ -34,6 +35,7 @@ export class RunFold {
   readonly searches: Searches;
   readonly faults = new FaultLog();
   readonly outside = new OutsideLog(this.disturbances);
+  readonly beside = new BesideLog();
   /** Sessions the plan opens that nobody could open, because their worker was lost. */
   excusedOpens = 0;
   state: RunState = "created";
@@ -71,7 +73,8 @@ export class RunFold {
   /** @returns false for a frame that was there already. */
   apply(record: Exclude<JournalRecord, { type: "header" }>): boolean {
     if (record.type === "frame") return this.merge.add(record);
-    this.#applyEvent(record.event);
+    if (isBeside(record.event)) this.beside.apply(record.event);
+    else this.#applyEvent(record.event);
     return true;
   }
 
@@ -97,7 +100,7 @@ export class RunFold {
     return missing;
   }
 
-  #applyEvent(event: RunEvent): void {
+  #applyEvent(event: Exclude<RunEvent, RunBesideEvent>): void {
     switch (event.type) {
       case "state":
         this.state = event.to;
@@ -134,6 +137,7 @@ export class RunFold {
       case "search-level":
       case "search-judged":
       case "search-ended":
+      case "phase-stretched":
         this.facts = this.searches.apply(event, this.facts);
         return;
       case "fault-asked":

@@ -62,6 +62,9 @@ export class Searches {
         search.levels = [...search.levels, event.level];
         search.purposes = [...search.purposes, event.purpose];
         break;
+      case "phase-stretched":
+        search.durationUs = event.durationUs;
+        break;
       case "search-ended":
         search.durationUs = event.durationUs;
         search.outcome = event.outcome;

@@ -1,13 +1,14 @@
 /**
- * One HTTP request of a fault. Called by outside-faults.ts. Invariants: it is over within its time, whatever answers, and with it its
- * socket; it follows no redirect, reads MAX_ANSWER_BYTES of an answer at most, and goes to no address that its host's name does not
- * allow.
+ * One HTTP request to another service: of a fault, a checkpoint, clean-up, a rule of the environment. Called by hands.ts.
+ * Invariants: it is over within its time, whatever answers, and with it its socket; it follows no redirect, reads no more of
+ * an answer than is wanted, and goes to no address that its host's name does not allow.
  */
 import { lookup } from "node:dns";
 import { type ClientRequest, type IncomingMessage, request as plainRequest } from "node:http";
 import { request as secureRequest } from "node:https";
 import { isIP, type LookupFunction } from "node:net";
 import { checkAddress } from "../../shared/net/target-policy.ts";
+import type { Answer } from "../../shared/scenario/sections/environment/rule.ts";
 import type {
   OutsideRequest,
   OutsideResult,
@@ -29,30 +30,40 @@ export interface CallLimits {
 }
 
 /** Never rejects. */
-export function httpCall(asked: OutsideRequest, limits: CallLimits): Promise<OutsideResult> {
+export async function httpCall(asked: OutsideRequest, limits: CallLimits): Promise<OutsideResult> {
+  const answer = await askFor(asked, limits);
+  return "failed" in answer ? { ok: false, outcome: shown(answer.failed) } : judge(asked, answer);
+}
+
+/** Never rejects. @param most bytes of an answer that are read */
+export function askFor(
+  asked: OutsideRequest,
+  limits: CallLimits,
+  most = MAX_ANSWER_BYTES,
+): Promise<Answer | { readonly failed: string }> {
   const { timers, limitMs, signal } = limits;
   let call: ClientRequest;
   try {
     call = open(asked, limits);
   } catch (error) {
-    return Promise.resolve(failed((error as Error).message));
+    return Promise.resolve({ failed: (error as Error).message });
   }
   return new Promise((resolve) => {
-    const end = (result: OutsideResult) => {
+    const end = (result: Answer | { readonly failed: string }) => {
       cancel();
       signal.removeEventListener("abort", onAbort);
       call.destroy();
       resolve(result);
     };
-    const onAbort = () => end(failed("cut off: the run was over"));
-    const cancel = timers.after(limitMs, () => end(failed(`no answer within ${limitMs / 1000} s`)));
+    const onAbort = () => end({ failed: "cut off: the run was over" });
+    const late = `no answer within ${limitMs / 1000} s`;
+    const cancel = timers.after(limitMs, () => end({ failed: late }));
     signal.addEventListener("abort", onAbort);
     if (signal.aborted) return onAbort();
-    call.on("error", (error: NodeJS.ErrnoException) => end(failed(error.code ?? error.message)));
-    call.on(
-      "response",
-      (answer) => void read(answer).then((text) => end(judge(asked, answer, text))),
+    call.on("error", (error: NodeJS.ErrnoException) =>
+      end({ failed: error.code ?? error.message }),
     );
+    call.on("response", (answer) => void read(answer, most).then(end));
     call.end(asked.body ?? undefined);
   });
 }
@@ -99,31 +110,26 @@ function checkedLookup(check: (address: string) => void): LookupFunction {
 }
 
 /** As much of the body as is wanted; what breaks off is what there is. */
-async function read(answer: IncomingMessage): Promise<string> {
+async function read(answer: IncomingMessage, most: number): Promise<Answer> {
+  const { statusCode: status = 0 } = answer;
   const chunks: Buffer[] = [];
   let bytes = 0;
+  let isWhole = true;
   try {
     for await (const chunk of answer) {
       chunks.push(chunk as Buffer);
       bytes += (chunk as Buffer).length;
-      if (bytes > MAX_ANSWER_BYTES) break;
+      if (bytes > most) break;
     }
   } catch {
     // The status is known.
+    isWhole = false;
   }
-  return Buffer.concat(chunks).toString("utf8", 0, MAX_ANSWER_BYTES);
+  const text = Buffer.concat(chunks).toString("utf8", 0, most);
+  return { status, text, isWhole: isWhole && bytes <= most };
 }
 
-function judge(
-  { status }: OutsideRequest,
-  { statusCode = 0 }: IncomingMessage,
-  text: string,
-): OutsideResult {
-  const ok =
-    status.length > 0 ? status.includes(statusCode) : statusCode >= 200 && statusCode <= 299;
-  return { ok, outcome: shown(`HTTP ${statusCode} ${text}`) };
-}
-
-function failed(why: string): OutsideResult {
-  return { ok: false, outcome: shown(why) };
+function judge({ status: right }: OutsideRequest, { status, text }: Answer): OutsideResult {
+  const ok = right.length > 0 ? right.includes(status) : status >= 200 && status <= 299;
+  return { ok, outcome: shown(`HTTP ${status} ${text}`) };
 }

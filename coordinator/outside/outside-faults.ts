@@ -4,8 +4,6 @@
  * coordinator that starts again: it says of those under way that nobody knows what came of them. At most MOST_AT_ONCE go on at a
  * time; none outlives close().
  */
-import { OnrushError } from "../../shared/errors.ts";
-import { createMask } from "../../shared/scenario/mask/mask.ts";
 import type {
   Hands,
   OutsideResult,
@@ -13,10 +11,8 @@ import type {
 import { outsideKindOf } from "../../shared/scenario/sections/faults/outside/registry.ts";
 import { type OutsideTime, outsideTimes } from "../../shared/scenario/strict-outside.ts";
 import { type ActiveRun, ignoreOperating } from "../active-run/active-run.ts";
-import { checkCommand } from "../plan/allowed-commands.ts";
 import { workerActOf } from "../plan/worker-faults.ts";
-import { httpCall } from "./http-call.ts";
-import { runCommand } from "./run-command.ts";
+import { handsFor, notDone, SECRETS_LOST, tellable } from "./hands.ts";
 import { orderWorkers } from "./worker-orders.ts";
 
 const SECOND_US = 1_000_000;
@@ -73,11 +69,11 @@ export class OutsideFaults {
     const { log, ending } = this.#run;
     if (isTold || ending !== null || this.#over.signal.aborted) return;
     if ((log.elapsedUs ?? 0) - time.atUs > LATEST_US) {
-      this.#say(time, not("no coordinator was there at its time"));
+      this.#say(time, notDone("no coordinator was there at its time"));
     } else if (this.#run.request.redacted === true && workerActOf(time.outside.act) === null) {
-      this.#say(time, not("the coordinator was started again, and does not know its secrets"));
+      this.#say(time, SECRETS_LOST);
     } else if (this.#underWay.size >= MOST_AT_ONCE) {
-      this.#say(time, not(`${MOST_AT_ONCE} others are under way`));
+      this.#say(time, notDone(`${MOST_AT_ONCE} others are under way`));
     } else {
       const doing = this.#do(time).catch(ignoreOperating);
       this.#underWay.add(doing);
@@ -91,35 +87,22 @@ export class OutsideFaults {
     const { act } = outside;
     log.event({ type: "outside-began", position, id, kind: act.kind, atUs });
     await log.sync();
-    this.#say(time, await outsideKindOf(act.kind).perform(act, this.#handsFor(time)));
+    this.#say(time, await outsideKindOf(act.kind).perform(act, this.#hands(time)));
     // Soon on disk: without it, nobody knows what came of it.
     await log.sync();
   }
 
-  #handsFor(time: OutsideTime): Hands {
+  #hands(time: OutsideTime): Hands {
     const { id, outside } = time;
-    const { request, timers, id: run, plan } = this.#run;
     const { signal } = this.#over;
-    const limits = { limitMs: outside.limitUs / 1000, timers, signal };
-    const { tls } = plan.document.scenario.connect;
     return {
-      request: (asked) => httpCall(asked, { ...limits, tls, allowed: request.allowTargets }),
+      ...handsFor(this.#run, { id, limitUs: outside.limitUs, signal }),
       order: (act) => orderWorkers(this.#run, time, { act, signal }),
-      execute: async (file, args) => {
-        try {
-          checkCommand(file, request.allowCommands ?? []);
-        } catch (error) {
-          if (!(error instanceof OnrushError)) throw error;
-          return not(error.message);
-        }
-        return runCommand(file, args, { ...limits, run, fault: id });
-      },
     };
   }
 
-  #say({ position, id }: OutsideTime, { ok, outcome }: OutsideResult): void {
-    const mask = createMask(this.#run.plan.document.scenario.secrets);
-    this.#run.log.event({ type: "outside-ended", position, id, ok, outcome: mask(outcome) });
+  #say({ position, id }: OutsideTime, result: OutsideResult): void {
+    this.#run.log.event({ type: "outside-ended", position, id, ...tellable(this.#run, result) });
   }
 }
 
@@ -127,7 +110,3 @@ const LOST: OutsideResult = {
   ok: false,
   outcome: "nobody knows: the coordinator ended while it was under way, and it is not done again",
 };
-
-function not(why: string): OutsideResult {
-  return { ok: false, outcome: `not done: ${why}` };
-}

@@ -1,7 +1,7 @@
 /**
- * One command of a fault. Called by outside-faults.ts. Invariants: no shell reads it; its environment is PATH and what names the fault;
- * what it writes is read to the end and MAX_OUTPUT_BYTES of it kept. Its process group ends with it; at the time limit everything
- * it has started ends, also what has left the group. The system ends it when this process is killed.
+ * One command, of a fault or of clean-up. Called by hands.ts. Invariants: no shell reads it; its environment is PATH and what
+ * names the fault; what it writes is read to the end and MAX_OUTPUT_BYTES of it kept. Its process group ends with it; at the time limit,
+ * or where nothing is to be left, everything it has started ends, also what has left the group. The system ends it when this process is killed.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
@@ -19,12 +19,14 @@ const MARK = "ONRUSH_COMMAND";
 
 export interface CommandLimits {
   readonly run: string;
-  /** Id of the fault. */
+  /** Id of the fault, or name of the step. */
   readonly fault: string;
   readonly limitMs: number;
   readonly timers: Timers;
   /** Ends it at once. */
   readonly signal: AbortSignal;
+  /** Also what has left its process group ends with it. */
+  readonly leavesNothing?: boolean;
 }
 
 /** Never rejects. */
@@ -33,7 +35,7 @@ export function runCommand(
   args: readonly string[],
   limits: CommandLimits,
 ): Promise<OutsideResult> {
-  const { run, fault, limitMs, timers, signal } = limits;
+  const { run, fault, limitMs, timers, signal, leavesNothing = false } = limits;
   if (signal.aborted) return Promise.resolve({ ok: false, outcome: "the run was over" });
   const mark = randomUUID();
   const env = { PATH, ONRUSH_RUN: run, ONRUSH_FAULT: fault, [MARK]: mark };
@@ -60,6 +62,7 @@ export function runCommand(
     child.once("error", ({ message }) => end({ ok: false, outcome: shown(message) }));
     child.once("exit", (code, by) => {
       if (child.pid !== undefined) kill(-child.pid);
+      if (leavesNothing) killMarked(`${MARK}=${mark}`);
       const how = code === null ? `ended by ${by}` : `exit ${code}`;
       void output.rest(timers).then((text) => {
         end({ ok: code === 0, outcome: shown(`${how} ${text}`) });

@@ -1,16 +1,16 @@
 /**
- * Holds the commands of a scenario's faults against those that were allowed where the coordinator was started. Called before a run
- * is begun, and before each command. Invariant: a path allows that very path, and nothing is allowed by default.
+ * Holds the commands of a scenario, of its faults and its clean-up, against those that were allowed where the coordinator was started.
+ * Called before a run is begun, and before each command. Invariant: a path allows that very path, and nothing is allowed by default.
  */
 import { OnrushError } from "../../shared/errors.ts";
 import type { StrictScenario } from "../../shared/scenario/strict.ts";
 
 /** @throws OnrushError ONRUSH_COMMAND_FORBIDDEN */
 export function checkCommands(
-  { outside }: Pick<StrictScenario, "outside">,
+  { outside, cleanup = [] }: Pick<StrictScenario, "outside" | "cleanup">,
   allowed: readonly string[],
 ): void {
-  for (const { act } of outside) {
+  for (const { act } of [...outside, ...cleanup]) {
     if (act.kind === "command") checkCommand(act.file, allowed);
   }
 }

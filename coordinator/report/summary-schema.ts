@@ -7,6 +7,7 @@
 import { z } from "zod";
 import { VERDICTS } from "../analysis/verdict.ts";
 import { availabilitySchema } from "./summary-availability-schema.ts";
+import { checkpointSchema, cleanupSchema, environmentSchema } from "./summary-beside-schema.ts";
 import { faultSchema, outsideSchema } from "./summary-faults-schema.ts";
 import { integritySchema } from "./summary-integrity-schema.ts";
 import { findingSchema, judgementSchema, thresholdSchema } from "./summary-judged-schema.ts";
@@ -227,6 +228,10 @@ export const summarySchema = z.object({
   phases: z.array(phaseSchema),
   faults: z.array(faultSchema),
   outside: z.array(outsideSchema),
+  /** Absent, each: the scenario has nothing of the kind, or an older version. */
+  checkpoints: z.array(checkpointSchema).optional(),
+  environment: environmentSchema.optional(),
+  cleanup: z.array(cleanupSchema).optional(),
   failures: z.array(failureSchema),
   findings: z.array(findingSchema),
   capacity: capacitySchema.nullable(),

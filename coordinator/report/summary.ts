@@ -10,6 +10,7 @@ import type { Judgement } from "../analysis/judgement.ts";
 import { judgeCapacity } from "../analysis/search/capacity.ts";
 import type { RunFold } from "../merge/run-fold.ts";
 import { availabilitySection } from "./availability-section.ts";
+import { besideSection } from "./beside-section.ts";
 import { faultsSection } from "./faults-section.ts";
 import { integritySection } from "./integrity-section.ts";
 import { outsideSection } from "./outside-section.ts";
@@ -68,6 +69,7 @@ export function buildSummary(fold: RunFold): Summary & { readonly exitCode: Exit
     phases: phasesSection(fold),
     faults: faultsSection(fold),
     outside: outsideSection(fold),
+    ...besideSection(fold),
     failures: failuresSection(fold),
     findings: judgements.flatMap(findingRow),
     capacity: judgeCapacity(fold),

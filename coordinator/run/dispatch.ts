@@ -9,6 +9,7 @@ import { connectionsOf } from "../../shared/load/split.ts";
 import type { ActiveRun } from "../active-run/active-run.ts";
 import { repeat } from "../active-run/bus-retry.ts";
 import type { FrameIngest } from "../active-run/ingest.ts";
+import type { Checkpoints } from "../checkpoints/checkpoints.ts";
 import { fits, type Need } from "../fleet/assign.ts";
 import type { Member } from "../fleet/members.ts";
 import type { Placement } from "../placement/placement.ts";
@@ -24,6 +25,7 @@ export interface RunParts {
   readonly intake: FrameIngest;
   readonly workers: WorkerWatch;
   readonly placement: Placement;
+  readonly checkpoints: Checkpoints;
 }
 
 /**

@@ -10,8 +10,11 @@ import { isTaken } from "../active-run/bus-retry.ts";
 import { FrameIngest } from "../active-run/ingest.ts";
 import { LiveFaults } from "../active-run/live-faults.ts";
 import type { RunOutcome, RunRequest } from "../active-run/request.ts";
+import { Checkpoints } from "../checkpoints/checkpoints.ts";
+import { checkAfter, checkBefore } from "../environment/environment.ts";
 import { LiveResults } from "../live/live-results.ts";
 import { runMeasures } from "../live/measures.ts";
+import { cleanUp } from "../outside/clean-up.ts";
 import { checkWorkerFaults } from "../outside/worker-orders.ts";
 import { Placement } from "../placement/placement.ts";
 import { WorkerWatch } from "../placement/worker-watch.ts";
@@ -63,23 +66,25 @@ function planOf({ runId: run, scenario, allowTargets, policies, planHash }: RunR
 async function conduct(run: ActiveRun): Promise<RunOutcome> {
   const { log } = run;
   run.request.onResults?.(new LiveResults(log.fold, run.request.clock));
-  run.request.onFaultable?.(new LiveFaults(run));
+  const faults = new LiveFaults(run);
+  run.request.onFaultable?.(faults);
   run.request.onMeasurable?.(() =>
     runMeasures(log.fold, { state: run.state, elapsedUs: log.elapsedUs }),
   );
+  const checkpoints = new Checkpoints(run, faults);
   try {
-    await carryOut(run);
-    return await report(run);
+    await carryOut(run, checkpoints);
+    return await report(run, checkpoints);
   } finally {
     await run.close();
   }
 }
 
 /** plan -> tickets -> frames -> timeline */
-async function carryOut(run: ActiveRun): Promise<void> {
+async function carryOut(run: ActiveRun, checkpoints: Checkpoints): Promise<void> {
   const intake = new FrameIngest(run);
   const workers = new WorkerWatch(run, intake);
-  const parts = { intake, workers, placement: new Placement(run) };
+  const parts = { intake, workers, placement: new Placement(run), checkpoints };
   try {
     await begin(run, parts);
     if (run.state === "running" || run.state === "draining") await collectResults(run, parts);
@@ -100,7 +105,10 @@ async function begin(run: ActiveRun, parts: RunParts): Promise<void> {
   if (!isBeforeStart(run.state)) return;
   // On the bus while it waits: a coordinator that starts again has the scenario's secrets from there alone.
   run.offerPlan();
-  if (run.state === "created") await waitForWorkers(run);
+  if (run.state === "created") {
+    await waitForWorkers(run);
+    if (!run.ending) await checkBefore(run);
+  }
   if (run.ending) return;
   if (run.state === "created") {
     checkWorkerFaults(run);
@@ -135,11 +143,12 @@ function takeBackWorkers(run: ActiveRun): void {
 }
 
 /** timeline -> findings -> verdict -> report */
-async function report(run: ActiveRun): Promise<RunOutcome> {
+async function report(run: ActiveRun, checkpoints: Checkpoints): Promise<RunOutcome> {
   const { fold } = run.log;
   run.assignment.close();
   if (!isFinal(run.state)) {
     if (run.state !== "merging") await conclude(run, "merging");
+    await settle(run, checkpoints);
     await conclude(run, terminalState(run));
   }
   const { baseline, runDirectory } = run.request;
@@ -158,6 +167,16 @@ async function report(run: ActiveRun): Promise<RunOutcome> {
   await released;
   await run.request.fleet.forgetRun(run.id);
   return { summary, exitCode: summary.exitCode, runDirectory, problem: problemOf(run) };
+}
+
+/** What is beside the load comes to its end, while its workers are still there. */
+async function settle(run: ActiveRun, checkpoints: Checkpoints): Promise<void> {
+  await checkpoints.close();
+  await checkAfter(run).catch((error: unknown) => {
+    if (isTaken(error)) throw error;
+    ignoreOperating(error);
+  });
+  await cleanUp(run);
 }
 
 function terminalState(run: ActiveRun): RunState {

@@ -53,6 +53,8 @@ class Collector {
   /** The newest second that is there from all engines, in the last view. */
   #viewedSecond = -1;
   #deadlineUs: number;
+  /** Of the plan, as the deadline knows it: checkpoints may hold phases. */
+  #plannedUs: number;
   #deadlineFor: "plan" | "stop" | "abort" = "plan";
   /** Since when the run is known to be off, and when the last look at claims began that was since then. */
   #offSinceUs: number | null = null;
@@ -70,6 +72,7 @@ class Collector {
     this.#viewedUs = run.nowUs();
     const { durationUs, drainUs } = run.plan.document;
     const leftUs = Math.max(0, durationUs - (run.log.elapsedUs ?? 0));
+    this.#plannedUs = durationUs;
     this.#deadlineUs = run.nowUs() + leftUs + drainUs + GRACE_US;
   }
 
@@ -126,6 +129,7 @@ class Collector {
     const judgements = judgeLive(fold);
     searchOn(run);
     announceFaults(run);
+    this.#parts.checkpoints.look();
     run.request.onView?.(liveView(fold, { state: run.state, elapsedUs, judgements }));
     const broken = run.state === "running" ? abortingRule(judgements, elapsedUs) : null;
     if (broken) {
@@ -142,9 +146,12 @@ class Collector {
     if (over && run.state === "running") await run.move("draining");
   }
 
-  /** An end that was asked for brings the deadline nearer. */
+  /** An end that was asked for brings the deadline nearer; a phase that is held puts it off. */
   #heedEnding(): void {
     const { ending, plan } = this.#run;
+    const { durationUs } = plan.document;
+    if (this.#deadlineFor === "plan") this.#deadlineUs += Math.max(0, durationUs - this.#plannedUs);
+    this.#plannedUs = Math.max(this.#plannedUs, durationUs);
     if (ending === null || ending === this.#deadlineFor) return;
     this.#deadlineFor = ending;
     const graceUs = ending === "abort" ? ABORT_GRACE_US : plan.document.drainUs + GRACE_US;

@@ -30,11 +30,12 @@ export type EventBody =
   | FaultChange
   | FaultEvent
   | OutsideEvent
+  | BesideEvent
   /** The end was asked for before the plan's: by a person, the API or a threshold. */
   | {
       readonly type: "end-requested";
       readonly mode: "stop" | "abort";
-      readonly by: "interrupt" | "api" | "threshold" | "failure";
+      readonly by: "interrupt" | "api" | "threshold" | "checkpoint" | "failure";
       readonly reason: string;
     }
   /** The run cannot be done or finished; what there is is written. */
@@ -191,9 +192,47 @@ export type OutsideEvent =
       readonly outcome: string;
     };
 
+/** What the coordinator does beside the load. Places are those of the scenario. */
+export type BesideEvent =
+  /** Its condition holds: its actions are about to be begun, and nobody begins them again. */
+  | {
+      readonly type: "checkpoint-reached";
+      readonly checkpoint: number;
+      readonly name: string;
+      /** What its condition reads, as `connect.failed`; null: not measured. */
+      readonly observed: Readonly<Record<string, number | null>>;
+    }
+  /** What came of an action. */
+  | {
+      readonly type: "checkpoint-acted";
+      readonly checkpoint: number;
+      readonly action: number;
+      readonly name: string;
+      readonly kind: string;
+      readonly ok: boolean;
+      readonly outcome: string;
+    }
+  | {
+      readonly type: "environment-checked";
+      readonly when: "before" | "after";
+      readonly rule: number;
+      readonly name: string;
+      readonly ok: boolean;
+      readonly outcome: string;
+    }
+  | { readonly type: "cleanup-began"; readonly step: number; readonly name: string }
+  /** What came of it; without a beginning: it was not done. */
+  | {
+      readonly type: "cleanup-ended";
+      readonly step: number;
+      readonly name: string;
+      readonly ok: boolean;
+      readonly outcome: string;
+    };
+
 export type SearchPurpose = "climb" | "rest" | "narrow" | "confirm";
 
-/** What a find-limit phase (its place among the phases) decides while it goes on. */
+/** What is decided of a phase (its place among the phases) while it goes on: of a find-limit phase by itself. */
 export type SearchEvent =
   /** It goes to another level at a moment that has not come yet. */
   | {
@@ -209,6 +248,8 @@ export type SearchEvent =
       /** Connections of the level. */
       readonly planned: number;
     } & Judgement)
+  /** A checkpoint has a phase, which keeps its number of connections, last longer, or end: so long after its start. */
+  | { readonly type: "phase-stretched"; readonly phase: number; readonly durationUs: number }
   /** The phase is over at a moment that has not come yet: so long after its start. */
   | {
       readonly type: "search-ended";

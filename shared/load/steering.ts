@@ -1,7 +1,7 @@
 /**
- * Load that is decided while the run goes on: the levels of find-limit phases. The plan stays arithmetic: what was decided
- * so far is data (Steering), and the phases that follow from it are a pure function of it. Called by the coordinator,
- * which decides, and by engines, which follow.
+ * Load that is decided while the run goes on: the levels of find-limit phases, and the length of phases that checkpoints hold or
+ * skip. The plan stays arithmetic: what was decided so far is data (Steering), and the phases that follow from it are a pure function
+ * of it. Called by the coordinator, which decides, and by engines, which follow.
  * Invariant: a decision changes nothing before the moment it is for; the number of connections of a run, and their
  * numbering, do not depend on any.
  */
@@ -10,11 +10,11 @@ import type { SearchLevel, StrictPhase } from "../scenario/strict.ts";
 import type { Profile } from "./profile.ts";
 import { endOf, type Segment } from "./ramp.ts";
 
-/** What was decided of one find-limit phase. */
+/** What was decided of one phase: where a search goes, how long it takes. */
 export interface Steering {
   /** Its place among the phases. */
   readonly phase: number;
-  /** All levels so far, the first one included. */
+  /** All levels of a search so far, the first one included; of other phases none. */
   readonly levels: readonly SearchLevel[];
   /** How long the phase is, once it is known to be over; null before. */
   readonly durationUs: number | null;
@@ -30,11 +30,22 @@ export function steer(
 ): readonly StrictPhase[] {
   let from = 0;
   return phases.map((phase, index) => {
+    const decided = at(steering, index);
     const steered =
-      phase.ramp === "find-limit" ? steerOne(phase, from, at(steering, index)) : phase;
+      phase.ramp === "find-limit" ? steerOne(phase, from, decided) : stretched(phase, decided);
     from = endOf(steered, from);
     return steered;
   });
+}
+
+/** A phase that keeps one number of connections may be longer, or shorter, than it was planned to be. */
+export function canStretch({ ramp }: Pick<StrictPhase, "ramp">): boolean {
+  return ramp === "hold" || ramp === "burst";
+}
+
+function stretched(phase: StrictPhase, decided: Steering | undefined): StrictPhase {
+  const durationUs = decided?.durationUs ?? null;
+  return durationUs === null || !canStretch(phase) ? phase : { ...phase, durationUs };
 }
 
 function at(steering: readonly Steering[], phase: number): Steering | undefined {

@@ -1,6 +1,6 @@
 /**
- * All places that a scenario's load goes to: its targets, where its HTTP steps ahead of a connection go, and what it reads. Called by whoever
- * holds them against a list of allowed targets. Pure.
+ * All places that a scenario goes to: its targets, where its HTTP steps ahead of a connection go, what it reads, and what the coordinator
+ * calls. Called by whoever holds them against a list of allowed targets. Pure.
  */
 import { rolesOf } from "./names.ts";
 import type { StrictScenario } from "./strict.ts";
@@ -21,8 +21,18 @@ export function destinationsOf(
   const steps = rolesOf(scenario).flatMap((_, role) => httpStepsOf(scenario, role));
   const urls = (of: readonly { readonly url: string }[], isHttp: boolean) =>
     [...new Set(of.map(({ url }) => url))].map((url) => ({ url, isHttp }));
-  // What faults call is held against the same list.
   const pages = scenario.observe?.metrics ?? [];
-  const calls = scenario.outside.flatMap(({ act }) => (act.kind === "call" ? [act] : []));
-  return [...urls(scenario.targets, false), ...urls([...steps, ...calls, ...pages], true)];
+  const http = [...steps, ...calledIn(scenario), ...pages];
+  return [...urls(scenario.targets, false), ...urls(http, true)];
+}
+
+/** What the coordinator calls is held against the same list: of faults, checkpoints, rules of the environment, and clean-up. */
+function calledIn(scenario: StrictScenario): readonly { readonly url: string }[] {
+  const { outside, checkpoints = [], environment, cleanup = [] } = scenario;
+  const acts = [
+    ...[...outside, ...cleanup].map(({ act }) => act),
+    ...checkpoints.flatMap(({ actions }) => actions),
+    ...[...(environment?.before ?? []), ...(environment?.after ?? [])].map(({ act }) => act),
+  ];
+  return acts.flatMap((act) => ("url" in act ? [act] : []));
 }

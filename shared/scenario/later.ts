@@ -5,9 +5,7 @@
 import type { Path } from "./issue.ts";
 
 /** By the path of the mapping that holds the key; `*` is any index. */
-const KEYS: Readonly<Record<string, readonly string[]>> = {
-  "": ["checkpoints", "environment"],
-};
+const KEYS: Readonly<Record<string, readonly string[]>> = {};
 const MEASURES: readonly string[] = [];
 const SELECTORS: readonly string[] = [];
 

@@ -4,7 +4,6 @@
  * further check of shape or units, only of meaning.
  */
 import * as z from "zod";
-import { assert } from "../assert.ts";
 import { SECTIONS } from "./sections/registry.ts";
 import { once, strict } from "./shape/fields.ts";
 import { withoutMarks } from "./shape/marks.ts";
@@ -21,21 +20,6 @@ export const scenarioShape = once((): ScenarioShape => {
   const shapes = Object.fromEntries(SECTIONS.map((one) => [one.key, one.shape()]));
   return strict(shapes as unknown as Shapes);
 });
-
-export interface ShapeResult {
-  /** What a part without an issue became; a part with one may be anything. */
-  readonly value: unknown;
-  readonly issues: readonly z.core.$ZodIssue[];
-}
-
-/** Parses what can be parsed: zod's safeParse gives nothing of a whole in which one part has an issue. */
-export function readShape(of: z.ZodType, given: unknown): ShapeResult {
-  const context = { async: false, jitless: true } as const;
-  const result = of._zod.run({ value: given, issues: [] }, context);
-  assert(!(result instanceof Promise), "no shape is asynchronous");
-  const issues = result.issues.map((one) => z.core.util.finalizeIssue(one, context, z.config()));
-  return { value: result.value, issues };
-}
 
 /** The JSON Schema (draft-7) of a scenario file, for editors. */
 export function jsonSchema(): Record<string, unknown> {

@@ -5,6 +5,7 @@
  */
 
 import type { OutputKind } from "./output.ts";
+import type { StrictCheckpoint, StrictCleanup, StrictEnvironment } from "./strict-beside.ts";
 import type { StrictConnect } from "./strict-connect.ts";
 import type {
   StrictAnswer,
@@ -62,6 +63,10 @@ export interface StrictScenario {
   readonly outside: readonly StrictOutside[];
   /** Absent: nothing but the load is looked at. */
   readonly observe?: StrictObserve;
+  /** What the coordinator does beside the load; each absent: nothing of the kind. */
+  readonly checkpoints?: readonly StrictCheckpoint[];
+  readonly environment?: StrictEnvironment;
+  readonly cleanup?: readonly StrictCleanup[];
   readonly thresholds: readonly StrictThreshold[];
   readonly outputs: readonly StrictOutput[];
 }

@@ -6,6 +6,8 @@ import { DETECTORS } from "../../coordinator/analysis/diagnosis/registry.ts";
 import { causeOf } from "../../coordinator/analysis/findings/causes.ts";
 import { REGISTRY } from "../../coordinator/analysis/registry.ts";
 import { STRESS_TEMPLATES } from "../../coordinator/cli/commands/templates/stress/registry.ts";
+import { ACTION_KINDS } from "../../shared/scenario/sections/checkpoints/registry.ts";
+import { RULE_KINDS } from "../../shared/scenario/sections/environment/registry.ts";
 import { OUTSIDE_KINDS } from "../../shared/scenario/sections/faults/outside/registry.ts";
 import { FAULT_KINDS } from "../../shared/scenario/sections/faults/registry.ts";
 import { describeFailure, FAILURE_KINDS } from "../../shared/stats/failure-kind.ts";
@@ -70,6 +72,30 @@ export const MADE_TABLES: readonly MadeTable[] = [
     table: () => outsideTable("workers"),
   },
   {
+    document: "docs/checkpoints.md",
+    name: "checkpoint actions",
+    table: () =>
+      tableOf(
+        ["action", "what happens", "example"],
+        ACTION_KINDS.map(({ kind, doc, example }) => {
+          return [`\`${kind}\``, doc, `\`do: [${flowText(example)}]\``];
+        }),
+      ),
+  },
+  {
+    document: "docs/checkpoints.md",
+    name: "environment rules",
+    table: () =>
+      tableOf(
+        ["rule", "it holds when", "example"],
+        RULE_KINDS.map(({ kind, doc, example }) => [
+          `\`${kind}\``,
+          doc,
+          `\`${flowText(example)}\``,
+        ]),
+      ),
+  },
+  {
     document: "docs/target.md",
     name: "reply behaviours",
     table: () => behaviourTable("what happens to the reply", REPLY_BEHAVIOURS),
@@ -103,7 +129,10 @@ export const MADE_TABLES: readonly MadeTable[] = [
     document: "docs/validity.md",
     name: "rules",
     table: () =>
-      judgedTable(["rule", "the run fails when"], /^(threshold|recovered|implied|baseline)\b/),
+      judgedTable(
+        ["rule", "the run fails when"],
+        /^(threshold|recovered|checkpoint|environment|implied|baseline)\b/,
+      ),
   },
   {
     document: "docs/validity.md",
@@ -139,6 +168,16 @@ export const MADE_TABLES: readonly MadeTable[] = [
       ),
   },
 ];
+
+/** A value as YAML in one line. */
+function flowText(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(flowText).join(", ")}]`;
+  if (typeof value === "object" && value !== null) {
+    const pairs = Object.entries(value).map(([key, item]) => `${key}: ${flowText(item)}`);
+    return `{ ${pairs.join(", ")} }`;
+  }
+  return typeof value === "string" && /^\d|[:<>] /.test(value) ? `"${value}"` : String(value);
+}
 
 /** The document with its tables as they should be. @throws Error when it has no place for one */
 export function withTables(document: string, text: string): string {

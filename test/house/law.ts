@@ -278,6 +278,8 @@ export const ROOMS: readonly Room[] = [
     room: "coordinator/run/",
     may: [
       "shared/",
+      "coordinator/checkpoints/",
+      "coordinator/environment/",
       "coordinator/placement/",
       "coordinator/outside/",
       "coordinator/active-run/",
@@ -289,6 +291,21 @@ export const ROOMS: readonly Room[] = [
       "coordinator/report/",
       "coordinator/store/",
     ],
+  },
+  {
+    room: "coordinator/checkpoints/",
+    may: [
+      "shared/",
+      "coordinator/outside/",
+      "coordinator/active-run/",
+      "coordinator/live/",
+      "coordinator/merge/",
+      "coordinator/analysis/",
+    ],
+  },
+  {
+    room: "coordinator/environment/",
+    may: ["shared/", "coordinator/outside/", "coordinator/active-run/"],
   },
   {
     room: "coordinator/outside/",
@@ -393,6 +410,7 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
     "coordinator/report/summary-push-schema.ts",
     "coordinator/report/summary-faults-schema.ts",
     "coordinator/report/summary-availability-schema.ts",
+    "coordinator/report/summary-beside-schema.ts",
     "coordinator/report/summary-workers-schema.ts",
     "coordinator/http/reading.ts",
     "coordinator/check/envelope.ts",

@@ -1,6 +1,6 @@
 /**
- * Goal: load that is decided while it goes on is as exact as load that was planned. Method: random searches between random
- * phases; what a follower of the decisions does, one by one, is what the final plan says.
+ * Goal: load that is decided while it goes on is as exact as load that was planned. Method: random searches,
+ * and phases that are held or skipped, between random phases; what a follower of the decisions does, one by one, is what the final plan says.
  */
 import fc from "fast-check";
 import { expect, it } from "vitest";
@@ -61,12 +61,38 @@ function decisions(
   return decided;
 }
 
+/** Phases, one that keeps its number of connections, phases again; it is held for longer, ends before its time, or both. */
+const stretches: fc.Arbitrary<Course> = fc
+  .record({
+    before: anyPhases,
+    after: fc.oneof(fc.constant([]), anyPhases),
+    level: fc.option(fc.integer({ min: 0, max: 300 })),
+    seconds: fc.integer({ min: 2, max: 20 }),
+    held: fc.integer({ min: 0, max: 20 }),
+    ends: fc.option(fc.double({ min: 0, max: 0.99, noNaN: true })),
+  })
+  .map(({ before, after, level, seconds, held, ends }) => {
+    const ramp =
+      level === null ? ({ ramp: "hold" } as const) : ({ ramp: "burst", to: level } as const);
+    const of = (durationSec: number) => [
+      { phase: before.length, levels: [], durationUs: durationSec * SECOND },
+    ];
+    const decided: (readonly Steering[])[] = [[]];
+    if (held > 0) decided.push(of(seconds + held));
+    // What is over by then cannot be ended any more.
+    const least = held > 0 ? seconds : 1;
+    if (ends !== null) decided.push(of(least + Math.floor(ends * (seconds + held - least))));
+    return { phases: [...before, phase(seconds, ramp), ...after], decided };
+  });
+
+const anyCourse = fc.oneof(courses, stretches);
+
 const populationOf = ({ phases }: Course, steering: readonly Steering[], seed: number) =>
   buildPopulation({ seed, phases: steer(phases, steering) });
 
 it("a decision changes nothing before its moment, nor how many connections there are", () => {
   fc.assert(
-    fc.property(courses, seeds, (course, seed) => {
+    fc.property(anyCourse, seeds, (course, seed) => {
       const [first, ...later] = course.decided.map((one) => populationOf(course, one, seed));
       if (first === undefined) throw new Error("a course begins somewhere");
       let before = first;
@@ -82,13 +108,13 @@ it("a decision changes nothing before its moment, nor how many connections there
         before = after;
       }
     }),
-    { numRuns: 100 },
+    { numRuns: 150 },
   );
 });
 
 it("who follows the decisions one by one opens exactly what the final plan says", () => {
   fc.assert(
-    fc.property(courses, seeds, (course, seed) => {
+    fc.property(anyCourse, seeds, (course, seed) => {
       const slices = Array.from({ length: SHARDS }, (_, shard) => wholeShard(shard));
       const times = { shardCount: SHARDS, recoverWithinUs: SECOND };
       const agenda = new Agenda();
@@ -118,7 +144,7 @@ it("who follows the decisions one by one opens exactly what the final plan says"
       }
       expect(opened.toSorted()).toEqual(planned.toSorted());
     }),
-    { numRuns: 100 },
+    { numRuns: 150 },
   );
 });
 

@@ -16,6 +16,7 @@ import type { WorkerBus } from "../../shared/bus/bus.ts";
 import { readRun } from "../../shared/bus/read-document.ts";
 import { connectionsOf, type ShardSizes } from "../../shared/load/split.ts";
 import { type Log, oneLine } from "../../shared/log.ts";
+import { mostHeldUs } from "../../shared/scenario/strict-beside.ts";
 import type { Clock } from "../../shared/time/clock.ts";
 import type { Timers } from "../../shared/time/timer.ts";
 import type { RunDocument } from "../../shared/wire/command.ts";
@@ -233,7 +234,8 @@ export class RunExecution {
     this.#host.start(startUs);
     if (this.#state !== "preparing" && this.#state !== "ready") return;
     this.#move("running");
-    const leftUs = startUs + plan.durationUs + plan.drainUs - clock.monotonicUs();
+    const longestUs = plan.durationUs + mostHeldUs(plan.scenario) + plan.drainUs;
+    const leftUs = startUs + longestUs - clock.monotonicUs();
     this.#endDeadline.within(Math.max(0, leftUs / 1000) + timings.endGraceMs);
   }
 

@@ -24,9 +24,10 @@ const LIVE_FAILURES = 2;
 const LIVE_PUSHES = 2;
 const LIVE_ROLES = 2;
 const LIVE_STEPS = 2;
-/** Title, bar, connections, messages, latency, generator and what is wrong with it, then the others. */
+const LIVE_CHECKPOINTS = 2;
+/** Title, bar, connections, messages, latency, generator and what is wrong with it, checkpoints, then the others. */
 export const LIVE_LINES =
-  7 + LIVE_ROLES + LIVE_STEPS + LIVE_PUSHES + LIVE_FAILURES + LIVE_THRESHOLDS;
+  8 + LIVE_ROLES + LIVE_STEPS + LIVE_PUSHES + LIVE_FAILURES + LIVE_THRESHOLDS;
 const REASON_CHARS = 100;
 /** Room for what is said of roles that do not fit. */
 const MORE_ROLES = "   … 99 more".length;
@@ -47,6 +48,7 @@ export function liveBlock(view: LiveView, columns: number, style: Style): string
     ...failureLines(view, style),
     ...generatorLines(view, style),
     ...thresholdLines(view, style),
+    ...checkpointLines(view, style),
   ];
   return lines.join("\n");
 }
@@ -200,6 +202,15 @@ function thresholdLines(view: LiveView, style: Style): string[] {
   const more = view.thresholds.length - shown.length;
   if (more > 0) shown[shown.length - 1] = `${shown.at(-1)}   … and ${more} more`;
   return shown;
+}
+
+/** Those that were reached, the last few. */
+function checkpointLines({ checkpoints = [] }: LiveView, style: Style): string[] {
+  const reached = checkpoints.flatMap(({ name, at }) => {
+    return at === null ? [] : [`${escapeForTerminal(name, 24)} at ${formatClock(at)}`];
+  });
+  if (reached.length === 0) return [];
+  return [row("checkpoints", reached.slice(-LIVE_CHECKPOINTS).map(style.yellow))];
 }
 
 function thresholdMark(passed: boolean | null, style: Style): string {

@@ -98,7 +98,17 @@ function markersOf(fold: RunFold): TimeFrame["markers"] {
     const atUs = fold.outside.told.get(position)?.beganUs ?? null;
     return atUs === null ? [] : [{ at: atUs / 1e6, label: `fault ${id}` }];
   });
-  return [...lost, ...asked, ...began, ...times].slice(0, MAX_MARKERS);
+  return [...lost, ...asked, ...began, ...times, ...reachedIn(fold)].slice(0, MAX_MARKERS);
+}
+
+/** Checkpoints, by what they mark. */
+function reachedIn({ facts, beside }: RunFold): TimeFrame["markers"] {
+  return (facts.scenario.checkpoints ?? []).flatMap(({ name, actions }, at) => {
+    const atUs = beside.checkpoints.get(at)?.atUs ?? null;
+    const mark = actions.find(({ kind }) => kind === "mark");
+    const text = mark?.kind === "mark" && mark.text !== "" ? mark.text : name;
+    return atUs === null ? [] : [{ at: atUs / 1e6, label: `checkpoint: ${text}` }];
+  });
 }
 
 /** Those that have begun, in seconds. */

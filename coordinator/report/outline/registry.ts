@@ -4,6 +4,7 @@ import { again } from "./sections/again.ts";
 import { availability } from "./sections/availability.ts";
 import { baseline } from "./sections/baseline.ts";
 import { capacity } from "./sections/capacity.ts";
+import { checkpoints } from "./sections/checkpoints.ts";
 import { connections } from "./sections/connections.ts";
 import { failures } from "./sections/failures.ts";
 import { faults } from "./sections/faults.ts";
@@ -18,6 +19,7 @@ import { push } from "./sections/push.ts";
 import { roles } from "./sections/roles.ts";
 import { sequences } from "./sections/sequences.ts";
 import { steps } from "./sections/steps.ts";
+import { surroundings } from "./sections/surroundings.ts";
 import { targets } from "./sections/targets.ts";
 import { thresholds } from "./sections/thresholds.ts";
 import { timeline } from "./sections/timeline.ts";
@@ -34,6 +36,8 @@ export const SECTIONS: readonly Section[] = [
   timeline,
   availability,
   faults,
+  checkpoints,
+  surroundings,
   latency,
   messages,
   sequences,

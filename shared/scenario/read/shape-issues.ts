@@ -16,10 +16,15 @@ type ZodIssue = z.core.$ZodIssue;
 /** Keys of one mapping that are looked at; the log holds no more issues than this. */
 const MAX_UNKNOWN = 1000;
 
-/** Adds the issues of a failed schema check on `root` to the log. */
-export function addShapeIssues(issues: readonly ZodIssue[], root: unknown, log: IssueLog): void {
+/** Adds the issues of a failed schema check on what lies in `root` at `base` to the log. */
+export function addShapeIssues(
+  issues: readonly ZodIssue[],
+  root: unknown,
+  log: IssueLog,
+  base: Path = [],
+): void {
   const scene = { root, log, mistyped: new Set<string>() };
-  for (const issue of issues) report(issue, [], scene);
+  for (const issue of issues) report(issue, base, scene);
 }
 
 interface Scene {

@@ -5,8 +5,11 @@
  */
 import { answers } from "./answers.ts";
 import { availability } from "./availability.ts";
+import { checkpoints } from "./checkpoints.ts";
+import { cleanup } from "./cleanup.ts";
 import { connect } from "./connect.ts";
 import { data } from "./data.ts";
+import { environment } from "./environment.ts";
 import { faults } from "./faults.ts";
 import { flow } from "./flow.ts";
 import { name, seed, version } from "./header.ts";
@@ -43,6 +46,9 @@ export const SECTIONS = [
   hooks,
   integrity,
   faults,
+  checkpoints,
+  environment,
+  cleanup,
   observe,
   availability,
   thresholds,

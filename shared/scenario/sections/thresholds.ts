@@ -190,8 +190,8 @@ const NEEDS_NO_MESSAGE: ReadonlySet<string> = new Set([
   "availability",
 ]);
 
-/** A threshold on what is never measured would neither pass nor fail. */
-function checkMeasured(metric: ThresholdMetric, path: Path, { measured, log }: Known): void {
+/** A rule on what is never measured would neither pass nor fail. */
+export function checkMeasured(metric: ThresholdMetric, path: Path, { measured, log }: Known): void {
   const { measure, selector } = metric;
   const { messages, heartbeat, isAudited } = measured;
   const add = (what: string, hint: string) => log.add(path, what, hint, { part: "key" });

@@ -3,15 +3,13 @@
  * Called by sections/. Invariant: an expression that passes compiles in the worker, too.
  */
 import * as z from "zod";
-import { ExpressionError } from "../expression/expression-error.ts";
-import { compileHttpReading } from "../expression/http-expression.ts";
+import { compileMeasured } from "../expression/measured-expression.ts";
 import { compileMatch, compileReading } from "../expression/message-expression.ts";
 import type { StrictCapture } from "../strict-message.ts";
 import { CONN_FIELDS } from "../template/reference.ts";
-import { about, byDefault, fault, mapping, strict, text } from "./fields.ts";
-import { asWritten } from "./marks.ts";
+import { compiled } from "./compiled.ts";
+import { about, byDefault, fault, mapping, strict } from "./fields.ts";
 
-const MAX_CHARS = 2000;
 const MAX_CAPTURES = 64;
 
 /** CEL that is true or false of a message. */
@@ -24,21 +22,9 @@ export function reading() {
   return compiled(compileReading);
 }
 
-function compiled(compile: (source: string) => unknown) {
-  const compiles = z.superRefine<string>((source, context) => {
-    try {
-      compile(source);
-    } catch (error) {
-      if (!(error instanceof ExpressionError)) throw error;
-      fault(context, [error.message, error.hint], { inside: error.offset });
-    }
-  });
-  return asWritten(text(MAX_CHARS, compiles));
-}
-
-/** CEL over the answer of an HTTP step, whose value is used. */
-export function httpReading() {
-  return compiled(compileHttpReading);
+/** CEL over measures of a run that goes on. */
+export function measuredCondition() {
+  return compiled(compileMeasured);
 }
 
 /** `capture: { token: "m.token" }`, or `{ token: { value: "m.token", secret: true } }`. @param value CEL for it */

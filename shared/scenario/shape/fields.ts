@@ -119,6 +119,14 @@ export function duration() {
   return quantity(aboveZero(parseDuration, "duration", hint), "duration", DURATION);
 }
 
+/** As duration(), and at most so long. @param most as its author would write it */
+export function durationUpTo(most: string) {
+  const limit = parseDuration(most);
+  return duration().superRefine((us, context) => {
+    if (limit.ok && us > limit.value) fault(context, [`more than ${most}`, "write a shorter one"]);
+  });
+}
+
 /** A duration that may be zero, in microseconds. */
 export function moment() {
   return quantity(parseDuration, "duration", DURATION);

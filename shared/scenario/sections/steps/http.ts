@@ -7,7 +7,8 @@ import { checkJson, checkTemplate } from "../../check/templates.ts";
 import { compileMatch } from "../../expression/message-expression.ts";
 import type { Path } from "../../issue.ts";
 import { MAX_ITEMS } from "../../limits.ts";
-import { captures, condition, httpReading, writtenCaptures } from "../../shape/expressions.ts";
+import { httpReading } from "../../shape/compiled.ts";
+import { captures, condition, writtenCaptures } from "../../shape/expressions.ts";
 import {
   about,
   byDefault,

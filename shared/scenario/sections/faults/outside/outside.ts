@@ -4,7 +4,7 @@
  * Invariant: it is over at its time limit, whatever it has begun.
  */
 import * as z from "zod";
-import { about, byDefault, duration, once } from "../../../shape/fields.ts";
+import { about, byDefault, duration, durationUpTo, label, once } from "../../../shape/fields.ts";
 import { common } from "../fault.ts";
 import type { WorkerAct } from "./worker-act.ts";
 
@@ -66,6 +66,23 @@ export function base<N extends string>(kind: N, description: string) {
   return {
     ...{ kind: about(z.literal(kind), description, kind), at, every, times, name },
     timeout: byDefault(duration(), "10s", "What is not over by then is ended.", "30s"),
+  };
+}
+
+/** What one step of `cleanup` may take. */
+const MAX_STEP = "5m";
+
+/** The keys of every step of `cleanup`, and `kind`. */
+export function stepBase<N extends string>(kind: N, description: string) {
+  return {
+    kind: about(z.literal(kind), description, kind),
+    name: about(label().optional(), "Name in reports, unique in the list.", "reset rooms"),
+    timeout: byDefault(
+      durationUpTo(MAX_STEP),
+      "10s",
+      `What is not over by then is ended; ${MAX_STEP} at most.`,
+      "30s",
+    ),
   };
 }
 

@@ -1,7 +1,7 @@
 /** All kinds of faults outside of the load: a new one is one file and one line here. Called by ../../faults.ts and coordinator/outside. */
 import { assert } from "../../../../assert.ts";
-import { call } from "./call.ts";
-import { command } from "./command.ts";
+import { call, callStep } from "./call.ts";
+import { command, commandStep } from "./command.ts";
 import { isolateWorker } from "./isolate-worker.ts";
 import { killWorker } from "./kill-worker.ts";
 import type { OutsideKind } from "./outside.ts";
@@ -15,6 +15,12 @@ export const OUTSIDE_KINDS = [
   pauseWorker,
   isolateWorker,
   skewClock,
+] as const;
+
+/** Those that clean-up has, by their shapes as its steps. */
+export const CLEANUP_STEPS = [
+  { kind: call.kind, shape: callStep },
+  { kind: command.kind, shape: commandStep },
 ] as const;
 
 /** What they do. */

@@ -1,0 +1,42 @@
+/**
+ * Has the phase that goes on last longer, or end: what the actions hold and skip do. Called by actions.ts. Invariant: what is decided is in
+ * the journal before it is on the bus, for a moment that has not come yet, and the plan stays arithmetic (shared/load/steering.ts).
+ */
+import { canStretch } from "../../shared/load/steering.ts";
+import type { OutsideResult } from "../../shared/scenario/sections/faults/outside/outside.ts";
+import type { StrictPhase } from "../../shared/scenario/strict.ts";
+import { formatDuration } from "../../shared/scenario/units.ts";
+import type { ActiveRun } from "../active-run/active-run.ts";
+import { phaseSpans } from "../merge/facts.ts";
+import { notDone } from "../outside/hands.ts";
+
+const SECOND_US = 1_000_000;
+/** For everybody to hear of a decision before its moment comes. */
+const LEAD_US = { ipc: 1 * SECOND_US, redis: 3 * SECOND_US, nats: 3 * SECOND_US };
+
+/** @param byUs null: it ends as soon as everybody can know */
+export function stretchPhase(run: ActiveRun, byUs: number | null): OutsideResult {
+  const { log, bus } = run;
+  const { scenario } = log.fold.facts;
+  const nowUs = log.elapsedUs ?? -1;
+  const span = phaseSpans(scenario).find(({ fromUs, toUs }) => nowUs >= fromUs && nowUs < toUs);
+  if (span === undefined || run.ending !== null) return notDone("the load of the run is over");
+  const { index: phase, fromUs, toUs } = span;
+  const soonUs = nowUs + LEAD_US[bus.kind];
+  if (!canStretch(scenario.phases[phase] as StrictPhase)) {
+    return notDone(`phase ${span.phase} changes the number of connections`);
+  }
+  if (soonUs >= toUs) return notDone(`phase ${span.phase} is about to end`);
+  if (byUs !== null) {
+    log.event({ type: "phase-stretched", phase, durationUs: toUs - fromUs + byUs });
+    return { ok: true, outcome: `phase ${span.phase} lasts ${formatDuration(byUs)} longer` };
+  }
+  // Whole seconds of the phase.
+  const durationUs = Math.max(1, Math.ceil((soonUs - fromUs) / SECOND_US)) * SECOND_US;
+  if (fromUs + durationUs >= toUs) return notDone(`phase ${span.phase} is about to end`);
+  log.event({ type: "phase-stretched", phase, durationUs });
+  return {
+    ok: true,
+    outcome: `phase ${span.phase} ends at ${(fromUs + durationUs) / SECOND_US} s`,
+  };
+}

@@ -1,0 +1,49 @@
+/**
+ * Parts of an HTTP request that the coordinator makes: of faults, clean-up, rules of the environment, webhooks. Called by sections/.
+ * Invariant: what passes can be sent as it is, and its address holds no user and no password.
+ */
+import * as z from "zod";
+import { quoted } from "../units.ts";
+import { fault, list, text, whole } from "./fields.ts";
+
+const MAX_URL_CHARS = 4096;
+const MAX_STATUSES = 20;
+
+/** http or https. */
+export function requestUrl() {
+  return text(
+    MAX_URL_CHARS,
+    z.superRefine<string>((url, context) => {
+      const problem = urlProblem(url);
+      if (problem !== null) fault(context, problem);
+    }),
+  );
+}
+
+function urlProblem(url: string): readonly [what: string, hint: string] | null {
+  const example = "such as https://ops.example/kill";
+  if (!URL.canParse(url)) return [`not a URL: ${quoted(url)}`, example];
+  const { protocol, username, password, hash } = new URL(url);
+  if (protocol !== "http:" && protocol !== "https:") return ["neither http nor https", example];
+  if (username !== "" || password !== "") return ["it holds a user or a password", "use headers"];
+  return hash === "" ? null : ["a fragment is never sent", "remove what follows #"];
+}
+
+export function requestHeaders() {
+  return z.record(z.string().max(256), z.string().max(8192)).superRefine((headers, context) => {
+    for (const [name, value] of Object.entries(headers)) {
+      if (!isHeader(name, value)) {
+        fault(context, [`${quoted(name)} is no header that can be sent`, ""]);
+      }
+    }
+  });
+}
+
+function isHeader(name: string, value: string): boolean {
+  return /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name) && /^[\t\x20-\x7e\x80-\xff]*$/.test(value);
+}
+
+/** One, or several. */
+export function statuses() {
+  return z.union([whole(100, 599), list(whole(100, 599), 1, MAX_STATUSES)]);
+}
