@@ -2,18 +2,19 @@
  * Where the level of a series changes. Called by the detector of steps. Invariant: the more neighbours depend on each other the more a
  * change has to explain, or every wandering series has some.
  */
-import { median } from "./interval.ts";
+import { normalQuantile } from "./distributions.ts";
 
 /** Beyond it a series is all dependence. */
 const MAX_CORRELATION = 0.95;
 /** Of log n, for each change. */
-const PENALTY = 3;
-/** The median of the absolute values of a standard normal. */
-const NORMAL_MEDIAN = 0.6744897501960817;
+const PENALTY = 4;
+/** Of squared differences the largest are left out, as changes of level make those: this share, and two changes' at least. */
+const LEFT_OUT = 0.1;
+const CHANGES = 2;
 
 /**
  * The first index of each segment but the first, rising: the segmentation with the least sum of squares about segment means in units of the
- * noise, plus 3 log n (1 + r) / (1 - r) for each change, r the lag-1 autocorrelation. Noise and r are taken from differences of values one and
+ * noise, plus 4 log n (1 + r) / (1 - r) for each change, r the lag-1 autocorrelation. Noise and r are taken from differences of values one and
  * two apart, which changes of level hardly touch: of a first-order autoregression their variances are 2 v (1 - r) and 2 v (1 - r^2).
  * Source: R. Killick, P. Fearnhead and I. Eckley (PELT), Journal of the American Statistical Association 107 (2012) 1590-1598; for noise and
  * penalty under dependence G. Romano et al., the same journal 117 (2022) 2147-2162.
@@ -22,15 +23,27 @@ const NORMAL_MEDIAN = 0.6744897501960817;
 export function changePoints(series: readonly number[], least: number): number[] {
   if (series.length < 2 * least) return [];
   const [one, two] = [differenceVariance(series, 1), differenceVariance(series, 2)];
-  const r = one === 0 ? 0 : Math.min(MAX_CORRELATION, Math.max(0, two / one - 1));
+  const guess = one === 0 ? 0 : Math.min(MAX_CORRELATION, Math.max(0, two / one - 1));
+  // It is known to so much in so few values, and too little dependence would make changes of chance.
+  const error = Math.sqrt((1 - guess * guess) / series.length);
+  const r = Math.min(MAX_CORRELATION, guess + error);
   const penalty = (PENALTY * Math.log(series.length) * (1 + r)) / (1 - r);
   return segment(series, least, { noise: one / 2 / (1 - r), penalty });
 }
 
-/** Of values so far apart, from the median of the absolute differences. */
+/**
+ * Mean square of the differences of values so far apart, without the largest; made whole by what the kept share f of squares of a standard
+ * normal comes to, 1 - 2 c phi(c) / f with c = Phi^-1((1 + f) / 2).
+ */
 function differenceVariance(series: readonly number[], apart: number): number {
-  const steps = series.slice(apart).map((value, at) => Math.abs(value - (series[at] as number)));
-  return (median(steps) / NORMAL_MEDIAN) ** 2;
+  const squares = series.slice(apart).map((value, at) => (value - (series[at] as number)) ** 2);
+  const out = Math.max(CHANGES * apart, Math.floor(LEFT_OUT * squares.length));
+  const kept = squares.sort((a, b) => a - b).slice(0, Math.max(1, squares.length - out));
+  const share = kept.length / squares.length;
+  const c = normalQuantile((1 + share) / 2);
+  const density = Math.exp((-c * c) / 2) / Math.sqrt(2 * Math.PI);
+  const whole = 1 - (2 * c * density) / share;
+  return kept.reduce((sum, square) => sum + square, 0) / kept.length / whole;
 }
 
 function segment(

@@ -15,6 +15,9 @@ const AT_CAP = 0.93;
 const BEYOND_CAP = 1.08;
 /** Below it the same answer is rare. */
 const MOST_BELOW = 0.02;
+/** Replies at a cap are as fast as before: not so many times as slow, nor so much. */
+const SLOWER = 3;
+const SLOWER_US = 20_000;
 /** Attempts below the cap that show that it is one. */
 const LEAST_BELOW = 10;
 
@@ -60,6 +63,8 @@ function found(signals: Signals, series: ReturnType<Signals["of"]>, answer: stri
     isHeldBack(signals, peak, span);
   if (!isCap) return [];
   const isSilent = series[0]?.kind === "upgrade-timeout";
+  // Who answers nobody in time is out of something else.
+  if (isSilent && isSlow(signals, span)) return [];
   return [
     {
       cause: isSilent ? "server-open-files" : "connection-cap",
@@ -84,6 +89,12 @@ function found(signals: Signals, series: ReturnType<Signals["of"]>, answer: stri
       symptoms: series,
     },
   ];
+}
+
+/** Replies take many times as long as before. */
+function isSlow(signals: Signals, [from, to]: readonly [number, number]): boolean {
+  const before = signals.times("latency", [0, from])?.quantile(0.5) ?? 0;
+  return (signals.times("latency", [from, to])?.quantile(0.5) ?? 0) > SLOWER * before + SLOWER_US;
 }
 
 /** Connections that were open when half of the attempts had been turned away. */

