@@ -11,6 +11,7 @@ import {
   countsOf,
   ended,
   fault,
+  outcomesIn,
   phaseSums,
   play,
   SECOND,
@@ -90,4 +91,20 @@ describe("a fault that is ended", () => {
     expect(done.run.closes).toEqual({ plan: CONNECTIONS });
     expect(countsOf(done)).toEqual({});
   });
+});
+
+it("handshakes that a later fault has left half sent end when it is ended, and are counted", async () => {
+  const act = { kind: "abandoned-handshake", each: 1, holdUs: null } as const;
+  const one = fault({ offsetUs: SECOND, forUs: 1.9 * SECOND, act });
+  const live = [{ ...one, endedUs: 2.5 * SECOND }];
+  const done = await play([], {}, told({ [SECOND / 2]: [one], [1.2 * SECOND]: live }), { live });
+  const { requests, victims, at, run } = done;
+  const extras = requests.slice(CONNECTIONS);
+  expect(extras).toHaveLength(victims.length);
+  for (const { beganUs, goneUs } of extras) {
+    expect(Math.abs(at(beganUs) - SECOND)).toBeLessThan(TOLERANCE_US);
+    expect(Math.abs(at(goneUs ?? 0) - 1.5 * SECOND)).toBeLessThan(TOLERANCE_US);
+  }
+  expect(outcomesIn(done)).toEqual({ unanswered: victims.length });
+  expect(run.closes).toEqual({ plan: CONNECTIONS });
 });

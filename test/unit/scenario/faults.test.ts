@@ -89,6 +89,8 @@ describe("a fault", () => {
       "{ at: steady+90s, kind: disconnect, who: 33% }".replace("90s", "30000ms"),
       "{ at: steady+1s, every: 10s, times: 3, kind: disconnect, who: 2, how: close, code: 4000, name: x }",
       "{ at: steady, for: 3s, kind: disconnect, who: { share: 5% }, how: silence, recovered: { within: 15s, to: 99% } }",
+      "{ at: steady, for: 3s, kind: stale-token, who: 5%, query: token, value: '{{{{old' }",
+      "{ at: steady, for: 3s, kind: abandoned-handshake, who: 5%, each: 3, hold: 2s }",
     );
     const result = parseText(text);
     if (!result.ok) throw new Error(linesOf(result).join("\n"));
@@ -172,6 +174,18 @@ faults:
     );
     const behind = parseText(text("{ at: after+1s, kind: disconnect, who: 1 }"));
     expect(scenarioOf(behind).faults).toHaveLength(1);
+  });
+
+  it.each([
+    ["stale-token, header: x-token", /header and query need value/],
+    ["stale-token, value: old, header: x-token, query: token", /only one of header or query/],
+    ["stale-token, value: old, header: Upgrade", /no header that may be set/],
+    ["stale-token, value: old€", /characters that a header cannot carry/],
+    ["handshake-flood, rate: 6000/s", /more than 5000 handshakes a second/],
+    ["abandoned-handshake, each: 101", /101/],
+  ])("of handshakes: %s", (kind, problem) => {
+    const at = "at: steady, for: 10s, who: 5%";
+    expect(problems(`{ ${at}, kind: ${kind} }`)).toMatch(problem);
   });
 
   it.each(["latency, delay: 50ms", "bandwidth, rate: 10kb/s", "blackhole"])(
