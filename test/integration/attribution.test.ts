@@ -223,7 +223,7 @@ describe("a service that cuts its connections", () => {
 });
 
 describe("causes are named", () => {
-  const LIMITED = { reconnect: { policy: "fixed", min: "200ms", max: "200ms", attempts: 50 } };
+  const LIMITED = { reconnect: { policy: "fixed", min: "200ms", attempts: 50 } };
 
   it.each<[string, object, object, string]>([
     [

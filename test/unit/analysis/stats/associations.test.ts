@@ -116,7 +116,9 @@ describe("changes of level", () => {
   });
 
   test.each([0, 0.5])("one where there is one, about there (%f)", (correlation) => {
-    const found = Array.from({ length: 20 }, (_, at) => changePoints(stepped(correlation, at + 1), 5));
+    const found = Array.from({ length: 20 }, (_, at) =>
+      changePoints(stepped(correlation, at + 1), 5),
+    );
     const right = found.filter((changes) => changes.some((at) => Math.abs(at - 70) <= 2));
     expect(right.length).toBeGreaterThanOrEqual(18);
   });
