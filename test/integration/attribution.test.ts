@@ -227,10 +227,10 @@ describe("causes are named", () => {
 
   it.each<[string, object, object, string]>([
     [
-      "of an outage",
-      { outage: { afterMs: 2500, forMs: 1500, how: "reset" } },
+      "of a limit on messages",
+      { limits: { rate: { perSec: 3, burst: 5 } } },
       { connect: LIMITED },
-      "crash-and-restart",
+      "message-rate-limit",
     ],
     [
       "of a cap",
@@ -243,6 +243,8 @@ describe("causes are named", () => {
     await using target = await startTarget(behaviour);
     using folder = scratch();
     const { summary } = await runScenario(scenario(target.url, over), folder.path);
-    expect(summary?.findings[0]?.id ?? "").toBe(cause);
+    // What a busy machine does to the generator is another matter.
+    const found = summary?.findings.filter(({ locus }) => locus !== "generator");
+    expect(found?.[0]?.id ?? "").toBe(cause);
   });
 });
