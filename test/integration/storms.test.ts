@@ -1,22 +1,24 @@
 /**
- * Goal: at full size a storm is as high as the theory of its policy says, and the report's curve of those that are back is the target's
- * log of accepts. Method: 9,100 connections of three roles, which differ in how they reconnect; 3,000 are cut at a time. Of n
- * that are cut at once and wait `min` = 2 s, the busiest second has
+ * Goal: a storm on real sockets is as high as the theory of its policy says, and the report's curve of those that are back is the target's
+ * log of accepts. Method: connections of three roles, which differ in how they reconnect; a third is cut at a time: 300 of 910, and with
+ * ONRUSH_TEST_ALL=1 3,000 of 9,100. Of n that are cut at once and wait `min` = 2 s, the busiest second has
  *
- *   fixed                 n = 3,000
- *   full-jitter           n / 2 = 1,500, evenly within [0, 2 s)
- *   decorrelated-jitter   n / 4 = 750, evenly within [2 s, 6 s)
+ *   fixed                 n
+ *   full-jitter           n / 2: evenly within [0, 2 s)
+ *   decorrelated-jitter   n / 4: evenly within [2 s, 6 s)
  *
- * The same for seeded waits without a machine: test/unit/connection/backoff.test.ts.
+ * The same on one clock: test/unit/engine/storms.test.ts; for waits alone: test/unit/connection/backoff.test.ts.
  */
 import { describe, expect, it } from "vitest";
 import { endedWell, runScenario, scratch, startTarget } from "../support/programs.ts";
 
-const N = 3000;
+const N = process.env["ONRUSH_TEST_ALL"] === "1" ? 3000 : 300;
+const CONNECTIONS = 3 * N + N / 30;
 /** An accept is counted when the target gets to it, the end of the attempt when the engine does. */
 const SLACK_MS = 700;
-/** Handshakes of one second that a busy machine does in the next. */
+/** Handshakes of one second that a busy machine does in the next; and by chance. */
 const SLACK = 0.2;
+const DEVIATIONS = 4;
 
 const STORMS = [
   { role: "fixed", policy: "fixed", at: "steady+1s", peak: N },
@@ -34,7 +36,7 @@ function scenario(target: string) {
   return {
     ...{ target, seed: 9 },
     load: [
-      { phase: "open", ramp: "linear", to: 9100, over: "8s" },
+      { phase: "open", ramp: "linear", to: CONNECTIONS, over: "8s" },
       { phase: "steady", hold: "17s" },
     ],
     roles: Object.fromEntries(
@@ -49,7 +51,7 @@ function scenario(target: string) {
   };
 }
 
-describe("storms of 3,000 of 9,100 connections", () => {
+describe("storms of a third of the connections", () => {
   it("are as high as theory says, and over when the target has accepted the last", async () => {
     using folder = scratch();
     await using target = await startTarget();
@@ -83,7 +85,7 @@ describe("storms of 3,000 of 9,100 connections", () => {
       }
       const high = fault?.peakHandshakes ?? 0;
       expect(high / peak, role).toBeGreaterThan(1 - SLACK);
-      expect(high / peak, role).toBeLessThan(1 + SLACK);
+      expect(high / peak, role).toBeLessThan(1 + SLACK + DEVIATIONS / Math.sqrt(peak));
     }
   });
 });
