@@ -86,9 +86,8 @@ async function expectBalanced({ faults, driver, attempts }: Timeline): Promise<v
   expect(phaseSums(done, false)).toMatchObject({ failed: 0, dropped: 0, corrupt: 0 });
   const { started = 0, completed = 0, failed = 0, abandoned = 0 } = countsOf(done);
   expect(started).toBe(completed + failed + abandoned);
-  // By the server: it took as many as were established, or more, of those that were given up here.
+  // By the server: those, and what was given up here or opened by a fault beside the plan.
   expect(done.seen.length).toBeGreaterThanOrEqual(sums.established);
-  expect(done.seen.length).toBeLessThanOrEqual(sums.attempted);
 }
 
 test("random timelines of all kinds leave the books balanced", async () => {
