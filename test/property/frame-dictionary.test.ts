@@ -44,7 +44,7 @@ it("a frame of any other build is read by name", () => {
         );
       const full = (list: List, counters: readonly unknown[] | undefined) =>
         COUNTER_LISTS[list].map((_, at) => counters?.[at]);
-      const rows = ["shards", "phases", "names", "targets"] as const;
+      const rows = ["shards", "phases", "names", "targets", "roles"] as const;
       for (const section of rows) {
         expect(read[section].map(({ counters }) => full(section, counters))).toEqual(
           frame[section].map(({ counters }) => known(section, counters)),
@@ -57,6 +57,10 @@ it("a frame of any other build is read by name", () => {
       for (const field of COUNTER_LISTS.health) {
         expect(read.health[field]).toBe(lists["health"]?.includes(field) ? frame.health[field] : 0);
       }
+      expect(full("kernel", read.kernel)).toEqual(known("kernel", frame.kernel ?? []));
+      expect(read.events.map(({ kind, weight }) => [kind, weight])).toEqual(
+        frame.events.map(({ kind, weight }) => [kind, weight]),
+      );
       expect(read.histograms.map(({ bytes: _, ...row }) => row)).toEqual(
         frame.histograms.map(({ bytes: _, ...row }) => row),
       );

@@ -2,7 +2,7 @@
 import { ECHO_MESSAGES, HEAD, type StressTemplate } from "../template.ts";
 
 export const slowConsumers: StressTemplate = {
-  about: "some clients read slowly, or not at all, while the others go on",
+  about: "some clients read slowly, or not at all, the others go on",
   proves:
     "Clients that do not take what they are sent cost the others nothing: the service buffers with a bound, and lets go of them or waits.",
   text: `${HEAD}# One client in ten reads nothing for a while, one in twenty a few bytes at a time. What a fault touches is counted apart, so the rules below are about everybody else:
