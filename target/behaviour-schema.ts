@@ -58,7 +58,16 @@ const reply = z
     /** true: a reply waits for the ones before it on its connection. */
     keepOrder: z.boolean().default(false),
     /** A bounded pool every reply has to pass, e.g. database connections. */
-    pool: z.strictObject({ size: z.int().min(1).max(10_000), serviceMs: ms }).optional(),
+    pool: z
+      .strictObject({
+        size: z.int().min(1).max(10_000),
+        serviceMs: ms,
+        /** While messages wait for a place for longer than this, each takes longer: queues and retries that feed themselves. */
+        congested: z.strictObject({ aboveMs: ms, serviceMs: ms }).optional(),
+        /** A message that would wait longer for a place gets no reply, and takes none. */
+        shedMs: ms.optional(),
+      })
+      .optional(),
     /** Processor time burnt per message; blocks the process. */
     cpuMs: z.number().min(0).max(1000).default(0),
     /** The same for each kilobyte of its payload. */

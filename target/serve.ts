@@ -71,6 +71,7 @@ function makeListener(config: TargetConfig, target: Target, group: Group, port: 
 async function stop(target: Target, listener: Listener): Promise<void> {
   target.disturbance.stop();
   target.clockwork.stop();
+  target.strain.end();
   listener.stop();
   for (const peer of [...target.peers.list]) peer.close(1001, "going away");
   for (let waitedMs = 0; waitedMs < STOP_MS && target.peers.list.length > 0; ) {

@@ -30,6 +30,8 @@ const OTHER_DEEDS = [
   "pooled",
   /** Replies whose connection was gone when they were due. */
   "undeliverable",
+  /** Messages without a reply, because they would have waited too long for the pool. */
+  "shed",
   /** Replies sent at once because too many were waiting. */
   "delayOverflow",
   /** Messages and pings left unanswered on zombie connections. */
@@ -47,6 +49,8 @@ const OTHER_DEEDS = [
   "slowReaders",
   "blocked",
   "outages",
+  /** Times that resources were taken. */
+  "strained",
   "bytesKept",
   /** Messages and upgrades that cost processor time. */
   "messagesWorked",

@@ -13,6 +13,7 @@ import { Burden } from "./behaviour/process/burden.ts";
 import { Clockwork } from "./behaviour/process/clockwork.ts";
 import { Replies, type ReplyContext } from "./behaviour/replies.ts";
 import { Rules, type UpgradeRule } from "./behaviour/rules.ts";
+import { Strain } from "./behaviour/strain.ts";
 import { refilled } from "./behaviour/token-bucket.ts";
 import type { Behaviour } from "./behaviour-schema.ts";
 import { Decoder } from "./connection/decoder.ts";
@@ -63,6 +64,7 @@ export class Target implements ReplyContext {
   readonly dialogue: Dialogue;
   readonly conversation: Conversation;
   readonly disturbance: Disturbance;
+  readonly strain: Strain;
   rules: Rules;
   /** Upgrades accepted and not answered yet; they count towards the cap. */
   private opening = 0;
@@ -80,6 +82,7 @@ export class Target implements ReplyContext {
     this.conversation = new Conversation(this, this.replies, this.dialogue);
     this.disturbance = new Disturbance(this);
     this.clockwork = new Clockwork(this);
+    this.strain = new Strain(this);
   }
 
   /** Puts a behaviour in force for every decision from now on. `sinceUs`: when its pauses start to count. */

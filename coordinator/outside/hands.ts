@@ -30,7 +30,9 @@ export interface HandTerms {
 export function handsFor(run: ActiveRun, { id, limitUs, signal, leavesNothing }: HandTerms): Hands {
   const { request, timers } = run;
   return {
-    request: (asked) => httpCall(asked, callLimits(run, { limitUs, signal })),
+    request: (asked, { isEnd } = { isEnd: false }) =>
+      httpCall(asked, callLimits(run, { limitUs, signal: isEnd ? NEVER : signal })),
+    wait: (forUs) => passed(forUs, timers, signal),
     order: () => Promise.resolve(notDone("only faults ask workers")),
     execute: async (file, args) => {
       try {
@@ -43,6 +45,22 @@ export function handsFor(run: ActiveRun, { id, limitUs, signal, leavesNothing }:
       return runCommand(file, args, { ...limits, ...(leavesNothing && { leavesNothing }) });
     },
   };
+}
+
+/** Not cut off with the run. */
+const NEVER = new AbortController().signal;
+
+function passed(forUs: number, timers: ActiveRun["timers"], signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      cancel();
+      signal.removeEventListener("abort", end);
+      resolve();
+    };
+    const cancel = timers.after(Math.ceil(forUs / 1000), end);
+    signal.addEventListener("abort", end);
+    if (signal.aborted) end();
+  });
 }
 
 /** Never rejects. @param most bytes of an answer that are read */

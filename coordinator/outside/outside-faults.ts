@@ -2,7 +2,7 @@
  * The faults outside of the load of one run: when they are due, and what came of them. Made by run/watch.ts, which has it look on each of
  * its rounds. Invariants: one that begins is in the journal, on disk, before it does, so nobody begins it twice, also not a
  * coordinator that starts again: it says of those under way that nobody knows what came of them. At most MOST_AT_ONCE go on at a
- * time; none outlives close().
+ * time; none outlives close(), which asks for the end of those that last.
  */
 import type {
   Hands,

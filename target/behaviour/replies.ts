@@ -108,7 +108,13 @@ export class Replies implements ReplyHands {
       rule.behaviour.act(reply, rule.given, this);
       return;
     }
-    reply.dueUs = this.dueUs(peer, kind, nowUs);
+    const servedUs = rules.servedUs(nowUs);
+    if (servedUs === null) {
+      stats.behaviours.shed += 1;
+      this.owe(reply);
+      return;
+    }
+    reply.dueUs = this.dueUs(peer, kind, servedUs);
     // What is due already goes first, or a late timer would reorder replies nobody asked to reorder.
     queue.fireDue(nowUs);
     if (reply.dueUs <= nowUs && !queue.firing) this.release(reply);
@@ -118,12 +124,12 @@ export class Replies implements ReplyHands {
     }
   }
 
-  private dueUs(peer: Peer, kind: ReplyKind, nowUs: number): number {
+  private dueUs(peer: Peer, kind: ReplyKind, servedUs: number): number {
     const { rules, stats } = this.context;
     const delayUs = rules.delayUs(kind);
     if (delayUs > 0) stats.behaviours.delayed += 1;
     if (rules.behaviour.reply.pool !== undefined) stats.behaviours.pooled += 1;
-    let dueUs = rules.servedUs(nowUs) + delayUs;
+    let dueUs = servedUs + delayUs;
     if (rules.behaviour.reply.keepOrder) dueUs = Math.max(dueUs, peer.lastDueUs);
     const releaseUs = rules.replyReleaseUs(dueUs);
     if (releaseUs > dueUs) stats.behaviours.paused += 1;

@@ -131,15 +131,20 @@ export class Rules {
     return this.replyDelays.get(kind)?.nextUs() ?? 0;
   }
 
-  /** When a message that came now has been served by the pool; now without one. */
-  servedUs(nowUs: number): number {
+  /** When a message that came now has been served by the pool; now without one. null: it would wait too long. */
+  servedUs(nowUs: number): number | null {
     const { pool } = this.behaviour.reply;
     if (pool === undefined) return nowUs;
     let place = 0;
     for (let at = 1; at < this.poolFreeUs.length; at += 1) {
       if ((this.poolFreeUs[at] ?? 0) < (this.poolFreeUs[place] ?? 0)) place = at;
     }
-    const doneUs = Math.max(nowUs, this.poolFreeUs[place] ?? 0) + 1000 * pool.serviceMs;
+    const startUs = Math.max(nowUs, this.poolFreeUs[place] ?? 0);
+    const waitMs = (startUs - nowUs) / 1000;
+    if (pool.shedMs !== undefined && waitMs > pool.shedMs) return null;
+    const { congested } = pool;
+    const isCongested = congested !== undefined && waitMs > congested.aboveMs;
+    const doneUs = startUs + 1000 * (isCongested ? congested.serviceMs : pool.serviceMs);
     this.poolFreeUs[place] = doneUs;
     return doneUs;
   }

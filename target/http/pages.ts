@@ -5,6 +5,7 @@
  */
 import type { Buffer } from "node:buffer";
 import { systemClock } from "../../shared/time/clock.ts";
+import { parseStrain } from "../behaviour/strain.ts";
 import { type Behaviour, parseBehaviour } from "../behaviour-schema.ts";
 import { plainResponse } from "../connection/handshake.ts";
 import type { PeerCounts } from "../connection/peers.ts";
@@ -53,6 +54,11 @@ async function pageFor(group: Group, request: HttpRequest, body: Buffer): Promis
       return { status: 200, body: group.behaviour };
     case "PUT /behaviour":
       return behave(group, body);
+    case "PUT /resources":
+      return strain(group, body);
+    case "DELETE /resources":
+      await group.strain(null);
+      return { status: 200, body: { ended: true } };
     case "POST /login":
       return login(group, body);
     case "GET /healthz":
@@ -71,6 +77,7 @@ const METHODS: Readonly<Record<string, string>> = {
   "/stats": "GET",
   "/stats/reset": "POST",
   "/behaviour": "GET, PUT",
+  "/resources": "PUT, DELETE",
   "/login": "POST",
   "/healthz": "GET",
 };
@@ -79,7 +86,7 @@ function notFound(path: string): Page {
   const allow = METHODS[path];
   if (allow !== undefined) return { status: 405, allow, body: { error: `use ${allow}` } };
   const error =
-    "not found: a WebSocket server, with GET /stats, POST /stats/reset, GET and PUT /behaviour, POST /login";
+    "not found: a WebSocket server, with GET /stats, POST /stats/reset, GET and PUT /behaviour, PUT and DELETE /resources, POST /login";
   return { status: 404, body: { error } };
 }
 
@@ -158,21 +165,35 @@ function login(group: Group, body: Buffer): Page {
 }
 
 async function behave(group: Group, body: Buffer): Promise<Page> {
-  let document: unknown;
-  try {
-    document = JSON.parse(body.toString("utf8"));
-  } catch (error) {
-    const why = error instanceof Error ? error.message : "not JSON";
-    return {
-      status: 400,
-      body: { error: "not JSON", issues: [{ path: "(document)", message: why }] },
-    };
-  }
-  const parsed = parseBehaviour(document);
+  const read = jsonOf(body);
+  if ("status" in read) return read;
+  const parsed = parseBehaviour(read.document);
   if ("issues" in parsed) {
     return { status: 422, body: { error: "not a behaviour", issues: parsed.issues } };
   }
   const behaviour: Behaviour = parsed.behaviour;
   await group.behave(behaviour);
   return { status: 200, body: behaviour };
+}
+
+/** Takes resources for a time. */
+async function strain(group: Group, body: Buffer): Promise<Page> {
+  const read = jsonOf(body);
+  if ("status" in read) return read;
+  const parsed = parseStrain(read.document);
+  if ("issues" in parsed) {
+    return { status: 422, body: { error: "no such resources", issues: parsed.issues } };
+  }
+  await group.strain(parsed.order);
+  return { status: 200, body: parsed.order };
+}
+
+function jsonOf(body: Buffer): { readonly document: unknown } | Page {
+  try {
+    return { document: JSON.parse(body.toString("utf8")) as unknown };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : "not JSON";
+    const issues = [{ path: "(document)", message: why }];
+    return { status: 400, body: { error: "not JSON", issues } };
+  }
 }

@@ -4,6 +4,7 @@
  * has been carried out by every process once its promise is fulfilled.
  */
 import { monotonicUs } from "../../shared/time/clock.ts";
+import type { StrainOrder } from "../behaviour/strain.ts";
 import type { Behaviour } from "../behaviour-schema.ts";
 import type { PeerCounts } from "../connection/peers.ts";
 import type { ToldAnswer } from "../dialogue/answer-log.ts";
@@ -34,6 +35,8 @@ export interface Group {
   counted(name: string): void;
   reset(): Promise<void>;
   behave(behaviour: Behaviour): Promise<void>;
+  /** null: gives back what was taken. */
+  strain(order: StrainOrder | null): Promise<void>;
 }
 
 /** This process's part of the answer. */
@@ -51,6 +54,11 @@ export function resetCounts(target: Target): void {
   target.stats.reset();
   target.peers.resetCounts();
   target.dialogue.answers.clear();
+}
+
+export function strainTarget({ strain }: Target, order: StrainOrder | null): void {
+  if (order === null) strain.end();
+  else strain.begin(order);
 }
 
 /** A group of one. */
@@ -80,6 +88,11 @@ export class Alone implements Group {
 
   behave(behaviour: Behaviour): Promise<void> {
     this.target.behave(behaviour, monotonicUs());
+    return Promise.resolve();
+  }
+
+  strain(order: StrainOrder | null): Promise<void> {
+    strainTarget(this.target, order);
     return Promise.resolve();
   }
 }

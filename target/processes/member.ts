@@ -6,10 +6,18 @@
 
 import { InvariantError } from "../../shared/assert.ts";
 import { monotonicUs } from "../../shared/time/clock.ts";
+import type { StrainOrder } from "../behaviour/strain.ts";
 import type { Behaviour } from "../behaviour-schema.ts";
 import type { Listener } from "../connection/listener.ts";
 import type { Target } from "../target.ts";
-import { type Group, type Report, reportOf, resetCounts, type Wants } from "./group.ts";
+import {
+  type Group,
+  type Report,
+  reportOf,
+  resetCounts,
+  strainTarget,
+  type Wants,
+} from "./group.ts";
 import type { Order, ToMember, ToPrimary } from "./messages.ts";
 
 /** What the primary tells a member first. */
@@ -75,6 +83,10 @@ export class Member implements Group {
     await this.ask({ do: "behave", behaviour, sinceUs: monotonicUs() });
   }
 
+  async strain(order: StrainOrder | null): Promise<void> {
+    await this.ask({ do: "strain", order });
+  }
+
   private ask(order: Order): Promise<readonly Report[]> {
     const id = this.nextQuestion;
     this.nextQuestion += 1;
@@ -117,6 +129,9 @@ export class Member implements Group {
         return null;
       case "behave":
         target.behave(order.behaviour, order.sinceUs);
+        return null;
+      case "strain":
+        strainTarget(target, order.order);
         return null;
     }
   }

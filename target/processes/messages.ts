@@ -3,6 +3,7 @@
  * version and no check. Invariant: a question has exactly one answer, or the group is going down.
  */
 import type { Part } from "../behaviour/pick.ts";
+import type { StrainOrder } from "../behaviour/strain.ts";
 import type { Behaviour } from "../behaviour-schema.ts";
 import type { Report, Wants } from "./group.ts";
 
@@ -10,7 +11,9 @@ export type Order =
   | { readonly do: "collect"; readonly wants: Wants }
   | { readonly do: "reset" }
   /** `sinceUs`: monotonic time, the same for every process of the host, from which pauses count. */
-  | { readonly do: "behave"; readonly behaviour: Behaviour; readonly sinceUs: number };
+  | { readonly do: "behave"; readonly behaviour: Behaviour; readonly sinceUs: number }
+  /** null: what was taken is given back. */
+  | { readonly do: "strain"; readonly order: StrainOrder | null };
 
 export type ToMember =
   | {

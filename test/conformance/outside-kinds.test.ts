@@ -66,7 +66,7 @@ describe.each(OUTSIDE_KINDS.map((kind) => [kind.kind, kind] as const))("%s", (na
     expect(again.ok && again.scenario.outside).toEqual(scenario.outside);
   });
 
-  it("asks for one thing, once", async () => {
+  it("asks for one thing, once, and for the end of what lasts", async () => {
     const act = strict(example).scenario.outside[0]?.act as OutsideAct;
     const asked: string[] = [];
     const take = (what: string) => {
@@ -74,12 +74,15 @@ describe.each(OUTSIDE_KINDS.map((kind) => [kind.kind, kind] as const))("%s", (na
       return Promise.resolve({ ok: true, outcome: "" });
     };
     const hands = {
-      request: () => take("request"),
+      request: (_: unknown, how = { isEnd: false }) => take(how.isEnd ? "end" : "request"),
+      wait: (forUs: number) => take(`wait ${forUs}`).then(() => {}),
       execute: (file: string, args: readonly string[]) => take([file, ...args].join(" ")),
       order: ({ effect }: WorkerAct) => take(effect.kind),
     };
     expect(await outsideKindOf(name).perform(act, hands)).toEqual({ ok: true, outcome: "" });
-    expect(asked).toHaveLength(1);
+    const lastsUs = outsideKindOf(name).lastsUs?.(act);
+    expect(asked.slice(1)).toEqual(lastsUs === undefined ? [] : [`wait ${lastsUs}`, "end"]);
+    expect(asked[0]).not.toBe("end");
   });
 });
 
@@ -103,6 +106,13 @@ it("what cannot be done is refused, with its place", () => {
   expect(issues({ ...call, url: "http://a/", headers: { "a b": "c" } }).join()).toContain(
     "no header that can be sent",
   );
+  const resources = { at: "steady", kind: "resources", url: "http://a/", for: "5s" };
+  expect(issues(resources)).toEqual(["faults[0]: resources needs cpu, memory or pause"]);
+  expect(issues({ ...resources, cpu: "5%", url: "ftp://a/" }).join()).toContain("neither http nor");
+  expect(issues({ ...resources, cpu: "5%", for: "11m" }).join()).toContain("longer than ten");
+  expect(issues({ ...resources, cpu: "5%", for: undefined }).join()).toContain("needs for");
+  const late = { ...resources, cpu: "5%", at: "steady+88s", for: "5s" };
+  expect(issues(late).join()).toContain("goes on beyond the run");
   const command = { at: "steady", kind: "command" };
   expect(issues({ ...command, run: ["kill-pod"] })).toEqual([
     "faults[0].run[0]: the program needs its absolute path",

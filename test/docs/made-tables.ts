@@ -45,8 +45,7 @@ export const MADE_TABLES: readonly MadeTable[] = [
       tableOf(
         ["kind", "acts on", "what happens", "example"],
         FAULT_KINDS.map(({ kind, stage, doc, example }) => {
-          const pairs = Object.entries(example).map(([key, value]) => `${key}: ${String(value)}`);
-          return [`\`${kind}\``, stage, doc, `\`{ ${pairs.join(", ")} }\``];
+          return [`\`${kind}\``, stage, doc, `\`${flow(example)}\``];
         }),
       ),
   },
@@ -200,10 +199,7 @@ function outsideTable(whom: (typeof OUTSIDE_KINDS)[number]["on"]): string {
   return tableOf(
     ["kind", "what happens", "example"],
     OUTSIDE_KINDS.filter(({ on }) => on === whom).map(({ kind, doc, example }) => {
-      const pairs = Object.entries(example).map(([key, value]) => {
-        return `${key}: ${Array.isArray(value) ? `[${value.join(", ")}]` : String(value)}`;
-      });
-      return [`\`${kind}\``, doc, `\`{ ${pairs.join(", ")} }\``];
+      return [`\`${kind}\``, doc, `\`${flow(example)}\``];
     }),
   );
 }
@@ -246,4 +242,13 @@ function tableOf(head: readonly string[], rows: readonly (readonly string[])[]):
   return [line(first), line(widths.map((width) => "-".repeat(width))), ...body.map(line)].join(
     "\n",
   );
+}
+
+/** A value in one line, as YAML has it. */
+function flow(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(flow).join(", ")}]`;
+  if (typeof value !== "object" || value === null) return String(value);
+  return `{ ${Object.entries(value)
+    .map(([key, one]) => `${key}: ${flow(one)}`)
+    .join(", ")} }`;
 }

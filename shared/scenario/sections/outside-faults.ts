@@ -58,8 +58,9 @@ export function strictOutside(
 }
 
 /** What is done in a moment lasts no time. */
-function lastingUs(act: OutsideAct): number {
-  return "effect" in act && act.effect.kind !== "kill" ? act.effect.forUs : 0;
+export function lastingUs(act: OutsideAct): number {
+  if ("effect" in act) return act.effect.kind === "kill" ? 0 : act.effect.forUs;
+  return outsideKindOf(act.kind).lastsUs?.(act) ?? 0;
 }
 
 export function writtenOutside(one: StrictOutside, phases: readonly StrictPhase[]): OutsideInput {

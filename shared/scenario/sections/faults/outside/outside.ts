@@ -1,7 +1,7 @@
 /**
  * What a kind of fault is that is done outside of the load: by the coordinator, at a time of the plan, to something that is not a
  * connection. Implemented by the files of this folder, listed in registry.ts; coordinator/outside gives it its hands.
- * Invariant: it is over at its time limit, whatever it has begun.
+ * Invariant: what it does is over at its time limit, or when it has lasted as long as it says.
  */
 import * as z from "zod";
 import { about, byDefault, duration, durationUpTo, label, once } from "../../../shape/fields.ts";
@@ -28,11 +28,16 @@ export interface OutsideKind<A extends Act = Act, Shape extends z.ZodType = z.Zo
   redacted(act: A): A;
   /** Does it, once. Never rejects. */
   perform(act: A, hands: Hands): Promise<OutsideResult>;
+  /** How long it goes on, where it does not just happen; microseconds. */
+  lastsUs?(act: A): number;
 }
 
-/** What a kind can have done; each is over at the time limit. Implemented by coordinator/outside. */
+/** What a kind can have done; requests and programs are over at the time limit. Implemented by coordinator/outside. */
 export interface Hands {
-  request(request: OutsideRequest): Promise<OutsideResult>;
+  /** @param how isEnd: it ends what was begun, also when the run is over */
+  request(request: OutsideRequest, how?: { readonly isEnd: boolean }): Promise<OutsideResult>;
+  /** Until this time has passed, or the run is over. */
+  wait(forUs: number): Promise<void>;
   execute(file: string, args: readonly string[]): Promise<OutsideResult>;
   /** Has workers do something to themselves. */
   order(act: WorkerAct): Promise<OutsideResult>;

@@ -6,11 +6,13 @@ import { isolateWorker } from "./isolate-worker.ts";
 import { killWorker } from "./kill-worker.ts";
 import type { OutsideKind } from "./outside.ts";
 import { pauseWorker } from "./pause-worker.ts";
+import { resources } from "./resources.ts";
 import { skewClock } from "./skew-clock.ts";
 
 export const OUTSIDE_KINDS = [
   call,
   command,
+  resources,
   killWorker,
   pauseWorker,
   isolateWorker,
