@@ -19,6 +19,7 @@ import { saturatedSeconds } from "./checks/saturated-seconds.ts";
 import { skippedMessages } from "./checks/skipped-messages.ts";
 import { cause } from "./findings/cause.ts";
 import { generatorSaturated } from "./findings/generator-saturated.ts";
+import { staysDown } from "./findings/stays-down.ts";
 import { ambiguousReplies } from "./notes/ambiguous-replies.ts";
 import { compression } from "./notes/compression.ts";
 import { overrun } from "./notes/overrun.ts";
@@ -81,4 +82,5 @@ export const REGISTRY: readonly Check[] = [
   baseline,
   generatorSaturated,
   cause,
+  staysDown,
 ];

@@ -5,7 +5,9 @@
 import { type FaultWindow, faultWindows } from "../../shared/scenario/fault-windows.ts";
 import { outcomesOf } from "../../shared/scenario/names.ts";
 import type { MergedHistogram } from "../../shared/stats/histogram.ts";
+import { type Disturbance, disturbanceOf } from "../analysis/aftermath/disturbance.ts";
 import { aftermathOf } from "../analysis/aftermath/goodput.ts";
+import { meanwhileOf } from "../analysis/aftermath/meanwhile.ts";
 import { latencyIn, type Stretch } from "../analysis/aftermath/unaffected.ts";
 import { restoredWithin } from "../analysis/rules/recovered.ts";
 import type { Interval } from "../analysis/stats/interval.ts";
@@ -54,7 +56,7 @@ function row(fold: RunFold, window: FaultWindow, { victims }: ToldFault): Fault 
       ...(counts.extra > 0 && { extra: counts.extra - counts.extraDiscarded }),
     },
     latency: latencyAround(fold, window, restore),
-    goodput: goodputAfter(fold, window),
+    goodput: goodputAround(fold, disturbanceOf(fold, window)),
     ...outcomesSection(fold, window),
     wanted: recovered && {
       ...{ withinMs: toMs(recovered.withinUs), share: recovered.share },
@@ -157,14 +159,17 @@ function quantile(of: Interval | number) {
   return { ms: toMs(of.estimate), low: toMs(of.low), high: toMs(of.high) };
 }
 
-/** Until the next fault begins, or the load of the plan ends. */
-function goodputAfter(fold: RunFold, window: FaultWindow): Fault["goodput"] {
-  const next = faultWindows(fold.facts.scenario)
-    .filter(({ fromUs, position }) => position !== window.position && fromUs >= window.toUs)
-    .map(({ fromUs }) => Math.floor(fromUs / SECOND_US));
-  const seen = aftermathOf(fold, window, Math.min(endSecond(fold), ...next));
-  const { before, after, back, backSeconds } = seen;
-  return { before, after, back, backMs: backSeconds === null ? null : backSeconds * 1000 };
+function goodputAround(fold: RunFold, disturbed: Disturbance): Fault["goodput"] {
+  const { before, after, back, backSeconds, down } = aftermathOf(fold, disturbed);
+  const meanwhile = meanwhileOf(fold, disturbed);
+  const { returned = null } = down ?? {};
+  return {
+    ...{ before, after, back, backMs: backSeconds === null ? null : backSeconds * 1000 },
+    ...(meanwhile !== null && { during: meanwhile }),
+    ...(returned !== null && {
+      returned: { afterMs: returned.seconds * 1000, load: returned.load },
+    }),
+  };
 }
 
 function endSecond({ facts: { scenario } }: RunFold): number {

@@ -54,10 +54,17 @@ export const faultSchema = z.object({
   goodput: z.object({
     before: z.number().nullable(),
     after: z.number().nullable(),
-    /** Whether it is 95 % of that before it again; no: not in 30 s, or three times as long as it lasted. */
+    /**
+     * Whether it is 95 % of that before it again, and its p99 1.2 times that before at most; no: not in 30 s, or three times as long as
+     * it lasted, in which no more was offered than before.
+     */
     back: z.enum(["yes", "no", "unknown"]),
     /** From its end. */
     backMs: ms.nullable(),
+    /** While it lasted: replies in time for what was offered, of those before; left out where it lasted no whole second, or none were. */
+    during: z.object({ share: z.number(), byName: z.record(z.string(), z.number()) }).optional(),
+    /** It was not back, and was afterwards, at this share of the load before. */
+    returned: z.object({ afterMs: ms, load: z.number() }).optional(),
   }),
   /**
    * What the target did to those it hit, of kinds that ask something of it; connections by outcome, those of none left out. A connection

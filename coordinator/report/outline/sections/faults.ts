@@ -2,6 +2,7 @@
 import type { Summary } from "../../summary-schema.ts";
 import { countOf, formatCount, formatMs, formatShare } from "../../text/format.ts";
 import {
+  type Block,
   type Cell,
   code,
   column,
@@ -61,6 +62,7 @@ const OTHERS = [
   column("goodput after", "perSecond", "goodput_after"),
   column("as before", "text", "back"),
 ];
+const MEANWHILE = [column("fault", "text"), column("message", "text"), column("share", "share")];
 const OUTSIDE = [
   column("fault", "text"),
   column("kind", "text"),
@@ -94,8 +96,9 @@ export const faults: Section = {
         all.map(others),
       ),
       note(
-        "Latency is that of connections no fault touched, up to 10 s before it, until all it hit were back, and up to 10 s after, with intervals of 95 % where there are 5 seconds. Goodput is replies in time a second, of all, at the load before the fault; it is as before when the median of 5 s is 95 % of it, and no longer awaited after 30 s, or three times as long as the fault lasted.",
+        "Latency is that of connections no fault touched, up to 10 s before it, until all it hit were back, and up to 10 s after, with intervals of 95 % where there are 5 seconds. Goodput is replies in time a second, of all, at the load before the fault; it is as before when the median of 5 s is 95 % of it and p99 1.2 times that before at most, and no longer awaited after 30 s, or three times as long as the fault lasted.",
       ),
+      ...meanwhile(all),
       ...outcomeTables(all, MOST),
       note(
         "50%, 95% and 99% are the times by which so many of all the connections it hit were open again, from the beginning of a fault that ends connections, and from the end of one that acts on open ones. Peak handshakes are those of all connections, of the busiest second until the last was open again.",
@@ -151,15 +154,21 @@ function row(fault: Fault): Cell[] {
 
 function others({ id, latency: { before, during, after }, goodput }: Fault): Cell[] {
   const stretches = [before, during, after];
-  const { back, backMs } = goodput;
-  const soon = back === "yes" ? `after ${formatMs(backMs)}` : back === "no" ? "no" : "not known";
   return [
     code(id, 120),
     ...stretches.map((one) => one?.p50.ms ?? null),
     ...stretches.map((one) => (one === null ? null : intervalText(one.p99))),
     ...[goodput.before, goodput.after],
-    back === "no" ? { text: soon, tone: "bad" } : soon,
+    backCell(goodput),
   ];
+}
+
+function backCell({ back, backMs, returned }: Fault["goodput"]): Cell {
+  if (back === "yes") return `after ${formatMs(backMs)}`;
+  if (back === "unknown") return "not known";
+  const later =
+    returned === undefined ? "" : `, until the load fell to ${formatShare(returned.load)}`;
+  return { text: `no${later}`, tone: "bad" };
 }
 
 type Stretch = NonNullable<Fault["latency"]["before"]>;
@@ -172,6 +181,25 @@ function intervalText({ ms, low, high }: Stretch["p99"]): string {
 function costs({ id, noticed, detectMs, gaveUp, closed, messages }: Fault): Cell[] {
   const { notSent, cutOff, extra = 0 } = messages;
   return [code(id, 120), noticed, detectMs, gaveUp, closed, notSent, cutOff, extra];
+}
+
+/** Replies in time while it lasted, of those before it, for what was offered. */
+function meanwhile(all: readonly Fault[]): Block[] {
+  const rows = all.flatMap(({ id, goodput: { during } }): Cell[][] =>
+    during === undefined
+      ? []
+      : [
+          [code(id, 120), "all", during.share],
+          ...Object.entries(during.byName).map(([name, share]) => [
+            code(id, 120),
+            code(name),
+            share,
+          ]),
+        ],
+  );
+  if (rows.length === 0) return [];
+  const named = { name: "What the service still did meanwhile", columns: MEANWHILE, most: MOST };
+  return [table(named, rows)];
 }
 
 function done({ id, kind, at, began, tookMs, ok, outcome }: Summary["outside"][number]): Cell[] {
@@ -220,6 +248,9 @@ function data({
     datum(place, "fault_goodput_before", [goodput.before, "1/s"]),
     datum(place, "fault_goodput_after", [goodput.after, "1/s"]),
     ms("fault_goodput_back", goodput.backMs),
+    ...(goodput.during === undefined
+      ? []
+      : [datum(place, "fault_goodput_during", [goodput.during.share, "", "share"])]),
     ...(wanted === null
       ? []
       : [
