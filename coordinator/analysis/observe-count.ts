@@ -11,7 +11,7 @@ import { phaseAt, phaseSpans } from "../merge/facts.ts";
 import type { RunFold } from "../merge/run-fold.ts";
 import { countedOf, type Read, wholeOf } from "./counted.ts";
 import { generatorFailures } from "./failures.ts";
-import { isLeftOut } from "./judged.ts";
+import { isLeftOut, withInjected } from "./judged.ts";
 
 export type Observation =
   | { readonly value: number }
@@ -141,8 +141,10 @@ function notRecorded(
  */
 function everOpen({ fold, phases, targets, role }: Scope): number {
   const spans = phaseSpans(fold.facts.scenario);
-  const last = Math.max(-1, ...phases);
-  const until = new Set(spans.flatMap(({ index }) => (index <= last ? [index] : [])));
+  const own = fold.facts.scenario.phases.length;
+  const last = Math.max(-1, ...[...phases].map((phase) => phase % own));
+  const before = new Set(spans.flatMap(({ index }) => (index <= last ? [index] : [])));
+  const until = hasInjected(fold, phases) ? withInjected(fold, before) : before;
   if (role !== null) return fold.merge.roles.sum(role, until).established;
   if (targets !== null) {
     return fold.merge.targets.sum(targets, until).established;
@@ -159,7 +161,7 @@ function everOpen({ fold, phases, targets, role }: Scope): number {
 /**
  * The fewest connections that were open at the end of a second, as a count or as a share of those the plan wants then. Of
  * the seconds that lie in the phases looked at, are reported by all engines, and count; without those in which the plan
- * wants none.
+ * wants none, and unless it is asked for, without those in which a fault keeps connections away.
  */
 function observeOpen({ fold, phases }: Scope, unit: StrictThreshold["unit"]): Observation {
   const spans = phaseSpans(fold.facts.scenario);
@@ -167,19 +169,33 @@ function observeOpen({ fold, phases }: Scope, unit: StrictThreshold["unit"]): Ob
   const isOf = (us: number) => phases.has(phaseAt(spans, us)?.index ?? -1);
   const endUs = Math.min(durationUs, fold.end?.elapsedUs ?? durationUs);
   const seconds = Math.min(fold.closedThrough() + 1, Math.floor(endUs / SECOND_US));
+  const isAway = awayByFaults(fold, phases);
   let least: number | null = null;
   for (let second = 0; second < seconds; second++) {
     const fromUs = second * SECOND_US;
     const planned = plannedOpen[second] ?? 0;
     if (planned === 0 || !isOf(fromUs) || !isOf(fromUs + SECOND_US - 1)) continue;
-    if (isLeftOut(fold, second)) continue;
+    if (isLeftOut(fold, second) || isAway(second)) continue;
     const open = fold.merge.timeline.openGauge.atEndOf(second);
     const value = unit === "share" ? Math.min(1, open / planned) : open;
     least = least === null ? value : Math.min(least, value);
   }
   return least === null
-    ? { missing: "no second counts in which connections are planned" }
+    ? { missing: "no second counts in which connections are planned and no fault keeps any away" }
     : { value: least };
+}
+
+/** Phases of what faults are to blame for are among these. */
+function hasInjected({ facts: { scenario } }: RunFold, phases: ReadonlySet<number>): boolean {
+  return [...phases].some((phase) => phase >= scenario.phases.length);
+}
+
+/** Of a second, whether a fault kept a connection from being served at its end. */
+function awayByFaults(fold: RunFold, phases: ReadonlySet<number>): (second: number) => boolean {
+  if (fold.facts.scenario.faults.length === 0 || hasInjected(fold, phases)) return () => false;
+  const apart = [...withInjected(fold, phases)].filter((phase) => !phases.has(phase));
+  const served = fold.merge.uptime.seconds(new Set(apart));
+  return (second) => [second, second + 1].some((at) => (served[at]?.downMs ?? 0) > 0);
 }
 
 /** Run time that has passed in the phases looked at. */

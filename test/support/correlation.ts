@@ -52,6 +52,7 @@ export class TestConversation implements Conversation {
   readonly target: number;
   readonly role: number = 0;
   isOpening = false;
+  shift = 0;
   readonly hasRoom = true;
   incarnation = 1;
   readonly attempt = 0;

@@ -47,7 +47,10 @@ export function faultsOf(
         return of.opener.beside(connection, owner, spoil);
       },
       connectTimeoutUs: (victim) => settingsOf(victim, host).connectTimeoutUs,
-      shiftPending: (victim, by) => shiftPending(host.correlator.pending, victim, by),
+      shiftPending: (victim, by) => {
+        shiftPending(host.correlator.pending, victim, by);
+        host.correlator.observers.disturbed(victim, by);
+      },
     },
     population,
   );

@@ -138,17 +138,28 @@ class FlowRunner implements MessageObserver {
       return;
     }
     const results = this.#results;
-    this.#interpreter.stop(conversation, (name, beganUs, waiting) => {
+    const states = this.#states;
+    this.#interpreter.stop(conversation, (name, thread, waiting) => {
+      const phase = states.phase[thread] as number;
+      const beganUs = states.beganUs[thread] as number;
       if (waiting === Waiting.silence) {
-        results.abandoned(name, beganUs);
+        results.abandoned(name, phase);
         return;
       }
-      results.failed(name, beganUs);
+      results.failed(name, phase);
       // That its reply did not come is told of the message.
       if (waiting === Waiting.reply) return;
       const detail = "the connection ended";
-      results.tell(conversation, "step-unexpected", { name, beganUs, detail });
+      results.tell(conversation, "step-unexpected", { name, phase, beganUs, detail });
     });
+  }
+
+  disturbed(conversation: Conversation, by: number): void {
+    const { phase, capacity } = this.#states;
+    const first = this.#firstOf(conversation);
+    for (let thread = first; thread < Math.min(capacity, first + this.#program.threads); thread++) {
+      if ((phase[thread] as number) < by) phase[thread] = (phase[thread] as number) + by;
+    }
   }
 
   #firstOf({ slot }: Conversation): number {
@@ -168,10 +179,11 @@ class FlowRunner implements MessageObserver {
     if (!match || !this.#results.matches(conversation, match, { name, message })) return false;
     const beganUs = states.beganUs[thread] as number;
     const { nowUs } = message;
-    this.#results.arrived(name, beganUs);
+    const phase = states.phase[thread] as number;
+    this.#results.arrived(name, phase);
     if (states.waiting[thread] === Waiting.silence) {
       const detail = message.text;
-      this.#results.tell(conversation, "step-unexpected", { name, beganUs, detail });
+      this.#results.tell(conversation, "step-unexpected", { name, phase, beganUs, detail });
       interpreter.fail(conversation, thread, nowUs);
       interpreter.run(conversation, thread, nowUs);
       return true;
@@ -190,7 +202,7 @@ class FlowRunner implements MessageObserver {
     if (!list) return;
     if (this.#context.captures.keep(conversation, list, message, null) === "") return;
     const name = this.#interpreter.field(thread, Field.name);
-    const detail = message.text;
-    this.#results.tell(conversation, "capture", { name, beganUs: message.nowUs, detail });
+    const { phase, nowUs: beganUs, text: detail } = message;
+    this.#results.tell(conversation, "capture", { name, phase, beganUs, detail });
   }
 }

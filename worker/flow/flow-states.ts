@@ -43,6 +43,8 @@ export class FlowStates {
   list = new Uint8Array(0);
   /** How often its list was begun again after a failure. */
   restarts = new Uint8Array(0);
+  /** Phase under which its step is counted: that in which it began, and where a fault has acted on it, the one apart. */
+  phase = new Int32Array(0);
   /** When its step began, and its list. */
   beganUs = new Float64Array(0);
   listBeganUs = new Float64Array(0);
@@ -77,6 +79,7 @@ export class FlowStates {
     this.start = copy(new Int32Array(threads), this.start);
     this.left = copy(new Int32Array(threads), this.left);
     this.draws = copy(new Int32Array(threads), this.draws);
+    this.phase = copy(new Int32Array(threads), this.phase);
     this.waiting = copy(new Uint8Array(threads), this.waiting);
     this.list = copy(new Uint8Array(threads), this.list);
     this.restarts = copy(new Uint8Array(threads), this.restarts);

@@ -91,7 +91,7 @@ export class Interpreter implements TimerOwner {
   /** Ends all threads; `tell` is told of each step that has a name and is not over. */
   stop(
     { slot }: Conversation,
-    tell: (name: number, beganUs: number, waiting: Waiting) => void,
+    tell: (name: number, thread: number, waiting: Waiting) => void,
   ): void {
     const { states } = this;
     const first = slot * this.#threads;
@@ -101,13 +101,14 @@ export class Interpreter implements TimerOwner {
       const waiting = states.waiting[thread] as Waiting;
       const isUnderWay = waiting !== Waiting.nothing && waiting !== Waiting.turn;
       this.states.idle(thread);
-      if (name !== NONE && isUnderWay) tell(name, states.beganUs[thread] as number, waiting);
+      if (name !== NONE && isUnderWay) tell(name, thread, waiting);
     }
   }
 
   /** Ends all threads by our own doing. */
   abandon(conversation: Conversation): void {
-    this.stop(conversation, (name, beganUs) => this.#results.abandoned(name, beganUs));
+    const { phase } = this.states;
+    this.stop(conversation, (name, thread) => this.#results.abandoned(name, phase[thread] ?? 0));
   }
 
   /** Of the row that a thread is at. */
@@ -117,8 +118,8 @@ export class Interpreter implements TimerOwner {
 
   /** The step is over; run() goes on. @param tookUs null: no time that says anything */
   complete(thread: number, tookUs: number | null): void {
-    const beganUs = this.states.beganUs[thread] as number;
-    this.#results.completed(this.field(thread, Field.name), beganUs, tookUs);
+    const phase = this.states.phase[thread] as number;
+    this.#results.completed(this.field(thread, Field.name), phase, tookUs);
     this.states.next(thread);
   }
 
@@ -126,7 +127,7 @@ export class Interpreter implements TimerOwner {
   fail(conversation: Conversation, thread: number, nowUs: number): void {
     const { states } = this;
     const policy = this.field(thread, Field.policy);
-    this.#results.failed(this.field(thread, Field.name), states.beganUs[thread] as number);
+    this.#results.failed(this.field(thread, Field.name), states.phase[thread] as number);
     if (policy === Policy.skip) {
       this.states.next(thread);
       return;
@@ -197,12 +198,12 @@ export class Interpreter implements TimerOwner {
         return this.#send(conversation, thread, nowUs);
       case Op.expect:
         this.states.left[thread] = this.field(thread, Field.second);
-        return this.#beginWait(thread, Waiting.message, nowUs);
+        return this.#beginWait(conversation, thread, { waiting: Waiting.message, nowUs });
       case Op.expectNot:
-        return this.#beginWait(thread, Waiting.silence, nowUs);
+        return this.#beginWait(conversation, thread, { waiting: Waiting.silence, nowUs });
       case Op.ping:
         conversation.ping();
-        return this.#beginWait(thread, Waiting.pong, nowUs);
+        return this.#beginWait(conversation, thread, { waiting: Waiting.pong, nowUs });
       case Op.wait:
         this.states.wait(
           thread,
@@ -211,7 +212,8 @@ export class Interpreter implements TimerOwner {
         );
         return false;
       case Op.mark:
-        this.#mark(thread, nowUs);
+        this.#start(conversation, thread, nowUs);
+        this.complete(thread, nowUs - (this.states.listBeganUs[thread] as number));
         return true;
       case Op.close: {
         const code = this.field(thread, Field.first);
@@ -230,7 +232,7 @@ export class Interpreter implements TimerOwner {
   #send(conversation: Conversation, thread: number, nowUs: number): boolean {
     const { states } = this;
     const name = this.field(thread, Field.name);
-    if (states.waiting[thread] !== Waiting.room) this.#start(thread, nowUs);
+    if (states.waiting[thread] !== Waiting.room) this.#start(conversation, thread, nowUs);
     const beganUs = states.beganUs[thread] as number;
     const isAwaited = this.field(thread, Field.first) === 1;
     this.states.wait(thread, isAwaited ? Waiting.reply : Waiting.nothing, NEVER);
@@ -265,21 +267,19 @@ export class Interpreter implements TimerOwner {
     return false;
   }
 
-  #mark(thread: number, nowUs: number): void {
-    const beganUs = this.states.listBeganUs[thread] as number;
-    const name = this.field(thread, Field.name);
-    this.#results.started(name, nowUs);
-    this.#results.completed(name, nowUs, nowUs - beganUs);
-    this.states.next(thread);
-  }
-
-  #start(thread: number, nowUs: number): void {
+  #start(conversation: Conversation, thread: number, nowUs: number): void {
+    const phase = this.#context.phaseAt(nowUs) + conversation.shift;
     this.states.beganUs[thread] = nowUs;
-    this.#results.started(this.field(thread, Field.name), nowUs);
+    this.states.phase[thread] = phase;
+    this.#results.started(this.field(thread, Field.name), phase);
   }
 
-  #beginWait(thread: number, waiting: Waiting, nowUs: number): false {
-    this.#start(thread, nowUs);
+  #beginWait(
+    conversation: Conversation,
+    thread: number,
+    { waiting, nowUs }: { readonly waiting: Waiting; readonly nowUs: number },
+  ): false {
+    this.#start(conversation, thread, nowUs);
     const withinUs = this.#program.times[2 * (this.states.pc[thread] as number)] as number;
     this.states.wait(thread, waiting, nowUs + withinUs);
     return false;
@@ -291,7 +291,8 @@ export class Interpreter implements TimerOwner {
     { nowUs, beganUs, detail }: { nowUs: number; beganUs: number; detail: string },
   ): void {
     const name = this.field(thread, Field.name);
-    this.#results.tell(conversation, "step-timeout", { name, beganUs, detail });
+    const phase = this.states.phase[thread] as number;
+    this.#results.tell(conversation, "step-timeout", { name, phase, beganUs, detail });
     this.fail(conversation, thread, nowUs);
   }
 }

@@ -1,6 +1,7 @@
 /**
  * What becomes of the steps of a flow: their counts, times and failures. Called by flow-runner.ts. Invariants: a step that has begun
- * ends as exactly one of completed, failed and abandoned, in the phase in which it began; a reply that did not come, and one that
+ * ends as exactly one of completed, failed and abandoned, in the phase in which it began, or the one apart
+ * where a fault acts on it meanwhile; a reply that did not come, and one that
  * said no, are told by the settlement of its message, and not again.
  */
 import type { CompiledMatch } from "../../shared/scenario/expression/message-expression.ts";
@@ -18,43 +19,46 @@ export class StepResults {
     this.#context = context;
   }
 
-  started(name: number, beganUs: number): void {
-    this.#count(name, beganUs, NAME.started);
+  started(name: number, phase: number): void {
+    this.#count(name, phase, NAME.started);
   }
 
   /** @param tookUs null: no time that says anything */
-  completed(name: number, beganUs: number, tookUs: number | null): void {
-    this.#count(name, beganUs, NAME.completed);
-    if (tookUs === null) return;
-    const { recorder, phaseAt } = this.#context;
-    recorder.namedValue(METRIC.step, phaseAt(beganUs), name, tookUs);
+  completed(name: number, phase: number, tookUs: number | null): void {
+    this.#count(name, phase, NAME.completed);
+    if (tookUs !== null) this.#context.recorder.namedValue(METRIC.step, phase, name, tookUs);
   }
 
-  failed(name: number, beganUs: number): void {
-    this.#count(name, beganUs, NAME.failed);
+  failed(name: number, phase: number): void {
+    this.#count(name, phase, NAME.failed);
   }
 
   /** The plan, or we, ended it before it was over. */
-  abandoned(name: number, beganUs: number): void {
-    this.#count(name, beganUs, NAME.abandoned);
+  abandoned(name: number, phase: number): void {
+    this.#count(name, phase, NAME.abandoned);
   }
 
   /** A message came that was waited for. */
-  arrived(name: number, beganUs: number): void {
-    this.#count(name, beganUs, NAME.arrived);
+  arrived(name: number, phase: number): void {
+    this.#count(name, phase, NAME.arrived);
   }
 
   /** @param detail "": what came instead, as far as it is known */
   tell(
     conversation: Conversation,
     kind: MessageFailure,
-    failure: { readonly name: number; readonly beganUs: number; readonly detail: string },
+    failure: {
+      readonly name: number;
+      readonly phase: number;
+      readonly beganUs: number;
+      readonly detail: string;
+    },
   ): void {
     const failed = this.#failed;
     failed.kind = kind;
     failed.name = failure.name;
     failed.detail = failure.detail;
-    failed.phase = this.#context.phaseAt(failure.beganUs);
+    failed.phase = failure.phase;
     failed.sentUs = failure.beganUs;
     conversation.onMessageFailure(failed);
   }
@@ -69,14 +73,13 @@ export class StepResults {
     const isIt = match.test(message.m, null, message);
     message.spend(match, name);
     if (message.costly === name) {
-      const { nowUs } = message;
-      this.tell(conversation, "scenario-cost", { name, beganUs: nowUs, detail: "" });
+      const { phase, nowUs } = message;
+      this.tell(conversation, "scenario-cost", { name, phase, beganUs: nowUs, detail: "" });
     }
     return isIt;
   }
 
-  #count(name: number, beganUs: number, counter: number): void {
-    const { recorder, phaseAt } = this.#context;
-    recorder.countName(phaseAt(beganUs), name, counter);
+  #count(name: number, phase: number, counter: number): void {
+    this.#context.recorder.countName(phase, name, counter);
   }
 }

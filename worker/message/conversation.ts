@@ -16,6 +16,8 @@ export interface Conversation extends PendingOwner {
   isOpening: boolean;
   /** A step or an answer would be sent now. */
   readonly hasRoom: boolean;
+  /** Phases behind its own under which what happens to it is counted while a fault acts on it; 0: none does. */
+  readonly shift: number;
   /** Distinguishes the sockets one global index had over time. */
   readonly incarnation: number;
   /** How often the index was opened before: what the scenario sees as conn.attempt. */

@@ -47,6 +47,8 @@ export interface MessageObserver {
   settled?(conversation: Conversation, position: number, isAnswered: boolean): void;
   /** The pong of a ping that was asked for came. */
   ponged?(conversation: Conversation): void;
+  /** A fault acts on it from now on: what is under way is counted under the phase so many behind its own. */
+  disturbed?(conversation: Conversation, by: number): void;
   /** It closes by plan once nothing is unanswered; nothing new begins. */
   draining?(conversation: Conversation): void;
   /** Nothing is unanswered. @returns whether it is to wait for onStepsDone(); asked again then */

@@ -63,6 +63,10 @@ export class Observers {
     for (const observer of this.#stepping) observer.settled?.(conversation, position, isAnswered);
   }
 
+  disturbed(conversation: Conversation, by: number): void {
+    for (const observer of this.#all) observer.disturbed?.(conversation, by);
+  }
+
   ponged(conversation: Conversation): void {
     for (const observer of this.#stepping) observer.ponged?.(conversation);
   }

@@ -164,7 +164,8 @@ class PushObserver implements MessageObserver {
     const copy = this.#copy;
     copy.scope = row;
     copy.key = hashOf(key, rows.scopeOf(row) >>> 0);
-    copy.phase = message.phase;
+    // Of everybody in the scope, whatever acts on the one that got it first.
+    copy.phase = message.phase - conversation.shift;
     copy.nowUs = message.nowUs;
     copy.sentUs = sentUs;
     copy.place =
@@ -220,13 +221,13 @@ class PushObserver implements MessageObserver {
     { conversation, nowUs }: { readonly conversation: Conversation; readonly nowUs: number },
   ): number {
     const { pushes: rows } = this.#context.recorder;
-    const { slot, index } = conversation;
+    const { slot } = conversation;
     const members = this.#membersOf(row);
     const known = members.placeOf(slot);
     if (known >= 0) return known;
     if (listener.scopes.length >= MAX_LISTED || !rows.isWhole(row)) return NO_PLACE;
     listener.scopes.push(row);
-    const place = members.join(slot, index, nowUs);
+    const place = members.join(slot, conversation, nowUs);
     rows.members(row, members.size);
     return place;
   }

@@ -7,11 +7,21 @@
 /** Longer than a message is counted, and may be old when it is first seen. */
 const PLACE_RESTS_US = 20_000_000;
 
+/** A connection, as it belongs to a scope. */
+interface Member {
+  readonly index: number;
+  /** More than 0 while a fault acts on it. */
+  readonly shift: number;
+}
+
+/** Has left. */
+const NOBODY: Member = { index: -1, shift: 0 };
+
 export class ScopeMembers {
   /** Connections that belong to it now. */
   size = 0;
   readonly #places = new Map<number, number>();
-  readonly #connections: number[] = [];
+  readonly #members: Member[] = [];
   readonly #sinceUs: number[] = [];
   /** Infinity: it belongs to it. */
   readonly #leftUs: number[] = [];
@@ -21,7 +31,7 @@ export class ScopeMembers {
 
   /** Places there are. */
   get places(): number {
-    return this.#connections.length;
+    return this.#members.length;
   }
 
   /** The connection's place; -1: it does not belong. */
@@ -30,12 +40,12 @@ export class ScopeMembers {
   }
 
   /** @returns its place */
-  join(slot: number, connection: number, nowUs: number): number {
+  join(slot: number, member: Member, nowUs: number): number {
     const known = this.#places.get(slot);
     if (known !== undefined) return known;
     const place = this.#takePlace(nowUs);
     this.#places.set(slot, place);
-    this.#connections[place] = connection;
+    this.#members[place] = member;
     this.#sinceUs[place] = nowUs;
     this.#leftUs[place] = Number.POSITIVE_INFINITY;
     this.size++;
@@ -47,6 +57,7 @@ export class ScopeMembers {
     if (place === undefined) return;
     this.#places.delete(slot);
     this.#leftUs[place] = nowUs;
+    this.#members[place] = NOBODY;
     this.#free.push(place);
     this.size--;
   }
@@ -56,20 +67,21 @@ export class ScopeMembers {
     return (this.#sinceUs[place] as number) < atUs && (this.#leftUs[place] as number) > atUs;
   }
 
-  /** Who has the place has left. */
+  /** Who has the place has left, or is kept from what is sent by a fault. */
   hasLeft(place: number): boolean {
-    return this.#leftUs[place] !== Number.POSITIVE_INFINITY;
+    const { shift } = this.#members[place] as Member;
+    return shift > 0 || this.#leftUs[place] !== Number.POSITIVE_INFINITY;
   }
 
   /** Global index of who has the place. */
   connectionAt(place: number): number {
-    return this.#connections[place] as number;
+    return (this.#members[place] as Member).index;
   }
 
   #takePlace(nowUs: number): number {
     const free = this.#free[this.#firstFree];
     if (free === undefined || (this.#leftUs[free] as number) > nowUs - PLACE_RESTS_US) {
-      return this.#connections.length;
+      return this.#members.length;
     }
     this.#firstFree++;
     if (this.#firstFree > 1024) {

@@ -31,17 +31,9 @@ const OVERDUE = 9;
 /** Its connection waits for it before a planned close. */
 const HOLDS = 10;
 
-/** What begins a sequence; one object, filled before each add(). */
-export class Beginning {
-  definition = 0;
-  slot = 0;
-  phase = 0;
-  intendedUs = 0;
-  sentUs = 0;
-}
-
 export class InstanceTable {
-  readonly entry = new Beginning();
+  /** What begins a sequence; one object, filled before each add(). */
+  readonly entry = { definition: 0, slot: 0, phase: 0, intendedUs: 0, sentUs: 0 };
   /** What was sent, where the key needs more of it than one plain field; by record. */
   readonly sent: unknown[] = [];
   /** How often each event has come, `events` of them for each record. */
@@ -103,6 +95,10 @@ export class InstanceTable {
 
   phase(record: number): number {
     return this.#words[record * WORDS + PHASE] as number;
+  }
+
+  moveTo(record: number, phase: number): void {
+    this.#words[record * WORDS + PHASE] = phase;
   }
 
   isOverdue(record: number): boolean {
@@ -286,15 +282,16 @@ export class InstanceTable {
 
   #growSlots(slot: number): void {
     const capacity = Math.max(FIRST_RECORDS, 2 ** Math.ceil(Math.log2(slot + 1)));
-    const grown = (rows: Int32Array, empty: number) => {
-      const made = new Int32Array(capacity).fill(empty);
-      made.set(rows);
-      return made;
-    };
-    this.#heads = grown(this.#heads, NONE);
-    this.#tails = grown(this.#tails, NONE);
-    this.#sizes = grown(this.#sizes, 0);
-    this.#holding = grown(this.#holding, 0);
-    this.#closing = grown(this.#closing, 0);
+    this.#heads = grown(this.#heads, capacity, NONE);
+    this.#tails = grown(this.#tails, capacity, NONE);
+    this.#sizes = grown(this.#sizes, capacity, 0);
+    this.#holding = grown(this.#holding, capacity, 0);
+    this.#closing = grown(this.#closing, capacity, 0);
   }
+}
+
+function grown(rows: Int32Array, capacity: number, empty: number): Int32Array<ArrayBuffer> {
+  const made = new Int32Array(capacity).fill(empty);
+  made.set(rows);
+  return made;
 }

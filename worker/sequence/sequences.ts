@@ -111,6 +111,13 @@ class Sequences implements MessageObserver {
     }
   }
 
+  disturbed({ slot }: Conversation, by: number): void {
+    const table = this.#table;
+    for (let record = table.head(slot); record !== NONE; record = table.next(record)) {
+      if (table.phase(record) < by) table.moveTo(record, table.phase(record) + by);
+    }
+  }
+
   closing({ slot }: Conversation): boolean {
     const waits = this.#table.holding(slot) > 0;
     this.#table.setClosing(slot, waits);

@@ -26,7 +26,8 @@ function receive(key: number, slot: number, nowUs: number, sentUs = nowUs - 1000
 }
 
 function join(count: number, atUs = 0): void {
-  for (let slot = 0; slot < count; slot++) members.join(slot, 100 + slot, atUs);
+  for (let slot = 0; slot < count; slot++)
+    members.join(slot, { index: 100 + slot, shift: 0 }, atUs);
 }
 
 function only(): FrameReach {
@@ -53,10 +54,20 @@ describe("reach", () => {
     expect(reach.nextDueUs).toBe(Number.POSITIVE_INFINITY);
   });
 
+  it("does not miss those that a fault keeps from it", () => {
+    join(2);
+    const victim = { index: 102, shift: 0 };
+    members.join(2, victim, 0);
+    receive(8, 0, SECOND);
+    victim.shift = 2;
+    reach.expire(6 * SECOND);
+    expect(only()).toMatchObject({ reached: 1, left: 1, missed: 1, unreached: [101] });
+  });
+
   it("leaves out who came after it was sent, or had left before", () => {
     join(3);
     members.leave(2, SECOND - 10);
-    members.join(7, 107, SECOND + 10);
+    members.join(7, { index: 107, shift: 0 }, SECOND + 10);
     receive(8, 0, SECOND + 1000, SECOND);
     receive(8, 7, SECOND + 2000, SECOND);
     reach.endAll();
@@ -92,7 +103,7 @@ describe("reach", () => {
     join(4);
     members.leave(1, SECOND);
     receive(8, 0, SECOND + 10, SECOND - 10);
-    expect(members.join(9, 109, 2 * SECOND)).toBe(4);
+    expect(members.join(9, { index: 109, shift: 0 }, 2 * SECOND)).toBe(4);
     reach.endAll();
     expect(only()).toMatchObject({
       members: 4,
@@ -101,7 +112,7 @@ describe("reach", () => {
       missed: 2,
       unreached: [102, 103],
     });
-    expect(members.join(10, 110, 22 * SECOND)).toBe(1);
+    expect(members.join(10, { index: 110, shift: 0 }, 22 * SECOND)).toBe(1);
     receive(16, 10, 23 * SECOND);
     reach.endAll();
     expect(only()).toMatchObject({ members: 5, reached: 1, missed: 4 });
