@@ -65,7 +65,13 @@ function faultJsonSchema(): Json {
     ...kind,
     required: (required as readonly string[]).filter((key) => key !== "at"),
   }));
-  return { oneOf: kinds };
+  const text = { type: "string" };
+  const again: Json = {
+    ...{ type: "object", description: "A fault of the scenario, once more." },
+    ...{ properties: { begin: text, at: text, name: text }, required: ["begin"] },
+    additionalProperties: false,
+  };
+  return { oneOf: [...kinds, again] };
 }
 
 const SUBMITTED: Content = {

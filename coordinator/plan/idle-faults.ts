@@ -12,7 +12,7 @@ import type { StrictScenario } from "../../shared/scenario/strict.ts";
 /** @throws OnrushError ONRUSH_SCENARIO_INVALID */
 export function refuseIdleFaults(scenario: StrictScenario, population: Population): void {
   const { phases, faults } = scenario;
-  const firstTurns = faults.map((fault) => ({ ...fault, times: 1 }));
+  const firstTurns = faults.map((fault) => ({ ...fault, times: Math.min(1, fault.times) }));
   for (const window of faultWindows({ phases, faults: firstTurns })) {
     const { fault } = window;
     if (phases.slice(0, fault.phase).some(({ ramp }) => ramp === "find-limit")) continue;

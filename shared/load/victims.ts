@@ -5,11 +5,13 @@
  * Candidates are the connections that the plan has open at some time of the window, of the role and to the target the fault
  * names; n of them. Victims are a share of n, to the nearest whole number, or a count. Which ones: a seeded permutation of the
  * candidates' ranks, another one for each window; victims are those it puts first. So shares are exact, a smaller share hits a
- * part of those that a larger one hits, and whoever holds a connection finds the same.
+ * part of those that a larger one hits, and whoever holds a connection finds the same. Where the share grows while the fault acts, each
+ * is a victim from its own time on.
  *
  * Invariant: a pure function of (scenario, seed, index), given the phases as they are by now.
  */
 
+import { highest, valueAt } from "../scenario/fault-ramp.ts";
 import type { FaultWindow } from "../scenario/fault-windows.ts";
 import type { StrictScenario } from "../scenario/strict.ts";
 import { permuted } from "../scenario/template/permutation.ts";
@@ -24,8 +26,10 @@ const FIRST_KEY = 1 << 20;
 
 export interface Victims {
   readonly candidates: number;
+  /** In the end, where their share grows. */
   readonly count: number;
-  has(index: number): boolean;
+  /** @param atUs run time; left out: at any time of the window */
+  has(index: number, atUs?: number): boolean;
 }
 
 /** Costs time and memory by the connections of the plan where a role or target is named, or connections arrive. */
@@ -36,15 +40,17 @@ export function victimsOf(
 ): Victims {
   const { share, count: wanted } = window.fault.victims;
   const ranks = ranksOf(scenario, population, window);
-  const count = Math.min(ranks.size, wanted ?? Math.round(share * ranks.size));
+  const countAt = (part: number) => Math.min(ranks.size, wanted ?? Math.round(part * ranks.size));
+  const count = countAt(highest(share));
   const key = FIRST_KEY + window.position;
   return {
     candidates: ranks.size,
     count,
-    has(index) {
+    has(index, atUs = Number.POSITIVE_INFINITY) {
       const rank = ranks.of(index);
-      if (rank < 0 || count === 0) return false;
-      return count === ranks.size || permuted(scenario.seed, key, rank, ranks.size) < count;
+      const first = typeof share === "number" ? count : countAt(valueAt(share, window, atUs));
+      if (rank < 0 || first === 0) return false;
+      return first === ranks.size || permuted(scenario.seed, key, rank, ranks.size) < first;
     },
   };
 }

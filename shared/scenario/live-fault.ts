@@ -1,18 +1,22 @@
 /**
  * A fault that is asked for while a run goes on: written as in `faults` of a scenario, without `at` for as soon as everybody can
- * know of it. Called by coordinator/active-run. Does no I/O. Invariant: what passes is as sound as a fault of the scenario, and begins
- * at a moment that has not come yet.
+ * know of it; or `begin: NAME`, one of the scenario once more, such as one whose `at` is on-request. Called by coordinator/active-run.
+ * Does no I/O. Invariant: what passes is as sound as a fault of the scenario, and begins at a moment that has not come yet.
  */
+import type * as z from "zod";
 import { faultWindows, MAX_WINDOWS } from "./fault-windows.ts";
 import type { Issue } from "./issue.ts";
 import { readDocument } from "./read/document.ts";
 import { IssueLog } from "./read/issue-log.ts";
 import { readShape } from "./read/read-shape.ts";
 import { addShapeIssues } from "./read/shape-issues.ts";
+import { anchorOf, checkTimes, ON_REQUEST, unusedName } from "./sections/faults/anchor.ts";
 import { type FaultOutput, faultShape, strictFault } from "./sections/faults.ts";
+import { label, once, strict, text } from "./shape/fields.ts";
 import { describe, isMapping } from "./shape/words.ts";
 import type { StrictScenario } from "./strict.ts";
 import type { StrictFault } from "./strict-fault.ts";
+import { didYouMean } from "./suggest.ts";
 import { formatDuration, quoted } from "./units.ts";
 
 /** Of its text. */
@@ -25,22 +29,26 @@ export type ReadFault =
   | { readonly ok: true; readonly fault: StrictFault }
   | { readonly ok: false; readonly issues: readonly Issue[] };
 
+/** One of the scenario, once more. */
+const againShape = once(() =>
+  strict({ begin: text(300), at: text(100), name: label().optional() }),
+);
+
+interface Asked {
+  readonly scenario: StrictScenario;
+  readonly earliestUs: number | null;
+}
+
 /**
- * @param text YAML or JSON
+ * @param document YAML or JSON
  * @param scenario as it is by now, with the faults there are
  * @param earliestUs run time at which it may begin; null: run time has not begun
  */
-export function readLiveFault(
-  text: string,
-  {
-    scenario,
-    earliestUs,
-  }: { readonly scenario: StrictScenario; readonly earliestUs: number | null },
-): ReadFault {
-  const document = readDocument(text);
-  const log = new IssueLog("the fault", document);
-  for (const flaw of document.flaws) log.addFlaw(flaw);
-  const given = document.value;
+export function readLiveFault(document: string, { scenario, earliestUs }: Asked): ReadFault {
+  const read = readDocument(document);
+  const log = new IssueLog("the fault", read);
+  for (const flaw of read.flaws) log.addFlaw(flaw);
+  const given = read.value;
   if (given !== undefined && !isMapping(given)) {
     const hint = "such as { kind: disconnect, who: 20% }";
     log.add([], `expected a fault, got ${describe(given)}`, hint);
@@ -48,15 +56,47 @@ export function readLiveFault(
   if (!isMapping(given)) return { ok: false, issues: log.list() };
   const at = given["at"] ?? anchorAt(scenario, earliestUs, log);
   if (at === null) return { ok: false, issues: log.list() };
+  if (at === ON_REQUEST)
+    log.add(["at"], "it would begin only when it is asked for again", "leave it out");
   const whole = { ...given, at };
-  const { value, issues } = readShape(faultShape(), whole);
+  const isAgain = Object.hasOwn(given, "begin");
+  const { value, issues } = readShape(isAgain ? againShape() : faultShape(), whole);
   addShapeIssues(issues, whole, log);
   if (!log.isEmpty) return { ok: false, issues: log.list() };
   const scene = { log, scope: scenario };
-  const place = { path: [], scene, known: scenario.faults };
-  const fault = strictFault(value as FaultOutput, place);
+  const fault = isAgain
+    ? again(value as Again, scenario, log)
+    : strictFault(value as FaultOutput, { path: [], scene, known: scenario.faults });
   if (fault !== null) checkBesideOthers(fault, { scenario, earliestUs, log });
   return fault !== null && log.isEmpty ? { ok: true, fault } : { ok: false, issues: log.list() };
+}
+
+type Again = z.output<ReturnType<typeof againShape>>;
+
+/** A fault of the scenario, at another time, once; null when that cannot be (logged). */
+function again(
+  { begin, at, name }: Again,
+  { phases, faults }: StrictScenario,
+  log: IssueLog,
+): StrictFault | null {
+  const found = faults.find((one) => one.name === begin);
+  if (found === undefined) {
+    const names = faults.map((one) => one.name);
+    log.add(["begin"], `the scenario has no fault ${quoted(begin)}`, didYouMean(begin, names));
+  }
+  const anchor = anchorOf(at, ["at"], { phases, log });
+  if (found === undefined || anchor === null) return null;
+  const startUs = phases
+    .slice(0, anchor.phase)
+    .reduce((sum, { durationUs }) => sum + durationUs, anchor.offsetUs);
+  // Names that nobody has written hold the time of another beginning.
+  const own = found.name.includes("@") ? found.act.kind : found.name;
+  const fault = {
+    ...{ ...found, ...anchor, everyUs: 0, times: 1, endedUs: null },
+    name: name ?? unusedName(`${own}@${at}`, faults),
+  };
+  checkTimes(fault, startUs, { path: [], phases, log });
+  return fault;
 }
 
 /** `steady+12s340ms`: the next moment at which it may begin; null when there is none (logged). */

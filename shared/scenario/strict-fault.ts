@@ -2,12 +2,13 @@
  * Faults of a strict scenario: what is done to whom, and when. As in strict.ts nothing is optional and every unit is fixed; all
  * of it is plain data.
  */
+import type { Ramped } from "./fault-ramp.ts";
 import type { FaultAct } from "./sections/faults/registry.ts";
 
 /** Whom a fault is about: of the connections that are planned to be open then, and of those the role and the target. */
 export interface StrictVictims {
-  /** Of the candidates, more than 0 to 1; a count goes before it. */
-  readonly share: number;
+  /** Of the candidates, more than 0 to 1; it may grow while the fault acts. A count goes before it. */
+  readonly share: Ramped;
   readonly count: number | null;
   readonly role: string | null;
   /** Label of a target, or its URL where it has none. */
@@ -26,7 +27,7 @@ export interface StrictFault {
   readonly forUs: number;
   /** From one beginning to the next. */
   readonly everyUs: number;
-  /** How often it begins. */
+  /** How often it begins by itself; 0: only when it is asked for. */
   readonly times: number;
   /** Run time at which it was ended by hand: nothing of it acts, or begins, from then on. null: it goes as planned. */
   readonly endedUs: number | null;

@@ -108,9 +108,11 @@ const faultSchema = z.looseObject({
   offsetUs: micros,
   forUs: micros,
   everyUs: micros,
-  times: z.int().min(1).max(MAX_WINDOWS),
+  times: z.int().min(0).max(MAX_WINDOWS),
   endedUs: micros.nullable(),
-  victims: z.looseObject({ share: z.number() }),
+  victims: z.looseObject({
+    share: z.union([z.number(), z.object({ from: z.number(), to: z.number() })]),
+  }),
   act: z.looseObject({ kind: text }),
 }) as unknown as z.ZodType<StrictFault>;
 

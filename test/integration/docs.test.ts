@@ -27,6 +27,7 @@ const NOT_RUN: Readonly<Record<string, string>> = {
       "onrush fault RUN_ID --kind disconnect --who 20%",
       "onrush fault RUN_ID --kind stop-reading --who 5% --for 10s --name slow",
       "onrush fault RUN_ID --file fault.yaml",
+      "onrush fault RUN_ID bad-mobile",
       "onrush fault RUN_ID --end slow",
       "onrush fault RUN_ID",
     ].map((line) => [line, "needs a run that goes on: live-faults.test.ts has it"]),

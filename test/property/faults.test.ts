@@ -110,6 +110,37 @@ test("a smaller share hits a part of those that a larger one hits", () => {
   );
 });
 
+test("a share that grows hits at each time as many as its share is then, and nobody it has hit goes", () => {
+  const ends = fc.tuple(share, share).map(([a, b]) => ({
+    ...{ from: Math.min(a, b), to: Math.max(a, b) },
+  }));
+  fc.assert(
+    fc.property(places, ends, fc.array(fc.double({ min: 0, max: 1, noNaN: true })), (...given) => {
+      const [{ seed, phases, atShare, forShare }, wanted, times] = given;
+      const window = windowIn(phases, atShare, forShare);
+      const one = fault({ ...window, victims: { ...EVERYBODY, share: wanted } });
+      const { whole, population, windows } = parts(seed, phases, [one]);
+      const { fromUs, toUs } = windows[0] as FaultWindow;
+      fc.pre(toUs > fromUs);
+      const victims = victimsOf(whole, population, windows[0] as FaultWindow);
+      let before: readonly number[] = [];
+      for (const at of [0, ...times.sort((a, b) => a - b), 1]) {
+        const nowUs = fromUs + at * (toUs - fromUs);
+        const hit = members(
+          { ...victims, has: (index) => victims.has(index, nowUs) },
+          population.connections,
+        );
+        const now = wanted.from + (wanted.to - wanted.from) * ((nowUs - fromUs) / (toUs - fromUs));
+        expect(hit).toHaveLength(Math.round(now * victims.candidates));
+        expect(before.every((index) => hit.includes(index))).toBe(true);
+        before = hit;
+      }
+      expect(before).toHaveLength(victims.count);
+    }),
+    { numRuns: 40 },
+  );
+});
+
 test("1 process and 64 shards, each asking of its own connections alone, find the same, by role and target, too", () => {
   fc.assert(
     fc.property(

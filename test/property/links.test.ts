@@ -247,6 +247,41 @@ describe("a pipe", () => {
     );
   });
 
+  it("follows a rate that changes, to a fiftieth, and waits for none that is to come", () => {
+    const rates = fc.integer({ min: 2000, max: 500_000 });
+    const piece = Buffer.alloc(50_000);
+    fc.assert(
+      fc.property(rates, rates, fc.integer({ min: 1, max: 4 }), (from, to, seconds) => {
+        const untilUs = seconds * 1e6;
+        const rateAt = (us: number) => from + ((to - from) * Math.min(us, untilUs)) / untilUs;
+        const pipe = new Pipe(never);
+        pipe.follow([{ direction: "both", ratePerSec: rateAt }], 0);
+        const wanted = ((from + to) / 2) * seconds;
+        for (let put = 0; put < 2 * wanted; put += piece.length) pipe.put(piece, 0);
+        let passed = 0;
+        let looks = 0;
+        for (let atUs = pipe.nextUs; atUs <= untilUs; atUs = Math.max(atUs + 1, pipe.nextUs)) {
+          for (let bytes = pipe.take(atUs); bytes; bytes = pipe.take(atUs)) passed += bytes.length;
+          looks++;
+        }
+        expect(Math.abs(passed / wanted - 1)).toBeLessThan(0.02);
+        expect(looks).toBeLessThan(200 * seconds);
+        pipe.drop();
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it("has a rate that has risen from next to nothing at once", () => {
+    const pipe = new Pipe(never);
+    pipe.follow([{ direction: "both", ratePerSec: (us: number) => 1 + us }], 0);
+    pipe.put(Buffer.alloc(10), 0);
+    // A byte takes a second at the rate of the beginning.
+    expect(pipe.nextUs).toBeLessThanOrEqual(100_000);
+    expect(pipe.take(pipe.nextUs)?.length).toBeGreaterThan(0);
+    pipe.drop();
+  });
+
   it("is full at its bound, and takes nothing in vain", () => {
     const pipe = new Pipe(never);
     pipe.follow([{ direction: "both", blocked: true }], 0);

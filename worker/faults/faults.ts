@@ -107,8 +107,8 @@ export class Faults<V extends Victim> {
   opened(victim: V): void {
     if (victim.touch !== null) this.#tools.extras.firstBack(victim);
     for (const running of this.#running) {
-      if (!running.lasts || running.isLifted || running.spoiling) continue;
-      if (!running.victims.has(victim.index)) continue;
+      if (!running.lasts || running.spoiling) continue;
+      if (!running.mayHit(victim, this.#host.nowUs())) continue;
       if (running.hit.has(victim)) running.begin(victim, this.#host.nowUs());
       else this.#hit(running, victim, this.#host.nowUs());
     }
@@ -130,7 +130,7 @@ export class Faults<V extends Victim> {
   spoiling(victim: V): Spoiling | null {
     for (const running of this.#running) {
       const { spoiling } = running;
-      if (spoiling === null || running.isLifted || !running.victims.has(victim.index)) continue;
+      if (spoiling === null || !running.mayHit(victim, this.#host.nowUs())) continue;
       if (!running.hit.has(victim)) this.#hit(running, victim, this.#host.nowUs());
       if (victim.touch !== null) victim.touch.awayBy ??= running.window;
       return spoiling;
@@ -234,11 +234,11 @@ export class Faults<V extends Victim> {
     const { live } = this.#host;
     let hits = Math.min(most, running.hitsPerTurn);
     const left = most - hits;
-    const end = Math.min(running.end, running.cursor + LOOKS_PER_TURN);
+    const end = running.looksTo(LOOKS_PER_TURN, nowUs);
     while (running.cursor < end && hits > 0) {
       const victim = live[running.cursor++];
       if (!victim?.isHittable || running.hit.has(victim)) continue;
-      if (!running.victims.has(victim.index)) continue;
+      if (!running.mayHit(victim, nowUs)) continue;
       this.#hit(running, victim, nowUs);
       hits--;
     }

@@ -41,6 +41,7 @@ export class Hands implements FaultVictim {
   readonly #by: ActiveWindow;
   readonly #tools: WindowTools;
   readonly #doses = new Map<Victim, Dose>();
+  readonly #parts: Hands[] = [];
   #victim: Victim | null = null;
   #dose: Dose = NO_DOSE;
   #nowUs = 0;
@@ -68,7 +69,8 @@ export class Hands implements FaultVictim {
 
   /** The fault is over for the one it is turned to. */
   finish(): void {
-    if (this.#dose.hasSent) this.#tools.traffic.fence(this.#victimNow);
+    const hasSent = [this, ...this.#parts].some((one) => one.#dose.hasSent);
+    if (hasSent) this.#tools.traffic.fence(this.#victimNow);
   }
 
   /** True once for each socket: what the target did is told of it. */
@@ -81,6 +83,7 @@ export class Hands implements FaultVictim {
 
   forget(victim: Victim): void {
     this.#doses.delete(victim);
+    for (const part of this.#parts) part.forget(victim);
   }
 
   get index(): number {
@@ -93,6 +96,10 @@ export class Hands implements FaultVictim {
 
   get isBack(): boolean {
     return this.#dose.isBack;
+  }
+
+  get nowUs(): number {
+    return this.#nowUs;
   }
 
   get elapsedUs(): number {
@@ -128,7 +135,7 @@ export class Hands implements FaultVictim {
   vanish(signature: string): void {
     const socket = this.#socket;
     socket.vanish();
-    const { position } = this.#window;
+    const { position } = this.window;
     this.#tools.silent.keep(socket, { position, untilUs: this.#by.untilUs });
     this.#victim?.cutByFault(signature);
   }
@@ -149,14 +156,6 @@ export class Hands implements FaultVictim {
     return this.#socket.gate.bytes;
   }
 
-  slow(isSlow: boolean): void {
-    this.#socket.dribble.slow(isSlow);
-  }
-
-  letOut(bytes: number): void {
-    this.#socket.dribble.let(bytes);
-  }
-
   mute(isMuted: boolean): void {
     this.#socket.mute(isMuted);
   }
@@ -170,36 +169,47 @@ export class Hands implements FaultVictim {
   }
 
   draw(): number {
-    return drawUnit(this.#tools.seed, Stream.network, this.#window.position, this.index);
+    return drawUnit(this.#tools.seed, Stream.network, this.window.position, this.index);
   }
 
   sendExtra(messages: number, bytes: number | null): number {
     if (!this.#victimNow.isHittable) return 0;
     this.#dose.hasSent = true;
-    return this.#tools.traffic.send(this.#victimNow, this.#window, { messages, bytes });
+    return this.#tools.traffic.send(this.#victimNow, this.window, { messages, bytes });
   }
 
   breach(how: Breach): void {
     this.#dose.hasSent = true;
-    this.#tools.traffic.breach(this.#victimNow, this.#window, how);
+    this.#tools.traffic.breach(this.#victimNow, this.window, how);
   }
 
   fragment(part: FragmentPart, bytes: number): void {
     this.#dose.hasSent = true;
-    this.#tools.traffic.fragment(this.#victimNow, this.#window, part, bytes);
+    this.#tools.traffic.fragment(this.#victimNow, this.window, part, bytes);
   }
 
   handshake(extra: ExtraHandshake): void {
-    this.#tools.extras.make(this.#window, this.#victimNow, extra);
+    this.#tools.extras.make(this.window, this.#victimNow, extra);
   }
 
   silence(isSilent: boolean): void {
     const { silencedBy } = this.#touch;
-    if (isSilent) silencedBy.push(this.#window);
-    else silencedBy.splice(silencedBy.indexOf(this.#window), 1);
+    if (isSilent) silencedBy.push(this.window);
+    else silencedBy.splice(silencedBy.indexOf(this.window), 1);
   }
 
-  get #window(): FaultWindow {
+  part(number: number): Hands {
+    const part = this.#parts[number] ?? new Hands(this.#by, this.#tools);
+    this.#parts[number] = part;
+    const victim = this.#victimNow;
+    const { sinceUs } = this.#dose;
+    // With another socket it begins anew, as the whole does.
+    if (part.#doses.get(victim)?.sinceUs !== sinceUs) part.begin(victim, sinceUs);
+    part.turnTo(victim, this.#nowUs);
+    return part;
+  }
+
+  get window(): FaultWindow {
     return this.#by.window;
   }
 

@@ -35,7 +35,7 @@ interface Linked {
   readonly link: Link;
   readonly socket: FaultySocket;
   readonly victim: Victim;
-  readonly conditions: Map<ActiveWindow, LinkCondition>;
+  readonly conditions: Map<LinkCondition, ActiveWindow>;
 }
 
 export class Links implements LinkHost, TimerOwner {
@@ -55,20 +55,22 @@ export class Links implements LinkHost, TimerOwner {
     return this.#bySocket.size;
   }
 
-  /** The network between an open connection and its target is like this, until remove(). */
+  /** The network between an open connection and its target is like this, too, until remove(). */
   add(by: ActiveWindow, victim: Victim, condition: LinkCondition): void {
     const socket = asFaulty(victim.socket);
     const linked = this.#bySocket.get(socket) ?? this.#put(by, victim, socket);
-    linked.conditions.set(by, condition);
+    linked.conditions.set(condition, by);
     linked.link.add(condition);
   }
 
+  /** Nothing of what this window has added. */
   remove(by: ActiveWindow, { socket }: Victim): void {
     const linked = this.#bySocket.get(socket as FaultySocket);
-    const condition = linked?.conditions.get(by);
-    if (!linked || !condition) return;
-    linked.conditions.delete(by);
-    linked.link.remove(condition);
+    for (const [condition, of] of linked?.conditions ?? []) {
+      if (of !== by) continue;
+      linked?.conditions.delete(condition);
+      linked?.link.remove(condition);
+    }
   }
 
   turn(nowUs: number): void {
@@ -111,9 +113,8 @@ export class Links implements LinkHost, TimerOwner {
     const { conditions, victim } = linked;
     // One that closes already does so as it has begun to.
     if (!victim.isHittable) return;
-    for (const [by, one] of conditions) {
-      if (one === condition) this.#host.cut(by, victim, condition.cut.signature);
-    }
+    const by = conditions.get(condition);
+    if (by !== undefined) this.#host.cut(by, victim, condition.cut.signature);
   }
 
   gone({ id }: Link): void {

@@ -16,6 +16,8 @@ import type { WindowTools } from "./window-tools.ts";
 const MESSAGES_PER_TURN = 10_000;
 /** How often it is looked whether those that a fault has let go of have caught up. */
 const RECOVERY_LOOK_US = 20_000;
+/** How often more victims are looked for, where their share grows. */
+const GROWTH_LOOK_US = 50_000;
 
 export class RunningWindow implements ActiveWindow {
   readonly window: FaultWindow;
@@ -23,7 +25,7 @@ export class RunningWindow implements ActiveWindow {
   readonly hit = new Set<Victim>();
   /** Slots that are still to be looked at. */
   cursor = 0;
-  readonly end: number;
+  end: number;
   isLifted = false;
   /** When it is over: as planned, or before. */
   untilUs: number;
@@ -35,6 +37,8 @@ export class RunningWindow implements ActiveWindow {
   readonly #action: FaultAction<FaultAct> | null;
   /** It is told what the target did to those it hit. */
   readonly #tells: boolean;
+  /** Its victims grow in number: they are looked for again and again, then next. Infinity: they do not. */
+  #growUs: number;
   readonly #hands: Hands;
   readonly #tools: WindowTools;
 
@@ -48,6 +52,8 @@ export class RunningWindow implements ActiveWindow {
     this.spoiling = action.reach === "attempts" ? { window, spoilt: action.spoil(act) } : null;
     this.#tells = tells === OUTCOMES;
     this.end = this.#action === null ? 0 : tools.live.length;
+    const grows = this.#action !== null && typeof window.fault.victims.share !== "number";
+    this.#growUs = grows ? window.fromUs : Number.POSITIVE_INFINITY;
     this.hitsPerTurn = Math.ceil(MESSAGES_PER_TURN / (this.#action?.weight?.(act) ?? 1));
     this.#tools = tools;
     this.#hands = new Hands(this, tools);
@@ -67,6 +73,21 @@ export class RunningWindow implements ActiveWindow {
     return this.#action?.beat !== undefined && this.hit.size > 0;
   }
 
+  /** It acts, and this one is a victim of it by now. */
+  mayHit({ index }: Victim, nowUs: number): boolean {
+    return !this.isLifted && this.victims.has(index, nowUs);
+  }
+
+  /** Slots before it are looked at in a turn that has time for so many. */
+  looksTo(looks: number, nowUs: number): number {
+    if (this.cursor >= this.end && this.#growUs <= nowUs && !this.isLifted) {
+      this.cursor = 0;
+      this.end = this.#tools.live.length;
+      this.#growUs = nowUs + GROWTH_LOOK_US;
+    }
+    return Math.min(this.end, this.cursor + looks);
+  }
+
   /** It acts no longer, or has nobody left to be looked for. */
   isDue(nowUs: number): boolean {
     return this.lasts ? this.untilUs <= nowUs : this.cursor >= this.end;
@@ -80,7 +101,7 @@ export class RunningWindow implements ActiveWindow {
   /** When there is something to do for it. @param beatUs when those that are acted on again and again are */
   nextUs(nowUs: number, beatUs: number): number {
     if (this.isLifted) return nowUs + RECOVERY_LOOK_US;
-    const nextUs = this.cursor < this.end ? nowUs : this.untilUs;
+    const nextUs = this.cursor < this.end ? nowUs : Math.min(this.untilUs, this.#growUs);
     return this.beats ? Math.min(nextUs, beatUs) : nextUs;
   }
 

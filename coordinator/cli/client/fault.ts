@@ -35,13 +35,14 @@ const COMMON: Readonly<Record<string, string>> = {
 };
 
 /** Keys whose text may look like a number. */
-const TEXTS: ReadonlySet<string> = new Set(["name", "value", "header", "query"]);
+const TEXTS: ReadonlySet<string> = new Set(["name", "begin", "value", "header", "query"]);
 
 const EXAMPLES = `
 Examples:
   onrush fault 20261120-224501-echo-x7f2 --kind disconnect --who 20%
   onrush fault 20261120-224501-echo-x7f2 --kind stop-reading --who 5% --for 10s
   onrush fault 20261120-224501-echo-x7f2 --file fault.yaml
+  onrush fault 20261120-224501-echo-x7f2 bad-mobile
   onrush fault 20261120-224501-echo-x7f2 --end stop-reading@steady+30s
   onrush fault 20261120-224501-echo-x7f2
 
@@ -52,6 +53,7 @@ export function faultCommand(context: CliContext, finish: Finish): Command {
   const command = new Command("fault")
     .description("begin, end or list faults of a run while it goes on")
     .argument("<run>", "id of the run")
+    .argument("[fault]", "a fault of its scenario that begins once more")
     .option("--file <FILE>", "the fault, as in `faults` of a scenario")
     .option("--end <ID>", "end that fault before its time")
     .option("--json", "the API's answer")
@@ -61,18 +63,26 @@ export function faultCommand(context: CliContext, finish: Finish): Command {
     const option = new Option(`--${dashed(key)} <VALUE>`, about);
     command.addOption(option.hideHelp(!Object.hasOwn(COMMON, key)));
   }
-  return addApiOptions(command).action(async (id: string, options: FaultOptions) => {
-    context.stdout.write(await act(id, options, context));
-    finish(ExitCode.passed);
-  });
+  return addApiOptions(command).action(
+    async (id: string, begin: string | undefined, options: FaultOptions) => {
+      context.stdout.write(await act({ id, begin }, options, context));
+      finish(ExitCode.passed);
+    },
+  );
 }
 
 /** @returns what is said of it */
-async function act(id: string, options: FaultOptions, context: CliContext): Promise<string> {
+async function act(
+  { id, begin }: { readonly id: string; readonly begin: string | undefined },
+  options: FaultOptions,
+  context: CliContext,
+): Promise<string> {
   const { file, end, json } = options;
   const given = givenKeys(options);
+  const isAgain = begin !== undefined && given.every(([key]) => key === "at" || key === "name");
+  if (begin !== undefined) given.push(["begin", begin]);
   const asked = [file !== undefined, end !== undefined, given.length > 0].filter(Boolean).length;
-  if (asked > 1) throw tooMuch();
+  if (asked > 1 || (begin !== undefined && !isAgain)) throw tooMuch();
   const client = clientOf(options, context);
   const path = `/runs/${encodeURIComponent(id)}/faults`;
   const shown = (answer: object, text: string) =>
@@ -149,7 +159,8 @@ function dashed(key: string): string {
 function tooMuch(): OnrushError {
   return new OnrushError({
     code: "ONRUSH_USAGE",
-    message: "--file, --end and the keys of a fault ask for different things",
-    remedy: "Give one of them.",
+    message:
+      "a fault of the scenario, --file, --end and the keys of a fault ask for different things",
+    remedy: "Give one of them; beside a fault of the scenario only --at and --name.",
   });
 }

@@ -18,14 +18,15 @@ import {
   anchorOf,
   checkTimes,
   type FaultScene,
+  ON_REQUEST,
   repetition,
   unusedName,
   writtenAnchor,
 } from "./faults/anchor.ts";
-import { clashOf } from "./faults/apart.ts";
-import type { CommonKeys, Who } from "./faults/fault.ts";
+import type { CommonKeys, FaultKind, Who } from "./faults/fault.ts";
 import { OUTSIDE_KINDS } from "./faults/outside/registry.ts";
-import { FAULT_KINDS, faultKindOf } from "./faults/registry.ts";
+import { writtenRamp } from "./faults/ramped.ts";
+import { FAULT_KINDS, type FaultAct, faultKindOf } from "./faults/registry.ts";
 import { isOutside, strictOutside, writtenOutside } from "./outside-faults.ts";
 import { checkNames, section, soundItems } from "./section.ts";
 
@@ -100,6 +101,10 @@ export const faults = section({
         ],
 });
 
+/** Of one that is asked for by name: it does not begin by itself. */
+const START = { phase: 0, offsetUs: 0 };
+const NEVER = { everyUs: 0, times: 0 };
+
 interface Place {
   readonly path: Path;
   readonly scene: FaultScene;
@@ -115,10 +120,11 @@ export function strictFault(value: FaultOutput, place: Place): StrictFault | nul
   // Where phases have issues, nothing can be said of what is anchored to them.
   if (!log.isSound(["load"])) return null;
   const { phases } = scene.scope;
-  const anchor = anchorOf(keys.at, [...path, "at"], { phases, log });
-  const victims = victimsOf(keys.who, [...path, "who"], scene);
-  if (anchor === null) return null;
+  const isAsked = keys.at === ON_REQUEST;
+  const anchor = isAsked ? START : anchorOf(keys.at, [...path, "at"], { phases, log });
   const kind = faultKindOf(value.kind);
+  const victims = victimsOf(keys.who, kind, { ...scene, path: [...path, "who"] });
+  if (anchor === null) return null;
   const lasts = kind.lasts(value);
   const totalUs = phases.reduce((sum, { durationUs }) => sum + durationUs, 0);
   const startUs = phases
@@ -131,26 +137,37 @@ export function strictFault(value: FaultOutput, place: Place): StrictFault | nul
     log.add(path, `${keys.kind} needs for`, "such as for: 20s");
   }
   const forUs = lasts === "never" ? 0 : (keys.for ?? totalUs - startUs);
-  const repeated = repetition(keys, { path, log, anchor, phases });
+  const repeated = isAsked ? NEVER : repetition(keys, { path, log, anchor, phases });
+  if (isAsked && (keys.every ?? keys.times) !== undefined) {
+    log.add(path, "every and times have no meaning where it is asked for", "remove them");
+  }
   const { recovered } = keys;
+  const at = isAsked ? ON_REQUEST : writtenAnchor(anchor, phases);
   const strict: StrictFault = {
-    name: keys.name ?? unusedName(`${keys.kind}@${writtenAnchor(anchor, phases)}`, known),
+    name: keys.name ?? unusedName(`${keys.kind}@${at}`, known),
     ...anchor,
     ...{ forUs, ...repeated, endedUs: null, victims },
     recovered: recovered ? { withinUs: recovered.within, share: recovered.to } : null,
     act: kind.strict(value),
   };
-  checkTimes(strict, startUs, { path, phases, log });
-  const clash = log.isSound(path) ? clashOf(strict, known, phases) : null;
-  if (clash !== null) {
-    const what = `${keys.kind} cannot act while ${clash.name} does: both hold back what is written`;
-    log.add([...path, "at"], what, "let one end before the other begins");
-  }
+  if (!isAsked) checkTimes(strict, startUs, { path, phases, log });
   return log.isSound(path) ? strict : null;
 }
 
-function victimsOf(who: Who, path: Path, { scope, log }: FaultScene): StrictVictims {
+function victimsOf(
+  who: Who,
+  { kind, action }: Pick<FaultKind<FaultAct>, "kind" | "action">,
+  { path, scope, log }: FaultScene & { readonly path: Path },
+): StrictVictims {
   const { share = 1, count = null, role = null, target = null, worker = null } = who;
+  if (typeof share !== "number") {
+    const at = [...path, "share"];
+    const lasts = action.reach === "lasting" || action.reach === "attempts";
+    if (!lasts)
+      log.add(at, `${kind} is done in a moment: its share cannot grow`, "write one share");
+    else if (share.from >= share.to)
+      log.add(at, "a share can only grow", "write the smaller first");
+  }
   const roles = scope.roles.map(({ name }) => name);
   const targets = scope.targets.map(({ label, url }) => label || url);
   if (role !== null && log.isSound(["roles"]) && !roles.includes(role)) {
@@ -165,7 +182,8 @@ function victimsOf(who: Who, path: Path, { scope, log }: FaultScene): StrictVict
 function writtenFault(one: StrictFault, phases: readonly StrictPhase[]): FaultInput {
   const { name, phase, offsetUs, forUs, everyUs, times, victims, recovered, act } = one;
   return {
-    ...{ at: writtenAnchor({ phase, offsetUs }, phases), kind: act.kind },
+    at: times === 0 ? ON_REQUEST : writtenAnchor({ phase, offsetUs }, phases),
+    kind: act.kind,
     // No author can write the names that are made here.
     ...(!name.includes("@") && { name }),
     ...(forUs > 0 && { for: formatDuration(forUs) }),
@@ -192,8 +210,11 @@ function literals(keys: Readonly<Record<string, unknown>>): Record<string, unkno
 }
 
 function writtenVictims({ share, count, role, target, worker }: StrictVictims): FaultInput["who"] {
-  const size = count === null ? { share: formatShare(share) } : { count };
-  if (role === null && target === null && worker === null) return count ?? formatShare(share);
+  const part = writtenRamp(share, formatShare);
+  const size = count === null ? { share: part } : { count };
+  const isMap = role !== null || target !== null || worker !== null;
+  if (!isMap && count !== null) return count;
+  if (!isMap && typeof part === "string") return part;
   return {
     ...size,
     ...(role !== null && { role }),

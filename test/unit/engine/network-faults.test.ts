@@ -3,6 +3,9 @@
  * real server; what it measured, and when the server got what, is compared with what was asked for. Each test states its n.
  */
 import { afterAll, describe, expect, it } from "vitest";
+import { buildPopulation } from "../../../shared/load/arrivals.ts";
+import { victimsOf } from "../../../shared/load/victims.ts";
+import { faultWindows } from "../../../shared/scenario/fault-windows.ts";
 import type { StrictFault } from "../../../shared/scenario/strict-fault.ts";
 import { METRICS, PHASE_COUNTERS } from "../../../shared/stats/counters.ts";
 import { MergedHistogram } from "../../../shared/stats/histogram.ts";
@@ -109,6 +112,84 @@ describe("latency", () => {
       distance = Math.max(distance, off);
     }
     expect(distance).toBeLessThan(most);
+  });
+});
+
+describe("numbers that change while a fault acts", () => {
+  it("a delay is at each moment what is due then", async () => {
+    const act = latency({ delayUs: { from: 0, to: 200 * MS } });
+    const done = await play([fault({ forUs: 2.9 * SECOND, act, victims: everybody })]);
+    const hit = latencies(done, true);
+    // n = 1,160 messages, evenly over the window: a delay of x is reached after x / 200 ms of it, and what is under way when it is over
+    // arrives then, so that of the last 200 ms as many as x / 2.9 s have one of at most x, too.
+    expect(hit.count).toBeGreaterThan(1100);
+    const perMs = 1 / 200 + 1 / 2900;
+    for (const share of [0.1, 0.3, 0.5, 0.7, 0.9]) {
+      expect(Math.abs(hit.quantile(share) - (share / perMs) * MS)).toBeLessThan(8 * MS);
+    }
+    expect(hit.max).toBeLessThan(215 * MS);
+  });
+
+  it("a share hits each of its victims at a time of its own", async () => {
+    const victims = { ...everybody, share: { from: 0.1, to: 0.9 } };
+    const one = fault({ forUs: 2 * SECOND, act: { kind: "blackhole" }, victims });
+    const done = await play([one], {
+      messages: messages({ rate: { kind: "perConnection", perSec: 20 } }),
+    });
+    const { seen, at, whole } = done;
+    const [window] = faultWindows(whole);
+    if (window === undefined) throw new Error("no window");
+    const whom = victimsOf(whole, buildPopulation(whole), window);
+    expect([whom.count, countsOf(done)["started"]]).toEqual([36, 36]);
+    for (const { index, arrivals } of seen) {
+      const inside = arrivals.map(at).filter((us) => us > 0 && us < 1.99 * SECOND);
+      if (!whom.has(index)) {
+        expect(inside.length).toBeGreaterThan(30);
+        continue;
+      }
+      const ownUs = [...Array(200).keys()]
+        .map((part) => (part * 2 * SECOND) / 200)
+        .find((us) => whom.has(index, window.fromUs + us));
+      const lastUs = Math.max(0, ...inside);
+      expect(lastUs).toBeGreaterThan((ownUs ?? 0) - 0.15 * SECOND);
+      expect(lastUs).toBeLessThan((ownUs ?? 0) + TOLERANCE_US);
+    }
+  });
+});
+
+describe.each(["lean", "ws"] as const)("a combination, with the %s driver", (driver) => {
+  it("does what its parts do, to the same connections, as one fault", async () => {
+    const parts = [
+      latency({ delayUs: 100 * MS }),
+      latency({ delayUs: 50 * MS, direction: "out" }),
+      { kind: "flood", perSec: 20, factor: 0, bytes: 10 },
+    ] as const;
+    const act = { kind: "combination", parts } as Act;
+    const done = await play([fault({ forUs: 2 * SECOND, act })], { connect: { driver } });
+    const [others, hit] = [latencies(done, false), latencies(done, true)];
+    expect(Math.abs(hit.quantile(0.5) - others.quantile(0.5) - 150 * MS)).toBeLessThan(10 * MS);
+    const { victims, run } = done;
+    const counts = countsOf(done);
+    expect(counts).toMatchObject({ started: victims.length, completed: victims.length });
+    expect(Math.abs((counts["extra"] ?? 0) / (victims.length * 40) - 1)).toBeLessThan(0.1);
+    // When it is over nothing of it is left.
+    expect(run.histogram("restore").count).toBe(victims.length);
+    expect(phaseSums(done, false)).toMatchObject({ timedOut: 0, late: 0, unanswered: 0 });
+  });
+
+  it("acts on those that come back while it lasts, all of it again", async () => {
+    const parts = [
+      latency({ delayUs: 100 * MS }),
+      { kind: "cut", afterUs: SECOND / 2, bytes: null },
+    ];
+    const act = { kind: "combination", parts } as Act;
+    const done = await play([fault({ forUs: 2 * SECOND, act })], { connect: { driver } });
+    const { run, victims } = done;
+    const cuts = run.closes["injected"] ?? 0;
+    expect(cuts).toBeGreaterThanOrEqual(2 * victims.length);
+    expect(run.failures).toEqual([{ kind: "injected", signature: "cut by time", count: cuts }]);
+    expect(countsOf(done)).toMatchObject({ started: victims.length, completed: victims.length });
+    expect(latencies(done, true).quantile(0.5)).toBeGreaterThan(95 * MS);
   });
 });
 

@@ -99,6 +99,112 @@ describe("a fault", () => {
   });
 });
 
+describe("numbers that change while a fault acts", () => {
+  const ramps = [
+    "{ at: steady, for: 9s, kind: latency, who: 5, delay: { from: 0ms, to: 200ms }, jitter: 0ms }",
+    "{ at: steady, for: 9s, kind: bandwidth, who: 5, rate: { from: 1mb/s, to: 64kb/s } }",
+    "{ at: steady, for: 9s, kind: stall, who: 5, loss: { from: 1%, to: 10% } }",
+    "{ at: steady, for: 9s, kind: slow-writer, who: 5, rate: { from: 100/s, to: 10/s } }",
+    "{ at: steady, for: 9s, kind: slow-reader, who: 5, rate: { from: 10kb/s, to: 1kb/s } }",
+    "{ at: steady, for: 9s, kind: flood, who: 5, rate: { from: 1/s, to: 100/s } }",
+    "{ at: steady, for: 9s, kind: blackhole, who: { share: { from: 5%, to: 50% } } }",
+  ];
+
+  it("are read, and written back, as they were written", () => {
+    const result = parseText(withFaults(...ramps));
+    const known = scenarioOf(result).faults;
+    expect(known[0]?.act).toMatchObject({ delayUs: { from: 0, to: 200_000 }, jitterUs: 0 });
+    expect(known[1]?.act).toMatchObject({ ratePerSec: { from: 2 ** 20, to: 2 ** 16 } });
+    expect(known.at(-1)?.victims.share).toEqual({ from: 0.05, to: 0.5 });
+    if (!result.ok) throw new Error("it was read");
+    const again = parseText(JSON.stringify(writtenForm(result.scenario, result.given)));
+    expect(scenarioOf(again).faults).toEqual(known);
+  });
+
+  it.each([
+    ["kind: latency, delay: { from: 1x, to: 2s }", /unknown unit "x"/],
+    ["kind: latency, delay: { from: 1s }", /missing key to/],
+    ["kind: latency, delay: { from: 1s, to: 2s, at: 3s }", /unknown key "at"/],
+    ["kind: latency, delay: { from: 1s, to: 2m }", /longer than a minute/],
+    ["kind: latency, delay: { from: 0ms, to: 1s }, jitter: 10ms", /jitter is more than delay/],
+    ["kind: flood, rate: { from: 1/s, to: 20000/s }", /more than 10000 messages a second/],
+  ])("are refused where they cannot be: %s", (fault, what) => {
+    const text = withFaults(`{ at: steady, for: 9s, who: 5, ${fault} }`);
+    expect(linesOf(parseText(text)).join("\n")).toMatch(what);
+  });
+
+  it.each([
+    ["from: 50%, to: 5%", "for: 9s, kind: blackhole", /a share can only grow/],
+    ["from: 5%, to: 50%", "kind: disconnect", /done in a moment: its share cannot grow/],
+  ])("are refused of a share that cannot grow: %s", (share, fault, what) => {
+    const text = withFaults(`{ at: steady, ${fault}, who: { share: { ${share} } } }`);
+    expect(linesOf(parseText(text)).join("\n")).toMatch(what);
+  });
+});
+
+describe("a combination", () => {
+  const whole = (parts: string) =>
+    withFaults(`{ at: steady, for: 9s, kind: combination, who: 20%, name: bad, parts: ${parts} }`);
+  const two = "[{ kind: latency, delay: 150ms }, { kind: slow-reader, rate: 1kb/s }]";
+
+  it("is one fault, and written back as it was", () => {
+    const result = parseText(whole(two));
+    const [known, ...others] = scenarioOf(result).faults;
+    expect(others).toEqual([]);
+    expect(known?.act).toEqual({
+      kind: "combination",
+      parts: [
+        { kind: "latency", delayUs: 150e3, jitterUs: 0, distribution: "uniform", direction: "in" },
+        { kind: "slow-reader", bytesPerSec: 1024 },
+      ],
+    });
+    if (!result.ok) throw new Error("it was read");
+    const again = parseText(JSON.stringify(writtenForm(result.scenario, result.given)));
+    expect(scenarioOf(again).faults).toEqual([known]);
+  });
+
+  it.each([
+    ["[{ kind: latency, delay: 1s }]", /at least 2 items/],
+    ["[{ kind: latency, delay: 1s }, { kind: disconnect }]", /no kind that can be a part: "disc/],
+    ["[{ kind: latency, delay: 1s }, { kind: latncy }]", /did you mean latency/],
+    ["[{ kind: latency, delay: 1s }, { kind: idle, who: 5% }]", /who is that of the combination/],
+    ["[{ kind: latency, delay: 1s, jitter: 2s }, { kind: idle }]", /jitter is more than delay/],
+    ["[{ kind: latency, dely: 1s }, { kind: idle }]", /unknown key "dely"/],
+    ["[{ kind: latency }, { kind: idle }]", /missing key delay/],
+    [
+      "[{ kind: bandwidth, rate: 0 }, idle]",
+      /must be 1 to [\s\S]*expected a part of a combination/,
+    ],
+  ])("is refused with the place of what is wrong: %s", (parts, what) => {
+    expect(linesOf(parseText(whole(parts))).join("\n")).toMatch(what);
+  });
+});
+
+describe("a fault on request", () => {
+  it("does not begin by itself, and is written back", () => {
+    const text = withFaults("{ at: on-request, for: 5s, kind: blackhole, who: 5%, name: dark }");
+    const result = parseText(text);
+    const { faults, phases } = scenarioOf(result);
+    expect(faults[0]).toMatchObject({ name: "dark", times: 0, forUs: 5e6 });
+    expect(faultWindows({ phases, faults })).toEqual([]);
+    if (!result.ok) throw new Error("it was read");
+    const again = parseText(JSON.stringify(writtenForm(result.scenario, result.given)));
+    expect(scenarioOf(again).faults).toEqual(faults);
+  });
+
+  it("is not repeated", () => {
+    const text = withFaults("{ at: on-request, every: 5s, kind: disconnect, who: 5% }");
+    expect(linesOf(parseText(text)).join("\n")).toMatch(/no meaning where it is asked for/);
+  });
+});
+
+it("a slow writer may act beside what is done to the network", () => {
+  const slow = "{ at: steady+10s, for: 10s, kind: slow-writer, who: 5%, rate: 100/s }";
+  expect(
+    faultsOf(slow, "{ at: steady+12s, for: 5s, kind: latency, delay: 50ms, who: 5% }"),
+  ).toHaveLength(2);
+});
+
 describe("what is refused, all of it and each with its place", () => {
   const problems = (...faults: string[]) => linesOf(parseText(withFaults(...faults))).join("\n");
 
@@ -187,19 +293,6 @@ faults:
     const at = "at: steady, for: 10s, who: 5%";
     expect(problems(`{ ${at}, kind: ${kind} }`)).toMatch(problem);
   });
-
-  it.each(["latency, delay: 50ms", "bandwidth, rate: 10kb/s", "blackhole"])(
-    "a slow writer at one time with another that holds back what is written: %s",
-    (kind) => {
-      const slow = "{ at: steady+10s, for: 10s, kind: slow-writer, who: 5%, rate: 100/s }";
-      const at = (from: number) => `{ at: steady+${from}s, for: 5s, kind: ${kind}, who: 5% }`;
-      const refusal = "both hold back what is written";
-      expect(linesOf(parseText(withFaults(slow, at(12)))).join("\n")).toContain(refusal);
-      expect(linesOf(parseText(withFaults(at(12), slow))).join("\n")).toContain(refusal);
-      expect(faultsOf(slow, at(21))).toHaveLength(2);
-      expect(faultsOf(at(1), slow)).toHaveLength(2);
-    },
-  );
 
   it("more windows than there may be", () => {
     expect(problems("{ at: steady, every: 100ms, kind: disconnect, who: 1 }")).toMatch(

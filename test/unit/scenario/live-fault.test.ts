@@ -66,6 +66,34 @@ describe("a fault that is asked for", () => {
     expect(String(ask("{ kind: disconnect, who: 20% }", 100_000_000))).toContain("is over");
   });
 
+  it("is one of the scenario once more, by its name, at the next moment or another", () => {
+    const known = [
+      { at: "on-request", for: "5s", kind: "blackhole", who: "5%", name: "dark" },
+      { at: "steady+1s", every: "20s", kind: "disconnect", who: 2 },
+    ];
+    const first = ask("{ begin: dark }", 12_345_678, known);
+    expect(first).toMatchObject({
+      ...{ name: "dark@steady+2s346ms", phase: 1, offsetUs: 2_346_000, times: 1, forUs: 5e6 },
+      ...{ victims: { share: 0.05 }, act: { kind: "blackhole" } },
+    });
+    expect(ask("{ begin: dark, at: steady+30s, name: again }", 12_345_678, known)).toMatchObject({
+      ...{ name: "again", offsetUs: 30e6 },
+    });
+    const unnamed = ask('{ begin: "disconnect@steady+1s" }', 12_345_678, known);
+    expect(unnamed).toMatchObject({ name: "disconnect@steady+2s346ms", times: 1, everyUs: 0 });
+  });
+
+  it.each([
+    ["{ begin: drk }", "0 begin: the scenario has no fault"],
+    ["{ begin: dark, who: 5% }", 'unknown key "who"'],
+    ["{ begin: dark, at: open }", "that moment is over"],
+    ["{ begin: dark, at: steady+88s }", "goes on beyond the run"],
+    ["{ begin: dark, at: on-request }", "it would begin only when it is asked for again"],
+  ])("is refused by its name: %s", (text, issue) => {
+    const known = [{ at: "on-request", for: "5s", kind: "blackhole", who: "5%", name: "dark" }];
+    expect(String(ask(text, 12_345_678, known))).toContain(issue.replace(/^0 /, ""));
+  });
+
   it("is bounded, with those there are", () => {
     const many = [{ at: "steady", every: "100ms", times: MAX_WINDOWS, kind: "disconnect", who: 1 }];
     expect(String(ask("{ kind: disconnect, who: 1 }", 12_345_678, many))).toContain("at most 200");

@@ -13,6 +13,8 @@ import { giveHeld, isCrowded, takeHeld } from "./held-bytes.ts";
 export const MAX_PIPE_BYTES = 1024 * 1024;
 /** Of a limited rate, bytes pass in pieces of what passes in this time: a message of fewer bytes is never cut. */
 const PIECE_US = 20_000;
+/** A rate that changes is asked for again at least so often while bytes wait for it. */
+const FOLLOW_US = 100_000;
 /** Most that comes out at once: what fits into the read buffer of a thread. */
 const MOST_BYTES = 64 * 1024;
 /** Entries that have come out and are kept before the list is cut. */
@@ -34,6 +36,8 @@ export class Pipe {
   readonly #draw: Draw;
   #conditions: readonly LinkCondition[] = [];
   #rate = Number.POSITIVE_INFINITY;
+  /** When a rate that changes is to be asked for again; Infinity: none changes. */
+  #rateUntilUs = Number.POSITIVE_INFINITY;
   #blocked = false;
   #entries: Entry[] = [];
   #first = 0;
@@ -63,10 +67,7 @@ export class Pipe {
     this.#freeUs = this.#blocked ? nowUs : Math.min(this.#freeUs, nowUs);
     this.#conditions = conditions;
     this.#blocked = conditions.some(({ blocked }) => blocked === true);
-    this.#rate = Math.min(
-      Number.POSITIVE_INFINITY,
-      ...conditions.map(({ ratePerSec }) => ratePerSec ?? Number.POSITIVE_INFINITY),
-    );
+    this.#findRate(nowUs);
     if (conditions.length > 0) return;
     this.#entries = this.#entries
       .slice(this.#first)
@@ -91,6 +92,7 @@ export class Pipe {
 
   /** What may pass by now, some of it at least; null: nothing. */
   take(nowUs: number): Buffer | null {
+    if (this.#rateUntilUs !== Number.POSITIVE_INFINITY) this.#findRate(nowUs);
     const parts: Buffer[] = [];
     let length = 0;
     while (length < MOST_BYTES) {
@@ -117,7 +119,8 @@ export class Pipe {
     const entry = this.#entries[this.#first];
     if (entry === undefined) return this.#end?.readyUs ?? Number.POSITIVE_INFINITY;
     const piece = this.#pieceOf(entry);
-    return Math.max(entry.readyUs, this.#freeUs) + this.#timeUs(piece);
+    const dueUs = Math.max(entry.readyUs, this.#freeUs) + this.#timeUs(piece);
+    return Math.min(dueUs, Math.max(entry.readyUs, this.#rateUntilUs));
   }
 
   /** Whatever it holds is lost. */
@@ -157,9 +160,19 @@ export class Pipe {
 
   #readyUs(nowUs: number): number {
     let readyUs = nowUs;
-    for (const { delayUs } of this.#conditions) if (delayUs) readyUs += delayUs(this.#draw);
+    for (const { delayUs } of this.#conditions) if (delayUs) readyUs += delayUs(this.#draw, nowUs);
     this.#lastUs = Math.max(this.#lastUs, readyUs);
     return this.#lastUs;
+  }
+
+  #findRate(nowUs: number): void {
+    this.#rate = Number.POSITIVE_INFINITY;
+    this.#rateUntilUs = Number.POSITIVE_INFINITY;
+    for (const { ratePerSec = Number.POSITIVE_INFINITY } of this.#conditions) {
+      const changes = typeof ratePerSec === "function";
+      this.#rate = Math.min(this.#rate, changes ? ratePerSec(nowUs) : ratePerSec);
+      if (changes) this.#rateUntilUs = nowUs + FOLLOW_US;
+    }
   }
 
   /** Bytes of the next piece of an entry that must be able to pass together. */

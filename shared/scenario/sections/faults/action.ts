@@ -3,6 +3,7 @@
  * windows and their victims. Invariant: end() takes back all that begin() did to a connection that is still open.
  */
 
+import type { Span } from "../../fault-ramp.ts";
 import type { Breach } from "./breach.ts";
 import type { LinkCondition } from "./link-condition.ts";
 import type { Malformation } from "./malformation.ts";
@@ -83,6 +84,10 @@ export interface FaultVictim {
   readonly victims: number;
   /** It was hit before in this window, on another socket. */
   readonly isBack: boolean;
+  /** Run time. */
+  readonly nowUs: number;
+  /** Of the fault, as it was planned: what changes while it acts follows from it. */
+  readonly window: Span;
   /** Since the fault began to act on its socket. */
   readonly elapsedUs: number;
   /** Messages that it has sent by itself since then. */
@@ -105,14 +110,11 @@ export interface FaultVictim {
   mayRead(): void;
   /** Bytes that its transport has read. */
   readonly readBytes: number;
-  /** What it sends stays in its socket but for what letOut() allows, or as before. */
-  slow(isSlow: boolean): void;
-  /** So many of the bytes that wait in its socket leave. */
-  letOut(bytes: number): void;
   /** It answers no ping any more, or again. */
   mute(isMuted: boolean): void;
-  /** The network between it and its target is like this, until unlink(). At most once for each fault that acts on it. */
+  /** The network between it and its target is like this, until unlink(). */
   link(condition: LinkCondition): void;
+  /** Takes back all that the fault has asked of the network, also its other parts. */
   unlink(): void;
   /** Uniform in [0, 1), for each time a fault begins and each connection one: a function of the seed. */
   draw(): number;
@@ -129,4 +131,6 @@ export interface FaultVictim {
   handshake(extra: ExtraHandshake): void;
   /** It sends nothing that its scenario plans, or again. */
   silence(isSilent: boolean): void;
+  /** The same connection, as a kind sees it that acts together with others: what it keeps of it is its own. */
+  part(number: number): FaultVictim;
 }

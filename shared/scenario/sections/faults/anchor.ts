@@ -48,6 +48,9 @@ export function anchorOf(
   return null;
 }
 
+/** As `at` of a fault that begins only when it is asked for by its name, while the run goes on (../../live-fault.ts). */
+export const ON_REQUEST = "on-request";
+
 export function repetition(
   { every, times }: Pick<CommonKeys, "every" | "times">,
   place: {

@@ -3,6 +3,7 @@ import { about, strict } from "../../shape/fields.ts";
 import { MAX_SIZE_BYTES } from "../../units.ts";
 import { base, faultKind } from "./fault.ts";
 import { byteRate, direction } from "./network.ts";
+import { ramped, rateOver, writtenRamp } from "./ramped.ts";
 
 export const bandwidth = faultKind({
   kind: "bandwidth",
@@ -13,7 +14,7 @@ export const bandwidth = faultKind({
     strict({
       ...base("bandwidth", "Limits the bytes per second of connections."),
       rate: about(
-        byteRate(1, MAX_SIZE_BYTES),
+        ramped(() => byteRate(1, MAX_SIZE_BYTES), ["1mb/s", "64kb/s"]),
         "Bytes per second of each connection, without those of TLS, TCP and IP.",
         "16kb/s",
       ),
@@ -25,10 +26,14 @@ export const bandwidth = faultKind({
     ratePerSec: rate,
     direction: way,
   }),
-  written: ({ ratePerSec, direction: way }) => ({ rate: ratePerSec, direction: way }),
+  written: ({ ratePerSec, direction: way }) => ({
+    rate: writtenRamp(ratePerSec, (rate) => rate),
+    direction: way,
+  }),
   action: {
     reach: "lasting",
-    begin: (victim, { ratePerSec, direction: way }) => victim.link({ direction: way, ratePerSec }),
+    begin: (victim, { ratePerSec, direction: way }) =>
+      victim.link({ direction: way, ratePerSec: rateOver(ratePerSec, victim.window) }),
     end: (victim) => victim.unlink(),
   },
 });

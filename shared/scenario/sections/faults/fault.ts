@@ -4,6 +4,7 @@
  * key of another kind is an error and not silently ignored.
  */
 import * as z from "zod";
+import type { Ramped } from "../../fault-ramp.ts";
 import { MAX_CONNECTIONS } from "../../limits.ts";
 import {
   about,
@@ -19,6 +20,7 @@ import {
 } from "../../shape/fields.ts";
 import type { AttemptAction, FaultAction } from "./action.ts";
 import type { Outcome } from "./outcome.ts";
+import { ramped } from "./ramped.ts";
 
 /** Where in the life of a connection, or beside it, a kind acts. */
 type FaultStage = "connection" | "reading" | "writing" | "handshake" | "protocol" | "network";
@@ -70,7 +72,7 @@ const MAX_TIMES = 200;
 export const common = once(() => ({
   at: about(
     text(100),
-    "When it begins: PHASE, or PHASE+OFFSET for so long after the phase has begun.",
+    "When it begins: PHASE, or PHASE+OFFSET for so long after the phase has begun. on-request: when it is asked for by its name.",
     "steady+30s",
   ),
   for: about(
@@ -117,7 +119,11 @@ export function base<N extends string>(kind: N, description: string) {
 /** However it is written, parsed to one form. */
 function who() {
   const map = strict({
-    share: about(part().optional(), "Share of those that may be hit. Default: 100%.", "20%"),
+    share: about(
+      ramped(part, ["5%", "50%"]).optional(),
+      "Share of those that may be hit; of a fault that lasts it may grow. Default: 100%.",
+      "20%",
+    ),
     count: about(
       whole(1, MAX_CONNECTIONS).optional(),
       "How many are hit, in place of a share.",
@@ -140,7 +146,7 @@ function who() {
 }
 
 export interface Who {
-  readonly share?: number | undefined;
+  readonly share?: Ramped | undefined;
   readonly count?: number | undefined;
   readonly role?: string | undefined;
   readonly target?: string | undefined;

@@ -2,11 +2,12 @@
  * `kind: flood`: clients that send far more than they should. Listed in registry.ts. Invariant: what there is no room for, or no time,
  * is left out and not sent later.
  */
+import { amountIn, highest } from "../../fault-ramp.ts";
 import { about, fault, rate, size, strict, whole } from "../../shape/fields.ts";
 import { formatRate, formatSize } from "../../units.ts";
 import { base, faultKind } from "./fault.ts";
+import { ramped, writtenRamp } from "./ramped.ts";
 
-const SECOND_US = 1_000_000;
 const MAX_PER_SEC = 10_000;
 const MAX_FACTOR = 1000;
 const MAX_BYTES = 16 << 20;
@@ -24,7 +25,7 @@ export const flood = faultKind({
     strict({
       ...base("flood", "Sends more messages than planned."),
       rate: about(
-        rate().optional(),
+        ramped(rate, ["1/s", "200/s"]).optional(),
         `More messages of each connection, at most ${MAX_PER_SEC}/s. Needed, unless there is a factor.`,
         "200/s",
       ),
@@ -41,7 +42,7 @@ export const flood = faultKind({
     }).superRefine((value, context) => {
       if ((value.rate === undefined) === (value.factor === undefined)) {
         fault(context, ["a flood needs rate or factor", "write one of them, such as rate: 200/s"]);
-      } else if (value.rate !== undefined && value.rate > MAX_PER_SEC) {
+      } else if (value.rate !== undefined && highest(value.rate) > MAX_PER_SEC) {
         const what = `more than ${MAX_PER_SEC} messages a second from one connection`;
         fault(context, [what, "hit more connections"], { path: ["rate"] });
       }
@@ -51,18 +52,19 @@ export const flood = faultKind({
     return { kind: "flood", perSec, factor, bytes };
   },
   written: ({ perSec, factor, bytes }) => ({
-    ...(perSec > 0 ? { rate: formatRate(perSec) } : { factor }),
+    ...(perSec === 0 ? { factor } : { rate: writtenRamp(perSec, formatRate) }),
     ...(bytes !== null && { size: formatSize(bytes) }),
   }),
   extra: ({ perSec, factor }, { connections, seconds, own }) =>
-    perSec > 0 ? Math.ceil(perSec * seconds + 1) * connections : factor * own,
+    perSec === 0 ? factor * own : Math.ceil(highest(perSec) * seconds + 1) * connections,
   action: {
     reach: "lasting",
     begin: () => {},
     beat: (victim, { perSec, factor, bytes }) => {
       const offset = (victim.index * GOLDEN) % 1;
-      const byTime = Math.floor((perSec * victim.elapsedUs) / SECOND_US + offset);
-      const wanted = perSec > 0 ? byTime : factor * victim.ownSent;
+      const { window, nowUs, elapsedUs } = victim;
+      const rated = amountIn(perSec, window, { fromUs: nowUs - elapsedUs, toUs: nowUs });
+      const wanted = perSec === 0 ? factor * victim.ownSent : Math.floor(rated + offset);
       const due = wanted - victim.done;
       victim.done = wanted;
       if (due > 0) victim.sendExtra(Math.min(due, MOST_PER_BEAT), bytes);

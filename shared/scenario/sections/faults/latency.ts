@@ -3,11 +3,13 @@
  * MAX_DELAY_US.
  */
 import * as z from "zod";
+import { endsOf, highest, valueAt } from "../../fault-ramp.ts";
 import { about, byDefault, duration, fault, moment, strict } from "../../shape/fields.ts";
 import { formatDuration } from "../../units.ts";
 import { base, faultKind } from "./fault.ts";
 import type { Draw } from "./link-condition.ts";
 import { direction, MAX_DELAY_US } from "./network.ts";
+import { ramped, writtenRamp } from "./ramped.ts";
 
 type Distribution = "uniform" | "normal" | "exponential";
 
@@ -22,8 +24,12 @@ export const latency = faultKind({
   shape: () =>
     strict({
       ...base("latency", "Delays what connections receive or send."),
-      delay: about(duration(), "One way; at most a minute.", "150ms"),
-      jitter: byDefault(moment(), "0ms", "How much delays differ.", "50ms"),
+      delay: about(
+        ramped(duration, ["0ms", "200ms"], moment),
+        "One way; at most a minute.",
+        "150ms",
+      ),
+      jitter: byDefault(ramped(moment, ["0ms", "50ms"]), "0ms", "How much delays differ.", "50ms"),
       distribution: byDefault(
         z.enum(["uniform", "normal", "exponential"]),
         "uniform",
@@ -32,10 +38,14 @@ export const latency = faultKind({
       ),
       direction: direction("in"),
     }).superRefine(({ delay, jitter, distribution }, context) => {
-      if (delay > MAX_DELAY_US || jitter > MAX_DELAY_US) {
-        const path = [delay > MAX_DELAY_US ? "delay" : "jitter"];
+      const [delays, jitters] = [endsOf(delay), endsOf(jitter)];
+      if (Math.max(highest(delay), highest(jitter)) > MAX_DELAY_US) {
+        const path = [highest(delay) > MAX_DELAY_US ? "delay" : "jitter"];
         fault(context, ["longer than a minute", "a blackhole holds everything back"], { path });
-      } else if (distribution === "uniform" && jitter > delay) {
+      } else if (
+        distribution === "uniform" &&
+        (jitters.from > delays.from || jitters.to > delays.to)
+      ) {
         fault(context, ["jitter is more than delay", "a delay cannot be negative"], {
           path: ["jitter"],
         });
@@ -50,16 +60,21 @@ export const latency = faultKind({
     direction: way,
   }),
   written: ({ delayUs, jitterUs, distribution, direction: way }) => ({
-    ...{ delay: formatDuration(delayUs), jitter: formatDuration(jitterUs) },
+    ...{
+      delay: writtenRamp(delayUs, formatDuration),
+      jitter: writtenRamp(jitterUs, formatDuration),
+    },
     ...{ distribution, direction: way },
   }),
   action: {
     reach: "lasting",
     begin(victim, { delayUs, jitterUs, distribution, direction: way }) {
+      const { window } = victim;
       victim.link({
         direction: way,
-        delayUs: (draw) => {
-          const delay = delayUs + jitterUs * deviation(distribution, draw);
+        delayUs: (draw, atUs) => {
+          const off = valueAt(jitterUs, window, atUs) * deviation(distribution, draw);
+          const delay = valueAt(delayUs, window, atUs) + off;
           return Math.min(MAX_DELAY_US, Math.max(0, delay));
         },
       });

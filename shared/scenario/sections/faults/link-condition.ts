@@ -14,9 +14,9 @@ export type Direction = "both" | "in" | "out";
 export interface LinkCondition {
   readonly direction: Direction;
   /** How long bytes that were written or read together are on their way, microseconds. What comes behind them waits for them. */
-  delayUs?(draw: Draw): number;
-  /** Bytes per second. */
-  readonly ratePerSec?: number;
+  delayUs?(draw: Draw, atUs: number): number;
+  /** Bytes per second; a function of run time where it changes. */
+  readonly ratePerSec?: number | ((atUs: number) => number);
   /** Nothing passes. */
   readonly blocked?: boolean;
   /** It is cut when this time has passed, microseconds, or this many bytes have. */

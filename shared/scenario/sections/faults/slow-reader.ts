@@ -2,12 +2,13 @@
  * `kind: slow-reader`: a client that takes what it is sent more slowly than it comes. Listed in registry.ts. Invariant: over any time
  * it reads at most what its rate allows, and one read more.
  */
+import { amountIn } from "../../fault-ramp.ts";
 import { about, byteRate, strict } from "../../shape/fields.ts";
 import { formatSize } from "../../units.ts";
 import { base, faultKind } from "./fault.ts";
+import { ramped, writtenRamp } from "./ramped.ts";
 
 const DEFAULT_BYTES = 1024;
-const SECOND_US = 1_000_000;
 
 export const slowReader = faultKind({
   kind: "slow-reader",
@@ -18,14 +19,16 @@ export const slowReader = faultKind({
     strict({
       ...base("slow-reader", "Reads slowly what the target sends."),
       rate: about(
-        byteRate().optional(),
+        ramped(byteRate, ["64kb/s", "1kb/s"]).optional(),
         `How much each of them reads. Default: ${formatSize(DEFAULT_BYTES)}/s.`,
         "1kb/s",
       ),
     }),
   lasts: () => "must",
   strict: ({ rate = DEFAULT_BYTES }) => ({ kind: "slow-reader", bytesPerSec: rate }),
-  written: ({ bytesPerSec }) => ({ rate: `${formatSize(bytesPerSec)}/s` }),
+  written: ({ bytesPerSec }) => ({
+    rate: writtenRamp(bytesPerSec, (rate) => `${formatSize(rate)}/s`),
+  }),
   action: {
     reach: "lasting",
     begin: (victim) => {
@@ -33,7 +36,8 @@ export const slowReader = faultKind({
       victim.sip(true);
     },
     beat: (victim, { bytesPerSec }) => {
-      const allowed = (victim.elapsedUs / SECOND_US) * bytesPerSec;
+      const { window, nowUs, elapsedUs } = victim;
+      const allowed = amountIn(bytesPerSec, window, { fromUs: nowUs - elapsedUs, toUs: nowUs });
       if (victim.readBytes - victim.done <= allowed) victim.mayRead();
     },
     end: (victim) => victim.sip(false),

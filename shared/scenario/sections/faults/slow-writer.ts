@@ -1,10 +1,10 @@
-/** `kind: slow-writer`: clients whose frames dribble in. Listed in registry.ts. */
+/** `kind: slow-writer`: clients whose frames leave a few bytes at a time. Listed in registry.ts. */
 import { about, byteRate, strict } from "../../shape/fields.ts";
 import { formatSize } from "../../units.ts";
 import { base, faultKind } from "./fault.ts";
+import { ramped, rateOver, writtenRamp } from "./ramped.ts";
 
 const DEFAULT_BYTES = 100;
-const SECOND_US = 1_000_000;
 
 export const slowWriter = faultKind({
   kind: "slow-writer",
@@ -15,22 +15,20 @@ export const slowWriter = faultKind({
     strict({
       ...base("slow-writer", "Sends slowly."),
       rate: about(
-        byteRate().optional(),
+        ramped(byteRate, ["1kb/s", "10/s"]).optional(),
         `Bytes that leave each of them in a second, spread over it. Default: ${formatSize(DEFAULT_BYTES)}/s.`,
         "100/s",
       ),
     }),
   lasts: () => "must",
   strict: ({ rate = DEFAULT_BYTES }) => ({ kind: "slow-writer", bytesPerSec: rate }),
-  written: ({ bytesPerSec }) => ({ rate: `${formatSize(bytesPerSec)}/s` }),
+  written: ({ bytesPerSec }) => ({
+    rate: writtenRamp(bytesPerSec, (rate) => `${formatSize(rate)}/s`),
+  }),
   action: {
     reach: "lasting",
-    begin: (victim) => victim.slow(true),
-    beat: (victim, { bytesPerSec }) => {
-      const wanted = Math.floor((bytesPerSec * victim.elapsedUs) / SECOND_US);
-      if (wanted > victim.done) victim.letOut(wanted - victim.done);
-      victim.done = wanted;
-    },
-    end: (victim) => victim.slow(false),
+    begin: (victim, { bytesPerSec }) =>
+      victim.link({ direction: "out", ratePerSec: rateOver(bytesPerSec, victim.window) }),
+    end: (victim) => victim.unlink(),
   },
 });

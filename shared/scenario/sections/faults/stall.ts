@@ -3,10 +3,12 @@
  * that of few bytes under way, as messages are: what is lost is sent again when the retransmission time-out is over (RFC 6298),
  * which doubles each time it is lost again.
  */
+import { valueAt } from "../../fault-ramp.ts";
 import { about, byDefault, duration, fault, part, strict } from "../../shape/fields.ts";
 import { formatDuration, formatShare } from "../../units.ts";
 import { base, faultKind } from "./fault.ts";
 import { direction, MAX_DELAY_US } from "./network.ts";
+import { ramped, writtenRamp } from "./ramped.ts";
 
 /** Times in a row that the same bytes are lost at most. */
 const MAX_LOSSES = 6;
@@ -21,7 +23,11 @@ export const stall = faultKind({
   shape: () =>
     strict({
       ...base("stall", "Loses packets, as a user of TCP sees it."),
-      loss: about(part(), "Share of writes, and of reads, that are lost at first.", "5%"),
+      loss: about(
+        ramped(part, ["1%", "10%"]),
+        "Share of writes, and of reads, that are lost at first.",
+        "5%",
+      ),
       timeout: byDefault(duration(), TIMEOUT, "Until what was lost is sent again.", "1s"),
       direction: direction("both"),
     }).superRefine(({ timeout }, context) => {
@@ -38,16 +44,18 @@ export const stall = faultKind({
     direction: way,
   }),
   written: ({ loss, timeoutUs, direction: way }) => ({
-    ...{ loss: formatShare(loss), timeout: formatDuration(timeoutUs), direction: way },
+    ...{ loss: writtenRamp(loss, formatShare), timeout: formatDuration(timeoutUs), direction: way },
   }),
   action: {
     reach: "lasting",
     begin(victim, { loss, timeoutUs, direction: way }) {
+      const { window } = victim;
       victim.link({
         direction: way,
-        delayUs: (draw) => {
+        delayUs: (draw, atUs) => {
+          const share = valueAt(loss, window, atUs);
           let losses = 0;
-          while (losses < MAX_LOSSES && draw() < loss) losses++;
+          while (losses < MAX_LOSSES && draw() < share) losses++;
           return Math.min(MAX_DELAY_US, timeoutUs * (2 ** losses - 1));
         },
       });
