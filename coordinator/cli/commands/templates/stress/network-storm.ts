@@ -2,7 +2,7 @@
 import { ECHO_MESSAGES, HEAD, type StressTemplate } from "../template.ts";
 
 export const networkStorm: StressTemplate = {
-  about: "connections that break again and again, slow and lossy paths",
+  about: "connections that break again and again, lossy paths",
   proves:
     "Clients that are cut come back soon, resume or start again cleanly, and the ones that were not cut notice nothing.",
   text: `${HEAD}# A bad day of the network: a tenth of the clients are cut every 20 s, some without a word, others
