@@ -114,7 +114,7 @@ export const COMMANDS: Readonly<Record<string, ListedCommand>> = {
   },
   fault: {
     about: "begin, end or list faults of a run while it goes on",
-    takes: "<run>",
+    takes: "<run> [fault]",
     load: async () => (await import("./client/fault.ts")).faultCommand,
   },
   workers: {

@@ -53,7 +53,7 @@ function faultOf(example: Readonly<Record<string, unknown>>): StrictFault {
   return result.scenario.faults[0] as StrictFault;
 }
 
-describe.each(FAULT_KINDS.map((kind) => [kind.kind, kind] as const))(
+describe.concurrent.each(FAULT_KINDS.map((kind) => [kind.kind, kind] as const))(
   "%s",
   (name, { example, doc, action: { reach } }) => {
     it("is described, by an example of its own", () => {

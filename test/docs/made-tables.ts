@@ -154,7 +154,7 @@ export const MADE_TABLES: readonly MadeTable[] = [
     table: () => judgedTable(["finding", "it is made when"], /^finding\//),
   },
   {
-    document: "docs/validity.md",
+    document: "docs/diagnosis.md",
     name: "causes",
     table: () =>
       tableOf(

@@ -49,7 +49,7 @@ export function encodeAs(lists: CounterLists, frame: Frame, version?: number): U
   change(13, ([counters, values]) => [placed("phases", counters as Row), values]);
   change(14, (rows) => (rows as Row[]).map(last("targets")));
   change(16, (rows) => (rows as Row[]).map(first("codes")));
-  change(19, (rows) => (rows as Row[]).map(last("roles")));
+  if (lists["roles"] !== undefined) change(19, (rows) => (rows as Row[]).map(last("roles")));
   change(20, ([texts, events, controls]) => [
     ...[texts, (events as Row[]).map(first("failures")), controls],
   ]);
