@@ -1,6 +1,7 @@
 /**
  * Goal: every kind of fault keeps the promises of all. Method: each kind of the registry, as its example is written, in a real engine
- * against a real server: it hits its victims and nobody else, is over when it says so, and is nobody else's failure.
+ * against a real server: it hits its victims and nobody else, is over when it says so, and is nobody else's failure. Run by
+ * fault-kinds.lean.test.ts and fault-kinds.ws.test.ts.
  */
 import { afterAll, describe, expect, it } from "vitest";
 import { parseScenario } from "../../shared/scenario/parse.ts";
@@ -15,8 +16,6 @@ import {
   play,
   SECOND,
 } from "../support/fault-run.ts";
-
-afterAll(closeServers);
 
 /** Kinds that spoil attempts to connect have their victims cut just before, so that they have to connect. */
 function occasionFor(reach: string): {
@@ -53,21 +52,22 @@ function faultOf(example: Readonly<Record<string, unknown>>): StrictFault {
   return result.scenario.faults[0] as StrictFault;
 }
 
-describe.concurrent.each(FAULT_KINDS.map((kind) => [kind.kind, kind] as const))(
-  "%s",
-  (name, { example, doc, action: { reach } }) => {
-    it("is described, by an example of its own", () => {
-      expect(doc).toMatch(/^[A-Z].*[.?]$/);
-      expect(example).toMatchObject({ kind: name });
-    });
+/** What holds of all kinds. */
+export function faultKindsSuite(driver: "lean" | "ws"): void {
+  afterAll(closeServers);
+  describe.each(FAULT_KINDS.map((kind) => [kind.kind, kind] as const))(
+    "%s",
+    (name, { example, doc, action: { reach } }) => {
+      it("is described, by an example of its own", () => {
+        expect(doc).toMatch(/^[A-Z].*[.?]$/);
+        expect(example).toMatchObject({ kind: name });
+      });
 
-    it("is written back as it was read", () => {
-      expect(faultOf(example).act.kind).toBe(name);
-    });
+      it("is written back as it was read", () => {
+        expect(faultOf(example).act.kind).toBe(name);
+      });
 
-    it.each(["lean", "ws"] as const)(
-      "hits its victims alone, is over, and is nobody else's failure (%s)",
-      async (driver) => {
+      it("hits its victims alone, is over, and is nobody else's failure", async () => {
         const { more, connect } = occasionFor(reach);
         const faults = [
           faultOf(reach === "attempts" ? { ...example, who: "100%" } : example),
@@ -106,7 +106,7 @@ describe.concurrent.each(FAULT_KINDS.map((kind) => [kind.kind, kind] as const))(
             return new Set(last.map(({ index }) => index)).size;
           })
           .toBe(CONNECTIONS);
-      },
-    );
-  },
-);
+      });
+    },
+  );
+}

@@ -1,0 +1,4 @@
+/** Goal: every kind of fault keeps the promises of all, with the ws driver. Method: fault-kinds-suite.ts. */
+import { faultKindsSuite } from "./fault-kinds-suite.ts";
+
+faultKindsSuite("ws");
