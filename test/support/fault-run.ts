@@ -15,6 +15,10 @@ import { type MarkedServer, markedServer, type SeenConnection } from "./marked-s
 import { messages, scenario } from "./scenario.ts";
 import { TurnClock } from "./turn-clock.ts";
 
+/** Of tests of single faults: test/conformance/fault-kinds.ws.test.ts plays every kind with the other one each time. */
+export const DRIVERS =
+  process.env["ONRUSH_TEST_ALL"] === "1" ? (["lean", "ws"] as const) : (["lean"] as const);
+
 export const CONNECTIONS = 40;
 export const SECOND = 1_000_000;
 export const TOLERANCE_US = 100_000;

@@ -8,6 +8,7 @@ import {
   CONNECTIONS,
   closeServers,
   countsOf,
+  DRIVERS,
   ended,
   fault,
   outcomesIn,
@@ -50,7 +51,7 @@ const ANSWERS: readonly [Malformation, string][] = [
   ["http-1.0", "accepted"],
 ];
 
-describe.each(["lean", "ws"] as const)("with the %s driver", (driver) => {
+describe.each(DRIVERS)("with the %s driver", (driver) => {
   it("bad-headers: one refused handshake beside each victim, at its time", async () => {
     const act = { kind: "bad-headers", how: "wrong-version" } as const;
     const done = await play([fault({ offsetUs: SECOND, act })], { connect: { driver } });

@@ -8,6 +8,7 @@ import {
   CONNECTIONS,
   closeServers,
   countsOf,
+  DRIVERS,
   ended,
   fault,
   outcomesIn,
@@ -27,7 +28,7 @@ const BREACHES: readonly [Breach, number, string][] = [
   ["bad-close-code", 1002, "WS_ERR_INVALID_CLOSE_CODE"],
 ];
 
-describe.each(["lean", "ws"] as const)("with the %s driver", (driver) => {
+describe.each(DRIVERS)("with the %s driver", (driver) => {
   it.each(BREACHES)("protocol %s: the server closes with %i", async (how, code, rule) => {
     const act = { kind: "protocol", how } as const;
     const done = await play([fault({ offsetUs: SECOND, act })], { connect: { driver } });

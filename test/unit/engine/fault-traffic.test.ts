@@ -8,6 +8,7 @@ import {
   CONNECTIONS,
   closeServers,
   countsOf,
+  DRIVERS,
   ended,
   fault,
   phaseSums,
@@ -23,7 +24,7 @@ const WINDOW = { offsetUs: SECOND, forUs: SECOND };
 /** Inside of the window, whatever a turn is late. */
 const INSIDE = [SECOND + TOLERANCE_US, 2 * SECOND - TOLERANCE_US] as const;
 
-describe.each(["lean", "ws"] as const)("with the %s driver", (driver) => {
+describe.each(DRIVERS)("with the %s driver", (driver) => {
   it("idle: victims send nothing until it is over, and what they do not send is counted", async () => {
     const done = await play([fault({ ...WINDOW, act: { kind: "idle" } })], {
       connect: { driver, heartbeat: { pingUs: 200_000, timeoutUs: 5 * SECOND } },

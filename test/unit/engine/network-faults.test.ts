@@ -14,6 +14,7 @@ import {
   CONNECTIONS,
   closeServers,
   countsOf,
+  DRIVERS,
   ended,
   fault,
   phaseSums,
@@ -50,7 +51,7 @@ function latency(over: Partial<Extract<Act, { kind: "latency" }>>): Act {
   };
 }
 
-describe.each(["lean", "ws"] as const)("latency, with the %s driver", (driver) => {
+describe.each(DRIVERS)("latency, with the %s driver", (driver) => {
   it.each([
     ["in", 1],
     ["out", 1],
@@ -157,7 +158,7 @@ describe("numbers that change while a fault acts", () => {
   });
 });
 
-describe.each(["lean", "ws"] as const)("a combination, with the %s driver", (driver) => {
+describe.each(DRIVERS)("a combination, with the %s driver", (driver) => {
   it("does what its parts do, to the same connections, as one fault", async () => {
     const parts = [
       latency({ delayUs: 100 * MS }),
