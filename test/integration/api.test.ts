@@ -11,8 +11,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Summary } from "../../coordinator/report/summary-schema.ts";
 import { fencesOf, ROOT } from "../docs/fences.ts";
 import { CLUSTER_KEY } from "../support/cluster-key.ts";
-import { type Consumer, makeConsumer, type Ran } from "../support/consumer.ts";
+import { type Consumer, makeConsumer } from "../support/consumer.ts";
 import { onrush, startTarget, startWorker, type Target } from "../support/programs.ts";
+import type { Ran } from "../support/run-to-end.ts";
 import { missing, startBroker } from "../support/servers.ts";
 
 const FIXTURES = join(ROOT, "test/fixtures/consumer");

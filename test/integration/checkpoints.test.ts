@@ -4,11 +4,12 @@
  * commands that fork.
  */
 import { once } from "node:events";
-import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { actScript, runsOf } from "../support/act-script.ts";
 import { Coordinator, startWorker } from "../support/coordinator.ts";
 import { endedWell, onrush, runScenario, scratch, startTarget } from "../support/programs.ts";
 import { missing, startBroker } from "../support/servers.ts";
@@ -73,18 +74,6 @@ const behaving: RequestListener = ({ url = "" }, response) => {
   response.writeHead(url.startsWith("/down") ? 503 : 200);
   response.end('ok {"open":12}');
 };
-
-function script(folder: string, body: string): string {
-  const path = join(folder, "act.sh");
-  writeFileSync(path, `#!/bin/sh\necho "$1" >> "${folder}/ran"\n${body}\n`);
-  chmodSync(path, 0o755);
-  return path;
-}
-
-const ranIn = (folder: string) =>
-  existsSync(join(folder, "ran"))
-    ? readFileSync(join(folder, "ran"), "utf8").trim().split("\n")
-    : [];
 
 /** Processes whose command line has this text. */
 function running(text: string): string[] {
@@ -261,7 +250,7 @@ describe("the environment", () => {
     using services = await service(behaving);
     using folder = scratch();
     const token = `left-${process.pid}-${Date.now()}`;
-    const path = script(
+    const path = actScript(
       folder.path,
       `[ "$1" = fork ] && { setsid sh -c 'sleep 1000' ${token} >/dev/null 2>&1 & exit 0; }\n` +
         `[ "$1" = hang ] && { setsid sh -c 'trap "" TERM; sleep 1000' ${token} & sleep 1000; }\nexit 3`,
@@ -311,7 +300,7 @@ describe("the environment", () => {
     expect(summary?.thresholds.filter(({ passed }) => !passed)).toMatchObject([
       { metric: "environment{name=is up}" },
     ]);
-    expect(ranIn(folder.path)).toEqual(["fork", "hang", "fail"]);
+    expect(runsOf(folder.path)).toEqual(["fork forks", "hang hangs", "fail fails"]);
     // Its time ended with the load.
     expect(summary?.durationSeconds).toBeLessThan(20);
     await expect.poll(() => running(token), WAIT).toEqual([]);

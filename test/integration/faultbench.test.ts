@@ -2,34 +2,18 @@
  * Goal: the benchmark of the analysis works from end to end: a healthy run and a fault on each server of its own, bundles that
  * say nothing of their labels, and the same scores when they are looked at again. Method: the built program.
  */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { expect, it } from "vitest";
-import { tied } from "../../shared/lifeline.ts";
 import { SERVERS } from "../faultbench/servers/registry.ts";
 import { scratch } from "../support/programs.ts";
+import { runToEnd } from "../support/run-to-end.ts";
 
 const entry = fileURLToPath(new URL("../../dist/test/faultbench/main.js", import.meta.url));
 
-async function faultbench(...args: readonly string[]) {
-  const child = spawn(...tied(process.execPath, [entry, ...args]), {
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let stdout = "";
-  let stderr = "";
-  child.stdout.on("data", (chunk: Buffer) => {
-    stdout += chunk.toString();
-  });
-  child.stderr.on("data", (chunk: Buffer) => {
-    stderr += chunk.toString();
-  });
-  const [exitCode] = (await once(child, "close")) as [number | null];
-  return { exitCode, stdout, stderr };
-}
+const faultbench = (...args: readonly string[]) => runToEnd(entry, args);
 
 it("makes runs, keeps them sealed, and scores them again without any load", async () => {
   using folder = scratch();

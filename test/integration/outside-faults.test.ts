@@ -2,9 +2,10 @@
  * Goal: what faults do outside of the load is done once, at its time, and told; nobody's command runs that was not allowed. Method: real
  * runs against the bundled target, whose behaviour a call changes; commands leave a line in a file for each time they ran.
  */
-import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { actScript, runsOf } from "../support/act-script.ts";
 import { Coordinator, type Problem, startWorker } from "../support/coordinator.ts";
 import { runScenario, scratch, startTarget } from "../support/programs.ts";
 import { missing, startBroker } from "../support/servers.ts";
@@ -26,23 +27,11 @@ function scenario(target: string, faults: readonly object[], hold = "5s") {
   };
 }
 
-function script(folder: string, body: string): string {
-  const path = join(folder, "act.sh");
-  writeFileSync(path, `#!/bin/sh\necho "$1 $ONRUSH_FAULT" >> "${folder}/ran"\n${body}\n`);
-  chmodSync(path, 0o755);
-  return path;
-}
-
-const ranIn = (folder: string) =>
-  existsSync(join(folder, "ran"))
-    ? readFileSync(join(folder, "ran"), "utf8").trim().split("\n")
-    : [];
-
 describe("faults outside of the load", () => {
   it("are done at their times, are over at their limits, and are told in summary and journal", async () => {
     await using target = await startTarget();
     using folder = scratch();
-    const path = script(
+    const path = actScript(
       folder.path,
       '[ "$1" = hang ] && { sleep 1000 & sleep 1000; }; echo "did $1"',
     );
@@ -78,7 +67,7 @@ describe("faults outside of the load", () => {
     for (const { at, began } of outside) expect((began ?? 0) - at).toBeGreaterThan(-2);
     const behaviour = await (await fetch(url)).json();
     expect(behaviour).toMatchObject({ conversation: { welcome: { afterMs: 0 } } });
-    expect(ranIn(folder.path).sort()).toEqual([
+    expect([...runsOf(folder.path)].sort()).toEqual([
       ...["hang hung", "one command@steady+1s#1", "one command@steady+1s#2"],
     ]);
     const journal = readFileSync(join(result.runDirectory, "journal")).toString("latin1");
@@ -88,14 +77,14 @@ describe("faults outside of the load", () => {
   it("run no command that was not allowed", async () => {
     await using target = await startTarget();
     using folder = scratch();
-    const path = script(folder.path, "true");
+    const path = actScript(folder.path, "true");
     const faults = [{ at: "steady+1s", kind: "command", run: [path] }];
     const result = await runScenario(scenario(target.url, faults), folder.path, {
       args: ["--allow-command", "/bin/true"],
     });
     expect(result.exitCode).toBe(98);
     expect(result.stderr).toContain(`--allow-command ${path}`);
-    expect(ranIn(folder.path)).toEqual([]);
+    expect(runsOf(folder.path)).toEqual([]);
   }, 240_000);
 });
 
@@ -105,7 +94,7 @@ describe.skipIf(missing("redis") !== null)("faults outside of the load, of a coo
     await using target = await startTarget();
     using folder = scratch();
     const data = join(folder.path, "data");
-    const path = script(folder.path, "sleep 5");
+    const path = actScript(folder.path, "sleep 5");
     const faults = [{ at: "steady+1s", kind: "command", run: [path, "x"], timeout: "30s" }];
     const strict = await Coordinator.start({ bus: broker.url, data });
     const body = scenario(target.url, faults, "30s");
@@ -117,7 +106,7 @@ describe.skipIf(missing("redis") !== null)("faults outside of the load, of a coo
     const worker = startWorker(broker.url, "w");
     try {
       const id = await coordinator.submit(body, "?workers=1");
-      await expect.poll(() => ranIn(folder.path).length, WAIT).toBe(1);
+      await expect.poll(() => runsOf(folder.path).length, WAIT).toBe(1);
       await coordinator.kill();
       await coordinator.start();
       const events = async () =>
@@ -128,7 +117,7 @@ describe.skipIf(missing("redis") !== null)("faults outside of the load, of a coo
       const summary = await coordinator.result(id);
       expect(summary.outside).toMatchObject([{ id: "command@steady+1s", ok: false }]);
       expect(summary.outside[0]?.outcome).toMatch(/^nobody knows/);
-      expect(ranIn(folder.path)).toEqual(["x command@steady+1s"]);
+      expect(runsOf(folder.path)).toEqual(["x command@steady+1s"]);
     } finally {
       await worker.leave();
       await coordinator.kill();

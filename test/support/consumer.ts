@@ -2,14 +2,13 @@
  * A project of somebody who installed the package: the tarball that `npm pack` makes, unpacked where npm would put it, and
  * beside it nothing but what its package.json names as dependencies, taken from this repository (no registry is asked).
  */
-import { execFile, spawn } from "node:child_process";
-import { once } from "node:events";
+import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { tied } from "../../shared/lifeline.ts";
+import { type Ran, runToEnd } from "./run-to-end.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const exec = promisify(execFile);
@@ -26,13 +25,6 @@ const COMPILER_OPTIONS = {
   noPropertyAccessFromIndexSignature: true,
   skipLibCheck: false,
 };
-
-export interface Ran {
-  /** null: a signal ended it. */
-  readonly exitCode: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 export interface Consumer extends Disposable {
   readonly folder: string;
@@ -92,21 +84,6 @@ async function compile(folder: string): Promise<string> {
   );
 }
 
-async function run(folder: string, program: string, args: readonly string[]): Promise<Ran> {
-  const child = spawn(...tied(process.execPath, [program, ...args]), {
-    cwd: folder,
-    stdio: ["ignore", "pipe", "pipe"],
-    timeout: PATIENCE_MS,
-    killSignal: "SIGKILL",
-  });
-  let stdout = "";
-  let stderr = "";
-  child.stdout.on("data", (chunk: Buffer) => {
-    stdout += chunk.toString();
-  });
-  child.stderr.on("data", (chunk: Buffer) => {
-    stderr += chunk.toString();
-  });
-  const [exitCode] = (await once(child, "close")) as [number | null];
-  return { exitCode, stdout, stderr };
+function run(folder: string, program: string, args: readonly string[]): Promise<Ran> {
+  return runToEnd(program, args, { cwd: folder, timeout: PATIENCE_MS });
 }
