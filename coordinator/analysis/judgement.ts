@@ -69,12 +69,16 @@ export const LOCI = [
   "unknown",
 ] as const;
 
+/** From the surest on: nothing else does this; little else does; it fits, and other causes would, too. */
+export const CONFIDENCES = ["certain", "likely", "possible"] as const;
+export type Confidence = (typeof CONFIDENCES)[number];
+
 /** Of a finding: where the cause lies, and what to do next. */
 export interface FindingDetail {
   /** Of findings/causes.ts; absent: the finding is of no single one. */
   readonly cause?: string;
   readonly locus: (typeof LOCI)[number];
-  readonly confidence: string;
+  readonly confidence: Confidence;
   readonly basis: string;
   readonly against: readonly string[];
   readonly nextProbe: string;

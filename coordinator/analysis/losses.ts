@@ -21,14 +21,16 @@ export function wasLost(fold: RunFold, worker: LostWorker): string {
   return `Worker ${worker.id} was lost: ${worker.loss.reason}${why}`;
 }
 
-/** The fault of the scenario that has it lost: of those done to it before, the one that is over last. null: there is none. */
+/** A lease that a fault lets run out has run out so long after it, at most. */
+const LEASE_US = 60_000_000;
+
+/** The fault of the scenario that has it lost: of those that act, or acted a lease ago, the one that is over last. null: there is none. */
 export function faultBehind({ outside }: RunFold, { epoch, loss }: LostWorker): string | null {
+  const lostUs = loss.atUs ?? 0;
   const before = outside.ordered
-    .filter(
-      ({ effect, epochs, atUs }) =>
-        effect.kind !== "skew" && epochs.includes(epoch) && atUs <= (loss.atUs ?? 0),
-    )
-    .map(({ id, effect, atUs }) => ({ id, endUs: endOf(effect, atUs) }));
+    .filter(({ effect, epochs }) => effect.kind !== "skew" && epochs.includes(epoch))
+    .map(({ id, effect, atUs }) => ({ id, atUs, endUs: endOf(effect, atUs) }))
+    .filter(({ atUs, endUs }) => atUs <= lostUs && lostUs <= endUs + LEASE_US);
   return before.sort((a, b) => b.endUs - a.endUs)[0]?.id ?? null;
 }
 

@@ -5,7 +5,11 @@
 import type { RecentStatistic } from "../../shared/scenario/expression/measured-expression.ts";
 import { statisticOf } from "../../shared/scenario/measures.ts";
 import type { PhaseCounter } from "../../shared/stats/counters.ts";
-import { CONNECT_FAILURES, failureCause } from "../../shared/stats/failure-kind.ts";
+import {
+  CONNECT_FAILURES,
+  type FailureCause,
+  failureCause,
+} from "../../shared/stats/failure-kind.ts";
 import type { RunFold } from "../merge/run-fold.ts";
 import type { Window } from "../merge/series/series.ts";
 import { countedOf, type Read, wholeOf } from "./counted.ts";
@@ -36,6 +40,9 @@ export function recentMeasure(
   return whole === null || whole <= 0 ? null : count / whole;
 }
 
+/** Whose doing a failed attempt was that is not the target's, and not a fault's. */
+const OWN: ReadonlySet<FailureCause> = new Set(["generator", "scenario"]);
+
 function readIn({ merge }: RunFold, { from, to }: Window): Read {
   return (counter) => {
     if (!merge.phases.has(counter)) return null;
@@ -53,13 +60,16 @@ function uptimeIn(read: Read): number | null {
   return all > 0 ? up / all : null;
 }
 
-/** Attempts to connect that failed by the generator's own doing. */
+/**
+ * Attempts to connect that failed by the generator's own doing, of those that count: what faults are to blame for, and seconds of phases
+ * that do not count, are in no failed attempt here.
+ */
 function ownFailures({ merge }: RunFold, { from, to }: Window): number {
+  const kinds = CONNECT_FAILURES.filter((kind) => OWN.has(failureCause(kind)));
   let count = 0;
-  for (const kind of CONNECT_FAILURES) {
-    if (failureCause(kind) === "target") continue;
-    const seconds = merge.failures.bySecond(kind);
-    for (let second = from; second < to; second++) count += seconds[second] ?? 0;
+  for (let second = from; second < to; second++) {
+    const own = kinds.reduce((sum, kind) => sum + (merge.failures.bySecond(kind)[second] ?? 0), 0);
+    count += Math.min(own, merge.timeline.counted(second, "failed"));
   }
   return count;
 }

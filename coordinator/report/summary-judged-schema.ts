@@ -43,7 +43,7 @@ export const judgementSchema = z.object({
 });
 
 export const findingSchema = z.object({
-  /** Of the cause, as docs/validity.md lists them; absent: the finding is of no single one. */
+  /** Of the cause, as docs/diagnosis.md lists them; absent: the finding is of no single one. */
   id: z.string().optional(),
   locus: z.enum(LOCI),
   cause: z.string(),

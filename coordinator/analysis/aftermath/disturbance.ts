@@ -18,6 +18,8 @@ interface Stretch {
   readonly toUs: number;
   /** Connections that it hit, and whose client has given up. */
   readonly gone: number;
+  /** It says itself how long it lasts; what a call or a command has stopped may be away for longer. */
+  readonly isEndKnown: boolean;
 }
 
 export interface Disturbance extends Stretch {
@@ -55,15 +57,16 @@ function disturbance(fold: RunFold, one: Stretch): Disturbance {
 
 function stretchOf(fold: RunFold, { position, id, fromUs, untilUs }: FaultWindow): Stretch {
   const { failed } = countsOfWindow(fold.merge, fold.facts.scenario, position);
-  return { id, fromUs, toUs: untilUs, gone: failed };
+  return { id, fromUs, toUs: untilUs, gone: failed, isEndKnown: true };
 }
 
 /** Those that began, for as long as they say, or took. */
-function outsideIn({ facts, outside }: RunFold): (Stretch & { readonly isDone: boolean })[] {
-  return outsideTimes(facts.scenario).flatMap(({ position, id, atUs, outside: { act } }) => {
+export function outsideIn({ facts, outside }: RunFold): (Stretch & { readonly isDone: boolean })[] {
+  return outsideTimes(facts.scenario).flatMap(({ position, id, outside: { act } }) => {
     const { beganUs = null, ended = null } = outside.told.get(position) ?? {};
     if (beganUs === null) return [];
-    const toUs = Math.max(atUs + lastingUs(act), ended?.atUs ?? 0);
-    return [{ id, fromUs: atUs, toUs, gone: 0, isDone: ended?.ok === true }];
+    const toUs = Math.max(beganUs + lastingUs(act), ended?.atUs ?? 0);
+    const isEndKnown = lastingUs(act) > 0;
+    return [{ id, fromUs: beganUs, toUs, gone: 0, isEndKnown, isDone: ended?.ok === true }];
   });
 }

@@ -65,8 +65,9 @@ function messagesIn({ facts: { scenario } }: RunFold): Map<string, Set<number>> 
   const messages = new Map<string, Set<number>>();
   for (const [at, { name, kind }] of namesOf(scenario).entries()) {
     if (kind !== "message") continue;
-    const positions = messages.get(name) ?? new Set();
-    if (messages.size < MOST_NAMES) messages.set(name, positions.add(at));
+    const known = messages.get(name);
+    if (known !== undefined) known.add(at);
+    else if (messages.size < MOST_NAMES) messages.set(name, new Set([at]));
   }
   return messages;
 }

@@ -5,12 +5,8 @@
  */
 import type { FailureSeries } from "../../merge/failures/failure-series.ts";
 import type { CauseId } from "../findings/causes.ts";
-import type { Evidence, FindingDetail, JudgementScope } from "../judgement.ts";
+import type { Confidence, Evidence, FindingDetail, JudgementScope } from "../judgement.ts";
 import type { Signals } from "./signals.ts";
-
-/** From the surest on: nothing else does this; little else does; it fits, and other causes would, too. */
-export const CONFIDENCES = ["certain", "likely", "possible"] as const;
-export type Confidence = (typeof CONFIDENCES)[number];
 
 export interface Hypothesis {
   readonly cause: CauseId;
@@ -25,7 +21,7 @@ export interface Hypothesis {
   /** Seconds of run time from its first sign to its last, without the end. */
   readonly from: number;
   readonly to: number;
-  /** Operations that failed or were late by it: of causes of one confidence the one with the most comes first. */
+  /** Operations (attempts, messages, connections) that failed or were late by it: of causes of one confidence the one with the most comes first. */
   readonly impact: number;
   /** Failures it accounts for. */
   readonly symptoms: readonly FailureSeries[];
@@ -34,10 +30,12 @@ export interface Hypothesis {
 export interface Detector {
   readonly meta: {
     readonly causes: readonly [CauseId, ...CauseId[]];
-    /** When it speaks: the row of docs/validity.md. */
+    /** When it speaks: the row of docs/diagnosis.md. */
     readonly doc: string;
     /** What these would be mistaken for: its consequences, once it is accepted. */
     readonly explains: readonly CauseId[];
+    /** What it tells was counted one by one, and holds in whatever second. */
+    readonly isCounted?: true;
   };
   readonly detect: (signals: Signals) => readonly Hypothesis[];
 }

@@ -51,7 +51,7 @@ export function culprits(
   return tables
     .map((table, part): Culprit => {
       const phases = parts[part]?.map((_, phase) => tableOf(parts, part, phase)) ?? [];
-      const within = mantelHaenszel(phases);
+      const within = mantelHaenszel(phases, dispersion);
       const ratio = riskRatio(table);
       // Where no phase has both there is nothing to confound it.
       const isOpen = Number.isNaN(within.oddsRatio);

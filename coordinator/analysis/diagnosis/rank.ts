@@ -6,8 +6,9 @@
 import { describeFailure, failureCause, stageOf } from "../../../shared/stats/failure-kind.ts";
 import type { FailureSeries } from "../../merge/failures/failure-series.ts";
 import { causeOf } from "../findings/causes.ts";
+import { CONFIDENCES } from "../judgement.ts";
 import { count, partOf } from "../text.ts";
-import { CONFIDENCES, type Detector, type Hypothesis, shownIn } from "./detector.ts";
+import { type Detector, type Hypothesis, shownIn } from "./detector.ts";
 import { countOf, type Signals, spanOf } from "./signals.ts";
 
 /** Cards of one run. */
@@ -30,7 +31,7 @@ export function diagnose(signals: Signals, detectors: readonly Detector[]): read
   const candidates = detectors
     .flatMap((detector) =>
       detector.detect(signals).flatMap((hypothesis): Candidate[] => {
-        const judged = vetoed(signals, hypothesis);
+        const judged = detector.meta.isCounted ? hypothesis : vetoed(signals, hypothesis);
         return judged === null ? [] : [{ detector, hypothesis: judged }];
       }),
     )
@@ -46,7 +47,7 @@ export function diagnose(signals: Signals, detectors: readonly Detector[]): read
 /** In seconds that say little of the target nothing is certain of it. */
 function vetoed(signals: Signals, hypothesis: Hypothesis): Hypothesis | null {
   const { cause, confidence, from, to, against } = hypothesis;
-  if (causeOf(cause).locus === "generator" || confidence === "certain") return hypothesis;
+  if (causeOf(cause).locus === "generator") return hypothesis;
   if (signals.cleanShare(from, to) >= LEAST_CLEAN) return hypothesis;
   if (confidence === "possible") return null;
   const why =

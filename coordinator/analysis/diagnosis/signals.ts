@@ -5,13 +5,13 @@
  */
 import { faultWindows } from "../../../shared/scenario/fault-windows.ts";
 import { namesOf } from "../../../shared/scenario/names.ts";
-import { outsideTimes } from "../../../shared/scenario/strict-outside.ts";
 import type { Metric } from "../../../shared/stats/counters.ts";
 import { type FailureKind, type Stage, stageOf } from "../../../shared/stats/failure-kind.ts";
 import type { MergedHistogram } from "../../../shared/stats/histogram.ts";
 import type { FailureSeries } from "../../merge/failures/failure-series.ts";
 import type { RunFold } from "../../merge/run-fold.ts";
 import type { TimelineRow } from "../../merge/timeline.ts";
+import { outsideIn } from "../aftermath/disturbance.ts";
 import { isLeftOut } from "../judged.ts";
 
 const SECOND_US = 1_000_000;
@@ -48,11 +48,35 @@ export class Signals {
     return namesOf(this.fold.facts.scenario);
   }
 
+  /** Positions of the messages among the names. */
+  get messages(): readonly number[] {
+    return this.names.flatMap(({ kind }, at) => (kind === "message" ? [at] : []));
+  }
+
+  /** As people know it. */
+  labelOf(target: number): string {
+    const { label = "", url = "" } = this.targets[target] ?? {};
+    return label === "" ? url : label;
+  }
+
+  /** Replies in these seconds. */
+  repliesIn(seconds: Stretch): number {
+    return this.times("latency", seconds)?.count ?? 0;
+  }
+
   /** The generator kept its pace, no worker was lost, and we did nothing to the target. */
   isClean(second: number): boolean {
-    return (
-      !isLeftOut(this.fold, second) && !isIn(this.#faults, second) && !isIn(this.#outside, second)
-    );
+    return !isLeftOut(this.fold, second) && !isIn(this.#faults, second) && !this.isOurs(second);
+  }
+
+  /** A fault outside of the load acted: totals of the run hold what it did. */
+  get isDisturbedOutside(): boolean {
+    return this.#outside.length > 0;
+  }
+
+  /** A fault outside of the load acted, or its end was not long ago. */
+  isOurs(second: number): boolean {
+    return isIn(this.#outside, second);
   }
 
   /** Share of the seconds that are clean; 1 for none. */
@@ -78,14 +102,19 @@ export class Signals {
     return this.rows[second - 1]?.open ?? 0;
   }
 
-  /** Values of these seconds, those that faults are to blame for left out; null without any. */
+  /**
+   * Values of these seconds, those that faults are to blame for left out; null without any. Times count in clean seconds only; how long
+   * connections lasted, in all.
+   */
   times(
     metric: Metric,
     [from, to]: Stretch,
     names: ReadonlySet<number> | null = null,
   ): MergedHistogram | null {
     const phases = new Set(this.fold.facts.scenario.phases.keys());
-    return this.fold.merge.series.histogram({ metric, phases, names }, { from, to });
+    const passes = (second: number, span: number) =>
+      metric === "lifetime" || this.cleanShare(second, second + span) === 1;
+    return this.fold.merge.series.histogram({ metric, phases, names }, { from, to }, passes);
   }
 
   /** What the failures said, in lower case; foreign text. */
@@ -101,7 +130,7 @@ export class Signals {
   /** Without what happened while a fault outside of the load acted. */
   #own(series: FailureSeries): FailureSeries[] {
     if (this.#outside.length === 0) return [series];
-    const isOurs = (second: number) => isIn(this.#outside, second);
+    const isOurs = (second: number) => this.isOurs(second);
     const seconds = new Map([...series.seconds].filter(([second]) => !isOurs(second)));
     const count = [...seconds.values()].reduce((sum, one) => sum + one, 0);
     const samples = series.samples.filter(({ atUs }) => !isOurs(Math.floor(atUs / SECOND_US)));
@@ -142,11 +171,8 @@ function faultStretches({ facts, faults }: RunFold): readonly Stretch[] {
   );
 }
 
-function outsideStretches({ facts, outside }: RunFold): readonly Stretch[] {
-  return outsideTimes(facts.scenario).flatMap(({ position }) => {
-    const { beganUs = null, ended = null } = outside.told.get(position) ?? {};
-    return beganUs === null
-      ? []
-      : [stretch(beganUs, ended?.atUs ?? beganUs, OUTSIDE_AFTERMATH_SECONDS)];
-  });
+function outsideStretches(fold: RunFold): readonly Stretch[] {
+  return outsideIn(fold).map(({ fromUs, toUs }) =>
+    stretch(fromUs, toUs, OUTSIDE_AFTERMATH_SECONDS),
+  );
 }

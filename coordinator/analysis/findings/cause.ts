@@ -16,7 +16,11 @@ export const cause: Check = {
     id: "finding/cause",
     kind: "finding",
     question: "What made it fail, or slow?",
-    doc: ["cause", "what failed, or got slower, fits a cause of the table below", ""],
+    doc: [
+      "cause",
+      "what failed, or got slower, fits a cause that is known (docs/diagnosis.md)",
+      "",
+    ],
     precedence: 2,
   },
   judge({ fold }) {

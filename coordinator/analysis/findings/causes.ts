@@ -1,5 +1,5 @@
 /**
- * Causes, where each lies, and its plain title. Read by the detectors (diagnosis/), which name most of them (docs/validity.md lists
+ * Causes, where each lies, and its plain title. Read by the detectors (diagnosis/), which name most of them (docs/diagnosis.md lists
  * those), and by the finding of the generator; the labels of benchmarks are these ids, too. Invariant: an id is a promise to
  * scripts: it never gets another meaning; what fits none of them is `unknown`.
  */

@@ -48,11 +48,15 @@ function answerOf(one: Disturbance, { before, after, down, backSeconds }: Afterm
     sentence: `The service did not come back by itself after fault ${one.id}.`,
     evidence: evidence(...evidenceOf(one, before ?? 0, down)),
     finding: {
+      cause: "no-recovery",
       locus: "server",
-      confidence: down.returned === null ? "likely" : "high",
+      confidence: one.isEndKnown ? (down.returned === null ? "likely" : "certain") : "possible",
       basis:
         "Replies in time a second for what the plan offered, and their p99, of the seconds that count, before the fault and after it. What disturbed the service was gone, and no more was offered than before.",
-      against: goneSentences(one.gone),
+      against: [
+        ...goneSentences(one.gone),
+        ...(one.isEndKnown ? [] : ["What the call or the command has done may still be in force."]),
+      ],
       nextProbe:
         down.returned === null
           ? "Let the load fall in steps behind the fault (ramp: step), to see which load brings it back; look for queues and retries that keep the service busy with work nobody waits for any more."

@@ -91,11 +91,12 @@ function choose(n: number, k: number): number {
  * The association that is left when it is looked at within each stratum: the common odds ratio, and P by the chi-squared statistic of
  * Cochran, Mantel and Haenszel without continuity correction. Source: N. Mantel and W. Haenszel, Journal of the National Cancer
  * Institute 22 (1959) 719-748. NaN and 1 where no stratum has both.
+ * @param dispersion the statistic is divided by it, as that of associationP
  */
-export function mantelHaenszel(strata: readonly TwoByTwo[]): {
-  readonly oddsRatio: number;
-  readonly p: number;
-} {
+export function mantelHaenszel(
+  strata: readonly TwoByTwo[],
+  dispersion: number,
+): { readonly oddsRatio: number; readonly p: number } {
   let over = 0;
   let under = 0;
   let excess = 0;
@@ -112,7 +113,7 @@ export function mantelHaenszel(strata: readonly TwoByTwo[]): {
   if (variance === 0) return { oddsRatio: Number.NaN, p: 1 };
   return {
     oddsRatio: under === 0 ? Number.POSITIVE_INFINITY : over / under,
-    p: tailOf((excess * excess) / variance),
+    p: tailOf((excess * excess) / variance / dispersion),
   };
 }
 

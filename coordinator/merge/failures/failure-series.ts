@@ -72,7 +72,8 @@ function newSeries(kind: FailureKind, code: number | null): FailureSeries {
   return { kind, code, count: 0, seconds: new Map(), targets: new Map(), samples: [] };
 }
 
-function knownCode(code: number | null): number | null {
+/** A code as series are told apart by it. */
+export function knownCode(code: number | null): number | null {
   if (code === null) return null;
   if (code >= APPLICATION) return APPLICATION;
   const isStatus = code >= 400 && code < 600;

@@ -234,8 +234,13 @@ export function ordered<T extends string>(
 
 /** Applies events with made-up times. */
 export function tell(fold: RunFold, ...events: EventBody[]): void {
+  tellAt(fold, 6_100_000, ...events);
+}
+
+/** Applies events of one moment: run time, microseconds. */
+export function tellAt(fold: RunFold, elapsedUs: number, ...events: EventBody[]): void {
   for (const body of events) {
-    const event = { ...body, wallMs: 1_700_000_000_000, elapsedUs: 6_100_000 } as RunEvent;
+    const event = { ...body, wallMs: 1_700_000_000_000, elapsedUs } as RunEvent;
     fold.apply({ type: "event", event });
   }
 }

@@ -52,6 +52,8 @@ function found(signals: Signals, series: ReturnType<Signals["of"]>, answer: stri
   const span = spanOf(series);
   if (refused < LEAST_REFUSED || span === null) return [];
   const peak = openWhen(signals, series, refused);
+  // Nobody got in: that is no limit of how many do.
+  if (peak === 0) return [];
   const { atCap, below, attemptsBelow } = placed(signals, series, peak);
   const isCap =
     // What is turned away in the drain is in neither.

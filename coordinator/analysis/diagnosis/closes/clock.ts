@@ -5,7 +5,7 @@
  */
 import { codeOf } from "../../../../shared/stats/failure-code.ts";
 import type { KnownFailure, KnownMoment } from "../../../merge/evidence/failure-events.ts";
-import type { FailureSeries } from "../../../merge/failures/failure-series.ts";
+import { type FailureSeries, knownCode } from "../../../merge/failures/failure-series.ts";
 import type { CauseId } from "../../findings/causes.ts";
 import { type Scan, scanWindow } from "../../stats/scan.ts";
 import { count, percent } from "../../text.ts";
@@ -25,6 +25,7 @@ const LEAST_HAZARD = 4;
 /** A clock that explains this share of what the best one does cannot be told from it. */
 const AS_GOOD = 0.85;
 
+const SECOND_US = 1_000_000;
 /** Who says that it is the rate is not held to have meant the number. */
 const RATE = /rate|too (many|fast)|flood|throttl/;
 
@@ -97,13 +98,13 @@ export const clock: Detector = {
   },
   detect(signals) {
     const { events } = signals.fold.merge.evidence;
-    const controls = events.controls().filter(({ isInjected }) => !isInjected);
+    const isTheirs = ({ isInjected, atUs }: KnownMoment) =>
+      !isInjected && !signals.isOurs(Math.floor(atUs / SECOND_US));
+    const controls = events.controls().filter(isTheirs);
     if (controls.length < LEAST_CONTROLS) return [];
-    const failures = events
-      .failures()
-      .filter(({ isInjected, kind }) => !isInjected && KINDS.has(kind));
+    const failures = events.failures().filter((one) => KINDS.has(one.kind) && isTheirs(one));
     return signals.failures.flatMap((series) => {
-      const own = failures.filter((one) => isOf(series, one)).slice(0, MOST_EVENTS);
+      const own = spread(failures.filter((one) => isOf(series, one)));
       if (own.length < LEAST_EVENTS) return [];
       const isRate = RATE.test(signals.textOf(series));
       return found(series, own, controls).filter(
@@ -113,10 +114,14 @@ export const clock: Detector = {
   },
 };
 
+/** Of the whole run, as many as are looked at. */
+function spread(failures: readonly KnownFailure[]): KnownFailure[] {
+  const step = Math.ceil(failures.length / MOST_EVENTS);
+  return failures.filter((_, at) => at % step === 0);
+}
+
 function isOf({ kind, code }: FailureSeries, failure: KnownFailure): boolean {
-  if (failure.kind !== kind) return false;
-  const own = codeOf(kind, failure.signature)?.code ?? null;
-  return code === null || own === code || (code === 4000 && (own ?? 0) >= 4000);
+  return failure.kind === kind && knownCode(codeOf(kind, failure.signature)?.code ?? null) === code;
 }
 
 interface Scanned extends Scan {

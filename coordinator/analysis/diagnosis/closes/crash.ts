@@ -3,8 +3,10 @@
  * Listed in ../registry.ts. Invariant: connections that end at one age, and not in one moment, are none of its business
  * (age.ts).
  */
+
+import type { Confidence } from "../../judgement.ts";
 import { count, partOf } from "../../text.ts";
-import { type Confidence, type Detector, type Hypothesis, shownIn } from "../detector.ts";
+import { type Detector, type Hypothesis, shownIn } from "../detector.ts";
 import { type MassClose, massCloses } from "../mass-close.ts";
 import { countIn, type Signals } from "../signals.ts";
 
@@ -52,7 +54,7 @@ function hypothesis(signals: Signals, { from, to, closed, open }: MassClose): Hy
     ...(refused === null
       ? [
           opened
-            ? "No attempt to connect failed afterwards: a proxy or a balancer that drops its connections looks the same."
+            ? "No attempt to connect was refused afterwards: a proxy or a balancer that drops its connections looks the same."
             : "Nobody tried to connect afterwards, so whether the service was away is not known.",
         ]
       : []),
@@ -64,8 +66,8 @@ function hypothesis(signals: Signals, { from, to, closed, open }: MassClose): Hy
     refused === null
       ? ""
       : back === null
-        ? `; attempts failed from second ${refused.first} to the end`
-        : `; attempts failed for ${refused.last - refused.first + 1} s, and then connections opened again`;
+        ? `; attempts were refused from second ${refused.first} to the end`
+        : `; attempts were refused for ${refused.last - refused.first + 1} s, and then connections opened again`;
   return {
     cause: "crash-and-restart",
     confidence: confidenceOf(refused?.isSure === true, isOneMoment),

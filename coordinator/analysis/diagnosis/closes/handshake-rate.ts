@@ -23,6 +23,8 @@ export const handshakeRate: Detector = {
     const refused = countOf(series);
     if (refused < LEAST_REFUSED || span === null) return [];
     const { during, before, accepted } = ratesOf(signals, series);
+    // Nobody got in: that is no limit of how many do.
+    if (accepted === 0) return [];
     const isFaster = before === null || during >= FASTER * before;
     const slower =
       before === null

@@ -2,6 +2,7 @@
  * Detector: pings of open connections stay without a pong: of connections that never got any, or of connections that had got some before.
  * Listed in ../registry.ts. Invariant: how old they were when they were given up tells one from the other, and is counted, not sampled.
  */
+import { rolesOf } from "../../../../shared/scenario/names.ts";
 import { count, percent } from "../../text.ts";
 import { type Detector, type Hypothesis, shownIn } from "../detector.ts";
 import { countOf, type Signals, spanOf } from "../signals.ts";
@@ -88,9 +89,11 @@ function hypothesis(signals: Signals, found: Found): Hypothesis {
 
 /** Of the connections given up, those that were as young as one that never got a pong; null: they cannot be told from others. */
 function youngShare(signals: Signals, series: ReturnType<Signals["of"]>): number | null {
-  const { heartbeat: beat } = signals.fold.facts.scenario.connect;
-  if (beat === null) return null;
-  const bound = beat.pingUs + beat.timeoutUs + SLACK_US;
+  const beats = rolesOf(signals.fold.facts.scenario).flatMap(
+    ({ connect }) => connect.heartbeat ?? [],
+  );
+  if (beats.length === 0) return null;
+  const bound = Math.max(...beats.map(({ pingUs, timeoutUs }) => pingUs + timeoutUs)) + SLACK_US;
   let young = 0;
   let ended = 0;
   for (const second of new Set(series.flatMap(({ seconds }) => [...seconds.keys()]))) {

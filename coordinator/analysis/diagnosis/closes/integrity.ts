@@ -28,6 +28,7 @@ export const integrity: Detector = {
     causes: ["leak-between-users", "corruption", "duplication", "reordering", "message-loss"],
     doc: "one leaked message, or 3 that were altered, doubled, out of order or missing",
     explains: [],
+    isCounted: true,
   },
   detect: (signals) =>
     KINDS.flatMap(([kind, cause, least, said]) => {

@@ -23,6 +23,7 @@ export const lostReplies: Detector = {
     explains: ["unknown"],
   },
   detect(signals) {
+    if (signals.isDisturbedOutside) return [];
     const series = signals.of("reply-timeout");
     const span = spanOf(series);
     const lost = countOf(series);

@@ -7,6 +7,8 @@ import { type Detector, shownIn } from "../detector.ts";
 import { burstsOf, culprits, type Exposure } from "../parts.ts";
 import { type Signals, spanOf } from "../signals.ts";
 
+const KINDS = ["reply-timeout", "rejected", "corrupt"] as const;
+
 export const message: Detector = {
   meta: {
     causes: ["failing-message-type"],
@@ -14,14 +16,13 @@ export const message: Detector = {
     explains: ["message-loss", "unknown", "zombie"],
   },
   detect(signals) {
-    const parts = signals.names.flatMap(({ kind }, at) => (kind === "message" ? [at] : []));
+    if (signals.isDisturbedOutside) return [];
+    const parts = signals.messages;
     const tables = parts.map((part) => exposures(signals, part));
     const [worst] = culprits(tables, burstsOf(signals, ["timeout", "protocol"]));
     if (worst === undefined) return [];
     const { name = "" } = signals.names[parts[worst.part] ?? -1] ?? {};
-    const symptoms = ["reply-timeout", "rejected", "corrupt"].flatMap((kind) =>
-      signals.failures.filter((series) => series.kind === kind),
-    );
+    const symptoms = KINDS.flatMap((kind) => signals.of(kind));
     const span = spanOf(symptoms) ?? [0, signals.rows.length];
     return [
       {

@@ -6,8 +6,9 @@
 import type { FailureKind } from "../../../../shared/stats/failure-kind.ts";
 import type { FailureSeries } from "../../../merge/failures/failure-series.ts";
 import { type CauseId, causeOf } from "../../findings/causes.ts";
+import type { Confidence } from "../../judgement.ts";
 import { count } from "../../text.ts";
-import { type Confidence, type Detector, type Hypothesis, shownIn } from "../detector.ts";
+import { type Detector, type Hypothesis, shownIn } from "../detector.ts";
 import { countOf, type Signals, spanOf } from "../signals.ts";
 
 /** Fewer are chance, or a first try. */

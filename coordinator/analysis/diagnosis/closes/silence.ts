@@ -66,7 +66,7 @@ function fellSilent(signals: Signals): Hypothesis[] {
   return [
     {
       cause: isCut ? "blackhole" : "zombie",
-      confidence: isCut ? "likely" : "likely",
+      confidence: "likely",
       sentence: `The service fell silent at second ${from}, ${end}: ${count(sent)} messages were sent, none came back, and the connections stayed open.`,
       evidence: [
         shownIn(

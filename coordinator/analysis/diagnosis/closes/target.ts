@@ -52,6 +52,7 @@ export const target: Detector = {
     ],
   },
   detect(signals) {
+    if (signals.isDisturbedOutside) return [];
     const found = QUESTIONS.flatMap((question) => {
       const parts = signals.targets.map((_, at) => exposures(signals, question, at));
       const bursts = burstsOf(signals, question.stages);
@@ -80,8 +81,7 @@ function hypothesis(
   found: readonly { readonly question: Question; readonly culprit: Culprit }[],
 ): Hypothesis[] {
   const part = found[0]?.culprit.part ?? 0;
-  const { label, url } = signals.targets[part] ?? { label: "", url: "" };
-  const name = label === "" ? url : label;
+  const name = signals.labelOf(part);
   const stages = found.flatMap(({ question }) => question.stages);
   const isItsStage = (stage: Stage) => stages.includes(stage);
   const symptoms = signals.failuresIn(isItsStage).filter(({ targets }) => targets.has(part));

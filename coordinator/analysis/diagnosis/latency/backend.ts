@@ -52,10 +52,7 @@ function hypothesis(
   signals: Signals,
   fitting: readonly (Split & { readonly target: number })[],
 ): Hypothesis {
-  const names = fitting.map(({ target }) => {
-    const { label = "", url = "" } = signals.targets[target] ?? {};
-    return label === "" ? url : label;
-  });
+  const names = fitting.map(({ target }) => signals.labelOf(target));
   const [name = ""] = names;
   const { from, share, fastUs, slowUs, count: replies } = fitting[0] as Split;
   const isKnown = fitting.length === 1;

@@ -7,7 +7,7 @@ import { median } from "../../stats/interval.ts";
 import { mannKendallP, theilSenSlope } from "../../stats/trend.ts";
 import { ms, percent } from "../../text.ts";
 import { type Detector, shownIn } from "../detector.ts";
-import { steadySeconds } from "./steady.ts";
+import { blocksOf, steadySeconds } from "./steady.ts";
 
 const LEAST_BLOCKS = 12;
 const MOST_P = 0.001;
@@ -56,7 +56,7 @@ export const drift: Detector = {
           "Watch the service's memory and its garbage collections over a run twice as long; restart it in between, and see whether that makes it fast again.",
         from,
         to,
-        impact: blocks.length * long,
+        impact: signals.repliesIn([from, to]),
         symptoms: [],
       },
     ];
@@ -66,12 +66,4 @@ export const drift: Detector = {
 function thinned(series: readonly number[]): number[] {
   const step = Math.max(1, Math.floor(series.length / 200));
   return series.filter((_, at) => at % step === 0);
-}
-
-function blocksOf(series: readonly number[], long: number): number[] {
-  const blocks: number[] = [];
-  for (let from = 0; from + long <= series.length; from += long) {
-    blocks.push(median(series.slice(from, from + long)));
-  }
-  return blocks;
 }

@@ -2,15 +2,20 @@
  * Detector: replies take longer from second to second at constant load, and then the service dies: it ran out of something, memory as a
  * rule. Listed in ../registry.ts. Invariant: a death alone is a crash, a trend alone is drift (drift.ts); both together are one cause.
  */
+
+import { blockSeconds, lagOneCorrelation } from "../../stats/dependence.ts";
 import { median } from "../../stats/interval.ts";
 import { mannKendallP } from "../../stats/trend.ts";
 import { ms } from "../../text.ts";
 import { type Detector, shownIn } from "../detector.ts";
 import { massCloses } from "../mass-close.ts";
-import { steadySeconds } from "./steady.ts";
+import { blocksOf, steadySeconds } from "./steady.ts";
 
 const LEAST_SECONDS = 6;
 const MOST_P = 0.01;
+/** Fewer blocks than this say nothing about a trend: then it is looked for in seconds. */
+const LEAST_BLOCKS = 12;
+const MOST_GAP_SECONDS = 5;
 /** The last third of the seconds before it, over the first. */
 const GROWTH = 2;
 
@@ -33,7 +38,9 @@ export const leak: Detector = {
     const before = steadySeconds(signals).filter(({ second }) => second < death.from);
     const series = before.map(({ p99Us }) => p99Us);
     const third = Math.floor(series.length / 3);
-    if (series.length < LEAST_SECONDS || mannKendallP(series) > MOST_P) return [];
+    if (series.length < LEAST_SECONDS || mannKendallP(independent(series)) > MOST_P) return [];
+    // The stretch looked at ends when the service does.
+    if (death.from - (before.at(-1)?.second ?? 0) > MOST_GAP_SECONDS) return [];
     const [first, last] = [median(series.slice(0, third)), median(series.slice(-third))];
     if (last < GROWTH * first) return [];
     const from = before[0]?.second ?? 0;
@@ -65,3 +72,9 @@ export const leak: Detector = {
     ];
   },
 };
+
+/** Blocks of the seconds, where there are enough of them to test; neighbouring seconds depend on one another. */
+function independent(series: readonly number[]): readonly number[] {
+  const blocks = blocksOf(series, blockSeconds(lagOneCorrelation(series)));
+  return blocks.length < LEAST_BLOCKS ? series : blocks;
+}

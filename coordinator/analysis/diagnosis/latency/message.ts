@@ -25,7 +25,7 @@ export const slowMessage: Detector = {
     explains: ["reordering", "network-loss", "slow-backend"],
   },
   detect(signals) {
-    const parts = signals.names.flatMap(({ kind }, at) => (kind === "message" ? [at] : []));
+    const parts = signals.messages;
     if (parts.length < 2) return [];
     const slow = parts.flatMap((part) => {
       const found = slowFrom(signals, part, parts);

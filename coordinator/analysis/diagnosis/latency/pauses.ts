@@ -79,12 +79,19 @@ export const pauses: Detector = {
           : "Record the service's garbage collections and event loop delay, and lay them beside these moments.",
         from,
         to,
-        impact: found.length,
+        impact: Math.round(
+          signals.repliesIn([from, to]) * Math.min(1, sumOf(found) / (TICKS * (to - from))),
+        ),
         symptoms: [],
       },
     ];
   },
 };
+
+/** How long they were together, in ticks. */
+function sumOf(found: readonly Pause[]): number {
+  return found.reduce((sum, { ticks }) => sum + ticks, 0);
+}
 
 /** Pauses that get longer and longer are those of a collector that has more and more to look at; null: they do not. */
 function growthOf(found: readonly Pause[]): string | null {

@@ -41,3 +41,12 @@ export function steadySeconds(signals: Signals): readonly SteadySecond[] {
   }
   return best;
 }
+
+/** Medians of stretches of `long` seconds; what is left at the end is in none. */
+export function blocksOf(series: readonly number[], long: number): number[] {
+  const blocks: number[] = [];
+  for (let from = 0; from + long <= series.length; from += long) {
+    blocks.push(median(series.slice(from, from + long)));
+  }
+  return blocks;
+}

@@ -73,7 +73,7 @@ function hypothesis(signals: Signals, rise: Rise): Hypothesis[] {
         "Measure the time of TCP connections to the target from a worker's machine, now and as it was before.",
       from: rise.at,
       to: rise.to,
-      impact: rise.to - rise.at,
+      impact: signals.repliesIn([rise.at, rise.to]),
       symptoms: [],
     },
   ];

@@ -20,7 +20,7 @@ import {
 
 const SECONDS = 90;
 const USERS = 100;
-const FAULT = { id: "x", fromUs: 20_000_000, toUs: 20_000_000, gone: 0 };
+const FAULT = { id: "x", fromUs: 20_000_000, toUs: 20_000_000, gone: 0, isEndKnown: true };
 
 const aftermathOf = (fold: RunFold, fault: typeof FAULT, untilSecond: number) =>
   aftermathIn(fold, { ...fault, untilSecond });

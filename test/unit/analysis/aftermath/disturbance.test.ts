@@ -8,7 +8,7 @@ import { RunFold } from "../../../../coordinator/merge/run-fold.ts";
 import { type FaultWindow, faultWindows } from "../../../../shared/scenario/fault-windows.ts";
 import type { StrictFault } from "../../../../shared/scenario/strict-fault.ts";
 import type { StrictOutside } from "../../../../shared/scenario/strict-outside.ts";
-import { begun, facts, tell } from "../../merge/synthetic-run.ts";
+import { begun, facts, tellAt } from "../../merge/synthetic-run.ts";
 
 const phases = [
   { phase: "x", ramp: "burst", to: 9, durationUs: 100e6, exclude: false, messageFactor: 1 },
@@ -61,8 +61,9 @@ it("what is done outside of the load disturbs, too, where it was done", () => {
     { id: "burn", ok: true },
   ].entries()) {
     const kind = position === 0 ? "call" : "resources";
-    tell(fold, { type: "outside-began", position, id, kind, atUs: 30e6 + 20e6 * position });
-    tell(fold, { type: "outside-ended", position, id, ok, outcome: "" });
+    const atUs = 30e6 + 20e6 * position;
+    tellAt(fold, atUs, { type: "outside-began", position, id, kind, atUs });
+    tellAt(fold, atUs, { type: "outside-ended", position, id, ok, outcome: "" });
   }
   // It was asked for and not done: it may have disturbed something, and is no disturbance of its own.
   expect(disturbanceOf(fold, first as FaultWindow).untilSecond).toBe(30);

@@ -48,14 +48,13 @@ describe("two by two", () => {
   });
 
   test("over strata", () => {
-    const found = mantelHaenszel([
-      table(12, 100, 5, 300),
-      table(30, 1000, 30, 3000),
-      table(3, 20, 1, 60),
-    ]);
+    const strata = [table(12, 100, 5, 300), table(30, 1000, 30, 3000), table(3, 20, 1, 60)];
+    const found = mantelHaenszel(strata, 1);
     near(found.oddsRatio, 3.8820960698689952);
     near(found.p, 1.368777313714986e-10);
-    expect(mantelHaenszel([table(0, 0, 5, 30)])).toEqual({ oddsRatio: Number.NaN, p: 1 });
+    // Bursts of twice the variance are half of the evidence.
+    expect(mantelHaenszel(strata, 2).p).toBeGreaterThan(1000 * found.p);
+    expect(mantelHaenszel([table(0, 0, 5, 30)], 1)).toEqual({ oddsRatio: Number.NaN, p: 1 });
   });
 
   test("of many", () => {
