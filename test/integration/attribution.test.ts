@@ -60,7 +60,7 @@ async function serve(
   };
 }
 
-describe("damaged echoes", () => {
+describe.concurrent("damaged echoes", () => {
   it.each(["stamp", "body", "any"])(
     "are found, each of them, where a bit flips: %s",
     async (where) => {
@@ -108,7 +108,7 @@ describe("damaged echoes", () => {
   });
 });
 
-describe("a missing reply", () => {
+describe.concurrent("a missing reply", () => {
   it("is one failure, in the phase in which every result counts it", async () => {
     await using target = await startTarget({ reply: { drop: { share: 0.1 } } });
     using folder = scratch();
@@ -222,7 +222,7 @@ describe("a service that cuts its connections", () => {
   });
 });
 
-describe("causes are named", () => {
+describe.concurrent("causes are named", () => {
   const LIMITED = { reconnect: { policy: "fixed", min: "200ms", attempts: 50 } };
 
   it.each<[string, object, object, string]>([

@@ -124,7 +124,7 @@ describe("latency", () => {
   });
 });
 
-describe("delivery", () => {
+describe.concurrent("delivery", () => {
   it.each([
     ["drop", "lost", "dropped"],
     ["duplicate", "duplicated", "duplicated"],
