@@ -3,8 +3,10 @@
  * adds what it should. Method: the built programs, ws clients.
  */
 import { once } from "node:events";
+import { type AddressInfo, connect, createServer } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
+import { fill, readCases, STRENGTHS } from "../faultbench/case-file.ts";
 import { SERVER_NAMES } from "../faultbench/servers/names.ts";
 import { SERVERS, startPath } from "../faultbench/servers/registry.ts";
 import type { RunningServer } from "../faultbench/servers/server.ts";
@@ -104,6 +106,47 @@ describe.each(SERVER_NAMES)("%s", (name) => {
       .toBe(true);
   });
 
+  it.skipIf(missing !== null)(
+    "takes what cases ask of it, and nothing that it does not know",
+    async () => {
+      const server = await started(name);
+      for (const one of readCases().filter(({ servers }) => servers.includes(name))) {
+        const [strength] = STRENGTHS.filter((it) => it in one.strengths);
+        const trial = { case: one, server: name, strength: strength ?? "strong", seed: 1 };
+        await server.behave(fill(trial).behaviour);
+      }
+      const unknown = { reply: { pool: { size: 1, serviceMs: 1, unheardOf: 1 } } };
+      await expect(server.behave(unknown)).rejects.toThrow();
+    },
+  );
+
+  it.skipIf(missing !== null)("counts messages from the moment a behaviour was set", async () => {
+    const server = await started(name);
+    const socket = await open(server.url);
+    const ended = ending(socket);
+    for (const text of ["1", "2", "3"]) await echo(socket, text);
+    await server.behave({ close: [{ afterMessages: 2, code: 4000 }] });
+    await echo(socket, "4");
+    socket.send("5");
+    expect(await ended).toBe(4000);
+  });
+
+  it.skipIf(missing !== null)("keeps the order of replies that a pause holds back", async () => {
+    const server = await started(name);
+    const socket = await open(server.url);
+    await server.behave({ pause: { everyMs: 1000, forMs: 900, afterMs: 0, mode: "replies" } });
+    const sent = Array.from({ length: 300 }, (_, at) => String(at));
+    const came: string[] = [];
+    socket.on("message", (data) => came.push(String(data)));
+    for (const text of sent) {
+      socket.send(text);
+      if (Number(text) % 10 === 0) await new Promise((resolve) => setTimeout(resolve, 3));
+    }
+    await expect.poll(() => came.length, { timeout: 10_000 }).toBe(sent.length);
+    expect(came).toEqual(sent);
+    socket.terminate();
+  });
+
   it.skipIf(missing !== null)("slows one kind of message down, and loses some", async () => {
     const server = await started(name);
     await server.behave({ reply: { slow: { type: "search", every: 1, byMs: 200 } } });
@@ -141,6 +184,32 @@ describe("the path", () => {
     const ended = ending(socket);
     socket.send("anybody there?");
     expect(await ended).toBe(1006);
+  });
+
+  it("keeps bytes in order, and the end behind them", async () => {
+    const numbers = Buffer.alloc(400_000);
+    for (let at = 0; at < numbers.length; at += 4) numbers.writeUInt32BE(at, at);
+    const source = createServer(async (socket) => {
+      socket.on("error", () => {});
+      for (let at = 0; at < numbers.length; at += 1000) {
+        socket.write(numbers.subarray(at, at + 1000));
+        if (at % 10_000 === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+      socket.end();
+    });
+    source.listen(0, "127.0.0.1");
+    await once(source, "listening");
+    const { port } = source.address() as AddressInfo;
+    const path = await startPath({ url: `ws://127.0.0.1:${port}` });
+    running.push(path);
+    await path.behave({ delayMs: 20, jitterMs: 5, stallShare: 0.05, stallMs: 30 });
+    const socket = connect(Number(new URL(path.url).port), "127.0.0.1");
+    const parts: Buffer[] = [];
+    socket.on("data", (bytes: Buffer) => parts.push(bytes));
+    await once(socket, "end");
+    expect(Buffer.concat(parts).equals(numbers)).toBe(true);
+    socket.destroy();
+    source.close();
   });
 
   it("lets nothing pass on part of the connections", async () => {

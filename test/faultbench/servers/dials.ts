@@ -9,33 +9,48 @@ import { Picker } from "../../../target/behaviour/pick.ts";
 import { TokenBucket } from "../../../target/behaviour/token-bucket.ts";
 import { type Behaviour, rulesOf } from "../../../target/behaviour-schema.ts";
 
+/** What a document may say: the keys of its objects, and of the objects in its lists; true: any value. */
+type Tree = true | { readonly [key: string]: Tree };
+
+const tree = (keys: string): Readonly<Record<string, Tree>> =>
+  Object.fromEntries(keys.split(" ").map((key) => [key, true as const]));
+
+/** A delay may be a number, too. */
+const FIXED = tree("fixedMs");
+const PICK = "share every after count";
+
 /** Everything the server on ws knows of a behaviour document. */
-const KNOWN: Readonly<Record<string, readonly string[] | null>> = {
-  seed: null,
-  cap: null,
-  close: null,
-  outage: null,
-  pause: null,
-  zombie: null,
-  limits: ["rate", "maxMessageBytes"],
-  reply: ["cpuMs", "delay", "drop", "duplicate", "pool", "slow"],
-  upgrade: ["hang", "refuse"],
+const KNOWN: Tree = {
+  seed: true,
+  cap: tree("connections status close reason"),
+  close: { ...tree("afterMessages idleMs how code reason"), afterMs: FIXED },
+  outage: tree("afterMs forMs how code reason"),
+  pause: tree("everyMs forMs afterMs mode"),
+  zombie: tree(PICK),
+  limits: { rate: tree("perSec burst code reason"), maxMessageBytes: true },
+  reply: {
+    cpuMs: true,
+    delay: FIXED,
+    drop: tree(PICK),
+    duplicate: tree(PICK),
+    pool: tree("size serviceMs"),
+    slow: tree(`${PICK} type byMs`),
+  },
+  upgrade: { hang: tree(PICK), refuse: tree(`${PICK} status retryAfterSec abovePerSec`) },
 };
 
 /** @throws Error naming what a document asks for and this server cannot do */
-export function refuseUnknown(given: unknown): void {
-  for (const [key, value] of Object.entries(given as object)) {
-    const parts = KNOWN[key];
-    if (parts === undefined) throw new Error(`this server has no ${key}`);
-    const unknown =
-      parts === null ? [] : Object.keys(value).filter((name) => !parts.includes(name));
-    if (unknown.length > 0) throw new Error(`this server has no ${key}.${unknown.join(", ")}`);
+export function refuseUnknown(given: unknown, known: Tree = KNOWN, place = ""): void {
+  if (known === true) return;
+  if (Array.isArray(given)) {
+    for (const item of given) refuseUnknown(item, known, place);
+    return;
   }
-}
-
-export function burn(forMs: number): void {
-  const untilUs = monotonicUs() + 1000 * forMs;
-  while (monotonicUs() < untilUs);
+  for (const [key, value] of Object.entries(given as object)) {
+    const below = known[key];
+    if (below === undefined) throw new Error(`this server has no ${place}${key}`);
+    refuseUnknown(value, below, `${place}${key}.`);
+  }
 }
 
 /** @throws Error when a delay is drawn, which this server cannot do */
@@ -90,6 +105,7 @@ export class Dials {
       return { picker: this.picker(rule) as Picker, mark, byMs };
     });
     this.poolFreeUs = new Array<number>(reply.pool?.size ?? 0).fill(0);
+    if (pause?.mode === "stall") throw new Error("this server has no pause.mode: stall");
     this.pause = pause?.mode === "replies" ? new PauseSchedule(pause, monotonicUs()) : null;
   }
 
@@ -114,8 +130,8 @@ export class Dials {
     return this.duplicate?.next() === true;
   }
 
-  /** How long a reply to a message waits. @param text null of a binary message */
-  waitMs(nowUs: number, text: Buffer | null): number {
+  /** When a reply to a message goes out. @param text null of a binary message */
+  dueUs(nowUs: number, text: Buffer | null): number {
     const { delay, pool } = this.behaviour.reply;
     let dueUs = nowUs + 1000 * (delay === undefined ? 0 : fixedMs(delay));
     for (const { picker, mark, byMs } of this.slow) {
@@ -127,7 +143,7 @@ export class Dials {
       dueUs = Math.max(dueUs, this.poolFreeUs[place] ?? 0) + 1000 * pool.serviceMs;
       this.poolFreeUs[place] = dueUs;
     }
-    return ((this.pause?.releaseUs(dueUs) ?? dueUs) - nowUs) / 1000;
+    return this.pause?.releaseUs(dueUs) ?? dueUs;
   }
 
   private picker(rule: ConstructorParameters<typeof Picker>[0] | undefined): Picker | null {

@@ -7,6 +7,7 @@ import { type AddressInfo, createConnection, createServer, type Socket } from "n
 import { createInterface } from "node:readline";
 import { monotonicUs } from "../../../shared/time/clock.ts";
 import { drawUnit, Stream } from "../../../shared/time/random.ts";
+import { DelayQueue } from "../../../target/behaviour/delay-queue.ts";
 
 interface Path {
   readonly seed: number;
@@ -74,41 +75,67 @@ function isLost(line: Line): boolean {
   return path.blackholeShare > 0 && draw(3, line.number) < path.blackholeShare;
 }
 
-function carry(line: Line, way: "up" | "down"): void {
-  const [from, to] = way === "up" ? [line.near, line.far] : [line.far, line.near];
-  let lastDueUs = 0;
-  let waiting = 0;
-  let isStuck = false;
-  from.on("data", (bytes: Buffer) => {
+const queue = new DelayQueue();
+
+/** One way of a line. What ends it is carried as bytes are: behind all that came before. */
+class Carrier {
+  private readonly line: Line;
+  private readonly way: "up" | "down";
+  private readonly from: Socket;
+  private readonly to: Socket;
+  private lastDueUs = 0;
+  /** Bytes on their way. */
+  private waitingBytes = 0;
+  /** Whatever is on its way: pieces of bytes, and the end. */
+  private waiting = 0;
+  private isStuck = false;
+
+  constructor(line: Line, way: "up" | "down") {
+    this.line = line;
+    this.way = way;
+    [this.from, this.to] = way === "up" ? [line.near, line.far] : [line.far, line.near];
+    this.from.on("data", (bytes: Buffer) => this.bytes(bytes));
+    this.from.on("end", () => this.carry(this.lastDueUs, () => this.to.end()));
+    this.from.on("error", () => {});
+    this.from.on("close", () => {
+      lines.delete(line);
+      if (this.from.errored === null) return;
+      this.carry(this.lastDueUs, () => this.to.resetAndDestroy());
+    });
+  }
+
+  private bytes(bytes: Buffer): void {
+    const { line, from, to } = this;
     const nowUs = monotonicUs();
     const idleMs = (nowUs - line.lastUs) / 1000;
     line.lastUs = nowUs;
-    if (path.mostBytes !== null && bytes.length > path.mostBytes) isStuck = true;
-    if (isStuck || isLost(line)) return;
+    if (path.mostBytes !== null && bytes.length > path.mostBytes) this.isStuck = true;
+    if (this.isStuck || isLost(line)) return;
     if (path.idleResetMs !== null && idleMs > path.idleResetMs) {
       line.near.resetAndDestroy();
       line.far.destroy();
       return;
     }
-    const dueUs = Math.max(lastDueUs, arrivalUs(way, bytes.length));
-    lastDueUs = dueUs;
-    if (dueUs <= nowUs && waiting === 0) {
-      to.write(bytes);
-      return;
-    }
-    waiting += bytes.length;
-    if (waiting > MAX_WAITING) from.pause();
-    setTimeout(
-      () => {
-        waiting -= bytes.length;
-        if (from.isPaused() && waiting <= MAX_WAITING) from.resume();
-        if (to.writable) to.write(bytes);
-      },
-      (dueUs - nowUs) / 1000,
-    );
-  });
-  // The end travels as the bytes before it do.
-  from.on("end", () => setTimeout(() => to.end(), Math.max(0, lastDueUs - monotonicUs()) / 1000));
+    this.lastDueUs = Math.max(this.lastDueUs, arrivalUs(this.way, bytes.length));
+    this.waitingBytes += bytes.length;
+    if (this.waitingBytes > MAX_WAITING) from.pause();
+    this.carry(this.lastDueUs, () => {
+      this.waitingBytes -= bytes.length;
+      if (from.isPaused() && this.waitingBytes <= MAX_WAITING) from.resume();
+      if (to.writable) to.write(bytes);
+    });
+  }
+
+  /** At its time, and after what went the same way before. */
+  private carry(dueUs: number, act: () => void): void {
+    const fire = () => {
+      this.waiting -= 1;
+      act();
+    };
+    this.waiting += 1;
+    if (this.waiting === 1 && dueUs <= monotonicUs()) fire();
+    else if (!queue.push({ dueUs, order: 0, fire })) throw new Error("too much is on its way");
+  }
 }
 
 const [host = "127.0.0.1", port = "0"] = process.argv.slice(2);
@@ -118,20 +145,8 @@ const server = createServer({ allowHalfOpen: true, noDelay: true }, (near) => {
   const far = createConnection({ host, port: Number(port), noDelay: true, allowHalfOpen: true });
   const line: Line = { near, far, number: connections, lastUs: monotonicUs() };
   lines.add(line);
-  carry(line, "up");
-  carry(line, "down");
-  const end = (one: Socket, other: Socket) => () => {
-    lines.delete(line);
-    if (one.errored !== null) other.resetAndDestroy();
-    else other.end();
-  };
-  for (const [one, other] of [
-    [near, far],
-    [far, near],
-  ] as const) {
-    one.on("error", () => {});
-    one.on("close", end(one, other));
-  }
+  new Carrier(line, "up");
+  new Carrier(line, "down");
 });
 server.listen({ host: "127.0.0.1", port: 0, backlog: 4096 }, () => {
   const { port: own } = server.address() as AddressInfo;

@@ -29,7 +29,7 @@ export const SERVERS: Readonly<Record<ServerName, ServerKind>> = {
 };
 
 /** A TCP proxy in front of a server, which it does not end; its behaviour is that of the path. */
-export function startPath(to: RunningServer): Promise<RunningServer> {
+export function startPath(to: Pick<RunningServer, "url">): Promise<RunningServer> {
   const { hostname, port } = new URL(to.url);
   return startByLines(process.execPath, [PROXY, hostname, port]);
 }

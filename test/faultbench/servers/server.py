@@ -8,6 +8,7 @@ Invariant: what it does not know it does not ignore: it ends.
 import asyncio
 import base64
 import hashlib
+import heapq
 import json
 import random
 import signal
@@ -17,25 +18,44 @@ import time
 
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 MAX_HEAD = 16384
+
+
+def tree(keys):
+    return dict.fromkeys(keys.split())
+
+
+PICK = "share every after count"
+# What a document may say: the keys of its objects, and of the objects in its lists; None: a plain value.
 KNOWN = {
     "seed": None,
-    "cap": {"connections", "status", "close", "reason"},
-    "close": None,
-    "limits": {"maxMessageBytes", "rate"},
-    "outage": {"afterMs", "forMs", "how", "code"},
-    "pause": {"everyMs", "forMs", "afterMs", "mode"},
-    "reply": {"cpuMs", "delay", "drop", "pool", "slow"},
-    "upgrade": {"hang", "refuse"},
-    "zombie": None,
+    "cap": tree("connections status close"),
+    "close": tree("afterMessages afterMs idleMs how code"),
+    "limits": {"maxMessageBytes": None, "rate": tree("perSec burst code")},
+    "outage": tree("afterMs forMs how code"),
+    "pause": tree("everyMs forMs afterMs mode"),
+    "reply": {
+        "cpuMs": None,
+        "delay": None,
+        "drop": tree(PICK),
+        "pool": tree("size serviceMs"),
+        "slow": tree(f"{PICK} type byMs"),
+    },
+    "upgrade": {"hang": tree(PICK), "refuse": tree(f"{PICK} status retryAfterSec abovePerSec")},
+    "zombie": tree(PICK),
 }
 
 
-def refuse_unknown(given):
-    for key, value in given.items():
-        if key not in KNOWN:
-            raise SystemExit(f"this server has no {key}")
-        if KNOWN[key] is not None and set(value) - KNOWN[key]:
-            raise SystemExit(f"this server has no {key}.{set(value) - KNOWN[key]}")
+def refuse_unknown(given, known=KNOWN, place=""):
+    if isinstance(given, list) and known is not None:
+        for item in given:
+            refuse_unknown(item, known, place)
+    elif isinstance(given, (dict, list)) != (known is not None):
+        raise ValueError(f"this server has no {place or 'such document'}: {given}")
+    elif known is not None:
+        for key, value in given.items():
+            if key not in known:
+                raise ValueError(f"this server has no {place}{key}")
+            refuse_unknown(value, known[key], f"{place}{key}.")
 
 
 class Choice:
@@ -88,6 +108,8 @@ class Behaviour:
         self.rate = given.get("limits", {}).get("rate")
         self.outage = given.get("outage")
         self.pause = given.get("pause")
+        if self.pause and self.pause.get("mode") not in ("block", "replies"):
+            raise ValueError("this server has no pause but those of mode block and replies")
         self.cpu_ms = reply.get("cpuMs", 0)
         self.delay_ms = reply.get("delay", 0)
         self.pool = reply.get("pool")
@@ -113,10 +135,9 @@ class Behaviour:
                 return rule["status"], [] if wait is None else [f"Retry-After: {wait}"]
         return None
 
-    def wait(self, payload, is_text):
-        """Seconds a reply waits."""
-        now = time.monotonic()
-        due = now + self.delay_ms / 1000
+    def due(self, payload, is_text):
+        """When a reply goes out."""
+        due = time.monotonic() + self.delay_ms / 1000
         for choice, rule in self.slow:
             mark = rule.get("type")
             meant = mark is None or (is_text and f'"type":"{mark}"'.encode() in payload)
@@ -127,16 +148,45 @@ class Behaviour:
             due = max(due, self.pool_free[place]) + self.pool["serviceMs"] / 1000
             self.pool_free[place] = due
         pause = self.pause
-        if pause and pause.get("mode") == "replies":
-            into = (due - self.since) * 1000 - pause.get("afterMs", pause["everyMs"])
-            if into >= 0 and into % pause["everyMs"] < pause["forMs"]:
-                due += (pause["forMs"] - into % pause["everyMs"]) / 1000
-        return due - now
+        if pause and pause["mode"] == "replies":
+            first = self.since + pause.get("afterMs", pause["everyMs"]) / 1000
+            number = (due - first) * 1000 // pause["everyMs"]
+            # The same for all that fall into one pause, to the bit.
+            end = first + (number * pause["everyMs"] + pause["forMs"]) / 1000
+            if number >= 0 and due < end:
+                due = end
+        return due
+
+
+class Waiting:
+    """What is due later, in the order of its times; at the same time, in the order in which it came."""
+
+    def __init__(self):
+        self.heap, self.number, self.timer = [], 0, None
+
+    def put(self, due, act):
+        heapq.heappush(self.heap, (due, self.number, act))
+        if self.heap[0][1] == self.number:
+            self.arm()
+        self.number += 1
+
+    def arm(self):
+        if self.timer:
+            self.timer.cancel()
+        self.timer = None
+        if self.heap:
+            self.timer = asyncio.get_running_loop().call_at(self.heap[0][0], self.fire)
+
+    def fire(self):
+        while self.heap and self.heap[0][0] <= time.monotonic():
+            heapq.heappop(self.heap)[2]()
+        self.arm()
 
 
 class Server:
     def __init__(self):
         self.behaviour = Behaviour({})
+        self.waiting = Waiting()
         self.clients = set()
         self.listener = None
         self.port = 0
@@ -158,7 +208,7 @@ class Server:
         if self.pausing:
             self.pausing.cancel()
         pause, outage = self.behaviour.pause, self.behaviour.outage
-        if pause and pause.get("mode") == "block":
+        if pause and pause["mode"] == "block":
             self.pausing = loop.call_later(
                 pause.get("afterMs", pause["everyMs"]) / 1000, self.stand_still, pause
             )
@@ -249,15 +299,15 @@ class Client(asyncio.Protocol):
             print('{"accepted":true}', flush=True)
         self.server.is_first = False
         self.is_zombie = any(choice.next() for choice in behaviour.zombie)
-        self.last_in = time.monotonic()
         self.watch()
         self.read_frames()
 
     def watch(self):
-        """Ages and idle times count from now."""
+        """Ages, idle times and messages count from now."""
         for timer in self.timers:
             timer.cancel()
         self.timers = []
+        self.messages, self.last_in = 0, time.monotonic()
         behaviour, loop = self.server.behaviour, asyncio.get_running_loop()
         rate = behaviour.rate
         self.bucket = Bucket(rate["perSec"], rate.get("burst", rate["perSec"])) if rate else None
@@ -352,11 +402,13 @@ class Client(asyncio.Protocol):
             while time.perf_counter() < until:
                 pass
         if not any(choice.next() for choice in behaviour.drop):
-            wait = behaviour.wait(payload, opcode == 1)
-            if wait > 0:
-                asyncio.get_running_loop().call_later(wait, self.reply, opcode, payload)
-            else:
+            due, waiting = behaviour.due(payload, opcode == 1), self.server.waiting
+            # What is due already goes first, or a late timer would reorder replies.
+            waiting.fire()
+            if due <= time.monotonic():
                 self.reply(opcode, payload)
+            else:
+                waiting.put(due, lambda: self.reply(opcode, payload))
         for rule in behaviour.close:
             if rule.get("afterMessages") == self.messages:
                 self.end_by(rule)
@@ -380,14 +432,14 @@ async def main():
 
     def read():
         for line in sys.stdin:
-            loop.call_soon_threadsafe(behave, json.loads(line))
+            loop.call_soon_threadsafe(behave, line)
 
-    def behave(given):
+    def behave(line):
         try:
-            server.behave(given)
+            server.behave(json.loads(line))
             print('{"behaving":true}', flush=True)
-        except SystemExit as error:
-            print(error, file=sys.stderr, flush=True)
+        except Exception as error:
+            print(f"{type(error).__name__}: {error}", file=sys.stderr, flush=True)
             done.set()
 
     threading.Thread(target=read, daemon=True).start()

@@ -9,9 +9,12 @@ import { createInterface } from "node:readline";
 import type { Duplex } from "node:stream";
 import { type RawData, type WebSocket, WebSocketServer } from "ws";
 import { monotonicUs } from "../../../shared/time/clock.ts";
+import { DelayQueue } from "../../../target/behaviour/delay-queue.ts";
+import { standStill } from "../../../target/behaviour/pause.ts";
+import { burn } from "../../../target/behaviour/process/burden.ts";
 import { TokenBucket } from "../../../target/behaviour/token-bucket.ts";
 import { type Behaviour, parseBehaviour } from "../../../target/behaviour-schema.ts";
-import { burn, Dials, fixedMs, refuseUnknown } from "./dials.ts";
+import { Dials, fixedMs, refuseUnknown } from "./dials.ts";
 
 const behaviourOf = (given: unknown): Behaviour => {
   const result = parseBehaviour(given);
@@ -31,6 +34,8 @@ interface Client {
 let dials = new Dials(behaviourOf({}));
 let pausing: NodeJS.Timeout | undefined;
 const clients = new Set<Client>();
+/** Replies that are due later, in the order of their times. */
+const waiting = new DelayQueue();
 const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false });
 const http = createServer((_, response) => response.writeHead(426).end());
 
@@ -84,10 +89,12 @@ function accept(socket: WebSocket, tcp: Socket): void {
   if (dials.isZombie()) socket.pause();
 }
 
-/** Ages and idle times count from now. */
+/** Ages, idle times and messages count from now. */
 function watch(client: Client): void {
   for (const timer of client.timers) clearTimeout(timer);
   client.timers = [];
+  client.messages = 0;
+  client.lastInUs = monotonicUs();
   const { rate } = dials.behaviour.limits;
   client.bucket =
     rate === undefined ? null : new TokenBucket(rate.perSec, rate.burst ?? rate.perSec);
@@ -127,13 +134,14 @@ function onMessage(client: Client, data: RawData, isBinary: boolean): void {
   }
   if (reply.cpuMs > 0) burn(reply.cpuMs);
   if (!dials.drops()) {
-    const waitMs = dials.waitMs(client.lastInUs, isBinary ? null : payload);
+    const dueUs = dials.dueUs(client.lastInUs, isBinary ? null : payload);
     const times = dials.doubles() ? 2 : 1;
-    const send = (): void => {
+    const fire = (): void => {
       for (let time = 0; time < times; time++) client.socket.send(payload, { binary: isBinary });
     };
-    if (waitMs > 0) setTimeout(send, waitMs);
-    else send();
+    // What is due already goes first, or a late timer would reorder replies.
+    waiting.fireDue(client.lastInUs);
+    if (dueUs <= client.lastInUs || !waiting.push({ dueUs, order: 0, fire })) fire();
   }
   const quota = close.find(({ afterMessages }) => afterMessages !== undefined);
   if (quota?.afterMessages === client.messages) end(client, quota);
@@ -147,7 +155,7 @@ function pause(): void {
   const again = (afterMs: number): void => {
     pausing = setTimeout(() => {
       const nextUs = monotonicUs() + 1000 * given.everyMs;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, given.forMs);
+      standStill(given.forMs);
       again((nextUs - monotonicUs()) / 1000);
     }, afterMs);
   };
