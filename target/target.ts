@@ -69,7 +69,7 @@ export class Target implements ReplyContext {
   /** Upgrades accepted and not answered yet; they count towards the cap. */
   private opening = 0;
   private connections = 0;
-  private readonly replies: Replies;
+  readonly replies: Replies;
   readonly burden = new Burden(this.stats);
   readonly clockwork: Clockwork;
 

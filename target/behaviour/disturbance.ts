@@ -17,6 +17,8 @@ export class Disturbance {
   private readonly peers: Peers;
   private blockTimer: NodeJS.Timeout | undefined;
   private outageTimer: NodeJS.Timeout | undefined;
+  /** Until an outage under way is over. */
+  private upTimer: NodeJS.Timeout | undefined;
   private down = false;
 
   constructor(context: { readonly stats: Stats; readonly peers: Peers }) {
@@ -41,6 +43,7 @@ export class Disturbance {
   stop(): void {
     clearTimeout(this.blockTimer);
     clearTimeout(this.outageTimer);
+    clearTimeout(this.upTimer);
     this.setDown(false);
   }
 
@@ -64,10 +67,10 @@ export class Disturbance {
   /** Every connection is lost, and none is accepted for so long. */
   fail(outage: Ending & { readonly forMs: number }): void {
     this.stats.behaviours.outages += 1;
-    clearTimeout(this.outageTimer);
+    clearTimeout(this.upTimer);
     this.setDown(true);
     for (const peer of [...this.peers.list]) finish(peer, outage);
-    this.outageTimer = setTimeout(() => this.setDown(false), outage.forMs);
+    this.upTimer = setTimeout(() => this.setDown(false), outage.forMs);
   }
 
   private setDown(down: boolean): void {

@@ -191,7 +191,9 @@ export class Replies implements ReplyHands {
 
   deliverLater(reply: Reply, afterMs: number): void {
     const late = new LaterReply(this, reply, monotonicUs() + 1000 * afterMs, "deliverNow");
-    if (!this.context.queue.push(late)) this.deliverNow(reply);
+    if (this.context.queue.push(late)) return;
+    this.context.stats.behaviours.delayOverflow += 1;
+    this.deliver(reply);
   }
 
   deliverNow(reply: Reply): void {
@@ -235,20 +237,22 @@ export class Replies implements ReplyHands {
     return draw32(this.context.rules.behaviour.seed, Stream.target, 0, this.drawn++);
   }
 
-  private transmit(peer: Peer, bytes: Buffer, payloadBytes: number): void {
+  /** Writes a message, or lets it wait for its batch. @returns false when the peer is gone, or has not read for long */
+  transmit(peer: Peer, bytes: Buffer, payloadBytes: number): boolean {
     const { stats, rules } = this.context;
-    if (!peer.isOpen) return;
+    if (!peer.isOpen) return false;
     const { buffered } = rules.behaviour.limits;
     if (peer.unsentBytes > buffered.bytes) {
       stats.behaviours.slowReaders += 1;
       if (buffered.over === "reset") peer.reset();
-      return;
+      return false;
     }
-    if (peer.talk?.batch != null && this.batches.add(peer, bytes)) return;
+    if (peer.talk?.batch != null && this.batches.add(peer, bytes)) return true;
     peer.messagesOut += 1;
     peer.bytesOut += payloadBytes;
     stats.messagesOut += 1;
     stats.bytesOut += payloadBytes;
     peer.write(bytes);
+    return true;
   }
 }

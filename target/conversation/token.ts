@@ -1,5 +1,5 @@
 /** A token that an upgrade must bring, or a resume token in its place; without one, or with a wrong one, it gets 401. */
-import { systemClock } from "../../shared/time/clock.ts";
+import { monotonicUs, systemClock } from "../../shared/time/clock.ts";
 import { closeCode } from "../behaviour/dials.ts";
 import type { HttpRequest } from "../connection/request.ts";
 import { part } from "./part.ts";
@@ -34,8 +34,11 @@ export const token = part(
       const { resumed, untilMs } = peer.talk;
       if (resumed > 0) hands.count("resumed");
       if (untilMs === 0) return;
-      hands.later(Math.max(0, untilMs - hands.nowMs()), () => {
-        if (!peer.isOpen) return;
+      const waitMs = Math.max(0, untilMs - hands.nowMs());
+      const endUs = monotonicUs() + 1000 * waitMs;
+      hands.later(waitMs, () => {
+        // When too much is to come later it is called at once: then the connection stays.
+        if (!peer.isOpen || monotonicUs() < endUs) return;
         hands.count("tokensExpired");
         hands.close(peer, code, "token expired");
       });

@@ -9,6 +9,7 @@ import type { Peers } from "../../connection/peers.ts";
 import type { Stats } from "../../stats.ts";
 import type { Disturbance } from "../disturbance.ts";
 import { standStill } from "../pause.ts";
+import type { Replies } from "../replies.ts";
 import { type Burden, burn } from "./burden.ts";
 import type { ProcessBehaviour, ProcessHands } from "./process-behaviour.ts";
 import { PROCESS_BEHAVIOURS } from "./registry.ts";
@@ -18,6 +19,7 @@ interface Context {
   readonly peers: Peers;
   readonly burden: Burden;
   readonly disturbance: Disturbance;
+  readonly replies: Replies;
 }
 
 export class Clockwork implements ProcessHands {
@@ -61,19 +63,14 @@ export class Clockwork implements ProcessHands {
   }
 
   toEveryone(payload: Buffer, most: number): number {
-    const { peers, stats } = this.context;
+    const { peers, replies } = this.context;
     const frame = frameOf(Opcode.text, payload);
     let delivered = 0;
-    for (const peer of peers.list) {
+    // A peer that has not read for long is reset, and leaves the list.
+    for (const peer of [...peers.list]) {
       if (delivered >= most) break;
-      if (!peer.isOpen || peer.muted) continue;
-      peer.messagesOut += 1;
-      peer.bytesOut += payload.length;
-      peer.write(frame);
-      delivered += 1;
+      if (!peer.muted && replies.transmit(peer, frame, payload.length)) delivered += 1;
     }
-    stats.messagesOut += delivered;
-    stats.bytesOut += delivered * payload.length;
     return delivered;
   }
 

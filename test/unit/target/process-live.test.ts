@@ -107,6 +107,45 @@ describe("the process", () => {
     expect((await target.stats()).behaviours.exhausted).toBe(1);
   });
 
+  it("has a planned outage also when memory was exhausted before", async () => {
+    target = await serve({
+      memory: { bytesPerMessage: 1_000_000 },
+      process: { exhaust: { everyMs: 20, atBytes: 1, forMs: 10 } },
+      outage: { afterMs: 700, forMs: 10 },
+    });
+    const client = await Client.open(target.url);
+    client.socket.send("x");
+    await until(() => client.closed !== null);
+    await until(async () => {
+      const stats = await target.stats().catch(() => null);
+      return stats?.behaviours.outages === 2 && stats.behaviours.exhausted === 1;
+    });
+  });
+
+  it("does not keep broadcasts for a peer that does not read", async () => {
+    target = await serve({
+      limits: { buffered: { bytes: 65_536, over: "reset" } },
+      process: { broadcast: { everyMs: 20, bytes: 1_000_000 } },
+    });
+    const raw = await Raw.open(target.port);
+    raw.socket.pause();
+    await until(async () => (await target.stats()).behaviours.slowReaders === 1);
+    await until(async () => (await target.stats()).abnormal === 1);
+    const { behaviours, messagesOut } = await target.stats();
+    expect(behaviours.broadcastMessages).toBe(messagesOut);
+    raw.socket.destroy();
+  });
+
+  it("sends a broadcast with the batch of a connection", async () => {
+    target = await serve({
+      conversation: { batch: { most: 3, waitMs: 10_000 } },
+      process: { broadcast: { everyMs: 20, bytes: 1 } },
+    });
+    const client = await Client.open(target.url);
+    await until(() => client.got.length >= 1);
+    expect(client.texts()[0]).toBe(" \n \n ");
+  });
+
   it("sends to everybody what it counts", async () => {
     target = await serve({ process: { broadcast: { everyMs: 20, bytes: 3 } } });
     const clients = [await Client.open(target.url), await Client.open(target.url)];
