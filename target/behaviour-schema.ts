@@ -10,7 +10,9 @@ import { closeRule } from "./behaviour/close-rule.ts";
 import {
   closeCode,
   count,
+  type DocumentIssue,
   delay,
+  issuesOf,
   ms,
   type Pick,
   picking,
@@ -185,24 +187,12 @@ export const behaviourSchema = z.strictObject({
 /** A checked behaviour with every default filled in; plain data. */
 export type Behaviour = z.output<typeof behaviourSchema>;
 
-/** A problem of a behaviour document: where, and what. */
-export interface BehaviourIssue {
-  readonly path: string;
-  readonly message: string;
-}
-
 /** Checks a behaviour document; returns it with all defaults, or every problem found. */
 export function parseBehaviour(
   input: unknown,
-): { readonly behaviour: Behaviour } | { readonly issues: readonly BehaviourIssue[] } {
+): { readonly behaviour: Behaviour } | { readonly issues: readonly DocumentIssue[] } {
   const result = behaviourSchema.safeParse(input);
-  if (result.success) return { behaviour: result.data };
-  return {
-    issues: result.error.issues.map((issue) => ({
-      path: issue.path.join(".") || "(document)",
-      message: issue.message,
-    })),
-  };
+  return result.success ? { behaviour: result.data } : { issues: issuesOf(result.error) };
 }
 
 /** Behaviour of an unconfigured target: a fast, correct echo. */

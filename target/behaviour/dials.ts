@@ -94,3 +94,16 @@ export const delay = z.preprocess(
 );
 
 export type Delay = z.output<typeof delay>;
+
+/** A problem of a document: where, and what. */
+export interface DocumentIssue {
+  readonly path: string;
+  readonly message: string;
+}
+
+export function issuesOf(error: z.ZodError): readonly DocumentIssue[] {
+  return error.issues.map(({ path, message }) => ({
+    path: path.join(".") || "(document)",
+    message,
+  }));
+}

@@ -4,9 +4,10 @@
  */
 import { Buffer } from "node:buffer";
 import { z } from "zod";
-import { monotonicUs } from "../../shared/time/clock.ts";
 import type { Stats } from "../stats.ts";
+import { type DocumentIssue, issuesOf } from "./dials.ts";
 import { standStill } from "./pause.ts";
+import { burn } from "./process/burden.ts";
 
 const MAX_FOR_MS = 600_000;
 const MAX_BYTES = 8 * 1024 ** 3;
@@ -34,13 +35,11 @@ const strainSchema = z
 export type StrainOrder = z.output<typeof strainSchema>;
 
 /** What is wrong with an order, or the order. */
-export function parseStrain(input: unknown): { order: StrainOrder } | { issues: object[] } {
+export function parseStrain(
+  input: unknown,
+): { readonly order: StrainOrder } | { readonly issues: readonly DocumentIssue[] } {
   const result = strainSchema.safeParse(input);
-  if (result.success) return { order: result.data };
-  const issues = result.error.issues.map(({ path, message }) => ({
-    ...{ path: path.join(".") || "(document)", message },
-  }));
-  return { issues };
+  return result.success ? { order: result.data } : { issues: issuesOf(result.error) };
 }
 
 export class Strain {
@@ -73,9 +72,4 @@ export class Strain {
     for (const timer of this.#timers.splice(0)) clearTimeout(timer);
     this.#memory = [];
   }
-}
-
-function burn(ms: number): void {
-  const untilUs = monotonicUs() + 1000 * ms;
-  while (monotonicUs() < untilUs);
 }

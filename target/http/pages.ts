@@ -141,15 +141,11 @@ function roomsOf(reports: readonly Report[], limit: number): RoomCounts[] {
 
 /** A token for a user who says who it is; with `ttlMs` it ends. */
 function login(group: Group, body: Buffer): Page {
-  let user: unknown = null;
-  let ttlMs: unknown = 0;
-  try {
-    const asked = JSON.parse(body.toString("utf8")) as Readonly<Record<string, unknown>> | null;
-    user = asked?.["user"];
-    ttlMs = asked?.["ttlMs"] ?? 0;
-  } catch {
-    return { status: 400, body: { error: "not JSON" } };
-  }
+  const read = jsonOf(body);
+  if ("status" in read) return read;
+  const asked = read.document as Readonly<Record<string, unknown>> | null;
+  const user = asked?.["user"];
+  const ttlMs = asked?.["ttlMs"] ?? 0;
   if (typeof user !== "string" || user === "" || user.length > MAX_NAME_LENGTH) {
     return { status: 422, body: { error: "wants { user }, a name of 1 to 128 characters" } };
   }
