@@ -5,6 +5,7 @@ import { availableParallelism } from "node:os";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { tied } from "../../shared/lifeline.ts";
+import { stopProcess } from "../support/stop-process.ts";
 import type { Measured } from "./generators.ts";
 import type { Work } from "./work.ts";
 
@@ -23,15 +24,6 @@ export function spawnNode(core: string, args: readonly string[]): ChildProcess {
     ? ["taskset", "-c", core, process.execPath, ...args]
     : [process.execPath, ...args];
   return spawn(...tied(command as string, rest), { stdio: ["ignore", "pipe", "inherit"] });
-}
-
-export async function stopProcess(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const ended = once(child, "exit");
-  child.kill("SIGTERM");
-  const killer = setTimeout(() => child.kill("SIGKILL"), 5000);
-  await ended;
-  clearTimeout(killer);
 }
 
 export interface RunningTarget {

@@ -16,8 +16,9 @@ import type { Summary } from "../../coordinator/report/summary-schema.ts";
 import { tied } from "../../shared/lifeline.ts";
 import { compareWithRawLogs } from "../support/raw-union.ts";
 import { type BrokerKind, startBroker } from "../support/servers.ts";
+import { stopProcess } from "../support/stop-process.ts";
 import { emit } from "./emit.ts";
-import { startTarget, stopProcess } from "./processes.ts";
+import { startTarget } from "./processes.ts";
 
 const dist = fileURLToPath(new URL("../../", import.meta.url));
 const demo = fileURLToPath(new URL("../../../examples/demo-10k.yaml", import.meta.url));

@@ -18,10 +18,11 @@ import { openBus } from "../../shared/bus/open-bus.ts";
 import { tied } from "../../shared/lifeline.ts";
 import { systemTimers } from "../../shared/time/timer.ts";
 import { decodeFrame } from "../../shared/wire/frame/frame-codec.ts";
-import { startTarget, stopProcess } from "../bench/processes.ts";
+import { startTarget } from "../bench/processes.ts";
 import { watchUsage } from "../bench/usage.ts";
 import { TEST_KEYS } from "../support/cluster-key.ts";
 import { type BrokerKind, startBroker } from "../support/servers.ts";
+import { stopProcess } from "../support/stop-process.ts";
 
 const { values } = parseArgs({
   options: {

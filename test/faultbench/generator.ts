@@ -1,11 +1,11 @@
 /**
  * Faults of the generator: what keeps its worker processes from doing their work. Called by live-run.ts. Invariant: only
- * processes of this benchmark are stopped or ended, by their ids, and whoever was stopped goes on.
+ * processes of this benchmark are stopped or ended, found by the mark of their run (Linux), and whoever was stopped goes on.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
 import { tied } from "../../shared/lifeline.ts";
-import { stopProcess } from "./servers/server.ts";
+import { type Found, marked, signal } from "../support/process-tree.ts";
+import { stopProcess } from "../support/stop-process.ts";
 
 /** Processes that want all of the processor. @returns what ends them */
 export function startBurners(count: number): () => Promise<void> {
@@ -16,20 +16,25 @@ export function startBurners(count: number): () => Promise<void> {
   return async () => void (await Promise.all(burners.map((burner) => stopProcess(burner))));
 }
 
-/** Stops the workers of a run for so long every so often, as a garbage collector or a busy host does. @returns what ends it */
+/**
+ * Stops the workers of a run for so long every so often, as a garbage collector or a busy host does.
+ * @returns what ends it
+ * @throws Error when there are none
+ */
 export function pauseWorkers(
-  run: ChildProcess,
+  mark: string,
   { everyMs, forMs }: { readonly everyMs: number; readonly forMs: number },
 ): () => Promise<void> {
-  let stopped: readonly number[] = [];
+  if (workersOf(mark).length === 0) throw new Error("there is no worker to stop");
+  let stopped: readonly Found[] = [];
   let goOn: NodeJS.Timeout | undefined;
   const resume = () => {
-    for (const pid of stopped) signal(pid, "SIGCONT");
+    for (const worker of stopped) signal(worker, "SIGCONT");
     stopped = [];
   };
   const again = setInterval(() => {
-    stopped = workersOf(run.pid ?? 0);
-    for (const pid of stopped) signal(pid, "SIGSTOP");
+    stopped = workersOf(mark);
+    for (const worker of stopped) signal(worker, "SIGSTOP");
     goOn = setTimeout(resume, forMs);
   }, everyMs);
   return async () => {
@@ -40,45 +45,12 @@ export function pauseWorkers(
 }
 
 /** Kills one of the workers of a run. @throws Error when there is none */
-export function killWorker(run: ChildProcess): void {
-  const [first] = workersOf(run.pid ?? 0);
+export function killWorker(mark: string): void {
+  const [first] = workersOf(mark);
   if (first === undefined) throw new Error("there is no worker to kill");
-  process.kill(first, "SIGKILL");
+  signal(first, "SIGKILL");
 }
 
-/** Child processes whose program is a worker's, in every generation. */
-function workersOf(pid: number): number[] {
-  return childrenOf(pid).flatMap((child) => {
-    const isWorker = commandOf(child).includes("worker/main.js");
-    return [...(isWorker ? [child] : []), ...workersOf(child)];
-  });
-}
-
-function childrenOf(pid: number): number[] {
-  try {
-    return readdirSync(`/proc/${pid}/task`).flatMap((task) =>
-      readFileSync(`/proc/${pid}/task/${task}/children`, "utf8")
-        .split(" ")
-        .filter((text) => text !== "")
-        .map(Number),
-    );
-  } catch {
-    return [];
-  }
-}
-
-function commandOf(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8");
-  } catch {
-    return "";
-  }
-}
-
-function signal(pid: number, name: "SIGSTOP" | "SIGCONT"): void {
-  try {
-    process.kill(pid, name);
-  } catch {
-    // It has ended meanwhile.
-  }
+function workersOf(mark: string): Found[] {
+  return marked(mark).filter(({ command }) => command.includes("worker/main.js"));
 }

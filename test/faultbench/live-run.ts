@@ -3,19 +3,21 @@
  * Invariants: the run's directory holds nothing of the case; every process started here has ended when it returns; a run is
  * over in bounded time.
  */
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { tied } from "../../shared/lifeline.ts";
 import { systemClock } from "../../shared/time/clock.ts";
+import { markOf } from "../support/process-tree.ts";
+import { stopProcess } from "../support/stop-process.ts";
 import { type Filled, fill, type Trial } from "./case-file.ts";
 import { killWorker, pauseWorkers, startBurners } from "./generator.ts";
 import { type Machine, watchMachine } from "./machine.ts";
 import { ONRUSH } from "./paths.ts";
 import { scenarioFor } from "./scenario.ts";
 import { SERVERS, startPath } from "./servers/registry.ts";
-import { type RunningServer, sleep, stopProcess } from "./servers/server.ts";
+import { type RunningServer, within } from "./servers/server.ts";
 
 export interface LiveRun {
   /** When the fault began, on the wall clock; null: it was there from the start, or there is none. */
@@ -25,7 +27,6 @@ export interface LiveRun {
 
 /** Of any case; the longest plan is far below. */
 const MAX_RUN_MS = 120_000;
-const START_MS = 30_000;
 const FIRST_CONNECTION_MS = 30_000;
 /** Those who take the processor go first. */
 const YIELDING = ["nice", "-n", "5"];
@@ -56,7 +57,7 @@ interface Place {
 
 async function run(trial: Trial, { folder, directory, ends }: Place): Promise<LiveRun> {
   const filled = fill(trial);
-  const servers = await within(startServers(trial, filled, ends), START_MS, "no server started");
+  const servers = await startServers(trial, filled, ends);
   const file = join(folder, "scenario.json");
   const urls = servers.map(({ server, way }) => (way ?? server).url);
   writeFileSync(file, JSON.stringify(scenarioFor(urls, trial.seed, filled.scenario)));
@@ -65,13 +66,14 @@ async function run(trial: Trial, { folder, directory, ends }: Place): Promise<Li
   const prefix = filled.burners > 0 ? YIELDING : [];
   const options = trial.case.generator?.kill === true ? ["--workers", "2"] : [];
   const args = ["run", file, "--run-dir", directory, "--quiet", "--summary", "none", ...options];
-  const { child, stderr } = spawnRun([...prefix, process.execPath, ONRUSH, ...args]);
+  const command = [...prefix, process.execPath, ONRUSH, ...args];
+  const { child, stderr } = spawnRun(command, folder);
   ends.push(() => stopProcess(child));
   const ended = once(child, "close").then(([code]: unknown[]) => {
     if (typeof code === "number" && JUDGED.includes(code)) return;
     throw new Error(`onrush run ended with ${String(code)}\n${stderr()}`);
   });
-  const begun = beginFault(trial, filled, { servers, run: child, ends });
+  const begun = beginFault(trial, filled, { servers, mark: folder, ends });
   const both = Promise.all([begun, ended]);
   const [onsetWallMs] = await within(both, MAX_RUN_MS, "the run did not end");
   return { onsetWallMs, machine: seen() };
@@ -101,7 +103,8 @@ async function startServers(
 
 interface Around {
   readonly servers: readonly Reached[];
-  readonly run: ChildProcess;
+  /** Of the processes of the run. */
+  readonly mark: string;
   readonly ends: Ends;
 }
 
@@ -109,14 +112,14 @@ interface Around {
 async function beginFault(
   { case: one }: Trial,
   { faulty, path, behaviour, pause, onsetMs }: Filled,
-  { servers, run: child, ends }: Around,
+  { servers, mark, ends }: Around,
 ): Promise<number | null> {
   const begin = async () => {
     const { server, way } = servers[faulty] as Reached;
     await server.behave(behaviour);
     if (path !== null) await way?.behave(path);
-    if (pause !== null) ends.push(pauseWorkers(child, pause));
-    if (one.generator?.kill === true) killWorker(child);
+    if (pause !== null) ends.push(pauseWorkers(mark, pause));
+    if (one.generator?.kill === true) killWorker(mark);
   };
   if (one.onsetMs === undefined) {
     await begin();
@@ -129,20 +132,14 @@ async function beginFault(
   return systemClock.wallMs();
 }
 
-function spawnRun([command = "", ...rest]: readonly string[]) {
-  const child = spawn(...tied(command, rest), { stdio: ["ignore", "ignore", "pipe"] });
+function spawnRun([command = "", ...rest]: readonly string[], mark: string) {
+  const child = spawn(...tied(command, rest), {
+    stdio: ["ignore", "ignore", "pipe"],
+    env: { ...process.env, ...markOf(mark) },
+  });
   let stderr = "";
   child.stderr.on("data", (chunk: Buffer) => {
     stderr = `${stderr}${chunk.toString()}`.slice(-4000);
   });
   return { child, stderr: () => stderr };
-}
-
-async function within<T>(what: Promise<T>, ms: number, failure: string): Promise<T> {
-  return await Promise.race([
-    what,
-    sleep(ms).then(() => {
-      throw new Error(`${failure} within ${ms / 1000} s`);
-    }),
-  ]);
 }

@@ -3,7 +3,7 @@
  * `explain` prints is what a run would be, and the run directory is what a run was. The last test looks at all the help
  * texts: each has an example, and each option is in docs/cli.md and in a test of this folder.
  */
-import { type ChildProcess, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -11,6 +11,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { readRunFacts } from "../../coordinator/report/rebuild.ts";
 import { summarySchema } from "../../coordinator/report/summary-schema.ts";
+import { marked, markOf, signal } from "../support/process-tree.ts";
 import { onrush, scratch, startTarget } from "../support/programs.ts";
 import { missing, startBroker } from "../support/servers.ts";
 
@@ -252,25 +253,20 @@ describe("a worker that is killed", () => {
     const file = written(folder.path, EIGHT_SECONDS.replace("ws://127.0.0.1:9001", target.url));
     const runDirectory = join(folder.path, "run");
     const given = ["run", file, "--json", "--workers", "2", "--run-dir", runDirectory, ...args];
-    const onStart = async (child: ChildProcess) => {
+    const killOne = async () => {
       await expect.poll(async () => (await target.now()).open, { timeout: 30_000 }).toBe(20);
-      const children = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8");
-      const worker = children
-        .trim()
-        .split(" ")
-        .find((pid) => readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("worker/main"));
-      // 0 would be this test's own process group.
+      const worker = marked(file).find(({ command }) => command.includes("worker/main"));
       if (worker === undefined) throw new Error("the run has no worker");
-      process.kill(Number(worker), "SIGKILL");
+      signal(worker, "SIGKILL");
       // Who holds how many is a matter of who was quicker.
       await new Promise((resolve) => setTimeout(resolve, 500));
       return (await target.now()).open;
     };
     let killing = Promise.resolve(0);
     const result = await onrush(given, {
-      env,
-      onStart: (child) => {
-        killing = onStart(child);
+      env: { ...env, ...markOf(file) },
+      onStart: () => {
+        killing = killOne();
       },
     });
     const left = await killing;

@@ -3,11 +3,12 @@
  * built command while it runs against the built target.
  */
 import type { ChildProcess } from "node:child_process";
-import { execFileSync, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { marked, markOf, until } from "../support/process-tree.ts";
 import { onrush, runScenario, scratch, startTarget } from "../support/programs.ts";
 
 /** Replies take longer than any test waits, so that a drain has something to wait for. */
@@ -38,25 +39,6 @@ function onProgress(child: ChildProcess, pattern: RegExp, callback: () => void):
 const logModule = new URL("../../dist/shared/log.js", import.meta.url).href;
 
 const inTime = (ms: number, callback: () => void) => void setTimeout(callback, ms);
-
-/** Running processes that were started for this run directory's coordinator. */
-function childrenOf(pid: number): string[] {
-  const table = execFileSync("ps", ["-A", "-o", "pid=,ppid=,args="], { encoding: "utf8" });
-  return table
-    .split("\n")
-    .map((line) => line.trim().split(/\s+/))
-    .filter(([, parent]) => parent === String(pid))
-    .map(([child]) => child ?? "");
-}
-
-function alive(pid: string): boolean {
-  try {
-    process.kill(Number(pid), 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 describe("ending a run", () => {
   it.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
@@ -132,26 +114,24 @@ describe("ending a run", () => {
   });
 });
 
-describe("a coordinator that is killed", () => {
+describe.runIf(process.platform === "linux")("a coordinator that is killed", () => {
   it("takes its workers along, and its directory can still be reported on", async () => {
     await using target = await startTarget();
     using folder = scratch();
-    let workers: string[] = [];
+    let workers = 0;
     const result = await runScenario(long(target.url), folder.path, {
+      env: markOf(folder.path),
       onStart: (child) =>
         onProgress(child, /running/, () =>
           inTime(3500, () => {
-            workers = childrenOf(child.pid ?? 0);
+            workers = marked(folder.path).filter(({ pid }) => pid !== child.pid).length;
             child.kill("SIGKILL");
           }),
         ),
     });
     expect(result.exitCode).toBe(null);
-    expect(workers.length).toBeGreaterThan(0);
-    for (let tries = 0; tries < 100 && workers.some(alive); tries++) {
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-    expect(workers.filter(alive)).toEqual([]);
+    expect(workers).toBeGreaterThan(0);
+    expect(await until(() => marked(folder.path).length === 0, 10_000)).toBe(true);
 
     const report = await onrush(["report", result.runDirectory, "--json"]);
     expect(report.stderr).toContain("The run is incomplete");

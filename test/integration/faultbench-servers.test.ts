@@ -9,7 +9,8 @@ import { WebSocket } from "ws";
 import { fill, readCases, STRENGTHS } from "../faultbench/case-file.ts";
 import { SERVER_NAMES } from "../faultbench/servers/names.ts";
 import { SERVERS, startPath } from "../faultbench/servers/registry.ts";
-import type { RunningServer } from "../faultbench/servers/server.ts";
+import { type RunningServer, startByLines } from "../faultbench/servers/server.ts";
+import { marked, markOf } from "../support/process-tree.ts";
 
 const running: RunningServer[] = [];
 afterEach(async () => {
@@ -163,6 +164,13 @@ describe.each(SERVER_NAMES)("%s", (name) => {
     await expect.poll(() => order.slice(2)).toEqual(["b", "d"]);
     socket.terminate();
   });
+});
+
+it.runIf(process.platform === "linux")("a server that does not start in time is ended", async () => {
+  const [[name = "", mark = ""] = []] = Object.entries(markOf(`silent ${process.pid}`));
+  const args = [`${name}=${mark}`, process.execPath, "-e", "setInterval(() => {}, 1000)"];
+  await expect(startByLines("env", args, 300)).rejects.toThrow("did not start within 0.3 s");
+  expect(marked(mark)).toEqual([]);
 });
 
 describe("the path", () => {

@@ -5,7 +5,7 @@
 import { spawnSync } from "node:child_process";
 import { PROXY, PYTHON_SERVER, TARGET, WS_SERVER } from "../paths.ts";
 import type { ServerName } from "./names.ts";
-import { type RunningServer, sleep, startByLines, startProgram } from "./server.ts";
+import { listening, type RunningServer, sleep, startByLines, startProgram } from "./server.ts";
 
 interface ServerKind {
   /** Why it cannot be used on this machine; null when it can. */
@@ -38,8 +38,9 @@ const POLL_MS = 50;
 
 async function startTarget(args: readonly string[]): Promise<RunningServer> {
   const command = [TARGET, "--port", "0", ...args];
-  const { said, stop } = startProgram(process.execPath, command);
-  const statsUrl = await said("statsUrl");
+  const program = startProgram(process.execPath, command);
+  const { said, stop } = program;
+  const statsUrl = await listening(program, "statsUrl");
   return {
     url: await said("url"),
     async behave(behaviour) {

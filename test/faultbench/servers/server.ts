@@ -1,12 +1,13 @@
 /**
  * A server of the benchmark as a child process that says on stdout, in lines of JSON, where it listens (`url`), that the first
  * client has come (`accepted`) and that a behaviour is in force (`behaving`). Called by registry.ts and live-run.ts.
- * Invariants: it listens on loopback; it ends with the benchmark; only processes started here are ended.
+ * Invariants: it listens on loopback; it ends with the benchmark, or when it does not say in time where it listens; only
+ * processes started here are ended.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { tied } from "../../../shared/lifeline.ts";
+import { stopProcess } from "../../support/stop-process.ts";
 import type { Document } from "../case-file.ts";
 
 export interface RunningServer {
@@ -18,14 +19,14 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
-interface Program {
+export interface Program {
   readonly child: ChildProcess;
   /** The value of a key, when it was said so often. @throws Error when the program ends before */
   said(key: string, times?: number): Promise<string>;
   stop(): Promise<void>;
 }
 
-const STOP_MS = 5_000;
+const START_MS = 30_000;
 
 export function startProgram(command: string, args: readonly string[]): Program {
   const child = spawn(...tied(command, args), { stdio: ["pipe", "pipe", "inherit"] });
@@ -63,11 +64,13 @@ export function startProgram(command: string, args: readonly string[]): Program 
 export async function startByLines(
   command: string,
   args: readonly string[],
+  startMs = START_MS,
 ): Promise<RunningServer> {
-  const { child, said, stop } = startProgram(command, args);
+  const program = startProgram(command, args);
+  const { child, said, stop } = program;
   let behaviours = 0;
   return {
-    url: await said("url"),
+    url: await listening(program, "url", startMs),
     async behave(behaviour) {
       behaviours += 1;
       child.stdin?.write(`${JSON.stringify(behaviour)}\n`);
@@ -78,13 +81,28 @@ export async function startByLines(
   };
 }
 
-export async function stopProcess(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const ended = once(child, "exit");
-  child.kill("SIGTERM");
-  const killer = setTimeout(() => child.kill("SIGKILL"), STOP_MS);
-  await ended;
-  clearTimeout(killer);
+/** Where a program listens. @throws Error when it does not say so in time; it has ended then */
+export async function listening(
+  { said, stop }: Program,
+  key: "url" | "statsUrl",
+  startMs = START_MS,
+): Promise<string> {
+  try {
+    return await within(said(key), startMs, "the server did not start");
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** @throws Error when it takes longer; what was waited for goes on */
+export async function within<T>(what: Promise<T>, ms: number, failure: string): Promise<T> {
+  return await Promise.race([
+    what,
+    sleep(ms).then(() => {
+      throw new Error(`${failure} within ${ms / 1000} s`);
+    }),
+  ]);
 }
 
 /** Does not keep the process alive. */
