@@ -18,18 +18,11 @@ const WORDS: Readonly<Record<string, number>> = { certain: 0.95, likely: 0.75, p
 
 /** Our own answer: the findings of summary.json, in its order. */
 export function ourAnswer(summary: Summary): Answer {
-  return summary.findings.map(({ locus, cause, confidence, ...rest }) => ({
-    cause: idOf(rest) ?? judgementId(summary, cause) ?? cause,
+  return summary.findings.map(({ id, locus, cause, confidence }) => ({
+    cause: id ?? judgementId(summary, cause) ?? cause,
     locus,
-    probability:
-      WORDS[confidence] ?? (Number.isFinite(Number(confidence)) ? Number(confidence) : null),
+    probability: WORDS[confidence] ?? null,
   }));
-}
-
-/** A finding that names its cause by id. */
-function idOf(rest: object): string | null {
-  const { id } = rest as { readonly id?: unknown };
-  return typeof id === "string" ? id : null;
 }
 
 /** The id of the check that found it: `finding/NAME`, or `finding/NAME/0` of several. */

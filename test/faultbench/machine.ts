@@ -1,5 +1,5 @@
 /**
- * Whether the machine is the benchmark's own while a run goes on. Called by live-run.ts; read by main.ts and rescore.ts.
+ * Whether the machine is the benchmark's own while a run goes on. Called by live-run.ts; read by main.ts and truth.ts.
  * Invariant: it looks at the machine and not at the run: what a fault does to the generator is no reason to leave a run out.
  */
 import { readFileSync } from "node:fs";
@@ -17,7 +17,12 @@ const MOST_TIMER_LAG_MS = 50;
 /** A run alone on two cores comes to less than half of it; a load of the machine's size beside it to nearly all of it. */
 const MOST_CPU_PRESSURE = 0.6;
 
-export function isBusy({ timerLagMs, cpuPressure }: Machine): boolean {
+/** Whether others had the machine. Of a case that takes the processor itself, that is the point. @param label null: healthy */
+export function isDisturbed(
+  { timerLagMs, cpuPressure }: Machine,
+  label: { readonly locus: string } | null,
+): boolean {
+  if (label?.locus === "generator") return false;
   return timerLagMs > MOST_TIMER_LAG_MS || (cpuPressure ?? 0) > MOST_CPU_PRESSURE;
 }
 

@@ -10,17 +10,18 @@ import { parseArgs } from "node:util";
 import { bundleId, isKept, keep, nameOf } from "./bundle.ts";
 import { type Case, fill, readCases, STRENGTHS, type Trial } from "./case-file.ts";
 import { liveRun } from "./live-run.ts";
-import { isBusy } from "./machine.ts";
+import { isDisturbed } from "./machine.ts";
 import { rescored } from "./rescore.ts";
 import { scores } from "./score.ts";
+import { SERVER_NAMES } from "./servers/names.ts";
 import { SERVERS } from "./servers/registry.ts";
 import { runsTable, scoresTable } from "./table.ts";
 
 const USAGE = `npm run faultbench -- [options]
   --gate            the short set: 25 cases, strong, one server each
   --cases A,B       these cases only
-  --servers A,B     these servers only: ${Object.keys(SERVERS).join(", ")}
-  --strengths A,B   these strengths only: weak, medium, strong
+  --servers A,B     these servers only: ${SERVER_NAMES.join(", ")}
+  --strengths A,B   these strengths only: ${STRENGTHS.join(", ")}
   --seeds N         seeds per case, server and strength (default 1)
   --dir DIR         keep the runs there, and make only what is missing (default: a temporary folder)
   --rescore DIR     no runs: score those of DIR again
@@ -46,22 +47,31 @@ const say = (line: string) => process.stderr.write(`${line}\n`);
 const MAX_TRIES = 2;
 
 function chosen(all: readonly Case[]): readonly Trial[] {
-  const names = listed(values.cases) ?? all.map(({ id }) => id);
-  const unknown = names.filter((name) => !all.some(({ id }) => id === name));
-  if (unknown.length > 0) throw new Error(`there is no case ${unknown.join(", ")}`);
-  const servers = listed(values.servers);
-  const strengths = listed(values.strengths);
-  const trials = all
+  const ids = all.map(({ id }) => id);
+  const names = listed("case", values.cases, ids);
+  const servers = listed("server", values.servers, SERVER_NAMES);
+  const strengths = listed("strength", values.strengths, STRENGTHS);
+  const seeds = seedsOf(values.seeds);
+  return all
     .filter(({ id }) => names.includes(id))
-    .flatMap((one) => (values.gate ? gateTrials(one) : allTrials(one)));
-  return trials.filter(
-    ({ server, strength }) =>
-      (servers?.includes(server) ?? true) && (strengths?.includes(strength) ?? true),
-  );
+    .flatMap((one) => (values.gate ? gateTrials(one) : allTrials(one, seeds)))
+    .filter(({ server, strength }) => servers.includes(server) && strengths.includes(strength));
 }
 
-function listed(text: string): readonly string[] | null {
-  return text === "" ? null : text.split(",");
+/** What an option names; all, where it names none. @throws Error when there is no such thing */
+function listed(what: string, text: string, all: readonly string[]): readonly string[] {
+  if (text === "") return all;
+  const names = text.split(",");
+  const unknown = names.filter((name) => !all.includes(name));
+  if (unknown.length > 0) throw new Error(`there is no ${what} ${unknown.join(", ")}`);
+  return names;
+}
+
+/** @throws Error when it is no count */
+function seedsOf(text: string): readonly number[] {
+  if (!/^[1-9]\d{0,2}$/.test(text))
+    throw new Error(`--seeds is a number from 1 to 999, not ${text}`);
+  return Array.from({ length: Number(text) }, (_, at) => at + 1);
 }
 
 function gateTrials(one: Case): Trial[] {
@@ -70,8 +80,7 @@ function gateTrials(one: Case): Trial[] {
     : [{ case: one, server: one.gate, strength: "strong", seed: 1 }];
 }
 
-function allTrials(one: Case): Trial[] {
-  const seeds = Array.from({ length: Number(values.seeds) }, (_, at) => at + 1);
+function allTrials(one: Case, seeds: readonly number[]): Trial[] {
   return one.servers.flatMap((server) =>
     STRENGTHS.filter((strength) => strength in one.strengths).flatMap((strength) =>
       seeds.map((seed) => ({ case: one, server, strength, seed })),
@@ -101,7 +110,7 @@ async function makeOne(set: string, trial: Trial): Promise<void> {
     try {
       const directory = join(folder, bundleId(trial));
       const run = await liveRun(trial, folder, directory);
-      const isOthers = isBusy(run.machine) && trial.case.label?.locus !== "generator";
+      const isOthers = isDisturbed(run.machine, trial.case.label);
       if (isOthers) say("  the machine was busy with something else");
       if (isOthers && tries < MAX_TRIES && !values.busy) continue;
       keep(set, directory, { trial, filled: fill(trial), run });

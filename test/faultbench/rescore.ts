@@ -1,5 +1,5 @@
 /**
- * Looks at the runs of a set again: `onrush report` on each bundle, as a user would, then every answer beside its truth.
+ * Looks at the runs of a set again: `onrush report` on each bundle, as a user would; truth.ts puts answers beside truths.
  * Called by main.ts, after live runs and without any. Invariants: no server and no load; the analyzer is a process that gets
  * a run directory with a meaningless name and nothing else; a label is opened after the answer is there.
  */
@@ -10,64 +10,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Summary } from "../../coordinator/report/summary-schema.ts";
 import { tied } from "../../shared/lifeline.ts";
-import { type Answer, ourAnswer } from "./answer.ts";
 import type { Second } from "./baselines/baseline.ts";
-import { BASELINES } from "./baselines/registry.ts";
 import { type Label, labelsOf, unpack } from "./bundle.ts";
-import { measured, moved, usual } from "./indicator.ts";
-import { isBusy } from "./machine.ts";
 import { ONRUSH } from "./paths.ts";
-import type { Scored, Truth } from "./score.ts";
+import type { Scored } from "./score.ts";
+import { besideTruths, type Seen } from "./truth.ts";
 
 /** Reports made at a time. */
 const JOBS = 2;
 
-interface Seen {
-  readonly label: Label;
-  readonly summary: Summary;
-  readonly seconds: readonly Second[];
-}
-
 /** @param set a folder of runs and labels. @param busy runs on a busy machine count as well. @throws Error when it is none, or a report cannot be made */
 export async function rescored(set: string, busy: boolean): Promise<readonly Scored[]> {
-  const isOut = (label: Label) => !busy && isDisturbed(label);
-  const seen = await lookedAt(set, labelsOf(set));
-  const healthy = seen.filter(({ label }) => label.label === null && !isOut(label));
-  const truths = seen.map((one) => truthOf(one, healthy));
-  return seen.map(({ label, summary, seconds }, at) => {
-    const others = truths.filter((_, other) => other !== at).map(({ truth }) => truth);
-    const evidence = { summary, seconds, others };
-    const answers = new Map<string, Answer>([["ours", ourAnswer(summary)]]);
-    for (const baseline of BASELINES) answers.set(baseline.name, baseline.answer(evidence));
-    return { label, answers, isDisturbed: isOut(label), ...(truths[at] as Truth) };
-  });
-}
-
-/** A fault whose indicator did not move is none. */
-function truthOf(seen: Seen, healthy: readonly Seen[]): Truth {
-  const { label } = seen;
-  const { impact, label: intended } = label;
-  if (impact === null || intended === null) return { truth: null, value: null, usual: null };
-  const value = measured(impact.measure, seen);
-  const same = healthy.filter((one) => one.label.server === label.server);
-  // A server without healthy runs of its own has those of all.
-  const among = usual(
-    (same.length > 0 ? same : healthy).flatMap((one) => {
-      const other = measured(impact.measure, one);
-      return other === null ? [] : [other];
-    }),
-  );
-  const isFelt = moved(value, among, impact.least);
-  return {
-    truth: isFelt ? { ...intended, openSet: label.openSet } : null,
-    value,
-    usual: among?.median ?? null,
-  };
-}
-
-/** A machine that others had. Of a case that takes the processor itself that is the point. */
-function isDisturbed({ label, machine }: Label): boolean {
-  return label?.locus !== "generator" && isBusy(machine);
+  return besideTruths(await lookedAt(set, labelsOf(set)), busy);
 }
 
 async function lookedAt(set: string, labels: readonly Label[]): Promise<readonly Seen[]> {

@@ -40,3 +40,14 @@ it("makes runs, keeps them sealed, and scores them again without any load", asyn
   const again = await faultbench("--busy", "--rescore", set);
   expect(again.stdout).toBe(made.stdout);
 });
+
+it.each([
+  ["--cases", "S1,X", "there is no case X"],
+  ["--servers", "wss", "there is no server wss"],
+  ["--strengths", "strong,huge", "there is no strength huge"],
+  ["--seeds", "many", "--seeds is a number"],
+])("refuses %s %s", async (option, value, reason) => {
+  const { exitCode, stderr } = await faultbench("--gate", option, value);
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain(reason);
+});

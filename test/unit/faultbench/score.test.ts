@@ -12,6 +12,7 @@ import { robustZ } from "../../faultbench/baselines/robust-z.ts";
 import type { Label } from "../../faultbench/bundle.ts";
 import { moved, usual } from "../../faultbench/indicator.ts";
 import { type Scored, scores } from "../../faultbench/score.ts";
+import { besideTruths } from "../../faultbench/truth.ts";
 
 const label: Label = {
   id: "0",
@@ -157,5 +158,40 @@ describe("baselines", () => {
     expect(first).toEqual(named("connection-cap", "server", 0.5));
     const healthy = [null, null, burnt];
     expect(majority.answer({ ...evidence, summary: summary({}), others: healthy })).toEqual([]);
+  });
+});
+
+describe("a run on a busy machine", () => {
+  const seen = (truth: { cause: string; locus: "server" } | null, cpuPressure: number) => ({
+    label: {
+      ...label,
+      label: truth,
+      impact: truth === null ? null : { measure: "failedShare", least: 0.1 },
+      machine: { timerLagMs: 11, cpuPressure },
+    },
+    summary: {
+      connections: { attempted: 1, failed: 1, failedByStatus: {}, closedByCode: {} },
+      failures: [],
+      findings: [{ id: "zombie", locus: "server", cause: "", confidence: "likely" }],
+    } as unknown as Summary,
+    seconds: [],
+  });
+  const cap = { cause: "connection-cap", locus: "server" } as const;
+  const busy = () => seen({ ...cap, cause: "zombie" }, 0.9);
+  const runs = [seen(cap, 0.1), seen(cap, 0.1), busy(), busy(), busy()];
+
+  it("does not move what is most often right elsewhere, unless it counts", () => {
+    const said = (busy: boolean) => besideTruths(runs, busy)[0]?.answers.get("majority")?.[0];
+    expect(said(false)).toEqual(named("connection-cap", "server", 1));
+    expect(said(true)).toEqual(named("zombie", "server", 0.75));
+    expect(besideTruths(runs, false).map(({ isDisturbed }) => isDisturbed)).toEqual(
+      [false, false, true, true, true],
+    );
+  });
+
+  it("is answered as the others are, with a cause and a probability", () => {
+    for (const { answers } of besideTruths(runs, false)) {
+      expect(answers.get("ours")).toEqual([named("zombie", "server", 0.75)]);
+    }
   });
 });
