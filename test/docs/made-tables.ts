@@ -16,6 +16,7 @@ import { PROCESS_BEHAVIOURS } from "../../target/behaviour/process/registry.ts";
 import { REPLY_BEHAVIOURS } from "../../target/behaviour/reply/registry.ts";
 import { UPGRADE_BEHAVIOURS } from "../../target/behaviour/upgrade/registry.ts";
 import { PARTS } from "../../target/conversation/registry.ts";
+import { flow } from "./flow.ts";
 
 export interface MadeTable {
   readonly document: string;
@@ -77,7 +78,7 @@ export const MADE_TABLES: readonly MadeTable[] = [
       tableOf(
         ["action", "what happens", "example"],
         ACTION_KINDS.map(({ kind, doc, example }) => {
-          return [`\`${kind}\``, doc, `\`do: [${flowText(example)}]\``];
+          return [`\`${kind}\``, doc, `\`do: [${flow(example)}]\``];
         }),
       ),
   },
@@ -90,7 +91,7 @@ export const MADE_TABLES: readonly MadeTable[] = [
         RULE_KINDS.map(({ kind, doc, example }) => [
           `\`${kind}\``,
           doc,
-          `\`${flowText(example)}\``,
+          `\`${flow(example)}\``,
         ]),
       ),
   },
@@ -168,16 +169,6 @@ export const MADE_TABLES: readonly MadeTable[] = [
   },
 ];
 
-/** A value as YAML in one line. */
-function flowText(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(flowText).join(", ")}]`;
-  if (typeof value === "object" && value !== null) {
-    const pairs = Object.entries(value).map(([key, item]) => `${key}: ${flowText(item)}`);
-    return `{ ${pairs.join(", ")} }`;
-  }
-  return typeof value === "string" && /^\d|[:<>] /.test(value) ? `"${value}"` : String(value);
-}
-
 /** The document with its tables as they should be. @throws Error when it has no place for one */
 export function withTables(document: string, text: string): string {
   let made = text;
@@ -242,13 +233,4 @@ function tableOf(head: readonly string[], rows: readonly (readonly string[])[]):
   return [line(first), line(widths.map((width) => "-".repeat(width))), ...body.map(line)].join(
     "\n",
   );
-}
-
-/** A value in one line, as YAML has it. */
-function flow(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(flow).join(", ")}]`;
-  if (typeof value !== "object" || value === null) return String(value);
-  return `{ ${Object.entries(value)
-    .map(([key, one]) => `${key}: ${flow(one)}`)
-    .join(", ")} }`;
 }

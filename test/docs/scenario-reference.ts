@@ -4,6 +4,7 @@
  * and with the example that the schema gives.
  */
 import { jsonSchema } from "../../shared/scenario/schema.ts";
+import { flow } from "./flow.ts";
 
 const BEGIN = "<!-- made by npm run docs:scenario from the schema; do not edit -->";
 const END = "<!-- end of what npm run docs:scenario makes -->";
@@ -34,6 +35,8 @@ interface Node {
 
 /** What is defined once and used in several places, also inside itself; by the reference to it. */
 let defined: ReadonlyMap<string, Node> = new Map();
+/** Where the keys of an object, or of one of several kinds, have been shown; of the document that is being made. */
+let shown = new Map<string, string>();
 /** Those that have a section of their own, with the word for one of them. */
 const OWN_SECTIONS: ReadonlyMap<string, string> = new Map([["#/definitions/step", "step"]]);
 
@@ -47,6 +50,7 @@ export function withReference(document: string): string {
 
 export function scenarioReference(): string {
   const root = jsonSchema() as Node;
+  shown = new Map();
   const definitions = Object.entries(root.definitions ?? {});
   defined = new Map(definitions.map(([name, node]) => [`#/definitions/${name}`, node]));
   const own = [...OWN_SECTIONS].flatMap(([reference, word]) => {
@@ -85,6 +89,10 @@ function belowOf(path: string, written: Node): string[] {
   const objects = objectsWithin(node);
   if (objects.length === 0) return [];
   const place = node.type === "array" ? `${path}[]` : isMap(node) ? `${path}.NAME` : path;
+  const keys = objects.map(keysOf).join();
+  const before = shown.get(keys);
+  if (before !== undefined) return [`### ${place}`, `As \`${before}\`.`];
+  shown.set(keys, place);
   if (objects.length > 1) return kindSections(place, objects);
   return [`### ${place}`, ...objects.flatMap((object) => sectionsOf(place, object))];
 }
@@ -107,43 +115,54 @@ function hasSame({ properties }: Node, key: string, child: Node): boolean {
 
 /** Of several kinds: what they have in common first, then each kind by what is its own, and what it lacks. */
 function kindSections(place: string, kinds: readonly Node[]): string[] {
+  if (kinds.every((kind) => shown.has(keysOf(kind)))) {
+    const names = kinds.map((kind) => `\`${String(constOf(kind)?.[1].const)}\``).join(", ");
+    return [`Each has the keys of one of these kinds, as they are told there: ${names}.`];
+  }
   const [first] = kinds;
   const common = Object.entries(first?.properties ?? {}).filter(([key, child]) => {
     return kinds.filter((kind) => hasSame(kind, key, child)).length > kinds.length / 2;
   });
   const keys = new Set(common.map(([key]) => key));
-  const lacking = (kind: Node) => [...keys].filter((key) => kind.properties?.[key] === undefined);
-  const intro = kinds.some((kind) => lacking(kind).length > 0)
-    ? "All kinds have these keys, but where something else is said:"
-    : "All kinds have these keys:";
+  const lacksSome = kinds.some((kind) => lacking(kind, keys).length > 0);
+  const intro = `All kinds have these keys${lacksSome ? ", but where something else is said" : ""}:`;
   const shared: Node = {
     properties: Object.fromEntries(common),
     required: (first?.required ?? []).filter((key) => keys.has(key)),
   };
   const below = common.flatMap(([key, child]) => belowOf(`${place}.${key}`, child));
-  // What several have is told once.
-  const shown = new Set<string>();
-  const sections = kinds.flatMap((kind) => {
-    const own = Object.entries(kind.properties ?? {}).filter(
-      ([key, child]) => !keys.has(key) || !hasSame(shared, key, child),
-    );
-    const [name = "", { const: value }] = own.find(([, child]) => child.const !== undefined) ?? [
-      "",
-      {},
-    ];
-    return [
-      `#### ${place} with ${name}: ${String(value)}`,
-      tableOf({ properties: Object.fromEntries(own), required: kind.required ?? [] }),
-      ...withoutText(lacking(kind)),
-      ...own.flatMap(([key, child]) => {
-        const json = JSON.stringify(child);
-        if (name === "" || shown.has(json)) return [];
-        shown.add(json);
-        return belowOf(`${place}.${key} with ${name}: ${String(value)}`, child);
-      }),
-    ];
-  });
-  return [`### ${place}`, intro, tableOf(shared), ...below, ...sections];
+  const sections = kinds.flatMap((kind) => kindSection(place, kind, shared));
+  return [`### ${place}`, ...(keys.size > 0 ? [intro, tableOf(shared)] : []), ...below, ...sections];
+}
+
+function kindSection(place: string, kind: Node, shared: Node): string[] {
+  const own = Object.entries(kind.properties ?? {}).filter(
+    ([key, child]) => !hasSame(shared, key, child),
+  );
+  const [name, { const: value }] = constOf(kind) ?? [own[0]?.[0] ?? "", {}];
+  const which = value === undefined ? `with ${name}` : `with ${name}: ${String(value)}`;
+  const ownKeys = { properties: Object.fromEntries(own), required: kind.required ?? [] };
+  shown.set(keysOf(ownKeys), `${place} ${which}`);
+  return [
+    `#### ${place} ${which}`,
+    tableOf(ownKeys),
+    ...withoutText(lacking(kind, new Set(Object.keys(shared.properties ?? {})))),
+    ...own.flatMap(([key, child]) => belowOf(`${place}.${key} ${which}`, child)),
+  ];
+}
+
+/** What tells one object from another. */
+function keysOf({ properties = {}, required = [] }: Node): string {
+  return JSON.stringify([properties, required.filter((key) => key in properties)]);
+}
+
+/** The key that says which kind it is, where one does. */
+function constOf({ properties = {} }: Node): [key: string, child: Node] | undefined {
+  return Object.entries(properties).find(([, child]) => child.const !== undefined);
+}
+
+function lacking({ properties = {} }: Node, keys: ReadonlySet<string>): string[] {
+  return [...keys].filter((key) => properties[key] === undefined);
 }
 
 function withoutText(keys: readonly string[]): string[] {
@@ -212,21 +231,6 @@ function examplesOf({ examples = [] }: Node): string {
     return at === 0 || room > 0;
   });
   return shown.map((text) => `\`${cell(text)}\``).join(" ");
-}
-
-/** YAML in one line. */
-function flow(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(flow).join(", ")}]`;
-  if (typeof value === "object" && value !== null) {
-    const pairs = Object.entries(value).map(([key, child]) => `${plain(key)}: ${flow(child)}`);
-    return `{ ${pairs.join(", ")} }`;
-  }
-  return typeof value === "string" ? plain(value) : String(value);
-}
-
-function plain(text: string): string {
-  const isPlain = /^[A-Za-z0-9][\w./%()-]*( [\w.<>=%-]+)*$/.test(text) && !/^[\d.]+$/.test(text);
-  return isPlain || /^wss?:\/\/[\w./-]+$/.test(text) ? text : JSON.stringify(text);
 }
 
 function cell(text: string): string {
