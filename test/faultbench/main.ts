@@ -15,10 +15,12 @@ import { rescored } from "./rescore.ts";
 import { scores } from "./score.ts";
 import { SERVER_NAMES } from "./servers/names.ts";
 import { SERVERS } from "./servers/registry.ts";
-import { runsTable, scoresTable } from "./table.ts";
+import { causesTable, runsTable, scoresTable } from "./table.ts";
+import { allTrials, gateTrials, testTrials } from "./trials.ts";
 
 const USAGE = `npm run faultbench -- [options]
   --gate            the short set: 25 cases, strong, one server each
+  --test-split      seeds of their own: each fault at each strength against one server, in turn; what is healthy against each
   --cases A,B       these cases only
   --servers A,B     these servers only: ${SERVER_NAMES.join(", ")}
   --strengths A,B   these strengths only: ${STRENGTHS.join(", ")}
@@ -31,6 +33,7 @@ const USAGE = `npm run faultbench -- [options]
 const { values } = parseArgs({
   options: {
     gate: { type: "boolean", default: false },
+    "test-split": { type: "boolean", default: false },
     cases: { type: "string", default: "" },
     servers: { type: "string", default: "" },
     strengths: { type: "string", default: "" },
@@ -52,9 +55,13 @@ function chosen(all: readonly Case[]): readonly Trial[] {
   const servers = listed("server", values.servers, SERVER_NAMES);
   const strengths = listed("strength", values.strengths, STRENGTHS);
   const seeds = seedsOf(values.seeds);
+  const trialsOf = (one: Case) => {
+    if (values.gate) return gateTrials(one);
+    return values["test-split"] ? testTrials(one, seeds) : allTrials(one, seeds);
+  };
   return all
     .filter(({ id }) => names.includes(id))
-    .flatMap((one) => (values.gate ? gateTrials(one) : allTrials(one, seeds)))
+    .flatMap(trialsOf)
     .filter(({ server, strength }) => servers.includes(server) && strengths.includes(strength));
 }
 
@@ -68,24 +75,10 @@ function listed(what: string, text: string, all: readonly string[]): readonly st
 }
 
 /** @throws Error when it is no count */
-function seedsOf(text: string): readonly number[] {
+function seedsOf(text: string): number {
   if (!/^[1-9]\d{0,2}$/.test(text))
     throw new Error(`--seeds is a number from 1 to 999, not ${text}`);
-  return Array.from({ length: Number(text) }, (_, at) => at + 1);
-}
-
-function gateTrials(one: Case): Trial[] {
-  return one.gate === undefined
-    ? []
-    : [{ case: one, server: one.gate, strength: "strong", seed: 1 }];
-}
-
-function allTrials(one: Case, seeds: readonly number[]): Trial[] {
-  return one.servers.flatMap((server) =>
-    STRENGTHS.filter((strength) => strength in one.strengths).flatMap((strength) =>
-      seeds.map((seed) => ({ case: one, server, strength, seed })),
-    ),
-  );
+  return Number(text);
 }
 
 /** @returns how many runs could not be made */
@@ -153,7 +146,15 @@ async function main(): Promise<number> {
   const busy = all.filter(({ isDisturbed }) => isDisturbed).length;
   const unfelt = all.filter(({ label, truth }) => label.label !== null && truth === null).length;
   const counts = `${all.length} runs: ${unfelt} faults not felt, which count as healthy; ${busy} on a busy machine, which do not count`;
-  const lines = [...runsTable(all), "", counts, "", ...scoresTable(results)];
+  const lines = [
+    ...runsTable(all),
+    "",
+    counts,
+    "",
+    ...causesTable(all),
+    "",
+    ...scoresTable(results),
+  ];
   process.stdout.write(`${lines.join("\n")}\n`);
   writeFileSync(join(set, "scores.json"), `${JSON.stringify(results, null, 2)}\n`);
   say(`the runs are in ${set}; score them again with --rescore ${set}`);

@@ -30,6 +30,49 @@ function short(value: number | null): string {
   return value === null ? "-" : String(Number(value.toPrecision(3)));
 }
 
+/** Markdown: a row a cause that was felt, with what was said instead of it; the worst first. */
+export function causesTable(all: readonly Scored[]): readonly string[] {
+  const felt = all.filter(({ truth, isDisturbed }) => truth !== null && !isDisturbed);
+  const rows = [...grouped(felt, ({ truth }) => truth?.cause ?? "")].map(([cause, runs]) => {
+    const answers = runs.map(({ truth, answers }) => ({ truth, said: answers.get("ours") ?? [] }));
+    const first = answers.filter(({ truth, said }) => isRight(truth, said)).length;
+    const among = answers.filter(({ truth, said }) =>
+      said.slice(0, 3).some((one) => isRight(truth, [one])),
+    ).length;
+    const wrong = answers.filter(({ truth, said }) => !isRight(truth, said));
+    return {
+      cause,
+      of: runs.length,
+      first,
+      among,
+      instead: instead(wrong.map(({ said }) => said)),
+    };
+  });
+  return [
+    "| cause | runs | named first | among the first three | named instead |",
+    "| --- | --- | --- | --- | --- |",
+    ...rows
+      .toSorted((a, b) => a.first / a.of - b.first / b.of || a.cause.localeCompare(b.cause))
+      .map(
+        ({ cause, of, first, among, instead }) =>
+          `| \`${cause}\` | ${of} | ${first} | ${among} | ${instead} |`,
+      ),
+  ];
+}
+
+function grouped<T>(all: readonly T[], keyOf: (one: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const one of all) groups.set(keyOf(one), [...(groups.get(keyOf(one)) ?? []), one]);
+  return groups;
+}
+
+function instead(said: readonly Answer[]): string {
+  return [...grouped(said, ([first]) => first?.cause ?? "nothing")]
+    .toSorted(([, a], [, b]) => b.length - a.length)
+    .map(([cause, { length }]) => (length === 1 ? cause : `${length} x ${cause}`))
+    .join(", ");
+}
+
 /** A row a measure, a column an analyzer. */
 export function scoresTable(all: readonly Score[]): readonly string[] {
   const width = Math.max(...SCORE_MEASURES.map(({ length }) => length));

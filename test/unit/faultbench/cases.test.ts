@@ -11,6 +11,7 @@ import { parseBehaviour } from "../../../target/behaviour-schema.ts";
 import { type Case, fill, readCases, STRENGTHS, type Trial } from "../../faultbench/case-file.ts";
 import { scenarioFor } from "../../faultbench/scenario.ts";
 import { refuseUnknown } from "../../faultbench/servers/dials.ts";
+import { allTrials, testTrials } from "../../faultbench/trials.ts";
 
 const cases = readCases();
 const urlsOf = ({ backends }: Case) =>
@@ -42,6 +43,19 @@ it("the short set has 25 cases, and each server has a healthy one", () => {
   const healthy = gate.filter(({ label }) => label === null);
   expect(healthy.map(({ gate }) => gate).toSorted()).toEqual(["python", "target", "ws"]);
   expect(gate.every(({ strengths }) => "strong" in strengths)).toBe(true);
+});
+
+it("the test split has no seed of development, each strength of a fault once, and what is healthy on each server", () => {
+  const keyOf = ({ server, strength, seed }: Trial) => `${server} ${strength} ${seed}`;
+  for (const one of cases) {
+    const split = testTrials(one, 2);
+    const development = new Set(allTrials(one, 999).map(({ seed }) => seed));
+    expect(split.some(({ seed }) => development.has(seed))).toBe(false);
+    expect(new Set(split.map(keyOf)).size).toBe(split.length);
+    expect(split.every(({ server }) => one.servers.includes(server))).toBe(true);
+    const each = one.label === null ? one.servers : Object.keys(one.strengths);
+    expect(split).toHaveLength(2 * each.length);
+  }
 });
 
 describe.each(cases.map((one) => [one.id, one] as const))("%s", (_, one) => {

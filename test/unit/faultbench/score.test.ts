@@ -12,6 +12,7 @@ import { robustZ } from "../../faultbench/baselines/robust-z.ts";
 import type { Label } from "../../faultbench/bundle.ts";
 import { moved, usual } from "../../faultbench/indicator.ts";
 import { type Scored, scores } from "../../faultbench/score.ts";
+import { causesTable } from "../../faultbench/table.ts";
 import { besideTruths } from "../../faultbench/truth.ts";
 
 const label: Label = {
@@ -75,6 +76,14 @@ describe("scores", () => {
     expect(share("generator's fault blamed on others")).toEqual([1, 2]);
     expect(share("others' fault blamed on the generator")).toEqual([1, 5]);
     expect(share("unknown causes called unknown")).toEqual([1, 1]);
+  });
+
+  it("are told cause by cause, the worst first, with what was named instead", () => {
+    expect(causesTable(rows).slice(2)).toEqual([
+      "| `connection-cap` | 4 | 1 | 2 | zombie, generator-cpu, nothing |",
+      "| `generator-cpu` | 2 | 1 | 1 | saturation |",
+      "| `odd` | 1 | 1 | 1 |  |",
+    ]);
   });
 
   it("take either of two causes for the first answer, and count both apart", () => {
@@ -184,9 +193,13 @@ describe("a run on a busy machine", () => {
     const said = (busy: boolean) => besideTruths(runs, busy)[0]?.answers.get("majority")?.[0];
     expect(said(false)).toEqual(named("connection-cap", "server", 1));
     expect(said(true)).toEqual(named("zombie", "server", 0.75));
-    expect(besideTruths(runs, false).map(({ isDisturbed }) => isDisturbed)).toEqual(
-      [false, false, true, true, true],
-    );
+    expect(besideTruths(runs, false).map(({ isDisturbed }) => isDisturbed)).toEqual([
+      false,
+      false,
+      true,
+      true,
+      true,
+    ]);
   });
 
   it("is answered as the others are, with a cause and a probability", () => {
