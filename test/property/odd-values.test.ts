@@ -1,6 +1,7 @@
 /**
  * Goal: whatever stands in the place of any part of a scenario, reading it gives problems and never throws. Method: each valid
- * scenario there is, with each of its parts replaced in turn by each of a list of odd values.
+ * scenario there is, with each of its parts replaced in turn by each of a list of odd values; parts that stand at the same place beside the
+ * same others as in an earlier one are the same part.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -15,15 +16,27 @@ const ODD = [null, [], "x", -1, [null], { x: null }];
 
 const env = new Proxy({}, { get: () => "ws://127.0.0.1:1" }) as Record<string, string>;
 
-function* placesIn(value: unknown, path: readonly (string | number)[]): Generator<typeof path> {
-  yield path;
+type Path = readonly (string | number)[];
+const seen = new Set<string>();
+
+/** Places of no earlier scenario. @param beside the keys that stand beside the value, and its kind */
+function* placesIn(value: unknown, path: Path, beside = ""): Generator<Path> {
+  const shape = Array.isArray(value) ? "list" : typeof value;
+  const place = `${path.filter((key) => typeof key === "string").join(".")} ${shape} ${beside}`;
+  if (!seen.has(place)) yield path;
+  seen.add(place);
   if (typeof value !== "object" || value === null) return;
+  const keys = Array.isArray(value) ? beside : keysOf(value);
   for (const [key, inner] of Object.entries(value)) {
-    yield* placesIn(inner, [...path, Array.isArray(value) ? Number(key) : key]);
+    yield* placesIn(inner, [...path, Array.isArray(value) ? Number(key) : key], keys);
   }
 }
 
-function replaced(document: unknown, path: readonly (string | number)[], odd: unknown): unknown {
+function keysOf(value: object): string {
+  return [...Object.keys(value).toSorted(), (value as { kind?: unknown }).kind].join();
+}
+
+function replaced(document: unknown, path: Path, odd: unknown): unknown {
   const [key, ...rest] = path;
   if (key === undefined) return odd;
   const copy = (Array.isArray(document) ? [...document] : { ...(document as object) }) as Record<

@@ -11,7 +11,7 @@ import { SimRandom } from "../../sim/sim-random.ts";
 import type { ScriptedWorker } from "./scripted-worker.ts";
 import { type Going, load, type RunSettings, Trial } from "./trial.ts";
 
-const SEEDS = 24;
+const SEEDS = 10;
 const settings: RunSettings = { scenario: load(60, 40, 60), workersExpected: 2 };
 
 class Storm {
