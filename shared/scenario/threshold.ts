@@ -184,7 +184,7 @@ function knownHere(measure: ThresholdMeasure): string {
 }
 
 /** `p99`, `p99.9`, `p999` (= p99.9) to the canonical form; null when it is no percentile. */
-function parsePercentile(written: string): string | Refused | null {
+export function parsePercentile(written: string): string | Refused | null {
   const digits = /^p(\d[\d.]*)$/.exec(written)?.[1];
   if (digits === undefined) return null;
   const dotted = /^\d{3,}$/.test(digits) ? `${digits.slice(0, 2)}.${digits.slice(2)}` : digits;

@@ -5,6 +5,7 @@
  */
 import { MEASURES, meantInstead, statisticOf, statisticsOf } from "../measures.ts";
 import type { ThresholdMeasure } from "../strict.ts";
+import { parsePercentile } from "../threshold.ts";
 import { compileExpression, type Variables } from "./expression.ts";
 import { ExpressionError } from "./expression-error.ts";
 
@@ -74,7 +75,15 @@ function readOf([measure = "", key]: readonly string[], source: string): RecentS
   if (key === undefined) {
     throw new ExpressionError(`${measure} needs a statistic`, at, hintFor(measure, ""));
   }
-  const statistic = canonical(key);
+  const percentile = MEASURES[measure].times === null ? null : parsePercentile(key);
+  if (percentile !== null && typeof percentile !== "string") {
+    throw new ExpressionError(
+      percentile.what,
+      Math.max(0, source.indexOf(key, at)),
+      percentile.hint,
+    );
+  }
+  const statistic = percentile ?? key;
   const isKnown =
     statisticOf(measure, statistic) !== null &&
     !(NOT_RECENT[measure]?.includes(statistic) ?? false) &&
@@ -94,11 +103,6 @@ function isMeasure(name: string): name is ThresholdMeasure {
 
 function hintFor(measure: ThresholdMeasure, key: string): string {
   return meantInstead(measure, key) || `such as ${measure}.${statisticsOf(measure)[0]}`;
-}
-
-/** p999 is p99.9: a field has no point in its name. */
-function canonical(key: string): string {
-  return key.replace(/^p(\d{2})(\d{1,4})$/, "p$1.$2");
 }
 
 function figures(
