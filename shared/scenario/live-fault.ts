@@ -1,17 +1,26 @@
 /**
  * A fault that is asked for while a run goes on: written as in `faults` of a scenario, without `at` for as soon as everybody can
- * know of it; or `begin: NAME`, one of the scenario once more, such as one whose `at` is on-request. Called by coordinator/active-run.
- * Does no I/O. Invariant: what passes is as sound as a fault of the scenario, and begins at a moment that has not come yet.
+ * know of it; or `begin: NAME`, one of the scenario once more, such as one whose `at` is on-request. Called by coordinator/active-run,
+ * and by sections/checkpoints for those that are to be asked for. Does no I/O. Invariant: what passes is as sound as a fault of the scenario, and begins at a moment that has not come yet.
  */
 import type * as z from "zod";
 import { faultWindows, MAX_WINDOWS } from "./fault-windows.ts";
-import type { Issue } from "./issue.ts";
+import type { Issue, Path } from "./issue.ts";
 import { readDocument } from "./read/document.ts";
 import { IssueLog } from "./read/issue-log.ts";
 import { readShape } from "./read/read-shape.ts";
 import { addShapeIssues } from "./read/shape-issues.ts";
-import { anchorOf, checkTimes, ON_REQUEST, unusedName } from "./sections/faults/anchor.ts";
+import {
+  anchorOf,
+  checkApart,
+  checkTimes,
+  ON_REQUEST,
+  repetition,
+  unusedName,
+} from "./sections/faults/anchor.ts";
+import { faultKindOf } from "./sections/faults/registry.ts";
 import { type FaultOutput, faultShape, strictFault } from "./sections/faults.ts";
+import type { Scene } from "./sections/section.ts";
 import { label, once, strict, text } from "./shape/fields.ts";
 import { describe, isMapping } from "./shape/words.ts";
 import type { StrictScenario } from "./strict.ts";
@@ -71,6 +80,41 @@ export function readLiveFault(document: string, { scenario, earliestUs }: Asked)
   return fault !== null && log.isEmpty ? { ok: true, fault } : { ok: false, issues: log.list() };
 }
 
+/**
+ * What can be said before the run of one that a checkpoint asks for: all but its time.
+ * @returns false when it has an issue (logged)
+ */
+export function checkFaultToCome(
+  given: Readonly<Record<string, unknown>>,
+  path: Path,
+  scene: Pick<Scene, "log" | "given"> & { readonly scope: StrictScenario },
+): boolean {
+  const { log, scope, given: root } = scene;
+  if (Object.hasOwn(given, "at")) {
+    const what = "it begins when the checkpoint is reached";
+    log.add([...path, "at"], what, "remove it", { part: "key" });
+    return false;
+  }
+  const isAgain = Object.hasOwn(given, "begin");
+  const shape = isAgain ? againShape() : faultShape();
+  const { value, issues } = readShape(shape, { ...given, at: ON_REQUEST });
+  addShapeIssues(issues, root, log, path);
+  // Where faults have issues, nothing can be said of their names.
+  if (issues.length > 0 || !log.isSound(["faults"])) return issues.length === 0;
+  const { faults, phases } = scope;
+  const { name } = value as Again;
+  if (name !== undefined) checkFree(name, [...path, "name"], { faults, log });
+  if (isAgain)
+    return foundFault((value as Again).begin, [...path, "begin"], { faults, log }) !== null;
+  const { every, times, ...once } = value as FaultOutput;
+  const fault = strictFault(once as FaultOutput, { path, scene, known: faults });
+  if (fault === null) return false;
+  const anchor = { phase: 0, offsetUs: 0 };
+  const repeated = repetition({ every, times }, { path, log, anchor, phases });
+  checkApart({ ...repeated, forUs: fault.forUs }, path, log);
+  return log.isSound(path);
+}
+
 type Again = z.output<ReturnType<typeof againShape>>;
 
 /** A fault of the scenario, at another time, once; null when that cannot be (logged). */
@@ -79,24 +123,44 @@ function again(
   { phases, faults }: StrictScenario,
   log: IssueLog,
 ): StrictFault | null {
-  const found = faults.find((one) => one.name === begin);
-  if (found === undefined) {
-    const names = faults.map((one) => one.name);
-    log.add(["begin"], `the scenario has no fault ${quoted(begin)}`, didYouMean(begin, names));
-  }
+  const found = foundFault(begin, ["begin"], { faults, log });
   const anchor = anchorOf(at, ["at"], { phases, log });
-  if (found === undefined || anchor === null) return null;
+  if (found === null || anchor === null) return null;
   const startUs = phases
     .slice(0, anchor.phase)
     .reduce((sum, { durationUs }) => sum + durationUs, anchor.offsetUs);
   // Names that nobody has written hold the time of another beginning.
   const own = found.name.includes("@") ? found.act.kind : found.name;
+  // What may go on to the end of the run has less to go on for than at its first beginning.
+  const leftUs = phases.reduce((sum, { durationUs }) => sum + durationUs, -startUs);
+  const kind = faultKindOf(found.act.kind);
+  const isOpenEnded = kind.lasts(kind.written(found.act) as FaultOutput) === "may";
+  const forUs = isOpenEnded ? Math.min(found.forUs, leftUs) : found.forUs;
   const fault = {
-    ...{ ...found, ...anchor, everyUs: 0, times: 1, endedUs: null },
+    ...{ ...found, ...anchor, forUs, everyUs: 0, times: 1, endedUs: null },
     name: name ?? unusedName(`${own}@${at}`, faults),
   };
   checkTimes(fault, startUs, { path: [], phases, log });
   return fault;
+}
+
+interface Named {
+  readonly faults: readonly StrictFault[];
+  readonly log: IssueLog;
+}
+
+/** The fault of this name; null: there is none (logged). */
+function foundFault(name: string, path: Path, { faults, log }: Named): StrictFault | null {
+  const found = faults.find((one) => one.name === name);
+  if (found !== undefined) return found;
+  const names = faults.map((one) => one.name);
+  log.add(path, `the scenario has no fault ${quoted(name)}`, didYouMean(name, names));
+  return null;
+}
+
+function checkFree(name: string, path: Path, { faults, log }: Named): void {
+  if (!faults.some((one) => one.name === name)) return;
+  log.add(path, `the run has a fault ${quoted(name)}`, "give it another name");
 }
 
 /** `steady+12s340ms`: the next moment at which it may begin; null when there is none (logged). */
@@ -130,9 +194,7 @@ function checkBesideOthers(
   const { phases, faults } = scenario;
   const known = faultWindows({ phases, faults });
   const [first] = faultWindows({ phases, faults: [fault] });
-  if (faults.some(({ name }) => name === fault.name)) {
-    log.add(["name"], `the run has a fault ${quoted(fault.name)}`, "give it another name");
-  }
+  checkFree(fault.name, ["name"], { faults, log });
   if (earliestUs !== null && (first?.fromUs ?? 0) < earliestUs) {
     const hint = `without at it begins at once, ${formatDuration(Math.ceil(earliestUs / MILLISECOND_US) * MILLISECOND_US)} into the run`;
     log.add(["at"], "that moment is over, or too near for all workers to know of it", hint);

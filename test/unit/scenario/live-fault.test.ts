@@ -76,6 +76,13 @@ describe("a fault that is asked for", () => {
       ...{ name: "dark@steady+2s346ms", phase: 1, offsetUs: 2_346_000, times: 1, forUs: 5e6 },
       ...{ victims: { share: 0.05 }, act: { kind: "blackhole" } },
     });
+    // One without an end of its own goes on to the end of the run, whenever it begins.
+    const endless = [
+      { at: "on-request", kind: "disconnect", how: "silence", who: 2, name: "gone" },
+    ];
+    expect(ask("{ begin: gone, at: steady+30s }", 12_345_678, endless)).toMatchObject({
+      forUs: 60e6,
+    });
     expect(ask("{ begin: dark, at: steady+30s, name: again }", 12_345_678, known)).toMatchObject({
       ...{ name: "again", offsetUs: 30e6 },
     });

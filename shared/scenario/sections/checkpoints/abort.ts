@@ -12,6 +12,7 @@ export const abort = actionKind({
   kind: "abort",
   doc: "Ends the run as a threshold with `abort` does: no new load, replies awaited, results written. The run fails (99).",
   example: "abort",
+  exampleValue: "the target is down",
   alone: "",
   shape: () => text(200),
   strict: (reason): AbortAct => ({ kind: "abort", reason }),

@@ -15,7 +15,7 @@ interface Act {
 export interface ActionPlace {
   /** Of what is written under its key. */
   readonly path: Path;
-  /** Whether this is a fault that hits connections, but for its time; what is wrong is logged. */
+  /** Whether this is a fault that can be asked for when the checkpoint is reached; what is wrong is logged. */
   isFault(given: Readonly<Record<string, unknown>>, path: Path): boolean;
 }
 
@@ -26,6 +26,8 @@ export interface ActionKind<A extends Act = Act, Shape extends z.ZodType = z.Zod
   readonly doc: string;
   /** An item of `do`. */
   readonly example: unknown;
+  /** What may be written under the key, where the example is the key alone. */
+  readonly exampleValue?: z.input<Shape>;
   /** What its key alone, without a value, stands for; absent: it needs one. */
   readonly alone?: z.output<Shape>;
   /** What is written under the key. */

@@ -4,11 +4,9 @@
  */
 import * as z from "zod";
 import type { Path } from "../../issue.ts";
-import { readShape } from "../../read/read-shape.ts";
-import { addShapeIssues } from "../../read/shape-issues.ts";
+import { checkFaultToCome } from "../../live-fault.ts";
 import { about, exactlyOne, list, once, strict } from "../../shape/fields.ts";
 import { isMapping } from "../../shape/words.ts";
-import { faultShape } from "../faults.ts";
 import type { Scene } from "../section.ts";
 import type { ActionKind, ActionPlace } from "./action.ts";
 import { ACTION_KINDS, actionKindOf, type CheckpointAct } from "./registry.ts";
@@ -29,12 +27,8 @@ export type ActionInput =
 
 export const actions: () => z.ZodType<unknown, readonly ActionInput[]> = once(() => {
   const shapes = Object.fromEntries(
-    KINDS.map(({ kind, shape, doc, example }) => {
-      const value = isMapping(example)
-        ? example[kind]
-        : kind === "skip"
-          ? true
-          : "the target is down";
+    KINDS.map(({ kind, shape, doc, example, exampleValue }) => {
+      const value = isMapping(example) ? example[kind] : exampleValue;
       return [kind, about(shape().optional(), doc, value)];
     }),
   );
@@ -53,28 +47,12 @@ export function strictActions(value: unknown, path: Path, scene: Scene): Checkpo
       : written;
     const kind = KINDS.find((one) => one.kind === key);
     if (kind === undefined) continue;
-    const isFault: ActionPlace["isFault"] = (given, at) => isSoundFault(given, at, scene);
+    const isFault: ActionPlace["isFault"] = (given, at) => checkFaultToCome(given, at, scene);
     const place = { path: [...path, index, kind.kind], isFault };
     const act = kind.strict(isMapping(written) ? written[kind.kind] : kind.alone, place);
     if (act !== null) known.push(act);
   }
   return known;
-}
-
-/** Its time is the moment at which the checkpoint is reached. */
-function isSoundFault(
-  given: Readonly<Record<string, unknown>>,
-  path: Path,
-  { log, scope, given: root }: Scene,
-): boolean {
-  if (Object.hasOwn(given, "at")) {
-    const what = "it begins when the checkpoint is reached";
-    log.add([...path, "at"], what, "remove it", { part: "key" });
-    return false;
-  }
-  const { issues } = readShape(faultShape(), { ...given, at: scope.phases[0]?.phase ?? "" });
-  addShapeIssues(issues, root, log, path);
-  return issues.length === 0;
 }
 
 export function writtenActions(known: readonly CheckpointAct[]): ActionInput[] {

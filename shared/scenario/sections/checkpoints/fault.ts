@@ -13,7 +13,7 @@ export interface FaultAct {
 
 export const fault = actionKind({
   kind: "fault",
-  doc: "Begins a fault, written as in `faults`, without `at`: as soon as all workers know of it.",
+  doc: "Begins a fault, written as in `faults`, without `at`, or one of the scenario as `begin: NAME`: as soon as all workers know of it.",
   example: { fault: { kind: "disconnect", who: "20%" } },
   shape: () => z.record(z.string().max(64), z.unknown()),
   strict: (given, { path, isFault }): FaultAct | null =>

@@ -10,6 +10,7 @@ export const skip = actionKind({
   kind: "skip",
   doc: "Ends the phase that goes on, and begins the next one, as soon as all workers know of it; the last one ends the load. Of phases that keep their number of connections: `hold` and `burst`.",
   example: "skip",
+  exampleValue: true,
   alone: true,
   shape: () => z.literal(true),
   strict: (): SkipAct => ({ kind: "skip" }),

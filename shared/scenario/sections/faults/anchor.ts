@@ -69,31 +69,48 @@ export function repetition(
   return { everyUs: every, times: times ?? Math.max(1, Math.ceil(roomUs / every)) };
 }
 
+type Times = Pick<StrictFault, "forUs" | "everyUs" | "times">;
+
+export function checkApart({ forUs, everyUs, times }: Times, path: Path, log: IssueLog): void {
+  if (times <= 1 || forUs <= everyUs) return;
+  log.add([...path, "every"], "it would begin again before it has ended", "write a shorter for");
+}
+
 /** All of its windows lie in the run, apart from one another, and outside of searches. */
 export function checkTimes(
-  { forUs, everyUs, times }: Pick<StrictFault, "forUs" | "everyUs" | "times">,
+  { forUs, everyUs, times }: Times,
   startUs: number,
   { path, phases, log }: { path: Path; phases: readonly StrictPhase[]; log: IssueLog },
 ): void {
-  if (times > 1 && forUs > everyUs) {
-    log.add([...path, "every"], "it would begin again before it has ended", "write a shorter for");
-  }
+  checkApart({ forUs, everyUs, times }, path, log);
   const endUs = startUs + (times - 1) * everyUs + forUs;
+  const search = searchDisturbed(phases, startUs, endUs);
+  if (search !== null) {
+    const what = `it would act during ${search}, which looks for the limit of an undisturbed target`;
+    log.add([...path, "at"], what, "anchor it to another phase, or end it earlier");
+    return;
+  }
+  const runUs = phases.reduce((sum, { durationUs }) => sum + durationUs, 0);
+  if (endUs > runUs || (forUs === 0 && endUs === runUs)) {
+    const what = `it goes on beyond the run, which is over after ${formatDuration(runUs)}`;
+    log.add(path, what, "let it begin earlier, last shorter, or begin less often");
+  }
+}
+
+/** The first search that what acts between two moments of run time would disturb; null: none. */
+export function searchDisturbed(
+  phases: readonly Pick<StrictPhase, "phase" | "ramp" | "durationUs">[],
+  startUs: number,
+  endUs: number,
+): string | null {
   let fromUs = 0;
   for (const { phase, ramp, durationUs } of phases) {
     const toUs = fromUs + durationUs;
     const touches = startUs < toUs && (endUs > fromUs || startUs >= fromUs);
-    if (ramp === "find-limit" && touches) {
-      const what = `it would act during ${phase}, which looks for the limit of an undisturbed target`;
-      log.add([...path, "at"], what, "anchor it to another phase, or end it earlier");
-      return;
-    }
+    if (ramp === "find-limit" && touches) return phase;
     fromUs = toUs;
   }
-  if (endUs > fromUs || (forUs === 0 && endUs === fromUs)) {
-    const what = `it goes on beyond the run, which is over after ${formatDuration(fromUs)}`;
-    log.add(path, what, "let it begin earlier, last shorter, or begin less often");
-  }
+  return null;
 }
 
 export function writtenAnchor({ phase, offsetUs }: Anchor, phases: readonly StrictPhase[]): string {
