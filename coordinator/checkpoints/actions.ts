@@ -8,7 +8,7 @@ import type {
   ReachedCheckpoint,
 } from "../../shared/scenario/sections/checkpoints/action.ts";
 import type { OutsideResult } from "../../shared/scenario/sections/faults/outside/outside.ts";
-import type { ActiveRun } from "../active-run/active-run.ts";
+import { type ActiveRun, ignoreOperating } from "../active-run/active-run.ts";
 import type { AskedFault, FaultDesk } from "../live/fault-desk.ts";
 import { handsFor, notDone } from "../outside/hands.ts";
 import { stretchPhase } from "./stretch.ts";
@@ -29,7 +29,8 @@ export function actionHands(
   return {
     reached,
     endRun: async (reason) => {
-      await run.requestEnd("stop", "checkpoint", reason);
+      // It is in the journal: what the bus does not take now, the next round of the run says to it.
+      await run.requestEnd("stop", "checkpoint", reason).catch(ignoreOperating);
       return { ok: true, outcome: reason };
     },
     startFault: async (text) => {
@@ -55,6 +56,7 @@ function startedText(asked: AskedFault): OutsideResult {
     case "invalid":
       return notDone(asked.issues.map(({ what }) => what).join("; "));
     case "key-reused":
+      return notDone("another fault was begun for this checkpoint before");
     case "late":
       return notDone("the load of the run is over");
   }

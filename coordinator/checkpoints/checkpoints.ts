@@ -1,6 +1,6 @@
 /**
- * The checkpoints of one run: which of them are reached, and what came of their actions. Made by run/watch.ts, which has it look once a
- * second. Invariants: that one is reached is in the journal, on disk, before its actions begin, so nobody begins them twice; none
+ * The checkpoints of one run: which of them are reached, and what came of their actions. Made by run/watch.ts, which has it look on each
+ * of its rounds. Invariants: that one is reached is in the journal, on disk, before its actions begin, so nobody begins them twice; none
  * outlives close(), and each is over at its limit.
  */
 import type { ReachedCheckpoint } from "../../shared/scenario/sections/checkpoints/action.ts";
@@ -76,7 +76,7 @@ export class Checkpoints {
 
   async #act(at: number, checkpoint: StrictCheckpoint): Promise<void> {
     await this.#run.log.sync();
-    await Promise.all(checkpoint.actions.map((act, action) => this.#do(at, action, act)));
+    await allOver(checkpoint.actions.map((act, action) => this.#do(at, action, act)));
     await this.#run.log.sync();
   }
 
@@ -89,7 +89,7 @@ export class Checkpoints {
       this.#say(at, action, LOST);
       return Promise.resolve();
     });
-    await Promise.all(open);
+    await allOver(open);
     await this.#run.log.sync();
   }
 
@@ -119,6 +119,13 @@ export class Checkpoints {
     const kind = actions[action]?.kind ?? "";
     const said = { checkpoint, action, name, kind, ok, outcome };
     this.#run.log.event({ type: "checkpoint-acted", ...said });
+  }
+}
+
+/** When one of them fails, the others are waited for all the same. @throws what the first of those has that failed */
+async function allOver(doing: readonly Promise<void>[]): Promise<void> {
+  for (const one of await Promise.allSettled(doing)) {
+    if (one.status === "rejected") throw one.reason;
   }
 }
 

@@ -55,6 +55,8 @@ async function checkWhileHeeding(
     isChecked = true;
     run.wake();
   });
+  // It is awaited below, when it may have failed long before.
+  checking.catch(() => {});
   try {
     await repeat(run, async () => {
       await run.applyCommands();

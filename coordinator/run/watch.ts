@@ -79,11 +79,12 @@ class Collector {
   /** @returns true when it is over */
   async step(): Promise<true | null> {
     const run = this.#run;
-    const { intake, workers, placement } = this.#parts;
+    const { intake, workers, placement, checkpoints } = this.#parts;
     this.#heedEnding();
     if (run.nowUs() > this.#deadlineUs) return this.#giveUp();
     await run.applyCommands();
     this.outside.look();
+    checkpoints.look();
     await this.#drainWhenOver();
     await run.publish();
     await intake.readAll();
@@ -129,7 +130,6 @@ class Collector {
     const judgements = judgeLive(fold);
     searchOn(run);
     announceFaults(run);
-    this.#parts.checkpoints.look();
     run.request.onView?.(liveView(fold, { state: run.state, elapsedUs, judgements }));
     const broken = run.state === "running" ? abortingRule(judgements, elapsedUs) : null;
     if (broken) {
