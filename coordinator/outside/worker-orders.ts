@@ -11,7 +11,8 @@ import { draw32, Stream } from "../../shared/time/random.ts";
 import { sleep } from "../../shared/time/timer.ts";
 import type { ActiveRun } from "../active-run/active-run.ts";
 import type { Member } from "../fleet/members.ts";
-import { hitOf, lostByFaults, workerActOf } from "../plan/worker-faults.ts";
+import { MAX_WORKERS } from "../local/sizing.ts";
+import { hitOf, lostByFaults, workerActOf, workersToOutlast } from "../plan/worker-faults.ts";
 import { shown } from "./shown.ts";
 
 const LOOK_MS = 50;
@@ -36,10 +37,14 @@ export function checkWorkerFaults(run: ActiveRun): void {
   }
   const lost = lostByFaults(scenario, members.length);
   if (run.bus.kind === "ipc" && lost > 0 && lost >= members.length) {
+    const enough = workersToOutlast(scenario, MAX_WORKERS);
     throw new OnrushError({
       code: "ONRUSH_CLUSTER_TOO_SMALL",
-      message: `The faults of the scenario may take all of its workers (${lost}), and nobody starts others on one node.`,
-      remedy: `Give it more: \`onrush run --workers ${lost + 1}\`.`,
+      message: `The faults of the scenario may take all of its workers (${members.length}), and nobody starts others on one node.`,
+      remedy:
+        enough === null
+          ? "Hit fewer of them (`who`), or less often (`times`)."
+          : `Give it more: \`onrush run --workers ${enough}\`.`,
     });
   }
 }
@@ -75,7 +80,7 @@ export async function orderWorkers(
   const left = silent();
   const done = victims.filter((one) => !left.includes(one));
   const without = left.length === 0 ? "" : `; no answer from ${names(left)}`;
-  const what = done.length === 0 ? "not done" : `${deed(act)} ${names(done)}`;
+  const what = done.length === 0 ? "not done" : deed(act, names(done));
   return { ok: left.length === 0, outcome: shown(`${what}${without}`) };
 }
 
@@ -96,11 +101,17 @@ function chosen(run: ActiveRun, act: WorkerAct, position: number): readonly Memb
     .map(({ member }) => member);
 }
 
-function deed({ effect }: WorkerAct): string {
-  if (effect.kind === "kill") return "killed";
-  const done = { pause: "paused", isolate: "cut off from the bus", skew: "set the clocks of" };
-  const by = effect.kind === "skew" ? ` by ${effect.byMs} ms` : "";
-  return `for ${formatDuration(effect.forUs)}${by} ${done[effect.kind]}`;
+function deed({ effect }: WorkerAct, whom: string): string {
+  if (effect.kind === "kill") return `killed ${whom}`;
+  const time = formatDuration(effect.forUs);
+  switch (effect.kind) {
+    case "pause":
+      return `paused ${whom} for ${time}`;
+    case "isolate":
+      return `cut ${whom} off from the bus for ${time}`;
+    case "skew":
+      return `set the clocks of ${whom} off by ${effect.byMs} ms for ${time}`;
+  }
 }
 
 function names(members: readonly Member[]): string {

@@ -20,7 +20,7 @@ export function hitOf({ workers: { share, count, worker } }: WorkerAct, workers:
   return Math.min(workers, count ?? Math.max(1, Math.round(share * workers)));
 }
 
-/** Of so many workers those that are lost at most, each time others. */
+/** Of so many workers those that are lost at most, each time others: may be more than there are. */
 export function lostByFaults(
   { outside }: Pick<StrictScenario, "outside">,
   workers: number,
@@ -33,5 +33,16 @@ export function lostByFaults(
     if (effect.kind === "kill" || effect.forUs > LEAST_LEASE_US)
       lost += times * hitOf(worker, workers);
   }
-  return Math.min(workers, lost);
+  return lost;
+}
+
+/** The least number of workers of which somebody is left; null: however many there are, up to `most`, they may all be lost. */
+export function workersToOutlast(
+  scenario: Pick<StrictScenario, "outside">,
+  most: number,
+): number | null {
+  for (let workers = 1; workers <= most; workers++) {
+    if (lostByFaults(scenario, workers) < workers) return workers;
+  }
+  return null;
 }
