@@ -14,6 +14,7 @@ import { DocumentWriter } from "../fleet/document-writer.ts";
 import type { Assignment } from "../fleet/fleet.ts";
 import { type Plan, steeredPlan } from "../plan/plan.ts";
 import { sentPlan } from "../plan/sent-rows.ts";
+import type { EndBy } from "../store/event.ts";
 import type { StoredRun } from "../store/run-store.ts";
 import { RefusedNotes } from "./refused-notes.ts";
 import type { RunRequest } from "./request.ts";
@@ -21,8 +22,11 @@ import { RowDocuments } from "./row-documents.ts";
 import type { RunLog } from "./run-log.ts";
 import { transition } from "./state.ts";
 
+const SECOND_US = 1_000_000;
+/** A worker that misses the hint reads the document two seconds later; in one host no hint is missed. */
+const LEAD_US = { ipc: 1 * SECOND_US, redis: 3 * SECOND_US, nats: 3 * SECOND_US };
+
 type EndMode = "stop" | "abort";
-type EndBy = "interrupt" | "api" | "threshold" | "checkpoint" | "failure";
 
 export class ActiveRun {
   readonly request: RunRequest;
@@ -147,7 +151,7 @@ export class ActiveRun {
       handOvers: [...fold.slices.handOvers.values()],
       cuts: fold.slices.cuts,
       steering: fold.searches.steering,
-      faults: fold.faults.changed,
+      faults: fold.faults.forWorkers(this.#planned.document.scenario),
       ...(fold.outside.orders.length > 0 && { orders: fold.outside.orders }),
     };
     if (!this.#document.holds(document)) {
@@ -166,6 +170,12 @@ export class ActiveRun {
     if (rewrites !== this.#rewrites) this.forgotten();
     this.#rewrites = rewrites;
     this.#refused.say();
+  }
+
+  /** Run time by which all workers know what is decided now; null: run time has not begun. */
+  get knownByUs(): number | null {
+    const { elapsedUs } = this.log;
+    return elapsedUs === null ? null : elapsedUs + LEAD_US[this.bus.kind];
   }
 
   /** Reads the commands; the first of each kind counts. */

@@ -22,8 +22,6 @@ import { whyIdle } from "../plan/idle-faults.ts";
 import type { ActiveRun } from "./active-run.ts";
 
 const SECOND_US = 1_000_000;
-/** A worker that misses the hint reads the document two seconds later; in one host no hint is missed. */
-const LEAD_US = { ipc: 1 * SECOND_US, redis: 3 * SECOND_US, nats: 3 * SECOND_US };
 
 export class LiveFaults implements FaultDesk {
   readonly #run: ActiveRun;
@@ -68,9 +66,15 @@ export class LiveFaults implements FaultDesk {
     if (!read.ok) return { kind: "invalid", issues: read.issues };
     const idle = idleIssue(scenario, windowOf(scenario, read.fault));
     if (idle !== null) return { kind: "invalid", issues: [idle] };
-    this.#run.log.event({ type: "fault-asked", fault: read.fault, request });
+    const { fault, begins } = read;
+    this.#run.log.event({
+      type: "fault-asked",
+      fault,
+      ...(begins !== null && { begins }),
+      request,
+    });
     await this.#keep();
-    return { kind: "asked", fault: this.#listed(read.fault.name) };
+    return { kind: "asked", fault: this.#listed(fault.name) };
   }
 
   /** It takes faults: its load goes on, or is to come. */
@@ -81,8 +85,8 @@ export class LiveFaults implements FaultDesk {
 
   /** Run time at which something may begin that nobody knows of yet; null: run time has not begun. */
   #nextUs(): number | null {
-    const { log, bus } = this.#run;
-    return log.elapsedUs === null ? null : Math.round(log.elapsedUs + LEAD_US[bus.kind]);
+    const { knownByUs } = this.#run;
+    return knownByUs === null ? null : Math.round(knownByUs);
   }
 
   /** As it is by now: the facts lack nothing that victims follow from. */

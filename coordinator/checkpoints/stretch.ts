@@ -15,18 +15,16 @@ import { phaseSpans } from "../merge/facts.ts";
 import { notDone } from "../outside/hands.ts";
 
 const SECOND_US = 1_000_000;
-/** For everybody to hear of a decision before its moment comes. */
-const LEAD_US = { ipc: 1 * SECOND_US, redis: 3 * SECOND_US, nats: 3 * SECOND_US };
 
 /** @param byUs null: it ends as soon as everybody can know */
 export function stretchPhase(run: ActiveRun, byUs: number | null): OutsideResult {
-  const { log, bus } = run;
+  const { log } = run;
   const { scenario } = log.fold.facts;
   const nowUs = log.elapsedUs ?? -1;
   const span = phaseSpans(scenario).find(({ fromUs, toUs }) => nowUs >= fromUs && nowUs < toUs);
   if (span === undefined || run.ending !== null) return notDone("the load of the run is over");
   const { index: phase, fromUs, toUs } = span;
-  const soonUs = nowUs + LEAD_US[bus.kind];
+  const soonUs = run.knownByUs ?? 0;
   if (!canStretch(scenario.phases[phase] as StrictPhase)) {
     return notDone(`phase ${span.phase} changes the number of connections`);
   }

@@ -9,6 +9,8 @@ import { createMask, MASK } from "../../shared/scenario/mask/mask.ts";
 import { actionKindOf } from "../../shared/scenario/sections/checkpoints/registry.ts";
 import { ruleKindOf } from "../../shared/scenario/sections/environment/registry.ts";
 import { outsideKindOf } from "../../shared/scenario/sections/faults/outside/registry.ts";
+import { faultKindOf } from "../../shared/scenario/sections/faults/registry.ts";
+import { withoutValues } from "../../shared/scenario/shape/request.ts";
 import type { StrictScenario, StrictSend } from "../../shared/scenario/strict.ts";
 import type { StrictEnvironmentRule } from "../../shared/scenario/strict-beside.ts";
 import type { StrictRole, StrictStep } from "../../shared/scenario/strict-conversation.ts";
@@ -80,7 +82,7 @@ export function readFacts(header: unknown): RunFacts {
 
 /**
  * The scenario as it may lie on disk: what reports need. Everything that commonly carries a secret is left out
- * (variables, environment, data, header values, TLS material, payloads), and the rest is masked.
+ * (variables, environment, data, header values, TLS material, payloads, what else is called and stale tokens), and the rest is masked.
  */
 export function redactScenario(scenario: StrictScenario): StrictScenario {
   const lean: StrictScenario = {
@@ -91,6 +93,9 @@ export function redactScenario(scenario: StrictScenario): StrictScenario {
     data: {},
     ...redacted(scenario),
     hooks: scenario.hooks && { ...scenario.hooks, source: "" },
+    faults: scenario.faults.map((one) => {
+      return { ...one, act: faultKindOf(one.act.kind).redacted?.(one.act) ?? one.act };
+    }),
     outside: scenario.outside.map((one) => {
       return { ...one, act: outsideKindOf(one.act.kind).redacted(one.act) };
     }),
@@ -148,7 +153,7 @@ function redacted({
     },
     connect: {
       ...connect,
-      headers: connect.headers.map(([name]) => [name, MASK] as const),
+      headers: withoutValues(connect.headers),
       tls: { ...connect.tls, ca: null, cert: null, key: null },
     },
     answers: answers.map((answer) => ({ ...answer, send: withoutPayload(answer.send) })),
@@ -167,7 +172,7 @@ function redactedStep(step: StrictStep): StrictStep {
       return {
         ...step,
         url: "",
-        headers: step.headers.map(([name]) => [name, MASK] as const),
+        headers: withoutValues(step.headers),
         body: step.body && withoutPayload(step.body),
       };
     case "repeat":

@@ -3,6 +3,7 @@
  * of run-fold.ts. Invariant: it follows from the events alone, so a coordinator that starts again tells of none twice. Bound:
  * MAX_WINDOWS.
  */
+import type { StrictScenario } from "../../shared/scenario/strict.ts";
 import type { StrictFault } from "../../shared/scenario/strict-fault.ts";
 import type { FaultChange, FaultEvent } from "../store/event.ts";
 import type { RunFacts } from "./facts.ts";
@@ -20,6 +21,8 @@ export class FaultLog {
   readonly told = new Map<number, ToldFault>();
   /** Names of those that were asked for while the run went on. */
   readonly live = new Set<string>();
+  /** Of those that are another once more: which one, by the name it had first. */
+  readonly #origins = new Map<string, string>();
   /** Those of requests that may be repeated, by their keys. */
   readonly byKey = new Map<string, { readonly name: string; readonly content: string }>();
   /** All of the run as they are by now; empty: those of the plan, as they were planned. */
@@ -35,11 +38,20 @@ export class FaultLog {
     this.told.set(window, { atUs: event.atUs, victims: event.victims, isOver: false });
   }
 
+  /** As they are by now, with what the journal lacks because it commonly is a secret. @param planned the scenario as it was given */
+  forWorkers({ faults }: Pick<StrictScenario, "faults">): readonly StrictFault[] {
+    return this.changed.map((one) => {
+      const first = this.#origins.get(one.name) ?? one.name;
+      return { ...one, act: faults.find(({ name }) => name === first)?.act ?? one.act };
+    });
+  }
+
   /** @returns the facts as they are from then on */
   change(event: FaultChange, facts: RunFacts): RunFacts {
     const { faults } = facts.scenario;
     if (event.type === "fault-asked") {
-      const { fault, request } = event;
+      const { fault, begins, request } = event;
+      if (begins !== undefined) this.#origins.set(fault.name, this.#origins.get(begins) ?? begins);
       this.live.add(fault.name);
       const { name } = fault;
       if (request !== null) this.byKey.set(request.key, { name, content: request.content });

@@ -6,7 +6,7 @@
 import { outsideKindOf } from "../../shared/scenario/sections/faults/outside/registry.ts";
 import { type ActiveRun, ignoreOperating } from "../active-run/active-run.ts";
 import { isTaken } from "../active-run/bus-retry.ts";
-import { handsFor, lacksSecrets, SECRETS_LOST, tellable } from "./hands.ts";
+import { handsFor, lacksSecrets, notDone, SECRETS_LOST, tellable } from "./hands.ts";
 
 export async function cleanUp(run: ActiveRun): Promise<void> {
   const { log, plan } = run;
@@ -19,11 +19,13 @@ export async function cleanUp(run: ActiveRun): Promise<void> {
     log.event({ type: "cleanup-began", step, name });
     await keep(run);
     const terms = { id: name, limitUs, signal: new AbortController().signal, leavesNothing: true };
-    const result = await outsideKindOf(act.kind).perform(act, handsFor(run, terms));
+    const result = await outsideKindOf(act.kind).perform(act, { ...handsFor(run, terms), order });
     log.event({ type: "cleanup-ended", step, name, ...tellable(run, result) });
     await keep(run);
   }
 }
+
+const order = () => Promise.resolve(notDone("only faults ask workers"));
 
 /** A disk that refuses keeps no step from being done; another coordinator that took the run does them. */
 async function keep({ log }: ActiveRun): Promise<void> {

@@ -4,7 +4,7 @@
  * and what is done is over at its limit.
  */
 import { OnrushError } from "../../shared/errors.ts";
-import { createMask, MASK } from "../../shared/scenario/mask/mask.ts";
+import { MASK } from "../../shared/scenario/mask/mask.ts";
 import type { Answer } from "../../shared/scenario/sections/environment/rule.ts";
 import type {
   Hands,
@@ -27,13 +27,16 @@ export interface HandTerms {
   readonly leavesNothing?: boolean;
 }
 
-export function handsFor(run: ActiveRun, { id, limitUs, signal, leavesNothing }: HandTerms): Hands {
+/** All but those that reach workers, which only faults do. */
+export function handsFor(
+  run: ActiveRun,
+  { id, limitUs, signal, leavesNothing }: HandTerms,
+): Omit<Hands, "order"> {
   const { request, timers } = run;
   return {
     request: (asked, { isEnd } = { isEnd: false }) =>
       httpCall(asked, callLimits(run, { limitUs, signal: isEnd ? NEVER : signal })),
     wait: (forUs) => passed(forUs, timers, signal),
-    order: () => Promise.resolve(notDone("only faults ask workers")),
     execute: async (file, args) => {
       try {
         checkCommand(file, request.allowCommands ?? []);
@@ -83,7 +86,7 @@ function callLimits(
 
 /** What came of something, without the scenario's secrets, on one line. */
 export function tellable({ plan }: ActiveRun, { ok, outcome }: OutsideResult): OutsideResult {
-  return { ok, outcome: shown(createMask(plan.document.scenario.secrets)(outcome)) };
+  return { ok, outcome: shown(outcome, plan.document.scenario.secrets) };
 }
 
 export function notDone(why: string): OutsideResult {

@@ -13,9 +13,10 @@ import type {
   OutsideRequest,
   OutsideResult,
 } from "../../shared/scenario/sections/faults/outside/outside.ts";
+import { isRight } from "../../shared/scenario/shape/request.ts";
 import type { StrictTls } from "../../shared/scenario/strict-connect.ts";
 import type { Timers } from "../../shared/time/timer.ts";
-import { shown } from "./shown.ts";
+import { held } from "./shown.ts";
 
 const MAX_ANSWER_BYTES = 16 * 1024;
 
@@ -32,7 +33,7 @@ export interface CallLimits {
 /** Never rejects. */
 export async function httpCall(asked: OutsideRequest, limits: CallLimits): Promise<OutsideResult> {
   const answer = await askFor(asked, limits);
-  return "failed" in answer ? { ok: false, outcome: shown(answer.failed) } : judge(asked, answer);
+  return "failed" in answer ? { ok: false, outcome: held(answer.failed) } : judge(asked, answer);
 }
 
 /** Never rejects. @param most bytes of an answer that are read */
@@ -130,6 +131,5 @@ async function read(answer: IncomingMessage, most: number): Promise<Answer> {
 }
 
 function judge({ status: right }: OutsideRequest, { status, text }: Answer): OutsideResult {
-  const ok = right.length > 0 ? right.includes(status) : status >= 200 && status <= 299;
-  return { ok, outcome: shown(`HTTP ${status} ${text}`) };
+  return { ok: isRight(status, right), outcome: held(`HTTP ${status} ${text}`) };
 }

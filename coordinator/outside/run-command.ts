@@ -9,7 +9,7 @@ import { tied } from "../../shared/lifeline.ts";
 import type { OutsideResult } from "../../shared/scenario/sections/faults/outside/outside.ts";
 import type { Timers } from "../../shared/time/timer.ts";
 import { kill, killMarked } from "./left-behind.ts";
-import { shown } from "./shown.ts";
+import { held } from "./shown.ts";
 
 const MAX_OUTPUT_BYTES = 4096;
 /** For what it wrote last, when others still hold its output. */
@@ -54,18 +54,18 @@ export function runCommand(
       if (child.pid !== undefined) kill(-child.pid);
       killMarked(`${MARK}=${mark}`);
       output.close();
-      end({ ok: false, outcome: shown(`${why} ${output.text}`) });
+      end({ ok: false, outcome: held(`${why} ${output.text}`) });
     };
     const onAbort = () => cut("ended with the run:");
     const cancel = timers.after(limitMs, () => cut(`ended after ${limitMs / 1000} s:`));
     signal.addEventListener("abort", onAbort);
-    child.once("error", ({ message }) => end({ ok: false, outcome: shown(message) }));
+    child.once("error", ({ message }) => end({ ok: false, outcome: held(message) }));
     child.once("exit", (code, by) => {
       if (child.pid !== undefined) kill(-child.pid);
       if (leavesNothing) killMarked(`${MARK}=${mark}`);
       const how = code === null ? `ended by ${by}` : `exit ${code}`;
       void output.rest(timers).then((text) => {
-        end({ ok: code === 0, outcome: shown(`${how} ${text}`) });
+        end({ ok: code === 0, outcome: held(`${how} ${text}`) });
       });
     });
   });

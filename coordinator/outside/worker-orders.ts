@@ -13,7 +13,7 @@ import type { ActiveRun } from "../active-run/active-run.ts";
 import type { Member } from "../fleet/members.ts";
 import { MAX_WORKERS } from "../local/sizing.ts";
 import { hitOf, lostByFaults, workerActOf, workersToOutlast } from "../plan/worker-faults.ts";
-import { shown } from "./shown.ts";
+import { held } from "./shown.ts";
 
 const LOOK_MS = 50;
 const MAX_NAMED = 5;
@@ -81,7 +81,7 @@ export async function orderWorkers(
   const done = victims.filter((one) => !left.includes(one));
   const without = left.length === 0 ? "" : `; no answer from ${names(left)}`;
   const what = done.length === 0 ? "not done" : deed(act, names(done));
-  return { ok: left.length === 0, outcome: shown(`${what}${without}`) };
+  return { ok: left.length === 0, outcome: held(`${what}${without}`) };
 }
 
 /** Of the workers that hold a part of the run and allow it; by the seed, where there are more than it hits. */

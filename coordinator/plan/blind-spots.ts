@@ -68,19 +68,41 @@ function speaks({ messages, flow, connect, answers }: StrictRole): boolean {
   const steps = [...(flow?.open ?? []), ...(flow?.loops ?? []).flatMap(({ steps: own }) => own)];
   return (
     (messages !== null && messages.rate.perSec > 0) ||
-    steps.length > 0 ||
+    steps.some(sends) ||
     answers.length > 0 ||
     connect.heartbeat !== null
   );
 }
+
+function sends(step: StrictStep): boolean {
+  switch (step.kind) {
+    case "send":
+    case "ping":
+      return true;
+    case "repeat":
+      return step.steps.some(sends);
+    case "choose":
+      return step.branches.some(({ steps }) => steps.some(sends));
+    default:
+      return false;
+  }
+}
+
+/** Means of exponential stays after which about as many go as come. */
+const SETTLING_MEANS = 3;
 
 /** The longest time in which a phase keeps its load. */
 function steadyUs(phase: StrictPhase): number {
   switch (phase.ramp) {
     case "hold":
     case "burst":
-    case "arrivals":
       return phase.durationUs;
+    case "arrivals": {
+      // Until the first that came go, there are more all the time.
+      const { kind, meanUs } = phase.stay;
+      const comingUs = kind === "fixed" ? meanUs : SETTLING_MEANS * meanUs;
+      return Math.max(0, phase.durationUs - comingUs);
+    }
     case "step":
       return phase.durationUs / phase.steps;
     case "points":

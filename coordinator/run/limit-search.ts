@@ -14,8 +14,6 @@ import { nextLevel } from "../analysis/search/next-level.ts";
 import { phaseSpans } from "../merge/facts.ts";
 
 const SECOND_US = 1_000_000;
-/** For everybody to hear of a decision before its moment comes. */
-const LEAD_US = { ipc: 1 * SECOND_US, redis: 2 * SECOND_US, nats: 2 * SECOND_US };
 
 interface Current {
   readonly phase: number;
@@ -35,7 +33,7 @@ export function searchOn(run: ActiveRun): void {
   if (current === null || run.log.fold.searches.outcome(current.phase) !== null) return;
   const judged = run.log.fold.searches.plateaus(current.phase).length;
   if (judged < current.search.levels.length && !judge(run, current)) return;
-  decide(run, current, elapsedUs);
+  decide(run, current);
 }
 
 function currentSearch({ log }: ActiveRun, elapsedUs: number): Current | null {
@@ -67,13 +65,12 @@ function judge({ log }: ActiveRun, { phase, search, fromUs }: Current): boolean 
   return true;
 }
 
-function decide(run: ActiveRun, current: Current, elapsedUs: number): void {
+function decide(run: ActiveRun, current: Current): void {
   const { phase, search, fromUs, toUs, openBefore } = current;
   const { log } = run;
   const next = nextLevel(search, openBefore, log.fold.searches.plateaus(phase));
-  const leadUs = elapsedUs + LEAD_US[run.bus.kind];
   // Whole seconds of the phase: with its start on one, those of the run.
-  const atUs = Math.ceil((leadUs - fromUs) / SECOND_US) * SECOND_US;
+  const atUs = Math.ceil(((run.knownByUs ?? 0) - fromUs) / SECOND_US) * SECOND_US;
   if (next.kind === "end") {
     const durationUs = Math.min(atUs, toUs - fromUs);
     log.event({ type: "search-ended", phase, durationUs, outcome: next.outcome });

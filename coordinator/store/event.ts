@@ -19,6 +19,8 @@ export interface WorkerMachine {
   readonly version: string;
 }
 
+export type EndBy = "interrupt" | "api" | "threshold" | "checkpoint" | "failure";
+
 export type EventBody =
   | { readonly type: "state"; readonly from: RunState; readonly to: RunState }
   /** Run time begins; `startAtUs` on the bus clock. Of several the last counts: nobody heard of the others. */
@@ -31,11 +33,11 @@ export type EventBody =
   | FaultEvent
   | OutsideEvent
   | BesideEvent
-  /** The end was asked for before the plan's: by a person, the API or a threshold. */
+  /** The end was asked for before the plan's: by a person, the API, a threshold or a checkpoint. */
   | {
       readonly type: "end-requested";
       readonly mode: "stop" | "abort";
-      readonly by: "interrupt" | "api" | "threshold" | "checkpoint" | "failure";
+      readonly by: EndBy;
       readonly reason: string;
     }
   /** The run cannot be done or finished; what there is is written. */
@@ -132,10 +134,11 @@ export type SliceEvent =
 
 /** A fault was asked for, or ended, while the run goes on. */
 export type FaultChange =
-  /** It stands behind those there are. `request`: who repeats it gets the same fault; null: nobody can. */
+  /** It stands behind those there are. `begins`: the fault that it is once more, where it is one. `request`: who repeats it gets the same fault; null: nobody can. */
   | {
       readonly type: "fault-asked";
       readonly fault: StrictFault;
+      readonly begins?: string;
       readonly request: { readonly key: string; readonly content: string } | null;
     }
   /** Of a fault by its name: nothing of it acts or begins from `atUs` on, a moment that has not come yet. */

@@ -35,7 +35,8 @@ export const MAX_FAULT_BYTES = 64 * 1024;
 const MILLISECOND_US = 1000;
 
 export type ReadFault =
-  | { readonly ok: true; readonly fault: StrictFault }
+  /** `begins`: the fault of the scenario that it is once more; null: it is one of its own. */
+  | { readonly ok: true; readonly fault: StrictFault; readonly begins: string | null }
   | { readonly ok: false; readonly issues: readonly Issue[] };
 
 /** One of the scenario, once more. */
@@ -77,7 +78,8 @@ export function readLiveFault(document: string, { scenario, earliestUs }: Asked)
     ? again(value as Again, scenario, log)
     : strictFault(value as FaultOutput, { path: [], scene, known: scenario.faults });
   if (fault !== null) checkBesideOthers(fault, { scenario, earliestUs, log });
-  return fault !== null && log.isEmpty ? { ok: true, fault } : { ok: false, issues: log.list() };
+  if (fault === null || !log.isEmpty) return { ok: false, issues: log.list() };
+  return { ok: true, fault, begins: isAgain ? (value as Again).begin : null };
 }
 
 /**

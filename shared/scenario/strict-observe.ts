@@ -21,7 +21,13 @@ export interface StrictScrape {
   readonly pick: readonly string[];
 }
 
-/** All that is picked, each with its position in frames. */
+/** All that is picked, each with its position in frames: with the page by its number, where several have a value of that name. */
 export function pickedOf(observe: StrictObserve | undefined): readonly string[] {
-  return (observe?.metrics ?? []).flatMap(({ pick }) => pick);
+  const pages = (observe?.metrics ?? []).map(({ pick }) => pick);
+  return pages.flatMap((picks, page) =>
+    picks.map((pick) => {
+      const isAlone = pages.every((others, other) => other === page || !others.includes(pick));
+      return isAlone ? pick : `${pick} (page ${page + 1})`;
+    }),
+  );
 }

@@ -12,6 +12,7 @@ import {
   CLEANUP_STEPS,
   outsideKindOf,
 } from "../../shared/scenario/sections/faults/outside/registry.ts";
+import { pickedOf } from "../../shared/scenario/strict-observe.ts";
 import { writtenForm } from "../../shared/scenario/written.ts";
 
 function read(parts: object) {
@@ -125,13 +126,15 @@ describe.each(CLEANUP_STEPS.map(({ kind }) => kind))("clean-up by %s", (name) =>
   });
 });
 
-it("no header of what is asked lies on disk", () => {
-  const webhook = { url: "http://127.0.0.1:1/", ...HIDDEN };
+it("no address and no header of what is asked lies on disk", () => {
+  const webhook = { url: "http://127.0.0.1:1/geheim?a=geheim", ...HIDDEN };
   const { scenario } = strict({
     checkpoints: [{ at: "steady", do: [{ webhook }] }],
     environment: {
-      before: [{ url: "http://127.0.0.1:1/", ...HIDDEN }],
-      after: [{ metric: "http://127.0.0.1:1/", sample: "a", limit: "> 1", ...HIDDEN }],
+      before: [{ url: "http://127.0.0.1:1/geheim?a=geheim", ...HIDDEN }],
+      after: [
+        { metric: "http://127.0.0.1:1/geheim?a=geheim", sample: "a", limit: "> 1", ...HIDDEN },
+      ],
     },
   });
   const [action] = scenario.checkpoints?.[0]?.actions ?? [];
@@ -142,6 +145,66 @@ it("no header of what is asked lies on disk", () => {
   ];
   expect(JSON.stringify([action, ...rules])).toContain("geheim");
   expect(JSON.stringify(kept)).not.toContain("geheim");
+});
+
+it("a rule is named by the address it asks, without its query", () => {
+  const { scenario } = strict({ environment: { before: [{ url: "http://a:1/health?k=geheim" }] } });
+  expect(scenario.environment?.before[0]?.name).toBe("url http://a:1/health");
+});
+
+it("names that are made are not those that are written further down, and are found again", () => {
+  const { scenario, again } = writtenBack({
+    checkpoints: [
+      { at: "steady", do: ["mark"], name: "checkpoint 2" },
+      { at: "steady", do: ["mark"] },
+      { at: "steady", do: ["mark"] },
+    ],
+    environment: {
+      before: [{ files: 5 }, { files: 5, timeout: "2s", name: "files 5" }, { files: 5 }],
+      after: [],
+    },
+  });
+  const names = (list: readonly { name: string }[] = []) => list.map(({ name }) => name);
+  expect(names(scenario.checkpoints)).toEqual(["checkpoint 2", "checkpoint 2 (2)", "checkpoint 3"]);
+  const before = ["files 5 (2)", "files 5", "files 5 (3)"];
+  expect(names(scenario.environment?.before)).toEqual(before);
+  expect(again?.checkpoints).toEqual(scenario.checkpoints);
+  expect(again?.environment).toEqual(scenario.environment);
+});
+
+it("what looks like a placeholder is none when it is written back", () => {
+  const text = "{{{{a}}";
+  const webhook = { url: "http://a/", headers: { a: text } };
+  const fault = { kind: "disconnect", who: { worker: text } };
+  const { scenario, again } = writtenBack({
+    checkpoints: [{ at: "steady", do: [{ mark: text }, { abort: text }, { webhook }, { fault }] }],
+    environment: {
+      before: [{ url: "http://a/", body: text, headers: { a: text } }],
+      after: [{ metric: "http://a/", sample: 'a{b="c"}', limit: "> 1", headers: { a: text } }],
+    },
+    cleanup: [{ kind: "command", run: ["/bin/echo", text] }],
+    observe: { ladder: { echo: text } },
+  });
+  const parts = ({ checkpoints, environment, cleanup, observe }: typeof scenario) => {
+    return { checkpoints, environment, cleanup, observe };
+  };
+  expect(JSON.stringify(parts(scenario))).not.toContain("{{{{");
+  expect(again && parts(again)).toEqual(parts(scenario));
+});
+
+it("a sample whose labels cannot be read is refused, with what can", () => {
+  const metric = { metric: "http://a/", limit: "> 1" };
+  for (const sample of ["a{code=500}", "a{code='500'}"]) {
+    const found = issues({ environment: { before: [{ ...metric, sample }] } }).join();
+    expect(found).toContain("not the name of a sample");
+    const pages = [{ url: "http://a/", pick: [sample] }];
+    expect(issues({ observe: { metrics: pages } }).join()).toContain("metrics[0].pick[0]");
+  }
+  const page = (port: number) => ({ url: `http://a:${port}/`, pick: ["a", "b"] });
+  const { observe } = strict({ observe: { metrics: [page(1), page(2)] } }).scenario;
+  expect(pickedOf(observe)).toEqual(["a (page 1)", "b (page 1)", "a (page 2)", "b (page 2)"]);
+  const twice = [{ url: "http://a/", pick: ["a", "a"] }];
+  expect(issues({ observe: { metrics: twice } }).join()).toContain("is picked twice");
 });
 
 it("what cannot be done is refused, with its place", () => {

@@ -81,14 +81,54 @@ describe.each(OUTSIDE_KINDS.map((kind) => [kind.kind, kind] as const))("%s", (na
     };
     expect(await outsideKindOf(name).perform(act, hands)).toEqual({ ok: true, outcome: "" });
     const lastsUs = outsideKindOf(name).lastsUs?.(act);
-    expect(asked.slice(1)).toEqual(lastsUs === undefined ? [] : [`wait ${lastsUs}`, "end"]);
+    // Workers see to the end of what they do to themselves.
+    const hasEnd = lastsUs !== undefined && kind.on === "others";
+    expect(asked.slice(1)).toEqual(hasEnd ? [`wait ${lastsUs}`, "end"] : []);
     expect(asked[0]).not.toBe("end");
   });
 });
 
+it.each([
+  { kind: "call", url: "http://127.0.0.1:1/", headers: { a: "{{{{b}}" }, body: '{"a":"{{{{b}}"}' },
+  { kind: "command", run: ["/bin/echo", "{{{{a}}"] },
+  { kind: "pause-worker", for: "5s", who: { worker: "{{{{a}}" } },
+])("what looks like a placeholder is none when it is written back: %j", (fault) => {
+  const { scenario, given } = strict({ at: "steady", name: "one", ...fault });
+  const again = parseScenario(JSON.stringify(writtenForm(scenario, given)), {
+    ...{ fileName: "example.json", env: {} },
+    readFile: () => Buffer.alloc(0),
+  });
+  expect(JSON.stringify(scenario.outside)).toMatch(/[^{]\{\{[ab]/);
+  expect(again.ok && again.scenario.outside).toEqual(scenario.outside);
+});
+
+it("the end of resources is asked for also where nobody answered their beginning", async () => {
+  const { example } = outsideKindOf("resources");
+  const act = strict(example).scenario.outside[0]?.act as OutsideAct;
+  const asked: string[] = [];
+  const hands = {
+    request: ({ method }: { method: string }) => {
+      asked.push(method);
+      return Promise.resolve({ ok: method === "DELETE", outcome: `${method} it` });
+    },
+    wait: () => Promise.reject(new Error("nothing to wait for")),
+    execute: () => Promise.reject(new Error("no command")),
+    order: () => Promise.reject(new Error("no worker")),
+  };
+  const result = await outsideKindOf("resources").perform(act, hands);
+  expect(asked).toEqual(["PUT", "DELETE"]);
+  expect(result).toEqual({ ok: false, outcome: "PUT it" });
+});
+
 it("no secret of a call lies on disk", () => {
   const headers = { authorization: "Bearer {{vars.token}}" };
-  const fault = { at: "steady", kind: "call", url: "http://127.0.0.1:1/", headers, body: "hidden" };
+  const fault = {
+    at: "steady",
+    kind: "call",
+    url: "http://127.0.0.1:1/geheim",
+    headers,
+    body: "hidden",
+  };
   const { scenario } = strict(fault, { vars: { token: "geheim" } });
   const [one] = scenario.outside;
   expect(one?.act).toMatchObject({ headers: [["authorization", "Bearer geheim"]] });
@@ -109,8 +149,8 @@ it("what cannot be done is refused, with its place", () => {
   const resources = { at: "steady", kind: "resources", url: "http://a/", for: "5s" };
   expect(issues(resources)).toEqual(["faults[0]: resources needs cpu, memory or pause"]);
   expect(issues({ ...resources, cpu: "5%", url: "ftp://a/" }).join()).toContain("neither http nor");
-  expect(issues({ ...resources, cpu: "5%", for: "11m" }).join()).toContain("longer than ten");
-  expect(issues({ ...resources, cpu: "5%", for: undefined }).join()).toContain("needs for");
+  expect(issues({ ...resources, cpu: "5%", for: "11m" }).join()).toContain("more than 10m");
+  expect(issues({ ...resources, cpu: "5%", for: undefined }).join()).toContain("faults[0]");
   const late = { ...resources, cpu: "5%", at: "steady+88s", for: "5s" };
   expect(issues(late).join()).toContain("goes on beyond the run");
   const command = { at: "steady", kind: "command" };
@@ -129,6 +169,6 @@ it("workers are named in one way, and what lasts ends with the load", () => {
   expect(issues({ ...pause, who: { worker: "w", count: 1 } }).join()).toContain("faults[0].who");
   expect(issues({ ...pause, who: {} }).join()).toContain("faults[0].who");
   expect(issues({ ...pause, who: 1, for: "15s" }).join()).toContain("beyond the run");
-  expect(issues({ ...pause, who: 1, for: "11m" }).join()).toContain("longer than 10m");
+  expect(issues({ ...pause, who: 1, for: "11m" }).join()).toContain("more than 10m");
   expect(issues({ ...pause, who: 1, for: undefined }).join()).toContain("faults[0]");
 });

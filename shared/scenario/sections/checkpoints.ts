@@ -13,6 +13,7 @@ import {
   byDefault,
   durationUpTo,
   fault,
+  isLabel,
   label,
   list,
   strict,
@@ -21,8 +22,8 @@ import {
 import type { StrictCheckpoint } from "../strict-beside.ts";
 import { formatDuration } from "../units.ts";
 import { actions, strictActions, writtenActions } from "./checkpoints/actions.ts";
-import { anchorOf, writtenAnchor } from "./faults/anchor.ts";
-import { checkNames, type Scene, section, soundItems } from "./section.ts";
+import { anchorOf, unusedName, writtenAnchor } from "./faults/anchor.ts";
+import { checkNames, type Scene, section, soundItems, writtenNames } from "./section.ts";
 import { checkMeasured } from "./thresholds.ts";
 
 const MAX_CHECKPOINTS = 20;
@@ -81,16 +82,17 @@ export const checkpoints = section({
       { path: ["checkpoints"], key: "name", kind: "checkpoint" },
       log,
     );
+    const names = writtenNames(given["checkpoints"], "name").map((name) => ({ name }));
     const known: StrictCheckpoint[] = [];
     for (const [index, one] of soundItems(value, ["checkpoints"], log)) {
-      const strictOne = strictCheckpoint(one, index, scene);
+      const strictOne = strictCheckpoint(one, index, scene, names);
       if (strictOne !== null) known.push(strictOne);
     }
     return known.length === 0 ? {} : { checkpoints: known };
   },
   written: ({ checkpoints: known, phases }) =>
     known?.map(({ name, when, windowUs, forUs, actions: acts, ...anchor }, index) => ({
-      ...(name !== usualName(index) && { name }),
+      ...(isLabel(name) && name !== usualName(index) && { name }),
       ...((when === null || anchor.phase + anchor.offsetUs > 0) && {
         at: writtenAnchor(anchor, phases),
       }),
@@ -105,7 +107,13 @@ function usualName(index: number): string {
   return `checkpoint ${index + 1}`;
 }
 
-function strictCheckpoint(one: Written, index: number, scene: Scene): StrictCheckpoint | null {
+/** @param names that others have */
+function strictCheckpoint(
+  one: Written,
+  index: number,
+  scene: Scene,
+  names: readonly { readonly name: string }[],
+): StrictCheckpoint | null {
   const { name, at, window: windowUs, for: forUs = 0, do: acts } = one;
   const when = one.when ?? null;
   const { log, scope } = scene;
@@ -117,7 +125,8 @@ function strictCheckpoint(one: Written, index: number, scene: Scene): StrictChec
   const strictOnes = strictActions(acts, [...path, "do"], scene);
   if (when !== null && log.isSound(path)) checkReads(when, [...path, "when"], scene);
   if (anchor === null || !log.isSound(path)) return null;
-  return { name: name ?? usualName(index), ...anchor, when, windowUs, forUs, actions: strictOnes };
+  const own = name ?? unusedName(usualName(index), names);
+  return { name: own, ...anchor, when, windowUs, forUs, actions: strictOnes };
 }
 
 /** What is never measured here would never be reached. */

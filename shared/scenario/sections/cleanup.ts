@@ -4,6 +4,7 @@
  */
 import type * as z from "zod";
 import { about, fault, list, ofKinds } from "../shape/fields.ts";
+import { literals } from "../shape/literal.ts";
 import { describe, isMapping } from "../shape/words.ts";
 import type { StrictCleanup } from "../strict-beside.ts";
 import { didYouMean } from "../suggest.ts";
@@ -60,7 +61,7 @@ export const cleanup = section({
         // No author can write the names that are made here.
         ...(!name.includes("@") && { name }),
         timeout: formatDuration(limitUs),
-        ...outsideKindOf(act.kind).written(act),
+        ...literals(outsideKindOf(act.kind).written(act)),
       } as z.input<StepShape>;
     }),
 });

@@ -3,14 +3,14 @@
  * environment/. Invariant: each rule has a name of its own in its list, and is of one kind.
  */
 import type * as z from "zod";
-import { about, fault, list, ofKinds, strict } from "../shape/fields.ts";
+import { about, fault, isLabel, list, ofKinds, strict } from "../shape/fields.ts";
 import { describe, isMapping } from "../shape/words.ts";
 import type { StrictEnvironmentRule } from "../strict-beside.ts";
 import { formatDuration } from "../units.ts";
 import { type EnvironmentAct, RULE_KINDS, ruleKindOf } from "./environment/registry.ts";
 import type { RuleKeys } from "./environment/rule.ts";
 import { unusedName } from "./faults/anchor.ts";
-import { checkNames, type Scene, section, soundItems } from "./section.ts";
+import { checkNames, type Scene, section, soundItems, writtenNames } from "./section.ts";
 
 const MAX_RULES = 20;
 const LISTS = ["before", "after"] as const;
@@ -67,8 +67,8 @@ export const environment = section({
   },
   written: ({ environment: known }) =>
     known && {
-      before: known.before.map((rule, at) => writtenRule(rule, known.before.slice(0, at))),
-      after: known.after.map((rule, at) => writtenRule(rule, known.after.slice(0, at))),
+      before: known.before.map((rule) => writtenRule(rule, known.before)),
+      after: known.after.map((rule) => writtenRule(rule, known.after)),
     },
 });
 
@@ -81,28 +81,37 @@ function strictRules(
   const { environment: written } = given;
   const names = isMapping(written) ? written[key] : undefined;
   checkNames(names, { path, key: "name", kind: "rule" }, log);
+  const taken = writtenNames(names, "name").map((one) => ({ name: one }));
   const known: StrictEnvironmentRule[] = [];
   for (const [, rule] of soundItems(rules, path, log)) {
     const { name, severity, timeout: limitUs }: RuleKeys = rule;
     const act = ruleKindOf(rule.kind).strict(rule);
-    known.push({ name: name ?? nameFor(act, known), severity, limitUs, act });
+    known.push({
+      name: name ?? unusedName(titleOf(act), [...taken, ...known]),
+      severity,
+      limitUs,
+      act,
+    });
   }
   return known;
 }
 
 const MAX_NAME_CHARS = 120;
 
-function nameFor(act: EnvironmentAct, known: readonly StrictEnvironmentRule[]): string {
-  return unusedName(ruleKindOf(act.kind).title(act).slice(0, MAX_NAME_CHARS), known);
+function titleOf(act: EnvironmentAct): string {
+  return ruleKindOf(act.kind).title(act).slice(0, MAX_NAME_CHARS);
 }
 
 function writtenRule(
   { name, severity, limitUs, act }: StrictEnvironmentRule,
-  known: readonly StrictEnvironmentRule[],
+  all: readonly StrictEnvironmentRule[],
 ) {
+  const title = titleOf(act);
+  // Where rules have one title, who has its name follows from the names that are written.
+  const isUsual = name === title && all.filter((one) => titleOf(one.act) === title).length === 1;
   return {
     ...ruleKindOf(act.kind).written(act),
-    ...(name !== nameFor(act, known) && { name }),
+    ...(isLabel(name) && !isUsual && { name }),
     ...{ severity, timeout: formatDuration(limitUs) },
   } as z.input<RuleShape>;
 }

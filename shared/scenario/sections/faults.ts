@@ -7,7 +7,7 @@ import type * as z from "zod";
 import { MAX_WINDOWS } from "../fault-windows.ts";
 import type { Path } from "../issue.ts";
 import { about, fault, list, ofKinds, once } from "../shape/fields.ts";
-import { literal } from "../shape/literal.ts";
+import { literal, literals } from "../shape/literal.ts";
 import { describe, isMapping } from "../shape/words.ts";
 import type { StrictPhase } from "../strict.ts";
 import type { StrictFault, StrictVictims } from "../strict-fault.ts";
@@ -197,16 +197,6 @@ function writtenFault(one: StrictFault, phases: readonly StrictPhase[]): FaultIn
     }),
     ...literals(faultKindOf(act.kind).written(act)),
   } as FaultInput;
-}
-
-/** What looks like a placeholder is none. */
-function literals(keys: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(keys).map(([key, value]) => [
-      key,
-      typeof value === "string" ? literal(value) : value,
-    ]),
-  );
 }
 
 function writtenVictims({ share, count, role, target, worker }: StrictVictims): FaultInput["who"] {

@@ -4,9 +4,11 @@
  */
 import * as z from "zod";
 import { about, byDefault, duration, fault, list, strict, text } from "../shape/fields.ts";
+import { literal } from "../shape/literal.ts";
 import { asWritten } from "../shape/marks.ts";
 import type { StrictLadder, StrictScrape } from "../strict-observe.ts";
 import { formatDuration, quoted } from "../units.ts";
+import { isSampleName, UNREADABLE_SAMPLE } from "./environment/exposed-value.ts";
 import { type Scene, section, soundItems, soundParts } from "./section.ts";
 import { checkUrl } from "./target-url.ts";
 
@@ -107,10 +109,12 @@ function strictPages(
   pages: readonly z.output<ReturnType<typeof page>>[] | undefined,
   scene: Scene,
 ): StrictScrape[] {
-  const seen = new Set<string>();
   return [...soundItems(pages, ["observe", "metrics"], scene.log)].flatMap(([at, one]) => {
+    const seen = new Set<string>();
     for (const [place, pick] of one.pick.entries()) {
       const path = ["observe", "metrics", at, "pick", place];
+      // Of JSON it is a path, which has no labels.
+      if (pick.includes("{") && !isSampleName(pick)) scene.log.add(path, ...UNREADABLE_SAMPLE);
       if (seen.has(pick)) scene.log.add(path, `${quoted(pick)} is picked twice`, "pick it once");
       seen.add(pick);
     }
@@ -120,5 +124,5 @@ function strictPages(
 }
 
 function writtenLadder({ everyUs, echo }: StrictLadder) {
-  return { every: formatDuration(everyUs), ...(echo === null ? {} : { echo }) };
+  return { every: formatDuration(everyUs), ...(echo === null ? {} : { echo: literal(echo) }) };
 }

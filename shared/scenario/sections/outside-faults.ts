@@ -4,6 +4,7 @@
  */
 import type * as z from "zod";
 import type { Path } from "../issue.ts";
+import { literals } from "../shape/literal.ts";
 import type { StrictPhase } from "../strict.ts";
 import type { StrictOutside } from "../strict-outside.ts";
 import { formatDuration } from "../units.ts";
@@ -59,7 +60,6 @@ export function strictOutside(
 
 /** What is done in a moment lasts no time. */
 export function lastingUs(act: OutsideAct): number {
-  if ("effect" in act) return act.effect.kind === "kill" ? 0 : act.effect.forUs;
   return outsideKindOf(act.kind).lastsUs?.(act) ?? 0;
 }
 
@@ -71,6 +71,6 @@ export function writtenOutside(one: StrictOutside, phases: readonly StrictPhase[
     ...(!name.includes("@") && { name }),
     ...(times > 1 && { every: formatDuration(everyUs), times }),
     timeout: formatDuration(limitUs),
-    ...outsideKindOf(act.kind).written(act),
+    ...literals(outsideKindOf(act.kind).written(act)),
   } as OutsideInput;
 }

@@ -204,14 +204,21 @@ export function list<T extends z.ZodType>(item: T, min: number, max: number) {
   return z.array(item).check(...least, z.maxLength(max));
 }
 
+const LABEL = /^[\p{L}\p{N}_](?:[\p{L}\p{N}_ .:/-]*[\p{L}\p{N}_.:/-])?$/u;
+const MAX_LABEL_CHARS = 64;
+
+/** Whether an author can have written the name: those that are made may be others. */
+export function isLabel(text: string): boolean {
+  return text.length <= MAX_LABEL_CHARS && LABEL.test(text);
+}
+
 /** A name that selectors and reports use. */
 export function label() {
   const isName = z.superRefine<string>((text, context) => {
-    if (text === "" || /^[\p{L}\p{N}_](?:[\p{L}\p{N}_ .:/-]*[\p{L}\p{N}_.:/-])?$/u.test(text))
-      return;
+    if (text === "" || LABEL.test(text)) return;
     fault(context, [`not a name: ${quoted(text)}`, "use letters, digits, spaces and _ - . : /"]);
   });
-  return z.string().check(z.minLength(1), z.maxLength(64), isName);
+  return z.string().check(z.minLength(1), z.maxLength(MAX_LABEL_CHARS), isName);
 }
 
 /** An identifier, as in {{vars.identifier}}. */

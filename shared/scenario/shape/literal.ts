@@ -4,3 +4,15 @@
 export function literal(text: string): string {
   return text.replaceAll("{{", "{{{{");
 }
+
+/** Plain data with all of its texts so, but not its keys. */
+export function literals<T>(value: T): T {
+  return deep(value) as T;
+}
+
+function deep(value: unknown): unknown {
+  if (typeof value === "string") return literal(value);
+  if (Array.isArray(value)) return value.map(deep);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, deep(item)]));
+}

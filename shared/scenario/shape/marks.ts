@@ -75,6 +75,8 @@ function childrenOf(node: z.core.$ZodType, part: string | number): readonly z.co
   }
   if (node instanceof z.ZodArray) return [node.def.element];
   if (node instanceof z.ZodRecord) return [node.def.valueType];
+  // Whatever stands there is as its whole.
+  if (node instanceof z.ZodUnknown) return [node];
   if (node instanceof z.ZodTuple) return node.def.items.slice(Number(part), Number(part) + 1);
   return [];
 }

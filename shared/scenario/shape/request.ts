@@ -3,6 +3,7 @@
  * Invariant: what passes can be sent as it is, and its address holds no user and no password.
  */
 import * as z from "zod";
+import { MASK } from "../mask/mask.ts";
 import { quoted } from "../units.ts";
 import { fault, list, text, whole } from "./fields.ts";
 
@@ -46,4 +47,25 @@ function isHeader(name: string, value: string): boolean {
 /** One, or several. */
 export function statuses() {
   return z.union([whole(100, 599), list(whole(100, 599), 1, MAX_STATUSES)]);
+}
+
+/** Whether an answer means that it was done. @param right empty: 200 to 299 */
+export function isRight(status: number, right: readonly number[]): boolean {
+  return right.length > 0 ? right.includes(status) : status >= 200 && status <= 299;
+}
+
+type Headers = readonly (readonly [name: string, value: string])[];
+
+export function withoutValues(headers: Headers): Headers {
+  return headers.map(([name]) => [name, MASK] as const);
+}
+
+interface Addressed {
+  readonly url: string;
+  readonly headers: Headers;
+}
+
+/** As it may lie on disk: what is called, and with what, is commonly a secret. */
+export function withoutAddress<A extends Addressed>(act: A): A {
+  return { ...act, url: MASK, headers: withoutValues(act.headers) };
 }

@@ -105,7 +105,7 @@ describe("a request of a fault", () => {
     const { ok, outcome } = await call(url);
     expect(ok).toBe(false);
     expect(outcome).toMatch(/^HTTP 307 x+…$/);
-    expect(outcome.length).toBeLessThanOrEqual(300);
+    expect(outcome.length).toBeLessThanOrEqual(4096);
     expect(asked).toEqual(["/do"]);
   });
 

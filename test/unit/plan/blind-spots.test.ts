@@ -49,6 +49,17 @@ describe("what a run could not distinguish", () => {
     expect(spots[0]).toMatch(expected);
   });
 
+  it("takes no step for sending that sends nothing, and no arrivals for steady load before anybody goes", () => {
+    const steps = (loop: string) => GOOD.replace(/messages:.*\n/, `flow: { loop: [${loop}] }\n`);
+    expect(spotsOf(steps("{ wait: 5s }, { mark: there }"))[0]).toMatch(/idle timeout/);
+    expect(spotsOf(steps("{ repeat: { times: 2, steps: [ping] } }, { wait: 5s }"))).toEqual([]);
+    const arrive = (stay: string) =>
+      GOOD.replace("hold: 10m", `arrive: 1/s, for: 10m, stay: ${stay}`);
+    expect(spotsOf(arrive("1m"))).toEqual([]);
+    expect(spotsOf(arrive("15m"))[0]).toMatch(/30 s/);
+    expect(spotsOf(arrive("exp(4m)"))[0]).toMatch(/30 s/);
+  });
+
   it("says nothing of a login that is made once", () => {
     const once = `${GOOD}flow: { before: [{ http: { get: "http://127.0.0.1:9001/stats", when: "!has(conn.token)", capture: { token: "body.name" } } }] }\n`;
     expect(spotsOf(once)).toEqual([]);

@@ -1,6 +1,9 @@
 /** Goal: a figure is found in a page of metrics, whatever stands around it. */
 import { describe, expect, test } from "vitest";
-import { sumOfSamples } from "../../../shared/scenario/sections/environment/exposed-value.ts";
+import {
+  isSampleName,
+  sumsOfSamples,
+} from "../../../shared/scenario/sections/environment/exposed-value.ts";
 
 const PAGE = `# HELP http_requests_total Requests, by "code"
 # TYPE http_requests_total counter
@@ -29,6 +32,26 @@ describe("a page of metrics", () => {
     ["broken", null],
     ["", null],
   ])("%s is %s", (asked, value) => {
-    expect(sumOfSamples(PAGE, asked)).toBe(value);
+    expect(sumsOfSamples(PAGE, [asked])).toEqual([value]);
   });
+
+  test("is read once for all that is asked, in its order", () => {
+    const asked = ['http_requests_total{code="200"}', "absent", "http_requests_total"];
+    expect(sumsOfSamples(PAGE, asked)).toEqual([1027, null, 1034]);
+  });
+
+  test.each(["open_fds", 'a{b="c"}', 'a{ b="c", d = "e\\"}" , }', "a{}", "a.b-c"])(
+    "%s can be asked for",
+    (name) => {
+      expect(isSampleName(name)).toBe(true);
+    },
+  );
+
+  test.each(["", "a b", "a{b=c}", "a{b='c'}", 'a{b="c"', 'a{b=~"c"}', 'a{b="c" d="e"}', '{b="c"}'])(
+    "%s cannot",
+    (name) => {
+      expect(isSampleName(name)).toBe(false);
+      expect(sumsOfSamples(PAGE, [name])).toEqual([null]);
+    },
+  );
 });

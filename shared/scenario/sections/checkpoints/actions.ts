@@ -6,6 +6,7 @@ import * as z from "zod";
 import type { Path } from "../../issue.ts";
 import { checkFaultToCome } from "../../live-fault.ts";
 import { about, exactlyOne, list, once, strict } from "../../shape/fields.ts";
+import { literals } from "../../shape/literal.ts";
 import { isMapping } from "../../shape/words.ts";
 import type { Scene } from "../section.ts";
 import type { ActionKind, ActionPlace } from "./action.ts";
@@ -56,5 +57,5 @@ export function strictActions(value: unknown, path: Path, scene: Scene): Checkpo
 }
 
 export function writtenActions(known: readonly CheckpointAct[]): ActionInput[] {
-  return known.map((act) => actionKindOf(act.kind).written(act) as ActionInput);
+  return known.map((act) => literals(actionKindOf(act.kind).written(act)) as ActionInput);
 }

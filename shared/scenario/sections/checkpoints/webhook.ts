@@ -2,9 +2,8 @@
  * `webhook`: another service is told. Listed in registry.ts. Invariant: it is told once; whether it listens changes nothing of the run.
  */
 import * as z from "zod";
-import { MASK } from "../../mask/mask.ts";
 import { about, byDefault, durationUpTo, strict } from "../../shape/fields.ts";
-import { requestHeaders, requestUrl } from "../../shape/request.ts";
+import { requestHeaders, requestUrl, withoutAddress } from "../../shape/request.ts";
 import { formatDuration } from "../../units.ts";
 import { actionKind } from "./action.ts";
 
@@ -47,7 +46,7 @@ export const webhook = actionKind({
     const more = headers.length === 0 ? {} : { headers: Object.fromEntries(headers) };
     return { webhook: { url, ...more, timeout: formatDuration(limitUs) } };
   },
-  redacted: (act) => ({ ...act, headers: act.headers.map(([name]) => [name, MASK] as const) }),
+  redacted: withoutAddress,
   isIdempotent: false,
   perform: ({ url, headers, limitUs }, { request, reached }) => {
     const type = ["content-type", "application/json"] as const;

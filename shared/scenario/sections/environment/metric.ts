@@ -5,12 +5,12 @@
 import * as z from "zod";
 import { ExpressionError } from "../../expression/expression-error.ts";
 import { compileHttpReading } from "../../expression/http-expression.ts";
-import { MASK } from "../../mask/mask.ts";
 import { httpReading } from "../../shape/compiled.ts";
 import { about, fault, strict, text } from "../../shape/fields.ts";
-import { requestHeaders, requestUrl } from "../../shape/request.ts";
+import { literal, literals } from "../../shape/literal.ts";
+import { isRight, requestHeaders, requestUrl, withoutAddress } from "../../shape/request.ts";
 import type { OutsideRequest } from "../faults/outside/outside.ts";
-import { sumOfSamples } from "./exposed-value.ts";
+import { isSampleName, sumsOfSamples, UNREADABLE_SAMPLE } from "./exposed-value.ts";
 import { base, ruleKind } from "./rule.ts";
 
 const OPERATORS = ["<=", ">=", "==", "!=", "<", ">"] as const;
@@ -39,6 +39,15 @@ function limitText() {
   });
 }
 
+function sampleName() {
+  return text(
+    500,
+    z.superRefine<string>((name, context) => {
+      if (!isSampleName(name)) fault(context, UNREADABLE_SAMPLE);
+    }),
+  );
+}
+
 export const metric = ruleKind({
   kind: "metric",
   doc: "A figure at a URL is within `limit`: an OpenMetrics sample (`sample`, the sum of all that match), or a value of a JSON answer (`json`, CEL over `body`).",
@@ -52,7 +61,7 @@ export const metric = ruleKind({
         "http://127.0.0.1:9100/metrics",
       ),
       sample: about(
-        text(500).optional(),
+        sampleName().optional(),
         "Name of an OpenMetrics or Prometheus sample, with labels where they matter.",
         "process_open_fds",
         'http_requests{code="500"}',
@@ -79,22 +88,25 @@ export const metric = ruleKind({
     };
   },
   written: ({ url, sample, json, operator, limit, headers }) => ({
-    metric: url,
-    ...(sample !== null && { sample }),
+    metric: literal(url),
+    ...(sample !== null && { sample: literal(sample) }),
     ...(json !== null && { json }),
     limit: `${operator} ${limit}`,
-    ...(headers.length > 0 && { headers: Object.fromEntries(headers) }),
+    ...(headers.length > 0 && { headers: literals(Object.fromEntries(headers)) }),
   }),
-  redacted: (act) => ({ ...act, headers: act.headers.map(([name]) => [name, MASK] as const) }),
+  redacted: withoutAddress,
   title: ({ sample, json, operator, limit }) => `metric ${sample ?? json} ${operator} ${limit}`,
   async check(act, { ask }) {
     const { url: to, headers, sample, json, operator, limit } = act;
     const answer = await ask({ method: "GET", url: to, headers, body: null, status: [] });
     if ("failed" in answer) return { ok: false, outcome: answer.failed };
     const { status, text: told, isWhole } = answer;
-    if (status < 200 || status > 299) return { ok: false, outcome: `HTTP ${status} ${told}` };
+    if (!isRight(status, [])) return { ok: false, outcome: `HTTP ${status} ${told}` };
     if (!isWhole) return { ok: false, outcome: "the answer broke off, or is too long" };
-    const value = sample === null ? readJson(json ?? "", status, told) : sumOfSamples(told, sample);
+    const value =
+      sample === null
+        ? readJson(json ?? "", status, told)
+        : (sumsOfSamples(told, [sample])[0] ?? null);
     if (value === null) return { ok: false, outcome: `the answer has no figure ${sample ?? json}` };
     return { ok: compare(value, operator, limit), outcome: String(value) };
   },

@@ -1,7 +1,13 @@
 /** `url`: another service answers as it should. Listed in registry.ts. Invariant: redirects are not followed. */
-import { MASK } from "../../mask/mask.ts";
 import { about, strict, text } from "../../shape/fields.ts";
-import { requestHeaders, requestUrl, statuses } from "../../shape/request.ts";
+import { literal, literals } from "../../shape/literal.ts";
+import {
+  isRight,
+  requestHeaders,
+  requestUrl,
+  statuses,
+  withoutAddress,
+} from "../../shape/request.ts";
 import type { OutsideRequest } from "../faults/outside/outside.ts";
 import { base, ruleKind } from "./rule.ts";
 
@@ -15,6 +21,12 @@ export interface UrlAct {
   readonly status: readonly number[];
   /** What the answer has to hold; null: anything. */
   readonly body: string | null;
+}
+
+/** A query may hold what nobody is to read. */
+function place(to: string): string {
+  const { origin, pathname } = new URL(to);
+  return `${origin}${pathname}`;
 }
 
 export const url = ruleKind({
@@ -37,19 +49,18 @@ export const url = ruleKind({
     status: [status].flat(),
   }),
   written: ({ url: to, status, body, headers }) => ({
-    url: to,
+    url: literal(to),
     ...(status.length > 0 && { status }),
-    ...(body !== null && { body }),
-    ...(headers.length > 0 && { headers: Object.fromEntries(headers) }),
+    ...(body !== null && { body: literal(body) }),
+    ...(headers.length > 0 && { headers: literals(Object.fromEntries(headers)) }),
   }),
-  redacted: (act) => ({ ...act, headers: act.headers.map(([name]) => [name, MASK] as const) }),
-  title: ({ url: to }) => `url ${to}`,
+  redacted: withoutAddress,
+  title: ({ url: to }) => `url ${place(to)}`,
   async check({ url: to, headers, status, body }, { ask }) {
     const answer = await ask({ method: "GET", url: to, headers, body: null, status: [] });
     if ("failed" in answer) return { ok: false, outcome: answer.failed };
     const { status: code } = answer;
-    const isRight = status.length > 0 ? status.includes(code) : code >= 200 && code <= 299;
-    if (!isRight) return { ok: false, outcome: `HTTP ${code} ${answer.text}` };
+    if (!isRight(code, status)) return { ok: false, outcome: `HTTP ${code} ${answer.text}` };
     if (body === null || answer.text.includes(body)) return { ok: true, outcome: `HTTP ${code}` };
     const cut = answer.isWhole ? "" : ", which broke off or is too long";
     return {

@@ -47,6 +47,8 @@ export interface FaultKind<A extends Act = Act, Shape extends z.ZodType = z.ZodT
   strict(value: z.output<Shape>): A;
   /** The keys that only this kind has. */
   written(act: A): Readonly<Record<string, unknown>>;
+  /** As it may lie on disk, where it has a value that commonly is a secret; absent: as it is. */
+  redacted?(act: A): A;
   readonly action: FaultAction<A> | AttemptAction<A>;
   /** Messages that it sends beside the plan, at most; absent: none. */
   extra?(act: A, of: Extent): number;

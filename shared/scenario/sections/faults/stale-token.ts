@@ -1,5 +1,6 @@
 /** `kind: stale-token`: attempts with a token that is no longer good. Listed in registry.ts. Invariant: a place goes with a value. */
 import type * as z from "zod";
+import { MASK } from "../../mask/mask.ts";
 import { about, fault, strict, text } from "../../shape/fields.ts";
 import { base, faultKind } from "./fault.ts";
 import { ANSWERS } from "./outcome.ts";
@@ -50,6 +51,7 @@ export const staleToken = faultKind({
     ...(header !== null && { header }),
     ...(query !== null && { query }),
   }),
+  redacted: (act) => ({ ...act, value: act.value === null ? null : MASK }),
   action: {
     reach: "attempts",
     spoil: ({ value, header, query }) => ({

@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { MASK } from "../../../mask/mask.ts";
 import { about, byDefault, fault, once, strict, text } from "../../../shape/fields.ts";
-import { requestHeaders, requestUrl, statuses } from "../../../shape/request.ts";
+import { requestHeaders, requestUrl, statuses, withoutAddress } from "../../../shape/request.ts";
 import { base, type OutsideRequest, outsideKind, stepBase } from "./outside.ts";
 
 const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const;
@@ -59,10 +59,6 @@ export const call = outsideKind({
     ...(body !== null && { body }),
     ...(status.length > 0 && { status }),
   }),
-  redacted: (act) => ({
-    ...act,
-    headers: act.headers.map(([name]) => [name, MASK] as const),
-    body: act.body === null ? null : MASK,
-  }),
+  redacted: (act) => ({ ...withoutAddress(act), body: act.body === null ? null : MASK }),
   perform: (act, hands) => hands.request(act),
 });

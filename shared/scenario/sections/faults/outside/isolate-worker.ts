@@ -1,11 +1,12 @@
 /** `kind: isolate-worker`: workers lose the bus for a time. Listed in registry.ts. */
 import { strict } from "../../../shape/fields.ts";
 import { outsideKind } from "./outside.ts";
-import type { WorkerAct } from "./worker-act.ts";
+import type { WorkerAct, WorkerEffect } from "./worker-act.ts";
 import { lasting, writtenWorkers } from "./workers.ts";
 
 export interface IsolateWorkerAct extends WorkerAct {
   readonly kind: "isolate-worker";
+  readonly effect: Extract<WorkerEffect, { kind: "isolate" }>;
 }
 
 export const isolateWorker = outsideKind({
@@ -21,5 +22,6 @@ export const isolateWorker = outsideKind({
   }),
   written: (act) => writtenWorkers(act),
   redacted: (act) => act,
+  lastsUs: ({ effect }) => effect.forUs,
   perform: (act, hands) => hands.order(act),
 });

@@ -1,11 +1,12 @@
 /** `kind: pause-worker`: workers stand still for a time. Listed in registry.ts. */
 import { strict } from "../../../shape/fields.ts";
 import { outsideKind } from "./outside.ts";
-import type { WorkerAct } from "./worker-act.ts";
+import type { WorkerAct, WorkerEffect } from "./worker-act.ts";
 import { lasting, writtenWorkers } from "./workers.ts";
 
 export interface PauseWorkerAct extends WorkerAct {
   readonly kind: "pause-worker";
+  readonly effect: Extract<WorkerEffect, { kind: "pause" }>;
 }
 
 export const pauseWorker = outsideKind({
@@ -21,5 +22,6 @@ export const pauseWorker = outsideKind({
   }),
   written: (act) => writtenWorkers(act),
   redacted: (act) => act,
+  lastsUs: ({ effect }) => effect.forUs,
   perform: (act, hands) => hands.order(act),
 });

@@ -3,14 +3,11 @@
  * whoever is asked for it is told how long it lasts, so that it is over also when nobody comes back; we ask for its end besides.
  */
 import * as z from "zod";
-import { MASK } from "../../../mask/mask.ts";
-import { about, fault, part, size, strict } from "../../../shape/fields.ts";
-import { requestHeaders, requestUrl } from "../../../shape/request.ts";
+import { about, durationUpTo, fault, part, size, strict } from "../../../shape/fields.ts";
+import { requestHeaders, requestUrl, withoutAddress } from "../../../shape/request.ts";
 import { formatDuration, formatShare, formatSize } from "../../../units.ts";
-import { common } from "../fault.ts";
 import { base, outsideKind } from "./outside.ts";
 
-const MAX_FOR_US = 600_000_000;
 const MAX_BYTES = 8 * 1024 ** 3;
 const EXAMPLE = {
   ...{ at: "steady+30s", for: "20s", kind: "resources", url: "http://127.0.0.1:9001/resources" },
@@ -36,7 +33,7 @@ export const resources = outsideKind({
   shape: () =>
     strict({
       ...base("resources", "Takes resources from the target's side."),
-      for: common().for,
+      for: about(durationUpTo("10m"), "How long it lasts; ten minutes at most.", "20s"),
       url: about(requestUrl(), "The page: http or https.", EXAMPLE.url),
       cpu: about(part().optional(), "Share of a core, of each process.", "50%"),
       memory: about(size(1, MAX_BYTES).optional(), "Bytes, of each process.", "256mb"),
@@ -44,19 +41,13 @@ export const resources = outsideKind({
       headers: about(requestHeaders().optional(), "Headers of the requests.", {
         authorization: "Bearer {{vars.token}}",
       }),
-    }).superRefine((value, context) => {
-      const { cpu, memory, pause } = value;
-      if ((cpu ?? memory ?? pause) === undefined) {
-        fault(context, ["resources needs cpu, memory or pause", "such as cpu: 50%"]);
-      }
-      if (value.for === undefined) fault(context, ["resources needs for", "such as for: 20s"]);
-      else if (value.for > MAX_FOR_US) {
-        fault(context, ["longer than ten minutes", "write a shorter one"], { path: ["for"] });
-      }
+    }).superRefine(({ cpu, memory, pause }, context) => {
+      if ((cpu ?? memory ?? pause) !== undefined) return;
+      fault(context, ["resources needs cpu, memory or pause", "such as cpu: 50%"]);
     }),
   strict: (value): ResourcesAct => ({
     ...{ kind: "resources", url: value.url, headers: Object.entries(value.headers ?? {}) },
-    ...{ forUs: value.for ?? 0, cpu: value.cpu ?? null, memoryBytes: value.memory ?? null },
+    ...{ forUs: value.for, cpu: value.cpu ?? null, memoryBytes: value.memory ?? null },
     pause: value.pause === true,
   }),
   written: ({ url: page, headers: written, forUs, cpu, memoryBytes, pause }) => ({
@@ -66,7 +57,7 @@ export const resources = outsideKind({
     ...(pause && { pause }),
     ...(written.length > 0 && { headers: Object.fromEntries(written) }),
   }),
-  redacted: (act) => ({ ...act, headers: act.headers.map(([name]) => [name, MASK] as const) }),
+  redacted: withoutAddress,
   lastsUs: ({ forUs }) => forUs,
   async perform({ url: page, headers: given, forUs, cpu, memoryBytes, pause }, hands) {
     const order = {
@@ -81,11 +72,11 @@ export const resources = outsideKind({
     const begun = await hands.request({
       ...{ ...place, method: "PUT", headers: [...given, type], body },
     });
-    if (!begun.ok) return begun;
-    await hands.wait(forUs);
+    if (begun.ok) await hands.wait(forUs);
     const end = { ...place, method: "DELETE", headers: given, body: null };
     const ended = await hands.request(end, { isEnd: true });
-    return ended.ok
+    // What was not answered may have begun all the same.
+    return ended.ok || !begun.ok
       ? begun
       : { ok: false, outcome: `it began; asked for its end: ${ended.outcome}` };
   },

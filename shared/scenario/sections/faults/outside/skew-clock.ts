@@ -1,12 +1,10 @@
 /** `kind: skew-clock`: the wall clocks of workers are off for a time. Listed in registry.ts. Invariant: monotonic clocks are not touched. */
 import * as z from "zod";
-import { about, byDefault, duration, fault, strict } from "../../../shape/fields.ts";
+import { about, byDefault, durationUpTo, strict } from "../../../shape/fields.ts";
 import { formatDuration } from "../../../units.ts";
 import { outsideKind } from "./outside.ts";
 import type { WorkerAct, WorkerEffect } from "./worker-act.ts";
 import { lasting, writtenWorkers } from "./workers.ts";
-
-const MAX_OFFSET_US = 3_600_000_000;
 
 export interface SkewClockAct extends WorkerAct {
   readonly kind: "skew-clock";
@@ -24,16 +22,13 @@ export const skewClock = outsideKind({
   shape: () =>
     strict({
       ...lasting("skew-clock", "Sets the wall clocks of workers."),
-      offset: about(duration(), "By how much; at most an hour.", "300ms"),
+      offset: about(durationUpTo("1h"), "By how much; at most an hour.", "300ms"),
       direction: byDefault(
         z.enum(["ahead", "behind"]),
         "ahead",
         "ahead: they read more than it is. behind: less.",
         "behind",
       ),
-    }).superRefine(({ offset }, context) => {
-      if (offset <= MAX_OFFSET_US) return;
-      fault(context, ["more than an hour", ""], { path: ["offset"] });
     }),
   strict: ({ who, for: forUs, offset, direction }): SkewClockAct => {
     const byMs = (direction === "ahead" ? offset : -offset) / 1000;
@@ -45,5 +40,6 @@ export const skewClock = outsideKind({
     direction: act.effect.byMs < 0 ? "behind" : "ahead",
   }),
   redacted: (act) => act,
+  lastsUs: ({ effect }) => effect.forUs,
   perform: (act, hands) => hands.order(act),
 });

@@ -3,11 +3,10 @@
  * files; worker/execution/orders.ts does it. Invariant: what is asked is over by itself after its time, whoever is gone by then.
  */
 import * as z from "zod";
-import { about, duration, fault, part, strict, text, whole } from "../../../shape/fields.ts";
-import { literal } from "../../../shape/literal.ts";
+import { about, durationUpTo, fault, part, strict, text, whole } from "../../../shape/fields.ts";
 import { formatDuration, formatShare } from "../../../units.ts";
 import { base } from "./outside.ts";
-import { MAX_FOR_US, type StrictWorkers, type WorkerAct } from "./worker-act.ts";
+import type { StrictWorkers, WorkerAct } from "./worker-act.ts";
 
 const MAX_WORKERS = 10_000;
 
@@ -26,13 +25,9 @@ export function momentary<N extends string>(kind: N, description: string) {
 
 /** Keys of one that lasts. */
 export function lasting<N extends string>(kind: N, description: string) {
-  const time = duration().superRefine((value, context) => {
-    if (value <= MAX_FOR_US) return;
-    fault(context, [`longer than ${formatDuration(MAX_FOR_US)}`, "kill the worker instead"]);
-  });
   return {
     ...momentary(kind, description),
-    for: about(time, "How long it lasts; ten minutes at most.", "5s"),
+    for: about(durationUpTo("10m"), "How long it lasts; ten minutes at most.", "5s"),
   };
 }
 
@@ -60,7 +55,7 @@ function who() {
 export function writtenWorkers({ workers, effect }: WorkerAct): Readonly<Record<string, unknown>> {
   const { share, count, worker } = workers;
   return {
-    who: worker === null ? (count ?? formatShare(share)) : { worker: literal(worker) },
+    who: worker === null ? (count ?? formatShare(share)) : { worker },
     ...(effect.kind !== "kill" && { for: formatDuration(effect.forUs) }),
   };
 }
