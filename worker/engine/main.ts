@@ -17,7 +17,7 @@ import { prepareLogins } from "../login/login-step.ts";
 import { type ResolvedTarget, resolveTargets } from "../reach/resolve.ts";
 import { probeTarget } from "../reach/tcp-probe.ts";
 import { RawLog } from "../record/raw-log.ts";
-import { Sentinel } from "../sentinel/sentinel.ts";
+import { Sentinel, startThread } from "../sentinel/sentinel.ts";
 import { Engine } from "./engine.ts";
 import type { EngineCommand, EngineData, EngineReport } from "./port.ts";
 import { systemTurnTimers, Turns } from "./turn/turns.ts";
@@ -39,6 +39,7 @@ let reportedUs = 0;
 
 function report(message: EngineReport): void {
   if (message.type !== "frame") {
+    if (message.type === "handedOver") sentinel?.letGo(message.slice);
     port.postMessage(message);
     return;
   }
@@ -71,14 +72,18 @@ async function startHooks({ scenario }: PlanDocument): Promise<HookThread | null
 }
 
 /** null: nothing is observed beside the load, or not by this engine. */
-function startSentinel({ plan, engine: number }: Preparation): Sentinel | null {
-  const { observe } = plan.scenario;
+function makeSentinel({ plan, engine: number }: Preparation): Sentinel | null {
+  const { observe, secrets } = plan.scenario;
   const probes = number === 0 && observe !== undefined && observe.ladder !== null;
-  if (!probes && (observe?.metrics ?? []).length === 0) return null;
+  const pages = (observe?.metrics ?? []).length > 0;
+  if (!probes && !pages) return null;
   const entry = new URL(`../sentinel/main${extname(import.meta.url)}`, import.meta.url);
   const log = createLog(`worker ${process.pid} engine ${number}`, "warn");
-  const data = { scenario: plan.scenario, lists: listsOf(plan), probes };
-  return new Sentinel(entry, data, (problem) => log.warn(`nothing is observed: ${problem}`));
+  const text = new TargetText(secrets);
+  const start = startThread(entry, { scenario: plan.scenario, lists: listsOf(plan) });
+  return new Sentinel(start, { probes, pages }, (problem) =>
+    log.warn(text.clean(problem, MAX_PROBLEM_CHARS)),
+  );
 }
 
 /** The plan's list widens nothing that this worker does not allow by itself. */
@@ -98,7 +103,7 @@ async function prepare(command: Preparation): Promise<void> {
     const targets = await listening(resolved, command);
     const log = rawLogDirectory === null ? null : openRawLog(rawLogDirectory, command);
     rawLog = log;
-    sentinel = startSentinel(command);
+    sentinel = makeSentinel(command);
     const made = new Engine({
       ...{ plan, engine: command.engine, worker, targets, logins, hooks, monotonicUs, report },
       afterReading: setImmediate,
@@ -151,6 +156,7 @@ function obey(obeying: Engine, command: EngineOrder): void {
       return;
     case "cut":
       obeying.cutSlice(command.slice, command.toUs);
+      sentinel?.letGo(command.slice);
       return;
     case "handOver":
       obeying.handOver(command);

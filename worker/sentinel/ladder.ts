@@ -27,6 +27,8 @@ export interface LadderOptions {
   /** Opens a WebSocket connection; throws what cannot be asked for. */
   readonly open: (owner: SocketOwner) => DriverSocket;
   readonly onRung: (rung: Rung, tookUs: number | null) => void;
+  /** No WebSocket connection can be asked for, and none is any more. */
+  readonly onRefused: (error: unknown) => void;
 }
 
 export class Ladder implements SocketOwner {
@@ -113,9 +115,10 @@ export class Ladder implements SocketOwner {
     this.#beganUs = nowUs;
     try {
       this.#socket = this.#options.open(this);
-    } catch {
+    } catch (error) {
       // Its request needs values that no connection of this thread has: there is nothing to see.
       this.#againUs = Number.POSITIVE_INFINITY;
+      this.#options.onRefused(error);
     }
   }
 

@@ -8,17 +8,15 @@ export interface SentinelData {
   readonly scenario: StrictScenario;
   /** Who may be connected to: each of them has to allow it. */
   readonly lists: readonly AllowList[];
-  /** It probes the targets: one engine of each worker has it do so. */
-  readonly probes: boolean;
 }
 
-/** Engine -> sentinel: probe the targets, or read the pages, from this time on. */
-export interface SentinelCommand {
-  readonly type: "probe" | "read";
-  readonly fromUs: number;
-}
+/** Engine -> sentinel: probe the targets, or read the pages, from this time on; or read no more pages. */
+export type SentinelCommand =
+  | { readonly type: "probe" | "read"; readonly fromUs: number }
+  | { readonly type: "stopReading" };
 
-/** Sentinel -> engine: one row as it is seen. */
+/** Sentinel -> engine: one row as it is seen, or why there is none. */
 export type Seen =
   | { readonly probe: SentinelRows["probes"][number] }
-  | { readonly reading: SentinelRows["readings"][number] };
+  | { readonly reading: SentinelRows["readings"][number] }
+  | { readonly problem: string };

@@ -12,10 +12,14 @@ export interface ScraperOptions {
   readonly everyMs: number;
   readonly pick: readonly string[];
   readonly timers: Timers;
-  /** Asks for the page. */
+  /** It is to be read no more. */
+  readonly over: AbortSignal;
+  /** Asks for the page; throws what cannot be asked for. */
   readonly ask: (owner: HttpOwner) => HttpExchange;
   /** @param at position in `pick` */
   readonly onReading: (at: number, value: number) => void;
+  /** It cannot be asked for, and is not again. */
+  readonly onRefused: (error: unknown) => void;
 }
 
 export class Scraper implements HttpOwner {
@@ -27,21 +31,20 @@ export class Scraper implements HttpOwner {
   }
 
   read(): void {
-    const { timers, everyMs, ask } = this.#options;
+    const { timers, everyMs, over, onRefused } = this.#options;
+    if (over.aborted) return;
+    try {
+      if (this.#exchange === null) this.#ask();
+    } catch (error) {
+      onRefused(error);
+      return;
+    }
     timers.after(everyMs, () => this.read());
-    if (this.#exchange !== null) return;
-    const exchange = ask(this);
-    this.#exchange = exchange;
-    timers.after(PATIENCE_MS, () => {
-      if (this.#exchange !== exchange) return;
-      exchange.abort();
-      this.#exchange = null;
-    });
   }
 
   onAnswer({ status, body }: HttpAnswer): void {
     this.#exchange = null;
-    if (status !== 200) return;
+    if (status !== 200 || this.#options.over.aborted) return;
     const { pick, onReading } = this.#options;
     for (const [at, value] of readingsOf(body.toString(), pick).entries()) {
       if (value !== undefined) onReading(at, value);
@@ -50,6 +53,16 @@ export class Scraper implements HttpOwner {
 
   onNoAnswer(): void {
     this.#exchange = null;
+  }
+
+  #ask(): void {
+    const exchange = this.#options.ask(this);
+    this.#exchange = exchange;
+    this.#options.timers.after(PATIENCE_MS, () => {
+      if (this.#exchange !== exchange) return;
+      exchange.abort();
+      this.#exchange = null;
+    });
   }
 }
 

@@ -49,6 +49,7 @@ async function probed(port: number, isEnough: (seen: Record<Rung, (number | null
       return leanDriver.open({ ...request, headers: [] }, owner);
     },
     onRung: (rung, tookUs) => seen[rung].push(tookUs),
+    onRefused: () => expect.unreachable(),
   });
   ladder.step(systemClock.monotonicUs());
   await vi.waitUntil(() => isEnough(seen), { timeout: 60_000, interval: 20 });
