@@ -9,7 +9,6 @@ import type {
   FailureKind,
   SessionFailure,
 } from "../../shared/stats/failure-kind.ts";
-import { kindOfFailure } from "../../shared/wire/frame/recent-event.ts";
 import type { Capturing } from "../message/captures.ts";
 import type { FailedMessage } from "../message/conversation.ts";
 import { NONE } from "../message/pending-table.ts";
@@ -57,7 +56,7 @@ export function logMessage(host: ConnectionHost, connection: Failing, failed: Fa
   const { kind, name, label, detail, phase, sentUs } = failed;
   const signature = label || (name === NONE ? "" : host.messageName(name));
   log(host, connection, { part: Part.message, kind, signature, phase, sentUs, detail });
-  host.correlator.activity.failed(connection.slot, kindOfFailure(kind), host.lastNowUs);
+  host.correlator.activity.failed(connection.slot, kind, host.lastNowUs);
 }
 
 function log(

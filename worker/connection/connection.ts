@@ -24,7 +24,7 @@ import {
 import { logAttempt, logEnd, logMessage, MAX_ATTEMPTS } from "./connection-log.ts";
 import { moved, State } from "./connection-state.ts";
 import { CLOSE_TIMEOUT_US, Time } from "./connection-times.ts";
-import { pingOrGiveUp, ponged, STEP_PING, startHeartbeat } from "./heartbeat.ts";
+import { pingForStep, pingOrGiveUp, ponged, startHeartbeat } from "./heartbeat.ts";
 import { abort, closeEarly, finish } from "./leaving.ts";
 import { lose } from "./loss.ts";
 import { triesAnother } from "./next-address.ts";
@@ -152,7 +152,7 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
   }
 
   ping(): void {
-    this.socket?.ping(STEP_PING);
+    pingForStep(this, this.#host);
   }
 
   onClosing(code: number, reason: string): void {

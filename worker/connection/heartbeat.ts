@@ -15,7 +15,7 @@ import { Time } from "./connection-times.ts";
 
 const PAYLOAD = Buffer.from("onrush");
 /** Of a step's ping: its pong is told by its length. */
-export const STEP_PING = Buffer.from("onrush step");
+const STEP_PING = Buffer.from("onrush step");
 
 type Pinged = Pick<HostedConnection, "slot" | "index" | "role" | "shift" | "touch">;
 
@@ -51,12 +51,21 @@ export function pingOrGiveUp(
   return true;
 }
 
-/** A pong of so many bytes came; one that answers nothing is ignored. */
+/** A step of a flow has one sent, whose pong it waits for. */
+export function pingForStep({ slot, socket }: HostedConnection, host: ConnectionHost): void {
+  if (socket === null) return;
+  socket.ping(STEP_PING);
+  host.correlator.activity.pinged(slot, host.nowUs());
+}
+
+/** A pong of so many bytes came; one that answers nothing only ends the connection's idleness. */
 export function ponged(connection: HostedConnection, host: ConnectionHost, bytes: number): void {
   const { slot } = connection;
+  const { correlator } = host;
+  const nowUs = host.nowUs();
+  correlator.activity.ponged(slot, nowUs);
   if (bytes === STEP_PING.length) {
-    const { correlator } = host;
-    correlator.incoming.nowUs = host.nowUs();
+    correlator.incoming.nowUs = nowUs;
     correlator.observers.ponged(connection);
     return;
   }
@@ -67,10 +76,8 @@ export function ponged(connection: HostedConnection, host: ConnectionHost, bytes
   const { heartbeat } = settingsOf(connection, host);
   const sentUs = host.times.get(slot, Time.pingSent);
   if (sentUs === 0 || !heartbeat) return;
-  const nowUs = host.nowUs();
   const phase = host.phaseAt(nowUs) + connection.shift;
   host.recorder.count(phase, COUNT.pongs, 1);
-  host.correlator.activity.ponged(slot, nowUs);
   host.recorder.value(METRIC.ping, phase, nowUs - sentUs);
   host.times.set(slot, Time.pingSent, 0);
   host.schedule(slot, TimerKind.ping, Math.max(nowUs, sentUs + heartbeat.pingUs));

@@ -41,6 +41,7 @@ export function faultsOf(
         const connection = of.live[slot];
         return connection ? sendExtra(connection, host, kept) : false;
       },
+      pinged: (slot) => host.correlator.activity.pinged(slot, host.nowUs()),
       openBeside: ({ slot }, owner, spoil) => {
         const connection = of.live[slot];
         assert(connection, "fault: a handshake beside a connection that is over");

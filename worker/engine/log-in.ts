@@ -27,7 +27,7 @@ export function loginsOf(
     // The attempt to connect is timed from here.
     onLoggedIn: (connection, nowUs) => {
       const { slot } = connection;
-      host.correlator.activity.trusted(slot, nowUs);
+      host.correlator.activity.authenticated(slot, nowUs);
       host.times.set(slot, Time.attempt, nowUs);
       host.times.set(slot, Time.stage, nowUs);
       host.schedule(slot, TimerKind.life, nowUs + settingsOf(connection, host).connectTimeoutUs);

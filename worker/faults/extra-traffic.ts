@@ -32,6 +32,8 @@ export interface TrafficHost {
    * @returns null where its role has none, false where there is no room
    */
   sendExtra(victim: Victim, kept: ExtraMessage): boolean | null;
+  /** A ping was sent on the connection of this slot. */
+  pinged(slot: number): void;
 }
 
 export class ExtraTraffic {
@@ -87,10 +89,11 @@ export class ExtraTraffic {
   }
 
   /** A ping behind all that was sent: with its pong the target has dealt with it. */
-  fence({ socket, touch }: Victim): void {
+  fence({ slot, socket, touch }: Victim): void {
     if (socket === null || touch === null) return;
     touch.fence = FENCE_BYTES + (this.#fences++ % FENCES);
     socket.ping(Buffer.alloc(touch.fence, "."));
+    this.#host.pinged(slot);
   }
 
   #write(victim: Victim, bytes: number, { name }: Kept): boolean {

@@ -5,13 +5,14 @@
  * Invariant: a row is of the running attempt, but for the token, which outlives it. Nothing is allocated.
  */
 import {
+  codeOfFailure,
   codeOfGap,
   codeOfKind,
   codeOfReceived,
   codeOfSent,
   RECENT_EVENTS,
-  type RecentKind,
 } from "../../shared/wire/frame/recent-event.ts";
+import type { MessageFailure } from "./conversation.ts";
 
 const FIRST_SLOTS = 1024;
 const ROW_BYTES = 64;
@@ -67,9 +68,8 @@ export class Activity {
     words[at + SENT_MS] = NEVER;
     if (!isAgain) words[at + TOKEN_MS] = NEVER;
     words[at + EVENT_MS] = toMs(nowUs);
-    words.fill(0, at + RECEIVED, at + LAST_NAME);
+    for (let word = at + RECEIVED; word < at + WORDS; word++) words[word] = 0;
     words[at + LAST_NAME] = NO_NAME;
-    this.#halves.fill(0, slot * HALVES + EVENTS_AT, (slot + 1) * HALVES);
   }
 
   opened(slot: number, nowUs: number): void {
@@ -106,18 +106,13 @@ export class Activity {
     this.#happened(slot, PONG, toMs(nowUs));
   }
 
-  failed(slot: number, kind: RecentKind, nowUs: number): void {
-    this.#happened(slot, codeOfKind(kind), toMs(nowUs));
+  failed(slot: number, kind: MessageFailure, nowUs: number): void {
+    this.#happened(slot, codeOfFailure(kind), toMs(nowUs));
   }
 
   /** It logged in, or captured a secret. */
-  trusted(slot: number, nowUs: number): void {
+  authenticated(slot: number, nowUs: number): void {
     this.#words[slot * WORDS + TOKEN_MS] = toMs(nowUs);
-  }
-
-  /** Brings a row into the cache. @returns something of no meaning */
-  touch(slot: number): number {
-    return this.#words[slot * WORDS] as number;
   }
 
   lastTimes(slot: number): LastTimes {

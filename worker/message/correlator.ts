@@ -101,7 +101,7 @@ export class Correlator {
     );
     this.captures = new Captures(scenario, (value, { slot }) => {
       recorder.keepSecret(value);
-      this.activity.trusted(slot, this.incoming.nowUs);
+      this.activity.authenticated(slot, this.incoming.nowUs);
     });
     this.#message = new ReceivedMessage(
       incoming.parse,

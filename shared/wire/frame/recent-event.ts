@@ -24,7 +24,7 @@ const KINDS = [
   "leaked",
   "failed",
 ] as const;
-export type RecentKind = (typeof KINDS)[number];
+type RecentKind = (typeof KINDS)[number];
 
 export interface RecentEvent {
   readonly what: RecentKind | "sent-small" | "sent-medium" | "sent-large" | "unknown";
@@ -48,9 +48,12 @@ export function codeOfKind(kind: RecentKind): number {
   return KINDS.indexOf(kind) + 1;
 }
 
-/** The kind that a failure of a message is remembered as. */
-export function kindOfFailure(kind: string): RecentKind {
-  return KINDS.find((known) => known === kind) ?? "failed";
+const CODES: ReadonlyMap<string, number> = new Map(KINDS.map((kind) => [kind, codeOfKind(kind)]));
+const FAILED = codeOfKind("failed");
+
+/** Of a failure of a message; of those that have none of their own, that of "failed". */
+export function codeOfFailure(kind: string): number {
+  return CODES.get(kind) ?? FAILED;
 }
 
 export function codeOfSent(name: number, bytes: number): number {

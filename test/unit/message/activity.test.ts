@@ -69,7 +69,7 @@ it("says what a list of everything says", () => {
         // What another connection left behind in the slot.
         activity.begin(slot, 0, false);
         activity.sent(slot, 3, 5, 0);
-        activity.trusted(slot, 0);
+        activity.authenticated(slot, 0);
         activity.begin(slot, 0, false);
         return [{ slot, what: "reconnect", afterMs: 0, name: 0, bytes: 0, atMs: 0 }];
       });
@@ -82,7 +82,7 @@ it("says what a list of everything says", () => {
         if (what === "received") activity.received(slot, bytes, nowUs);
         if (what === "ping") activity.pinged(slot, nowUs);
         if (what === "pong") activity.ponged(slot, nowUs);
-        if (what === "token") activity.trusted(slot, nowUs);
+        if (what === "token") activity.authenticated(slot, nowUs);
         if (what === "reconnect") activity.begin(slot, nowUs, true);
         lists[slot]?.push({ ...one, atMs });
       }
