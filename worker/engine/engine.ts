@@ -207,7 +207,7 @@ export class Engine {
   /** An engine that joins while the run goes on has nothing to say of the time before. */
   #begin(nowUs: number): void {
     const joinsLate = nowUs > PAUSE_US;
-    this.#pool.recorder.begin(joinsLate ? Math.floor(nowUs / SECOND_US) : 0);
+    this.#frames.begin(joinsLate ? Math.floor(nowUs / SECOND_US) : 0);
     this.#turns.dueUs = joinsLate ? nowUs : TURN_US;
     if (!joinsLate) this.#context.report({ type: "started", skewUs: nowUs });
   }
@@ -286,7 +286,7 @@ export class Engine {
 
   #finish(): void {
     if (this.#turns.dueUs === 0) this.#begin(0);
-    this.#frames.report(true);
+    this.#frames.cutLast();
     this.dispose();
   }
 

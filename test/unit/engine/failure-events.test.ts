@@ -3,12 +3,49 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { expect, it } from "vitest";
 import { WebSocketServer } from "ws";
+import type { StrictScenario } from "../../../shared/scenario/strict.ts";
 import { recentEvents } from "../../../shared/wire/frame/recent-event.ts";
 import { runEngine } from "../../support/engine-run.ts";
+import { fault } from "../../support/fault-run.ts";
 import { echoMessage, messages, scenario } from "../../support/scenario.ts";
 import { TurnClock } from "../../support/turn-clock.ts";
 
 const IDLE_MS = 700;
+const SECOND = 1_000_000;
+
+/** Two seconds of connections that send no message. */
+const QUIET: Partial<StrictScenario> = {
+  messages: null,
+  phases: [
+    {
+      ...{ phase: "a", exclude: false, durationUs: 2.2 * SECOND, messageFactor: 1 },
+      ...{ ramp: "burst", to: 5 },
+    },
+  ],
+};
+const PINGS: Partial<StrictScenario> = {
+  flow: {
+    ...{ before: [], open: [], close: [] },
+    loops: [
+      {
+        name: "beat",
+        steps: [
+          { kind: "ping", name: "beat", withinUs: SECOND, onFail: "close" },
+          { kind: "wait", wait: { kind: "fixed", meanUs: 100_000 } },
+        ],
+      },
+    ],
+  },
+};
+const FLOOD: Partial<StrictScenario> = {
+  faults: [
+    fault({
+      ...{ phase: 0, offsetUs: 0.3 * SECOND, forUs: 0.3 * SECOND },
+      act: { kind: "flood", perSec: 20, factor: 0, bytes: 10 },
+      victims: { share: 1, count: null, role: null, target: null, worker: null },
+    }),
+  ],
+};
 
 it("a connection closed for being idle was idle for so long; others were not", async () => {
   const clock = new TurnClock();
@@ -68,4 +105,49 @@ it("a connection closed for being idle was idle for so long; others were not", a
     const chosen = frame.controls.map(({ connection }) => connection);
     expect(new Set(chosen).size).toBe(chosen.length);
   }
+});
+
+it.each([
+  ["of steps", PINGS, 250],
+  ["behind what faults have sent", FLOOD, 2000],
+])("pings %s, and their pongs, end a connection's idleness", async (_, over, mostMs) => {
+  const clock = new TurnClock();
+  const server = new WebSocketServer({ port: 0, host: "127.0.0.1" });
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const { frames } = await runEngine(scenario(`ws://127.0.0.1:${port}/`, { ...QUIET, ...over }), {
+    clock,
+  });
+  server.close();
+  const controls = frames.slice(0, 2).flatMap((frame) => frame.controls);
+  expect(controls).toHaveLength(10);
+  for (const { idleRxMs, idleTxMs, recent } of controls) {
+    expect(idleRxMs).toBeLessThan(mostMs);
+    expect(idleTxMs).toBeLessThan(mostMs);
+    expect(recentEvents(recent).map(({ what }) => what)).toEqual(
+      expect.arrayContaining(["ping", "pong"]),
+    );
+  }
+});
+
+it("a second that nobody looked at has no sample of it, and what its machine gained is in no second", async () => {
+  const clock = new TurnClock();
+  const server = new WebSocketServer({ port: 0, host: "127.0.0.1" });
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  let stoodStill = false;
+  const phases = (QUIET.phases ?? []).map((phase) => ({ ...phase, durationUs: 6.2 * SECOND }));
+  const { frames } = await runEngine(scenario(`ws://127.0.0.1:${port}/`, { ...QUIET, phases }), {
+    clock,
+    onTurn: (_, runUs) => {
+      if (stoodStill || runUs < 1.3 * SECOND) return;
+      stoodStill = true;
+      clock.standStill(3 * SECOND);
+    },
+  });
+  server.close();
+  const bySecond = frames.map(({ controls }) => controls.length);
+  expect(bySecond.slice(0, 6)).toEqual([5, 0, 0, 5, 5, 5]);
+  const told = frames.slice(0, 6).map(({ kernel }) => kernel !== undefined);
+  expect(told).toEqual([true, false, false, false, true, true].map((is) => is && told[0]));
 });
