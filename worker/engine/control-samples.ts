@@ -1,8 +1,8 @@
 /**
  * Healthy connections chosen at random, a few each second: without them nobody can tell whether what failures have in common is
  * what all connections have. Called when a frame is cut. Invariant: a function of the seed, the second and the connections there
- * are; the weights of a sample add up to the connection-seconds of its frame. Bound: EVENT_LIMITS.controls, MAX_STEPS slots
- * looked at.
+ * are; each that is open and that no fault acts on has the same chance. The weights of a sample add up to the connections open, those
+ * that are left out among them. Bound: EVENT_LIMITS.controls, MAX_DRAWS slots looked at.
  */
 import { draw32, Stream } from "../../shared/time/random.ts";
 import { type ControlSample, EVENT_LIMITS } from "../../shared/wire/frame/failure-event.ts";
@@ -10,7 +10,7 @@ import type { ConnectionHost } from "../connection/connection-host.ts";
 import { type Described, momentOf } from "../connection/moment.ts";
 
 /** Where most slots are free, some seconds have fewer samples. */
-const MAX_STEPS = 1024;
+const MAX_DRAWS = 1024;
 
 interface Sampled extends Described {
   /** Its steps are done, and nobody has begun to close it. */
@@ -32,17 +32,10 @@ export class ControlSamples {
     const host = this.#host;
     const wanted = Math.min(EVENT_LIMITS.controls, host.recorder.open);
     const chosen = new Set<Sampled>();
-    let steps = 0;
-    for (let draw = 0; draw < wanted; draw++) {
-      let slot = draw32(seed, Stream.sample, second, draw) % this.#connections.length;
-      // The next that is open and not chosen yet.
-      for (; steps < MAX_STEPS; steps++) {
-        const connection = this.#connections[slot];
-        slot = (slot + 1) % this.#connections.length;
-        if (!connection?.isOpen || connection.shift > 0 || chosen.has(connection)) continue;
-        chosen.add(connection);
-        break;
-      }
+    for (let draw = 0; draw < MAX_DRAWS && chosen.size < wanted; draw++) {
+      const slot = draw32(seed, Stream.sample, second, draw) % this.#connections.length;
+      const connection = this.#connections[slot];
+      if (connection?.isOpen && connection.shift === 0) chosen.add(connection);
     }
     const weight = host.recorder.open / Math.max(1, chosen.size);
     const phase = host.phaseAt(host.lastNowUs);
