@@ -69,8 +69,10 @@ export class Hands implements FaultVictim {
 
   /** The fault is over for the one it is turned to. */
   finish(): void {
-    const hasSent = [this, ...this.#parts].some((one) => one.#dose.hasSent);
-    if (hasSent) this.#tools.traffic.fence(this.#victimNow);
+    const victim = this.#victimNow;
+    const hands = [this, ...this.#parts];
+    const hasSent = hands.some((one) => one.#doses.get(victim)?.hasSent === true);
+    if (hasSent) this.#tools.traffic.fence(victim);
   }
 
   /** True once for each socket: what the target did is told of it. */
