@@ -4,7 +4,7 @@
  *   asked --said in the status--> about to --TELL_MS--> done
  *
  * Invariant: each order is carried out once at most, by the worker of an epoch it names, and by none that does not allow it.
- * What lasts ends by this process' own clock.
+ * What lasts ends by this process' own clock, and with the run here at the latest; but a loss of the bus only by the clock.
  */
 import { ExitCode } from "../../shared/errors.ts";
 import type { Log } from "../../shared/log.ts";
@@ -33,6 +33,10 @@ export class Orders {
   #run = "";
   /** Of the run. */
   readonly #obeyed = new Set<number>();
+  /** Cancels of what is about to be done, and of the ends of what lasts. */
+  readonly #pending = new Set<() => void>();
+  /** Of the wall clock: the sum of what acts. */
+  #skewMs = 0;
 
   constructor(options: OrdersOptions) {
     this.#options = options;
@@ -50,6 +54,7 @@ export class Orders {
         },
       });
       this.#threads.add(thread);
+      if (this.#skewMs !== 0) thread.post({ type: "skew", byMs: this.#skewMs });
       return thread;
     };
   }
@@ -65,15 +70,34 @@ export class Orders {
     { epoch, onChanged }: { readonly epoch: number; readonly onChanged: () => void },
   ): void {
     if (!this.#options.allowed) return;
-    if (run !== this.#run) this.#obeyed.clear();
-    this.#run = run;
+    if (run !== this.#run) {
+      this.over(this.#run);
+      this.#obeyed.clear();
+      this.#run = run;
+    }
     for (const { id, epochs, effect } of orders) {
       if (this.#obeyed.has(id) || !epochs.includes(epoch)) continue;
       this.#obeyed.add(id);
       this.#options.log.warn(`a fault of run ${run} has this worker ${WORDS[effect.kind]}`);
       onChanged();
-      this.#options.timers.after(TELL_MS, () => this.#carryOut(effect));
+      this.#after(TELL_MS, () => this.#carryOut(effect));
     }
+  }
+
+  /** The run has ended here: what it still asks for is not done, and the wall clock is right again. */
+  over(run: string): void {
+    if (run !== this.#run) return;
+    for (const cancel of this.#pending) cancel();
+    this.#pending.clear();
+    if (this.#skewMs !== 0) this.#skewTo(0);
+  }
+
+  #after(delayMs: number, then: () => void): void {
+    const cancel = this.#options.timers.after(delayMs, () => {
+      this.#pending.delete(cancel);
+      then();
+    });
+    this.#pending.add(cancel);
   }
 
   #carryOut(effect: WorkerEffect): void {
@@ -92,14 +116,16 @@ export class Orders {
       }
       case "skew": {
         const { byMs, forUs } = effect;
-        const set = (ms: number) => {
-          skewWallClock(ms);
-          for (const thread of this.#threads) thread.post({ type: "skew", byMs: ms });
-        };
-        set(byMs);
-        this.#options.timers.after(forUs / 1000, () => set(0));
+        this.#skewTo(this.#skewMs + byMs);
+        this.#after(forUs / 1000, () => this.#skewTo(this.#skewMs - byMs));
       }
     }
+  }
+
+  #skewTo(byMs: number): void {
+    this.#skewMs = byMs;
+    skewWallClock(byMs);
+    for (const thread of this.#threads) thread.post({ type: "skew", byMs });
   }
 }
 

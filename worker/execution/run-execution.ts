@@ -10,7 +10,6 @@
  * finished and failed stay until the run's document is final or gone. Invariant: trouble ends in "failed"
  * with a problem text, never in silence; the start is mapped to this host's clock once.
  */
-
 import { assert } from "../../shared/assert.ts";
 import type { WorkerBus } from "../../shared/bus/bus.ts";
 import { readRun } from "../../shared/bus/read-document.ts";
@@ -187,6 +186,7 @@ export class RunExecution {
     this.#endDeadline.cancel();
     this.#stopWatching();
     this.#handOvers.close();
+    this.#options.orders?.over(this.run);
     this.#publisher.close();
     await this.#host.terminate();
   }
