@@ -23,16 +23,20 @@ import { TargetChoice } from "./target-choice.ts";
 
 /** Apart from the permutations of data tables. */
 const FIRST_KEY = 1 << 20;
+/** No place: there are fewer connections. */
+const UNKNOWN = 0xffff_ffff;
 
 export interface Victims {
   readonly candidates: number;
   /** In the end, where their share grows. */
   readonly count: number;
+  /** Those whose time has come. @param atUs run time */
+  countAt(atUs: number): number;
   /** @param atUs run time; left out: at any time of the window */
   has(index: number, atUs?: number): boolean;
 }
 
-/** Costs time and memory by the connections of the plan where a role or target is named, or connections arrive. */
+/** Costs time and memory by the connections of the plan where a role or target is named, connections arrive, or the share grows. */
 export function victimsOf(
   scenario: StrictScenario,
   population: Population,
@@ -40,18 +44,37 @@ export function victimsOf(
 ): Victims {
   const { share, count: wanted } = window.fault.victims;
   const ranks = ranksOf(scenario, population, window);
-  const countAt = (part: number) => Math.min(ranks.size, wanted ?? Math.round(part * ranks.size));
-  const count = countAt(highest(share));
+  const countOf = (part: number) => Math.min(ranks.size, wanted ?? Math.round(part * ranks.size));
+  const count = countOf(highest(share));
+  const grows = typeof share !== "number";
+  const countAt = (atUs: number) => (grows ? countOf(valueAt(share, window, atUs)) : count);
   const key = FIRST_KEY + window.position;
+  const computed = (rank: number) => permuted(scenario.seed, key, rank, ranks.size);
+  // Of those it is asked again and again.
+  const placeOf = grows ? remembered(ranks.size, computed) : computed;
   return {
     candidates: ranks.size,
     count,
+    countAt,
     has(index, atUs = Number.POSITIVE_INFINITY) {
       const rank = ranks.of(index);
-      const first = typeof share === "number" ? count : countAt(valueAt(share, window, atUs));
+      const first = countAt(atUs);
       if (rank < 0 || first === 0) return false;
-      return first === ranks.size || permuted(scenario.seed, key, rank, ranks.size) < first;
+      return first === ranks.size || placeOf(rank) < first;
     },
+  };
+}
+
+/** Each place is computed once, when it is first asked for. */
+function remembered(size: number, compute: (rank: number) => number): (rank: number) => number {
+  let places: Uint32Array | null = null;
+  return (rank) => {
+    places ??= new Uint32Array(size).fill(UNKNOWN);
+    const known = places[rank] ?? UNKNOWN;
+    if (known !== UNKNOWN) return known;
+    const place = compute(rank);
+    places[rank] = place;
+    return place;
   };
 }
 

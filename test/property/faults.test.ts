@@ -132,6 +132,7 @@ test("a share that grows hits at each time as many as its share is then, and nob
         );
         const now = wanted.from + (wanted.to - wanted.from) * ((nowUs - fromUs) / (toUs - fromUs));
         expect(hit).toHaveLength(Math.round(now * victims.candidates));
+        expect(victims.countAt(nowUs)).toBe(hit.length);
         expect(before.every((index) => hit.includes(index))).toBe(true);
         before = hit;
       }

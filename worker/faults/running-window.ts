@@ -16,7 +16,7 @@ import type { WindowTools } from "./window-tools.ts";
 const MESSAGES_PER_TURN = 10_000;
 /** How often it is looked whether those that a fault has let go of have caught up. */
 const RECOVERY_LOOK_US = 20_000;
-/** How often more victims are looked for, where their share grows. */
+/** How often more victims are looked for, where their share grows and is one more at least by then. */
 const GROWTH_LOOK_US = 50_000;
 
 export class RunningWindow implements ActiveWindow {
@@ -39,6 +39,8 @@ export class RunningWindow implements ActiveWindow {
   readonly #tells: boolean;
   /** Its victims grow in number: they are looked for again and again, then next. Infinity: they do not. */
   #growUs: number;
+  /** So many there were when they were last looked for. */
+  #lookedFor = 0;
   readonly #hands: Hands;
   readonly #tools: WindowTools;
 
@@ -81,9 +83,13 @@ export class RunningWindow implements ActiveWindow {
   /** Slots before it are looked at in a turn that has time for so many. */
   looksTo(looks: number, nowUs: number): number {
     if (this.cursor >= this.end && this.#growUs <= nowUs && !this.isLifted) {
-      this.cursor = 0;
-      this.end = this.#tools.live.length;
       this.#growUs = nowUs + GROWTH_LOOK_US;
+      const count = this.victims.countAt(nowUs);
+      if (count > this.#lookedFor) {
+        this.#lookedFor = count;
+        this.cursor = 0;
+        this.end = this.#tools.live.length;
+      }
     }
     return Math.min(this.end, this.cursor + looks);
   }
