@@ -1,10 +1,12 @@
 /**
  * Handshakes that faults make beside those of the plan, and the second connections that come of some. Used by the windows of an
- * engine. Bound: MOST of them at a time; what there is no room for is counted, and not made later.
+ * engine. Bound: MOST open at a time, what there is no room for is counted, and not made later; one rival for each window and
+ * connection.
  *
  *   opening ──▶ refused, or no answer in time ──────────────────────────▶ gone
  *      ├─accepted─▶ closing ───────────────────────────────────────────────▶ gone
  *      └─accepted─▶ staying, a rival of its connection, until its window is over ─▶ closing
+ *                      └─ended by the target─▶ gone; what is told of it may still depend on its connection
  *
  * Invariant: each is counted once, under its window, and in no figure of the plan's connections.
  */
@@ -37,9 +39,12 @@ export interface HandshakeHost {
 
 export class ExtraHandshakes {
   readonly #host: HandshakeHost;
-  readonly #tally: FaultTally;
+  readonly #tally: Pick<FaultTally, "answered">;
   readonly #sooner: (dueUs: number) => void;
+  /** That are not gone. */
   readonly #all = new Set<ExtraSocket>();
+  /** By their connections, until it is counted what became of them; also such as are gone. */
+  readonly #rivals = new Map<Victim, Set<ExtraSocket>>();
   /** When the time of the next is over, run time. */
   nextUs = Number.POSITIVE_INFINITY;
 
@@ -49,7 +54,7 @@ export class ExtraHandshakes {
     sooner,
   }: {
     readonly host: HandshakeHost;
-    readonly tally: FaultTally;
+    readonly tally: Pick<FaultTally, "answered">;
     /** A turn is due then. */
     readonly sooner: (dueUs: number) => void;
   }) {
@@ -69,6 +74,7 @@ export class ExtraHandshakes {
     const spoil = spoilerOf(request);
     const one = new ExtraSocket(this, { window, victim, stays, sinceUs, isSpoilt: spoil !== null });
     this.#all.add(one);
+    if (stays) this.#keepRival(one);
     one.socket = host.openBeside(victim, one, spoil);
     this.#await(one, dueUs);
   }
@@ -88,8 +94,7 @@ export class ExtraHandshakes {
   /** A connection was ended by its target, or its heartbeat. */
   firstEnded(victim: Victim): void {
     const nowUs = this.#host.clockUs();
-    for (const one of this.#all) {
-      if (one.victim !== victim || !one.stays || one.isSettled) continue;
+    for (const one of this.#rivals.get(victim) ?? []) {
       one.firstUs ??= nowUs;
       if (one.secondUs !== null) this.#settle(one, "bothClosed", one.secondUs);
     }
@@ -97,27 +102,28 @@ export class ExtraHandshakes {
 
   /** It is open again: what ends its rival from now on is another matter. */
   firstBack(victim: Victim): void {
-    for (const one of this.#all) {
-      if (one.victim === victim && one.firstUs !== null) {
-        this.#settle(one, "firstClosed", one.firstUs);
-      }
+    for (const one of this.#rivals.get(victim) ?? []) {
+      if (one.firstUs !== null) this.#settle(one, "firstClosed", one.firstUs);
     }
   }
 
   /** The window is over, and with it what it keeps open. */
   over(window: FaultWindow): void {
     const nowUs = this.#host.clockUs();
+    const isOfIt = (one: ExtraSocket) => one.window.position === window.position;
+    this.#settleRivals(isOfIt, nowUs);
     for (const one of this.#all) {
-      if (one.window.position !== window.position) continue;
+      if (!isOfIt(one)) continue;
       this.#settleAsItIs(one, nowUs);
-      if (one.secondUs === null && one.isOpen) this.#leave(one, nowUs);
-      else if (!one.isLeaving) this.#drop(one, false);
+      if (one.isOpen) this.#leave(one, nowUs);
+      else this.#drop(one, false);
     }
   }
 
   /** Nothing is to be opened or sent any more. */
   stop(): void {
     const nowUs = this.#host.clockUs();
+    this.#settleRivals(() => true, nowUs);
     for (const one of this.#all) {
       this.#settleAsItIs(one, nowUs);
       this.#drop(one, true);
@@ -144,12 +150,21 @@ export class ExtraHandshakes {
   }
 
   ended(one: ExtraSocket): void {
-    if (one.isLeaving) {
-      this.#all.delete(one);
-      return;
-    }
+    this.#all.delete(one);
+    if (one.isLeaving) return;
     one.secondUs = this.#host.clockUs();
     if (one.firstUs !== null) this.#settle(one, "bothClosed", one.firstUs);
+  }
+
+  #keepRival(one: ExtraSocket): void {
+    const rivals = this.#rivals.get(one.victim) ?? new Set();
+    this.#rivals.set(one.victim, rivals.add(one));
+  }
+
+  #settleRivals(isMeant: (one: ExtraSocket) => boolean, nowUs: number): void {
+    for (const rivals of this.#rivals.values()) {
+      for (const one of rivals) if (isMeant(one)) this.#settleAsItIs(one, nowUs);
+    }
   }
 
   #settleAsItIs(one: ExtraSocket, nowUs: number): void {
@@ -163,6 +178,8 @@ export class ExtraHandshakes {
   #settle(one: ExtraSocket, outcome: Outcome, atUs: number | null): void {
     if (one.isSettled) return;
     one.isSettled = true;
+    const rivals = this.#rivals.get(one.victim);
+    if (rivals?.delete(one) && rivals.size === 0) this.#rivals.delete(one.victim);
     this.#tally.answered(one.window, outcome, atUs === null ? null : atUs - one.sinceUs);
   }
 
