@@ -1,4 +1,4 @@
-/** A thread that does nothing at all until a time, as if its process were stopped. Called by the threads of a worker, when a fault asks for it. */
+/** A thread that does nothing at all until a time, as if its process were stopped. Called by the threads of a worker when a fault asks for it, and by the bundled target. */
 import { monotonicUs } from "./clock.ts";
 
 /** Returns then. @param untilUs monotonic */

@@ -3,6 +3,8 @@
  * set, the same in every process of a group. Called by the replies and the upgrade. Invariant: a time
  * inside a pause is moved to its end, any other time stays as it is.
  */
+import { monotonicUs } from "../../shared/time/clock.ts";
+import { standStill as standStillUntil } from "../../shared/time/stand-still.ts";
 import type { Behaviour } from "../behaviour-schema.ts";
 
 type Pause = NonNullable<Behaviour["pause"]>;
@@ -36,5 +38,5 @@ export class PauseSchedule {
 
 /** Stands still, with everything in this process, without using the processor. */
 export function standStill(forMs: number): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, forMs);
+  standStillUntil(monotonicUs() + forMs * 1000);
 }

@@ -1,8 +1,8 @@
 /**
  * What becomes of the steps of a flow: their counts, times and failures. Called by flow-runner.ts. Invariants: a step that has begun
- * ends as exactly one of completed, failed and abandoned, in the phase in which it began, or the one apart
- * where a fault acts on it meanwhile; a reply that did not come, and one that
- * said no, are told by the settlement of its message, and not again.
+ * ends as exactly one of completed, failed and abandoned, in the phase in which it began, or, where a fault acts on its connection
+ * meanwhile, in the phase apart; a reply that did not come, and one that said no, are told by the settlement of its message, and not
+ * again.
  */
 import type { CompiledMatch } from "../../shared/scenario/expression/message-expression.ts";
 import { type Conversation, FailedMessage, type MessageFailure } from "../message/conversation.ts";

@@ -205,134 +205,130 @@ function normalCdf(z: number): number {
   return z >= 0 ? 1 - tail : tail;
 }
 
-describe.concurrent.each(["lean", "ws"] as const)(
-  "network faults, with the %s driver",
-  (driver) => {
-    const connect = { driver };
+describe.each(DRIVERS)("network faults, with the %s driver", (driver) => {
+  const connect = { driver };
 
-    it("a blackhole lets nothing pass, and what it held back afterwards", async () => {
-      const act = { kind: "blackhole" } as const;
-      const within = { ...echoMessage().reply, withinUs: 5 * SECOND };
-      const done = await play([fault({ offsetUs: SECOND, forUs: SECOND, act })], {
+  it("a blackhole lets nothing pass, and what it held back afterwards", async () => {
+    const act = { kind: "blackhole" } as const;
+    const within = { ...echoMessage().reply, withinUs: 5 * SECOND };
+    const done = await play([fault({ offsetUs: SECOND, forUs: SECOND, act })], {
+      connect,
+      messages: messages({ mix: [echoMessage({ reply: within as never })] }),
+    });
+    const { run, seen, at, victims } = done;
+    for (const { index, arrivals } of seen) {
+      const inside = arrivals.filter((us) => at(us) > 1.05 * SECOND && at(us) < 1.95 * SECOND);
+      if (victims.includes(index)) expect(inside).toEqual([]);
+      else expect(inside.length).toBeGreaterThan(5);
+    }
+    expect(seen).toHaveLength(CONNECTIONS);
+    expect(seen.reduce((sum, { received }) => sum + received, 0)).toBe(run.counters.sent);
+    expect(run.counters.planned).toBe(run.counters.sent);
+    expect(run.counters.matched).toBe(run.counters.expected);
+    expect(latencies(done, false).max).toBeLessThan(SECOND / 2);
+    expect(latencies(done, true).max).toBeGreaterThan(0.9 * SECOND);
+  });
+
+  it.each(["out", "in"] as const)(
+    "a narrow path passes what it says, to three percent, %s",
+    async (direction) => {
+      const size = 2000;
+      const act = { kind: "bandwidth", ratePerSec: 20_000, direction } as const;
+      const done = await play([fault({ forUs: 2.95 * SECOND, act })], {
         connect,
-        messages: messages({ mix: [echoMessage({ reply: within as never })] }),
+        messages: messages({
+          rate: { kind: "perConnection", perSec: 20 },
+          mix: [
+            echoMessage({
+              send: { kind: "binary", sizes: [size], fill: "random" },
+              reply: { ...echoMessage().reply, withinUs: 9 * SECOND } as never,
+            }),
+          ],
+        }),
       });
-      const { run, seen, at, victims } = done;
-      for (const { index, arrivals } of seen) {
-        const inside = arrivals.filter((us) => at(us) > 1.05 * SECOND && at(us) < 1.95 * SECOND);
-        if (victims.includes(index)) expect(inside).toEqual([]);
-        else expect(inside.length).toBeGreaterThan(5);
-      }
-      expect(seen).toHaveLength(CONNECTIONS);
-      expect(seen.reduce((sum, { received }) => sum + received, 0)).toBe(run.counters.sent);
+      const { run, seen, at, victims, whole } = done;
       expect(run.counters.planned).toBe(run.counters.sent);
       expect(run.counters.matched).toBe(run.counters.expected);
-      expect(latencies(done, false).max).toBeLessThan(SECOND / 2);
-      expect(latencies(done, true).max).toBeGreaterThan(0.9 * SECOND);
-    });
+      const inside = (us: number) => us >= SECOND && us < 2 * SECOND;
+      // n = 12 connections, one second, from a second after it began.
+      const got =
+        direction === "out"
+          ? seen
+              .filter(({ index }) => victims.includes(index))
+              .flatMap(({ arrivals }) => arrivals.filter((us) => inside(at(us)))).length
+          : run.frames
+              .filter(({ second }) => second === 2)
+              .flatMap(({ phases }) => phases.filter(({ phase }) => phase >= whole.phases.length))
+              .reduce(
+                (sum, { counters }) => sum + (counters[PHASE_COUNTERS.indexOf("matched")] ?? 0),
+                0,
+              );
+      // A frame of ours has 8 bytes beside its payload, the target's 4.
+      const bytes = got * (size + (direction === "out" ? 8 : 4));
+      expect(Math.abs(bytes / (victims.length * 20_000) - 1)).toBeLessThan(0.03);
+    },
+  );
 
-    it.each(["out", "in"] as const)(
-      "a narrow path passes what it says, to three percent, %s",
-      async (direction) => {
-        const size = 2000;
-        const act = { kind: "bandwidth", ratePerSec: 20_000, direction } as const;
-        const done = await play([fault({ forUs: 2.95 * SECOND, act })], {
-          connect,
-          messages: messages({
-            rate: { kind: "perConnection", perSec: 20 },
-            mix: [
-              echoMessage({
-                send: { kind: "binary", sizes: [size], fill: "random" },
-                reply: { ...echoMessage().reply, withinUs: 9 * SECOND } as never,
-              }),
-            ],
-          }),
-        });
-        const { run, seen, at, victims, whole } = done;
-        expect(run.counters.planned).toBe(run.counters.sent);
-        expect(run.counters.matched).toBe(run.counters.expected);
-        const inside = (us: number) => us >= SECOND && us < 2 * SECOND;
-        // n = 12 connections, one second, from a second after it began.
-        const got =
-          direction === "out"
-            ? seen
-                .filter(({ index }) => victims.includes(index))
-                .flatMap(({ arrivals }) => arrivals.filter((us) => inside(at(us)))).length
-            : run.frames
-                .filter(({ second }) => second === 2)
-                .flatMap(({ phases }) => phases.filter(({ phase }) => phase >= whole.phases.length))
-                .reduce(
-                  (sum, { counters }) => sum + (counters[PHASE_COUNTERS.indexOf("matched")] ?? 0),
-                  0,
-                );
-        // A frame of ours has 8 bytes beside its payload, the target's 4.
-        const bytes = got * (size + (direction === "out" ? 8 : 4));
-        expect(Math.abs(bytes / (victims.length * 20_000) - 1)).toBeLessThan(0.03);
+  it("cuts each of its victims at a time of its own, the one of the seed", async () => {
+    const act = { kind: "cut", afterUs: SECOND, bytes: null } as const;
+    const one = fault({ offsetUs: SECOND / 2, forUs: SECOND, act });
+    const done = await play([one], {
+      connect: {
+        ...connect,
+        reconnect: { policy: "fixed", minUs: 1.2 * SECOND, maxUs: 1.2 * SECOND, attempts: 5 },
       },
-    );
-
-    it("cuts each of its victims at a time of its own, the one of the seed", async () => {
-      const act = { kind: "cut", afterUs: SECOND, bytes: null } as const;
-      const one = fault({ offsetUs: SECOND / 2, forUs: SECOND, act });
-      const done = await play([one], {
-        connect: {
-          ...connect,
-          reconnect: { policy: "fixed", minUs: 1.2 * SECOND, maxUs: 1.2 * SECOND, attempts: 5 },
-        },
-      });
-      const { run, seen, at: after, victims, whole } = done;
-      const cut = ended(seen, 2 * SECOND, after);
-      expect(cut.map(({ index }) => index).sort((a, b) => a - b)).toEqual(victims);
-      for (const { index, closedUs, code } of cut) {
-        const plannedUs =
-          SECOND / 2 + (1 - drawUnit(whole.seed, Stream.network, 0, index)) * SECOND;
-        expect(Math.abs(after(closedUs ?? 0) - plannedUs)).toBeLessThan(TOLERANCE_US);
-        expect(code).toBe(1006);
-      }
-      expect(run.closes).toEqual({ injected: victims.length, plan: CONNECTIONS });
-      expect(run.failures).toEqual([
-        { kind: "injected", signature: "cut by time", count: victims.length },
-      ]);
-      expect(countsOf(done)).toMatchObject({ started: victims.length, noticed: 0 });
     });
+    const { run, seen, at: after, victims, whole } = done;
+    const cut = ended(seen, 2 * SECOND, after);
+    expect(cut.map(({ index }) => index).sort((a, b) => a - b)).toEqual(victims);
+    for (const { index, closedUs, code } of cut) {
+      const plannedUs = SECOND / 2 + (1 - drawUnit(whole.seed, Stream.network, 0, index)) * SECOND;
+      expect(Math.abs(after(closedUs ?? 0) - plannedUs)).toBeLessThan(TOLERANCE_US);
+      expect(code).toBe(1006);
+    }
+    expect(run.closes).toEqual({ injected: victims.length, plan: CONNECTIONS });
+    expect(run.failures).toEqual([
+      { kind: "injected", signature: "cut by time", count: victims.length },
+    ]);
+    expect(countsOf(done)).toMatchObject({ started: victims.length, noticed: 0 });
+  });
 
-    it("cuts by bytes, again and again until it is over", async () => {
-      const act = { kind: "cut", afterUs: null, bytes: 600 } as const;
-      const done = await play([fault({ offsetUs: SECOND / 2, forUs: 2 * SECOND, act })], {
-        connect,
-      });
-      const { run, seen, victims } = done;
-      const cut = seen.filter(({ code }) => code === 1006);
-      expect(new Set(cut.map(({ index }) => index))).toEqual(new Set(victims));
-      expect(cut.length).toBeGreaterThan(2 * victims.length);
-      expect(run.closes).toEqual({ injected: cut.length, plan: CONNECTIONS });
-      expect(countsOf(done)["completed"]).toBe(victims.length);
-      expect(phaseSums(done, false)).toMatchObject({ dropped: 0, reconnects: 0, unanswered: 0 });
+  it("cuts by bytes, again and again until it is over", async () => {
+    const act = { kind: "cut", afterUs: null, bytes: 600 } as const;
+    const done = await play([fault({ offsetUs: SECOND / 2, forUs: 2 * SECOND, act })], {
+      connect,
     });
+    const { run, seen, victims } = done;
+    const cut = seen.filter(({ code }) => code === 1006);
+    expect(new Set(cut.map(({ index }) => index))).toEqual(new Set(victims));
+    expect(cut.length).toBeGreaterThan(2 * victims.length);
+    expect(run.closes).toEqual({ injected: cut.length, plan: CONNECTIONS });
+    expect(countsOf(done)["completed"]).toBe(victims.length);
+    expect(phaseSums(done, false)).toMatchObject({ dropped: 0, reconnects: 0, unanswered: 0 });
+  });
 
-    it("stalls as often as packets are lost", async () => {
-      const act = { kind: "stall", loss: 0.2, timeoutUs: 40 * MS, direction: "in" } as const;
-      const done = await play([fault({ forUs: 2.9 * SECOND, act, victims: everybody })], {
-        connect,
-      });
-      const hit = latencies(done, true);
-      // n = 1,160; of them 20 % are lost, and 3 % wait behind one that was lost twice or more: by four standard errors.
-      expect(hit.count).toBeGreaterThan(1100);
-      expect(hit.quantile(1 - 0.29)).toBeLessThan(35 * MS);
-      expect(hit.quantile(1 - 0.15)).toBeGreaterThan(35 * MS);
+  it("stalls as often as packets are lost", async () => {
+    const act = { kind: "stall", loss: 0.2, timeoutUs: 40 * MS, direction: "in" } as const;
+    const done = await play([fault({ forUs: 2.9 * SECOND, act, victims: everybody })], {
+      connect,
     });
+    const hit = latencies(done, true);
+    // n = 1,160; of them 20 % are lost, and 3 % wait behind one that was lost twice or more: by four standard errors.
+    expect(hit.count).toBeGreaterThan(1100);
+    expect(hit.quantile(1 - 0.29)).toBeLessThan(35 * MS);
+    expect(hit.quantile(1 - 0.15)).toBeGreaterThan(35 * MS);
+  });
 
-    it("has connections overtake one another, and none itself", async () => {
-      const act = { kind: "reorder", spreadUs: 80 * MS, direction: "in" } as const;
-      const done = await play([fault({ forUs: 2.9 * SECOND, act, victims: everybody })], {
-        connect,
-      });
-      const hit = latencies(done, true);
-      // 40 delays, uniform in 0 to 80 ms.
-      expect(hit.quantile(0.1)).toBeLessThan(25 * MS);
-      expect(hit.quantile(0.9)).toBeGreaterThan(55 * MS);
-      expect(hit.max).toBeLessThan(100 * MS);
-      expect(phaseSums(done, true)["reordered"]).toBe(0);
+  it("has connections overtake one another, and none itself", async () => {
+    const act = { kind: "reorder", spreadUs: 80 * MS, direction: "in" } as const;
+    const done = await play([fault({ forUs: 2.9 * SECOND, act, victims: everybody })], {
+      connect,
     });
-  },
-);
+    const hit = latencies(done, true);
+    // 40 delays, uniform in 0 to 80 ms.
+    expect(hit.quantile(0.1)).toBeLessThan(25 * MS);
+    expect(hit.quantile(0.9)).toBeGreaterThan(55 * MS);
+    expect(hit.max).toBeLessThan(100 * MS);
+    expect(phaseSums(done, true)["reordered"]).toBe(0);
+  });
+});
