@@ -94,9 +94,14 @@ describe.each(DRIVERS)("with the %s driver", (driver) => {
       expect(done.at(beganUs)).toBeGreaterThan(SECOND - TOLERANCE_US);
       expect(done.at(beganUs)).toBeLessThan(2 * SECOND + TOLERANCE_US);
     }
-    expect(outcomesIn(done)).toEqual({ accepted: extras.length });
+    // What was asked for just before the end may not have its answer by then.
+    const { accepted = 0, unanswered = 0, ...others } = outcomesIn(done);
+    expect(others).toEqual({});
+    expect(accepted + unanswered).toBe(extras.length);
+    const last = extras.filter(({ beganUs }) => done.at(beganUs) > 2 * SECOND - TOLERANCE_US);
+    expect(unanswered).toBeLessThanOrEqual(last.length);
     const beside = done.seen.slice(CONNECTIONS);
-    expect(new Set(beside.map(({ code }) => code))).toEqual(new Set([1000]));
+    expect(beside.filter(({ code }) => code !== 1000).length).toBeLessThanOrEqual(unanswered);
     expectUndisturbed(done);
   });
 
