@@ -11,7 +11,6 @@ import { draw32, Stream } from "../../shared/time/random.ts";
 import { sleep } from "../../shared/time/timer.ts";
 import type { ActiveRun } from "../active-run/active-run.ts";
 import type { Member } from "../fleet/members.ts";
-import { MAX_WORKERS } from "../local/sizing.ts";
 import { hitOf, lostByFaults, workerActOf, workersToOutlast } from "../plan/worker-faults.ts";
 import { held } from "./shown.ts";
 
@@ -37,7 +36,7 @@ export function checkWorkerFaults(run: ActiveRun): void {
   }
   const lost = lostByFaults(scenario, members.length);
   if (run.bus.kind === "ipc" && lost > 0 && lost >= members.length) {
-    const enough = workersToOutlast(scenario, MAX_WORKERS);
+    const enough = workersToOutlast(scenario);
     throw new OnrushError({
       code: "ONRUSH_CLUSTER_TOO_SMALL",
       message: `The faults of the scenario may take all of its workers (${members.length}), and nobody starts others on one node.`,

@@ -9,6 +9,9 @@ import type { StrictOutside } from "../../shared/scenario/strict-outside.ts";
 /** Somewhat less than a worker's lease when nobody has set another: who is away for longer may be lost. */
 const LEAST_LEASE_US = 15_000_000;
 
+/** More workers than a run on one node has. */
+const MOST_TRIED = 1000;
+
 /** null: it is done to others. */
 export function workerActOf(act: StrictOutside["act"]): WorkerAct | null {
   return "effect" in act ? act : null;
@@ -36,12 +39,9 @@ export function lostByFaults(
   return lost;
 }
 
-/** The least number of workers of which somebody is left; null: however many there are, up to `most`, they may all be lost. */
-export function workersToOutlast(
-  scenario: Pick<StrictScenario, "outside">,
-  most: number,
-): number | null {
-  for (let workers = 1; workers <= most; workers++) {
+/** The least number of workers of which somebody is left; null: however many there are, they may all be lost. */
+export function workersToOutlast(scenario: Pick<StrictScenario, "outside">): number | null {
+  for (let workers = 1; workers <= MOST_TRIED; workers++) {
     if (lostByFaults(scenario, workers) < workers) return workers;
   }
   return null;

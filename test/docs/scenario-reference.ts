@@ -117,7 +117,7 @@ function hasSame({ properties }: Node, key: string, child: Node): boolean {
 function kindSections(place: string, kinds: readonly Node[]): string[] {
   if (kinds.every((kind) => shown.has(keysOf(kind)))) {
     const names = kinds.map((kind) => `\`${String(constOf(kind)?.[1].const)}\``).join(", ");
-    return [`Each has the keys of one of these kinds, as they are told there: ${names}.`];
+    return [`Each has the keys of one of these kinds, as described there: ${names}.`];
   }
   const [first] = kinds;
   const common = Object.entries(first?.properties ?? {}).filter(([key, child]) => {
@@ -132,7 +132,12 @@ function kindSections(place: string, kinds: readonly Node[]): string[] {
   };
   const below = common.flatMap(([key, child]) => belowOf(`${place}.${key}`, child));
   const sections = kinds.flatMap((kind) => kindSection(place, kind, shared));
-  return [`### ${place}`, ...(keys.size > 0 ? [intro, tableOf(shared)] : []), ...below, ...sections];
+  return [
+    `### ${place}`,
+    ...(keys.size > 0 ? [intro, tableOf(shared)] : []),
+    ...below,
+    ...sections,
+  ];
 }
 
 function kindSection(place: string, kind: Node, shared: Node): string[] {

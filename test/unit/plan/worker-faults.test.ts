@@ -25,6 +25,6 @@ it.each([
   [[{ who: "100%" }], null],
 ])("%j is outlasted by %s", (faults, enough) => {
   const scenario = outsideOf(...faults);
-  expect(workersToOutlast(scenario, 256)).toBe(enough);
+  expect(workersToOutlast(scenario)).toBe(enough);
   if (enough !== null) expect(lostByFaults(scenario, enough)).toBeLessThan(enough);
 });
