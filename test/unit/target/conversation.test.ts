@@ -161,7 +161,7 @@ describe("login", () => {
   });
 
   it("must come first and in time, text or not", async () => {
-    target = await serve({ conversation: { login: { withinMs: 50 } } });
+    target = await serve({ conversation: { login: { withinMs: 1000 } } });
     const [early, binary, silent] = [0, 0, 0].map(() => new Client(target.url));
     early?.socket.on("open", () => early.socket.send("hello"));
     binary?.socket.on("open", () => binary.socket.send(Buffer.from([1])));
