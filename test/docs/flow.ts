@@ -10,6 +10,6 @@ export function flow(value: unknown): string {
 
 /** In quotes, where YAML would read something else, or a reader could. */
 function plain(text: string): string {
-  const isPlain = /^[A-Za-z0-9][\w./%()-]*( [\w.<>=%-]+)*$/.test(text) && !/^[\d.]+$/.test(text);
-  return isPlain || /^wss?:\/\/[\w./-]+$/.test(text) ? text : JSON.stringify(text);
+  const isPlain = /^[A-Za-z0-9/][\w./%()+-]*( [\w.<>=%-]+)*$/.test(text) && !/^[\d.]+$/.test(text);
+  return isPlain || /^(ws|http)s?:\/\/[\w./:-]+$/.test(text) ? text : JSON.stringify(text);
 }

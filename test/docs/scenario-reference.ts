@@ -53,6 +53,7 @@ export function scenarioReference(): string {
   shown = new Map();
   const definitions = Object.entries(root.definitions ?? {});
   defined = new Map(definitions.map(([name, node]) => [`#/definitions/${name}`, node]));
+  const file = sectionsOf("", root);
   const own = [...OWN_SECTIONS].flatMap(([reference, word]) => {
     const kinds = defined.get(reference)?.anyOf ?? [];
     const properties = Object.assign(
@@ -63,7 +64,7 @@ export function scenarioReference(): string {
     const [table = "", ...below] = sectionsOf(word, { properties: properties ?? {} });
     return [`## A ${word}`, intro, table, ...below];
   });
-  return ["## The file", ...sectionsOf("", root), ...own].join("\n\n");
+  return ["## The file", ...file, ...own].join("\n\n");
 }
 
 /** What a reference means, with what is said of it where it is used. */
@@ -84,11 +85,12 @@ function sectionsOf(path: string, node: Node): string[] {
   return [tableOf(node), ...below];
 }
 
-function belowOf(path: string, written: Node): string[] {
+/** @param which the kind that has the key, where not all have */
+function belowOf(path: string, written: Node, which = ""): string[] {
   const node = resolved(written);
   const objects = objectsWithin(node);
   if (objects.length === 0) return [];
-  const place = node.type === "array" ? `${path}[]` : isMap(node) ? `${path}.NAME` : path;
+  const place = `${path}${node.type === "array" ? "[]" : isMap(node) ? ".NAME" : ""}${which}`;
   const keys = objects.map(keysOf).join();
   const before = shown.get(keys);
   if (before !== undefined) return [`### ${place}`, `As \`${before}\`.`];
@@ -145,14 +147,15 @@ function kindSection(place: string, kind: Node, shared: Node): string[] {
     ([key, child]) => !hasSame(shared, key, child),
   );
   const [name, { const: value }] = constOf(kind) ?? [own[0]?.[0] ?? "", {}];
-  const which = value === undefined ? `with ${name}` : `with ${name}: ${String(value)}`;
+  const which = value === undefined ? "" : ` with ${name}: ${String(value)}`;
+  const title = which === "" ? `${place} with ${name}` : `${place}${which}`;
   const ownKeys = { properties: Object.fromEntries(own), required: kind.required ?? [] };
-  shown.set(keysOf(ownKeys), `${place} ${which}`);
+  shown.set(keysOf(ownKeys), title);
   return [
-    `#### ${place} ${which}`,
+    `#### ${title}`,
     tableOf(ownKeys),
     ...withoutText(lacking(kind, new Set(Object.keys(shared.properties ?? {})))),
-    ...own.flatMap(([key, child]) => belowOf(`${place}.${key} ${which}`, child)),
+    ...own.flatMap(([key, child]) => belowOf(`${place}.${key}`, child, which)),
   ];
 }
 
