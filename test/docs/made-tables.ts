@@ -88,11 +88,7 @@ export const MADE_TABLES: readonly MadeTable[] = [
     table: () =>
       tableOf(
         ["rule", "it holds when", "example"],
-        RULE_KINDS.map(({ kind, doc, example }) => [
-          `\`${kind}\``,
-          doc,
-          `\`${flow(example)}\``,
-        ]),
+        RULE_KINDS.map(({ kind, doc, example }) => [`\`${kind}\``, doc, `\`${flow(example)}\``]),
       ),
   },
   {
