@@ -58,6 +58,8 @@ export const ErrorCode = {
   ONRUSH_RUN_DIRECTORY: ExitCode.preflight,
   /** A PDF is wanted and nothing here can make one. */
   ONRUSH_PDF_UNAVAILABLE: ExitCode.preflight,
+  /** Charts are wanted as PNG, and what draws them is not here. */
+  ONRUSH_PNG_UNAVAILABLE: ExitCode.preflight,
   /** Metrics are to be pushed, and the package for it is not here. */
   ONRUSH_OTLP_UNAVAILABLE: ExitCode.preflight,
   ONRUSH_JOURNAL_CORRUPT: ExitCode.untrusted,

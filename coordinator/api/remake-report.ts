@@ -1,7 +1,6 @@
 /** The results of a run made again, for callers of the API. Called by api.ts. */
 import { OnrushError } from "../../shared/errors.ts";
-import type { FileOutput } from "../../shared/scenario/strict.ts";
-import { readFileOutput } from "../launch/outputs.ts";
+import { type ReportOutput, readReportOutput } from "../launch/outputs.ts";
 import { remakeResults } from "../launch/remake.ts";
 import { resultFiles } from "../launch/result-files.ts";
 import type { Summary } from "../report/summary-schema.ts";
@@ -27,8 +26,8 @@ export async function remakeReport(directory: string, formats: readonly string[]
   return { summary, incomplete, notes, files: report === null ? others : [report, ...others] };
 }
 
-function formatOf(text: string): FileOutput {
-  const output = readFileOutput(text);
+function formatOf(text: string): ReportOutput {
+  const output = readReportOutput(text);
   if ("value" in output) return output.value;
   throw new OnrushError({
     code: "ONRUSH_USAGE",

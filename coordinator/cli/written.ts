@@ -5,13 +5,14 @@
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { StrictOutput } from "../../shared/scenario/strict.ts";
+import type { ChartsOutput } from "../launch/outputs.ts";
 import { resultFiles } from "../launch/result-files.ts";
 import type { CliContext } from "./context.ts";
 import type { Labelled } from "./result.ts";
 
 export function writtenFiles(
   directory: string,
-  outputs: readonly StrictOutput[],
+  outputs: readonly (StrictOutput | ChartsOutput)[],
   { stdout }: CliContext,
 ): Labelled[] {
   const { report, others } = resultFiles(directory, outputs);

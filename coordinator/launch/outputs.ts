@@ -26,8 +26,26 @@ export function readOutput(text: string): Read<StrictOutput> {
   return readFileOutput(text);
 }
 
-/** Of a run that is over: a file. */
-export function readFileOutput(text: string): Read<FileOutput> {
+/** Charts of a run that is over, a file each, in this folder; null: `charts` within the run directory. */
+export interface ChartsOutput {
+  readonly kind: "png";
+  readonly to: string | null;
+}
+
+/** What `onrush report` writes. */
+export type ReportOutput = FileOutput | ChartsOutput;
+
+/** Of a run that is over. */
+export function readReportOutput(text: string): Read<ReportOutput> {
+  const { name, to } = split(text);
+  if (name !== "png") return readFileOutput(text);
+  return to === ""
+    ? { wrong: `"${text}" names no folder after "=".` }
+    : { value: { kind: name, to } };
+}
+
+/** A file. */
+function readFileOutput(text: string): Read<FileOutput> {
   const { name, to } = split(text);
   const kind = readKind(name);
   if ("wrong" in kind) return kind;

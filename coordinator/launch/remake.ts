@@ -5,11 +5,14 @@
  */
 import { existsSync } from "node:fs";
 import { OnrushError } from "../../shared/errors.ts";
-import type { FileOutput } from "../../shared/scenario/strict.ts";
+import { chartFiles } from "../report/png/png.ts";
 import { type RebuiltRun, rebuildRun } from "../report/rebuild.ts";
 import { intoDirectory, writeOutputs, writeResults } from "../report/results.ts";
+import { writeInto } from "../store/file-run-store.ts";
 import { lockHolder } from "../store/lock.ts";
 import { removeLeftovers, runPath } from "../store/run-directory.ts";
+import type { ReportOutput } from "./outputs.ts";
+import { chartsFolder } from "./result-files.ts";
 
 export interface Remade {
   readonly rebuilt: RebuiltRun;
@@ -20,7 +23,7 @@ export interface Remade {
 /** @throws OnrushError ONRUSH_RUN_DIRECTORY when there is no run, ONRUSH_JOURNAL_CORRUPT */
 export async function remakeResults(
   directory: string,
-  outputs: readonly FileOutput[],
+  outputs: readonly ReportOutput[],
 ): Promise<Remade> {
   const rebuilt = await readRun(directory);
   try {
@@ -42,10 +45,10 @@ export async function readRun(directory: string): Promise<RebuiltRun> {
   });
 }
 
-/** @throws OnrushError ONRUSH_RUN_DIRECTORY, ONRUSH_PDF_UNAVAILABLE */
+/** @throws OnrushError ONRUSH_RUN_DIRECTORY, ONRUSH_PDF_UNAVAILABLE, ONRUSH_PNG_UNAVAILABLE */
 async function writeAll(
   directory: string,
-  outputs: readonly FileOutput[],
+  outputs: readonly ReportOutput[],
   { fold, model }: Pick<RebuiltRun, "fold" | "model">,
 ): Promise<void> {
   const held = (await lockHolder(directory)) !== null;
@@ -54,5 +57,14 @@ async function writeAll(
     await removeLeftovers(directory);
     await writeResults(write, fold, model);
   }
-  await writeOutputs(write, outputs, model);
+  await writeOutputs(
+    write,
+    outputs.filter((output) => output.kind !== "png"),
+    model,
+  );
+  for (const output of outputs) {
+    if (output.kind !== "png") continue;
+    const folder = chartsFolder(directory, output);
+    for await (const { name, png } of chartFiles(model)) await writeInto(folder, name, png);
+  }
 }

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { isOfReport } from "../../shared/scenario/output.ts";
 import type { StrictOutput } from "../../shared/scenario/strict.ts";
 import { OUTPUT_FILES } from "../report/outputs.ts";
+import type { ChartsOutput } from "./outputs.ts";
 
 export interface ResultFiles {
   /** report.html; null when there is none. */
@@ -14,11 +15,19 @@ export interface ResultFiles {
   readonly others: readonly string[];
 }
 
-export function resultFiles(directory: string, outputs: readonly StrictOutput[]): ResultFiles {
+export function resultFiles(
+  directory: string,
+  outputs: readonly (StrictOutput | ChartsOutput)[],
+): ResultFiles {
   const report = join(directory, OUTPUT_FILES.html);
-  const paths = outputs
-    .filter(isOfReport)
-    .map(({ kind, to }) => to ?? join(directory, OUTPUT_FILES[kind]));
+  const paths = outputs.flatMap((output) => {
+    if (output.kind === "png") return [chartsFolder(directory, output)];
+    return isOfReport(output) ? [output.to ?? join(directory, OUTPUT_FILES[output.kind])] : [];
+  });
   const others = [...new Set(paths)].filter((path) => path !== report && existsSync(path));
   return { report: existsSync(report) ? report : null, others };
+}
+
+export function chartsFolder(directory: string, { to }: ChartsOutput): string {
+  return to ?? join(directory, "charts");
 }

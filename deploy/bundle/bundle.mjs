@@ -31,7 +31,7 @@ const PROGRAMS = [
 
 /** Loaded seldom, large, or with files of their own. */
 const LEFT_OUT =
-  /^(@fastify\/|@nats-io\/|@opentelemetry\/|bullmq|fastify|ioredis|junit-report-builder|msgpackr-extract|pdfmake|prom-client|systeminformation)/;
+  /^(@fastify\/|@nats-io\/|@opentelemetry\/|@resvg\/|bullmq|fastify|ioredis|junit-report-builder|msgpackr-extract|pdfmake|prom-client|systeminformation)/;
 
 const nameOf = (program) => program.replace(/\.js$/, "").replaceAll("/", "-");
 

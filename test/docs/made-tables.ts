@@ -6,6 +6,7 @@ import { DETECTORS } from "../../coordinator/analysis/diagnosis/registry.ts";
 import { causeOf } from "../../coordinator/analysis/findings/causes.ts";
 import { REGISTRY } from "../../coordinator/analysis/registry.ts";
 import { STRESS_TEMPLATES } from "../../coordinator/cli/commands/templates/stress/registry.ts";
+import { METHODS } from "../../coordinator/report/methods/registry.ts";
 import { ACTION_KINDS } from "../../shared/scenario/sections/checkpoints/registry.ts";
 import { RULE_KINDS } from "../../shared/scenario/sections/environment/registry.ts";
 import { OUTSIDE_KINDS } from "../../shared/scenario/sections/faults/outside/registry.ts";
@@ -27,6 +28,17 @@ export interface MadeTable {
 const CAUSES = { target: "target", generator: "ours", scenario: "scenario", injected: "injected" };
 
 export const MADE_TABLES: readonly MadeTable[] = [
+  {
+    document: "docs/methods.md",
+    name: "methods",
+    table: () =>
+      tableOf(
+        ["statistic", "used for", "formula", "assumes", "source", "code"],
+        METHODS.map(({ title, usedFor, formula, assumes, source, file, symbol }) => {
+          return [title, usedFor, formula, assumes, source, `[\`${symbol}\`](../${file})`];
+        }),
+      ),
+  },
   {
     document: "docs/troubleshooting.md",
     name: "failure kinds",

@@ -437,6 +437,7 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
   "junit-report-builder": ["coordinator/report/formats/junit.ts"],
   "@opentelemetry/exporter-metrics-otlp-http": ["coordinator/http/otlp/"],
   pdfmake: ["coordinator/report/pdf/plain-pdf.ts"],
+  "@resvg/resvg-wasm": ["coordinator/report/png/png.ts"],
   junit2json: ["test/"],
   "playwright-core": ["test/"],
   "log-update": ["coordinator/cli/terminal/progress.ts"],

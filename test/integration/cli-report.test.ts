@@ -44,6 +44,11 @@ describe("--out and --format", () => {
       expect(again.exitCode).toBe(0);
     }
     expect(existsSync(join(run.runDirectory, "junit.xml"))).toBe(false);
+    const pictures = join(folder.path, "pictures");
+    const drawn = await onrush(["report", run.runDirectory, "--out", `png=${pictures}`]);
+    expect(drawn.exitCode, drawn.stderr).toBe(0);
+    expect(drawn.stdout).toContain(pictures);
+    expect(readdirSync(pictures)).toContain("latency-over-time.png");
     // The report says how to run it again, without the values of secrets.
     expect(at("report.md")).toContain("-e 'token=***'");
     expect(files.map(([, content]) => content).join()).not.toContain("secret-room");

@@ -18,7 +18,6 @@ export class SelfCheck {
   #sampledUs: number;
   #gcCount = 0;
   #loopLagMaxUs = 0;
-  #bufferedBytes = 0;
 
   /** @param onGcPause told the length of each garbage collection of this thread */
   constructor(nowUs: number, onGcPause: (pauseUs: number) => void) {
@@ -38,10 +37,6 @@ export class SelfCheck {
     if (lagUs > this.#loopLagMaxUs) this.#loopLagMaxUs = lagUs;
   }
 
-  buffered(bytes: number): void {
-    if (bytes > this.#bufferedBytes) this.#bufferedBytes = bytes;
-  }
-
   /** Health since the last sample. `nowUs` on any one monotonic clock. */
   sample(nowUs: number, use: { readonly sockets: number; readonly ports: number }): EngineHealth {
     const total = performance.eventLoopUtilization();
@@ -58,7 +53,7 @@ export class SelfCheck {
       sockets: use.sockets,
       openFiles: openFiles(),
       ports: use.ports,
-      bufferedBytes: this.#bufferedBytes,
+      bufferedBytes: 0,
       gcCount: this.#gcCount,
       loopLagMaxUs: Math.round(this.#loopLagMaxUs),
       throttled: this.#quota.sample(spanUs),
@@ -68,7 +63,6 @@ export class SelfCheck {
     this.#sampledUs = nowUs;
     this.#gcCount = 0;
     this.#loopLagMaxUs = 0;
-    this.#bufferedBytes = 0;
     return health;
   }
 

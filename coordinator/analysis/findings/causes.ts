@@ -81,3 +81,8 @@ const BY_ID: ReadonlyMap<string, Cause> = new Map(CAUSES.map((cause) => [cause.i
 export function causeOf(id: CauseId): Cause {
   return BY_ID.get(id) as Cause;
 }
+
+/** In words; null for an id that a later build has given, or none. */
+export function causeTitle(id: string | undefined): string | null {
+  return BY_ID.get(id ?? "")?.title ?? null;
+}

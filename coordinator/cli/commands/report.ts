@@ -4,13 +4,13 @@
  */
 import { Command, Option } from "commander";
 import type { OutputKind } from "../../../shared/scenario/output.ts";
-import type { FileOutput } from "../../../shared/scenario/strict.ts";
+import type { ReportOutput } from "../../launch/outputs.ts";
 import type { CliContext, Finish } from "../context.ts";
 import { addFileOutOption, parseKind } from "../options/out-option.ts";
 import { addResultOptions, type ResultOptions } from "../options/result-options.ts";
 
 interface ReportOptions extends ResultOptions {
-  readonly out?: readonly FileOutput[];
+  readonly out?: readonly ReportOutput[];
   readonly format?: OutputKind;
 }
 
@@ -18,6 +18,7 @@ const EXAMPLES = `
 Examples:
   onrush report runs/<id> --summary full
   onrush report runs/<id> --out pdf,junit=reports/junit.xml
+  onrush report runs/<id> --out png
   onrush report runs/<id> --format md >> "$GITHUB_STEP_SUMMARY"`;
 
 export function reportCommand(context: CliContext, finish: Finish): Command {

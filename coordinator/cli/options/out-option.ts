@@ -4,14 +4,21 @@
  */
 import { type Command, InvalidArgumentError } from "commander";
 import type { OutputKind } from "../../../shared/scenario/output.ts";
-import type { FileOutput, StrictOutput } from "../../../shared/scenario/strict.ts";
-import { type Read, readFileOutput, readKind, readOutput } from "../../launch/outputs.ts";
+import type { StrictOutput } from "../../../shared/scenario/strict.ts";
+import {
+  type Read,
+  type ReportOutput,
+  readKind,
+  readOutput,
+  readReportOutput,
+} from "../../launch/outputs.ts";
 
 /** Of a run that is over: files alone. */
 export function addFileOutOption(command: Command): Command {
   return command.option(
     "--out <FORMATS>",
-    "results to write: html, json, md, csv, junit, pdf; in the run directory, or as FORMAT=FILE (repeatable)",
+    "results to write: html, json, md, csv, junit, pdf; in the run directory, or as FORMAT=FILE; " +
+      "png[=FOLDER], a picture of each chart (repeatable)",
     collectFileOutputs,
   );
 }
@@ -27,8 +34,11 @@ export function addOutOption(command: Command): Command {
 }
 
 /** `html,junit=reports/junit.xml`, and again. */
-export function collectFileOutputs(text: string, before: readonly FileOutput[] = []): FileOutput[] {
-  return [...before, ...text.split(",").map((part) => parsedOf(readFileOutput(part)))];
+export function collectFileOutputs(
+  text: string,
+  before: readonly ReportOutput[] = [],
+): ReportOutput[] {
+  return [...before, ...text.split(",").map((part) => parsedOf(readReportOutput(part)))];
 }
 
 /** `json,prometheus=:9464`, and again. @throws OnrushError ONRUSH_USAGE for a collector that cannot be */

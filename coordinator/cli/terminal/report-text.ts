@@ -4,7 +4,7 @@
  * depends on colour, and no table is wider than 80 columns.
  */
 
-import type { Block, Figure, Mark, Text, Tone } from "../../report/outline/block.ts";
+import type { Block, Card, Figure, Mark, Text, Tone } from "../../report/outline/block.ts";
 import { joined } from "../../report/outline/cells.ts";
 import { outlineOf } from "../../report/outline/outline.ts";
 import type { Plot, Series } from "../../report/outline/plot.ts";
@@ -83,6 +83,8 @@ function blockLines(block: Block, look: TextLook): string[] {
       return block.fold ? [] : fitted(row(block.title, shown(block.code)), LABEL + 2, look);
     case "details":
       return ["", `  ${block.title}`, ...block.blocks.flatMap((one) => blockLines(one, look))];
+    case "card":
+      return cardLines(block, look);
     case "table":
       return blockTable(block, style, shown);
     case "plot":
@@ -131,6 +133,21 @@ function figureLines(items: readonly Figure[], look: TextLook): string[] {
     const text = `  ${label.padEnd(width)}${painted(tone, value, look.style)}  (${shown(note)})`;
     return fitted(text, width + 2, look);
   });
+}
+
+function cardLines({ title, place, sentence, parts, next }: Card, look: TextLook): string[] {
+  const { style } = look;
+  const labelled = (label: string, text: Text) => paragraph(shown(text), row(label, ""), look);
+  return [
+    "",
+    `  ${style.bold(title)} (${place})`,
+    ...paragraph(shown(sentence), "  ", look),
+    ...labelled("next step", next),
+    ...parts.flatMap(({ label, items }) =>
+      items.flatMap((item, at) => labelled(at === 0 ? label : "", item)),
+    ),
+    "",
+  ];
 }
 
 function plotLines(plot: Plot, style: Style): string[] {

@@ -3,7 +3,7 @@
  * fits a comment, so sections that do not are left out and named; foreign text goes through markdown-text.ts.
  */
 
-import type { Block, Mark, Table, Text } from "../outline/block.ts";
+import type { Block, Card, Mark, Table, Text } from "../outline/block.ts";
 import { isNumeric, joined, shownCell } from "../outline/cells.ts";
 import type { OutlineSection } from "../outline/outline.ts";
 import type { CurvePlot, CurvePoint } from "../outline/plot.ts";
@@ -78,6 +78,8 @@ function blockMarkdown(block: Block): string {
       const inner = block.blocks.map(blockMarkdown).filter((text) => text !== "");
       return `<details><summary>${block.title}</summary>\n\n${inner.join("\n\n")}\n\n</details>`;
     }
+    case "card":
+      return cardMarkdown(block);
     case "table":
       return tableMarkdown(block);
     case "plot":
@@ -93,6 +95,17 @@ function listMarkdown({ title, items, more }: Extract<Block, { kind: "list" }>):
   const lines = items.map((item) => `- ${shown(item)}`);
   if (more > 0) lines.push(`- and ${formatCount(more)} more`);
   return [...(title === undefined ? [] : [`${title}:`, ""]), ...lines].join("\n");
+}
+
+/** The first is read at once, the others unfold. */
+function cardMarkdown({ title, place, sentence, parts, next, open }: Card): string {
+  const lists = parts.map(({ label, items }) =>
+    [`${label}:`, "", ...items.map((item) => `- ${shown(item)}`)].join("\n"),
+  );
+  const body = [shown(sentence), `**Next step:** ${shown(next)}`, ...lists].join("\n\n");
+  return open
+    ? `**${title}** (${place})\n\n${body}`
+    : `<details><summary>${title} (${place})</summary>\n\n${body}\n\n</details>`;
 }
 
 function tableMarkdown({ columns, rows, more }: Table): string {

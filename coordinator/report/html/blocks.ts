@@ -2,7 +2,7 @@
  * Blocks of the report as HTML. Called by page.ts. Invariants: knows blocks and no section; foreign text goes through
  * `line` or `lines`; a mark of colour has a word or a sign beside it.
  */
-import type { Block, Fact, Figure, Text, Tone } from "../outline/block.ts";
+import type { Block, Card, Fact, Figure, Text, Tone } from "../outline/block.ts";
 import { joined } from "../outline/cells.ts";
 import { curvePlot } from "./curve-plot.ts";
 import { heatPlot } from "./heat-plot.ts";
@@ -28,6 +28,8 @@ export function blockHtml(block: Block): Markup {
       return code(block);
     case "details":
       return html`<details><summary>${block.title}</summary>${block.blocks.map(blockHtml)}</details>`;
+    case "card":
+      return card(block);
     case "table":
       return table(block, shown);
     case "plot":
@@ -59,6 +61,7 @@ export function shown(text: Text): Markup {
     if ("moment" in piece) {
       return html`<a href="#timeline" data-moment="${piece.at}">${piece.moment}</a>`;
     }
+    if ("section" in piece) return html`<a href="#${piece.section}">${piece.words}</a>`;
     if (!("foreign" in piece)) return joined(piece, () => "");
     const visible = line(piece.foreign, piece.maxChars);
     return piece.as === "code" ? html`<code dir="auto">${visible}</code>` : visible;
@@ -77,6 +80,19 @@ function list({ title, items, more, tone }: Extract<Block, { kind: "list" }>): M
   const rest = more > 0 ? html`<li>and ${more} more, in summary.json</li>` : null;
   return html`<div class="list ${toneClass(tone)}">${title === undefined ? null : html`<h3>${title}</h3>`}<ul>${items.map((item) => html`<li>${shown(item)}</li>`)}${rest}</ul></div>`;
 }
+
+/** The title is a summary, so that a closed card is a line; paper opens all of them. */
+function card({ title, place, sentence, parts, next, open }: Card): Markup {
+  const body = parts.map(
+    ({ label, items }) =>
+      html`<div><dt>${label}</dt><dd><ul>${items.map((item) => html`<li>${shown(item)}</li>`)}</ul></dd></div>`,
+  );
+  const [tag, end] = open ? OPEN_DETAILS : CLOSED_DETAILS;
+  return html`${tag}<summary><strong>${title}</strong> <span class="note">${place}</span></summary><p>${shown(sentence)}</p><p class="next"><b>Next step</b> ${shown(next)}</p><dl class="facts">${body}</dl>${end}`;
+}
+
+const OPEN_DETAILS = [html`<details class="card" open>`, html`</details>`] as const;
+const CLOSED_DETAILS = [html`<details class="card">`, html`</details>`] as const;
 
 function figure({ label, value, note, tone }: Figure): Markup {
   return html`<div class="${toneClass(tone)}"><dt>${label}</dt><dd>${value}</dd><dd class="note">${shown(note)}</dd></div>`;

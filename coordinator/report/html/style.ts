@@ -109,6 +109,9 @@ path.wide{stroke-width:5;opacity:.35}path.thin{stroke-width:1;opacity:.8}path.ga
 .moment{padding:2px 10px;border-radius:6px;background:var(--ink);color:var(--card);font-size:13px;font-variant-numeric:tabular-nums}
 .moment:empty{background:none;color:var(--soft);padding:0}.moment:empty::before{content:"Point at a chart to read all of them at one moment. Drag to zoom. Click a name to hide its line."}
 details{margin-top:14px}
+.card{border:1px solid var(--line);border-left:4px solid var(--bad);border-radius:8px;padding:10px 16px}
+.card>summary{color:var(--ink);font-size:16px}.card>summary .note{font-size:13px}.card>p{margin:8px 0 0;max-width:78ch}.card .next b{margin-right:6px}
+.card .facts{margin:10px 0 0}.card ul{margin:0;padding:0;list-style:none}.card[open]{padding-bottom:14px}.card+.tiles,.card+.list{margin-top:14px}
 summary{cursor:pointer;color:var(--link);font-size:14px}
 pre{margin:10px 0 0;padding:14px 16px;background:var(--page);border:1px solid var(--line);border-radius:8px;white-space:pre;overflow-x:auto}
 pre.command{white-space:pre-wrap;overflow-wrap:anywhere;margin-top:0}

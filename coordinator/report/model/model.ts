@@ -12,6 +12,7 @@ import type { Summary } from "../summary-schema.ts";
 import { shellCommand } from "../text/shell-command.ts";
 import { type ModelLevel, searchLevels } from "./capacity.ts";
 import { connectionsModel, type ModelConnections } from "./connections.ts";
+import { type FailureShare, failureShares } from "./failure-shares.ts";
 import { type FailureTables, failureTables } from "./failures.ts";
 import { latencyModel, type ModelLatency } from "./latency.ts";
 import { type ModelTarget, targetsModel } from "./targets.ts";
@@ -28,6 +29,7 @@ export interface ReportModel {
   readonly latency: ModelLatency;
   readonly connections: ModelConnections;
   readonly failures: FailureTables;
+  readonly failureShares: readonly FailureShare[];
   /** Of a run with several targets. */
   readonly targets: readonly ModelTarget[];
   /** Of a search for the limit, in the order they were tried. */
@@ -82,6 +84,7 @@ export function buildReportModel(fold: RunFold, around: ReportSurroundings): Rep
     latency: latencyModel(fold),
     connections: connectionsModel(fold, summary),
     failures: failureTables(fold),
+    failureShares: failureShares(fold),
     targets: targetsModel(fold),
     levels: searchLevels(fold),
     workers: workersOf(fold, summary),

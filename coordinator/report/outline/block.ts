@@ -23,7 +23,14 @@ export interface Moment {
   readonly at: number;
 }
 
-export type Piece = string | Foreign | Moment;
+/** Another section of the report: a link to it, and nothing where there are no links. */
+export interface Reference {
+  readonly words: string;
+  /** The section's id. */
+  readonly section: string;
+}
+
+export type Piece = string | Foreign | Moment | Reference;
 export type Text = Piece | readonly Piece[];
 export type Tone = "good" | "bad" | "warn" | "soft";
 
@@ -149,6 +156,7 @@ export type Block =
       readonly fold: boolean;
     }
   | { readonly kind: "details"; readonly title: string; readonly blocks: readonly Block[] }
+  | Card
   | Table
   | Plot
   | Strip
@@ -161,6 +169,20 @@ export type Block =
       readonly seconds?: number;
       readonly cases: readonly TestCase[];
     };
+
+/** A cause in words. What is `open` is shown in full at once; of the others title and place are, where readers can unfold. */
+export interface Card {
+  readonly kind: "card";
+  readonly title: string;
+  /** Where it lies and how sure that is. */
+  readonly place: string;
+  readonly sentence: Text;
+  /** For it, against it, what else fits; none is empty. */
+  readonly parts: readonly { readonly label: string; readonly items: readonly Text[] }[];
+  /** What to do to be surer. */
+  readonly next: Text;
+  readonly open: boolean;
+}
 
 export interface Fact {
   readonly label: string;

@@ -10,7 +10,7 @@ import {
   formatSeconds,
   formatShare,
 } from "../text/format.ts";
-import type { Cell, Column, Piece, RichCell, Text } from "./block.ts";
+import type { Cell, Column, Foreign, Moment, Piece, RichCell, Text } from "./block.ts";
 import type { Unit } from "./unit.ts";
 
 const NOT_MEASURED = "–";
@@ -56,14 +56,23 @@ export function isNumeric({ unit }: Column): boolean {
   return unit !== "text" && unit !== "bar";
 }
 
-/** @param show how a renderer writes what is not plain text of ours */
-export function joined(text: Text, show: (piece: Exclude<Piece, string>) => string): string {
+/** Without references: a renderer that has links looks for them. @param show how a renderer writes what is not plain text of ours */
+export function joined(text: Text, show: (piece: Foreign | Moment) => string): string {
   const pieces = Array.isArray(text) ? (text as readonly Piece[]) : [text as Piece];
-  return pieces.map((piece) => (typeof piece === "string" ? piece : show(piece))).join("");
+  return pieces
+    .map((piece) => {
+      if (typeof piece === "string") return piece;
+      return "section" in piece ? "" : show(piece);
+    })
+    .join("");
 }
 
 function isRich(cell: Exclude<Cell, number | null>): cell is RichCell {
   return (
-    typeof cell === "object" && !Array.isArray(cell) && !("foreign" in cell) && !("moment" in cell)
+    typeof cell === "object" &&
+    !Array.isArray(cell) &&
+    !("foreign" in cell) &&
+    !("moment" in cell) &&
+    !("section" in cell)
   );
 }

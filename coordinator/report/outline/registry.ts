@@ -6,6 +6,7 @@ import { baseline } from "./sections/baseline.ts";
 import { capacity } from "./sections/capacity.ts";
 import { checkpoints } from "./sections/checkpoints.ts";
 import { connections } from "./sections/connections.ts";
+import { failureMatrix } from "./sections/failure-matrix.ts";
 import { failures } from "./sections/failures.ts";
 import { faults } from "./sections/faults.ts";
 import { generator } from "./sections/generator.ts";
@@ -13,6 +14,7 @@ import { hooks } from "./sections/hooks.ts";
 import { integrity } from "./sections/integrity.ts";
 import { latency } from "./sections/latency.ts";
 import { messages } from "./sections/messages.ts";
+import { methods } from "./sections/methods.ts";
 import { numbers } from "./sections/numbers.ts";
 import { phases } from "./sections/phases.ts";
 import { push } from "./sections/push.ts";
@@ -48,8 +50,10 @@ export const SECTIONS: readonly Section[] = [
   hooks,
   targets,
   connections,
+  failureMatrix,
   failures,
   phases,
   workers,
+  methods,
   again,
 ];

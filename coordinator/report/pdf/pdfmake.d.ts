@@ -14,6 +14,6 @@ declare module "pdfmake" {
 }
 
 declare module "pdfmake/fonts/Roboto.js" {
-  const fonts: unknown;
+  const fonts: { readonly Roboto: { readonly normal: string } };
   export = fonts;
 }

@@ -5,7 +5,7 @@
  */
 import { escapeControls } from "../../../shared/scenario/issue.ts";
 import type { ReportModel } from "../model/model.ts";
-import type { Block, Mark, Table, Text } from "../outline/block.ts";
+import type { Block, Card, Mark, Table, Text } from "../outline/block.ts";
 import { isNumeric, joined, shownCell } from "../outline/cells.ts";
 import { type OutlineSection, outlineOf } from "../outline/outline.ts";
 import { formatCount } from "../text/format.ts";
@@ -24,6 +24,16 @@ export async function loadPdfmake(): Promise<Pdfmake | null> {
     pdfmake.setUrlAccessPolicy(() => false);
     pdfmake.setLocalAccessPolicy((path) => path.endsWith(".ttf"));
     return pdfmake;
+  } catch {
+    return null;
+  }
+}
+
+/** Of a font without serifs that comes with it; null when it is not installed. */
+export async function robotoFile(): Promise<string | null> {
+  try {
+    const { default: fonts } = await import("pdfmake/fonts/Roboto.js");
+    return fonts.Roboto.normal;
   } catch {
     return null;
   }
@@ -93,6 +103,8 @@ function nodes(block: Block): Node[] {
       return block.fold ? [] : [paragraph(`${block.title}: ${shown(block.code)}`)];
     case "details":
       return [{ text: block.title, style: "heading" }, ...block.blocks.flatMap(nodes)];
+    case "card":
+      return cardNodes(block);
     case "table":
       return tableNodes(block);
     case "plot":
@@ -111,6 +123,19 @@ function pairs(rows: readonly (readonly [string, string])[]): Node {
   const body = rows.map(([label, value]) => [{ text: label, style: "head" }, { text: value }]);
   if (body.length === 0) return "";
   return { table: { widths: [110, "*"], body }, layout: "noBorders", margin: [0, 2, 0, 4] };
+}
+
+function cardNodes({ title, place, sentence, parts, next }: Card): Node[] {
+  const lists = parts.flatMap(({ label, items }): Node[] => [
+    { text: label, style: "head" },
+    { ul: items.map(shown), margin: [0, 1, 0, 3] },
+  ]);
+  return [
+    { text: `${title} (${place})`, style: "heading" },
+    paragraph(shown(sentence)),
+    paragraph(`Next step: ${shown(next)}`),
+    ...lists,
+  ];
 }
 
 function tableNodes({ columns, rows, more }: Table): Node[] {

@@ -178,7 +178,7 @@ export interface EngineHealth {
   readonly openFiles: number;
   /** Local ports in use towards one target address at the busiest source address. */
   readonly ports: number;
-  /** Highest number of bytes waiting in sockets' send queues at once. */
+  /** Always 0: asking every socket each second would cost all of them. It stays because frames only gain; a failure's moment has its own. */
   readonly bufferedBytes: number;
   readonly gcCount: number;
   /** Longest turn delay in this frame. */

@@ -44,6 +44,16 @@ describe("--out", () => {
     expect(() => collectOutputs("otlpx=http://c:1")).toThrow(InvalidArgumentError);
   });
 
+  it("of a report takes pictures of its charts, too, in a folder; a run does not", () => {
+    const outputs = [
+      { kind: "png", to: null },
+      { kind: "png", to: "pictures" },
+    ];
+    expect(collectFileOutputs("png,png=pictures")).toEqual(outputs);
+    expect(() => collectFileOutputs("png=")).toThrow(/names no folder/);
+    expect(() => collectOutputs("png")).toThrow(/is not one of html/);
+  });
+
   it("of a report takes files alone", () => {
     expect(collectFileOutputs("md")).toEqual([{ kind: "md", to: null }]);
     expect(() => collectFileOutputs("prometheus=:0")).toThrow(/is not one of html/);

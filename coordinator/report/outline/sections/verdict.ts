@@ -1,5 +1,5 @@
 /**
- * The first screen: the verdict with its reasons, five key figures against their limits, what to do next. Invariant: who
+ * The first screen: the verdict with its reasons, what made it so, five key figures against their limits, what to do next. Invariant: who
  * reads no further knows how it went, whether to trust it, and what comes next.
  */
 
@@ -14,32 +14,21 @@ import {
   verdictReasons,
   verdictWord,
 } from "../../text/verdict-text.ts";
-import {
-  type Block,
-  code,
-  details,
-  type Fact,
-  facts,
-  list,
-  prose,
-  type Text,
-  type Tone,
-} from "../block.ts";
+import { type Block, code, facts, list, prose, type Text, type Tone } from "../block.ts";
+import { causeCards, causeFacts } from "../cause-cards.ts";
 import { keyFigures } from "../key-figures.ts";
 import { nextSteps } from "../next-steps.ts";
 import type { Section } from "../section.ts";
 
 const MAX_SENTENCES = 40;
 const COMPACT_WARNINGS = 2;
-/** Findings that are told in full on the first screen; of the others there is a line each. */
-const MAX_CARDS = 3;
 
 export const verdict: Section = {
   meta: {
     id: "verdict",
     title: "Verdict",
     about:
-      "How the run went and why, five key figures beside their limits, and what to do next. `Invalid` means that the figures cannot be trusted: nothing else in the report says anything about the target.",
+      "How the run went and why; of what failed or got slower the first three causes in words, with where each lies, what speaks for and against it, and the next step ([diagnosis.md](diagnosis.md)); five key figures beside their limits, and what to do next. `Invalid` means that the figures cannot be trusted: nothing else in the report says anything about the target.",
     omit: { csv: "its figures are rows of other sections" },
   },
 
@@ -55,16 +44,10 @@ export const verdict: Section = {
     return [
       headline(summary),
       ...sentences(verdictReasons(summary), undefined, "bad"),
+      ...causeCards(report),
       ...sentences(warnings, "Warning", "warn"),
       ...(didNotStart(summary) ? [] : [{ kind: "figures" as const, items: keyFigures(report) }]),
       ...list(nextSteps(report), { most: MAX_SENTENCES, title: "What to do next" }),
-      ...summary.findings.slice(0, MAX_CARDS).map(finding),
-      ...sentences(
-        summary.findings
-          .slice(MAX_CARDS)
-          .map(({ cause, confidence }) => `${cause} (${confidence})`),
-        "Other findings",
-      ),
       ...sentences(others, "Also to know"),
       verdictCase(summary),
     ];
@@ -80,7 +63,7 @@ export const verdict: Section = {
       shortHeadline(summary),
       facts(
         ...(first === undefined ? [] : [{ label: "because", text: [prose(first, 600), more] }]),
-        ...causeLine(summary),
+        ...causeFacts(summary),
         ...shown.map((text, at) => ({ label: at === 0 ? "warning" : "", text })),
       ),
     ];
@@ -104,30 +87,11 @@ function headline(summary: Summary): Extract<Block, { kind: "verdict" }> {
   };
 }
 
-/** The first cause that was found, and how sure it is. */
-function causeLine({ findings }: Summary): Fact[] {
-  const [found] = findings.filter(({ id }) => id !== undefined);
-  if (found === undefined) return [];
-  return [{ label: "cause", text: [prose(found.cause, 600), ` Confidence: ${found.confidence}.`] }];
-}
-
 /** In one line. */
 function shortHeadline(summary: Summary): Block {
   const { durationSeconds, run, exitCode } = summary;
   const place = [`${formatSeconds(durationSeconds)}, run `, code(run), ` (exit code ${exitCode})`];
   return { ...headline(summary), meaning: "", place };
-}
-
-function finding(one: Summary["findings"][number]): Block {
-  const { locus, cause, confidence, basis, evidence, against, nextProbe } = one;
-  const sentences: Text[] = [
-    [prose(cause, 600), ` Confidence: ${confidence}.`],
-    ["Basis: ", prose(basis, 600)],
-    ...evidence.map((text) => ["Evidence: ", prose(text, 600)]),
-    ...against.map((text) => ["Against it: ", prose(text, 600)]),
-    ["Next: ", prose(nextProbe, 600)],
-  ];
-  return details(`Finding: ${locus}`, ...list(sentences, { most: MAX_SENTENCES }));
 }
 
 function verdictCase(summary: Summary): Block {

@@ -1,0 +1,114 @@
+/**
+ * Causes as cards: what each is in words, where it lies, what speaks for and against it, what else fits, what to do next.
+ * Called by the verdict section. Pure. Invariant: each piece of evidence says which file of the run directory has its
+ * figures, and which seconds.
+ */
+import { causeTitle } from "../../analysis/findings/causes.ts";
+import type { SummaryJudgement } from "../summary-judged-schema.ts";
+import type { Summary } from "../summary-schema.ts";
+import { type Block, type Card, code, type Fact, type Piece, prose, type Text } from "./block.ts";
+import { momentOf } from "./moments.ts";
+import type { Facts } from "./section.ts";
+
+type Finding = Summary["findings"][number];
+type Stretch = SummaryJudgement["evidence"][number]["seconds"][number];
+
+/** On the first screen; the others are in summary.json, and named as what else fits. */
+const MAX_CARDS = 3;
+/** Of each part of a card. */
+const MAX_ITEMS = 8;
+const MAX_CHARS = 600;
+/** Moments named of one piece of evidence; summary.json has all. */
+const MAX_STRETCHES = 4;
+
+/** Address of the section with the methods. */
+export const METHODS_ID = "methods";
+const COMPUTED: Piece = { words: "How this was computed", section: METHODS_ID };
+
+const PLACES: Readonly<Record<Finding["locus"], string>> = {
+  generator: "in the load generator",
+  network: "on the network",
+  server: "in the service",
+  handler: "in the service, where it handles messages",
+  "client-script": "in the scenario or its clients",
+  unknown: "where is not known",
+};
+
+export function causeCards({ summary }: Facts): Block[] {
+  const { findings } = summary;
+  return findings.slice(0, MAX_CARDS).map((one, at) => card(summary, one, at));
+}
+
+/** The first cause and the next step, for the compact summary. */
+export function causeFacts({ findings }: Summary): Fact[] {
+  const [found] = findings.filter(({ id }) => id !== undefined);
+  if (found === undefined) return [];
+  const title = `${titleOf(found)} (${placeOf(found)}): `;
+  return [
+    { label: "cause", text: [title, prose(found.cause, MAX_CHARS)] },
+    { label: "next step", text: prose(found.nextProbe, MAX_CHARS) },
+  ];
+}
+
+function card(summary: Summary, one: Finding, at: number): Card {
+  const others = summary.findings.filter((other) => other !== one);
+  const parts: Card["parts"] = [
+    { label: "evidence", items: evidenceOf(summary, one) },
+    { label: "against", items: one.against.map((text) => prose(text, MAX_CHARS)) },
+    { label: "also found", items: others.map((other) => `${titleOf(other)} (${placeOf(other)})`) },
+    { label: "confidence", items: [[prose(one.basis, MAX_CHARS), " ", COMPUTED]] },
+  ];
+  return {
+    kind: "card",
+    title: titleOf(one),
+    place: placeOf(one),
+    sentence: prose(one.cause, MAX_CHARS),
+    next: prose(one.nextProbe, MAX_CHARS),
+    parts: parts
+      .filter(({ items }) => items.length > 0)
+      .map(({ label, items }) => ({ label, items: items.slice(0, MAX_ITEMS) })),
+    open: at === 0,
+  };
+}
+
+/** Of a cause without a name where it lies is what is known. */
+function titleOf({ id, locus }: Finding): string {
+  const title = causeTitle(id);
+  const words =
+    title ?? (locus === "generator" ? "the load generator could not keep up" : "no single cause");
+  return `${words.charAt(0).toUpperCase()}${words.slice(1)}`;
+}
+
+function placeOf({ locus, confidence }: Finding): string {
+  return `${PLACES[locus]}, ${confidence}`;
+}
+
+/** Each with where its figures are. */
+function evidenceOf(summary: Summary, { cause, evidence }: Finding): Text[] {
+  const judged = summary.judgements?.find(
+    ({ kind, sentence }) => kind === "finding" && sentence === cause,
+  );
+  return evidence.map((sentence, at): Text => {
+    const seconds = judged?.evidence[at]?.seconds ?? [];
+    return [prose(sentence, MAX_CHARS), " ", ...sourceOf(seconds)];
+  });
+}
+
+/** Where the figures of a piece of evidence are: rows of timeline.csv, else judgements. */
+function sourceOf(seconds: readonly Stretch[]): Piece[] {
+  if (seconds.length === 0) return ["(", code("summary.json"), ", judgements)"];
+  const shown = seconds.slice(0, MAX_STRETCHES);
+  const moments = shown.flatMap(({ from }, at): Piece[] =>
+    at === 0 ? [momentOf(from)] : [", ", momentOf(from)],
+  );
+  const rows = shown.map(({ from, to }) => (to - from > 1 ? `${from} to ${to - 1}` : `${from}`));
+  const more = seconds.length > shown.length ? " and more" : "";
+  return [
+    "(at ",
+    ...moments,
+    more,
+    "; ",
+    code("timeline.csv"),
+    `, seconds ${rows.join(", ")}${more})`,
+  ];
+}

@@ -1,0 +1,89 @@
+/**
+ * Goal: who reads the first screen knows the cause in words, where it lies, what speaks for it with the place of its figures, and the
+ * next step, in every format that people read; and where failures are, as shares. Method: stored journals of real runs.
+ */
+import { expect, test } from "vitest";
+import { summaryText } from "../../../coordinator/cli/terminal/report-text.ts";
+import { makeStyle } from "../../../coordinator/cli/terminal/style.ts";
+import type { Card } from "../../../coordinator/report/outline/block.ts";
+import { outlineOf } from "../../../coordinator/report/outline/outline.ts";
+import { renderText } from "../../../coordinator/report/outputs.ts";
+import { sectionNodes } from "../../../coordinator/report/pdf/plain-pdf.ts";
+import { rebuildRun } from "../../../coordinator/report/rebuild.ts";
+import { storedDirectories } from "../../support/stored-journals.ts";
+
+async function modelOf(run: string) {
+  using directories = storedDirectories();
+  return (await rebuildRun(directories.of(run))).model;
+}
+
+const severalTargets = await modelOf("several-targets");
+const integrity = await modelOf("integrity");
+
+function cardsOf(model: typeof integrity): Card[] {
+  const [first] = outlineOf(model, "html");
+  return first?.blocks.filter((block) => block.kind === "card") ?? [];
+}
+
+test("the first three causes are cards, the first one open, and each names the others", () => {
+  const cards = cardsOf(integrity);
+  expect(cards.map(({ title, place, open }) => [title, place, open])).toEqual([
+    ["Messages come twice", "in the service, certain", true],
+    ["Messages are altered", "in the service, certain", false],
+    ["Messages reach other users", "in the service, certain", false],
+  ]);
+  const found = cards[0]?.parts.find(({ label }) => label === "also found")?.items;
+  expect(found).toHaveLength(integrity.summary.findings.length - 1);
+});
+
+test("evidence says which seconds of timeline.csv have its figures", () => {
+  const [card] = cardsOf(severalTargets);
+  const evidence = card?.parts.find(({ label }) => label === "evidence");
+  expect(JSON.stringify(evidence)).toContain("timeline.csv");
+  expect(JSON.stringify(evidence)).toContain(", seconds 1 to 5)");
+});
+
+test("every format for people has title, place, evidence and the next step", () => {
+  const [card] = cardsOf(severalTargets);
+  const { nextProbe, evidence } = severalTargets.summary.findings[0] ?? { evidence: [] };
+  const oneLine = (text: string) => text.replace(/\s+/g, " ");
+  const [verdict] = outlineOf(severalTargets, "pdf");
+  const texts = {
+    html: renderText("html", severalTargets),
+    md: renderText("md", severalTargets).replaceAll("\\", ""),
+    terminal: summaryText(severalTargets, "full", { style: makeStyle(false), columns: 80 }),
+    pdf: verdict === undefined ? "" : JSON.stringify(sectionNodes(verdict)),
+  };
+  for (const [format, text] of Object.entries(texts)) {
+    for (const part of [card?.title, card?.place, nextProbe, evidence[0]?.slice(0, 60)]) {
+      expect(part).toBeTruthy();
+      expect(oneLine(text), format).toContain(part);
+    }
+  }
+  expect(texts.terminal.split("\n").filter((line) => line.length > 80)).toEqual([]);
+});
+
+test("a part that fails beyond its share of the traffic comes first, with how many times as often", () => {
+  const [worst] = severalTargets.failureShares;
+  expect(worst).toMatchObject({ by: "target", part: "quiet", what: "reply-timeout" });
+  expect(worst?.ofFailures).toBe(1);
+  expect(worst?.ofTraffic).toBeCloseTo(150 / 187, 10);
+  // No reply of the others was missed: half a failure is added to both sides.
+  expect(worst?.ratio).toBeCloseTo(150.5 / 150.5 / (0.5 / 37.5), 6);
+  for (const { failed, exposed, ofFailures } of severalTargets.failureShares) {
+    expect(failed).toBeLessThanOrEqual(exposed);
+    expect(ofFailures).toBeLessThanOrEqual(1);
+  }
+});
+
+test("what chance explains has no ratio", () => {
+  const messages = severalTargets.failureShares.filter(({ by }) => by === "message");
+  expect(messages).toHaveLength(2);
+  expect(messages.map(({ ratio }) => ratio)).toEqual([null, null]);
+});
+
+test("a run without failures has neither", async () => {
+  const good = await modelOf("good");
+  expect(cardsOf(good)).toEqual([]);
+  expect(outlineOf(good, "html").map(({ id }) => id)).not.toContain("failure-matrix");
+});
