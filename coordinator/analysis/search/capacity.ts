@@ -96,7 +96,7 @@ function kneeBelow(
   { until }: StrictSearch,
   judged: readonly Plateau[],
 ): { readonly level: number; readonly basis: string } | null {
-  const at = until.findIndex(({ unit, measure }) => unit === "us" && measure !== "connect");
+  const at = latencyRule(until);
   const rule = until[at];
   if (rule === undefined || high === null) return null;
   const valuesAt = new Map<number, number[]>();
@@ -110,6 +110,11 @@ function kneeBelow(
   const level = kneeOf(points);
   if (level === null || level > high) return null;
   return { level, basis: kneeText(rule, points.length) };
+}
+
+/** Place of the rule that latency by level is taken from; -1: none is about latency. */
+export function latencyRule(until: readonly StrictThreshold[]): number {
+  return until.findIndex(({ unit, measure }) => unit === "us" && measure !== "connect");
 }
 
 function kneeText({ metric, statistic }: StrictThreshold, points: number): string {

@@ -140,7 +140,7 @@ function cardLines({ title, place, sentence, parts, next }: Card, look: TextLook
   const labelled = (label: string, text: Text) => paragraph(shown(text), row(label, ""), look);
   return [
     "",
-    `  ${style.bold(title)} (${place})`,
+    ...fitted(`  ${style.bold(title)} (${place})`, 4, look),
     ...paragraph(shown(sentence), "  ", look),
     ...labelled("next step", next),
     ...parts.flatMap(({ label, items }) =>

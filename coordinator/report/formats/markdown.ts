@@ -100,7 +100,11 @@ function listMarkdown({ title, items, more }: Extract<Block, { kind: "list" }>):
 /** The first is read at once, the others unfold. */
 function cardMarkdown({ title, place, sentence, parts, next, open }: Card): string {
   const lists = parts.map(({ label, items }) =>
-    [`${label}:`, "", ...items.map((item) => `- ${shown(item)}`)].join("\n"),
+    [
+      `${label.charAt(0).toUpperCase()}${label.slice(1)}:`,
+      "",
+      ...items.map((item) => `- ${shown(item)}`),
+    ].join("\n"),
   );
   const body = [shown(sentence), `**Next step:** ${shown(next)}`, ...lists].join("\n\n");
   return open

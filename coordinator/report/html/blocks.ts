@@ -61,7 +61,7 @@ export function shown(text: Text): Markup {
     if ("moment" in piece) {
       return html`<a href="#timeline" data-moment="${piece.at}">${piece.moment}</a>`;
     }
-    if ("section" in piece) return html`<a href="#${piece.section}">${piece.words}</a>`;
+    if ("section" in piece) return html` <a href="#${piece.section}">${piece.words}</a>`;
     if (!("foreign" in piece)) return joined(piece, () => "");
     const visible = line(piece.foreign, piece.maxChars);
     return piece.as === "code" ? html`<code dir="auto">${visible}</code>` : visible;

@@ -2,9 +2,11 @@
  * The levels of a search for the limit: how high each was, how it was judged, and when. Pure; called by model.ts.
  * Invariant: in the order they were tried; a level that says nothing of the target is called that.
  */
+import { latencyRule } from "../../analysis/search/capacity.ts";
 import { phaseSpans } from "../../merge/facts.ts";
 import type { RunFold } from "../../merge/run-fold.ts";
 import type { Plateau } from "../../merge/searches.ts";
+import { toMs } from "../quantiles.ts";
 
 const MAX_LEVELS = 200;
 
@@ -15,6 +17,8 @@ export interface ModelLevel {
   readonly verdict: Plateau["verdict"];
   /** What broke; "" when it held. Foreign. */
   readonly reason: string;
+  /** Of the rule about latency, where there is one; null: nothing was measured. */
+  readonly latencyMs: number | null;
   /** Seconds of run time; null when that is not known. */
   readonly at: number | null;
 }
@@ -25,12 +29,15 @@ export function searchLevels(fold: RunFold): ModelLevel[] {
   return scenario.phases
     .flatMap((phase, index) => {
       if (phase.ramp !== "find-limit") return [];
+      const rule = latencyRule(phase.until);
       return fold.searches.plateaus(index).map((plateau, at): ModelLevel => {
-        const { to: connections, purpose, verdict, reason } = plateau;
+        const { to: connections, purpose, verdict, reason, observed } = plateau;
+        const latencyUs = observed[rule] ?? null;
         const level = phase.levels[at];
         const start = spans[index]?.fromUs ?? 0;
         return {
           ...{ phase: phase.phase, connections, purpose, verdict, reason },
+          latencyMs: latencyUs === null ? null : toMs(latencyUs),
           at: level === undefined ? null : (start + level.atUs) / 1e6,
         };
       });

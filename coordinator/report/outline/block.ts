@@ -23,7 +23,7 @@ export interface Moment {
   readonly at: number;
 }
 
-/** Another section of the report: a link to it, and nothing where there are no links. */
+/** Another section of the report: a link to it behind what it belongs to, and nothing where there are no links. */
 export interface Reference {
   readonly words: string;
   /** The section's id. */

@@ -43,9 +43,8 @@ export function causeCards({ summary }: Facts): Block[] {
 export function causeFacts({ findings }: Summary): Fact[] {
   const [found] = findings.filter(({ id }) => id !== undefined);
   if (found === undefined) return [];
-  const title = `${titleOf(found)} (${placeOf(found)}): `;
   return [
-    { label: "cause", text: [title, prose(found.cause, MAX_CHARS)] },
+    { label: "cause", text: [prose(found.cause, MAX_CHARS), ` (${placeOf(found)})`] },
     { label: "next step", text: prose(found.nextProbe, MAX_CHARS) },
   ];
 }
@@ -56,7 +55,7 @@ function card(summary: Summary, one: Finding, at: number): Card {
     { label: "evidence", items: evidenceOf(summary, one) },
     { label: "against", items: one.against.map((text) => prose(text, MAX_CHARS)) },
     { label: "also found", items: others.map((other) => `${titleOf(other)} (${placeOf(other)})`) },
-    { label: "confidence", items: [[prose(one.basis, MAX_CHARS), " ", COMPUTED]] },
+    { label: "confidence", items: [[prose(one.basis, MAX_CHARS), COMPUTED]] },
   ];
   return {
     kind: "card",
@@ -80,7 +79,7 @@ function titleOf({ id, locus }: Finding): string {
 }
 
 function placeOf({ locus, confidence }: Finding): string {
-  return `${PLACES[locus]}, ${confidence}`;
+  return `${PLACES[locus]}; confidence: ${confidence}`;
 }
 
 /** Each with where its figures are. */
@@ -103,12 +102,7 @@ function sourceOf(seconds: readonly Stretch[]): Piece[] {
   );
   const rows = shown.map(({ from, to }) => (to - from > 1 ? `${from} to ${to - 1}` : `${from}`));
   const more = seconds.length > shown.length ? " and more" : "";
-  return [
-    "(at ",
-    ...moments,
-    more,
-    "; ",
-    code("timeline.csv"),
-    `, seconds ${rows.join(", ")}${more})`,
-  ];
+  const isOne = rows.length === 1 && rows[0] === `${seconds[0]?.from}`;
+  const places = `, second${isOne ? "" : "s"} ${rows.join(", ")}${more})`;
+  return ["(at ", ...moments, more, "; ", code("timeline.csv"), places];
 }

@@ -28,9 +28,9 @@ function cardsOf(model: typeof integrity): Card[] {
 test("the first three causes are cards, the first one open, and each names the others", () => {
   const cards = cardsOf(integrity);
   expect(cards.map(({ title, place, open }) => [title, place, open])).toEqual([
-    ["Messages come twice", "in the service, certain", true],
-    ["Messages are altered", "in the service, certain", false],
-    ["Messages reach other users", "in the service, certain", false],
+    ["Messages come twice", "in the service; confidence: certain", true],
+    ["Messages are altered", "in the service; confidence: certain", false],
+    ["Messages reach other users", "in the service; confidence: certain", false],
   ]);
   const found = cards[0]?.parts.find(({ label }) => label === "also found")?.items;
   expect(found).toHaveLength(integrity.summary.findings.length - 1);

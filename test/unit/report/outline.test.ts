@@ -78,7 +78,10 @@ function rich(model: ReportModel): ReportModel {
     ...model,
     summary: { ...model.summary, capacity, push },
     targets: [HOSTILE, "us"].map((name) => ({ target: name, ...target, ...replies })),
-    levels: [{ ...level, reason: HOSTILE, at: 2 }],
+    levels: [60, 70, 80].map((connections) => ({
+      ...level,
+      ...{ connections, latencyMs: connections / 10, reason: HOSTILE, at: 2 },
+    })),
   };
 }
 

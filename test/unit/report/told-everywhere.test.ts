@@ -243,7 +243,7 @@ describe("a cause that was found", () => {
     for (const [format, text] of Object.entries(renderings(model))) {
       if (format === "junit") continue;
       expect(text, format).toContain("Nothing listens at the address");
-      expect(text, format).toContain("Confidence: certain");
+      expect(text, format).toContain("confidence: certain");
       expect(text, format).toContain("onrush doctor URL");
     }
   });

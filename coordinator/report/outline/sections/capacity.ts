@@ -14,6 +14,7 @@ import {
   details,
   type Fact,
   facts,
+  heading,
   lead,
   list,
   prose,
@@ -33,6 +34,14 @@ const COLUMNS = [
   column("at", "text"),
   column("what broke", "text"),
 ];
+const LOAD_COLUMNS = [
+  column("connections"),
+  column("result", "text"),
+  column("latency", "ms"),
+  column("of the highest", "bar"),
+];
+/** Fewer show no curve. */
+const LEAST_LEVELS = 3;
 const PURPOSES = {
   climb: "the next step up",
   rest: "to see whether it recovers",
@@ -70,6 +79,7 @@ export const capacity: Section = {
         capacityBasis(found).map((part) => prose(part, 600)),
         { most: 20 },
       ),
+      ...byLoad(levels),
       ...(levels.length === 0 ? [] : [details(`All ${levels.length} levels`, levelTable(levels))]),
       {
         kind: "data",
@@ -85,6 +95,26 @@ export const capacity: Section = {
     return [facts({ label: "capacity", text: capacityText(found) }, ...rows)];
   },
 };
+
+/** Latency as it grows with load, where enough levels have one. */
+function byLoad(levels: readonly ModelLevel[]): Block[] {
+  const known = levels
+    .filter(({ latencyMs, verdict }) => latencyMs !== null && verdict !== "untrusted")
+    .sort((a, b) => a.connections - b.connections);
+  if (known.length < LEAST_LEVELS) return [];
+  const most = known.reduce((high, { latencyMs }) => Math.max(high, latencyMs ?? 0), 0);
+  const rows = known.map(({ connections, verdict, latencyMs }): Cell[] => [
+    connections,
+    { text: verdict, mark: VERDICTS[verdict], tone: TONES[verdict] },
+    latencyMs,
+    {
+      text: "",
+      bar: { to: (latencyMs ?? 0) / most, colour: verdict === "held" ? "c1" : "c4" },
+    },
+  ]);
+  const shape = { name: "Latency by load", columns: LOAD_COLUMNS, most: MAX_LEVELS, sort: false };
+  return [heading("Latency by load"), table(shape, rows)];
+}
 
 function levelTable(levels: readonly ModelLevel[]): Block {
   const rows = levels.map(({ phase, connections, purpose, verdict, reason, at }, index): Cell[] => [

@@ -5,7 +5,17 @@
  */
 import type { Dimension, FailureShare } from "../../model/failure-shares.ts";
 import { formatShare } from "../../text/format.ts";
-import { type Block, code, heading, lead, note, type Part, part, tableOf } from "../block.ts";
+import {
+  type Block,
+  code,
+  type DataRow,
+  datum,
+  heading,
+  lead,
+  type Part,
+  part,
+  tableOf,
+} from "../block.ts";
 import type { Section } from "../section.ts";
 
 /** Of each table; results of the whole run are in Failures. */
@@ -31,7 +41,7 @@ export const failureMatrix: Section = {
         const shape = { name: `Failures by ${by}`, keys: 2, most: MAX_ROWS };
         return [heading(`By ${by}`), tableOf(shape, partsOf(by), rows)];
       }),
-      note("A bar is the share of the failures; its mark is the share of what was tried."),
+      { kind: "data", rows: shares.flatMap(data) },
     ];
   },
 };
@@ -58,7 +68,7 @@ function partsOf(by: Dimension): Part<FailureShare>[] {
     part("tried", "count", ({ exposed }) => exposed),
     part("of failures", "share", ({ ofFailures }) => ofFailures),
     part("of tried", "share", ({ ofTraffic }) => ofTraffic),
-    part("", "bar", ({ ofFailures, ofTraffic }) => ({
+    part("of failures; the mark: of tried", "bar", ({ ofFailures, ofTraffic }) => ({
       text: "",
       bar: { to: ofFailures, mark: ofTraffic, colour: ofFailures > ofTraffic ? "c2" : "c7" },
     })),
@@ -71,5 +81,16 @@ function partsOf(by: Dimension): Part<FailureShare>[] {
             ...(ratio > 1 && { tone: "bad" as const }),
           },
     ),
+  ];
+}
+
+function data({ by, part: name, what, failed, exposed, ...shares }: FailureShare): DataRow[] {
+  const place = { scope: "failure-share", name: `${by} ${name}: ${what}` };
+  return [
+    datum(place, "failed", [failed]),
+    datum(place, "tried", [exposed]),
+    datum(place, "of_failures", [shares.ofFailures, "share"]),
+    datum(place, "of_tried", [shares.ofTraffic, "share"]),
+    datum(place, "times_as_often", [shares.ratio, "ratio"]),
   ];
 }

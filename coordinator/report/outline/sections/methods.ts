@@ -19,7 +19,7 @@ export const methods: Section = {
     id: METHODS_ID,
     title: "How this was computed",
     about:
-      "The statistics this report rests on, with formula, assumptions and source, and when each cause is named; all of them are in [methods.md](methods.md).",
+      "The statistics this report rests on, with formula, assumptions and source; all of them are in [methods.md](methods.md).",
     omit: { csv: "it has no figures", terminal: "docs/methods.md has them" },
   },
 
