@@ -31,7 +31,7 @@ const PLACES: Readonly<Record<Finding["locus"], string>> = {
   server: "in the service",
   handler: "in the service, where it handles messages",
   "client-script": "in the scenario or its clients",
-  unknown: "where is not known",
+  unknown: "in a place that is not known",
 };
 
 export function causeCards({ summary }: Facts): Block[] {
@@ -70,11 +70,9 @@ function card(summary: Summary, one: Finding, at: number): Card {
   };
 }
 
-/** Of a cause without a name where it lies is what is known. */
+/** Of a finding without a single cause where it lies is what is known. */
 function titleOf({ id, locus }: Finding): string {
-  const title = causeTitle(id);
-  const words =
-    title ?? (locus === "generator" ? "the load generator could not keep up" : "no single cause");
+  const words = causeTitle(id) ?? `trouble ${PLACES[locus]}`;
   return `${words.charAt(0).toUpperCase()}${words.slice(1)}`;
 }
 
