@@ -25,11 +25,15 @@ const SECTIONS = [
   "Latency",
   "Messages",
   "Connections",
+  "Where it fails",
   "Failures",
   "Phases",
   "Workers and environment",
+  "How this was computed",
   "Scenario and how to run it again",
 ];
+/** Runs without failures, or whose failures are all in the one phase that tried anything. */
+const EVEN = SECTIONS.filter((section) => section !== "Where it fails");
 /** Frames that are made up count no time that users were served. */
 const WITHOUT_UPTIME = SECTIONS.filter((section) => section !== "Availability");
 const PANELS = 7;
@@ -74,12 +78,12 @@ async function real(name: string, behaviour: object, thresholds: object): Promis
 const MAKERS: Readonly<Record<string, () => Promise<Made>>> = {
   "a run that failed": async () => {
     const path = await real("failing", {}, { latency: ["p50 < 1us"], connect: ["failed == 0"] });
-    return { path, verdict: "Failed", latency: true, sections: SECTIONS };
+    return { path, verdict: "Failed", latency: true, sections: EVEN };
   },
   "a run nobody got into": async () => {
     const refuse = { upgrade: { refuse: [{ share: 1, status: 503 }] } };
     const path = await real("empty", refuse, {});
-    return { path, verdict: "Failed", latency: false, sections: SECTIONS };
+    return { path, verdict: "Failed", latency: false, sections: EVEN };
   },
   "a run of one hour": async () => {
     const hour = join(folder.path, "hour");

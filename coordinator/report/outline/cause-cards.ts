@@ -50,7 +50,8 @@ export function causeFacts({ findings }: Summary): Fact[] {
 }
 
 function card(summary: Summary, one: Finding, at: number): Card {
-  const others = summary.findings.filter((other) => other !== one);
+  // Once is enough.
+  const others = at === 0 ? summary.findings.slice(1) : [];
   const parts: Card["parts"] = [
     { label: "evidence", items: evidenceOf(summary, one) },
     { label: "against", items: one.against.map((text) => prose(text, MAX_CHARS)) },

@@ -25,7 +25,7 @@ function cardsOf(model: typeof integrity): Card[] {
   return first?.blocks.filter((block) => block.kind === "card") ?? [];
 }
 
-test("the first three causes are cards, the first one open, and each names the others", () => {
+test("the first three causes are cards, the first one open, which names all others", () => {
   const cards = cardsOf(integrity);
   expect(cards.map(({ title, place, open }) => [title, place, open])).toEqual([
     ["Messages come twice", "in the service; confidence: certain", true],
