@@ -7,6 +7,7 @@
 import { OnrushError } from "../shared/errors.ts";
 import type { Issue } from "../shared/scenario/issue.ts";
 import type { CompareOutcome } from "./analysis/compare/comparison.ts";
+import type { Trend } from "./analysis/trend/outcome.ts";
 import type { CompareOptions } from "./api/compare-options.ts";
 import type { RunHistogram } from "./api/histograms.ts";
 import { LiveRun, type Run } from "./api/live-run.ts";
@@ -20,6 +21,7 @@ import {
   validScenario,
 } from "./api/scenario-source.ts";
 import type { Summary } from "./report/summary-schema.ts";
+import type { TrendOptions } from "./report/trend-runs.ts";
 
 export type { ErrorCode, ExitCode } from "../shared/errors.ts";
 export type { ScenarioInput } from "../shared/scenario/schema.ts";
@@ -44,6 +46,8 @@ export type {
   ScenarioPlan,
   ScenarioSource,
   Summary,
+  Trend,
+  TrendOptions,
 };
 export { OnrushError, ScenarioError };
 
@@ -166,6 +170,18 @@ export async function compare(
     candidate: [candidate].flat(),
     ...rulesOf(options),
   });
+}
+
+/**
+ * As `onrush trend --json`. Each path is a run directory, a directory of such, or a summary.json.
+ * @throws OnrushError ONRUSH_RUN_DIRECTORY, ONRUSH_JOURNAL_CORRUPT, ONRUSH_USAGE
+ */
+export async function trend(
+  runs: string | readonly string[],
+  options: TrendOptions = {},
+): Promise<Trend> {
+  const { trendRuns } = await import("./report/trend-runs.ts");
+  return trendRuns([runs].flat(), options);
 }
 
 /**

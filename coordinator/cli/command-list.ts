@@ -72,6 +72,11 @@ export const COMMANDS: Readonly<Record<string, ListedCommand>> = {
     takes: "[baseline] [candidate]",
     load: async () => (await import("./commands/compare.ts")).compareCommand,
   },
+  trend: {
+    about: "follow many runs of one plan: since which run is it slower",
+    takes: "<runs...>",
+    load: async () => (await import("./commands/trend.ts")).trendCommand,
+  },
   target: {
     about: "start the bundled WebSocket target; --help shows its own options",
     takes: "[arguments...]",

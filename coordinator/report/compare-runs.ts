@@ -3,9 +3,6 @@
  * for a run with a baseline. Invariant: runs that differ in what a comparison takes for granted are not compared unless
  * that very difference was let through, and then the comparison says so.
  */
-import { existsSync } from "node:fs";
-import { readdir } from "node:fs/promises";
-import { join } from "node:path";
 import { OnrushError } from "../../shared/errors.ts";
 import {
   differencesBetween,
@@ -25,8 +22,8 @@ import { type RunSample, sampleOf } from "../analysis/compare/sample.ts";
 import { compareSamples } from "../analysis/compare.ts";
 import type { RunFacts } from "../merge/facts.ts";
 import type { RunFold } from "../merge/run-fold.ts";
-import { runPath } from "../store/run-directory.ts";
 import { rebuildRun } from "./rebuild.ts";
+import { runDirectoriesOf } from "./run-directories.ts";
 
 /** Runs a side. All of them are held at once; more would not make an interval that matters narrower. */
 export const MAX_RUNS = 50;
@@ -147,20 +144,4 @@ async function loadRuns(paths: readonly string[]): Promise<readonly LoadedRun[]>
 
 function loadedOf(fold: RunFold): LoadedRun {
   return { identity: identityOf(fold), sample: sampleOf(fold) };
-}
-
-/** The run directory itself, or those in it, in the order of their names. */
-async function runDirectoriesOf(path: string): Promise<readonly string[]> {
-  if (existsSync(runPath.journal(path))) return [path];
-  const entries = await readdir(path, { withFileTypes: true }).catch(() => []);
-  const within = entries
-    .filter((entry) => entry.isDirectory() && existsSync(runPath.journal(join(path, entry.name))))
-    .map((entry) => join(path, entry.name))
-    .sort();
-  if (within.length > 0) return within;
-  throw new OnrushError({
-    code: "ONRUSH_RUN_DIRECTORY",
-    message: `there is no run in ${path}: neither it nor a directory in it has a journal`,
-    remedy: "give the directory of a run, e.g. runs/<id>, or a directory of such directories",
-  });
 }

@@ -191,6 +191,7 @@ export const ROOMS: readonly Room[] = [
     except: [
       "coordinator/analysis/compare/comparison.ts",
       "coordinator/analysis/compare/fail-rule.ts",
+      "coordinator/analysis/trend/outcome.ts",
     ],
     becomes: ["worker/main.ts", "target/main.ts"],
   },
@@ -201,6 +202,7 @@ export const ROOMS: readonly Room[] = [
     // Types of what it gives; and the text of a summary, which is the terminal's.
     except: [
       "coordinator/analysis/compare/comparison.ts",
+      "coordinator/analysis/trend/outcome.ts",
       "coordinator/cli/terminal/style.ts",
       "coordinator/cli/terminal/report-text.ts",
       "coordinator/live/view.ts",

@@ -89,7 +89,7 @@ describe("the package", () => {
     const refused = "ERR_PACKAGE_PATH_NOT_EXPORTED";
     expect(stdout.trim().split("\n")).toEqual([
       ...[refused, refused, refused],
-      "OnrushError ScenarioError compare estimate explain histograms plan report resources run summarise validate",
+      "OnrushError ScenarioError compare estimate explain histograms plan report resources run summarise trend validate",
     ]);
   });
 });

@@ -52,7 +52,7 @@ function marginFor(
  * difference that matters. Source: S. Wellek, Testing Statistical Hypotheses of Equivalence and Noninferiority (2010),
  * section 3.1.
  */
-function verdictOf(
+export function verdictOf(
   { low, high }: Interval,
   margin: number,
   better: "lower" | "higher",
