@@ -1,5 +1,5 @@
 /**
- * Measures of the last seconds of a run that goes on: what conditions of checkpoints read. Pure; called by coordinator/checkpoints.
+ * Measures of the last seconds of a run that goes on: what conditions of checkpoints read, and blocks of decision/. Pure.
  * Invariant: by the arithmetic of thresholds, of the phases and seconds that count; what was not measured is null, never 0.
  */
 import type { RecentStatistic } from "../../shared/scenario/expression/measured-expression.ts";
@@ -42,6 +42,21 @@ export function recentMeasure(
 
 /** Whose doing a failed attempt was that is not the target's, and not a fault's. */
 const OWN: ReadonlySet<FailureCause> = new Set(["generator", "scenario"]);
+
+/**
+ * A counted statistic in some seconds, and what it is a share of: sums of such parts give the figure of all of them.
+ * @returns null: it is none that can be added up, or it was not recorded
+ */
+export function countedIn(
+  fold: RunFold,
+  statistic: string,
+  window: Window,
+): { readonly count: number; readonly whole: number | null } | null {
+  if (statistic === "dropped" || statistic === "open") return null;
+  const read = readIn(fold, window);
+  const count = countedOf(statistic, read, ownFailures(fold, window));
+  return count === null ? null : { count, whole: wholeOf(statistic, read) };
+}
 
 function readIn({ merge }: RunFold, { from, to }: Window): Read {
   return (counter) => {

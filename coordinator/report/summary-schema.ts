@@ -8,6 +8,7 @@ import { z } from "zod";
 import { VERDICTS } from "../analysis/verdict.ts";
 import { availabilitySchema } from "./summary-availability-schema.ts";
 import { checkpointSchema, cleanupSchema, environmentSchema } from "./summary-beside-schema.ts";
+import { decisionSchema } from "./summary-decision-schema.ts";
 import { faultSchema, outsideSchema } from "./summary-faults-schema.ts";
 import { integritySchema } from "./summary-integrity-schema.ts";
 import { findingSchema, judgementSchema, thresholdSchema } from "./summary-judged-schema.ts";
@@ -243,6 +244,8 @@ export const summarySchema = z.object({
   baseline: z.record(z.string(), z.unknown()).nullable(),
   /** Everything that was judged, in order; the exit code follows from it (docs/validity.md). Absent: an older version. */
   judgements: z.array(judgementSchema).optional(),
+  /** What the run says of going live, and what it did not try (docs/reports.md). Absent: an older version. */
+  decision: decisionSchema.optional(),
 });
 
 export type Summary = z.infer<typeof summarySchema>;

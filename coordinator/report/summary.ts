@@ -4,6 +4,7 @@
  */
 import type { ExitCode } from "../../shared/errors.ts";
 import type { CompareOutcome } from "../analysis/compare/comparison.ts";
+import { decide } from "../analysis/decision/decision.ts";
 import { judgeRun, type RunJudgement } from "../analysis/judge-run.ts";
 import { judgedHistogram, phasesThatCount } from "../analysis/judged.ts";
 import type { Judgement } from "../analysis/judgement.ts";
@@ -17,6 +18,7 @@ import { outsideSection } from "./outside-section.ts";
 import { pushSection } from "./push-section.ts";
 import { quantilesOrNull } from "./quantiles.ts";
 import { sequencesSection } from "./sequence-sections.ts";
+import type { SummaryDecision } from "./summary-decision-schema.ts";
 import { hooksSection } from "./summary-hooks.ts";
 import type {
   SummaryFinding,
@@ -35,7 +37,8 @@ import { didNotStart, verdictMeaning, verdictReasons } from "./text/verdict-text
 import { lostWorkersSection, workersSection } from "./worker-sections.ts";
 
 export function buildSummary(fold: RunFold): Summary & { readonly exitCode: ExitCode } {
-  const { judgements, validity, verdict, exitCode } = judgeRun(fold);
+  const judgement = judgeRun(fold);
+  const { judgements, validity, verdict, exitCode } = judgement;
   // Written by this program, and behind the journal's checksum.
   const comparison = fold.comparison as CompareOutcome | null;
   const judged = {
@@ -79,7 +82,13 @@ export function buildSummary(fold: RunFold): Summary & { readonly exitCode: Exit
     overrun: { frames: fold.merge.overrun.frames, ...fold.merge.overrun.counters },
     baseline: judged.baseline,
     judgements: judgements.map(judgementRow),
+    decision: decisionSection(fold, judgement),
   };
+}
+
+function decisionSection(fold: RunFold, judgement: RunJudgement): SummaryDecision {
+  const { risks, ...decision } = decide(fold, judgement);
+  return { ...decision, risks: [...risks] };
 }
 
 /** The first of its reasons, and in front of it that nothing has begun. */

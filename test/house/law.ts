@@ -408,6 +408,7 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
     "coordinator/report/summary-integrity-schema.ts",
     "coordinator/report/summary-judged-schema.ts",
     "coordinator/report/summary-parts-schema.ts",
+    "coordinator/report/summary-decision-schema.ts",
     "coordinator/report/summary-schema.ts",
     "coordinator/report/summary-push-schema.ts",
     "coordinator/report/summary-faults-schema.ts",

@@ -2,7 +2,7 @@
  * Goal: whatever is rebuilt inside, a run's summary.json stays what it was, byte for byte, and so does every judgement of it, a line
  * each. Method: stored journals of runs that passed, failed, broke off, lost workers, found a limit, got nothing, and of
  * generators at their limit. The exit code follows from the judgements alone, by the order docs/cli.md promises.
- * `npx vitest run --project fast test/unit/report/stored-summaries.test.ts -u` writes the summaries anew.
+ * `npx vitest run --project thorough test/unit/report/stored-summaries.test.ts -u` writes the summaries anew.
  */
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
@@ -21,14 +21,19 @@ test("there are enough of them", () => {
 test.each(storedRuns)("%s", async (run) => {
   const { model } = await rebuildRun(directories.of(run));
   expect(summarySchema.safeParse(model.summary).error).toBeUndefined();
-  const { judgements = [], ...rest } = model.summary;
-  expect(JSON.parse(renderText("json", model))).toEqual({ ...rest, judgements });
+  const { judgements = [], decision, ...rest } = model.summary;
+  expect(JSON.parse(renderText("json", model))).toEqual({ ...rest, judgements, decision });
   const text = renderText("json", { ...model, summary: rest });
   await expect(text).toMatchFileSnapshot(join(STORED, `${run}.summary.json`));
   const lines = judgements.map(
     ({ id, outcome, exitCode, sentence }) => `${exitCode ?? "-"} ${outcome} ${id}: ${sentence}\n`,
   );
-  await expect(lines.join("")).toMatchFileSnapshot(join(STORED, `${run}.judgements.txt`));
+  const { word, reason, risks = [] } = decision ?? {};
+  const untried = risks.map(({ id, sentence }) => `untried ${id}: ${sentence}\n`);
+  const decided = [`decision ${word}: ${reason}\n`, ...untried];
+  await expect([...lines, ...decided].join("")).toMatchFileSnapshot(
+    join(STORED, `${run}.judgements.txt`),
+  );
 });
 
 test.each(storedRuns)("%s: its exit code is the first of its judgements'", async (run) => {

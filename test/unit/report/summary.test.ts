@@ -221,6 +221,7 @@ test("the published schema names every section", () => {
     "roles",
     "hooks",
     "judgements",
+    "decision",
     "checkpoints",
     "environment",
     "cleanup",

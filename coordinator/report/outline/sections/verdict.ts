@@ -16,6 +16,7 @@ import {
 } from "../../text/verdict-text.ts";
 import { type Block, code, facts, list, prose, type Text, type Tone } from "../block.ts";
 import { causeCards, causeFacts } from "../cause-cards.ts";
+import { decisionBlocks, decisionFact, untriedBlocks } from "../decision.ts";
 import { keyFigures } from "../key-figures.ts";
 import { nextSteps } from "../next-steps.ts";
 import type { Section } from "../section.ts";
@@ -28,7 +29,7 @@ export const verdict: Section = {
     id: "verdict",
     title: "Verdict",
     about:
-      "How the run went and why; of what failed or got slower the first three causes in words, with where each lies, what speaks for and against it, and the next step ([diagnosis.md](diagnosis.md)); five key figures beside their limits, and what to do next. `Invalid` means that the figures cannot be trusted: nothing else in the report says anything about the target.",
+      "How the run went and why; of what failed or got slower the first three causes in words, with where each lies, what speaks for and against it, and the next step ([diagnosis.md](diagnosis.md)); five key figures beside their limits, go or no-go and what would turn it around, what was not tried, and what to do next. `Invalid` means that the figures cannot be trusted: nothing else in the report says anything about the target.",
     omit: { csv: "its figures are rows of other sections" },
   },
 
@@ -47,7 +48,9 @@ export const verdict: Section = {
       ...causeCards(report),
       ...sentences(warnings, "Warning", "warn"),
       ...(didNotStart(summary) ? [] : [{ kind: "figures" as const, items: keyFigures(report) }]),
+      ...decisionBlocks(summary),
       ...list(nextSteps(report), { most: MAX_SENTENCES, title: "What to do next" }),
+      ...untriedBlocks(summary),
       ...sentences(others, "Also to know"),
       verdictCase(summary),
     ];
@@ -64,6 +67,8 @@ export const verdict: Section = {
       facts(
         ...(first === undefined ? [] : [{ label: "because", text: [prose(first, 600), more] }]),
         ...causeFacts(summary),
+        // Of a run that failed or cannot be trusted it says nothing that the verdict does not.
+        ...(summary.verdict === "pass" ? decisionFact(summary) : []),
         ...shown.map((text, at) => ({ label: at === 0 ? "warning" : "", text })),
       ),
     ];
