@@ -1,9 +1,11 @@
 /**
- * What summary.json says of the decision a run is for. Part of summary-schema.ts. Invariant: the words are those of
- * analysis/decision/decision.ts.
+ * What summary.json says of the decision a run is for, and of what to add next. Part of summary-schema.ts. Invariant: the words are those of
+ * analysis/decision/decision.ts
+ * and analysis/search/bottleneck.ts.
  */
 import { z } from "zod";
 import { DECISIONS } from "../analysis/decision/decision.ts";
+import { RESOURCES } from "../analysis/search/bottleneck.ts";
 import { count, share } from "./summary-measures.ts";
 
 export const decisionSchema = z.object({
@@ -38,6 +40,14 @@ export const decisionSchema = z.object({
     .nullable(),
   /** What the run did not try. */
   risks: z.array(z.object({ id: z.string(), sentence: z.string() })),
+});
+
+/** Of a search for the limit. */
+export const bottleneckSchema = z.object({
+  resource: z.enum(RESOURCES),
+  evidence: z.array(z.string()),
+  /** What to add, or the run that would tell. */
+  next: z.string(),
 });
 
 export type SummaryDecision = z.infer<typeof decisionSchema>;

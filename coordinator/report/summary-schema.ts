@@ -8,7 +8,7 @@ import { z } from "zod";
 import { VERDICTS } from "../analysis/verdict.ts";
 import { availabilitySchema } from "./summary-availability-schema.ts";
 import { checkpointSchema, cleanupSchema, environmentSchema } from "./summary-beside-schema.ts";
-import { decisionSchema } from "./summary-decision-schema.ts";
+import { bottleneckSchema, decisionSchema } from "./summary-decision-schema.ts";
 import { faultSchema, outsideSchema } from "./summary-faults-schema.ts";
 import { integritySchema } from "./summary-integrity-schema.ts";
 import { findingSchema, judgementSchema, thresholdSchema } from "./summary-judged-schema.ts";
@@ -196,6 +196,8 @@ const capacitySchema = z.object({
   limit: z.number().nullable(),
   sustainable: z.number().nullable(),
   basis: z.string(),
+  /** What gave out where it broke; absent: nothing did, or an older version. */
+  bottleneck: bottleneckSchema.optional(),
 });
 
 export const summarySchema = z.object({

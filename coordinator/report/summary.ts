@@ -75,7 +75,7 @@ export function buildSummary(fold: RunFold): Summary & { readonly exitCode: Exit
     ...besideSection(fold),
     failures: failuresSection(fold),
     findings: judgements.flatMap(findingRow),
-    capacity: judgeCapacity(fold),
+    capacity: capacitySection(fold),
     thresholds: judged.thresholds,
     workers: workersSection(fold),
     lostWorkers: lostWorkersSection(fold),
@@ -84,6 +84,13 @@ export function buildSummary(fold: RunFold): Summary & { readonly exitCode: Exit
     judgements: judgements.map(judgementRow),
     decision: decisionSection(fold, judgement),
   };
+}
+
+function capacitySection(fold: RunFold): Summary["capacity"] {
+  const capacity = judgeCapacity(fold);
+  if (capacity?.bottleneck === undefined) return capacity as Summary["capacity"];
+  const { bottleneck } = capacity;
+  return { ...capacity, bottleneck: { ...bottleneck, evidence: [...bottleneck.evidence] } };
 }
 
 function decisionSection(fold: RunFold, judgement: RunJudgement): SummaryDecision {

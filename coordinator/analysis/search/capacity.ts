@@ -5,11 +5,14 @@
  */
 import { levelBefore } from "../../../shared/load/steering.ts";
 import type { StrictSearch, StrictThreshold } from "../../../shared/scenario/strict.ts";
+import { phaseSpans } from "../../merge/facts.ts";
 import type { RunFold } from "../../merge/run-fold.ts";
 import type { Plateau } from "../../merge/searches.ts";
 import type { SearchOutcome } from "../../store/event.ts";
 import { count } from "../text.ts";
+import { type Bottleneck, bottleneckOf } from "./bottleneck.ts";
 import { kneeOf } from "./knee.ts";
+import { measuredLevels } from "./measured-levels.ts";
 import { type Gap, gapOf } from "./next-level.ts";
 
 export interface Capacity {
@@ -25,19 +28,31 @@ export interface Capacity {
   readonly basis: string;
 }
 
+export interface FoundCapacity extends Capacity {
+  /** What gave out; absent: nothing broke, and the generator was not the limit. */
+  readonly bottleneck?: Bottleneck;
+}
+
 /** Levels further beyond the limit tell how bad it gets, not where it begins. */
 const NEAR = 1.5;
 
 /** Of the last find-limit phase that judged a level; null when there is none. */
-export function judgeCapacity(fold: RunFold): Capacity | null {
+export function judgeCapacity(fold: RunFold): FoundCapacity | null {
   const { phases } = fold.facts.scenario;
-  let capacity: Capacity | null = null;
+  const spans = phaseSpans(fold.facts.scenario);
+  let capacity: FoundCapacity | null = null;
   for (const [index, phase] of phases.entries()) {
     if (phase.ramp !== "find-limit") continue;
     const plateaus = fold.searches.plateaus(index);
     if (plateaus.length === 0) continue;
     const outcome = fold.searches.outcome(index);
-    capacity = capacityOf(phase, { from: levelBefore(phases, index), plateaus, outcome });
+    const fromUs = spans[index]?.fromUs ?? 0;
+    const levels = measuredLevels(fold, phase, { plateaus, fromUs });
+    const bottleneck = bottleneckOf(levels, outcome === "untrusted");
+    capacity = {
+      ...capacityOf(phase, { from: levelBefore(phases, index), plateaus, outcome }),
+      ...(bottleneck && { bottleneck }),
+    };
   }
   return capacity;
 }

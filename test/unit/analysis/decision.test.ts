@@ -96,10 +96,10 @@ describe("a run that passed", () => {
   });
 
   test("shares are drawn with what they are shares of; rules on a part are taken as they are", () => {
-    const matched = {
+    const matched: Partial<StrictThreshold> = {
       ...{ metric: "messages", measure: "messages", statistic: "matched", rule: "matched > 99%" },
       ...{ operator: ">", limit: 0.99, unit: "share" },
-    } as const;
+    };
     const part = threshold({ selector: { phase: "hold", name: null } });
     const { chance } = decided(run(() => 20_000, { rules: [threshold(matched), part] }));
     expect(chance).toMatchObject({ share: 1, rules: 1, rulesTakenAsTheyAre: 1 });

@@ -4,6 +4,7 @@
  */
 
 import type { ModelLevel } from "../../model/capacity.ts";
+import type { Summary } from "../../summary-schema.ts";
 import { formatCount } from "../../text/format.ts";
 import { capacityBasis, capacityText } from "../../text/result-text.ts";
 import {
@@ -56,7 +57,7 @@ export const capacity: Section = {
     id: "capacity",
     title: "Capacity",
     about:
-      "Of a run that searched for the limit: what the target sustained, where it broke, every level that was tried, and what that rests on ([find-limit.md](find-limit.md)).",
+      "Of a run that searched for the limit: what the target sustained, where it broke, every level that was tried, what gave out and what to add next, and what that rests on ([find-limit.md](find-limit.md)).",
   },
 
   build({ summary: { capacity: found }, levels = [] }) {
@@ -79,6 +80,7 @@ export const capacity: Section = {
         capacityBasis(found).map((part) => prose(part, 600)),
         { most: 20 },
       ),
+      ...bottleneckBlocks(found),
       ...byLoad(levels),
       ...(levels.length === 0 ? [] : [details(`All ${levels.length} levels`, levelTable(levels))]),
       {
@@ -114,6 +116,19 @@ function byLoad(levels: readonly ModelLevel[]): Block[] {
   ]);
   const shape = { name: "Latency by load", columns: LOAD_COLUMNS, most: MAX_LEVELS, sort: false };
   return [heading("Latency by load"), table(shape, rows)];
+}
+
+/** What gave out, and what to add next. */
+function bottleneckBlocks({ bottleneck }: NonNullable<Summary["capacity"]>): Block[] {
+  if (bottleneck === undefined) return [];
+  const { resource, evidence, next } = bottleneck;
+  return [
+    facts(
+      { label: "gave out", text: resource },
+      ...evidence.map((one) => ({ label: "", text: prose(one, 600) })),
+      { label: "next", text: prose(next, 600) },
+    ),
+  ];
 }
 
 function levelTable(levels: readonly ModelLevel[]): Block {
