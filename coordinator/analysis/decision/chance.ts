@@ -4,6 +4,7 @@
  * states of the target is not in it, nor what wanders for longer than a block.
  */
 import type { StrictThreshold } from "../../../shared/scenario/strict.ts";
+import type { Metric } from "../../../shared/stats/counters.ts";
 import { MergedHistogram } from "../../../shared/stats/histogram.ts";
 import { drawUnit, Stream } from "../../../shared/time/random.ts";
 import { phaseAt, phaseSpans } from "../../merge/facts.ts";
@@ -52,7 +53,12 @@ export function chanceOf(fold: RunFold, judgements: readonly Judgement[]): Chanc
   const windows = Array.from({ length: blocks }, (_, at) =>
     windowsOf(seconds.slice(at * length, at === blocks - 1 ? undefined : (at + 1) * length)),
   );
-  const redraws = redrawable.map((rule) => redrawOf(fold, rule, windows));
+  const known: Values = new Map();
+  const redraws = redrawable.map((rule) =>
+    rule.unit === "us"
+      ? quantileRedraw(fold, rule, windows, known)
+      : countRedraw(fold, rule, windows),
+  );
   return { share: shareOf(redraws, blocks), ...about, ...told };
 }
 
@@ -94,14 +100,28 @@ function windowsOf(seconds: readonly number[]): Window[] {
 
 type Blocks = readonly (readonly Window[])[];
 
-function redrawOf(fold: RunFold, rule: StrictThreshold, blocks: Blocks): Redraw {
-  return rule.unit === "us" ? quantileRedraw(fold, rule, blocks) : countRedraw(fold, rule, blocks);
+/** Distributions in blocks, made once for all rules on a metric. */
+type Values = Map<Metric, BlockedValues>;
+
+function quantileRedraw(
+  fold: RunFold,
+  rule: StrictThreshold,
+  blocks: Blocks,
+  known: Values,
+): Redraw {
+  const metric = timeOf(rule)?.metric ?? "latency";
+  const values = known.get(metric) ?? valuesOf(fold, metric, blocks);
+  known.set(metric, values);
+  const p = percentileOf(rule.statistic) ?? 0;
+  return (weights) => {
+    const value = values.quantile(weights, p);
+    return Number.isNaN(value) || isTrue(value, rule);
+  };
 }
 
-function quantileRedraw(fold: RunFold, rule: StrictThreshold, blocks: Blocks): Redraw {
-  const metric = timeOf(rule)?.metric ?? "latency";
+function valuesOf(fold: RunFold, metric: Metric, blocks: Blocks): BlockedValues {
   const selection = { metric, phases: judgedPhases(fold), names: null };
-  const values = new BlockedValues(
+  return new BlockedValues(
     blocks.map((windows) => {
       const merged = new MergedHistogram();
       for (const window of windows) {
@@ -111,11 +131,6 @@ function quantileRedraw(fold: RunFold, rule: StrictThreshold, blocks: Blocks): R
       return merged.buckets();
     }),
   );
-  const p = percentileOf(rule.statistic) ?? 0;
-  return (weights) => {
-    const value = values.quantile(weights, p);
-    return Number.isNaN(value) || isTrue(value, rule);
-  };
 }
 
 function countRedraw(fold: RunFold, rule: StrictThreshold, blocks: Blocks): Redraw {

@@ -12,7 +12,7 @@ const SECOND_US = 1_000_000;
 /** @param fromUs where the phase begins in run time */
 export function measuredLevels(
   { merge }: RunFold,
-  { levels, durationUs }: Pick<StrictSearch, "levels" | "durationUs">,
+  { levels, durationUs }: Pick<StrictSearch, "levels"> & { readonly durationUs: number },
   { plateaus, fromUs }: { readonly plateaus: readonly Plateau[]; readonly fromUs: number },
 ): MeasuredLevel[] {
   const { bytesReceived, received: all } = merge.counters();
