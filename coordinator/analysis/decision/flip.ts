@@ -12,7 +12,7 @@ export interface Flip {
   readonly observed: number;
   readonly limit: number;
   readonly holds: boolean;
-  /** By which share of itself the observed value reaches its limit; 0: by the next one. */
+  /** By which share of itself the observed value reaches its limit. */
   readonly by: number;
 }
 
@@ -30,6 +30,8 @@ export function flipOf(judgements: readonly Judgement[]): Flip | null {
 function flipsOf({ kind, rule, observed, limit, outcome }: Judgement): Flip[] {
   if (kind !== "threshold" || rule === null || limit === null) return [];
   if (outcome !== "pass" && outcome !== "fail") return [];
+  // That the next one would break "== 0" says nothing of how near it is.
+  if (outcome === "pass" && /^[=!]=$/.test(limit.operator)) return [];
   const { value } = observed;
   if (typeof value !== "number") return [];
   const isMissing = rule.unit === "share" && limit.operator.startsWith(">");

@@ -40,7 +40,7 @@ export function judgeRow(measure: TrendMeasure, values: readonly (number | null)
   const row = { measure: id, unit, better, values, margin: series.margin };
   const { runs } = series;
   if (runs.length < LEAST_VALUES) {
-    const reason = `${runs.length} runs have it; it takes ${LEAST_VALUES} to tell a change from chance`;
+    const reason = `${runs.length} of the ${LEAST_VALUES} runs it takes`;
     return { ...row, ...NOTHING, levels: levelsOf(series, []), verdict: "UNDECIDED", reason };
   }
   const points = energyChangePoints(series.scaled, SEED);

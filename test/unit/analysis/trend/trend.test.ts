@@ -93,7 +93,7 @@ describe("a measure from run to run", () => {
   test("nine runs decide nothing", () => {
     const { row } = p99Row([...repeated(100, 4), ...repeated(200, 5)]);
     expect(row).toMatchObject({ verdict: "UNDECIDED", changes: [], since: null });
-    expect(row.reason).toContain("it takes 10");
+    expect(row.reason).toBe("9 of the 10 runs it takes");
   });
 
   test("less throughput and more failures are worse, too", () => {
@@ -165,7 +165,7 @@ describe("runs", () => {
 });
 
 test("an unchanged service alarms in fewer than 1 of 20 trends of all measures", () => {
-  const trends = 60;
+  const trends = 40;
   let alarms = 0;
   for (let one = 0; one < trends; one++) {
     const points = Array.from({ length: 14 }, (_, at) =>
@@ -180,5 +180,5 @@ test("an unchanged service alarms in fewer than 1 of 20 trends of all measures",
     );
     if (trendOf(points, REQUEST).verdict === "REGRESSED") alarms++;
   }
-  expect(alarms).toBeLessThanOrEqual(3);
+  expect(alarms).toBeLessThanOrEqual(2);
 });
