@@ -1,7 +1,8 @@
 /**
  * Whether a run says go: a word with its reason, how sure that is, what would change it, and what the run did not try. Pure; called for
  * the summary. Invariants: the exit code is the verdict's and follows from nothing here; a run that cannot be trusted or was cut short
- * decides nothing; go takes thresholds, all of which hold, and would hold in 95 of 100 runs made of seconds like these.
+ * decides nothing; go takes thresholds, all of which hold, and would hold in 95 of 100 runs made of seconds like these, and no finding that
+ * is surely about the service.
  */
 import type { RunFold } from "../../merge/run-fold.ts";
 import type { RunJudgement } from "../judge-run.ts";
@@ -53,6 +54,10 @@ function wordOf(
   if (!judgements.some(({ kind }) => kind === "threshold")) {
     return undecided("The scenario sets no thresholds, so nothing says what is good enough.");
   }
+  const found = judgements.find(isOfService);
+  if (found !== undefined) {
+    return undecided(`Every threshold held, but something was found: ${found.sentence}`);
+  }
   if (chance === null) {
     return undecided(
       "Every threshold held, but none is on a quantile, share or rate of the whole run: how surely is not known.",
@@ -69,6 +74,12 @@ function wordOf(
   return share < SURE
     ? undecided(`Every threshold held, but all of them would only hold ${likely}.`)
     : { word: "go", reason: `Every threshold held, and all of them would hold ${likely}.` };
+}
+
+/** What no threshold asked about, and is likely at least. */
+function isOfService({ outcome, finding }: RunJudgement["judgements"][number]): boolean {
+  if (outcome !== "fail" || finding === null) return false;
+  return finding.locus !== "generator" && finding.confidence !== "possible";
 }
 
 function brokenText(judgements: RunJudgement["judgements"]): string {

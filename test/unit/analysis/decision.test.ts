@@ -95,6 +95,19 @@ describe("a run that passed", () => {
     expect(decided(fold)).toMatchObject({ word: "undecided" });
   });
 
+  test("but has a finding about the service is undecided, unless that is only possible", () => {
+    const fold = run(() => 20_000);
+    const judged = judgeRun(fold);
+    const word = (locus: string, confidence: string) => {
+      const finding = { locus, confidence, cause: "corruption" } as never;
+      const one = { ...judged.judgements[0], kind: "finding", outcome: "fail", finding } as never;
+      return decide(fold, { ...judged, verdict: "pass", judgements: [...judged.judgements, one] })
+        .word;
+    };
+    expect([word("server", "likely"), word("server", "possible")]).toEqual(["undecided", "go"]);
+    expect(word("generator", "certain")).toBe("go");
+  });
+
   test("shares are drawn with what they are shares of; rules on a part are taken as they are", () => {
     const matched: Partial<StrictThreshold> = {
       ...{ metric: "messages", measure: "messages", statistic: "matched", rule: "matched > 99%" },
