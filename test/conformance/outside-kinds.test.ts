@@ -33,8 +33,8 @@ function strict(fault: object, more: object = {}) {
   return result;
 }
 
-const issues = (fault: object) => {
-  const result = read(fault);
+const issues = (fault: object, more: object = {}) => {
+  const result = read(fault, more);
   return result.ok ? [] : result.issues.map(({ path, what }) => `${path}: ${what}`);
 };
 
@@ -120,20 +120,24 @@ it("the end of resources is asked for also where nobody answered their beginning
   expect(result).toEqual({ ok: false, outcome: "PUT it" });
 });
 
-it("no secret of a call lies on disk", () => {
+it("no secret of a call lies on disk, nor stands in its written form", () => {
   const headers = { authorization: "Bearer {{vars.token}}" };
-  const fault = {
-    at: "steady",
-    kind: "call",
-    url: "http://127.0.0.1:1/geheim",
-    headers,
-    body: "hidden",
-  };
-  const { scenario } = strict(fault, { vars: { token: "geheim" } });
+  const url = "http://127.0.0.1:1/unshown";
+  const fault = { at: "steady", kind: "call", url, headers, body: "hidden" };
+  const vars = { token: { env: "TOKEN", default: "geheim{{", secret: true } };
+  const read = strict(fault, { vars, cleanup: [{ kind: "call", url, headers }] });
+  const { scenario } = read;
+  const written = writtenForm(scenario, read.given);
+  expect([written.faults, written.cleanup]).toMatchObject([[{ headers }], [{ headers }]]);
+  expect(JSON.stringify({ ...written, vars: null })).not.toContain("geheim");
+  const elsewhere = { ...fault, body: "{{vars.token}}" };
+  const spoilt = { ...fault, headers: { authorization: "{{vars.token + 'x'}}" } };
+  expect(issues(elsewhere, { vars }).join()).toContain("would be shown here");
+  expect(issues(spoilt, { vars }).join()).toContain("would be shown here");
   const [one] = scenario.outside;
-  expect(one?.act).toMatchObject({ headers: [["authorization", "Bearer geheim"]] });
+  expect(one?.act).toMatchObject({ headers: [["authorization", "Bearer geheim{{"]] });
   const kept = JSON.stringify(outsideKindOf("call").redacted(one?.act as OutsideAct));
-  expect(kept).not.toMatch(/geheim|hidden/);
+  expect(kept).not.toMatch(/geheim|unshown|hidden/);
 });
 
 it("what cannot be done is refused, with its place", () => {

@@ -7,7 +7,7 @@
 import type * as z from "zod";
 import type { Path } from "../issue.ts";
 import { MAX_ITEMS } from "../limits.ts";
-import { isStatic } from "../shape/marks.ts";
+import { placeOf } from "../shape/marks.ts";
 import { isMapping } from "../shape/words.ts";
 import { didYouMean } from "../suggest.ts";
 import { MAX_ALL_VALUES_CHARS, MAX_VALUE_CHARS } from "../template/expansion.ts";
@@ -149,6 +149,8 @@ function checkOverrides(
 interface Scene {
   readonly statics: Statics;
   readonly log: IssueLog;
+  /** The text may hold secrets. */
+  readonly isUnshown?: boolean;
 }
 
 interface TreeScene extends Scene {
@@ -161,8 +163,10 @@ function resolveTree(node: unknown, path: Path, scene: TreeScene): void {
     const key = Array.isArray(node) ? Number(name) : name;
     const at = [...path, key];
     if (typeof child !== "string") resolveTree(child, at, scene);
-    else if (child.includes("{{") && isStatic(scene.shape, at)) {
-      const value = renderStatic(child, at, scene);
+    else if (child.includes("{{")) {
+      const { isStatic, isUnshown } = placeOf(scene.shape, at);
+      if (!isStatic) continue;
+      const value = renderStatic(child, at, { ...scene, isUnshown });
       if (value !== null) (node as Record<string | number, unknown>)[key] = value;
     }
   }
@@ -170,7 +174,7 @@ function resolveTree(node: unknown, path: Path, scene: TreeScene): void {
 
 /** A placeholder that is the whole text keeps its type. Null when it cannot be resolved (logged). */
 function renderStatic(text: string, path: Path, scene: Scene): Scalar | null {
-  const { statics, log } = scene;
+  const { statics, log, isUnshown } = scene;
   const scope: TemplateScope = { vars: statics.vars, env: statics.env, data: {}, captures: [] };
   try {
     const values: Scalar[] = [];
@@ -180,8 +184,8 @@ function renderStatic(text: string, path: Path, scene: Scene): Scalar | null {
       if ("literal" in piece) values.push(piece.literal);
       else {
         const value = resolvePlaceholder(piece, scope);
-        if (path[0] !== "vars") refuseSecret(piece, statics);
-        else spreadSecret(piece.source, path, statics);
+        if (path[0] === "vars") spreadSecret(piece.source, path, statics);
+        else if (isUnshown !== true || !PLAIN_VAR.test(piece.source)) refuseSecret(piece, statics);
         values.push(value);
       }
       chars = withinBounds(chars + String(values.at(-1)).length, offset, statics);
@@ -242,6 +246,9 @@ function spreadSecret(source: string, path: Path, statics: Statics): void {
   if (secretIn(source, statics.secretNames) === null) return;
   statics.secretNames.add(String(path[1]));
 }
+
+/** As it is: written back it is the same reference. */
+const PLAIN_VAR = /^\s*vars\.\w+\s*$/;
 
 const VAR_READ = /\bvars\b(?:\s*\.\s*(\w+)|\s*\[\s*(?:"(\w+)"|'(\w+)')\s*\])?/g;
 

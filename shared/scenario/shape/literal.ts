@@ -5,6 +5,11 @@ export function literal(text: string): string {
   return text.replaceAll("{{", "{{{{");
 }
 
+/** What literal() made of it, as it was. */
+export function asRead(written: string): string {
+  return written.replaceAll("{{{{", "{{");
+}
+
 /** Plain data with all of its texts so, but not its keys. */
 export function literals<T>(value: T): T {
   return deep(value) as T;

@@ -7,7 +7,8 @@ import * as z from "zod";
 import type { Path } from "../issue.ts";
 import { tagged } from "./fields.ts";
 
-type Mark = "asWritten" | "implied";
+const MARKS = ["asWritten", "implied", "unshown"] as const;
+type Mark = (typeof MARKS)[number];
 
 function marked<T extends z.ZodType>(schema: T, mark: Mark): T {
   return tagged(schema, { [mark]: true });
@@ -33,14 +34,25 @@ export function asWritten<T extends z.ZodType>(schema: T): T {
   return marked(schema, "asWritten");
 }
 
-/** Whether placeholders in the text at `path` need their values before the run. */
-export function isStatic(root: z.ZodType, path: Path): boolean {
+/** A text that is neither stored nor shown: it may hold secrets. */
+export function unshown<T extends z.ZodType>(schema: T): T {
+  return marked(schema, "unshown");
+}
+
+/** What is known of the text at `path`. */
+export interface Place {
+  /** Placeholders in it need their values before the run. */
+  readonly isStatic: boolean;
+  readonly isUnshown: boolean;
+}
+
+export function placeOf(root: z.ZodType, path: Path): Place {
   let nodes = open(root);
   for (const part of path) {
     nodes = nodes.flatMap((node) => childrenOf(node, part)).flatMap(open);
-    if (nodes.some(isAsWritten)) return false;
+    if (nodes.some(isAsWritten)) return { isStatic: false, isUnshown: false };
   }
-  return nodes.length > 0;
+  return { isStatic: nodes.length > 0, isUnshown: nodes.some((node) => has(node, "unshown")) };
 }
 
 function isAsWritten(node: z.core.$ZodType): boolean {
@@ -49,7 +61,7 @@ function isAsWritten(node: z.core.$ZodType): boolean {
 
 /** The JSON Schema of a part says nothing of marks, and does not require what is implied. */
 export function withoutMarks(part: z.core.$ZodType, node: z.core.JSONSchema.BaseSchema): void {
-  for (const mark of ["asWritten", "implied"] satisfies Mark[]) Reflect.deleteProperty(node, mark);
+  for (const mark of MARKS) Reflect.deleteProperty(node, mark);
   if (!(part instanceof z.ZodObject) || node.required === undefined) return;
   const { shape } = part;
   node.required = node.required.filter((key) => !has(shape[key] as z.core.$ZodType, "implied"));

@@ -6,6 +6,7 @@ import * as z from "zod";
 import { MASK } from "../mask/mask.ts";
 import { quoted } from "../units.ts";
 import { fault, list, text, whole } from "./fields.ts";
+import { unshown } from "./marks.ts";
 
 const MAX_URL_CHARS = 4096;
 const MAX_STATUSES = 20;
@@ -30,8 +31,10 @@ function urlProblem(url: string): readonly [what: string, hint: string] | null {
   return hash === "" ? null : ["a fragment is never sent", "remove what follows #"];
 }
 
+/** By name. Their values are nowhere shown, so that they may hold secrets. */
 export function requestHeaders() {
-  return z.record(z.string().max(256), z.string().max(8192)).superRefine((headers, context) => {
+  const value = unshown(z.string().max(8192));
+  return z.record(z.string().max(256), value).superRefine((headers, context) => {
     for (const [name, value] of Object.entries(headers)) {
       if (!isHeader(name, value)) {
         fault(context, [`${quoted(name)} is no header that can be sent`, ""]);

@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { jsonSchema, scenarioShape } from "../../../shared/scenario/schema.ts";
 import { RAMPS } from "../../../shared/scenario/sections/ramps/registry.ts";
 import { SECTIONS } from "../../../shared/scenario/sections/registry.ts";
-import { isStatic } from "../../../shared/scenario/shape/marks.ts";
+import { placeOf } from "../../../shared/scenario/shape/marks.ts";
 import { linesOf, minimal, parseText, scenarioOf } from "./reading.ts";
 
 interface Node {
@@ -53,7 +53,7 @@ describe("sections", () => {
       ["messages", "mix", 0, "send", "json", "deep", 0, "down"],
       ["messages", "mix", 0, "reply", "where"],
     ];
-    for (const path of waiting) expect.soft(isStatic(shape, path), path.join(".")).toBe(false);
+    for (const path of waiting) expect.soft(placeOf(shape, path).isStatic, path.join(".")).toBe(false);
     const known = [
       ["name"],
       ["targets", 0, "label"],
@@ -67,9 +67,9 @@ describe("sections", () => {
       ["thresholds", "latency", 0, "rule"],
       ["outputs", 0, "junit"],
     ];
-    for (const path of known) expect.soft(isStatic(shape, path), path.join(".")).toBe(true);
+    for (const path of known) expect.soft(placeOf(shape, path).isStatic, path.join(".")).toBe(true);
     for (const path of [["no"], ["connect", "no"], ["load", 0, "no", 1], ["name", "no"]]) {
-      expect.soft(isStatic(shape, path), path.join(".")).toBe(false);
+      expect.soft(placeOf(shape, path).isStatic, path.join(".")).toBe(false);
     }
   });
 });
