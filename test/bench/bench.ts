@@ -11,6 +11,7 @@
  *     closed  each reply sends the next message, as fast as one core goes
  *     json    CPU of an echo: binary, and JSON with a UUID whose reply is told by an expression
  *     flow    memory of a connection in a flow of five steps, and echoes beside it, against none
+ *     faults  echoes of connections beside a fault, and of those that one acts on, against none
  *     startup `--help`, `validate`, and a run of one second with one connection, whole processes
  *     idle    a worker with one engine and one connection, and nothing to do
  *     capacity (only when named) a coordinator with 500 workers: an hour of run time in virtual time, a minute in real time
@@ -21,6 +22,7 @@ import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { capacityBenchmark } from "./capacity.ts";
 import { emit, median } from "./emit.ts";
+import { faultsBenchmark } from "./faults.ts";
 import type { Measured } from "./generators.ts";
 import { microBenchmarks } from "./micro.ts";
 import { generate, startTarget } from "./processes.ts";
@@ -41,7 +43,7 @@ const JSON_RATES = [10_000, 30_000] as const;
 const { values } = parseArgs({
   options: {
     runs: { type: "string", default: "3" },
-    only: { type: "string", default: "micro,echo,lag,closed,json,flow,startup,idle" },
+    only: { type: "string", default: "micro,echo,lag,closed,json,flow,faults,startup,idle" },
     url: { type: "string" },
     connections: { type: "string", default: String(CONNECTIONS) },
     minutes: { type: "string", default: "60" },
@@ -214,6 +216,9 @@ if (sections.has("echo") || sections.has("lag")) {
 if (sections.has("closed")) await compare("closed", "each reply sends the next message", {});
 if (sections.has("json")) await jsonBenchmark();
 if (sections.has("flow")) await flowBenchmark();
+if (sections.has("faults")) {
+  await faultsBenchmark((over) => run("onrush", over), { runs, connections });
+}
 if (sections.has("startup")) await startupBenchmark(runs);
 if (sections.has("idle")) await idleBenchmark(runs);
 if (sections.has("capacity")) await capacityBenchmark(Number(values.minutes), CAPACITY_SECONDS);

@@ -2,6 +2,7 @@
 import { NO_AUDIT, NO_CONVERSATION, ONE_REPLY } from "../../shared/scenario/defaults.ts";
 import type { StrictMessage, StrictScenario } from "../../shared/scenario/strict.ts";
 import type { StrictFlow, StrictStep } from "../../shared/scenario/strict-conversation.ts";
+import type { StrictFault } from "../../shared/scenario/strict-fault.ts";
 
 const SECOND_US = 1_000_000;
 
@@ -21,6 +22,8 @@ export interface Work {
   readonly match: "echo" | "none";
   /** Binary of `bytes` bytes by default; `json` has an id of its own, and its reply is told by it. */
   readonly message?: "json";
+  /** What acts while messages are exchanged, on so many connections. */
+  readonly fault?: { readonly act: StrictFault["act"]; readonly count: number };
   /** Connections take five steps first, and then wait in a loop beside their messages. */
   readonly steps?: true;
 }
@@ -75,6 +78,7 @@ export function benchScenario(work: Work): StrictScenario {
     data: {},
     ...NO_CONVERSATION,
     flow: work.steps === true ? FLOW : null,
+    faults: faultsOf(work),
     targets: [{ url: work.url, weight: 1, label: "target" }],
     connect: {
       headers: [],
@@ -106,6 +110,20 @@ export function benchScenario(work: Work): StrictScenario {
     thresholds: [],
     outputs: [],
   };
+}
+
+/** From the first message to the last. */
+function faultsOf({ fault, warmUpSeconds, measureSeconds }: Work): readonly StrictFault[] {
+  if (fault === undefined) return [];
+  const { act, count } = fault;
+  return [
+    {
+      ...{ name: act.kind, phase: 2, offsetUs: 0, act, recovered: null },
+      forUs: (warmUpSeconds + measureSeconds) * SECOND_US,
+      ...{ everyUs: 0, times: 1, endedUs: null },
+      victims: { share: 1, count, role: null, target: null, worker: null },
+    },
+  ];
 }
 
 function binaryMessage({ bytes, match }: Work): StrictMessage {
