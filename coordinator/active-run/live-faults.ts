@@ -7,7 +7,9 @@ import { buildPopulation } from "../../shared/load/arrivals.ts";
 import { type FaultWindow, faultWindows } from "../../shared/scenario/fault-windows.ts";
 import type { Issue } from "../../shared/scenario/issue.ts";
 import { readLiveFault } from "../../shared/scenario/live-fault.ts";
+import { lastingUs } from "../../shared/scenario/sections/outside-faults.ts";
 import type { StrictScenario } from "../../shared/scenario/strict.ts";
+import { outsideTimes, type StrictOutside } from "../../shared/scenario/strict-outside.ts";
 import { isBeforeStart } from "../../shared/wire/command.ts";
 import type {
   AskedFault,
@@ -19,6 +21,7 @@ import type {
 import { hitBy } from "../merge/fault-counts.ts";
 import type { RunFold } from "../merge/run-fold.ts";
 import { whyIdle } from "../plan/idle-faults.ts";
+import { isForbidden, lostByFaults, workerActOf } from "../plan/worker-faults.ts";
 import type { ActiveRun } from "./active-run.ts";
 
 const SECOND_US = 1_000_000;
@@ -42,7 +45,8 @@ export class LiveFaults implements FaultDesk {
 
   async end(name: string): Promise<EndedFault> {
     const { log } = this.#run;
-    const { phases, faults } = log.fold.facts.scenario;
+    const { phases, faults, outside } = log.fold.facts.scenario;
+    if (outside.some((one) => one.name === name)) return { kind: "by-itself" };
     const windows = faultWindows({ phases, faults }).filter(({ fault }) => fault.name === name);
     if (windows.length === 0) return { kind: "unknown" };
     const atUs = this.#nextUs() ?? 0;
@@ -64,17 +68,37 @@ export class LiveFaults implements FaultDesk {
     const scenario = this.#scenario();
     const read = readLiveFault(text, { scenario, earliestUs: this.#nextUs() });
     if (!read.ok) return { kind: "invalid", issues: read.issues };
-    const idle = idleIssue(scenario, windowOf(scenario, read.fault));
-    if (idle !== null) return { kind: "invalid", issues: [idle] };
-    const { fault, begins } = read;
-    this.#run.log.event({
-      type: "fault-asked",
-      fault,
-      ...(begins !== null && { begins }),
-      request,
-    });
+    const one = "fault" in read ? read.fault : read.outside;
+    const issue =
+      "fault" in read
+        ? idleIssue(scenario, windowOf(scenario, read.fault))
+        : this.#refusal(read.outside);
+    if (issue !== null) return { kind: "invalid", issues: [issue] };
+    if ("fault" in read) {
+      const { fault, begins } = read;
+      const again = begins !== null && { begins };
+      this.#run.log.event({ type: "fault-asked", fault, ...again, request });
+    } else {
+      this.#run.log.event({ type: "outside-asked", outside: read.outside, request });
+    }
     await this.#keep();
-    return { kind: "asked", fault: this.#listed(fault.name) };
+    return { kind: "asked", fault: this.#listed(one.name) };
+  }
+
+  /** Of one that workers do to themselves, where those of the run cannot. */
+  #refusal(one: StrictOutside): Issue | null {
+    const { assignment, bus } = this.#run;
+    const members = assignment.workers();
+    const act = workerActOf(one.act);
+    // Before the run has workers nobody knows.
+    if (act === null || members.length === 0) return null;
+    if (isForbidden(act, members)) {
+      const hint = "start them with --allow-worker-faults";
+      return issueOf("kind", "too few workers of the run allow it", hint);
+    }
+    const lost = lostByFaults({ outside: [one] }, members.length);
+    if (bus.kind !== "ipc" || lost < members.length) return null;
+    return issueOf("who", "nobody would be left, and nobody starts others on one node", "");
   }
 
   /** It takes faults: its load goes on, or is to come. */
@@ -91,8 +115,8 @@ export class LiveFaults implements FaultDesk {
 
   /** As it is by now: the facts lack nothing that victims follow from. */
   #scenario(): StrictScenario {
-    const { phases, faults } = this.#run.log.fold.facts.scenario;
-    return { ...this.#run.plan.document.scenario, phases, faults };
+    const { phases, faults, outside } = this.#run.log.fold.facts.scenario;
+    return { ...this.#run.plan.document.scenario, phases, faults, outside };
   }
 
   async #keep(): Promise<void> {
@@ -109,7 +133,7 @@ export class LiveFaults implements FaultDesk {
 export function listedFaults(fold: RunFold, elapsedUs: number | null): readonly ListedFault[] {
   const { facts, faults, merge } = fold;
   const windows = faultWindows(facts.scenario);
-  return facts.scenario.faults.map(({ name, act }) => ({
+  const ofConnections = facts.scenario.faults.map(({ name, act }) => ({
     ...{ id: name, kind: act.kind, live: faults.live.has(name) },
     windows: windows
       .filter(({ fault }) => fault.name === name)
@@ -119,6 +143,29 @@ export function listedFaults(fold: RunFold, elapsedUs: number | null): readonly 
         victims: faults.told.get(window.position)?.victims ?? null,
         hit: hitBy(merge, facts.scenario, window.position),
       })),
+  }));
+  return [...ofConnections, ...listedOutside(fold, elapsedUs ?? -1)];
+}
+
+/** Those that are done to no connection. */
+function listedOutside(
+  { facts, faults, outside: log }: RunFold,
+  elapsedUs: number,
+): readonly ListedFault[] {
+  const times = outsideTimes(facts.scenario);
+  return facts.scenario.outside.map((one) => ({
+    ...{ id: one.name, kind: one.act.kind, live: faults.live.has(one.name) },
+    windows: times
+      .filter(({ outside }) => outside === one)
+      .map(({ position, id, atUs }) => {
+        const untilUs = atUs + lastingUs(one.act);
+        const told = log.told.get(position);
+        const isActing = told !== undefined && (told.ended === null || elapsedUs < untilUs);
+        return {
+          ...{ id, from: atUs / SECOND_US, to: untilUs / SECOND_US, victims: null, hit: 0 },
+          state: told === undefined ? "planned" : isActing ? "acting" : "over",
+        } as const;
+      }),
   }));
 }
 
@@ -144,5 +191,9 @@ function idleIssue(scenario: StrictScenario, window: FaultWindow): Issue | null 
   const why = whyIdle(scenario, buildPopulation(scenario), window);
   if (why === null) return null;
   const hint = "name more of them, or let it begin when more connections are open";
-  return { file: "the fault", line: 1, column: 1, path: "who", what: `it ${why}`, hint };
+  return issueOf("who", `it ${why}`, hint);
+}
+
+function issueOf(path: string, what: string, hint: string): Issue {
+  return { file: "the fault", line: 1, column: 1, path, what, hint };
 }

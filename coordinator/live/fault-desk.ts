@@ -34,6 +34,8 @@ export type AskedFault =
 export type EndedFault =
   | { readonly kind: "ended"; readonly fault: ListedFault }
   | { readonly kind: "unknown" }
+  /** It is done outside of the load: by itself it is over, and nobody can end it before. */
+  | { readonly kind: "by-itself" }
   /** It is over, or ended already. */
   | { readonly kind: "late" };
 
@@ -51,7 +53,7 @@ export interface ListedFault {
     readonly to: number;
     /** cancelled: it was ended before it began. */
     readonly state: "planned" | "acting" | "over" | "cancelled";
-    /** Connections it was to hit by plan; null: it has not begun, or that depends on who holds them. */
+    /** Connections it was to hit by plan; null: it has not begun, or that depends on who holds them, or it hits none. */
     readonly victims: number | null;
     /** Connections it has hit, as far as workers have reported. */
     readonly hit: number;

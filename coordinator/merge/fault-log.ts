@@ -8,6 +8,8 @@ import type { StrictFault } from "../../shared/scenario/strict-fault.ts";
 import type { FaultChange, FaultEvent } from "../store/event.ts";
 import type { RunFacts } from "./facts.ts";
 
+type AskedChange = Extract<FaultChange, { readonly request: unknown }>;
+
 export interface ToldFault {
   /** Run time at which it was to begin. */
   readonly atUs: number;
@@ -48,18 +50,25 @@ export class FaultLog {
 
   /** @returns the facts as they are from then on */
   change(event: FaultChange, facts: RunFacts): RunFacts {
-    const { faults } = facts.scenario;
+    const { faults, outside } = facts.scenario;
+    if (event.type === "outside-asked") {
+      this.#asked(event.outside, event.request);
+      return { ...facts, scenario: { ...facts.scenario, outside: [...outside, event.outside] } };
+    }
     if (event.type === "fault-asked") {
       const { fault, begins, request } = event;
       if (begins !== undefined) this.#origins.set(fault.name, this.#origins.get(begins) ?? begins);
-      this.live.add(fault.name);
-      const { name } = fault;
-      if (request !== null) this.byKey.set(request.key, { name, content: request.content });
+      this.#asked(fault, request);
       this.changed = [...faults, fault];
     } else {
       const { name, atUs } = event;
       this.changed = faults.map((one) => (one.name === name ? { ...one, endedUs: atUs } : one));
     }
     return { ...facts, scenario: { ...facts.scenario, faults: this.changed } };
+  }
+
+  #asked({ name }: { readonly name: string }, request: AskedChange["request"]): void {
+    this.live.add(name);
+    if (request !== null) this.byKey.set(request.key, { name, content: request.content });
   }
 }

@@ -141,6 +141,7 @@ export class RunFold {
         this.facts = this.searches.apply(event, this.facts);
         return;
       case "fault-asked":
+      case "outside-asked":
       case "fault-end-asked":
         this.facts = this.faults.change(event, this.facts);
         this.merge.follow(this.facts);

@@ -61,8 +61,10 @@ export class OutsideFaults {
 
   #times(): readonly OutsideTime[] {
     // As searches have gone by now; what is done, as it was given: the facts lack its secrets.
-    const { phases } = this.#run.log.fold.facts.scenario;
-    return outsideTimes({ phases, outside: this.#run.plan.document.scenario.outside });
+    const { phases, outside: all } = this.#run.log.fold.facts.scenario;
+    const { outside } = this.#run.plan.document.scenario;
+    // Behind them those that were asked for while it goes on, which have none.
+    return outsideTimes({ phases, outside: [...outside, ...all.slice(outside.length)] });
   }
 
   #begin(time: OutsideTime, isTold: boolean): void {

@@ -11,7 +11,13 @@ import { draw32, Stream } from "../../shared/time/random.ts";
 import { sleep } from "../../shared/time/timer.ts";
 import type { ActiveRun } from "../active-run/active-run.ts";
 import type { Member } from "../fleet/members.ts";
-import { hitOf, lostByFaults, workerActOf, workersToOutlast } from "../plan/worker-faults.ts";
+import {
+  hitOf,
+  isForbidden,
+  lostByFaults,
+  workerActOf,
+  workersToOutlast,
+} from "../plan/worker-faults.ts";
 import { held } from "./shown.ts";
 
 const LOOK_MS = 50;
@@ -26,13 +32,7 @@ export function checkWorkerFaults(run: ActiveRun): void {
   const members = run.assignment.workers();
   for (const { id, outside } of outsideTimes(scenario)) {
     const act = workerActOf(outside.act);
-    if (act === null) continue;
-    const { count, worker } = act.workers;
-    const able = members.filter(({ info }) => info.allowFaults === true);
-    const named = members.find(({ info }) => info.id === worker);
-    const isForbidden =
-      worker === null ? able.length < (count ?? 1) : named && !able.includes(named);
-    if (isForbidden) throw forbidden(id, members);
+    if (act !== null && isForbidden(act, members)) throw forbidden(id, members);
   }
   const lost = lostByFaults(scenario, members.length);
   if (run.bus.kind === "ipc" && lost > 0 && lost >= members.length) {

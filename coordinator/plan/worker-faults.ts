@@ -17,6 +17,21 @@ export function workerActOf(act: StrictOutside["act"]): WorkerAct | null {
   return "effect" in act ? act : null;
 }
 
+/** What of a worker matters here. */
+interface Asked {
+  readonly info: { readonly id: string; readonly allowFaults?: boolean | undefined };
+}
+
+/** Too few of these workers allow it, or the one it names does not. */
+export function isForbidden(
+  { workers: { count, worker } }: WorkerAct,
+  members: readonly Asked[],
+): boolean {
+  const refusing = members.filter(({ info }) => info.allowFaults !== true);
+  if (worker !== null) return refusing.some(({ info }) => info.id === worker);
+  return members.length - refusing.length < (count ?? 1);
+}
+
 /** Workers that it hits, of so many. */
 export function hitOf({ workers: { share, count, worker } }: WorkerAct, workers: number): number {
   if (worker !== null) return Math.min(workers, 1);

@@ -7,6 +7,7 @@ import type { ErrorCode } from "../../shared/errors.ts";
 import type { WorkerEffect } from "../../shared/scenario/sections/faults/outside/worker-act.ts";
 import type { SearchLevel } from "../../shared/scenario/strict.ts";
 import type { StrictFault } from "../../shared/scenario/strict-fault.ts";
+import type { StrictOutside } from "../../shared/scenario/strict-outside.ts";
 import type { HandOver, RunState } from "../../shared/wire/command.ts";
 import type { CounterLists } from "../../shared/wire/frame/counter-lists.ts";
 
@@ -139,6 +140,12 @@ export type FaultChange =
       readonly type: "fault-asked";
       readonly fault: StrictFault;
       readonly begins?: string;
+      readonly request: { readonly key: string; readonly content: string } | null;
+    }
+  /** One that our own workers do to themselves; it stands behind those outside of the load. */
+  | {
+      readonly type: "outside-asked";
+      readonly outside: StrictOutside;
       readonly request: { readonly key: string; readonly content: string } | null;
     }
   /** Of a fault by its name: nothing of it acts or begins from `atUs` on, a moment that has not come yet. */

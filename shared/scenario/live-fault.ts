@@ -1,7 +1,8 @@
 /**
  * A fault that is asked for while a run goes on: written as in `faults` of a scenario, without `at` for as soon as everybody can
- * know of it; or `begin: NAME`, one of the scenario once more, such as one whose `at` is on-request. Called by coordinator/active-run,
- * and by sections/checkpoints for those that are to be asked for. Does no I/O. Invariant: what passes is as sound as a fault of the scenario, and begins at a moment that has not come yet.
+ * know of it; or `begin: NAME`, one of the scenario once more, such as one whose `at` is on-request. It hits connections, or our own
+ * workers. Called by coordinator/active-run, and by sections/checkpoints for those of connections that are to be asked for. Does no
+ * I/O. Invariant: what passes is as sound as a fault of the scenario, and begins at a moment that has not come yet.
  */
 import type * as z from "zod";
 import { faultWindows, MAX_WINDOWS } from "./fault-windows.ts";
@@ -19,12 +20,14 @@ import {
   unusedName,
 } from "./sections/faults/anchor.ts";
 import { faultKindOf } from "./sections/faults/registry.ts";
-import { type FaultOutput, faultShape, strictFault } from "./sections/faults.ts";
+import { type FaultOutput, faultShape, liveFaultShape, strictFault } from "./sections/faults.ts";
+import { isOutside, lastingUs, strictOutside } from "./sections/outside-faults.ts";
 import type { Scene } from "./sections/section.ts";
 import { label, once, strict, text } from "./shape/fields.ts";
 import { describe, isMapping } from "./shape/words.ts";
 import type { StrictScenario } from "./strict.ts";
 import type { StrictFault } from "./strict-fault.ts";
+import { outsideTimes, type StrictOutside } from "./strict-outside.ts";
 import { didYouMean } from "./suggest.ts";
 import { formatDuration, quoted } from "./units.ts";
 
@@ -37,6 +40,7 @@ const MILLISECOND_US = 1000;
 export type ReadFault =
   /** `begins`: the fault of the scenario that it is once more; null: it is one of its own. */
   | { readonly ok: true; readonly fault: StrictFault; readonly begins: string | null }
+  | { readonly ok: true; readonly outside: StrictOutside }
   | { readonly ok: false; readonly issues: readonly Issue[] };
 
 /** One of the scenario, once more. */
@@ -70,16 +74,16 @@ export function readLiveFault(document: string, { scenario, earliestUs }: Asked)
     log.add(["at"], "it would begin only when it is asked for again", "leave it out");
   const whole = { ...given, at };
   const isAgain = Object.hasOwn(given, "begin");
-  const { value, issues } = readShape(isAgain ? againShape() : faultShape(), whole);
+  const { value, issues } = readShape(isAgain ? againShape() : liveFaultShape(), whole);
   addShapeIssues(issues, whole, log);
   if (!log.isEmpty) return { ok: false, issues: log.list() };
-  const scene = { log, scope: scenario };
-  const fault = isAgain
+  const one = isAgain
     ? again(value as Again, scenario, log)
-    : strictFault(value as FaultOutput, { path: [], scene, known: scenario.faults });
-  if (fault !== null) checkBesideOthers(fault, { scenario, earliestUs, log });
-  if (fault === null || !log.isEmpty) return { ok: false, issues: log.list() };
-  return { ok: true, fault, begins: isAgain ? (value as Again).begin : null };
+    : strictOf(value as LiveOutput, scenario, log);
+  if (one !== null) checkBesideOthers(one, { scenario, earliestUs, log });
+  if (one === null || !log.isEmpty) return { ok: false, issues: log.list() };
+  if (!isOfConnections(one)) return { ok: true, outside: one };
+  return { ok: true, fault: one, begins: isAgain ? (value as Again).begin : null };
 }
 
 /**
@@ -117,15 +121,30 @@ export function checkFaultToCome(
   return log.isSound(path);
 }
 
+type LiveOutput = z.output<ReturnType<typeof liveFaultShape>>;
 type Again = z.output<ReturnType<typeof againShape>>;
+type AnyFault = StrictFault | StrictOutside;
+
+function isOfConnections(one: AnyFault): one is StrictFault {
+  return "victims" in one;
+}
+
+function strictOf(value: LiveOutput, scenario: StrictScenario, log: IssueLog): AnyFault | null {
+  const place = { path: [], scene: { log, scope: scenario } };
+  return isOutside(value)
+    ? strictOutside(value, { ...place, known: scenario.outside })
+    : strictFault(value, { ...place, known: scenario.faults });
+}
 
 /** A fault of the scenario, at another time, once; null when that cannot be (logged). */
 function again(
   { begin, at, name }: Again,
-  { phases, faults }: StrictScenario,
+  { phases, faults, outside }: StrictScenario,
   log: IssueLog,
-): StrictFault | null {
-  const found = foundFault(begin, ["begin"], { faults, log });
+): AnyFault | null {
+  // Those to others are done at their times alone.
+  const all = [...faults, ...outside.filter(({ act }) => "effect" in act)];
+  const found = foundFault(begin, ["begin"], { faults: all, log });
   const anchor = anchorOf(at, ["at"], { phases, log });
   if (found === null || anchor === null) return null;
   const startUs = phases
@@ -133,26 +152,38 @@ function again(
     .reduce((sum, { durationUs }) => sum + durationUs, anchor.offsetUs);
   // Names that nobody has written hold the time of another beginning.
   const own = found.name.includes("@") ? found.act.kind : found.name;
-  // What may go on to the end of the run has less to go on for than at its first beginning.
-  const leftUs = phases.reduce((sum, { durationUs }) => sum + durationUs, -startUs);
-  const kind = faultKindOf(found.act.kind);
-  const isOpenEnded = kind.lasts(kind.written(found.act) as FaultOutput) === "may";
-  const forUs = isOpenEnded ? Math.min(found.forUs, leftUs) : found.forUs;
-  const fault = {
-    ...{ ...found, ...anchor, forUs, everyUs: 0, times: 1, endedUs: null },
-    name: name ?? unusedName(`${own}@${at}`, faults),
-  };
-  checkTimes(fault, startUs, { path: [], phases, log });
-  return fault;
+  const once = { ...anchor, everyUs: 0, times: 1, name: name ?? unusedName(`${own}@${at}`, all) };
+  const one = isOfConnections(found)
+    ? { ...found, ...once, forUs: lastingTo(found, phases, startUs), endedUs: null }
+    : { ...found, ...once };
+  const forUs = isOfConnections(one) ? one.forUs : lastingUs(one.act);
+  checkTimes({ ...once, forUs }, startUs, { path: [], phases, log });
+  return one;
 }
 
-interface Named {
-  readonly faults: readonly StrictFault[];
+/** What may go on to the end of the run has less to go on for than at its first beginning. */
+function lastingTo(
+  { forUs, act }: StrictFault,
+  phases: StrictScenario["phases"],
+  startUs: number,
+): number {
+  const leftUs = phases.reduce((sum, { durationUs }) => sum + durationUs, -startUs);
+  const kind = faultKindOf(act.kind);
+  const isOpenEnded = kind.lasts(kind.written(act) as FaultOutput) === "may";
+  return isOpenEnded ? Math.min(forUs, leftUs) : forUs;
+}
+
+interface Named<One extends { readonly name: string }> {
+  readonly faults: readonly One[];
   readonly log: IssueLog;
 }
 
 /** The fault of this name; null: there is none (logged). */
-function foundFault(name: string, path: Path, { faults, log }: Named): StrictFault | null {
+function foundFault<One extends { readonly name: string }>(
+  name: string,
+  path: Path,
+  { faults, log }: Named<One>,
+): One | null {
   const found = faults.find((one) => one.name === name);
   if (found !== undefined) return found;
   const names = faults.map((one) => one.name);
@@ -160,7 +191,11 @@ function foundFault(name: string, path: Path, { faults, log }: Named): StrictFau
   return null;
 }
 
-function checkFree(name: string, path: Path, { faults, log }: Named): void {
+function checkFree(
+  name: string,
+  path: Path,
+  { faults, log }: Named<{ readonly name: string }>,
+): void {
   if (!faults.some((one) => one.name === name)) return;
   log.add(path, `the run has a fault ${quoted(name)}`, "give it another name");
 }
@@ -185,7 +220,7 @@ function anchorAt(
 }
 
 function checkBesideOthers(
-  fault: StrictFault,
+  one: AnyFault,
   of: {
     readonly scenario: StrictScenario;
     readonly earliestUs: number | null;
@@ -193,16 +228,19 @@ function checkBesideOthers(
   },
 ): void {
   const { scenario, earliestUs, log } = of;
-  const { phases, faults } = scenario;
-  const known = faultWindows({ phases, faults });
-  const [first] = faultWindows({ phases, faults: [fault] });
-  checkFree(fault.name, ["name"], { faults, log });
-  if (earliestUs !== null && (first?.fromUs ?? 0) < earliestUs) {
+  const { phases, faults, outside } = scenario;
+  const known = [...faults, ...outside];
+  const fromUs = isOfConnections(one)
+    ? faultWindows({ phases, faults: [one] })[0]?.fromUs
+    : outsideTimes({ phases, outside: [one] })[0]?.atUs;
+  checkFree(one.name, ["name"], { faults: known, log });
+  if (earliestUs !== null && (fromUs ?? 0) < earliestUs) {
     const hint = `without at it begins at once, ${formatDuration(Math.ceil(earliestUs / MILLISECOND_US) * MILLISECOND_US)} into the run`;
     log.add(["at"], "that moment is over, or too near for all workers to know of it", hint);
   }
-  if (known.length + fault.times > MAX_WINDOWS) {
-    const what = `with it, faults of the run begin ${known.length + fault.times} times, at most ${MAX_WINDOWS} are possible`;
+  const begins = known.reduce((sum, { times }) => sum + times, one.times);
+  if (begins > MAX_WINDOWS) {
+    const what = `with it, faults of the run begin ${begins} times, at most ${MAX_WINDOWS} are possible`;
     log.add([], what, "repeat it less often");
   }
 }

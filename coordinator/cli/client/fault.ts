@@ -8,6 +8,7 @@ import { Command, Option } from "commander";
 import { ExitCode, OnrushError } from "../../../shared/errors.ts";
 import { MAX_FAULT_BYTES } from "../../../shared/scenario/live-fault.ts";
 import { readDocument } from "../../../shared/scenario/read/document.ts";
+import { OUTSIDE_KINDS } from "../../../shared/scenario/sections/faults/outside/registry.ts";
 import { FAULT_KINDS } from "../../../shared/scenario/sections/faults/registry.ts";
 import type { ListedFault } from "../../live/fault-desk.ts";
 import type { CliContext, Finish } from "../context.ts";
@@ -22,9 +23,12 @@ interface FaultOptions extends ApiFlags {
   readonly [key: string]: unknown;
 }
 
+/** Those that may be asked for while a run goes on. */
+const KINDS = [...FAULT_KINDS, ...OUTSIDE_KINDS.filter(({ on }) => on === "workers")];
+
 /** What all kinds have, as help says it; the keys of single kinds follow. */
 const COMMON: Readonly<Record<string, string>> = {
-  kind: `what goes wrong: ${FAULT_KINDS.map(({ kind }) => kind).join(", ")}`,
+  kind: `what goes wrong: ${KINDS.map(({ kind }) => kind).join(", ")}`,
   who: "whom it hits: 20%, 50, or '{ role: talker, count: 50 }'",
   at: "when: PHASE or PHASE+OFFSET (default: as soon as all workers can know of it)",
   for: "how long it lasts",
@@ -41,6 +45,7 @@ const EXAMPLES = `
 Examples:
   onrush fault 20261120-224501-echo-x7f2 --kind disconnect --who 20%
   onrush fault 20261120-224501-echo-x7f2 --kind stop-reading --who 5% --for 10s
+  onrush fault 20261120-224501-echo-x7f2 --kind kill-worker --who 1
   onrush fault 20261120-224501-echo-x7f2 --file fault.yaml
   onrush fault 20261120-224501-echo-x7f2 bad-mobile
   onrush fault 20261120-224501-echo-x7f2 --end stop-reading@steady+30s
@@ -105,7 +110,7 @@ async function act(
 /** Key and what is said of it; those of all kinds first. */
 function faultKeys(): Map<string, string> {
   const keys = new Map(Object.entries(COMMON));
-  for (const { kind, shape } of FAULT_KINDS) {
+  for (const { kind, shape } of KINDS) {
     for (const key of Object.keys(shape().shape)) {
       const before = keys.get(key);
       if (before === undefined) keys.set(key, `of ${kind}`);

@@ -45,6 +45,8 @@ export function faultRoutes(app: FastifyInstance, service: Service, audit: Audit
     const ended = await (await deskOf(service, id)).end(fault);
     const name = fault.slice(0, MAX_SHOWN);
     if (ended.kind === "unknown") throw new HttpProblem(404, `run ${id} has no fault ${name}`);
+    if (ended.kind === "by-itself")
+      throw new HttpProblem(409, `fault ${name} ends by itself, and not before`);
     if (ended.kind === "late") throw new HttpProblem(409, `fault ${name} is over, or about to be`);
     audit(`run ${id}: fault ${ended.fault.id} ended, by ${callerOf(request)}`);
     return reply.code(202).send(ended.fault);

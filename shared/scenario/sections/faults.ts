@@ -39,6 +39,12 @@ const shapes = (): KindShape[] => FAULT_KINDS.map(({ shape }) => shape());
 /** One fault, of any kind that hits connections. */
 export const faultShape = once(() => ofKinds("kind", shapes(), withKind));
 
+/** One fault that may be asked for while a run goes on: of any kind that hits connections, or our own workers. */
+export const liveFaultShape = once(() => {
+  const workers = OUTSIDE_KINDS.filter(({ on }) => on === "workers").map(({ shape }) => shape());
+  return ofKinds("kind", [...shapes(), ...workers], withKind);
+});
+
 /** One fault, of any kind at all. */
 const anyShape = once(() => {
   const outside = OUTSIDE_KINDS.map(({ shape }) => shape());

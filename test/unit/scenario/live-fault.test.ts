@@ -25,7 +25,7 @@ function scenario(faults: readonly object[] = []) {
 
 function ask(text: string, earliestUs: number | null = 12_345_678, faults: object[] = []) {
   const read = readLiveFault(text, { scenario: scenario(faults), earliestUs });
-  if (read.ok) return read.fault;
+  if (read.ok) return "fault" in read ? read.fault : read.outside;
   return read.issues.map(({ line, column, path, what }) => `${line}:${column} ${path}: ${what}`);
 }
 
@@ -99,6 +99,23 @@ describe("a fault that is asked for", () => {
   ])("is refused by its name: %s", (text, issue) => {
     const known = [{ at: "on-request", for: "5s", kind: "blackhole", who: "5%", name: "dark" }];
     expect(String(ask(text, 12_345_678, known))).toContain(issue.replace(/^0 /, ""));
+  });
+
+  it("may be done to the workers of the run, anew or once more, and then has no victims", () => {
+    expect(ask("{ kind: pause-worker, who: 1, for: 5s }")).toMatchObject({
+      ...{ name: "pause-worker@steady+2s346ms", phase: 1, offsetUs: 2_346_000, times: 1 },
+      act: { workers: { count: 1 }, effect: { kind: "pause", forUs: 5e6 } },
+    });
+    const known = [{ at: "steady+1s", every: "5s", kind: "kill-worker", who: 1, name: "gone" }];
+    expect(ask("{ begin: gone, at: steady+30s }", 12_345_678, known)).toMatchObject({
+      ...{ name: "gone@steady+30s", offsetUs: 30e6, times: 1, act: { effect: { kind: "kill" } } },
+    });
+    expect(String(ask("{ kind: kill-worker, who: 1, name: gone }", 0, known))).toContain(
+      'the run has a fault "gone"',
+    );
+    expect(String(ask("{ kind: pause-worker, who: 1, for: 5s, at: open }"))).toContain("is over");
+    const call = { at: "steady", kind: "call", url: "http://127.0.0.1:1/", name: "reset" };
+    expect(String(ask("{ begin: reset }", 0, [call]))).toContain("has no fault");
   });
 
   it("is bounded, with those there are", () => {
