@@ -47,7 +47,7 @@ class Asking {
     this.#url = `/runs/${run}/faults`;
   }
 
-  async ask(...faults: readonly { readonly name: string }[]): Promise<void> {
+  async ask(...faults: readonly object[]): Promise<void> {
     for (const body of faults) {
       const { status, text } = await this.#coordinator.post(this.#url, { body });
       expect(status, text).toBe(201);

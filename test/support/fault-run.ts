@@ -46,7 +46,7 @@ export function fault(over: Partial<StrictFault>): StrictFault {
   };
 }
 
-interface Done {
+export interface Done {
   readonly run: EngineRun;
   readonly seen: readonly SeenConnection[];
   readonly requests: MarkedServer["requests"];
@@ -61,6 +61,8 @@ interface More {
   readonly onOpen?: Parameters<typeof markedServer>[2];
   /** Asked for while the run goes on: the caller tells the engine. */
   readonly live?: readonly StrictFault[];
+  /** The server has TLS, by this certificate. */
+  readonly tls?: { readonly cert: string; readonly key: string };
   /** Shards that the engine has, of eight. Default: all. */
   readonly held?: readonly number[];
 }
@@ -72,10 +74,10 @@ export async function play(
   faults: readonly StrictFault[],
   over: Parameters<typeof scenario>[1] = {},
   onTurn: (engine: Engine, runUs: number) => void = () => {},
-  { onMessage, onOpen, live = [], held }: More = {},
+  { onMessage, onOpen, live = [], held, tls }: More = {},
 ): Promise<Done> {
   const clock = new TurnClock(1);
-  const server = await markedServer(clock.monotonicUs, onMessage, onOpen);
+  const server = await markedServer(clock.monotonicUs, onMessage, onOpen, tls);
   servers.push(server);
   const planned = scenario(server.url, {
     phases: phasesOf(CONNECTIONS),

@@ -4,6 +4,7 @@
  */
 import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
+import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { type WebSocket, WebSocketServer } from "ws";
 
@@ -46,19 +47,22 @@ export interface MarkedServer {
   close(): void;
 }
 
+/** @param tls its certificate, if it has one */
 export async function markedServer(
   nowUs: () => number,
   onMessage: (socket: WebSocket, data: Buffer, binary: boolean) => void = echo,
   onOpen: (one: SeenConnection, seen: readonly SeenConnection[]) => void = () => {},
+  tls: { readonly cert: string; readonly key: string } | null = null,
 ): Promise<MarkedServer> {
-  const http = createServer();
+  const http = tls === null ? createServer() : createSecureServer(tls);
   const server = new WebSocketServer({ server: http, perMessageDeflate: false });
   http.listen(0, "127.0.0.1");
   await once(http, "listening");
   let isAway = false;
   const requests: SeenRequest[] = [];
   const byTransport = new WeakMap<Socket, SeenRequest>();
-  http.on("connection", (transport) => {
+  // Of those with TLS: once that has come about.
+  http.on(tls === null ? "connection" : "secureConnection", (transport: Socket) => {
     const one: SeenRequest = { beganUs: nowUs(), index: null, askedUs: null, goneUs: null };
     requests.push(one);
     byTransport.set(transport, one);
@@ -107,7 +111,7 @@ export async function markedServer(
   });
   const { port } = http.address() as AddressInfo;
   return {
-    url: `ws://127.0.0.1:${port}/?i={{conn.index}}`,
+    url: `${tls === null ? "ws" : "wss"}://127.0.0.1:${port}/?i={{conn.index}}`,
     seen,
     requests,
     leave() {
