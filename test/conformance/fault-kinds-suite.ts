@@ -6,7 +6,11 @@
  */
 import { afterAll, describe, expect, it } from "vitest";
 import { parseScenario } from "../../shared/scenario/parse.ts";
-import { FAULT_KINDS, type FaultAct, faultKindOf } from "../../shared/scenario/sections/faults/registry.ts";
+import {
+  FAULT_KINDS,
+  type FaultAct,
+  faultKindOf,
+} from "../../shared/scenario/sections/faults/registry.ts";
 import type { StrictConnect } from "../../shared/scenario/strict-connect.ts";
 import type { StrictFault } from "../../shared/scenario/strict-fault.ts";
 import {
@@ -163,9 +167,9 @@ async function expectPromises(
   expect(counts["started"]).toBe(victims.length);
   expect(victims.length).toBeGreaterThan(0);
   // Whoever was hit is as before, or was not there any more.
-  expect(
-    (counts["completed"] ?? 0) + (counts["failed"] ?? 0) + (counts["abandoned"] ?? 0),
-  ).toBe(victims.length);
+  expect((counts["completed"] ?? 0) + (counts["failed"] ?? 0) + (counts["abandoned"] ?? 0)).toBe(
+    victims.length,
+  );
   expect(counts["completed"]).toBe(victims.length);
   expect(run.histogram("restore").count).toBe(faults.length * victims.length);
   // Nothing of it is judged.

@@ -53,7 +53,8 @@ describe("sections", () => {
       ["messages", "mix", 0, "send", "json", "deep", 0, "down"],
       ["messages", "mix", 0, "reply", "where"],
     ];
-    for (const path of waiting) expect.soft(placeOf(shape, path).isStatic, path.join(".")).toBe(false);
+    for (const path of waiting)
+      expect.soft(placeOf(shape, path).isStatic, path.join(".")).toBe(false);
     const known = [
       ["name"],
       ["targets", 0, "label"],
