@@ -9,6 +9,7 @@ import { VERDICTS } from "../analysis/verdict.ts";
 import { availabilitySchema } from "./summary-availability-schema.ts";
 import { checkpointSchema, cleanupSchema, environmentSchema } from "./summary-beside-schema.ts";
 import { bottleneckSchema, decisionSchema } from "./summary-decision-schema.ts";
+import { onsetSchema } from "./onsets/onsets-schema.ts";
 import { faultSchema, outsideSchema } from "./summary-faults-schema.ts";
 import { integritySchema } from "./summary-integrity-schema.ts";
 import { findingSchema, judgementSchema, thresholdSchema } from "./summary-judged-schema.ts";
@@ -23,6 +24,7 @@ import {
 import { hooksSchema, messageNameSchema, roleSchema } from "./summary-parts-schema.ts";
 import { pushSchema } from "./summary-push-schema.ts";
 import { lostWorkerSchema, overrunSchema, workerSchema } from "./summary-workers-schema.ts";
+import { survivalSchema } from "./survival/survival-schema.ts";
 
 const ledgerSchema = z.object({
   balanced: z.boolean(),
@@ -224,6 +226,10 @@ export const summarySchema = z.object({
   push: z.record(z.string(), pushSchema),
   sequences: z.record(z.string(), sequenceSchema),
   availability: availabilitySchema.nullable(),
+  /** What failed first, in order of time. Absent: no failure of the target left its normal band. */
+  onsets: z.array(onsetSchema).optional(),
+  /** How long connections lasted. Absent: fewer than 10 ended unplanned, or their ages are not known. */
+  survival: survivalSchema.optional(),
   /** Absent: neither integrity.order nor integrity.isolation, and no leak; or an older version. */
   integrity: integritySchema.optional(),
   /** What the functions of the scenario's hooks took; absent: it has none, or an older version. */

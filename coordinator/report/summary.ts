@@ -14,6 +14,7 @@ import { availabilitySection } from "./availability-section.ts";
 import { besideSection } from "./beside-section.ts";
 import { faultsSection } from "./faults-section.ts";
 import { integritySection } from "./integrity-section.ts";
+import { onsetsSection } from "./onsets/onsets-summary.ts";
 import { outsideSection } from "./outside-section.ts";
 import { pushSection } from "./push-section.ts";
 import { quantilesOrNull } from "./quantiles.ts";
@@ -33,6 +34,7 @@ import {
   messagesSection,
   phasesSection,
 } from "./summary-sections.ts";
+import { survivalSection } from "./survival/survival-summary.ts";
 import { didNotStart, verdictMeaning, verdictReasons } from "./text/verdict-text.ts";
 import { lostWorkersSection, workersSection } from "./worker-sections.ts";
 
@@ -67,6 +69,8 @@ export function buildSummary(fold: RunFold): Summary & { readonly exitCode: Exit
     push: pushSection(fold),
     sequences: sequencesSection(fold),
     availability: availabilitySection(fold),
+    ...onsetsSection(fold),
+    ...survivalSection(fold),
     ...integritySection(fold),
     ...hooksSection(fold),
     phases: phasesSection(fold),

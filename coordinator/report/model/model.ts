@@ -7,8 +7,10 @@ import type { ExitCode } from "../../../shared/errors.ts";
 import { MASK } from "../../../shared/scenario/mask/mask.ts";
 import type { RunFacts } from "../../merge/facts.ts";
 import type { RunFold } from "../../merge/run-fold.ts";
+import type { CurvePoint } from "../outline/plot.ts";
 import { buildSummary } from "../summary.ts";
 import type { Summary } from "../summary-schema.ts";
+import { survivalCurve } from "../survival/survival-summary.ts";
 import { shellCommand } from "../text/shell-command.ts";
 import { type ModelLevel, searchLevels } from "./capacity.ts";
 import { connectionsModel, type ModelConnections } from "./connections.ts";
@@ -30,6 +32,8 @@ export interface ReportModel {
   readonly connections: ModelConnections;
   readonly failures: FailureTables;
   readonly failureShares: readonly FailureShare[];
+  /** Ages by which shares of connections had ended unplanned; empty where that is not known. */
+  readonly survivalCurve: readonly CurvePoint[];
   /** Of a run with several targets. */
   readonly targets: readonly ModelTarget[];
   /** Of a search for the limit, in the order they were tried. */
@@ -85,6 +89,7 @@ export function buildReportModel(fold: RunFold, around: ReportSurroundings): Rep
     connections: connectionsModel(fold, summary),
     failures: failureTables(fold),
     failureShares: failureShares(fold),
+    survivalCurve: survivalCurve(fold),
     targets: targetsModel(fold),
     levels: searchLevels(fold),
     workers: workersOf(fold, summary),

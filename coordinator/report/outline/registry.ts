@@ -16,12 +16,14 @@ import { latency } from "./sections/latency.ts";
 import { messages } from "./sections/messages.ts";
 import { methods } from "./sections/methods.ts";
 import { numbers } from "./sections/numbers.ts";
+import { onsets } from "./sections/onsets.ts";
 import { phases } from "./sections/phases.ts";
 import { push } from "./sections/push.ts";
 import { roles } from "./sections/roles.ts";
 import { sequences } from "./sections/sequences.ts";
 import { steps } from "./sections/steps.ts";
 import { surroundings } from "./sections/surroundings.ts";
+import { survival } from "./sections/survival.ts";
 import { targets } from "./sections/targets.ts";
 import { thresholds } from "./sections/thresholds.ts";
 import { timeline } from "./sections/timeline.ts";
@@ -36,6 +38,7 @@ export const SECTIONS: readonly Section[] = [
   capacity,
   numbers,
   timeline,
+  onsets,
   availability,
   faults,
   checkpoints,
@@ -51,6 +54,7 @@ export const SECTIONS: readonly Section[] = [
   targets,
   connections,
   failureMatrix,
+  survival,
   failures,
   phases,
   workers,

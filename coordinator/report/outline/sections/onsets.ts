@@ -1,0 +1,114 @@
+/**
+ * What failed first, second, third. Invariant: an order is told only as far as the run can tell it, and is called no cause.
+ */
+import type { SummaryOnset } from "../../onsets/onsets-schema.ts";
+import { formatClock, formatMs, formatSeconds } from "../../text/format.ts";
+import {
+  type Cell,
+  code,
+  column,
+  datum,
+  type Foreign,
+  lead,
+  note,
+  type Piece,
+  table,
+} from "../block.ts";
+import { momentOf } from "../moments.ts";
+import type { Section } from "../section.ts";
+
+const MOST = 40;
+
+const COLUMNS = [
+  column("place", "count"),
+  column("what", "text"),
+  column("since", "text"),
+  column("between", "text"),
+  column("before", "text"),
+  column("then", "text"),
+  column("remarks", "text"),
+];
+
+export const onsets: Section = {
+  meta: {
+    id: "onsets",
+    title: "What failed first",
+    about:
+      "Of a run in which failures of the target left the band they had kept to: what did so first, second and third (failures by kind, reconnects, users not served by target, latency by message), with the moments between which it did.",
+  },
+
+  build({ summary: { onsets: seen = [] } }) {
+    if (seen.length === 0) return [];
+    const firsts = seen.filter(({ place }) => place === 1);
+    return [
+      lead(
+        ...firsts.flatMap((one, at): Piece[] => [...(at > 0 ? [" and "] : []), ...subjectOf(one)]),
+        " came first, at ",
+        momentOf((firsts[0]?.at ?? 0) / 1000),
+        firsts.length > 1 ? "; this run cannot tell which of them." : ".",
+      ),
+      table(
+        { name: "What failed first", columns: COLUMNS, most: MOST, sort: false },
+        seen.map(row),
+      ),
+      note(
+        "Each is held against what it was before, by the second. What has the same place cannot be told apart in time. That one thing came before another does not make it the cause.",
+      ),
+      { kind: "data", rows: seen.flatMap(data) },
+    ];
+  },
+};
+
+function row(one: SummaryOnset): Cell[] {
+  const { place, at, from, to, before, after } = one;
+  return [
+    place,
+    subjectOf(one),
+    momentOf(at / 1000),
+    `${formatClock(from / 1000)} to ${formatClock(to / 1000)}`,
+    valueOf(one, before),
+    valueOf(one, after),
+    remarks(one),
+  ];
+}
+
+function subjectOf({ what, of }: SummaryOnset): readonly (string | Foreign)[] {
+  switch (what) {
+    case "failure":
+      return [code(of ?? "", 60)];
+    case "reconnects":
+      return ["reconnects"];
+    case "not-served":
+      return ["users not served by ", code(of ?? "", 120)];
+    case "latency":
+      return ["latency of ", code(of ?? "", 64)];
+  }
+}
+
+function valueOf({ what }: SummaryOnset, value: number): string {
+  if (what === "latency") return formatMs(value);
+  return what === "not-served" ? `${three(value)} users` : `${three(value)}/s`;
+}
+
+function three(value: number): number {
+  return Number(value.toPrecision(3));
+}
+
+function remarks({ phase, periodSeconds, fault }: SummaryOnset): Piece[] {
+  return [
+    ...(phase === null ? [] : ["in ", code(phase, 64)]),
+    ...(periodSeconds === null ? [] : [`, repeats every ${formatSeconds(periodSeconds)}`]),
+    ...(fault === null ? [] : [", while fault ", code(fault, 64), " acted"]),
+  ];
+}
+
+function data(one: SummaryOnset, index: number) {
+  const place = { scope: "onset", name: `${index + 1} ${one.what}${one.of === null ? "" : ` ${one.of}`}` };
+  return [
+    datum(place, "place", [one.place]),
+    datum(place, "at", [one.at, "ms"]),
+    datum(place, "from", [one.from, "ms"]),
+    datum(place, "to", [one.to, "ms"]),
+    datum(place, "period", [one.periodSeconds, "s"]),
+  ];
+}
