@@ -14,7 +14,7 @@ import { type CountSeries, type LevelSeries, Observed, type Subject } from "./se
 const CHANCE = 0.05;
 /** Seconds from an onset on that are its level. */
 const AFTER = 10;
-const MOST_PERIOD_P = 0.001;
+const MOST_PERIOD_P = 0.01;
 /** What a fault did is felt for as long after it, in seconds. */
 const AFTERMATH = 5;
 const SECOND_US = 1_000_000;
@@ -63,7 +63,8 @@ function countOnset(fold: RunFold, series: CountSeries, level: number): RunOnset
     const part = counts.slice(from, to);
     return part.reduce((sum, one) => sum + one, 0) / Math.max(1, part.length);
   };
-  const period = periodOf(counts);
+  // A change of level is no period, and there was none before.
+  const period = periodOf(counts.slice(onset.at));
   return [
     {
       ...told(fold, subject, onset),

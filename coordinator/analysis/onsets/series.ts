@@ -4,7 +4,7 @@
  * saturated, or a worker lost, nothing is known. Bound: MOST_TARGETS and MOST_NAMES series.
  */
 import { sentNames } from "../../../shared/scenario/names.ts";
-import { CONNECT_FAILURES, failureCause } from "../../../shared/stats/failure-kind.ts";
+import { failureCause } from "../../../shared/stats/failure-kind.ts";
 import type { RunFold } from "../../merge/run-fold.ts";
 import type { TimelineRow } from "../../merge/timeline.ts";
 import { isLeftOut } from "../judged.ts";
@@ -51,25 +51,22 @@ export class Observed {
   /** Of the target's failures; several codes of a kind together. */
   failures(): CountSeries[] {
     const byKind = new Map<string, Map<number, number>>();
-    const connect: ReadonlySet<string> = new Set(CONNECT_FAILURES);
     for (const { kind, seconds } of this.#fold.merge.failureSeries.all) {
       if (failureCause(kind) !== "target") continue;
       const sums = byKind.get(kind) ?? new Map<number, number>();
       byKind.set(kind, sums);
       for (const [second, count] of seconds) sums.set(second, (sums.get(second) ?? 0) + count);
     }
-    return [...byKind].map(([kind, sums]) => {
-      const attempts = ({ opened, failed }: TimelineRow) => opened + failed;
-      const exposure = connect.has(kind) ? attempts : this.#openBefore;
-      return this.#counts({ what: "failure", kind }, ({ second }) => sums.get(second) ?? 0, exposure);
-    });
+    return [...byKind].map(([kind, sums]) =>
+      this.#byOpen({ what: "failure", kind }, ({ second }) => sums.get(second) ?? 0),
+    );
   }
 
   /** What failures may bring about. */
   others(): CountSeries[] {
     const { timeline } = this.#fold.merge;
     const again = ({ second }: TimelineRow) => timeline.counted(second, "reconnects");
-    return [this.#counts({ what: "reconnects" }, again, this.#openBefore), ...this.#notServed()];
+    return [this.#byOpen({ what: "reconnects" }, again), ...this.#notServed()];
   }
 
   latencies(): LevelSeries[] {
@@ -103,8 +100,12 @@ export class Observed {
     });
   }
 
-  readonly #openBefore = ({ second, open }: TimelineRow): number =>
-    Math.max(open, this.#rows[second - 1]?.open ?? 0);
+  /** Also attempts to connect are few or none while all is well: only what is open is there all the time. */
+  #byOpen(subject: Subject, count: (row: TimelineRow) => number): CountSeries {
+    return this.#counts(subject, count, ({ second, open }) =>
+      Math.max(open, this.#rows[second - 1]?.open ?? 0),
+    );
+  }
 
   #counts(
     subject: Subject,

@@ -66,8 +66,8 @@ function row(one: SummaryOnset): Cell[] {
     subjectOf(one),
     momentOf(at / 1000),
     `${formatClock(from / 1000)} to ${formatClock(to / 1000)}`,
-    valueOf(one, before),
-    valueOf(one, after),
+    shownOf(one, before),
+    shownOf(one, after),
     remarks(one),
   ];
 }
@@ -85,7 +85,7 @@ function subjectOf({ what, of }: SummaryOnset): readonly (string | Foreign)[] {
   }
 }
 
-function valueOf({ what }: SummaryOnset, value: number): string {
+function shownOf({ what }: SummaryOnset, value: number): string {
   if (what === "latency") return formatMs(value);
   return what === "not-served" ? `${three(value)} users` : `${three(value)}/s`;
 }
@@ -103,7 +103,10 @@ function remarks({ phase, periodSeconds, fault }: SummaryOnset): Piece[] {
 }
 
 function data(one: SummaryOnset, index: number) {
-  const place = { scope: "onset", name: `${index + 1} ${one.what}${one.of === null ? "" : ` ${one.of}`}` };
+  const place = {
+    scope: "onset",
+    name: `${index + 1} ${one.what}${one.of === null ? "" : ` ${one.of}`}`,
+  };
   return [
     datum(place, "place", [one.place]),
     datum(place, "at", [one.at, "ms"]),

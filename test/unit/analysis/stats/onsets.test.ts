@@ -62,7 +62,14 @@ describe.each([0, 0.5, 0.8])("neighbours that depend by %d", (correlation) => {
     let [few, many, level, period] = [0, 0, 0, 0];
     for (let run = 0; run < RUNS; run++) {
       const often = counts(run, correlation, () => 2);
-      if (onsetOfCounts(counts(run, correlation, () => 0.1), all, 0.05)) few++;
+      if (
+        onsetOfCounts(
+          counts(run, correlation, () => 0.1),
+          all,
+          0.05,
+        )
+      )
+        few++;
       if (onsetOfCounts(often, all, 0.05)) many++;
       const values = dependent(12, run, { length: LENGTH, correlation });
       if (onsetOfLevel(values, 0.05)) level++;
@@ -85,7 +92,9 @@ describe.each([0, 0.5, 0.8])("neighbours that depend by %d", (correlation) => {
       0.01,
     );
     expect(Math.abs((step?.at ?? 0) - 150)).toBeLessThanOrEqual(2);
-    const bursts = counts(1, correlation, () => 0.3).map((one, at) => one + (at % 20 === 7 ? 40 : 0));
+    const bursts = counts(1, correlation, () => 0.3).map(
+      (one, at) => one + (at % 20 === 7 ? 40 : 0),
+    );
     expect(periodOf(bursts)?.length).toBeCloseTo(20, 5);
     expect(periodOf(bursts)?.p).toBeLessThan(0.001);
   });

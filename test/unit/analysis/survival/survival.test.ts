@@ -60,7 +60,9 @@ function frameOf(all: readonly Told[], second: number) {
     ...{ open: open.length, inFlight: 0, bufferedBytes: 0, lastName: -1, lastBytes: 0 },
     recent: new Uint8Array(),
   });
-  const picked = open.filter((_, at) => at % Math.max(1, Math.ceil(open.length / 5)) === second % 3);
+  const picked = open.filter(
+    (_, at) => at % Math.max(1, Math.ceil(open.length / 5)) === second % 3,
+  );
   const sample = { connection: 0, attempt: 0, atUs: second * 1e6, ageUs: 0, detail: "" };
   return {
     second,
@@ -69,16 +71,18 @@ function frameOf(all: readonly Told[], second: number) {
         ...{ attempted: opened, established: opened, closed: gone.length, dropped: drops.length },
       },
     },
-    values: lifetimes.length === 0 ? [] : [{ metric: "lifetime" as const, phase: 0, us: lifetimes }],
+    values:
+      lifetimes.length === 0 ? [] : [{ metric: "lifetime" as const, phase: 0, us: lifetimes }],
     ticks: { open: Array<number>(10).fill(open.length), opened: [opened], closed: [gone.length] },
-    failures: drops.length === 0
-      ? []
-      : [
-          {
-            ...{ kind: "abnormal-close" as const, signature: "end", phase: 0, target: 0 },
-            ...{ count: drops.length, sample },
-          },
-        ],
+    failures:
+      drops.length === 0
+        ? []
+        : [
+            {
+              ...{ kind: "abnormal-close" as const, signature: "end", phase: 0, target: 0 },
+              ...{ count: drops.length, sample },
+            },
+          ],
     events: drops.slice(0, 80).map((one) => ({
       ...moment(one, one.endedAt),
       ...{ kind: "abnormal-close" as const, signature: "end" },
