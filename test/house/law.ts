@@ -415,6 +415,8 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
     "coordinator/report/summary-availability-schema.ts",
     "coordinator/report/summary-beside-schema.ts",
     "coordinator/report/summary-workers-schema.ts",
+    "coordinator/report/survival/survival-schema.ts",
+    "coordinator/report/onsets/onsets-schema.ts",
     "coordinator/http/reading.ts",
     "coordinator/check/envelope.ts",
     "target/behaviour-schema.ts",

@@ -74,9 +74,22 @@ function rich(model: ReportModel): ReportModel {
     reach,
   };
   const push = { [HOSTILE]: one };
+  const rate = { perHour: 36, interval: { low: 20, high: 50 } };
+  const survival = {
+    ...{ connections: 90, ended: 40, known: 30, moments: 7.5, medianMs: 30_000 },
+    left: [{ ageMs: 30_000, share: 0.5, interval: { low: 0.4, high: 0.6 } }],
+    hazard: [{ fromMs: 0, toMs: 1000, ended: 1.5, openSeconds: 40, ...rate }],
+    targets: [{ target: HOSTILE, ended: 30, expected: 20.5, p: 0.0004 }],
+  };
+  const moment = { phase: HOSTILE, at: 60_000, from: 58_000, to: 61_000, before: 0.1, after: 1234 };
+  const onsets = (["failure", "reconnects", "not-served", "latency"] as const).map((what, at) => {
+    const of = what === "reconnects" ? null : HOSTILE;
+    return { place: at + 1, what, of, ...moment, periodSeconds: 30, fault: HOSTILE };
+  });
   return {
     ...model,
-    summary: { ...model.summary, capacity, push },
+    survivalCurve: [{ percentile: 0.5, ms: 30_000 }],
+    summary: { ...model.summary, capacity, push, survival, onsets },
     targets: [HOSTILE, "us"].map((name) => ({ target: name, ...target, ...replies })),
     levels: [60, 70, 80].map((connections) => ({
       ...level,

@@ -225,6 +225,8 @@ test("the published schema names every section", () => {
     "checkpoints",
     "environment",
     "cleanup",
+    "onsets",
+    "survival",
   ];
   const always = Object.keys(summarySchema.shape).filter((key) => !optional.includes(key));
   expect(schema.required).toEqual(always);

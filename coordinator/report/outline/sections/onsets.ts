@@ -95,11 +95,12 @@ function three(value: number): number {
 }
 
 function remarks({ phase, periodSeconds, fault }: SummaryOnset): Piece[] {
-  return [
-    ...(phase === null ? [] : ["in ", code(phase, 64)]),
-    ...(periodSeconds === null ? [] : [`, repeats every ${formatSeconds(periodSeconds)}`]),
-    ...(fault === null ? [] : [", while fault ", code(fault, 64), " acted"]),
+  const parts: (readonly Piece[])[] = [
+    ...(phase === null ? [] : [["in ", code(phase, 64)]]),
+    ...(periodSeconds === null ? [] : [[`repeats every ${formatSeconds(periodSeconds)}`]]),
+    ...(fault === null ? [] : [["while fault ", code(fault, 64), " acted"]]),
   ];
+  return parts.flatMap((part, at) => (at > 0 ? [", ", ...part] : part));
 }
 
 function data(one: SummaryOnset, index: number) {
