@@ -42,10 +42,10 @@ export const onsets: Section = {
     const firsts = seen.filter(({ place }) => place === 1);
     return [
       lead(
-        ...firsts.flatMap((one, at): Piece[] => [...(at > 0 ? [" and "] : []), ...subjectOf(one)]),
+        ...firsts.flatMap((one, at): Piece[] => [joint(at, firsts.length), ...subjectOf(one)]),
         " came first, at ",
         momentOf((firsts[0]?.at ?? 0) / 1000),
-        firsts.length > 1 ? "; this run cannot tell which of them." : ".",
+        firsts.length > 1 ? "; this run cannot tell which of them was." : ".",
       ),
       table(
         { name: "What failed first", columns: COLUMNS, most: MOST, sort: false },
@@ -58,6 +58,12 @@ export const onsets: Section = {
     ];
   },
 };
+
+/** Before the item of a list of so many. */
+function joint(at: number, length: number): string {
+  if (at === 0) return "";
+  return at === length - 1 ? " and " : ", ";
+}
 
 function row(one: SummaryOnset): Cell[] {
   const { place, at, from, to, before, after } = one;
