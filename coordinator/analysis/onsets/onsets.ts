@@ -15,18 +15,20 @@ const CHANCE = 0.05;
 /** Seconds from an onset on that are its level. */
 const AFTER = 10;
 const MOST_PERIOD_P = 0.01;
-/** What a fault did is felt for as long after it, in seconds. */
-const AFTERMATH = 5;
 const SECOND_US = 1_000_000;
+/** What a fault did is felt for as long after it. */
+const AFTERMATH_US = 5_000_000;
+/** Of single moments, at least. */
+const CLOCK_US = 1000;
 
 export interface RunOnset {
   readonly subject: Subject;
   /** 1 for what was first; equal where the run cannot tell which came before. */
   readonly place: number;
-  /** Second of run time; `from` and `to` are the first and the last it may be (95 %). */
-  readonly second: number;
-  readonly from: number;
-  readonly to: number;
+  /** Microseconds of run time, and between which moments it lies (95 %). */
+  readonly atUs: number;
+  readonly fromUs: number;
+  readonly toUs: number;
   readonly phase: string | null;
   /** Events a second, of latency the median in microseconds. */
   readonly before: number;
@@ -52,7 +54,7 @@ export function onsetsOf(fold: RunFold): RunOnset[] {
     ...others.flatMap((one) => countOnset(fold, one, rest)),
     ...latencies.flatMap((one) => levelOnset(fold, one, rest)),
   ];
-  return placed(all.sort((a, b) => a.second - b.second || a.from - b.from));
+  return placed(all);
 }
 
 function countOnset(fold: RunFold, series: CountSeries, level: number): RunOnset[] {
@@ -65,9 +67,11 @@ function countOnset(fold: RunFold, series: CountSeries, level: number): RunOnset
   };
   // A change of level is no period, and there was none before.
   const period = periodOf(counts.slice(onset.at));
+  const isNew = counts.slice(0, onset.from).every((one) => one === 0);
+  const span = isNew && subject.what === "failure" ? firstOf(fold, subject.kind, onset) : null;
   return [
     {
-      ...told(fold, subject, onset),
+      ...told(fold, subject, span ?? spanOf(onset)),
       ...{ before: rate(0, onset.from), after: rate(onset.at, onset.at + AFTER) },
       period: period !== null && period.p < MOST_PERIOD_P ? period.length : null,
     },
@@ -81,34 +85,57 @@ function levelOnset(fold: RunFold, { subject, values }: LevelSeries, level: numb
     median(values.slice(from, to).filter((one) => !Number.isNaN(one)));
   return [
     {
-      ...told(fold, subject, onset),
+      ...told(fold, subject, spanOf(onset)),
       ...{ before: middle(0, onset.from), after: middle(onset.at, onset.at + AFTER) },
       period: null,
     },
   ];
 }
 
-function told(fold: RunFold, subject: Subject, { at, from, to }: Onset) {
-  const span = phaseSpans(fold.facts.scenario).find(
-    ({ fromUs, toUs }) => at * SECOND_US >= fromUs && at * SECOND_US < toUs,
-  );
-  const fault = disturbancesIn(fold).find(
-    ({ fromUs, toUs }) =>
-      (to + 1) * SECOND_US > fromUs && from * SECOND_US < toUs + AFTERMATH * SECOND_US,
-  );
-  const context = { phase: span?.phase ?? null, fault: fault?.id ?? null };
-  return { subject, place: 1, second: at, from, to, ...context };
+type Span = Pick<RunOnset, "atUs" | "fromUs" | "toUs">;
+
+function spanOf({ at, from, to }: Onset): Span {
+  return { atUs: at * SECOND_US, fromUs: from * SECOND_US, toUs: (to + 1) * SECOND_US };
 }
 
-/** What may have been as early as the first of a place has that place. */
+/** Of what had never failed so: the moment of the first that is known one by one, as well as the clocks of the workers agree. */
+function firstOf({ merge }: RunFold, kind: string, onset: Onset): Span | null {
+  const whole = spanOf(onset);
+  const events = merge.evidence.events
+    .failures()
+    .filter(
+      (one) =>
+        one.kind === kind && !one.isInjected && one.atUs >= whole.fromUs && one.atUs < whole.toUs,
+    );
+  const [first] = events;
+  if (first === undefined) return null;
+  const errorUs = [...merge.workers.values()].reduce(
+    (most, { start }) => Math.max(most, start?.clockErrorUs ?? 0),
+    CLOCK_US,
+  );
+  // Of a sample the first is known, and not what came before it.
+  const isWhole = events.every(({ weight }) => weight === 1);
+  const fromUs = isWhole ? Math.max(0, first.atUs - errorUs) : whole.fromUs;
+  return { atUs: first.atUs, fromUs, toUs: first.atUs + errorUs };
+}
+
+function told(fold: RunFold, subject: Subject, span: Span) {
+  const phase = phaseSpans(fold.facts.scenario).find(
+    ({ fromUs, toUs }) => span.atUs >= fromUs && span.atUs < toUs,
+  );
+  const fault = disturbancesIn(fold).find(
+    ({ fromUs, toUs }) => span.toUs > fromUs && span.fromUs < toUs + AFTERMATH_US,
+  );
+  const context = { phase: phase?.phase ?? null, fault: fault?.id ?? null };
+  return { subject, place: 1, ...span, ...context };
+}
+
+/** One place behind the last of those that surely came before. */
 function placed(all: readonly RunOnset[]): RunOnset[] {
-  let place = 0;
-  let latest = Number.NEGATIVE_INFINITY;
-  return all.map((one) => {
-    if (one.from > latest) {
-      place++;
-      latest = one.to;
-    }
-    return { ...one, place };
-  });
+  const done: RunOnset[] = [];
+  for (const one of [...all].sort((a, b) => a.fromUs - b.fromUs)) {
+    const before = done.filter(({ toUs }) => toUs <= one.fromUs).map(({ place }) => place);
+    done.push({ ...one, place: 1 + Math.max(0, ...before) });
+  }
+  return done.sort((a, b) => a.place - b.place || a.atUs - b.atUs);
 }

@@ -11,7 +11,7 @@ export const onsetSchema = z.object({
   /** Kind of failure, target, or message; null: of the run. */
   of: z.string().nullable(),
   phase: z.string().nullable(),
-  /** Milliseconds of run time, to the second: when it left its band, and between which moments that lies (95 %). */
+  /** Milliseconds of run time: when it left its band, to the second unless it had never failed so, and between which moments that lies (95 %). */
   at: ms,
   from: ms,
   to: ms,

@@ -16,13 +16,12 @@ export function onsetsSection(fold: RunFold): Pick<Summary, "onsets"> {
 }
 
 function row(fold: RunFold, onset: RunOnset): SummaryOnset {
-  const { subject, place, phase, second, from, to, before, after, period, fault } = onset;
+  const { subject, place, phase, atUs, fromUs, toUs, before, after, period, fault } = onset;
   const shown = (value: number) =>
     subject.what === "latency" ? toMs(value) : Number(value.toPrecision(4));
   return {
     ...{ place, what: subject.what, of: nameOf(fold, subject), phase },
-    // The second in which it is likely to have happened, and the end of the last in which it may have.
-    ...{ at: second * 1000, from: from * 1000, to: (to + 1) * 1000 },
+    ...{ at: toMs(atUs), from: toMs(fromUs), to: toMs(toUs) },
     ...{ before: shown(before), after: shown(after) },
     periodSeconds: period === null ? null : Number(period.toPrecision(3)),
     fault,

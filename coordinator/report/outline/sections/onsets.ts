@@ -2,7 +2,7 @@
  * What failed first, second, third. Invariant: an order is told only as far as the run can tell it, and is called no cause.
  */
 import type { SummaryOnset } from "../../onsets/onsets-schema.ts";
-import { formatClock, formatMs, formatSeconds } from "../../text/format.ts";
+import { formatMs, formatSeconds } from "../../text/format.ts";
 import {
   type Cell,
   code,
@@ -52,7 +52,7 @@ export const onsets: Section = {
         seen.map(row),
       ),
       note(
-        "Each is held against what it was before, by the second. What has the same place cannot be told apart in time. That one thing came before another does not make it the cause.",
+        "Each is held against what it was before, by the second; the first failure of its kind is known to the moment. What has the same place cannot be distinguished in time. That one thing came before another does not make it the cause.",
       ),
       { kind: "data", rows: seen.flatMap(data) },
     ];
@@ -71,11 +71,16 @@ function row(one: SummaryOnset): Cell[] {
     place,
     subjectOf(one),
     momentOf(at / 1000),
-    `${formatClock(from / 1000)} to ${formatClock(to / 1000)}`,
+    `${seconds(from)} to ${seconds(to)}`,
     shownOf(one, before),
     shownOf(one, after),
     remarks(one),
   ];
+}
+
+/** To the millisecond. */
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(3).replace(/\.?0+$/, "")} s`;
 }
 
 function subjectOf({ what, of }: SummaryOnset): readonly (string | Foreign)[] {

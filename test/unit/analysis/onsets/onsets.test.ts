@@ -35,10 +35,10 @@ function cascade(): Told[] {
 }
 
 const names = (told: readonly Told[]) =>
-  onsetsOf(foldOf(told, { connections: 200 })).map(({ subject, second, place }) => {
+  onsetsOf(foldOf(told, { connections: 200 })).map(({ subject, atUs, place }) => {
     const { what } = subject;
     const of = what === "failure" ? subject.kind : what === "latency" ? subject.message : "";
-    return `${place} ${what} ${of} ${second}`.trim();
+    return `${place} ${what} ${of} ${atUs / 1e6}`.trim();
   });
 
 test("a cascade is told in its order", () => {
@@ -64,8 +64,30 @@ test("failures that come again and again have their period", () => {
     return isBurst ? { ...one, failures: [{ kind: "reply-timeout", count: 40 }] } : one;
   });
   const [first] = onsetsOf(foldOf(told, { connections: 200 }));
-  expect(first?.second).toBe(30);
+  expect(first?.atUs).toBe(30e6);
   expect(first?.period).toBeCloseTo(10, 0);
+});
+
+test("what begins within one second is told apart by its first moments", () => {
+  const event = (kind: "close-code" | "upgrade-status", atUs: number) => ({
+    ...{ kind, signature: kind === "close-code" ? "1011" : "503", weight: 1, atUs },
+    ...{ connection: 1, attempt: 0, target: 0, role: 0, phase: 1, address: "", ageMs: 9 },
+    ...{ idleRxMs: null, idleTxMs: null, tokenAgeMs: null, sent: 0, received: 0, bytesSent: 0 },
+    ...{ open: 1, inFlight: 0, bufferedBytes: 0, lastName: -1, lastBytes: 0 },
+    recent: new Uint8Array(),
+  });
+  const told = healthy(4).map((one, second): Told => {
+    const failures: ToldFailure[] =
+      second === 70
+        ? [
+            { kind: "upgrade-status", signature: "503", count: 60 },
+            { kind: "close-code", signature: "1011", count: 60 },
+          ]
+        : [];
+    const moments = [event("upgrade-status", 70_400_000), event("close-code", 70_200_000)];
+    return { ...one, failures, dropped: 0, events: second === 70 ? moments : [] };
+  });
+  expect(names(told)).toEqual(["1 failure close-code 70.2", "2 failure upgrade-status 70.4"]);
 });
 
 test("is in every format, and absent where nothing failed", () => {
