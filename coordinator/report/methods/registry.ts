@@ -207,6 +207,58 @@ export const METHODS: readonly Method[] = [
     causes: [],
     isShown: ({ summary }) => summary.baseline !== null && summary.baseline !== undefined,
   },
+  {
+    title: "Share of connections left at an age",
+    formula:
+      "S(t) = prod (1 - d / n), variance S^2 sum d / (n (n - d)), limits on the scale log(-log S), widened by the dispersion of ends over blocks of 10 s",
+    assumes:
+      "planned ends do not hang together with unplanned ones; of many ends the ages are a random sample",
+    source:
+      "E. L. Kaplan and P. Meier, Journal of the American Statistical Association 53 (1958); M. Greenwood (1926)",
+    usedFor: "How long connections lasted",
+    file: "coordinator/analysis/stats/survival.ts",
+    symbol: "kaplanMeier",
+    causes: [],
+    isShown: ({ summary }) => summary.survival !== undefined,
+  },
+  {
+    title: "Whether connections to one target end sooner",
+    formula:
+      "(O - E) / sqrt(V), E = d n1 / n over ages; V hypergeometric, or that of blocks of 10 s where it is larger, plus that of sampled exposure",
+    assumes:
+      "the share of a target among those at risk is that of healthy connections picked at random",
+    source: "N. Mantel, Cancer Chemotherapy Reports 50 (1966); S. Holm (1979)",
+    usedFor: "How long connections lasted",
+    file: "coordinator/analysis/stats/survival.ts",
+    symbol: "logRank",
+    causes: [],
+    isShown: ({ summary }) => (summary.survival?.targets.length ?? 0) > 0,
+  },
+  {
+    title: "When failures left their normal band",
+    formula:
+      "the first count a negative binomial of those before gives less than 5 % / (series x moments), 3 times what was usual and the most before; 95 % by the likelihood ratio of one change, 7.35 (1 + r) / (1 - r)",
+    assumes: "failures kept to one rate before, without strong bursts",
+    source: "B. E. Hansen, Econometrica 68 (2000)",
+    usedFor: "What failed first",
+    file: "coordinator/analysis/stats/onset.ts",
+    symbol: "onsetOfCounts",
+    causes: [],
+    isShown: ({ summary }) => (summary.onsets ?? []).length > 0,
+  },
+  {
+    title: "Whether failures repeat",
+    formula:
+      "Fisher's g: the share of the highest ordinate of the periodogram, held against the spectrum of an autoregression with noise; p < 0.01",
+    assumes: "five cycles at least; neighbours depend on each other as in an autoregression",
+    source: "R. A. Fisher, Proceedings of the Royal Society A 125 (1929)",
+    usedFor: "What failed first",
+    file: "coordinator/analysis/stats/periodicity.ts",
+    symbol: "periodOf",
+    causes: [],
+    isShown: ({ summary }) =>
+      (summary.onsets ?? []).some(({ periodSeconds }) => periodSeconds !== null),
+  },
 ];
 
 /** Those that this report rests on. */
