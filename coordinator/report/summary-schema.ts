@@ -6,10 +6,10 @@
  */
 import { z } from "zod";
 import { VERDICTS } from "../analysis/verdict.ts";
+import { onsetSchema } from "./onsets/onsets-schema.ts";
 import { availabilitySchema } from "./summary-availability-schema.ts";
 import { checkpointSchema, cleanupSchema, environmentSchema } from "./summary-beside-schema.ts";
 import { bottleneckSchema, decisionSchema } from "./summary-decision-schema.ts";
-import { onsetSchema } from "./onsets/onsets-schema.ts";
 import { faultSchema, outsideSchema } from "./summary-faults-schema.ts";
 import { integritySchema } from "./summary-integrity-schema.ts";
 import { findingSchema, judgementSchema, thresholdSchema } from "./summary-judged-schema.ts";
