@@ -36,9 +36,14 @@ export interface Detector {
     readonly explains: readonly CauseId[];
     /** What it tells was counted one by one, and holds in whatever second. */
     readonly isCounted?: true;
+    /** It is heard only of failures that no other detector accounts for. */
+    readonly isLastResort?: true;
   };
   readonly detect: (signals: Signals) => readonly Hypothesis[];
 }
+
+/** Said against a cause, until a figure of the target speaks (witness/metrics.ts). */
+export const MEMORY_UNKNOWN = "The figures of the target's memory are not known here";
 
 /** A sentence about these seconds. */
 export function shownIn(sentence: string, from: number, to: number): Evidence {

@@ -10,6 +10,7 @@ import { CONFIDENCES } from "../judgement.ts";
 import { count, partOf } from "../text.ts";
 import { type Detector, type Hypothesis, shownIn } from "./detector.ts";
 import { countOf, type Signals, spanOf } from "./signals.ts";
+import { heard } from "./witness/registry.ts";
 
 /** Cards of one run. */
 const MAX_CAUSES = 5;
@@ -28,20 +29,31 @@ interface Candidate {
 
 /** What is accepted, the surest first, and behind it what nothing explains. */
 export function diagnose(signals: Signals, detectors: readonly Detector[]): readonly Hypothesis[] {
-  const candidates = detectors
+  const all = detectors
     .flatMap((detector) =>
       detector.detect(signals).flatMap((hypothesis): Candidate[] => {
-        const judged = detector.meta.isCounted ? hypothesis : vetoed(signals, hypothesis);
+        const said = heard(signals, hypothesis);
+        const judged = detector.meta.isCounted ? said : vetoed(signals, said);
         return judged === null ? [] : [{ detector, hypothesis: judged }];
       }),
     )
     .sort((a, b) => order(a.hypothesis, b.hypothesis));
+  const candidates = all.filter((one) => !isAccountedFor(one, all));
   const causes = candidates.filter(
     (one, at) => !candidates.some((other, place) => isExplained(one, other, place < at)),
   );
   const accepted = merged(causes.map(({ hypothesis }) => hypothesis)).slice(0, MAX_CAUSES);
-  const all = candidates.map(({ hypothesis }) => hypothesis);
-  return [...accepted, ...unexplained(signals, all)].slice(0, MAX_CAUSES);
+  const named = candidates.map(({ hypothesis }) => hypothesis);
+  return [...accepted, ...unexplained(signals, named)].slice(0, MAX_CAUSES);
+}
+
+/** What is heard last says nothing of failures that another detector has accounted for. */
+function isAccountedFor({ detector, hypothesis }: Candidate, all: readonly Candidate[]): boolean {
+  if (!detector.meta.isLastResort) return false;
+  const others = all.filter((other) => !other.detector.meta.isLastResort);
+  return hypothesis.symptoms.every((series) =>
+    others.some((other) => other.hypothesis.symptoms.includes(series)),
+  );
 }
 
 /** In seconds that say little of the target nothing is certain of it. */

@@ -18,7 +18,9 @@ import { silence } from "./closes/silence.ts";
 import { storm } from "./closes/storm.ts";
 import { target } from "./closes/target.ts";
 import type { Detector } from "./detector.ts";
+import { acceptQueue } from "./latency/accept-queue.ts";
 import { backend } from "./latency/backend.ts";
+import { broadcast } from "./latency/broadcast.ts";
 import { drift } from "./latency/drift.ts";
 import { leak } from "./latency/leak.ts";
 import { loss } from "./latency/loss.ts";
@@ -26,6 +28,8 @@ import { slowMessage } from "./latency/message.ts";
 import { pauses } from "./latency/pauses.ts";
 import { saturation } from "./latency/saturation.ts";
 import { step } from "./latency/step.ts";
+import { failingSequence } from "./sequence/failing.ts";
+import { large } from "./sequence/large.ts";
 
 export const DETECTORS: readonly Detector[] = [
   crash,
@@ -41,9 +45,13 @@ export const DETECTORS: readonly Detector[] = [
   lostReplies,
   target,
   message,
+  large,
+  failingSequence,
   integrity,
   lostWorker,
+  acceptQueue,
   pauses,
+  broadcast,
   saturation,
   slowMessage,
   backend,

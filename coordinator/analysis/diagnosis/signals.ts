@@ -6,9 +6,11 @@
 import { faultWindows } from "../../../shared/scenario/fault-windows.ts";
 import { namesOf } from "../../../shared/scenario/names.ts";
 import type { Metric } from "../../../shared/stats/counters.ts";
+import { codeOf } from "../../../shared/stats/failure-code.ts";
 import { type FailureKind, type Stage, stageOf } from "../../../shared/stats/failure-kind.ts";
 import type { MergedHistogram } from "../../../shared/stats/histogram.ts";
-import type { FailureSeries } from "../../merge/failures/failure-series.ts";
+import type { KnownFailure, KnownMoment } from "../../merge/evidence/failure-events.ts";
+import { type FailureSeries, knownCode } from "../../merge/failures/failure-series.ts";
 import type { RunFold } from "../../merge/run-fold.ts";
 import type { TimelineRow } from "../../merge/timeline.ts";
 import { outsideIn } from "../aftermath/disturbance.ts";
@@ -20,6 +22,8 @@ const AFTERMATH_SECONDS = 5;
 /** What was stopped outside of the load may be away until the next command, or for as long as it takes to start. */
 const OUTSIDE_AFTERMATH_SECONDS = 60;
 const MAX_TEXTS = 200;
+/** More say no more. */
+const MAX_EVENTS = 400;
 
 type Stretch = readonly [from: number, to: number];
 
@@ -30,6 +34,7 @@ export class Signals {
   readonly failures: readonly FailureSeries[];
   readonly #faults: readonly Stretch[];
   readonly #outside: readonly Stretch[];
+  #events: Signals["events"] | null = null;
 
   constructor(fold: RunFold) {
     this.fold = fold;
@@ -115,6 +120,30 @@ export class Signals {
     const passes = (second: number, span: number) =>
       metric === "lifetime" || this.cleanShare(second, second + span) === 1;
     return this.fold.merge.series.histogram({ metric, phases, names }, { from, to }, passes);
+  }
+
+  /** Single failures, and healthy connections to hold them against, without what faults did; in the order of time. */
+  get events(): {
+    readonly failures: readonly KnownFailure[];
+    readonly controls: readonly KnownMoment[];
+  } {
+    const { events } = this.fold.merge.evidence;
+    const isTheirs = ({ isInjected, atUs }: KnownMoment) =>
+      !isInjected && !this.isOurs(Math.floor(atUs / SECOND_US));
+    this.#events ??= {
+      failures: events.failures().filter(isTheirs),
+      controls: events.controls().filter(isTheirs),
+    };
+    return this.#events;
+  }
+
+  /** Single failures of a series: all of them, or every so many of the whole run. */
+  eventsOf({ kind, code }: FailureSeries): readonly KnownFailure[] {
+    const own = this.events.failures.filter(
+      (one) => one.kind === kind && knownCode(codeOf(kind, one.signature)?.code ?? null) === code,
+    );
+    const step = Math.ceil(own.length / MAX_EVENTS);
+    return own.filter((_, at) => at % step === 0);
   }
 
   /** What the failures said, in lower case; foreign text. */

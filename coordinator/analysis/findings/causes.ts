@@ -40,6 +40,7 @@ const CAUSES = [
   { id: "wrong-address", locus: "client-script", title: "the address is not that of a WebSocket service" },
   { id: "slow-backend", locus: "server", title: "one target is slow" },
   { id: "failing-backend", locus: "server", title: "one target fails" },
+  { id: "failing-sequence", locus: "handler", title: "the same messages end connections" },
   { id: "failing-message-type", locus: "handler", title: "one kind of message fails" },
   { id: "unbalanced-load", locus: "network", title: "the load is spread unevenly" },
   { id: "name-resolution", locus: "network", title: "the name of the service does not resolve" },

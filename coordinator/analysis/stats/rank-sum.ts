@@ -72,3 +72,13 @@ function criticalRank(n: number, m: number, confidence: number): number {
   }
   return k;
 }
+
+/**
+ * P(b < a) + P(b = a) / 2 over all pairs: U / (n m), the area under the curve of a against b. Source: H. B. Mann and D. R. Whitney, Annals
+ * of Mathematical Statistics 18 (1947) 50-60. NaN without a pair.
+ */
+export function rankAbove(a: readonly number[], b: readonly number[]): number {
+  let above = 0;
+  for (const x of a) for (const y of b) above += x > y ? 1 : x === y ? 0.5 : 0;
+  return above / (a.length * b.length);
+}

@@ -142,6 +142,8 @@ export interface FrameContent {
   reaches?: Frame["reaches"];
   events?: Frame["events"];
   controls?: Frame["controls"];
+  kernel?: Frame["kernel"];
+  sentinel?: Frame["sentinel"];
   health?: Partial<EngineHealth>;
   /** Lies in the cumulative totals by this much. */
   auditError?: number;
@@ -213,6 +215,8 @@ export class SyntheticEngine {
       reaches: content.reaches ?? [],
       events: content.events ?? [],
       controls: content.controls ?? [],
+      ...(content.kernel !== undefined && { kernel: content.kernel }),
+      ...(content.sentinel !== undefined && { sentinel: content.sentinel }),
       health: { ...healthy, ...content.health },
       cumulative: { counters, histogramValues: this.#values },
     };

@@ -3,9 +3,8 @@
  * of the last message. The clock on which they concentrate names the limit. Listed in ../registry.ts. Invariant: clocks that fit about as
  * well are said to be inseparable; without samples of healthy connections there is nothing to hold failures against.
  */
-import { codeOf } from "../../../../shared/stats/failure-code.ts";
 import type { KnownFailure, KnownMoment } from "../../../merge/evidence/failure-events.ts";
-import { type FailureSeries, knownCode } from "../../../merge/failures/failure-series.ts";
+import type { FailureSeries } from "../../../merge/failures/failure-series.ts";
 import type { CauseId } from "../../findings/causes.ts";
 import { type Scan, scanWindow } from "../../stats/scan.ts";
 import { count, percent } from "../../text.ts";
@@ -14,8 +13,6 @@ import { spanOf } from "../signals.ts";
 
 const LEAST_EVENTS = 15;
 const LEAST_CONTROLS = 30;
-/** More say no more. */
-const MOST_EVENTS = 400;
 const BINS = 60;
 /** After Holm for as many clocks. */
 const MOST_P = 0.05;
@@ -25,7 +22,6 @@ const LEAST_HAZARD = 4;
 /** A clock that explains this share of what the best one does cannot be told from it. */
 const AS_GOOD = 0.85;
 
-const SECOND_US = 1_000_000;
 /** Who says that it is the rate is not held to have meant the number. */
 const RATE = /rate|too (many|fast)|flood|throttl/;
 
@@ -97,14 +93,11 @@ export const clock: Detector = {
     ],
   },
   detect(signals) {
-    const { events } = signals.fold.merge.evidence;
-    const isTheirs = ({ isInjected, atUs }: KnownMoment) =>
-      !isInjected && !signals.isOurs(Math.floor(atUs / SECOND_US));
-    const controls = events.controls().filter(isTheirs);
+    const { controls } = signals.events;
     if (controls.length < LEAST_CONTROLS) return [];
-    const failures = events.failures().filter((one) => KINDS.has(one.kind) && isTheirs(one));
     return signals.failures.flatMap((series) => {
-      const own = spread(failures.filter((one) => isOf(series, one)));
+      if (!KINDS.has(series.kind)) return [];
+      const own = signals.eventsOf(series);
       if (own.length < LEAST_EVENTS) return [];
       const isRate = RATE.test(signals.textOf(series));
       return found(series, own, controls).filter(
@@ -113,16 +106,6 @@ export const clock: Detector = {
     });
   },
 };
-
-/** Of the whole run, as many as are looked at. */
-function spread(failures: readonly KnownFailure[]): KnownFailure[] {
-  const step = Math.ceil(failures.length / MOST_EVENTS);
-  return failures.filter((_, at) => at % step === 0);
-}
-
-function isOf({ kind, code }: FailureSeries, failure: KnownFailure): boolean {
-  return failure.kind === kind && knownCode(codeOf(kind, failure.signature)?.code ?? null) === code;
-}
 
 interface Scanned extends Scan {
   readonly clock: Clock;

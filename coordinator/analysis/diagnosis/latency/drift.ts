@@ -6,7 +6,7 @@ import { blockSeconds, lagOneCorrelation } from "../../stats/dependence.ts";
 import { median } from "../../stats/interval.ts";
 import { mannKendallP, theilSenSlope } from "../../stats/trend.ts";
 import { ms, percent } from "../../text.ts";
-import { type Detector, shownIn } from "../detector.ts";
+import { type Detector, MEMORY_UNKNOWN, shownIn } from "../detector.ts";
 import { blocksOf, steadySeconds } from "./steady.ts";
 
 const LEAST_BLOCKS = 12;
@@ -49,9 +49,7 @@ export const drift: Detector = {
             to,
           ),
         ],
-        against: [
-          "The figures of the target's memory are not known here: a queue or a table that grows does the same.",
-        ],
+        against: [`${MEMORY_UNKNOWN}: a queue or a table that grows does the same.`],
         nextProbe:
           "Watch the service's memory and its garbage collections over a run twice as long; restart it in between, and see whether that makes it fast again.",
         from,

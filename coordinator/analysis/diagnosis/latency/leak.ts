@@ -7,7 +7,7 @@ import { blockSeconds, lagOneCorrelation } from "../../stats/dependence.ts";
 import { median } from "../../stats/interval.ts";
 import { mannKendallP } from "../../stats/trend.ts";
 import { ms } from "../../text.ts";
-import { type Detector, shownIn } from "../detector.ts";
+import { type Detector, MEMORY_UNKNOWN, shownIn } from "../detector.ts";
 import { massCloses } from "../mass-close.ts";
 import { blocksOf, steadySeconds } from "./steady.ts";
 
@@ -57,7 +57,7 @@ export const leak: Detector = {
           ),
           shownIn(`${death.closed} connections ended at once.`, death.from, death.to),
         ],
-        against: ["The figures of the target's memory are not known here."],
+        against: [`${MEMORY_UNKNOWN}.`],
         nextProbe:
           "Watch the service's memory and its garbage collections; give it twice the memory: it should live about twice as long.",
         from,

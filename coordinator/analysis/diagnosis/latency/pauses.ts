@@ -5,7 +5,7 @@
 import { mean, median } from "../../stats/interval.ts";
 import { mannKendallP } from "../../stats/trend.ts";
 import { count, ms } from "../../text.ts";
-import type { Detector } from "../detector.ts";
+import { type Detector, MEMORY_UNKNOWN } from "../detector.ts";
 import type { Signals } from "../signals.ts";
 
 const TICK_MS = 100;
@@ -71,7 +71,7 @@ export const pauses: Detector = {
           },
         ],
         against: [
-          ...(growth === null ? [] : ["The figures of the target's memory are not known here."]),
+          ...(growth === null ? [] : [`${MEMORY_UNKNOWN}.`]),
           ...againstOf(pings, periodS !== null),
         ],
         nextProbe: isHandler

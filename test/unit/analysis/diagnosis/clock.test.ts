@@ -8,7 +8,7 @@ import { DETECTORS } from "../../../../coordinator/analysis/diagnosis/registry.t
 import { Signals } from "../../../../coordinator/analysis/diagnosis/signals.ts";
 import { drawUnit, Stream } from "../../../../shared/time/random.ts";
 import type { ConnectionMoment } from "../../../../shared/wire/frame/failure-event.ts";
-import { foldOf, healthySeconds, type Told } from "./story.ts";
+import { foldOf, healthySeconds, momentAt, type Told } from "./story.ts";
 
 const PLAN = { connections: 200, ramp: 4 };
 
@@ -20,12 +20,8 @@ interface Clocks {
 }
 
 function moment(second: number, { ageMs, idleTxMs, sent, lastBytes }: Clocks): ConnectionMoment {
-  return {
-    ...{ atUs: second * 1e6 + 5e5, connection: second, attempt: 0, target: 0, role: 0, phase: 1 },
-    ...{ address: "", ageMs, idleRxMs: idleTxMs, idleTxMs, tokenAgeMs: null, sent, received: sent },
-    ...{ bytesSent: 64 * sent, open: 200, inFlight: 0, bufferedBytes: 0, lastName: 0, lastBytes },
-    recent: new Uint8Array(0),
-  };
+  const others = { idleRxMs: idleTxMs, received: sent, bytesSent: 64 * sent };
+  return momentAt(second, { ageMs, idleTxMs, sent, lastBytes, ...others });
 }
 
 const draw = (second: number, at: number) => drawUnit(9, Stream.slot, second, at);

@@ -10,7 +10,10 @@ import type { StrictPhase, StrictScenario } from "../../../../shared/scenario/st
 import { TARGET_COUNTERS, type TargetCounter } from "../../../../shared/stats/counters.ts";
 import type { FailureKind } from "../../../../shared/stats/failure-kind.ts";
 import { drawUnit, Stream } from "../../../../shared/time/random.ts";
+import type { ConnectionMoment } from "../../../../shared/wire/frame/failure-event.ts";
 import type { EngineHealth, Frame } from "../../../../shared/wire/frame/frame.ts";
+import { KERNEL_FIELDS, type KernelField } from "../../../../shared/wire/frame/kernel.ts";
+import { RUNGS, type Rung } from "../../../../shared/wire/frame/sentinel-rows.ts";
 import { begun, ended, facts, merge, ordered, SyntheticEngine } from "../../merge/synthetic-run.ts";
 import { dependent, normal } from "../stats/noise.ts";
 
@@ -46,6 +49,15 @@ export interface Told {
   readonly health?: Partial<EngineHealth>;
   readonly events?: Frame["events"];
   readonly controls?: Frame["controls"];
+  readonly tcpUs?: readonly number[];
+  /** Messages nobody asked for, and the bytes of all that came. */
+  readonly unsolicited?: number;
+  readonly bytesReceived?: number;
+  readonly kernel?: Partial<Record<KernelField, number>>;
+  /** How long each rung took; null: no answer. */
+  readonly probes?: Partial<Record<Rung, number | null>>;
+  /** What the target tells of itself, by position. */
+  readonly readings?: readonly number[];
 }
 
 /** @param connections at the end of the first `ramp` seconds, held from then on */
@@ -100,6 +112,7 @@ function content(
   const { open = 0, opened = 0, failed = 0, dropped = 0, sent = [], received = [] } = told;
   const sum = (ticks: readonly number[]) => ticks.reduce((all, one) => all + one, 0);
   const { expected = sum(sent), matched = sum(received), timedOut = 0 } = told;
+  const { unsolicited = 0, bytesReceived = 0 } = told;
   const times = told.byName ?? (told.latencyUs ? [told.latencyUs] : []);
   return {
     second,
@@ -112,7 +125,8 @@ function content(
           expected,
           matched,
           timedOut,
-          received: sum(received),
+          received: sum(received) + unsolicited,
+          ...{ unsolicited, bytesReceived },
         },
       },
     },
@@ -121,6 +135,7 @@ function content(
       ...times.flatMap((us, name) =>
         (["latency", "service"] as const).map((metric) => ({ metric, phase, name, us })),
       ),
+      ...(told.tcpUs ? [{ metric: "tcp" as const, phase, us: told.tcpUs }] : []),
       ...(told.pingUs ? [{ metric: "ping" as const, phase, us: told.pingUs }] : []),
       ...(told.lifetimeUs ? [{ metric: "lifetime" as const, phase, us: told.lifetimeUs }] : []),
     ],
@@ -152,6 +167,29 @@ function content(
     health: told.health ?? {},
     events: told.events ?? [],
     controls: told.controls ?? [],
+    ...(told.kernel && { kernel: KERNEL_FIELDS.map((field) => told.kernel?.[field] ?? 0) }),
+    ...((told.probes || told.readings) && { sentinel: sentinelOf(told) }),
+  };
+}
+
+function sentinelOf({ probes = {}, readings = [] }: Told): NonNullable<Frame["sentinel"]> {
+  return {
+    probes: RUNGS.flatMap((rung) => {
+      const tookUs = probes[rung];
+      return tookUs === undefined ? [] : [{ target: 0, rung, tookUs }];
+    }),
+    readings: readings.map((value, pick) => ({ pick, value })),
+  };
+}
+
+/** A connection at a moment, in the middle of a second. */
+export function momentAt(second: number, change: Partial<ConnectionMoment>): ConnectionMoment {
+  return {
+    ...{ atUs: second * 1e6 + 5e5, connection: second, attempt: 0, target: 0, role: 0, phase: 1 },
+    ...{ address: "", ageMs: 1000, idleRxMs: 100, idleTxMs: 100, tokenAgeMs: null },
+    ...{ sent: 2, received: 2, bytesSent: 128, open: 200, inFlight: 0, bufferedBytes: 0 },
+    ...{ lastName: 0, lastBytes: 64, recent: new Uint8Array(0) },
+    ...change,
   };
 }
 

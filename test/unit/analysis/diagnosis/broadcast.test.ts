@@ -1,0 +1,54 @@
+/**
+ * Goal: replies that are slow because of large broadcasts are told from other slowness in the same run. Method: runs told second by second.
+ */
+import { expect, test } from "vitest";
+import { diagnose } from "../../../../coordinator/analysis/diagnosis/rank.ts";
+import { DETECTORS } from "../../../../coordinator/analysis/diagnosis/registry.ts";
+import { Signals } from "../../../../coordinator/analysis/diagnosis/signals.ts";
+import { causesOf, foldOf, healthySeconds, type Told } from "./story.ts";
+
+const PLAN = { connections: 200, ramp: 4 };
+const LOUD = [6, 8, 11, 13, 16, 18, 21];
+
+interface Broadcasts {
+  readonly bytes?: number;
+  readonly toMany?: number;
+  /** Of the slowest twentieth of the replies in such seconds. */
+  readonly slowUs?: number;
+  readonly slowAt?: readonly number[];
+  readonly health?: Told["health"];
+}
+
+function broadcasts(of: Broadcasts): Told[] {
+  const { bytes = 65_536, toMany = 200, slowUs = 90_000, slowAt = LOUD, health = {} } = of;
+  const load = { seed: 3, seconds: 25, connections: 200, ramp: 4, rate: 2 };
+  return healthySeconds({ ...load, medianUs: 3000, correlation: 0.5, spread: 0.3 }).map(
+    ({ failures: _, dropped: _1, lifetimeUs: _2, ...told }, second) => {
+      const unsolicited = LOUD.includes(second) ? toMany : 0;
+      const latencyUs = (told.latencyUs ?? []).map((us, at) =>
+        slowAt.includes(second) && at % 20 === 0 ? slowUs : us,
+      );
+      const bytesReceived = 30_000 + unsolicited * bytes;
+      return { ...told, latencyUs, unsolicited, bytesReceived, ...(unsolicited > 0 && { health }) };
+    },
+  );
+}
+
+test("replies are slow in the seconds of large broadcasts", () => {
+  const [found, ...others] = diagnose(new Signals(foldOf(broadcasts({}), PLAN)), DETECTORS);
+  expect(found).toMatchObject({ cause: "slow-broadcast", confidence: "likely" });
+  expect(found?.sentence).toMatch(/90\S* ms in seconds in which one goes out/);
+  expect(found?.evidence[0]?.sentence).toContain("about 64 KiB");
+  expect(others).toEqual([]);
+});
+
+test.each<[string, Broadcasts]>([
+  ["replies are as fast as else", { slowAt: [] }],
+  ["they are slow in other seconds", { slowAt: LOUD.map((second) => second - 1) }],
+  ["they are slow all the time", { slowAt: Array.from({ length: 25 }, (_, at) => at) }],
+  ["the messages are small", { bytes: 200 }],
+  ["few get them", { toMany: 20 }],
+  ["the generator is late itself", { health: { loopLagMaxUs: 60_000 } }],
+])("none is named when %s", (_, of) => {
+  expect(causesOf(foldOf(broadcasts(of), PLAN))).toEqual([]);
+});
