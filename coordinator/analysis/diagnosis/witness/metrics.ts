@@ -18,7 +18,7 @@ const QUARTER = 0.25;
 const HOLDS_SECONDS = 10;
 const MOST_NAMED = 2;
 /** Series that only count, by the convention of Prometheus, as they are per second. */
-const COUNTER = /_(total|count|sum|bucket)(\{|$)/;
+const COUNTER = /_(total|count|sum|bucket)\b/;
 /** Of our messages: a figure that never falls and grows by between so much and the reciprocal of each counts them. */
 const COUNTS_US = 0.2;
 const MEMORY = /mem|rss|heap/i;
