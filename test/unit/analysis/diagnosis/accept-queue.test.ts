@@ -6,6 +6,8 @@ import { describe, expect, test } from "vitest";
 import { diagnose } from "../../../../coordinator/analysis/diagnosis/rank.ts";
 import { DETECTORS } from "../../../../coordinator/analysis/diagnosis/registry.ts";
 import { Signals } from "../../../../coordinator/analysis/diagnosis/signals.ts";
+import type { StrictOutside } from "../../../../shared/scenario/strict-outside.ts";
+import { tell } from "../../merge/synthetic-run.ts";
 import { causesOf, foldOf, healthySeconds, type Told } from "./story.ts";
 
 const PLAN = { connections: 200, ramp: 4 };
@@ -53,6 +55,14 @@ describe("connections that take whole seconds", () => {
 });
 
 describe("no queue", () => {
+  test("while a fault outside of the load acts", () => {
+    const kill = { name: "kill", phase: 1, offsetUs: 0, everyUs: 0, times: 1, limitUs: 1e6 };
+    const act = { kind: "command", run: ["true"] } as unknown as StrictOutside["act"];
+    const fold = foldOf(burst(late), { ...PLAN, outside: [{ ...kill, act }] });
+    tell(fold, { type: "outside-began", position: 0, id: "kill", kind: "command", atUs: 6e6 });
+    expect(causesOf(fold)).toEqual([]);
+  });
+
   test.each<[string, readonly number[], Told]>([
     ["open connections wait as long", late, { pingUs: Array(20).fill(900_000) }],
     ["they take any time", [400_000, 520_000, 610_000, 740_000, 850_000, 1_020_000], {}],

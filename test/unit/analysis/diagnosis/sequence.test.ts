@@ -37,7 +37,7 @@ const any: Draw = (second, at) =>
   [0, 1, 2].map((place) => (drawUnit(7, Stream.slot, second, 3 * at + place) < 0.2 ? ASK : SAY));
 
 /** Ten connections a second end from second 6 on. */
-function closing(before: Draw, { code = "1001", controls = true } = {}): Told[] {
+function closing(before: Draw, { code = "1001", controls = true, phase = 1 } = {}): Told[] {
   return healthy().map((told, second) => {
     const well = Array.from({ length: 5 }, (_, at) => {
       return { weight: 40, ...momentAt(second, { recent: ring(any(second, at)) }) };
@@ -45,11 +45,15 @@ function closing(before: Draw, { code = "1001", controls = true } = {}): Told[] 
     const sampled = { ...told, controls: controls ? well : [] };
     if (second < 6) return sampled;
     const events = Array.from({ length: 10 }, (_, at) => {
-      const clocks = { connection: 10 * second + at, ageMs: 500 + 37 * ((7 * second + at) % 60) };
+      const clocks = {
+        phase,
+        connection: 10 * second + at,
+        ageMs: 500 + 37 * ((7 * second + at) % 60),
+      };
       const moment = momentAt(second, { ...clocks, recent: ring(before(second, 50 + at)) });
       return { weight: 1, kind: "close-code" as const, signature: code, ...moment };
     });
-    const failures = [{ kind: "close-code" as const, signature: code, count: 10 }];
+    const failures = [{ kind: "close-code" as const, signature: code, count: 10, phase }];
     return { ...sampled, events, failures, dropped: 10, opened: 10 };
   });
 }
@@ -78,6 +82,11 @@ describe("connections end", () => {
   test("without healthy ones to hold them against: no pattern", () => {
     const seconds = closing(() => [SAY, SAY, ASK], { controls: false });
     expect(found(seconds).map(({ cause }) => cause)).toEqual(["unknown"]);
+  });
+
+  test("because of a fault of the scenario: nothing is named", () => {
+    // Behind the phases of the plan are those of what faults are to blame for.
+    expect(found(closing(() => [SAY, SAY, ASK], { phase: 3 }))).toEqual([]);
   });
 
   test("for a reason they are told: the pattern is its evidence", () => {
