@@ -46,7 +46,7 @@ export const failingSequence: Detector = {
     }),
 };
 
-/** "36 of 40 had just sent `join`, of 200 healthy connections 3." */
+/** "36 of 40 that were looked at had just sent `join`, of 200 healthy connections 3." */
 export function patternSentence(pattern: Pattern): string {
   const { failed, failures, healthy, controls } = pattern;
   return `${count(failed)} of ${count(failures)} that were looked at had just sent ${inWords(pattern)}, of ${count(controls)} healthy connections ${count(healthy)}.`;

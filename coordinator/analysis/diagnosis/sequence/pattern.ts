@@ -5,6 +5,7 @@
  */
 import type { KnownFailure, KnownMoment } from "../../../merge/evidence/failure-events.ts";
 import type { FailureSeries } from "../../../merge/failures/failure-series.ts";
+import { median } from "../../stats/interval.ts";
 import { associationP, falseDiscoveryRates } from "../../stats/two-by-two.ts";
 import type { Signals } from "../signals.ts";
 
@@ -35,13 +36,19 @@ export interface Pattern {
 /** What the failures of a kind have in common; null: nothing, or too few are known. */
 export function patternOf(signals: Signals, series: FailureSeries): Pattern | null {
   if (!KINDS.has(series.kind)) return null;
-  const { controls } = signals.events;
   const failures = oncePer(signals.eventsOf(series));
+  const roles = new Set(failures.map(({ role }) => role));
+  // What only one kind of users sends is not what ended them.
+  const controls = signals.events.controls.filter(({ role }) => roles.has(role));
   if (failures.length < LEAST_EVENTS || controls.length < LEAST_CONTROLS) return null;
-  return best(
-    signals,
-    [failures, controls].map((all) => all.map(lastSent)),
-  );
+  // Who had not sent anything for longer than others did not end behind it.
+  if (idleOf(failures) > idleOf(controls)) return null;
+  return best(signals, failures, controls);
+}
+
+/** Half of them had sent something, or a ping, since so many milliseconds. */
+function idleOf(moments: readonly KnownMoment[]): number {
+  return median(moments.map(({ idleTxMs }) => idleTxMs ?? Number.POSITIVE_INFINITY));
 }
 
 /** Positions of the names sent, the last one first; an unknown one ends them. */
@@ -52,21 +59,43 @@ function lastSent({ recent }: KnownMoment): readonly number[] {
   return unknown < 0 ? last : last.slice(0, unknown);
 }
 
+interface Counted {
+  readonly key: string;
+  failed: number;
+  healthy: number;
+}
+
+/** How often each pattern of a failure is there, on failing and on healthy connections. */
+function counted(failures: readonly KnownMoment[], controls: readonly KnownMoment[]): Counted[] {
+  const all = new Map<string, Counted>();
+  for (const failure of failures) {
+    for (const key of keysOf(failure)) {
+      const known = all.get(key) ?? { key, failed: 0, healthy: 0 };
+      known.failed++;
+      all.set(key, known);
+    }
+  }
+  for (const control of controls) {
+    for (const key of keysOf(control)) {
+      const known = all.get(key);
+      if (known !== undefined) known.healthy++;
+    }
+  }
+  return [...all.values()];
+}
+
+/** The last message, the last two, the last three, each the last first. */
+function keysOf(moment: KnownMoment): string[] {
+  const sent = lastSent(moment);
+  return sent.map((_, at) => sent.slice(0, at + 1).join(" "));
+}
+
 function best(
   { names }: Signals,
-  [failures = [], controls = []]: readonly (readonly (readonly number[])[])[],
+  failures: readonly KnownMoment[],
+  controls: readonly KnownMoment[],
 ): Pattern | null {
-  const keys = new Set(failures.flatMap((sent) => sent.map((_, at) => keyOf(sent, at + 1))));
-  const found = [...keys].map((key) => {
-    const length = key.split(" ").length;
-    const has = (sent: readonly number[]) => sent.length >= length && keyOf(sent, length) === key;
-    return {
-      key,
-      length,
-      failed: failures.filter(has).length,
-      healthy: controls.filter(has).length,
-    };
-  });
+  const found = counted(failures, controls);
   const rates = falseDiscoveryRates(
     found.map(({ failed, healthy }) =>
       associationP(
@@ -87,7 +116,7 @@ function best(
         failed / failures.length >= LEAST_RATIO * ((healthy + 0.5) / controls.length) &&
         (rates[at] ?? 1) <= MOST_DISCOVERY_RATE,
     )
-    .sort((a, b) => a.length - b.length || b.failed - a.failed);
+    .sort((a, b) => a.key.split(" ").length - b.key.split(" ").length || b.failed - a.failed);
   const [first, ...longer] = kept;
   if (first === undefined) return null;
   const chosen = longer.reduce(
@@ -100,10 +129,6 @@ function best(
     .reverse();
   const { failed, healthy } = chosen;
   return { names: said, failed, failures: failures.length, healthy, controls: controls.length };
-}
-
-function keyOf(sent: readonly number[], length: number): string {
-  return sent.slice(0, length).join(" ");
 }
 
 /** The first of each connection: one that fails again and again is one. */

@@ -1,7 +1,7 @@
 /**
  * Goal: replies that are slow because of large broadcasts are told from other slowness in the same run. Method: runs told second by second.
  */
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { diagnose } from "../../../../coordinator/analysis/diagnosis/rank.ts";
 import { DETECTORS } from "../../../../coordinator/analysis/diagnosis/registry.ts";
 import { Signals } from "../../../../coordinator/analysis/diagnosis/signals.ts";
@@ -51,4 +51,43 @@ test.each<[string, Broadcasts]>([
   ["the generator is late itself", { health: { loopLagMaxUs: 60_000 } }],
 ])("none is named when %s", (_, of) => {
   expect(causesOf(foldOf(broadcasts(of), PLAN))).toEqual([]);
+});
+
+describe("a message to the last of its receivers", () => {
+  const listen = {
+    ...{ name: "room", where: "true", sentAt: "m.ts", scope: "m.room", key: "m.id" },
+    ...{ members: null, clockErrorUs: null },
+  };
+  const LISTEN = 2;
+
+  /** Two a second to five connections, and two to all. */
+  const fanOut = (fewUs: number, manyUs: number): Told[] =>
+    broadcasts({ toMany: 0 }).map((told, second) => ({
+      ...told,
+      reaches: [0, 1, 2, 3].map((at) => {
+        const [members, lastUs] = at < 2 ? [5, fewUs] : [200, manyUs];
+        return {
+          ...{ name: LISTEN, phase: second < 4 ? 0 : 1, scope: at, key: 10 * second + at },
+          ...{ sentUs: second * 1e6, level: 0, members, reached: members },
+          ...{ left: 0, missed: 0, others: 0, repeated: 0, unreached: [] },
+          timesUs: [800, lastUs],
+        };
+      }),
+    }));
+  const found = (seconds: readonly Told[]) =>
+    diagnose(new Signals(foldOf(seconds, { ...PLAN, listen: [listen] })), DETECTORS);
+
+  test("takes long where there are many", () => {
+    const [one, ...others] = found(fanOut(2000, 400_000));
+    expect(one).toMatchObject({ cause: "slow-broadcast", confidence: "possible" });
+    expect(one?.sentence).toMatch(/room takes 400 ms to the last of up to 1,000 receivers/);
+    expect(others).toEqual([]);
+  });
+
+  test.each([
+    [2000, 60_000],
+    [390_000, 400_000],
+  ])("is nothing at %i us to few and %i us to many", (few, many) => {
+    expect(found(fanOut(few, many))).toEqual([]);
+  });
 });

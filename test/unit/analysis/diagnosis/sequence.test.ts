@@ -36,8 +36,19 @@ type Draw = (second: number, at: number) => readonly number[];
 const any: Draw = (second, at) =>
   [0, 1, 2].map((place) => (drawUnit(7, Stream.slot, second, 3 * at + place) < 0.2 ? ASK : SAY));
 
+interface Closing {
+  readonly code?: string;
+  readonly controls?: boolean;
+  readonly phase?: number;
+  readonly idleTxMs?: number;
+  readonly role?: number;
+}
+
 /** Ten connections a second end from second 6 on. */
-function closing(before: Draw, { code = "1001", controls = true, phase = 1 } = {}): Told[] {
+function closing(
+  before: Draw,
+  { code = "1001", controls = true, ...change }: Closing = {},
+): Told[] {
   return healthy().map((told, second) => {
     const well = Array.from({ length: 5 }, (_, at) => {
       return { weight: 40, ...momentAt(second, { recent: ring(any(second, at)) }) };
@@ -46,14 +57,16 @@ function closing(before: Draw, { code = "1001", controls = true, phase = 1 } = {
     if (second < 6) return sampled;
     const events = Array.from({ length: 10 }, (_, at) => {
       const clocks = {
-        phase,
+        ...change,
         connection: 10 * second + at,
         ageMs: 500 + 37 * ((7 * second + at) % 60),
       };
       const moment = momentAt(second, { ...clocks, recent: ring(before(second, 50 + at)) });
       return { weight: 1, kind: "close-code" as const, signature: code, ...moment };
     });
-    const failures = [{ kind: "close-code" as const, signature: code, count: 10, phase }];
+    const failures = [
+      { kind: "close-code" as const, signature: code, count: 10, phase: change.phase ?? 1 },
+    ];
     return { ...sampled, events, failures, dropped: 10, opened: 10 };
   });
 }
@@ -87,6 +100,14 @@ describe("connections end", () => {
   test("because of a fault of the scenario: nothing is named", () => {
     // Behind the phases of the plan are those of what faults are to blame for.
     expect(found(closing(() => [SAY, SAY, ASK], { phase: 3 }))).toEqual([]);
+  });
+
+  test.each<[string, Closing]>([
+    ["long after they had sent it", { idleTxMs: 4000 }],
+    ["of another kind of users than the healthy ones", { role: 1 }],
+  ])("%s: no pattern", (_, of) => {
+    const causes = found(closing(() => [SAY, SAY, ASK], of)).map(({ cause }) => cause);
+    expect(causes).not.toContain("failing-sequence");
   });
 
   test("for a reason they are told: the pattern is its evidence", () => {

@@ -49,6 +49,7 @@ export interface Told {
   readonly health?: Partial<EngineHealth>;
   readonly events?: Frame["events"];
   readonly controls?: Frame["controls"];
+  readonly reaches?: Frame["reaches"];
   readonly tcpUs?: readonly number[];
   /** Messages nobody asked for, and the bytes of all that came. */
   readonly unsolicited?: number;
@@ -167,6 +168,7 @@ function content(
     health: told.health ?? {},
     events: told.events ?? [],
     controls: told.controls ?? [],
+    reaches: told.reaches ?? [],
     ...(told.kernel && { kernel: KERNEL_FIELDS.map((field) => told.kernel?.[field] ?? 0) }),
     ...((told.probes || told.readings) && { sentinel: sentinelOf(told) }),
   };
