@@ -22,6 +22,8 @@ const LEAST_SHARE = 0.1;
 const WHOLE_SHARE = 0.8;
 /** Of the late ones: connections that opened. */
 const LEAST_OPENED = 0.5;
+/** Overflows for each late one: other programs of the machine have some, too. */
+const LEAST_COUNTED = 0.5;
 /** Nine of ten answers on open connections, and so many of them at least. */
 const FAST_US = 250_000;
 const LEAST_ANSWERS = 20;
@@ -37,7 +39,7 @@ interface Late {
 export const acceptQueue: Detector = {
   meta: {
     causes: ["accept-queue"],
-    doc: "10 TCP connections or more, and a tenth of all meanwhile, take whole seconds (a SYN that is sent again), as many get in, and open connections are answered within 250 ms; `certain` when a target on the same machine overflows its queue",
+    doc: "10 TCP connections or more, and a tenth of all meanwhile, take whole seconds (a SYN that is sent again), as many get in, and open connections are answered within 250 ms; `certain` when the targets are on the workers' machine, whose kernel counts half as many overflows",
     explains: ["unknown", "zombie", "server-open-files"],
   },
   detect(signals) {
@@ -56,10 +58,11 @@ export const acceptQueue: Detector = {
 function hypothesis(signals: Signals, found: Late, answers: MergedHistogram | null): Hypothesis {
   const { late, connects, from, to, slowestUs } = found;
   const overflows = overflowsIn(signals, found);
+  const isCounted = overflows >= LEAST_COUNTED * late;
   const unaccepted = [...signals.of("tcp-timeout"), ...signals.of("upgrade-timeout")];
   return {
     cause: "accept-queue",
-    confidence: answers === null ? "possible" : overflows > 0 ? "certain" : "likely",
+    confidence: answers === null ? "possible" : isCounted ? "certain" : "likely",
     sentence: `New connections wait to be accepted: ${partOf(late, connects)} took whole seconds, up to ${ms(slowestUs)}, from second ${from} to ${to}.`,
     evidence: [
       shownIn(
@@ -87,7 +90,7 @@ function hypothesis(signals: Signals, found: Late, answers: MergedHistogram | nu
           ]),
     ],
     against: [
-      ...(overflows > 0
+      ...(isCounted
         ? []
         : ["A firewall or a balancer that drops some of the SYN packets looks alike."]),
       ...(answers === null ? ["How open connections were served meanwhile is not known."] : []),

@@ -7,8 +7,8 @@ import { shownIn } from "../detector.ts";
 import type { Signals } from "../signals.ts";
 import { NOTHING, type Witness } from "./witness.ts";
 
-/** Of the segments sent, and in all. A healthy path on one machine has none. */
-const LEAST_SHARE = 0.001;
+/** Of the segments sent, and in all: those of other programs of the machine are among them. */
+const LEAST_SHARE = 0.005;
 const LEAST_RETRANSMITTED = 20;
 /** Where the cause acts for a part of the run: so many times the share of the other seconds. */
 const TIMES = 3;
@@ -26,7 +26,7 @@ export const kernel: Witness = {
       others.seconds < LEAST_SECONDS ||
       retransmitted / sent >= (TIMES * others.retransmitted) / Math.max(1, others.sent);
     if (!isMore) return null;
-    const sentence = `The kernel of a worker's machine sent ${count(Math.round(retransmitted))} of ${count(Math.round(sent))} segments again (${percent(retransmitted / sent)}), new connections left out (\`nstat -az TcpRetransSegs\`; field \`kernel\` of the journal's frames).`;
+    const sentence = `The kernel of a worker's machine sent ${count(Math.round(retransmitted))} of ${count(Math.round(sent))} segments again (${percent(retransmitted / sent)}), those of all its programs, new connections left out (\`nstat -az TcpRetransSegs\`; field \`kernel\` of the journal's frames).`;
     return { ...NOTHING, evidence: [shownIn(sentence, from, to)], isSurer: true };
   },
 };
