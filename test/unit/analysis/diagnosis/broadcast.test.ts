@@ -42,13 +42,20 @@ test("replies are slow in the seconds of large broadcasts", () => {
   expect(others).toEqual([]);
 });
 
+test("what the generator itself is late by leaves it in doubt", () => {
+  const of = { slowUs: 60_000, health: { loopLagMaxUs: 35_000 } };
+  const [found] = diagnose(new Signals(foldOf(broadcasts(of), PLAN)), DETECTORS);
+  expect(found).toMatchObject({ cause: "slow-broadcast", confidence: "possible" });
+  expect(found?.against.join()).toContain("own turns took up to 35 ms");
+});
+
 test.each<[string, Broadcasts]>([
   ["replies are as fast as else", { slowAt: [] }],
   ["they are slow in other seconds", { slowAt: LOUD.map((second) => second - 1) }],
   ["they are slow all the time", { slowAt: Array.from({ length: 25 }, (_, at) => at) }],
   ["the messages are small", { bytes: 200 }],
   ["few get them", { toMany: 20 }],
-  ["the generator is late itself", { health: { loopLagMaxUs: 60_000 } }],
+  ["the generator is as late itself", { slowUs: 45_000, health: { loopLagMaxUs: 40_000 } }],
 ])("none is named when %s", (_, of) => {
   expect(causesOf(foldOf(broadcasts(of), PLAN))).toEqual([]);
 });
