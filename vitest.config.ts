@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 const BROKER_TESTS = ["test/conformance/bus{.redis,.nats,-forgery}.test.ts"];
 
@@ -24,6 +25,18 @@ const THOROUGH = [
 
 /** What they look at takes the whole machine: times to the millisecond, 10,000 connections. */
 const ALONE = ["test/integration/{attribution,cli-demo,fan-out,faults,plan,storms,truth}.test.ts"];
+
+/** Mostly waiting, for minutes: what begins last is waited for alone. */
+const LONG =
+  /\/(fault-kinds\.\w+|coordinator-commands|cluster|coordinator|docs|coordinator-restart|forged|api|find-limit|stress-library|reconnect-storm|got-nothing|cli-flags|compare|checkpoints|chaos|cli-init|live-faults|sequences)\.test\.ts$/;
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const isLong = ({ moduleId }: TestSpecification) => LONG.test(moduleId);
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+  }
+}
 
 // Programs that tests start for a cluster find its key here.
 process.env["ONRUSH_CLUSTER_KEY"] = "a-key-for-the-clusters-of-tests-0123456789";
@@ -52,6 +65,7 @@ export default defineConfig({
   test: {
     // Most tests wait for sockets and timers, so more of them than there are cores may run at once.
     maxWorkers: 4,
+    sequence: { sequencer: LongestFirst },
     projects: [
       ...(process.env["ONRUSH_TEST_DOCKER"] === "1" ? [DOCKER] : []),
       {

@@ -4,6 +4,7 @@
  * Invariant: what was not recorded is missing, with the reason; it is never 0.
  */
 
+import { targetName } from "../../shared/net/target-url.ts";
 import { metricOf, namesOf, rolesOf, selectedNames } from "../../shared/scenario/names.ts";
 import type { StrictThreshold } from "../../shared/scenario/strict.ts";
 import type { Metric } from "../../shared/stats/counters.ts";
@@ -36,7 +37,7 @@ function scopeOf(
   const phase = phases.findIndex(({ phase: name }) => name === selector.phase);
   const names = selectedNames(fold.facts.scenario, selector);
   const wanted = selector.target ?? null;
-  const at = [...targets.keys()].filter((index) => labelOf(targets[index]) === wanted);
+  const at = targets.flatMap((target, index) => (targetName(target) === wanted ? [index] : []));
   if (selector.phase !== null && phase < 0)
     return { missing: `there is no phase "${selector.phase}"` };
   if (names?.length === 0 && (selector.name !== null || selector.event != null))
@@ -55,10 +56,6 @@ function scopeOf(
     targets: wanted === null || targets.length === 1 ? null : at,
     role: role === null || selector.name !== null || roles.length === 1 ? null : roleAt,
   };
-}
-
-function labelOf(target: { readonly label: string; readonly url: string } | undefined): string {
-  return target?.label || target?.url || "";
 }
 
 /** The latency of a name that sends nothing is recorded as what it is: of a step, of an event, of what was pushed. */

@@ -3,7 +3,7 @@
  * summary, thresholds and the live view. Invariant: a one-way latency is only told when the clocks it rests on are closer to
  * each other than half of all messages took; else it is withheld, with the reason.
  */
-import { isLoopbackHost } from "../../shared/net/host.ts";
+import { isOnLoopback } from "../../shared/net/target-url.ts";
 import { positionsOf, rolesOf } from "../../shared/scenario/names.ts";
 import type { StrictListen } from "../../shared/scenario/strict-conversation.ts";
 import type { MergedHistogram } from "../../shared/stats/histogram.ts";
@@ -93,18 +93,13 @@ export function clockErrorOf(fold: RunFold, { clockErrorUs }: StrictListen): num
   if (skewedBy(fold) !== null) return null;
   if (clockErrorUs !== null) return clockErrorUs + OWN_ERROR_US;
   // Each worker reaches it on its own machine, whose clock both read.
-  const isHere = facts.scenario.targets.every(({ url }) => isLoopbackHost(hostOf(url)));
-  return isHere ? OWN_ERROR_US : null;
+  return isOnLoopback(facts.scenario) ? OWN_ERROR_US : null;
 }
 
 /** The times of a clock that was set are in one distribution with all others. null: none was. */
 function skewedBy({ outside }: RunFold): string | null {
   const skew = outside.ordered.find(({ effect }) => effect.kind === "skew");
   return skew === undefined ? null : `the fault ${skew.id} has set the clocks of workers`;
-}
-
-function hostOf(url: string): string {
-  return URL.canParse(url) ? new URL(url).hostname.replace(/^\[|\]$/g, "") : "";
 }
 
 /** null: it may be told. @param times null: there are none */

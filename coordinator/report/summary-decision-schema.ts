@@ -1,7 +1,6 @@
 /**
- * What summary.json says of the decision a run is for, and of what to add next. Part of summary-schema.ts. Invariant: the words are those of
- * analysis/decision/decision.ts
- * and analysis/search/bottleneck.ts.
+ * What summary.json says of the decision a run is for, and of what to add next. Part of summary-schema.ts. Invariant: the words are those
+ * of analysis/decision/decision.ts and analysis/search/bottleneck.ts.
  */
 import { z } from "zod";
 import { DECISIONS } from "../analysis/decision/decision.ts";
@@ -35,7 +34,7 @@ export const decisionSchema = z.object({
       limit: z.number(),
       holds: z.boolean(),
       /** By which share of itself the observed value reaches the limit; of a share that has to be large, what is missing to 1. */
-      by: z.number(),
+      by: z.number().nullable(),
     })
     .nullable(),
   /** What the run did not try. */

@@ -11,6 +11,7 @@
  * Invariant: a pure function of (scenario, seed, index), given the phases as they are by now.
  */
 
+import { targetName } from "../net/target-url.ts";
 import { highest, valueAt } from "../scenario/fault-ramp.ts";
 import type { FaultWindow } from "../scenario/fault-windows.ts";
 import type { StrictScenario } from "../scenario/strict.ts";
@@ -113,7 +114,7 @@ function chosenBy(
     if (role !== null && roles.roleOf(index) !== roleAt) return false;
     if (target === null) return true;
     const chosen = scenario.targets[targets.targetFor(index)];
-    return (chosen?.label || chosen?.url) === target;
+    return chosen !== undefined && targetName(chosen) === target;
   };
 }
 

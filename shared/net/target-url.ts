@@ -3,7 +3,7 @@
  * written, since it may hold placeholders. Invariant: the host is the one the URL parser of every browser sees.
  */
 import { OnrushError } from "../errors.ts";
-import { hostOf } from "./host.ts";
+import { hostOf, isLoopbackHost } from "./host.ts";
 
 export interface TargetUrl {
   readonly secure: boolean;
@@ -12,6 +12,20 @@ export interface TargetUrl {
   readonly port: number;
   /** Path and query, beginning with a slash. */
   readonly path: string;
+}
+
+/** What a target is called: as the scenario labels it, else by its URL. Foreign text. */
+export function targetName({ label, url }: { readonly label: string; readonly url: string }): string {
+  return label === "" ? url : label;
+}
+
+/** Whether all of them are on the machine of whoever connects. Such as have no host yet are not. */
+export function isOnLoopback({
+  targets,
+}: {
+  readonly targets: readonly { readonly url: string }[];
+}): boolean {
+  return targets.every(({ url }) => URL.canParse(url) && isLoopbackHost(hostOf(new URL(url)) ?? ""));
 }
 
 /** @throws OnrushError ONRUSH_TARGET_UNREACHABLE for what is no URL of ws or wss */

@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { makeOtherBuild, OTHER_NAME } from "../support/other-build.ts";
 import { endedWell, runScenario, scratch, startTarget, startWorker } from "../support/programs.ts";
-import { type BrokerServer, missing, startBroker } from "../support/servers.ts";
+import { type BrokerServer, brokersOf, missing, startBroker } from "../support/servers.ts";
 
 const folder = scratch();
 let other = "";
@@ -39,7 +39,7 @@ function scenario(urls: readonly string[]) {
   };
 }
 
-describe.each(["redis", "nats"] as const)("two builds on %s", (kind) => {
+describe.each(brokersOf("redis"))("two builds on %s", (kind) => {
   let broker: BrokerServer;
   const absent = missing(kind);
   beforeAll(async () => {

@@ -1,12 +1,12 @@
-/** One episode each of what `npm run chaos` plays many times, of the faults no other test has: real processes, each broker. */
+/** One episode each of what `npm run chaos` plays many times, of the faults no other test has: real processes. */
 import { expect, it } from "vitest";
 import { playEpisode } from "../chaos/episode.ts";
 import { FAULTS } from "../chaos/faults.ts";
-import { type BrokerKind, missing } from "../support/servers.ts";
+import { brokersOf, missing } from "../support/servers.ts";
 
 const PLAYED = ["a count altered", "kill -9 coordinator", "drop reply, then cut"];
 
-for (const kind of ["redis", "nats"] satisfies BrokerKind[]) {
+for (const kind of brokersOf("redis")) {
   const gone = missing(kind);
   it.skipIf(gone !== null)(`${kind}: ${PLAYED.join("; ")}`, async () => {
     const faults = FAULTS.filter(({ name }) => PLAYED.includes(name));

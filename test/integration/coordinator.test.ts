@@ -15,13 +15,11 @@ import {
 } from "../support/coordinator.ts";
 import { readStream, type StreamEvent } from "../support/event-reader.ts";
 import { scratch, startTarget, type Target } from "../support/programs.ts";
-import { type BrokerKind, type BrokerServer, missing, startBroker } from "../support/servers.ts";
+import { type BrokerServer, brokersOf, missing, startBroker } from "../support/servers.ts";
 
 const WAIT = { timeout: 30_000, interval: 100 };
 
-const BROKERS = ["redis", "nats"] as const satisfies readonly BrokerKind[];
-
-describe.each(BROKERS)("a coordinator on %s", (kind) => {
+describe.each(brokersOf("nats"))("a coordinator on %s", (kind) => {
   let broker: BrokerServer;
   let coordinator: Coordinator;
   let target: Target;

@@ -59,6 +59,25 @@ interface Account {
   readonly seen: readonly SeenConnection[];
 }
 
+/** Of a fault on every worker, by the clock of the service. */
+const ON_TIME_MS = 100;
+const SECOND_MS = 1000;
+
+/** When the plan begins to hold its load, wall clock. */
+function steadyMs({ runDirectory }: Result): number {
+  const run = JSON.parse(readFileSync(join(runDirectory, "run.json"), "utf8")) as {
+    readonly startedAt: string;
+  };
+  return Date.parse(run.startedAt) + 2 * SECOND_MS;
+}
+
+/** Late they may only be where the generator itself says that it was. */
+function expectOnTime(result: Result, seen: readonly SeenConnection[], offsetMs: number): void {
+  const lateMs = seen.map(({ closedUs }) => (closedUs ?? 0) - steadyMs(result) - offsetMs);
+  expect(Math.min(...lateMs)).toBeGreaterThanOrEqual(-ON_TIME_MS);
+  if (result.exitCode === 0) expect(Math.max(...lateMs)).toBeLessThanOrEqual(ON_TIME_MS);
+}
+
 async function account(options: RunOptions = {}): Promise<Account> {
   const server: MarkedServer = await markedServer(Date.now);
   using folder = scratch();
@@ -105,7 +124,12 @@ function check({ result, seen }: Account): void {
   // By what the service saw: those without a Close frame were cut or silent, and each was one of the plan's.
   const gone = seen.filter(({ code }) => code === 1006);
   expect(numbers(gone)).toEqual([...cut, ...silent].sort((a, b) => a - b));
-  expect(numbers(seen.filter(({ code }) => code === 4001))).toEqual(kicked);
+  const closed = seen.filter(({ code }) => code === 4001);
+  expect(numbers(closed)).toEqual(kicked);
+  expectOnTime(result, closed, 6 * SECOND_MS);
+  const isCut = new Set(cut);
+  const reset = gone.filter(({ index }) => isCut.has(index)).slice(0, cut.length);
+  expectOnTime(result, reset, SECOND_MS);
   expect(seen).toHaveLength(CONNECTIONS + cut.length + silent.length + kicked.length);
   // And what the report says of it.
   expect(summary.validity.ledger).toEqual({ balanced: true, differences: {} });

@@ -14,7 +14,7 @@ import { parseScenario } from "../../shared/scenario/parse.ts";
 import { Coordinator, flawsOf, type Problem, startWorker } from "../support/coordinator.ts";
 import { markedServer, type SeenConnection } from "../support/marked-server.ts";
 import { onrush, scratch } from "../support/programs.ts";
-import { type BrokerKind, missing, startBroker } from "../support/servers.ts";
+import { type BrokerKind, brokersOf, missing, startBroker } from "../support/servers.ts";
 
 const CONNECTIONS = 200;
 const OPEN_SECONDS = 2;
@@ -54,11 +54,10 @@ const numbers = (seen: readonly SeenConnection[]) =>
   seen.map(({ index }) => index).sort((a, b) => a - b);
 const wallUs = () => Date.now() * 1000;
 
-const SETUPS = [
+const SETUPS: readonly (readonly [BrokerKind, number])[] = [
   ["redis", 1],
-  ["redis", 4],
-  ["nats", 4],
-] as const satisfies readonly (readonly [BrokerKind, number])[];
+  ...brokersOf("nats").map((kind) => [kind, 4] as const),
+];
 
 describe.each(SETUPS)(
   "a fault asked for while a run goes on, over %s, %i workers",

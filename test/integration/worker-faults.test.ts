@@ -7,7 +7,7 @@ import { describe, expect, it } from "vitest";
 import type { Summary } from "../../coordinator/report/summary-schema.ts";
 import { wrongNumbers } from "../chaos/judge.ts";
 import { type Result, runScenario, scratch, startTarget } from "../support/programs.ts";
-import { missing, startBroker } from "../support/servers.ts";
+import { brokersOf, missing, startBroker } from "../support/servers.ts";
 import { startClusterWorker } from "../support/workers.ts";
 
 const HOUR_MS = 3_600_000;
@@ -112,7 +112,7 @@ describe.concurrent("faults of workers, on one node", () => {
   });
 });
 
-for (const kind of ["redis", "nats"] as const) {
+for (const kind of brokersOf("nats")) {
   describe.skipIf(missing(kind) !== null)(`faults of workers, over ${kind}`, () => {
     it("are done by workers that allow it, and by no others", async () => {
       const broker = await startBroker(kind);

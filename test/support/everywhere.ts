@@ -1,4 +1,4 @@
-/** A scenario of fixtures/ against the bundled target: on one node, and over each broker with four workers. */
+/** A scenario of fixtures/ against the bundled target: on one node, and over a broker, or each, with four workers. */
 import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -14,12 +14,12 @@ import {
   type Target,
   type TargetStats,
 } from "./programs.ts";
-import { missing, startBroker } from "./servers.ts";
+import { brokersOf, missing, startBroker } from "./servers.ts";
 
 type Stats = TargetStats & Readonly<Record<string, unknown>>;
 
 /**
- * Three tests, each of which runs the scenario to its end: it has ended well, its books balance, and what was sent and received
+ * Tests, each of which runs the scenario to its end: it has ended well, its books balance, and what was sent and received
  * is what the target counted, but for what faults cut off.
  * @param expectAsCounted compares the rest
  */
@@ -48,7 +48,7 @@ export function itIsCountedEverywhere(
     await judge(target, await run(fixture, target));
   });
 
-  for (const kind of ["redis", "nats"] as const) {
+  for (const kind of brokersOf("nats")) {
     it.skipIf(missing(kind) !== null)(`is, over ${kind} with four workers`, async () => {
       const broker = await startBroker(kind);
       try {

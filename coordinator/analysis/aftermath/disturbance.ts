@@ -62,11 +62,13 @@ function stretchOf(fold: RunFold, { position, id, fromUs, untilUs }: FaultWindow
 
 /** Those that began, for as long as they say, or took. */
 export function outsideIn({ facts, outside }: RunFold): (Stretch & { readonly isDone: boolean })[] {
-  return outsideTimes(facts.scenario).flatMap(({ position, id, outside: { act } }) => {
+  return outsideTimes(facts.scenario).flatMap(({ position, id, outside: { act, limitUs } }) => {
     const { beganUs = null, ended = null } = outside.told.get(position) ?? {};
     if (beganUs === null) return [];
-    const toUs = Math.max(beganUs + lastingUs(act), ended?.atUs ?? 0);
-    const isEndKnown = lastingUs(act) > 0;
+    const lastsUs = lastingUs(act);
+    // What nobody has told the end of may go on to its limit.
+    const toUs = Math.max(beganUs + lastsUs, ended?.atUs ?? beganUs + limitUs);
+    const isEndKnown = lastsUs > 0;
     return [{ id, fromUs: beganUs, toUs, gone: 0, isEndKnown, isDone: ended?.ok === true }];
   });
 }

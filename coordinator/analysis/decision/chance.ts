@@ -3,6 +3,7 @@
  * rules. Pure; called by decision.ts. Invariant: it speaks of seconds like those that were measured; what differs between days, machines and
  * states of the target is not in it, nor what wanders for longer than a block.
  */
+import { assert } from "../../../shared/assert.ts";
 import type { StrictThreshold } from "../../../shared/scenario/strict.ts";
 import type { Metric } from "../../../shared/stats/counters.ts";
 import { MergedHistogram } from "../../../shared/stats/histogram.ts";
@@ -10,7 +11,7 @@ import { drawUnit, Stream } from "../../../shared/time/random.ts";
 import { phaseAt, phaseSpans } from "../../merge/facts.ts";
 import type { RunFold } from "../../merge/run-fold.ts";
 import type { Window } from "../../merge/series/series.ts";
-import { isLeftOut, judgedPhases } from "../judged.ts";
+import { isLeftOut, judgedHistogram, judgedPhases } from "../judged.ts";
 import type { Judgement } from "../judgement.ts";
 import { countedIn } from "../recent.ts";
 import { BlockedValues } from "../stats/blocked-values.ts";
@@ -62,20 +63,19 @@ export function chanceOf(fold: RunFold, judgements: readonly Judgement[]): Chanc
   return { share: shareOf(redraws, blocks), ...about, ...told };
 }
 
+/** Only quantiles are drawn again. */
+const NO_OTHERS = { min: Number.NaN, max: Number.NaN, mean: Number.NaN };
+
 /** Of quantiles, shares and rates of all that counts. */
 function isRedrawable({ selector, statistic, unit, withInjected, measure }: StrictThreshold) {
   const { phase, name, target = null, role = null, event = null } = selector;
   const isPart = [phase, name, target, role, event].some((one) => one !== null);
   if (isPart || withInjected) return false;
-  if (unit === "us") return percentileOf(statistic) !== null;
+  // The least, the greatest and the mean are of no block.
+  if (unit === "us") return /^p\d/.test(statistic);
   const isOpen = statistic === "dropped" || statistic === "open";
   const isCounted = measure !== "availability" && measure !== "sequence" && measure !== "push";
   return unit !== "count" && isCounted && !isOpen;
-}
-
-function percentileOf(statistic: string): number | null {
-  const digits = /^p(\d{1,2}(?:\.\d+)?)$/.exec(statistic)?.[1];
-  return digits === undefined ? null : Number(digits) / 100;
 }
 
 /** In phases that count, without those that say nothing of the target. */
@@ -109,12 +109,12 @@ function quantileRedraw(
   blocks: Blocks,
   known: Values,
 ): Redraw {
-  const metric = timeOf(rule)?.metric ?? "latency";
-  const values = known.get(metric) ?? valuesOf(fold, metric, blocks);
-  known.set(metric, values);
-  const p = percentileOf(rule.statistic) ?? 0;
+  const time = timeOf(rule);
+  assert(time !== null, "decision: a rule on a time has a distribution");
+  const values = known.get(time.metric) ?? valuesOf(fold, time.metric, blocks);
+  known.set(time.metric, values);
   return (weights) => {
-    const value = values.quantile(weights, p);
+    const value = time.read({ ...NO_OTHERS, quantile: (p) => values.quantile(weights, p) });
     return Number.isNaN(value) || isTrue(value, rule);
   };
 }
@@ -125,7 +125,7 @@ function valuesOf(fold: RunFold, metric: Metric, blocks: Blocks): BlockedValues 
     blocks.map((windows) => {
       const merged = new MergedHistogram();
       for (const window of windows) {
-        const part = fold.merge.series.histogram(selection, window);
+        const part = judgedHistogram(fold, selection, window);
         if (part) merged.addFrom(part);
       }
       return merged.buckets();

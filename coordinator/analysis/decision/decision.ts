@@ -6,6 +6,7 @@
  */
 import type { RunFold } from "../../merge/run-fold.ts";
 import type { RunJudgement } from "../judge-run.ts";
+import { count } from "../text.ts";
 import { type Chance, chanceOf, MIN_BLOCKS } from "./chance.ts";
 import { type Flip, flipOf } from "./flip.ts";
 import { type Risk, risksOf } from "./risks.ts";
@@ -70,7 +71,7 @@ function wordOf(
       `Every threshold held, but the run is too short to say how surely: ${blocks * blockSeconds} s count in whole blocks of ${blockSeconds} s, and it takes ${needed} s.`,
     );
   }
-  const likely = `in ${percent(share)} of runs made of seconds like these`;
+  const likely = `${partText(share, chance.resamples)} runs drawn from seconds like these`;
   return share < SURE
     ? undecided(`Every threshold held, but all of them would only hold ${likely}.`)
     : { word: "go", reason: `Every threshold held, and all of them would hold ${likely}.` };
@@ -89,7 +90,6 @@ function brokenText(judgements: RunJudgement["judgements"]): string {
   return `${first?.sentence ?? "A rule does not hold."}${others}`;
 }
 
-/** Never 100 % of what was drawn. */
-function percent(share: number): string {
-  return share >= 0.9995 ? "more than 99.9 %" : `${(share * 100).toFixed(1)} %`;
+function partText(share: number, of: number): string {
+  return share === 1 ? `in all ${count(of)}` : `in ${count(Math.round(share * of))} of ${count(of)}`;
 }

@@ -12,14 +12,14 @@ export interface Flip {
   readonly observed: number;
   readonly limit: number;
   readonly holds: boolean;
-  /** By which share of itself the observed value reaches its limit. */
-  readonly by: number;
+  /** By which share of itself the observed value reaches its limit; null: no multiple of 0 does. */
+  readonly by: number | null;
 }
 
 export function flipOf(judgements: readonly Judgement[]): Flip | null {
   const flips = judgements.flatMap((judgement) => flipsOf(judgement));
   const broken = flips.filter(({ holds }) => !holds);
-  const distance = ({ by }: Flip) => Math.abs(by);
+  const distance = ({ by }: Flip) => (by === null ? Number.POSITIVE_INFINITY : Math.abs(by));
   if (broken.length > 0) return broken.reduce((a, b) => (distance(b) > distance(a) ? b : a));
   return flips.reduce<Flip | null>(
     (a, b) => (a === null || distance(b) < distance(a) ? b : a),
@@ -36,11 +36,12 @@ function flipsOf({ kind, rule, observed, limit, outcome }: Judgement): Flip[] {
   if (typeof value !== "number") return [];
   const isMissing = rule.unit === "share" && limit.operator.startsWith(">");
   const [from, to] = isMissing ? [1 - value, 1 - limit.value] : [value, limit.value];
-  if (from === 0 && to !== 0) return [];
+  if (from === 0 && to !== 0 && outcome === "pass") return [];
+  const by = from === to ? 0 : from === 0 ? null : to / from - 1;
   return [
     {
       ...{ metric: rule.metric, rule: rule.rule, observed: value, limit: limit.value },
-      ...{ holds: outcome === "pass", by: from === to ? 0 : to / from - 1 },
+      ...{ holds: outcome === "pass", by },
     },
   ];
 }

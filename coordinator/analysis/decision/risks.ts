@@ -2,6 +2,7 @@
  * What a run did not try, so that nobody takes it for tried. A new risk is a row of RISKS. Pure; called by decision.ts. Invariant: each is a
  * fact of the plan or of what was counted, in one sentence; none is a guess about the target.
  */
+import { isOnLoopback } from "../../../shared/net/target-url.ts";
 import type { RunFold } from "../../merge/run-fold.ts";
 import { count } from "../text.ts";
 import type { Validity } from "../validity.ts";
@@ -20,7 +21,6 @@ interface DecidedRun {
 
 /** A leak, a timer or a rotation with a longer period does not show. */
 const SHORT_SECONDS = 1800;
-const LOCAL = /^wss?:\/\/(localhost|127\.\d+\.\d+\.\d+|\[::1\])(?=[:/]|$)/i;
 
 /** null: it was tried. */
 const RISKS: Readonly<Record<string, (run: DecidedRun) => string | null>> = {
@@ -49,7 +49,7 @@ const RISKS: Readonly<Record<string, (run: DecidedRun) => string | null>> = {
   "one-target": ({ fold: { facts } }) =>
     facts.scenario.targets.length > 1 ? null : "All load went to one address.",
   "local-target": ({ fold: { facts } }) =>
-    facts.scenario.targets.every(({ url }) => LOCAL.test(url))
+    isOnLoopback(facts.scenario)
       ? "The target was on the generator's machine: no network lay between, and both shared the processor."
       : null,
   "no-tls": ({ fold: { facts } }) =>

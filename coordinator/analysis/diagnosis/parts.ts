@@ -68,6 +68,16 @@ export function culprits(
     .sort((a, b) => b.failed - a.failed || a.part - b.part);
 }
 
+/** Beyond it the others had none, or next to none, and the number says no more. */
+const MOST_ODDS_TOLD = 1000;
+
+/** A sentence; "" where shares say it all. */
+export function oddsText({ oddsRatio }: Culprit): string {
+  return oddsRatio > MOST_ODDS_TOLD
+    ? ""
+    : ` Within phases its odds are ${Number(oddsRatio.toPrecision(3))} times theirs.`;
+}
+
 /** How much failures of this stage come in bursts. */
 export function burstsOf(signals: Signals, stages: readonly ReturnType<typeof stageOf>[]): number {
   const kinds = FAILURE_KINDS.filter((kind) => stages.includes(stageOf(kind)));

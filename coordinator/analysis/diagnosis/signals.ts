@@ -3,6 +3,7 @@
  * target. Made once a diagnosis by findings/cause.ts. Invariant: a second in which a fault acts, a worker was lost or the generator
  * broke a gate is not clean; failures while a fault outside of the load acts are ours, and in no series.
  */
+import { targetName } from "../../../shared/net/target-url.ts";
 import { faultWindows } from "../../../shared/scenario/fault-windows.ts";
 import { namesOf } from "../../../shared/scenario/names.ts";
 import type { Metric } from "../../../shared/stats/counters.ts";
@@ -40,8 +41,8 @@ export class Signals {
     this.fold = fold;
     const seconds = Math.ceil(fold.facts.durationUs / SECOND_US);
     this.rows = [...fold.merge.timeline.rows()].slice(0, seconds);
-    this.#faults = faultStretches(fold);
-    this.#outside = outsideStretches(fold);
+    this.#faults = onConnections(fold).map(({ stretch: own }) => own);
+    this.#outside = outsideOf(fold).map(({ stretch: own }) => own);
     this.failures = fold.merge.failureSeries.all.flatMap((one) => this.#own(one));
   }
 
@@ -60,8 +61,8 @@ export class Signals {
 
   /** As people know it. */
   labelOf(target: number): string {
-    const { label = "", url = "" } = this.targets[target] ?? {};
-    return label === "" ? url : label;
+    const one = this.targets[target];
+    return one === undefined ? "" : targetName(one);
   }
 
   /** Replies in these seconds. */
@@ -194,14 +195,28 @@ function stretch(fromUs: number, untilUs: number, aftermath: number): Stretch {
   return [Math.floor(fromUs / SECOND_US), Math.ceil(untilUs / SECOND_US) + aftermath];
 }
 
-function faultStretches({ facts, faults }: RunFold): readonly Stretch[] {
-  return faultWindows(facts.scenario).flatMap(({ position, fromUs, untilUs, isCalledOff }) =>
-    isCalledOff || !faults.told.has(position) ? [] : [stretch(fromUs, untilUs, AFTERMATH_SECONDS)],
-  );
+interface Disturbed {
+  /** Of the fault. */
+  readonly id: string;
+  /** Seconds in which it acted, or may still be felt. */
+  readonly stretch: Stretch;
 }
 
-function outsideStretches(fold: RunFold): readonly Stretch[] {
-  return outsideIn(fold).map(({ fromUs, toUs }) =>
-    stretch(fromUs, toUs, OUTSIDE_AFTERMATH_SECONDS),
-  );
+/** By faults of the scenario that have begun. */
+export function disturbedIn(fold: RunFold): readonly Disturbed[] {
+  return [...onConnections(fold), ...outsideOf(fold)];
+}
+
+function onConnections({ facts, faults }: RunFold): readonly Disturbed[] {
+  return faultWindows(facts.scenario)
+    .filter(({ position, isCalledOff }) => !isCalledOff && faults.told.has(position))
+    .map(({ id, fromUs, untilUs }) => ({
+      ...{ id, stretch: stretch(fromUs, untilUs, AFTERMATH_SECONDS) },
+    }));
+}
+
+function outsideOf(fold: RunFold): readonly Disturbed[] {
+  return outsideIn(fold).map(({ id, fromUs, toUs }) => ({
+    ...{ id, stretch: stretch(fromUs, toUs, OUTSIDE_AFTERMATH_SECONDS) },
+  }));
 }

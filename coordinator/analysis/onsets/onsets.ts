@@ -4,7 +4,7 @@
  */
 import { phaseSpans } from "../../merge/facts.ts";
 import type { RunFold } from "../../merge/run-fold.ts";
-import { disturbancesIn } from "../aftermath/disturbance.ts";
+import { disturbedIn } from "../diagnosis/signals.ts";
 import { median } from "../stats/interval.ts";
 import { type Onset, onsetOfCounts, onsetOfLevel } from "../stats/onset.ts";
 import { periodOf } from "../stats/periodicity.ts";
@@ -16,8 +16,6 @@ const CHANCE = 0.05;
 const AFTER = 10;
 const MOST_PERIOD_P = 0.01;
 const SECOND_US = 1_000_000;
-/** What a fault did is felt for as long after it. */
-const AFTERMATH_US = 5_000_000;
 /** Of single moments, at least. */
 const CLOCK_US = 1000;
 
@@ -61,12 +59,14 @@ function countOnset(fold: RunFold, series: CountSeries, level: number): RunOnset
   const { subject, counts, exposure } = series;
   const onset = onsetOfCounts(counts, exposure, level);
   if (onset === null) return [];
+  const isKnown = (second: number) => (exposure[second] ?? 0) > 0;
   const rate = (from: number, to: number) => {
-    const part = counts.slice(from, to);
-    return part.reduce((sum, one) => sum + one, 0) / Math.max(1, part.length);
+    const known = counts.slice(from, to).filter((_, at) => isKnown(from + at));
+    return known.reduce((sum, one) => sum + one, 0) / Math.max(1, known.length);
   };
-  // A change of level is no period, and there was none before.
-  const period = periodOf(counts.slice(onset.at));
+  // A change of level is no period, and there was none before; nor can it be seen through gaps.
+  const isWhole = counts.every((_, second) => second < onset.at || isKnown(second));
+  const period = isWhole ? periodOf(counts.slice(onset.at)) : null;
   const isNew = counts.slice(0, onset.from).every((one) => one === 0);
   const span = isNew && subject.what === "failure" ? firstOf(fold, subject.kind, onset) : null;
   return [
@@ -123,8 +123,8 @@ function told(fold: RunFold, subject: Subject, span: Span) {
   const phase = phaseSpans(fold.facts.scenario).find(
     ({ fromUs, toUs }) => span.atUs >= fromUs && span.atUs < toUs,
   );
-  const fault = disturbancesIn(fold).find(
-    ({ fromUs, toUs }) => span.toUs > fromUs && span.fromUs < toUs + AFTERMATH_US,
+  const fault = disturbedIn(fold).find(
+    ({ stretch: [from, to] }) => span.toUs > from * SECOND_US && span.fromUs < to * SECOND_US,
   );
   const context = { phase: phase?.phase ?? null, fault: fault?.id ?? null };
   return { subject, place: 1, ...span, ...context };

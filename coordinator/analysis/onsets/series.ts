@@ -1,6 +1,6 @@
 /**
  * What of a run may leave its normal band, second by second: failures by kind, reconnects, users that are not served by target, latency by
- * message. Called by onsets.ts. Invariants: what a fault of the scenario is to blame for is in none; of seconds in which the generator was
+ * message. Called by onsets.ts. Invariants: what a fault did to its connections is in none; of seconds in which the generator was
  * saturated, or a worker lost, nothing is known. Bound: MOST_TARGETS and MOST_NAMES series.
  */
 import { sentNames } from "../../../shared/scenario/names.ts";

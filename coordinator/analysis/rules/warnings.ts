@@ -2,6 +2,7 @@
  * Rules of every run that only warn: a run that got less than half of what it wanted says so loudly. Pure; listed in
  * registry.ts. Invariant: judged is what was planned in the phases that count; where nobody got in, nothing else is a surprise.
  */
+import { targetName } from "../../../shared/net/target-url.ts";
 import { sendsMessages } from "../../../shared/load/message-rate.ts";
 import { namesOf, rolesOf } from "../../../shared/scenario/names.ts";
 import type { Counters } from "../../merge/merge.ts";
@@ -116,10 +117,10 @@ export const silentTargets = warning({
   precedence: 5,
   warnings({ fold: { merge, facts }, phases }) {
     if (!merge.targets.isUsed) return [];
-    const silent = facts.scenario.targets.flatMap(({ label, url }, index) => {
+    const silent = facts.scenario.targets.flatMap((target, index) => {
       const all = merge.targets.sum(index);
       const { expected, matched } = merge.targets.sum(index, phases);
-      const name = `Target ${label || url}`;
+      const name = `Target ${targetName(target)}`;
       if (all.attempted > 0 && all.established === 0) {
         return [`${name} let none of ${count(all.attempted)} connections in.`];
       }

@@ -41,15 +41,18 @@ function slopesOf(series: readonly number[]): number[] {
  * P of as strong a trend by chance, two-sided: S = number of rising pairs less that of falling ones, normal with the variance
  * (n (n - 1) (2n + 5) - sum t (t - 1) (2t + 5)) / 18 for ties of t, with continuity correction. Source: H. B. Mann, Econometrica 13 (1945)
  * 245-259; M. G. Kendall, Rank Correlation Methods (1975). 1 for fewer than four values.
+ * @param correlation of neighbouring values about their trend: the variance is (1 + r) / (1 - r) times as large then. Source: S. Yue and
+ * C. Y. Wang, Water Resources Management 18 (2004) 201-218
  */
-export function mannKendallP(series: readonly number[]): number {
+export function mannKendallP(series: readonly number[], correlation = 0): number {
   const n = series.length;
   if (n < 4) return 1;
   let s = 0;
   for (let i = 0; i < n; i++) {
     for (let j = i + 1; j < n; j++) s += Math.sign((series[j] as number) - (series[i] as number));
   }
-  const variance = varianceOfS(series);
+  const r = Math.max(0, correlation);
+  const variance = (varianceOfS(series) * (1 + r)) / (1 - r);
   if (variance === 0 || s === 0) return 1;
   return 2 * (1 - normalCdf((Math.abs(s) - 1) / Math.sqrt(variance)));
 }

@@ -5,6 +5,10 @@
 import type { FailureKind } from "../../../shared/stats/failure-kind.ts";
 import type { KnownFailure } from "../../merge/evidence/failure-events.ts";
 import type { RunFold } from "../../merge/run-fold.ts";
+import { Signals } from "../diagnosis/signals.ts";
+import { isLeftOut } from "../judged.ts";
+
+const SECOND_US = 1_000_000;
 
 /** The failures that end a connection, one for each. */
 const ENDS: ReadonlySet<FailureKind> = new Set([
@@ -25,7 +29,7 @@ export interface KnownEnd {
 }
 
 export interface KnownEnds {
-  /** Exact, without those a fault of the scenario is to blame for. */
+  /** Exact, without those a fault of the scenario is to blame for, and those of seconds that say nothing of the target. */
   readonly count: number;
   /** By age. */
   readonly ends: readonly KnownEnd[];
@@ -34,21 +38,27 @@ export interface KnownEnds {
 }
 
 /** @returns null where they are not known one by one: journals of older versions, or closes by plan that failed among them */
-export function knownEnds({ merge, facts }: RunFold): KnownEnds | null {
+export function knownEnds(fold: RunFold): KnownEnds | null {
+  const { merge, facts } = fold;
   const own = new Set(facts.scenario.phases.keys());
   const dropped = merge.counters(own).dropped - (merge.closes.get("step-failed") ?? 0);
   const seconds = new Map<number, number>();
   const byKind = new Map<FailureKind, number>();
-  for (const { kind, count, seconds: ofKind } of merge.failureSeries.all) {
+  const signals = new Signals(fold);
+  for (const { kind, seconds: ofKind } of signals.failures) {
     if (!ENDS.has(kind)) continue;
-    byKind.set(kind, (byKind.get(kind) ?? 0) + count);
-    for (const [second, one] of ofKind) seconds.set(second, (seconds.get(second) ?? 0) + one);
+    for (const [second, one] of ofKind) {
+      if (isLeftOut(fold, second)) continue;
+      byKind.set(kind, (byKind.get(kind) ?? 0) + one);
+      seconds.set(second, (seconds.get(second) ?? 0) + one);
+    }
   }
   const count = sumOf([...byKind.values()]);
   if (count === 0 || count > MOST_OTHERS * dropped) return null;
-  const events = merge.evidence.events
-    .failures()
-    .filter(({ kind, isInjected, ageMs }) => ENDS.has(kind) && !isInjected && ageMs !== null);
+  const events = signals.events.failures.filter(
+    ({ kind, ageMs, atUs }) =>
+      ENDS.has(kind) && ageMs !== null && !isLeftOut(fold, Math.floor(atUs / SECOND_US)),
+  );
   const factors = new Map<FailureKind, number>();
   for (const [kind, exact] of byKind) {
     const sampled = sumOf(events.filter((one) => one.kind === kind).map(({ weight }) => weight));

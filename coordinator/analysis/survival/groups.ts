@@ -4,6 +4,7 @@
  * variance; a single moment in which many ended proves nothing.
  */
 import type { RunFold } from "../../merge/run-fold.ts";
+import { Signals } from "../diagnosis/signals.ts";
 import { logRank, type RiskStratum } from "../stats/survival.ts";
 import { type KnownEnd, sumOf } from "./events.ts";
 
@@ -35,14 +36,13 @@ interface Exposed {
 }
 
 /** @param ends by age @returns nothing for one target, and for too few samples */
-export function groupsOf({ facts, merge }: RunFold, ends: readonly KnownEnd[]): TargetSurvival[] {
-  const targets = facts.scenario.targets.length;
+export function groupsOf(fold: RunFold, ends: readonly KnownEnd[]): TargetSurvival[] {
+  const targets = fold.facts.scenario.targets.length;
   if (targets < 2 || targets > MOST_TARGETS) return [];
-  const controls = merge.evidence.events
-    .controls()
-    .flatMap(({ ageMs, isInjected, target, weight }): Exposed[] =>
-      ageMs === null || isInjected ? [] : [{ ageUs: ageMs * 1000, target, weight }],
-    );
+  const controls = new Signals(fold).events.controls.flatMap(
+    ({ ageMs, target, weight }): Exposed[] =>
+      ageMs === null ? [] : [{ ageUs: ageMs * 1000, target, weight }],
+  );
   const strata = strataOf(ends, controls);
   // Of two targets, what holds of one holds of the other.
   const tested = Array.from({ length: targets }, (_, target) => testOf(target, strata));

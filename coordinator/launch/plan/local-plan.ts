@@ -8,8 +8,7 @@ import { OnrushError } from "../../../shared/errors.ts";
 import { buildPopulation, type Population } from "../../../shared/load/arrivals.ts";
 import { sourceAddresses } from "../../../shared/load/source-address.ts";
 import { localPortRange } from "../../../shared/local-ports.ts";
-import { isLoopbackHost } from "../../../shared/net/host.ts";
-import { splitTargetUrl } from "../../../shared/net/target-url.ts";
+import { isOnLoopback } from "../../../shared/net/target-url.ts";
 import { openFilesLimit } from "../../../shared/open-files.ts";
 import type { StrictScenario } from "../../../shared/scenario/strict.ts";
 import { estimateMemory } from "../../local/memory-estimate.ts";
@@ -75,7 +74,7 @@ export function fitHere(outline: Outline, request: LocalPlanRequest): LocalPlan 
     ...(workers === "auto" ? {} : { workers, spare: lostByFaults(scenario, workers) }),
   });
   checkMemory(population.peakPlanned, sizing, allowed);
-  const loopback = scenario.targets.every(({ url }) => isLoopbackHost(splitTargetUrl(url).host));
+  const loopback = isOnLoopback(scenario);
   const portRange = localPortRange();
   return {
     plan,

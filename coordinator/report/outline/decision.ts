@@ -44,11 +44,10 @@ function chanceFact({ chance }: Decision): Fact[] {
 function flipFact({ flip }: Decision): Fact[] {
   if (flip === null) return [];
   const { metric, rule, observed, holds, by } = flip;
-  const change = `${by > 0 ? "+" : ""}${(by * 100).toFixed(1)} %`;
   const what = holds ? "would no longer hold" : "would hold";
   const text = [
     code(`${metric} ${rule}`),
-    ` ${what}: observed ${formatObserved(rule, observed)}, its limit is ${change} from there`,
+    ` ${what}: observed ${formatObserved(rule, observed)}${by === null ? "" : `, its limit is ${by > 0 ? "+" : ""}${(by * 100).toFixed(1)} % from there`}`,
   ];
   return [{ label: "would flip", text }];
 }

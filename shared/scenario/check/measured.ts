@@ -3,6 +3,7 @@
  * Invariant: of a section that has issues nothing is said, so that no rule is refused for what was only mistyped.
  */
 
+import { targetName } from "../../net/target-url.ts";
 import { eventName, rolesOf } from "../names.ts";
 import { type Scene, writtenNames } from "../sections/section.ts";
 import { isMapping } from "../shape/words.ts";
@@ -48,7 +49,7 @@ export function measuredBy(scene: Scene): Measured {
     events: eventNames(messages),
     listens: roleParts(given).flatMap((part) => writtenNames(part["listen"], "name")),
     listen: isSound("listen") ? roles.flatMap((role) => role.listen) : undefined,
-    targets: targets.map(({ label, url }) => label || url),
+    targets: targets.map(targetName),
     messages: isSound("messages") ? (messages.length === 0 ? null : messages) : undefined,
     heartbeat: isSound("connect", "heartbeat")
       ? roles.some(({ connect }) => connect.heartbeat !== null)

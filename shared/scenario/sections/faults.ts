@@ -3,6 +3,7 @@
  * in faults/. Invariant: a fault begins and ends while the plan's load goes on, and never during a search for a limit, whose
  * levels it would disturb.
  */
+import { targetName } from "../../net/target-url.ts";
 import type * as z from "zod";
 import { MAX_WINDOWS } from "../fault-windows.ts";
 import type { Path } from "../issue.ts";
@@ -175,7 +176,7 @@ function victimsOf(
       log.add(at, "a share can only grow", "write the smaller first");
   }
   const roles = scope.roles.map(({ name }) => name);
-  const targets = scope.targets.map(({ label, url }) => label || url);
+  const targets = scope.targets.map(targetName);
   if (role !== null && log.isSound(["roles"]) && !roles.includes(role)) {
     log.add([...path, "role"], `unknown role ${quoted(role)}`, didYouMean(role, roles));
   }

@@ -4,6 +4,7 @@
  */
 import { describe, expect, test } from "vitest";
 import { decide } from "../../../coordinator/analysis/decision/decision.ts";
+import { flipOf } from "../../../coordinator/analysis/decision/flip.ts";
 import { judgeRun } from "../../../coordinator/analysis/judge-run.ts";
 import type { Verdict } from "../../../coordinator/analysis/verdict.ts";
 import { RunFold } from "../../../coordinator/merge/run-fold.ts";
@@ -64,7 +65,7 @@ describe("a run that passed", () => {
       ...{ share: 1, blocks: 12, blockSeconds: 20, resamples: 1000 },
       ...{ rules: 1, rulesTakenAsTheyAre: 0 },
     });
-    expect(reason).toContain("more than 99.9 %");
+    expect(reason).toContain("in all 1,000 runs drawn from seconds like these");
   });
 
   test("that hangs on which of its minutes come is undecided, by the binomial law", () => {
@@ -131,6 +132,20 @@ test("a broken threshold is no-go, and what is furthest off is named", () => {
   expect(reason).toMatch(/\d+ more do not hold/);
   expect(flip).toMatchObject({ rule: "p50 < 100ms", holds: false });
   expect(flip?.by).toBeCloseTo(-0.75, 2);
+});
+
+test("nothing where something was wanted is furthest off, by no multiple", () => {
+  const received = threshold({
+    ...{ metric: "messages", measure: "messages", statistic: "received", rule: "received > 100/s" },
+    ...{ operator: ">", limit: 100, unit: "perSec" },
+  });
+  const { judgements } = judgeRun(run(() => 20_000, { rules: [threshold({}), received] }));
+  const none = judgements.map((one) =>
+    one.rule?.statistic === "received"
+      ? { ...one, observed: { ...one.observed, value: 0 }, outcome: "fail" as const }
+      : one,
+  );
+  expect(flipOf(none)).toMatchObject({ rule: "received > 100/s", holds: false, by: null });
 });
 
 test.each(["invalid", "interrupted", "stopped"] as const)("%s decides nothing", (verdict) => {

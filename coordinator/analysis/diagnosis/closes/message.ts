@@ -4,7 +4,7 @@
  */
 import { partOf } from "../../text.ts";
 import { type Detector, shownIn } from "../detector.ts";
-import { burstsOf, culprits, type Exposure } from "../parts.ts";
+import { burstsOf, culprits, type Exposure, oddsText } from "../parts.ts";
 import { type Signals, spanOf } from "../signals.ts";
 
 const KINDS = ["reply-timeout", "rejected", "corrupt"] as const;
@@ -32,7 +32,7 @@ export const message: Detector = {
         sentence: `Messages of the kind ${name} fail: ${partOf(worst.failed, worst.exposed)}, of all others ${partOf(worst.otherFailed, Math.max(1, worst.otherExposed))}.`,
         evidence: [
           shownIn(
-            `${partOf(worst.failed, worst.exposed)} of ${name} got no reply in time, a wrong one or a refusal; within phases its odds are ${Number(Math.min(worst.oddsRatio, 9999).toPrecision(3))} times those of the others.`,
+            `${partOf(worst.failed, worst.exposed)} of ${name} got no reply in time, a wrong one or a refusal; of the others ${partOf(worst.otherFailed, Math.max(1, worst.otherExposed))}.${oddsText(worst)}`,
             ...span,
           ),
         ],

@@ -7,7 +7,7 @@ import type { TargetCounter } from "../../../../shared/stats/counters.ts";
 import type { Stage } from "../../../../shared/stats/failure-kind.ts";
 import { partOf } from "../../text.ts";
 import type { Detector, Hypothesis } from "../detector.ts";
-import { burstsOf, type Culprit, culprits, type Exposure } from "../parts.ts";
+import { burstsOf, type Culprit, culprits, type Exposure, oddsText } from "../parts.ts";
 import { type Signals, spanOf } from "../signals.ts";
 
 interface Question {
@@ -96,7 +96,7 @@ function hypothesis(
       scope: { target: name },
       sentence: `Target ${name} fails, and ${rest} hardly: ${found.map(({ question, culprit }) => `${partOf(culprit.failed, culprit.exposed)} of what was asked of it: ${question.what}`).join("; ")}.`,
       evidence: found.map(({ question, culprit }) => ({
-        sentence: `At ${name} ${partOf(culprit.failed, culprit.exposed)}: ${question.what}; at ${rest} ${partOf(culprit.otherFailed, Math.max(1, culprit.otherExposed))}. Within phases its odds are ${Number(Math.min(culprit.oddsRatio, 9999).toPrecision(3))} times theirs.`,
+        sentence: `At ${name} ${partOf(culprit.failed, culprit.exposed)}: ${question.what}; at ${rest} ${partOf(culprit.otherFailed, Math.max(1, culprit.otherExposed))}.${oddsText(culprit)}`,
         seconds: [span],
       })),
       against: [

@@ -4,7 +4,7 @@
  * (first retransmission after 1 s), and Linux, which sends a SYN again after each of the next seconds, or after 2 and 4 more. Invariant: a
  * service that takes nobody any more has another cause (cap.ts), and so has one that is slow for everybody.
  */
-import { isLoopbackHost } from "../../../../shared/net/host.ts";
+import { isOnLoopback } from "../../../../shared/net/target-url.ts";
 import { boundAt, type MergedHistogram } from "../../../../shared/stats/histogram.ts";
 import { count, ms, partOf } from "../../text.ts";
 import { type Detector, type Hypothesis, shownIn } from "../detector.ts";
@@ -39,7 +39,7 @@ interface Late {
 export const acceptQueue: Detector = {
   meta: {
     causes: ["accept-queue"],
-    doc: "10 TCP connections or more, and a tenth of all meanwhile, take whole seconds (a SYN that is sent again), as many get in, and open connections are answered within 250 ms; `certain` when the targets are on the workers' machine, whose kernel counts half as many overflows",
+    doc: "10 TCP connections or more, and a tenth of all meanwhile, take whole seconds (a SYN that is sent again), half as many get in, and open connections are answered within 250 ms; `certain` when the targets are on the workers' machine, whose kernel counts half as many overflows",
     explains: ["unknown", "zombie", "server-open-files"],
   },
   detect(signals) {
@@ -140,10 +140,7 @@ function answersIn(signals: Signals, { from, to }: Late): MergedHistogram | null
 
 /** Counted by the kernel of the workers, where that is the targets', too. */
 function overflowsIn(signals: Signals, { from, to, slowestUs }: Late): number {
-  const isHere = signals.targets.every(({ url }) => {
-    return URL.canParse(url) && isLoopbackHost(new URL(url).hostname.replace(/^\[|\]$/g, ""));
-  });
-  if (!isHere) return 0;
+  if (!isOnLoopback(signals.fold.facts.scenario)) return 0;
   const { kernel } = signals.fold.merge.evidence;
   let overflows = 0;
   // What was late in its first second had been dropped before.

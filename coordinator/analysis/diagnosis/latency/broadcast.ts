@@ -4,12 +4,16 @@
  * of one run at one load, and what the generator itself was late by in them is not the service's.
  */
 
+import { phaseAt, phaseSpans } from "../../../merge/facts.ts";
 import { listensOf, pushed } from "../../push.ts";
 import { median } from "../../stats/interval.ts";
 import { rankAbove } from "../../stats/rank-sum.ts";
 import { count, ms, percent } from "../../text.ts";
 import { type Detector, type Hypothesis, shownIn } from "../detector.ts";
 import type { Signals } from "../signals.ts";
+import { steadySeconds } from "./steady.ts";
+
+const SECOND_US = 1_000_000;
 
 /** Bytes of a pushed message: smaller ones hold up nobody. */
 const LARGE_BYTES = 16_384;
@@ -51,6 +55,7 @@ interface PushSecond {
   readonly second: number;
   readonly p99Us: number;
   readonly lagUs: number;
+  readonly replies: number;
   readonly pushes: number;
   readonly bytes: number;
 }
@@ -99,24 +104,28 @@ function heldUp(signals: Signals): Hypothesis[] {
         "Send the same broadcast with a tenth of its size: replies should be fast again. Then look at whether it is written to all connections in one turn.",
       from,
       to,
-      impact: loud.length,
+      impact: loud.reduce((sum, { replies }) => sum + replies, 0),
       symptoms: [],
     },
   ];
 }
 
-/** Clean ones with replies: with such messages for many, and without any. */
+/** Of one load, in phases that count: with such messages for many, and without any. */
 function secondsOf(signals: Signals): { loud: PushSecond[]; calm: PushSecond[] } {
   const { timeline } = signals.fold.merge;
   const loud: PushSecond[] = [];
   const calm: PushSecond[] = [];
+  const spans = phaseSpans(signals.fold.facts.scenario);
+  const steady = new Set(steadySeconds(signals).map(({ second }) => second));
   for (const { second, open, latencyUs, loopLagMaxUs } of signals.rows) {
-    if (!signals.isClean(second) || (latencyUs?.count ?? 0) < LEAST_REPLIES) continue;
+    if (!steady.has(second) || phaseAt(spans, second * SECOND_US)?.excluded !== false) continue;
+    const replies = latencyUs?.count ?? 0;
+    if (replies < LEAST_REPLIES) continue;
     const pushes = timeline.counted(second, "unsolicited") + timeline.counted(second, "recognised");
     const bytes = timeline.counted(second, "bytesReceived");
     const p99Us = latencyUs?.p99 ?? 0;
-    const one = { second, p99Us, lagUs: loopLagMaxUs ?? 0, pushes, bytes };
-    if (pushes >= TO_MANY * open) loud.push(one);
+    const one = { second, p99Us, lagUs: loopLagMaxUs ?? 0, replies, pushes, bytes };
+    if (pushes > 0 && pushes >= TO_MANY * open) loud.push(one);
     else if (pushes <= TO_FEW * open) calm.push(one);
   }
   return { loud, calm };

@@ -5,7 +5,7 @@
 
 import { blockSeconds, lagOneCorrelation } from "../../stats/dependence.ts";
 import { median } from "../../stats/interval.ts";
-import { mannKendallP } from "../../stats/trend.ts";
+import { mannKendallP, theilSenSlope } from "../../stats/trend.ts";
 import { ms } from "../../text.ts";
 import { type Detector, MEMORY_UNKNOWN, shownIn } from "../detector.ts";
 import { massCloses } from "../mass-close.ts";
@@ -13,7 +13,7 @@ import { blocksOf, steadySeconds } from "./steady.ts";
 
 const LEAST_SECONDS = 6;
 const MOST_P = 0.01;
-/** Fewer blocks than this say nothing about a trend: then it is looked for in seconds. */
+/** Fewer blocks say nothing about a trend: then it is looked for in seconds. */
 const LEAST_BLOCKS = 12;
 const MOST_GAP_SECONDS = 5;
 /** The last third of the seconds before it, over the first. */
@@ -38,7 +38,8 @@ export const leak: Detector = {
     const before = steadySeconds(signals).filter(({ second }) => second < death.from);
     const series = before.map(({ p99Us }) => p99Us);
     const third = Math.floor(series.length / 3);
-    if (series.length < LEAST_SECONDS || mannKendallP(independent(series)) > MOST_P) return [];
+    const blocks = blocksIn(series);
+    if (series.length < LEAST_SECONDS || mannKendallP(blocks ?? series) > MOST_P) return [];
     // The stretch looked at ends when the service does.
     if (death.from - (before.at(-1)?.second ?? 0) > MOST_GAP_SECONDS) return [];
     const [first, last] = [median(series.slice(0, third)), median(series.slice(-third))];
@@ -47,7 +48,7 @@ export const leak: Detector = {
     return [
       {
         cause: "memory-leak",
-        confidence: "likely",
+        confidence: blocks !== null || isSureOf(series) ? "likely" : "possible",
         sentence: `The service got slower until it died at second ${death.from}: p99 went from ${ms(first)} to ${ms(last)} at the same load. It runs out of something, memory as a rule.`,
         evidence: [
           shownIn(
@@ -73,8 +74,16 @@ export const leak: Detector = {
   },
 };
 
-/** Blocks of the seconds, where there are enough of them to test; neighbouring seconds depend on one another. */
-function independent(series: readonly number[]): readonly number[] {
+/** The trend stays when neighbouring seconds are taken to depend on one another as they do about it. */
+function isSureOf(series: readonly number[]): boolean {
+  const logs = series.map(Math.log);
+  const slope = theilSenSlope(logs);
+  const correlation = lagOneCorrelation(logs.map((value, at) => value - slope * at));
+  return mannKendallP(series, correlation) <= MOST_P;
+}
+
+/** Blocks of the seconds; null: there are too few, and neighbouring seconds depend on one another. */
+function blocksIn(series: readonly number[]): readonly number[] | null {
   const blocks = blocksOf(series, blockSeconds(lagOneCorrelation(series)));
-  return blocks.length < LEAST_BLOCKS ? series : blocks;
+  return blocks.length < LEAST_BLOCKS ? null : blocks;
 }

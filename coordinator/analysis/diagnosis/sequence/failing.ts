@@ -1,5 +1,5 @@
 /**
- * Detector: connections end behind the same messages, which healthy connections seldom sent last, and nothing else explains it. Listed in
+ * Detector: connections end right after the same messages, which healthy connections seldom sent last, and nothing else explains it. Listed in
  * ../registry.ts. Invariant: it is heard last: failures that any other cause accounts for are that cause's, with this as its evidence.
  */
 import { count } from "../../text.ts";
@@ -20,16 +20,15 @@ export const failingSequence: Detector = {
       const span = spanOf([series]);
       if (pattern === null || span === null) return [];
       const said = inWords(pattern);
-      const [last] = pattern.names.slice(-1);
       return [
         {
           cause: "failing-sequence" as const,
           confidence: "likely" as const,
-          scope: { name: last ?? null },
-          sentence: `Connections end behind ${said}: ${patternSentence(pattern)}`,
+          scope: { name: pattern.names.at(-1) ?? null },
+          sentence: `Connections end right after they sent ${said}: ${patternSentence(pattern)}`,
           evidence: [
             shownIn(
-              `${count(series.count)} connections ended so; ${patternSentence(pattern)}`,
+              `${count(series.count)} connections ended so (\`failures\` of summary.json).`,
               ...span,
             ),
           ],

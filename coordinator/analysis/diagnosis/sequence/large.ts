@@ -84,14 +84,14 @@ function hypothesis(
         ),
         shownIn(
           isSilent
-            ? `${count(givenUp)} connections were given up for want of a pong: what is sent behind a large message does not pass, either.`
+            ? `${count(givenUp)} connections were given up for want of a pong: what is sent after a large message does not pass, either.`
             : `${count(stalled)} small messages stayed without a reply as well.`,
           from,
           to,
         ),
       ],
       against: [
-        "A service that stops reading a connection behind a large message looks alike.",
+        "A service that stops reading a connection after a large message looks alike.",
         ...(isSilent ? [] : ["No pings were sent (`connect.heartbeat`)."]),
       ],
       nextProbe:
@@ -101,9 +101,9 @@ function hypothesis(
       impact: stalled + unansweredOf(signals, stopped),
       symptoms: [
         ...silent,
-        ...(["reply-timeout", "unanswered", "close-timeout"] as const).flatMap((kind) => [
-          ...signals.of(kind),
-        ]),
+        ...(["reply-timeout", "unanswered", "close-timeout"] as const).flatMap((kind) =>
+          signals.of(kind),
+        ),
       ],
     },
   ];

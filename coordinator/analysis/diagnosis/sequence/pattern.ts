@@ -134,5 +134,9 @@ function best(
 /** The first of each connection: one that fails again and again is one. */
 function oncePer(failures: readonly KnownFailure[]): KnownFailure[] {
   const seen = new Set<number>();
-  return failures.filter(({ connection }) => seen.size < seen.add(connection).size);
+  return failures.filter(({ connection }) => {
+    const isFirst = !seen.has(connection);
+    seen.add(connection);
+    return isFirst;
+  });
 }

@@ -26,19 +26,20 @@ export const kernel: Witness = {
       others.seconds < LEAST_SECONDS ||
       retransmitted / sent >= (TIMES * others.retransmitted) / Math.max(1, others.sent);
     if (!isMore) return null;
-    const sentence = `The kernel of a worker's machine sent ${count(Math.round(retransmitted))} of ${count(Math.round(sent))} segments again (${percent(retransmitted / sent)}), those of all its programs, new connections left out (\`nstat -az TcpRetransSegs\`; field \`kernel\` of the journal's frames).`;
+    const sentence = `The kernel of a worker's machine sent ${count(Math.round(retransmitted))} of up to ${count(Math.round(sent))} segments again (${percent(retransmitted / sent)}), those of all its programs, new connections left out (\`nstat -az TcpRetransSegs\`; field \`kernel\` of the journal's frames).`;
     return { ...NOTHING, evidence: [shownIn(sentence, from, to)], isSurer: true };
   },
 };
 
-/** Of the worst machine, second by second. */
-function sumOf({ rows, fold }: Signals, isIn: (second: number) => boolean) {
+/** Second by second, the most that any machine sent, and sent again: of several, a share that is too low if anything. */
+function sumOf(signals: Signals, isIn: (second: number) => boolean) {
+  const { rows, fold } = signals;
   const { kernel: told } = fold.merge.evidence;
   let [seconds, sent, retransmitted] = [0, 0, 0];
   for (const { second } of rows) {
     const own = told.at(second, "segmentsSent");
     const again = told.at(second, "segmentsRetransmitted");
-    if (own === null || again === null || !isIn(second)) continue;
+    if (own === null || again === null || !isIn(second) || !signals.isClean(second)) continue;
     seconds++;
     sent += own;
     retransmitted += Math.max(0, again - (told.at(second, "synRetransmits") ?? 0));

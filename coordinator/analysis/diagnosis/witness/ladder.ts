@@ -103,7 +103,7 @@ const ASKED: Readonly<Record<Rung, string>> = {
 };
 
 function saidOf({ rung, duringUs, elseUs }: Seen): string {
-  return `${ASKED[rung]} took ${ms(duringUs)} (else ${ms(elseUs)})`;
+  return `${ASKED[rung]} took ${ms(duringUs)} (${ms(elseUs)} in other seconds)`;
 }
 
 /** null: it was not asked often enough. */

@@ -5,6 +5,7 @@
 import { pickedOf } from "../../../../shared/scenario/strict-observe.ts";
 import { median } from "../../stats/interval.ts";
 import { rankCorrelation } from "../../stats/rank-correlation.ts";
+import { falseDiscoveryRates } from "../../stats/two-by-two.ts";
 import { MEMORY_UNKNOWN, shownIn } from "../detector.ts";
 import type { Signals } from "../signals.ts";
 import { NOTHING, type Witness } from "./witness.ts";
@@ -21,15 +22,13 @@ const MOST_NAMED = 2;
 const COUNTER = /_(total|count|sum|bucket)\b/;
 /** Of our messages: a figure that never falls and grows by between so much and the reciprocal of each counts them. */
 const COUNTS_US = 0.2;
-const MEMORY = /mem|rss|heap/i;
+/** As a word of its own, in any spelling: members are none. */
+const MEMORY = /(?:^|[^A-Za-z]|[a-z](?=[A-Z]))(?:[Mm]emory|[Mm]em(?![a-z])|[Rr][Ss][Ss]|[Hh]eap)/;
 
 export const metrics: Witness = {
   causes: new Set(["memory-leak", "saturation", "dependency-pool"]),
-  hear(signals, { cause, from, to }) {
-    const moving = pickedOf(signals.fold.facts.scenario.observe)
-      .flatMap((pick) => movingWith(signals, pick) ?? [])
-      .sort((a, b) => b.rho - a.rho)
-      .slice(0, MOST_NAMED);
+  hear(signals, { cause }) {
+    const moving = movingIn(signals);
     if (moving.length === 0) return null;
     const isMemory = cause === "memory-leak" && moving.some(({ pick }) => MEMORY.test(pick));
     return {
@@ -37,8 +36,8 @@ export const metrics: Witness = {
       evidence: moving.map(({ pick, rho, p, low, high, isRate }) =>
         shownIn(
           `The target's own ${pick}${isRate ? " per second" : ""} rose from ${shown(low)}, where replies are fastest, to ${shown(high)}, where they are slowest, and moves with p99 (rank correlation ${rho.toFixed(2)}, p = ${p.toPrecision(1)}; columns ${pick} and \`latency_p99_ms\` of timeline.csv).`,
-          from,
-          to,
+          0,
+          signals.rows.length,
         ),
       ),
       isSurer: isMemory,
@@ -56,7 +55,28 @@ interface Moving {
   readonly high: number;
 }
 
-/** null: it does not, or too little is known of it. */
+const known = new WeakMap<Signals, readonly Moving[]>();
+
+/** Over the whole run, whatever is asked of it: those that move most with it, at a rate of false discoveries of MOST_P. */
+function movingIn(signals: Signals): readonly Moving[] {
+  const before = known.get(signals);
+  if (before !== undefined) return before;
+  const tested = pickedOf(signals.fold.facts.scenario.observe).flatMap(
+    (pick) => movingWith(signals, pick) ?? [],
+  );
+  const rates = falseDiscoveryRates(tested.map(({ p }) => p));
+  const moving = tested
+    .filter(
+      ({ rho, low, high }, at) =>
+        rho >= LEAST_RHO && (rates[at] ?? 1) <= MOST_P && high >= LEAST_RISE * low && high > low,
+    )
+    .sort((a, b) => b.rho - a.rho)
+    .slice(0, MOST_NAMED);
+  known.set(signals, moving);
+  return moving;
+}
+
+/** null: too little is known of it. */
 function movingWith(signals: Signals, pick: string): Moving | null {
   const isRate = COUNTER.test(pick);
   const values = valuesOf(signals, pick);
@@ -71,11 +91,11 @@ function movingWith(signals: Signals, pick: string): Moving | null {
     pairs.map(({ value }) => value),
     signals.fold.facts.scenario.seed,
   );
-  if (found === null || found.rho < LEAST_RHO || found.p > MOST_P) return null;
+  if (found === null) return null;
   const sorted = [...pairs].sort((a, b) => a.p99Us - b.p99Us).map(({ value }) => value);
   const part = Math.ceil(QUARTER * sorted.length);
   const [low, high] = [median(sorted.slice(0, part)), median(sorted.slice(-part))];
-  return high >= LEAST_RISE * low && high > low ? { pick, isRate, ...found, low, high } : null;
+  return { pick, isRate, ...found, low, high };
 }
 
 /** Second by second; NaN where it is not known. */

@@ -60,6 +60,18 @@ test.each<[string, Broadcasts]>([
   expect(causesOf(foldOf(broadcasts(of), PLAN))).toEqual([]);
 });
 
+test("a slower load in which they happen to go out is none", () => {
+  // Half as many connections without any, then all with one each second, and replies slow down with the load.
+  const told = broadcasts({ slowAt: [] }).map((one, second) => {
+    const isFull = second >= 12;
+    const latencyUs = (one.latencyUs ?? []).map((us) => (isFull ? 6 * us + 20_000 : us));
+    const unsolicited = isFull ? 200 : 0;
+    const open = isFull ? 200 : 100;
+    return { ...one, open, latencyUs, unsolicited, bytesReceived: 30_000 + unsolicited * 65_536 };
+  });
+  expect(causesOf(foldOf(told, PLAN))).not.toContain("slow-broadcast");
+});
+
 describe("a message to the last of its receivers", () => {
   const listen = {
     ...{ name: "room", where: "true", sentAt: "m.ts", scope: "m.room", key: "m.id" },

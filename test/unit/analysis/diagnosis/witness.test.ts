@@ -142,10 +142,14 @@ describe("figures of the target", () => {
     return metrics.hear(new Signals(fold), { ...of, ...rest, impact: 1 });
   }
 
-  test("of something else are told, and make nothing surer", () => {
-    const told = said("queue.length", (at) => (10 + at) * noise(at));
+  test.each([
+    "queue.length",
+    "room_members",
+    "members_online",
+  ])("of something else are told, and make nothing surer: %s", (pick) => {
+    const told = said(pick, (at) => (10 + at) * noise(at));
     expect(told).toMatchObject({ isSurer: false, settles: [] });
-    expect(told?.evidence[0]?.sentence).toContain("queue.length rose from");
+    expect(told?.evidence[0]?.sentence).toContain(`${pick} rose from`);
   });
 
   test.each<[string, string, (at: number) => number, number]>([
