@@ -1,9 +1,9 @@
 /**
  * Is it one part of the run (a target, a kind of message) that fails? Exposure by part and phase, the ratio of its share of failures to
- * that of all others, and whether that survives within each phase. Called by the detectors of parts. Pure.
+ * that of all others, and whether that survives within each phase. Called by the detectors of parts and by shares of failures in reports. Pure.
  * Invariant: small differences are none, however sure; many parts are paid for by the rate of false discoveries.
  */
-import { FAILURE_KINDS, stageOf } from "../../../shared/stats/failure-kind.ts";
+import type { FailureSeries } from "../../merge/failures/failure-series.ts";
 import {
   associationP,
   dispersionOf,
@@ -12,7 +12,7 @@ import {
   riskRatio,
   type TwoByTwo,
 } from "../stats/two-by-two.ts";
-import type { Signals } from "./signals.ts";
+import { countIn } from "./signals.ts";
 
 /** Of a part in a phase: how often something was tried, and how often it failed. */
 export interface Exposure {
@@ -31,10 +31,12 @@ export interface Culprit {
   readonly oddsRatio: number;
 }
 
-const LEAST_FAILED = 10;
+/** Fewer failures show nothing. */
+export const LEAST_FAILED = 10;
 /** Three times as often as elsewhere. */
 const LEAST_RATIO = 3;
-const MOST_DISCOVERY_RATE = 0.01;
+/** Expected false ones among those that are told. */
+export const MOST_DISCOVERY_RATE = 0.01;
 const MOST_P_WITHIN = 0.01;
 
 /**
@@ -78,14 +80,9 @@ export function oddsText({ oddsRatio }: Culprit): string {
     : ` Within phases its odds are ${Number(oddsRatio.toPrecision(3))} times theirs.`;
 }
 
-/** How much failures of this stage come in bursts. */
-export function burstsOf(signals: Signals, stages: readonly ReturnType<typeof stageOf>[]): number {
-  const kinds = FAILURE_KINDS.filter((kind) => stages.includes(stageOf(kind)));
-  const series = signals.failures.filter(({ kind }) => kinds.includes(kind));
-  const counts = signals.rows.map(({ second }) =>
-    series.reduce((sum, { seconds }) => sum + (seconds.get(second) ?? 0), 0),
-  );
-  return dispersionOf(counts);
+/** How much more than by chance they come in the same seconds. @param seconds of the run, from 0 */
+export function burstsOf(series: readonly FailureSeries[], seconds: number): number {
+  return dispersionOf(Array.from({ length: seconds }, (_, second) => countIn(series, second)));
 }
 
 function tableOf(

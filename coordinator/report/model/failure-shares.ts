@@ -1,34 +1,36 @@
 /**
  * Where failures are: each kind by phase and by target, what messages and roles failed at, and beside the share of the failures the
  * share of what was tried. Pure; called by model.ts. Invariants: exact counts; what faults of the scenario are to blame for is
- * left out; a ratio is given only where chance does not explain it. Bound: MAX_PARTS parts a dimension, MAX_SHARES rows in all.
+ * left out; what failed is a part of what it is held against; a ratio is given only where chance does not explain it. Bound: MAX_PARTS
+ * parts a dimension, MAX_SHARES rows in all.
  */
 
 import { namesOf, rolesOf } from "../../../shared/scenario/names.ts";
 import {
-  FAILURE_KINDS,
+  CONNECT_FAILURES,
   type FailureKind,
   failureCause,
-  type Stage,
-  stageOf,
 } from "../../../shared/stats/failure-kind.ts";
 import {
+  burstsOf,
+  type Exposure,
+  LEAST_FAILED,
+  MOST_DISCOVERY_RATE,
+} from "../../analysis/diagnosis/parts.ts";
+import { generatorFailures } from "../../analysis/failures.ts";
+import {
   associationP,
-  dispersionOf,
   falseDiscoveryRates,
   riskRatio,
   type TwoByTwo,
 } from "../../analysis/stats/two-by-two.ts";
+import type { CounterTable } from "../../merge/counter-sums.ts";
 import type { RunFold } from "../../merge/run-fold.ts";
 import { labelOf } from "./failures.ts";
 
 /** Parts of a dimension that are compared. */
 const MAX_PARTS = 100;
 const MAX_SHARES = 60;
-/** Expected false discoveries among the ratios that are shown. */
-const MOST_DISCOVERY_RATE = 0.01;
-/** Fewer failures show nothing. */
-const LEAST_FAILED = 10;
 
 export type Dimension = "target" | "message" | "role" | "phase";
 
@@ -52,7 +54,7 @@ export interface FailureShare {
 interface Row {
   readonly what: string;
   readonly dispersion: number;
-  readonly cells: readonly { readonly failed: number; readonly exposed: number }[];
+  readonly cells: readonly Exposure[];
 }
 
 interface Rows {
@@ -81,6 +83,8 @@ function sharesOf({ by, labels, rows }: Rows): FailureShare[] {
     const failed = all.reduce((sum, one) => sum + one.failed, 0);
     const exposed = all.reduce((sum, one) => sum + one.exposed, 0);
     if (failed === 0 || exposed === 0) return [];
+    // With frames that never came, what was tried is not known.
+    if (all.some((one) => one.failed > one.exposed)) return [];
     return all.map((one, at) => {
       const table: TwoByTwo = {
         ...one,
@@ -108,61 +112,76 @@ function sharesOf({ by, labels, rows }: Rows): FailureShare[] {
   });
 }
 
-/** What could have failed in that way: an attempt, an open connection, a message that wants a reply; null: nothing that is counted. */
-const TRIED: Readonly<Partial<Record<Stage, "attempted" | "established" | "expected">>> = {
-  dns: "attempted",
-  tcp: "attempted",
-  tls: "attempted",
-  upgrade: "attempted",
-  close: "established",
-  protocol: "established",
-  timeout: "expected",
+type Tried = "attempted" | "established" | "expected";
+
+/**
+ * What fails once at most for each attempt, connection or message that wants a reply. Of other kinds it is not counted how often they
+ * could have come: of a step, or of whatever a target sends.
+ */
+const KINDS: Readonly<Record<Tried, readonly FailureKind[]>> = {
+  attempted: CONNECT_FAILURES.filter((kind) => failureCause(kind) === "target"),
+  established: ["protocol", "close-code", "abnormal-close", "close-timeout", "heartbeat-timeout"],
+  expected: ["reply-timeout", "unanswered", "rejected"],
 };
 
-type Tried = Readonly<Record<"attempted" | "established" | "expected", number>>;
-
-/** Of kinds that are the target's. */
+/** @param tried by part @param countOf failures of a kind, of the part at this position */
 function kindRows(
-  { merge }: RunFold,
-  tried: readonly Tried[],
+  fold: RunFold,
+  of: Tried,
+  tried: readonly Readonly<Record<Tried, number>>[],
   countOf: (part: number, kind: FailureKind) => number,
 ): Row[] {
-  return FAILURE_KINDS.flatMap((kind): Row[] => {
-    const of = TRIED[stageOf(kind)];
-    if (of === undefined || failureCause(kind) !== "target") return [];
-    if ((merge.failures.byKind.get(kind) ?? 0) === 0) return [];
-    const cells = tried.map((counts, part) => cellOf(countOf(part, kind), counts[of]));
-    return [{ what: kind, dispersion: burstsOf({ merge }, [kind]), cells }];
-  });
+  return KINDS[of].map((kind) => ({
+    what: kind,
+    dispersion: dispersionIn(fold, [kind]),
+    cells: tried.map((counts, part) => ({ failed: countOf(part, kind), exposed: counts[of] })),
+  }));
 }
 
-function cellOf(failed: number, exposed: number) {
-  // One message may fail in two ways.
-  return { failed: Math.min(failed, exposed), exposed };
-}
-
+/** Connections belong to the phase of their open and end in another, so ends of connections are held against none. */
 function phaseRows(fold: RunFold): Rows {
   const phases = fold.facts.scenario.phases.slice(0, MAX_PARTS);
   const tried = phases.map((_, phase) => fold.merge.counters(new Set([phase])));
+  const countOf = (phase: number, kind: FailureKind) => fold.merge.failures.inPhase(phase, kind);
   return {
     by: "phase",
     labels: phases.map(({ phase }) => phase),
-    rows: kindRows(fold, tried, (phase, kind) => fold.merge.failures.inPhase(phase, kind)),
+    rows: [
+      ...kindRows(fold, "attempted", tried, countOf),
+      ...kindRows(fold, "expected", tried, countOf),
+    ],
   };
 }
 
 function targetRows(fold: RunFold): Rows {
   const { targets } = fold.facts.scenario;
-  const own = new Set(fold.facts.scenario.phases.keys());
   const isTold = targets.length > 1 && fold.merge.targets.isUsed;
   const parts = isTold ? targets.slice(0, MAX_PARTS) : [];
-  const tried = parts.map((_, part) => fold.merge.targets.sum(part, own));
+  const tried = parts.map((_, part) => exposureOf(fold, fold.merge.targets, part));
   const series = fold.merge.failureSeries.all;
   const countOf = (part: number, kind: FailureKind) =>
     series
       .filter((one) => one.kind === kind)
       .reduce((sum, one) => sum + (one.targets.get(part) ?? 0), 0);
-  return { by: "target", labels: parts.map(labelOf), rows: kindRows(fold, tried, countOf) };
+  return {
+    by: "target",
+    labels: parts.map(labelOf),
+    rows: [
+      ...kindRows(fold, "attempted", tried, countOf),
+      ...kindRows(fold, "established", tried, countOf),
+      ...kindRows(fold, "expected", tried, countOf),
+    ],
+  };
+}
+
+/** Without what faults are to blame for; but what opened while one acted may end after it. */
+function exposureOf<T extends string>(
+  { facts }: RunFold,
+  table: CounterTable<T | "established">,
+  part: number,
+): Record<T | "established", number> {
+  const own = new Set(facts.scenario.phases.keys());
+  return { ...table.sum(part, own), established: table.sum(part).established };
 }
 
 function messageRows(fold: RunFold): Rows {
@@ -171,50 +190,47 @@ function messageRows(fold: RunFold): Rows {
     .map(({ name, kind }, at) => ({ name, kind, counts: fold.merge.names.sum(at, own) }))
     .filter(({ kind, counts }) => kind === "message" && counts.expected > 0)
     .slice(0, MAX_PARTS);
-  const cells = parts.map(({ counts }) =>
-    cellOf(counts.timedOut + counts.unanswered + counts.rejected, counts.expected),
-  );
-  const dispersion = burstsOf(fold, kindsOf(["timeout"]));
+  const cells = parts.map(({ counts: { timedOut, unanswered, rejected, expected } }) => {
+    return { failed: timedOut + unanswered + rejected, exposed: expected };
+  });
   return {
     by: "message",
     labels: parts.map(({ name }) => name),
-    rows: [{ what: "no reply in time, or a refusal", dispersion, cells }],
-  };
-}
-
-function roleRows(fold: RunFold): Rows {
-  const roles = fold.merge.roleCount > 1 ? rolesOf(fold.facts.scenario).slice(0, MAX_PARTS) : [];
-  const own = new Set(fold.facts.scenario.phases.keys());
-  const counts = roles.map((_, role) => fold.merge.roles.sum(role, own));
-  return {
-    by: "role",
-    labels: roles.map(({ name }) => name),
     rows: [
       {
-        what: "attempts to connect",
-        dispersion: burstsOf(fold, kindsOf(["dns", "tcp", "tls", "upgrade"])),
-        cells: counts.map((one) => cellOf(one.failed, one.attempted)),
-      },
-      {
-        what: "connections dropped",
-        dispersion: burstsOf(fold, kindsOf(["close", "protocol"])),
-        cells: counts.map((one) => cellOf(one.dropped, one.established)),
+        what: "no reply in time, or a refusal",
+        dispersion: dispersionIn(fold, KINDS.expected),
+        cells,
       },
     ],
   };
 }
 
-function kindsOf(stages: readonly Stage[]): FailureKind[] {
-  return FAILURE_KINDS.filter((kind) => stages.includes(stageOf(kind)));
+function roleRows(fold: RunFold): Rows {
+  const roles = fold.merge.roleCount > 1 ? rolesOf(fold.facts.scenario).slice(0, MAX_PARTS) : [];
+  const counts = roles.map((_, role) => exposureOf(fold, fold.merge.roles, role));
+  const attempts: Row = {
+    what: "attempts to connect",
+    dispersion: dispersionIn(fold, KINDS.attempted),
+    cells: counts.map(({ failed, attempted }) => ({ failed, exposed: attempted })),
+  };
+  const drops: Row = {
+    what: "connections dropped",
+    dispersion: dispersionIn(fold, KINDS.established),
+    cells: counts.map(({ dropped, established }) => ({ failed: dropped, exposed: established })),
+  };
+  // Whose the failed attempts of a role are is not counted.
+  const own = new Set(fold.facts.scenario.phases.keys());
+  const areTheirs = generatorFailures(fold.merge, own) === 0;
+  return {
+    by: "role",
+    labels: roles.map(({ name }) => name),
+    rows: areTheirs ? [attempts, drops] : [drops],
+  };
 }
 
 /** How much more than by chance they come in the same seconds. */
-function burstsOf({ merge }: Pick<RunFold, "merge">, kinds: readonly FailureKind[]): number {
-  const counts: number[] = [];
-  for (const kind of kinds) {
-    for (const [second, count = 0] of merge.failures.bySecond(kind).entries()) {
-      counts[second] = (counts[second] ?? 0) + count;
-    }
-  }
-  return dispersionOf(Array.from(counts, (count = 0) => count));
+function dispersionIn({ merge }: RunFold, kinds: readonly FailureKind[]): number {
+  const series = merge.failureSeries.all.filter(({ kind }) => kinds.includes(kind));
+  return burstsOf(series, merge.timeline.length);
 }

@@ -19,7 +19,8 @@ export const message: Detector = {
     if (signals.isDisturbedOutside) return [];
     const parts = signals.messages;
     const tables = parts.map((part) => exposures(signals, part));
-    const [worst] = culprits(tables, burstsOf(signals, ["timeout", "protocol"]));
+    const replies = signals.failuresIn((stage) => stage === "timeout" || stage === "protocol");
+    const [worst] = culprits(tables, burstsOf(replies, signals.rows.length));
     if (worst === undefined) return [];
     const { name = "" } = signals.names[parts[worst.part] ?? -1] ?? {};
     const symptoms = KINDS.flatMap((kind) => signals.of(kind));

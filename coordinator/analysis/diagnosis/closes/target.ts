@@ -55,8 +55,8 @@ export const target: Detector = {
     if (signals.isDisturbedOutside) return [];
     const found = QUESTIONS.flatMap((question) => {
       const parts = signals.targets.map((_, at) => exposures(signals, question, at));
-      const bursts = burstsOf(signals, question.stages);
-      return culprits(parts, bursts)
+      const series = signals.failuresIn((stage) => question.stages.includes(stage));
+      return culprits(parts, burstsOf(series, signals.rows.length))
         .slice(0, 1)
         .map((culprit) => ({ question, culprit }));
     });
@@ -67,12 +67,16 @@ export const target: Detector = {
   },
 };
 
+/** By phase; of connections all phases are one, as they open in one and are dropped in another. */
 function exposures(signals: Signals, { failed, of }: Question, part: number): Exposure[] {
-  const { scenario } = signals.fold.facts;
-  return scenario.phases.map((_, phase) => {
-    const counts = signals.fold.merge.targets.sum(part, new Set([phase]));
-    const sum = failed.reduce((all, counter) => all + counts[counter], 0);
-    return { failed: Math.min(sum, counts[of]), exposed: counts[of] };
+  const { targets } = signals.fold.merge;
+  const phases = [...signals.fold.facts.scenario.phases.keys()];
+  const groups = of === "established" ? [phases] : phases.map((phase) => [phase]);
+  return groups.map((group) => {
+    const counts = targets.sum(part, new Set(group));
+    // What opened while a fault acted may be dropped after it.
+    const tried = of === "established" ? targets.sum(part) : counts;
+    return { failed: failed.reduce((all, counter) => all + counts[counter], 0), exposed: tried[of] };
   });
 }
 

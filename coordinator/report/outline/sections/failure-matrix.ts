@@ -27,7 +27,7 @@ export const failureMatrix: Section = {
     id: "failure-matrix",
     title: "Where it fails",
     about:
-      "Of a run with failures: each kind by target, message, role and phase, the share of the failures beside the share of what was tried, those that fail beyond their share first. How many times as often a part fails as the others is there only where chance does not explain it (G test, paid for bursts, at a rate of false discoveries of 1 %).",
+      "Of a run with failures: each kind by target, message, role and phase, the share of the failures beside the share of what was tried, those that fail beyond their share first. The risk ratio, how many times as often a part fails as the others, is there only where chance does not explain it (G test, paid for bursts, at a rate of false discoveries of 1 %).",
   },
 
   build({ failureShares: shares = [] }) {
@@ -72,7 +72,7 @@ function partsOf(by: Dimension): Part<FailureShare>[] {
       text: "",
       bar: { to: ofFailures, mark: ofTraffic, colour: ofFailures > ofTraffic ? "c2" : "c7" },
     })),
-    part("times as often", "figure", ({ ratio }) =>
+    part("risk ratio", "figure", ({ ratio }) =>
       ratio === null
         ? null
         : {
@@ -91,6 +91,6 @@ function data({ by, part: name, what, failed, exposed, ...shares }: FailureShare
     datum(place, "tried", [exposed]),
     datum(place, "of_failures", [shares.ofFailures, "share"]),
     datum(place, "of_tried", [shares.ofTraffic, "share"]),
-    datum(place, "times_as_often", [shares.ratio, "ratio"]),
+    datum(place, "risk_ratio", [shares.ratio, "ratio"]),
   ];
 }

@@ -257,6 +257,26 @@ describe("one part", () => {
     expect(others).toEqual([]);
   });
 
+  test("of the targets drops connections, after the ramp in which they opened", () => {
+    const seconds = healthy(25).map((told, second) => ({
+      ...told,
+      targets:
+        second < 4
+          ? [0, 0, 0, 0].map(() => ({ attempted: 50, established: 50 }))
+          : [0, 0, 4, 0].map((dropped) => ({ dropped })),
+      ...(second >= 4 && {
+        dropped: 4,
+        failures: [{ kind: "close-code" as const, signature: "1011", count: 4, target: 2 }],
+      }),
+    }));
+    const found = diagnose(new Signals(foldOf(seconds, { ...PLAN, targets })), DETECTORS);
+    expect(found).toContainEqual(
+      expect.objectContaining({ cause: "failing-backend", scope: { target: "c" }, impact: 84 }),
+    );
+    const [{ sentence = "" } = {}] = found.filter(({ cause }) => cause === "failing-backend");
+    expect(sentence).toContain("84 of 200");
+  });
+
   test("of the messages fails", () => {
     const seconds = healthy(25).map((told) => ({
       ...told,

@@ -7,7 +7,12 @@ import { DETECTORS } from "../../../../coordinator/analysis/diagnosis/registry.t
 import { Signals } from "../../../../coordinator/analysis/diagnosis/signals.ts";
 import { RunFold } from "../../../../coordinator/merge/run-fold.ts";
 import type { StrictPhase, StrictScenario } from "../../../../shared/scenario/strict.ts";
-import { TARGET_COUNTERS, type TargetCounter } from "../../../../shared/stats/counters.ts";
+import {
+  type NameCounter,
+  ROLE_COUNTERS,
+  TARGET_COUNTERS,
+  type TargetCounter,
+} from "../../../../shared/stats/counters.ts";
 import type { FailureKind } from "../../../../shared/stats/failure-kind.ts";
 import { drawUnit, Stream } from "../../../../shared/time/random.ts";
 import type { ConnectionMoment } from "../../../../shared/wire/frame/failure-event.ts";
@@ -45,7 +50,8 @@ export interface Told {
   readonly lifetimeUs?: readonly number[];
   readonly failures?: readonly ToldFailure[];
   readonly targets?: readonly Partial<Record<TargetCounter, number>>[];
-  readonly names?: readonly { readonly expected: number; readonly timedOut: number }[];
+  readonly roles?: readonly Partial<Record<(typeof ROLE_COUNTERS)[number], number>>[];
+  readonly names?: readonly Partial<Record<NameCounter, number>>[];
   readonly health?: Partial<EngineHealth>;
   readonly events?: Frame["events"];
   readonly controls?: Frame["controls"];
@@ -164,6 +170,9 @@ function content(
     })),
     targets: (told.targets ?? []).map((counters, target) => {
       return { phase, target, counters: ordered(TARGET_COUNTERS, counters) };
+    }),
+    roles: (told.roles ?? []).map((counters, role) => {
+      return { phase, role, counters: ordered(ROLE_COUNTERS, counters) };
     }),
     health: told.health ?? {},
     events: told.events ?? [],
