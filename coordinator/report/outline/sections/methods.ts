@@ -1,5 +1,5 @@
 /** How the figures of this report were computed. Invariant: nothing but the methods this report rests on. */
-import type { Method } from "../../methods/registry.ts";
+import type { Method } from "../../methods/method.ts";
 import { methodsOf } from "../../methods/registry.ts";
 import { code, details, type Part, part, tableOf, text } from "../block.ts";
 import { METHODS_ID } from "../cause-cards.ts";
