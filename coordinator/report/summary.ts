@@ -9,6 +9,7 @@ import { judgeRun, type RunJudgement } from "../analysis/judge-run.ts";
 import { judgedHistogram, phasesThatCount } from "../analysis/judged.ts";
 import type { Judgement } from "../analysis/judgement.ts";
 import { judgeCapacity } from "../analysis/search/capacity.ts";
+import { type Survival, survivalOf } from "../analysis/survival/survival.ts";
 import type { RunFold } from "../merge/run-fold.ts";
 import { availabilitySection } from "./availability-section.ts";
 import { besideSection } from "./beside-section.ts";
@@ -38,7 +39,11 @@ import { survivalSection } from "./survival/survival-summary.ts";
 import { didNotStart, verdictMeaning, verdictReasons } from "./text/verdict-text.ts";
 import { lostWorkersSection, workersSection } from "./worker-sections.ts";
 
-export function buildSummary(fold: RunFold): Summary & { readonly exitCode: ExitCode } {
+/** @param survival of the fold, where it is known already */
+export function buildSummary(
+  fold: RunFold,
+  survival: Survival | null = survivalOf(fold),
+): Summary & { readonly exitCode: ExitCode } {
   const judgement = judgeRun(fold);
   const { judgements, validity, verdict, exitCode } = judgement;
   // Written by this program, and behind the journal's checksum.
@@ -70,7 +75,7 @@ export function buildSummary(fold: RunFold): Summary & { readonly exitCode: Exit
     sequences: sequencesSection(fold),
     availability: availabilitySection(fold),
     ...onsetsSection(fold),
-    ...survivalSection(fold),
+    ...survivalSection(fold, survival),
     ...integritySection(fold),
     ...hooksSection(fold),
     phases: phasesSection(fold),

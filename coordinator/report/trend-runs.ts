@@ -6,13 +6,14 @@ import { existsSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { OnrushError } from "../../shared/errors.ts";
-import { identityOf, type RunIdentity } from "../analysis/compare/comparability.ts";
+import { environmentOf, identityOfPlan } from "../analysis/compare/comparability.ts";
 import { findTrendMeasure, TREND_MEASURES } from "../analysis/trend/measure.ts";
 import type { Trend, TrendDespite } from "../analysis/trend/outcome.ts";
 import { type RunPoint, trendOf } from "../analysis/trend/trend.ts";
 import { runPath } from "../store/run-directory.ts";
-import { rebuildRun } from "./rebuild.ts";
+import { readOn } from "./rebuild.ts";
 import { runDirectoriesOf } from "./run-directories.ts";
+import { buildSummary } from "./summary.ts";
 import { type Summary, summarySchema } from "./summary-schema.ts";
 
 /** Runs of a trend; the exact intervals go no further. */
@@ -77,14 +78,15 @@ async function runsAt(path: string): Promise<readonly string[]> {
 
 async function pointOf(path: string): Promise<RunPoint> {
   if (!existsSync(runPath.journal(path))) return pointOfSummary(await readSummary(path));
-  const { summary, fold } = await rebuildRun(path);
-  const identity = identityOf(fold);
+  const { fold } = await readOn(path, null);
+  const { loadHash, scenario } = identityOfPlan(fold.facts);
+  const environment = environmentOf(fold);
   return {
-    ...common(summary),
-    plan: identity.loadHash.slice(0, 16),
-    target: leavesUnder(identity, "targets."),
-    environment: told(identity.environment, (fact) => !isVersion(fact)),
-    versions: new Map([...identity.environment].filter(([fact]) => isVersion(fact))),
+    ...common(buildSummary(fold)),
+    plan: loadHash.slice(0, 16),
+    target: told(scenario, (place) => place.startsWith("targets.")),
+    environment: told(environment, (fact) => !isVersion(fact)),
+    versions: new Map([...environment].filter(([fact]) => isVersion(fact))),
   };
 }
 
@@ -110,10 +112,6 @@ function pointOfSummary(summary: Summary): RunPoint {
 
 function isVersion(fact: string): boolean {
   return /node|onrush/.test(fact);
-}
-
-function leavesUnder({ scenario }: RunIdentity, start: string): string {
-  return told(scenario, (path) => path.startsWith(start));
 }
 
 function told(facts: ReadonlyMap<string, string>, isTold: (fact: string) => boolean): string {

@@ -28,15 +28,13 @@ export interface RunIdentity {
 
 export function identityOf(fold: RunFold): RunIdentity {
   return {
-    run: fold.facts.run,
-    loadHash: fold.facts.loadHash,
-    scenario: leavesOf(fold.facts.scenario),
+    ...identityOfPlan(fold.facts),
     environment: environmentOf(fold),
     invalid: judgeRun(fold).validity.reasons,
   };
 }
 
-/** The identity of a run that is still to come: what is known of it is its plan. */
+/** What a plan says alone: all there is of a run that is still to come. */
 export function identityOfPlan(
   facts: Pick<RunFacts, "run" | "loadHash" | "scenario">,
 ): RunIdentity {
@@ -116,7 +114,8 @@ function shortened(differences: readonly Difference[]): readonly Difference[] {
   return [...differences.slice(0, MAX_NAMED), ...more];
 }
 
-function environmentOf(fold: RunFold): ReadonlyMap<string, string> {
+/** What the generator ran on. */
+export function environmentOf(fold: RunFold): ReadonlyMap<string, string> {
   const workers = [...fold.merge.workers.values()];
   const each = (of: (worker: (typeof workers)[number]) => string | null | undefined) =>
     [...new Set(workers.map((worker) => of(worker) ?? NOT_RECORDED))].sort().join(", ");

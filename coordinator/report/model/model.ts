@@ -5,6 +5,7 @@
  */
 import type { ExitCode } from "../../../shared/errors.ts";
 import { MASK } from "../../../shared/scenario/mask/mask.ts";
+import { survivalOf } from "../../analysis/survival/survival.ts";
 import type { RunFacts } from "../../merge/facts.ts";
 import type { RunFold } from "../../merge/run-fold.ts";
 import type { CurvePoint } from "../outline/plot.ts";
@@ -80,7 +81,8 @@ export interface ReportSurroundings {
 }
 
 export function buildReportModel(fold: RunFold, around: ReportSurroundings): ReportModel {
-  const summary = buildSummary(fold);
+  const survival = survivalOf(fold);
+  const summary = buildSummary(fold, survival);
   return {
     summary,
     notes: notesOf(fold, summary, around.notes),
@@ -89,7 +91,7 @@ export function buildReportModel(fold: RunFold, around: ReportSurroundings): Rep
     connections: connectionsModel(fold, summary),
     failures: failureTables(fold),
     failureShares: failureShares(fold),
-    survivalCurve: survivalCurve(fold),
+    survivalCurve: survivalCurve(survival),
     targets: targetsModel(fold),
     levels: searchLevels(fold),
     workers: workersOf(fold, summary),

@@ -2,7 +2,7 @@
  * The part of summary.json on how long connections lasted, and the whole curve for the chart. Pure; used by summary.ts and model.ts. Invariant:
  * absent without unplanned ends, or where their ages are not known.
  */
-import { type Survival, survivalOf } from "../../analysis/survival/survival.ts";
+import type { Survival } from "../../analysis/survival/survival.ts";
 import type { RunFold } from "../../merge/run-fold.ts";
 import { labelOf } from "../model/failures.ts";
 import type { CurvePoint } from "../outline/plot.ts";
@@ -13,8 +13,8 @@ import type { SummarySurvival } from "./survival-schema.ts";
 const AGES = 24;
 const CURVE_POINTS = 300;
 
-export function survivalSection(fold: RunFold): Pick<Summary, "survival"> {
-  const seen = survivalOf(fold);
+/** @param seen null: not known, or there were none */
+export function survivalSection(fold: RunFold, seen: Survival | null): Pick<Summary, "survival"> {
   if (seen === null) return {};
   const { connections, ended, known, moments, steps, hasIntervals, hazard } = seen;
   const half = steps.find(({ share }) => share <= 0.5);
@@ -46,10 +46,12 @@ function hazardRow(bin: Survival["hazard"][number]): SummarySurvival["hazard"][n
 }
 
 /** The ages by which shares of connections had ended, as a percentile curve has them. */
-export function survivalCurve(fold: RunFold): CurvePoint[] {
-  const steps = survivalOf(fold)?.steps ?? [];
-  return thinned(steps, CURVE_POINTS).map(({ age, share }) => {
-    return { percentile: 1 - share, ms: toMs(age) };
+export function survivalCurve(seen: Survival | null): CurvePoint[] {
+  if (seen === null) return [];
+  // No further than so many ends can tell.
+  const last = 1 - 1 / (2 * seen.ended);
+  return thinned(seen.steps, CURVE_POINTS).map(({ age, share }) => {
+    return { percentile: Math.min(1 - share, last), ms: toMs(age) };
   });
 }
 
