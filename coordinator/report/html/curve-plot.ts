@@ -3,8 +3,13 @@
  * blocks.ts. Invariant: drawn from points of the exact merged histograms; up to its percentile, a point's time is the one.
  */
 
-import { type CurvePlot, type CurvePoint, MAX_NINES, ninesOf } from "../outline/plot.ts";
-import { formatMs } from "../text/format.ts";
+import {
+  type CurvePlot,
+  type CurvePoint,
+  curveRest,
+  MAX_NINES,
+  ninesOf,
+} from "../outline/plot.ts";
 import { type Axis, compactMs, logAxis, round } from "./axis.ts";
 import { html, type Markup } from "./markup.ts";
 import { FOOT_PX, HEAD_PX, xGrid, xLabel, yGrid, yLabels } from "./paths.ts";
@@ -50,8 +55,9 @@ ${ticks.map(({ share, label }) => xLabel(share, HEIGHT_PX, label, label === "min
 </figure>`;
 }
 
-function legend({ id, label, colour, points }: CurvePlot["curves"][number]): Markup {
-  const rest = points.length === 0 ? "no data" : `max ${formatMs(points.at(-1)?.ms ?? null)}`;
+function legend(curve: CurvePlot["curves"][number]): Markup {
+  const { id, label, colour } = curve;
+  const rest = curveRest(curve);
   return html`<li data-of="${id}"><i class="${colour}"></i>${label} <b data-series="${id}" data-rest="${rest}">${rest}</b></li>`;
 }
 

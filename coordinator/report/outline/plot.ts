@@ -3,6 +3,7 @@
  * (block.ts); made by the sections, drawn by the renderers. Invariant: null is "nothing measured" and a gap in the line;
  * every series of a frame has one value a bin.
  */
+import { formatMs } from "../text/format.ts";
 import type { Colour, Unit } from "./unit.ts";
 
 type Values = readonly (number | null)[];
@@ -74,7 +75,15 @@ export interface CurvePlot {
     readonly label: string;
     readonly colour: Colour;
     readonly points: readonly CurvePoint[];
+    /** What a legend says of it. Default: the time of the last point, as the largest. */
+    readonly rest?: string;
   }[];
+}
+
+/** What a legend says of a curve, behind its label. */
+export function curveRest({ points, rest }: CurvePlot["curves"][number]): string {
+  const last = points.at(-1);
+  return rest ?? (last === undefined ? "no data" : `max ${formatMs(last.ms)}`);
 }
 
 export interface HeatMap {

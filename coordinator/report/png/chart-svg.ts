@@ -3,11 +3,11 @@
  * Called by png.ts. Pure. Invariants: it is drawn from the markup and the style of report.html, so both show the same; what the
  * page stretches by `preserveAspectRatio` is stretched here by its coordinates, because the renderer would stretch strokes too.
  */
+import { assert } from "../../../shared/assert.ts";
 import { blockHtml } from "../html/blocks.ts";
 import { html, line, type Markup } from "../html/markup.ts";
 import { PAGE_STYLE } from "../html/style.ts";
-import type { Plot } from "../outline/plot.ts";
-import { formatMs } from "../text/format.ts";
+import { curveRest, type Plot } from "../outline/plot.ts";
 
 const WIDTH_PX = 960;
 const AXIS_PX = 58;
@@ -32,6 +32,7 @@ export function chartSvg(plot: Plot, place: string, fontFamily: string): string 
   const page = blockHtml(plot).markup;
   const [, axis = "", plane = ""] =
     /<div class="plot">(<svg class="y".*?<\/svg>)(<svg class="x.*<\/svg>)<\/div>/s.exec(page) ?? [];
+  assert(plane !== "", `the page has no chart ${plot.id}`);
   const heightPx = Number(/height="([\d.]+)"/.exec(axis)?.[1] ?? 0);
   const { entries, rows } = legendOf(plot);
   const top = TITLE_PX + rows * LEGEND_ROW_PX + MARGIN_PX;
@@ -90,9 +91,8 @@ function legendEntries(plot: Plot): LegendEntry[] {
         text: line(`${label} ${rest}`, 80),
       }));
     case "curve":
-      return plot.curves.map(({ label, colour, points }) => {
-        const most = points.at(-1)?.ms ?? null;
-        return { colour, text: line(`${label}, max ${formatMs(most)}`, 80) };
+      return plot.curves.map((curve) => {
+        return { colour: curve.colour, text: line(`${curve.label}, ${curveRest(curve)}`, 80) };
       });
     case "heat":
       return [{ colour: null, text: "replies by time and latency; the darker, the more" }];

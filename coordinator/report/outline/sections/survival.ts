@@ -15,6 +15,7 @@ import {
   note,
   table,
 } from "../block.ts";
+import type { CurvePoint } from "../plot.ts";
 import type { Section } from "../section.ts";
 
 const MOST = 40;
@@ -30,13 +31,13 @@ const LEFT = [
 const HAZARD = [
   column("age", "text"),
   column("ended", "figure"),
-  column("an hour", "figure", "per_hour"),
+  column("ends per connection-hour", "figure", "per_hour"),
   column("95%", "text", "interval"),
 ];
 const TARGETS = [
   column("target", "text"),
   column("ended", "figure"),
-  column("as the others", "figure", "expected"),
+  column("expected", "figure"),
   column("p", "figure"),
 ];
 
@@ -45,7 +46,7 @@ export const survival: Section = {
     id: "survival",
     title: "How long connections lasted",
     about:
-      "Of a run in which the target ended 10 connections or more, unplanned: the share left at each age (Kaplan-Meier), ends an hour by age, and whether those of one target end sooner (log-rank).",
+      "Of a run in which the target ended 10 connections or more, unplanned: the share left at each age (Kaplan-Meier), ends per connection-hour by age, and whether those of one target end sooner (log-rank).",
   },
 
   build({ summary: { survival: seen }, survivalCurve: points = [] }) {
@@ -78,7 +79,7 @@ function leadText({ ended, connections, medianMs, left, hazard }: SummarySurviva
   const when =
     worst.ended === 0
       ? ""
-      : ` They end most often at an age of ${ages(worst)}: ${rate(worst.perHour)} in an hour of a connection.`;
+      : ` They end most often at an age of ${ages(worst)}: ${rate(worst.perHour)} per connection-hour.`;
   return `The target ended ${formatCount(ended)} of ${countOf(connections, "connection")} unplanned. Without any planned end ${half}.${when}`;
 }
 
@@ -88,13 +89,14 @@ function ages({ fromMs, toMs }: { readonly fromMs: number; readonly toMs: number
   return `${formatMs(fromMs)} to ${formatMs(toMs)}`;
 }
 
-function chart(points: readonly { readonly percentile: number; readonly ms: number }[]): Block {
+function chart(points: readonly CurvePoint[]): Block {
+  const rest = `last at ${formatMs(points.at(-1)?.ms ?? null)}`;
   return {
     ...{ kind: "plot", shape: "curve", id: "survival-curve" },
     title: "Age by which a share of connections had ended",
     about:
       "Kaplan-Meier: planned ends are counted until then. It ends where nobody older was seen.",
-    curves: [{ id: "ended", label: "ended unplanned", colour: "c2", points }],
+    curves: [{ id: "ended", label: "ended unplanned", colour: "c2", points, rest }],
   };
 }
 
@@ -126,7 +128,7 @@ function noteText({ ended, known, moments, left }: SummarySurvival): string {
       : "All lifetimes and all ends are known.";
   const sure = left.some(({ interval }) => interval !== null)
     ? "Intervals (Greenwood) are widened by how unevenly ends lie over the run."
-    : `The ends are worth ${rate(moments)} moments of 10 s: too few for an interval, as one incident may have ended many.`;
+    : `The ends cluster into about ${rate(moments)} independent 10 s blocks: too few for an interval, as one incident may have ended many.`;
   return `${sampled} ${sure} Ends by faults of the scenario, by the plan or by us count as time without an end.`;
 }
 
