@@ -17,7 +17,9 @@ export interface ModelLevel {
   readonly verdict: Plateau["verdict"];
   /** What broke; "" when it held. Foreign. */
   readonly reason: string;
-  /** Of the rule about latency, where there is one; null: nothing was measured. */
+  /** Metric and statistic of the rule about latency, such as "latency p99"; "": there is none. Foreign. */
+  readonly latencyOf: string;
+  /** Of that rule; null: nothing was measured. */
   readonly latencyMs: number | null;
   /** Seconds of run time; null when that is not known. */
   readonly at: number | null;
@@ -30,13 +32,15 @@ export function searchLevels(fold: RunFold): ModelLevel[] {
     .flatMap((phase, index) => {
       if (phase.ramp !== "find-limit") return [];
       const rule = latencyRule(phase.until);
+      const { metric = "", statistic = "" } = phase.until[rule] ?? {};
+      const latencyOf = `${metric} ${statistic}`.trim();
       return fold.searches.plateaus(index).map((plateau, at): ModelLevel => {
         const { to: connections, purpose, verdict, reason, observed } = plateau;
         const latencyUs = observed[rule] ?? null;
         const level = phase.levels[at];
         const start = spans[index]?.fromUs ?? 0;
         return {
-          ...{ phase: phase.phase, connections, purpose, verdict, reason },
+          ...{ phase: phase.phase, connections, purpose, verdict, reason, latencyOf },
           latencyMs: latencyUs === null ? null : toMs(latencyUs),
           at: level === undefined ? null : (start + level.atUs) / 1e6,
         };

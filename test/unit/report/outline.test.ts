@@ -93,7 +93,7 @@ function rich(model: ReportModel): ReportModel {
     targets: [HOSTILE, "us"].map((name) => ({ target: name, ...target, ...replies })),
     levels: [60, 70, 80].map((connections) => ({
       ...level,
-      ...{ connections, latencyMs: connections / 10, reason: HOSTILE, at: 2 },
+      ...{ connections, latencyMs: connections / 10, latencyOf: HOSTILE, reason: HOSTILE, at: 2 },
     })),
   };
 }

@@ -42,7 +42,7 @@ test("both renderers say in the legend when the last one ended", () => {
   expect(plot).toBeDefined();
   if (plot === undefined) return;
   for (const drawn of [blockHtml(plot).markup, chartSvg(plot, "here", "Sans")]) {
-    expect(drawn).toContain("last at 10.0 s");
+    expect(drawn).toContain("last at 10 s");
     expect(drawn).not.toContain("max 10");
   }
 });

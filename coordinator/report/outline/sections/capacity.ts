@@ -20,6 +20,7 @@ import {
   list,
   prose,
   table,
+  text,
 } from "../block.ts";
 import { momentOf } from "../moments.ts";
 import type { Section } from "../section.ts";
@@ -34,12 +35,6 @@ const COLUMNS = [
   column("result", "text"),
   column("at", "text"),
   column("what broke", "text"),
-];
-const LOAD_COLUMNS = [
-  column("connections"),
-  column("result", "text"),
-  column("latency", "ms"),
-  column("of the highest", "bar"),
 ];
 /** Fewer show no curve. */
 const LEAST_LEVELS = 3;
@@ -57,7 +52,7 @@ export const capacity: Section = {
     id: "capacity",
     title: "Capacity",
     about:
-      "Of a run that searched for the limit: what the target sustained, where it broke, every level that was tried, what gave out and what to add next, and what that rests on ([find-limit.md](find-limit.md)).",
+      "Of a run that searched for the limit: what the target sustained, where it broke, every level that was tried, the bottleneck and what to add next, and what that rests on ([find-limit.md](find-limit.md)).",
   },
 
   build({ summary: { capacity: found }, levels = [] }) {
@@ -81,7 +76,7 @@ export const capacity: Section = {
         { most: 20 },
       ),
       ...bottleneckBlocks(found),
-      ...byLoad(levels),
+      ...latencyByLoad(levels),
       ...(levels.length === 0 ? [] : [details(`All ${levels.length} levels`, levelTable(levels))]),
       {
         kind: "data",
@@ -98,12 +93,24 @@ export const capacity: Section = {
   },
 };
 
-/** Latency as it grows with load, where enough levels have one. */
+/** Latency as it grows with load, by search: each has a rule of its own that says which latency. */
+function latencyByLoad(levels: readonly ModelLevel[]): Block[] {
+  const phases = [...new Set(levels.map(({ phase }) => phase))];
+  const tables = phases.flatMap((phase) => {
+    const [found] = byLoad(levels.filter((level) => level.phase === phase));
+    if (found === undefined) return [];
+    return phases.length === 1 ? [found] : [text("Phase ", code(phase, 64), ":"), found];
+  });
+  return tables.length === 0 ? [] : [heading("Latency by load"), ...tables];
+}
+
+/** @param levels of one phase @returns nothing where too few have one */
 function byLoad(levels: readonly ModelLevel[]): Block[] {
   const known = levels
     .filter(({ latencyMs, verdict }) => latencyMs !== null && verdict !== "untrusted")
     .sort((a, b) => a.connections - b.connections);
-  if (known.length < LEAST_LEVELS) return [];
+  const [first] = known;
+  if (first === undefined || known.length < LEAST_LEVELS) return [];
   const most = known.reduce((high, { latencyMs }) => Math.max(high, latencyMs ?? 0), 0);
   const rows = known.map(({ connections, verdict, latencyMs }): Cell[] => [
     connections,
@@ -114,17 +121,22 @@ function byLoad(levels: readonly ModelLevel[]): Block[] {
       bar: { to: (latencyMs ?? 0) / most, colour: verdict === "held" ? "c1" : "c4" },
     },
   ]);
-  const shape = { name: "Latency by load", columns: LOAD_COLUMNS, most: MAX_LEVELS, sort: false };
-  return [heading("Latency by load"), table(shape, rows)];
+  const columns = [
+    column("connections"),
+    column("result", "text"),
+    { id: "latency", title: code(first.latencyOf, 80), unit: "ms" as const },
+    column("of the highest", "bar"),
+  ];
+  return [table({ name: "Latency by load", columns, most: MAX_LEVELS, sort: false }, rows)];
 }
 
-/** What gave out, and what to add next. */
+/** The bottleneck, and what to add next. */
 function bottleneckBlocks({ bottleneck }: NonNullable<Summary["capacity"]>): Block[] {
   if (bottleneck === undefined) return [];
   const { resource, evidence, next } = bottleneck;
   return [
     facts(
-      { label: "gave out", text: resource },
+      { label: "bottleneck", text: resource },
       ...evidence.map((one) => ({ label: "", text: prose(one, 600) })),
       { label: "next", text: prose(next, 600) },
     ),
