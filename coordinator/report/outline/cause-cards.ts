@@ -53,7 +53,7 @@ function card(summary: Summary, one: Finding, at: number): Card {
   // Once is enough.
   const others = at === 0 ? summary.findings.slice(1) : [];
   const parts: Card["parts"] = [
-    { label: "evidence", items: evidenceOf(summary, one) },
+    { label: "evidence", items: evidenceOf(summary, at) },
     { label: "against", items: one.against.map((text) => prose(text, MAX_CHARS)) },
     { label: "also found", items: others.map((other) => `${titleOf(other)} (${placeOf(other)})`) },
     { label: "confidence", items: [[prose(one.basis, MAX_CHARS), COMPUTED]] },
@@ -66,9 +66,14 @@ function card(summary: Summary, one: Finding, at: number): Card {
     next: prose(one.nextProbe, MAX_CHARS),
     parts: parts
       .filter(({ items }) => items.length > 0)
-      .map(({ label, items }) => ({ label, items: items.slice(0, MAX_ITEMS) })),
+      .map(({ label, items }) => ({ label, items: shortened(items) })),
     open: at === 0,
   };
+}
+
+function shortened(items: readonly Text[]): readonly Text[] {
+  const more = items.length - MAX_ITEMS;
+  return more <= 0 ? items : [...items.slice(0, MAX_ITEMS), `${more} more, in summary.json`];
 }
 
 /** Of a finding without a single cause where it lies is what is known. */
@@ -82,12 +87,14 @@ function placeOf({ locus, confidence }: Finding): string {
 }
 
 /** Each with where its figures are. */
-function evidenceOf(summary: Summary, { cause, evidence }: Finding): Text[] {
-  const judged = summary.judgements?.find(
-    ({ kind, sentence }) => kind === "finding" && sentence === cause,
-  );
-  return evidence.map((sentence, at): Text => {
-    const seconds = judged?.evidence[at]?.seconds ?? [];
+function evidenceOf({ findings, judgements = [] }: Summary, at: number): Text[] {
+  // Findings are these judgements, in their order.
+  const judged = judgements.filter(
+    ({ kind, outcome }) => kind === "finding" && outcome === "fail",
+  )[at];
+  const sentences = findings[at]?.evidence ?? [];
+  return sentences.map((sentence, place): Text => {
+    const seconds = judged?.evidence[place]?.seconds ?? [];
     return [prose(sentence, MAX_CHARS), " ", ...sourceOf(seconds)];
   });
 }

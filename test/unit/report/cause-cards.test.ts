@@ -43,6 +43,42 @@ test("evidence says which seconds of timeline.csv have its figures", () => {
   expect(JSON.stringify(evidence)).toContain(", seconds 1 to 5)");
 });
 
+test("what a card has no room for is said to be elsewhere", () => {
+  const { summary } = integrity;
+  const [first] = summary.findings;
+  if (first === undefined) throw new Error("there is no finding");
+  const evidence = Array.from({ length: 11 }, (_, at) => `evidence ${at}`);
+  const findings = Array.from({ length: 12 }, () => ({ ...first, evidence }));
+  const [card] = cardsOf({ ...integrity, summary: { ...summary, findings } });
+  const itemsOf = (label: string) => card?.parts.find((part) => part.label === label)?.items ?? [];
+  expect(itemsOf("also found").at(-1)).toBe("3 more, in summary.json");
+  expect(itemsOf("evidence").at(-1)).toBe("3 more, in summary.json");
+  expect(itemsOf("evidence")).toHaveLength(9);
+});
+
+test("two findings of one sentence have their own evidence", () => {
+  const { summary } = severalTargets;
+  const [finding] = summary.findings;
+  const judged = summary.judgements?.find(
+    ({ kind, outcome }) => kind === "finding" && outcome === "fail",
+  );
+  if (finding === undefined || judged === undefined) throw new Error("there is no finding");
+  const later = judged.evidence.map((one) => ({ ...one, seconds: [{ from: 40, to: 42 }] }));
+  const cards = cardsOf({
+    ...severalTargets,
+    summary: {
+      ...summary,
+      findings: [finding, finding],
+      judgements: [judged, { ...judged, evidence: later }],
+    },
+  });
+  const evidence = cards.map(({ parts }) =>
+    JSON.stringify(parts.find(({ label }) => label === "evidence")),
+  );
+  expect(evidence[0]).toContain(", seconds 1 to 5)");
+  expect(evidence[1]).toContain(", seconds 40 to 41)");
+});
+
 test("every format for people has title, place, evidence and the next step", () => {
   const [card] = cardsOf(severalTargets);
   const { nextProbe, evidence } = severalTargets.summary.findings[0] ?? { evidence: [] };
