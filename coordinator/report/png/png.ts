@@ -1,6 +1,7 @@
 /**
  * The charts of a report as PNG files, one a chart, drawn by resvg as WebAssembly, which is there when somebody installed it. Called by
- * `onrush report --out png`. The only door to it. Invariant: nothing is downloaded; the fonts are those of pdfmake or of this machine.
+ * `onrush report --out png` and the API, both through launch/remake.ts. The only door to it. Invariant: nothing is downloaded; the fonts are
+ * those of pdfmake or of this machine.
  */
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -39,9 +40,16 @@ export interface ChartFile {
   readonly png: Uint8Array;
 }
 
-/** One after another, so that one picture is in memory. @throws OnrushError ONRUSH_PNG_UNAVAILABLE */
-export async function* chartFiles(model: ReportModel): AsyncGenerator<ChartFile> {
-  const draw = await renderer();
+/**
+ * One after another, so that one picture is in memory.
+ * @param load makes the renderer ready, once a process unless it fails
+ * @throws OnrushError ONRUSH_PNG_UNAVAILABLE
+ */
+export async function* chartFiles(
+  model: ReportModel,
+  load: () => Promise<Resvg> = loadResvg,
+): AsyncGenerator<ChartFile> {
+  const draw = await renderer(load);
   const place = `${model.summary.name}, ${model.summary.run}`;
   for (const plot of plotsOf(model)) {
     yield { name: `${plot.id}.png`, png: draw(plot, place) };
@@ -56,14 +64,18 @@ function plotsOf(model: ReportModel): Plot[] {
 
 type Draw = (plot: Plot, place: string) => Uint8Array;
 
-/** Once a process. */
-let loading: Promise<typeof import("@resvg/resvg-wasm")> | undefined;
+type Resvg = typeof import("@resvg/resvg-wasm");
 
-async function renderer(): Promise<Draw> {
-  loading ??= loadResvg();
-  const resvg = await loading.catch(() => null);
+let loading: Promise<Resvg> | undefined;
+
+async function renderer(load: () => Promise<Resvg>): Promise<Draw> {
+  loading ??= load();
+  const resvg = await loading.catch((cause: unknown) => {
+    loading = undefined;
+    throw noRenderer(cause);
+  });
   const font = await findFont();
-  if (resvg === null || font === null) throw unavailable(resvg === null);
+  if (font === null) throw noFont();
   return (plot, place) => {
     const image = new resvg.Resvg(chartSvg(plot, place, font.family), {
       fitTo: { mode: "zoom", value: SCALE },
@@ -80,7 +92,7 @@ async function renderer(): Promise<Draw> {
   };
 }
 
-async function loadResvg(): Promise<typeof import("@resvg/resvg-wasm")> {
+async function loadResvg(): Promise<Resvg> {
   const resvg = await import("@resvg/resvg-wasm");
   const program = createRequire(import.meta.url).resolve("@resvg/resvg-wasm/index_bg.wasm");
   await resvg.initWasm(await readFile(program));
@@ -97,14 +109,27 @@ async function findFont(): Promise<{ readonly family: string; readonly bytes: Ui
   return null;
 }
 
-function unavailable(isRenderer: boolean): OnrushError {
+/** Not installed, or there and not to be started. */
+function noRenderer(cause: unknown): OnrushError {
+  const isMissing = (cause as NodeJS.ErrnoException | null)?.code === "ERR_MODULE_NOT_FOUND";
   return new OnrushError({
     code: "ONRUSH_PNG_UNAVAILABLE",
-    message: isRenderer
+    message: isMissing
       ? "charts as PNG need the package @resvg/resvg-wasm, and it is not here"
-      : "charts as PNG need a font, and none was found",
-    remedy: isRenderer
-      ? "`npm install @resvg/resvg-wasm`; or open report.html and save a chart from there"
-      : "install the font DejaVu Sans, or `npm install pdfmake`, which brings one",
+      : `charts as PNG cannot be drawn: @resvg/resvg-wasm does not start: ${textOf(cause)}`,
+    remedy: `\`npm install @resvg/resvg-wasm\`${isMissing ? "" : " again"}; or open report.html and save a chart from there`,
+    cause,
+  });
+}
+
+function textOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}
+
+function noFont(): OnrushError {
+  return new OnrushError({
+    code: "ONRUSH_PNG_UNAVAILABLE",
+    message: "charts as PNG need a font, and none was found",
+    remedy: "install the font DejaVu Sans, or `npm install pdfmake`, which brings one",
   });
 }
