@@ -49,5 +49,5 @@ function flipFact({ flip }: Decision): Fact[] {
     code(`${metric} ${rule}`),
     ` ${what}: observed ${formatObserved(rule, observed)}${by === null ? "" : `, its limit is ${by > 0 ? "+" : ""}${(by * 100).toFixed(1)} % from there`}`,
   ];
-  return [{ label: "would flip", text }];
+  return [{ label: holds ? "closest threshold" : "furthest from its limit", text }];
 }
