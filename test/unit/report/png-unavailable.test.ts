@@ -10,6 +10,14 @@ import { goodRun } from "../merge/synthetic-run.ts";
 const model = buildReportModel(goodRun(), { scenarioText: null, notes: [] });
 const failing = (cause: Error) => chartFiles(model, () => Promise.reject(cause)).next();
 
+test("a package that is not there is called absent", async () => {
+  const code = "ERR_MODULE_NOT_FOUND";
+  await expect(failing(Object.assign(new Error("none"), { code }))).rejects.toMatchObject({
+    message: "charts as PNG need the package @resvg/resvg-wasm, and it is not here",
+    remedy: expect.stringMatching(/^`npm install @resvg\/resvg-wasm`;/),
+  });
+});
+
 test("a package that does not start is not called absent, and is started again", async () => {
   for (const message of ["no memory", "still none"]) {
     const cause = new Error(message);
@@ -21,12 +29,4 @@ test("a package that does not start is not called absent, and is started again",
   }
   const { done } = await chartFiles(model).next();
   expect(done).toBe(false);
-});
-
-test("one that is not there is", async () => {
-  const code = "ERR_MODULE_NOT_FOUND";
-  await expect(failing(Object.assign(new Error("none"), { code }))).rejects.toMatchObject({
-    message: "charts as PNG need the package @resvg/resvg-wasm, and it is not here",
-    remedy: expect.stringMatching(/^`npm install @resvg\/resvg-wasm`;/),
-  });
 });
