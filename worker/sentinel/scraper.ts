@@ -1,5 +1,5 @@
 /**
- * Reads one page on which a target tells of itself, time and again. Made by main.ts for each page. Invariant: one request at a
+ * Reads one page on which a target tells of itself, time and again. Made by observation.ts for each page. Invariant: one request at a
  * time, which is over within PATIENCE_MS; a page that cannot be read is missing, and asked for again.
  */
 import type { Timers } from "../../shared/time/timer.ts";
