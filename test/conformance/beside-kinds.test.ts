@@ -147,9 +147,12 @@ it("no address and no header of what is asked lies on disk", () => {
   expect(JSON.stringify(kept)).not.toContain("geheim");
 });
 
-it("a rule is named by the address it asks, without its query", () => {
-  const { scenario } = strict({ environment: { before: [{ url: "http://a:1/health?k=geheim" }] } });
-  expect(scenario.environment?.before[0]?.name).toBe("url http://a:1/health");
+it("a rule is named by the host it asks: a path and a query may be secret", () => {
+  const { scenario } = strict({
+    environment: { before: [{ url: "http://a:1/hook/geheim?k=geheim" }, { url: "http://a:1/" }] },
+  });
+  const names = scenario.environment?.before.map(({ name }) => name);
+  expect(names).toEqual(["url a:1", "url a:1 (2)"]);
 });
 
 it("names that are made are not those that are written further down, and are found again", () => {
