@@ -162,7 +162,7 @@ function listedOutside(
         const told = log.told.get(position);
         const isActing = told !== undefined && (told.ended === null || elapsedUs < untilUs);
         return {
-          ...{ id, from: atUs / SECOND_US, to: untilUs / SECOND_US, victims: null, hit: 0 },
+          ...{ id, from: atUs / SECOND_US, to: untilUs / SECOND_US, victims: null, hit: null },
           state: told === undefined ? "planned" : isActing ? "acting" : "over",
         } as const;
       }),

@@ -67,7 +67,10 @@ export const SCHEMAS = {
           ...orNull(count),
           description: "Connections it was to hit; null: it has not begun, or nobody can say.",
         },
-        hit: { ...count, description: "Connections it has hit, as far as workers have told." },
+        hit: {
+          ...orNull(count),
+          description: "Connections it has hit, as far as workers have told; null: it hits none.",
+        },
       }),
     ),
   }),

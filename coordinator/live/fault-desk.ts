@@ -55,7 +55,7 @@ export interface ListedFault {
     readonly state: "planned" | "acting" | "over" | "cancelled";
     /** Connections it was to hit by plan; null: it has not begun, or that depends on who holds them, or it hits none. */
     readonly victims: number | null;
-    /** Connections it has hit, as far as workers have reported. */
-    readonly hit: number;
+    /** Connections it has hit, as far as workers have reported; null: it hits none. */
+    readonly hit: number | null;
   }[];
 }

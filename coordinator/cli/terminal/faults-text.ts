@@ -19,7 +19,7 @@ interface Listed {
     readonly to: number;
     readonly state: string;
     readonly victims: number | null;
-    readonly hit: number;
+    readonly hit: number | null;
   }[];
 }
 
@@ -71,7 +71,7 @@ export function faultsText(faults: readonly Listed[]): string {
         to > from ? formatSeconds(to) : "",
         state,
         victims === null ? "" : String(victims),
-        String(hit),
+        hit === null ? "" : String(hit),
       ]);
     }
   }
