@@ -147,6 +147,18 @@ it("no address and no header of what is asked lies on disk", () => {
   expect(JSON.stringify(kept)).not.toContain("geheim");
 });
 
+it("no token of a fault that a checkpoint begins lies on disk", () => {
+  const stale = { kind: "stale-token", for: "5s", who: "50%", value: "geheim", header: "x-token" };
+  const others = [{ kind: "disconnect", who: "20%" }, { kind: "stale-token", for: "1s", who: 1 }];
+  const faults = [stale, ...others].map((fault) => ({ fault }));
+  const { scenario } = strict({ checkpoints: [{ at: "steady", do: faults }] });
+  const actions = scenario.checkpoints?.[0]?.actions ?? [];
+  const kept = actions.map((act) => actionKindOf(act.kind).redacted(act));
+  const texts = kept.map((act) => "text" in act && JSON.parse(String(act.text)));
+  expect(texts).toEqual([{ ...stale, value: "***" }, ...others]);
+  expect(kept.map((act) => actionKindOf(act.kind).redacted(act))).toEqual(kept);
+});
+
 it("a rule is named by the host it asks: a path and a query may be secret", () => {
   const { scenario } = strict({
     environment: { before: [{ url: "http://a:1/hook/geheim?k=geheim" }, { url: "http://a:1/" }] },
