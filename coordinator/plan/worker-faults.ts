@@ -2,6 +2,7 @@
  * What faults do to the workers of a run, as far as its scenario tells. Pure; used where a run's workers are sized, and before it
  * begins. Invariant: an upper bound of those that are lost.
  */
+import { isWorkerAct } from "../../shared/scenario/sections/faults/outside/registry.ts";
 import type { WorkerAct } from "../../shared/scenario/sections/faults/outside/worker-act.ts";
 import type { StrictScenario } from "../../shared/scenario/strict.ts";
 import type { StrictOutside } from "../../shared/scenario/strict-outside.ts";
@@ -14,7 +15,7 @@ const MOST_TRIED = 1000;
 
 /** null: it is done to others. */
 export function workerActOf(act: StrictOutside["act"]): WorkerAct | null {
-  return "effect" in act ? act : null;
+  return isWorkerAct(act) ? act : null;
 }
 
 /** What of a worker matters here. */

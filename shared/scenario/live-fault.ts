@@ -1,8 +1,7 @@
 /**
  * A fault that is asked for while a run goes on: written as in `faults` of a scenario, without `at` for as soon as everybody can
  * know of it; or `begin: NAME`, one of the scenario once more, such as one whose `at` is on-request. It hits connections, or our own
- * workers. Called by coordinator/active-run, and by sections/checkpoints for those of connections that are to be asked for. Does no
- * I/O. Invariant: what passes is as sound as a fault of the scenario, and begins at a moment that has not come yet.
+ * workers. Called by coordinator/active-run, and by sections/checkpoints for those that are to be asked for. Does no I/O. Invariant: what passes is as sound as a fault of the scenario, and begins at a moment that has not come yet.
  */
 import type * as z from "zod";
 import { faultWindows, MAX_WINDOWS } from "./fault-windows.ts";
@@ -19,8 +18,9 @@ import {
   repetition,
   unusedName,
 } from "./sections/faults/anchor.ts";
+import { isWorkerAct, outsideKindOf } from "./sections/faults/outside/registry.ts";
 import { faultKindOf } from "./sections/faults/registry.ts";
-import { type FaultOutput, faultShape, liveFaultShape, strictFault } from "./sections/faults.ts";
+import { type FaultOutput, liveFaultShape, strictFault } from "./sections/faults.ts";
 import { isOutside, lastingUs, strictOutside } from "./sections/outside-faults.ts";
 import type { Scene } from "./sections/section.ts";
 import { label, once, strict, text } from "./shape/fields.ts";
@@ -93,32 +93,45 @@ export function readLiveFault(document: string, { scenario, earliestUs }: Asked)
 export function checkFaultToCome(
   given: Readonly<Record<string, unknown>>,
   path: Path,
-  scene: Pick<Scene, "log" | "given"> & { readonly scope: StrictScenario },
+  scene: Pick<Scene, "log" | "given"> & {
+    readonly scope: StrictScenario;
+    /** Others that are to be asked for, as far as they have names. */
+    readonly asked: readonly { readonly name: string }[];
+  },
 ): boolean {
-  const { log, scope, given: root } = scene;
+  const { log, scope, given: root, asked } = scene;
   if (Object.hasOwn(given, "at")) {
     const what = "it begins when the checkpoint is reached";
     log.add([...path, "at"], what, "remove it", { part: "key" });
     return false;
   }
   const isAgain = Object.hasOwn(given, "begin");
-  const shape = isAgain ? againShape() : faultShape();
+  const shape = isAgain ? againShape() : liveFaultShape();
   const { value, issues } = readShape(shape, { ...given, at: ON_REQUEST });
   addShapeIssues(issues, root, log, path);
   // Where faults have issues, nothing can be said of their names.
   if (issues.length > 0 || !log.isSound(["faults"])) return issues.length === 0;
-  const { faults, phases } = scope;
+  const { faults, outside, phases } = scope;
   const { name } = value as Again;
-  if (name !== undefined) checkFree(name, [...path, "name"], { faults, log });
-  if (isAgain)
-    return foundFault((value as Again).begin, [...path, "begin"], { faults, log }) !== null;
-  const { every, times, ...once } = value as FaultOutput;
-  const fault = strictFault(once as FaultOutput, { path, scene, known: faults });
-  if (fault === null) return false;
+  const taken = { faults: [...faults, ...outside, ...asked], log };
+  if (name !== undefined) checkFree(name, [...path, "name"], taken);
+  if (isAgain) {
+    foundFault((value as Again).begin, [...path, "begin"], { faults: beginnable(scope), log });
+    return log.isSound(path);
+  }
+  const forUs = lastingToCome(value as LiveOutput, { path, scene, known: faults });
+  if (forUs === null) return false;
   const anchor = { phase: 0, offsetUs: 0 };
-  const repeated = repetition({ every, times }, { path, log, anchor, phases });
-  checkApart({ ...repeated, forUs: fault.forUs }, path, log);
+  const repeated = repetition(value as LiveOutput, { path, log, anchor, phases });
+  checkApart({ ...repeated, forUs }, path, log);
   return log.isSound(path);
+}
+
+/** How long one lasts that has no time yet; null when it has an issue (logged). */
+function lastingToCome(value: LiveOutput, place: Parameters<typeof strictFault>[1]): number | null {
+  if (isOutside(value)) return lastingUs(outsideKindOf(value.kind).strict(value));
+  const { every: _, times: _1, ...once } = value;
+  return strictFault(once as FaultOutput, place)?.forUs ?? null;
 }
 
 type LiveOutput = z.output<ReturnType<typeof liveFaultShape>>;
@@ -139,11 +152,11 @@ function strictOf(value: LiveOutput, scenario: StrictScenario, log: IssueLog): A
 /** A fault of the scenario, at another time, once; null when that cannot be (logged). */
 function again(
   { begin, at, name }: Again,
-  { phases, faults, outside }: StrictScenario,
+  scenario: StrictScenario,
   log: IssueLog,
 ): AnyFault | null {
-  // Those to others are done at their times alone.
-  const all = [...faults, ...outside.filter(({ act }) => "effect" in act)];
+  const { phases } = scenario;
+  const all = beginnable(scenario);
   const found = foundFault(begin, ["begin"], { faults: all, log });
   const anchor = anchorOf(at, ["at"], { phases, log });
   if (found === null || anchor === null) return null;
@@ -159,6 +172,11 @@ function again(
   const forUs = isOfConnections(one) ? one.forUs : lastingUs(one.act);
   checkTimes({ ...once, forUs }, startUs, { path: [], phases, log });
   return one;
+}
+
+/** Those to others are done at their times alone. */
+function beginnable({ faults, outside }: StrictScenario): readonly AnyFault[] {
+  return [...faults, ...outside.filter(({ act }) => isWorkerAct(act))];
 }
 
 /** What may go on to the end of the run has less to go on for than at its first beginning. */

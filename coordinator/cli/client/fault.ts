@@ -8,7 +8,7 @@ import { Command, Option } from "commander";
 import { ExitCode, OnrushError } from "../../../shared/errors.ts";
 import { MAX_FAULT_BYTES } from "../../../shared/scenario/live-fault.ts";
 import { readDocument } from "../../../shared/scenario/read/document.ts";
-import { OUTSIDE_KINDS } from "../../../shared/scenario/sections/faults/outside/registry.ts";
+import { WORKER_KINDS } from "../../../shared/scenario/sections/faults/outside/registry.ts";
 import { FAULT_KINDS } from "../../../shared/scenario/sections/faults/registry.ts";
 import type { ListedFault } from "../../live/fault-desk.ts";
 import type { CliContext, Finish } from "../context.ts";
@@ -24,7 +24,7 @@ interface FaultOptions extends ApiFlags {
 }
 
 /** Those that may be asked for while a run goes on. */
-const KINDS = [...FAULT_KINDS, ...OUTSIDE_KINDS.filter(({ on }) => on === "workers")];
+const KINDS = [...FAULT_KINDS, ...WORKER_KINDS];
 
 /** What all kinds have, as help says it; the keys of single kinds follow. */
 const COMMON: Readonly<Record<string, string>> = {

@@ -85,7 +85,7 @@ export const checkpoints = section({
     const names = writtenNames(given["checkpoints"], "name").map((name) => ({ name }));
     const known: StrictCheckpoint[] = [];
     for (const [index, one] of soundItems(value, ["checkpoints"], log)) {
-      const strictOne = strictCheckpoint(one, index, scene, names);
+      const strictOne = strictCheckpoint(one, index, scene, { names, known });
       if (strictOne !== null) known.push(strictOne);
     }
     return known.length === 0 ? {} : { checkpoints: known };
@@ -107,12 +107,15 @@ function usualName(index: number): string {
   return `checkpoint ${index + 1}`;
 }
 
-/** @param names that others have */
+/** @param others names they have; known: those before it */
 function strictCheckpoint(
   one: Written,
   index: number,
   scene: Scene,
-  names: readonly { readonly name: string }[],
+  others: {
+    readonly names: readonly { readonly name: string }[];
+    readonly known: readonly StrictCheckpoint[];
+  },
 ): StrictCheckpoint | null {
   const { name, at, window: windowUs, for: forUs = 0, do: acts } = one;
   const when = one.when ?? null;
@@ -122,10 +125,11 @@ function strictCheckpoint(
   if (!log.isSound(["load"])) return null;
   const { phases } = scope;
   const anchor = at === undefined ? START : anchorOf(at, [...path, "at"], { phases, log });
-  const strictOnes = strictActions(acts, [...path, "do"], scene);
+  const before = others.known.flatMap(({ actions: known }) => known);
+  const strictOnes = strictActions(acts, [...path, "do"], scene, before);
   if (when !== null && log.isSound(path)) checkReads(when, [...path, "when"], scene);
   if (anchor === null || !log.isSound(path)) return null;
-  const own = name ?? unusedName(usualName(index), names);
+  const own = name ?? unusedName(usualName(index), others.names);
   return { name: own, ...anchor, when, windowUs, forUs, actions: strictOnes };
 }
 

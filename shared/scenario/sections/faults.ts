@@ -25,7 +25,7 @@ import {
   writtenAnchor,
 } from "./faults/anchor.ts";
 import type { CommonKeys, FaultKind, Who } from "./faults/fault.ts";
-import { OUTSIDE_KINDS } from "./faults/outside/registry.ts";
+import { OUTSIDE_KINDS, WORKER_KINDS } from "./faults/outside/registry.ts";
 import { writtenRamp } from "./faults/ramped.ts";
 import { FAULT_KINDS, type FaultAct, faultKindOf } from "./faults/registry.ts";
 import { isOutside, strictOutside, writtenOutside } from "./outside-faults.ts";
@@ -37,12 +37,9 @@ type FaultInput = z.input<KindShape>;
 
 const shapes = (): KindShape[] => FAULT_KINDS.map(({ shape }) => shape());
 
-/** One fault, of any kind that hits connections. */
-export const faultShape = once(() => ofKinds("kind", shapes(), withKind));
-
 /** One fault that may be asked for while a run goes on: of any kind that hits connections, or our own workers. */
 export const liveFaultShape = once(() => {
-  const workers = OUTSIDE_KINDS.filter(({ on }) => on === "workers").map(({ shape }) => shape());
+  const workers = WORKER_KINDS.map(({ shape }) => shape());
   return ofKinds("kind", [...shapes(), ...workers], withKind);
 });
 

@@ -7,7 +7,11 @@ import { ExpressionError } from "../../../shared/scenario/expression/expression-
 import { compileMeasured } from "../../../shared/scenario/expression/measured-expression.ts";
 import { parseScenario } from "../../../shared/scenario/parse.ts";
 
-const FAULTS = [{ at: "on-request", for: "5s", kind: "blackhole", who: "5%", name: "dark" }];
+const FAULTS = [
+  { at: "on-request", for: "5s", kind: "blackhole", who: "5%", name: "dark" },
+  { at: "steady+60s", kind: "kill-worker", who: 1, name: "gone" },
+  { at: "steady+60s", kind: "call", url: "http://127.0.0.1:1/", name: "reset" },
+];
 
 function issuesOf(parts: object): string[] {
   const text = JSON.stringify({
@@ -31,6 +35,9 @@ describe("a fault of a checkpoint", () => {
     { kind: "disconnect", who: "20%" },
     { kind: "disconnect", who: "20%", how: "silence" },
     { kind: "stop-reading", who: "20%", for: "5s", every: "10s", times: 2 },
+    { kind: "kill-worker", who: 1 },
+    { kind: "pause-worker", who: 1, for: "2s", every: "10s", times: 2, name: "still" },
+    { begin: "gone" },
   ])("is taken: %j", (fault) => {
     expect(issuesOfFault(fault)).toEqual([]);
   });
@@ -49,8 +56,27 @@ describe("a fault of a checkpoint", () => {
       { kind: "stop-reading", who: "20%", for: "5s", every: "2s", times: 2 },
       "every: it would begin again before it has ended",
     ],
+    [
+      { kind: "pause-worker", who: 1, for: "5s", every: "2s", times: 2 },
+      "every: it would begin again before it has ended",
+    ],
+    [{ kind: "kill-worker", who: 1, times: 3 }, "times: times has no meaning without every"],
+    [{ kind: "disconnect", who: "20%", name: "gone" }, 'name: the run has a fault "gone"'],
+    [{ begin: "dark", name: "reset" }, 'name: the run has a fault "reset"'],
+    [{ begin: "reset" }, 'begin: the scenario has no fault "reset"'],
+    [{ kind: "call", url: "http://127.0.0.1:1/" }, "kind"],
   ])("is refused: %j", (fault, issue) => {
     expect(String(issuesOfFault(fault))).toContain(issue);
+  });
+
+  it("has a name that no other one has, also of another checkpoint", () => {
+    const fault = { begin: "dark", name: "again" };
+    const twice = 'fault.name: the run has a fault "again"';
+    const other = { kind: "disconnect", who: "20%", name: "again" };
+    const one = issuesOf({ checkpoints: [{ at: "steady", do: [{ fault }, { fault: other }] }] });
+    expect(one).toEqual([`checkpoints[0].do[1].${twice}`]);
+    const both = [fault, other].map((given) => ({ at: "steady", do: [{ fault: given }] }));
+    expect(issuesOf({ checkpoints: both })).toEqual([`checkpoints[1].do[0].${twice}`]);
   });
 });
 

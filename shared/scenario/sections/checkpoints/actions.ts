@@ -38,8 +38,13 @@ export const actions: () => z.ZodType<unknown, readonly ActionInput[]> = once(()
   return list(action, 1, MAX_ACTIONS) as unknown as z.ZodType<unknown, readonly ActionInput[]>;
 });
 
-/** Actions without an issue. */
-export function strictActions(value: unknown, path: Path, scene: Scene): CheckpointAct[] {
+/** Actions without an issue. @param before those of checkpoints before this one */
+export function strictActions(
+  value: unknown,
+  path: Path,
+  scene: Scene,
+  before: readonly CheckpointAct[],
+): CheckpointAct[] {
   const known: CheckpointAct[] = [];
   for (const [index, written] of Array.isArray(value) ? value.entries() : []) {
     if (!scene.log.isSound([...path, index])) continue;
@@ -48,12 +53,21 @@ export function strictActions(value: unknown, path: Path, scene: Scene): Checkpo
       : written;
     const kind = KINDS.find((one) => one.kind === key);
     if (kind === undefined) continue;
-    const isFault: ActionPlace["isFault"] = (given, at) => checkFaultToCome(given, at, scene);
+    const asked = [...before, ...known].flatMap(askedName);
+    const isFault: ActionPlace["isFault"] = (given, at) =>
+      checkFaultToCome(given, at, { ...scene, asked });
     const place = { path: [...path, index, kind.kind], isFault };
     const act = kind.strict(isMapping(written) ? written[kind.kind] : kind.alone, place);
     if (act !== null) known.push(act);
   }
   return known;
+}
+
+/** What the fault is to be called that an action begins. */
+function askedName(act: CheckpointAct): { readonly name: string }[] {
+  if (act.kind !== "fault") return [];
+  const { name } = JSON.parse(act.text) as { readonly name?: string };
+  return name === undefined ? [] : [{ name }];
 }
 
 export function writtenActions(known: readonly CheckpointAct[]): ActionInput[] {

@@ -1,6 +1,6 @@
 /**
  * `fault`: a fault begins, as one that is asked for while a run goes on (live-fault.ts). Listed in registry.ts. Invariant: it is a fault
- * that hits connections, and begins as soon as all workers know of it.
+ * that hits connections or our own workers, and begins as soon as all workers know of it.
  */
 import * as z from "zod";
 import { readShape } from "../../read/read-shape.ts";

@@ -8,6 +8,7 @@ import type { OutsideKind } from "./outside.ts";
 import { pauseWorker } from "./pause-worker.ts";
 import { resources } from "./resources.ts";
 import { skewClock } from "./skew-clock.ts";
+import type { WorkerAct } from "./worker-act.ts";
 
 export const OUTSIDE_KINDS = [
   call,
@@ -19,6 +20,9 @@ export const OUTSIDE_KINDS = [
   skewClock,
 ] as const;
 
+/** Those that workers do to themselves: they may be asked for while a run goes on. */
+export const WORKER_KINDS = OUTSIDE_KINDS.filter(({ on }) => on === "workers");
+
 /** Those that clean-up has, by their shapes as its steps. */
 export const CLEANUP_STEPS = [
   { kind: call.kind, shape: callStep },
@@ -27,6 +31,10 @@ export const CLEANUP_STEPS = [
 
 /** What they do. */
 export type OutsideAct = ReturnType<(typeof OUTSIDE_KINDS)[number]["strict"]>;
+
+export function isWorkerAct(act: OutsideAct): act is Extract<OutsideAct, WorkerAct> {
+  return WORKER_KINDS.some(({ kind }) => kind === act.kind);
+}
 
 /** The kind of this name, which has to be one. */
 export function outsideKindOf(name: OutsideAct["kind"]): OutsideKind<OutsideAct> {
