@@ -7,6 +7,7 @@
 import { type CoordinatorBus, documentKey } from "../../shared/bus/bus.ts";
 import { OnrushError } from "../../shared/errors.ts";
 import type { Steering } from "../../shared/load/steering.ts";
+import type { StrictFault } from "../../shared/scenario/strict-fault.ts";
 import { sleep, systemTimers, type Timers } from "../../shared/time/timer.ts";
 import { isBeforeStart, type RunDocument, type RunState } from "../../shared/wire/command.ts";
 import type { PlanDocument } from "../../shared/wire/plan.ts";
@@ -17,7 +18,7 @@ import { sentPlan } from "../plan/sent-rows.ts";
 import type { EndBy } from "../store/event.ts";
 import type { StoredRun } from "../store/run-store.ts";
 import { RefusedNotes } from "./refused-notes.ts";
-import type { RunRequest } from "./request.ts";
+import { type RunRequest, WITHOUT_SECRETS } from "./request.ts";
 import { RowDocuments } from "./row-documents.ts";
 import type { RunLog } from "./run-log.ts";
 import { transition } from "./state.ts";
@@ -142,6 +143,7 @@ export class ActiveRun {
   async publish(): Promise<void> {
     const { fold } = this.log;
     this.#heedRewrites();
+    this.#callOffLost();
     const document: RunDocument = {
       run: this.id,
       state: fold.state,
@@ -151,7 +153,7 @@ export class ActiveRun {
       handOvers: [...fold.slices.handOvers.values()],
       cuts: fold.slices.cuts,
       steering: fold.searches.steering,
-      faults: fold.faults.forWorkers(this.#planned.document.scenario),
+      faults: fold.faults.forWorkers(this.givenFaults),
       ...(fold.outside.orders.length > 0 && { orders: fold.outside.orders }),
     };
     if (!this.#document.holds(document)) {
@@ -162,6 +164,28 @@ export class ActiveRun {
     await this.#rows.flush();
     const planned = await this.#planDocument.flush();
     if ((await this.#document.flush()) || planned) await this.bus.hint("run-changed", this.id);
+  }
+
+  /** Of the scenario, with what the journal lacks; none: this coordinator has the scenario from there. */
+  get givenFaults(): readonly StrictFault[] {
+    return this.request.redacted === true ? [] : this.#planned.document.scenario.faults;
+  }
+
+  /** It takes faults: its load goes on, or is to come. */
+  get takesFaults(): boolean {
+    return this.isOn && (this.state === "running" || isBeforeStart(this.state));
+  }
+
+  /** Faults whose secrets nobody knows any more are over, for workers would do them with what the journal has in their place. */
+  #callOffLost(): void {
+    const { fold, elapsedUs } = this.log;
+    const atUs = Math.max(0, Math.round(elapsedUs ?? 0));
+    // Without a time yet, only before the start.
+    if (!this.takesFaults || (elapsedUs === null && !isBeforeStart(this.state))) return;
+    for (const name of fold.faults.lost(this.givenFaults, fold.facts, atUs)) {
+      this.log.event({ type: "fault-end-asked", name, atUs });
+      this.note(`Fault ${name}: not done: ${WITHOUT_SECRETS}.`);
+    }
   }
 
   /** Workers have refused what they found: somebody may have written over our documents. */

@@ -6,11 +6,10 @@
 import { buildPopulation } from "../../shared/load/arrivals.ts";
 import { type FaultWindow, faultWindows } from "../../shared/scenario/fault-windows.ts";
 import type { Issue } from "../../shared/scenario/issue.ts";
-import { readLiveFault } from "../../shared/scenario/live-fault.ts";
+import { type ReadFault, readLiveFault } from "../../shared/scenario/live-fault.ts";
 import { lastingUs } from "../../shared/scenario/sections/outside-faults.ts";
 import type { StrictScenario } from "../../shared/scenario/strict.ts";
 import { outsideTimes, type StrictOutside } from "../../shared/scenario/strict-outside.ts";
-import { isBeforeStart } from "../../shared/wire/command.ts";
 import type {
   AskedFault,
   EndedFault,
@@ -18,13 +17,17 @@ import type {
   FaultRequest,
   ListedFault,
 } from "../live/fault-desk.ts";
+import { redactedAct } from "../merge/facts.ts";
 import { hitBy } from "../merge/fault-counts.ts";
 import type { RunFold } from "../merge/run-fold.ts";
 import { whyIdle } from "../plan/idle-faults.ts";
 import { isForbidden, lostByFaults, workerActOf } from "../plan/worker-faults.ts";
 import type { ActiveRun } from "./active-run.ts";
+import { WITHOUT_SECRETS } from "./request.ts";
 
 const SECOND_US = 1_000_000;
+
+type OfConnections = Extract<ReadFault, { readonly begins: unknown }>;
 
 export class LiveFaults implements FaultDesk {
   readonly #run: ActiveRun;
@@ -51,7 +54,7 @@ export class LiveFaults implements FaultDesk {
     if (windows.length === 0) return { kind: "unknown" };
     const atUs = this.#nextUs() ?? 0;
     const isEnded = windows.some(({ fault }) => fault.endedUs !== null);
-    if (!this.#isOpen || isEnded || windows.every(({ untilUs }) => untilUs <= atUs)) {
+    if (!this.#run.takesFaults || isEnded || windows.every(({ untilUs }) => untilUs <= atUs)) {
       return { kind: "late" };
     }
     log.event({ type: "fault-end-asked", name, atUs });
@@ -64,25 +67,39 @@ export class LiveFaults implements FaultDesk {
   }
 
   async #add(text: string, request: FaultRequest | null): Promise<AskedFault> {
-    if (!this.#isOpen) return { kind: "late" };
+    if (!this.#run.takesFaults) return { kind: "late" };
     const scenario = this.#scenario();
     const read = readLiveFault(text, { scenario, earliestUs: this.#nextUs() });
     if (!read.ok) return { kind: "invalid", issues: read.issues };
     const one = "fault" in read ? read.fault : read.outside;
     const issue =
       "fault" in read
-        ? idleIssue(scenario, windowOf(scenario, read.fault))
+        ? (this.#lostIssue(read) ?? idleIssue(scenario, windowOf(scenario, read.fault)))
         : this.#refusal(read.outside);
     if (issue !== null) return { kind: "invalid", issues: [issue] };
-    if ("fault" in read) {
-      const { fault, begins } = read;
-      const again = begins !== null && { begins };
-      this.#run.log.event({ type: "fault-asked", fault, ...again, request });
-    } else {
-      this.#run.log.event({ type: "outside-asked", outside: read.outside, request });
-    }
+    if ("fault" in read) this.#log(read, request);
+    else this.#run.log.event({ type: "outside-asked", outside: read.outside, request });
     await this.#keep();
     return { kind: "asked", fault: this.#listed(one.name) };
+  }
+
+  /** Without what commonly is a secret, which workers get all the same. */
+  #log({ fault, begins }: OfConnections, request: FaultRequest | null): void {
+    const { log } = this.#run;
+    const act = redactedAct(fault.act);
+    // One that is another once more does what that one was given.
+    if (begins === null) log.fold.faults.given.set(fault.name, fault.act);
+    const again = begins !== null && { begins };
+    log.event({ type: "fault-asked", fault: { ...fault, act }, ...again, request });
+  }
+
+  /** Of one once more whose secrets nobody knows any more. */
+  #lostIssue({ fault, begins }: OfConnections): Issue | null {
+    const { log, givenFaults } = this.#run;
+    if (begins === null) return null;
+    const { act } = fault;
+    if (!log.fold.faults.lacksSecrets({ name: begins, act }, givenFaults)) return null;
+    return issueOf("begin", WITHOUT_SECRETS, "write it in full, under another name");
   }
 
   /** Of one that workers do to themselves, where those of the run cannot. */
@@ -99,12 +116,6 @@ export class LiveFaults implements FaultDesk {
     const lost = lostByFaults({ outside: [one] }, members.length);
     if (bus.kind !== "ipc" || lost < members.length) return null;
     return issueOf("who", "nobody would be left, and nobody starts others on one node", "");
-  }
-
-  /** It takes faults: its load goes on, or is to come. */
-  get #isOpen(): boolean {
-    const { state, isOn } = this.#run;
-    return isOn && (state === "running" || isBeforeStart(state));
   }
 
   /** Run time at which something may begin that nobody knows of yet; null: run time has not begun. */

@@ -82,6 +82,9 @@ export interface RunRequest {
   readonly onEvent?: (event: RunEvent) => void;
 }
 
+/** Why nothing is done that needs its secrets, where a run is `redacted`, or a coordinator before this one was given them. */
+export const WITHOUT_SECRETS = "the coordinator was started again, and does not know its secrets";
+
 export interface BaselineRequest extends CompareRules {
   /** Each a run directory, or a directory of run directories. */
   readonly runs: readonly string[];

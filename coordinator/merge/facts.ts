@@ -9,7 +9,7 @@ import { createMask, MASK } from "../../shared/scenario/mask/mask.ts";
 import { actionKindOf } from "../../shared/scenario/sections/checkpoints/registry.ts";
 import { ruleKindOf } from "../../shared/scenario/sections/environment/registry.ts";
 import { outsideKindOf } from "../../shared/scenario/sections/faults/outside/registry.ts";
-import { faultKindOf } from "../../shared/scenario/sections/faults/registry.ts";
+import { type FaultAct, faultKindOf } from "../../shared/scenario/sections/faults/registry.ts";
 import { withoutValues } from "../../shared/scenario/shape/request.ts";
 import type { StrictScenario, StrictSend } from "../../shared/scenario/strict.ts";
 import type { StrictEnvironmentRule } from "../../shared/scenario/strict-beside.ts";
@@ -93,9 +93,7 @@ export function redactScenario(scenario: StrictScenario): StrictScenario {
     data: {},
     ...redacted(scenario),
     hooks: scenario.hooks && { ...scenario.hooks, source: "" },
-    faults: scenario.faults.map((one) => {
-      return { ...one, act: faultKindOf(one.act.kind).redacted?.(one.act) ?? one.act };
-    }),
+    faults: scenario.faults.map((one) => ({ ...one, act: redactedAct(one.act) })),
     outside: scenario.outside.map((one) => {
       return { ...one, act: outsideKindOf(one.act.kind).redacted(one.act) };
     }),
@@ -104,6 +102,11 @@ export function redactScenario(scenario: StrictScenario): StrictScenario {
     ...(scenario.observe && { observe: redactedObserve(scenario.observe) }),
   };
   return masked(lean, createMask(scenario.secrets)) as StrictScenario;
+}
+
+/** What a fault does, as it may lie on disk. */
+export function redactedAct(act: FaultAct): FaultAct {
+  return faultKindOf(act.kind).redacted?.(act) ?? act;
 }
 
 /** What is picked stays: frames carry its positions. */

@@ -1,9 +1,11 @@
 /**
  * The faults of a run as its journal tells of them: which were asked for while it went on, which have begun, and which are over. Part
- * of run-fold.ts. Invariant: it follows from the events alone, so a coordinator that starts again tells of none twice. Bound:
- * MAX_WINDOWS.
+ * of run-fold.ts. Invariant: all but what was given follows from the events alone, so a coordinator that starts again tells of none
+ * twice. Bound: MAX_WINDOWS.
  */
-import type { StrictScenario } from "../../shared/scenario/strict.ts";
+import { faultWindows } from "../../shared/scenario/fault-windows.ts";
+import { MASK } from "../../shared/scenario/mask/mask.ts";
+import type { FaultAct } from "../../shared/scenario/sections/faults/registry.ts";
 import type { StrictFault } from "../../shared/scenario/strict-fault.ts";
 import type { FaultChange, FaultEvent } from "../store/event.ts";
 import type { RunFacts } from "./facts.ts";
@@ -27,6 +29,8 @@ export class FaultLog {
   readonly #origins = new Map<string, string>();
   /** Those of requests that may be repeated, by their keys. */
   readonly byKey = new Map<string, { readonly name: string; readonly content: string }>();
+  /** What those do that were asked for while it went on, by their names, as it was given: this process alone knows. */
+  readonly given = new Map<string, FaultAct>();
   /** All of the run as they are by now; empty: those of the plan, as they were planned. */
   changed: readonly StrictFault[] = [];
 
@@ -40,12 +44,33 @@ export class FaultLog {
     this.told.set(window, { atUs: event.atUs, victims: event.victims, isOver: false });
   }
 
-  /** As they are by now, with what the journal lacks because it commonly is a secret. @param planned the scenario as it was given */
-  forWorkers({ faults }: Pick<StrictScenario, "faults">): readonly StrictFault[] {
-    return this.changed.map((one) => {
-      const first = this.#origins.get(one.name) ?? one.name;
-      return { ...one, act: faults.find(({ name }) => name === first)?.act ?? one.act };
-    });
+  /**
+   * As they are by now, with what the journal lacks because it commonly is a secret.
+   * @param given those of the scenario, as far as they are known as they were given
+   */
+  forWorkers(given: readonly StrictFault[]): readonly StrictFault[] {
+    return this.changed.map((one) => ({ ...one, act: this.#whole(one, given) ?? one.act }));
+  }
+
+  /** Names of those that are not over by `atUs`, and that nobody can do any more. @param given as for forWorkers */
+  lost(given: readonly StrictFault[], { scenario }: RunFacts, atUs: number): readonly string[] {
+    const windows = faultWindows({ phases: scenario.phases, faults: this.changed });
+    const left = windows.filter(({ untilUs, isCalledOff }) => untilUs > atUs && !isCalledOff);
+    const names = left.filter(({ fault }) => this.lacksSecrets(fault, given));
+    return [...new Set(names.map(({ fault }) => fault.name))];
+  }
+
+  /** Only the journal tells of it, and not of its secrets. @param one a fault, or by the name of another what it does */
+  lacksSecrets(
+    one: Pick<StrictFault, "name" | "act">,
+    given: readonly StrictFault[],
+  ): boolean {
+    return this.#whole(one, given) === undefined && JSON.stringify(one.act).includes(MASK);
+  }
+
+  #whole(one: Pick<StrictFault, "name">, given: readonly StrictFault[]): FaultAct | undefined {
+    const first = this.#origins.get(one.name) ?? one.name;
+    return this.given.get(first) ?? given.find(({ name }) => name === first)?.act;
   }
 
   /** @returns the facts as they are from then on */

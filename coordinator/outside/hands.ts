@@ -12,6 +12,7 @@ import type {
   OutsideResult,
 } from "../../shared/scenario/sections/faults/outside/outside.ts";
 import type { ActiveRun } from "../active-run/active-run.ts";
+import { WITHOUT_SECRETS } from "../active-run/request.ts";
 import { checkCommand } from "../plan/allowed-commands.ts";
 import { askFor, httpCall } from "./http-call.ts";
 import { runCommand } from "./run-command.ts";
@@ -94,9 +95,7 @@ export function notDone(why: string): OutsideResult {
 }
 
 /** Of something to be done that has lost its secrets with the coordinator that knew them. */
-export const SECRETS_LOST = notDone(
-  "the coordinator was started again, and does not know its secrets",
-);
+export const SECRETS_LOST = notDone(WITHOUT_SECRETS);
 
 /** Whether parts of it are secrets that this coordinator does not know. */
 export function lacksSecrets({ request }: ActiveRun, act: unknown): boolean {

@@ -148,7 +148,7 @@ export type FaultChange =
       readonly outside: StrictOutside;
       readonly request: { readonly key: string; readonly content: string } | null;
     }
-  /** Of a fault by its name: nothing of it acts or begins from `atUs` on, a moment that has not come yet. */
+  /** Of a fault by its name: nothing of it acts or begins from `atUs` on, a moment that has not come yet, or for one whose secrets are lost this one. */
   | { readonly type: "fault-end-asked"; readonly name: string; readonly atUs: number };
 
 /** A window of a fault (shared/scenario/fault-windows.ts), by its place among all windows. */

@@ -32,7 +32,7 @@ it("a stale token", () => {
     facts = log.change({ type: "fault-asked", fault, begins: begin, request: null }, facts);
   }
   expect(JSON.stringify([facts, log.changed])).not.toContain("geheim");
-  const sent = log.forWorkers(scenario).map(({ name, act }) => [name, act]);
+  const sent = log.forWorkers(scenario.faults).map(({ name, act }) => [name, act]);
   const act = { kind: "stale-token", value: "Bearer geheim" };
   expect(sent).toMatchObject([
     ["old", act],
