@@ -21,7 +21,7 @@ import { redactedAct } from "../merge/facts.ts";
 import { hitBy } from "../merge/fault-counts.ts";
 import type { RunFold } from "../merge/run-fold.ts";
 import { whyIdle } from "../plan/idle-faults.ts";
-import { isForbidden, lostByFaults, workerActOf } from "../plan/worker-faults.ts";
+import { isForbidden, mayTakeAll, workerActOf } from "../plan/worker-faults.ts";
 import type { ActiveRun } from "./active-run.ts";
 import { WITHOUT_SECRETS } from "./request.ts";
 
@@ -104,7 +104,7 @@ export class LiveFaults implements FaultDesk {
 
   /** Of one that workers do to themselves, where those of the run cannot. */
   #refusal(one: StrictOutside): Issue | null {
-    const { assignment, bus } = this.#run;
+    const { assignment, log } = this.#run;
     const members = assignment.workers();
     const act = workerActOf(one.act);
     // Before the run has workers nobody knows.
@@ -113,8 +113,7 @@ export class LiveFaults implements FaultDesk {
       const hint = "start them with --allow-worker-faults";
       return issueOf("kind", "too few workers of the run allow it", hint);
     }
-    const lost = lostByFaults({ outside: [one] }, members.length);
-    if (bus.kind !== "ipc" || lost < members.length) return null;
+    if (!mayTakeAll(log.fold, members, one)) return null;
     return issueOf("who", "nobody would be left, and nobody starts others on one node", "");
   }
 

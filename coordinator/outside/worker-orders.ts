@@ -14,7 +14,7 @@ import type { Member } from "../fleet/members.ts";
 import {
   hitOf,
   isForbidden,
-  lostByFaults,
+  mayTakeAll,
   workerActOf,
   workersToOutlast,
 } from "../plan/worker-faults.ts";
@@ -28,18 +28,18 @@ const MAX_NAMED = 5;
  * @throws OnrushError ONRUSH_WORKER_FAULTS_FORBIDDEN, ONRUSH_CLUSTER_TOO_SMALL
  */
 export function checkWorkerFaults(run: ActiveRun): void {
-  const { scenario } = run.plan.document;
+  const { fold } = run.log;
+  const { scenario } = fold.facts;
   const members = run.assignment.workers();
   for (const { id, outside } of outsideTimes(scenario)) {
     const act = workerActOf(outside.act);
     if (act !== null && isForbidden(act, members)) throw forbidden(id, members);
   }
-  const lost = lostByFaults(scenario, members.length);
-  if (run.bus.kind === "ipc" && lost > 0 && lost >= members.length) {
+  if (mayTakeAll(fold, members, null)) {
     const enough = workersToOutlast(scenario);
     throw new OnrushError({
       code: "ONRUSH_CLUSTER_TOO_SMALL",
-      message: `The faults of the scenario may take all of its workers (${members.length}), and nobody starts others on one node.`,
+      message: `The faults of the run may take all of its workers (${members.length}), and nobody starts others on one node.`,
       remedy:
         enough === null
           ? "Hit fewer of them (`who`), or less often (`times`)."

@@ -1,11 +1,12 @@
 /**
- * What faults do to the workers of a run, as far as its scenario tells. Pure; used where a run's workers are sized, and before it
- * begins. Invariant: an upper bound of those that are lost.
+ * What faults do to the workers of a run, as far as its scenario tells. Pure; used where a run's workers are sized, before it begins,
+ * and for faults that are asked for while it goes on. Invariant: an upper bound of those that are lost.
  */
 import { isWorkerAct } from "../../shared/scenario/sections/faults/outside/registry.ts";
 import type { WorkerAct } from "../../shared/scenario/sections/faults/outside/worker-act.ts";
 import type { StrictScenario } from "../../shared/scenario/strict.ts";
-import type { StrictOutside } from "../../shared/scenario/strict-outside.ts";
+import { outsideTimes, type StrictOutside } from "../../shared/scenario/strict-outside.ts";
+import type { RunFold } from "../merge/run-fold.ts";
 
 /** Somewhat less than a worker's lease when nobody has set another: who is away for longer may be lost. */
 const LEAST_LEASE_US = 15_000_000;
@@ -53,6 +54,29 @@ export function lostByFaults(
       lost += times * hitOf(worker, workers);
   }
   return lost;
+}
+
+/**
+ * Whether what is still to be done to the workers of a run on one node, where nobody starts others, may take all of them.
+ * @param members those it has, also some that were just killed
+ * @param asked one that is to be done, too: one that takes none is not held against the others; null: those that are known
+ */
+export function mayTakeAll(
+  { facts, outside: { told, ordered } }: Pick<RunFold, "facts" | "outside">,
+  members: readonly { readonly epoch: number }[],
+  asked: StrictOutside | null,
+): boolean {
+  if (facts.busKind !== "ipc") return false;
+  const killed = ordered.filter(({ effect }) => effect.kind === "kill");
+  const gone = new Set(killed.flatMap(({ epochs }) => epochs));
+  const left = members.filter(({ epoch }) => !gone.has(epoch)).length;
+  const toCome = outsideTimes(facts.scenario)
+    .filter(({ position }) => !told.has(position))
+    .map(({ outside }) => ({ ...outside, times: 1 }));
+  const more = asked === null ? [] : [asked];
+  const takes = asked === null || lostByFaults({ outside: more }, left) > 0;
+  const lost = lostByFaults({ outside: [...toCome, ...more] }, left);
+  return takes && lost > 0 && lost >= left;
 }
 
 /** The least number of workers of which somebody is left; null: however many there are, they may all be lost. */

@@ -21,6 +21,8 @@ export interface Script {
   readonly capacity?: number;
   readonly fenceAfterMs?: number;
   readonly wire?: number;
+  /** It may be asked to do something to itself; it never does. */
+  readonly allowFaults?: boolean;
   /** Fails with this problem instead of getting ready. */
   readonly problem?: string;
   /** Renews its session and does nothing else once the run has started. */
@@ -433,6 +435,7 @@ export class ScriptedWorker {
       system: "test",
       fenceAfterMs,
       wire,
+      ...(this.#script.allowFaults && { allowFaults: true }),
     };
   }
 }
