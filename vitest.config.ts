@@ -17,7 +17,7 @@ const THOROUGH = [
   "test/unit/connection/backoff.test.ts",
   "test/unit/engine/{fault-handshakes,fault-protocol,fault-traffic,live-faults,network-faults,storms}.test.ts",
   "test/unit/merge/agreed.test.ts",
-  "test/unit/report/{hostile,pdf,stored-summaries}.test.ts",
+  "test/unit/report/{hostile,pdf,png,png-unavailable,stored-summaries}.test.ts",
   "test/unit/run/{placement,recovery,resume,storm}.test.ts",
   "test/unit/scenario/{bounds,expansion}.test.ts",
   "test/unit/worker/control.test.ts",

@@ -61,10 +61,7 @@ export class FaultLog {
   }
 
   /** Only the journal tells of it, and not of its secrets. @param one a fault, or by the name of another what it does */
-  lacksSecrets(
-    one: Pick<StrictFault, "name" | "act">,
-    given: readonly StrictFault[],
-  ): boolean {
+  lacksSecrets(one: Pick<StrictFault, "name" | "act">, given: readonly StrictFault[]): boolean {
     return this.#whole(one, given) === undefined && JSON.stringify(one.act).includes(MASK);
   }
 

@@ -11,10 +11,10 @@
  * Invariant: a pure function of (scenario, seed, index), given the phases as they are by now.
  */
 
-import { targetName } from "../net/target-url.ts";
 import { highest, valueAt } from "../scenario/fault-ramp.ts";
 import type { FaultWindow } from "../scenario/fault-windows.ts";
 import type { StrictScenario } from "../scenario/strict.ts";
+import { targetName } from "../scenario/target-name.ts";
 import { permuted } from "../scenario/template/permutation.ts";
 import type { Population } from "./arrivals.ts";
 import type { Session } from "./profile.ts";

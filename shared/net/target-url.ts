@@ -14,18 +14,15 @@ export interface TargetUrl {
   readonly path: string;
 }
 
-/** What a target is called: as the scenario labels it, else by its URL. Foreign text. */
-export function targetName({ label, url }: { readonly label: string; readonly url: string }): string {
-  return label === "" ? url : label;
-}
-
 /** Whether all of them are on the machine of whoever connects. Such as have no host yet are not. */
 export function isOnLoopback({
   targets,
 }: {
   readonly targets: readonly { readonly url: string }[];
 }): boolean {
-  return targets.every(({ url }) => URL.canParse(url) && isLoopbackHost(hostOf(new URL(url)) ?? ""));
+  return targets.every(
+    ({ url }) => URL.canParse(url) && isLoopbackHost(hostOf(new URL(url)) ?? ""),
+  );
 }
 
 /** @throws OnrushError ONRUSH_TARGET_UNREACHABLE for what is no URL of ws or wss */

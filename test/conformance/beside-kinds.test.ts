@@ -149,7 +149,10 @@ it("no address and no header of what is asked lies on disk", () => {
 
 it("no token of a fault that a checkpoint begins lies on disk", () => {
   const stale = { kind: "stale-token", for: "5s", who: "50%", value: "geheim", header: "x-token" };
-  const others = [{ kind: "disconnect", who: "20%" }, { kind: "stale-token", for: "1s", who: 1 }];
+  const others = [
+    { kind: "disconnect", who: "20%" },
+    { kind: "stale-token", for: "1s", who: 1 },
+  ];
   const faults = [stale, ...others].map((fault) => ({ fault }));
   const { scenario } = strict({ checkpoints: [{ at: "steady", do: faults }] });
   const actions = scenario.checkpoints?.[0]?.actions ?? [];

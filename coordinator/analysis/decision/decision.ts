@@ -91,5 +91,7 @@ function brokenText(judgements: RunJudgement["judgements"]): string {
 }
 
 function partText(share: number, of: number): string {
-  return share === 1 ? `in all ${count(of)}` : `in ${count(Math.round(share * of))} of ${count(of)}`;
+  return share === 1
+    ? `in all ${count(of)}`
+    : `in ${count(Math.round(share * of))} of ${count(of)}`;
 }

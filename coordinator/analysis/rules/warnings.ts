@@ -2,8 +2,9 @@
  * Rules of every run that only warn: a run that got less than half of what it wanted says so loudly. Pure; listed in
  * registry.ts. Invariant: judged is what was planned in the phases that count; where nobody got in, nothing else is a surprise.
  */
-import { targetName } from "../../../shared/net/target-url.ts";
+
 import { sendsMessages } from "../../../shared/load/message-rate.ts";
+import { targetName } from "../../../shared/scenario/target-name.ts";
 import { namesOf, rolesOf } from "../../../shared/scenario/names.ts";
 import type { Counters } from "../../merge/merge.ts";
 import type { RunFold } from "../../merge/run-fold.ts";

@@ -3,13 +3,7 @@
  * blocks.ts. Invariant: drawn from points of the exact merged histograms; up to its percentile, a point's time is the one.
  */
 
-import {
-  type CurvePlot,
-  type CurvePoint,
-  curveRest,
-  MAX_NINES,
-  ninesOf,
-} from "../outline/plot.ts";
+import { type CurvePlot, type CurvePoint, curveRest, MAX_NINES, ninesOf } from "../outline/plot.ts";
 import { type Axis, compactMs, logAxis, round } from "./axis.ts";
 import { html, type Markup } from "./markup.ts";
 import { FOOT_PX, HEAD_PX, xGrid, xLabel, yGrid, yLabels } from "./paths.ts";

@@ -2,7 +2,7 @@
  * Failures by kind against phases and against targets. Pure; called by model.ts; the groups with their samples are
  * in the summary. Invariant: exact counts; the rows of a table without cut columns sum to the count of their kind.
  */
-import { targetName } from "../../../shared/net/target-url.ts";
+import { targetName } from "../../../shared/scenario/target-name.ts";
 import { FAILURE_KINDS, type FailureKind } from "../../../shared/stats/failure-kind.ts";
 import type { RunFold } from "../../merge/run-fold.ts";
 

@@ -89,9 +89,9 @@ function placeOf({ locus, confidence }: Finding): string {
 /** Each with where its figures are. */
 function evidenceOf({ findings, judgements = [] }: Summary, at: number): Text[] {
   // Findings are these judgements, in their order.
-  const judged = judgements.filter(
-    ({ kind, outcome }) => kind === "finding" && outcome === "fail",
-  )[at];
+  const judged = judgements.filter(({ kind, outcome }) => kind === "finding" && outcome === "fail")[
+    at
+  ];
   const sentences = findings[at]?.evidence ?? [];
   return sentences.map((sentence, place): Text => {
     const seconds = judged?.evidence[place]?.seconds ?? [];

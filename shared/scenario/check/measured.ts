@@ -3,12 +3,12 @@
  * Invariant: of a section that has issues nothing is said, so that no rule is refused for what was only mistyped.
  */
 
-import { targetName } from "../../net/target-url.ts";
 import { eventName, rolesOf } from "../names.ts";
 import { type Scene, writtenNames } from "../sections/section.ts";
 import { isMapping } from "../shape/words.ts";
 import type { StrictMessage, StrictThreshold } from "../strict.ts";
 import type { StrictListen } from "../strict-conversation.ts";
+import { targetName } from "../target-name.ts";
 import { type MeasuredSteps, stepsMeasuredBy } from "./measured-steps.ts";
 
 export interface Measured {

@@ -3,7 +3,7 @@
  * in faults/. Invariant: a fault begins and ends while the plan's load goes on, and never during a search for a limit, whose
  * levels it would disturb.
  */
-import { targetName } from "../../net/target-url.ts";
+
 import type * as z from "zod";
 import { MAX_WINDOWS } from "../fault-windows.ts";
 import type { Path } from "../issue.ts";
@@ -14,6 +14,7 @@ import type { StrictPhase } from "../strict.ts";
 import type { StrictFault, StrictVictims } from "../strict-fault.ts";
 import type { StrictOutside } from "../strict-outside.ts";
 import { didYouMean } from "../suggest.ts";
+import { targetName } from "../target-name.ts";
 import { formatDuration, formatShare, quoted } from "../units.ts";
 import {
   anchorOf,

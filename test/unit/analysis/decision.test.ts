@@ -6,6 +6,7 @@ import { describe, expect, test } from "vitest";
 import { decide } from "../../../coordinator/analysis/decision/decision.ts";
 import { flipOf } from "../../../coordinator/analysis/decision/flip.ts";
 import { judgeRun } from "../../../coordinator/analysis/judge-run.ts";
+import type { Judgement } from "../../../coordinator/analysis/judgement.ts";
 import type { Verdict } from "../../../coordinator/analysis/verdict.ts";
 import { RunFold } from "../../../coordinator/merge/run-fold.ts";
 import type { StrictScenario, StrictThreshold } from "../../../shared/scenario/strict.ts";
@@ -142,7 +143,7 @@ test("nothing where something was wanted is furthest off, by no multiple", () =>
   const { judgements } = judgeRun(run(() => 20_000, { rules: [threshold({}), received] }));
   const none = judgements.map((one) =>
     one.rule?.statistic === "received"
-      ? { ...one, observed: { ...one.observed, value: 0 }, outcome: "fail" as const }
+      ? ({ ...one, observed: { ...one.observed, value: 0 }, outcome: "fail" } as Judgement)
       : one,
   );
   expect(flipOf(none)).toMatchObject({ rule: "received > 100/s", holds: false, by: null });

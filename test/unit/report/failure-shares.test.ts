@@ -121,7 +121,10 @@ test("attempts of roles are compared only where all that failed were the target'
       ),
       "role",
     ).map(({ part, what, failed }) => `${part}: ${failed} ${what}`);
-  expect(kindsOf("tcp-refused")).toEqual(["x: 800 attempts to connect", "x: 80 connections dropped"]);
+  expect(kindsOf("tcp-refused")).toEqual([
+    "x: 800 attempts to connect",
+    "x: 80 connections dropped",
+  ]);
   expect(kindsOf("generator-ports")).toEqual(["x: 80 connections dropped"]);
 });
 

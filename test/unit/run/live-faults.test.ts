@@ -80,7 +80,9 @@ describe("the token of a fault", () => {
     expect(await asking.ask({ ...STALE, for: "20s", name: "old" })).toBe("old");
     expect(await asking.ask({ ...STALE, at: "hold+20s", for: "5s", name: "later" })).toBe("later");
     expect(await asking.ask({ begin: "later", at: "hold+21s", name: "again" })).toBe("again");
-    expect(await asking.ask({ kind: "disconnect", who: 1, at: "hold+28s", name: "cut" })).toBe("cut");
+    expect(await asking.ask({ kind: "disconnect", who: 1, at: "hold+28s", name: "cut" })).toBe(
+      "cut",
+    );
     await asking.trial.pass(2);
     const { value } = STALE;
     expect(await asking.sent()).toEqual([value, value, value, null]);
@@ -135,7 +137,9 @@ describe("workers of one node", () => {
     await asking.trial.pass(3);
     expect(await asking.ask({ ...KILL, name: "first" })).toBe("first");
     expect(await asking.ask(KILL)).toBe(left);
-    expect(await asking.ask({ kind: "skew-clock", who: 1, for: "1s", offset: "1h" })).toContain("@");
+    expect(await asking.ask({ kind: "skew-clock", who: 1, for: "1s", offset: "1h" })).toContain(
+      "@",
+    );
     // It has begun, and nobody has noticed yet that a worker is gone.
     await asking.trial.pass(3);
     expect(asking.states[0]).toEqual(["first", "acting"]);

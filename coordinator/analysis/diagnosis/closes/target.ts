@@ -76,7 +76,10 @@ function exposures(signals: Signals, { failed, of }: Question, part: number): Ex
     const counts = targets.sum(part, new Set(group));
     // What opened while a fault acted may be dropped after it.
     const tried = of === "established" ? targets.sum(part) : counts;
-    return { failed: failed.reduce((all, counter) => all + counts[counter], 0), exposed: tried[of] };
+    return {
+      failed: failed.reduce((all, counter) => all + counts[counter], 0),
+      exposed: tried[of],
+    };
   });
 }
 

@@ -74,21 +74,23 @@ function closing(
 const found = (seconds: readonly Told[]) => diagnose(new Signals(foldOf(seconds, PLAN)), DETECTORS);
 
 describe("connections end", () => {
-  test("behind one message", () => {
+  test("after one message", () => {
     const [one, ...others] = found(closing(() => [SAY, SAY, ASK]));
     expect(one).toMatchObject({
       ...{ cause: "failing-sequence", confidence: "likely", scope: { name: "ask" } },
     });
-    expect(one?.sentence).toMatch(/^Connections end behind .*`ask`: 190 of 190 .* just sent/);
+    expect(one?.sentence).toMatch(
+      /^Connections end right after they sent .*`ask`: 190 of 190 .* just sent/,
+    );
     expect(others).toEqual([]);
   });
 
-  test("behind two in their order, which is said", () => {
+  test("after two in their order, which is said", () => {
     const [one] = found(closing(() => [SAY, ASK, ASK]));
-    expect(one?.sentence).toContain("behind `ask`, then `ask`:");
+    expect(one?.sentence).toContain("right after they sent `ask`, then `ask`:");
   });
 
-  test("behind whatever they sent: no pattern", () => {
+  test("after whatever they sent: no pattern", () => {
     expect(found(closing(any)).map(({ cause }) => cause)).toEqual(["unknown"]);
   });
 

@@ -174,7 +174,7 @@ test("is in every format, and only where connections ended unplanned", () => {
   for (const format of ["html", "md"] as const) {
     const shown = renderText(format, model);
     expect(shown).toContain("How long connections lasted");
-    expect(shown).toContain("an hour");
+    expect(shown).toContain("per connection-hour");
   }
   expect(renderText("html", model)).toContain('id="survival-curve"');
   expect(renderText("csv", model)).toContain("survival_left");

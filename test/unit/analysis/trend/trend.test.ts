@@ -188,7 +188,7 @@ function unchanged(one: number, at: number): RunSummary {
   };
 }
 
-test("an unchanged service is said to have changed in at most 1 of 20 trends of all measures", () => {
+test("an unchanged service is said to have changed in 1 of 20 trends of all measures, or about as many", () => {
   const trends = 100;
   let alarms = 0;
   for (let one = 0; one < trends; one++) {
@@ -196,5 +196,6 @@ test("an unchanged service is said to have changed in at most 1 of 20 trends of 
     const { verdict } = trendOf(points, REQUEST);
     if (verdict === "REGRESSED" || verdict === "IMPROVED") alarms++;
   }
-  expect(alarms).toBeLessThanOrEqual(trends / 20);
+  // Of 100 at a chance of 1 in 20: beyond it with a chance of 1 in 100.
+  expect(alarms).toBeLessThanOrEqual(10);
 });
