@@ -27,8 +27,8 @@ export interface Culprit {
   readonly otherFailed: number;
   readonly otherExposed: number;
   readonly ratio: number;
-  /** Within phases, by Mantel and Haenszel. */
-  readonly oddsRatio: number;
+  /** Within phases, by Mantel and Haenszel; null: it is of one stratum alone, and nothing more than the ratio. */
+  readonly oddsRatio: number | null;
 }
 
 /** Fewer failures show nothing. */
@@ -41,7 +41,7 @@ const MOST_P_WITHIN = 0.01;
 
 /**
  * The parts that fail more often than the others, the most failures first.
- * @param parts by part, then by phase
+ * @param parts by part, then by phase, or by one stratum alone
  */
 export function culprits(
   parts: readonly (readonly Exposure[])[],
@@ -58,13 +58,13 @@ export function culprits(
       // Where no phase has both there is nothing to confound it.
       const isOpen = Number.isNaN(within.oddsRatio);
       const oddsRatio = isOpen ? ratio : within.p <= MOST_P_WITHIN ? within.oddsRatio : 1;
-      return { part, ...table, ratio, oddsRatio };
+      return { part, ...table, ratio, oddsRatio: phases.length > 1 ? oddsRatio : null };
     })
     .filter(
       ({ part, failed, ratio, oddsRatio }) =>
         failed >= LEAST_FAILED &&
         ratio >= LEAST_RATIO &&
-        oddsRatio >= LEAST_RATIO &&
+        (oddsRatio ?? ratio) >= LEAST_RATIO &&
         (rates[part] ?? 1) <= MOST_DISCOVERY_RATE,
     )
     .sort((a, b) => b.failed - a.failed || a.part - b.part);
@@ -75,7 +75,7 @@ const MOST_ODDS_TOLD = 1000;
 
 /** A sentence; "" where shares say it all. */
 export function oddsText({ oddsRatio }: Culprit): string {
-  return oddsRatio > MOST_ODDS_TOLD
+  return oddsRatio === null || oddsRatio > MOST_ODDS_TOLD
     ? ""
     : ` Within phases its odds are ${Number(oddsRatio.toPrecision(3))} times theirs.`;
 }

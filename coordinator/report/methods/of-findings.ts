@@ -99,9 +99,10 @@ export const FINDING_METHODS: readonly Method[] = [
   {
     title: "Trend",
     formula:
-      "S = rising pairs less falling ones, normal with the variance (n (n - 1) (2n + 5) - ties) / 18",
-    assumes: "values that do not depend on each other: blocks, not seconds",
-    source: "H. B. Mann, Econometrica 13 (1945); M. G. Kendall, Rank Correlation Methods (1975)",
+      "S = rising pairs less falling ones, normal with the variance (n (n - 1) (2n + 5) - ties) / 18, times (1 + r) / (1 - r) for seconds",
+    assumes: "blocks that do not depend on each other, or seconds that do as in an autoregression",
+    source:
+      "H. B. Mann, Econometrica 13 (1945); M. G. Kendall, Rank Correlation Methods (1975); S. Yue and C. Y. Wang, Water Resources Management 18 (2004)",
     usedFor: "Findings about a service that gets slower, and pauses that get longer; trend",
     file: "coordinator/analysis/stats/trend.ts",
     symbol: "mannKendallP",

@@ -273,8 +273,10 @@ describe("one part", () => {
     expect(found).toContainEqual(
       expect.objectContaining({ cause: "failing-backend", scope: { target: "c" }, impact: 84 }),
     );
-    const [{ sentence = "" } = {}] = found.filter(({ cause }) => cause === "failing-backend");
-    expect(sentence).toContain("84 of 200");
+    const [one] = found.filter(({ cause }) => cause === "failing-backend");
+    expect(one?.sentence).toContain("84 of 200");
+    // They opened in one phase and were dropped in another.
+    expect(JSON.stringify(one?.evidence)).not.toContain("Within phases");
   });
 
   test("of the messages fails", () => {
