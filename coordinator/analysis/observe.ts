@@ -4,9 +4,9 @@
  * Invariant: what was not recorded is missing, with the reason; it is never 0.
  */
 
-import { targetName } from "../../shared/scenario/target-name.ts";
 import { metricOf, namesOf, rolesOf, selectedNames } from "../../shared/scenario/names.ts";
 import type { StrictThreshold } from "../../shared/scenario/strict.ts";
+import { targetName } from "../../shared/scenario/target-name.ts";
 import type { Metric } from "../../shared/stats/counters.ts";
 import type { RunFold } from "../merge/run-fold.ts";
 import type { HistogramSelection } from "../merge/series/histogram-set.ts";

@@ -3,9 +3,10 @@
  * target. Made once a diagnosis by findings/cause.ts. Invariant: a second in which a fault acts, a worker was lost or the generator
  * broke a gate is not clean; failures while a fault outside of the load acts are ours, and in no series.
  */
-import { targetName } from "../../../shared/scenario/target-name.ts";
+
 import { faultWindows } from "../../../shared/scenario/fault-windows.ts";
 import { namesOf } from "../../../shared/scenario/names.ts";
+import { targetName } from "../../../shared/scenario/target-name.ts";
 import type { Metric } from "../../../shared/stats/counters.ts";
 import { codeOf } from "../../../shared/stats/failure-code.ts";
 import { type FailureKind, type Stage, stageOf } from "../../../shared/stats/failure-kind.ts";

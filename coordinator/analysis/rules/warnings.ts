@@ -4,8 +4,8 @@
  */
 
 import { sendsMessages } from "../../../shared/load/message-rate.ts";
-import { targetName } from "../../../shared/scenario/target-name.ts";
 import { namesOf, rolesOf } from "../../../shared/scenario/names.ts";
+import { targetName } from "../../../shared/scenario/target-name.ts";
 import type { Counters } from "../../merge/merge.ts";
 import type { RunFold } from "../../merge/run-fold.ts";
 import { type Check, evidence, notJudged } from "../check.ts";
