@@ -140,7 +140,7 @@ function found(
       // Who resets an idle connection without a word is as a rule in between.
       ...(isReset && { locus: "network" as const }),
       confidence: rivals.length === 0 && !isQuota ? "likely" : "possible",
-      sentence: `Connections end by ${own.name}: ${percent(best.share)} of ${count(series.count)} did at ${own.shown(low)} to ${own.shown(high)}.`,
+      sentence: `Connections end by ${own.name}: ${percent(best.share)} of ${count(series.count)} did at ${rangeText(own, low, high)}.`,
       evidence: [
         shownIn(
           `Of a sample of ${count(events.length)} closes ${count(best.inside)} lie there, against ${Number(best.expected.toPrecision(2))} by the exposure of ${count(controls.length)} healthy moments.`,
@@ -150,7 +150,7 @@ function found(
       against: [...rivals.map(inseparable), ...(isQuota ? [OR_A_RATE] : [])],
       nextProbe:
         PROBES[own.cause ?? ""] ??
-        "Change what that clock counts, in a role of its own, and see whether the closes move with it.",
+        "Run it again with a role of its own that sends more often, or stays longer, than others: if this is the limit, its connections end at the same value.",
       from: span[0],
       to: span[1],
       impact: series.count,
@@ -162,8 +162,13 @@ function found(
 const OR_A_RATE =
   "A limit on messages per second fits as well where those who send slowly had not sent as many.";
 
-function inseparable({ clock: { name, shown }, low, high }: Scanned): string {
-  return `It fits ${name} as well (${shown(low)} to ${shown(high)}): this run cannot tell them apart.`;
+function inseparable({ clock: own, low, high }: Scanned): string {
+  return `It fits ${own.name} as well (${rangeText(own, low, high)}): this run cannot tell them apart.`;
+}
+
+function rangeText({ shown }: Clock, low: number, high: number): string {
+  const [from, to] = [shown(low), shown(high)];
+  return from === to ? from : `${from} to ${to}`;
 }
 
 const PROBES: Readonly<Record<string, string>> = {
