@@ -2,13 +2,14 @@
  * Real runs for the check of the comparison: one target with a tail, and the built onrush command against it. Called by
  * main.ts. Invariant: every run writes a directory of its own, and only processes started here are ended.
  */
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { tied } from "../../shared/lifeline.ts";
+import { type Ran, runToEnd } from "../support/run-to-end.ts";
 
 const targetEntry = fileURLToPath(new URL("../../target/main.js", import.meta.url));
 const onrushEntry = fileURLToPath(new URL("../../coordinator/cli/main.js", import.meta.url));
@@ -100,12 +101,6 @@ export function writeScenario(folder: string, { url, seconds, perSecond }: Wante
   return file;
 }
 
-export interface Ended {
-  readonly exitCode: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
 /** A busy machine has its moments; one that has nothing else is not one to measure on. */
 const MAX_TRIES = 8;
 
@@ -135,18 +130,6 @@ async function run(scenario: string, directory: string): Promise<boolean> {
   return exitCode === 0;
 }
 
-export async function onrush(args: readonly string[]): Promise<Ended> {
-  const child: ChildProcess = spawn(...tied(process.execPath, [onrushEntry, ...args]), {
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let stdout = "";
-  let stderr = "";
-  child.stdout?.on("data", (chunk: Buffer) => {
-    stdout += chunk.toString();
-  });
-  child.stderr?.on("data", (chunk: Buffer) => {
-    stderr += chunk.toString();
-  });
-  const [exitCode] = (await once(child, "close")) as [number | null];
-  return { exitCode, stdout, stderr };
+export function onrush(args: readonly string[]): Promise<Ran> {
+  return runToEnd(onrushEntry, args);
 }

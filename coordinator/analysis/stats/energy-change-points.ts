@@ -120,8 +120,11 @@ function chanceOf(
   return (count + 1) / (PERMUTATIONS + 1);
 }
 
-/** Each part in an order of its own: Fisher and Yates. */
-function shuffledWithin(
+/**
+ * The values in random order, each part, from one bound to the next, in one of its own. By the method of Fisher and Yates.
+ * @param turn of as many orders, each is another
+ */
+export function shuffledWithin(
   series: readonly number[],
   bounds: readonly number[],
   { seed, turn }: { readonly seed: number; readonly turn: number },

@@ -2,8 +2,8 @@
  * Do two series of a run rise and fall together, without assuming a distribution. Called by the witness of the target's own figures.
  * Invariant: neighbours depend on one another, so what is drawn again are blocks of time; the same seed gives the same P.
  */
-import { drawUnit, Stream } from "../../../shared/time/random.ts";
 import { blockSeconds, lagOneCorrelation } from "./dependence.ts";
+import { shuffledWithin } from "./energy-change-points.ts";
 import { mean } from "./interval.ts";
 
 const LEAST_BLOCKS = 6;
@@ -29,7 +29,8 @@ export function rankCorrelation(
   const rho = correlation(x, y, long, identity(blocks));
   let asHigh = 0;
   for (let draw = 0; draw < DRAWS; draw++) {
-    if (correlation(x, y, long, shuffled(blocks, seed, draw)) >= rho - 1e-12) asHigh++;
+    const places = shuffledWithin(identity(blocks), [0, blocks], { seed, turn: draw });
+    if (correlation(x, y, long, places) >= rho - 1e-12) asHigh++;
   }
   return { rho, p: (1 + asHigh) / (1 + DRAWS) };
 }
@@ -72,16 +73,6 @@ function correlation(
 
 function identity(blocks: number): number[] {
   return Array.from({ length: blocks }, (_, at) => at);
-}
-
-/** By the method of Fisher and Yates. */
-function shuffled(blocks: number, seed: number, draw: number): number[] {
-  const places = identity(blocks);
-  for (let at = blocks - 1; at > 0; at--) {
-    const other = Math.floor(drawUnit(seed, Stream.resample, draw, at) * (at + 1));
-    [places[at], places[other]] = [places[other] as number, places[at] as number];
-  }
-  return places;
 }
 
 /** What is left of a series without its straight line (least squares). */

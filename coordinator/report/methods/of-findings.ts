@@ -1,4 +1,5 @@
 /** The statistics that findings rest on. Read by registry.ts. Invariant: that of method.ts. */
+import { clock } from "../../analysis/diagnosis/closes/clock.ts";
 import type { Facts } from "../outline/section.ts";
 import { type Method, never } from "./method.ts";
 
@@ -63,13 +64,7 @@ export const FINDING_METHODS: readonly Method[] = [
     usedFor: "Findings about connections that end at an age, an idle time, a number or a size",
     file: "coordinator/analysis/stats/scan.ts",
     symbol: "scanWindow",
-    causes: [
-      "idle-timeout",
-      "maximum-lifetime",
-      "token-expiry",
-      "message-quota",
-      "message-size-limit",
-    ],
+    causes: clock.meta.causes,
     isShown: never,
   },
   {

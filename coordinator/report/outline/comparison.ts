@@ -38,9 +38,13 @@ const MAX_MEASURES = 60;
 const MAX_REASONS = 4;
 
 export const OUTCOME_MARKS = { passed: "passed", failed: "failed", inconclusive: "open" } as const;
-const POLLS = {
+/** Of what has changed, between two runs or over many. */
+export const CHANGED = {
   REGRESSED: { word: "Regressed", tone: "bad", sign: "failed" },
   IMPROVED: { word: "Improved", tone: "good", sign: "passed" },
+} as const;
+const VERDICTS = {
+  ...CHANGED,
   SAME: { word: "Same", tone: "good", sign: "passed" },
   INCONCLUSIVE: { word: "Inconclusive", tone: "warn", sign: "open" },
   REFUSED: { word: "Not compared", tone: "bad", sign: "failed" },
@@ -50,7 +54,7 @@ const DIFFERENCES = ["kind", "what", "baseline", "candidate"].map((one) => colum
 
 /** Whole, with its verdict. */
 export function comparisonReport(outcome: CompareOutcome): Block[] {
-  const { word, tone, sign } = POLLS[outcome.verdict];
+  const { word, tone, sign } = VERDICTS[outcome.verdict];
   const name = code(`baseline ${sideText(outcome.a)}, candidate ${sideText(outcome.b)}`, 300);
   const isRefused = outcome.verdict === "REFUSED";
   const meaning = isRefused ? REFUSED_TEXT : `Measures: ${tallyText(outcome)}.`;
@@ -64,7 +68,7 @@ const REFUSED_TEXT = "Not compared: the runs differ in what a comparison takes f
 
 /** In one line. */
 export function comparisonFact(outcome: CompareOutcome): Fact {
-  const { word, sign } = POLLS[outcome.verdict];
+  const { word, sign } = VERDICTS[outcome.verdict];
   const sides = `baseline ${sideText(outcome.a)}, candidate ${sideText(outcome.b)}`;
   return { label: "baseline", text: [`${word.toUpperCase()}  `, prose(sides, 300)], mark: sign };
 }
@@ -96,7 +100,7 @@ function compared(comparison: Comparison): Block[] {
   const rows = comparisonRows(comparison).map(({ verdict: of, cells }) =>
     cells.map((cell, at): RichCell => {
       const isWord = at === cells.length - 1;
-      return { text: prose(cell), ...(isWord && of !== "SAME" && { tone: POLLS[of].tone }) };
+      return { text: prose(cell), ...(isWord && of !== "SAME" && { tone: VERDICTS[of].tone }) };
     }),
   );
   const last = COMPARISON_HEAD.length - 1;

@@ -18,6 +18,7 @@ import {
   type RichCell,
   table,
 } from "./block.ts";
+import { CHANGED } from "./comparison.ts";
 
 const MAX_GROUPS = 20;
 const MAX_MEASURES = 60;
@@ -27,8 +28,7 @@ const SPARKS = "▁▂▃▄▅▆▇█";
 const SPARK_CHARS = 20;
 
 const WORDS = {
-  REGRESSED: { word: "Regressed", tone: "bad", sign: "failed" },
-  IMPROVED: { word: "Improved", tone: "good", sign: "passed" },
+  ...CHANGED,
   STEADY: { word: "Steady", tone: "good", sign: "passed" },
   UNDECIDED: { word: "Undecided", tone: "warn", sign: "open" },
 } as const;
