@@ -15,7 +15,7 @@ export const Time = {
   close: 0,
   /** When the running or next attempt was intended. */
   intendedOpen: 1,
-  /** When the running stage of the attempt began. */
+  /** When the running stage of the attempt began; of one that was open, when either side sent its Close. */
   stage: 2,
   established: 3,
   /** Intended time of the next message. */

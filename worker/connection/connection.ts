@@ -23,9 +23,9 @@ import {
 } from "./connection-host.ts";
 import { logAttempt, logEnd, logMessage, MAX_ATTEMPTS } from "./connection-log.ts";
 import { moved, State } from "./connection-state.ts";
-import { CLOSE_TIMEOUT_US, Time } from "./connection-times.ts";
+import { Time } from "./connection-times.ts";
 import { pingForStep, pingOrGiveUp, ponged, startHeartbeat } from "./heartbeat.ts";
-import { abort, closeEarly, finish } from "./leaving.ts";
+import { abort, awaitEnd, closeEarly, finish } from "./leaving.ts";
 import { lose } from "./loss.ts";
 import { triesAnother } from "./next-address.ts";
 import * as pacing from "./pacing.ts";
@@ -156,14 +156,13 @@ export class Connection implements SocketOwner, pacing.PacedConnection {
   }
 
   onClosing(code: number, reason: string): void {
-    const nowUs = this.#host.nowUs();
+    awaitEnd(this, this.#host, this.#host.nowUs());
     this.#closing = { code, reason, clean: true, initiator: "server", violation: null, errno: "" };
     if (this.state === State.open) {
       this.#transition(State.leaving);
       fallen(this, this.#host, { cause: "peer", wasOpen: true });
       pacing.giveUpHeld(this, this.#host);
     } else if (this.state === State.draining) this.#transition(State.closing);
-    this.#host.schedule(this.slot, TimerKind.life, nowUs + CLOSE_TIMEOUT_US);
   }
 
   onClosed(end: SocketEnd): void {

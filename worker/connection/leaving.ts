@@ -69,7 +69,17 @@ export function abort(connection: Cut, host: ConnectionHost, cause: "stop" | "fe
   }
 }
 
-function close({ slot, socket, closeCode }: Leaving, host: ConnectionHost): void {
-  host.schedule(slot, TimerKind.life, host.lastNowUs + CLOSE_TIMEOUT_US);
-  socket?.close(closeCode);
+function close(connection: Leaving, host: ConnectionHost): void {
+  awaitEnd(connection, host, host.lastNowUs);
+  connection.socket?.close(connection.closeCode);
+}
+
+/** One side has sent its Close: the transport has so long to end. */
+export function awaitEnd(
+  { slot }: Pick<Leaving, "slot">,
+  host: Pick<ConnectionHost, "times" | "schedule">,
+  nowUs: number,
+): void {
+  host.times.set(slot, Time.stage, nowUs);
+  host.schedule(slot, TimerKind.life, nowUs + CLOSE_TIMEOUT_US);
 }

@@ -1,6 +1,6 @@
 /**
- * Where a connection stands on every clock, now. Called for the failures that are kept (connection-log.ts) and for samples of
- * healthy connections (worker/engine/control-samples.ts). Invariant: nothing is changed.
+ * Where a connection stands on every clock, now, or stood when its Close came. Called for the failures that are kept
+ * (connection-log.ts) and for samples of healthy connections (worker/engine/control-samples.ts). Invariant: nothing is changed.
  */
 import type { ConnectionMoment } from "../../shared/wire/frame/failure-event.ts";
 import type { DriverSocket } from "../socket/driver.ts";
@@ -29,10 +29,13 @@ export function momentOf(
 ): ConnectionMoment {
   const { slot, index, attempt, target, role, state, seq, socket } = connection;
   const { activity } = host.correlator;
-  const nowUs = Math.max(0, host.lastNowUs);
+  const establishedUs = host.times.get(slot, Time.established);
+  const closeUs = host.times.get(slot, Time.stage);
+  // Once a side has sent its Close it counts when that was, and not when the transport has ended.
+  const isClosing = state === State.leaving && closeUs > establishedUs;
+  const nowUs = isClosing ? closeUs : Math.max(0, host.lastNowUs);
   const nowMs = Math.floor(nowUs / 1000);
   const since = (ms: number | null) => (ms === null ? null : Math.max(0, nowMs - ms));
-  const establishedUs = host.times.get(slot, Time.established);
   const { receivedMs, sentMs, tokenMs } = activity.lastTimes(slot);
   return {
     ...{ connection: index, attempt: Math.max(0, attempt), target, role, phase },

@@ -42,6 +42,7 @@ export function faultsOf(
         return connection ? sendExtra(connection, host, kept) : false;
       },
       pinged: (slot) => host.correlator.activity.pinged(slot, host.nowUs()),
+      injected: (slot, bytes) => host.correlator.activity.injected(slot, bytes, host.nowUs()),
       openBeside: ({ slot }, owner, spoil) => {
         const connection = of.live[slot];
         assert(connection, "fault: a handshake beside a connection that is over");

@@ -34,6 +34,8 @@ export interface TrafficHost {
   sendExtra(victim: Victim, kept: ExtraMessage): boolean | null;
   /** A ping was sent on the connection of this slot. */
   pinged(slot: number): void;
+  /** So many bytes of payload went out on it that are no message of its mix. */
+  injected(slot: number, bytes: number): void;
 }
 
 export class ExtraTraffic {
@@ -104,9 +106,11 @@ export class ExtraTraffic {
 
   #give(victim: Victim, frame: Buffer, name: number): void {
     const socket = asFaulty(victim.socket);
-    if (socket.inject(frame)) return;
-    const phase = this.#host.phaseAt(this.#host.nowUs());
     const payloadBytes = Math.max(0, frame.length - frameOverhead(frame.length));
+    const isGone = socket.inject(frame);
+    this.#host.injected(victim.slot, payloadBytes);
+    if (isGone) return;
+    const phase = this.#host.phaseAt(this.#host.nowUs());
     rememberKept(victim, socket, { payloadBytes, name, phase });
   }
 

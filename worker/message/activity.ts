@@ -87,6 +87,11 @@ export class Activity {
     this.#happened(slot, codeOfSent(name, bytes), ms);
   }
 
+  /** A fault sent so many bytes: they end its idleness, and are none of its own messages. */
+  injected(slot: number, bytes: number, nowUs: number): void {
+    this.sent(slot, NO_NAME, bytes, nowUs);
+  }
+
   received(slot: number, bytes: number, nowUs: number): void {
     const words = this.#words;
     const at = slot * WORDS;

@@ -21,7 +21,7 @@ export interface ConnectionMoment {
   readonly ageMs: number | null;
   /** Since anything came from the target: a message or a pong. */
   readonly idleRxMs: number | null;
-  /** Since anything was sent: a message or a ping of ours. */
+  /** Since anything was sent: a message, a ping of ours, or what a fault has injected. */
   readonly idleTxMs: number | null;
   /** Since it logged in, or captured a secret. */
   readonly tokenAgeMs: number | null;

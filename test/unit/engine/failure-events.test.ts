@@ -130,6 +130,78 @@ it.each([
   }
 });
 
+it("what a fault injects ends a connection's idleness, and is no message of its own", async () => {
+  const server = new WebSocketServer({ port: 0, host: "127.0.0.1" });
+  await once(server, "listening");
+  server.on("connection", (socket) => {
+    let heard = 0;
+    socket.on("message", () => {
+      if (++heard === 3) socket.close(4003, "enough");
+    });
+  });
+  const { port } = server.address() as AddressInfo;
+  const { frames } = await runEngine(scenario(`ws://127.0.0.1:${port}/`, { ...QUIET, ...FLOOD }), {
+    clock: new TurnClock(),
+  });
+  server.close();
+  const closed = frames
+    .flatMap(({ events }) => events)
+    .filter(({ signature }) => signature === "4003 enough");
+  expect(closed.length).toBeGreaterThan(0);
+  for (const { ageMs, idleTxMs, lastName, lastBytes, recent, sent } of closed) {
+    expect(idleTxMs).not.toBeNull();
+    // It had sent nothing until the fault began.
+    expect(idleTxMs).toBeLessThan((ageMs ?? 0) - 250);
+    expect([sent, lastName, lastBytes]).toEqual([0, -1, 10]);
+    expect(recentEvents(recent)).toContainEqual(
+      expect.objectContaining({ what: "sent-small", name: -1 }),
+    );
+  }
+});
+
+it("the clocks of a closed connection stop at the target's Close, however late its transport ends", async () => {
+  const server = new WebSocketServer({ port: 0, host: "127.0.0.1" });
+  await once(server, "listening");
+  server.on("connection", (socket, request) => {
+    let heard = 0;
+    socket.on("message", (data, binary) => {
+      if (++heard < 3) socket.send(data, { binary });
+      else {
+        // 4011, and then nothing for longer than connections are ever idle.
+        request.socket.write(Buffer.of(0x88, 2, 0x0f, 0xab));
+        socket.pause();
+        setTimeout(() => request.socket.destroy(), 1500);
+      }
+    });
+  });
+  const { port } = server.address() as AddressInfo;
+  const { frames } = await runEngine(
+    scenario(`ws://127.0.0.1:${port}/`, {
+      phases: [
+        {
+          ...{ phase: "a", exclude: false, durationUs: 4_000_000, messageFactor: 1 },
+          ...{ ramp: "burst", to: 5 },
+        },
+      ],
+      messages: messages({
+        rate: { kind: "perConnection", perSec: 5 },
+        arrival: "poisson",
+        mix: [echoMessage()],
+      }),
+    }),
+    { clock: new TurnClock() },
+  );
+  server.close();
+  const closed = frames
+    .flatMap(({ events }) => events)
+    .filter(({ signature }) => signature === "4011");
+  expect(closed.length).toBeGreaterThan(0);
+  for (const { idleTxMs, sent } of closed) {
+    expect(sent).toBeGreaterThanOrEqual(3);
+    expect(idleTxMs).toBeLessThan(1400);
+  }
+});
+
 it("a second that nobody looked at has no sample of it, and what its machine gained is in no second", async () => {
   const clock = new TurnClock();
   const server = new WebSocketServer({ port: 0, host: "127.0.0.1" });

@@ -13,7 +13,7 @@ import { Activity } from "../../../worker/message/activity.ts";
 
 interface Happening {
   readonly slot: number;
-  readonly what: "sent" | "received" | "ping" | "pong" | "token" | "reconnect";
+  readonly what: "sent" | "injected" | "received" | "ping" | "pong" | "token" | "reconnect";
   readonly afterMs: number;
   readonly name: number;
   readonly bytes: number;
@@ -21,7 +21,7 @@ interface Happening {
 
 const happening: fc.Arbitrary<Happening> = fc.record({
   slot: fc.nat(2),
-  what: fc.constantFrom("sent", "received", "ping", "pong", "token", "reconnect"),
+  what: fc.constantFrom("sent", "injected", "received", "ping", "pong", "token", "reconnect"),
   afterMs: fc.oneof(fc.nat(10), fc.nat(100_000)),
   name: fc.nat(200),
   bytes: fc.oneof(fc.nat(2000), fc.nat(40_000)),
@@ -33,23 +33,25 @@ function expected(list: readonly (Happening & { readonly atMs: number })[]) {
   const since = list.slice(began);
   const last = (...whats: string[]) =>
     since.findLast(({ what }) => whats.includes(what))?.atMs ?? null;
-  const sent = since.filter(({ what }) => what === "sent");
+  const sent = since.filter(({ what }) => what === "sent" || what === "injected");
+  const own = sent.at(-1)?.what === "sent" ? sent.at(-1) : undefined;
   const events = since.flatMap(({ what, name, bytes, atMs }) => {
     if (what === "sent") return [{ code: codeOfSent(name, bytes), atMs }];
+    if (what === "injected") return [{ code: codeOfSent(65_535, bytes), atMs }];
     if (what === "received") return [{ code: codeOfReceived(bytes), atMs }];
     return what === "ping" || what === "pong" ? [{ code: codeOfKind(what), atMs }] : [];
   });
   return {
     times: {
       receivedMs: last("received", "pong"),
-      sentMs: last("sent", "ping"),
+      sentMs: last("sent", "injected", "ping"),
       tokenMs: list.findLast(({ what }) => what === "token")?.atMs ?? null,
     },
     totals: {
       received: since.filter(({ what }) => what === "received").length,
       bytesSent: sent.reduce((sum, { bytes }) => sum + bytes, 0),
       lastBytes: sent.at(-1)?.bytes ?? 0,
-      lastName: sent.at(-1)?.name ?? -1,
+      lastName: own?.name ?? -1,
     },
     recent: events
       .map(({ code, atMs }, at) => [
@@ -79,6 +81,7 @@ it("says what a list of everything says", () => {
         const { slot, what, name, bytes } = one;
         const nowUs = atMs * 1000 + 999;
         if (what === "sent") activity.sent(slot, name, bytes, nowUs);
+        if (what === "injected") activity.injected(slot, bytes, nowUs);
         if (what === "received") activity.received(slot, bytes, nowUs);
         if (what === "ping") activity.pinged(slot, nowUs);
         if (what === "pong") activity.ponged(slot, nowUs);
