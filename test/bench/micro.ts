@@ -61,6 +61,7 @@ const health = {
   gcCount: 3,
   loopLagMaxUs: 1000,
   throttled: 0,
+  processorWait: 0,
 };
 
 function latencyOf(at: number): number {

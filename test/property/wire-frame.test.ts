@@ -119,6 +119,7 @@ const frames: fc.Arbitrary<Frame> = fc.constantFrom(1, 2, 4, 8).chain((spanSecon
       gcCount: count,
       loopLagMaxUs: size,
       throttled: size,
+      processorWait: size,
     }),
     cumulative: fc.option(fc.record({ counters: counts(PHASE_COUNTERS), histogramValues: count })),
     targets: fc.uniqueArray(

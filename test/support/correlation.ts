@@ -35,6 +35,7 @@ export const NO_HEALTH: EngineHealth = {
   gcCount: 0,
   loopLagMaxUs: 0,
   throttled: 0,
+  processorWait: 0,
 };
 
 /** What a failure said when it was told. */

@@ -7,6 +7,7 @@ import { statSync } from "node:fs";
 import { type EventLoopUtilization, PerformanceObserver, performance } from "node:perf_hooks";
 import { getHeapStatistics } from "node:v8";
 import type { EngineHealth } from "../../shared/wire/frame/frame.ts";
+import { ProcessorWatch } from "./processor-watch.ts";
 import { QuotaWatch } from "./quota-watch.ts";
 
 export class SelfCheck {
@@ -14,6 +15,7 @@ export class SelfCheck {
   readonly #observer: PerformanceObserver;
   #utilisation: EventLoopUtilization = performance.eventLoopUtilization();
   readonly #quota = new QuotaWatch();
+  readonly #processor = new ProcessorWatch();
   #cpu = process.cpuUsage();
   #sampledUs: number;
   #gcCount = 0;
@@ -57,6 +59,7 @@ export class SelfCheck {
       gcCount: this.#gcCount,
       loopLagMaxUs: Math.round(this.#loopLagMaxUs),
       throttled: this.#quota.sample(spanUs),
+      processorWait: this.#processor.sample(spanUs),
     };
     this.#utilisation = total;
     this.#cpu = process.cpuUsage();

@@ -6,6 +6,7 @@ import { type Check, evidence, type JudgedRun } from "../check.ts";
 import { ownFailures } from "../failures.ts";
 import { sentencesOf } from "../judgement.ts";
 import type { CauseId } from "./causes.ts";
+import { heldUpBy } from "./held-up.ts";
 
 /** What our side ran out of, by the kind of failure. */
 const OUT_OF: Readonly<Record<string, CauseId>> = {
@@ -14,6 +15,9 @@ const OUT_OF: Readonly<Record<string, CauseId>> = {
   "generator-memory": "generator-memory",
   "memory-limit": "generator-memory",
 };
+
+/** Checks that fail when it is late. */
+const LATE: ReadonlySet<string> = new Set(["generator/saturated-seconds", "generator/send-lag"]);
 
 export const generatorSaturated: Check = {
   meta: {
@@ -48,19 +52,13 @@ export const generatorSaturated: Check = {
   },
 };
 
-/** What it lacked, where one thing says so: attempts it failed itself first, then what broke most of the seconds. */
-function causeIn({ fold, masked, before }: JudgedRun): { readonly cause?: CauseId } {
+/** What it lacked, where one thing says so: attempts it failed itself first, then what held it up in the seconds in which it was late. */
+function causeIn({ fold, before }: JudgedRun): { readonly cause?: CauseId } {
   for (const [kind] of ownFailures(fold.merge)) {
     const outOf = OUT_OF[kind];
     if (outOf !== undefined) return { cause: outOf };
   }
-  const isBehind = before.some(
-    ({ id, outcome }) => id === "generator/saturated-seconds" && outcome === "fail",
-  );
-  if (!isBehind) return {};
-  const { loopLag, utilisation, throttled, sendLag } = masked.byGate;
-  const isBusy = utilisation + throttled >= Math.max(loopLag, 1);
-  if (isBusy) return { cause: "generator-cpu" };
-  // Late without having stood still, or been busy: others had the processor.
-  return { cause: loopLag >= sendLag ? "generator-pauses" : "generator-cpu" };
+  const isBehind = before.some(({ id, outcome }) => LATE.has(id) && outcome === "fail");
+  const cause = isBehind ? heldUpBy(fold) : null;
+  return cause === null ? {} : { cause };
 }

@@ -185,6 +185,8 @@ export interface EngineHealth {
   readonly loopLagMaxUs: number;
   /** Share of this frame's time in which a control group's CPU quota had stopped the worker, 0..1. */
   readonly throttled: number;
+  /** Share of this frame's time in which the engine's thread could have run and had no processor, 0..1; 0 where the system does not tell. */
+  readonly processorWait: number;
 }
 
 /** Their order in frames. */
@@ -201,6 +203,7 @@ export const HEALTH_FIELDS = [
   "gcCount",
   "loopLagMaxUs",
   "throttled",
+  "processorWait",
 ] as const satisfies readonly (keyof EngineHealth)[];
 
 /** Sums of PHASE_COUNTERS over all phases, and the number of values in all histograms. */

@@ -210,6 +210,7 @@ function addHealth(frames: readonly Frame[], last: Frame): EngineHealth {
     utilisation: average((health) => health.utilisation),
     processCpu: average((health) => health.processCpu),
     throttled: average((health) => health.throttled),
+    processorWait: average((health) => health.processorWait),
     rssBytes: highest((health) => health.rssBytes),
     heapUsedBytes: highest((health) => health.heapUsedBytes),
     bufferedBytes: highest((health) => health.bufferedBytes),

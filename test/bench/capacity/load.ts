@@ -236,7 +236,7 @@ function makeTemplate(sizes: Sizes, variant: number): Template {
 const HEALTH: Frame["health"] = {
   ...{ utilisation: 0.4, processCpu: 0.42, rssBytes: 1.4e8, heapUsedBytes: 3e7 },
   ...{ heapLimitBytes: 4e9, sockets: 2000, openFiles: 2040, ports: 2000, bufferedBytes: 0 },
-  ...{ gcCount: 3, loopLagMaxUs: 2500, throttled: 0 },
+  ...{ gcCount: 3, loopLagMaxUs: 2500, throttled: 0, processorWait: 0 },
 };
 
 function templateOf(frame: Frame, sizes: Sizes & { readonly messages: number }): Template {

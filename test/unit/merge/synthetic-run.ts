@@ -121,6 +121,7 @@ export const healthy: EngineHealth = {
   gcCount: 0,
   loopLagMaxUs: 3000,
   throttled: 0,
+  processorWait: 0,
 };
 
 export interface FrameContent {

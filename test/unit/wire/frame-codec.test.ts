@@ -219,7 +219,7 @@ it("every kind of MessagePack number is understood", () => {
   // A peer's packer may choose single precision.
   const row = packr.unpack(encodeFrame(frameOf(1))) as unknown[];
   const bytes = Buffer.from(
-    packr.pack([...row.slice(0, 12), [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0.5, 0], null]),
+    packr.pack([...row.slice(0, 12), [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0.5, 0, 0], null]),
   );
   const at = bytes.indexOf(Buffer.of(0xcb, 0x3f, 0xe0));
   const single = Buffer.concat([

@@ -125,7 +125,7 @@ describe("a frame from before dictionaries", () => {
       phases: first(now.phases, "phases"),
       names: first(now.names, "names"),
       targets: first(now.targets, "targets"),
-      health: { ...now.health, throttled: 0 },
+      health: { ...now.health, throttled: 0, processorWait: 0 },
     });
   });
 

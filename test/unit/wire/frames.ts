@@ -90,6 +90,7 @@ export function frameOf(second: number, change: Partial<Frame> = {}): Frame {
       gcCount: 2,
       loopLagMaxUs: 1234.5,
       throttled: 0.25,
+      processorWait: 0.125,
     },
     cumulative: null,
     targets: [{ phase: 2, target: 1, counters: counts(TARGET_COUNTERS, second) }],

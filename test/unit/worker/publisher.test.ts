@@ -56,6 +56,7 @@ function measured(second: number, { engine = 0, final = false, count = 1 } = {})
       gcCount: 0,
       loopLagMaxUs: 0,
       throttled: 0,
+      processorWait: 0,
     },
     cumulative: null,
   };

@@ -1,0 +1,85 @@
+/**
+ * Goal: a generator that others keep from running is told from one that stood still. Method: figures as workers report them beside other
+ * processes that take their processor, and while they are stopped, second by second.
+ */
+import { expect, test } from "vitest";
+import { judgeRun } from "../../../coordinator/analysis/judge-run.ts";
+import { RunFold } from "../../../coordinator/merge/run-fold.ts";
+import type { StrictScenario } from "../../../shared/scenario/strict.ts";
+import type { EngineHealth } from "../../../shared/wire/frame/frame.ts";
+import { begun, ended, facts, merge, SyntheticEngine } from "../merge/synthetic-run.ts";
+
+interface Late {
+  readonly health: Partial<EngineHealth>;
+  /** Of a tenth of the messages of the second, and of the others. */
+  readonly lateUs: number;
+  readonly elseUs: number;
+}
+
+/** The cause that is named of a run of twelve seconds, in some of which it was late. */
+function causeOf(isLate: (second: number) => boolean, { health, lateUs, elseUs }: Late) {
+  const phases: StrictScenario["phases"] = [
+    {
+      phase: "hold",
+      ramp: "burst",
+      to: 4,
+      durationUs: 12_000_000,
+      exclude: false,
+      messageFactor: 1,
+    },
+  ];
+  const fold = new RunFold({ ...facts({ phases }), plannedOpens: 0 });
+  const engine = new SyntheticEngine();
+  begun(fold);
+  const frames = Array.from({ length: 12 }, (_, second) => {
+    const us = Array.from({ length: 200 }, (_none, at) =>
+      !isLate(second) ? 300 : at % 10 === 0 ? lateUs : elseUs,
+    );
+    return engine.frame({
+      ...{ second, final: second === 11 },
+      ...(isLate(second) && { health }),
+      values: [{ metric: "sendLag", phase: 0, us }],
+    });
+  });
+  merge(fold, 1, frames);
+  ended(fold, { 1: 11 });
+  const { judgements } = judgeRun(fold);
+  return judgements.find(({ id, outcome }) => {
+    return id === "finding/generator-saturated" && outcome === "fail";
+  })?.finding?.cause;
+}
+
+const everySecond = (second: number) => second % 2 === 0;
+
+/** As measured: workers stopped for so long every two seconds, alone on the machine, and beside others. */
+test.each<[string, Late]>([
+  ["for 150 ms", still(150_000, 0.01, 300)],
+  ["for 350 ms", still(350_000, 0.01, 300)],
+  ["on a machine that others use, too", still(148_000, 0.35, 1200)],
+])("it stood still %s", (_, late) => {
+  expect(causeOf(everySecond, late)).toBe("generator-pauses");
+});
+
+function still(loopLagMaxUs: number, processorWait: number, elseUs: number): Late {
+  return { health: { loopLagMaxUs, processorWait }, lateUs: 0.9 * loopLagMaxUs, elseUs };
+}
+
+/** As measured beside four and eight processes that want all of two processors. */
+test.each<[string, Late["health"]]>([
+  ["others", { loopLagMaxUs: 120_000, processorWait: 0.94 }],
+  ["others, and the system does not tell", { loopLagMaxUs: 180_000 }],
+  ["others, for long", { loopLagMaxUs: 398_000, processorWait: 0.87 }],
+  ["its quota", { loopLagMaxUs: 80_000, throttled: 0.4 }],
+  ["itself", { loopLagMaxUs: 90_000, utilisation: 0.99 }],
+])("%s took its processor", (_, health) => {
+  expect(causeOf(() => true, { health, lateUs: 98_000, elseUs: 23_000 })).toBe("generator-cpu");
+});
+
+test("late in a few messages of every second, which no second alone is masked for", () => {
+  const late = { health: { loopLagMaxUs: 60_000, processorWait: 0.3 } };
+  expect(causeOf(() => true, { ...late, lateUs: 40_000, elseUs: 5000 })).toBe("generator-cpu");
+});
+
+test("on time, nothing is said of it", () => {
+  expect(causeOf(() => false, { health: {}, lateUs: 0, elseUs: 0 })).toBeUndefined();
+});
