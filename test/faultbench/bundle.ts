@@ -30,7 +30,9 @@ const labelSchema = z.object({
   strength: z.enum(STRENGTHS),
   seed: z.number(),
   /** null: a healthy run. */
-  label: z.object({ ...named, also: z.object(named).optional() }).nullable(),
+  label: z
+    .object({ ...named, also: z.object(named).optional(), unfelt: z.object(named).optional() })
+    .nullable(),
   openSet: z.boolean(),
   impact: z.object({ measure: z.string(), least: z.number() }).nullable(),
   parameters: z.record(z.string(), z.number()),

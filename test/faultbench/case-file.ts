@@ -26,8 +26,17 @@ const named = { cause: z.string().regex(/^[a-z][a-z-]+$/), locus: z.enum(LOCI) }
 const schema = z
   .strictObject({
     title: z.string().min(10),
-    /** null: there is nothing wrong; `also`: a second fault, of a cause of its own. */
-    label: z.strictObject({ ...named, also: z.strictObject(named).optional() }).nullable(),
+    /**
+     * null: there is nothing wrong; `also`: a second fault, of a cause of its own; `unfelt`: what set it off, which is there, and the
+     * right answer, when its indicator did not move.
+     */
+    label: z
+      .strictObject({
+        ...named,
+        also: z.strictObject(named).optional(),
+        unfelt: z.strictObject(named).optional(),
+      })
+      .nullable(),
     /** The cause is none an analyzer knows: the right answer is `unknown`, with the locus. */
     openSet: z.boolean().default(false),
     servers: z.array(z.enum(SERVER_NAMES)).min(1),

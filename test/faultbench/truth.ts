@@ -36,7 +36,7 @@ export function besideTruths(seen: readonly Seen[], busy: boolean): readonly Sco
   });
 }
 
-/** A fault whose indicator did not move is none. */
+/** A fault that was not felt is none; what set it off is one. */
 function truthOf(seen: Seen, healthy: readonly Seen[]): Truth {
   const { label } = seen;
   const { impact, label: intended } = label;
@@ -51,8 +51,10 @@ function truthOf(seen: Seen, healthy: readonly Seen[]): Truth {
     }),
   );
   const isFelt = moved(value, among, impact.least);
+  const { unfelt, ...felt } = intended;
+  const instead = unfelt === undefined ? null : { ...unfelt, openSet: false };
   return {
-    truth: isFelt ? { ...intended, openSet: label.openSet } : null,
+    truth: isFelt ? { ...felt, openSet: label.openSet } : instead,
     value,
     usual: among?.median ?? null,
   };

@@ -170,24 +170,40 @@ describe("baselines", () => {
   });
 });
 
-describe("a run on a busy machine", () => {
-  const seen = (truth: { cause: string; locus: "server" } | null, cpuPressure: number) => ({
-    label: {
-      ...label,
-      label: truth,
-      impact: truth === null ? null : { measure: "failedShare", least: 0.1 },
-      machine: { timerLagMs: 11, cpuPressure },
-    },
-    summary: {
-      connections: { attempted: 1, failed: 1, failedByStatus: {}, closedByCode: {} },
-      failures: [],
-      findings: [{ id: "zombie", locus: "server", cause: "", confidence: "likely" }],
-    } as unknown as Summary,
-    seconds: [],
+const capLabel = { cause: "connection-cap", locus: "server" } as const;
+const seen = (truth: Label["label"], cpuPressure: number, least = 0.1) => ({
+  label: {
+    ...label,
+    label: truth,
+    impact: truth === null ? null : { measure: "failedShare", least },
+    machine: { timerLagMs: 11, cpuPressure },
+  },
+  summary: {
+    connections: { attempted: 1, failed: 1, failedByStatus: {}, closedByCode: {} },
+    failures: [],
+    findings: [{ id: "zombie", locus: "server", cause: "", confidence: "likely" }],
+  } as unknown as Summary,
+  seconds: [],
+});
+
+describe("a fault that was not felt", () => {
+  const crash = { cause: "crash-and-restart", locus: "server" } as const;
+  const truthOf = (truth: Label["label"], least: number) =>
+    besideTruths([seen(truth, 0.1, least)], false)[0]?.truth;
+
+  it("is none, but for what set it off", () => {
+    expect(truthOf(capLabel, 2)).toBeNull();
+    expect(truthOf({ ...capLabel, unfelt: crash }, 2)).toEqual({ ...crash, openSet: false });
   });
-  const cap = { cause: "connection-cap", locus: "server" } as const;
-  const busy = () => seen({ ...cap, cause: "zombie" }, 0.9);
-  const runs = [seen(cap, 0.1), seen(cap, 0.1), busy(), busy(), busy()];
+
+  it("that was felt is the cause alone", () => {
+    expect(truthOf({ ...capLabel, unfelt: crash }, 0.1)).toEqual(cap);
+  });
+});
+
+describe("a run on a busy machine", () => {
+  const busy = () => seen({ ...capLabel, cause: "zombie" }, 0.9);
+  const runs = [seen(capLabel, 0.1), seen(capLabel, 0.1), busy(), busy(), busy()];
 
   it("does not move what is most often right elsewhere, unless it counts", () => {
     const said = (busy: boolean) => besideTruths(runs, busy)[0]?.answers.get("majority")?.[0];
