@@ -1,14 +1,18 @@
 /**
- * Detector: replies take longer from second to second at constant load, and then the service dies: it ran out of something, memory as a
- * rule. Listed in ../registry.ts. Invariant: a death alone is a crash, a trend alone is drift (drift.ts); both together are one cause.
+ * Detector: the service runs out of something, memory as a rule: replies take longer from second to second at constant load until it dies, or
+ * it stands still for longer and longer, whether it dies or not. Listed in ../registry.ts. Invariant: a death alone is a crash, pauses alone
+ * are pauses, a trend alone is drift (drift.ts); what came before the first death counts, as a service that starts again has all its memory.
  */
 
+import type { Confidence, Evidence } from "../../judgement.ts";
 import { blockSeconds, lagOneCorrelation } from "../../stats/dependence.ts";
-import { median } from "../../stats/interval.ts";
+import { mean, median } from "../../stats/interval.ts";
 import { mannKendallP, theilSenSlope } from "../../stats/trend.ts";
-import { ms } from "../../text.ts";
-import { type Detector, MEMORY_UNKNOWN, shownIn } from "../detector.ts";
-import { massCloses } from "../mass-close.ts";
+import { count, ms } from "../../text.ts";
+import { type Detector, type Hypothesis, MEMORY_UNKNOWN, shownIn } from "../detector.ts";
+import { type MassClose, massCloses } from "../mass-close.ts";
+import type { Signals } from "../signals.ts";
+import { type Pause, pausesIn, secondsOf, TICKS } from "./standstills.ts";
 import { blocksOf, steadySeconds } from "./steady.ts";
 
 const LEAST_SECONDS = 6;
@@ -16,13 +20,15 @@ const MOST_P = 0.01;
 /** Fewer blocks say nothing about a trend: then it is looked for in seconds. */
 const LEAST_BLOCKS = 12;
 const MOST_GAP_SECONDS = 5;
-/** The last third of the seconds before it, over the first. */
+/** The last third over the first, of the seconds before it and of pauses. */
 const GROWTH = 2;
+/** Two in each third. */
+const LEAST_PAUSES = 6;
 
 export const leak: Detector = {
   meta: {
     causes: ["memory-leak"],
-    doc: "at constant load p99 doubles, with a trend (Mann-Kendall, p < 0.01), in the seconds before the service dies",
+    doc: "before the service dies p99 doubles at constant load, with a trend (Mann-Kendall, p < 0.01); or 6 times or more, before it dies or ever, it stands still as `event-loop-pauses` does, and the longest reply of these pauses doubles, with a trend",
     explains: [
       "crash-and-restart",
       "event-loop-pauses",
@@ -32,47 +38,111 @@ export const leak: Detector = {
     ],
   },
   detect(signals) {
-    const deaths = massCloses(signals).sort((a, b) => a.from - b.from);
-    const [death] = deaths;
-    if (death === undefined) return [];
-    const before = steadySeconds(signals).filter(({ second }) => second < death.from);
-    const series = before.map(({ p99Us }) => p99Us);
-    const third = Math.floor(series.length / 3);
-    const blocks = blocksIn(series);
-    if (series.length < LEAST_SECONDS || mannKendallP(blocks ?? series) > MOST_P) return [];
-    // The stretch looked at ends when the service does.
-    if (death.from - (before.at(-1)?.second ?? 0) > MOST_GAP_SECONDS) return [];
-    const [first, last] = [median(series.slice(0, third)), median(series.slice(-third))];
-    if (last < GROWTH * first) return [];
-    const from = before[0]?.second ?? 0;
-    return [
-      {
-        cause: "memory-leak",
-        confidence: blocks !== null || isSureOf(series) ? "likely" : "possible",
-        sentence: `The service got slower until it died at second ${death.from}: p99 went from ${ms(first)} to ${ms(last)} at the same load. It runs out of something, memory as a rule.`,
-        evidence: [
-          shownIn(
-            `p99 of the seconds before rises from ${ms(first)} to ${ms(last)}.`,
-            from,
-            death.from,
-          ),
-          shownIn(`${death.closed} connections ended at once.`, death.from, death.to),
-        ],
-        against: [`${MEMORY_UNKNOWN}.`],
-        nextProbe:
-          "Watch the service's memory and its garbage collections; give it twice the memory: it should live about twice as long.",
-        from,
-        to: death.to,
-        impact: death.closed,
-        symptoms: [
-          ...signals.of("abnormal-close"),
-          ...signals.of("tcp-refused"),
-          ...signals.of("unanswered"),
-        ],
-      },
-    ];
+    const [death = null] = massCloses(signals).sort((a, b) => a.from - b.from);
+    const trends = [pauseTrend(signals, death), replyTrend(signals, death)];
+    const found = trends.filter((trend) => trend !== null);
+    return found.length === 0 ? [] : [hypothesis(signals, found, death)];
   },
 };
+
+interface Trend {
+  readonly confidence: Confidence;
+  /** What it did, after "The service". */
+  readonly did: string;
+  readonly evidence: Evidence;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** @param trends one at least; the first is told */
+function hypothesis(
+  signals: Signals,
+  trends: readonly Trend[],
+  death: MassClose | null,
+): Hypothesis {
+  const [first] = trends as [Trend];
+  const from = Math.min(...trends.map((trend) => trend.from));
+  const to = death?.to ?? Math.max(...trends.map((trend) => trend.to));
+  const until = death === null ? "" : `, until it died at second ${death.from}`;
+  return {
+    cause: "memory-leak",
+    confidence: trends.some(({ confidence }) => confidence === "likely") ? "likely" : "possible",
+    sentence: `The service ${first.did}${until}. It runs out of something, memory as a rule.`,
+    evidence: [
+      ...trends.map(({ evidence }) => evidence),
+      ...(death === null
+        ? []
+        : [shownIn(`${count(death.closed)} connections ended at once.`, death.from, death.to)]),
+    ],
+    against: [`${MEMORY_UNKNOWN}.`],
+    nextProbe:
+      "Watch the service's memory and its garbage collections; give it twice the memory: it should live about twice as long.",
+    from,
+    to,
+    impact: death === null ? signals.repliesIn([from, to]) : death.closed,
+    symptoms:
+      death === null
+        ? []
+        : [
+            ...signals.of("abnormal-close"),
+            ...signals.of("tcp-refused"),
+            ...signals.of("unanswered"),
+          ],
+  };
+}
+
+/** Pauses that get longer and longer are those of a collector that has more and more to look at. */
+function pauseTrend(signals: Signals, death: MassClose | null): Trend | null {
+  const end = death?.from ?? signals.rows.length;
+  const before = pausesIn(signals).filter((pause) => pause.from < end * TICKS);
+  const lengths = before.map((pause) => longestReplyUs(signals, pause));
+  if (before.length < LEAST_PAUSES || mannKendallP(lengths) > MOST_P) return null;
+  const third = Math.floor(lengths.length / 3);
+  const [first, last] = [mean(lengths.slice(0, third)), mean(lengths.slice(-third))];
+  if (last < GROWTH * first) return null;
+  const [from] = secondsOf(before[0] as Pause);
+  return {
+    confidence: "likely",
+    did: `stood still ${count(before.length)} times, longer and longer (from ${ms(first)} to ${ms(last)})`,
+    evidence: {
+      sentence: `The longest reply of these pauses went from ${ms(first)} to ${ms(last)}; the generator's own turns were on time.`,
+      seconds: before.slice(0, 50).map(secondsOf),
+    },
+    from,
+    to: secondsOf(before.at(-1) as Pause)[1],
+  };
+}
+
+/** Whoever had just asked when it began waited for all of it. */
+function longestReplyUs(signals: Signals, pause: Pause): number {
+  const [from, to] = secondsOf(pause);
+  return signals.times("service", [from, to + 1])?.max ?? 0;
+}
+
+function replyTrend(signals: Signals, death: MassClose | null): Trend | null {
+  if (death === null) return null;
+  const before = steadySeconds(signals).filter(({ second }) => second < death.from);
+  const series = before.map(({ p99Us }) => p99Us);
+  const third = Math.floor(series.length / 3);
+  const blocks = blocksIn(series);
+  if (series.length < LEAST_SECONDS || mannKendallP(blocks ?? series) > MOST_P) return null;
+  // The stretch looked at ends when the service does.
+  if (death.from - (before.at(-1)?.second ?? 0) > MOST_GAP_SECONDS) return null;
+  const [first, last] = [median(series.slice(0, third)), median(series.slice(-third))];
+  if (last < GROWTH * first) return null;
+  const from = before[0]?.second ?? 0;
+  return {
+    confidence: blocks !== null || isSureOf(series) ? "likely" : "possible",
+    did: `got slower: p99 went from ${ms(first)} to ${ms(last)} at the same load`,
+    evidence: shownIn(
+      `p99 of the seconds before rises from ${ms(first)} to ${ms(last)}.`,
+      from,
+      death.from,
+    ),
+    from,
+    to: death.from,
+  };
+}
 
 /** The trend stays when neighbouring seconds are taken to depend on one another as they do about it. */
 function isSureOf(series: readonly number[]): boolean {

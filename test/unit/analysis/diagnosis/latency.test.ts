@@ -64,6 +64,71 @@ describe("pauses", () => {
   });
 });
 
+describe("pauses that get longer", () => {
+  /** One every second from second 6 on, of so many milliseconds; whoever asked first waited for all of it. */
+  const growing = (lengthMs: (at: number) => number, until = 30): Told[] =>
+    healthy(30).map((told, second) => {
+      const pingUs = Array(30).fill(900);
+      if (second < 6 || second >= until) return { ...told, pingUs };
+      const forMs = lengthMs(second - 6);
+      const still = Math.floor(forMs / 100);
+      const received = [
+        ...[40, 40],
+        ...Array(still).fill(0),
+        40 * (still + 1),
+        ...Array(7 - still).fill(40),
+      ];
+      return {
+        ...told,
+        pingUs: [...pingUs, forMs * 1000],
+        sent: Array(10).fill(40),
+        received,
+        latencyUs: [...(told.latencyUs ?? []), forMs * 1000],
+      };
+    });
+
+  const dies: Told = {
+    ...{ open: 0, dropped: 200, lifetimeUs: [6e6, 7e6, 8e6, 9e6, 10e6] },
+    failures: [{ kind: "abnormal-close", signature: "ECONNRESET", count: 200 }],
+  };
+  const refused: Told = {
+    ...{ open: 0, opened: 0, failed: 60, sent: [], received: [], latencyUs: [] },
+    failures: [{ kind: "tcp-refused", signature: "ECONNREFUSED", count: 60, attempt: 1 }],
+  };
+
+  test("are those of a leak", () => {
+    const found = diagnose(
+      new Signals(
+        foldOf(
+          growing((at) => 110 + 12 * at),
+          PLAN,
+        ),
+      ),
+      DETECTORS,
+    );
+    expect(found).toMatchObject([{ cause: "memory-leak", confidence: "likely" }]);
+    expect(found[0]?.sentence).toContain("longer and longer");
+  });
+
+  test("until it dies: that is its end, and no crash of its own", () => {
+    const seconds = growing((at) => 110 + 25 * at, 18).map((told, second) =>
+      second === 18 ? { ...told, ...dies } : second === 19 ? { ...told, ...refused } : told,
+    );
+    const found = diagnose(new Signals(foldOf(seconds, PLAN)), DETECTORS);
+    expect(found).toMatchObject([{ cause: "memory-leak", confidence: "likely" }]);
+    expect(found[0]?.sentence).toContain("until it died at second 18");
+  });
+
+  test("of one length before it dies are none of a leak", () => {
+    const seconds = growing((at) => 150 + 60 * ((at * 7) % 3), 18).map((told, second) =>
+      second === 18 ? { ...told, ...dies } : second === 19 ? { ...told, ...refused } : told,
+    );
+    const causes = causesOf(foldOf(seconds, PLAN));
+    expect(causes).toContain("crash-and-restart certain");
+    expect(causes.join()).not.toContain("memory-leak");
+  });
+});
+
 describe("a limit", () => {
   /** Offered from 100 to 580 a second; answered at most 300. */
   const limited = (pingUs: number): Told[] =>
