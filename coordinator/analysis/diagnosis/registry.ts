@@ -13,6 +13,7 @@ import { integrity } from "./closes/integrity.ts";
 import { lostReplies } from "./closes/lost-replies.ts";
 import { lostWorker } from "./closes/lost-worker.ts";
 import { message } from "./closes/message.ts";
+import { messageRate } from "./closes/message-rate.ts";
 import { reason } from "./closes/reason.ts";
 import { silence } from "./closes/silence.ts";
 import { storm } from "./closes/storm.ts";
@@ -38,6 +39,7 @@ export const DETECTORS: readonly Detector[] = [
   handshakeRate,
   clock,
   age,
+  messageRate,
   credentials,
   reason,
   silence,

@@ -1,7 +1,7 @@
 /**
- * Detector: failures are held against healthy connections on every clock there is: age, time idle, age of the token, messages, bytes, size
- * of the last message. The clock on which they concentrate names the limit. Listed in ../registry.ts. Invariant: clocks that fit about as
- * well are said to be inseparable; without samples of healthy connections there is nothing to hold failures against.
+ * Detector: failures are held against healthy connections on every clock of clocks.ts. The clock on which they concentrate names the limit,
+ * if it is one: hardly any healthy connection is beyond it. Listed in ../registry.ts. Invariant: clocks that fit about as well are said to
+ * be inseparable; without samples of healthy connections there is nothing to hold failures against.
  */
 import type { KnownFailure, KnownMoment } from "../../../merge/evidence/failure-events.ts";
 import type { FailureSeries } from "../../../merge/failures/failure-series.ts";
@@ -10,6 +10,7 @@ import { type Scan, scanWindow } from "../../stats/scan.ts";
 import { count, percent } from "../../text.ts";
 import { type Detector, type Hypothesis, shownIn } from "../detector.ts";
 import { spanOf } from "../signals.ts";
+import { CLOCKS, type Clock, isExact } from "./clocks.ts";
 
 const LEAST_EVENTS = 15;
 const LEAST_CONTROLS = 30;
@@ -22,55 +23,13 @@ const LEAST_HAZARD = 4;
 /** A clock that explains this share of what the best one does cannot be told from it. */
 const AS_GOOD = 0.85;
 
-/** Who says that it is the rate is not held to have meant the number. */
+/** Of the healthy connections of the same roles, those beyond a value that is said to be a limit. */
+const MOST_BEYOND = 0.25;
+const LEAST_OF_ROLES = 10;
+
 const RATE = /rate|too (many|fast)|flood|throttl/;
 
 const KINDS: ReadonlySet<string> = new Set(["close-code", "abnormal-close"]);
-
-interface Clock {
-  readonly name: string;
-  readonly cause: CauseId | null;
-  readonly read: (moment: KnownMoment) => number | null;
-  readonly shown: (value: number) => string;
-}
-
-const seconds = (ms: number) => `${Number((ms / 1000).toPrecision(3))} s`;
-const plain = (what: string) => (value: number) => `${count(Math.round(value))} ${what}`;
-
-const CLOCKS: readonly Clock[] = [
-  { name: "their age", cause: "maximum-lifetime", read: ({ ageMs }) => ageMs, shown: seconds },
-  {
-    name: "the time since they sent",
-    cause: "idle-timeout",
-    read: ({ idleTxMs }) => idleTxMs,
-    shown: seconds,
-  },
-  {
-    name: "the time since they received",
-    cause: "idle-timeout",
-    read: ({ idleRxMs }) => idleRxMs,
-    shown: seconds,
-  },
-  {
-    name: "the age of their token",
-    cause: "token-expiry",
-    read: ({ tokenAgeMs }) => tokenAgeMs,
-    shown: seconds,
-  },
-  {
-    name: "the messages they had sent",
-    cause: "message-quota",
-    read: ({ sent }) => sent,
-    shown: plain("messages"),
-  },
-  {
-    name: "the size of their last message",
-    cause: "message-size-limit",
-    read: ({ lastBytes }) => lastBytes,
-    shown: plain("bytes"),
-  },
-  { name: "the moment", cause: null, read: ({ atUs }) => atUs / 1000, shown: seconds },
-];
 
 export const clock: Detector = {
   meta: {
@@ -81,10 +40,9 @@ export const clock: Detector = {
       "message-quota",
       "message-size-limit",
     ],
-    doc: "of 15 closes or more, seven of ten lie in one window of a clock in which few healthy connections are (scan statistic of Kulldorff, p < 0.05 after Holm), and no other clock fits as well",
+    doc: "of 15 closes or more, seven of ten lie in one window of a clock in which few healthy connections are (scan statistic of Kulldorff, p < 0.05 after Holm), a quarter at most of the healthy ones of the same roles are beyond it, and no other clock fits as well; `message-quota` when nine of ten lie within a tenth of one number",
     explains: [
       "server-errors",
-      "failing-backend",
       "message-loss",
       "crash-and-restart",
       "reconnect-storm",
@@ -99,10 +57,9 @@ export const clock: Detector = {
       if (!KINDS.has(series.kind)) return [];
       const own = signals.eventsOf(series);
       if (own.length < LEAST_EVENTS) return [];
-      const isRate = RATE.test(signals.textOf(series));
-      return found(series, own, controls).filter(
-        ({ cause }) => cause !== "message-quota" || !isRate,
-      );
+      // Who says that it is the rate is not held to have meant anything else.
+      if (RATE.test(signals.textOf(series))) return [];
+      return found(series, { events: own, controls });
     });
   },
 };
@@ -115,14 +72,9 @@ interface Scanned extends Scan {
   readonly share: number;
 }
 
-function found(
-  series: FailureSeries,
-  events: readonly KnownFailure[],
-  controls: readonly KnownMoment[],
-): Hypothesis[] {
-  const scans = CLOCKS.flatMap((one) => scanned(one, events, controls)).sort(
-    (a, b) => b.llr - a.llr,
-  );
+function found(series: FailureSeries, sampled: Sampled): Hypothesis[] {
+  const { events, controls } = sampled;
+  const scans = CLOCKS.flatMap((one) => scanned(one, sampled)).sort((a, b) => b.llr - a.llr);
   const [best] = scans;
   const span = spanOf([series]);
   if (best === undefined || span === null || best.clock.cause === null) return [];
@@ -179,11 +131,12 @@ const PROBES: Readonly<Record<string, string>> = {
   "token-expiry": "Log in with a token that lives twice as long: that age should double.",
 };
 
-function scanned(
-  own: Clock,
-  events: readonly KnownFailure[],
-  controls: readonly KnownMoment[],
-): Scanned[] {
+interface Sampled {
+  readonly events: readonly KnownFailure[];
+  readonly controls: readonly KnownMoment[];
+}
+
+function scanned(own: Clock, { events, controls }: Sampled): Scanned[] {
   const values = events.flatMap((one) => own.read(one) ?? []);
   const exposed = controls.flatMap((one) => {
     const value = own.read(one);
@@ -215,6 +168,9 @@ function scanned(
   const scan = scanWindow(counts, exposure, values.length);
   if (scan === null) return [];
   const edge = (bin: number) => least * Math.exp((scale * bin) / BINS);
+  const isBeyond = (moment: KnownMoment) => binOf(own.read(moment) ?? 0) >= scan.to;
+  if (own.cause !== null && !isLimit(isBeyond, { events, controls })) return [];
+  if (own.cause === "message-quota" && !isExact(values)) return [];
   return [
     {
       ...scan,
@@ -224,4 +180,16 @@ function scanned(
       share: scan.inside / values.length,
     },
   ];
+}
+
+/** Few healthy connections are beyond it, of the roles that failures are of, where enough are known. */
+function isLimit(
+  isBeyond: (moment: KnownMoment) => boolean,
+  { events, controls }: Sampled,
+): boolean {
+  const roles = new Set(events.map(({ role }) => role));
+  const same = controls.filter(({ role }) => roles.has(role));
+  const looked = same.length >= LEAST_OF_ROLES ? same : controls;
+  const sum = (of: readonly KnownMoment[]) => of.reduce((all, { weight }) => all + weight, 0);
+  return sum(looked.filter(isBeyond)) <= MOST_BEYOND * sum(looked);
 }

@@ -38,6 +38,16 @@ const QUESTIONS: readonly Question[] = [
   },
 ];
 
+/** The others have none of these: they are that target's. */
+const LIMITS = [
+  "idle-timeout",
+  "maximum-lifetime",
+  "token-expiry",
+  "message-quota",
+  "message-rate-limit",
+  "message-size-limit",
+] as const;
+
 export const target: Detector = {
   meta: {
     causes: ["failing-backend"],
@@ -49,6 +59,7 @@ export const target: Detector = {
       "zombie",
       "message-loss",
       "unknown",
+      ...LIMITS,
     ],
   },
   detect(signals) {
