@@ -6,6 +6,7 @@
 import type { ExitCode } from "../../shared/errors.ts";
 import type { RunFold } from "../merge/run-fold.ts";
 import { type Answer, type Check, JudgedRun, notJudged } from "./check.ts";
+import { withProbabilities } from "./findings/probability.ts";
 import type { Judgement } from "./judgement.ts";
 import { REGISTRY } from "./registry.ts";
 import { shown } from "./text.ts";
@@ -24,7 +25,8 @@ export function judgeRun(fold: RunFold): RunJudgement {
   const judgements: Judgement[] = [];
   const run = new JudgedRun(fold, judgements);
   for (const check of REGISTRY) judgements.push(...judgementsOf(check, run));
-  return { judgements, validity: validityOf(run), ...verdictOf(judgements) };
+  const verdict = verdictOf(judgements);
+  return { judgements: withProbabilities(judgements), validity: validityOf(run), ...verdict };
 }
 
 /** What is judged while the run goes on: its thresholds in the scenario's order, and then the generator. */

@@ -82,6 +82,10 @@ export interface FindingDetail {
   readonly basis: string;
   readonly against: readonly string[];
   readonly nextProbe: string;
+  /** Failures it accounts for, by kind and code; absent: none. */
+  readonly failures?: readonly string[];
+  /** That the cause is right, 0 to 1 (findings/probability.ts); absent: the finding names none. */
+  readonly probability?: number;
 }
 
 export interface Judgement {

@@ -48,6 +48,8 @@ export const findingSchema = z.object({
   locus: z.enum(LOCI),
   cause: z.string(),
   confidence: z.string(),
+  /** That the cause is right, 0 to 1, as docs/diagnosis.md says what it means; null: the finding names none. */
+  probability: z.number().min(0).max(1).nullable(),
   basis: z.string(),
   evidence: z.array(z.string()),
   against: z.array(z.string()),

@@ -163,10 +163,10 @@ function judgementRow(judgement: Judgement): SummaryJudgement {
 /** Findings are made in analysis/findings/. */
 function findingRow({ finding, sentence, evidence }: Judgement): SummaryFinding[] {
   if (finding === null) return [];
-  const { cause: id, locus, confidence, basis, against, nextProbe } = finding;
+  const { cause: id, locus, confidence, probability = null, basis, against, nextProbe } = finding;
   const sentences = evidence.map((part) => part.sentence);
-  const cause = { ...(id !== undefined && { id }), locus, cause: sentence, confidence, basis };
-  return [{ ...cause, evidence: sentences, against: [...against], nextProbe }];
+  const cause = { ...(id !== undefined && { id }), locus, cause: sentence, confidence };
+  return [{ ...cause, probability, basis, evidence: sentences, against: [...against], nextProbe }];
 }
 
 /** The scenario's thresholds, and of the rules of every run those that are broken. */

@@ -13,15 +13,12 @@ export interface Named {
 
 export type Answer = readonly Named[];
 
-/** Words of confidence as numbers, so that calibration can be measured at all. */
-const WORDS: Readonly<Record<string, number>> = { certain: 0.95, likely: 0.75, possible: 0.5 };
-
 /** Our own answer: the findings of summary.json, in its order. */
 export function ourAnswer(summary: Summary): Answer {
-  return summary.findings.map(({ id, locus, cause, confidence }) => ({
+  return summary.findings.map(({ id, locus, cause, probability }) => ({
     cause: id ?? judgementId(summary, cause) ?? cause,
     locus,
-    probability: WORDS[confidence] ?? null,
+    probability,
   }));
 }
 

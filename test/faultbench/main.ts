@@ -8,15 +8,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { bundleId, isKept, keep, nameOf } from "./bundle.ts";
+import { calibrated, calibrationSource } from "./calibrate.ts";
 import { type Case, fill, readCases, STRENGTHS, type Trial } from "./case-file.ts";
 import { liveRun } from "./live-run.ts";
 import { isDisturbed } from "./machine.ts";
-import { rescored } from "./rescore.ts";
-import { scores } from "./score.ts";
+import { CALIBRATION_FILE } from "./paths.ts";
+import { reliabilitySvg } from "./reliability-svg.ts";
+import { lookedAt } from "./rescore.ts";
+import { type Scored, scores } from "./score.ts";
 import { SERVER_NAMES } from "./servers/names.ts";
 import { SERVERS } from "./servers/registry.ts";
-import { causesTable, runsTable, scoresTable } from "./table.ts";
+import { calibrationText, causesTable, reliabilityTable, runsTable, scoresTable } from "./table.ts";
 import { allTrials, gateTrials, testTrials } from "./trials.ts";
+import { besideTruths } from "./truth.ts";
 
 const USAGE = `npm run faultbench -- [options]
   --gate            the short set: 25 cases, strong, one server each
@@ -27,6 +31,8 @@ const USAGE = `npm run faultbench -- [options]
   --seeds N         seeds per case, server and strength (default 1)
   --dir DIR         keep the runs there, and make only what is missing (default: a temporary folder)
   --rescore DIR     no runs: score those of DIR again
+  --calibrate DIR   no runs: fit the probabilities of findings to those of DIR, and write them into the sources
+  --plot FILE       write stated probabilities against shares that were right, as SVG
   --busy            runs on a machine that is busy with something else count as well
 `;
 
@@ -40,6 +46,8 @@ const { values } = parseArgs({
     seeds: { type: "string", default: "1" },
     dir: { type: "string", default: "" },
     rescore: { type: "string", default: "" },
+    calibrate: { type: "string", default: "" },
+    plot: { type: "string", default: "" },
     busy: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
@@ -129,9 +137,31 @@ function possible(trials: readonly Trial[]): readonly Trial[] {
   return trials.filter(({ server }) => missing.get(server) === null);
 }
 
+/** Fits the probabilities of findings to a set of runs of the development split. */
+async function calibrate(set: string): Promise<void> {
+  const seen = await lookedAt(set);
+  const { calibration, crossValidated, others } = calibrated(seen, besideTruths(seen, values.busy));
+  writeFileSync(CALIBRATION_FILE, calibrationSource(calibration));
+  const { runs, answers, cases } = calibration;
+  const lines = [
+    `${answers} answers in ${runs} runs of ${cases} cases; probabilities of cases that they were not fitted to:`,
+    "",
+    ...reliabilityTable(crossValidated),
+    "",
+    `calibration error of first answers ${calibrationText(crossValidated)}`,
+    ...(others === null ? [] : [`of all others ${calibrationText(others)}`]),
+  ];
+  process.stdout.write(`${lines.join("\n")}\n`);
+  say(`${CALIBRATION_FILE} was written; build, and score runs with it by --rescore DIR`);
+}
+
 async function main(): Promise<number> {
   if (values.help) {
     process.stdout.write(USAGE);
+    return 0;
+  }
+  if (values.calibrate !== "") {
+    await calibrate(values.calibrate);
     return 0;
   }
   const kept = values.rescore || values.dir;
@@ -141,11 +171,17 @@ async function main(): Promise<number> {
     if (!existsSync(set)) mkdirSync(set, { recursive: true });
     failed = await make(set, possible(chosen(readCases())));
   }
-  const all = await rescored(set, values.busy);
+  print(set, besideTruths(await lookedAt(set), values.busy));
+  return failed > 0 ? 1 : 0;
+}
+
+/** What a set of runs comes to. */
+function print(set: string, all: readonly Scored[]): void {
   const results = scores(all);
   const busy = all.filter(({ isDisturbed }) => isDisturbed).length;
   const unfelt = all.filter(({ label, truth }) => label.label !== null && truth === null).length;
   const counts = `${all.length} runs: ${unfelt} faults not felt, which count as healthy; ${busy} on a busy machine, which do not count`;
+  const reliability = results[0]?.calibration ?? null;
   const lines = [
     ...runsTable(all),
     "",
@@ -154,11 +190,13 @@ async function main(): Promise<number> {
     ...causesTable(all),
     "",
     ...scoresTable(results),
+    ...(reliability === null ? [] : ["", ...reliabilityTable(reliability)]),
   ];
   process.stdout.write(`${lines.join("\n")}\n`);
   writeFileSync(join(set, "scores.json"), `${JSON.stringify(results, null, 2)}\n`);
+  if (values.plot !== "" && reliability !== null)
+    writeFileSync(values.plot, reliabilitySvg(reliability));
   say(`the runs are in ${set}; score them again with --rescore ${set}`);
-  return failed > 0 ? 1 : 0;
 }
 
 process.exitCode = await main().catch((error: unknown) => {

@@ -11,6 +11,9 @@ const dist = join(root, "dist");
 export const CASES = join(root, "test/faultbench/cases");
 export const PYTHON_SERVER = join(root, "test/faultbench/servers/server.py");
 
+/** What --calibrate makes. */
+export const CALIBRATION_FILE = join(root, "coordinator/analysis/findings/calibration.ts");
+
 /** Programs, as they were built. */
 export const ONRUSH = join(dist, "coordinator/cli/main.js");
 export const TARGET = join(dist, "target/main.js");

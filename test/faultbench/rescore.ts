@@ -13,18 +13,14 @@ import { tied } from "../../shared/lifeline.ts";
 import type { Second } from "./baselines/baseline.ts";
 import { type Label, labelsOf, unpack } from "./bundle.ts";
 import { ONRUSH } from "./paths.ts";
-import type { Scored } from "./score.ts";
-import { besideTruths, type Seen } from "./truth.ts";
+import type { Seen } from "./truth.ts";
 
 /** Reports made at a time. */
 const JOBS = 2;
 
-/** @param set a folder of runs and labels. @param busy runs on a busy machine count as well. @throws Error when it is none, or a report cannot be made */
-export async function rescored(set: string, busy: boolean): Promise<readonly Scored[]> {
-  return besideTruths(await lookedAt(set, labelsOf(set)), busy);
-}
-
-async function lookedAt(set: string, labels: readonly Label[]): Promise<readonly Seen[]> {
+/** @param set a folder of runs and labels. @throws Error when it is none, or a report cannot be made */
+export async function lookedAt(set: string): Promise<readonly Seen[]> {
+  const labels = labelsOf(set);
   const folder = mkdtempSync(join(tmpdir(), "onrush-runs-"));
   const seen: Seen[] = [];
   const waiting = [...labels.keys()];

@@ -6,6 +6,7 @@
 import { wilsonInterval } from "../../coordinator/analysis/stats/proportion.ts";
 import type { Answer } from "./answer.ts";
 import type { Label } from "./bundle.ts";
+import { type Reliability, reliabilityOf, type Stated } from "./reliability.ts";
 
 interface Cause {
   readonly cause: string;
@@ -35,16 +36,11 @@ export interface Share {
   readonly high: number | null;
 }
 
-export interface Calibration {
-  readonly error: number;
-  readonly of: number;
-}
-
 export interface Score {
   readonly analyzer: string;
   readonly shares: Readonly<Record<Measure, Share>>;
   /** null: it states no probabilities. */
-  readonly calibration: Calibration | null;
+  readonly calibration: Reliability | null;
 }
 
 /** What is counted, among which runs. */
@@ -104,7 +100,7 @@ export function scores(all: readonly Scored[]): readonly Score[] {
         return [measure, shareOf(count, rows.length)];
       }),
     ) as Record<Measure, Share>,
-    calibration: calibrationOf(counted, analyzer),
+    calibration: reliabilityOf(statedOf(counted, analyzer)),
   }));
 }
 
@@ -127,31 +123,11 @@ function shareOf(count: number, of: number): Share {
   return { count, of, low, high };
 }
 
-const BINS = 10;
-/** Answers of a bin, at least. */
-const PER_BIN = 5;
-
-/**
- * Expected calibration error of first answers: over bins of equal size, the mean distance between the probability stated and
- * the share that was right. Source: M. Naeini et al., AAAI 2015, with bins of equal mass. Biased upwards when n is small.
- */
-function calibrationOf(rows: readonly Scored[], analyzer: string): Calibration | null {
-  const stated = rows
-    .flatMap(({ truth, answers }) => {
-      const [first] = answers.get(analyzer) ?? [];
-      if (first === undefined || first.probability === null) return [];
-      return [{ said: first.probability, isRight: Number(isRight(truth, [first])) }];
-    })
-    .toSorted((a, b) => a.said - b.said);
-  if (stated.length === 0) return null;
-  const bins = Math.max(1, Math.min(BINS, Math.floor(stated.length / PER_BIN)));
-  let error = 0;
-  for (let bin = 0; bin < bins; bin++) {
-    const from = Math.floor((bin * stated.length) / bins);
-    const part = stated.slice(from, Math.floor(((bin + 1) * stated.length) / bins));
-    const sum = (of: (one: (typeof part)[number]) => number) =>
-      part.reduce((total, one) => total + of(one), 0);
-    error += Math.abs(sum(({ said }) => said) - sum(({ isRight }) => isRight));
-  }
-  return { error: error / stated.length, of: stated.length };
+/** First answers that state a probability, and whether each was right. */
+export function statedOf(rows: readonly Scored[], analyzer: string): readonly Stated[] {
+  return rows.flatMap(({ truth, answers }) => {
+    const [first] = answers.get(analyzer) ?? [];
+    if (first === undefined || first.probability === null) return [];
+    return [{ said: first.probability, isRight: isRight(truth, [first]) }];
+  });
 }

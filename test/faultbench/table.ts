@@ -1,6 +1,7 @@
 /** What a set of runs comes to, as text. Called by main.ts. Invariant: no share without its n and its interval. */
 import type { Answer } from "./answer.ts";
 import { nameOf } from "./bundle.ts";
+import type { Reliability } from "./reliability.ts";
 import { isRight, SCORE_MEASURES, type Score, type Scored, type Share } from "./score.ts";
 
 /** Every run: what was done, whether it was felt, what we say of it. */
@@ -91,10 +92,25 @@ export function scoresTable(all: readonly Score[]): readonly string[] {
     ),
     row(
       "calibration error",
-      all.map(({ calibration }) =>
-        calibration === null ? "-" : `${calibration.error.toFixed(2)} (n = ${calibration.of})`,
-      ),
+      all.map(({ calibration }) => (calibration === null ? "-" : calibrationText(calibration))),
     ),
+  ];
+}
+
+/** The error, how many answers it is of, and what it would be if they were all as likely as stated. */
+export function calibrationText({ error, byChance, of }: Omit<Reliability, "bins">): string {
+  return `${error.toFixed(2)} (n = ${of}; ${byChance.toFixed(2)} by chance)`;
+}
+
+/** Markdown: a row a bin of first answers, what was said of them and how many were right. */
+export function reliabilityTable({ bins }: Reliability): readonly string[] {
+  return [
+    "| stated | answers | stated on average | were right |",
+    "| --- | --- | --- | --- |",
+    ...bins.map(({ of, least, said, most, right, low, high }) => {
+      const range = least === most ? said.toFixed(2) : `${least.toFixed(2)} to ${most.toFixed(2)}`;
+      return `| ${range} | ${of} | ${said.toFixed(2)} | ${shareText({ count: right, of, low, high })} |`;
+    }),
   ];
 }
 

@@ -1,5 +1,5 @@
 /**
- * What is right for each run of a set, and what every analyzer said of it. Pure; called by rescore.ts. Invariants: a fault whose
+ * What is right for each run of a set, and what every analyzer said of it. Pure; called by main.ts. Invariants: a fault whose
  * indicator did not move is none; a run on a machine that others had says nothing of any other: neither what is usual, nor what
  * is most often right.
  */

@@ -31,7 +31,8 @@ export const cause: Check = {
 };
 
 function answer(hypothesis: Hypothesis): Answer {
-  const { cause: id, confidence, sentence, evidence, against, nextProbe, scope } = hypothesis;
+  const { cause: id, confidence, sentence, evidence, against, nextProbe } = hypothesis;
+  const { scope, symptoms } = hypothesis;
   const { locus } = causeOf(id);
   return {
     observed: { measure: "cause", unit: "word", value: id },
@@ -46,11 +47,12 @@ function answer(hypothesis: Hypothesis): Answer {
       basis: BASIS[confidence],
       against,
       nextProbe,
+      failures: symptoms.map(({ kind, code }) => `${kind} ${code ?? ""}`),
     },
   };
 }
 
-/** What the words mean; until the benchmark says how often each is right. */
+/** What the words mean; how often they are right is `probability` (probability.ts). */
 const BASIS: Readonly<Record<Hypothesis["confidence"], string>> = {
   certain: "No other cause that is known does all of this.",
   likely: "It fits everything that was measured; few other causes would.",

@@ -56,7 +56,7 @@ function card(summary: Summary, one: Finding, at: number): Card {
     { label: "evidence", items: evidenceOf(summary, at) },
     { label: "against", items: one.against.map((text) => prose(text, MAX_CHARS)) },
     { label: "also found", items: others.map((other) => `${titleOf(other)} (${placeOf(other)})`) },
-    { label: "confidence", items: [[prose(one.basis, MAX_CHARS), COMPUTED]] },
+    { label: "confidence", items: [[prose(one.basis, MAX_CHARS), COMPUTED], ...statedOf(one)] },
   ];
   return {
     kind: "card",
@@ -82,8 +82,19 @@ function titleOf({ id, locus }: Finding): string {
   return `${words.charAt(0).toUpperCase()}${words.slice(1)}`;
 }
 
-function placeOf({ locus, confidence }: Finding): string {
-  return `${PLACES[locus]}; confidence: ${confidence}`;
+function placeOf({ locus, confidence, probability }: Finding): string {
+  // A coordinator of an earlier build states none.
+  const stated = typeof probability === "number" ? ` (${probability.toFixed(2)})` : "";
+  return `${PLACES[locus]}; confidence: ${confidence}${stated}`;
+}
+
+/** What the number is. */
+function statedOf({ probability }: Finding): Text[] {
+  if (typeof probability !== "number") return [];
+  const right = Math.round(100 * probability);
+  return [
+    `${probability.toFixed(2)}: of 100 causes named with as much for and against them about ${right} were right, by runs with faults of known cause.`,
+  ];
 }
 
 /** Each with where its figures are. */

@@ -181,7 +181,7 @@ const seen = (truth: Label["label"], cpuPressure: number, least = 0.1) => ({
   summary: {
     connections: { attempted: 1, failed: 1, failedByStatus: {}, closedByCode: {} },
     failures: [],
-    findings: [{ id: "zombie", locus: "server", cause: "", confidence: "likely" }],
+    findings: [{ id: "zombie", locus: "server", cause: "", probability: 0.75 }],
   } as unknown as Summary,
   seconds: [],
 });

@@ -27,11 +27,16 @@ function cardsOf(model: typeof integrity): Card[] {
 
 test("the first three causes are cards, the first one open, which names all others", () => {
   const cards = cardsOf(integrity);
+  const [first, second, third] = integrity.summary.findings.map(({ probability }) =>
+    probability?.toFixed(2),
+  );
   expect(cards.map(({ title, place, open }) => [title, place, open])).toEqual([
-    ["Messages come twice", "in the service; confidence: certain", true],
-    ["Messages are altered", "in the service; confidence: certain", false],
-    ["Messages reach other users", "in the service; confidence: certain", false],
+    ["Messages come twice", `in the service; confidence: certain (${first})`, true],
+    ["Messages are altered", `in the service; confidence: certain (${second})`, false],
+    ["Messages reach other users", `in the service; confidence: certain (${third})`, false],
   ]);
+  const stated = cards[0]?.parts.find(({ label }) => label === "confidence")?.items[1];
+  expect(stated).toContain(`${first}: of 100 causes named with as much`);
   const found = cards[0]?.parts.find(({ label }) => label === "also found")?.items;
   expect(found).toHaveLength(integrity.summary.findings.length - 1);
 });
