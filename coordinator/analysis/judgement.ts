@@ -84,6 +84,8 @@ export interface FindingDetail {
   readonly nextProbe: string;
   /** Failures it accounts for, by kind and code; absent: none. */
   readonly failures?: readonly string[];
+  /** Kind of the probe run that would tell it from others (diagnosis/probe-run); absent: none would. */
+  readonly probe?: string;
   /** That the cause is right, 0 to 1 (findings/probability.ts); absent: the finding names none. */
   readonly probability?: number;
 }

@@ -24,6 +24,7 @@ const CLOSING_WINDOW_SECONDS = 5;
 const MAX_NOTES = 100;
 
 type EndRequest = Extract<RunEvent, { type: "end-requested" }>;
+type Probed = Extract<RunEvent, { type: "probed" }>;
 type Problem = Extract<RunEvent, { type: "problem" }>;
 
 export class RunFold {
@@ -50,6 +51,8 @@ export class RunFold {
   /** The first thing that kept the run from being done. */
   problem: Problem | null = null;
   readonly notes: string[] = [];
+  /** What other runs, made to tell causes apart, have said. */
+  readonly probes: Probed[] = [];
   /** What came of holding it against its baseline; null when that was not asked for, or not done yet. */
   comparison: unknown = null;
 
@@ -73,8 +76,10 @@ export class RunFold {
   /** @returns false for a frame that was there already. */
   apply(record: Exclude<JournalRecord, { type: "header" }>): boolean {
     if (record.type === "frame") return this.merge.add(record);
-    if (isBeside(record.event)) this.beside.apply(record.event);
-    else this.#applyEvent(record.event);
+    const { event } = record;
+    if (isBeside(event)) this.beside.apply(event);
+    else if (event.type === "probed") this.probes.push(event);
+    else this.#applyEvent(event);
     return true;
   }
 
@@ -100,7 +105,7 @@ export class RunFold {
     return missing;
   }
 
-  #applyEvent(event: Exclude<RunEvent, RunBesideEvent>): void {
+  #applyEvent(event: Exclude<RunEvent, RunBesideEvent | Probed>): void {
     switch (event.type) {
       case "state":
         this.state = event.to;

@@ -54,6 +54,8 @@ export const findingSchema = z.object({
   evidence: z.array(z.string()),
   against: z.array(z.string()),
   nextProbe: z.string(),
+  /** Kind of the probe run that `onrush run --auto-probe` makes to tell it from others; absent: there is none. */
+  probe: z.string().optional(),
 });
 
 export const thresholdSchema = z.object({

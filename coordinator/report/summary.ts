@@ -163,10 +163,12 @@ function judgementRow(judgement: Judgement): SummaryJudgement {
 /** Findings are made in analysis/findings/. */
 function findingRow({ finding, sentence, evidence }: Judgement): SummaryFinding[] {
   if (finding === null) return [];
-  const { cause: id, locus, confidence, probability = null, basis, against, nextProbe } = finding;
+  const { cause: id, locus, confidence, probability = null, basis, against } = finding;
+  const next = { nextProbe: finding.nextProbe, ...(finding.probe && { probe: finding.probe }) };
   const sentences = evidence.map((part) => part.sentence);
   const cause = { ...(id !== undefined && { id }), locus, cause: sentence, confidence };
-  return [{ ...cause, probability, basis, evidence: sentences, against: [...against], nextProbe }];
+  const shown = { ...cause, probability, basis, evidence: sentences };
+  return [{ ...shown, against: [...against], ...next }];
 }
 
 /** The scenario's thresholds, and of the rules of every run those that are broken. */

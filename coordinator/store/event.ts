@@ -10,6 +10,7 @@ import type { StrictFault } from "../../shared/scenario/strict-fault.ts";
 import type { StrictOutside } from "../../shared/scenario/strict-outside.ts";
 import type { HandOver, RunState } from "../../shared/wire/command.ts";
 import type { CounterLists } from "../../shared/wire/frame/counter-lists.ts";
+import type { ProbedEvent } from "./probed-event.ts";
 
 /** What a worker runs on, as far as two runs must agree on it to be compared. */
 export interface WorkerMachine {
@@ -34,6 +35,7 @@ export type EventBody =
   | FaultEvent
   | OutsideEvent
   | BesideEvent
+  | ProbedEvent
   /** The end was asked for before the plan's: by a person, the API, a threshold or a checkpoint. */
   | {
       readonly type: "end-requested";

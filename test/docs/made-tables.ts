@@ -2,6 +2,7 @@
  * Tables of the documents that are made from registries. Called by write-made-tables.ts and by the test that holds the
  * documents to them. Invariant: each entry of a registry is one row, in the registry's order.
  */
+import { PROBE_KINDS } from "../../coordinator/analysis/diagnosis/probe-run/registry.ts";
 import { DETECTORS } from "../../coordinator/analysis/diagnosis/registry.ts";
 import { causeOf } from "../../coordinator/analysis/findings/causes.ts";
 import { REGISTRY } from "../../coordinator/analysis/registry.ts";
@@ -28,6 +29,17 @@ export interface MadeTable {
 const CAUSES = { target: "target", generator: "ours", scenario: "scenario", injected: "injected" };
 
 export const MADE_TABLES: readonly MadeTable[] = [
+  {
+    document: "docs/diagnosis.md",
+    name: "probe runs",
+    table: () =>
+      tableOf(
+        ["kind", "tells apart", "the run, and how it decides"],
+        PROBE_KINDS.map(({ id, causes, doc }) => {
+          return [`\`${id}\``, causes.map((cause) => `\`${cause}\``).join(", "), doc];
+        }),
+      ),
+  },
   {
     document: "docs/methods.md",
     name: "methods",

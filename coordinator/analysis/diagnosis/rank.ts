@@ -9,6 +9,7 @@ import { causeOf } from "../findings/causes.ts";
 import { CONFIDENCES } from "../judgement.ts";
 import { count, partOf } from "../text.ts";
 import { type Detector, type Hypothesis, shownIn } from "./detector.ts";
+import { probed } from "./probe-run/probed.ts";
 import { countOf, type Signals, spanOf } from "./signals.ts";
 import { heard } from "./witness/registry.ts";
 
@@ -32,7 +33,7 @@ export function diagnose(signals: Signals, detectors: readonly Detector[]): read
   const all = detectors
     .flatMap((detector) =>
       detector.detect(signals).flatMap((hypothesis): Candidate[] => {
-        const said = heard(signals, hypothesis);
+        const said = probed(signals, heard(signals, hypothesis));
         const judged = detector.meta.isCounted ? said : vetoed(signals, said);
         return judged === null ? [] : [{ detector, hypothesis: judged }];
       }),

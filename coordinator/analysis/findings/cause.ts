@@ -4,6 +4,7 @@
  */
 import type { Answer, Check } from "../check.ts";
 import type { Hypothesis } from "../diagnosis/detector.ts";
+import { probeFor } from "../diagnosis/probe-run/registry.ts";
 import { diagnose } from "../diagnosis/rank.ts";
 import { DETECTORS } from "../diagnosis/registry.ts";
 import { Signals } from "../diagnosis/signals.ts";
@@ -26,14 +27,16 @@ export const cause: Check = {
   judge({ fold }) {
     // What a run came to is looked at when it is over: while it goes on, its failures are not.
     if (!fold.began || (!fold.complete && fold.endedUs === null)) return [];
-    return diagnose(new Signals(fold), DETECTORS).map(answer);
+    const signals = new Signals(fold);
+    return diagnose(signals, DETECTORS).map((hypothesis) => answer(signals, hypothesis));
   },
 };
 
-function answer(hypothesis: Hypothesis): Answer {
+function answer(signals: Signals, hypothesis: Hypothesis): Answer {
   const { cause: id, confidence, sentence, evidence, against, nextProbe } = hypothesis;
   const { scope, symptoms } = hypothesis;
   const { locus } = causeOf(id);
+  const probe = probeFor(signals.fold.facts.scenario, { signals, hypothesis });
   return {
     observed: { measure: "cause", unit: "word", value: id },
     outcome: "fail",
@@ -47,6 +50,7 @@ function answer(hypothesis: Hypothesis): Answer {
       basis: BASIS[confidence],
       against,
       nextProbe,
+      ...(probe !== null && { probe: probe.kind.id }),
       failures: symptoms.map(({ kind, code }) => `${kind} ${code ?? ""}`),
     },
   };

@@ -83,6 +83,11 @@ export function causeOf(id: CauseId): Cause {
   return BY_ID.get(id) as Cause;
 }
 
+/** null for an id that a later build has given, or none. */
+export function causeId(id: string | null): CauseId | null {
+  return BY_ID.get(id ?? "")?.id ?? null;
+}
+
 /** In words; null for an id that a later build has given, or none. */
 export function causeTitle(id: string | undefined): string | null {
   return BY_ID.get(id ?? "")?.title ?? null;

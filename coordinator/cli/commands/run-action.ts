@@ -8,6 +8,7 @@ import { checkTargets } from "../../../shared/net/target-policy.ts";
 import { destinationsOf } from "../../../shared/scenario/destinations.ts";
 import type { StrictOutput } from "../../../shared/scenario/strict.ts";
 import type { BaselineRequest, RunOutcome } from "../../active-run/request.ts";
+import { probeAfter } from "../../launch/auto-probe.ts";
 import {
   carryOut,
   type LaunchRequest,
@@ -41,6 +42,7 @@ export interface RunOptions extends RerunOptions, ResultOptions, RuleOptions, Wa
   readonly out?: readonly StrictOutput[];
   readonly quiet?: boolean;
   readonly dryRun?: boolean;
+  readonly autoProbe?: boolean;
   readonly insecureNoKey?: boolean;
 }
 
@@ -77,7 +79,7 @@ export async function run(file: string, options: RunOptions, context: CliContext
     runDirectory,
     waitSeconds,
   };
-  const outcome = await execute(request, options, context);
+  const outcome = await executeAll(request, options, context);
   hand(outcome, [...scenario.outputs, ...outputs], { options, context });
   return outcome.exitCode;
 }
@@ -91,6 +93,21 @@ function baselineOf(options: RunOptions): BaselineRequest | null {
     code: "ONRUSH_USAGE",
     message: "--fail-on, --fail-inconclusive and --despite say how to compare, and with nothing",
     remedy: "give --baseline <run-dir> too",
+  });
+}
+
+/** The run, and a probe run behind it where that is wanted and tells something. */
+async function executeAll(
+  request: LaunchRequest,
+  options: RunOptions,
+  context: CliContext,
+): Promise<RunOutcome> {
+  const outcome = await execute(request, options, context);
+  if (options.autoProbe !== true) return outcome;
+  return probeAfter(outcome, request, {
+    clock: context.clock,
+    say: (line) => options.quiet !== true && context.stderr.write(`${line}\n`),
+    launch: (probe) => execute(probe, options, context),
   });
 }
 

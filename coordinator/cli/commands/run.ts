@@ -31,6 +31,7 @@ Examples:
   onrush run scenario.yaml --out json=summary.json --run-dir runs/nightly
   onrush run scenario.yaml --baseline runs/before --fail-on 'p99>5%'
   onrush run scenario.yaml --wait-for-target 30s
+  onrush run scenario.yaml --auto-probe
   onrush run scenario.yaml --dry-run
   onrush run scenario.yaml --bus redis://broker:6379 --workers 4
   onrush run ws://127.0.0.1:9001/ -c 1000 -d 30s --rate 2/s --size 256`;
@@ -56,6 +57,10 @@ export function runCommand(context: CliContext, finish: Finish): Command {
     .addOption(busLossOption())
     .option("--run-dir <DIR>", "where the run is written (default: runs/<id>)")
     .option("--baseline <DIR...>", "compare it with these runs when it is over")
+    .option(
+      "--auto-probe",
+      "when its first cause is not certain: one more run, 2 minutes at most, to tell it from others",
+    )
     .option("--quiet", "no progress on stderr")
     .addOption(new Option("--dry-run", "show the plan and start nothing").conflicts("json"))
     .addHelpText("after", EXAMPLES);

@@ -3,6 +3,7 @@
  * Called by the verdict section. Pure. Invariant: each piece of evidence says which file of the run directory has its
  * figures, and which seconds.
  */
+import { probeKindOf } from "../../analysis/diagnosis/probe-run/registry.ts";
 import { causeTitle } from "../../analysis/findings/causes.ts";
 import type { SummaryJudgement } from "../summary-judged-schema.ts";
 import type { Summary } from "../summary-schema.ts";
@@ -56,6 +57,7 @@ function card(summary: Summary, one: Finding, at: number): Card {
     { label: "evidence", items: evidenceOf(summary, at) },
     { label: "against", items: one.against.map((text) => prose(text, MAX_CHARS)) },
     { label: "also found", items: others.map((other) => `${titleOf(other)} (${placeOf(other)})`) },
+    { label: "probe run", items: probeRunOf(one) },
     { label: "confidence", items: [[prose(one.basis, MAX_CHARS), COMPUTED], ...statedOf(one)] },
   ];
   return {
@@ -86,6 +88,13 @@ function placeOf({ locus, confidence, probability }: Finding): string {
   // A coordinator of an earlier build states none.
   const stated = typeof probability === "number" ? ` (${probability.toFixed(2)})` : "";
   return `${PLACES[locus]}; confidence: ${confidence}${stated}`;
+}
+
+/** The run that would tell it from others. */
+function probeRunOf({ probe }: Finding): Text[] {
+  const kind = probeKindOf(probe ?? "");
+  if (kind === undefined) return [];
+  return [[code("onrush run --auto-probe"), ` makes one with ${kind.change}: ${kind.doc}.`]];
 }
 
 /** What the number is. */
