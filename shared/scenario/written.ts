@@ -6,7 +6,7 @@
 import type { ScenarioInput } from "./schema.ts";
 import { SECTIONS } from "./sections/registry.ts";
 import type { Section } from "./sections/section.ts";
-import { asRead, literal } from "./shape/literal.ts";
+import { asRead, literal, literalAhead } from "./shape/literal.ts";
 import { isMapping } from "./shape/words.ts";
 import type { StrictScenario } from "./strict.ts";
 
@@ -66,7 +66,7 @@ function referenced(written: string, secrets: ReadonlyMap<string, string>): stri
       continue;
     }
     const [value, name] = found;
-    done += `${literal(plain)}{{vars.${name}}}`;
+    done += `${literalAhead(plain)}{{vars.${name}}}`;
     plain = "";
     at += value.length;
   }

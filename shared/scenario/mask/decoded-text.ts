@@ -3,6 +3,8 @@
  * JavaScript, as HTML entities; lower case; a plus is a space; other characters than ASCII are their UTF-8 bytes. Used
  * by mask.ts to find secrets. Pure and linear. Invariant: equal texts in different encodings decode alike, and each
  * decoded character knows the stretch of the original it came from.
+ * What stands before a secret may make an escape of its first characters (`%` before `41ab`, a backslash before `new`), and a
+ * secret may look like one itself, so a text has several readings.
  */
 
 export interface DecodedText {
@@ -22,7 +24,18 @@ interface Unit {
   readonly end: number;
 }
 
-export function decodeText(original: string): DecodedText {
+/** What counts as an escape: every kind, however often it was encoded; %HH alone, encoded once; nothing. */
+type Escapes = "all" | "percent" | "none";
+
+/** All readings of a text, each as it is looked through. */
+export function readingsOf(original: string): readonly DecodedText[] {
+  const decoded = decodeText(original);
+  if (!/[%\\&]/.test(original)) return [decoded];
+  const once = original.includes("%") ? [decodeText(original, "percent")] : [];
+  return [decoded, ...once, decodeText(original, "none")];
+}
+
+export function decodeText(original: string, escapes: Escapes = "all"): DecodedText {
   const text: string[] = [];
   const starts: number[] = [];
   const ends: number[] = [];
@@ -32,13 +45,15 @@ export function decodeText(original: string): DecodedText {
     ends.push(end);
   };
   for (let at = 0; at < original.length; ) {
-    const byte = percentByte(original, at);
+    const byte = escapes === "none" ? null : percentByte(original, at, escapes === "all");
     if (byte !== null) {
       add(lower(byte.code), at, byte.end);
       at = byte.end;
       continue;
     }
-    const unit = escaped(original, at) ?? entity(original, at) ?? plain(original, at);
+    const unit =
+      (escapes === "all" ? (escaped(original, at) ?? entity(original, at)) : null) ??
+      plain(original, at);
     if (unit.code >= 0) {
       for (const part of utf8(unit.code)) add(lower(part), at, unit.end);
     }
@@ -47,11 +62,12 @@ export function decodeText(original: string): DecodedText {
   return { text: text.join(""), starts, ends };
 }
 
-/** A byte as %HH, where the percent sign may be encoded itself. */
-function percentByte(text: string, at: number): Unit | null {
+/** A byte as %HH. @param isNested the percent sign may be encoded itself */
+function percentByte(text: string, at: number, isNested: boolean): Unit | null {
   if (text[at] !== "%") return null;
   let digits = at + 1;
-  while (text.startsWith("25", digits) && hex(text, digits + 2, 2) !== null) digits += 2;
+  while (isNested && text.startsWith("25", digits) && hex(text, digits + 2, 2) !== null)
+    digits += 2;
   const code = hex(text, digits, 2);
   return code === null ? null : { code, end: digits + 2 };
 }

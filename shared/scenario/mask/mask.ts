@@ -5,7 +5,7 @@
  * Invariant: no registered value of four characters or more is left in its plain, URL-encoded, JSON- or
  * HTML-escaped, hexadecimal or base64 form, in upper or lower case, its characters encoded alike or not.
  */
-import { type DecodedText, decodeText } from "./decoded-text.ts";
+import { type DecodedText, decodeText, readingsOf } from "./decoded-text.ts";
 
 export const MASK = "***";
 
@@ -18,10 +18,26 @@ const MIN_HALVED_CHARS = 12;
 /** So much of a secret is recognised at the end of a text, where it may be cut off. */
 const MIN_CUT_CHARS = 4;
 
-// Both are bounded, so that a long word costs no more than its length.
-const URL_PASSWORD = /([a-z][a-z0-9+.-]{0,31}:\/\/)([^\s/?#@:"']*):(?!\{\{)[^\s/?#@"']+@/gi;
-const QUERY_SECRET =
-  /([?&;][\w.-]{0,64}(?:token|key|secret|passw(?:or)?d|pwd|auth|signature|session)[\w.-]{0,64}=)(?!\{\{)[^&;\s"'#]+/gi;
+/** Of a template; where there is one brace more it is text. */
+const PLACEHOLDER = /(?<!\{)\{\{[^{}\n]{1,256}\}\}/;
+const BY_PLACEHOLDER = new RegExp(`(${PLACEHOLDER.source})`);
+/** Between placeholders: no secret. */
+const SEPARATORS = /^[-_.:~]*$/;
+
+// Both are bounded and read each character in one way, so that a long word costs no more than its length.
+const URL_PASSWORD = new RegExp(
+  `([a-z][a-z0-9+.-]{0,31}:\\/\\/[^\\s/?#@:"']*:)(${valueWith(`[^\\s/?#@"']`)})(?=@)`,
+  "gi",
+);
+const QUERY_SECRET = new RegExp(
+  `([?&;][\\w.-]{0,64}(?:token|key|secret|passw(?:or)?d|pwd|auth|signature|session)[\\w.-]{0,64}=)(${valueWith(`[^&;\\s"'#]`)})`,
+  "gi",
+);
+
+/** Placeholders, whatever is in them, and characters of this class. */
+function valueWith(character: string): string {
+  return `(?:${PLACEHOLDER.source}|(?!${PLACEHOLDER.source})${character})+`;
+}
 
 /** Replaces what must not be shown. */
 export type Mask = (text: string) => string;
@@ -89,14 +105,23 @@ function maskOf(secrets: readonly string[], needleOf: (text: string) => Needle):
     let masked = needles.length === 0 ? text : hide(text, needles);
     for (const secret of short) masked = masked.replaceAll(secret, MASK);
     // Tables have millions of texts without either sign; to ask for it first costs a tenth of looking.
-    if (masked.includes("@")) masked = masked.replace(URL_PASSWORD, `$1$2:${MASK}@`);
-    return masked.includes("=") ? masked.replace(QUERY_SECRET, `$1${MASK}`) : masked;
+    if (masked.includes("@")) masked = masked.replace(URL_PASSWORD, withoutLiterals);
+    return masked.includes("=") ? masked.replace(QUERY_SECRET, withoutLiterals) : masked;
   };
 }
 
+/** What names a value stays, and of the value its placeholders. */
+function withoutLiterals(_: string, name: string, value: string): string {
+  const parts = value.split(BY_PLACEHOLDER);
+  const shown = parts.map((part, at) => (at % 2 === 1 || SEPARATORS.test(part) ? part : MASK));
+  return name + shown.join("");
+}
+
 function hide(text: string, needles: readonly Needle[]): string {
-  const decoded = decodeText(text);
-  const found = needles.flatMap((needle) => stretchesOf(decoded, needle));
+  const readings = readingsOf(text);
+  const found = needles.flatMap((needle) =>
+    readings.flatMap((reading) => stretchesOf(reading, needle)),
+  );
   if (found.length === 0) return text;
   found.sort((a, b) => a.start - b.start);
   let masked = "";
@@ -141,7 +166,8 @@ const ELLIPSIS = /(?:\.{2,8}|\u00e2\u0080\u00a6)$/;
 function plainForms(secret: string): string[] {
   const said = [secret, secret.toUpperCase(), secret.toLowerCase()];
   const read = said.flatMap((form) => [form, Buffer.from(form).toString("latin1")]);
-  return [...new Set(read.map((form) => decodeText(form).text))].filter((form) => form !== "");
+  const forms = read.flatMap((form) => readingsOf(form).map(({ text }) => text));
+  return [...new Set(forms)].filter((form) => form !== "");
 }
 
 /** Encodings of the bytes as a whole, as decoded text has them. */

@@ -4,7 +4,7 @@
  * that mask.ts knows, is among the candidates, if fewer than MAX_ALIKE newer ones are like it there. Bound: the newest
  * MAX_SECRETS; adding and asking cost the same whatever their number.
  */
-import { decodeText } from "./decoded-text.ts";
+import { readingsOf } from "./decoded-text.ts";
 import { needlesOf } from "./mask.ts";
 
 const MAX_SECRETS = 5000;
@@ -44,11 +44,12 @@ export class SecretIndex {
   candidates(text: string): string[] {
     const found = new Set(this.#short);
     if (this.#known.size === 0) return [...found];
-    const decoded = decodeText(text).text;
-    for (const length of this.#lengths) {
-      for (let at = 0; at + length <= decoded.length; at++) {
-        for (const secret of this.#byKey.get(decoded.slice(at, at + length)) ?? []) {
-          found.add(secret);
+    for (const { text: decoded } of readingsOf(text)) {
+      for (const length of this.#lengths) {
+        for (let at = 0; at + length <= decoded.length; at++) {
+          for (const secret of this.#byKey.get(decoded.slice(at, at + length)) ?? []) {
+            found.add(secret);
+          }
         }
       }
     }

@@ -7,6 +7,7 @@ import { checkPlace } from "../check/rows.ts";
 import { checkTemplate, checkUrlTemplate, SAMPLE } from "../check/templates.ts";
 import type { Path } from "../issue.ts";
 import { secretIn } from "../read/statics.ts";
+import { literal, literalAhead } from "../shape/literal.ts";
 import { insideRaw, scanPieces } from "../template/scan.ts";
 import { quoted } from "../units.ts";
 import type { Scene } from "./section.ts";
@@ -131,17 +132,21 @@ function hasDotSegment(rest: string): boolean {
 /** Static placeholders before the path become text; the others stay as written. */
 function resolveAuthority(text: string, scene: Scene): string {
   let url = "";
+  /** Not yet in it. */
+  let known = "";
   for (const piece of scanPieces(text)) {
     if ("literal" in piece) {
-      url += piece.literal.replaceAll("{{", "{{{{");
+      known += piece.literal;
       continue;
     }
-    const source = `{{${piece.source}}}`;
-    const inPath = /^[a-z]+:\/\/[^/?#]+[/?#]/i.test(url);
+    const inPath = /^[a-z]+:\/\/[^/?#]+[/?#]/i.test(url + known);
     const plain = `{{${insideRaw(piece.source)?.source ?? piece.source}}}`;
     const template = inPath ? null : checkTemplate(plain, [], scene);
     const keep = !template?.isStatic || secretIn(piece.source, scene.statics.secretNames) !== null;
-    url += keep ? source : template.render(SAMPLE).replaceAll("{{", "{{{{");
+    if (keep) {
+      url += `${literalAhead(known, "{{raw('{')}}")}{{${piece.source}}}`;
+      known = "";
+    } else known += template.render(SAMPLE);
   }
-  return url;
+  return url + literal(known);
 }

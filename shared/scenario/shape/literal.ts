@@ -5,6 +5,15 @@ export function literal(text: string): string {
   return text.replaceAll("{{", "{{{{");
 }
 
+/**
+ * As literal(), of text directly ahead of a placeholder: a lone brace at its end would be read as one of the placeholder's.
+ * @param brace how a lone one is written there
+ */
+export function literalAhead(text: string, brace = "{{'{'}}"): string {
+  const [braces = ""] = /\{*$/.exec(text) ?? [];
+  return braces.length % 2 === 0 ? literal(text) : literal(text.slice(0, -1)) + brace;
+}
+
 /** What literal() made of it, as it was. */
 export function asRead(written: string): string {
   return written.replaceAll("{{{{", "{{");
