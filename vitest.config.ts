@@ -6,7 +6,7 @@ const BROKER_TESTS = ["test/conformance/bus{.redis,.nats,-forgery}.test.ts"];
 /** Seconds of processor time each: generated input without end, statistics over many runs, storms on a simulated clock. */
 const THOROUGH = [
   "test/manifests/*.test.ts",
-  "test/conformance/fault-kinds.*.test.ts",
+  "test/conformance/fault-{kinds,wire}.*.test.ts",
   "test/sim/*.test.ts",
   "test/property/{codec,codec-differential,correlation,flow,flow-sockets,load-profile,load-schedule,merge,odd-values}.test.ts",
   "test/property/{roles,scenario-match,scenario-parse,scenario-template,sequence,shuffled}.test.ts",

@@ -33,7 +33,11 @@ interface SeenRequest {
   /** When the request was whole, and when the transport was over. */
   askedUs: number | null;
   goneUs: number | null;
+  /** What came of the request, as far as it came; MAX_HEAD_CHARS or so at most. */
+  head: string;
 }
+
+const MAX_HEAD_CHARS = 4096;
 
 export interface MarkedServer {
   /** With the placeholder that marks each connection. */
@@ -60,20 +64,28 @@ export async function markedServer(
   await once(http, "listening");
   let isAway = false;
   const requests: SeenRequest[] = [];
-  const byTransport = new WeakMap<Socket, SeenRequest>();
+  const byTransport = new WeakMap<Socket, { one: SeenRequest; read: (bytes: Buffer) => void }>();
   // Of those with TLS: once that has come about.
   http.on(tls === null ? "connection" : "secureConnection", (transport: Socket) => {
-    const one: SeenRequest = { beganUs: nowUs(), index: null, askedUs: null, goneUs: null };
+    const one: SeenRequest = {
+      ...{ beganUs: nowUs(), index: null, askedUs: null, goneUs: null, head: "" },
+    };
     requests.push(one);
-    byTransport.set(transport, one);
+    const read = (bytes: Buffer) => {
+      if (one.head.length < MAX_HEAD_CHARS) one.head += bytes.toString("latin1");
+    };
+    transport.on("data", read);
+    byTransport.set(transport, { one, read });
     transport.on("close", () => {
       one.goneUs = nowUs();
     });
     if (isAway) transport.resetAndDestroy();
   });
   http.on("upgrade", (request) => {
-    const one = byTransport.get(request.socket);
-    if (one === undefined) return;
+    const known = byTransport.get(request.socket);
+    if (known === undefined) return;
+    const { one, read } = known;
+    request.socket.off("data", read);
     one.index = markOf(request);
     one.askedUs = nowUs();
   });

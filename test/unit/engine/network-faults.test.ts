@@ -10,6 +10,7 @@ import type { StrictFault } from "../../../shared/scenario/strict-fault.ts";
 import { METRICS, PHASE_COUNTERS } from "../../../shared/stats/counters.ts";
 import { MergedHistogram } from "../../../shared/stats/histogram.ts";
 import { drawUnit, Stream } from "../../../shared/time/random.ts";
+import { makeAuthority, makeLeaf } from "../../conformance/certificates.ts";
 import {
   CONNECTIONS,
   closeServers,
@@ -18,6 +19,7 @@ import {
   ended,
   fault,
   phaseSums,
+  phasesOf,
   play,
   SECOND,
   TOLERANCE_US,
@@ -42,6 +44,11 @@ function latencies({ run, whole }: Done, apart: boolean): MergedHistogram {
   return merged;
 }
 
+/** With TLS, by a certificate that nobody has signed. */
+const SECURE = { tls: makeLeaf(makeAuthority("network"), { name: "network", ips: ["127.0.0.1"] }) };
+const UNVERIFIED = { ca: null, cert: null, key: null, servername: null, rejectUnauthorized: false };
+const securityOf = (scheme: string) => (scheme === "wss" ? SECURE : {});
+
 const everybody = { share: 1, count: null, role: null, target: null, worker: null };
 
 function latency(over: Partial<Extract<Act, { kind: "latency" }>>): Act {
@@ -53,12 +60,18 @@ function latency(over: Partial<Extract<Act, { kind: "latency" }>>): Act {
 
 describe.each(DRIVERS)("latency, with the %s driver", (driver) => {
   it.each([
-    ["in", 1],
-    ["out", 1],
-    ["both", 2],
-  ] as const)("%s: a reply is later by the delay, %i times", async (direction, times) => {
-    const act = latency({ direction });
-    const done = await play([fault({ forUs: 2.9 * SECOND, act })], { connect: { driver } });
+    ["in", 1, "ws"],
+    ["out", 1, "ws"],
+    ["both", 2, "ws"],
+    ["both", 2, "wss"],
+  ] as const)("%s: a reply is later by the delay, %i times, by %s", async (...one) => {
+    const [direction, times, scheme] = one;
+    const done = await play(
+      [fault({ forUs: 2.9 * SECOND, act: latency({ direction }) })],
+      { connect: { driver, tls: UNVERIFIED } },
+      undefined,
+      securityOf(scheme),
+    );
     const [others, hit] = [latencies(done, false), latencies(done, true)];
     // 12 of 40 connections, 10 messages a second each, 3 seconds.
     expect(hit.count).toBeGreaterThanOrEqual(300);
@@ -77,28 +90,25 @@ describe("latency", () => {
     normal: (us: number) => normalCdf((us - 80 * MS) / (30 * MS)),
   };
 
-  it.each(Object.entries(cases))("has the jitter it says: %s", async (distribution, cdf) => {
-    const act = latency({
-      jitterUs: 30 * MS,
-      distribution: distribution as keyof typeof cases,
-    });
-    const done = await play([fault({ forUs: 9.9 * SECOND, act, victims: everybody })], {
-      phases: [
-        {
-          ...{ phase: "open", exclude: true, messageFactor: 0 },
-          durationUs: SECOND,
-          ramp: "burst",
-          to: CONNECTIONS,
-        },
-        {
-          ...{ phase: "steady", exclude: false, messageFactor: 1 },
-          durationUs: 10 * SECOND,
-          ramp: "hold",
-        },
-      ],
-      // Far enough apart for none to wait for another but once in a thousand.
-      messages: messages({ rate: { kind: "perConnection", perSec: 2.5 } }),
-    });
+  it.each([
+    ["uniform", "ws"],
+    ["exponential", "ws"],
+    ["normal", "ws"],
+    ["normal", "wss"],
+  ] as const)("has the jitter it says: %s, by %s", async (distribution, scheme) => {
+    const act = latency({ jitterUs: 30 * MS, distribution });
+    const cdf = cases[distribution];
+    const done = await play(
+      [fault({ forUs: 9.9 * SECOND, act, victims: everybody })],
+      {
+        connect: { tls: UNVERIFIED },
+        phases: phasesOf(CONNECTIONS, 10 * SECOND),
+        // Far enough apart for none to wait for another but once in a thousand.
+        messages: messages({ rate: { kind: "perConnection", perSec: 2.5 } }),
+      },
+      undefined,
+      securityOf(scheme),
+    );
     const hit = latencies(done, true);
     // Kolmogorov and Smirnov: with n = 960 a true one is further off than this once in a thousand times.
     expect(hit.count).toBeGreaterThanOrEqual(950);
@@ -229,23 +239,31 @@ describe.each(DRIVERS)("network faults, with the %s driver", (driver) => {
     expect(latencies(done, true).max).toBeGreaterThan(0.9 * SECOND);
   });
 
-  it.each(["out", "in"] as const)(
-    "a narrow path passes what it says, to three percent, %s",
-    async (direction) => {
+  it.each([
+    ["out", "ws"],
+    ["in", "ws"],
+    ["out", "wss"],
+    ["in", "wss"],
+  ] as const)(
+    "a narrow path passes what it says, to three percent, %s, by %s",
+    async (direction, scheme) => {
       const size = 2000;
       const act = { kind: "bandwidth", ratePerSec: 20_000, direction } as const;
-      const done = await play([fault({ forUs: 2.95 * SECOND, act })], {
-        connect,
-        messages: messages({
-          rate: { kind: "perConnection", perSec: 20 },
-          mix: [
-            echoMessage({
-              send: { kind: "binary", sizes: [size], fill: "random" },
-              reply: { ...echoMessage().reply, withinUs: 9 * SECOND } as never,
-            }),
-          ],
+      const mix = [
+        echoMessage({
+          send: { kind: "binary", sizes: [size], fill: "random" },
+          reply: { ...echoMessage().reply, withinUs: 9 * SECOND } as never,
         }),
-      });
+      ];
+      const done = await play(
+        [fault({ forUs: 2.95 * SECOND, act })],
+        {
+          connect: { ...connect, tls: UNVERIFIED },
+          messages: messages({ rate: { kind: "perConnection", perSec: 20 }, mix }),
+        },
+        undefined,
+        securityOf(scheme),
+      );
       const { run, seen, at, victims, whole } = done;
       expect(run.counters.planned).toBe(run.counters.sent);
       expect(run.counters.matched).toBe(run.counters.expected);
