@@ -19,11 +19,6 @@ const DEFAULT_BYTES = 64;
 /** Pings behind what faults have sent are of so many lengths, one after the other. */
 const FENCES = 64;
 
-interface Kept {
-  readonly name: number;
-  readonly phase: number;
-}
-
 export interface TrafficHost {
   phaseAt(runUs: number): number;
   nowUs(): number;
@@ -98,7 +93,7 @@ export class ExtraTraffic {
     this.#host.pinged(slot);
   }
 
-  #write(victim: Victim, bytes: number, { name }: Kept): boolean {
+  #write(victim: Victim, bytes: number, { name }: ExtraMessage): boolean {
     if (asFaulty(victim.socket).bufferedBytes() > MAX_BUFFERED_BYTES) return false;
     this.#give(victim, this.#frameOf(bytes), name);
     return true;
@@ -114,8 +109,9 @@ export class ExtraTraffic {
     rememberKept(victim, socket, { payloadBytes, name, phase });
   }
 
-  #keptAs(window: FaultWindow, nowUs: number): Kept {
-    return { name: extraName(this.#tally.nameOf(window)), phase: this.#host.phaseAt(nowUs) };
+  #keptAs(window: FaultWindow, atUs: number): ExtraMessage {
+    const name = extraName(this.#tally.nameOf(window));
+    return { name, phase: this.#host.phaseAt(atUs), atUs };
   }
 
   #frameOf(bytes: number): Buffer {

@@ -1,7 +1,6 @@
 /**
  * The faults of one engine: begins and ends the windows of the plan by its run clock, hits their victims among its connections,
  * and follows what becomes of those. Owned by the connection pool, which gives it turns; connections tell it what happens to them.
- *
  * Data plane: a connection that no fault touches is asked for nothing but its `shift`, a number that is added to a phase.
  * Invariant: who is hit, and when, follows from the plan alone, so it does not matter which engine holds a connection.
  */
@@ -103,14 +102,15 @@ export class Faults<V extends Victim> {
     this.#plan(nowUs);
   }
 
-  /** A connection is open: what lasts acts on it, too. */
+  /** A connection is open: what lasts acts on it, too, and what beats does so from the first that it hits on. */
   opened(victim: V): void {
     if (victim.touch !== null) this.#tools.extras.firstBack(victim);
+    const nowUs = this.#host.nowUs();
     for (const running of this.#running) {
-      if (!running.lasts || running.spoiling) continue;
-      if (!running.mayHit(victim, this.#host.nowUs())) continue;
-      if (running.hit.has(victim)) running.begin(victim, this.#host.nowUs());
-      else this.#hit(running, victim, this.#host.nowUs());
+      if (!running.lasts || running.spoiling || !running.mayHit(victim, nowUs)) continue;
+      if (running.hit.has(victim)) running.begin(victim, nowUs);
+      else this.#hit(running, victim, nowUs);
+      if (running.beats) this.nextUs = Math.min(this.nextUs, this.#beatUs);
     }
   }
 

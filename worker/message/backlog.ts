@@ -32,6 +32,8 @@ export function extraName(name: number): number {
 export interface ExtraMessage {
   readonly name: number;
   readonly phase: number;
+  /** When it is sent, run time. */
+  readonly atUs: number;
   readonly isDamaged?: boolean;
 }
 

@@ -183,7 +183,7 @@ export class Correlator {
     const { bytes, binary, payloadBytes } = payloads;
     const sent = as.isDamaged ? damaged(bytes, bytes.length - payloadBytes) : bytes;
     if (!socket.send(sent, binary)) rememberKept(to, socket, payloads.kept(as.name, as.phase));
-    this.activity.sent(to.slot, name, payloadBytes, this.incoming.nowUs);
+    this.activity.sent(to.slot, name, payloadBytes, as.atUs);
     to.seq++;
   }
 

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { expect, it } from "vitest";
 import { WebSocketServer } from "ws";
 import type { StrictScenario } from "../../../shared/scenario/strict.ts";
+import type { StrictFault } from "../../../shared/scenario/strict-fault.ts";
 import { recentEvents } from "../../../shared/wire/frame/recent-event.ts";
 import { runEngine } from "../../support/engine-run.ts";
 import { fault } from "../../support/fault-run.ts";
@@ -46,6 +47,13 @@ const FLOOD: Partial<StrictScenario> = {
     }),
   ],
 };
+
+const UNANSWERED = echoMessage({ reply: { match: "none" } });
+
+function acting(act: StrictFault["act"]): Partial<StrictScenario> {
+  const victims = { share: 1, count: null, role: null, target: null, worker: null };
+  return { faults: [fault({ phase: 0, forUs: 2.1 * SECOND, act, victims })] };
+}
 
 it("a connection closed for being idle was idle for so long; others were not", async () => {
   const clock = new TurnClock();
@@ -199,6 +207,36 @@ it("the clocks of a closed connection stop at the target's Close, however late i
   for (const { idleTxMs, sent } of closed) {
     expect(sent).toBeGreaterThanOrEqual(3);
     expect(idleTxMs).toBeLessThan(1400);
+  }
+});
+
+/** What connections whose own messages are rare, or none, send because of a fault that lasts all the time. */
+const SEND: Readonly<Record<string, Partial<StrictScenario>>> = {
+  "a flood of a size of its own": acting({ kind: "flood", perSec: 20, factor: 0, bytes: 10 }),
+  "a flood of the mix": {
+    ...acting({ kind: "flood", perSec: 20, factor: 0, bytes: null }),
+    messages: messages({ rate: { kind: "perConnection", perSec: 0.1 }, mix: [UNANSWERED] }),
+  },
+  "fragments without end": acting({ kind: "endless-fragments", perSec: 20, bytes: 100 }),
+};
+
+it.each(Object.keys(SEND))("%s ends a connection's idleness", async (what) => {
+  const clock = new TurnClock();
+  const server = new WebSocketServer({ port: 0, host: "127.0.0.1" });
+  await once(server, "listening");
+  server.on("connection", (socket) => clock.after(1500, () => socket.close(4002, "enough")));
+  const { port } = server.address() as AddressInfo;
+  const { frames } = await runEngine(
+    scenario(`ws://127.0.0.1:${port}/`, { ...QUIET, ...SEND[what] }),
+    { clock },
+  );
+  server.close();
+  const events = frames.flatMap((frame) => frame.events);
+  expect(events.reduce((sum, { weight }) => sum + weight, 0)).toBe(5);
+  // Twenty a second.
+  for (const { idleTxMs } of events) {
+    expect(idleTxMs).not.toBeNull();
+    expect(idleTxMs).toBeLessThan(250);
   }
 });
 

@@ -20,6 +20,7 @@ import {
 
 afterAll(closeServers);
 
+const everybody = { share: 1, count: null, role: null, target: null, worker: null };
 const WINDOW = { offsetUs: SECOND, forUs: SECOND };
 /** Inside of the window, whatever a turn is late. */
 const INSIDE = [SECOND + TOLERANCE_US, 2 * SECOND - TOLERANCE_US] as const;
@@ -110,6 +111,26 @@ describe.each(DRIVERS)("with the %s driver", (driver) => {
     expect(received).toBe(done.run.counters.sent + extra);
   });
 
+  it("flood: acts on those that open while it lasts, though nobody was open when it began", async () => {
+    const act = { kind: "flood", perSec: 100, factor: 0, bytes: 10 } as const;
+    const [, steady] = phasesOf(8);
+    if (steady === undefined) throw new Error("no phase");
+    const done = await play([fault({ phase: 0, forUs: 2 * SECOND, act, victims: everybody })], {
+      connect: { driver },
+      phases: [
+        {
+          ...{ phase: "open", exclude: true, messageFactor: 0, durationUs: SECOND },
+          ...{ ramp: "linear", to: 8 },
+        },
+        steady,
+      ],
+    });
+    const { seen, at } = done;
+    expect(seen).toHaveLength(8);
+    const seconds = seen.reduce((sum, { openedUs }) => sum + 1 - at(openedUs) / SECOND, 0);
+    expect(Math.abs((countsOf(done)["extra"] ?? 0) - 100 * seconds)).toBeLessThanOrEqual(3 * 8);
+  });
+
   it("burst: victims send all of it at once", async () => {
     const act = { kind: "burst", messages: 50, bytes: null } as const;
     const done = await play([fault({ offsetUs: SECOND, act })], { connect: { driver } });
@@ -163,12 +184,11 @@ describe.each(DRIVERS)("with the %s driver", (driver) => {
 
   it("slow-reader: what is pushed waits with the server until it is over", async () => {
     const act = { kind: "slow-reader", bytesPerSec: 65_536 } as const;
-    const all = { share: 1, count: null, role: null, target: null, worker: null };
     const push = Buffer.alloc(2 << 20);
     let kept: number[] = [];
     const sockets = new Set<{ readonly bufferedAmount: number }>();
     const done = await play(
-      [fault({ ...WINDOW, act, victims: all })],
+      [fault({ ...WINDOW, act, victims: everybody })],
       { connect: { driver }, phases: phasesOf(2) },
       (_, runUs) => {
         if (runUs < 1.9 * SECOND) kept = [...sockets].map(({ bufferedAmount }) => bufferedAmount);
