@@ -20,26 +20,38 @@ const MOST_P = 0.01;
 /** Fewer blocks say nothing about a trend: then it is looked for in seconds. */
 const LEAST_BLOCKS = 12;
 const MOST_GAP_SECONDS = 5;
-/** The last third over the first, of the seconds before it and of pauses. */
+/** The last third over the first, of seconds, and of pauses, whose first are as long as can be seen at all. */
 const GROWTH = 2;
+const PAUSE_GROWTH = 1.5;
 /** Two in each third. */
 const LEAST_PAUSES = 6;
+/** Seen at all, where the seconds tell the trend; and seconds, which rise in either half. */
+const LEAST_SEEN = 2;
+const LEAST_HALF = 4;
+const MOST_P_HALF = 0.1;
 
 export const leak: Detector = {
   meta: {
     causes: ["memory-leak"],
-    doc: "before the service dies p99 doubles at constant load, with a trend (Mann-Kendall, p < 0.01); or 6 times or more, before it dies or ever, it stands still as `event-loop-pauses` does, and the longest reply of these pauses doubles, with a trend",
+    doc: "before the service dies p99 doubles at constant load, with a trend (Mann-Kendall, p < 0.01); or 6 times or more, before it dies or ever, it stands still as `event-loop-pauses` does, and the longest reply of these pauses becomes half as long again, with a trend, or it does twice, and the longest reply of the seconds doubles, with a trend in either half of them",
     explains: [
       "crash-and-restart",
       "event-loop-pauses",
       "periodic-stall",
       "service-down",
       "reconnect-storm",
+      "network-latency",
+      "network-jitter",
     ],
   },
   detect(signals) {
     const [death = null] = massCloses(signals).sort((a, b) => a.from - b.from);
-    const trends = [pauseTrend(signals, death), replyTrend(signals, death)];
+    const end = death?.from ?? signals.rows.length;
+    const before = pausesIn(signals).filter((pause) => pause.from < end * TICKS);
+    const trends = [
+      pauseTrend(signals, before, end),
+      death === null ? null : replyTrend(signals, death, before.length >= LEAST_SEEN),
+    ];
     const found = trends.filter((trend) => trend !== null);
     return found.length === 0 ? [] : [hypothesis(signals, found, death)];
   },
@@ -92,20 +104,18 @@ function hypothesis(
 }
 
 /** Pauses that get longer and longer are those of a collector that has more and more to look at. */
-function pauseTrend(signals: Signals, death: MassClose | null): Trend | null {
-  const end = death?.from ?? signals.rows.length;
-  const before = pausesIn(signals).filter((pause) => pause.from < end * TICKS);
-  const lengths = before.map((pause) => longestReplyUs(signals, pause));
-  if (before.length < LEAST_PAUSES || mannKendallP(lengths) > MOST_P) return null;
-  const third = Math.floor(lengths.length / 3);
-  const [first, last] = [mean(lengths.slice(0, third)), mean(lengths.slice(-third))];
-  if (last < GROWTH * first) return null;
+function pauseTrend(signals: Signals, before: readonly Pause[], end: number): Trend | null {
+  const lengths = before.map((pause) => longestReplyUs(signals, secondsOf(pause)));
+  const isOfPauses = before.length >= LEAST_PAUSES && isRising(lengths, PAUSE_GROWTH);
+  const bySecond = before.length >= LEAST_SEEN ? longestBySecond(signals, end) : [];
+  if (!isOfPauses && !isRisingThroughout(bySecond)) return null;
+  const [first, last] = endsOf(isOfPauses ? lengths : bySecond);
   const [from] = secondsOf(before[0] as Pause);
   return {
     confidence: "likely",
     did: `stood still ${count(before.length)} times, longer and longer (from ${ms(first)} to ${ms(last)})`,
     evidence: {
-      sentence: `The longest reply of these pauses went from ${ms(first)} to ${ms(last)}; the generator's own turns were on time.`,
+      sentence: `The longest reply of ${isOfPauses ? "these pauses" : "a second"} went from ${ms(first)} to ${ms(last)}; the generator's own turns were on time.`,
       seconds: before.slice(0, 50).map(secondsOf),
     },
     from,
@@ -113,14 +123,41 @@ function pauseTrend(signals: Signals, death: MassClose | null): Trend | null {
   };
 }
 
-/** Whoever had just asked when it began waited for all of it. */
-function longestReplyUs(signals: Signals, pause: Pause): number {
-  const [from, to] = secondsOf(pause);
+/** Whoever had just asked when it began waited for all of it, and was answered in these seconds or the one behind them. */
+function longestReplyUs(signals: Signals, [from, to]: readonly [number, number]): number {
   return signals.times("service", [from, to + 1])?.max ?? 0;
 }
 
-function replyTrend(signals: Signals, death: MassClose | null): Trend | null {
-  if (death === null) return null;
+/** Of the seconds in which it was asked as much as before: pauses that are too short to be seen as such are in them, too. */
+function longestBySecond(signals: Signals, end: number): number[] {
+  return steadySeconds(signals)
+    .filter(({ second }) => second < end)
+    .map(({ second }) => signals.times("service", [second, second + 1])?.max ?? 0);
+}
+
+/** Means of the first third and of the last. */
+function endsOf(series: readonly number[]): readonly [first: number, last: number] {
+  const third = Math.floor(series.length / 3);
+  return [mean(series.slice(0, third)), mean(series.slice(-third))];
+}
+
+function isRising(series: readonly number[], growth: number): boolean {
+  const [first, last] = endsOf(series);
+  return last >= growth * first && mannKendallP(series) <= MOST_P;
+}
+
+/** In either half: pauses that begin in the middle of a run, and stay as they are, do not. */
+function isRisingThroughout(series: readonly number[]): boolean {
+  const half = Math.floor(series.length / 2);
+  if (half < LEAST_HALF || !isRising(series, GROWTH)) return false;
+  return [series.slice(0, half), series.slice(-half)].every((part) => {
+    const [first, last] = endsOf(part);
+    return last > first && mannKendallP(part) <= MOST_P_HALF;
+  });
+}
+
+/** @param isPausing it stood still, too: then a trend that may be one of neighbours is none of chance */
+function replyTrend(signals: Signals, death: MassClose, isPausing: boolean): Trend | null {
   const before = steadySeconds(signals).filter(({ second }) => second < death.from);
   const series = before.map(({ p99Us }) => p99Us);
   const third = Math.floor(series.length / 3);
@@ -132,7 +169,7 @@ function replyTrend(signals: Signals, death: MassClose | null): Trend | null {
   if (last < GROWTH * first) return null;
   const from = before[0]?.second ?? 0;
   return {
-    confidence: blocks !== null || isSureOf(series) ? "likely" : "possible",
+    confidence: isPausing || blocks !== null || isSureOf(series) ? "likely" : "possible",
     did: `got slower: p99 went from ${ms(first)} to ${ms(last)} at the same load`,
     evidence: shownIn(
       `p99 of the seconds before rises from ${ms(first)} to ${ms(last)}.`,
