@@ -19,6 +19,7 @@ import { saturatedSeconds } from "./checks/saturated-seconds.ts";
 import { skippedMessages } from "./checks/skipped-messages.ts";
 import { cause } from "./findings/cause.ts";
 import { generatorSaturated } from "./findings/generator-saturated.ts";
+import { generatorWaited } from "./findings/generator-waited.ts";
 import { staysDown } from "./findings/stays-down.ts";
 import { ambiguousReplies } from "./notes/ambiguous-replies.ts";
 import { compression } from "./notes/compression.ts";
@@ -82,5 +83,6 @@ export const REGISTRY: readonly Check[] = [
   baseline,
   generatorSaturated,
   cause,
+  generatorWaited,
   staysDown,
 ];

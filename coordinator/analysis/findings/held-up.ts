@@ -11,7 +11,7 @@ import type { CauseId } from "./causes.ts";
  * Of a second, as much as an engine's thread could have run and had no processor. One that was stopped does not wait for a processor, and
  * one that has a core of its own waits for hardly a hundredth.
  */
-const WAITED = 0.1;
+export const WAITED = 0.1;
 /**
  * Of the longest standstill of a second: half of its messages were late by as much. Who is kept from running again and again is late with
  * most of them, who stood still once with those of that moment.
