@@ -113,6 +113,8 @@ function unexplained(signals: Signals, named: readonly Hypothesis[]): Hypothesis
     .filter((one) => !known.has(one) && failureCause(one.kind) === "target")
     // What a connection that ends leaves unanswered follows from its end.
     .filter(({ kind }) => kind !== "unanswered" || known.size === 0)
+    // Replies to several messages may overtake one another.
+    .filter(({ kind }) => kind !== "reordered" || signals.isOrderPromised)
     .sort((a, b) => b.count - a.count);
   const [most] = left;
   const failed = countOf(left);

@@ -66,6 +66,11 @@ export class Signals {
     return one === undefined ? "" : targetName(one);
   }
 
+  /** Senders number their messages; replies alone may come in any order. */
+  get isOrderPromised(): boolean {
+    return this.fold.facts.scenario.integrity.order !== null;
+  }
+
   /** Replies in these seconds. */
   repliesIn(seconds: Stretch): number {
     return this.times("latency", seconds)?.count ?? 0;
