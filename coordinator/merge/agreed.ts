@@ -9,6 +9,7 @@ import type { Frame } from "../../shared/wire/frame/frame.ts";
 
 const MAX_AGREED = 50;
 const OTHER = "other";
+const COMPRESSION = /^permessage-deflate\b/;
 
 export interface Agreed {
   readonly protocol: string;
@@ -36,6 +37,14 @@ export class AgreedCounts {
     const rows = [...this.#rows.values()].map((row) => ({ ...row }));
     if (this.#others > 0) rows.push({ protocol: OTHER, extensions: OTHER, count: this.#others });
     return rows.sort((a, b) => b.count - a.count || (keyOf(a) < keyOf(b) ? -1 : 1));
+  }
+
+  /** Connections on which messages may be compressed, and all. */
+  get compression(): { readonly compressed: number; readonly all: number } {
+    const sum = (rows: readonly Agreed[]) => rows.reduce((total, { count }) => total + count, 0);
+    const rows = this.agreed;
+    const compressed = rows.filter(({ extensions }) => COMPRESSION.test(extensions));
+    return { compressed: sum(compressed), all: sum(rows) };
   }
 
   /** Exact count by code, in the order of the codes. */

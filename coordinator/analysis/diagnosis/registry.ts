@@ -22,12 +22,14 @@ import type { Detector } from "./detector.ts";
 import { acceptQueue } from "./latency/accept-queue.ts";
 import { backend } from "./latency/backend.ts";
 import { broadcast } from "./latency/broadcast.ts";
+import { byteLimit } from "./latency/bytes.ts";
 import { drift } from "./latency/drift.ts";
 import { leak } from "./latency/leak.ts";
 import { loss } from "./latency/loss.ts";
 import { slowMessage } from "./latency/message.ts";
 import { pauses } from "./latency/pauses.ts";
 import { saturation } from "./latency/saturation.ts";
+import { largeMessages } from "./latency/size-cost.ts";
 import { step } from "./latency/step.ts";
 import { failingSequence } from "./sequence/failing.ts";
 import { large } from "./sequence/large.ts";
@@ -54,8 +56,10 @@ export const DETECTORS: readonly Detector[] = [
   acceptQueue,
   pauses,
   broadcast,
+  byteLimit,
   saturation,
   slowMessage,
+  largeMessages,
   backend,
   step,
   drift,

@@ -4,8 +4,6 @@
  */
 import { type Check, notJudged } from "../check.ts";
 
-const COMPRESSION = /^permessage-deflate\b/;
-
 export const compression: Check = {
   meta: {
     id: "note/compression",
@@ -19,12 +17,7 @@ export const compression: Check = {
     precedence: 4,
   },
   judge({ fold }) {
-    let compressed = 0;
-    let all = 0;
-    for (const { extensions, count } of fold.merge.agreed.agreed) {
-      all += count;
-      if (COMPRESSION.test(extensions)) compressed += count;
-    }
+    const { compressed, all } = fold.merge.agreed.compression;
     const measure = "connections without compression";
     const observed = { measure, unit: "count", value: all - compressed } as const;
     if (!fold.facts.scenario.connect.compression) return notJudged(observed, "none was asked for");

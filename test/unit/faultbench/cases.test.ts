@@ -2,7 +2,6 @@
  * Goal: every case of the benchmark can be run as it stands, and nothing an analyzer gets says which case it is. Method: each
  * case at each strength and with several seeds, against the schemas of scenarios and behaviours.
  */
-import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { DETECTORS } from "../../../coordinator/analysis/diagnosis/registry.ts";
 import { type CauseId, causeOf } from "../../../coordinator/analysis/findings/causes.ts";
@@ -27,14 +26,12 @@ const canBeNamed = (cause: string) =>
   DETECTORS.some(({ meta }) => meta.causes.includes(cause as CauseId)) ||
   causeOf(cause as CauseId)?.locus === "generator";
 
-it("what no finding can name is of the open set, or said to be missed", () => {
+it("what no finding can name is of the open set", () => {
   const missed = cases
     .filter(({ openSet }) => !openSet)
     .flatMap((one) => causesOf(one).map(({ cause }) => ({ id: one.id, cause })))
-    .filter(({ cause }) => !canBeNamed(cause))
-    .map(({ id, cause }) => `\`${id}\` (\`${cause}\`)`);
-  const document = readFileSync("docs/faultbench.md", "utf8").replaceAll(/\s+/g, " ");
-  expect(document).toContain(`They count as misses: ${missed.join(", ")}.`);
+    .filter(({ cause }) => !canBeNamed(cause));
+  expect(missed).toEqual([]);
 });
 
 it("the short set has 25 cases, and each server has a healthy one", () => {

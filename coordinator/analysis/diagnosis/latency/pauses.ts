@@ -17,7 +17,13 @@ export const pauses: Detector = {
   meta: {
     causes: ["event-loop-pauses", "periodic-stall"],
     doc: "3 times or more nothing came for 100 ms to 3 s while messages were sent, and then what had been held back; `periodic-stall` when that happened at regular intervals, or pings were answered meanwhile",
-    explains: ["reordering", "slow-message-type", "network-loss", "network-latency"],
+    explains: [
+      "reordering",
+      "slow-message-type",
+      "network-loss",
+      "network-latency",
+      "network-jitter",
+    ],
   },
   detect(signals) {
     const found = pausesIn(signals);

@@ -4,6 +4,7 @@
  * 225-261: throughput equals what arrives until the busiest part is busy all the time. Invariant: without a stretch in which it kept
  * pace, its limit is at most possible.
  */
+import type { PhaseCounter } from "../../../../shared/stats/counters.ts";
 import { mean, median } from "../../stats/interval.ts";
 import { count, ms, percent } from "../../text.ts";
 import { type Detector, type Hypothesis, shownIn } from "../detector.ts";
@@ -28,11 +29,6 @@ const SLOWER = 3;
 /** Pings that stay below this share of what replies take say that the process is not busy. */
 const PING_SHARE = 0.2;
 const LEAST_PER_SECOND = 10;
-/** Of bytes per second, their variation over that of messages, where bytes are the limit. */
-const STEADIER = 0.4;
-const LEAST_BYTE_SECONDS = 4;
-/** Of the connections. */
-const STAYING = 0.95;
 
 interface Part {
   readonly from: number;
@@ -44,8 +40,8 @@ interface Part {
 
 export const saturation: Detector = {
   meta: {
-    causes: ["saturation", "dependency-pool", "bandwidth-limit"],
-    doc: "the rate of answers stays within 15 %, below what is asked for, which is as much at least as it had kept pace with, and replies take 3 times as long; `dependency-pool` when pings stay fast meanwhile, `bandwidth-limit` when it is the bytes per second that stay the same, and messages differ in size",
+    causes: ["saturation", "dependency-pool"],
+    doc: "the rate of answers stays within 15 %, below what is asked for, which is as much at least as it had kept pace with, and replies take 3 times as long; `dependency-pool` when pings stay fast meanwhile",
     explains: [
       "zombie",
       "blackhole",
@@ -53,6 +49,7 @@ export const saturation: Detector = {
       "reordering",
       "memory-leak",
       "network-latency",
+      "network-jitter",
       "network-loss",
       "message-loss",
       "slow-message-type",
@@ -100,14 +97,12 @@ function hypothesis(signals: Signals, found: Limit): Hypothesis {
   const from = limited[0]?.from ?? 0;
   const to = limited.at(-1)?.to ?? 0;
   const pings = signals.times("ping", [from, to]);
-  const isBytes = areBytesLimited(signals, from, to);
-  const isPool =
-    !isBytes && pings !== null && pings.count >= 20 && pings.quantile(0.5) < PING_SHARE * slow;
+  const isPool = pings !== null && pings.count >= 20 && pings.quantile(0.5) < PING_SHARE * slow;
   const perSecond = (rate: number) => `${count(Math.round(rate))}/s`;
   return {
-    cause: isBytes ? "bandwidth-limit" : isPool ? "dependency-pool" : "saturation",
+    cause: isPool ? "dependency-pool" : "saturation",
     confidence: isLimit ? "likely" : "possible",
-    sentence: `${isBytes ? "The way to the service carries" : "The service answers"} ${perSecond(limit)} at most: ${perSecond(offered)} were asked of it from second ${from} on, and the rest had to wait.`,
+    sentence: `The service answers ${perSecond(limit)} at most: ${perSecond(offered)} were asked of it from second ${from} on, and the rest had to wait.`,
     evidence: [
       shownIn(
         `${percent(limit / offered)} of what was due was answered, at a rate that did not change; half of the replies took up to ${ms(slow)}.`,
@@ -132,7 +127,6 @@ function hypothesis(signals: Signals, found: Limit): Hypothesis {
         : []),
     ],
     against: [
-      ...(isBytes ? ["A service whose work grows with the size of messages looks alike."] : []),
       ...(isLimit
         ? []
         : ["It never kept pace in this run, so what it does with less is not known."]),
@@ -152,24 +146,6 @@ function hypothesis(signals: Signals, found: Limit): Hypothesis {
   };
 }
 
-/** Bytes per second hardly vary while messages per second do, as the sizes of messages would have them. */
-function areBytesLimited(signals: Signals, from: number, to: number): boolean {
-  const { timeline } = signals.fold.merge;
-  // Not while its connections go: bytes and messages do, too, then.
-  const all = signals.rows.slice(from, to);
-  const most = all.reduce((high, { open }) => Math.max(high, open), 0);
-  const seconds = all.flatMap(({ second, open }) => (open >= STAYING * most ? [second] : []));
-  const bytes = seconds.map((second) => timeline.counted(second, "bytesReceived"));
-  const messages = seconds.map((second) => timeline.counted(second, "received"));
-  return seconds.length >= LEAST_BYTE_SECONDS && variation(bytes) < STEADIER * variation(messages);
-}
-
-/** Standard deviation over mean. */
-function variation(values: readonly number[]): number {
-  const centre = mean(values);
-  return Math.sqrt(mean(values.map((value) => (value - centre) ** 2))) / centre;
-}
-
 /** The parts behind the last that kept pace, without those at their end in which less was asked. */
 function lastRun(parts: readonly Part[]): readonly Part[] {
   let best: Part[] = [];
@@ -183,33 +159,32 @@ function lastRun(parts: readonly Part[]): readonly Part[] {
 }
 
 function partsOf(signals: Signals): Part[] {
-  const { timeline } = signals.fold.merge;
   const long = Math.max(LEAST_SECONDS, Math.floor(signals.rows.length / PARTS));
   const parts: Part[] = [];
   for (let from = 0; from + long <= signals.rows.length; from += long) {
     const to = from + long;
     if (signals.cleanShare(from, to) < 1) continue;
-    let offered = 0;
-    let answered = 0;
-    for (let second = from; second < to; second++) {
-      // What was held back because too many were unanswered was asked for, too.
-      offered +=
-        timeline.counted(second, "expected") + timeline.counted(second, "skippedBackpressure");
-      answered += (["matched", "late", "rejected"] as const).reduce(
-        (sum, counter) => sum + timeline.counted(second, counter),
-        0,
-      );
-    }
+    const seconds = Array.from({ length: long }, (_, at) => from + at);
+    const { offered, answered } = pace(signals, seconds);
     const times = signals.times("latency", [from, to]);
-    if (offered < LEAST_PER_SECOND * long) continue;
-    parts.push({
-      from,
-      to,
-      offered: offered / long,
-      answered: answered / long,
-      // Where all come too late there is none.
-      p50Us: times?.quantile(0.5) ?? Number.NaN,
-    });
+    if (offered < LEAST_PER_SECOND) continue;
+    // Where all come too late there is none.
+    parts.push({ from, to, offered, answered, p50Us: times?.quantile(0.5) ?? Number.NaN });
   }
   return parts;
+}
+
+/** Messages a reply was due to, and replies, each per second of these. */
+export function pace({ fold }: Signals, seconds: readonly number[]) {
+  const perSecond = (counters: readonly PhaseCounter[]) =>
+    mean(
+      seconds.map((second) =>
+        counters.reduce((sum, one) => sum + fold.merge.timeline.counted(second, one), 0),
+      ),
+    );
+  return {
+    // What was held back because too many were unanswered was asked for, too.
+    offered: perSecond(["expected", "skippedBackpressure"]),
+    answered: perSecond(["matched", "late", "rejected"]),
+  };
 }

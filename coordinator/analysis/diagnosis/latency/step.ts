@@ -7,9 +7,12 @@ import { median } from "../../stats/interval.ts";
 import { ms } from "../../text.ts";
 import { type Detector, type Hypothesis, shownIn } from "../detector.ts";
 import type { Signals } from "../signals.ts";
+import { sizeCost } from "../sizes.ts";
 import { type SteadySecond, steadySeconds } from "./steady.ts";
 
-const LEAST_SEGMENT = 4;
+/** Seconds of a level, and of the one that it rose to. */
+const LEAST_LEVEL = 2;
+const LEAST_AFTER = 4;
 const LEAST_US = 3000;
 /** Of the level before. */
 const LEAST_GROWTH = 0.5;
@@ -25,10 +28,14 @@ export const step: Detector = {
   detect(signals) {
     const steady = steadySeconds(signals);
     const series = steady.map(({ p50Us }) => Math.log(Math.max(1, p50Us)));
-    const rises = changePoints(series, LEAST_SEGMENT)
-      .map((at, index, all) =>
-        riseAt(steady, [all[index - 1] ?? 0, at, all[index + 1] ?? steady.length]),
-      )
+    const places = [0, ...changePoints(series, LEAST_LEVEL), steady.length];
+    const rises = places
+      .flatMap((at, place) => {
+        const [to = at] = places.slice(place + 1);
+        return place > 0 && to - at >= LEAST_AFTER
+          ? [riseAt(steady, places.slice(0, place + 2))]
+          : [];
+      })
       .filter(({ before, after }) => after - before >= Math.max(LEAST_US, LEAST_GROWTH * before))
       .sort((a, b) => b.after - b.before - (a.after - a.before));
     const [rise] = rises;
@@ -46,6 +53,8 @@ function hypothesis(signals: Signals, rise: Rise): Hypothesis[] {
   const isJitter =
     pingSpread !== null && pingSpread >= 0.5 * (spreadOf(signals, "service", rise) ?? 0);
   if (!isAlike && !isJitter) return [];
+  // What varies with the size of messages is not what the way adds to each of them.
+  if (!isAlike && sizeCost(signals) !== null) return [];
   const said = isAlike
     ? `everything takes about ${ms(shiftUs)} longer at the same load: the way to the service became longer`
     : `replies and pings take anything up to ${ms(pingSpread ?? 0)} longer at the same load: the time on the way varies`;
@@ -80,26 +89,32 @@ function hypothesis(signals: Signals, rise: Rise): Hypothesis[] {
 }
 
 interface Rise {
-  /** Seconds of run time. */
+  /** Seconds of run time: the level before, from its first second until the one in which it may have changed. */
   readonly from: number;
+  readonly until: number;
+  /** The first second of this level, the one behind it, and its end. */
   readonly at: number;
+  readonly since: number;
   readonly to: number;
   readonly before: number;
   readonly after: number;
 }
 
-function riseAt(
-  steady: readonly SteadySecond[],
-  [from, at, to]: readonly [number, number, number],
-): Rise {
+/** To the last of these levels. @param places among the steady seconds: where each level begins, and where the last one ends */
+function riseAt(steady: readonly SteadySecond[], places: readonly number[]): Rise {
+  const [to = 0, begins = 0, ...earlier] = [...places].reverse();
+  const [last = 0, before = null] = earlier;
+  // It began within a second, which is of either level, or makes one of its own with its neighbour.
+  const isPassing = before !== null && begins - last <= LEAST_LEVEL;
+  const [from, at, since] = isPassing ? [before, last, begins] : [last, begins, begins + 1];
+  const until = at - from > LEAST_LEVEL ? at - 1 : at;
   const levelOf = (part: readonly SteadySecond[]) => median(part.map(({ p50Us }) => p50Us));
   const second = (index: number) => steady[index]?.second ?? (steady.at(-1)?.second ?? 0) + 1;
   return {
-    from: second(from),
-    at: second(at),
+    ...{ from: second(from), until: second(until), at: second(at), since: second(since) },
     to: second(to),
-    before: levelOf(steady.slice(from, at)),
-    after: levelOf(steady.slice(at, to)),
+    before: levelOf(steady.slice(from, until)),
+    after: levelOf(steady.slice(since, to)),
   };
 }
 
@@ -108,10 +123,10 @@ function shiftOf(
   signals: Signals,
   metric: "service" | "ping",
   p: number,
-  { from, at, to }: Rise,
+  { from, until, since, to }: Rise,
 ): number | null {
-  const before = signals.times(metric, [from, at]);
-  const after = signals.times(metric, [at, to]);
+  const before = signals.times(metric, [from, until]);
+  const after = signals.times(metric, [since, to]);
   if (before === null || after === null || before.count < 20 || after.count < 20) return null;
   return after.quantile(p) - before.quantile(p);
 }

@@ -3,10 +3,10 @@
  * open and silent: packets above the size the path carries vanish. Listed in ../registry.ts. Source of the mechanism: RFC 2923, 2.1.
  * Invariant: where pings are answered behind the large message the way is open, and it is a handler that fails (message.ts).
  */
-import type { StrictSend } from "../../../../shared/scenario/strict.ts";
 import { count } from "../../text.ts";
 import { type Detector, type Hypothesis, shownIn } from "../detector.ts";
 import { countIn, type Signals } from "../signals.ts";
+import { sizesOf } from "../sizes.ts";
 
 /** The smallest packet that any path carries (RFC 791) has fewer. */
 const LEAST_BYTES = 536;
@@ -139,25 +139,4 @@ function unansweredOf(signals: Signals, parts: readonly number[]): number {
     const { timedOut, unanswered } = signals.fold.merge.names.sum(part);
     return sum + timedOut + unanswered;
   }, 0);
-}
-
-/** Bytes of its messages, as the scenario has them, or else as samples of connections do; null: not known. */
-function sizesOf(signals: Signals, part: number): { least: number; most: number } | null {
-  const { controls, failures } = signals.events;
-  const known = plannedSizes(signals.names[part]?.send ?? null);
-  const sizes =
-    known.length > 0
-      ? known
-      : [...controls, ...failures].flatMap(({ lastName, lastBytes }) =>
-          lastName === part ? [lastBytes] : [],
-        );
-  if (sizes.length === 0) return null;
-  return {
-    least: sizes.reduce((least, one) => Math.min(least, one)),
-    most: sizes.reduce((most, one) => Math.max(most, one)),
-  };
-}
-
-function plannedSizes(send: StrictSend | null): readonly number[] {
-  return send?.kind === "binary" ? send.sizes : [];
 }

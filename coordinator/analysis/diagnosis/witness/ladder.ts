@@ -49,6 +49,7 @@ const EXPECTED: Partial<Record<CauseId, Expected>> = {
   saturation: PROCESS,
   "memory-leak": PROCESS,
   zombie: PROCESS,
+  "compression-cost": PROCESS,
   "network-latency": WAY,
   "network-jitter": WAY,
   blackhole: WAY,

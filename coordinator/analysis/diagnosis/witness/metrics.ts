@@ -26,7 +26,7 @@ const COUNTS_US = 0.2;
 const MEMORY = /(?:^|[^A-Za-z]|[a-z](?=[A-Z]))(?:[Mm]emory|[Mm]em(?![a-z])|[Rr][Ss][Ss]|[Hh]eap)/;
 
 export const metrics: Witness = {
-  causes: new Set(["memory-leak", "saturation", "dependency-pool"]),
+  causes: new Set(["memory-leak", "saturation", "dependency-pool", "compression-cost"]),
   hear(signals, { cause }) {
     const moving = movingIn(signals);
     if (moving.length === 0) return null;

@@ -6,11 +6,17 @@ import { describe, expect, test } from "vitest";
 import { diagnose } from "../../../../coordinator/analysis/diagnosis/rank.ts";
 import { DETECTORS } from "../../../../coordinator/analysis/diagnosis/registry.ts";
 import { Signals } from "../../../../coordinator/analysis/diagnosis/signals.ts";
-import type { StrictMessage } from "../../../../shared/scenario/strict-message.ts";
 import { drawUnit, Stream } from "../../../../shared/time/random.ts";
 import { codeOfReceived, codeOfSent } from "../../../../shared/wire/frame/recent-event.ts";
-import { scenario } from "../../merge/synthetic-run.ts";
-import { causesOf, foldOf, type Healthy, healthySeconds, momentAt, type Told } from "./story.ts";
+import {
+  causesOf,
+  foldOf,
+  type Healthy,
+  healthySeconds,
+  momentAt,
+  sized,
+  type Told,
+} from "./story.ts";
 
 const PLAN = { connections: 200, ramp: 4 };
 const [SAY, ASK] = [0, 1];
@@ -121,18 +127,6 @@ describe("connections end", () => {
 });
 
 describe("large messages", () => {
-  const messages = scenario().messages;
-  const binary = (one: StrictMessage, sizes: readonly number[]): StrictMessage => ({
-    ...one,
-    send: { kind: "binary", sizes, fill: "random" },
-  });
-  const sized = (sizes: readonly (readonly number[])[]) => ({
-    ...PLAN,
-    messages: messages && {
-      ...messages,
-      mix: messages.mix.map((one, at) => binary(one, sizes[at] ?? [])),
-    },
-  });
   const [SMALL, LARGE] = [[64, 600], [4096]] as const;
 
   /** No reply to the second kind from second 8 on, and connections that had sent one are given up, or small ones time out. */
@@ -159,10 +153,10 @@ describe("large messages", () => {
   }
 
   const causes = (seconds: readonly Told[], sizes: readonly (readonly number[])[]) =>
-    causesOf(foldOf(seconds, sized(sizes)));
+    causesOf(foldOf(seconds, { ...PLAN, ...sized(sizes) }));
 
   test("vanish, and their connections fall silent", () => {
-    const fold = foldOf(vanishing({}), sized([SMALL, LARGE]));
+    const fold = foldOf(vanishing({}), { ...PLAN, ...sized([SMALL, LARGE]) });
     const [one, ...others] = diagnose(new Signals(fold), DETECTORS);
     expect(one).toMatchObject({ cause: "mtu-blackhole", confidence: "likely", from: 8 });
     expect(one?.sentence).toContain(
@@ -172,7 +166,8 @@ describe("large messages", () => {
   });
 
   test("may vanish, or fail, as far as can be told without pings", () => {
-    const fold = foldOf(vanishing({ givenUp: 0, timedOut: 5, pingUs: [] }), sized([SMALL, LARGE]));
+    const seconds = vanishing({ givenUp: 0, timedOut: 5, pingUs: [] });
+    const fold = foldOf(seconds, { ...PLAN, ...sized([SMALL, LARGE]) });
     const [one] = diagnose(new Signals(fold), DETECTORS);
     expect(one).toMatchObject({ cause: "failing-message-type", confidence: "likely" });
     expect(one?.against.join()).toContain("mtu-blackhole");

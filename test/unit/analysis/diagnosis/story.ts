@@ -19,7 +19,15 @@ import type { ConnectionMoment } from "../../../../shared/wire/frame/failure-eve
 import type { EngineHealth, Frame } from "../../../../shared/wire/frame/frame.ts";
 import { KERNEL_FIELDS, type KernelField } from "../../../../shared/wire/frame/kernel.ts";
 import { RUNGS, type Rung } from "../../../../shared/wire/frame/sentinel-rows.ts";
-import { begun, ended, facts, merge, ordered, SyntheticEngine } from "../../merge/synthetic-run.ts";
+import {
+  begun,
+  ended,
+  facts,
+  merge,
+  ordered,
+  SyntheticEngine,
+  scenario,
+} from "../../merge/synthetic-run.ts";
 import { dependent, normal } from "../stats/noise.ts";
 
 export interface ToldFailure {
@@ -43,6 +51,7 @@ export interface Told {
   readonly expected?: number;
   readonly matched?: number;
   readonly timedOut?: number;
+  readonly late?: number;
   readonly latencyUs?: readonly number[];
   /** By position in the mix; else all are of the first. */
   readonly byName?: readonly (readonly number[])[];
@@ -55,6 +64,7 @@ export interface Told {
   readonly health?: Partial<EngineHealth>;
   readonly events?: Frame["events"];
   readonly controls?: Frame["controls"];
+  readonly agreed?: Frame["agreed"];
   readonly reaches?: Frame["reaches"];
   readonly tcpUs?: readonly number[];
   /** Messages nobody asked for, and the bytes of all that came. */
@@ -105,6 +115,20 @@ export function foldOf(
   return fold;
 }
 
+/** The messages of these runs, of as many bytes by position in the mix. */
+export function sized(sizes: readonly (readonly number[])[]): Pick<StrictScenario, "messages"> {
+  const { messages } = scenario();
+  return {
+    messages: messages && {
+      ...messages,
+      mix: messages.mix.map((one, at) => ({
+        ...one,
+        send: { kind: "binary", sizes: sizes[at] ?? [], fill: "random" },
+      })),
+    },
+  };
+}
+
 export function causesOf(fold: RunFold): string[] {
   return diagnose(new Signals(fold), DETECTORS).map(
     ({ cause, confidence }) => `${cause} ${confidence}`,
@@ -119,7 +143,7 @@ function content(
   const { open = 0, opened = 0, failed = 0, dropped = 0, sent = [], received = [] } = told;
   const sum = (ticks: readonly number[]) => ticks.reduce((all, one) => all + one, 0);
   const { expected = sum(sent), matched = sum(received), timedOut = 0 } = told;
-  const { unsolicited = 0, bytesReceived = 0 } = told;
+  const { unsolicited = 0, bytesReceived = 0, late = 0 } = told;
   const times = told.byName ?? (told.latencyUs ? [told.latencyUs] : []);
   return {
     second,
@@ -133,7 +157,7 @@ function content(
           matched,
           timedOut,
           received: sum(received) + unsolicited,
-          ...{ unsolicited, bytesReceived },
+          ...{ unsolicited, bytesReceived, late },
         },
       },
     },
@@ -177,6 +201,7 @@ function content(
     health: told.health ?? {},
     events: told.events ?? [],
     controls: told.controls ?? [],
+    agreed: told.agreed ?? [],
     reaches: told.reaches ?? [],
     ...(told.kernel && { kernel: KERNEL_FIELDS.map((field) => told.kernel?.[field] ?? 0) }),
     ...((told.probes || told.readings) && { sentinel: sentinelOf(told) }),

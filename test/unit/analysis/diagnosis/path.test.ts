@@ -1,0 +1,36 @@
+/**
+ * Goal: what a path does is told: times that vary, a limit on bytes a second, however weak and whenever it begins; and not one for the
+ * other. Method: runs over a simulated path, several seeds each.
+ */
+import { expect, test } from "vitest";
+import { LARGE_BYTES, overPath, type Path, SMALL_BYTES } from "./path-story.ts";
+import { causesOf, foldOf, sized } from "./story.ts";
+
+const PLAN = { connections: 200, ramp: 2, ...sized([[SMALL_BYTES], [LARGE_BYTES]]) };
+const SEEDS = [1, 2, 3, 4];
+/** From soon behind the ramp to the middle of the run. */
+const onsetOf = (seed: number) => 1e6 * (3.4 + 0.7 * seed);
+
+function namedFirst(path: Omit<Path, "seed" | "onsetUs">): string[] {
+  return SEEDS.map((seed) => {
+    const fold = foldOf(overPath({ seed, onsetUs: onsetOf(seed), ...path }), PLAN);
+    return causesOf(fold)[0] ?? "nothing";
+  });
+}
+
+test.each([15_000, 40_000, 100_000])("times that vary by up to %d us each way", (jitterUs) => {
+  expect(namedFirst({ jitterUs })).toEqual(SEEDS.map(() => "network-jitter likely"));
+});
+
+test.each<[number, string]>([
+  // A line that is busy for 0.85 of the time; one that carries 0.85 of what is asked for, and one that carries less than half.
+  [420_000, "bandwidth-limit possible"],
+  [300_000, "bandwidth-limit likely"],
+  [150_000, "bandwidth-limit likely"],
+])("a line that carries %d bytes a second", (bytesPerSec, named) => {
+  expect(namedFirst({ bytesPerSec })).toEqual(SEEDS.map(() => named));
+});
+
+test("a path that does nothing", () => {
+  expect(namedFirst({})).toEqual(SEEDS.map(() => "nothing"));
+});
