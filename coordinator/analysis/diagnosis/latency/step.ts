@@ -1,6 +1,7 @@
 /**
- * Detector: at constant load all replies, and pings, take longer from one moment on: by the same time, or by a time that varies. Something
- * was added to the way of each of them. Listed in ../registry.ts. Invariant: what pings do not share is not the way's.
+ * Detector: at constant load all replies take longer from one moment on: by the same time, or by a time that varies. Where pings do, too,
+ * something was added to the way of each of them; where they do not, replies wait for something behind the process. Listed in
+ * ../registry.ts. Invariant: what pings do not share is not the way's.
  */
 import { changePoints } from "../../stats/change-points.ts";
 import { median } from "../../stats/interval.ts";
@@ -21,8 +22,8 @@ const ALIKE = 0.25;
 
 export const step: Detector = {
   meta: {
-    causes: ["network-latency", "network-jitter"],
-    doc: "at constant load the median rises by half, and 3 ms, at least, from one second on (PELT, with a penalty for dependence), and pings rise by as much: `network-latency` when the fastest hundredth does, too, `network-jitter` when it does not and pings spread as far as replies",
+    causes: ["network-latency", "network-jitter", "dependency-pool"],
+    doc: "at constant load the median rises by half, and 3 ms, at least, from one second on (PELT, with a penalty for dependence), and pings rise by as much: `network-latency` when the fastest hundredth does, too, `network-jitter` when it does not and pings spread as far as replies; `dependency-pool` when pings do not rise, the fastest hundredth does by a quarter of that, and the time of replies varies by as much more",
     explains: ["network-loss"],
   },
   detect(signals) {
@@ -30,13 +31,7 @@ export const step: Detector = {
     const series = steady.map(({ p50Us }) => Math.log(Math.max(1, p50Us)));
     const places = [0, ...changePoints(series, LEAST_LEVEL), steady.length];
     const rises = places
-      .flatMap((at, place) => {
-        const [to = at] = places.slice(place + 1);
-        return place > 0 && to - at >= LEAST_AFTER
-          ? [riseAt(steady, places.slice(0, place + 2))]
-          : [];
-      })
-      .filter(({ before, after }) => after - before >= Math.max(LEAST_US, LEAST_GROWTH * before))
+      .flatMap((_, place) => riseAt(steady, places, place) ?? [])
       .sort((a, b) => b.after - b.before - (a.after - a.before));
     const [rise] = rises;
     return rise === undefined ? [] : hypothesis(signals, rise);
@@ -47,7 +42,12 @@ function hypothesis(signals: Signals, rise: Rise): Hypothesis[] {
   const shiftUs = rise.after - rise.before;
   const fastest = shiftOf(signals, "service", 0.01, rise);
   const pings = shiftOf(signals, "ping", 0.5, rise);
-  if (fastest === null || (pings !== null && pings < ALIKE * shiftUs)) return [];
+  if (fastest === null) return [];
+  if (pings !== null && pings < ALIKE * shiftUs) {
+    const spread = spreadOf(signals, "service", rise) ?? 0;
+    const isQueue = Math.min(fastest, spread) >= ALIKE * shiftUs;
+    return isQueue ? [behindTheProcess(signals, rise, { fastest, pings, spread })] : [];
+  }
   const isAlike = Math.abs(fastest - shiftUs) <= ALIKE * shiftUs;
   const pingSpread = spreadOf(signals, "ping", rise);
   const isJitter =
@@ -88,6 +88,33 @@ function hypothesis(signals: Signals, rise: Rise): Hypothesis[] {
   ];
 }
 
+/** All replies wait, and not all for the same time; pings do not. */
+function behindTheProcess(
+  signals: Signals,
+  { at, to, before, after }: Rise,
+  by: { readonly fastest: number; readonly pings: number; readonly spread: number },
+): Hypothesis {
+  return {
+    cause: "dependency-pool",
+    confidence: "possible",
+    sentence: `From second ${at} on all replies wait for something behind the process: half of them take ${ms(after)} where they took ${ms(before)}, and pings no longer than before.`,
+    evidence: [
+      shownIn(
+        `The fastest hundredth rose by ${ms(by.fastest)}, half of the pings by ${ms(by.pings)}; from the fastest tenth of the replies to the slowest there are ${ms(by.spread)} more than before.`,
+        at,
+        to,
+      ),
+    ],
+    against: ["A handler that takes longer, by a time that varies, looks alike."],
+    nextProbe:
+      "Double what replies wait for (connections of a pool, workers of a queue): if it is a queue, the times that vary go away; what is left is what one request takes.",
+    from: at,
+    to,
+    impact: signals.repliesIn([at, to]),
+    symptoms: [],
+  };
+}
+
 interface Rise {
   /** Seconds of run time: the level before, from its first second until the one in which it may have changed. */
   readonly from: number;
@@ -100,21 +127,36 @@ interface Rise {
   readonly after: number;
 }
 
-/** To the last of these levels. @param places among the steady seconds: where each level begins, and where the last one ends */
-function riseAt(steady: readonly SteadySecond[], places: readonly number[]): Rise {
-  const [to = 0, begins = 0, ...earlier] = [...places].reverse();
-  const [last = 0, before = null] = earlier;
+/**
+ * From the level before to all that are higher by so much, one behind the other; null: it is no rise, or a short one.
+ * @param places among the steady seconds: where each level begins, and where the last one ends
+ */
+function riseAt(
+  steady: readonly SteadySecond[],
+  places: readonly number[],
+  place: number,
+): Rise | null {
+  const [at = 0, next = at] = places.slice(place);
+  const from = places[place - 1];
+  if (from === undefined) return null;
+  const levelOf = (begin: number, end: number) =>
+    median(steady.slice(begin, end).map(({ p50Us }) => p50Us));
   // It began within a second, which is of either level, or makes one of its own with its neighbour.
-  const isPassing = before !== null && begins - last <= LEAST_LEVEL;
-  const [from, at, since] = isPassing ? [before, last, begins] : [last, begins, begins + 1];
   const until = at - from > LEAST_LEVEL ? at - 1 : at;
-  const levelOf = (part: readonly SteadySecond[]) => median(part.map(({ p50Us }) => p50Us));
+  const since = next - at > LEAST_LEVEL ? at + 1 : at + LEAST_LEVEL;
+  const before = levelOf(from, until);
+  const isHigher = (begin: number, end: number) =>
+    levelOf(begin, end) - before >= Math.max(LEAST_US, LEAST_GROWTH * before);
+  const end = places.findIndex((begin, index) => {
+    const [, stop] = places.slice(index);
+    return index >= place && (stop === undefined || !isHigher(begin, stop));
+  });
+  const to = places[end] ?? at;
+  if (to - at < LEAST_AFTER) return null;
   const second = (index: number) => steady[index]?.second ?? (steady.at(-1)?.second ?? 0) + 1;
   return {
     ...{ from: second(from), until: second(until), at: second(at), since: second(since) },
-    to: second(to),
-    before: levelOf(steady.slice(from, until)),
-    after: levelOf(steady.slice(since, to)),
+    ...{ to: second(to), before, after: levelOf(since, to) },
   };
 }
 

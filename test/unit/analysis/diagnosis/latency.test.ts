@@ -188,6 +188,13 @@ describe("a step", () => {
     expect(causesOf(foldOf(seconds, PLAN))).toEqual([]);
   });
 
+  test("of replies alone, by times that vary, is a queue behind the process", () => {
+    const change = (us: readonly number[]) => us.map((one, at) => one + 24_000 + (at % 10) * 4000);
+    expect(causesOf(foldOf(stepped(change, Array(20).fill(800)), PLAN))).toEqual([
+      "dependency-pool possible",
+    ]);
+  });
+
   test("of the slow ones alone is not", () => {
     const seconds = stepped(
       (us) => us.map((one, at) => one * (at % 3 === 0 ? 1 : 20)),

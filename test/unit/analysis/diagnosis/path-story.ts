@@ -13,6 +13,9 @@ export interface Path {
   /** Up to so much more, evenly, each way. */
   readonly jitterUs?: number;
   readonly bytesPerSec?: number;
+  /** Longer, each way; and the share of pieces that are sent again 200 ms later. */
+  readonly delayUs?: number;
+  readonly lossShare?: number;
 }
 
 const SECONDS = 14;
@@ -24,6 +27,7 @@ export const SMALL_BYTES = 64;
 export const LARGE_BYTES = 8192;
 const WITHIN_US = 2_000_000;
 const SERVED_US = 600;
+const RETRANSMITTED_US = 200_000;
 
 interface Piece {
   readonly connection: number;
@@ -91,18 +95,18 @@ function piecesOf(seed: number): Piece[] {
 }
 
 /** The pieces behind one direction of the path, given in the order in which they come to it. */
-function carried(
-  { seed, onsetUs, jitterUs = 0, bytesPerSec = Number.POSITIVE_INFINITY }: Path,
-  pieces: readonly Piece[],
-  way: number,
-): Piece[] {
+function carried(path: Path, pieces: readonly Piece[], way: number): Piece[] {
+  const { seed, onsetUs, bytesPerSec = Number.POSITIVE_INFINITY } = path;
+  const { jitterUs = 0, delayUs = 0, lossShare = 0 } = path;
   const lastUs = new Map<number, number>();
   let freeUs = 0;
   return pieces.map((piece, at) => {
     const isThere = piece.atUs >= onsetUs;
     if (isThere) freeUs = Math.max(piece.atUs, freeUs) + (1e6 * piece.bytes) / bytesPerSec;
-    const waitUs = isThere ? jitterUs * drawUnit(seed, Stream.network, way, at) : 0;
-    const dueUs = (isThere ? freeUs : piece.atUs) + waitUs;
+    const isLost = drawUnit(seed, Stream.network, way + 2, at) < lossShare;
+    const drawnUs = jitterUs * drawUnit(seed, Stream.network, way, at);
+    const waitUs = delayUs + drawnUs + (isLost ? RETRANSMITTED_US : 0);
+    const dueUs = isThere ? freeUs + waitUs : piece.atUs;
     const atUs = Math.max(dueUs, lastUs.get(piece.connection) ?? 0);
     lastUs.set(piece.connection, atUs);
     return { ...piece, atUs };

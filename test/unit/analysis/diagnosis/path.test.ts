@@ -31,6 +31,14 @@ test.each<[number, string]>([
   expect(namedFirst({ bytesPerSec })).toEqual(SEEDS.map(() => named));
 });
 
+test.each([5000, 25_000])("a way that is longer by %d us each way", (delayUs) => {
+  expect(namedFirst({ delayUs })).toEqual(SEEDS.map(() => "network-latency likely"));
+});
+
+test.each([0.005, 0.02])("a share of %d of the packets is lost", (lossShare) => {
+  expect(namedFirst({ lossShare })).toEqual(SEEDS.map(() => "network-loss possible"));
+});
+
 test("a path that does nothing", () => {
   expect(namedFirst({})).toEqual(SEEDS.map(() => "nothing"));
 });
