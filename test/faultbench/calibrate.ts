@@ -12,6 +12,7 @@ import {
 import { CONFIDENCES } from "../../coordinator/analysis/judgement.ts";
 import type { SummaryFinding } from "../../coordinator/report/summary-judged-schema.ts";
 import { type Example, fitted } from "./fit.ts";
+import { isDisturbed } from "./machine.ts";
 import { type Reliability, reliabilityOf, type Stated } from "./reliability.ts";
 import { isRight, type Scored } from "./score.ts";
 import { FIRST_TEST_SEED } from "./trials.ts";
@@ -61,14 +62,19 @@ export function calibrated(seen: readonly Seen[], scored: readonly Scored[]): Ca
   };
 }
 
-/** None of a run on a machine that others had. */
+/** None of a run on a machine that others had; where such runs count, what is said of the generator there is of that machine. */
 function knownOf({ label, summary: { findings } }: Seen, scored: Scored | undefined): Known[] {
   if (scored === undefined || scored.isDisturbed) return [];
   const answers = scored.answers.get("ours") ?? [];
-  return findings.flatMap((finding, rank): Known[] => {
-    const features = featuresOf(finding, rank, findings.length);
-    const named = answers[rank];
-    if (features === null || named === undefined) return [];
+  const isOthers = isDisturbed(label.machine, label.label);
+  const own = findings.flatMap((finding, at) => {
+    const named = answers[at];
+    const isOut = named === undefined || (isOthers && finding.locus === "generator");
+    return isOut ? [] : [{ finding, named }];
+  });
+  return own.flatMap(({ finding, named }, rank): Known[] => {
+    const features = featuresOf(finding, rank, own.length);
+    if (features === null) return [];
     const right = isRight(scored.truth, [named]);
     return [{ features, isRight: right, case: label.case, isFirst: rank === 0 }];
   });

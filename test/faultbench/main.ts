@@ -13,6 +13,7 @@ import { type Case, fill, readCases, STRENGTHS, type Trial } from "./case-file.t
 import { liveRun } from "./live-run.ts";
 import { isDisturbed } from "./machine.ts";
 import { CALIBRATION_FILE } from "./paths.ts";
+import type { Reliability } from "./reliability.ts";
 import { reliabilitySvg } from "./reliability-svg.ts";
 import { lookedAt } from "./rescore.ts";
 import { type Scored, scores } from "./score.ts";
@@ -142,6 +143,7 @@ async function calibrate(set: string): Promise<void> {
   const seen = await lookedAt(set);
   const { calibration, crossValidated, others } = calibrated(seen, besideTruths(seen, values.busy));
   writeFileSync(CALIBRATION_FILE, calibrationSource(calibration));
+  plot(crossValidated);
   const { runs, answers, cases } = calibration;
   const lines = [
     `${answers} answers in ${runs} runs of ${cases} cases; probabilities of cases that they were not fitted to:`,
@@ -175,6 +177,12 @@ async function main(): Promise<number> {
   return failed > 0 ? 1 : 0;
 }
 
+/** Where it was asked for. */
+function plot(reliability: Reliability | null): void {
+  if (values.plot !== "" && reliability !== null)
+    writeFileSync(values.plot, reliabilitySvg(reliability));
+}
+
 /** What a set of runs comes to. */
 function print(set: string, all: readonly Scored[]): void {
   const results = scores(all);
@@ -194,8 +202,7 @@ function print(set: string, all: readonly Scored[]): void {
   ];
   process.stdout.write(`${lines.join("\n")}\n`);
   writeFileSync(join(set, "scores.json"), `${JSON.stringify(results, null, 2)}\n`);
-  if (values.plot !== "" && reliability !== null)
-    writeFileSync(values.plot, reliabilitySvg(reliability));
+  plot(reliability);
   say(`the runs are in ${set}; score them again with --rescore ${set}`);
 }
 

@@ -153,4 +153,19 @@ describe("calibration", () => {
     expect(calibration.runs).toBe(1);
     expect(() => of(run({}))).toThrow("no run has an answer");
   });
+
+  it("takes what is said of the generator for the machine's, where busy runs count", () => {
+    const machine = { timerLagMs: 500, cpuPressure: 0.9 };
+    const one = run({ machine }, "zombie", "generator-cpu");
+    const findings = one.summary.findings.toReversed();
+    const [first] = findings;
+    if (first === undefined) throw new Error("there is no finding");
+    const generator = { ...first, locus: "generator" as const };
+    const seen = [
+      { ...one, summary: { ...one.summary, findings: [generator, ...findings.slice(1)] } },
+    ];
+    const { calibration, crossValidated } = calibrated(seen, besideTruths(seen, true));
+    expect(calibration).toMatchObject({ runs: 1, answers: 1 });
+    expect(crossValidated.bins[0]?.right).toBe(1);
+  });
 });
