@@ -19,6 +19,7 @@ import type {
 } from "../live/fault-desk.ts";
 import { redactedAct } from "../merge/facts.ts";
 import { hitBy } from "../merge/fault-counts.ts";
+import type { ToldOutside } from "../merge/outside-log.ts";
 import type { RunFold } from "../merge/run-fold.ts";
 import { whyIdle } from "../plan/idle-faults.ts";
 import { isForbidden, mayTakeAll, workerActOf } from "../plan/worker-faults.ts";
@@ -152,6 +153,7 @@ export function listedFaults(fold: RunFold, elapsedUs: number | null): readonly 
         state: stateOf(window, elapsedUs ?? -1),
         victims: faults.told.get(window.position)?.victims ?? null,
         hit: hitBy(merge, facts.scenario, window.position),
+        ...{ workers: null, outcome: null },
       })),
   }));
   return [...ofConnections, ...listedOutside(fold, elapsedUs ?? -1)];
@@ -170,13 +172,21 @@ function listedOutside(
       .map(({ position, id, atUs }) => {
         const untilUs = atUs + lastingUs(one.act);
         const told = log.told.get(position);
-        const isActing = told !== undefined && (told.ended === null || elapsedUs < untilUs);
         return {
           ...{ id, from: atUs / SECOND_US, to: untilUs / SECOND_US, victims: null, hit: null },
-          state: told === undefined ? "planned" : isActing ? "acting" : "over",
-        } as const;
+          state: outsideState(told, elapsedUs < untilUs),
+          workers: told?.ordered?.epochs.length ?? null,
+          outcome: told?.ended?.outcome ?? null,
+        };
       }),
   }));
+}
+
+function outsideState(told: ToldOutside | undefined, isInTime: boolean) {
+  if (told === undefined) return "planned" as const;
+  if (told.ended === null) return "acting" as const;
+  if (!told.ended.ok) return "failed" as const;
+  return isInTime ? ("acting" as const) : ("over" as const);
 }
 
 function stateOf({ fromUs, untilUs, isCalledOff }: FaultWindow, elapsedUs: number) {

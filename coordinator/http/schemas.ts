@@ -62,7 +62,7 @@ export const SCHEMAS = {
     windows: list(
       object({
         ...{ id: text, from: number, to: number },
-        state: { enum: ["planned", "acting", "over", "cancelled"] },
+        state: { enum: ["planned", "acting", "over", "cancelled", "failed"] },
         victims: {
           ...orNull(count),
           description: "Connections it was to hit; null: it has not begun, or nobody can say.",
@@ -70,6 +70,14 @@ export const SCHEMAS = {
         hit: {
           ...orNull(count),
           description: "Connections it has hit, as far as workers have told; null: it hits none.",
+        },
+        workers: {
+          ...orNull(count),
+          description: "Workers that were asked to do it to themselves; null: none were, yet.",
+        },
+        outcome: {
+          ...orNull(text),
+          description: "What came of it, or why it failed; null: not over, or told in connections.",
         },
       }),
     ),

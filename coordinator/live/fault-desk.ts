@@ -51,11 +51,15 @@ export interface ListedFault {
     readonly id: string;
     readonly from: number;
     readonly to: number;
-    /** cancelled: it was ended before it began. */
-    readonly state: "planned" | "acting" | "over" | "cancelled";
+    /** cancelled: it was ended before it began. failed: it was not done, or nobody knows; `outcome` says why. */
+    readonly state: "planned" | "acting" | "over" | "cancelled" | "failed";
     /** Connections it was to hit by plan; null: it has not begun, or that depends on who holds them, or it hits none. */
     readonly victims: number | null;
     /** Connections it has hit, as far as workers have reported; null: it hits none. */
     readonly hit: number | null;
+    /** Workers that were asked to do it to themselves; null: none were, yet. */
+    readonly workers: number | null;
+    /** What came of it, 300 characters at most; null: it is not over, or it is told in connections. */
+    readonly outcome: string | null;
   }[];
 }

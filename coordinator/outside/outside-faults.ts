@@ -1,8 +1,8 @@
 /**
  * The faults outside of the load of one run: when they are due, and what came of them. Made by run/watch.ts, which has it look on each of
  * its rounds. Invariants: one that begins is in the journal, on disk, before it does, so nobody begins it twice, also not a
- * coordinator that starts again: it says of those under way that nobody knows what came of them. At most MOST_AT_ONCE go on at a
- * time; none outlives close(), which asks for the end of those that last.
+ * coordinator that starts again: of those under way it says that nobody knows what came of them, unless workers can tell. At most
+ * MOST_AT_ONCE go on at a time; none outlives close(), which asks for the end of those that last.
  */
 import type {
   Hands,
@@ -13,7 +13,7 @@ import { type OutsideTime, outsideTimes } from "../../shared/scenario/strict-out
 import { type ActiveRun, ignoreOperating } from "../active-run/active-run.ts";
 import { workerActOf } from "../plan/worker-faults.ts";
 import { handsFor, notDone, SECRETS_LOST, tellable } from "./hands.ts";
-import { orderWorkers } from "./worker-orders.ts";
+import { orderedBefore, orderWorkers } from "./worker-orders.ts";
 
 const SECOND_US = 1_000_000;
 /** Looked for this far ahead, so that each begins at its time. */
@@ -33,7 +33,7 @@ export class OutsideFaults {
     this.#run = run;
     for (const time of this.#times()) {
       const told = run.log.fold.outside.told.get(time.position);
-      if (told !== undefined && told.ended === null) this.#say(time, LOST);
+      if (told !== undefined && told.ended === null) this.#takeUp(time, told.ordered);
     }
   }
 
@@ -76,11 +76,7 @@ export class OutsideFaults {
       this.#say(time, SECRETS_LOST);
     } else if (this.#underWay.size >= MOST_AT_ONCE) {
       this.#say(time, notDone(`${MOST_AT_ONCE} others are under way`));
-    } else {
-      const doing = this.#do(time).catch(ignoreOperating);
-      this.#underWay.add(doing);
-      void doing.then(() => this.#underWay.delete(doing));
-    }
+    } else this.#follow(this.#do(time));
   }
 
   async #do(time: OutsideTime): Promise<void> {
@@ -92,6 +88,27 @@ export class OutsideFaults {
     this.#say(time, await outsideKindOf(act.kind).perform(act, this.#hands(time)));
     // Soon on disk: without it, nobody knows what came of it.
     await log.sync();
+  }
+
+  /** One that was under way when the last coordinator ended. */
+  #takeUp(time: OutsideTime, ordered: { readonly epochs: readonly number[] } | null): void {
+    const act = workerActOf(time.outside.act);
+    if (act === null) this.#say(time, LOST);
+    else {
+      const { signal } = this.#over;
+      this.#follow(
+        orderedBefore(this.#run, time, { act, signal, ordered }).then((result) =>
+          this.#say(time, result),
+        ),
+      );
+    }
+  }
+
+  /** Close() waits for it. */
+  #follow(doing: Promise<void>): void {
+    const underWay = doing.catch(ignoreOperating);
+    this.#underWay.add(underWay);
+    void underWay.then(() => this.#underWay.delete(underWay));
   }
 
   #hands(time: OutsideTime): Hands {

@@ -18,10 +18,13 @@ import {
   workerActOf,
   workersToOutlast,
 } from "../plan/worker-faults.ts";
+import { notDone } from "./hands.ts";
 import { held } from "./shown.ts";
 
 const LOOK_MS = 50;
 const MAX_NAMED = 5;
+/** Until those who were asked have answered to a coordinator that came back, or are known to be lost: longer than a lease. */
+const RETURN_US = 30_000_000;
 
 /**
  * Held against the workers that are there, before anything is loaded.
@@ -48,39 +51,87 @@ export function checkWorkerFaults(run: ActiveRun): void {
   }
 }
 
-/**
- * Asks the workers it is to hit, and waits until they have said that they do it, or are gone.
- * @param signal ends the wait
- */
+/** Whom an earlier coordinator has asked. */
+interface Ordered {
+  readonly epochs: readonly number[];
+}
+
+/** A worker that was asked, as the journal knows it. */
+interface AskedWorker {
+  readonly epoch: number;
+  readonly id: string;
+  readonly end: "live" | "finished" | "lost";
+}
+
+/** What workers are asked, and what ends the wait for them. */
+interface Asking {
+  readonly act: WorkerAct;
+  readonly signal: AbortSignal;
+}
+
+/** Asks the workers it is to hit, and waits until they have said that they do it, or are gone. */
 export async function orderWorkers(
   run: ActiveRun,
-  { position, id, outside: { limitUs } }: OutsideTime,
-  { act, signal }: { readonly act: WorkerAct; readonly signal: AbortSignal },
+  time: OutsideTime,
+  asking: Asking,
 ): Promise<OutsideResult> {
-  const { log, timers } = run;
-  const { fleet } = run.request;
-  const victims = chosen(run, act, position);
-  if (victims.length === 0) {
+  const { position, id, outside } = time;
+  const epochs = chosen(run, asking.act, position).map(({ epoch }) => epoch);
+  if (epochs.length === 0) {
     return { ok: false, outcome: "not done: no worker that allows it has a part in the run" };
   }
-  const epochs = victims.map(({ epoch }) => epoch);
-  log.event({ type: "outside-ordered", position, id, epochs, effect: act.effect });
+  run.log.event({ type: "outside-ordered", position, id, epochs, effect: asking.act.effect });
   run.wake();
-  const untilUs = run.nowUs() + limitUs;
-  const silent = () =>
-    victims.filter(({ epoch }) => {
-      const member = fleet.member(epoch);
-      // Who is gone has done it, or can do it no more.
-      return member !== undefined && member.status?.obeyed?.includes(position) !== true;
-    });
-  while (silent().length > 0 && run.nowUs() < untilUs && !signal.aborted) {
-    await sleep(timers, LOOK_MS, signal);
-  }
-  const left = silent();
-  const done = victims.filter((one) => !left.includes(one));
-  const without = left.length === 0 ? "" : `; no answer from ${names(left)}`;
-  const what = done.length === 0 ? "not done" : deed(act, names(done));
-  return { ok: left.length === 0, outcome: held(`${what}${without}`) };
+  const { done, silent } = await answers(run, position, {
+    ...{ epochs, signal: asking.signal, limitUs: outside.limitUs },
+  });
+  const without = silent.length === 0 ? "" : `; no answer from ${named(silent)}`;
+  const what = done.length === 0 ? "not done" : deed(asking.act, named(done));
+  return { ok: silent.length === 0, outcome: held(`${what}${without}`) };
+}
+
+/**
+ * What came of one that an earlier coordinator has asked workers for (`ordered`) and told no end of: nobody is asked again, and those
+ * who do it now or have done it say so in their status. null: it had asked nobody yet.
+ */
+export async function orderedBefore(
+  run: ActiveRun,
+  { position }: OutsideTime,
+  { act, signal, ordered }: Asking & { readonly ordered: Ordered | null },
+): Promise<OutsideResult> {
+  if (ordered === null) return notDone("the coordinator ended before it had asked anybody");
+  const { epochs } = ordered;
+  const { done, silent } = await answers(run, position, { epochs, signal, limitUs: RETURN_US });
+  if (silent.length === 0) return { ok: true, outcome: held(deed(act, named(done))) };
+  const what = done.length === 0 ? "" : `${deed(act, named(done))}; `;
+  return { ok: false, outcome: held(`${what}nobody knows whether ${named(silent)} did it`) };
+}
+
+/** Waits until all of these have said that they do it, or are over. One that is killed may be gone before that is heard. */
+async function answers(
+  run: ActiveRun,
+  position: number,
+  of: {
+    readonly epochs: readonly number[];
+    readonly signal: AbortSignal;
+    readonly limitUs: number;
+  },
+): Promise<{ readonly done: readonly AskedWorker[]; readonly silent: readonly AskedWorker[] }> {
+  const { log, timers, request } = run;
+  const { signal } = of;
+  const workers: readonly AskedWorker[] = of.epochs.map((epoch) => log.fold.merge.worker(epoch));
+  const done = new Set<AskedWorker>();
+  const isKill = log.fold.outside.told.get(position)?.ordered?.effect.kind === "kill";
+  const look = () => {
+    for (const one of workers) {
+      const hasSaid = request.fleet.member(one.epoch)?.status?.obeyed?.includes(position) === true;
+      if (hasSaid || (isKill && one.end === "lost")) done.add(one);
+    }
+    return workers.some((one) => !done.has(one) && one.end === "live");
+  };
+  const untilUs = run.nowUs() + of.limitUs;
+  while (look() && run.nowUs() < untilUs && !signal.aborted) await sleep(timers, LOOK_MS, signal);
+  return { done: [...done], silent: workers.filter((one) => !done.has(one)) };
 }
 
 /** Of the workers that hold a part of the run and allow it; by the seed, where there are more than it hits. */
@@ -113,16 +164,18 @@ function deed({ effect }: WorkerAct, whom: string): string {
   }
 }
 
-function names(members: readonly Member[]): string {
-  const more = members.length - MAX_NAMED;
-  const named = members.slice(0, MAX_NAMED).map(({ info }) => info.id);
-  return `${named.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+function named(workers: readonly { readonly id: string }[]): string {
+  const more = workers.length - MAX_NAMED;
+  const names = workers.slice(0, MAX_NAMED).map(({ id }) => id);
+  return `${names.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
 function forbidden(fault: string, members: readonly Member[]): OnrushError {
   const refusing = members.filter(({ info }) => info.allowFaults !== true);
   const who =
-    refusing.length === 0 ? "there are too few workers" : `${names(refusing)} allow no such thing`;
+    refusing.length === 0
+      ? "there are too few workers"
+      : `${named(refusing.map(({ info }) => info))} allow no such thing`;
   return new OnrushError({
     code: "ONRUSH_WORKER_FAULTS_FORBIDDEN",
     message: `The fault ${fault} is done to workers, and ${who}.`,

@@ -241,6 +241,8 @@ export class Coordinator implements AsyncDisposable {
 export interface ClusterWorker extends AsyncDisposable {
   /** SIGTERM unless told, and the exit code. */
   leave(signal?: NodeJS.Signals): Promise<number | null>;
+  /** To stop it and have it go on. */
+  signal(signal: "SIGSTOP" | "SIGCONT"): void;
 }
 
 /** A worker with one engine. */
@@ -262,6 +264,7 @@ export function startWorker(
   const leave = (signal: NodeJS.Signals = "SIGTERM") => end(child, signal);
   return {
     leave,
+    signal: (signal) => child.kill(signal),
     async [Symbol.asyncDispose]() {
       await leave();
     },

@@ -20,11 +20,14 @@ interface Listed {
     readonly state: string;
     readonly victims: number | null;
     readonly hit: number | null;
+    readonly workers: number | null;
+    readonly outcome: string | null;
   }[];
 }
 
 /** Times a fault begins that are listed; the rest is counted. */
 const MAX_ROWS = 40;
+const MAX_OUTCOME_CHARS = 300;
 
 /** The timeline of faults, as planned; empty: there are none. */
 export function plannedFaultLines(scenario: StrictScenario, population: Population): string[] {
@@ -60,18 +63,19 @@ export function faultsText(faults: readonly Listed[]): string {
   if (faults.length === 0) return "no faults\n";
   const table = new Table({
     ...PLAIN_TABLE,
-    head: ["fault", "kind", "from", "to", "state", "to hit", "hit"],
+    head: ["fault", "kind", "from", "to", "state", "to hit", "hit", "workers", "outcome"],
   });
+  const shown = (count: number | null) => (count === null ? "" : String(count));
   for (const { kind, windows } of faults) {
-    for (const { id, from, to, state, victims, hit } of windows) {
+    for (const { id, from, to, state, victims, hit, workers, outcome } of windows) {
       table.push([
         escapeForTerminal(id, 200),
         escapeForTerminal(kind, 60),
         formatSeconds(from),
         to > from ? formatSeconds(to) : "",
         state,
-        victims === null ? "" : String(victims),
-        hit === null ? "" : String(hit),
+        ...[shown(victims), shown(hit), shown(workers)],
+        escapeForTerminal(outcome ?? "", MAX_OUTCOME_CHARS),
       ]);
     }
   }
