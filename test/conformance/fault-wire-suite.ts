@@ -10,12 +10,12 @@ import { once } from "../../shared/scenario/shape/fields.ts";
 import {
   AFTER_US,
   FROM_US,
+  ROWS,
   SECOND,
-  SIGNS,
   type Sighting,
   UNTIL_US,
 } from "../support/fault-signs.ts";
-import { type PlayedKind, playAllKinds } from "../support/fault-wire-run.ts";
+import { type Played, playAllRows } from "../support/fault-wire-run.ts";
 import { targetWireServer, type WireTls, wsWireServer } from "../support/wire-server.ts";
 import { makeAuthority, makeLeaf } from "./certificates.ts";
 
@@ -36,25 +36,26 @@ export const ALL_CELLS: readonly WireCell[] = [
 
 export function faultWireSuite(driver: "lean" | "ws", cells: readonly WireCell[]): void {
   it("looks for every kind of the registry", () => {
-    expect(Object.keys(SIGNS).sort()).toEqual(FAULT_KINDS.map(({ kind }) => kind).sort());
+    const looked = new Set<string>(ROWS.map(({ kind }) => kind));
+    expect(FAULT_KINDS.filter(({ kind }) => !looked.has(kind))).toEqual([]);
   });
 
   it("finds no sign of any kind where none acts", async () => {
-    const { scenario, kinds } = await playAllKinds((nowUs) => SERVERS.ws(nowUs, null), {
+    const { scenario, played } = await playAllRows((nowUs) => SERVERS.ws(nowUs, null), {
       ...{ driver, hasFaults: false },
     });
-    const found = kinds.map((one) => [one.kind, sightings(one, scenario.seed)]);
-    expect(found).toEqual(FAULT_KINDS.map(({ kind }) => [kind, {}]));
+    const found = played.map((one) => [one.name, sightings(one, scenario.seed)]);
+    expect(found).toEqual(ROWS.map(({ name }) => [name, {}]));
   });
 
   describe.each(cells)("the %s server, by %s", (server, scheme) => {
     const tls: WireTls = scheme === "wss" ? CERTIFICATE : null;
     // One run for all.
-    const played = once(() => playAllKinds((nowUs) => SERVERS[server](nowUs, tls), { driver }));
+    const run = once(() => playAllRows((nowUs) => SERVERS[server](nowUs, tls), { driver }));
 
-    it.each(FAULT_KINDS.map(({ kind }) => kind))("sees %s", async (kind) => {
-      const { scenario, kinds } = await played();
-      const one = kinds.find((played) => played.kind === kind);
+    it.each(ROWS.map(({ name }) => name))("sees %s", async (name) => {
+      const { scenario, played } = await run();
+      const one = played.find((row) => row.name === name);
       if (one === undefined) throw new Error("not played");
       expectOnWire(one, sightings(one, scenario.seed));
     });
@@ -63,22 +64,21 @@ export function faultWireSuite(driver: "lean" | "ws", cells: readonly WireCell[]
 
 /** Of those on whom it is seen: since when, and until when. */
 function sightings(
-  { kind, position, seen }: PlayedKind,
+  { row, position, seen }: Played,
   seed: number,
 ): Readonly<Record<number, Sighting>> {
-  const found = seen.map((one) => [one.index, SIGNS[kind].sign(one, { seed, position })] as const);
+  const found = seen.map((one) => [one.index, row.sign(one, { seed, position })] as const);
   return Object.fromEntries(found.filter(([, sighting]) => sighting !== null));
 }
 
 function expectOnWire(
-  { kind, victims, counts, seen }: PlayedKind,
+  { row, lasts, victims, counts, seen }: Played,
   found: Readonly<Record<number, Sighting>>,
 ): void {
   expect(victims.length).toBe(seen.length / 2);
   expect(Object.keys(found).map(Number)).toEqual(victims);
-  const { lateUs = 0, earlyUs = 0, afterUs = 0 } = SIGNS[kind];
-  const example = FAULT_KINDS.find((one) => one.kind === kind)?.example ?? {};
-  const overUs = Object.hasOwn(example, "for") ? UNTIL_US : FROM_US;
+  const { lateUs = 0, earlyUs = 0, afterUs = 0 } = row;
+  const overUs = lasts ? UNTIL_US : FROM_US;
   for (const [sinceUs, untilUs] of Object.values(found).flatMap((one) => (one ? [one] : []))) {
     expect(sinceUs).toBeGreaterThan(FROM_US - TOLERANCE_US);
     expect(sinceUs).toBeLessThan(FROM_US + lateUs + TOLERANCE_US);

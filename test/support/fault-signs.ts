@@ -3,7 +3,11 @@
  * test/conformance/fault-wire-suite.ts, which plays all kinds in one run, each to the connections of a role of its own. Invariant: every
  * kind of the registry has a row, or this file does not compile.
  */
-import type { FaultAct } from "../../shared/scenario/sections/faults/registry.ts";
+import {
+  FAULT_KINDS,
+  type FaultAct,
+  faultKindOf,
+} from "../../shared/scenario/sections/faults/registry.ts";
 import { drawUnit, Stream } from "../../shared/time/random.ts";
 import type { WireConnection, WireRequest } from "./wire-server.ts";
 
@@ -248,8 +252,57 @@ const BOTH_WAYS = {
   combination: { ...WIDE, sign: (one) => (isNarrow(one) ? late(one, 90 * MS) : null) },
 } satisfies Partial<Record<FaultAct["kind"], Row>>;
 
-export const SIGNS: Readonly<Record<FaultAct["kind"], Row>> = {
+const SIGNS: Readonly<Record<FaultAct["kind"], Row>> = {
   ...ONE_SIDED,
   ...HANDSHAKES,
   ...BOTH_WAYS,
 };
+
+const CUT_BYTES = 300;
+
+/** Other ways of single kinds. */
+const WAYS: readonly (readonly [name: string, kind: FaultAct["kind"], row: Row])[] = [
+  [
+    ...(["cut-by-bytes", "cut"] as const),
+    {
+      ...SIGNS.cut,
+      over: { after: undefined, bytes: CUT_BYTES },
+      sign(one) {
+        const again = one.connections.filter(({ openedUs, code }) => openedUs > 0 && code === 1006);
+        const most = again.map(({ reads }) => reads.reduce((sum, { bytes }) => sum + bytes, 0));
+        return most.every((bytes) => bytes <= CUT_BYTES) ? gone(one) : null;
+      },
+    },
+  ],
+  [
+    ...(["disconnect-by-silence", "disconnect"] as const),
+    {
+      over: { how: "silence", for: "1s" },
+      /** Half-open: no pong comes, and the transport ends when the fault does. */
+      sign({ connections: [first] }) {
+        const silent = (first?.pings ?? []).filter(({ answeredUs }) => answeredUs === null);
+        const times = silent.map(({ sentUs }) => sentUs).filter((us) => us < AFTER_US);
+        return times.length < 10 ? null : from([...times, first?.closedUs ?? 0]);
+      },
+    },
+  ],
+];
+
+export interface PlayedRow {
+  /** Of its fault: its kind, or a way of it. */
+  readonly name: string;
+  readonly kind: FaultAct["kind"];
+  /** Keys of the fault, but for its time, its victims and its name. */
+  readonly keys: Readonly<Record<string, unknown>>;
+  readonly row: Row;
+  readonly lasts: boolean;
+}
+
+/** What is played: every kind of the registry, then other ways of some. */
+export const ROWS: readonly PlayedRow[] = [
+  ...FAULT_KINDS.map(({ kind }) => [kind, kind, SIGNS[kind]] as const),
+  ...WAYS,
+].map(([name, kind, row]) => {
+  const keys = { ...faultKindOf(kind).example, ...row.over };
+  return { name, kind, keys, row, lasts: Object.hasOwn(keys, "for") };
+});

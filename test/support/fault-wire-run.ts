@@ -8,7 +8,7 @@ import { victimsOf } from "../../shared/load/victims.ts";
 import { faultWindows } from "../../shared/scenario/fault-windows.ts";
 import { namesOf } from "../../shared/scenario/names.ts";
 import { parseScenario } from "../../shared/scenario/parse.ts";
-import { FAULT_KINDS } from "../../shared/scenario/sections/faults/registry.ts";
+import { faultKindOf } from "../../shared/scenario/sections/faults/registry.ts";
 import type { StrictScenario } from "../../shared/scenario/strict.ts";
 import { NAME_COUNTERS } from "../../shared/stats/counters.ts";
 import { type EngineRun, runEngine } from "./engine-run.ts";
@@ -17,10 +17,11 @@ import {
   CUT_US,
   FROM_US,
   PING_EVERY_US,
+  type PlayedRow,
   RETRY_US,
+  ROWS,
   SECOND,
   type SeenOfOne,
-  SIGNS,
   UNTIL_US,
 } from "./fault-signs.ts";
 import { TurnClock } from "./turn-clock.ts";
@@ -33,11 +34,11 @@ const OPEN_US = SECOND;
 
 export interface WireRun {
   readonly scenario: StrictScenario;
-  readonly kinds: readonly PlayedKind[];
+  /** In the order of ROWS. */
+  readonly played: readonly Played[];
 }
 
-export interface PlayedKind {
-  readonly kind: (typeof FAULT_KINDS)[number]["kind"];
+export interface Played extends PlayedRow {
   /** Place of its window; of none when nothing was to act. */
   readonly position: number;
   readonly seen: readonly SeenOfOne[];
@@ -54,7 +55,7 @@ export interface WireRunOptions {
 }
 
 /** @param open makes the server; times are those of the given clock */
-export async function playAllKinds(
+export async function playAllRows(
   open: (nowUs: () => number) => Promise<WireServer>,
   { driver, hasFaults = true }: WireRunOptions,
 ): Promise<WireRun> {
@@ -78,7 +79,7 @@ export async function playAllKinds(
       clock.turn();
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
-    return { scenario, kinds: kindsOf(scenario, run, seenBy(server, startUs)) };
+    return { scenario, played: playedOf(scenario, run, seenBy(server, startUs)) };
   } finally {
     await server.close();
   }
@@ -91,8 +92,8 @@ const isOpen = ({ closedUs }: WireConnection) => closedUs === null;
 function scenarioFor(target: string, driver: "lean" | "ws", hasFaults: boolean): object {
   const ms = (us: number) => `${us / 1000}ms`;
   const at = (us: number) => `steady+${ms(us)}`;
-  const roles = FAULT_KINDS.map(({ kind }) => {
-    const { timeout, ...row } = SIGNS[kind];
+  const roles = ROWS.map(({ name, row }) => {
+    const { timeout } = row;
     const mix = [
       {
         name: "say",
@@ -100,32 +101,32 @@ function scenarioFor(target: string, driver: "lean" | "ws", hasFaults: boolean):
         reply: { match: "echo", within: "9s" },
       },
     ];
-    const share = `${(100 / FAULT_KINDS.length).toFixed(6)}%`;
+    const share = `${(100 / ROWS.length).toFixed(6)}%`;
     const role = { share, messages: { rate: "10/s", mix } };
     return [
-      roleOf(kind),
+      roleOf(name),
       { ...role, ...(timeout !== undefined && { connect: { timeout } }) },
     ] as const;
   });
-  const faults = FAULT_KINDS.map(({ kind, example }) => ({
-    ...{ ...example, ...SIGNS[kind].over },
-    ...{ name: kind, at: at(FROM_US), who: { role: roleOf(kind), share: "50%" } },
-    ...(Object.hasOwn(example, "for") && { for: ms(UNTIL_US - FROM_US) }),
+  const faults = ROWS.map(({ name, keys, lasts }) => ({
+    ...{ ...keys, name, at: at(FROM_US), who: { role: roleOf(name), share: "50%" } },
+    ...(lasts && { for: ms(UNTIL_US - FROM_US) }),
   }));
   // Whose attempts are hit has to connect: once while the fault acts, and once afterwards.
-  const cuts = FAULT_KINDS.filter(({ action }) => action.reach === "attempts").map(({ kind }) => ({
-    ...{ name: `cut ${kind}`, kind: "disconnect", how: "reset", who: { role: roleOf(kind) } },
+  const connecting = ROWS.filter(({ kind }) => faultKindOf(kind).action.reach === "attempts");
+  const cuts = connecting.map(({ name }) => ({
+    ...{ name: `cut ${name}`, kind: "disconnect", how: "reset", who: { role: roleOf(name) } },
     ...{ at: at(CUT_US), every: "1100ms", times: 2 },
   }));
   return {
-    ...{ version: 1, seed: 21, target, roles: Object.fromEntries(roles) },
+    ...{ version: 1, seed: 31, target, roles: Object.fromEntries(roles) },
     connect: {
       ...{ driver, timeout: "5s", tls: { verify: false } },
       reconnect: { policy: "fixed", min: ms(RETRY_US), attempts: 20 },
     },
     load: [
       {
-        ...{ phase: "open", ramp: "linear", to: EACH * FAULT_KINDS.length, over: ms(OPEN_US) },
+        ...{ phase: "open", ramp: "linear", to: EACH * ROWS.length, over: ms(OPEN_US) },
         ...{ exclude: true, messages: 0 },
       },
       { phase: "steady", hold: "3s" },
@@ -173,24 +174,25 @@ function seenBy({ connections, requests }: WireServer, startUs: number): Map<num
   return new Map([...all].map(([index, one]) => [index, { index, ...one }]));
 }
 
-function kindsOf(
+function playedOf(
   scenario: StrictScenario,
   run: EngineRun,
   seen: ReadonlyMap<number, SeenOfOne>,
-): PlayedKind[] {
+): Played[] {
   const population = buildPopulation(scenario);
   const roles = RoleAssignment.of(scenario);
   const indices = [...Array(population.connections).keys()];
   const windows = faultWindows(scenario);
-  return FAULT_KINDS.map(({ kind }, role) => {
-    const window = windows.find(({ fault }) => fault.name === kind);
+  return ROWS.map((row, role) => {
+    const { name } = row;
+    const window = windows.find(({ fault }) => fault.name === name);
     const whom = window === undefined ? null : victimsOf(scenario, population, window);
     const own = indices.filter((index) => roles.roleOf(index) === role);
     return {
-      ...{ kind, position: window?.position ?? -1 },
+      ...{ ...row, position: window?.position ?? -1 },
       seen: own.map((index) => seen.get(index) ?? { index, connections: [], requests: [] }),
       victims: own.filter((index) => whom?.has(index) === true),
-      counts: countsOf(scenario, run, kind),
+      counts: countsOf(scenario, run, name),
     };
   });
 }
