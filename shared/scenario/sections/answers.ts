@@ -42,7 +42,7 @@ export const answers = section({
   key: "answers",
   shape: () =>
     about(
-      list(answer(), 0, MAX_ITEMS).optional(),
+      list(answer, 0, MAX_ITEMS).optional(),
       "What a client sends back by itself. Of several that are true of a message the first answers it.",
       [EXAMPLE],
     ),

@@ -71,7 +71,7 @@ export const checkpoints = section({
   key: "checkpoints",
   shape: () =>
     about(
-      list(checkpointShape(), 0, MAX_CHECKPOINTS).optional(),
+      list(checkpointShape, 0, MAX_CHECKPOINTS).optional(),
       "What is to be done when a condition holds while the run goes on; see docs/checkpoints.md.",
       [{ when: "connect.failed > 0.05", for: "10s", do: ["mark", "abort"] }],
     ),

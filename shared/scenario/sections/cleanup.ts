@@ -38,7 +38,7 @@ export const cleanup = section({
   key: "cleanup",
   shape: () =>
     about(
-      list(stepShape(), 0, MAX_STEPS).optional(),
+      list(stepShape, 0, MAX_STEPS).optional(),
       "What is done, one step after another, when the run is over, however it ended; see docs/checkpoints.md.",
       [{ kind: "call", url: "http://127.0.0.1:8474/reset", method: "POST" }],
     ),

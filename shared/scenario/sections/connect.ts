@@ -40,7 +40,7 @@ function shape() {
       { host: "chat.example" },
     ),
     subprotocols: about(
-      asWritten(list(text(256), 0, 100)).optional(),
+      asWritten(list(() => text(256), 0, 100)).optional(),
       "Subprotocols to offer, best first. May hold placeholders of the connection.",
       ["chat.v2"],
       ["chat.v2", "bearer.{{data.users.token}}"],
@@ -73,7 +73,7 @@ function shape() {
       { policy: "full-jitter", min: "500ms", max: "30s", attempts: 10 },
     ),
     localAddresses: about(
-      z.union([z.literal("auto"), list(localAddress(), 1, MAX_ITEMS)]).prefault("auto"),
+      z.union([z.literal("auto"), list(localAddress, 1, MAX_ITEMS)]).prefault("auto"),
       "Source addresses, when one has too few ports. auto spreads over 127/8 for loopback targets, as far as this machine's ports ask for it. Default: auto.",
       "auto",
       ["10.0.0.5", "10.0.0.6"],

@@ -59,7 +59,7 @@ export const data = section({
   key: "data",
   shape: () =>
     about(
-      mapping(table(), MAX_TABLES, "data tables").optional(),
+      mapping(table, MAX_TABLES, "data tables").optional(),
       "Tables for {{data.table.column}}.",
       { users: { csv: "users.csv", pick: "unique" } },
     ),

@@ -44,12 +44,12 @@ export const environment = section({
     about(
       strict({
         before: about(
-          list(ruleShape(), 0, MAX_RULES).optional(),
+          list(ruleShape, 0, MAX_RULES).optional(),
           "Rules that are checked before the load.",
           [{ url: "http://127.0.0.1:8080/health", status: 200 }],
         ),
         after: about(
-          list(ruleShape(), 0, MAX_RULES).optional(),
+          list(ruleShape, 0, MAX_RULES).optional(),
           "Rules that are checked when the load is over, ahead of clean-up.",
           [{ url: "http://127.0.0.1:8080/health", status: 200 }],
         ),

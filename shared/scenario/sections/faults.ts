@@ -71,7 +71,7 @@ export const faults = section({
   key: "faults",
   shape: () =>
     about(
-      list(anyShape(), 0, MAX_WINDOWS).optional(),
+      list(anyShape, 0, MAX_WINDOWS).optional(),
       "What goes wrong on purpose, when, and to whom. What faults do is the target's failure in no figure; see docs/faults.md.",
       [{ at: "steady+30s", kind: "disconnect", who: "20%" }],
     ),

@@ -49,7 +49,7 @@ function whole() {
       "200ms",
     ),
     set: about(
-      list(setting(), 0, MAX_SET).prefault([]),
+      list(setting, 0, MAX_SET).prefault([]),
       "Names of values that before, onOpen and onMessage return: conn.NAME from then on.",
       ["token", { name: "session", secret: true }],
     ),

@@ -30,7 +30,7 @@ export const incoming = section({
           "lines",
         ),
         fail: about(
-          list(failure(), 0, MAX_ITEMS).prefault([]),
+          list(failure, 0, MAX_ITEMS).prefault([]),
           "Messages that say that something failed. Each is a failure of its name, with the message as its sample.",
           [{ name: "application error", where: "m.type == 'error'" }],
         ),

@@ -77,7 +77,7 @@ function variablesOf(source: string): string[] {
 /** The list, also of a role. */
 export function listenShape() {
   return about(
-    list(listening(), 0, MAX_LISTEN).prefault([]),
+    list(listening, 0, MAX_LISTEN).prefault([]),
     "Messages nobody asked for, push and fan-out: counts, one-way latency, and who of a scope got them.",
     [{ name: "said", where: "m.type == 'said'", sentAt: "m.ts", scope: "m.room" }],
   );

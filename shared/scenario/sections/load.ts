@@ -65,7 +65,7 @@ export const load = section({
   isEarly: true,
   shape: () =>
     about(
-      list(phaseShape(), 1, MAX_ITEMS),
+      list(phaseShape, 1, MAX_ITEMS),
       "Phases, one after another. Each starts where the one before ended.",
       [
         { phase: "grow", ramp: "linear", to: 1000, over: "30s" },

@@ -64,7 +64,7 @@ function shape() {
       64,
       "Unanswered messages a connection may have; a send beyond that waits.",
     ),
-    mix: about(list(message(), 1, MAX_ITEMS), "The messages, chosen by weight.", [
+    mix: about(list(message, 1, MAX_ITEMS), "The messages, chosen by weight.", [
       { name: "beat", send: { binary: { size: 64 } }, reply: { match: "echo", within: "1s" } },
     ]),
   })

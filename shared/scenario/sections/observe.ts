@@ -54,7 +54,7 @@ function page() {
     ),
     every: byDefault(gap(), "5s", "Time from one reading to the next.", "10s"),
     pick: about(
-      list(text(MAX_NAME_CHARS), 1, MAX_PICKS),
+      list(() => text(MAX_NAME_CHARS), 1, MAX_PICKS),
       "What to keep of it: names of series, with or without their labels, or paths in JSON.",
       ["process_resident_memory_bytes", "memory.rss"],
     ),
@@ -73,7 +73,7 @@ export const observe = section({
           { every: "2s", echo: '{"type":"hello"}' },
         ),
         metrics: about(
-          list(page(), 0, MAX_PAGES).prefault([]),
+          list(page, 0, MAX_PAGES).prefault([]),
           "Pages on which the target tells of itself; one worker reads them.",
           [{ url: "http://chat.example:9100/metrics", pick: ["process_resident_memory_bytes"] }],
         ),

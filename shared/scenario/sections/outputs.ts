@@ -49,7 +49,7 @@ export const outputs = section({
   key: "outputs",
   shape: () =>
     about(
-      list(output(), 0, 32).prefault(["json"]),
+      list(output, 0, 32).prefault(["json"]),
       "Results to write: html, json, md, csv, junit, pdf; in the run directory, or at a path of your choice. prometheus: where the run can be scraped while it goes on. otlp: the collector its metrics are pushed to. Default: json.",
       [
         "md",

@@ -22,7 +22,7 @@ function binary() {
   const bytes = size(0, MAX_PAYLOAD_BYTES);
   return strict({
     size: about(
-      z.union([bytes, list(bytes, 1, 100)]),
+      z.union([bytes, list(() => bytes, 1, 100)]),
       "Bytes; a list is chosen from at random.",
       100,
       [100, 1024, 4096],

@@ -51,7 +51,7 @@ export function roleConnect() {
       { authorization: "Bearer {{data.agents.token}}" },
     ),
     subprotocols: about(
-      asWritten(list(text(256), 0, 100)).optional(),
+      asWritten(list(() => text(256), 0, 100)).optional(),
       "Subprotocols to offer, in place of those of `connect`.",
       ["chat.v2"],
     ),

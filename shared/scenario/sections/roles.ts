@@ -44,7 +44,7 @@ function roleMessages() {
       64,
     ),
     mix: about(
-      list(message(), 1, MAX_ITEMS).optional(),
+      list(message, 1, MAX_ITEMS).optional(),
       "The messages, in place of those of `messages`.",
       [{ name: "say", send: { json: { type: "say" } } }],
     ),
@@ -69,7 +69,7 @@ function role() {
     ]),
     listen: listenShape(),
     answers: about(
-      list(answer(), 0, MAX_ITEMS).optional(),
+      list(answer, 0, MAX_ITEMS).optional(),
       "What they send back by themselves, in place of `answers`.",
       [],
     ),
@@ -83,7 +83,7 @@ export const roles = section({
   key: "roles",
   shape: () =>
     about(
-      mapping(role(), MAX_ROLES, "roles").optional(),
+      mapping(role, MAX_ROLES, "roles").optional(),
       "Kinds of users, each with a share of the connections. What is written at the top level is what a role has that does not say it.",
       { talker: { share: "10%" }, lurker: { share: "90%", messages: { rate: "0/s" } } },
     ),

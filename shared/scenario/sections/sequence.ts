@@ -71,7 +71,7 @@ function once() {
 function group() {
   return strict({
     any: about(
-      list(z.union([once(), counted()]), 1, MAX_ANY),
+      list(() => z.union([once(), counted()]), 1, MAX_ANY),
       "Events that come in any order among themselves.",
       ["profile_loaded", "settings_loaded"],
     ),
@@ -101,7 +101,7 @@ export function sequence() {
       "m.request_id == sent.id",
     ),
     events: about(
-      list(step(), 1, MAX_STEPS),
+      list(step, 1, MAX_STEPS),
       "The events in order: a name, a name with times, or any: a group in any order.",
       ["started", { event: "progress", times: "0..5" }, { any: ["saved", "indexed"] }, "completed"],
     ),

@@ -43,7 +43,7 @@ export const targets = section({
   key: "targets",
   shape: () =>
     about(
-      list(entry(), 1, MAX_ITEMS).optional(),
+      list(entry, 1, MAX_ITEMS).optional(),
       "Several targets, in place of `target`; connections are spread by weight.",
       [{ url: "wss://eu.example/ws", weight: 2, label: "eu" }],
     ),

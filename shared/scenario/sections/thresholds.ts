@@ -41,7 +41,7 @@ export const thresholds = section({
   key: "thresholds",
   shape: () =>
     about(
-      z.record(z.string().max(200), list(rule(), 1, 100)).optional(),
+      z.record(z.string().max(200), list(rule, 1, 100)).optional(),
       `Rules that decide whether the run passes, per measure: ${Object.keys(MEASURES).join(", ")}.`,
       {
         latency: ["p99 < 200ms"],

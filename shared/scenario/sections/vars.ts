@@ -31,7 +31,7 @@ export const vars = section({
   key: "vars",
   shape: () =>
     about(
-      asWritten(mapping(value(), MAX_ITEMS, "vars")).optional(),
+      asWritten(mapping(value, MAX_ITEMS, "vars")).optional(),
       "Values for {{vars.name}}: plain, or from the environment. Override with -e name=value.",
       { room: "lobby", token: { env: "CHAT_TOKEN", secret: true } },
     ),

@@ -32,11 +32,12 @@ export function captures(
   example: Readonly<Record<string, string>> = { token: "m.token" },
   value: () => z.ZodType<string, string> = reading,
 ) {
-  const secret = strict({
-    value: about(value(), "CEL for the value.", Object.values(example)[0]),
-    secret: byDefault(z.boolean(), false, "Never show the value in logs and reports.", true),
-  });
-  const names = mapping(z.union([value(), secret]), MAX_CAPTURES, "captures").superRefine(
+  const secret = () =>
+    strict({
+      value: about(value(), "CEL for the value.", Object.values(example)[0]),
+      secret: byDefault(z.boolean(), false, "Never show the value in logs and reports.", true),
+    });
+  const names = mapping(() => z.union([value(), secret()]), MAX_CAPTURES, "captures").superRefine(
     (entries, context) => {
       for (const name of Object.keys(entries)) {
         if (!CONN_FIELDS.includes(name)) continue;

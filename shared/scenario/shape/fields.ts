@@ -198,10 +198,10 @@ export function weight() {
   return z.number().check(z.positive(), z.lte(1e6));
 }
 
-/** A list of so many items. */
-export function list<T extends z.ZodType>(item: T, min: number, max: number) {
+/** A list of so many items. @param item made when there is one */
+export function list<T extends z.ZodType>(item: () => T, min: number, max: number) {
   const least = min === 0 ? [] : [z.minLength(min)];
-  return z.array(item).check(...least, z.maxLength(max));
+  return z.array(z.lazy(item)).check(...least, z.maxLength(max));
 }
 
 const LABEL = /^[\p{L}\p{N}_](?:[\p{L}\p{N}_ .:/-]*[\p{L}\p{N}_.:/-])?$/u;
@@ -245,10 +245,10 @@ export function file() {
   return text(1024);
 }
 
-/** A mapping of at most so many entries. */
-export function mapping<T extends z.ZodType>(value: T, max: number, what: string) {
+/** A mapping of at most so many entries. @param value made when there is one */
+export function mapping<T extends z.ZodType>(value: () => T, max: number, what: string) {
   return z
-    .record(identifier(), value)
+    .record(identifier(), z.lazy(value))
     .refine((entries) => Object.keys(entries).length <= max, `more than ${max} ${what}`);
 }
 

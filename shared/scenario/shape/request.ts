@@ -49,7 +49,7 @@ function isHeader(name: string, value: string): boolean {
 
 /** One, or several. */
 export function statuses() {
-  return z.union([whole(100, 599), list(whole(100, 599), 1, MAX_STATUSES)]);
+  return z.union([whole(100, 599), list(() => whole(100, 599), 1, MAX_STATUSES)]);
 }
 
 /** Whether an answer means that it was done. @param right empty: 200 to 299 */

@@ -35,7 +35,10 @@ export const actions: () => z.ZodType<unknown, readonly ActionInput[]> = once(()
   );
   const mapping = strict(shapes).superRefine(exactlyOne(Object.keys(shapes), "an action"));
   const action = z.union([z.enum(ALONE as [string]), mapping]);
-  return list(action, 1, MAX_ACTIONS) as unknown as z.ZodType<unknown, readonly ActionInput[]>;
+  return list(() => action, 1, MAX_ACTIONS) as unknown as z.ZodType<
+    unknown,
+    readonly ActionInput[]
+  >;
 });
 
 /** Actions without an issue. @param before those of checkpoints before this one */

@@ -40,7 +40,7 @@ export const combination = faultKind({
     strict({
       ...base("combination", "Has several kinds act together."),
       parts: about(
-        list(partShape(), 2, MAX_PARTS),
+        list(partShape, 2, MAX_PARTS),
         "What acts together: the keys of each kind, without those that all faults have.",
         [
           { kind: "latency", delay: "150ms" },

@@ -26,7 +26,7 @@ export const points = ramp({
     strict({
       ...base("points", "Any shape: straight lines between points."),
       points: about(
-        list(point(), 1, MAX_POINTS),
+        list(point, 1, MAX_POINTS),
         "[time from the start of the phase, connections], in order of time.",
         [
           ["0s", 15000],

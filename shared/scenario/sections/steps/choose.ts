@@ -13,10 +13,11 @@ export const choose = stepKind({
   lists: CONNECTED,
   shape: (steps) =>
     list(
-      strict({
-        weight: byDefault(weight(), 1, "How often it is chosen, relative to the others.", 3),
-        steps: about(steps(), "The steps.", [{ wait: "1s" }]),
-      }),
+      () =>
+        strict({
+          weight: byDefault(weight(), 1, "How often it is chosen, relative to the others.", 3),
+          steps: about(steps(), "The steps.", [{ wait: "1s" }]),
+        }),
       1,
       MAX_ITEMS,
     ),

@@ -78,7 +78,7 @@ function shape() {
       "user={{conn.id}}",
     ),
     status: about(
-      z.union([whole(100, 599), list(whole(100, 599), 1, MAX_ITEMS)]).optional(),
+      z.union([whole(100, 599), list(() => whole(100, 599), 1, MAX_ITEMS)]).optional(),
       "Statuses that are no failure. Default: 200 to 299.",
       [200, 201],
     ),

@@ -4,7 +4,7 @@
  */
 import * as z from "zod";
 import type { Path } from "../../issue.ts";
-import { about, exactlyOne, list, once, strict, tagged } from "../../shape/fields.ts";
+import { about, exactlyOne, once, strict, tagged } from "../../shape/fields.ts";
 import { isMapping } from "../../shape/words.ts";
 import type { StrictStep } from "../../strict-conversation.ts";
 import type { Scene } from "../section.ts";
@@ -27,6 +27,12 @@ export type StepInput =
 
 /** One shape for all lists; where steps are inside of steps it refers to itself. */
 export const steps: () => z.ZodType<unknown, readonly StepInput[]> = once(() => {
+  const named = tagged(z.lazy(step), { id: "step" });
+  const list = z.array(named).check(z.maxLength(MAX_STEPS));
+  return list as unknown as z.ZodType<unknown, readonly StepInput[]>;
+});
+
+function step() {
   const shapes = Object.fromEntries(
     KINDS.map(({ key, shape, doc, example }) => [
       key,
@@ -36,9 +42,8 @@ export const steps: () => z.ZodType<unknown, readonly StepInput[]> = once(() => 
   const keys = KINDS.map(({ key }) => key);
   const mapping = strict(shapes).superRefine(exactlyOne(keys, "a step"));
   const bare = z.literal("ping").transform(() => ({ ping: mapping.shape["ping"]?.parse({}) }));
-  const step = tagged(z.union([mapping, bare]), { id: "step" });
-  return list(step, 0, MAX_STEPS) as unknown as z.ZodType<unknown, readonly StepInput[]>;
-});
+  return z.union([mapping, bare]);
+}
 
 export interface StepsPlace {
   readonly list: FlowList;

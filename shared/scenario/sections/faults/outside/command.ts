@@ -13,7 +13,7 @@ const EXAMPLE = {
 
 const own = once(() => ({
   run: about(
-    list(text(MAX_CHARS), 1, MAX_ARGS),
+    list(() => text(MAX_CHARS), 1, MAX_ARGS),
     "The program, by its absolute path, and its arguments. No shell reads them.",
     EXAMPLE.run,
   ),
