@@ -4,6 +4,7 @@
  * no exit, no signal handler, no output, no look at the environment; what goes wrong around a run is an OnrushError with a
  * code of docs/cli.md. Each function loads what it needs when it is called.
  */
+import { assert } from "../shared/assert.ts";
 import { OnrushError } from "../shared/errors.ts";
 import type { Issue } from "../shared/scenario/issue.ts";
 import type { CompareOutcome } from "./analysis/compare/comparison.ts";
@@ -74,10 +75,11 @@ export async function validate(
   scenario: ScenarioSource,
   options: ScenarioOptions = {},
 ): Promise<Validation> {
-  const { loadSize } = await import("./launch/plan/load-size.ts");
   try {
-    const { scenario: strict } = await validScenario(scenario, options);
-    return { valid: true, name: strict.name, ...loadSize(strict) };
+    const { scenario: strict, size } = await validScenario(scenario, options, { withSize: true });
+    assert(size !== null, "the size of a load that was asked for");
+    const { peakConnections, durationSeconds } = size;
+    return { valid: true, name: strict.name, peakConnections, durationSeconds };
   } catch (error) {
     if (error instanceof ScenarioError) return { valid: false, issues: error.issues };
     if (!(error instanceof OnrushError) || error.code !== "ONRUSH_SCENARIO_INVALID") throw error;

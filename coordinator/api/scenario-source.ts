@@ -65,9 +65,10 @@ export class ScenarioError extends OnrushError {
 export async function validScenario(
   source: ScenarioSource,
   options: ScenarioOptions,
+  more: { readonly withSize?: true } = {},
 ): Promise<ValidScenario & { readonly fileName: string }> {
   const given = givenScenario(source, options);
-  const checked = await check(given, options);
+  const checked = await check(given, { ...options, ...more });
   if (!checked.ok) throw new ScenarioError(checked.issues);
   return { ...checked, fileName: given.fileName };
 }
@@ -78,11 +79,15 @@ export function environmentOf({ env = {} }: ScenarioOptions): Record<string, str
   return Object.fromEntries(entries) as Record<string, string>;
 }
 
-async function check(given: GivenScenario, options: ScenarioOptions): Promise<CheckedScenario> {
+async function check(
+  given: GivenScenario,
+  options: ScenarioOptions & { readonly withSize?: true },
+): Promise<CheckedScenario> {
   const env = environmentOf(options);
   const checker = new Checker(checkLimits(COMMAND_CHECK, env), systemTimers);
   try {
-    return await checkScenario(given, { overrides: overridesOf(options), env, checker });
+    const { withSize = false } = options;
+    return await checkScenario(given, { overrides: overridesOf(options), env, checker, withSize });
   } finally {
     await checker.close();
   }

@@ -6,6 +6,7 @@
 import { OnrushError } from "../../shared/errors.ts";
 import { connectionsOf } from "../../shared/load/split.ts";
 import { parseScenario } from "../../shared/scenario/parse.ts";
+import { loadSize } from "../plan/load-size.ts";
 import { makePlan } from "../plan/plan.ts";
 import { readSubmitted } from "./envelope.ts";
 import { Malformed } from "./malformed.ts";
@@ -70,7 +71,7 @@ function planOf(question: SubmissionQuestion): Checked<PlanFigures> {
 }
 
 function fileOf(question: FileQuestion): FileAnswer {
-  const { fileName, content, folder, env, overrides, withFiles } = question;
+  const { fileName, content, folder, env, overrides, withFiles, withSize } = question;
   const opened = new OpenedFiles(folder);
   try {
     const parsed = parseScenario(content, {
@@ -78,7 +79,11 @@ function fileOf(question: FileQuestion): FileAnswer {
       readFile: (path) => opened.whole(path),
       openFile: (path) => opened.inParts(path),
     });
-    return { parsed, files: withFiles && parsed.ok ? opened.contents() : new Map() };
+    return {
+      parsed,
+      files: withFiles && parsed.ok ? opened.contents() : new Map(),
+      size: withSize && parsed.ok ? loadSize(parsed.scenario) : null,
+    };
   } finally {
     opened.close();
   }

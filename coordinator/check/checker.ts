@@ -128,7 +128,11 @@ export class Checker {
       const issues = [exceededIssue(file, outcome.exceeded, this.limits)];
       const failed = { ok: false as const, issues };
       if (kind !== "file") return failed;
-      const answer: FileAnswer = { parsed: { ...failed, source: "" }, files: new Map() };
+      const answer: FileAnswer = {
+        parsed: { ...failed, source: "" },
+        files: new Map(),
+        size: null,
+      };
       return answer;
     }
     const { answer } = outcome;

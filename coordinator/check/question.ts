@@ -8,6 +8,7 @@ import type { Issue } from "../../shared/scenario/issue.ts";
 import type { ParseResult } from "../../shared/scenario/parse.ts";
 import type { Overrides } from "../../shared/scenario/read/overrides.ts";
 import type { StrictScenario } from "../../shared/scenario/strict.ts";
+import type { LoadSize } from "../plan/load-size.ts";
 import type { RunPolicies } from "../plan/policies.ts";
 import type { ServiceLimits } from "./submission.ts";
 
@@ -39,6 +40,8 @@ export interface FileQuestion {
   readonly overrides: Overrides;
   /** The answer is to have the files that the scenario names: they are to be sent somewhere. */
   readonly withFiles: boolean;
+  /** The answer is to have how large its load is. */
+  readonly withSize: boolean;
 }
 
 export interface PlanFigures {
@@ -67,6 +70,8 @@ export interface FileAnswer {
   readonly parsed: ParseResult;
   /** The files the scenario names, by the path it names them with; empty unless they were asked for. */
   readonly files: ReadonlyMap<string, Uint8Array>;
+  /** null unless it was asked for, and is valid. */
+  readonly size: LoadSize | null;
 }
 
 /** By kind: the question and its answer. */

@@ -23,6 +23,8 @@ import { overridesOf, type ScenarioOptions } from "./options/scenario-options.ts
 interface ReadOptions extends ScenarioOptions {
   /** With the files that it names, which are to be sent somewhere. */
   readonly withFiles?: boolean;
+  /** With how large its load is. */
+  readonly withSize?: boolean;
 }
 
 /**
@@ -58,8 +60,9 @@ async function readGiven(
   { config, stderr, errStyle, checker }: CliContext,
 ): Promise<ValidScenario | null> {
   const overrides = overridesOf(options);
-  const { withFiles = false } = options;
-  const checked = await checkScenario(given, { overrides, env: config.env, checker, withFiles });
+  const { withFiles = false, withSize = false } = options;
+  const asked = { overrides, env: config.env, checker, withFiles, withSize };
+  const checked = await checkScenario(given, asked);
   if (checked.ok) return checked;
   const { issues, source } = checked;
   const text = formatIssues(issues, source, { color: errStyle.isColorSupported });

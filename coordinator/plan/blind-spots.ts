@@ -1,9 +1,9 @@
 /**
  * What a run by this plan could not distinguish, whatever goes wrong in it: explanations that by the plan itself always come
- * together. Called by `onrush validate`. Pure. Invariant: runs shorter than LEAST_US get no note; they are trials, and nobody
+ * together. Called by load-size.ts. Pure. Invariant: runs shorter than LEAST_US get no note; they are trials, and nobody
  * expects a diagnosis of them.
  */
-import { buildPopulation, type Population, upTo } from "../../shared/load/arrivals.ts";
+import { type Population, upTo } from "../../shared/load/arrivals.ts";
 import { rolesOf } from "../../shared/scenario/names.ts";
 import type { StrictPhase, StrictScenario } from "../../shared/scenario/strict.ts";
 import type { StrictRole, StrictStep } from "../../shared/scenario/strict-conversation.ts";
@@ -13,7 +13,7 @@ const LEAST_US = 120 * SECOND_US;
 /** What is needed of steady load: shorter, and a slow second is as likely to be one of more load. */
 const PLATEAU_US = 30 * SECOND_US;
 
-interface BlindSpot {
+export interface BlindSpot {
   /** What cannot be distinguished. */
   readonly what: string;
   readonly remedy: string;
@@ -56,8 +56,7 @@ const RULES: readonly ((scenario: StrictScenario, population: Population) => Bli
 ];
 
 /** Those that a scenario has; none for a short one, and for one whose load is searched for. */
-export function blindSpots(scenario: StrictScenario): BlindSpot[] {
-  const population = buildPopulation(scenario);
+export function blindSpots(scenario: StrictScenario, population: Population): BlindSpot[] {
   const isSearch = scenario.phases.some(({ ramp }) => ramp === "find-limit");
   if (isSearch || population.profile.durationUs < LEAST_US) return [];
   return RULES.flatMap((rule) => rule(scenario, population) ?? []);

@@ -27,19 +27,17 @@ async function validate(
   const { outStyle, errStyle, stdout, stderr } = context;
   try {
     const { readScenario } = await import("../scenario.ts");
-    const parsed = await readScenario(file, options, context);
-    if (parsed === null) return false;
-    const { loadSize } = await import("../../launch/plan/load-size.ts");
+    const checked = await readScenario(file, { ...options, withSize: true }, context);
+    if (!checked?.size) return false;
     const { countOf, formatSeconds } = await import("../../report/text/format.ts");
-    const { peakConnections, durationSeconds } = loadSize(parsed.scenario);
+    const { peakConnections, durationSeconds, blindSpots } = checked.size;
     const size = `${countOf(peakConnections, "connection")} at the peak, ${formatSeconds(durationSeconds)}`;
     const { STANDARD_INPUT, STANDARD_INPUT_NAME } = await import(
       "../../launch/scenario/standard-input.ts"
     );
     const name = file === STANDARD_INPUT ? STANDARD_INPUT_NAME : file;
     stdout.write(`${outStyle.green("✓")} ${name}: valid (${size})\n`);
-    const { blindSpots } = await import("../../plan/blind-spots.ts");
-    for (const { what, remedy } of blindSpots(parsed.scenario)) {
+    for (const { what, remedy } of blindSpots) {
       stdout.write(`  ${outStyle.yellow("note:")} ${what} (${remedy})\n`);
     }
     return true;

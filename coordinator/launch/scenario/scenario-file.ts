@@ -10,6 +10,7 @@ import type { ParseResult } from "../../../shared/scenario/parse.ts";
 import type { Overrides } from "../../../shared/scenario/read/overrides.ts";
 import { readBounded } from "../../check/bounded-file.ts";
 import type { Checker } from "../../check/checker.ts";
+import type { LoadSize } from "../../plan/load-size.ts";
 import { isTargetUrl } from "./bare-url.ts";
 
 export interface GivenScenario {
@@ -23,6 +24,8 @@ export interface GivenScenario {
 export type ValidScenario = Extract<ParseResult, { ok: true }> & {
   /** Files the scenario names, by the path it names them with; empty unless they were asked for. */
   readonly files: ReadonlyMap<string, Uint8Array>;
+  /** null unless it was asked for. */
+  readonly size: LoadSize | null;
 };
 
 export type CheckedScenario = ValidScenario | Extract<ParseResult, { ok: false }>;
@@ -33,6 +36,8 @@ export interface CheckContext {
   readonly checker: Checker;
   /** The files that the scenario names are wanted, too: they are to be sent somewhere. */
   readonly withFiles?: boolean;
+  /** So is how large its load is. */
+  readonly withSize?: boolean;
 }
 
 /** @throws OnrushError ONRUSH_SCENARIO_UNREADABLE */
@@ -49,19 +54,21 @@ export function readScenarioFile(fileName: string): GivenScenario {
   }
 }
 
+/** @throws OnrushError; ONRUSH_SCENARIO_INVALID where the size is asked for of a load that is none */
 export async function checkScenario(
   { fileName, content, folder = dirname(resolve(fileName)) }: GivenScenario,
-  { overrides, env, checker, withFiles = false }: CheckContext,
+  { overrides, env, checker, withFiles = false, withSize = false }: CheckContext,
 ): Promise<CheckedScenario> {
-  const { parsed, files } = await checker.check("file", {
+  const { parsed, ...more } = await checker.check("file", {
     fileName,
     content: typeof content === "string" ? Buffer.from(content) : content,
     folder,
     env,
     overrides,
     withFiles,
+    withSize,
   });
-  return parsed.ok ? { ...parsed, files } : parsed;
+  return parsed.ok ? { ...parsed, ...more } : parsed;
 }
 
 /** Somebody who gave an address meant a URL. */

@@ -1,6 +1,6 @@
 /** Goal: a scenario whose run could distinguish its explanations gets no note, and another says which it could not. */
 import { describe, expect, it } from "vitest";
-import { blindSpots } from "../../../coordinator/plan/blind-spots.ts";
+import { loadSize } from "../../../coordinator/plan/load-size.ts";
 import { parseScenario } from "../../../shared/scenario/parse.ts";
 
 const GOOD = `
@@ -20,7 +20,7 @@ function spotsOf(text: string): string[] {
     readFile: () => Buffer.alloc(0),
   });
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.issues));
-  return blindSpots(parsed.scenario).map(({ what }) => what);
+  return loadSize(parsed.scenario).blindSpots.map(({ what }) => what);
 }
 
 describe("what a run could not distinguish", () => {
