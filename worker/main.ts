@@ -82,10 +82,8 @@ async function makeControl(config: WorkerConfig, log: Log): Promise<Control> {
   });
 }
 
-try {
-  process.exit(await main());
-} catch (error) {
+main().then(process.exit, (error: unknown) => {
   if (!(error instanceof OnrushError)) throw error;
   createLog(NAME, "error").error(`${error.code} ${error.message} ${error.remedy}`);
   process.exit(error.exitCode);
-}
+});

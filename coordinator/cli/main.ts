@@ -12,12 +12,16 @@ import { runProgram } from "./program.ts";
 
 outliveReaders();
 endWithParent();
-const context = makeContext(readConfig());
-const exitCode = await runProgram(process.argv.slice(2), context);
-await context.close();
-await flush(process.stdout);
-await flush(process.stderr);
-process.exit(exitCode);
+void main();
+
+async function main(): Promise<void> {
+  const context = makeContext(readConfig());
+  const exitCode = await runProgram(process.argv.slice(2), context);
+  await context.close();
+  await flush(process.stdout);
+  await flush(process.stderr);
+  process.exit(exitCode);
+}
 
 function flush(stream: NodeJS.WriteStream): Promise<void> {
   return new Promise((resolve) => {

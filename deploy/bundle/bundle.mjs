@@ -1,20 +1,23 @@
 /**
  * Bundles the built programs: `node deploy/bundle/bundle.mjs`, the last step of `npm run build`. Loading some hundred small
- * modules is most of what a command costs, and each run starts several processes; a bundle costs a third of that.
+ * modules is most of what a command costs, and each run starts several processes; a bundle costs a third of that, and with
+ * the code that V8 makes of it beside it (load.cjs) a sixth.
  * What a process starts with lies in dist/bundle, and the file it was built to, dist/worker/main.js for one, loads it.
  * Invariants: paths that a module derives from its own address stay what they were; packages that only a cluster or a server
  * needs are left where they are; each package that is bundled has its licence in dist/bundle/LICENSES.txt.
  */
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { setFlagsFromString } from "node:v8";
 import { rolldown } from "rolldown";
+import { codeOf, scriptOf } from "./load.cjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const dist = join(root, "dist");
 const into = "bundle";
 
-/** Everything that is started as a process or a thread of its own. */
+/** Everything that is started as a process or a thread of its own, but for hooks (worker/hooks/sandbox): few files, which hand out modules of Node.js as they are. */
 const PROGRAMS = [
   "coordinator/cli/main.js",
   "coordinator/check/main.js",
@@ -22,7 +25,6 @@ const PROGRAMS = [
   "coordinator/report/process/main.js",
   "worker/main.js",
   "worker/engine/main.js",
-  "worker/hooks/sandbox/main.js",
   "worker/probe/main.js",
   "worker/sentinel/main.js",
   "worker/trace/main.js",
@@ -39,9 +41,12 @@ const nameOf = (program) => program.replace(/\.js$/, "").replaceAll("/", "-");
 const keepAddresses = {
   name: "addresses",
   transform(code, id) {
-    if (!id.startsWith(dist) || !code.includes("import.meta.url")) return null;
+    if (!id.startsWith(dist)) return null;
     const path = relative(dist, id).split(sep).join("/");
-    return code.replaceAll("import.meta.url", `new URL("../${path}", import.meta.url).href`);
+    // A bundle is not started as it is.
+    return code
+      .replace(/^#!.*/, "")
+      .replaceAll("import.meta.url", `new URL("../${path}", import.meta.url).href`);
   },
 };
 
@@ -66,6 +71,7 @@ const missing = PROGRAMS.filter((program) => !existsSync(join(dist, program)));
 if (missing.length > 0) throw new Error(`not built: ${missing.join(", ")}`);
 
 const bundled = new Set();
+const files = [];
 for (const program of PROGRAMS) {
   // Each by itself: what several share would else become many small files again.
   const bundle = await rolldown({
@@ -76,18 +82,33 @@ for (const program of PROGRAMS) {
   });
   const { output } = await bundle.write({
     dir: join(dist, into),
-    format: "esm",
-    entryFileNames: "[name].js",
-    chunkFileNames: `${nameOf(program)}-[name]-[hash].js`,
+    format: "cjs",
+    banner: '"use strict";',
+    entryFileNames: "[name].cjs",
+    chunkFileNames: `${nameOf(program)}-[name]-[hash].cjs`,
   });
   await bundle.close();
-  for (const chunk of output) for (const id of chunk.moduleIds ?? []) bundled.add(id);
+  for (const { fileName, moduleIds } of output) {
+    files.push(join(dist, into, fileName));
+    for (const id of moduleIds ?? []) bundled.add(id);
+  }
+}
+
+// Else only functions that are called at once would be compiled.
+setFlagsFromString("--no-lazy");
+const scripts = files.map((file) => scriptOf(file));
+// The code is refused where flags differ.
+setFlagsFromString("--lazy");
+for (const [at, file] of files.entries()) {
+  writeFileSync(codeOf(file), scripts[at].createCachedData());
 }
 
 for (const program of PROGRAMS) {
-  const path = relative(dirname(program), join(into, `${nameOf(program)}.js`));
+  const loader = relative(dirname(program), join(into, "load.cjs")).split(sep).join("/");
   const first = readFileSync(join(dist, program), "utf8").split("\n", 1)[0];
   const start = first.startsWith("#!") ? `${first}\n` : "";
-  writeFileSync(join(dist, program), `${start}import "${path.split(sep).join("/")}";\n`);
+  const stub = `import { load } from "${loader}";\nload("${nameOf(program)}.cjs");\n`;
+  writeFileSync(join(dist, program), `${start}${stub}`);
 }
+copyFileSync(join(root, "deploy/bundle/load.cjs"), join(dist, into, "load.cjs"));
 writeFileSync(join(dist, into, "LICENSES.txt"), licences(bundled).join(`\n${"-".repeat(80)}\n\n`));

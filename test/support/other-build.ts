@@ -3,7 +3,15 @@
  * is one entry more, not at the end, and a counter has another name. Used by the test of builds that work together.
  * Invariant: every change was made; one that finds nothing to change fails.
  */
-import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "../house/repository.ts";
 
@@ -38,7 +46,10 @@ export function makeOtherBuild(folder: string): string {
   cpSync(join(ROOT, "dist"), join(folder, "dist"), { recursive: true });
   cpSync(join(ROOT, "package.json"), join(folder, "package.json"));
   symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"), "dir");
-  const bundles = readdirSync(join(folder, "dist/bundle")).filter((name) => name.endsWith(".js"));
+  const names = readdirSync(join(folder, "dist/bundle"));
+  const bundles = names.filter((name) => name.endsWith(".cjs"));
+  // The code that was compiled of what is changed here.
+  for (const name of names) if (name.endsWith(".code")) rmSync(join(folder, "dist/bundle", name));
   for (const [file, ...changes] of CHANGES) {
     const path = join(folder, "dist", file);
     writeFileSync(path, changedText(readFileSync(path, "utf8"), file, changes));
