@@ -10,8 +10,20 @@ export function percent(share: number): string {
   return `${Number((share * 100).toPrecision(3))} %`;
 }
 
+/** Beyond it numbers are not written digit by digit. */
+const MOST_DIGITS = 1e12;
+/** Below it JavaScript writes an exponent. */
+const LEAST = 1e-6;
+
+/** 12345.6789 -> "12,345.679". By hand: the runtime's own tables take longer to load than a short run has to report. */
 export function count(value: number): string {
-  return value.toLocaleString("en-US");
+  const size = Math.abs(value);
+  if (!(size < MOST_DIGITS)) return value.toLocaleString("en-US");
+  // Of the digits as they are written, so that 1.0005 is 1.001.
+  const thousandths = size < LEAST ? 0 : Math.round(Number(`${size}e3`));
+  const whole = String(Math.floor(thousandths / 1000)).replace(/\B(?=(\d{3})+$)/g, ",");
+  const part = String(thousandths % 1000).padStart(3, "0").replace(/0+$/, "");
+  return `${value < 0 ? "-" : ""}${whole}${part === "" ? "" : `.${part}`}`;
 }
 
 /** "12 of 400 (3 %)" */

@@ -3,21 +3,18 @@
  * figures. Called by everything that shows a number. Invariant: a missing measure is "no data", never a zero.
  */
 
+import { count } from "../../analysis/text.ts";
+
 export const NO_DATA = "no data";
 
-/** Beyond it numbers are not written digit by digit. */
-const MOST_DIGITS = 1e15;
-
-/** 12345 -> "12,345". By hand: the runtime's own tables take longer to load than a short run has to report. */
-export function formatCount(count: number): string {
-  const whole = Math.round(count);
-  if (!(Math.abs(whole) < MOST_DIGITS)) return whole.toLocaleString("en-US");
-  return String(whole).replace(/\B(?=(\d{3})+$)/g, ",");
+/** 12345 -> "12,345". */
+export function formatCount(value: number): string {
+  return count(Math.round(value));
 }
 
 /** "1 worker", "12 workers", "2 processes". */
-export function countOf(count: number, noun: string, plural = "s"): string {
-  return `${formatCount(count)} ${noun}${count === 1 ? "" : plural}`;
+export function countOf(value: number, noun: string, plural = "s"): string {
+  return `${formatCount(value)} ${noun}${value === 1 ? "" : plural}`;
 }
 
 /** Milliseconds -> "340 µs", "4.21 ms", "128 ms", "1.28 s", "2 min 5 s". */

@@ -2,6 +2,7 @@
  * Shows a threshold's observed value in the unit its rule is written in. Called by the summary text, the
  * live view and the reports. Invariant: observed and limit can be compared by eye, because they share a unit.
  */
+import { count } from "../../analysis/text.ts";
 import { formatCount, formatMs, formatRate, formatShare, NO_DATA } from "./format.ts";
 
 /**
@@ -22,6 +23,6 @@ export function formatObserved(rule: string, observed: number | null): string {
 /** Room left as a share of the limit: 0.534 -> "53.4%", -0.1 -> "10% beyond". */
 export function formatMargin(share: number): string {
   if (share < 0 && share > -0.005) return "< 1% beyond";
-  if (share < 0) return `${Math.round(-share * 100).toLocaleString("en-US")}% beyond`;
-  return `${(Math.round(share * 1000) / 10).toLocaleString("en-US")}%`;
+  if (share < 0) return `${formatCount(-share * 100)}% beyond`;
+  return `${count(Math.round(share * 1000) / 10)}%`;
 }

@@ -1,5 +1,7 @@
 /** Goal: numbers read with a unit and never lie by rounding. Method: tables of values at the borders. */
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { count } from "../../../coordinator/analysis/text.ts";
 import {
   formatBytes,
   formatClock,
@@ -14,6 +16,22 @@ import {
 import { formatObserved } from "../../../coordinator/report/text/threshold-text.ts";
 
 describe("formats", () => {
+  it("groups digits as the runtime does, to three decimals", () => {
+    const numbers = fc.oneof(
+      fc.double({ min: -1e16, max: 1e16, noNaN: true }),
+      fc.double({ min: -100, max: 100, noNaN: true }),
+      fc.integer({ min: -1e9, max: 1e9 }).map((thousandths) => thousandths / 1e4),
+      fc.integer(),
+    );
+    fc.assert(
+      fc.property(numbers, (value) => {
+        fc.pre(!Object.is(value, -0));
+        expect(count(value)).toBe(value.toLocaleString("en-US"));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
   it.each([
     [null, "no data"],
     [0, "0 ms"],
