@@ -56,6 +56,8 @@ export const ErrorCode = {
   /** The address to be listened on is taken, or is none of this machine. */
   ONRUSH_ADDRESS_UNUSABLE: ExitCode.preflight,
   ONRUSH_RUN_DIRECTORY: ExitCode.preflight,
+  /** What was to be printed was not, or not to its end: the disk behind standard output is full. */
+  ONRUSH_OUTPUT_LOST: ExitCode.preflight,
   /** A PDF is wanted and nothing here can make one. */
   ONRUSH_PDF_UNAVAILABLE: ExitCode.preflight,
   /** Charts are wanted as PNG, and what draws them is not here. */

@@ -44,11 +44,25 @@ export function oneLine(text: string, maxLength: number): string {
 /** A pipe without a reader, and a terminal that was closed. */
 const READER_GONE = new Set(["EPIPE", "EIO", "ENXIO"]);
 
-/** Whoever reads this process' output may go away (`| head`, a collector of logs, a window): that is no error of ours. */
-export function outliveReaders(): void {
+/**
+ * Whoever reads this process' output may go away (`| head`, a collector of logs, a window): that is no error of ours.
+ * @param lost takes what else kept output from being written, such as a full disk; without it that ends the process
+ */
+export function outliveReaders(lost?: (error: Error) => void): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (!READER_GONE.has(error.code ?? "")) throw error;
+      if (READER_GONE.has(error.code ?? "")) return;
+      if (lost === undefined) throw error;
+      lost(error);
     });
   }
+}
+
+/**
+ * Writes a text in two parts: a file that has room for some of it takes that without an error, and only what follows gets one.
+ */
+export function writeWhole(stream: NodeJS.WriteStream, text: string | Uint8Array): void {
+  const cut = Math.max(0, text.length - 1);
+  stream.write(text.slice(0, cut));
+  stream.write(text.slice(cut));
 }

@@ -55,7 +55,7 @@ export const fewReplies = warning({
   precedence: 1,
   warnings({ counters: { expected, matched } }) {
     if (expected === 0 || matched / expected >= WARNED_SHARE) return [];
-    return [`Only ${partOf(matched, expected)} messages that want a reply got one in time.`];
+    return [`${fewOf(matched, expected)} messages that want a reply got one in time.`];
   },
 });
 
@@ -69,7 +69,7 @@ export const fewSends = warning({
     if (!sendsMessages(fold.facts.scenario)) return [];
     if (planned === 0) return ["No message fell due in the phases that count."];
     if (sent / planned >= WARNED_SHARE) return [];
-    return [`Only ${partOf(sent, planned)} planned messages were sent.`];
+    return [`${fewOf(sent, planned)} planned messages were sent.`];
   },
 });
 
@@ -131,6 +131,10 @@ export const silentTargets = warning({
     return bounded(silent, "targets");
   },
 });
+
+function fewOf(part: number, whole: number): string {
+  return part === 0 ? `None of ${count(whole)}` : `Only ${partOf(part, whole)}`;
+}
 
 function bounded(warnings: readonly string[], what: string): string[] {
   const more = warnings.length - MAX_PARTS;

@@ -3,6 +3,7 @@
  * refuses is said after what was asked for is shown.
  */
 import { Command, Option } from "commander";
+import { writeWhole } from "../../../shared/log.ts";
 import type { OutputKind } from "../../../shared/scenario/output.ts";
 import type { ReportOutput } from "../../launch/outputs.ts";
 import type { CliContext, Finish } from "../context.ts";
@@ -54,7 +55,7 @@ async function report(
     showSummary(model, options, context, writtenFiles(directory, out, context));
   } else {
     const { render } = await import("../../report/outputs.ts");
-    stdout.write(await render(format, model));
+    writeWhole(stdout, await render(format, model));
   }
   if (refusal !== null) throw refusal;
   return summary.exitCode;

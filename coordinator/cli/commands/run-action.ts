@@ -151,7 +151,8 @@ function openingLine({ request, runId, local, bus, runDirectory }: PreparedRun):
   const load = `${most}${countOf(population.peakPlanned, "connection")} at the peak, ${formatSeconds(population.profile.durationUs / 1e6)}`;
   if (bus !== null)
     return `run ${runId}: ${load}, on the workers of the bus, results in ${runDirectory}`;
-  const machine = `${countOf(sizing.workers, "worker")} with ${countOf(sizing.enginesPerWorker, "engine")} each`;
+  const each = sizing.workers === 1 ? "" : " each";
+  const machine = `${countOf(sizing.workers, "worker")} with ${countOf(sizing.enginesPerWorker, "engine")}${each}`;
   return `run ${runId}: ${load}, ${machine}, results in ${runDirectory}`;
 }
 

@@ -146,10 +146,11 @@ function machineLines(local: LocalPlan): string[] {
   const memory = estimateMemory(population.peakPlanned, sizing);
   const [firstPort, lastPort] = portRange;
   const room = local.openFilesLimit - RESERVED_FILES;
+  const each = sizing.workers === 1 ? "" : " each";
   return [
     row(
       "workers",
-      `${countOf(sizing.workers, "process", "es")} with ${countOf(sizing.enginesPerWorker, "engine thread")} each, room for ${countOf(sizing.capacityPerWorker, "connection")} each`,
+      `${countOf(sizing.workers, "process", "es")} with ${countOf(sizing.enginesPerWorker, "engine thread")}${each}, room for ${countOf(sizing.capacityPerWorker, "connection")}${each}`,
     ),
     row(
       "open files",

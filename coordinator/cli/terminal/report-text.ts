@@ -4,7 +4,7 @@
  * depends on colour, and no table is wider than 80 columns.
  */
 
-import type { Block, Card, Figure, Mark, Text, Tone } from "../../report/outline/block.ts";
+import type { Block, Card, Fact, Figure, Mark, Text, Tone } from "../../report/outline/block.ts";
 import { joined } from "../../report/outline/cells.ts";
 import { outlineOf } from "../../report/outline/outline.ts";
 import type { Plot, Series } from "../../report/outline/plot.ts";
@@ -16,7 +16,7 @@ import { escapeForTerminal } from "./escape.ts";
 import { blockTable, wrapped } from "./report-table.ts";
 import type { Style } from "./style.ts";
 import { LABEL, row } from "./table.ts";
-import { wrapLine } from "./wrap.ts";
+import { visibleLength, wrapLine } from "./wrap.ts";
 
 export type SummaryDetail = "compact" | "full";
 
@@ -75,10 +75,7 @@ function blockLines(block: Block, look: TextLook): string[] {
     case "figures":
       return figureLines(block.items, look);
     case "facts":
-      return block.items.flatMap(({ label, text, mark }) => {
-        const sign = mark === undefined ? "" : `${signed(mark, style)} `;
-        return fitted(row(label, `${sign}${shown(text)}`), LABEL + 2, look);
-      });
+      return block.items.flatMap((one) => factLines(one, look));
     case "code":
       return block.fold ? [] : fitted(row(block.title, shown(block.code)), LABEL + 2, look);
     case "details":
@@ -94,6 +91,14 @@ function blockLines(block: Block, look: TextLook): string[] {
     case "cases":
       return [];
   }
+}
+
+function factLines({ label, text, mark, isProse }: Fact, look: TextLook): string[] {
+  const sign = mark === undefined ? "" : `${signed(mark, look.style)} `;
+  if (!isProse) return fitted(row(label, `${sign}${shown(text)}`), LABEL + 2, look);
+  const columns = Math.min(look.columns || COLUMNS, COLUMNS) - row("", "").length;
+  const lines = wrapped(shown(text), Math.max(MIN_COLUMNS / 2, columns) - visibleLength(sign));
+  return lines.map((line, at) => (at === 0 ? row(label, sign + line) : row("", line)));
 }
 
 /** Within the columns of a terminal; a pipe gets lines as they are. */

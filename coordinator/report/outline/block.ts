@@ -188,6 +188,8 @@ export interface Fact {
   readonly label: string;
   readonly text: Text;
   readonly mark?: Mark;
+  /** Sentences: in a terminal of any width they are read in lines of 80 columns, in a pipe, too. */
+  readonly isProse?: true;
 }
 
 export function code(foreign: string, maxChars = 200): Foreign {
@@ -196,6 +198,23 @@ export function code(foreign: string, maxChars = 200): Foreign {
 
 export function prose(foreign: string, maxChars = 400): Foreign {
   return { foreign, as: "prose", maxChars };
+}
+
+/** Within a pair of backticks: code. */
+const QUOTED_CODE = /`([^`]+)`/;
+
+/**
+ * A sentence of the analysis, what stands in backticks as code. Not for sentences that quote a target: its backticks would count.
+ * @param maxChars of all of it
+ */
+export function sentence(written: string, maxChars = 600): readonly Piece[] {
+  let left = maxChars;
+  return written.split(QUOTED_CODE).flatMap((part, at): Piece[] => {
+    if (part === "" || left <= 0) return [];
+    const piece = at % 2 === 1 ? code(part, left) : prose(part, left);
+    left -= part.length;
+    return [piece];
+  });
 }
 
 export function text(...parts: readonly Piece[]): Block {

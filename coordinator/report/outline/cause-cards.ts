@@ -7,7 +7,15 @@ import { probeKindOf } from "../../analysis/diagnosis/probe-run/registry.ts";
 import { causeTitle } from "../../analysis/findings/causes.ts";
 import type { SummaryJudgement } from "../summary-judged-schema.ts";
 import type { Summary } from "../summary-schema.ts";
-import { type Block, type Card, code, type Fact, type Piece, prose, type Text } from "./block.ts";
+import {
+  type Block,
+  type Card,
+  code,
+  type Fact,
+  type Piece,
+  sentence,
+  type Text,
+} from "./block.ts";
 import { momentOf } from "./moments.ts";
 import type { Facts } from "./section.ts";
 
@@ -18,7 +26,6 @@ type Stretch = SummaryJudgement["evidence"][number]["seconds"][number];
 const MAX_CARDS = 3;
 /** Of each part of a card. */
 const MAX_ITEMS = 8;
-const MAX_CHARS = 600;
 /** Moments named of one piece of evidence; summary.json has all. */
 const MAX_STRETCHES = 4;
 
@@ -40,14 +47,32 @@ export function causeCards({ summary }: Facts): Block[] {
   return findings.slice(0, MAX_CARDS).map((one, at) => card(summary, one, at));
 }
 
-/** The first cause and the next step, for the compact summary. */
-export function causeFacts({ findings }: Summary): Fact[] {
-  const [found] = findings.filter(({ id }) => id !== undefined);
-  if (found === undefined) return [];
-  return [
-    { label: "cause", text: [prose(found.cause, MAX_CHARS), ` (${placeOf(found)})`] },
-    { label: "next step", text: prose(found.nextProbe, MAX_CHARS) },
-  ];
+/** The first cause and the next step, for the compact summary; of a run that cannot be trusted, also what makes the next one so. */
+export function causeFacts({ findings, verdict }: Summary): Fact[] {
+  const found = findings.find(({ id }) => id !== undefined);
+  const own = findings.find(({ locus }) => verdict === "invalid" && locus === "generator");
+  const what: Fact[] =
+    found === undefined
+      ? []
+      : [
+          {
+            label: "cause",
+            text: [...sentence(found.cause.replace(/\.$/, "")), ` (${placeOf(found)}).`],
+            isProse: true,
+          },
+        ];
+  const steps = [...new Set([found, own])].flatMap((one): Fact[] =>
+    one === undefined
+      ? []
+      : [
+          {
+            label: one === own ? "fix" : "next step",
+            text: sentence(one.nextProbe),
+            isProse: true,
+          },
+        ],
+  );
+  return [...what, ...steps];
 }
 
 function card(summary: Summary, one: Finding, at: number): Card {
@@ -55,17 +80,17 @@ function card(summary: Summary, one: Finding, at: number): Card {
   const others = at === 0 ? summary.findings.slice(1) : [];
   const parts: Card["parts"] = [
     { label: "evidence", items: evidenceOf(summary, at) },
-    { label: "against", items: one.against.map((text) => prose(text, MAX_CHARS)) },
+    { label: "against", items: one.against.map((text) => sentence(text)) },
     { label: "also found", items: others.map((other) => `${titleOf(other)} (${placeOf(other)})`) },
     { label: "probe run", items: probeRunOf(one) },
-    { label: "confidence", items: [[prose(one.basis, MAX_CHARS), COMPUTED], ...statedOf(one)] },
+    { label: "confidence", items: [[...sentence(one.basis), COMPUTED], ...statedOf(one)] },
   ];
   return {
     kind: "card",
     title: titleOf(one),
     place: placeOf(one),
-    sentence: prose(one.cause, MAX_CHARS),
-    next: prose(one.nextProbe, MAX_CHARS),
+    sentence: sentence(one.cause),
+    next: sentence(one.nextProbe),
     parts: parts
       .filter(({ items }) => items.length > 0)
       .map(({ label, items }) => ({ label, items: shortened(items) })),
@@ -113,9 +138,9 @@ function evidenceOf({ findings, judgements = [] }: Summary, at: number): Text[] 
     at
   ];
   const sentences = findings[at]?.evidence ?? [];
-  return sentences.map((sentence, place): Text => {
+  return sentences.map((one, place): Text => {
     const seconds = judged?.evidence[place]?.seconds ?? [];
-    return [prose(sentence, MAX_CHARS), " ", ...sourceOf(seconds)];
+    return [...sentence(one), " ", ...sourceOf(seconds)];
   });
 }
 

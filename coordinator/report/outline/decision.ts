@@ -4,7 +4,7 @@
  */
 import type { Summary } from "../summary-schema.ts";
 import { formatObserved } from "../text/threshold-text.ts";
-import { type Block, code, type Fact, facts, list, prose } from "./block.ts";
+import { type Block, code, type Fact, facts, list, prose, sentence } from "./block.ts";
 
 const MAX_RISKS = 20;
 const MARKS = { go: "passed", "no-go": "failed", undecided: "open" } as const;
@@ -13,8 +13,10 @@ const MARKS = { go: "passed", "no-go": "failed", undecided: "open" } as const;
 export function decisionFact({ decision }: Summary): Fact[] {
   if (decision === undefined) return [];
   const { word, reason } = decision;
-  const text = [`${word.toUpperCase()}: `, prose(reason, 600)];
-  return [{ label: "decision", text, mark: MARKS[word] }];
+  // Of a run that failed it is what was broken, which may quote a target; else it may be what was found.
+  const why = word === "no-go" ? [prose(reason, 600)] : sentence(reason);
+  const text = [`${word.toUpperCase()}: `, ...why];
+  return [{ label: "decision", text, mark: MARKS[word], isProse: true }];
 }
 
 export function decisionBlocks(summary: Summary): Block[] {
@@ -25,7 +27,7 @@ export function decisionBlocks(summary: Summary): Block[] {
 
 /** What nothing is known of. */
 export function untriedBlocks({ decision }: Summary): Block[] {
-  const sentences = decision?.risks.map(({ sentence }) => sentence) ?? [];
+  const sentences = decision?.risks.map((risk) => sentence(risk.sentence)) ?? [];
   return list(sentences, { most: MAX_RISKS, title: "Not tried in this run" });
 }
 

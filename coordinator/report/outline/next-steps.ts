@@ -6,7 +6,7 @@
 import type { Summary } from "../summary-schema.ts";
 import { formatCount } from "../text/format.ts";
 import { comparisonOf, didNotStart } from "../text/verdict-text.ts";
-import { code, prose, type Text } from "./block.ts";
+import { code, sentence, type Text } from "./block.ts";
 import { momentOf, worstMoment } from "./moments.ts";
 import type { Facts } from "./section.ts";
 
@@ -90,7 +90,7 @@ function failed(report: Facts): Text[] {
 
 function invalid(summary: Summary): Text[] {
   const probes = summary.findings.filter(({ locus }) => locus === "generator");
-  if (probes.length > 0) return probes.map(({ nextProbe }) => prose(nextProbe, 600));
+  if (probes.length > 0) return probes.map(({ nextProbe }) => sentence(nextProbe));
   return [
     "Remove the reasons above and run it again; until then no figure here describes the target.",
   ];

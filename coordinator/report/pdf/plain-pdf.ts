@@ -14,20 +14,25 @@ export type Pdfmake = typeof import("pdfmake");
 
 /** A node of a pdfmake document. */
 type Node = string | { readonly [key: string]: unknown };
+/** Text of a node: what is code in it in a font of its own. */
+type Runs = string | readonly Node[];
 
 /** null when it is not installed. */
 export async function loadPdfmake(): Promise<Pdfmake | null> {
   try {
     const { default: pdfmake } = await import("pdfmake");
     const { default: roboto } = await import("pdfmake/fonts/Roboto.js");
-    pdfmake.addFonts(roboto);
+    pdfmake.addFonts({ ...roboto, [COURIER]: { normal: COURIER } });
     pdfmake.setUrlAccessPolicy(() => false);
-    pdfmake.setLocalAccessPolicy((path) => path.endsWith(".ttf"));
+    pdfmake.setLocalAccessPolicy((path) => path === COURIER || path.endsWith(".ttf"));
     return pdfmake;
   } catch {
     return null;
   }
 }
+
+/** One of the standard fonts, which every reader of PDFs has: no file, though pdfmake asks for it as for one. */
+const COURIER = "Courier";
 
 /** Of a font without serifs that comes with it; null when it is not installed. */
 export async function robotoFile(): Promise<string | null> {
@@ -80,27 +85,29 @@ function nodes(block: Block): Node[] {
   switch (block.kind) {
     case "verdict": {
       const title = { text: `${block.word}: ${shown(block.name)}`, style: "title" };
-      return [title, paragraph(shown(block.meaning)), paragraph(shown(block.place))];
+      return [title, paragraph(runs(block.meaning)), paragraph(runs(block.place))];
     }
     case "heading":
       return [{ text: block.text, style: "heading" }];
     case "text":
-      return [paragraph(shown(block.text))];
+      return [paragraph(runs(block.text))];
     case "list": {
       const more = block.more > 0 ? [`and ${formatCount(block.more)} more`] : [];
       const title = block.title === undefined ? [] : [{ text: block.title, style: "heading" }];
-      return [...title, { ul: [...block.items.map(shown), ...more], margin: [0, 2, 0, 4] }];
+      return [...title, { ul: [...block.items.map(item), ...more], margin: [0, 2, 0, 4] }];
     }
     case "figures":
       return [
-        pairs(block.items.map(({ label, value, note }) => [label, `${value} (${shown(note)})`])),
+        pairs(
+          block.items.map(({ label, value, note }) => [label, runs([`${value} (`, note, ")"])]),
+        ),
       ];
     case "facts":
       return [
-        pairs(block.items.map(({ label, text, mark }) => [label.trim(), sign(mark) + shown(text)])),
+        pairs(block.items.map(({ label, text, mark }) => [label.trim(), runs([sign(mark), text])])),
       ];
     case "code":
-      return block.fold ? [] : [paragraph(`${block.title}: ${shown(block.code)}`)];
+      return block.fold ? [] : [paragraph(runs([`${block.title}: `, block.code]))];
     case "details":
       return [{ text: block.title, style: "heading" }, ...block.blocks.flatMap(nodes)];
     case "card":
@@ -115,11 +122,16 @@ function nodes(block: Block): Node[] {
   }
 }
 
-function paragraph(text: string): Node {
+function paragraph(text: Runs): Node {
   return { text, margin: [0, 0, 0, 3] };
 }
 
-function pairs(rows: readonly (readonly [string, string])[]): Node {
+function item(text: Text): Node {
+  const found = runs(text);
+  return typeof found === "string" ? found : { text: found };
+}
+
+function pairs(rows: readonly (readonly [string, Runs])[]): Node {
   const body = rows.map(([label, value]) => [{ text: label, style: "head" }, { text: value }]);
   if (body.length === 0) return "";
   return { table: { widths: [110, "*"], body }, layout: "noBorders", margin: [0, 2, 0, 4] };
@@ -128,12 +140,12 @@ function pairs(rows: readonly (readonly [string, string])[]): Node {
 function cardNodes({ title, place, sentence, parts, next }: Card): Node[] {
   const lists = parts.flatMap(({ label, items }): Node[] => [
     { text: label, style: "head" },
-    { ul: items.map(shown), margin: [0, 1, 0, 3] },
+    { ul: items.map(item), margin: [0, 1, 0, 3] },
   ]);
   return [
     { text: `${title} (${place})`, style: "heading" },
-    paragraph(shown(sentence)),
-    paragraph(`Next step: ${shown(next)}`),
+    paragraph(runs(sentence)),
+    paragraph(runs(["Next step: ", next])),
     ...lists,
   ];
 }
@@ -144,7 +156,7 @@ function tableNodes({ columns, rows, more }: Table): Node[] {
     .filter(({ column }) => column.unit !== "bar");
   if (rows.length === 0 || kept.length === 0) return [];
   const alignment = (at: number) => (kept[at] && isNumeric(kept[at].column) ? "right" : "left");
-  const cellsOf = (texts: readonly string[], style?: string) =>
+  const cellsOf = (texts: readonly Runs[], style?: string) =>
     texts.map((text, at) => ({ text, alignment: alignment(at), ...(style && { style }) }));
   const body = [
     cellsOf(
@@ -155,7 +167,7 @@ function tableNodes({ columns, rows, more }: Table): Node[] {
       cellsOf(
         kept.map(({ column, at }) => {
           const { text, mark, note } = shownCell(row[at] ?? null, column);
-          return `${sign(mark)}${shown(text)}${note === undefined ? "" : ` (${shown(note)})`}`;
+          return runs([sign(mark), text, ...(note === undefined ? [] : [" (", note, ")"])]);
         }),
       ),
     ),
@@ -172,6 +184,26 @@ function tableNodes({ columns, rows, more }: Table): Node[] {
 /** Words: the font has no signs. Where a cell's own word says it, there is none. */
 function sign(mark: Mark | undefined): string {
   return mark === "failed" ? "NO: " : "";
+}
+
+/** What Courier has, in words that need no place to break. */
+const IN_COURIER = /^(?!.*[!-~]{25})[ -~]+$/;
+
+/** Pieces after one another; one text where none of them is code. */
+function runs(text: Text | readonly Text[]): Runs {
+  const parts: Node[] = [];
+  let plain = "";
+  for (const piece of [text].flat(2)) {
+    const isCode = typeof piece === "object" && "foreign" in piece && piece.as === "code";
+    const words = shown(piece);
+    if (!isCode || !IN_COURIER.test(words)) {
+      plain += words;
+      continue;
+    }
+    parts.push(plain, { text: words, font: COURIER });
+    plain = "";
+  }
+  return parts.length === 0 ? plain : [...parts, plain].filter((part) => part !== "");
 }
 
 function shown(text: Text): string {

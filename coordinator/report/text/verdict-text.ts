@@ -78,25 +78,43 @@ const ADVICE: Readonly<Record<string, string>> = {
   [IMPLIED_RULES.kept]: "A rule on connections, such as dropped < 5%, says how many may be.",
 };
 
-/** Empty for a pass. */
+/** A reason for a verdict. */
+export interface Reason {
+  /** May quote the target. */
+  readonly what: string;
+  /** A sentence of ours about what to do, code in it in backticks; null: there is none. */
+  readonly advice: string | null;
+}
+
+/** Each in one text; empty for a pass. */
 export function verdictReasons(summary: Judged): string[] {
-  const reasons = [...summary.validity.reasons];
+  return reasonsOf(summary).map(({ what, advice }) =>
+    advice === null ? what : `${what}. ${advice}`,
+  );
+}
+
+/** Empty for a pass. */
+export function reasonsOf(summary: Judged): Reason[] {
+  const reasons = summary.validity.reasons.map(plainReason);
   if (!summary.started) return reasons;
   // A run that was cut short has not had its chance to meet them.
   if (summary.verdict === "interrupted" || summary.verdict === "stopped") return reasons;
   for (const threshold of summary.thresholds) {
-    if (!threshold.passed) reasons.push(brokenText(threshold));
+    if (!threshold.passed) reasons.push(brokenReason(threshold));
   }
   return comparisonOf(summary)?.failed === true
-    ? [...reasons, ...baselineReasons(summary)]
+    ? [...reasons, ...baselineReasons(summary).map(plainReason)]
     : reasons;
 }
 
-function brokenText({ metric, rule, observed, reason }: Summary["thresholds"][number]): string {
+function plainReason(what: string): Reason {
+  return { what, advice: null };
+}
+
+function brokenReason({ metric, rule, observed, reason }: Summary["thresholds"][number]): Reason {
   const why = reason === null ? "" : ` (${reason})`;
-  const advice = ADVICE[rule];
   const what = `${metric} ${rule} does not hold: observed ${formatObserved(rule, observed)}${why}`;
-  return advice === undefined ? what : `${what}. ${advice}`;
+  return { what, advice: ADVICE[rule] ?? null };
 }
 
 /** What a run was held against, and what came of it. */

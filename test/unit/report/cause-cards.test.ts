@@ -3,6 +3,7 @@
  * next step, in every format that people read; and where failures are, as shares. Method: stored journals of real runs.
  */
 import { expect, test } from "vitest";
+import { IMPLIED_RULES } from "../../../coordinator/analysis/rules/implied-rule.ts";
 import { summaryText } from "../../../coordinator/cli/terminal/report-text.ts";
 import { makeStyle } from "../../../coordinator/cli/terminal/style.ts";
 import type { Card } from "../../../coordinator/report/outline/block.ts";
@@ -87,7 +88,12 @@ test("two findings of one sentence have their own evidence", () => {
 test("every format for people has title, place, evidence and the next step", () => {
   const [card] = cardsOf(severalTargets);
   const { nextProbe, evidence } = severalTargets.summary.findings[0] ?? { evidence: [] };
-  const oneLine = (text: string) => text.replace(/\s+/g, " ");
+  // Code is marked in each format in its own way, and not at all in a terminal.
+  const oneLine = (text = "") =>
+    text
+      .replace(/\s+/g, " ")
+      .replace(/<\/?code[^>]*>|`|\{"text":"|","font":"Courier"\}/g, "")
+      .replaceAll('","', "");
   const [verdict] = outlineOf(severalTargets, "pdf");
   const texts = {
     html: renderText("html", severalTargets),
@@ -98,10 +104,76 @@ test("every format for people has title, place, evidence and the next step", () 
   for (const [format, text] of Object.entries(texts)) {
     for (const part of [card?.title, card?.place, nextProbe, evidence[0]?.slice(0, 60)]) {
       expect(part).toBeTruthy();
-      expect(oneLine(text), format).toContain(part);
+      expect(oneLine(text), format).toContain(oneLine(part));
     }
   }
   expect(texts.terminal.split("\n").filter((line) => line.length > 80)).toEqual([]);
+});
+
+test("code in a sentence is shown as code, and a backtick of the target is a backtick", () => {
+  const { summary } = severalTargets;
+  const [first] = summary.findings;
+  if (first === undefined) throw new Error("there is no finding");
+  const nextProbe = "Try `onrush probe | head`, then `ping` it.";
+  const found = {
+    ...{ ...first, cause: "It ends after `say <b>`.", nextProbe, against: ["No `pings`."] },
+    evidence: ["Of `join` none."],
+  };
+  const decision = summary.decision && {
+    ...summary.decision,
+    ...{ word: "undecided" as const, reason: "Something was found: `x` is slow." },
+    risks: [{ id: "r", sentence: "Not tried: `find-limit`." }],
+  };
+  const warnings = ["The environment is not as it should be: HTTP 500 `id`"];
+  const told = { ...summary, findings: [found], warnings, ...(decision && { decision }) };
+  const model = { ...severalTargets, summary: told };
+  const html = renderText("html", model);
+  const codes = [
+    "onrush probe | head",
+    "ping",
+    "say &lt;b&gt;",
+    "pings",
+    "join",
+    "x",
+    "find-limit",
+  ];
+  for (const one of codes) expect(html).toContain(`<code dir="auto">${one}</code>`);
+  expect(html).toContain("HTTP 500 `id`");
+  const md = renderText("md", model);
+  expect(md).toContain("Try `onrush probe | head`, then `ping` it.");
+  expect(md).toContain("It ends after `say <b>`.");
+  expect(md).toContain("HTTP 500 \\`id\\`");
+  const terminal = summaryText(model, "full", { style: makeStyle(false), columns: 80 });
+  expect(terminal).toContain("Try onrush probe | head, then ping it.");
+  expect(terminal).toContain("HTTP 500 `id`");
+  const [verdict] = outlineOf(model, "pdf");
+  const pdf = JSON.stringify(verdict === undefined ? [] : sectionNodes(verdict));
+  for (const one of ["onrush probe | head", "ping", "say <b>", "join"]) {
+    expect(pdf).toContain(JSON.stringify({ text: one, font: "Courier" }));
+  }
+  expect(pdf).toContain("HTTP 500 `id`");
+});
+
+test("a reason says what to do in code, and what failed as it came", () => {
+  const { summary } = severalTargets;
+  const rule = {
+    ...{ metric: "messages", rule: IMPLIED_RULES.answered, observed: 0, limit: 0, passed: false },
+    reason: "the target said `no`",
+  };
+  const told = { ...summary, verdict: "fail" as const, thresholds: [rule] };
+  const html = renderText("html", { ...severalTargets, summary: told });
+  expect(html).toContain("the target said `no`");
+  expect(html).toContain('<code dir="auto">--rate 0/s</code>');
+});
+
+test("sentences of the compact summary are read in 80 columns, in a pipe, too", () => {
+  for (const columns of [undefined, 200]) {
+    const text = summaryText(integrity, "compact", { style: makeStyle(false), columns });
+    const lines = text.split("\n");
+    const from = lines.findIndex((line) => line.startsWith("  cause "));
+    expect(from).toBeGreaterThan(0);
+    for (const line of lines.slice(from, from + 3)) expect(line.length).toBeLessThanOrEqual(80);
+  }
 });
 
 test("a part that fails beyond its share of the traffic comes first, with how many times as often", () => {

@@ -78,7 +78,10 @@ function leadText({ userUptime, interval, downSeconds, outageCount }: SummaryAva
 }
 
 function briefText({ userUptime, outageCount, mttrSeconds }: SummaryAvailability): string {
-  const repair = mttrSeconds === null ? "" : `, ${formatSeconds(mttrSeconds)} each`;
+  const repair =
+    mttrSeconds === null
+      ? ""
+      : ` of ${formatSeconds(mttrSeconds)}${outageCount === 1 ? "" : " on average"}`;
   return `users served ${formatShare(userUptime)} of the time, ${countOf(outageCount, "outage")}${repair}`;
 }
 

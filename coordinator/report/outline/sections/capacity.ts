@@ -19,6 +19,7 @@ import {
   lead,
   list,
   prose,
+  sentence,
   table,
   text,
 } from "../block.ts";
@@ -137,8 +138,8 @@ function bottleneckBlocks({ bottleneck }: NonNullable<Summary["capacity"]>): Blo
   return [
     facts(
       { label: "bottleneck", text: resource },
-      ...evidence.map((one) => ({ label: "", text: prose(one, 600) })),
-      { label: "next", text: prose(next, 600) },
+      ...evidence.map((one) => ({ label: "", text: sentence(one) })),
+      { label: "next", text: sentence(next) },
     ),
   ];
 }

@@ -14,6 +14,7 @@ import {
   note,
   type Part,
   part,
+  sentence,
   tableOf,
 } from "../block.ts";
 import { quantileParts, recordData } from "../quantiles.ts";
@@ -60,7 +61,7 @@ const VIOLATIONS: readonly Part<Violation>[] = [
   NAME,
   part("violation", "text", ([, kind]) => kind),
   part("count", "count", ([, , count]) => count),
-  part("meaning", "text", ([, kind]) => MEANINGS[kind] ?? ""),
+  part("meaning", "text", ([, kind]) => sentence(MEANINGS[kind] ?? "")),
 ];
 
 type Event = readonly [sequence: string, event: string, came: number, times: Quantiles | null];

@@ -10,11 +10,23 @@ import { capacityText } from "../../text/result-text.ts";
 import {
   didNotStart,
   hasRegressed,
+  type Reason,
+  reasonsOf,
   verdictMeaning,
   verdictReasons,
   verdictWord,
 } from "../../text/verdict-text.ts";
-import { type Block, code, facts, list, prose, type Text, type Tone } from "../block.ts";
+import {
+  type Block,
+  code,
+  facts,
+  list,
+  type Piece,
+  prose,
+  sentence,
+  type Text,
+  type Tone,
+} from "../block.ts";
 import { causeCards, causeFacts } from "../cause-cards.ts";
 import { decisionBlocks, decisionFact, untriedBlocks } from "../decision.ts";
 import { keyFigures } from "../key-figures.ts";
@@ -37,14 +49,14 @@ export const verdict: Section = {
     const { summary, notes = summary.validity.notes } = report;
     const { warnings } = summary;
     const others = notes.filter((note) => !warnings.includes(note));
-    const sentences = (texts: readonly string[], title?: string, tone?: Tone) =>
+    const sentences = (texts: readonly string[], title: string, tone?: Tone) =>
       list(
         texts.map((one) => prose(one, 600)),
-        { most: MAX_SENTENCES, ...(title && { title }), ...(tone && { tone }) },
+        { most: MAX_SENTENCES, title, ...(tone && { tone }) },
       );
     return [
       headline(summary),
-      ...sentences(verdictReasons(summary), undefined, "bad"),
+      ...list(reasonsOf(summary).map(reasonText), { most: MAX_SENTENCES, tone: "bad" }),
       ...causeCards(report),
       ...sentences(warnings, "Warning", "warn"),
       ...(didNotStart(summary) ? [] : [{ kind: "figures" as const, items: keyFigures(report) }]),
@@ -58,22 +70,31 @@ export const verdict: Section = {
 
   brief({ summary }) {
     const { warnings } = summary;
-    const [first, ...others] = verdictReasons(summary);
+    const [first, ...others] = reasonsOf(summary);
     const more = others.length === 0 ? "" : ` (and ${others.length} more)`;
     const shown: Text[] = warnings.slice(0, COMPACT_WARNINGS).map((one) => prose(one, 300));
     if (warnings.length > shown.length) shown.push(`… and ${warnings.length - shown.length} more`);
     return [
       shortHeadline(summary),
       facts(
-        ...(first === undefined ? [] : [{ label: "because", text: [prose(first, 600), more] }]),
+        ...(first === undefined
+          ? []
+          : [{ label: "because", text: [...reasonText(first), more], isProse: true as const }]),
         ...causeFacts(summary),
         // Of a run that failed or cannot be trusted it says nothing that the verdict does not.
         ...(summary.verdict === "pass" ? decisionFact(summary) : []),
-        ...shown.map((text, at) => ({ label: at === 0 ? "warning" : "", text })),
+        ...shown.map((text, at) => ({
+          ...{ label: at === 0 ? "warning" : "", text },
+          isProse: true as const,
+        })),
       ),
     ];
   },
 };
+
+function reasonText({ what, advice }: Reason): readonly Piece[] {
+  return advice === null ? [prose(what, 600)] : [prose(`${what}. `, 600), ...sentence(advice)];
+}
 
 function headline(summary: Summary): Extract<Block, { kind: "verdict" }> {
   const { verdict: judged, startedAt, exitCode, durationSeconds } = summary;
