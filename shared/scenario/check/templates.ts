@@ -25,8 +25,8 @@ export interface TableFile {
 
 export interface TemplateContext {
   readonly scope: TemplateScope;
-  /** Vars that are declared but have no value; the reason is reported where they are declared. */
-  readonly unresolved: ReadonlySet<string>;
+  /** Vars and tables that are declared but have no value; the reason is reported where they are declared. */
+  readonly unresolved: Set<string>;
   /** Characters of all templates so far, each at its longest. */
   readonly rendered: { chars: number };
   readonly log: IssueLog;
@@ -85,7 +85,7 @@ function report(
   for (const fault of faults) {
     const at = [...path, ...fault.path];
     const { error } = fault;
-    if (error.unknownVar !== null && context.unresolved.has(error.unknownVar)) context.log.mark(at);
+    if (error.unknown !== null && context.unresolved.has(error.unknown)) context.log.mark(at);
     else context.log.add(at, error.message, error.hint, { inside: error.offset });
   }
   return faults.length === 0;

@@ -29,7 +29,7 @@ export interface Statics {
   /** Values of secret vars. */
   readonly secrets: string[];
   readonly secretNames: Set<string>;
-  /** Declared vars that have no value (logged). */
+  /** What is declared and has no value (logged): `vars.x`, and once data are read `data.users`. */
   readonly unresolved: Set<string>;
   /** Characters of all values that were made of placeholders. */
   readonly rendered: { chars: number };
@@ -66,7 +66,7 @@ export function resolveStatics(root: Record<string, unknown>, input: StaticsInpu
     if (isMapping(value) && value["secret"] === true) secretNames.add(name);
     const resolved = resolveVar(name, value, { statics, input, given });
     if (resolved === null) {
-      statics.unresolved.add(name);
+      statics.unresolved.add(`vars.${name}`);
       continue;
     }
     statics.vars[name] = resolved;
@@ -195,7 +195,7 @@ function renderStatic(text: string, path: Path, scene: Scene): Scalar | null {
     return values.length === 1 && only !== undefined ? only : values.join("");
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error;
-    if (error.unknownVar !== null && statics.unresolved.has(error.unknownVar)) log.mark(path);
+    if (error.unknown !== null && statics.unresolved.has(error.unknown)) log.mark(path);
     else log.add(path, error.message, error.hint, { inside: error.offset });
     return null;
   }

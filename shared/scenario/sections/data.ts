@@ -15,6 +15,7 @@ import type { Path } from "../issue.ts";
 import { MAX_TABLES } from "../limits.ts";
 import { about, byDefault, exactlyOne, file, mapping, strict } from "../shape/fields.ts";
 import { literal } from "../shape/literal.ts";
+import { isMapping } from "../shape/words.ts";
 import type { StrictDataTable } from "../strict.ts";
 import { quoted } from "../units.ts";
 import { fileProblem } from "./named-file.ts";
@@ -69,6 +70,9 @@ export const data = section({
     const files = new DataFiles(scene);
     const reads = new DataReads(scene.given);
     const connections = log.isSound(["load"]) ? mostConnections(early.phases ?? []) : 0;
+    for (const name of Object.keys(isMapping(scene.given["data"]) ? scene.given["data"] : {})) {
+      scene.unresolved.add(`data.${name}`);
+    }
     for (const [name, one] of soundEntries(value, ["data"], log)) {
       const [format, path] = fileOf(one) ?? [];
       if (format === undefined || path === undefined) continue;
@@ -83,6 +87,7 @@ export const data = section({
       );
       if (known === null) continue;
       tables[name] = known.table;
+      scene.unresolved.delete(`data.${name}`);
       scene.files.set(name, { path, placeOf: (row) => known.file.placeOf(row) });
     }
     return { data: tables };

@@ -88,6 +88,8 @@ function authorityFault(authority: string, kind: UrlKind): Fault | null {
     parsed = new URL(authority);
   } catch {
     if (/^[a-z]+:\/\/(:\d*)?$/i.test(authority)) return [`the ${of} URL has no host`, ""];
+    const [, port = "0"] = /:(\d+)$/.exec(authority) ?? [];
+    if (Number(port) > 65_535) return [`the ${of} URL has port ${port}`, "65535 is the highest"];
     const isV6 = /^[a-z]+:\/\/[0-9a-f]*:[0-9a-f:.]*:[0-9a-f:.]*$/i.test(authority);
     const hint = isV6
       ? "an IPv6 address stands in brackets: ws://[::1]:8080/chat"

@@ -205,6 +205,11 @@ function compile(source: string, variables: Variables): Expression {
       const hint = didYouMean(source.trim(), ROOTS);
       throw new TemplateError(`unknown name ${source.trim()}`, 0, hint);
     }
+    // Three braces, which other template languages have, or one that is the text's own.
+    if (source.startsWith("{")) {
+      const hint = "two braces are a placeholder: {{vars.x}}; a third one ahead of it is {{'{'}}";
+      throw new TemplateError(error.message, error.offset, hint);
+    }
     const isUnknown = error.message.includes("overload for '");
     throw new TemplateError(error.message, error.offset, isUnknown ? hintOf(source) : error.hint);
   }

@@ -55,7 +55,7 @@ export function checkReference(path: readonly string[], scope: TemplateScope): v
   if (root === "vars" && !Object.hasOwn(scope.vars, name)) {
     const names = Object.keys(scope.vars);
     const hint = names.length === 0 ? "the scenario has no vars" : didYouMean(name, names);
-    throw new TemplateError(`unknown variable vars.${name}`, 0, hint, name);
+    throw new TemplateError(`unknown variable vars.${name}`, 0, hint, `vars.${name}`);
   }
   if (root === "env" && !Object.hasOwn(scope.env, name)) {
     const hint = `set it: ${name}=... onrush run, or -e ${name}=...`;
@@ -81,7 +81,7 @@ export function checkTable(name: string, scope: TemplateScope): StrictDataTable 
   if (table !== undefined) return table;
   const tables = Object.keys(scope.data);
   const hint = tables.length === 0 ? "the scenario has no data" : didYouMean(name, tables);
-  throw new TemplateError(`unknown data table data.${name}`, 0, hint);
+  throw new TemplateError(`unknown data table data.${name}`, 0, hint, `data.${name}`);
 }
 
 function checkColumn({ columns }: StrictDataTable, path: readonly string[]): void {

@@ -36,7 +36,9 @@ export function scanPieces(text: string): Piece[] {
     }
     const end = placeholderEnd(text, next + 2);
     if (end < 0) {
-      const hint = "close it with }}, or write {{{{ for literal braces";
+      const hint = text.startsWith("{{{", next)
+        ? "two braces are a placeholder: {{vars.x}}; a third one ahead of it is {{'{'}}"
+        : "close it with }}, or write {{{{ for literal braces";
       throw new TemplateError("the placeholder does not end", next, hint);
     }
     if (literal !== "") pieces.push({ literal });

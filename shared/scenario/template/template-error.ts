@@ -8,18 +8,18 @@ export class TemplateError extends Error {
   override readonly name = "TemplateError";
   readonly offset: number;
   readonly hint: string;
-  /** The var that is unknown, when that is the reason. */
-  readonly unknownVar: string | null;
+  /** What is unknown, when that is the reason: `vars.x`, `data.users`. */
+  readonly unknown: string | null;
 
-  constructor(message: string, offset: number, hint: string, unknownVar: string | null = null) {
+  constructor(message: string, offset: number, hint: string, unknown: string | null = null) {
     super(message);
     this.offset = offset;
     this.hint = hint;
-    this.unknownVar = unknownVar;
+    this.unknown = unknown;
   }
 
   /** The same error, seen from a text in which this one starts at `offset`. */
   shifted(offset: number): TemplateError {
-    return new TemplateError(this.message, this.offset + offset, this.hint, this.unknownVar);
+    return new TemplateError(this.message, this.offset + offset, this.hint, this.unknown);
   }
 }

@@ -163,6 +163,7 @@ describe("a target", () => {
     ],
     ["localhost", "did you mean ws://localhost?"],
     ["http://h/{{conn.index}}", "did you mean ws://?"],
+    ["ws://127.0.0.1:99999/x", "the target URL has port 99999 (65535 is the highest)"],
     ["ws://::1:9001/x", "an IPv6 address stands in brackets"],
     [
       "ws://u:p@h/",

@@ -88,6 +88,8 @@ describe("text templates", () => {
     ["ab {{seq", 3, "does not end", "{{{{"],
     ["{{seq}", 0, "does not end", ""],
     ["{{'a}}", 0, "does not end", ""],
+    ["a{{{vars.room}}", 1, "does not end", "{{'{'}}"],
+    ["{{{vars.room}}}", 12, "not a valid expression", "two braces"],
     ["{{seq +}}", 2, "not a valid expression", ""],
     ["{{text(5)}}", 2, "two whole numbers", "text(20,400)"],
     ["{{text(5,1)}}", 2, "is empty", ""],
