@@ -13,7 +13,7 @@ const THOROUGH = [
   "test/unit/analysis/compare/false-alarms.test.ts",
   "test/unit/analysis/diagnosis/silent.test.ts",
   "test/unit/analysis/stats/{associations,blocks}.test.ts",
-  "test/property/{fault-timelines,links,outage-schedules}.test.ts",
+  "test/property/{fault-timelines,forecast,links,outage-schedules}.test.ts",
   "test/unit/connection/backoff.test.ts",
   "test/unit/engine/{fault-handshakes,fault-protocol,fault-traffic,live-faults,network-faults,storms}.test.ts",
   "test/unit/merge/agreed.test.ts",

@@ -21,6 +21,7 @@ import type { Summary } from "./summary-schema.ts";
 const SECOND_US = 1_000_000;
 /** Before and after. */
 const AROUND_SECONDS = 10;
+const MOST_STEPS = 400;
 
 type Fault = Summary["faults"][number];
 
@@ -102,6 +103,31 @@ function timesOfName(
 ): MergedHistogram | null {
   const times = series.total({ metric, phases: null, names: new Set([position]) });
   return times === null || times.count === 0 ? null : times;
+}
+
+/** Of all connections that a fault hit, how many were open again so soon; times as those of `recovered`. */
+export interface RecoveryCurve {
+  readonly id: string;
+  readonly affected: number;
+  /** Rising; the first is 0 at once, the last is all that were restored. */
+  readonly points: readonly { readonly ms: number; readonly share: number }[];
+}
+
+/** Of faults that hit anybody; a curve has MOST_STEPS steps at most. */
+export function recoveryCurves(fold: RunFold): RecoveryCurve[] {
+  const { merge, facts, faults } = fold;
+  return faultWindows(facts.scenario).flatMap((window) => {
+    const affected = hitBy(merge, facts.scenario, window.position);
+    if (!faults.told.has(window.position) || affected === 0) return [];
+    const restore = timesOf(fold, window, "restore");
+    const restored = restore?.count ?? 0;
+    const steps = Math.min(restored, MOST_STEPS);
+    const points = Array.from({ length: steps }, (_, step) => {
+      const rank = Math.ceil((restored * (step + 1)) / steps);
+      return { ms: timeBy(restore, rank) ?? 0, share: rank / affected };
+    });
+    return [{ id: window.id, affected, points: [{ ms: 0, share: 0 }, ...points] }];
+  });
 }
 
 /** When the `rank`-th came, milliseconds; null: it did not. */

@@ -6,6 +6,7 @@
  */
 import { z } from "zod";
 import { VERDICTS } from "../analysis/verdict.ts";
+import { forecastSchema } from "./forecast/forecast-schema.ts";
 import { onsetSchema } from "./onsets/onsets-schema.ts";
 import { availabilitySchema } from "./summary-availability-schema.ts";
 import { checkpointSchema, cleanupSchema, environmentSchema } from "./summary-beside-schema.ts";
@@ -230,6 +231,8 @@ export const summarySchema = z.object({
   onsets: z.array(onsetSchema).optional(),
   /** How long connections lasted. Absent: fewer than 10 ended unplanned, or their ages are not known. */
   survival: survivalSchema.optional(),
+  /** When figures reach their limits. Absent: no figure with a limit, nor memory, was looked at, and the generator's own is not forecast to reach its limit. */
+  forecasts: z.array(forecastSchema).optional(),
   /** Absent: neither integrity.order nor integrity.isolation, and no leak; or an older version. */
   integrity: integritySchema.optional(),
   /** What the functions of the scenario's hooks took; absent: it has none, or an older version. */

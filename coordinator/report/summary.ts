@@ -5,6 +5,7 @@
 import type { ExitCode } from "../../shared/errors.ts";
 import type { CompareOutcome } from "../analysis/compare/comparison.ts";
 import { decide } from "../analysis/decision/decision.ts";
+import { forecastsOf, type RunForecast } from "../analysis/forecast/forecasts.ts";
 import { judgeRun, type RunJudgement } from "../analysis/judge-run.ts";
 import { judgedHistogram, phasesThatCount } from "../analysis/judged.ts";
 import type { Judgement } from "../analysis/judgement.ts";
@@ -14,6 +15,7 @@ import type { RunFold } from "../merge/run-fold.ts";
 import { availabilitySection } from "./availability-section.ts";
 import { besideSection } from "./beside-section.ts";
 import { faultsSection } from "./faults-section.ts";
+import { forecastSection } from "./forecast/forecast-summary.ts";
 import { integritySection } from "./integrity-section.ts";
 import { onsetsSection } from "./onsets/onsets-summary.ts";
 import { outsideSection } from "./outside-section.ts";
@@ -39,10 +41,20 @@ import { survivalSection } from "./survival/survival-summary.ts";
 import { didNotStart, verdictMeaning, verdictReasons } from "./text/verdict-text.ts";
 import { lostWorkersSection, workersSection } from "./worker-sections.ts";
 
-/** @param survival of the fold, where it is known already */
+/** What the report has more of than the summary. */
+export interface Found {
+  readonly survival: Survival | null;
+  readonly forecasts: readonly RunForecast[];
+}
+
+export function foundIn(fold: RunFold): Found {
+  return { survival: survivalOf(fold), forecasts: forecastsOf(fold) };
+}
+
+/** @param found in the fold, where it is known already */
 export function buildSummary(
   fold: RunFold,
-  survival: Survival | null = survivalOf(fold),
+  { survival, forecasts }: Found = foundIn(fold),
 ): Summary & { readonly exitCode: ExitCode } {
   const judgement = judgeRun(fold);
   const { judgements, validity, verdict, exitCode } = judgement;
@@ -76,6 +88,7 @@ export function buildSummary(
     availability: availabilitySection(fold),
     ...onsetsSection(fold),
     ...survivalSection(fold, survival),
+    ...forecastSection(forecasts),
     ...integritySection(fold),
     ...hooksSection(fold),
     phases: phasesSection(fold),

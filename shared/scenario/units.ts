@@ -116,8 +116,8 @@ export function parseRate(text: string): Parsed<number> {
   return { ok: true, value: perSec };
 }
 
-/** `64`, `4kb`, `1mb` (1 kb = 1024 bytes) to whole bytes, 0 to MAX_SIZE_BYTES. */
-export function parseSize(input: string | number): Parsed<number> {
+/** `64`, `4kb`, `1mb` (1 kb = 1024 bytes) to whole bytes, 0 to `most`. */
+export function parseSize(input: string | number, most = MAX_SIZE_BYTES): Parsed<number> {
   const text = String(input).toLowerCase();
   if (/^-/.test(text)) return fail(`a size cannot be negative: ${quoted(text)}`, SIZE_HINT);
   const match = /^([\d.]{1,25})([a-z]{0,10})$/.exec(text);
@@ -129,7 +129,7 @@ export function parseSize(input: string | number): Parsed<number> {
   }
   const bytes = amount * unit[1];
   if (!Number.isInteger(bytes)) return fail(`not a whole number of bytes: ${quoted(text)}`, "");
-  if (bytes > MAX_SIZE_BYTES) return fail(`larger than 1 GiB: ${quoted(text)}`, "");
+  if (bytes > most) return fail(`larger than ${most / 2 ** 30} GiB: ${quoted(text)}`, "");
   return { ok: true, value: bytes };
 }
 

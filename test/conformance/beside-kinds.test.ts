@@ -12,7 +12,7 @@ import {
   CLEANUP_STEPS,
   outsideKindOf,
 } from "../../shared/scenario/sections/faults/outside/registry.ts";
-import { pickedOf } from "../../shared/scenario/strict-observe.ts";
+import { limitsOf, pickedOf } from "../../shared/scenario/strict-observe.ts";
 import { writtenForm } from "../../shared/scenario/written.ts";
 
 function read(parts: object) {
@@ -223,6 +223,41 @@ it("a sample whose labels cannot be read is refused, with what can", () => {
   expect(pickedOf(observe)).toEqual(["a (page 1)", "b (page 1)", "a (page 2)", "b (page 2)"]);
   const twice = [{ url: "http://a/", pick: ["a", "a"] }];
   expect(issues({ observe: { metrics: twice } }).join()).toContain("is picked twice");
+});
+
+it("a limit is a number, a size or another figure that is picked", () => {
+  const pick = ["rss", "fds", "max"];
+  const limited = (limits: object) => ({ metrics: [{ url: "http://a/", pick, limits }] });
+  const { scenario, again } = writtenBack({
+    observe: limited({ rss: "2gb", fds: "max", max: 9.5 }),
+  });
+  const limits = [
+    { pick: "rss", limit: 2 * 1024 ** 3 },
+    { pick: "fds", limit: "max" },
+    { pick: "max", limit: 9.5 },
+  ];
+  expect(scenario.observe?.metrics[0]?.limits).toEqual(limits);
+  expect(again?.observe).toEqual(scenario.observe);
+  expect(limitsOf(scenario.observe)).toEqual(
+    limits.map((one) => ({ figure: one.pick, limit: one.limit })),
+  );
+  const wrong = (of: object) => issues({ observe: limited(of) }).join();
+  expect(wrong({ heap: 5 })).toContain('"heap" is not picked');
+  expect(wrong({ rss: "plenty" })).toContain('no limit: "plenty"');
+  expect(wrong({ rss: "rss" })).toContain('no limit: "rss"');
+  expect(wrong({ rss: 0 })).toContain("limits.rss");
+});
+
+it("what Prometheus clients tell of as a limit is one, of the same page", () => {
+  const page = (port: number, pick: readonly string[]) => ({ url: `http://a:${port}/`, pick });
+  const both = ["process_open_fds", "process_max_fds"];
+  const { observe } = strict({
+    observe: { metrics: [page(1, both), page(2, both), page(3, both.slice(0, 1))] },
+  }).scenario;
+  expect(limitsOf(observe)).toEqual([
+    { figure: "process_open_fds (page 1)", limit: "process_max_fds (page 1)" },
+    { figure: "process_open_fds (page 2)", limit: "process_max_fds (page 2)" },
+  ]);
 });
 
 it("what cannot be done is refused, with its place", () => {

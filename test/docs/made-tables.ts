@@ -5,6 +5,7 @@
 import { PROBE_KINDS } from "../../coordinator/analysis/diagnosis/probe-run/registry.ts";
 import { DETECTORS } from "../../coordinator/analysis/diagnosis/registry.ts";
 import { causeOf } from "../../coordinator/analysis/findings/causes.ts";
+import { FORECASTERS } from "../../coordinator/analysis/forecast/registry.ts";
 import { REGISTRY } from "../../coordinator/analysis/registry.ts";
 import { STRESS_TEMPLATES } from "../../coordinator/cli/commands/templates/stress/registry.ts";
 import { METHODS } from "../../coordinator/report/methods/registry.ts";
@@ -94,6 +95,15 @@ export const MADE_TABLES: readonly MadeTable[] = [
     document: "docs/faults.md",
     name: "worker fault kinds",
     table: () => outsideTable("workers"),
+  },
+  {
+    document: "docs/observe.md",
+    name: "forecasts",
+    table: () =>
+      tableOf(
+        ["of", "which figures"],
+        FORECASTERS.map(({ meta: { id, doc } }) => [`\`${id}\``, doc]),
+      ),
   },
   {
     document: "docs/checkpoints.md",

@@ -417,6 +417,7 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
     "coordinator/report/summary-workers-schema.ts",
     "coordinator/report/survival/survival-schema.ts",
     "coordinator/report/onsets/onsets-schema.ts",
+    "coordinator/report/forecast/forecast-schema.ts",
     "coordinator/http/reading.ts",
     "coordinator/check/envelope.ts",
     "target/behaviour-schema.ts",

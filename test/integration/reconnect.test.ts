@@ -1,5 +1,5 @@
 /**
- * Goal: how soon a storm is over is what the service saw, and a service that says when to come back is heeded. Method: the bundled target keeps
+ * Goal: how soon a storm is over, and the report's curve of it, is what the service saw, and a service that says when to come back is heeded. Method: the bundled target keeps
  * its accepts by the 100 ms of wall time; another service refuses once and closes once, saying when, and notes when each connection is back.
  */
 import { once } from "node:events";
@@ -7,6 +7,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
 import { WebSocketServer } from "ws";
+import { rebuildRun } from "../../coordinator/report/rebuild.ts";
 import { endedWell, runScenario, scratch, startTarget } from "../support/programs.ts";
 
 const BIN_MS = 100;
@@ -52,6 +53,16 @@ describe.concurrent("reconnecting", () => {
     for (const [at, share] of [0.5, 0.95, 0.99].entries()) {
       const truth = back[Math.ceil(share * 150) - 1] ?? 0;
       expect(Math.abs((seen[at] ?? 0) - truth), `${share}`).toBeLessThan(SLACK_MS);
+    }
+    // The curve of the report, too, at every twentieth of them, and at the marks to the millisecond.
+    const { model } = await rebuildRun(result.runDirectory);
+    const [curve] = model.recovery;
+    expect(curve?.points).toHaveLength(151);
+    const timeAt = (share: number) => curve?.points.find((point) => point.share >= share)?.ms;
+    expect([0.5, 0.95, 0.99].map(timeAt)).toEqual(seen);
+    for (let part = 1; part <= 20; part++) {
+      const truth = back[Math.ceil((part / 20) * 150) - 1] ?? 0;
+      expect(Math.abs((timeAt(part / 20) ?? 0) - truth), `${part}`).toBeLessThan(SLACK_MS);
     }
     // Between 1 s and 3 s after they were cut: 150 of them take 75 a second, not 150.
     expect(seen[2]).toBeGreaterThan(1000);

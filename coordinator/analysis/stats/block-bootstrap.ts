@@ -1,6 +1,6 @@
 /**
  * Intervals by drawing blocks of time again and again. Seconds of a run depend on their neighbours; blocks long enough
- * (dependence.ts) hardly do, so they are what is drawn. Called by the comparison of two single runs.
+ * (dependence.ts) hardly do, so they are what is drawn. Called by the comparison of two single runs, and by forecast.ts.
  * Invariant: the same seed gives the same interval, on every machine.
  */
 import { assert } from "../../../shared/assert.ts";
@@ -34,11 +34,22 @@ export function bootstrapInterval(
   bootstrap: Bootstrap,
   statistic: (weights: Uint16Array) => number,
 ): Interval | null {
-  const { seed, resamples, blocks } = bootstrap;
-  assert(blocks >= 2 && blocks <= 65_535, "blocks to draw from");
-  const estimate = statistic(new Uint16Array(blocks).fill(1));
+  const estimate = statistic(new Uint16Array(bootstrap.blocks).fill(1));
   if (Number.isNaN(estimate)) return null;
   const values: number[] = [];
+  drawBlocks(bootstrap, (weights) => {
+    const value = statistic(weights);
+    if (!Number.isNaN(value)) values.push(value);
+  });
+  return percentileInterval(bootstrap, estimate, values);
+}
+
+/** Draws the blocks with replacement, once a resample. @param visit is given how often each was drawn; the array is used again */
+export function drawBlocks(
+  { seed, resamples, blocks }: Bootstrap,
+  visit: (weights: Uint16Array) => void,
+): void {
+  assert(blocks >= 2 && blocks <= 65_535, "blocks to draw from");
   const weights = new Uint16Array(blocks);
   for (let resample = 0; resample < resamples; resample++) {
     weights.fill(0);
@@ -46,10 +57,17 @@ export function bootstrapInterval(
       const block = Math.floor(drawUnit(seed, Stream.resample, resample, draw) * blocks);
       weights[block] = (weights[block] ?? 0) + 1;
     }
-    const value = statistic(weights);
-    if (!Number.isNaN(value)) values.push(value);
+    visit(weights);
   }
-  if (values.length < resamples * (1 - MAX_UNDEFINED_SHARE)) return null;
+}
+
+/** @param values of the resamples that have one; they are sorted in place @returns null when too many have none */
+export function percentileInterval(
+  bootstrap: Bootstrap,
+  estimate: number,
+  values: number[],
+): Interval | null {
+  if (values.length < bootstrap.resamples * (1 - MAX_UNDEFINED_SHARE)) return null;
   values.sort((a, b) => a - b);
   const tail = expandedTail(bootstrap.effectiveBlocks, bootstrap.confidence);
   // The outermost values stand for tails thinner than one of them.

@@ -39,8 +39,13 @@ export function lagOneCorrelation(series: readonly number[]): number {
  * Mechanics (1997), section 2.
  */
 export function blockSeconds(correlation: number): number {
+  return Math.max(MIN_BLOCK_SECONDS, blockLength(correlation));
+}
+
+/** The same in values of the series, whatever time lies between two of them. */
+export function blockLength(correlation: number): number {
   const r = Math.min(MAX_CORRELATION, Math.max(0, correlation));
-  return Math.max(MIN_BLOCK_SECONDS, Math.round((TIMES_DEPENDENCE * (1 + r)) / (1 - r)));
+  return Math.round((TIMES_DEPENDENCE * (1 + r)) / (1 - r));
 }
 
 /** How many equally filled blocks these fillings are worth: (sum n)^2 / sum n^2. Source: L. Kish, Survey Sampling (1965). */

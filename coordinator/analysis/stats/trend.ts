@@ -1,6 +1,6 @@
 /**
  * Does a series rise or fall, and how fast, without assuming a distribution. Called by the detector of drift. Invariant: neighbours are
- * taken as independent here; who calls it brings blocks that are (dependence.ts).
+ * taken as independent here; who calls it brings blocks that are (dependence.ts), or says how they depend.
  */
 import { normalCdf, normalQuantile } from "./distributions.ts";
 import { type Interval, median } from "./interval.ts";
@@ -25,6 +25,16 @@ export function theilSenInterval(series: readonly number[], confidence: number):
   const low = slopes[Math.max(0, below)] as number;
   const high = slopes[Math.min(slopes.length - 1, slopes.length - 1 - below)] as number;
   return { estimate: median(slopes), low, high };
+}
+
+/** Beyond it the slope is that of as many of the values. */
+const MOST_SLOPED = 200;
+
+/** The series without its trend: what the trend itself would add to the dependence of neighbours (dependence.ts). */
+export function withoutTrend(series: readonly number[]): number[] {
+  const step = Math.max(1, Math.floor(series.length / MOST_SLOPED));
+  const slope = theilSenSlope(series.filter((_, at) => at % step === 0)) / step;
+  return series.map((value, at) => value - slope * at);
 }
 
 function slopesOf(series: readonly number[]): number[] {

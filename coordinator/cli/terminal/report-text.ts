@@ -165,6 +165,8 @@ function plotLines(plot: Plot, style: Style): string[] {
       const chart = curveChart(plot.curves, style);
       return chart.length === 0 ? [] : ["", `  ${plot.title}`, ...chart];
     }
+    // Tables beside it have its figures.
+    case "xy":
     case "heat":
       return [];
   }

@@ -9,6 +9,7 @@ import { heatPlot } from "./heat-plot.ts";
 import { html, line, lines, type Markup, NOTHING } from "./markup.ts";
 import { SIGNS, table } from "./table.ts";
 import { phaseStrip, timePlot } from "./time-plot.ts";
+import { xyPlot } from "./xy-plot.ts";
 
 export function blockHtml(block: Block): Markup {
   switch (block.kind) {
@@ -50,6 +51,8 @@ function plot(block: Extract<Block, { kind: "plot" }>): Markup {
       return curvePlot(block);
     case "heat":
       return heatPlot(block);
+    case "xy":
+      return xyPlot(block);
   }
 }
 

@@ -16,6 +16,7 @@ import { html, jsonData, line, type Markup, ownCode } from "./markup.ts";
 import type { PageData } from "./script/dom.ts";
 import { PAGE_SCRIPT } from "./script/script.ts";
 import { PAGE_STYLE } from "./style.ts";
+import { topOf } from "./xy-plot.ts";
 
 /** Of the page itself; a server that hands it out has to say the same or less. */
 export const REPORT_POLICY = [
@@ -90,6 +91,7 @@ function pageData(
     phases: phases.map(({ name, from, to }) => [line(name, 64), from, to]),
     series: named("time", seriesData),
     curves: named("curve", curveData),
+    xy: named("xy", xyData),
     heat: named("heat", (plot) => {
       if (plot.shape !== "heat") return { columnSeconds: 1, boundsMs: [], counts: [] };
       const { columnSeconds, boundsMs, counts } = plot.heat;
@@ -115,6 +117,20 @@ function curveData(plot: Plot): PageData["curves"][string] {
   const places = (points: readonly CurvePoint[]): (readonly [number, number])[] =>
     points.map(({ percentile, ms }) => [Math.round(ninesOf(percentile) * 1e4) / 1e4, ms]);
   return Object.fromEntries(plot.curves.map(({ id, points }) => [id, places(points)]));
+}
+
+/** The axis, and every curve by its label. */
+function xyData(plot: Plot): PageData["xy"][string] {
+  if (plot.shape !== "xy") return { x: { label: "", unit: "", top: 1 }, unit: "", curves: [] };
+  const { x, y, curves } = plot;
+  return {
+    x: { label: x.label, unit: x.unit, top: topOf(x) },
+    unit: y.unit,
+    curves: curves.map(({ id, label, look, points }) => ({
+      ...{ id, label: line(label, 64), points },
+      isStep: look === "step",
+    })),
+  };
 }
 
 function hashOf(text: string): string {

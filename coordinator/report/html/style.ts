@@ -88,7 +88,7 @@ button{font:inherit;font-size:13px;color:var(--link);background:var(--card);bord
 .plot svg.y,.plot span.y{flex:none;width:58px}
 .plot span.y{font-size:12px;color:var(--soft);text-align:right;padding:3px 7px 0 0}
 .plot svg.x{flex:1;min-width:0;overflow:visible;display:block}
-.plot .x.time,.plot .x.curve{cursor:crosshair;touch-action:pan-y;user-select:none;-webkit-user-select:none}
+.plot .x.time,.plot .x.curve,.plot .x.xy{cursor:crosshair;touch-action:pan-y;user-select:none;-webkit-user-select:none}
 svg text{font:12px system-ui,-apple-system,"Segoe UI",sans-serif;fill:var(--soft);font-variant-numeric:tabular-nums}
 svg text.day{font-size:11px;opacity:.8}
 .grid{stroke:var(--grid);shape-rendering:crispEdges}
@@ -97,7 +97,7 @@ svg text.day{font-size:11px;opacity:.8}
 .selection{fill:var(--select)}
 .masked{fill:var(--mask)}.disturbed{fill:var(--disturbed)}.fault{fill:var(--fault)}.excluded{fill:var(--excluded)}
 path.line{fill:none;stroke:currentColor;stroke-width:1.6;vector-effect:non-scaling-stroke;stroke-linejoin:round;stroke-linecap:round}
-path.wide{stroke-width:5;opacity:.35}path.thin{stroke-width:1;opacity:.8}path.gate{stroke-dasharray:5 5;stroke-width:1;opacity:.7}
+path.wide{stroke-width:5;opacity:.35}path.thin{stroke-width:1;opacity:.8}path.gate{stroke-dasharray:5 5;stroke-width:1;opacity:.7}path.dots{stroke-width:5}
 .shade{fill:currentColor;opacity:.2}.bar{fill:currentColor}
 .c1{color:var(--c1)}.c2{color:var(--c2)}.c3{color:var(--c3)}.c4{color:var(--c4)}.c5{color:var(--c5)}.c6{color:var(--c6)}.c7{color:var(--c7)}
 .cells path{shape-rendering:crispEdges}

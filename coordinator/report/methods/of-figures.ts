@@ -92,6 +92,20 @@ export const FIGURE_METHODS: readonly Method[] = [
     isShown: ({ summary }) => (summary.survival?.targets.length ?? 0) > 0,
   },
   {
+    title: "When a figure reaches its limit",
+    formula:
+      "the median of the slopes between pairs of block medians, and the median of what is left; 90 % band: sqrt(b^2 + (t(n - 2) s)^2), b from 400 draws of blocks, s the deviation of blocks about the line; a moment is where the line, or an edge of the band, meets the limit",
+    assumes:
+      "constant load and a straight line; 10 to 24 blocks of 4 (1 + r) / (1 - r) readings or more; Mann-Kendall p <= 0.01; cut at each block from the middle on, the band covers 85 % of the rest and the error is below that of the last value; 3 times the length observed at most",
+    source:
+      "H. Theil (1950); P. K. Sen (1968); H. R. Kunsch, Annals of Statistics 17 (1989); L. J. Tashman, International Journal of Forecasting 16 (2000)",
+    usedFor: "Forecast",
+    file: "coordinator/analysis/stats/forecast.ts",
+    symbol: "forecastOf",
+    causes: [],
+    isShown: ({ summary }) => (summary.forecasts ?? []).length > 0,
+  },
+  {
     title: "When failures left their normal band",
     formula:
       "the first count a negative binomial of those before gives less than 5 % / (series x moments), 3 times what was usual and the most before; 95 % by the likelihood ratio of one change, 7.35 (1 + r) / (1 - r)",

@@ -5,11 +5,12 @@
  */
 import type { ExitCode } from "../../../shared/errors.ts";
 import { MASK } from "../../../shared/scenario/mask/mask.ts";
-import { survivalOf } from "../../analysis/survival/survival.ts";
 import type { RunFacts } from "../../merge/facts.ts";
 import type { RunFold } from "../../merge/run-fold.ts";
+import { type RecoveryCurve, recoveryCurves } from "../faults-section.ts";
+import { type ForecastChart, forecastCharts } from "../forecast/forecast-summary.ts";
 import type { CurvePoint } from "../outline/plot.ts";
-import { buildSummary } from "../summary.ts";
+import { buildSummary, foundIn } from "../summary.ts";
 import type { Summary } from "../summary-schema.ts";
 import { survivalCurve } from "../survival/survival-summary.ts";
 import { shellCommand } from "../text/shell-command.ts";
@@ -35,6 +36,10 @@ export interface ReportModel {
   readonly failureShares: readonly FailureShare[];
   /** Ages by which shares of connections had ended unplanned; empty where that is not known. */
   readonly survivalCurve: readonly CurvePoint[];
+  /** Of figures with a forecast. */
+  readonly forecastCharts: readonly ForecastChart[];
+  /** Of faults that hit connections, in the order of the scenario. */
+  readonly recovery: readonly RecoveryCurve[];
   /** Of a run with several targets. */
   readonly targets: readonly ModelTarget[];
   /** Of a search for the limit, in the order they were tried. */
@@ -81,8 +86,8 @@ export interface ReportSurroundings {
 }
 
 export function buildReportModel(fold: RunFold, around: ReportSurroundings): ReportModel {
-  const survival = survivalOf(fold);
-  const summary = buildSummary(fold, survival);
+  const found = foundIn(fold);
+  const summary = buildSummary(fold, found);
   return {
     summary,
     notes: notesOf(fold, summary, around.notes),
@@ -91,7 +96,9 @@ export function buildReportModel(fold: RunFold, around: ReportSurroundings): Rep
     connections: connectionsModel(fold, summary),
     failures: failureTables(fold),
     failureShares: failureShares(fold),
-    survivalCurve: survivalCurve(survival),
+    survivalCurve: survivalCurve(found.survival),
+    forecastCharts: forecastCharts(found.forecasts),
+    recovery: recoveryCurves(fold),
     targets: targetsModel(fold),
     levels: searchLevels(fold),
     workers: workersOf(fold, summary),

@@ -1,5 +1,5 @@
 /**
- * Charts as data: series over run time, curves over percentiles, counts by latency and time. Part of the blocks
+ * Charts as data: series over run time, curves over percentiles, counts by latency and time, one figure over another. Part of the blocks
  * (block.ts); made by the sections, drawn by the renderers. Invariant: null is "nothing measured" and a gap in the line;
  * every series of a frame has one value a bin.
  */
@@ -106,7 +106,45 @@ export interface HeatPlot {
   readonly heat: HeatMap;
 }
 
-export type Plot = TimePlot | CurvePlot | HeatPlot;
+/** An axis of a chart of one figure over another; it begins at 0. */
+export interface PlotAxis {
+  readonly label: string;
+  /** Seconds are run time. */
+  readonly unit: "ms" | "count" | "share" | "seconds";
+  /** It goes at least this far. */
+  readonly to: number;
+}
+
+export interface XyCurve {
+  readonly id: string;
+  /** Foreign, as the labels of markers are. */
+  readonly label: string;
+  readonly colour: Colour;
+  /** step: a value holds until the next. dots: single measurements. */
+  readonly look: "line" | "thin" | "step" | "dots";
+  /** In the order of x. */
+  readonly points: readonly (readonly [x: number, y: number])[];
+  /** Beside the label while nothing is pointed at. */
+  readonly rest: string;
+}
+
+/** One figure over another, both on linear axes. */
+export interface XyPlot {
+  readonly kind: "plot";
+  readonly shape: "xy";
+  readonly id: string;
+  readonly title: string;
+  readonly about: string;
+  readonly x: PlotAxis;
+  readonly y: PlotAxis;
+  readonly curves: readonly XyCurve[];
+  /** Areas between two curves, point by point at the same x. */
+  readonly areas: readonly (readonly [lower: string, upper: string, colour: Colour])[];
+  /** Dashed, across the chart. */
+  readonly marks: readonly number[];
+}
+
+export type Plot = TimePlot | CurvePlot | HeatPlot | XyPlot;
 
 /** Phases and events over the axis. */
 export interface Strip {

@@ -9,6 +9,7 @@ import { connections } from "./sections/connections.ts";
 import { failureMatrix } from "./sections/failure-matrix.ts";
 import { failures } from "./sections/failures.ts";
 import { faults } from "./sections/faults.ts";
+import { forecast } from "./sections/forecast.ts";
 import { generator } from "./sections/generator.ts";
 import { hooks } from "./sections/hooks.ts";
 import { integrity } from "./sections/integrity.ts";
@@ -55,6 +56,7 @@ export const SECTIONS: readonly Section[] = [
   connections,
   failureMatrix,
   survival,
+  forecast,
   failures,
   phases,
   workers,

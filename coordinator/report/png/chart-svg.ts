@@ -94,6 +94,10 @@ function legendEntries(plot: Plot): LegendEntry[] {
       return plot.curves.map((curve) => {
         return { colour: curve.colour, text: line(`${curve.label}, ${curveRest(curve)}`, 80) };
       });
+    case "xy":
+      return plot.curves.map(({ colour, label, rest }) => {
+        return { colour, text: line(`${label} ${rest}`, 80) };
+      });
     case "heat":
       return [{ colour: null, text: "replies by time and latency; the darker, the more" }];
   }

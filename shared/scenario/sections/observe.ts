@@ -7,7 +7,7 @@ import { about, byDefault, duration, fault, list, strict, text } from "../shape/
 import { literal } from "../shape/literal.ts";
 import { asWritten } from "../shape/marks.ts";
 import type { StrictLadder, StrictScrape } from "../strict-observe.ts";
-import { formatDuration, quoted } from "../units.ts";
+import { formatDuration, parseSize, quoted } from "../units.ts";
 import { isSampleName, UNREADABLE_SAMPLE } from "./environment/exposed-value.ts";
 import { type Scene, section, soundItems, soundParts } from "./section.ts";
 import { checkUrl } from "./target-url.ts";
@@ -19,6 +19,8 @@ const MAX_PAGES = 4;
 const MAX_PICKS = 32;
 const MAX_NAME_CHARS = 200;
 const MAX_ECHO_CHARS = 4096;
+/** Of a limit that is written as a size. */
+const MOST_BYTES = 2 ** 50;
 
 function gap() {
   return duration().superRefine((us, context) => {
@@ -58,8 +60,21 @@ function page() {
       "What to keep of it: names of series, with or without their labels, or paths in JSON.",
       ["process_resident_memory_bytes", "memory.rss"],
     ),
+    limits: about(
+      z
+        .record(
+          z.string().max(MAX_NAME_CHARS),
+          z.union([z.number().check(z.positive()), text(MAX_NAME_CHARS)]),
+        )
+        .optional(),
+      "What a figure of `pick` must not grow beyond: a number, a size, or another figure of `pick`. The report says when it gets there, where that can be told.",
+      { process_resident_memory_bytes: "2gb", process_open_fds: "process_max_fds" },
+    ),
   });
 }
+
+type StrictLimit = NonNullable<StrictScrape["limits"]>[number];
+type Page = z.output<ReturnType<typeof page>>;
 
 export const observe = section({
   key: "observe",
@@ -92,9 +107,12 @@ export const observe = section({
     const { ladder: probes, metrics } = known;
     return {
       ...(probes === null ? {} : { ladder: writtenLadder(probes) }),
-      metrics: metrics.map(({ url, everyUs, pick }) => {
-        return { url, every: formatDuration(everyUs), pick: [...pick] };
-      }),
+      metrics: metrics.map(({ url, everyUs, pick, limits }) => ({
+        ...{ url, every: formatDuration(everyUs), pick: [...pick] },
+        ...(limits && {
+          limits: Object.fromEntries(limits.map((one) => [one.pick, one.limit] as const)),
+        }),
+      })),
     };
   },
 });
@@ -105,10 +123,7 @@ function strictLadder(given: z.output<ReturnType<typeof ladder>> | undefined): S
   return { everyUs: given.every, echo: given.echo ?? null };
 }
 
-function strictPages(
-  pages: readonly z.output<ReturnType<typeof page>>[] | undefined,
-  scene: Scene,
-): StrictScrape[] {
+function strictPages(pages: readonly Page[] | undefined, scene: Scene): StrictScrape[] {
   return [...soundItems(pages, ["observe", "metrics"], scene.log)].flatMap(([at, one]) => {
     const seen = new Set<string>();
     for (const [place, pick] of one.pick.entries()) {
@@ -118,8 +133,32 @@ function strictPages(
       if (seen.has(pick)) scene.log.add(path, `${quoted(pick)} is picked twice`, "pick it once");
       seen.add(pick);
     }
+    const limits = strictLimits(one, at, scene);
     const known = checkUrl(one.url, ["observe", "metrics", at, "url"], scene, "http");
-    return known === null ? [] : [{ url: known.url, everyUs: one.every, pick: one.pick }];
+    if (known === null) return [];
+    const page = { url: known.url, everyUs: one.every, pick: one.pick };
+    return [{ ...page, ...(limits.length > 0 && { limits }) }];
+  });
+}
+
+function strictLimits(
+  { pick: picks, limits = {} }: Page,
+  page: number,
+  { log }: Scene,
+): StrictLimit[] {
+  return Object.entries(limits).flatMap(([pick, written]): StrictLimit[] => {
+    const path = ["observe", "metrics", page, "limits", pick];
+    if (!picks.includes(pick)) {
+      log.add(path, `${quoted(pick)} is not picked`, "name a figure of `pick`");
+      return [];
+    }
+    if (typeof written === "number") return [{ pick, limit: written }];
+    if (picks.includes(written) && written !== pick) return [{ pick, limit: written }];
+    const size = parseSize(written, MOST_BYTES);
+    if (size.ok && size.value > 0) return [{ pick, limit: size.value }];
+    const hint = "write a number, a size such as 2gb, or the name of another figure of `pick`";
+    log.add(path, `no limit: ${quoted(written)}`, hint);
+    return [];
   });
 }
 

@@ -11,11 +11,17 @@ import { goodRun } from "../merge/synthetic-run.ts";
 const model = buildReportModel(goodRun(), { scenarioText: null, notes: [] });
 const found = { tested: 300, knee: null, limit: 300, sustainable: 200, basis: "by plan" };
 
-function tablesOf(levels: readonly ModelLevel[]) {
+function blocksOf(levels: readonly ModelLevel[]) {
   const summary = { ...model.summary, capacity: found };
-  const blocks = capacity.build({ ...model, summary, levels });
-  return blocks.filter((block) => block.kind === "table");
+  return capacity.build({ ...model, summary, levels });
 }
+
+const tablesOf = (levels: readonly ModelLevel[]) =>
+  blocksOf(levels).filter((block) => block.kind === "table");
+const chartsOf = (levels: readonly ModelLevel[]) =>
+  blocksOf(levels).flatMap((block) =>
+    block.kind === "plot" && block.shape === "xy" ? [block] : [],
+  );
 
 const levelsOf = (phase: string, latencyOf: string, ...latenciesMs: readonly number[]) =>
   latenciesMs.map((latencyMs, at): ModelLevel => {
@@ -38,7 +44,35 @@ test("a table for each phase, its column called by the rule", () => {
   ]);
 });
 
+test("a chart for each phase has every level where it was judged", () => {
+  const levels = levelsOf("first", "latency p99", 10, 20, 40).map((level, at) =>
+    at === 2 ? { ...level, verdict: "broken" as const } : level,
+  );
+  const [chart, ...others] = chartsOf(levels);
+  expect(others).toEqual([]);
+  expect(chart?.curves.map(({ id, points }) => [id, points])).toEqual([
+    [
+      "held",
+      [
+        [100, 10],
+        [200, 20],
+      ],
+    ],
+    ["broken", [[300, 40]]],
+    [
+      "levels",
+      [
+        [100, 10],
+        [200, 20],
+        [300, 40],
+      ],
+    ],
+  ]);
+  const two = chartsOf([...levels, ...levelsOf("second", "latency p50", 1, 2, 3)]);
+  expect(two.map(({ id }) => id)).toEqual(["capacity-first", "capacity-second"]);
+});
+
 test("a search with too few levels has none", () => {
   const levels = [...levelsOf("a", "latency p99", 1, 2), ...levelsOf("b", "latency p50", 3)];
-  expect(tablesOf(levels)).toEqual([]);
+  expect([...tablesOf(levels), ...chartsOf(levels)]).toEqual([]);
 });

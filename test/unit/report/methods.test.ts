@@ -7,12 +7,12 @@ import { expect, test } from "vitest";
 import { METHODS } from "../../../coordinator/report/methods/registry.ts";
 
 const ROOT = new URL("../../../", import.meta.url);
-const ROOMS = ["diagnosis", "decision", "trend", "onsets", "survival", "search", "compare"];
+const ROOMS = ["diagnosis", "decision", "trend", "onsets", "survival", "forecast", "search", "compare"];
 /** What methods are made of: no statistic of their own. */
 const PARTS = new Set([
   ...["median", "mean", "BlockedValues", "LEAST_VALUES"],
   ...["MIN_BLOCK_SECONDS", "blockSeconds", "effectiveBlocks", "lagOneCorrelation"],
-  "dispersionOf",
+  ...["dispersionOf", "LEAST_BLOCKS", "withoutTrend"],
 ]);
 
 test.each(METHODS.map((method) => [method.title, method] as const))("%s", (_, { file, symbol }) => {

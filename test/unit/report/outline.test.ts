@@ -86,10 +86,33 @@ function rich(model: ReportModel): ReportModel {
     const of = what === "reconnects" ? null : HOSTILE;
     return { place: at + 1, what, of, ...moment, periodSeconds: 30, fault: HOSTILE };
   });
+  const band = { estimate: 5, low: 4, high: 6 };
+  const forecasts = (["reached", "reaches", "later", "grows", "none"] as const).map((outcome) => ({
+    ...{ figure: HOSTILE, of: "target" as const, limit: 9, outcome, why: null },
+    ...{ from: 1000, to: 60_000, readings: 60, blocks: 15, first: 4, last: 5 },
+    ...{ reach: 90_000, earliest: 80_000, latest: null, horizon: 240_000, perHour: band },
+    ...{ perConnectionHour: band, perMessage: band },
+    backTest: { covered: 9, of: 10, errorRatio: 0.4 },
+  }));
+  const figure = { name: HOSTILE, of: "target", limit: 9 } as const;
+  const points = [
+    { ms: 0, share: 0 },
+    { ms: 900, share: 0.96 },
+  ];
   return {
     ...model,
     survivalCurve: [{ percentile: 0.5, ms: 30_000 }],
-    summary: { ...model.summary, capacity, push, survival, onsets },
+    forecastCharts: [
+      {
+        ...{ figure, readings: [{ at: 1, value: 4 }] },
+        band: [
+          { at: 1, ...band },
+          { at: 90, ...band },
+        ],
+      },
+    ],
+    recovery: [{ id: HOSTILE, affected: 50, points }],
+    summary: { ...model.summary, capacity, push, survival, onsets, forecasts },
     targets: [HOSTILE, "us"].map((name) => ({ target: name, ...target, ...replies })),
     levels: [60, 70, 80].map((connections) => ({
       ...level,

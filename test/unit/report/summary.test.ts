@@ -227,6 +227,7 @@ test("the published schema names every section", () => {
     "cleanup",
     "onsets",
     "survival",
+    "forecasts",
   ];
   const always = Object.keys(summarySchema.shape).filter((key) => !optional.includes(key));
   expect(schema.required).toEqual(always);

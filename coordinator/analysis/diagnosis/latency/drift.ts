@@ -4,7 +4,7 @@
  */
 import { blockSeconds, lagOneCorrelation } from "../../stats/dependence.ts";
 import { median } from "../../stats/interval.ts";
-import { mannKendallP, theilSenSlope } from "../../stats/trend.ts";
+import { mannKendallP, theilSenSlope, withoutTrend } from "../../stats/trend.ts";
 import { ms, percent } from "../../text.ts";
 import { type Detector, MEMORY_UNKNOWN, shownIn } from "../detector.ts";
 import { blocksOf, steadySeconds } from "./steady.ts";
@@ -24,11 +24,7 @@ export const drift: Detector = {
   detect(signals) {
     const steady = steadySeconds(signals);
     const series = steady.map(({ p99Us }) => p99Us);
-    const slope = theilSenSlope(thinned(series));
-    const step = Math.max(1, Math.floor(series.length / 200));
-    // What the trend itself adds to the dependence of neighbours is taken out.
-    const flat = series.map((value, at) => value - (slope / step) * at);
-    const long = blockSeconds(lagOneCorrelation(flat));
+    const long = blockSeconds(lagOneCorrelation(withoutTrend(series)));
     const blocks = blocksOf(series, long);
     if (blocks.length < LEAST_BLOCKS) return [];
     const rise = theilSenSlope(blocks) * (blocks.length - 1);
@@ -60,8 +56,3 @@ export const drift: Detector = {
     ];
   },
 };
-
-function thinned(series: readonly number[]): number[] {
-  const step = Math.max(1, Math.floor(series.length / 200));
-  return series.filter((_, at) => at % step === 0);
-}

@@ -7,7 +7,7 @@
 import type { Confidence, Evidence } from "../../judgement.ts";
 import { blockSeconds, lagOneCorrelation } from "../../stats/dependence.ts";
 import { mean, median } from "../../stats/interval.ts";
-import { mannKendallP, theilSenSlope } from "../../stats/trend.ts";
+import { mannKendallP, withoutTrend } from "../../stats/trend.ts";
 import { count, ms } from "../../text.ts";
 import { type Detector, type Hypothesis, MEMORY_UNKNOWN, shownIn } from "../detector.ts";
 import { type MassClose, massCloses } from "../mass-close.ts";
@@ -183,9 +183,7 @@ function replyTrend(signals: Signals, death: MassClose, isPausing: boolean): Tre
 
 /** The trend stays when neighbouring seconds are taken to depend on one another as they do about it. */
 function isSureOf(series: readonly number[]): boolean {
-  const logs = series.map(Math.log);
-  const slope = theilSenSlope(logs);
-  const correlation = lagOneCorrelation(logs.map((value, at) => value - slope * at));
+  const correlation = lagOneCorrelation(withoutTrend(series.map(Math.log)));
   return mannKendallP(series, correlation) <= MOST_P;
 }
 

@@ -1,7 +1,9 @@
 /**
- * Latency second by second while the load is constant. Called by the detectors of drift and steps. Invariant: in a stretch the number of
- * open connections and the messages sent differ by little, so that what changes there is not the load's doing; a ramp is in none.
+ * What is measured second by second while the load is constant. Called by the detectors of drift and steps, and by analysis/forecast.
+ * Invariant: in a stretch the number of open connections and the messages sent differ by little, so that what changes there is not the
+ * load's doing; a ramp is in none.
  */
+import type { TimelineRow } from "../../../merge/timeline.ts";
 import { median } from "../../stats/interval.ts";
 import type { Signals } from "../signals.ts";
 
@@ -18,14 +20,32 @@ export interface SteadySecond {
 
 /** The longest such stretch; seconds that say nothing of the target are missing in it. */
 export function steadySeconds(signals: Signals): readonly SteadySecond[] {
-  let best: SteadySecond[] = [];
-  let run: SteadySecond[] = [];
+  return steadyStretch(signals, ({ second, latencyUs }) => {
+    if (latencyUs === null || latencyUs.count < LEAST_VALUES) return null;
+    return { second, p50Us: latencyUs.p50, p99Us: latencyUs.p99 };
+  });
+}
+
+/**
+ * The stretch of constant load in which most is known.
+ * @param read null: not known in that second
+ * @param chance standard deviations of a Poisson count by which messages of a second may differ beside
+ */
+export function steadyStretch<T>(
+  signals: Signals,
+  read: (row: TimelineRow) => T | null,
+  chance = 0,
+): readonly T[] {
+  let best: T[] = [];
+  let run: T[] = [];
   let open = 0;
   let sent: number[] = [];
   for (const row of signals.rows) {
+    const usual = median(sent);
     const isSame =
       Math.abs(row.open - open) <= SAME_OPEN * open &&
-      (sent.length < 5 || Math.abs(row.sent - median(sent)) <= SAME_SENT * median(sent));
+      (sent.length < 5 ||
+        Math.abs(row.sent - usual) <= SAME_SENT * usual + chance * Math.sqrt(usual));
     if (!isSame) {
       run = [];
       sent = [];
@@ -33,11 +53,10 @@ export function steadySeconds(signals: Signals): readonly SteadySecond[] {
       continue;
     }
     sent = [...sent.slice(-30), row.sent];
-    const { latencyUs } = row;
-    if (latencyUs === null || latencyUs.count < LEAST_VALUES || !signals.isClean(row.second))
-      continue;
-    run.push({ second: row.second, p50Us: latencyUs.p50, p99Us: latencyUs.p99 });
-    if (run.length > best.length) best = [...run];
+    const value = signals.isClean(row.second) ? read(row) : null;
+    if (value === null) continue;
+    run.push(value);
+    if (run.length > best.length) best = run;
   }
   return best;
 }

@@ -30,7 +30,7 @@ export const metrics: Witness = {
   hear(signals, { cause }) {
     const moving = movingIn(signals);
     if (moving.length === 0) return null;
-    const isMemory = cause === "memory-leak" && moving.some(({ pick }) => MEMORY.test(pick));
+    const isLeak = cause === "memory-leak" && moving.some(({ pick }) => isMemory(pick));
     return {
       ...NOTHING,
       evidence: moving.map(({ pick, rho, p, low, high, isRate }) =>
@@ -40,11 +40,16 @@ export const metrics: Witness = {
           signals.rows.length,
         ),
       ),
-      isSurer: isMemory,
-      settles: isMemory ? [MEMORY_UNKNOWN] : [],
+      isSurer: isLeak,
+      settles: isLeak ? [MEMORY_UNKNOWN] : [],
     };
   },
 };
+
+/** By its name. */
+export function isMemory(pick: string): boolean {
+  return MEMORY.test(pick);
+}
 
 interface Moving {
   readonly pick: string;

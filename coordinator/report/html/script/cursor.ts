@@ -1,5 +1,5 @@
 /**
- * One cursor through all charts over run time, one along each percentile curve; moved by pointer or arrow keys. Sent to the
+ * One cursor through all charts over run time, one along each percentile curve and each chart of one figure over another; moved by pointer or arrow keys. Sent to the
  * browser by script.ts. Invariants: writes text and numbers only, never markup; functions refer to one another alone.
  */
 import type { Element, Kit, Page, PageData } from "./dom.ts";
@@ -80,5 +80,46 @@ export function followCurves(kit: Kit, data: PageData): void {
   }
 }
 
+export function followXy(kit: Kit, data: PageData): void {
+  const steps = 500;
+  for (const plane of document.querySelectorAll("svg.xy")) {
+    const figure = plane.closest("figure");
+    const plot = data.xy[figure?.dataset["plot"] ?? ""];
+    if (!plot) continue;
+    const values = [...(figure?.querySelectorAll("[data-series]") ?? [])];
+    const show = (step: number | null): void => {
+      const share = step === null ? null : (step + 0.5) / steps;
+      moveCursor(plane, share);
+      for (const value of values) {
+        const curve = plot.curves.find(({ id }) => id === value.dataset["series"]);
+        const at = share === null || !curve ? null : xyPoint(curve, share * plot.x.top);
+        if (!at) value.textContent = share === null ? (value.dataset["rest"] ?? "") : "no data";
+        else {
+          const [x, y] = at;
+          value.textContent = `${kit.reading(plot.unit, null, y)} at ${kit.reading(plot.x.unit, null, x)}`;
+        }
+      }
+    };
+    follow(plane, { steps, page: 25, stepAt: (share) => Math.floor(share * steps), show });
+  }
+}
+
+/** The measured point that counts at x: of a step the last before it, else the nearest. */
+export function xyPoint(
+  { isStep, points }: PageData["xy"][string]["curves"][number],
+  x: number,
+): readonly [x: number, y: number] | undefined {
+  let found: readonly [x: number, y: number] | undefined;
+  for (const point of points) {
+    const isBefore = point[0] <= x;
+    if (isBefore) found = point;
+    else {
+      if (!isStep && (!found || point[0] - x < x - found[0])) found = point;
+      break;
+    }
+  }
+  return found;
+}
+
 /** Functions to send. */
-export const CURSOR = { follow, moveCursor, followCurves };
+export const CURSOR = { follow, moveCursor, followCurves, followXy, xyPoint };

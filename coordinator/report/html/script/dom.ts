@@ -65,6 +65,19 @@ export interface SeriesData {
   readonly max: Values;
 }
 
+/** A chart of one figure over another. */
+export interface XyData {
+  readonly x: { readonly label: string; readonly unit: string; readonly top: number };
+  /** Of y. */
+  readonly unit: string;
+  readonly curves: readonly {
+    readonly id: string;
+    readonly label: string;
+    readonly isStep: boolean;
+    readonly points: readonly (readonly [x: number, y: number])[];
+  }[];
+}
+
 /** What the page knows of its charts; written by page.ts. */
 export interface PageData {
   readonly name: string;
@@ -78,6 +91,7 @@ export interface PageData {
   readonly curves: Readonly<
     Record<string, Readonly<Record<string, readonly (readonly [at: number, ms: number])[]>>>
   >;
+  readonly xy: Readonly<Record<string, XyData>>;
   readonly heat: Readonly<
     Record<
       string,

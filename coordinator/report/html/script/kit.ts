@@ -36,6 +36,7 @@ export function reading(
   if (high === null || high === undefined) return "no data";
   const show = (value: number): string => {
     if (unit === "ms") return milliseconds(value);
+    if (unit === "seconds") return clock(value);
     if (unit === "share") return `${Number((value * 100).toPrecision(3))}%`;
     return value.toLocaleString("en-US") + (unit === "perSecond" ? "/s" : "");
   };

@@ -141,6 +141,7 @@ export function chartCsv(kit: Kit, data: PageData, plot: string): string {
   const rows: (string | number)[][] = [];
   const curves = data.curves[plot];
   const heat = data.heat[plot];
+  const xy = data.xy[plot];
   if (series) {
     const columns = series.flatMap(({ label, min }) =>
       min ? [`${label} lowest`, label] : [label],
@@ -159,6 +160,14 @@ export function chartCsv(kit: Kit, data: PageData, plot: string): string {
     for (const [curve, points] of Object.entries(curves)) {
       for (const [at, ms] of points)
         rows.push([cell(curve), Number(((1 - 10 ** -at) * 100).toPrecision(8)), ms]);
+    }
+  } else if (xy) {
+    const names: Record<string, string> = { ms: "ms", seconds: "s" };
+    const column = (label: string, unit: string) =>
+      `${label}${names[unit] ? `_${names[unit]}` : ""}`;
+    rows.push(["curve", cell(column(xy.x.label, xy.x.unit)), column("value", xy.unit)]);
+    for (const { label, points } of xy.curves) {
+      for (const [x, y] of points) rows.push([cell(label), x, y]);
     }
   } else if (heat) {
     rows.push(["second", "from_ms", "to_ms", "replies"]);

@@ -12,6 +12,7 @@ import { TIME } from "./time.ts";
 declare const document: Page;
 declare function startTime(kit: Kit, data: PageData): TimeView;
 declare function followCurves(kit: Kit, data: PageData): void;
+declare function followXy(kit: Kit, data: PageData): void;
 declare function startSaving(kit: Kit, data: PageData): void;
 declare function startLegends(): void;
 declare function startSorting(): void;
@@ -22,6 +23,7 @@ function start(kit: Kit): void {
   const data = JSON.parse(document.getElementById("data")?.textContent ?? "{}") as PageData;
   const view = data.bins > 0 ? startTime(kit, data) : null;
   followCurves(kit, data);
+  followXy(kit, data);
   startSaving(kit, data);
   startLegends();
   startSorting();

@@ -5,7 +5,7 @@
 
 import type { ModelLevel } from "../../model/capacity.ts";
 import type { Summary } from "../../summary-schema.ts";
-import { formatCount } from "../../text/format.ts";
+import { countOf, formatCount } from "../../text/format.ts";
 import { capacityBasis, capacityText } from "../../text/result-text.ts";
 import {
   type Block,
@@ -98,9 +98,9 @@ export const capacity: Section = {
 function latencyByLoad(levels: readonly ModelLevel[]): Block[] {
   const phases = [...new Set(levels.map(({ phase }) => phase))];
   const tables = phases.flatMap((phase) => {
-    const [found] = byLoad(levels.filter((level) => level.phase === phase));
-    if (found === undefined) return [];
-    return phases.length === 1 ? [found] : [text("Phase ", code(phase, 64), ":"), found];
+    const found = byLoad(levels.filter((level) => level.phase === phase));
+    if (found.length === 0) return [];
+    return phases.length === 1 ? found : [text("Phase ", code(phase, 64), ":"), ...found];
   });
   return tables.length === 0 ? [] : [heading("Latency by load"), ...tables];
 }
@@ -128,7 +128,42 @@ function byLoad(levels: readonly ModelLevel[]): Block[] {
     { id: "latency", title: code(first.latencyOf, 80), unit: "ms" as const },
     column("of the highest", "bar"),
   ];
-  return [table({ name: "Latency by load", columns, most: MAX_LEVELS, sort: false }, rows)];
+  return [
+    chart(known, { phase: first.phase, of: first.latencyOf }),
+    table({ name: "Latency by load", columns, most: MAX_LEVELS, sort: false }, rows),
+  ];
+}
+
+/** What held and what broke, each level a point. */
+function chart(
+  known: readonly ModelLevel[],
+  { phase, of }: { readonly phase: string; readonly of: string },
+): Block {
+  const points = (verdict: ModelLevel["verdict"]) =>
+    known
+      .filter((level) => level.verdict === verdict)
+      .map(({ connections, latencyMs }) => [connections, latencyMs ?? 0] as const);
+  const curve = (verdict: "held" | "broken", colour: "c1" | "c4") => {
+    const own = points(verdict);
+    const rest = `${countOf(own.length, "level")}`;
+    return { id: verdict, label: verdict, colour, look: "dots" as const, points: own, rest };
+  };
+  const all = known.map(({ connections, latencyMs }) => [connections, latencyMs ?? 0] as const);
+  return {
+    ...{ kind: "plot", shape: "xy", id: `capacity-${phase.replace(/[^A-Za-z0-9]+/g, "-")}` },
+    title: "Latency over connections",
+    about:
+      "Every level that was judged: held, or broken; the line joins them in the order of load.",
+    x: { label: "connections", unit: "count", to: Math.max(...all.map(([x]) => x)) },
+    y: { label: "latency", unit: "ms", to: Math.max(...all.map(([, y]) => y)) },
+    curves: [
+      curve("held", "c1"),
+      curve("broken", "c4"),
+      { id: "levels", label: of, colour: "c7", look: "thin", points: all, rest: "" },
+    ],
+    areas: [],
+    marks: [],
+  };
 }
 
 /** The bottleneck, and what to add next. */

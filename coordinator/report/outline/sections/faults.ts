@@ -17,6 +17,7 @@ import {
 import { outcomeData, outcomeTables } from "../fault-outcomes.ts";
 import { momentOf } from "../moments.ts";
 import { recordData } from "../quantiles.ts";
+import { recoveryChart } from "../recovery-chart.ts";
 import type { Section } from "../section.ts";
 
 type Fault = Summary["faults"][number];
@@ -81,7 +82,7 @@ export const faults: Section = {
       "Of a scenario with `faults` ([faults.md](faults.md)): whom each one hit, how soon they were open again, with how many attempts, and what it cost in messages. What faults do is no failure of the target, and in no threshold.",
   },
 
-  build({ summary: { faults: all, outside } }) {
+  build({ summary: { faults: all, outside }, recovery = [] }) {
     const beside =
       outside.length === 0
         ? []
@@ -90,6 +91,7 @@ export const faults: Section = {
     return [
       lead(leadText(all)),
       table({ name: "Faults", columns: COLUMNS, most: MOST }, all.map(row)),
+      ...recoveryChart(recovery),
       table({ name: "What faults cost", columns: LOSSES, most: MOST }, all.map(costs)),
       table(
         { name: "What faults did to the others", columns: OTHERS, most: MOST },

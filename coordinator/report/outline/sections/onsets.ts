@@ -4,6 +4,7 @@
 import type { SummaryOnset } from "../../onsets/onsets-schema.ts";
 import { formatMs, formatSeconds } from "../../text/format.ts";
 import {
+  type Bar,
   type Cell,
   code,
   column,
@@ -24,6 +25,7 @@ const COLUMNS = [
   column("what", "text"),
   column("since", "text"),
   column("between", "text"),
+  column("on the run", "bar"),
   column("before", "text"),
   column("then", "text"),
   column("remarks", "text"),
@@ -37,9 +39,10 @@ export const onsets: Section = {
       "Of a run in which failures of the target left the band they had kept to: what did so first, second and third (failures by kind, reconnects, users not served by target, latency by message), with the moments between which it did.",
   },
 
-  build({ summary: { onsets: seen = [] } }) {
+  build({ summary: { onsets: seen = [], durationSeconds } }) {
     if (seen.length === 0) return [];
     const firsts = seen.filter(({ place }) => place === 1);
+    const wholeMs = Math.max(1, durationSeconds * 1000, ...seen.map(({ to }) => to));
     return [
       lead(
         ...firsts.flatMap((one, at): Piece[] => [joint(at, firsts.length), ...subjectOf(one)]),
@@ -49,7 +52,7 @@ export const onsets: Section = {
       ),
       table(
         { name: "What failed first", columns: COLUMNS, most: MOST, sort: false },
-        seen.map(row),
+        seen.map((one) => row(one, wholeMs)),
       ),
       note(
         "Each is held against what it was before, by the second; the first failure of its kind is known to the moment. What has the same place cannot be distinguished in time. That one thing came before another does not make it the cause.",
@@ -65,17 +68,27 @@ function joint(at: number, length: number): string {
   return at === length - 1 ? " and " : ", ";
 }
 
-function row(one: SummaryOnset): Cell[] {
+function row(one: SummaryOnset, wholeMs: number): Cell[] {
   const { place, at, from, to, before, after } = one;
   return [
     place,
     subjectOf(one),
     momentOf(at / 1000),
     `${seconds(from)} to ${seconds(to)}`,
+    { text: "", bar: laneOf(one, wholeMs) },
     shownOf(one, before),
     shownOf(one, after),
     remarks(one),
   ];
+}
+
+const LEAST_WIDTH = 0.006;
+
+/** From when it had surely not left its band to when it surely had, the moment itself marked: lanes, one below the other. */
+function laneOf({ at, from, to }: SummaryOnset, wholeMs: number): Bar {
+  const share = (ms: number) => Math.min(1, Math.max(0, ms / wholeMs));
+  const until = Math.min(1, Math.max(share(to), share(from) + LEAST_WIDTH));
+  return { from: Math.min(share(from), 1 - LEAST_WIDTH), to: until, mark: share(at), colour: "c4" };
 }
 
 /** To the millisecond. */

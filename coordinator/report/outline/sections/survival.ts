@@ -15,7 +15,7 @@ import {
   note,
   table,
 } from "../block.ts";
-import type { CurvePoint } from "../plot.ts";
+import type { CurvePoint, XyCurve } from "../plot.ts";
 import type { Section } from "../section.ts";
 
 const MOST = 40;
@@ -58,6 +58,7 @@ export const survival: Section = {
         { name: "Left by age", columns: LEFT, most: MOST, sort: false },
         seen.left.map(leftRow),
       ),
+      ...hazardChart(seen.hazard),
       table(
         { name: "Ends by age", columns: HAZARD, most: MOST, sort: false },
         seen.hazard.map(hazardRow),
@@ -98,6 +99,48 @@ function chart(points: readonly CurvePoint[]): Block {
       "Kaplan-Meier: planned ends are counted until then. It ends where nobody older was seen.",
     curves: [{ id: "ended", label: "ended unplanned", colour: "c2", points, rest }],
   };
+}
+
+/** Ends per connection-hour at each age, with the interval where there is one. */
+function hazardChart(hazard: SummarySurvival["hazard"]): Block[] {
+  const last = hazard.at(-1);
+  if (last === undefined || hazard.length < 2) return [];
+  type Bin = SummarySurvival["hazard"][number];
+  const stepped = (value: (bin: Bin) => number) => [
+    ...hazard.map((bin) => [bin.fromMs, value(bin)] as const),
+    [last.toMs, value(last)] as const,
+  ];
+  const most = Math.max(...hazard.map(({ perHour, interval }) => interval?.high ?? perHour));
+  const edge = (id: string, value: (bin: Bin) => number): XyCurve => {
+    const look = { colour: "c7", look: "step" } as const;
+    return { id, label: `95% ${id}`, ...look, points: stepped(value), rest: "" };
+  };
+  const isSure = hazard.some(({ interval }) => interval !== null);
+  return [
+    {
+      ...{ kind: "plot", shape: "xy", id: "hazard" },
+      title: "Ends per connection-hour by age",
+      about:
+        "How often a connection of this age is ended, unplanned, if it stayed at this age for an hour.",
+      x: { label: "age", unit: "ms", to: last.toMs },
+      y: { label: "ends per connection-hour", unit: "count", to: most },
+      curves: [
+        {
+          ...{ id: "rate", label: "ends per connection-hour", colour: "c2", look: "step" },
+          points: stepped(({ perHour }) => perHour),
+          rest: `max ${rate(Math.max(...hazard.map(({ perHour }) => perHour)))}`,
+        },
+        ...(isSure
+          ? [
+              edge("from", ({ perHour, interval }) => interval?.low ?? perHour),
+              edge("to", ({ perHour, interval }) => interval?.high ?? perHour),
+            ]
+          : []),
+      ],
+      areas: [],
+      marks: [],
+    },
+  ];
 }
 
 function leftRow({ ageMs, share, interval }: SummarySurvival["left"][number]): Cell[] {
