@@ -5,30 +5,34 @@ const BROKER_TESTS = ["test/conformance/bus{.redis,.nats,-forgery}.test.ts"];
 
 /** Seconds of processor time each: generated input without end, statistics over many runs, storms on a simulated clock. */
 const THOROUGH = [
-  "test/manifests/*.test.ts",
-  "test/conformance/fault-{kinds,wire}.*.test.ts",
+  "test/{manifests/*,containers/containers}.test.ts",
+  // The same suites go by with the other bus and the other driver in the fast ones.
+  "test/conformance/{bus.ipc,driver.ws,fault-{kinds,wire}.*}.test.ts",
   "test/sim/*.test.ts",
-  "test/property/{codec,codec-differential,correlation,flow,flow-sockets,load-profile,load-schedule,merge,odd-values}.test.ts",
+  "test/property/{captures,codec,codec-differential,correlation,flow,flow-sockets,load-profile,load-schedule,merge,odd-values}.test.ts",
   "test/property/{roles,scenario-match,scenario-parse,scenario-template,sequence,shuffled}.test.ts",
   "test/unit/analysis/compare/false-alarms.test.ts",
   "test/unit/analysis/diagnosis/silent.test.ts",
-  "test/unit/analysis/stats/{associations,blocks}.test.ts",
+  "test/unit/analysis/{registry,survival/survival,trend/trend}.test.ts",
+  "test/unit/analysis/stats/{associations,blocks,energy-change-points}.test.ts",
   "test/property/{fault-timelines,forecast,links,outage-schedules}.test.ts",
   "test/unit/connection/backoff.test.ts",
-  "test/unit/engine/{fault-handshakes,fault-protocol,fault-traffic,live-faults,network-faults,storms}.test.ts",
+  "test/unit/engine/{attribution,fault-handshakes,fault-protocol,fault-traffic,faults,live-faults}.test.ts",
+  "test/unit/engine/{network-faults,sequences,storms}.test.ts",
+  "test/unit/{faultbench/cases,http/doors}.test.ts",
   "test/unit/merge/agreed.test.ts",
-  "test/unit/report/{hostile,pdf,png,png-unavailable,stored-summaries}.test.ts",
-  "test/unit/run/{placement,recovery,resume,storm}.test.ts",
-  "test/unit/scenario/{bounds,expansion}.test.ts",
+  "test/unit/report/{hostile,pdf,png,stored-summaries}.test.ts",
+  "test/unit/run/{fleet,live-faults,placement,recovery,resume,storm}.test.ts",
+  "test/unit/scenario/{bounds,expansion,row-file}.test.ts",
   "test/unit/worker/control.test.ts",
 ];
 
 /** What they look at takes the whole machine: times to the millisecond, 10,000 connections. */
-const ALONE = ["test/integration/{attribution,cli-demo,fan-out,faults,plan,storms,truth}.test.ts"];
+const ALONE = ["test/integration/{attribution,cli-demo,fan-out,faults,storms,truth}.test.ts"];
 
 /** Mostly waiting, for minutes: what begins last is waited for alone. */
 const LONG =
-  /\/(fault-kinds\.\w+|coordinator-commands|cluster|coordinator|docs|coordinator-restart|forged|api|find-limit|stress-library|reconnect-storm|got-nothing|cli-flags|compare|checkpoints|chaos|cli-init|live-faults|sequences)\.test\.ts$/;
+  /\/(fault-kinds\.\w+|sim|coordinator-commands|cluster|coordinator|docs|coordinator-restart|forged|api|find-limit|stress-library|reconnect-storm|got-nothing|cli-flags|compare|checkpoints|chaos|cli-init|live-faults|sequences)\.test\.ts$/;
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -78,7 +82,6 @@ export default defineConfig({
             "test/conformance/**/*.test.ts",
             "test/house/**/*.test.ts",
             "test/docs/**/*.test.ts",
-            "test/containers/containers.test.ts",
           ],
           exclude: [...BROKER_TESTS, ...THOROUGH],
           testTimeout: 120_000,
@@ -94,6 +97,7 @@ export default defineConfig({
           include: THOROUGH,
           testTimeout: 300_000,
           expect: WAITING,
+          isolate: false,
         },
       },
       {

@@ -130,7 +130,13 @@ const RUNS: Readonly<Record<string, Facts>> = {
   "a summary alone": { summary: modelOf(goodRun()).summary },
 };
 const stored = new URL("../../fixtures/runs/", import.meta.url);
-const versions = readdirSync(stored);
+/** Each rebuilt once: it is the same to every section. */
+const versions = await Promise.all(
+  readdirSync(stored).map(async (version) => {
+    const { model } = await rebuildRun(new URL(`${version}/`, stored).pathname);
+    return [version, model] as const;
+  }),
+);
 
 /** What a new section gets for nothing. */
 const bare: Section = {
@@ -170,7 +176,7 @@ function check(format: Format, shown: string): void {
   if (format === "html") expect(shown).not.toMatch(/<(img|script)/);
   if (format === "csv") {
     const rows = parseCsv(shown) as string[][];
-    for (const field of rows.flat()) expect(field).not.toMatch(/^\s*[=+@]/);
+    expect(rows.flat().filter((field) => /^\s*[=+@]/.test(field))).toEqual([]);
   }
   if (format === "terminal") {
     // A word that is longer than a line stays whole outside of tables.
@@ -184,8 +190,7 @@ describe.each([...SECTIONS, bare])("$meta.id", (section) => {
     for (const facts of Object.values(RUNS)) check(format, rendered(format, facts, section));
   });
 
-  test.each(versions)("of a run of version %s", async (version) => {
-    const { model } = await rebuildRun(new URL(`${version}/`, stored).pathname);
+  test.each(versions)("of a run of version %s", (_, model) => {
     for (const format of FORMATS) check(format, rendered(format, model, section));
   });
 
