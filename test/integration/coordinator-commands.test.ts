@@ -99,13 +99,12 @@ describe.skipIf(absent !== null)("commands that speak to a coordinator", () => {
       readonly connectionsOpen: number;
       readonly run: string | null;
     }
-    const list = async () => {
-      const { stdout } = await command(["workers", "--json"]);
-      return (JSON.parse(stdout) as { workers: Listed[] }).workers;
-    };
+    // What is waited for is asked of the API: each command is a process.
+    const list = async () =>
+      (await coordinator.get<{ workers: Listed[] }>("/workers")).body.workers;
     await expect.poll(async () => (await list()).length, WAIT).toBe(3);
     const path = file(
-      echoScenario(target.url, { connections: 150, holdSeconds: 30 }),
+      echoScenario(target.url, { connections: 150, holdSeconds: 600 }),
       "drain.json",
     );
     const id = (await command(["submit", path, "--workers", "3"])).stdout.trim();
@@ -114,7 +113,11 @@ describe.skipIf(absent !== null)("commands that speak to a coordinator", () => {
     await expect
       .poll(async () => (await of("worker-c"))?.connectionsOpen, WAIT)
       .toBeGreaterThan(20);
-    expect((await of("worker-c"))?.run).toBe(id);
+    const { workers: listed } = JSON.parse((await command(["workers", "--json"])).stdout) as {
+      workers: Listed[];
+    };
+    expect(listed.map((worker) => worker.id)).toEqual((await list()).map((worker) => worker.id));
+    expect(listed.find((worker) => worker.id === "worker-c")?.run).toBe(id);
 
     // Two of 60 do not hold 150: it stays a drain until a fourth comes.
     await using fourth = startWorker(broker.url, "worker-d", { capacity: 60 });

@@ -1,8 +1,8 @@
 /**
  * Goal: no command leaves a process behind, whichever of its processes is killed. Method: each command is started; its
  * processes are found in /proc by a mark in their environment; one after the other is killed with SIGKILL, also while all
- * others are stopped, and in the end nothing may carry the mark. With ONRUSH_TEST_ALL=1 (`npm run chaos:processes`) 20
- * times each.
+ * others are stopped, and in the end nothing may carry the mark. Each command is told to end by one of three signals, which share a
+ * list of the programs'. With ONRUSH_TEST_ALL=1 (`npm run chaos:processes`) by each of them, and everything 20 times.
  */
 import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
@@ -11,6 +11,7 @@ import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ALL, inTurn } from "../support/all.ts";
 import { freePort } from "../support/ports.ts";
 import { type Found, marked, markOf, signal, until } from "../support/process-tree.ts";
 import { onrush, scratch, startTarget, type Target } from "../support/programs.ts";
@@ -18,7 +19,8 @@ import { type BrokerServer, missing, startBroker } from "../support/servers.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const MAIN = join(ROOT, "dist/coordinator/cli/main.js");
-const TIMES = process.env["ONRUSH_TEST_ALL"] === "1" ? 20 : 1;
+const TIMES = ALL ? 20 : 1;
+const SIGNALS = ["SIGTERM", "SIGHUP", "SIGINT"] as const;
 const START_MS = 60_000;
 /** For what is left to end; a browser takes its time. */
 const END_MS = 15_000;
@@ -224,8 +226,8 @@ describe.skipIf(process.platform !== "linux" || missing("redis") !== null)("a co
   );
 
   it.each(
-    CASES.flatMap((tried) =>
-      (["SIGTERM", "SIGHUP", "SIGINT"] as const).map((name) => ({ ...tried, signalName: name })),
+    CASES.flatMap((tried, at) =>
+      inTurn(SIGNALS, at).map((signalName) => ({ ...tried, signalName })),
     ),
   )(
     "ends with all its processes on $signalName: $name",

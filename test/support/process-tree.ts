@@ -43,11 +43,14 @@ export function signal({ pid }: Found, name: NodeJS.Signals): void {
   }
 }
 
+/** A look at all processes of a machine takes milliseconds. */
+const LOOK_MS = 100;
+
 /** Looks until `holds`, or until the time is over. @returns whether it held */
 export async function until(holds: () => boolean, withinMs: number): Promise<boolean> {
-  for (let waitedMs = 0; waitedMs < withinMs; waitedMs += 50) {
+  for (let waitedMs = 0; waitedMs < withinMs; waitedMs += LOOK_MS) {
     if (holds()) return true;
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
   return holds();
 }
