@@ -22,7 +22,9 @@ export function count(value: number): string {
   // Of the digits as they are written, so that 1.0005 is 1.001.
   const thousandths = size < LEAST ? 0 : Math.round(Number(`${size}e3`));
   const whole = String(Math.floor(thousandths / 1000)).replace(/\B(?=(\d{3})+$)/g, ",");
-  const part = String(thousandths % 1000).padStart(3, "0").replace(/0+$/, "");
+  const part = String(thousandths % 1000)
+    .padStart(3, "0")
+    .replace(/0+$/, "");
   return `${value < 0 ? "-" : ""}${whole}${part === "" ? "" : `.${part}`}`;
 }
 

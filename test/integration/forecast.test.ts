@@ -62,7 +62,9 @@ it("a gauge that leaks is at its limit when the report says so", async () => {
     const truthMs = beganWallMs + 1000 * LIMIT_SECONDS;
     expect(startMs + 1000 * (summary?.durationSeconds ?? 0)).toBeLessThan(truthMs);
     expect(startMs + (heap?.earliest ?? 0) - SLACK_MS).toBeLessThan(truthMs);
-    expect(startMs + (heap?.latest ?? Number.POSITIVE_INFINITY) + SLACK_MS).toBeGreaterThan(truthMs);
+    expect(startMs + (heap?.latest ?? Number.POSITIVE_INFINITY) + SLACK_MS).toBeGreaterThan(
+      truthMs,
+    );
     const perHour = (BYTES_A_SECOND * 3600) / CONNECTIONS;
     expect(heap?.perConnectionHour?.low).toBeLessThan(perHour);
     expect(heap?.perConnectionHour?.high).toBeGreaterThan(perHour);

@@ -3,8 +3,8 @@
  * matters. Pure. Invariant: what a large message takes longer is its size's only where the small ones wait behind it, too.
  */
 import type { StrictSend } from "../../../shared/scenario/strict.ts";
-import { studentCdf } from "../stats/distributions.ts";
 import { mean, median } from "../stats/interval.ts";
+import { meanAboveZeroP } from "../stats/student.ts";
 import type { Signals } from "./signals.ts";
 
 /** Bytes of a large message, and so many times as many as a small one has. */
@@ -121,11 +121,8 @@ function foundIn(signals: Signals): SizeCost | null {
 function beginOf(blocks: readonly number[]): number | null {
   for (let at = 0; at + LEAST_BLOCKS <= blocks.length; at++) {
     const rest = blocks.slice(at);
-    const centre = mean(rest);
-    const squares = rest.reduce((sum, one) => sum + (one - centre) ** 2, 0);
-    const error = Math.sqrt(squares / (rest.length - 1) / rest.length);
-    const isSlow = Math.min(rest[0] as number, median(rest), centre) >= LEAST_US;
-    if (isSlow && 1 - studentCdf(centre / error, rest.length - 1) <= MOST_P) return at;
+    const isSlow = Math.min(rest[0] as number, median(rest), mean(rest)) >= LEAST_US;
+    if (isSlow && meanAboveZeroP(rest) <= MOST_P) return at;
   }
   return null;
 }

@@ -68,3 +68,11 @@ export function newcombeInterval(a: Proportion, b: Proportion, confidence: numbe
     high: estimate + Math.hypot(wilsonB.high - wilsonB.estimate, wilsonA.estimate - wilsonA.low),
   };
 }
+
+/**
+ * P of `count` of `of`, or more, where each has this chance: the upper tail of the binomial distribution, I_chance(count, of - count + 1), I
+ * the regularised incomplete beta function. Source: M. Abramowitz and I. Stegun, Handbook of Mathematical Functions, 26.5.24.
+ */
+export function countAboveP({ count, of }: Proportion, chance: number): number {
+  return count <= 0 ? 1 : incompleteBeta(chance, count, of - count + 1);
+}

@@ -3,7 +3,7 @@
  * exists, and for one run held against several. Called by the comparison.
  * Invariant: few runs give a wide interval, never a bold one.
  */
-import { studentQuantile } from "./distributions.ts";
+import { studentCdf, studentQuantile } from "./distributions.ts";
 import { type Interval, mean } from "./interval.ts";
 
 /**
@@ -24,6 +24,15 @@ export function studentInterval(
   const reach =
     studentQuantile((1 + confidence) / 2, df) * Math.sqrt(variance * (1 / a.length + 1 / b.length));
   return { estimate, low: estimate - reach, high: estimate + reach };
+}
+
+/**
+ * P of a mean as high as this, or higher, where the true one is 0: 1 - F(mean sqrt(n) / s), F Student's t with n - 1 degrees of freedom.
+ * Assumes values that do not depend on one another. Source: as above. NaN for fewer than two values.
+ */
+export function meanAboveZeroP(values: readonly number[]): number {
+  const df = values.length - 1;
+  return 1 - studentCdf(mean(values) / Math.sqrt(squares(values) / df / values.length), df);
 }
 
 function squares(values: readonly number[]): number {

@@ -127,4 +127,27 @@ export const FINDING_METHODS: readonly Method[] = [
     causes: [],
     isShown: namesCorrelation,
   },
+  {
+    title: "Whether those who send fastest end more often than others",
+    formula:
+      "the upper tail of the binomial distribution, the chance being their share of all messages",
+    assumes: "closes that do not depend on one another",
+    source: "M. Abramowitz and I. Stegun, Handbook of Mathematical Functions (1964), 26.5.24",
+    usedFor: "Findings about a limit on the rate of messages",
+    file: "coordinator/analysis/stats/proportion.ts",
+    symbol: "countAboveP",
+    causes: ["message-rate-limit"],
+    isShown: never,
+  },
+  {
+    title: "Whether large messages take longer than small ones",
+    formula: "1 - F(mean sqrt(n) / s) of the differences in blocks of time, F Student's t",
+    assumes: "blocks that do not depend on one another, differences about normal",
+    source: "Student, Biometrika 6 (1908)",
+    usedFor: "Findings about what large messages cost",
+    file: "coordinator/analysis/stats/student.ts",
+    symbol: "meanAboveZeroP",
+    causes: ["compression-cost", "bandwidth-limit"],
+    isShown: never,
+  },
 ];

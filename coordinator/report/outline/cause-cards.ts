@@ -7,17 +7,10 @@ import { probeKindOf } from "../../analysis/diagnosis/probe-run/registry.ts";
 import { causeTitle } from "../../analysis/findings/causes.ts";
 import type { SummaryJudgement } from "../summary-judged-schema.ts";
 import type { Summary } from "../summary-schema.ts";
-import {
-  type Block,
-  type Card,
-  code,
-  type Fact,
-  type Piece,
-  sentence,
-  type Text,
-} from "./block.ts";
+import { type Block, type Card, code, type Fact, type Piece, type Text } from "./block.ts";
 import { momentOf } from "./moments.ts";
 import type { Facts } from "./section.ts";
+import { sentence } from "./sentence.ts";
 
 type Finding = Summary["findings"][number];
 type Stretch = SummaryJudgement["evidence"][number]["seconds"][number];

@@ -4,7 +4,8 @@
  */
 import type { Summary } from "../summary-schema.ts";
 import { formatObserved } from "../text/threshold-text.ts";
-import { type Block, code, type Fact, facts, list, prose, sentence } from "./block.ts";
+import { type Block, code, type Fact, facts, list, prose } from "./block.ts";
+import { sentence } from "./sentence.ts";
 
 const MAX_RISKS = 20;
 const MARKS = { go: "passed", "no-go": "failed", undecided: "open" } as const;

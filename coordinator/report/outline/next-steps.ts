@@ -6,9 +6,10 @@
 import type { Summary } from "../summary-schema.ts";
 import { formatCount } from "../text/format.ts";
 import { comparisonOf, didNotStart } from "../text/verdict-text.ts";
-import { code, sentence, type Text } from "./block.ts";
+import { code, type Text } from "./block.ts";
 import { momentOf, worstMoment } from "./moments.ts";
 import type { Facts } from "./section.ts";
+import { sentence } from "./sentence.ts";
 
 const MAX_RULES = 3;
 

@@ -7,7 +7,16 @@ import { expect, test } from "vitest";
 import { METHODS } from "../../../coordinator/report/methods/registry.ts";
 
 const ROOT = new URL("../../../", import.meta.url);
-const ROOMS = ["diagnosis", "decision", "trend", "onsets", "survival", "forecast", "search", "compare"];
+const ROOMS = [
+  "diagnosis",
+  "decision",
+  "trend",
+  "onsets",
+  "survival",
+  "forecast",
+  "search",
+  "compare",
+];
 /** What methods are made of: no statistic of their own. */
 const PARTS = new Set([
   ...["median", "mean", "BlockedValues", "LEAST_VALUES"],

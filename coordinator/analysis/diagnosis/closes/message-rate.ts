@@ -5,7 +5,7 @@
  */
 import type { KnownMoment } from "../../../merge/evidence/failure-events.ts";
 import type { FailureSeries } from "../../../merge/failures/failure-series.ts";
-import { normalCdf } from "../../stats/distributions.ts";
+import { countAboveP } from "../../stats/proportion.ts";
 import { count, partOf, percent } from "../../text.ts";
 import { type Detector, type Hypothesis, shownIn } from "../detector.ts";
 import { type Signals, spanOf } from "../signals.ts";
@@ -46,7 +46,10 @@ function found(signals: Signals, series: FailureSeries): Hypothesis[] {
   const messages = (of: typeof controls) =>
     of.reduce((sum, { rate, weight }) => sum + rate * weight, 0);
   const share = messages(controls.filter(({ rate }) => rate >= least)) / messages(controls);
-  if (inside < LEAST_RATIO * share * rates.length || aboveP(inside, rates.length, share) > MOST_P) {
+  if (
+    inside < LEAST_RATIO * share * rates.length ||
+    countAboveP({ count: inside, of: rates.length }, share) > MOST_P
+  ) {
     return [];
   }
   const perSecond = `${count(Number(least.toPrecision(2)))} messages per second`;
@@ -76,10 +79,4 @@ function ratesOf(moments: readonly KnownMoment[]) {
     const rate = sentPerSecond(one);
     return rate === null ? [] : [{ rate, weight: one.weight }];
   });
-}
-
-/** Of as many of n, each with this chance, or more; by the normal approximation with its correction for continuity. */
-function aboveP(many: number, n: number, chance: number): number {
-  const spread = Math.sqrt(n * chance * (1 - chance));
-  return spread === 0 ? 1 : normalCdf(-(many - 0.5 - n * chance) / spread);
 }

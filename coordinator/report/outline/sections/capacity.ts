@@ -19,12 +19,12 @@ import {
   lead,
   list,
   prose,
-  sentence,
   table,
   text,
 } from "../block.ts";
 import { momentOf } from "../moments.ts";
 import type { Section } from "../section.ts";
+import { sentence } from "../sentence.ts";
 
 const MAX_LEVELS = 200;
 

@@ -103,9 +103,7 @@ function row(one: SummaryForecast): Cell[] {
   const { figure, of, limit, last, perHour, from, to, readings, blocks, backTest } = one;
   const span = from === null || to === null ? "" : `${moments(from, to)}, `;
   const tested =
-    backTest === null
-      ? ""
-      : `, ${backTest.covered} of ${backTest.of} later blocks in the band`;
+    backTest === null ? "" : `, ${backTest.covered} of ${backTest.of} later blocks in the band`;
   return [
     of === "target" ? code(figure, 120) : figure,
     exact(limit),

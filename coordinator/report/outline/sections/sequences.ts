@@ -14,11 +14,11 @@ import {
   note,
   type Part,
   part,
-  sentence,
   tableOf,
 } from "../block.ts";
 import { quantileParts, recordData } from "../quantiles.ts";
 import type { Section } from "../section.ts";
+import { sentence } from "../sentence.ts";
 
 const MAX_SEQUENCES = 200;
 const MAX_EVENTS = 1000;

@@ -23,7 +23,6 @@ import {
   list,
   type Piece,
   prose,
-  sentence,
   type Text,
   type Tone,
 } from "../block.ts";
@@ -32,6 +31,7 @@ import { decisionBlocks, decisionFact, untriedBlocks } from "../decision.ts";
 import { keyFigures } from "../key-figures.ts";
 import { nextSteps } from "../next-steps.ts";
 import type { Section } from "../section.ts";
+import { sentence } from "../sentence.ts";
 
 const MAX_SENTENCES = 40;
 const COMPACT_WARNINGS = 2;

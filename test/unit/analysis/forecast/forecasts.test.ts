@@ -21,9 +21,7 @@ const LEAK = 1000;
 
 const observing = (rss: number): StrictObserve => ({
   ladder: null,
-  metrics: [
-    { url: "", everyUs: 1e6, pick: PICK, limits: [{ pick: "rss_bytes", limit: rss }] },
-  ],
+  metrics: [{ url: "", everyUs: 1e6, pick: PICK, limits: [{ pick: "rss_bytes", limit: rss }] }],
 });
 
 /** @param rss of a second; noise is added */
@@ -119,11 +117,21 @@ test("the generator's own heap is told of when it fills up, and never else", () 
     told(leaking, (second) => ({
       health: { heapUsedBytes: used(second), heapLimitBytes: 4e9 },
     }));
-  const full = forecastsOf(foldWith(filling((second) => 1e9 + 5e6 * second), 1.5 * MEGABYTE));
+  const full = forecastsOf(
+    foldWith(
+      filling((second) => 1e9 + 5e6 * second),
+      1.5 * MEGABYTE,
+    ),
+  );
   const heap = full.find(({ figure }) => figure.of === "generator");
   expect(heap?.outcome).toBe("reaches");
   expect(Math.abs((heap?.reach?.estimate ?? 0) - 600)).toBeLessThan(2);
-  const flat = forecastsOf(foldWith(filling(() => 1e9), 1.5 * MEGABYTE));
+  const flat = forecastsOf(
+    foldWith(
+      filling(() => 1e9),
+      1.5 * MEGABYTE,
+    ),
+  );
   expect(flat.filter(({ figure }) => figure.of === "generator")).toEqual([]);
 });
 
