@@ -30,11 +30,13 @@ interface Candidate {
 
 /** What is accepted, the surest first, and behind it what nothing explains. */
 export function diagnose(signals: Signals, detectors: readonly Detector[]): readonly Hypothesis[] {
+  const withheld: Hypothesis[] = [];
   const all = detectors
     .flatMap((detector) =>
       detector.detect(signals).flatMap((hypothesis): Candidate[] => {
         const said = probed(signals, heard(signals, hypothesis));
         const judged = detector.meta.isCounted ? said : vetoed(signals, said);
+        if (judged === null) withheld.push(said);
         return judged === null ? [] : [{ detector, hypothesis: judged }];
       }),
     )
@@ -44,7 +46,8 @@ export function diagnose(signals: Signals, detectors: readonly Detector[]): read
     (one, at) => !candidates.some((other, place) => isExplained(one, other, place < at)),
   );
   const accepted = merged(causes.map(({ hypothesis }) => hypothesis)).slice(0, MAX_CAUSES);
-  const named = candidates.map(({ hypothesis }) => hypothesis);
+  // What fits, and may be our own doing, is not said, and not unknown.
+  const named = [...candidates.map(({ hypothesis }) => hypothesis), ...withheld];
   return [...accepted, ...unexplained(signals, named)].slice(0, MAX_CAUSES);
 }
 
@@ -106,7 +109,7 @@ function isPartOf({ symptoms, cause }: Hypothesis, other: Hypothesis): boolean {
   return symptoms.every((one) => other.symptoms.includes(one));
 }
 
-/** @param named also those that another explains */
+/** @param named also those that another explains, or that are not said */
 function unexplained(signals: Signals, named: readonly Hypothesis[]): Hypothesis[] {
   const known = new Set<FailureSeries>(named.flatMap(({ symptoms }) => symptoms));
   const left = signals.failures

@@ -26,7 +26,6 @@ export const crash: Detector = {
       "service-down",
       "failing-backend",
       "server-errors",
-      "reconnect-storm",
       "message-loss",
       "zombie",
       "accept-queue",

@@ -20,7 +20,7 @@ const AFTER_SECONDS = 30;
 export const storm: Detector = {
   meta: {
     causes: ["reconnect-storm"],
-    doc: "after a mass close, with a reconnect without jitter, two attempts or more for each lost connection, and a fifth of that many get no answer in time although others are accepted",
+    doc: "after a mass close, with a reconnect without jitter, two attempts or more for each lost connection, and a fifth of that many get no answer in time although others are accepted; `possible` where attempts were refused in as many seconds as went unanswered",
     explains: [
       "crash-and-restart",
       "zombie",
@@ -38,22 +38,28 @@ export const storm: Detector = {
       ...signals.of("tcp-timeout"),
       ...signals.of("upgrade-reset"),
     ];
+    const refused = [...signals.of("tcp-refused"), ...signals.of("tcp-reset")];
     const to = Math.min(signals.rows.length, mass.from + AFTER_SECONDS);
     let attempts = 0;
     let opened = 0;
     let silent = 0;
+    let awaySeconds = 0;
+    let stormSeconds = 0;
     for (let second = mass.from; second < to; second++) {
       const row = signals.rows[second];
       attempts += (row?.opened ?? 0) + (row?.failed ?? 0);
       opened += row?.opened ?? 0;
       silent += countIn(unanswered, second);
+      if (countIn(refused, second) > 0) awaySeconds++;
+      else if (countIn(unanswered, second) > 0) stormSeconds++;
     }
     if (opened === 0 || attempts < LEAST_ATTEMPTS * mass.closed) return [];
     if (silent < LEAST_UNANSWERED * mass.closed) return [];
     return [
       {
         cause: "reconnect-storm",
-        confidence: "likely",
+        // Where the service was away for longer, that is what kept them out.
+        confidence: stormSeconds > awaySeconds ? "likely" : "possible",
         sentence: `Reconnects overload the service: ${count(mass.closed)} connections were lost at second ${mass.from}, and came back together in ${count(attempts)} attempts, ${count(silent)} of which got no answer in time.`,
         evidence: [
           shownIn(

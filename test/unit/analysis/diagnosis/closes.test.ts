@@ -7,7 +7,7 @@ import { diagnose } from "../../../../coordinator/analysis/diagnosis/rank.ts";
 import { DETECTORS } from "../../../../coordinator/analysis/diagnosis/registry.ts";
 import { Signals } from "../../../../coordinator/analysis/diagnosis/signals.ts";
 import type { StrictOutside } from "../../../../shared/scenario/strict-outside.ts";
-import { tell } from "../../merge/synthetic-run.ts";
+import { facts, tell } from "../../merge/synthetic-run.ts";
 import { causesOf, foldOf, healthySeconds, type Told } from "./story.ts";
 
 const PLAN = { connections: 200, ramp: 4 };
@@ -77,6 +77,34 @@ describe("a crash", () => {
     const fold = foldOf(changed(healthy(25), crashed), { ...PLAN, outside: [{ ...kill, act }] });
     tell(fold, { type: "outside-began", position: 0, id: "kill", kind: "command", atUs: 6e6 });
     expect(causesOf(fold)).toEqual([]);
+  });
+});
+
+describe("those who come back together", () => {
+  const { connect } = facts().scenario;
+  const together = {
+    ...PLAN,
+    connect: {
+      ...connect,
+      reconnect: { policy: "fixed", minUs: 1e5, maxUs: 1e5, attempts: 100 },
+    },
+  } as const;
+  const unanswered: Told = {
+    ...{ open: 60, opened: 5, failed: 138 },
+    failures: [{ kind: "upgrade-timeout", signature: "", count: 138, attempt: 4 }],
+  };
+
+  test("keep the service down long after it is there again: that is the storm", () => {
+    const during = Object.fromEntries([12, 13, 14, 15, 16].map((at) => [at, unanswered]));
+    const seconds = changed(healthy(25), { 10: massClose, 11: refused(400), ...during });
+    const found = diagnose(new Signals(foldOf(seconds, together)), DETECTORS);
+    expect(found).toMatchObject([{ cause: "reconnect-storm", confidence: "likely" }]);
+  });
+
+  test("and wait for less than it was away: it is the crash", () => {
+    const away = Object.fromEntries([11, 12, 13, 14].map((at) => [at, refused(200)]));
+    const seconds = changed(healthy(25), { 10: massClose, ...away, 15: unanswered });
+    expect(causesOf(foldOf(seconds, together))[0]).toBe("crash-and-restart certain");
   });
 });
 
