@@ -74,12 +74,13 @@ interface Scanned extends Scan {
 
 function found(series: FailureSeries, sampled: Sampled): Hypothesis[] {
   const { events, controls } = sampled;
-  const scans = CLOCKS.flatMap((one) => scanned(one, sampled)).sort((a, b) => b.llr - a.llr);
+  const scans = CLOCKS.flatMap((one) => scanned(one, sampled))
+    .filter((one) => one.clock.cause === null || isConcentrated(one))
+    .sort((a, b) => b.llr - a.llr);
   const [best] = scans;
   const span = spanOf([series]);
   if (best === undefined || span === null || best.clock.cause === null) return [];
-  if (best.p * scans.length > MOST_P || best.share < LEAST_INSIDE) return [];
-  if (best.inside < LEAST_HAZARD * best.expected) return [];
+  if (best.p * CLOCKS.length > MOST_P) return [];
   const rivals = scans.filter(
     ({ clock: { cause }, llr }) => cause !== best.clock.cause && llr >= AS_GOOD * best.llr,
   );
@@ -109,6 +110,10 @@ function found(series: FailureSeries, sampled: Sampled): Hypothesis[] {
       symptoms: [series],
     },
   ];
+}
+
+function isConcentrated({ share, inside, expected }: Scanned): boolean {
+  return share >= LEAST_INSIDE && inside >= LEAST_HAZARD * expected;
 }
 
 const OR_A_RATE =

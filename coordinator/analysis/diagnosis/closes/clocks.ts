@@ -25,7 +25,7 @@ export const CLOCKS: readonly Clock[] = [
   {
     name: "the time since they sent",
     cause: "idle-timeout",
-    read: ({ idleTxMs, ageMs }) => idleTxMs ?? ageMs,
+    read: ({ idleTxMs }) => idleTxMs,
     shown: seconds,
   },
   {
@@ -37,7 +37,7 @@ export const CLOCKS: readonly Clock[] = [
   {
     name: "the time since they received",
     cause: "idle-timeout",
-    read: ({ idleRxMs, ageMs }) => idleRxMs ?? ageMs,
+    read: ({ idleRxMs }) => idleRxMs,
     shown: seconds,
   },
   {
