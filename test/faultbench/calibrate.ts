@@ -21,15 +21,16 @@ import type { Seen } from "./truth.ts";
 /** An answer of a run; those of one run follow one another. */
 interface Known extends Example {
   readonly case: string;
+  readonly strength: string;
   readonly isFirst: boolean;
 }
 
 export interface Calibrated {
   readonly calibration: Calibration;
-  /** First answers, each with the probability of weights that were not fitted to its case. */
-  readonly crossValidated: Reliability;
-  /** The same of all other answers. */
-  readonly others: Reliability | null;
+  /** First answers, with probabilities that were not fitted to runs of their strength: other numbers of the same faults. */
+  readonly sameCases: Reliability;
+  /** The same of their case: faults that were not seen before, and causes without the runs in which they are right. */
+  readonly otherCases: Reliability;
 }
 
 /** @param scored of `seen`, in the same order. @throws Error when a run is of the test split, or no run has an answer */
@@ -38,28 +39,40 @@ export function calibrated(seen: readonly Seen[], scored: readonly Scored[]): Ca
   if (seeds.some((seed) => seed >= FIRST_TEST_SEED))
     throw new Error("these runs are of the test split: nothing may be fitted to them");
   const known = seen.flatMap((one, at) => knownOf(one, scored[at]));
-  const cases = [...new Set(known.map((one) => one.case))];
-  const outOfFold = cases.flatMap((left) => {
-    const weights = fitted(known.filter((one) => one.case !== left));
-    return known
-      .filter((one) => one.case === left)
-      .map(({ features, isRight: right, isFirst }) => {
-        return { said: probabilityBy(weights, features), isRight: right, isFirst };
-      });
-  });
-  const isFirst = (one: Stated & { readonly isFirst: boolean }) => one.isFirst;
-  const crossValidated = reliabilityOf(outOfFold.filter(isFirst));
-  if (crossValidated === null) throw new Error("no run has an answer: there is nothing to fit");
-  const error = {
-    crossValidated: Math.round(1000 * crossValidated.error) / 1000,
-    byChance: Math.round(1000 * crossValidated.byChance) / 1000,
-  };
-  const [runs, answers] = [known.filter((one) => one.isFirst).length, known.length];
+  const sameCases = crossValidated(known, ({ strength }) => strength);
+  const otherCases = crossValidated(known, (one) => one.case);
+  const rounded = (error: number) => Math.round(1000 * error) / 1000;
   return {
-    calibration: { ...fitted(known), runs, answers, cases: cases.length, seeds, error },
-    crossValidated,
-    others: reliabilityOf(outOfFold.filter((one) => !one.isFirst)),
+    calibration: {
+      ...fitted(known),
+      runs: known.filter((one) => one.isFirst).length,
+      answers: known.length,
+      cases: new Set(known.map((one) => one.case)).size,
+      seeds,
+      error: {
+        sameCases: rounded(sameCases.error),
+        otherCases: rounded(otherCases.error),
+        byChance: rounded(sameCases.byChance),
+      },
+    },
+    sameCases,
+    otherCases,
   };
+}
+
+/** First answers, each with what was fitted to those of other groups. @throws Error when there is none */
+function crossValidated(known: readonly Known[], groupOf: (one: Known) => string): Reliability {
+  const groups = [...new Set(known.map(groupOf))];
+  const stated = groups.flatMap((left) => {
+    const weights = fitted(known.filter((one) => groupOf(one) !== left));
+    const own = known.filter((one) => one.isFirst && groupOf(one) === left);
+    return own.map(({ cause, features, isRight: right }): Stated => {
+      return { said: probabilityBy(weights, cause, features), isRight: right };
+    });
+  });
+  const found = reliabilityOf(stated);
+  if (found === null) throw new Error("no run has an answer: there is nothing to fit");
+  return found;
 }
 
 /** None of a run on a machine that others had; where such runs count, what is said of the generator there is of that machine. */
@@ -76,7 +89,8 @@ function knownOf({ label, summary: { findings } }: Seen, scored: Scored | undefi
     const features = featuresOf(finding, rank, own.length);
     if (features === null) return [];
     const right = isRight(scored.truth, [named]);
-    return [{ features, isRight: right, case: label.case, isFirst: rank === 0 }];
+    const of = { case: label.case, strength: label.strength, isFirst: rank === 0 };
+    return [{ cause: named.cause, features, isRight: right, ...of }];
   });
 }
 
@@ -90,7 +104,7 @@ function featuresOf(finding: SummaryFinding, rank: number, findings: number): Fe
 
 /** The text of coordinator/analysis/findings/calibration.ts. */
 export function calibrationSource(calibration: Calibration): string {
-  const { base, weights, runs, answers, cases, seeds, error } = calibration;
+  const { base, weights, causes, runs, answers, cases, seeds, error } = calibration;
   return `/**
  * Made by \`npm run faultbench -- --calibrate DIR\` of runs of the development split; do not edit. What it holds is in probability-model.ts.
  */
@@ -101,11 +115,21 @@ export const CALIBRATION: Calibration = {
   weights: {
 ${TERM_NAMES.map((name) => `    ${name}: ${weights[name]},`).join("\n")}
   },
+  causes: {
+${Object.entries(causes)
+  .map(([cause, [right, of]]) => `    ${keyOf(cause)}: [${right}, ${of}],`)
+  .join("\n")}
+  },
   runs: ${runs},
   answers: ${answers},
   cases: ${cases},
   seeds: [${seeds.join(", ")}],
-  error: { crossValidated: ${error.crossValidated}, byChance: ${error.byChance} },
+  error: { sameCases: ${error.sameCases}, otherCases: ${error.otherCases}, byChance: ${error.byChance} },
 };
 `;
+}
+
+/** As the formatter leaves it. */
+function keyOf(cause: string): string {
+  return /^[a-z]+$/.test(cause) ? cause : JSON.stringify(cause);
 }

@@ -3,19 +3,18 @@
  * calibrate.ts. Pure: the same answers in the same order give the same weights. Invariant: no weight has another sign than its term.
  */
 import {
-  type Calibration,
   type Features,
+  type Fitted,
   TERM_NAMES,
   TERMS,
   type TermName,
 } from "../../coordinator/analysis/findings/probability-model.ts";
 
 export interface Example {
+  readonly cause: string;
   readonly features: Features;
   readonly isRight: boolean;
 }
-
-export type Fitted = Pick<Calibration, "base" | "weights">;
 
 /** Of the squares of the weights: a weight of 1 costs as much as half a nat of likelihood. The base may move freely, nearly. */
 const RIDGE = 1;
@@ -59,7 +58,18 @@ export function fitted(examples: readonly Example[]): Fitted {
   }
   const [base = 0, ...rest] = weights.map(rounded);
   const named = TERM_NAMES.map((name, at) => [name, rest[at] ?? 0] as const);
-  return { base, weights: Object.fromEntries(named) as Record<TermName, number> };
+  const signed = Object.fromEntries(named) as Record<TermName, number>;
+  return { base, weights: signed, causes: recordsOf(examples) };
+}
+
+/** By cause, in the order of their names. */
+function recordsOf(examples: readonly Example[]): Fitted["causes"] {
+  const records = new Map<string, [right: number, of: number]>();
+  for (const { cause, isRight } of examples) {
+    const [right, of] = records.get(cause) ?? [0, 0];
+    records.set(cause, [right + Number(isRight), of + 1]);
+  }
+  return Object.fromEntries([...records].toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** Three decimals, and no negative zero. */

@@ -141,17 +141,18 @@ function possible(trials: readonly Trial[]): readonly Trial[] {
 /** Fits the probabilities of findings to a set of runs of the development split. */
 async function calibrate(set: string): Promise<void> {
   const seen = await lookedAt(set);
-  const { calibration, crossValidated, others } = calibrated(seen, besideTruths(seen, values.busy));
+  const scored = besideTruths(seen, values.busy);
+  const { calibration, sameCases, otherCases } = calibrated(seen, scored);
   writeFileSync(CALIBRATION_FILE, calibrationSource(calibration));
-  plot(crossValidated);
+  plot(sameCases);
   const { runs, answers, cases } = calibration;
   const lines = [
-    `${answers} answers in ${runs} runs of ${cases} cases; probabilities of cases that they were not fitted to:`,
+    `${answers} answers in ${runs} runs of ${cases} cases; first answers, with probabilities fitted to other strengths of the same faults:`,
     "",
-    ...reliabilityTable(crossValidated),
+    ...reliabilityTable(sameCases),
     "",
-    `calibration error of first answers ${calibrationText(crossValidated)}`,
-    ...(others === null ? [] : [`of all others ${calibrationText(others)}`]),
+    `calibration error ${calibrationText(sameCases)}`,
+    `with probabilities fitted to other cases ${calibrationText(otherCases)}`,
   ];
   process.stdout.write(`${lines.join("\n")}\n`);
   say(`${CALIBRATION_FILE} was written; build, and score runs with it by --rescore DIR`);

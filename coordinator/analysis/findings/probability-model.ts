@@ -1,6 +1,6 @@
 /**
- * How likely a named cause is right, as a function of a few features of its finding: a logistic regression whose weights have fixed signs.
- * Called by probability.ts with the weights of calibration.ts, and by `npm run faultbench -- --calibrate`, which fits them. Pure.
+ * How likely a named cause is right: a logistic function of a few features of its finding, whose weights have fixed signs, and how often that
+ * cause was right where it was named before, the more of that the more often it was. Called by probability.ts with the weights of calibration.ts, and by `npm run faultbench -- --calibrate`, which fits them. Pure.
  * Invariants: a surer word, or more evidence, never makes it less; what is against it, a later place, or more other findings, never more.
  */
 import type { Confidence } from "../judgement.ts";
@@ -45,27 +45,45 @@ export const TERM_NAMES = Object.keys(TERMS) as readonly TermName[];
 export interface Calibration {
   readonly base: number;
   readonly weights: Readonly<Record<TermName, number>>;
+  /** By cause: how often it was right, of how often it was named. */
+  readonly causes: Readonly<Record<string, readonly [right: number, of: number]>>;
   /** Runs with an answer, their answers, and of how many cases they are. */
   readonly runs: number;
   readonly answers: number;
   readonly cases: number;
   readonly seeds: readonly number[];
-  /** Calibration error of first answers: of cases that the weights were not fitted to, and what right probabilities would have by chance. */
-  readonly error: { readonly crossValidated: number; readonly byChance: number };
+  /**
+   * Calibration error of first answers that nothing was fitted to: of other strengths of the same faults, of other cases, and what right
+   * probabilities would have by chance.
+   */
+  readonly error: {
+    readonly sameCases: number;
+    readonly otherCases: number;
+    readonly byChance: number;
+  };
 }
 
+/** What the features say counts as much as so many answers of the cause. */
+const WORTH = 4;
 /** Nothing is stated surer than this; as a share. */
 const MOST = 0.99;
 
-/** 1 / (1 + exp(-(base + sum of weight * term))), within 0.01 and 0.99, as it is stated: two decimals. */
+export type Fitted = Pick<Calibration, "base" | "weights" | "causes">;
+
+/**
+ * (right + WORTH p) / (of + WORTH) with p = 1 / (1 + exp(-(base + sum of weight * term))), within 0.01 and 0.99, as it is stated: two decimals.
+ * That is the mean of a beta distribution with the features as its prior.
+ */
 export function probabilityBy(
-  { base, weights }: Pick<Calibration, "base" | "weights">,
+  { base, weights, causes }: Fitted,
+  cause: string,
   features: Features,
 ): number {
   const sum = TERM_NAMES.reduce(
     (all, name) => all + weights[name] * TERMS[name].value(features),
     base,
   );
-  const share = 1 / (1 + Math.exp(-sum));
+  const [right, of] = causes[cause] ?? [0, 0];
+  const share = (right + WORTH / (1 + Math.exp(-sum))) / (of + WORTH);
   return Math.round(100 * Math.min(MOST, Math.max(1 - MOST, share))) / 100;
 }

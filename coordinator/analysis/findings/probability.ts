@@ -13,9 +13,10 @@ export function withProbabilities(judgements: readonly Judgement[]): readonly Ju
   );
   const alone = new Map(
     found.map(({ finding, evidence }, rank) => {
-      const { confidence, against } = finding;
+      const { cause = "", confidence, against } = finding;
       const features = { confidence, evidence, against: against.length, rank };
-      return [finding, probabilityBy(CALIBRATION, { ...features, findings: found.length })];
+      const all = { ...features, findings: found.length };
+      return [finding, probabilityBy(CALIBRATION, cause, all)];
     }),
   );
   return judgements.map((judgement) => {

@@ -120,7 +120,7 @@ function statedOf({ probability }: Finding): Text[] {
   if (typeof probability !== "number") return [];
   const right = Math.round(100 * probability);
   return [
-    `${probability.toFixed(2)}: of 100 causes named with as much for and against them about ${right} were right, by runs with faults of known cause.`,
+    `${probability.toFixed(2)}: of 100 causes stated with this about ${right} are right, by runs with faults of known cause.`,
   ];
 }
 

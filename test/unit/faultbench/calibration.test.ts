@@ -28,7 +28,8 @@ function examples(count: number): Example[] {
   return Array.from({ length: count }, (_, at): Example => {
     const place = Math.floor(3 * unit(at, 0));
     const confidence = CONFIDENCES[place] ?? "possible";
-    return { features: { ...plain, confidence }, isRight: unit(at, 1) < 0.9 - 0.3 * place };
+    const features = { ...plain, confidence };
+    return { cause: "zombie", features, isRight: unit(at, 1) < 0.9 - 0.3 * place };
   });
 }
 
@@ -36,11 +37,22 @@ describe("the fit", () => {
   it("finds the probabilities that answers are right with", () => {
     const weights = fitted(examples(3000));
     const [certain, likely, possible] = CONFIDENCES.map((confidence) =>
-      probabilityBy(weights, { ...plain, confidence }),
+      probabilityBy(weights, "blackhole", { ...plain, confidence }),
     );
     expect(certain).toBeCloseTo(0.9, 1);
     expect(likely).toBeCloseTo(0.6, 1);
     expect(possible).toBeCloseTo(0.3, 1);
+  });
+
+  it("weighs what a cause was right in before by how often it was named", () => {
+    const weights = {
+      ...fitted(examples(300)),
+      causes: { zombie: [1, 10], blackhole: [0, 1] },
+    } as const;
+    const of = (cause: string) => probabilityBy(weights, cause, plain);
+    // (1 + 4 p) / (10 + 4), and 4 p / (1 + 4), with p of a cause that was never named.
+    expect(of("zombie")).toBeCloseTo((1 + 4 * of("saturation")) / 14, 1);
+    expect(of("blackhole")).toBeCloseTo((4 * of("saturation")) / 5, 1);
   });
 
   it("gives no weight the sign that its term may not have, whatever the answers are", () => {
@@ -51,7 +63,8 @@ describe("the fit", () => {
       rank: fc.nat(4),
       findings: fc.integer({ min: 1, max: 5 }),
     });
-    const example = fc.record({ features: feature, isRight: fc.boolean() });
+    const cause = fc.constantFrom("zombie", "blackhole");
+    const example = fc.record({ cause, features: feature, isRight: fc.boolean() });
     fc.assert(
       fc.property(fc.array(example, { minLength: 1, maxLength: 30 }), (answers) => {
         const { weights } = fitted(answers);
@@ -132,18 +145,18 @@ describe("calibration", () => {
 
   it("counts answers, runs and cases, and is the same for the same runs", () => {
     const seen = [run({}, "zombie", "blackhole"), run({ case: "S2" }, "zombie"), run({ seed: 2 })];
-    const { calibration, crossValidated, others } = of(...seen);
+    const { calibration, otherCases } = of(...seen);
     expect(calibration).toMatchObject({ runs: 2, answers: 3, cases: 2, seeds: [1, 2] });
-    expect(crossValidated.of).toBe(2);
-    expect(others?.of).toBe(1);
+    expect(calibration.causes).toEqual({ blackhole: [0, 1], zombie: [2, 2] });
+    expect(otherCases.of).toBe(2);
     expect(calibrationSource(of(...seen).calibration)).toBe(calibrationSource(calibration));
   });
 
   it("measures a case by the others: what is right there alone is no credit", () => {
     const right = [run({}, "zombie"), run({}, "zombie"), run({}, "zombie"), run({}, "zombie")];
-    const { crossValidated } = of(...right, run({ case: "S2" }, "blackhole"));
+    const { otherCases } = of(...right, run({ case: "S2" }, "blackhole"));
     // Of S1 the weights know nothing but the wrong answer of S2.
-    expect(crossValidated.bins[0]?.least).toBeLessThan(0.5);
+    expect(otherCases.bins[0]?.least).toBeLessThan(0.5);
   });
 
   it("refuses runs of the test split, and runs on a busy machine say nothing", () => {
@@ -164,8 +177,8 @@ describe("calibration", () => {
     const seen = [
       { ...one, summary: { ...one.summary, findings: [generator, ...findings.slice(1)] } },
     ];
-    const { calibration, crossValidated } = calibrated(seen, besideTruths(seen, true));
-    expect(calibration).toMatchObject({ runs: 1, answers: 1 });
-    expect(crossValidated.bins[0]?.right).toBe(1);
+    const { calibration, sameCases } = calibrated(seen, besideTruths(seen, true));
+    expect(calibration).toMatchObject({ runs: 1, answers: 1, causes: { zombie: [1, 1] } });
+    expect(sameCases.bins[0]?.right).toBe(1);
   });
 });

@@ -37,7 +37,7 @@ test("the first three causes are cards, the first one open, which names all othe
     ["Messages reach other users", `in the service; confidence: certain (${third})`, false],
   ]);
   const stated = cards[0]?.parts.find(({ label }) => label === "confidence")?.items[1];
-  expect(stated).toContain(`${first}: of 100 causes named with as much`);
+  expect(stated).toContain(`${first}: of 100 causes stated with this`);
   const found = cards[0]?.parts.find(({ label }) => label === "also found")?.items;
   expect(found).toHaveLength(integrity.summary.findings.length - 1);
 });
