@@ -45,17 +45,15 @@ export function oneLine(text: string, maxLength: number): string {
 const READER_GONE = new Set(["EPIPE", "EIO", "ENXIO"]);
 
 /**
- * Whoever reads this process' output may go away (`| head`, a collector of logs, a window): that is no error of ours.
- * @param lost takes what else kept output from being written, such as a full disk; without it that ends the process
+ * Whoever reads this process' output may go away (`| head`, a collector of logs, a window), and the disk below a log may be
+ * full: neither ends what the process does.
+ * @param lost takes what else than a reader that went away kept standard output from being written, such as a full disk
  */
 export function outliveReaders(lost?: (error: Error) => void): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (READER_GONE.has(error.code ?? "")) return;
-      if (lost === undefined) throw error;
-      lost(error);
-    });
-  }
+  process.stderr.on("error", () => {});
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (!READER_GONE.has(error.code ?? "")) lost?.(error);
+  });
 }
 
 /**

@@ -24,6 +24,7 @@ import type { RunEvent } from "../store/event.ts";
 import { makeRunId } from "../store/run-id.ts";
 import { keysOf } from "./cluster-keys.ts";
 import { openMetrics, type RunMetrics } from "./metrics/metrics.ts";
+import { checkOutputs } from "./outputs.ts";
 import { type BusPlace, onBus, onThisMachine } from "./places.ts";
 import { type LocalPlan, planLocally } from "./plan/local-plan.ts";
 import { checkPorts } from "./plan/port-check.ts";
@@ -92,6 +93,7 @@ export async function prepareRun(
 ): Promise<PreparedRun> {
   const { scenario, allowTargets, workers, baseline, outputs, waitSeconds } = request;
   checkTargets(destinationsOf(scenario), allowTargets);
+  checkOutputs([...scenario.outputs, ...outputs]);
   checkCommands(scenario, request.allowCommands ?? []);
   const runId = makeRunId(clock.wallMs(), scenario.name, randomBytes(3).toString("hex"));
   if (baseline !== null) await checkBaseline(scenario, baseline);

@@ -3,6 +3,7 @@
  * the option `--out` and the API. Pure. Invariant: what is no output is refused with the form expected; nothing that may
  * hold a password is repeated.
  */
+import { resolve } from "node:path";
 import { OnrushError } from "../../shared/errors.ts";
 import {
   DEFAULT_COLLECTOR,
@@ -17,6 +18,24 @@ import type { FileOutput, StrictOutput } from "../../shared/scenario/strict.ts";
 
 /** What was written, or what is wrong with it. */
 export type Read<T> = { readonly value: T } | { readonly wrong: string };
+
+/** @throws OnrushError ONRUSH_USAGE when two results would be written to one file, where the later one would be left */
+export function checkOutputs(outputs: readonly (StrictOutput | ReportOutput)[]): void {
+  const kinds = new Map<string, string>();
+  for (const { kind, to } of outputs) {
+    if (to === null || kind === "prometheus" || kind === "otlp") continue;
+    const path = resolve(to);
+    const other = kinds.get(path);
+    if (other !== undefined && other !== kind) {
+      throw new OnrushError({
+        code: "ONRUSH_USAGE",
+        message: `${other} and ${kind} are both to be written to ${to}`,
+        remedy: "give each a file of its own",
+      });
+    }
+    kinds.set(path, kind);
+  }
+}
 
 /** Any output of a run. @throws OnrushError ONRUSH_USAGE for a collector that cannot be */
 export function readOutput(text: string): Read<StrictOutput> {

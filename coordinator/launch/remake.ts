@@ -11,7 +11,7 @@ import { intoDirectory, writeOutputs, writeResults } from "../report/results.ts"
 import { writeInto } from "../store/file-run-store.ts";
 import { lockHolder } from "../store/lock.ts";
 import { removeLeftovers, runPath } from "../store/run-directory.ts";
-import type { ReportOutput } from "./outputs.ts";
+import { checkOutputs, type ReportOutput } from "./outputs.ts";
 import { chartsFolder } from "./result-files.ts";
 
 export interface Remade {
@@ -20,11 +20,12 @@ export interface Remade {
   readonly refusal: OnrushError | null;
 }
 
-/** @throws OnrushError ONRUSH_RUN_DIRECTORY when there is no run, ONRUSH_JOURNAL_CORRUPT */
+/** @throws OnrushError ONRUSH_RUN_DIRECTORY when there is no run, ONRUSH_JOURNAL_CORRUPT, ONRUSH_USAGE */
 export async function remakeResults(
   directory: string,
   outputs: readonly ReportOutput[],
 ): Promise<Remade> {
+  checkOutputs(outputs);
   const rebuilt = await readRun(directory);
   try {
     await writeAll(directory, outputs, rebuilt);

@@ -2,7 +2,7 @@
  * Where the results of a run are: the report, then what else was asked for. Called by the command line and the API.
  * Invariant: only what is there is named.
  */
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { isOfReport } from "../../shared/scenario/output.ts";
 import type { StrictOutput } from "../../shared/scenario/strict.ts";
@@ -21,10 +21,15 @@ export function resultFiles(
 ): ResultFiles {
   const report = join(directory, OUTPUT_FILES.html);
   const paths = outputs.flatMap((output) => {
-    if (output.kind === "png") return [chartsFolder(directory, output)];
-    return isOfReport(output) ? [output.to ?? join(directory, OUTPUT_FILES[output.kind])] : [];
+    if (output.kind === "png") {
+      const folder = chartsFolder(directory, output);
+      return existsSync(folder) ? [folder] : [];
+    }
+    if (!isOfReport(output)) return [];
+    const path = output.to ?? join(directory, OUTPUT_FILES[output.kind]);
+    return statSync(path, { throwIfNoEntry: false })?.isFile() ? [path] : [];
   });
-  const others = [...new Set(paths)].filter((path) => path !== report && existsSync(path));
+  const others = [...new Set(paths)].filter((path) => path !== report);
   return { report: existsSync(report) ? report : null, others };
 }
 

@@ -9,7 +9,7 @@
  * the next coordinator on the same data directory and bus goes on with them.
  */
 import { createHash, randomBytes } from "node:crypto";
-import { mkdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { readPlan, unlessRefused } from "../../shared/bus/read-document.ts";
 import { OnrushError } from "../../shared/errors.ts";
 import type { Issue } from "../../shared/scenario/issue.ts";
@@ -23,6 +23,7 @@ import { DEFAULT_POLICIES, type RunPolicies } from "../plan/policies.ts";
 import { checkPdf } from "../report/pdf/pdf.ts";
 import { readRunFacts } from "../report/rebuild.ts";
 import { executeRun, resumeRun } from "../run/run.ts";
+import { makeFolders } from "../store/folders.ts";
 import { directoryError } from "../store/journal-record.ts";
 import type { LeadIntent } from "../store/lock.ts";
 import { type RunFile, runPath } from "../store/run-directory.ts";
@@ -113,7 +114,7 @@ export class Service {
   /** Takes up what a coordinator before this one left unfinished. */
   async recover(): Promise<void> {
     const { dataDirectory } = this.#options;
-    await mkdir(dataDirectory, { recursive: true }).catch((error: unknown) => {
+    await makeFolders(dataDirectory).catch((error: unknown) => {
       throw directoryError("cannot make the data directory", dataDirectory, error);
     });
     await this.drained.recover();

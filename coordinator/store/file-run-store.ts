@@ -2,9 +2,9 @@
  * Runs in the file system, a directory each. Used by active-run/active-run.ts by default.
  * Invariant: as in run-store.ts.
  */
-import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { OnrushError } from "../../shared/errors.ts";
+import { makeFolders } from "./folders.ts";
 import { openJournal } from "./journal.ts";
 import { readJournal } from "./journal-reader.ts";
 import { directoryError } from "./journal-record.ts";
@@ -64,7 +64,7 @@ export async function writeInto(
   content: string | Uint8Array | Iterable<string>,
 ): Promise<void> {
   const whole = join(directory, path);
-  await mkdir(dirname(whole), { recursive: true }).catch((error: unknown) => {
+  await makeFolders(dirname(whole)).catch((error: unknown) => {
     throw directoryError("cannot make", dirname(whole), error);
   });
   await writeResult(whole, content);

@@ -3,11 +3,12 @@
  * scenario.yaml (secrets masked by the caller), the journal and, later, the results.
  * Invariant: a directory holds at most one run; a second one is refused before anything is touched.
  */
-import { mkdir, readdir, rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { OnrushError } from "../../shared/errors.ts";
 import type { RunState } from "../../shared/wire/command.ts";
 import { TEMPORARY, writeFileAtomic } from "./atomic-file.ts";
+import { makeFolders } from "./folders.ts";
 import { moveJournal } from "./journal.ts";
 import { directoryError } from "./journal-record.ts";
 import { type LeadIntent, type LockHolder, takeLock } from "./lock.ts";
@@ -57,7 +58,7 @@ export const runPath = {
  */
 export async function createRunDirectory(path: string, lead?: LeadIntent): Promise<RunDirectory> {
   try {
-    await mkdir(path, { recursive: true });
+    await makeFolders(path);
     const names = await readdir(path);
     if (names.includes("run.json") || names.includes("journal")) {
       throw refused(`${path} already holds a run.`);

@@ -5,8 +5,9 @@
 import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { marked, markOf, until } from "../support/process-tree.ts";
 import { onrush, runScenario, scratch, startTarget } from "../support/programs.ts";
@@ -36,6 +37,7 @@ function onProgress(child: ChildProcess, pattern: RegExp, callback: () => void):
   });
 }
 
+const main = fileURLToPath(new URL("../../dist/coordinator/cli/main.js", import.meta.url));
 const logModule = new URL("../../dist/shared/log.js", import.meta.url).href;
 
 const inTime = (ms: number, callback: () => void) => void setTimeout(callback, ms);
@@ -170,6 +172,11 @@ describe("what a program says", () => {
       null,
     ],
     ["outliveReaders;", 1],
+    // As a full disk answers.
+    [
+      `outliveReaders(); process.stderr.emit("error", Object.assign(new Error(), { code: "ENOSPC" }));`,
+      null,
+    ],
   ] as const)("may lose its reader: after %s exit code %j", async (before, exitCode) => {
     const child = spawn(process.execPath, ["--input-type=module", "-e", talk(before)], {
       stdio: ["ignore", "ignore", "pipe"],
@@ -181,5 +188,23 @@ describe("what a program says", () => {
     expect(child.exitCode).toBe(exitCode);
     child.kill("SIGKILL");
     await ended;
+  });
+});
+
+describe("what does not fit where it is printed", () => {
+  it("is an error, also when some of it did fit", async () => {
+    using directory = scratch();
+    const file = join(directory.path, "schema.json");
+    // No file may be larger than 2 KiB: what is longer is cut there without an error.
+    const args = ["-c", 'ulimit -f 2; exec "$@" > "$0"', file, process.execPath, main, "schema"];
+    const child = spawn("bash", args, { stdio: ["ignore", "ignore", "pipe"] });
+    let said = "";
+    child.stderr.on("data", (chunk: Buffer) => {
+      said += chunk.toString();
+    });
+    const [exitCode] = await once(child, "close");
+    expect(readFileSync(file).length).toBe(2048);
+    expect(said).toContain("ONRUSH_OUTPUT_LOST");
+    expect(exitCode).toBe(98);
   });
 });

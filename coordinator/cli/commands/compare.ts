@@ -5,6 +5,7 @@
  */
 import { Command, Option } from "commander";
 import { ExitCode, OnrushError } from "../../../shared/errors.ts";
+import { writeWhole } from "../../../shared/log.ts";
 import type { CompareOutcome } from "../../analysis/compare/comparison.ts";
 import type { CompareRequest } from "../../report/compare-runs.ts";
 import type { CliContext, Finish } from "../context.ts";
@@ -51,7 +52,7 @@ export function compareCommand(context: CliContext, finish: Finish): Command {
       const request = requestOf(baseline, candidate, options);
       const { compareRuns } = await import("../../report/compare-runs.ts");
       const outcome = await compareRuns(request);
-      context.stdout.write(await textOf(outcome, options, context));
+      writeWhole(context.stdout, await textOf(outcome, options, context));
       finish(exitCodeOf(outcome));
     },
   );

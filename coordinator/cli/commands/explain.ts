@@ -1,6 +1,7 @@
 /** `onrush explain`: prints a scenario with every default filled in, as a scenario file. Called by program.ts. */
 import { Command } from "commander";
 import { ExitCode } from "../../../shared/errors.ts";
+import { writeWhole } from "../../../shared/log.ts";
 import type { CliContext, Finish } from "../context.ts";
 import { addScenarioOptions, type ScenarioOptions } from "../options/scenario-options.ts";
 
@@ -17,7 +18,7 @@ export function explainCommand(context: CliContext, finish: Finish): Command {
     const parsed = await readScenario(file, options, context);
     if (parsed === null) return finish(ExitCode.invalidScenario);
     const { explain } = await import("../../launch/scenario/explain.ts");
-    context.stdout.write(explain(parsed));
+    writeWhole(context.stdout, explain(parsed));
     finish(ExitCode.passed);
   });
 }

@@ -4,6 +4,7 @@
  */
 import { Argument, Command } from "commander";
 import { ExitCode } from "../../../shared/errors.ts";
+import { writeWhole } from "../../../shared/log.ts";
 import type { CliContext, Finish } from "../context.ts";
 
 const SCHEMAS = {
@@ -25,7 +26,7 @@ export function schemaCommand(context: CliContext, finish: Finish): Command {
     )
     .addHelpText("after", EXAMPLES)
     .action(async (which: keyof typeof SCHEMAS) => {
-      context.stdout.write(`${JSON.stringify(await SCHEMAS[which](), null, 2)}\n`);
+      writeWhole(context.stdout, `${JSON.stringify(await SCHEMAS[which](), null, 2)}\n`);
       finish(ExitCode.passed);
     });
 }

@@ -4,6 +4,7 @@
  */
 import { Command, InvalidArgumentError, Option } from "commander";
 import { ExitCode } from "../../../shared/errors.ts";
+import { writeWhole } from "../../../shared/log.ts";
 import { TREND_DESPITE, type Trend, type TrendDespite } from "../../analysis/trend/outcome.ts";
 import type { CliContext, Finish } from "../context.ts";
 
@@ -55,7 +56,7 @@ export function trendCommand(context: CliContext, finish: Finish): Command {
       const { measure: measures = [], despite = [], failOn } = flags;
       const options = { measures, despite, failOnRegressed: failOn === "regressed" };
       const trend = await trendRuns(runs, options);
-      context.stdout.write(await textOf(trend, flags, context));
+      writeWhole(context.stdout, await textOf(trend, flags, context));
       finish(trend.failed ? ExitCode.thresholdFailed : ExitCode.passed);
     });
 }

@@ -2,6 +2,7 @@
 import { InvalidArgumentError } from "commander";
 import { describe, expect, it } from "vitest";
 import { collectFileOutputs, collectOutputs } from "../../../coordinator/cli/options/out-option.ts";
+import { checkOutputs } from "../../../coordinator/launch/outputs.ts";
 
 describe("--out", () => {
   it("takes formats, files and where to be scraped, and again", () => {
@@ -25,6 +26,12 @@ describe("--out", () => {
     "prometheusx=:1",
   ])("refuses %j", (text) => {
     expect(() => collectOutputs(text)).toThrow(InvalidArgumentError);
+  });
+
+  it("refuses two results in one file, and takes one that is asked for twice", () => {
+    const twice = collectFileOutputs("md=reports/a,junit=reports/../reports/a");
+    expect(() => checkOutputs(twice)).toThrow("md and junit are both to be written to");
+    expect(() => checkOutputs(collectFileOutputs("md=a,md=a,junit=b,json,md"))).not.toThrow();
   });
 
   it("takes collectors, and shows none it refuses", () => {

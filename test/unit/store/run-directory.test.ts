@@ -35,6 +35,15 @@ describe("run directory", () => {
     await (await createRunDirectory(path)).release();
   });
 
+  test("cannot be made where the system makes none, and says so", async () => {
+    // Node's own recursive mkdir never comes back from there.
+    const path = process.platform === "linux" ? "/proc/nowhere/run" : "/dev/null/run";
+    await expect(createRunDirectory(path)).rejects.toMatchObject({ code: "ONRUSH_RUN_DIRECTORY" });
+    await writeFile(join(directory, "file"), "");
+    await expect(createRunDirectory(join(directory, "file", "run"))).rejects.toThrow("ENOTDIR");
+    await expect(createRunDirectory(join(directory, "file"))).rejects.toThrow("EEXIST");
+  });
+
   test.each(["run.json", "journal"])("that holds a %s is refused and left alone", async (name) => {
     await writeFile(join(directory, name), "x");
     await expect(createRunDirectory(directory)).rejects.toMatchObject({

@@ -85,13 +85,19 @@ export const generator: Section = {
   },
 
   brief({ summary }) {
-    const { validity } = summary;
+    const { validity, started } = summary;
+    if (!started) {
+      const text = "not judged: the run did not begin";
+      return [facts({ label: "validity", text, mark: "open" })];
+    }
     const lag = validity.sendLagMs;
     const open = validity.notJudged.find((text) => text.startsWith(SEND_LAG));
     const why = open === undefined ? "" : ` (not judged${open.slice(SEND_LAG.length)})`;
     const measured = [
-      lag === null ? "send lag no data" : `${SEND_LAG} ${formatMs(lag.p99)}${why}`,
-      `${formatShare(validity.deliveredShare)} of planned messages sent`,
+      ...(lag === null ? [] : [`${SEND_LAG} ${formatMs(lag.p99)}${why}`]),
+      validity.deliveredShare === null
+        ? "no messages planned"
+        : `${formatShare(validity.deliveredShare)} of planned messages sent`,
       validity.ledger.balanced ? "ledger balanced" : `ledger off: ${differences(summary)}`,
       ...(validity.framesMissing > 0
         ? [`${formatCount(validity.framesMissing)} frames missing`]
