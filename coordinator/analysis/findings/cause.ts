@@ -60,5 +60,5 @@ function answer(signals: Signals, hypothesis: Hypothesis): Answer {
 const BASIS: Readonly<Record<Hypothesis["confidence"], string>> = {
   certain: "No other cause that is known does all of this.",
   likely: "It fits everything that was measured; few other causes would.",
-  possible: "It fits, and so do others; what speaks against it is below.",
+  possible: "It fits, and so do others; what speaks against it stands beside it.",
 };
