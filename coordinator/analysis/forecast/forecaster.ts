@@ -2,7 +2,7 @@
  * What a forecaster is: it names figures that may grow until they reach a limit; forecasts.ts does the rest. One file each, listed in
  * registry.ts. Invariant: a figure is read by the second, and null where nobody has told of it.
  */
-import type { Signals } from "../diagnosis/signals.ts";
+import type { RunFold } from "../../merge/run-fold.ts";
 
 export interface Figure {
   /** Foreign text of a target's own figures. */
@@ -22,5 +22,5 @@ export interface Forecaster {
     /** For docs/observe.md: which figures, and where their limit is from. */
     readonly doc: string;
   };
-  figures(signals: Signals): readonly Figure[];
+  figures(fold: RunFold): readonly Figure[];
 }

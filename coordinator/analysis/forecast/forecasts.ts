@@ -53,8 +53,9 @@ export interface RunForecast {
 }
 
 export function forecastsOf(fold: RunFold): RunForecast[] {
+  const figures = FORECASTERS.flatMap((one) => one.figures(fold));
+  if (figures.length === 0) return [];
   const signals = new Signals(fold);
-  const figures = FORECASTERS.flatMap((one) => one.figures(signals));
   return figures
     .slice(0, MOST_FIGURES)
     .map((figure) => forecast(signals, figure))

@@ -1,7 +1,8 @@
 /**
  * Forecaster: the heap of the generator's engines, which ends a soak test from inside. Listed in registry.ts. Invariant: of the engine
- * that is worst, as evidence.ts keeps it; the limit is the lowest that any engine told of.
+ * that is worst, as evidence.ts keeps it; the limit is the lowest of any second.
  */
+import { MOST_HORIZON } from "../stats/forecast.ts";
 import type { Forecaster } from "./forecaster.ts";
 
 export const generatorMemory: Forecaster = {
@@ -9,17 +10,19 @@ export const generatorMemory: Forecaster = {
     id: "generator-memory",
     doc: "heap in use of the busiest engine of the generator, and the limit of its JavaScript engine",
   },
-  figures({ fold, rows }) {
-    const { health } = fold.merge.evidence;
-    const limits = rows
-      .map(({ second }) => health.at(second, "heapLimitBytes") ?? 0)
-      .filter((bytes) => bytes > 0);
-    if (limits.length === 0) return [];
+  figures({ merge }) {
+    const { health } = merge.evidence;
+    let [limit, most] = [Number.POSITIVE_INFINITY, 0];
+    for (let second = 0; second < merge.timeline.length; second++) {
+      limit = Math.min(limit, health.at(second, "heapLimitBytes") || limit);
+      most = Math.max(most, health.at(second, "heapUsedBytes") ?? 0);
+    }
+    // What has grown to less cannot grow to the limit within the horizon.
+    if (most * (1 + MOST_HORIZON) < limit) return [];
     return [
       {
         ...({ name: "heap of an engine in bytes", of: "generator", isMemory: false } as const),
-        limit: limits.reduce((least, one) => Math.min(least, one)),
-        read: (second) => health.at(second, "heapUsedBytes"),
+        ...{ limit, read: (second) => health.at(second, "heapUsedBytes") },
       },
     ];
   },

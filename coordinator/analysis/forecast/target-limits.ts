@@ -3,7 +3,7 @@
  * the target itself tells it is; of a limit that changes the lowest counts.
  */
 import { limitsOf } from "../../../shared/scenario/strict-observe.ts";
-import type { Signals } from "../diagnosis/signals.ts";
+import type { RunFold } from "../../merge/run-fold.ts";
 import { isMemory } from "../diagnosis/witness/metrics.ts";
 import type { Forecaster } from "./forecaster.ts";
 
@@ -12,20 +12,22 @@ export const targetLimits: Forecaster = {
     id: "target-limits",
     doc: "figures of `observe.metrics` with a limit: one of `limits`, or one that the page tells of (`process_max_fds`, `process_virtual_memory_max_bytes`, `jvm_memory_max_bytes`), where both are picked",
   },
-  figures(signals) {
-    const { readings } = signals.fold.merge.evidence;
-    return limitsOf(signals.fold.facts.scenario.observe).map(({ figure, limit }) => ({
+  figures(fold) {
+    const { readings } = fold.merge.evidence;
+    return limitsOf(fold.facts.scenario.observe).map(({ figure, limit }) => ({
       ...({ name: figure, of: "target", isMemory: isMemory(figure) } as const),
-      limit: typeof limit === "number" ? limit : lowestOf(signals, limit),
+      limit: typeof limit === "number" ? limit : lowestOf(fold, limit),
       read: (second: number) => readings.at(second, figure),
     }));
   },
 };
 
 /** Prometheus clients tell of -1, or of 0, where there is no limit. */
-function lowestOf({ fold, rows }: Signals, figure: string): number | null {
-  const { readings } = fold.merge.evidence;
-  const told = rows.flatMap(({ second }) => readings.at(second, figure) ?? []);
-  const limits = told.filter((value) => value > 0);
-  return limits.length === 0 ? null : limits.reduce((least, one) => Math.min(least, one));
+function lowestOf({ merge }: RunFold, figure: string): number | null {
+  let least: number | null = null;
+  for (let second = 0; second < merge.timeline.length; second++) {
+    const limit = merge.evidence.readings.at(second, figure) ?? 0;
+    if (limit > 0) least = Math.min(least ?? limit, limit);
+  }
+  return least;
 }

@@ -11,8 +11,8 @@ export const targetMemory: Forecaster = {
     id: "target-memory",
     doc: "figures of `observe.metrics` whose name says memory (`memory`, `mem`, `rss`, `heap`), without a limit: growth alone",
   },
-  figures({ fold }) {
-    const { observe } = fold.facts.scenario;
+  figures({ facts, merge }) {
+    const { observe } = facts.scenario;
     const limits = limitsOf(observe);
     const isLimited = (name: string) =>
       limits.some(({ figure, limit }) => figure === name || limit === name);
@@ -20,7 +20,7 @@ export const targetMemory: Forecaster = {
       .filter((name) => isMemory(name) && !isLimited(name))
       .map((name) => ({
         ...({ name, of: "target", limit: null, isMemory: true } as const),
-        read: (second: number) => fold.merge.evidence.readings.at(second, name),
+        read: (second: number) => merge.evidence.readings.at(second, name),
       }));
   },
 };

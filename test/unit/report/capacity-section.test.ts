@@ -69,7 +69,7 @@ test("a chart for each phase has every level where it was judged", () => {
     ],
   ]);
   const two = chartsOf([...levels, ...levelsOf("second", "latency p50", 1, 2, 3)]);
-  expect(two.map(({ id }) => id)).toEqual(["capacity-first", "capacity-second"]);
+  expect(two.map(({ id }) => id)).toEqual(["capacity-1", "capacity-2"]);
 });
 
 test("a search with too few levels has none", () => {

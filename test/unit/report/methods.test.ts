@@ -21,7 +21,7 @@ const ROOMS = [
 const PARTS = new Set([
   ...["median", "mean", "BlockedValues", "LEAST_VALUES"],
   ...["MIN_BLOCK_SECONDS", "blockSeconds", "effectiveBlocks", "lagOneCorrelation"],
-  ...["dispersionOf", "LEAST_BLOCKS", "withoutTrend"],
+  ...["dispersionOf", "LEAST_BLOCKS", "MOST_HORIZON", "withoutTrend"],
 ]);
 
 test.each(METHODS.map((method) => [method.title, method] as const))("%s", (_, { file, symbol }) => {

@@ -97,16 +97,19 @@ export const capacity: Section = {
 /** Latency as it grows with load, by search: each has a rule of its own that says which latency. */
 function latencyByLoad(levels: readonly ModelLevel[]): Block[] {
   const phases = [...new Set(levels.map(({ phase }) => phase))];
-  const tables = phases.flatMap((phase) => {
-    const found = byLoad(levels.filter((level) => level.phase === phase));
+  const tables = phases.flatMap((phase, at) => {
+    const found = byLoad(
+      levels.filter((level) => level.phase === phase),
+      `capacity-${at + 1}`,
+    );
     if (found.length === 0) return [];
     return phases.length === 1 ? found : [text("Phase ", code(phase, 64), ":"), ...found];
   });
   return tables.length === 0 ? [] : [heading("Latency by load"), ...tables];
 }
 
-/** @param levels of one phase @returns nothing where too few have one */
-function byLoad(levels: readonly ModelLevel[]): Block[] {
+/** @param levels of one phase @param id of its chart @returns nothing where too few have one */
+function byLoad(levels: readonly ModelLevel[], id: string): Block[] {
   const known = levels
     .filter(({ latencyMs, verdict }) => latencyMs !== null && verdict !== "untrusted")
     .sort((a, b) => a.connections - b.connections);
@@ -129,7 +132,7 @@ function byLoad(levels: readonly ModelLevel[]): Block[] {
     column("of the highest", "bar"),
   ];
   return [
-    chart(known, { phase: first.phase, of: first.latencyOf }),
+    chart(known, { id, of: first.latencyOf }),
     table({ name: "Latency by load", columns, most: MAX_LEVELS, sort: false }, rows),
   ];
 }
@@ -137,7 +140,7 @@ function byLoad(levels: readonly ModelLevel[]): Block[] {
 /** What held and what broke, each level a point. */
 function chart(
   known: readonly ModelLevel[],
-  { phase, of }: { readonly phase: string; readonly of: string },
+  { id, of }: { readonly id: string; readonly of: string },
 ): Block {
   const points = (verdict: ModelLevel["verdict"]) =>
     known
@@ -150,7 +153,7 @@ function chart(
   };
   const all = known.map(({ connections, latencyMs }) => [connections, latencyMs ?? 0] as const);
   return {
-    ...{ kind: "plot", shape: "xy", id: `capacity-${phase.replace(/[^A-Za-z0-9]+/g, "-")}` },
+    ...{ kind: "plot", shape: "xy", id },
     title: "Latency over connections",
     about:
       "Every level that was judged: held, or broken; the line joins them in the order of load.",
