@@ -68,9 +68,10 @@ export const integrity: Detector = {
 
 /** What takes longer by a time of its own comes at any time behind the reply that overtook it; what was held back for that one comes with it. */
 function changePlaces({ events }: Signals): boolean {
-  const known = events.failures.flatMap((one) =>
-    one.kind === "reordered" ? (overtakingOf(one) ?? []) : [],
-  );
+  const overtaken = events.failures.filter(({ kind }) => kind === "reordered");
+  // Journals of builds before there were samples: nobody knows.
+  if (overtaken.length === 0) return true;
+  const known = overtaken.flatMap((one) => overtakingOf(one) ?? []);
   const swapped = known.filter(
     ({ behindMs, earlierMs }) => behindMs <= AT_ONCE_MS && earlierMs >= EARLIER_MS,
   );

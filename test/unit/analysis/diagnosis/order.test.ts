@@ -70,3 +70,8 @@ test("numbered messages have an order, however they come", () => {
   const seconds = disordered(40, (second, at) => (7 * second + 11 * at) % 50);
   expect(causesOf(foldOf(seconds, numbered))).toEqual(["reordering certain"]);
 });
+
+test("of a journal without samples it is not known", () => {
+  const seconds = disordered(40, () => 30).map((told) => ({ ...told, events: [] }));
+  expect(causesOf(foldOf(seconds, PLAN))).toEqual(["reordering possible"]);
+});
