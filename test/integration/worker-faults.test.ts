@@ -133,7 +133,7 @@ for (const kind of brokersOf("nats")) {
         }
         const allowing = { ...env, ONRUSH_WORKER_ALLOW_FAULTS: "1" };
         await using _willing = startClusterWorker(broker.url, "willing", allowing);
-        const { summary, wrong } = await play(faults, { hold: "14s", args: bus, loses: true });
+        const { summary, wrong } = await play(faults, { hold: "30s", args: bus, loses: true });
         expect(wrong).toEqual([]);
         const [away] = done(summary);
         expect(away).toEqual(["away", true, "cut willing off from the bus for 7s"]);
