@@ -9,8 +9,11 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { inTurn } from "../support/all.ts";
 import { marked, markOf, until } from "../support/process-tree.ts";
 import { onrush, runScenario, scratch, startTarget } from "../support/programs.ts";
+
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** Replies take longer than any test waits, so that a drain has something to wait for. */
 const STALLED = { reply: { delay: 25_000 } };
@@ -43,33 +46,31 @@ const logModule = new URL("../../dist/shared/log.js", import.meta.url).href;
 const inTime = (ms: number, callback: () => void) => void setTimeout(callback, ms);
 
 describe("ending a run", () => {
-  it.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
-    "%s once: drains, writes everything, exit 105",
-    async (signal) => {
-      await using target = await startTarget();
-      using folder = scratch();
-      const result = await runScenario(long(target.url), folder.path, {
-        onStart: (child) =>
-          onProgress(child, /running/, () => inTime(2500, () => child.kill(signal))),
-      });
-      expect(result.exitCode).toBe(105);
-      expect(result.stderr).toContain("stopping: no new load");
-      expect(result.summary?.verdict).toBe("interrupted");
-      expect(result.summary?.connections).toMatchObject({ established: 50, openAtEnd: 0 });
-      expect(result.summary?.validity.ledger.balanced).toBe(true);
-      for (const file of ["summary.json", "timeline.csv", "run.json"]) {
-        expect(existsSync(join(result.runDirectory, file)), file).toBe(true);
-      }
-      const stats = await target.stats();
-      expect(stats.accepted).toBe(50);
-      expect(stats.messagesIn).toBe(result.summary?.messages.sent);
-      const report = await onrush(["report", result.runDirectory, "--json"]);
-      expect(report.exitCode).toBe(105);
-      expect(report.stdout).toBe(result.stdout);
-    },
-  );
+  it.each(SIGNALS)("%s once: drains, writes everything, exit 105", async (signal) => {
+    await using target = await startTarget();
+    using folder = scratch();
+    const result = await runScenario(long(target.url), folder.path, {
+      onStart: (child) =>
+        onProgress(child, /running/, () => inTime(2500, () => child.kill(signal))),
+    });
+    expect(result.exitCode).toBe(105);
+    expect(result.stderr).toContain("stopping: no new load");
+    expect(result.summary?.verdict).toBe("interrupted");
+    expect(result.summary?.connections).toMatchObject({ established: 50, openAtEnd: 0 });
+    expect(result.summary?.validity.ledger.balanced).toBe(true);
+    for (const file of ["summary.json", "timeline.csv", "run.json"]) {
+      expect(existsSync(join(result.runDirectory, file)), file).toBe(true);
+    }
+    const stats = await target.stats();
+    expect(stats.accepted).toBe(50);
+    expect(stats.messagesIn).toBe(result.summary?.messages.sent);
+    const report = await onrush(["report", result.runDirectory, "--json"]);
+    expect(report.exitCode).toBe(105);
+    expect(report.stdout).toBe(result.stdout);
+  });
 
-  it.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
+  // Which signal it is, the one before and test/unit/cli/interrupt.test.ts try.
+  it.each(inTurn(SIGNALS, 0))(
     "%s twice: cuts at once, writes what there is, exit 130",
     async (signal) => {
       await using target = await startTarget(STALLED);
