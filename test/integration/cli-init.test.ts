@@ -1,12 +1,12 @@
 /**
- * Goal: every template of `onrush init` validates, and runs and passes against `onrush target`. Method: the built
- * commands; phases are shortened with --set, everything else is as written.
+ * Goal: every template of `onrush init` validates, and those for services run and pass against `onrush target`. Method: the built
+ * commands; phases are shortened with --set, everything else is as written. The others run in stress-library.test.ts.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { SERVICE_TEMPLATES } from "../../coordinator/cli/commands/templates/registry.ts";
+import { SERVICE_TEMPLATES, TEMPLATES } from "../../coordinator/cli/commands/templates/registry.ts";
 import { endedWell, onrush, scratch, startTarget } from "../support/programs.ts";
 
 interface Phase {
@@ -31,42 +31,54 @@ function shortened(file: string): string[] {
 }
 
 describe("init", () => {
-  it.each(Object.keys(SERVICE_TEMPLATES))("%s validates, and runs and passes", async (template) => {
-    await using target = await startTarget();
+  it("writes what validates, each of the templates", async () => {
     using folder = scratch();
-    const file = join(folder.path, `${template}.yaml`);
-    const made = await onrush(["init", file, "--template", template]);
-    expect(made.exitCode).toBe(0);
-    expect(made.stdout).toContain(`onrush run ${file}`);
-    expect((await onrush(["validate", file])).exitCode).toBe(0);
-    retargeted(file, target.url);
-    const args = ["--json", ...shortened(file)];
-    const result = await onrush(["run", file, ...args, "--run-dir", join(folder.path, "run")]);
-    expect(result.summary?.thresholds.filter(({ passed }) => !passed)).toEqual([]);
-    expect(endedWell(result), result.stderr).toBe(true);
-    const { matched = 0, recognised = 0 } = result.summary?.messages ?? {};
-    expect((matched ?? 0) + (recognised ?? 0)).toBeGreaterThan(0);
-    const counts = await target.stats();
-    expect(result.summary?.connections.established).toBe(counts.accepted);
-    expect(result.summary?.messages.received).toBe(counts.messagesOut);
+    const files = Object.entries(TEMPLATES).map(([name, { text }]) => {
+      const file = join(folder.path, `${name}.yaml`);
+      writeFileSync(file, text);
+      return file;
+    });
+    const { exitCode, stdout, stderr } = await onrush(["validate", ...files]);
+    expect(exitCode, stderr).toBe(0);
+    for (const file of files) expect(stdout).toContain(`${file}: valid`);
+    const written = await onrush(["init", "-", "--template", "peak"]);
+    expect(written.stdout).toBe(TEMPLATES["peak"]?.text);
   });
 
-  it("fanout really fans out, and reconnect really reconnects", async () => {
-    using folder = scratch();
-    const run = async (template: string, behaviour: object) => {
-      await using target = await startTarget(behaviour);
+  it.each(Object.keys(SERVICE_TEMPLATES))(
+    "%s is written, and runs and passes",
+    async (template) => {
+      await using target = await startTarget();
+      using folder = scratch();
       const file = join(folder.path, `${template}.yaml`);
-      await onrush(["init", file, "--template", template]);
+      const made = await onrush(["init", file, "--template", template]);
+      expect(made.exitCode).toBe(0);
+      expect(made.stdout).toContain(`onrush run ${file}`);
+      expect(readFileSync(file, "utf8")).toBe(SERVICE_TEMPLATES[template]?.text);
       retargeted(file, target.url);
       const args = ["--json", ...shortened(file)];
-      return await onrush(["run", file, ...args, "--run-dir", join(folder.path, template)]);
-    };
-    const fanout = await run("fanout", {});
-    expect(endedWell(fanout), fanout.stderr).toBe(true);
-    const messages = fanout.summary?.messages;
-    expect(messages?.received).toBeGreaterThan(2 * (messages?.sent ?? 0));
-    const drops = { close: [{ afterMs: 1000, how: "reset" }] };
-    expect((await run("reconnect", drops)).summary?.connections.reconnects).toBeGreaterThan(20);
+      const result = await onrush(["run", file, ...args, "--run-dir", join(folder.path, "run")]);
+      expect(result.summary?.thresholds.filter(({ passed }) => !passed)).toEqual([]);
+      expect(endedWell(result), result.stderr).toBe(true);
+      const { matched = 0, recognised = 0 } = result.summary?.messages ?? {};
+      expect((matched ?? 0) + (recognised ?? 0)).toBeGreaterThan(0);
+      const counts = await target.stats();
+      expect(result.summary?.connections.established).toBe(counts.accepted);
+      expect(result.summary?.messages.received).toBe(counts.messagesOut);
+      // It really fans out.
+      if (template === "fanout") expect(counts.messagesOut).toBeGreaterThan(2 * counts.messagesIn);
+    },
+  );
+
+  it("reconnect really reconnects", async () => {
+    using folder = scratch();
+    await using target = await startTarget({ close: [{ afterMs: 1000, how: "reset" }] });
+    const file = join(folder.path, "reconnect.yaml");
+    await onrush(["init", file, "--template", "reconnect"]);
+    retargeted(file, target.url);
+    const args = ["--json", ...shortened(file)];
+    const { summary } = await onrush(["run", file, ...args, "--run-dir", join(folder.path, "run")]);
+    expect(summary?.connections.reconnects).toBeGreaterThan(20);
   });
 
   it("does not write over a file unless told to", async () => {

@@ -29,7 +29,7 @@ function scenario(target: string) {
       { phase: "steady", hold: "120s" },
     ],
     messages: {
-      rate: "4/s",
+      rate: "2/s",
       mix: [
         { name: "say", send: { binary: { size: 64 } }, reply: { match: "echo", within: "10s" } },
       ],

@@ -48,8 +48,6 @@ it.each(Object.keys(STRESS_TEMPLATES))("%s", async (name) => {
   using folder = scratch();
   const file = join(folder.path, `${name}.yaml`);
   expect((await onrush(["init", file, "--template", name])).exitCode).toBe(0);
-  expect((await onrush(["init", "-", "--template", name])).stdout).toBe(readFileSync(file, "utf8"));
-  expect((await onrush(["validate", file])).exitCode).toBe(0);
 
   const written = parse(readFileSync(file, "utf8")) as Written;
   const load = written.load.map(shortened);
