@@ -18,6 +18,7 @@ import { type Example, fitted } from "../../faultbench/fit.ts";
 import { reliabilityOf } from "../../faultbench/reliability.ts";
 import { reliabilitySvg } from "../../faultbench/reliability-svg.ts";
 import { reliabilityTable } from "../../faultbench/table.ts";
+import { FIRST_TEST_SEED } from "../../faultbench/trials.ts";
 import { besideTruths, type Seen } from "../../faultbench/truth.ts";
 
 const plain: Features = { confidence: "likely", evidence: 1, against: 1, rank: 0, findings: 1 };
@@ -160,7 +161,7 @@ describe("calibration", () => {
   });
 
   it("refuses runs of the test split, and runs on a busy machine say nothing", () => {
-    expect(() => of(run({ seed: 1001 }, "zombie"))).toThrow("test split");
+    expect(() => of(run({ seed: FIRST_TEST_SEED }, "zombie"))).toThrow("test split");
     const machine = { timerLagMs: 500, cpuPressure: 0.9 };
     const { calibration } = of(run({}, "zombie"), run({ machine }, "zombie"));
     expect(calibration.runs).toBe(1);
