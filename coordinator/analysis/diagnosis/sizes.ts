@@ -121,7 +121,8 @@ function foundIn(signals: Signals): SizeCost | null {
 function beginOf(blocks: readonly number[]): number | null {
   for (let at = 0; at + LEAST_BLOCKS <= blocks.length; at++) {
     const rest = blocks.slice(at);
-    const isSlow = Math.min(rest[0] as number, median(rest), mean(rest)) >= LEAST_US;
+    const [first, typical] = [rest[0] as number, median(rest)];
+    const isSlow = Math.min(first, typical, mean(rest)) >= LEAST_US && first > CHANGED * typical;
     if (isSlow && meanAboveZeroP(rest) <= MOST_P) return at;
   }
   return null;

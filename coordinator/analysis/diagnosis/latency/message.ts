@@ -6,6 +6,7 @@ import { boundAt, type MergedHistogram } from "../../../../shared/stats/histogra
 import { count, ms, percent } from "../../text.ts";
 import { type Detector, shownIn } from "../detector.ts";
 import type { Signals } from "../signals.ts";
+import { sizeCost } from "../sizes.ts";
 
 const LEAST_VALUES = 100;
 /** Half of them take so many times as long as half of all others, and so much longer. */
@@ -34,6 +35,8 @@ export const slowMessage: Detector = {
     const [found] = slow;
     if (slow.length !== 1 || found === undefined) return [];
     const { part, from, own, others } = found;
+    // Others wait behind it, and it is large: size-cost.ts says more of that.
+    if (sizeCost(signals)?.large === part) return [];
     const { name = "" } = signals.names[part] ?? {};
     const to = signals.rows.length;
     const since = from === 0 ? "throughout the run" : `from second ${from} on`;

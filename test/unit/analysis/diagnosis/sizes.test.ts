@@ -18,13 +18,21 @@ interface Costs {
   readonly us: number;
   /** From this second on. */
   readonly from?: number;
+  /** Of a large message before that. */
+  readonly beforeUs?: number;
   /** Small ones wait for it. */
   readonly isShared?: boolean;
   readonly extensions?: string;
 }
 
 /** Each second 180 small messages and 20 large ones come to one server, at any time. */
-function costly({ us, from = 0, isShared = true, extensions = DEFLATE }: Costs): Told[] {
+function costly({
+  us,
+  from = 0,
+  beforeUs = 0,
+  isShared = true,
+  extensions = DEFLATE,
+}: Costs): Told[] {
   let freeUs = 0;
   return Array.from({ length: 24 }, (_, second): Told => {
     const arrivals = Array.from({ length: 200 }, (_, at) => ({
@@ -33,7 +41,8 @@ function costly({ us, from = 0, isShared = true, extensions = DEFLATE }: Costs):
     })).sort((a, b) => a.atUs - b.atUs);
     const byName: [number[], number[]] = [[], []];
     for (const { atUs, isLarge } of arrivals) {
-      const cost = isLarge && second >= from ? us : 0;
+      const large = second >= from ? us : beforeUs;
+      const cost = isLarge ? large : 0;
       const beginsUs = isShared ? Math.max(atUs, freeUs) : atUs;
       if (isShared) freeUs = beginsUs + cost;
       byName[isLarge ? 1 : 0].push(Math.round(beginsUs + cost - atUs) + USUAL_US);
@@ -59,6 +68,12 @@ describe("large messages that take the server", () => {
     expect(one?.evidence.map(({ sentence }) => sentence).join()).toContain(
       "200 of 200 connections agreed to permessage-deflate",
     );
+    expect(others).toEqual([]);
+  });
+
+  test("are compressed, also where each took some milliseconds before", () => {
+    const [one, ...others] = found({ us: 30_000, from: 8, beforeUs: 8000 });
+    expect(one).toMatchObject({ cause: "compression-cost", confidence: "possible", from: 9 });
     expect(others).toEqual([]);
   });
 
