@@ -38,6 +38,7 @@ import { kept } from "./rules/kept.ts";
 import { recovered } from "./rules/recovered.ts";
 import { thresholds } from "./rules/thresholds.ts";
 import {
+  fewConnections,
   fewReplies,
   fewSends,
   manyDrops,
@@ -70,6 +71,7 @@ export const REGISTRY: readonly Check[] = [
   followed,
   kept,
   isolated,
+  fewConnections,
   fewReplies,
   fewSends,
   manyDrops,

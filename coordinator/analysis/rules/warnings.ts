@@ -9,6 +9,7 @@ import { targetName } from "../../../shared/scenario/target-name.ts";
 import type { Counters } from "../../merge/merge.ts";
 import type { RunFold } from "../../merge/run-fold.ts";
 import { type Check, evidence, notJudged } from "../check.ts";
+import { generatorFailures } from "../failures.ts";
 import { judgedPhases } from "../judged.ts";
 import { count, partOf } from "../text.ts";
 
@@ -46,6 +47,21 @@ function warning({ measure, when, warnings, ...meta }: Warning): Check {
     },
   };
 }
+
+export const fewConnections = warning({
+  id: "warning/few-connections",
+  question: "Did half of the attempts to connect succeed?",
+  measure: "attempts to connect that succeeded",
+  when: "less than half, of the whole run, reconnects included, own failures left out",
+  precedence: 6,
+  warnings({ fold: { merge, facts } }) {
+    const { established, failed } = merge.counters();
+    const all = new Set(facts.scenario.phases.keys());
+    const tried = established + failed - generatorFailures(merge, all);
+    if (tried <= 0 || established / tried >= WARNED_SHARE) return [];
+    return [`${fewOf(established, tried)} attempts to connect succeeded.`];
+  },
+});
 
 export const fewReplies = warning({
   id: "warning/few-replies",

@@ -232,6 +232,16 @@ describe("less than half", () => {
     ]);
   });
 
+  test("of the attempts to connect", () => {
+    const warningsOf = (established: number, failed: number) => {
+      const attempted = established + failed;
+      return run({ steady: { ...answered, attempted, established, failed } }).warnings;
+    };
+    const few = "Only 5 of 12 (41.7 %) attempts to connect succeeded.";
+    expect(warningsOf(1, 7)).toContain(few);
+    expect(warningsOf(2, 6).join()).not.toContain("attempts to connect");
+  });
+
   test("of the messages sent", () => {
     const steady = {
       planned: 100,
