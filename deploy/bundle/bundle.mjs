@@ -50,6 +50,19 @@ const keepAddresses = {
   },
 };
 
+/** Packages that are imported when they are needed: by load.cjs, which says why. */
+const importsByLoader = {
+  name: "imports",
+  renderChunk(code) {
+    const changed = code.replace(/(?<![\w.$])import\("([^".][^"]*)"\)/g, (own, id) =>
+      LEFT_OUT.test(id) ? `require("./load.cjs").importPackage("${id}")` : own,
+    );
+    const left = /(?<![\w.$])import\("[^".][^"]*"\)/.exec(changed)?.[0];
+    if (left !== undefined) throw new Error(`${left} cannot be loaded from a bundle`);
+    return changed;
+  },
+};
+
 function licences(modules) {
   const packages = new Set();
   for (const module of modules) {
@@ -78,7 +91,7 @@ for (const program of PROGRAMS) {
     input: { [nameOf(program)]: join(dist, program) },
     external: (id) => LEFT_OUT.test(id),
     platform: "node",
-    plugins: [keepAddresses],
+    plugins: [keepAddresses, importsByLoader],
   });
   const { output } = await bundle.write({
     dir: join(dist, into),

@@ -6,7 +6,7 @@
 const { existsSync, readFileSync } = require("node:fs");
 const nodeModule = require("node:module");
 const { join } = require("node:path");
-const { Script, constants } = require("node:vm");
+const { Script } = require("node:vm");
 
 const loaded = new Map();
 
@@ -37,9 +37,11 @@ function scriptOf(filename, options = {}) {
   const source = readFileSync(filename, "utf8");
   return new Script(`(function (exports, require, module, __filename, __dirname) {${source}\n})`, {
     filename,
-    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
     ...options,
   });
 }
 
-module.exports = { codeOf, load, scriptOf };
+/** `import()` for bundles: code that V8 made in another process cannot say whose it is, so Node.js refuses one there. */
+const importPackage = (id) => import(id);
+
+module.exports = { codeOf, importPackage, load, scriptOf };
