@@ -53,7 +53,7 @@ export class Disturbance {
       () => {
         const nowUs = monotonicUs();
         // The end is fixed by the schedule, so every process of a group goes on at the same time.
-        const leftMs = (schedule.releaseUs(nowUs) - nowUs) / 1000;
+        const leftMs = schedule.leftUs(startUs, nowUs) / 1000;
         if (leftMs > 0) {
           this.stats.behaviours.blocked += 1;
           standStill(leftMs);

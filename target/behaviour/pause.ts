@@ -29,6 +29,16 @@ export class PauseSchedule {
     return into < this.forUs ? timeUs - into + this.forUs : timeUs;
   }
 
+  /**
+   * From now to the end of the pause that begins at `startUs`; 0 when that is over. A timer counts whole milliseconds, so now
+   * may be just before the start.
+   */
+  leftUs(startUs: number, nowUs: number): number {
+    const atUs = Math.max(startUs, nowUs);
+    const endUs = this.releaseUs(atUs);
+    return endUs > atUs ? endUs - nowUs : 0;
+  }
+
   /** Start of the first pause that begins at or after `timeUs`. */
   nextStartUs(timeUs: number): number {
     const periods = Math.max(0, Math.ceil((timeUs - this.firstUs) / this.everyUs));

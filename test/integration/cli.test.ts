@@ -221,7 +221,7 @@ describe("verdicts", () => {
       { metric: "messages", rule: "matched > 0 (every run)", observed: 0, passed: false },
     ]);
     const page = readFileSync(join(result.runDirectory, "report.html"), "utf8");
-    expect(page).toContain("or send nothing (`--rate 0/s`)");
+    expect(page).toMatch(/or send nothing \(<code[^>]*>--rate 0\/s<\/code>\)/);
   });
 
   it("a target that refuses upgrades is data: counted, judged by the thresholds", async () => {

@@ -172,6 +172,14 @@ describe("pauses", () => {
     expect(pause.nextStartUs(0)).toBe(5_000_000);
     expect(pause.nextStartUs(5_000_001)).toBe(10_000_000);
   });
+
+  it("is not missed when its timer is early by less than a millisecond", () => {
+    const pause = new PauseSchedule({ everyMs: 5000, forMs: 1000, mode: "block" }, 0);
+    const left = (nowUs: number) => pause.leftUs(5_000_000, nowUs);
+    expect([4_999_300, 5_000_000, 5_400_000, 6_000_000, 6_000_400].map(left)).toEqual([
+      1_000_700, 1_000_000, 600_000, 0, 0,
+    ]);
+  });
 });
 
 describe("rules", () => {
