@@ -8,7 +8,7 @@ import { count, ms, percent } from "../../text.ts";
 import { type Detector, type Hypothesis, shownIn } from "../detector.ts";
 import type { Signals } from "../signals.ts";
 import { isCompressed } from "../sizes.ts";
-import { pace } from "./saturation.ts";
+import { FOLLOWS_A_LIMIT, pace } from "./saturation.ts";
 
 const LEAST_SECONDS = 4;
 /** Where a stretch may begin, about. */
@@ -27,21 +27,7 @@ export const byteLimit: Detector = {
   meta: {
     causes: ["bandwidth-limit", "compression-cost"],
     doc: "for 4 seconds or more less than 97 % of what is due is answered, at bytes per second that vary by 15 % at most, and by less than 0.4 times as much as messages per second do (standard deviation over mean), while connections stay, and replies take 3 times as long as before; `compression-cost` when most connections agreed to permessage-deflate",
-    explains: [
-      "saturation",
-      "dependency-pool",
-      "zombie",
-      "blackhole",
-      "server-open-files",
-      "memory-leak",
-      "network-latency",
-      "network-jitter",
-      "network-loss",
-      "message-loss",
-      "slow-message-type",
-      "failing-message-type",
-      "unknown",
-    ],
+    explains: ["saturation", "dependency-pool", ...FOLLOWS_A_LIMIT],
   },
   detect(signals) {
     const found = steadyStretches(signals)

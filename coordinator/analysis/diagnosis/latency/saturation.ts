@@ -5,10 +5,26 @@
  * pace, its limit is at most possible.
  */
 import type { PhaseCounter } from "../../../../shared/stats/counters.ts";
+import type { CauseId } from "../../findings/causes.ts";
 import { mean, median } from "../../stats/interval.ts";
 import { count, ms, percent } from "../../text.ts";
 import { type Detector, type Hypothesis, shownIn } from "../detector.ts";
 import type { Signals } from "../signals.ts";
+
+/** What a service that cannot keep pace looks like besides. */
+export const FOLLOWS_A_LIMIT: readonly CauseId[] = [
+  "zombie",
+  "blackhole",
+  "server-open-files",
+  "memory-leak",
+  "network-latency",
+  "network-jitter",
+  "network-loss",
+  "message-loss",
+  "slow-message-type",
+  "failing-message-type",
+  "unknown",
+];
 
 /** Parts the run is looked at in; shorter than two seconds they are not. */
 const PARTS = 12;
@@ -42,20 +58,7 @@ export const saturation: Detector = {
   meta: {
     causes: ["saturation", "dependency-pool"],
     doc: "the rate of answers stays within 15 %, below what is asked for, which is as much at least as it had kept pace with, and replies take 3 times as long; `dependency-pool` when pings stay fast meanwhile",
-    explains: [
-      "zombie",
-      "blackhole",
-      "server-open-files",
-      "reordering",
-      "memory-leak",
-      "network-latency",
-      "network-jitter",
-      "network-loss",
-      "message-loss",
-      "slow-message-type",
-      "failing-message-type",
-      "unknown",
-    ],
+    explains: ["reordering", ...FOLLOWS_A_LIMIT],
   },
   detect(signals) {
     const parts = partsOf(signals);
