@@ -67,6 +67,11 @@ export const COMMANDS: Readonly<Record<string, ListedCommand>> = {
     takes: "<run-dir>",
     load: async () => (await import("./commands/report.ts")).reportCommand,
   },
+  evidence: {
+    about: "show what the findings of a run rest on, computed from its journal",
+    takes: "<run-dir> [finding]",
+    load: async () => (await import("./commands/evidence.ts")).evidenceCommand,
+  },
   compare: {
     about: "compare two runs, or two groups of runs",
     takes: "[baseline] [candidate]",

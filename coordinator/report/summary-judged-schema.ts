@@ -42,6 +42,9 @@ export const judgementSchema = z.object({
   exitCode: z.int().nullable(),
 });
 
+/** A summary.json of which nothing else is read. */
+export const judgementsSchema = z.object({ judgements: z.array(judgementSchema) });
+
 export const findingSchema = z.object({
   /** Of the cause, as docs/diagnosis.md lists them; absent: the finding is of no single one. */
   id: z.string().optional(),

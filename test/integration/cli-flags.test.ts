@@ -330,7 +330,7 @@ describe("colour", () => {
 describe("help", () => {
   const help = new Map<string, string>();
   const LOCAL =
-    "run init validate explain plan schema doctor report compare trend completion target worker coordinator submit runs watch stop scale fault workers drain probe".split(
+    "run init validate explain plan schema doctor report evidence compare trend completion target worker coordinator submit runs watch stop scale fault workers drain probe".split(
       " ",
     );
   /** What these do takes a cluster; their options are tested with one. */

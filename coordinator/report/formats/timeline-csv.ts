@@ -35,21 +35,51 @@ export const TIMELINE_COLUMNS = [
   "masked",
 ] as const;
 
+/** Text, a number, or "" for a missing measure. */
+type TimelineCell = string | number;
+
+export interface TimelineTable {
+  /** Names from the scenario stand behind ours, and are foreign. */
+  readonly columns: readonly string[];
+  /** A row a second, from 0 on; the first cell is the second. */
+  readonly rows: Iterable<readonly TimelineCell[]>;
+}
+
 /** Lines with their line ends, header first. */
 export function* timelineCsv(fold: RunFold): Generator<string> {
+  const { columns, rows } = timelineTable(fold);
+  yield lineOf(columns);
+  for (const row of rows) yield lineOf(row);
+}
+
+/** What timeline.csv has, as values. */
+export function timelineTable(fold: RunFold): TimelineTable {
   const observed = observedColumns(fold);
-  yield `${[...TIMELINE_COLUMNS, ...observed.names.map(csvText)].join(",")}\n`;
+  return {
+    columns: [...TIMELINE_COLUMNS, ...observed.names],
+    rows: timelineRows(fold, observed.cellsAt),
+  };
+}
+
+function* timelineRows(
+  fold: RunFold,
+  observedAt: (second: number) => readonly TimelineCell[],
+): Generator<readonly TimelineCell[]> {
   const spans = phaseSpans(fold.facts.scenario);
   for (const row of fold.merge.timeline.rows()) {
     const phase = phaseAt(spans, row.second * 1_000_000)?.phase ?? "";
-    yield `${[...cellsOf(fold, row, phase), ...observed.cellsAt(row.second)].join(",")}\n`;
+    yield [...cellsOf(fold, row, phase), ...observedAt(row.second)];
   }
 }
 
-function cellsOf(fold: RunFold, row: TimelineRow, phase: string): (string | number)[] {
+function lineOf(cells: readonly TimelineCell[]): string {
+  return `${cells.map((cell) => (typeof cell === "string" ? csvText(cell) : cell)).join(",")}\n`;
+}
+
+function cellsOf(fold: RunFold, row: TimelineRow, phase: string): TimelineCell[] {
   return [
     row.second,
-    csvText(phase),
+    phase,
     fold.facts.plannedOpen[row.second] ?? 0,
     row.open,
     row.opened,
@@ -85,12 +115,12 @@ function observedColumns({ facts, merge: { evidence } }: RunFold) {
   };
 }
 
-function latencyCells(latency: SecondQuantiles | null): (string | number)[] {
+function latencyCells(latency: SecondQuantiles | null): TimelineCell[] {
   if (!latency) return [0, "", "", "", ""];
   const { count, p50, p90, p99, max } = latency;
   return [count, toMs(p50), toMs(p90), toMs(p99), toMs(max)];
 }
 
-function msOrEmpty(us: number | null): string | number {
+function msOrEmpty(us: number | null): TimelineCell {
   return us === null ? "" : toMs(us);
 }

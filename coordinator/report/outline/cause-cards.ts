@@ -7,6 +7,7 @@ import { probeKindOf } from "../../analysis/diagnosis/probe-run/registry.ts";
 import { causeTitle } from "../../analysis/findings/causes.ts";
 import type { SummaryJudgement } from "../summary-judged-schema.ts";
 import type { Summary } from "../summary-schema.ts";
+import { shellCommand } from "../text/shell-command.ts";
 import { type Block, type Card, code, type Fact, type Piece, type Text } from "./block.ts";
 import { momentOf } from "./moments.ts";
 import type { Facts } from "./section.ts";
@@ -73,6 +74,7 @@ function card(summary: Summary, one: Finding, at: number): Card {
   const others = at === 0 ? summary.findings.slice(1) : [];
   const parts: Card["parts"] = [
     { label: "evidence", items: evidenceOf(summary, at) },
+    { label: "check it", items: commandOf(summary, one) },
     { label: "against", items: one.against.map((text) => sentence(text)) },
     { label: "also found", items: others.map((other) => `${titleOf(other)} (${placeOf(other)})`) },
     { label: "probe run", items: probeRunOf(one) },
@@ -135,6 +137,12 @@ function evidenceOf({ findings, judgements = [] }: Summary, at: number): Text[] 
     const seconds = judged?.evidence[place]?.seconds ?? [];
     return [...sentence(one), " ", ...sourceOf(seconds)];
   });
+}
+
+/** What computes the evidence again. */
+function commandOf({ run }: Summary, { id }: Finding): Text[] {
+  const words = ["onrush", "evidence", `runs/${run}`, ...(id === undefined ? [] : [id])];
+  return [[code(shellCommand(words)), " computes it again from the run's journal"]];
 }
 
 /** Where the figures of a piece of evidence are: rows of timeline.csv, else judgements. */

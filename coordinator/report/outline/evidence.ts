@@ -1,0 +1,115 @@
+/**
+ * Evidence computed again as blocks: each judgement with its sentences, and the rows of the timeline they are about. Called by
+ * `onrush evidence`, in a terminal and in markdown. Invariant: sentences and names that the target or the scenario chose are foreign.
+ */
+import type {
+  EvidenceCell,
+  FailureCount,
+  RecomputedEvidence,
+  RecomputedJudgement,
+  RecomputedRun,
+} from "../evidence/recomputed.ts";
+import { countOf, formatCount } from "../text/format.ts";
+import { type Block, code, column, facts, heading, list, note, table, text } from "./block.ts";
+import { sentence } from "./sentence.ts";
+
+/** Of one piece of evidence; `--json` has all. */
+const MAX_ROWS = 40;
+const MAX_FAILURES = 12;
+const MAX_NOTES = 20;
+
+/** Columns of timeline.csv that are left out of the table, as are those with nothing in them; `--json` has them. */
+const LEFT_OUT: readonly string[] = [
+  "phase",
+  "planned_open",
+  "latency_count",
+  "latency_p90_ms",
+  "send_lag_p99_ms",
+  "loop_lag_max_ms",
+  "utilisation",
+  "engines",
+];
+
+const COMPARED: Readonly<Record<RecomputedJudgement["inSummary"], string>> = {
+  same: "summary.json says the same, word for word",
+  different: "summary.json says something else: it was written by another version, or changed",
+  absent: "summary.json does not have it, or cannot be read",
+};
+
+export function evidenceReport({ judgements, columns, notes }: RecomputedRun): Block[] {
+  const none =
+    judgements.length === 0 ? [text("The run has no finding: nothing failed or got slower.")] : [];
+  return [
+    ...none,
+    ...judgements.flatMap((one) => [
+      heading(one.cause ?? one.id),
+      text(...sentence(one.sentence)),
+      facts(
+        { label: "question", text: one.question },
+        { label: "compared", text: COMPARED[one.inSummary] },
+      ),
+      ...one.evidence.flatMap((part, at) => evidenceBlocks(part, { at, columns })),
+    ]),
+    ...list(
+      notes.map((one) => sentence(one)),
+      { most: MAX_NOTES, title: "Notes" },
+    ),
+  ];
+}
+
+function evidenceBlocks(
+  { sentence: said, seconds, rows, moreRows, failures }: RecomputedEvidence,
+  { at, columns }: { readonly at: number; readonly columns: readonly string[] },
+): Block[] {
+  const stretches = seconds.map(({ from, to }) => (to - from > 1 ? `${from} to ${to - 1}` : from));
+  const where =
+    stretches.length === 0 ? "the whole run" : `second ${stretches.join(", second ")} of the run`;
+  const says = (place: number) => rows.some((row) => row[place] !== "" && row[place] !== 0);
+  const shown = columns.flatMap((name, place) =>
+    place === 0 || (!LEFT_OUT.includes(name) && says(place)) ? [{ name, place }] : [],
+  );
+  const isIn = (second: EvidenceCell | undefined) =>
+    seconds.some(({ from, to }) => Number(second) >= from && Number(second) < to);
+  return [
+    text(`${at + 1}. `, ...sentence(said)),
+    note(`Evidence ${at + 1} is about ${where}.${failedText(failures)}`),
+    ...(rows.length === 0
+      ? []
+      : [
+          table(
+            {
+              name: `Timeline of evidence ${at + 1}`,
+              columns: [
+                ...shown.map(({ name }) => ({
+                  ...column("", "figure", name),
+                  title: code(name.replace(/^latency_/, "")),
+                })),
+                column("evidence", "text"),
+              ],
+              most: MAX_ROWS,
+              more: moreRows,
+              sort: false,
+            },
+            rows.map((row) => [
+              ...shown.map(({ place }) => `${row[place] ?? ""}`),
+              isIn(row[0]) ? "yes" : "",
+            ]),
+          ),
+        ]),
+  ];
+}
+
+function failedText(failures: readonly FailureCount[]): string {
+  if (failures.length === 0) return " No failures then.";
+  const all = failures.reduce((sum, { count }) => sum + count, 0);
+  const named = failures
+    .slice(0, MAX_FAILURES)
+    .map(({ kind, code: status, count }) => `${formatCount(count)} ${kind}${codeText(status)}`);
+  const more = failures.length > MAX_FAILURES ? " and others" : "";
+  return ` ${countOf(all, "failure")} then: ${named.join(", ")}${more}.`;
+}
+
+function codeText(status: number | null): string {
+  if (status === null) return "";
+  return status === 4000 ? " 4000 to 4999" : ` ${status}`;
+}
