@@ -213,7 +213,7 @@ export class Processes {
     const giveUpAt = performance.now() + withinMs;
     while (!(await holds())) {
       if (performance.now() > giveUpAt) throw new Error(`not within ${withinMs} ms: ${what}`);
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }
 

@@ -4,7 +4,7 @@
  * says so, and is nobody else's failure. What the server sees of it: fault-wire-suite.ts. Run by fault-kinds.lean.test.ts and
  * fault-kinds.ws.test.ts.
  */
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, describe, type ExpectStatic, expect, it } from "vitest";
 import { parseScenario } from "../../shared/scenario/parse.ts";
 import {
   FAULT_KINDS,
@@ -67,10 +67,11 @@ function faultOf(example: Readonly<Record<string, unknown>>): StrictFault {
   return result.scenario.faults[0] as StrictFault;
 }
 
-/** One run of its example. */
+/** One run of its example. @param expectHere of the test, as several go on at once */
 async function expectPromises(
   name: FaultAct["kind"],
   { driver, isSecure }: { readonly driver: "lean" | "ws"; readonly isSecure: boolean },
+  expectHere: ExpectStatic,
 ): Promise<void> {
   const { example, action } = faultKindOf(name);
   const { more: cut, connect } = occasionFor(action.reach);
@@ -105,7 +106,7 @@ async function expectPromises(
   expect(sums.attempted).toBe(sums.established + sums.failed);
   expect(sums.established).toBe(sums.closed);
   // In the last half second everybody is served again.
-  await expect
+  await expectHere
     .poll(() => {
       const last = done.seen.filter(
         ({ closedUs }) => closedUs !== null && done.at(closedUs) > 2.5 * SECOND,
@@ -118,7 +119,8 @@ async function expectPromises(
 /** What holds of all kinds. */
 export function faultKindsSuite(driver: "lean" | "ws"): void {
   afterAll(closeServers);
-  describe.each(FAULT_KINDS.map((kind) => [kind.kind, kind] as const))(
+  // Each waits for its own three seconds, in one thread.
+  describe.concurrent.each(FAULT_KINDS.map((kind) => [kind.kind, kind] as const))(
     "%s",
     (name, { example, doc }) => {
       it("is described, by an example of its own", () => {
@@ -131,8 +133,9 @@ export function faultKindsSuite(driver: "lean" | "ws"): void {
       });
 
       const schemes = WITH_TLS.has(name) ? ["ws", "wss"] : ["ws"];
-      it.each(schemes)("hits its victims alone, is over, and is nobody else's failure: %s", (one) =>
-        expectPromises(name, { driver, isSecure: one === "wss" }),
+      it.for(schemes)(
+        "hits its victims alone, is over, and is nobody else's failure: %s",
+        (one, test) => expectPromises(name, { driver, isSecure: one === "wss" }, test.expect),
       );
     },
   );

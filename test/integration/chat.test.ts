@@ -1,7 +1,7 @@
 /**
  * Goal: a chat as its clients use it (welcome, login with its nonce, join, say, lurkers, application pings, logout) is loaded
- * from one file, and everything the report counts is what the service counted. Method: the bundled target as the oracle, one
- * node, and four workers over each broker.
+ * from one file, and everything the report counts is what the service counted, wherever the connections run. Method: the bundled
+ * target as the oracle.
  */
 import { describe, expect } from "vitest";
 import { itIsCountedEverywhere } from "../support/everywhere.ts";

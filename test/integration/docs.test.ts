@@ -42,7 +42,7 @@ const DEPENDS_ON_MACHINE: Readonly<Record<string, readonly number[]>> = {
 
 const sets = (...values: string[]) => values.map((value) => `--set ${value}`).join(" ");
 
-/** The same load, shorter; by the file that is run. */
+/** The same load, shorter and smaller; by the file that is run. */
 const SHORTER: Readonly<Record<string, string>> = {
   "first.yaml": sets("load.ramp.over=1s", "load.steady.hold=2s", "load.down.over=500ms"),
   "scenario.yaml": sets("load.ramp.over=1s", "load.steady.hold=2s", "load.down.over=500ms"),
@@ -50,18 +50,21 @@ const SHORTER: Readonly<Record<string, string>> = {
   "mine.yaml": sets(
     ...["load.arrive.over=1s", "load.talk.hold=1s", "load.busy.hold=1s", "load.leave.over=500ms"],
   ),
-  "fanout.yaml": sets("load.join.over=1s", "load.steady.hold=2s"),
+  "fanout.yaml": sets("load.join.to=100", "load.join.over=1s", "load.steady.hold=2s"),
   "chat-login.yaml": sets("load.arrive.over=1s", "load.talk.hold=3s"),
   "login.yaml": sets("load.stay.hold=1s"),
   "http-login.yaml": sets("load.come.over=1s", "load.stay.hold=1s"),
   "resume.yaml": sets("load.come.over=1s", "load.stay.hold=7s"),
   "conversation.yaml": sets("load.talk.hold=3s"),
-  "storm.yaml": sets("load.steady.hold=8s"),
-  "idle.yaml": sets("load.open.over=1s", "load.silent.hold=2s", "connect.heartbeat.ping=500ms"),
+  "storm.yaml": sets("load.ramp.to=100", "load.steady.hold=8s"),
+  "idle.yaml": sets(
+    ...["load.open.to=100", "load.open.over=1s", "load.silent.hold=2s"],
+    "connect.heartbeat.ping=500ms",
+  ),
   "visitors.yaml": sets("load.usual.for=2s", "load.rush.for=2s"),
   "mtls.yaml": sets("load.open.over=1s", "load.hold.hold=1s"),
-  "soak.yaml": sets("load.ramp.over=1s", "load.soak.hold=2s"),
-  "integrity.yaml": sets("load.open.over=1s", "load.send.hold=3s"),
+  "soak.yaml": sets("load.ramp.to=100", "load.ramp.over=1s", "load.soak.hold=2s"),
+  "integrity.yaml": sets("load.open.to=50", "load.open.over=1s", "load.send.hold=3s"),
 };
 /** `gate.yaml` is another one in each document that has it. */
 const SHORTER_IN: Readonly<Record<string, string>> = {
@@ -222,7 +225,7 @@ async function untilShown(stage: Stage, command: string, line: CommandLine): Pro
     const printed = await untilTrusted(stage, command);
     const isLook = command === "onrush runs" && performance.now() - from < EVENTUALLY_MS;
     if (!isLook || missingLines(line.shown, printed.stdout).length === 0) return printed;
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await new Promise((resolve) => setTimeout(resolve, 1000));
   }
 }
 

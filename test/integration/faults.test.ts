@@ -1,6 +1,6 @@
 /**
  * Goal: a fault hits the connections that the plan says, whoever holds them, and the report tells what the service saw. Method: a service
- * of the test's own knows each connection by its number; a run on one worker, and runs on four over Redis and NATS, are compared with
+ * of the test's own knows each connection by its number; a run on one worker, and runs on four over a broker, are compared with
  * the arithmetic of the plan, with the service, and with one another.
  */
 import { readFileSync } from "node:fs";
@@ -17,9 +17,9 @@ import {
   type RunOptions,
   runScenario,
   scratch,
-  startFourWorkers,
+  startWorkers,
 } from "../support/programs.ts";
-import { type BrokerKind, missing, startBroker } from "../support/servers.ts";
+import { brokersOf, missing, startBroker } from "../support/servers.ts";
 import { startClusterWorker } from "../support/workers.ts";
 
 const CONNECTIONS = 200;
@@ -63,7 +63,7 @@ interface Account {
 
 /** No fault is earlier, by the clock of the service. */
 const ON_TIME_MS = 100;
-/** Two clusters of four workers and this service share the machine's cores, so that a reset may be late there. */
+/** A cluster of four workers, one of two and this service share the machine's cores, so that a reset may be late there. */
 const SHARED_MS = 600;
 const SECOND_MS = 1000;
 
@@ -170,13 +170,13 @@ describe.concurrent("faults", () => {
     check(await accountOf({ args: ["--workers", "1"] }));
   }, 240_000);
 
-  for (const kind of ["redis", "nats"] as const satisfies readonly BrokerKind[]) {
+  for (const kind of brokersOf("nats")) {
     it.skipIf(missing(kind) !== null)(
       `hit the same ones on four workers over ${kind}`,
       async () => {
         const broker = await startBroker(kind);
         try {
-          await using _workers = startFourWorkers(broker.url);
+          await using _workers = startWorkers(broker.url, 4);
           check(await accountOf({ args: ["--bus", broker.url, "--workers", "4"] }));
         } finally {
           await broker.stop();

@@ -95,7 +95,7 @@ for (const kind of brokersOf("redis")) {
         const list = new Listing(coordinator, id);
 
         // Asked for, and not yet begun: the one that comes back does it, once.
-        const inTime = Math.ceil(await list.seconds()) + 40;
+        const inTime = Math.ceil(await list.seconds()) + 25;
         await list.ask({ name: "once", who: { worker: "first" }, at: `steady+${inTime}s` });
         expect(await list.of("once")).toEqual(["planned", null, null]);
         await coordinator.kill();

@@ -1,6 +1,6 @@
 /**
  * Goal: faults of the network change when bytes arrive, and nothing else, with the real programs. Method: runs against the bundled
- * target, whose own counts are the oracle, and the report's own account of the faults; by both drivers, one of them under four workers
+ * target, whose own counts are the oracle, and the report's own account of the faults; by both drivers, one of them under two workers
  * over Redis. The scenario that production teams start from is run unchanged.
  */
 import { describe, expect, it } from "vitest";
@@ -10,8 +10,8 @@ import {
   type RunOptions,
   runScenario,
   scratch,
-  startFourWorkers,
   startTarget,
+  startWorkers,
 } from "../support/programs.ts";
 import { missing, startBroker } from "../support/servers.ts";
 
@@ -91,12 +91,12 @@ describe.concurrent("faults of the network", () => {
   );
 
   it.skipIf(missing("redis") !== null)(
-    "are the same on four workers",
+    "are the same on two workers",
     async () => {
       const broker = await startBroker("redis");
       try {
-        await using _workers = startFourWorkers(broker.url);
-        await check("lean", { args: ["--bus", broker.url, "--workers", "4"] });
+        await using _workers = startWorkers(broker.url, 2);
+        await check("lean", { args: ["--bus", broker.url, "--workers", "2"] });
       } finally {
         await broker.stop();
       }

@@ -114,6 +114,7 @@ describe.skipIf(missing("redis") !== null)("faults outside of the load, of a coo
       await expect
         .poll(async () => (await events()).map(({ type }) => type), WAIT)
         .toContain("outside-ended");
+      await coordinator.post(`/runs/${id}/actions/stop`);
       const summary = await coordinator.result(id);
       expect(summary.outside).toMatchObject([{ id: "command@steady+1s", ok: false }]);
       expect(summary.outside[0]?.outcome).toMatch(/^nobody knows/);

@@ -13,8 +13,8 @@ import {
   onrush,
   type Result,
   scratch,
-  startFourWorkers,
   startTarget,
+  startWorkers,
 } from "../support/programs.ts";
 import { brokersOf, missing, startBroker } from "../support/servers.ts";
 
@@ -113,7 +113,7 @@ describe.concurrent("the same seed", (it) => {
     it.skipIf(missing(kind) !== null)(`has them say the same over ${kind}`, async () => {
       const broker = await startBroker(kind);
       try {
-        await using _workers = startFourWorkers(broker.url);
+        await using _workers = startWorkers(broker.url, 4);
         const args = ["--bus", broker.url, "--workers", "4"];
         expect(await conversation(args)).toEqual(await first());
       } finally {

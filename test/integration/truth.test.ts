@@ -103,7 +103,8 @@ describe("latency", () => {
     const { exitCode, summary } = await runScenario(
       steady(target.url, {
         connections: 50,
-        seconds: 20,
+        // Two pauses, each with its whole period.
+        seconds: 10,
         // Not more: what a pause has held back goes out at once, and the last of it waits for the first.
         messages: { rate: "10/s", inFlight: 1 },
       }),

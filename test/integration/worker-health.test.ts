@@ -1,6 +1,6 @@
 /**
  * Goal: whoever looks after a worker's process is told the truth by its health endpoint, whatever its engines, its bus and
- * its control thread do. Method: the real command on a real broker; threads are kept busy from outside by the inspector.
+ * its control thread do. Method: the real command on a real broker; threads are held from outside by the inspector.
  */
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
@@ -13,6 +13,8 @@ import { type BrokerServer, missing, startBroker } from "../support/servers.ts";
 
 const WAIT = { timeout: 60_000, interval: 100 };
 const READY = { status: 200, text: "ok\n" };
+/** Keeps its thread for ever, and takes no processor time for it. */
+const STUCK = "Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)";
 
 let broker: BrokerServer;
 const absent = missing("redis");
@@ -128,7 +130,7 @@ describe("a worker's health", () => {
     using folder = scratch();
     await using _run = startRun(holding(target.url, 60), folder.path);
     await expect.poll(async () => (await target.now()).open, WAIT).toBe(60);
-    await inEngine(await debuggerOf(worker), "for (;;);");
+    await inEngine(await debuggerOf(worker), STUCK);
     let { messagesIn } = await target.now();
     await expect
       .poll(
@@ -154,7 +156,7 @@ describe("a worker's health", () => {
         ...{ bus: broker.url, nodeArgs: ["--inspect=127.0.0.1:0"] },
       });
       await readiness(worker).toEqual(READY);
-      await inControl(await debuggerOf(worker), "for (;;);");
+      await inControl(await debuggerOf(worker), STUCK);
       await expect(worker.probe("/livez")).rejects.toThrow();
     },
   );

@@ -229,7 +229,7 @@ export class Coordinator implements AsyncDisposable {
       if (performance.now() > giveUpAt) {
         throw new Error(`not within ${withinMs} ms: ${what}\n${this.log}`);
       }
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }
 

@@ -1,10 +1,11 @@
 /**
- * 100 other requests a second while something is done to a coordinator, each by itself. Used by the tests of what
+ * 20 other requests a second, 100 with ONRUSH_TEST_ALL=1, while something is done to a coordinator, each by itself. Used by the tests of what
  * attackers can do. Invariant: an answer that is not 200 is a failure; how long they took is kept, to be printed.
  */
+import { ALL } from "./all.ts";
 import type { Coordinator } from "./coordinator.ts";
 
-const EVERY_MS = 10;
+const EVERY_MS = ALL ? 10 : 50;
 
 export interface Crowd {
   readonly failures: readonly string[];

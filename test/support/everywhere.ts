@@ -1,20 +1,23 @@
-/** A scenario of fixtures/ against the bundled target: on one node, and over a broker, or each, with four workers. */
+/** A scenario of fixtures/ against the bundled target: on one node, and over a broker with two workers, or over each with four. */
 import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import type { Summary } from "../../coordinator/report/summary-schema.ts";
+import { ALL } from "./all.ts";
 import {
   endedWell,
   onrush,
   type Result,
   scratch,
-  startFourWorkers,
   startTarget,
+  startWorkers,
   type Target,
   type TargetStats,
 } from "./programs.ts";
 import { brokersOf, missing, startBroker } from "./servers.ts";
+
+const WORKERS = ALL ? 4 : 2;
 
 type Stats = TargetStats & Readonly<Record<string, unknown>>;
 
@@ -26,8 +29,6 @@ type Stats = TargetStats & Readonly<Record<string, unknown>>;
 export function itIsCountedEverywhere(
   fixture: string,
   expectAsCounted: (summary: Summary, stats: Stats) => void,
-  /** Connections each of the four workers may hold. */
-  capacity = 200,
 ): void {
   const judge = async (target: Target, { summary, ...result }: Result) => {
     expect(endedWell({ summary, ...result }), result.stderr).toBe(true);
@@ -49,13 +50,18 @@ export function itIsCountedEverywhere(
   });
 
   for (const kind of brokersOf("nats")) {
-    it.skipIf(missing(kind) !== null)(`is, over ${kind} with four workers`, async () => {
+    it.skipIf(missing(kind) !== null)(`is, over ${kind} with ${WORKERS} workers`, async () => {
       const broker = await startBroker(kind);
       try {
         await using target = await startTarget();
-        await using _workers = startFourWorkers(broker.url, capacity);
-        const result = await run(fixture, target, ["--bus", broker.url, "--workers", "4"]);
-        expect(result.summary?.workers.length).toBe(4);
+        await using _workers = startWorkers(broker.url, WORKERS);
+        const result = await run(fixture, target, [
+          "--bus",
+          broker.url,
+          "--workers",
+          String(WORKERS),
+        ]);
+        expect(result.summary?.workers.length).toBe(WORKERS);
         await judge(target, result);
       } finally {
         await broker.stop();

@@ -187,10 +187,11 @@ export function startWorker(
   };
 }
 
-/** Four workers of one engine each on a bus, called one to four. */
-export function startFourWorkers(bus: string, capacity = 200): AsyncDisposable {
-  const workers = ["one", "two", "three", "four"].map((id) =>
-    startWorker(bus, ["--engines", "1", "--capacity", String(capacity), "--id", id]),
+/** Workers of one engine each on a bus, four at most, which hold 800 connections together. */
+export function startWorkers(bus: string, count: number): AsyncDisposable {
+  const ids = ["one", "two", "three", "four"].slice(0, count);
+  const workers = ids.map((id) =>
+    startWorker(bus, ["--engines", "1", "--capacity", String(800 / ids.length), "--id", id]),
   );
   return {
     async [Symbol.asyncDispose]() {

@@ -2,7 +2,15 @@
  * The stored journals of test/fixtures/judged: short runs of the built program against the bundled target, and a few that
  * were made frame by frame, each with the summary.json it came to. Used by the tests of what is judged and reported.
  */
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -17,16 +25,18 @@ export const storedRuns: readonly string[] = readdirSync(STORED)
   .filter((file) => file.endsWith(ENDING))
   .map((file) => file.slice(0, -ENDING.length));
 
-/** Run directories that hold nothing but the journal; gone with the scope. */
+/** Run directories that hold nothing but the journal, each made when it is asked for; gone with the scope. */
 export function storedDirectories(): Disposable & { readonly of: (run: string) => string } {
   const path = mkdtempSync(join(tmpdir(), "onrush-stored-"));
-  for (const run of storedRuns) {
-    mkdirSync(join(path, run));
-    const journal = gunzipSync(readFileSync(join(STORED, `${run}${ENDING}`)));
-    writeFileSync(join(path, run, "journal"), journal);
-  }
   return {
-    of: (run) => join(path, run),
+    of: (run) => {
+      const directory = join(path, run);
+      if (existsSync(directory)) return directory;
+      mkdirSync(directory);
+      const journal = gunzipSync(readFileSync(join(STORED, `${run}${ENDING}`)));
+      writeFileSync(join(directory, "journal"), journal);
+      return directory;
+    },
     [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }),
   };
 }
