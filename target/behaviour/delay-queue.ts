@@ -35,6 +35,11 @@ export class DelayQueue {
     return true;
   }
 
+  /** How much waits. */
+  get length(): number {
+    return this.heap.length;
+  }
+
   /** Stops the timer and forgets everything. */
   clear(): void {
     if (this.timer !== null) clearTimeout(this.timer);

@@ -7,6 +7,7 @@ import { type Behaviour, rulesOf } from "../../behaviour-schema.ts";
 import { frameOf, Opcode } from "../../connection/frame.ts";
 import type { Peers } from "../../connection/peers.ts";
 import type { Stats } from "../../stats.ts";
+import type { DelayQueue } from "../delay-queue.ts";
 import type { Disturbance } from "../disturbance.ts";
 import { standStill } from "../pause.ts";
 import type { Replies } from "../replies.ts";
@@ -20,6 +21,7 @@ interface Context {
   readonly burden: Burden;
   readonly disturbance: Disturbance;
   readonly replies: Replies;
+  readonly queue: DelayQueue;
 }
 
 export class Clockwork implements ProcessHands {
@@ -48,6 +50,14 @@ export class Clockwork implements ProcessHands {
 
   get keptBytes(): number {
     return this.context.burden.keptBytes;
+  }
+
+  get waiting(): number {
+    return this.context.queue.length;
+  }
+
+  get open(): number {
+    return this.context.peers.list.length;
   }
 
   release(): void {

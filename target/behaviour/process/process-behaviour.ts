@@ -12,6 +12,10 @@ import type { BehaviourMeta, GivenMeta } from "../behaviour-meta.ts";
 export interface ProcessHands {
   /** Bytes that messages have made it keep. */
   readonly keptBytes: number;
+  /** Replies, and whatever else is to happen later, that wait for their time. */
+  readonly waiting: number;
+  /** Connections. */
+  readonly open: number;
   /** Forgets them. */
   release(): void;
   /** Nothing in the process goes on for so long, and the processor is idle. */

@@ -107,6 +107,32 @@ describe("the process", () => {
     expect((await target.stats()).behaviours.exhausted).toBe(1);
   });
 
+  it("pauses for what replies hold that wait", async () => {
+    target = await serve({
+      reply: { delay: 5000 },
+      process: { collect: { everyMs: 20, msPerMb: 1, waitingBytes: 1_000_000 } },
+    });
+    const client = await Client.open(target.url);
+    await sleep(100);
+    expect((await target.stats()).behaviours.collections).toBe(0);
+    for (const _ of upTo(4)) client.socket.send("x");
+    await until(async () => (await target.stats()).behaviours.collections >= 2);
+    const { collections, collectionMs } = (await target.stats()).behaviours;
+    expect(collectionMs).toBeGreaterThan(0);
+    expect(collectionMs).toBeLessThanOrEqual(4 * collections);
+  });
+
+  it("loses everybody when more connections are open than it bears", async () => {
+    target = await serve({ process: { overload: { everyMs: 20, connections: 2, forMs: 50 } } });
+    const clients = [await Client.open(target.url), await Client.open(target.url)];
+    await sleep(100);
+    expect((await target.stats()).behaviours.overloads).toBe(0);
+    clients.push(await Client.open(target.url));
+    await until(() => clients.every(({ closed }) => closed !== null));
+    await until(async () => (await Client.open(target.url).catch(() => null)) !== null);
+    expect((await target.stats()).behaviours).toMatchObject({ overloads: 1, outages: 1 });
+  });
+
   it("has a planned outage also when memory was exhausted before", async () => {
     target = await serve({
       memory: { bytesPerMessage: 1_000_000 },
