@@ -52,6 +52,16 @@ const schema = z
     onsetMs: range.optional(),
     /** What the server is to do, as docs/target.md has it. */
     behaviour: document.default({}),
+    /** What each of the backends is to do from the start. */
+    everywhere: document.optional(),
+    /** The fault begins in each of the backends in turn, so many milliseconds apart, the faulty one first; absent: in that one alone. */
+    apartMs: z.unknown().optional(),
+    /** Clients of a backend that is away reach the next one, as behind a balancer. */
+    standIn: z.boolean().default(false),
+    /** One target, behind which a balancer leads each client to the backend that its source address says. */
+    bySource: z.boolean().default(false),
+    /** Of the generator; absent: as many as it starts by itself. */
+    workers: z.int().min(1).max(8).optional(),
     /** Options of the bundled target. */
     start: z.array(z.string()).default([]),
     /** What the path to the server is to do. */
@@ -115,6 +125,9 @@ export interface Filled {
   /** Which of the backends has the fault. */
   readonly faulty: number;
   readonly behaviour: Document;
+  readonly everywhere: Document | null;
+  /** null: it is in one backend alone. */
+  readonly apartMs: number | null;
   /** null: clients reach the server directly. */
   readonly path: Document | null;
   readonly burners: number;
@@ -143,11 +156,22 @@ export function fill(trial: Trial): Filled {
     onsetMs: one.onsetMs === undefined ? 0 : drawn(0, one.onsetMs),
     faulty: one.backends === 1 ? 0 : drawn(1, [0, one.backends - 1]),
     behaviour: filled({ seed, ...one.behaviour }) as Document,
-    path: one.path === undefined ? null : (filled(one.path) as Document),
+    everywhere: one.everywhere === undefined ? null : (filled(one.everywhere) as Document),
+    apartMs: one.apartMs === undefined ? null : (filled(one.apartMs) as number),
+    path: pathOf(one, filled),
     burners: filled(burners) as number,
     pause: pause === undefined ? null : (filled(pause) as { everyMs: number; forMs: number }),
     scenario: filled(one.scenario) as Document,
   };
+}
+
+/** Where backends stand in for one another there is something in front of them. */
+function pathOf(
+  { path, standIn, bySource }: Case,
+  filled: (value: unknown) => unknown,
+): Document | null {
+  if (path === undefined) return standIn || bySource ? {} : null;
+  return filled(path) as Document;
 }
 
 /** "$name" becomes the number, "${name}" within a text its digits. */

@@ -8,6 +8,9 @@ import type { Second } from "./baselines/baseline.ts";
 
 type Measured = (summary: Summary, seconds: readonly Second[]) => number | null;
 
+/** Seconds at the end of a plan. */
+const LAST = 3;
+
 /** Of a run as a whole; null: it was not measured. */
 const MEASURE: Readonly<Record<string, Measured>> = {
   latencyP50Ms: ({ messages }) => messages.latencyMs?.p50 ?? null,
@@ -23,6 +26,12 @@ const MEASURE: Readonly<Record<string, Measured>> = {
   droppedShare: ({ connections }) => share(connections.dropped ?? 0, connections.established),
   unansweredShare: ({ messages }) =>
     share((messages.timedOut ?? 0) + (messages.unanswered ?? 0), messages.expected),
+  /** Of the connections that the plan has open in its last seconds, those that are not. */
+  awayAtEndShare: (_, seconds) => {
+    const planned = seconds.filter((second) => (second["planned_open"] ?? 0) > 0).slice(-LAST);
+    const away = planned.map((second) => 1 - (second["open"] ?? 0) / (second["planned_open"] ?? 1));
+    return away.length === 0 ? null : medianOf(away);
+  },
   lostWorkers: ({ lostWorkers }) => lostWorkers.length,
   /** Messages that came twice, in another order, altered, to somebody else, or not at all. */
   brokenShare: ({ messages: m }) =>

@@ -59,12 +59,13 @@ async function run(trial: Trial, { folder, directory, ends }: Place): Promise<Li
   const filled = fill(trial);
   const servers = await startServers(trial, filled, ends);
   const file = join(folder, "scenario.json");
-  const urls = servers.map(({ server, way }) => (way ?? server).url);
+  const urls = [...new Set(servers.map(({ server, way }) => (way ?? server).url))];
   writeFileSync(file, JSON.stringify(scenarioFor(urls, trial.seed, filled.scenario)));
   ends.push(startBurners(filled.burners));
   const seen = watchMachine();
   const prefix = filled.burners > 0 ? YIELDING : [];
-  const options = trial.case.generator?.kill === true ? ["--workers", "2"] : [];
+  const { generator, workers = generator?.kill === true ? 2 : null } = trial.case;
+  const options = workers === null ? [] : ["--workers", String(workers)];
   const args = ["run", file, "--run-dir", directory, "--quiet", "--summary", "none", ...options];
   const command = [...prefix, process.execPath, ONRUSH, ...args];
   const { child, stderr } = spawnRun(command, folder);
@@ -87,16 +88,27 @@ interface Reached {
 
 async function startServers(
   { case: one, server }: Trial,
-  { path }: Filled,
+  { path, everywhere }: Filled,
   ends: Ends,
 ): Promise<readonly Reached[]> {
-  const servers: Reached[] = [];
+  const started: RunningServer[] = [];
   for (let at = 0; at < one.backends; at++) {
-    const started = await SERVERS[server].start(one.start);
-    ends.push(() => started.stop());
-    const way = path === null ? null : await startPath(started);
+    const backend = await SERVERS[server].start(one.start);
+    ends.push(() => backend.stop());
+    if (everywhere !== null) await backend.behave(everywhere);
+    started.push(backend);
+  }
+  if (one.bySource) {
+    const balancer = await startPath(started, "by-source");
+    ends.push(() => balancer.stop());
+    return started.map((server) => ({ server, way: balancer }));
+  }
+  const servers: Reached[] = [];
+  for (const [at, backend] of started.entries()) {
+    const others = one.standIn ? [...started.slice(at + 1), ...started.slice(0, at)] : [];
+    const way = path === null ? null : await startPath([backend, ...others]);
     if (way !== null) ends.push(() => way.stop());
-    servers.push({ server: started, way });
+    servers.push({ server: backend, way });
   }
   return servers;
 }
@@ -111,13 +123,17 @@ interface Around {
 /** Puts the fault in force at its time. @returns when, on the wall clock; null: from the start */
 async function beginFault(
   { case: one }: Trial,
-  { faulty, path, behaviour, pause, onsetMs }: Filled,
+  { faulty, path, behaviour, pause, onsetMs, apartMs }: Filled,
   { servers, mark, ends }: Around,
 ): Promise<number | null> {
   const begin = async () => {
-    const { server, way } = servers[faulty] as Reached;
-    await server.behave(behaviour);
-    if (path !== null) await way?.behave(path);
+    const inTurn = [...servers.slice(faulty), ...servers.slice(0, faulty)];
+    for (const [at, { server, way }] of inTurn.entries()) {
+      if (at > 0 && apartMs === null) break;
+      if (at > 0) await new Promise((resolve) => setTimeout(resolve, apartMs ?? 0));
+      await server.behave(behaviour);
+      if (path !== null) await way?.behave(path);
+    }
     if (pause !== null) ends.push(pauseWorkers(mark, pause));
     if (one.generator?.kill === true) killWorker(mark);
   };
@@ -128,8 +144,9 @@ async function beginFault(
   const connected = servers.map(({ server }) => server.firstConnection());
   await within(Promise.race(connected), FIRST_CONNECTION_MS, "nobody connected");
   await new Promise((resolve) => setTimeout(resolve, onsetMs));
+  const sinceMs = systemClock.wallMs();
   await begin();
-  return systemClock.wallMs();
+  return sinceMs;
 }
 
 function spawnRun([command = "", ...rest]: readonly string[], mark: string) {

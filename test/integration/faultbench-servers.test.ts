@@ -180,7 +180,7 @@ it.runIf(process.platform === "linux")(
 
 describe("the path", () => {
   it("adds time, and forgets connections on which nothing passed", async () => {
-    const path = await startPath(await started("target"));
+    const path = await startPath([await started("target")]);
     running.push(path);
     const socket = await open(path.url);
     await path.firstConnection();
@@ -199,6 +199,22 @@ describe("the path", () => {
     expect(await ended).toBe(1006);
   });
 
+  it("leads to the next server while the first takes no connections, and to none without any", async () => {
+    const [first, second] = [await started("target"), await started("ws")];
+    const path = await startPath([first, second]);
+    running.push(path);
+    const socket = await open(path.url);
+    const ended = ending(socket);
+    await first.stop();
+    await ended;
+    const other = await open(path.url);
+    await second.firstConnection();
+    expect((await echo(other, "still there")).toString()).toBe("still there");
+    other.terminate();
+    await second.stop();
+    expect(await ending(new WebSocket(path.url))).toBe(1006);
+  });
+
   it("keeps bytes in order, and the end behind them", async () => {
     const numbers = Buffer.alloc(400_000);
     for (let at = 0; at < numbers.length; at += 4) numbers.writeUInt32BE(at, at);
@@ -213,7 +229,7 @@ describe("the path", () => {
     source.listen(0, "127.0.0.1");
     await once(source, "listening");
     const { port } = source.address() as AddressInfo;
-    const path = await startPath({ url: `ws://127.0.0.1:${port}` });
+    const path = await startPath([{ url: `ws://127.0.0.1:${port}` }]);
     running.push(path);
     await path.behave({ delayMs: 20, jitterMs: 5, stallShare: 0.05, stallMs: 30 });
     const socket = connect(Number(new URL(path.url).port), "127.0.0.1");
@@ -226,7 +242,7 @@ describe("the path", () => {
   });
 
   it("lets nothing pass on part of the connections", async () => {
-    const path = await startPath(await started("target"));
+    const path = await startPath([await started("target")]);
     running.push(path);
     const sockets = await Promise.all(Array.from({ length: 20 }, () => open(path.url)));
     await path.behave({ seed: 3, blackholeShare: 0.5 });

@@ -1,7 +1,7 @@
 /**
- * The path to a server: a TCP proxy that adds time, limits bytes, loses connections. Started by registry.ts with the host and
- * the port behind it; takes what it is to do as lines of stdin. Invariants: bytes stay in order and unchanged; what is on its
- * way when the behaviour changes keeps the time it was given.
+ * The path to a server: a TCP proxy that adds time, limits bytes, loses connections. Started by registry.ts with how it leads clients, and the
+ * hosts and ports behind it (`in-turn`: the others stand in for the first while it takes no connections); takes what it is to do as lines of stdin.
+ * Invariants: bytes stay in order and unchanged; what is on its way when the behaviour changes keeps the time it was given.
  */
 import { type AddressInfo, createConnection, createServer, type Socket } from "node:net";
 import { createInterface } from "node:readline";
@@ -138,16 +138,56 @@ class Carrier {
   }
 }
 
-const [host = "127.0.0.1", port = "0"] = process.argv.slice(2);
-const server = createServer({ allowHalfOpen: true, noDelay: true }, (near) => {
+const [mode, ...given] = process.argv.slice(2);
+
+interface Place {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Hosts and ports, one after another. */
+const places = given.flatMap((host, at): Place[] =>
+  at % 2 === 0 ? [{ host, port: Number(given[at + 1]) }] : [],
+);
+
+/** Where a client is led: to the first that takes it, or to the one that its source address says. */
+function placesFor({ remoteAddress = "" }: Socket): readonly Place[] {
+  if (mode !== "by-source") return places;
+  const at = Number(remoteAddress.split(".").at(-1)) % places.length;
+  return places.slice(at, at + 1);
+}
+
+const options = { allowHalfOpen: true, noDelay: true, pauseOnConnect: true };
+const server = createServer(options, (near) => {
   if (connections === 0) process.stdout.write('{"accepted":true}\n');
   connections += 1;
-  const far = createConnection({ host, port: Number(port), noDelay: true, allowHalfOpen: true });
-  const line: Line = { near, far, number: connections, lastUs: monotonicUs() };
-  lines.add(line);
-  new Carrier(line, "up");
-  new Carrier(line, "down");
+  near.on("error", () => {});
+  reach(near, connections, placesFor(near));
 });
+
+/** The first of these servers that takes the connection. */
+function reach(near: Socket, number: number, [place, ...others]: readonly Place[]): void {
+  if (place === undefined) {
+    near.resetAndDestroy();
+    return;
+  }
+  const far = createConnection({ ...place, noDelay: true, allowHalfOpen: true });
+  const next = () => reach(near, number, others);
+  far.once("error", next);
+  far.once("connect", () => {
+    far.off("error", next);
+    if (near.destroyed) {
+      far.destroy();
+      return;
+    }
+    const line: Line = { near, far, number, lastUs: monotonicUs() };
+    lines.add(line);
+    new Carrier(line, "up");
+    new Carrier(line, "down");
+    near.resume();
+  });
+}
+
 server.listen({ host: "127.0.0.1", port: 0, backlog: 4096 }, () => {
   const { port: own } = server.address() as AddressInfo;
   process.stdout.write(`${JSON.stringify({ url: `ws://127.0.0.1:${own}` })}\n`);

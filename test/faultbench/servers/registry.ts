@@ -28,10 +28,16 @@ export const SERVERS: Readonly<Record<ServerName, ServerKind>> = {
   },
 };
 
-/** A TCP proxy in front of a server, which it does not end; its behaviour is that of the path. */
-export function startPath(to: Pick<RunningServer, "url">): Promise<RunningServer> {
-  const { hostname, port } = new URL(to.url);
-  return startByLines(process.execPath, [PROXY, hostname, port]);
+/**
+ * A TCP proxy in front of servers, which it does not end; its behaviour is that of the path.
+ * @param lead clients to the first of these that takes them, or each to the one that its source address says
+ */
+export function startPath(
+  to: readonly Pick<RunningServer, "url">[],
+  lead: "in-turn" | "by-source" = "in-turn",
+): Promise<RunningServer> {
+  const places = to.flatMap(({ url }) => [new URL(url).hostname, new URL(url).port]);
+  return startByLines(process.execPath, [PROXY, lead, ...places]);
 }
 
 const POLL_MS = 50;
