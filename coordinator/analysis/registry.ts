@@ -22,6 +22,7 @@ import { generatorSaturated } from "./findings/generator-saturated.ts";
 import { generatorWaited } from "./findings/generator-waited.ts";
 import { staysDown } from "./findings/stays-down.ts";
 import { ambiguousReplies } from "./notes/ambiguous-replies.ts";
+import { announcedRestarts } from "./notes/announced-restarts.ts";
 import { compression } from "./notes/compression.ts";
 import { overrun } from "./notes/overrun.ts";
 import { replacedWorkers } from "./notes/replaced-workers.ts";
@@ -79,6 +80,7 @@ export const REGISTRY: readonly Check[] = [
   silentTargets,
   besideWarning,
   replacedWorkers,
+  announcedRestarts,
   overrun,
   ambiguousReplies,
   compression,

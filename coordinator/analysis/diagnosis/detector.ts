@@ -32,8 +32,13 @@ export interface Detector {
     readonly causes: readonly [CauseId, ...CauseId[]];
     /** When it speaks: the row of docs/diagnosis.md. */
     readonly doc: string;
-    /** What these would be mistaken for: its consequences, once it is accepted. */
+    /** Its consequences, once it is accepted. */
     readonly explains: readonly CauseId[];
+    /**
+     * What would be taken for these: where the same failures, or replies to the same messages, show both, it is this one. Seen without
+     * them, each of these is a second cause.
+     */
+    readonly resembles?: readonly CauseId[];
     /** What it tells was counted one by one, and holds in whatever second. */
     readonly isCounted?: true;
     /** It is heard only of failures that no other detector accounts for. */

@@ -31,7 +31,18 @@ export function massCloses(signals: Signals): MassClose[] {
     found.push({ from, to: from + 2, closed, open });
     from++;
   }
+  if (isSteady(found)) return [];
   const inMoments = found.reduce((sum, { closed }) => sum + closed, 0);
   if (inMoments < STANDS_OUT * countOf(closes)) return [];
   return found.sort((a, b) => b.closed - a.closed || a.from - b.from);
+}
+
+/** As many of them as that, one right after another, are a rate at which connections end, and no moment. */
+const MOST_ADJOINING = 3;
+
+function isSteady(found: readonly MassClose[]): boolean {
+  return found.some((one, at) => {
+    const last = found[at + MOST_ADJOINING - 1];
+    return last !== undefined && last.to - one.from <= 2 * MOST_ADJOINING;
+  });
 }

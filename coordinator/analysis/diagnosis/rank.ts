@@ -5,12 +5,12 @@
  */
 import { describeFailure, failureCause, stageOf } from "../../../shared/stats/failure-kind.ts";
 import type { FailureSeries } from "../../merge/failures/failure-series.ts";
-import { causeOf } from "../findings/causes.ts";
+import { type CauseId, causeOf } from "../findings/causes.ts";
 import { CONFIDENCES } from "../judgement.ts";
 import { count, partOf } from "../text.ts";
 import { type Detector, type Hypothesis, shownIn } from "./detector.ts";
 import { probed } from "./probe-run/probed.ts";
-import { countOf, type Signals, spanOf } from "./signals.ts";
+import { type AccountedFor, countOf, type Signals, spanOf } from "./signals.ts";
 import { heard } from "./witness/registry.ts";
 
 /** Cards of one run. */
@@ -23,6 +23,12 @@ const AFTER_SECONDS = 120;
 const LEAST_UNKNOWN = 20;
 const LEAST_UNKNOWN_SHARE = 0.01;
 
+/** What a detector says; null: it is not to be told. */
+interface Said {
+  readonly hypothesis: Hypothesis;
+  readonly judged: Candidate | null;
+}
+
 interface Candidate {
   readonly detector: Detector;
   readonly hypothesis: Hypothesis;
@@ -30,25 +36,30 @@ interface Candidate {
 
 /** What is accepted, the surest first, and behind it what nothing explains. */
 export function diagnose(signals: Signals, detectors: readonly Detector[]): readonly Hypothesis[] {
-  const withheld: Hypothesis[] = [];
-  const all = detectors
-    .flatMap((detector) =>
-      detector.detect(signals).flatMap((hypothesis): Candidate[] => {
-        const said = probed(signals, heard(signals, hypothesis));
-        const judged = detector.meta.isCounted ? said : vetoed(signals, said);
-        if (judged === null) withheld.push(said);
-        return judged === null ? [] : [{ detector, hypothesis: judged }];
-      }),
-    )
-    .sort((a, b) => order(a.hypothesis, b.hypothesis));
+  const said = detectors.flatMap((detector) => saidBy(detector, signals));
+  const all = said.flatMap(({ judged }) => judged ?? []).sort(byOrder);
   const candidates = all.filter((one) => !isAccountedFor(one, all));
   const causes = candidates.filter(
     (one, at) => !candidates.some((other, place) => isExplained(one, other, place < at)),
   );
-  const accepted = merged(causes.map(({ hypothesis }) => hypothesis)).slice(0, MAX_CAUSES);
+  const second = besides(signals, causes, detectors);
+  const accepted = [...merged(causes.map(({ hypothesis }) => hypothesis)), ...second].slice(
+    0,
+    MAX_CAUSES,
+  );
   // What fits, and may be our own doing, is not said, and not unknown.
-  const named = [...candidates.map(({ hypothesis }) => hypothesis), ...withheld];
-  return [...accepted, ...unexplained(signals, named)].slice(0, MAX_CAUSES);
+  const withheld = said.flatMap(({ judged, hypothesis }) => (judged === null ? [hypothesis] : []));
+  const named = [...candidates.map(({ hypothesis }) => hypothesis), ...second, ...withheld];
+  const left = unexplained(signals, named).map((one) => heard(signals, one));
+  return [...accepted, ...left].slice(0, MAX_CAUSES);
+}
+
+function saidBy(detector: Detector, signals: Signals): readonly Said[] {
+  return detector.detect(signals).map((one) => {
+    const hypothesis = probed(signals, heard(signals, one));
+    const told = detector.meta.isCounted ? hypothesis : vetoed(signals, hypothesis);
+    return { hypothesis, judged: told === null ? null : { detector, hypothesis: told } };
+  });
 }
 
 /** What is heard last says nothing of failures that another detector has accounted for. */
@@ -71,7 +82,7 @@ function vetoed(signals: Signals, hypothesis: Hypothesis): Hypothesis | null {
   return { ...hypothesis, confidence: "possible", against: [...against, why] };
 }
 
-function order(a: Hypothesis, b: Hypothesis): number {
+function byOrder({ hypothesis: a }: Candidate, { hypothesis: b }: Candidate): number {
   const rank = ({ confidence }: Hypothesis) => CONFIDENCES.indexOf(confidence);
   return rank(a) - rank(b) || b.impact - a.impact || (a.cause < b.cause ? -1 : 1);
 }
@@ -82,11 +93,60 @@ function isExplained(one: Candidate, other: Candidate, isBefore: boolean): boole
   // What is only possible explains nothing that is surer.
   if (other.hypothesis.confidence === "possible" && !isBefore) return false;
   const explains = (by: Candidate, what: Candidate) =>
-    by.detector.meta.explains.includes(what.hypothesis.cause) &&
+    follows(by).includes(what.hypothesis.cause) &&
     by.hypothesis.cause !== what.hypothesis.cause &&
     by.hypothesis.from <= what.hypothesis.from + 1 &&
     what.hypothesis.from <= by.hypothesis.to + AFTER_SECONDS;
   return explains(other, one) && (isBefore || !explains(one, other));
+}
+
+function follows({ detector: { meta } }: Candidate): readonly CauseId[] {
+  return [...meta.explains, ...(meta.resembles ?? [])];
+}
+
+/**
+ * Second causes: what the accepted ones would be taken for, seen without the failures and the messages that those account for. They come
+ * behind them, however sure they are.
+ */
+function besides(
+  signals: Signals,
+  accepted: readonly Candidate[],
+  detectors: readonly Detector[],
+): Hypothesis[] {
+  const named = new Set(accepted.map(({ hypothesis }) => hypothesis.cause));
+  const followed = new Set(accepted.flatMap(({ detector }) => detector.meta.explains));
+  const sought = new Set(
+    accepted
+      .flatMap(({ detector }) => detector.meta.resembles ?? [])
+      .filter((cause) => !named.has(cause) && !followed.has(cause)),
+  );
+  if (sought.size === 0) return [];
+  const rest = signals.without(accountedFor(signals, accepted));
+  const seen = detectors
+    .filter(({ meta }) => meta.causes.some((cause) => sought.has(cause)))
+    .flatMap((detector) => saidBy(detector, rest))
+    .flatMap(({ judged }) => judged ?? [])
+    .filter(({ hypothesis }) => sought.has(hypothesis.cause))
+    .sort(byOrder);
+  const first = [...named].join(", ");
+  const beside = `Looked for without the failures and the messages that are accounted for by ${first}.`;
+  return merged(
+    seen
+      .filter((one, at) => !seen.some((other, place) => isExplained(one, other, place < at)))
+      .map(({ hypothesis }) => ({
+        ...hypothesis,
+        evidence: [...hypothesis.evidence, { sentence: beside, seconds: [] }],
+      })),
+  );
+}
+
+function accountedFor(signals: Signals, accepted: readonly Candidate[]): AccountedFor {
+  const hypotheses = accepted.map(({ hypothesis }) => hypothesis);
+  const names = new Set(hypotheses.map(({ scope }) => scope?.name));
+  return {
+    failures: new Set(hypotheses.flatMap(({ symptoms }) => symptoms)),
+    messages: new Set(signals.messages.filter((at) => names.has(signals.names[at]?.name))),
+  };
 }
 
 /** Of those that account for the same failures the surest is left, and says which others fit. */

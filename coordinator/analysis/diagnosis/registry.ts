@@ -2,6 +2,9 @@
  * The detectors of causes. A new one is its file and a line here; findings/cause.ts, docs/validity.md and every report follow. Invariant:
  * their order says nothing: rank.ts sorts what they say.
  */
+import { backlog } from "./chains/backlog.ts";
+import { cascade } from "./chains/cascade.ts";
+import { noRecovery } from "./chains/no-recovery.ts";
 import { age } from "./closes/age.ts";
 import { cap } from "./closes/cap.ts";
 import { clock } from "./closes/clock.ts";
@@ -37,6 +40,9 @@ import { large } from "./sequence/large.ts";
 export const DETECTORS: readonly Detector[] = [
   crash,
   storm,
+  cascade,
+  backlog,
+  noRecovery,
   cap,
   handshakeRate,
   clock,

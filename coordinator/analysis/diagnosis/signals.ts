@@ -16,7 +16,9 @@ import { type FailureSeries, knownCode } from "../../merge/failures/failure-seri
 import type { RunFold } from "../../merge/run-fold.ts";
 import type { TimelineRow } from "../../merge/timeline.ts";
 import { outsideIn } from "../aftermath/disturbance.ts";
+import { brokenGates } from "../gates.ts";
 import { isLeftOut } from "../judged.ts";
+import { announcedIn, isOfAnnounced } from "./announced.ts";
 
 const SECOND_US = 1_000_000;
 /** A fault is felt for as long after it. */
@@ -29,6 +31,18 @@ const MAX_EVENTS = 400;
 
 type Stretch = readonly [from: number, to: number];
 
+/** What known causes account for. */
+export interface AccountedFor {
+  readonly failures: ReadonlySet<FailureSeries>;
+  /** Kinds of messages, by position among the names. */
+  readonly messages: ReadonlySet<number>;
+}
+
+interface Rest {
+  readonly of: Signals;
+  readonly without: AccountedFor;
+}
+
 export class Signals {
   readonly fold: RunFold;
   /** Of the plan, one after another from second 0; the drain is none of them. */
@@ -36,15 +50,27 @@ export class Signals {
   readonly failures: readonly FailureSeries[];
   readonly #faults: readonly Stretch[];
   readonly #outside: readonly Stretch[];
+  readonly #without: ReadonlySet<number>;
   #events: Signals["events"] | null = null;
 
-  constructor(fold: RunFold) {
+  /** @param rest what is left of the same run when this is left out of these */
+  constructor(fold: RunFold, rest: Rest | null = null) {
     this.fold = fold;
+    this.#without =
+      rest === null ? new Set() : new Set([...rest.of.#without, ...rest.without.messages]);
     const seconds = Math.ceil(fold.facts.durationUs / SECOND_US);
     this.rows = [...fold.merge.timeline.rows()].slice(0, seconds);
     this.#faults = onConnections(fold).map(({ stretch: own }) => own);
     this.#outside = outsideOf(fold).map(({ stretch: own }) => own);
-    this.failures = fold.merge.failureSeries.all.flatMap((one) => this.#own(one));
+    this.failures =
+      rest === null
+        ? this.#theirs()
+        : rest.of.failures.filter((one) => !rest.without.failures.has(one));
+  }
+
+  /** The same run without what these account for: what is seen there is seen beside them. */
+  without(accounted: AccountedFor): Signals {
+    return new Signals(this.fold, { of: this, without: accounted });
   }
 
   get targets() {
@@ -57,7 +83,9 @@ export class Signals {
 
   /** Positions of the messages among the names. */
   get messages(): readonly number[] {
-    return this.names.flatMap(({ kind }, at) => (kind === "message" ? [at] : []));
+    return this.names.flatMap(({ kind }, at) =>
+      kind === "message" && !this.#without.has(at) ? [at] : [],
+    );
   }
 
   /** As people know it. */
@@ -79,6 +107,15 @@ export class Signals {
   /** The generator kept its pace, no worker was lost, and we did nothing to the target. */
   isClean(second: number): boolean {
     return !isLeftOut(this.fold, second) && !isIn(this.#faults, second) && !this.isOurs(second);
+  }
+
+  /** The generator stood still for a part of the second, and that is all that is wrong with it: of the rest of the second it tells. */
+  isBrieflyOurs(second: number): boolean {
+    const row = this.rows[second];
+    const broken = row === undefined ? [] : brokenGates(row);
+    const isBrief = broken.every((gate) => gate === "loopLag" || gate === "sendLag");
+    const isElse = isIn(this.#faults, second) || this.isOurs(second);
+    return broken.length > 0 && isBrief && !isElse && !this.fold.disturbances.touches(second);
   }
 
   /** A fault outside of the load acted: totals of the run hold what it did. */
@@ -126,7 +163,9 @@ export class Signals {
     const phases = new Set(this.fold.facts.scenario.phases.keys());
     const passes = (second: number, span: number) =>
       metric === "lifetime" || this.cleanShare(second, second + span) === 1;
-    return this.fold.merge.series.histogram({ metric, phases, names }, { from, to }, passes);
+    const isOfReplies = metric === "latency" || metric === "service";
+    const left = names ?? (isOfReplies && this.#without.size > 0 ? new Set(this.messages) : null);
+    return this.fold.merge.series.histogram({ metric, phases, names: left }, { from, to }, passes);
   }
 
   /** Single failures, and healthy connections to hold them against, without what faults did; in the order of time. */
@@ -137,8 +176,11 @@ export class Signals {
     const { events } = this.fold.merge.evidence;
     const isTheirs = ({ isInjected, atUs }: KnownMoment) =>
       !isInjected && !this.isOurs(Math.floor(atUs / SECOND_US));
+    const known = new Set(this.failures.map(({ kind, code }) => `${kind} ${code}`));
+    const isLeft = ({ kind, signature }: KnownFailure) =>
+      known.has(`${kind} ${codeIn(kind, signature)}`);
     this.#events ??= {
-      failures: events.failures().filter(isTheirs),
+      failures: events.failures().filter((one) => isTheirs(one) && isLeft(one)),
       controls: events.controls().filter(isTheirs),
     };
     return this.#events;
@@ -147,7 +189,7 @@ export class Signals {
   /** Single failures of a series: all of them, or every so many of the whole run. */
   eventsOf({ kind, code }: FailureSeries): readonly KnownFailure[] {
     const own = this.events.failures.filter(
-      (one) => one.kind === kind && knownCode(codeOf(kind, one.signature)?.code ?? null) === code,
+      (one) => one.kind === kind && codeIn(kind, one.signature) === code,
     );
     const step = Math.ceil(own.length / MAX_EVENTS);
     return own.filter((_, at) => at % step === 0);
@@ -163,15 +205,28 @@ export class Signals {
       .join("\n");
   }
 
-  /** Without what happened while a fault outside of the load acted. */
-  #own(series: FailureSeries): FailureSeries[] {
-    if (this.#outside.length === 0) return [series];
-    const isOurs = (second: number) => this.isOurs(second);
-    const seconds = new Map([...series.seconds].filter(([second]) => !isOurs(second)));
-    const count = [...seconds.values()].reduce((sum, one) => sum + one, 0);
-    const samples = series.samples.filter(({ atUs }) => !isOurs(Math.floor(atUs / SECOND_US)));
-    return count === 0 ? [] : [{ ...series, seconds, count, samples }];
+  #theirs(): readonly FailureSeries[] {
+    const announced = announcedIn(this.fold);
+    const isLeftOutOf = (series: FailureSeries) => (second: number) =>
+      this.isOurs(second) || announced.some((one) => isOfAnnounced(one, series, second));
+    const { all } = this.fold.merge.failureSeries;
+    if (this.#outside.length === 0 && announced.length === 0) return all;
+    return all.flatMap((one) => thinned(one, isLeftOutOf(one)));
   }
+}
+
+/** Without what happened in these seconds. */
+function thinned(series: FailureSeries, isOut: (second: number) => boolean): FailureSeries[] {
+  const seconds = new Map([...series.seconds].filter(([second]) => !isOut(second)));
+  if (seconds.size === series.seconds.size) return [series];
+  const count = [...seconds.values()].reduce((sum, one) => sum + one, 0);
+  const samples = series.samples.filter(({ atUs }) => !isOut(Math.floor(atUs / SECOND_US)));
+  return count === 0 ? [] : [{ ...series, seconds, count, samples }];
+}
+
+/** As series are told apart by it. */
+export function codeIn(kind: FailureKind, signature: string): number | null {
+  return knownCode(codeOf(kind, signature)?.code ?? null);
 }
 
 /** How many of these failed in the second. */

@@ -33,7 +33,8 @@ export const age: Detector = {
   meta: {
     causes: ["maximum-lifetime", "idle-timeout", "token-expiry"],
     doc: "12 connections or more are ended by the service at ages that differ by a tenth or a second, over three times as long a stretch of the run; which of the three follows from the reason, the code, and whether connections sent messages",
-    explains: ["server-errors", "message-loss", "crash-and-restart", "reconnect-storm"],
+    explains: ["message-loss"],
+    resembles: ["server-errors", "crash-and-restart", "reconnect-storm"],
   },
   detect: (signals) =>
     KINDS.flatMap((kind) => signals.of(kind).flatMap((series) => found(signals, series))),

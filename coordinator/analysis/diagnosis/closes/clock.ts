@@ -41,9 +41,9 @@ export const clock: Detector = {
       "message-size-limit",
     ],
     doc: "of 15 closes or more, seven of ten lie in one window of a clock in which few healthy connections are (scan statistic of Kulldorff, p < 0.05 after Holm), a quarter at most of the healthy ones of the same roles are beyond it, and no other clock fits as well; `message-quota` when nine of ten lie within a tenth of one number",
-    explains: [
+    explains: ["message-loss"],
+    resembles: [
       "server-errors",
-      "message-loss",
       "crash-and-restart",
       "reconnect-storm",
       "message-rate-limit",

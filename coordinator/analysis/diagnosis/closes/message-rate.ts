@@ -25,7 +25,8 @@ export const messageRate: Detector = {
   meta: {
     causes: ["message-rate-limit"],
     doc: "of 15 closes or more, 95 % are of connections that send at some rate or faster, 1.25 times as many as the messages of all who do (p < 0.01), and not after one number of messages; `likely` when the close code says that a policy was violated",
-    explains: ["server-errors", "failing-message-type", "message-loss"],
+    explains: ["message-loss"],
+    resembles: ["server-errors", "failing-message-type"],
   },
   detect: (signals) =>
     [...signals.of("close-code"), ...signals.of("abnormal-close")].flatMap((series) =>

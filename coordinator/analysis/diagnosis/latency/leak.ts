@@ -47,7 +47,9 @@ export const leak: Detector = {
   detect(signals) {
     const [death = null] = massCloses(signals).sort((a, b) => a.from - b.from);
     const end = death?.from ?? signals.rows.length;
-    const before = pausesIn(signals).filter((pause) => pause.from < end * TICKS);
+    // How long replies took is known of seconds that are clean all through.
+    const isKnown = (pause: Pause) => signals.cleanShare(...secondsOf(pause)) === 1;
+    const before = pausesIn(signals).filter((one) => one.from < end * TICKS && isKnown(one));
     const trends = [
       pauseTrend(signals, before, end),
       death === null ? null : replyTrend(signals, death, before.length >= LEAST_SEEN),

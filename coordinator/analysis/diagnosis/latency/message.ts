@@ -12,7 +12,7 @@ const LEAST_VALUES = 100;
 /** Half of them take so many times as long as half of all others, and so much longer. */
 const SLOWER = 3;
 const LEAST_US = 10_000;
-/** Of the slowest fiftieth of all replies, those of this kind. */
+/** Of the slowest replies, those of this kind. */
 const TAIL = 0.98;
 const TAIL_SHARE = 0.8;
 const BLOCKS = 8;
@@ -22,8 +22,9 @@ const LEAST_BLOCKS = 3;
 export const slowMessage: Detector = {
   meta: {
     causes: ["slow-message-type"],
-    doc: "half of the replies to one kind of message take 3 times as long as those to all others, 10 ms longer at least, in the last three eighths of the run or more, and it makes four fifths of the slowest fiftieth there",
-    explains: ["reordering", "network-loss", "slow-backend"],
+    doc: "half of the replies to one kind of message take 3 times as long as those to all others, 10 ms longer at least, in the last three eighths of the run or more, and it makes four fifths of the slowest fiftieth there, or four fifths of it and a fifth of the others at most take longer than lies between the two",
+    explains: ["reordering", "slow-backend"],
+    resembles: ["network-loss"],
   },
   detect(signals) {
     const parts = signals.messages;
@@ -96,7 +97,7 @@ function slowFrom(signals: Signals, part: number, parts: readonly number[]): Slo
   );
   if (blocks < LEAST_BLOCKS || !own || !others) return null;
   if (own.count < LEAST_VALUES || others.count < LEAST_VALUES) return null;
-  return tailShare(own, others) >= TAIL_SHARE ? { from, own, others } : null;
+  return isItsOwn(own, others) ? { from, own, others } : null;
 }
 
 function isSlowIn(
@@ -112,11 +113,22 @@ function isSlowIn(
   return mine >= SLOWER * theirs && mine - theirs >= LEAST_US;
 }
 
+/** Most of its replies are slow, and few of the others; or the slowest of all are its. */
+function isItsOwn(own: Times, others: Times): boolean {
+  const between = Math.sqrt(own.quantile(0.5) * others.quantile(0.5));
+  const share = (times: Times) => beyond(times, between) / times.count;
+  const isApart = share(own) >= TAIL_SHARE && share(others) <= 1 - TAIL_SHARE;
+  return isApart || tailShare(own, others) >= TAIL_SHARE;
+}
+
 function tailShare(own: Times, others: Times): number {
   const all = own.clone();
   all.addFrom(others);
   // A little below, so that those that took as long count, too.
-  const bound = boundAt(Math.round(0.9 * all.quantile(TAIL)));
-  const beyond = (times: Times) => times.count - (times.countsUpTo([bound])[0] ?? 0);
-  return beyond(own) / Math.max(1, beyond(own) + beyond(others));
+  const us = 0.9 * all.quantile(TAIL);
+  return beyond(own, us) / Math.max(1, beyond(own, us) + beyond(others, us));
+}
+
+function beyond(times: Times, us: number): number {
+  return times.count - (times.countsUpTo([boundAt(Math.round(us))])[0] ?? 0);
 }

@@ -96,13 +96,15 @@ function periodOf(starts: readonly number[]): number | null {
 function pingsDuring(signals: Signals, found: readonly Pause[]): "answered" | "held" | "unknown" {
   let longestUs = 0;
   let pings = 0;
-  for (const { from, ticks } of found) {
+  // How long pings took is known of seconds that are clean all through.
+  const known = found.filter((one) => signals.cleanShare(...secondsOf(one)) === 1);
+  for (const { from, ticks } of known) {
     const second = Math.floor(from / TICKS);
     const times = signals.times("ping", [second, Math.ceil((from + ticks) / TICKS) + 1]);
     pings += times?.count ?? 0;
     longestUs = Math.max(longestUs, times?.max ?? 0);
   }
   const pauseUs = median(found.map(({ ticks }) => ticks)) * TICK_MS * 1000;
-  if (pings < 10 * found.length) return "unknown";
+  if (known.length === 0 || pings < 10 * known.length) return "unknown";
   return longestUs >= 0.5 * pauseUs ? "held" : "answered";
 }

@@ -2,6 +2,7 @@
  * Stretches of 100 ms to 3 s in which nothing came from the service although messages were sent, and then what had been held back. Read by
  * the detectors of pauses and of leaks. Pure. Invariant: a stretch in which we stood still, or sent nothing, is none of the service's.
  */
+import type { TimelineRow } from "../../../merge/timeline.ts";
 import { median } from "../../stats/interval.ts";
 import type { Signals } from "../signals.ts";
 
@@ -18,8 +19,9 @@ const BURST_TICKS = 3;
 const BURST = 1.5;
 /** Longer ones are another matter: closes/silence.ts. */
 const MOST_TICKS = 30;
-/** Our own longest turn in that second, over the pause: then it is ours. */
+/** Our own longest turn in that second, over the pause: then it is ours, unless we sent so much of what is usual all the while. */
 const OWN = 0.5;
+const OWN_SENT = 0.5;
 
 export interface Pause {
   /** In ticks of run time. */
@@ -65,20 +67,37 @@ function isTheirs(signals: Signals, { from, ticks }: Pause, traffic: Traffic): b
   const after = sum(received, from + ticks, from + ticks + BURST_TICKS);
   if (after < BURST * usual) return false;
   for (let tick = from; tick < from + ticks; tick++) {
-    const row = signals.rows[Math.floor(tick / TICKS)];
-    if ((row?.loopLagMaxUs ?? 0) > OWN * ticks * TICK_MS * 1000) return false;
+    const second = Math.floor(tick / TICKS);
+    const lagUs = signals.rows[second]?.loopLagMaxUs ?? 0;
+    if (lagUs <= OWN * ticks * TICK_MS * 1000) continue;
+    // It stood still at another moment: in each tick of this pause it sent as usual.
+    const isElsewhere = (sent[tick] ?? 0) >= OWN_SENT * usuallySent;
+    if (!signals.isBrieflyOurs(second) || !isElsewhere) return false;
   }
   return true;
 }
 
-/** NaN in seconds that say nothing of the target. */
+/** NaN in ticks that say nothing of the target. */
 function ticksOf(signals: Signals): { received: number[]; sent: number[] } {
   const { ticks } = signals.fold.merge.timeline;
+  const isKnown = ({ second }: TimelineRow) =>
+    signals.isClean(second) || signals.isBrieflyOurs(second);
   const known = (series: "received" | "sent") =>
-    signals.rows.flatMap(({ second }) =>
-      signals.isClean(second) ? ticks[series].of(second) : Array<number>(TICKS).fill(Number.NaN),
+    signals.rows.flatMap((row) =>
+      isKnown(row) ? ticks[series].of(row.second) : Array<number>(TICKS).fill(Number.NaN),
     );
-  return { received: known("received"), sent: known("sent") };
+  const [received, sent] = [known("received"), known("sent")];
+  for (const tick of ownStandstills(signals, sent)) received[tick] = Number.NaN;
+  return { received, sent };
+}
+
+/** Ticks in which the generator may have stood still itself, in seconds in which it did: from the one before it stopped to the second one behind. */
+function ownStandstills(signals: Signals, sent: readonly number[]): number[] {
+  return sent.flatMap((count, tick) => {
+    if (!signals.isBrieflyOurs(Math.floor(tick / TICKS))) return [];
+    if (count >= OWN_SENT * usualAround(sent, tick)) return [];
+    return [tick - 1, tick, tick + 1, tick + 2].filter((at) => at >= 0 && at < sent.length);
+  });
 }
 
 function usualAround(series: readonly number[], at: number): number {

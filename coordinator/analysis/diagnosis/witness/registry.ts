@@ -9,8 +9,9 @@ import { ladder } from "./ladder.ts";
 import { metrics } from "./metrics.ts";
 import { sequences } from "./sequences.ts";
 import type { Witness } from "./witness.ts";
+import { workers } from "./workers.ts";
 
-const WITNESSES: readonly Witness[] = [ladder, kernel, metrics, sequences];
+const WITNESSES: readonly Witness[] = [ladder, kernel, metrics, sequences, workers];
 
 export function heard(signals: Signals, hypothesis: Hypothesis): Hypothesis {
   const said = WITNESSES.flatMap(({ causes, hear }) =>
@@ -18,8 +19,12 @@ export function heard(signals: Signals, hypothesis: Hypothesis): Hypothesis {
   );
   const isSurer = hypothesis.confidence === "possible" && said.some((one) => one.isSurer);
   const settled = said.flatMap(({ settles }) => settles);
+  const [nextProbe = hypothesis.nextProbe] = said.flatMap((one) => one.nextProbe ?? []);
+  const isAnywhere = hypothesis.cause === "unknown" && said.some((one) => one.isInseparable);
   return {
     ...hypothesis,
+    ...(isAnywhere && { locus: "unknown" as const }),
+    nextProbe,
     confidence: isSurer ? "likely" : hypothesis.confidence,
     evidence: [...hypothesis.evidence, ...said.flatMap(({ evidence }) => evidence)],
     against: [

@@ -15,6 +15,10 @@ export interface Testimony {
   readonly isSurer: boolean;
   /** Beginnings of what was said against it because nobody knew this. */
   readonly settles: readonly string[];
+  /** Where it lies is not known, unless the cause says so. */
+  readonly isInseparable?: true;
+  /** What would tell, in place of the cause's own. */
+  readonly nextProbe?: string;
 }
 
 export interface Witness {

@@ -77,14 +77,19 @@ export interface Told {
   readonly readings?: readonly number[];
 }
 
-/** @param connections at the end of the first `ramp` seconds, held from then on */
+/** @param connections at the end of the first `ramp` seconds, held from then on. @param second what another worker reported */
 export function foldOf(
   seconds: readonly Told[],
   {
     connections,
     ramp = 2,
+    second = null,
     ...change
-  }: Partial<StrictScenario> & { connections: number; ramp?: number },
+  }: Partial<StrictScenario> & {
+    connections: number;
+    ramp?: number;
+    second?: readonly Told[] | null;
+  },
 ): RunFold {
   const phases: readonly StrictPhase[] = [
     {
@@ -104,14 +109,14 @@ export function foldOf(
     },
   ];
   const fold = new RunFold(facts({ phases, ...change }));
-  const engine = new SyntheticEngine();
-  begun(fold);
-  merge(
-    fold,
-    1,
-    seconds.map((told, second) => engine.frame(content(told, second, second < ramp ? 0 : 1))),
-  );
-  ended(fold, { 1: seconds.length - 1 });
+  const workers = [seconds, ...(second === null ? [] : [second])];
+  begun(fold, ...workers.map((_, at) => at + 1));
+  for (const [at, told] of workers.entries()) {
+    const engine = new SyntheticEngine();
+    const frames = told.map((one, time) => engine.frame(content(one, time, time < ramp ? 0 : 1)));
+    merge(fold, at + 1, frames);
+  }
+  ended(fold, Object.fromEntries(workers.map((told, at) => [at + 1, told.length - 1])));
   return fold;
 }
 
