@@ -20,6 +20,7 @@ export class SelfCheck {
   #sampledUs: number;
   #gcCount = 0;
   #loopLagMaxUs = 0;
+  #rssBytes = 0;
 
   /** @param onGcPause told the length of each garbage collection of this thread */
   constructor(nowUs: number, onGcPause: (pauseUs: number) => void) {
@@ -45,13 +46,13 @@ export class SelfCheck {
     const since = performance.eventLoopUtilization(total, this.#utilisation);
     const cpu = process.cpuUsage(this.#cpu);
     const spanUs = Math.max(1, nowUs - this.#sampledUs);
-    const memory = process.memoryUsage();
+    const heap = getHeapStatistics();
     const health: EngineHealth = {
       utilisation: Math.min(1, Math.max(0, since.utilization)),
       processCpu: (cpu.user + cpu.system) / spanUs,
-      rssBytes: memory.rss,
-      heapUsedBytes: memory.heapUsed,
-      heapLimitBytes: getHeapStatistics().heap_size_limit,
+      rssBytes: this.#memoryBytes(),
+      heapUsedBytes: heap.used_heap_size,
+      heapLimitBytes: heap.heap_size_limit,
       sockets: use.sockets,
       openFiles: openFiles(),
       ports: use.ports,
@@ -67,6 +68,16 @@ export class SelfCheck {
     this.#gcCount = 0;
     this.#loopLagMaxUs = 0;
     return health;
+  }
+
+  /** The system says it in a file: of a process that may open no more, the last figure stands. */
+  #memoryBytes(): number {
+    try {
+      this.#rssBytes = process.memoryUsage.rss();
+    } catch {
+      // The load goes on; what it could not open is counted there.
+    }
+    return this.#rssBytes;
   }
 
   dispose(): void {
