@@ -88,6 +88,7 @@ export class RunMerge {
     this.failures = new FailureGroups(facts.scenario.phases.length);
     this.evidence = new Evidence({
       seconds: lastPossibleSecond(facts),
+      planned: Math.ceil(facts.durationUs / 1_000_000),
       phases: facts.scenario.phases.length,
       picks: pickedOf(facts.scenario.observe),
       openAt: (second) => this.timeline.openGauge.atEndOf(second),
@@ -194,6 +195,7 @@ export class RunMerge {
     this.uptime.addFrame(frame);
     this.failures.addFrame(frame);
     this.evidence.addFrame(worker.epoch, seq, frame);
+    this.evidence.times.add(worker.epoch, frame.second, histograms);
     this.failureSeries.addFrame(frame);
     this.agreed.addFrame(frame);
     this.pushes.addFrame(worker.epoch, frame);

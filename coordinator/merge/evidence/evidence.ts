@@ -11,9 +11,12 @@ import {
 import type { SentinelRows } from "../../../shared/wire/frame/sentinel-rows.ts";
 import { type EventFacts, FailureEvents } from "./failure-events.ts";
 import { LadderSeries } from "./ladder-series.ts";
+import { WorkerTimes } from "./worker-times.ts";
 import { WorstSeries } from "./worst-series.ts";
 
 interface EvidenceFacts extends EventFacts {
+  /** Seconds of the plan. */
+  readonly planned: number;
   /** All that is picked of pages, in order. */
   readonly picks: readonly string[];
 }
@@ -25,6 +28,8 @@ export class Evidence {
   /** Of the worst machine; counters by the second. */
   readonly kernel = new WorstSeries(KERNEL_FIELDS);
 
+  /** Of each worker. */
+  readonly times: WorkerTimes;
   /** Of the targets, from beside the load. */
   readonly ladder = new LadderSeries();
   /** What targets told of themselves, by what was picked (observe.metrics). */
@@ -33,6 +38,7 @@ export class Evidence {
 
   constructor(facts: EvidenceFacts) {
     this.events = new FailureEvents(facts);
+    this.times = new WorkerTimes(facts.planned);
     this.#picks = facts.picks;
     this.readings = new WorstSeries(facts.picks);
   }

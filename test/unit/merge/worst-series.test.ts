@@ -28,7 +28,13 @@ it("is the highest in each second, whatever came first", () => {
 });
 
 it("takes from frames what they tell of the generator and its machine", () => {
-  const evidence = new Evidence({ seconds: 60, phases: 1, openAt: () => 0, picks: [] });
+  const evidence = new Evidence({
+    seconds: 60,
+    planned: 60,
+    phases: 1,
+    openAt: () => 0,
+    picks: [],
+  });
   const engine = new SyntheticEngine();
   const kernel = KERNEL_FIELDS.map((field) => (field === "socketsInUse" ? 40 : 8));
   const health = { utilisation: 0.9, gcCount: 4 };
