@@ -19,7 +19,9 @@ import { saturatedSeconds } from "./checks/saturated-seconds.ts";
 import { skippedMessages } from "./checks/skipped-messages.ts";
 import { cause } from "./findings/cause.ts";
 import { generatorSaturated } from "./findings/generator-saturated.ts";
+import { generatorStoodStill } from "./findings/generator-stood-still.ts";
 import { generatorWaited } from "./findings/generator-waited.ts";
+import { resultsMissing } from "./findings/results-missing.ts";
 import { staysDown } from "./findings/stays-down.ts";
 import { ambiguousReplies } from "./notes/ambiguous-replies.ts";
 import { announcedRestarts } from "./notes/announced-restarts.ts";
@@ -85,8 +87,10 @@ export const REGISTRY: readonly Check[] = [
   ambiguousReplies,
   compression,
   baseline,
+  resultsMissing,
   generatorSaturated,
   cause,
   generatorWaited,
+  generatorStoodStill,
   staysDown,
 ];

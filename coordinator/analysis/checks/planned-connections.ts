@@ -19,10 +19,15 @@ export const plannedConnections: Check = {
     const planned = fold.facts.plannedOpens;
     const { attempted, reconnects } = fold.merge.counters();
     const never = planned - fold.excusedOpens - (attempted - reconnects);
+    const isWhole = fold.framesMissing === 0;
     const cutShort = fold.end !== null || fold.state !== "done";
-    const value = planned === 0 || cutShort ? null : Math.max(0, never) / planned;
+    const value = planned === 0 || cutShort || !isWhole ? null : Math.max(0, never) / planned;
     const observed = { measure: "share never attempted", unit: "share", value } as const;
-    const why = cutShort ? "the run was cut short" : "no connection was planned";
+    const why = cutShort
+      ? "the run was cut short"
+      : isWhole
+        ? "no connection was planned"
+        : "results are missing";
     return atMost(observed, {
       limit: GATES.skippedShare,
       open: value === null ? why : null,

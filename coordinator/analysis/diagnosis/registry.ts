@@ -22,6 +22,9 @@ import { silence } from "./closes/silence.ts";
 import { storm } from "./closes/storm.ts";
 import { target } from "./closes/target.ts";
 import type { Detector } from "./detector.ts";
+import { clockSkew } from "./generator/clock-skew.ts";
+import { closedLoop } from "./generator/closed-loop.ts";
+import { slowWorker } from "./generator/slow-worker.ts";
 import { acceptQueue } from "./latency/accept-queue.ts";
 import { backend } from "./latency/backend.ts";
 import { broadcast } from "./latency/broadcast.ts";
@@ -59,6 +62,9 @@ export const DETECTORS: readonly Detector[] = [
   failingSequence,
   integrity,
   lostWorker,
+  slowWorker,
+  clockSkew,
+  closedLoop,
   acceptQueue,
   pauses,
   broadcast,

@@ -51,6 +51,8 @@ export class Signals {
   readonly #faults: readonly Stretch[];
   readonly #outside: readonly Stretch[];
   readonly #without: ReadonlySet<number>;
+  /** That report in one second, at most; 0: no results are missing. */
+  readonly #engines: number;
   #events: Signals["events"] | null = null;
 
   /** @param rest what is left of the same run when this is left out of these */
@@ -60,6 +62,7 @@ export class Signals {
       rest === null ? new Set() : new Set([...rest.of.#without, ...rest.without.messages]);
     const seconds = Math.ceil(fold.facts.durationUs / SECOND_US);
     this.rows = [...fold.merge.timeline.rows()].slice(0, seconds);
+    this.#engines = fold.framesMissing === 0 ? 0 : mostEngines(this.rows);
     this.#faults = onConnections(fold).map(({ stretch: own }) => own);
     this.#outside = outsideOf(fold).map(({ stretch: own }) => own);
     this.failures =
@@ -104,9 +107,10 @@ export class Signals {
     return this.times("latency", seconds)?.count ?? 0;
   }
 
-  /** The generator kept its pace, no worker was lost, and we did nothing to the target. */
+  /** The generator kept its pace, no worker was lost, all results are there, and we did nothing to the target. */
   isClean(second: number): boolean {
-    return !isLeftOut(this.fold, second) && !isIn(this.#faults, second) && !this.isOurs(second);
+    if (!this.#isWhole(second) || isLeftOut(this.fold, second)) return false;
+    return !isIn(this.#faults, second) && !this.isOurs(second);
   }
 
   /** The generator stood still for a part of the second, and that is all that is wrong with it: of the rest of the second it tells. */
@@ -205,6 +209,11 @@ export class Signals {
       .join("\n");
   }
 
+  /** Of a run in which results are missing: as many engines as ever have reported this second. */
+  #isWhole(second: number): boolean {
+    return this.#engines === 0 || (this.rows[second]?.engines ?? 0) >= this.#engines;
+  }
+
   #theirs(): readonly FailureSeries[] {
     const announced = announcedIn(this.fold);
     const isLeftOutOf = (series: FailureSeries) => (second: number) =>
@@ -227,6 +236,10 @@ function thinned(series: FailureSeries, isOut: (second: number) => boolean): Fai
 /** As series are told apart by it. */
 export function codeIn(kind: FailureKind, signature: string): number | null {
   return knownCode(codeOf(kind, signature)?.code ?? null);
+}
+
+function mostEngines(rows: readonly TimelineRow[]): number {
+  return rows.reduce((most, { engines }) => Math.max(most, engines), 0);
 }
 
 /** How many of these failed in the second. */

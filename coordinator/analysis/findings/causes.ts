@@ -70,6 +70,9 @@ const CAUSES = [
   { id: "generator-open-files", locus: "generator", title: "the load generator is out of open files" },
   { id: "generator-memory", locus: "generator", title: "the load generator is out of memory" },
   { id: "generator-network", locus: "generator", title: "the network of one worker is slow" },
+  { id: "results-missing", locus: "generator", title: "results of workers are missing" },
+  { id: "clock-skew", locus: "generator", title: "the clock of one worker is off" },
+  { id: "closed-loop", locus: "client-script", title: "messages wait for the replies to those before them" },
   { id: "worker-lost", locus: "generator", title: "a worker was lost" },
   { id: "unknown", locus: "unknown", title: "none of the known causes fits" },
 ] as const satisfies readonly CauseEntry[];

@@ -6,6 +6,7 @@ import { type Check, evidence, type JudgedRun } from "../check.ts";
 import { ownFailures } from "../failures.ts";
 import { sentencesOf } from "../judgement.ts";
 import type { CauseId } from "./causes.ts";
+import { adviceFor } from "./generator-advice.ts";
 import { heldUpBy } from "./held-up.ts";
 
 /** What our side ran out of, by the kind of failure. */
@@ -33,24 +34,32 @@ export const generatorSaturated: Check = {
     const measure = "checks of the generator that failed";
     const observed = { measure, unit: "count", value: sentences.length } as const;
     if (sentences.length === 0) return { observed, outcome: "pass" };
+    const named = causeIn(run);
+    const { sentence, nextProbe } = adviceFor(named.cause);
     return {
       observed,
       outcome: "fail",
-      sentence: "The load generator could not keep up with its own plan.",
+      sentence: sentence(failedIn(run, named.cause)),
       evidence: evidence(...sentences),
       finding: {
-        ...causeIn(run),
+        ...named,
         locus: "generator",
         confidence: "certain",
         basis:
           "The generator's own clocks, counters and processor time; no figure of the target's.",
         against: [],
-        nextProbe:
-          "Give the generator a machine or cores of its own, add workers, or lower the load, and run again.",
+        nextProbe,
       },
     };
   },
 };
+
+/** Attempts and connections that failed on our side for want of it. */
+function failedIn({ fold }: JudgedRun, cause: CauseId | undefined): number {
+  return ownFailures(fold.merge)
+    .filter(([kind]) => OUT_OF[kind] === cause)
+    .reduce((sum, [, failed]) => sum + failed, 0);
+}
 
 /** What it lacked, where one thing says so: attempts it failed itself first, then what held it up in the seconds in which it was late. */
 function causeIn({ fold, before }: JudgedRun): { readonly cause?: CauseId } {

@@ -32,7 +32,7 @@ export const generatorWaited: Check = {
     const { seconds, waits, waited } = waitsOf(run.fold);
     const measure = "seconds that waited for a processor";
     const observed = { measure, unit: "seconds", value: waited } as const;
-    const lag = lagOf(run);
+    const lag = lateMessages(run);
     if (lag === null || waited === 0 || waited < LEAST_SECONDS * seconds) {
       return { observed, outcome: "pass" };
     }
@@ -70,7 +70,7 @@ function waitsOf(fold: RunFold) {
 }
 
 /** The p99 of send lag, and that of latency beside it; null: it is little, or too few are known, or a check that failed tells of it. */
-function lagOf({ fold, before }: JudgedRun) {
+export function lateMessages({ fold, before }: JudgedRun) {
   const isTold = before.some(
     ({ id, outcome }) => id.startsWith("generator/") && outcome === "fail",
   );

@@ -83,6 +83,25 @@ test("late in a few messages of every second, which no second alone is masked fo
   ]);
 });
 
+describe("standing still now and then, and late by less than any gate", () => {
+  const health = { loopLagMaxUs: 60_000, processorWait: 0.02 };
+  const pause = { health, lateUs: 15_000, elseUs: 300 };
+
+  test("is said where it is much of the latency", () => {
+    expect(saidOf((second) => second % 3 === 0, pause)).toEqual([
+      "generator-pauses by finding/generator-stood-still",
+    ]);
+  });
+
+  test.each<[string, (second: number) => boolean, Late]>([
+    ["too seldom", (second) => second === 3 || second === 7, pause],
+    ["for less", everySecond, { ...pause, health: { ...health, loopLagMaxUs: 35_000 } }],
+    ["and hardly late", everySecond, { ...pause, lateUs: 9000 }],
+  ])("is not said where it stood still %s", (_, isLate, late) => {
+    expect(saidOf(isLate, late)).toEqual([]);
+  });
+});
+
 describe("waiting for a processor all the while, and late by less than any gate", () => {
   const health = { loopLagMaxUs: 60_000, processorWait: 0.3 };
 
@@ -95,11 +114,6 @@ describe("waiting for a processor all the while, and late by less than any gate"
   test.each<[string, (second: number) => boolean, Late]>([
     ["little", () => true, { health, lateUs: 9000, elseUs: 300 }],
     ["in few seconds", (second) => second < 5, { health, lateUs: 15_000, elseUs: 5000 }],
-    [
-      "for another reason",
-      () => true,
-      { health: { ...health, processorWait: 0.02 }, lateUs: 15_000, elseUs: 300 },
-    ],
   ])("is not said where it is %s", (_, isLate, late) => {
     expect(saidOf(isLate, late)).toEqual([]);
   });

@@ -53,6 +53,10 @@ export interface Told {
   readonly timedOut?: number;
   readonly late?: number;
   readonly latencyUs?: readonly number[];
+  /** Else as latencyUs. */
+  readonly serviceUs?: readonly number[];
+  readonly sendLagUs?: readonly number[];
+  readonly pushUs?: readonly number[];
   /** By position in the mix; else all are of the first. */
   readonly byName?: readonly (readonly number[])[];
   readonly pingUs?: readonly number[];
@@ -77,20 +81,20 @@ export interface Told {
   readonly readings?: readonly number[];
 }
 
-/** @param connections at the end of the first `ramp` seconds, held from then on. @param second what another worker reported */
-export function foldOf(
-  seconds: readonly Told[],
-  {
-    connections,
-    ramp = 2,
-    second = null,
-    ...change
-  }: Partial<StrictScenario> & {
-    connections: number;
-    ramp?: number;
-    second?: readonly Told[] | null;
-  },
+/** @param connections at the end of the first `ramp` seconds, held from then on */
+type Plan = Partial<StrictScenario> & { connections: number; ramp?: number };
+
+/** Of one worker. */
+export function foldOf(seconds: readonly Told[], plan: Plan): RunFold {
+  return foldOfWorkers([seconds], plan);
+}
+
+/** @param workers what happens to each of them in as many seconds; epochs count from 1 */
+export function foldOfWorkers(
+  workers: readonly (readonly Told[])[],
+  { connections, ramp = 2, ...change }: Plan,
 ): RunFold {
+  const long = workers[0]?.length ?? 0;
   const phases: readonly StrictPhase[] = [
     {
       phase: "grow",
@@ -103,20 +107,22 @@ export function foldOf(
     {
       phase: "steady",
       ramp: "hold",
-      durationUs: (seconds.length - ramp) * 1e6,
+      durationUs: (long - ramp) * 1e6,
       exclude: false,
       messageFactor: 1,
     },
   ];
   const fold = new RunFold(facts({ phases, ...change }));
-  const workers = [seconds, ...(second === null ? [] : [second])];
-  begun(fold, ...workers.map((_, at) => at + 1));
-  for (const [at, told] of workers.entries()) {
+  const epochs = workers.map((_, at) => at + 1);
+  begun(fold, ...epochs);
+  for (const [at, seconds] of workers.entries()) {
     const engine = new SyntheticEngine();
-    const frames = told.map((one, time) => engine.frame(content(one, time, time < ramp ? 0 : 1)));
+    const frames = seconds.map((told, second) =>
+      engine.frame(content(told, second, second < ramp ? 0 : 1)),
+    );
     merge(fold, at + 1, frames);
   }
-  ended(fold, Object.fromEntries(workers.map((told, at) => [at + 1, told.length - 1])));
+  ended(fold, Object.fromEntries(epochs.map((epoch) => [epoch, long - 1])));
   return fold;
 }
 
@@ -169,8 +175,13 @@ function content(
     names: (told.names ?? []).map((counters, name) => ({ phase, name, counters })),
     values: [
       ...times.flatMap((us, name) =>
-        (["latency", "service"] as const).map((metric) => ({ metric, phase, name, us })),
+        (["latency", "service"] as const).map((metric) => {
+          const own = metric === "service" ? (told.serviceUs ?? us) : us;
+          return { metric, phase, name, us: own };
+        }),
       ),
+      ...(told.pushUs ? [{ metric: "push" as const, phase, name: 0, us: told.pushUs }] : []),
+      ...(told.sendLagUs ? [{ metric: "sendLag" as const, phase, us: told.sendLagUs }] : []),
       ...(told.tcpUs ? [{ metric: "tcp" as const, phase, us: told.tcpUs }] : []),
       ...(told.pingUs ? [{ metric: "ping" as const, phase, us: told.pingUs }] : []),
       ...(told.lifetimeUs ? [{ metric: "lifetime" as const, phase, us: told.lifetimeUs }] : []),

@@ -8,7 +8,7 @@ import { DETECTORS } from "../../../../coordinator/analysis/diagnosis/registry.t
 import { Signals } from "../../../../coordinator/analysis/diagnosis/signals.ts";
 import type { FailureKind } from "../../../../shared/stats/failure-kind.ts";
 import { drawUnit, Stream } from "../../../../shared/time/random.ts";
-import { foldOf, healthySeconds, momentAt, type Told } from "./story.ts";
+import { foldOfWorkers, healthySeconds, momentAt, type Told } from "./story.ts";
 
 const PLAN = { connections: 200, ramp: 4 };
 
@@ -39,7 +39,7 @@ function worker(seed: number, lost: number, kind: FailureKind, signature: string
 }
 
 const found = (first: readonly Told[], second: readonly Told[]) =>
-  diagnose(new Signals(foldOf(first, { ...PLAN, second })), DETECTORS);
+  diagnose(new Signals(foldOfWorkers([first, second], PLAN)), DETECTORS);
 
 describe.each([
   ["abnormal-close", "ECONNRESET", "unknown", "unknown"],
