@@ -38,6 +38,8 @@ const labelSchema = z.object({
   parameters: z.record(z.string(), z.number()),
   faulty: z.number(),
   onsetWallMs: z.number().nullable(),
+  /** false: no run that others are held against. */
+  isUsual: z.boolean().optional(),
   machine: z.object({ timerLagMs: z.number(), cpuPressure: z.number().nullable() }),
 });
 export type Label = z.output<typeof labelSchema>;
@@ -78,6 +80,7 @@ export function keep(
     label: one.label,
     openSet: one.openSet,
     impact: one.impact,
+    isUsual: one.isUsual,
     parameters: filled.parameters,
     faulty: filled.faulty,
     onsetWallMs: run.onsetWallMs,

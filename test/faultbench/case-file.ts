@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { LOCI } from "../../coordinator/analysis/judgement.ts";
 import { drawUnit, Stream } from "../../shared/time/random.ts";
+import { generatorSchema } from "./generator/registry.ts";
 import { MEASURES } from "./indicator.ts";
 import { CASES } from "./paths.ts";
 import { SERVER_NAMES } from "./servers/names.ts";
@@ -66,21 +67,14 @@ const schema = z
     start: z.array(z.string()).default([]),
     /** What the path to the server is to do. */
     path: document.optional(),
-    /** What happens to the generator. */
-    generator: z
-      .strictObject({
-        /** Processes that take its processor time. */
-        burners: z.unknown().optional(),
-        /** Its workers are stopped for so long, every so often. */
-        pause: z.strictObject({ everyMs: z.unknown(), forMs: z.unknown() }).optional(),
-        /** One of two workers is killed. */
-        kill: z.literal(true).optional(),
-      })
-      .optional(),
+    /** What happens to the generator: by kind (generator/registry.ts), what its fault takes. */
+    generator: generatorSchema.default({}),
     /** On top of the base scenario. */
     scenario: document.default({}),
     /** It counts only if this moved; null: nothing must. */
     impact: z.strictObject({ measure: z.enum(MEASURES), least: z.number().positive() }).nullable(),
+    /** false: nothing is wrong with its runs, and they show no more what others are held against. */
+    isUsual: z.boolean().default(true),
   })
   .refine(({ label, impact }) => (label === null) === (impact === null), "a fault has an impact")
   .refine(
@@ -130,8 +124,8 @@ export interface Filled {
   readonly apartMs: number | null;
   /** null: clients reach the server directly. */
   readonly path: Document | null;
-  readonly burners: number;
-  readonly pause: { readonly everyMs: number; readonly forMs: number } | null;
+  /** By kind (generator/registry.ts). */
+  readonly generator: Document;
   readonly scenario: Document;
 }
 
@@ -150,7 +144,6 @@ export function fill(trial: Trial): Filled {
     ),
   };
   const filled = (value: unknown) => withNumbers(value, parameters, one.id);
-  const { burners = 0, pause } = one.generator ?? {};
   return {
     parameters,
     onsetMs: one.onsetMs === undefined ? 0 : drawn(0, one.onsetMs),
@@ -159,8 +152,7 @@ export function fill(trial: Trial): Filled {
     everywhere: one.everywhere === undefined ? null : (filled(one.everywhere) as Document),
     apartMs: one.apartMs === undefined ? null : (filled(one.apartMs) as number),
     path: pathOf(one, filled),
-    burners: filled(burners) as number,
-    pause: pause === undefined ? null : (filled(pause) as { everyMs: number; forMs: number }),
+    generator: filled(one.generator) as Document,
     scenario: filled(one.scenario) as Document,
   };
 }

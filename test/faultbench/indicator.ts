@@ -39,6 +39,15 @@ const MEASURE: Readonly<Record<string, Measured>> = {
       (m.lost ?? 0) + (m.duplicated ?? 0) + (m.reordered ?? 0) + (m.corrupt ?? 0) + (m.leaked ?? 0),
       m.received,
     ),
+  /** Half of the messages waited for as long, from the time they were planned for until they were sent. */
+  waitP50Ms: ({ messages }) =>
+    messages.latencyMs === null || messages.serviceMs === null
+      ? null
+      : messages.latencyMs.p50 - messages.serviceMs.p50,
+  pushP99Ms: ({ push }) =>
+    Math.max(0, ...Object.values(push).map(({ latencyMs }) => latencyMs?.p99 ?? 0)),
+  missingFrames: ({ judgements = [] }) =>
+    Number(judgements.find(({ id }) => id === "results/missing-frames")?.observed.value ?? 0),
   notSentShare: ({ messages }) => share(messages.skipped, messages.planned),
 };
 

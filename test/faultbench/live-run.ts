@@ -12,7 +12,9 @@ import { systemClock } from "../../shared/time/clock.ts";
 import { markOf } from "../support/process-tree.ts";
 import { stopProcess } from "../support/stop-process.ts";
 import { type Filled, fill, type Trial } from "./case-file.ts";
-import { killWorker, pauseWorkers, startBurners } from "./generator.ts";
+import type { Ends, Launch, Namespace } from "./generator/fault.ts";
+import { startNamespace } from "./generator/namespace.ts";
+import { type Bound, bound } from "./generator/registry.ts";
 import { type Machine, watchMachine } from "./machine.ts";
 import { ONRUSH } from "./paths.ts";
 import { scenarioFor } from "./scenario.ts";
@@ -25,16 +27,30 @@ export interface LiveRun {
   readonly machine: Machine;
 }
 
+/** Reasons, by what was asked for: a look starts processes. */
+const missing = new Map<string, string | null>();
+
+/** Why this machine cannot make a run; null when it can. */
+export function missingFor(trial: Trial): string | null {
+  const { case: one, server } = trial;
+  const key = `${server} ${Object.keys(one.generator).join()}`;
+  const known = missing.get(key);
+  if (known !== undefined) return known;
+  const ofServer = SERVERS[server].missing();
+  const ofFault = () => bound(fill(trial).generator).find((fault) => fault.missing() !== null);
+  const why =
+    ofServer === null
+      ? (ofFault()?.missing() ?? null)
+      : `against the ${server} server: ${ofServer}`;
+  missing.set(key, why);
+  return why;
+}
+
 /** Of any case; the longest plan is far below. */
 const MAX_RUN_MS = 120_000;
 const FIRST_CONNECTION_MS = 30_000;
-/** Those who take the processor go first. */
-const YIELDING = ["nice", "-n", "5"];
 /** A run that went to its end, however it was judged. */
 const JUDGED = [0, 97, 99];
-
-/** What was started and has to be ended, the latest first. */
-type Ends = (() => Promise<void>)[];
 
 /**
  * @param folder for the scenario file; `directory` becomes the run's
@@ -57,27 +73,29 @@ interface Place {
 
 async function run(trial: Trial, { folder, directory, ends }: Place): Promise<LiveRun> {
   const filled = fill(trial);
-  const servers = await startServers(trial, filled, ends);
+  const faults = bound(filled.generator);
+  const isAlone = faults.some((fault) => fault.isAlone);
+  const namespace = isAlone ? await startNamespace(ends) : null;
+  const servers = await startServers(trial, filled, { ends, namespace });
   const file = join(folder, "scenario.json");
   const urls = [...new Set(servers.map(({ server, way }) => (way ?? server).url))];
   writeFileSync(file, JSON.stringify(scenarioFor(urls, trial.seed, filled.scenario)));
-  ends.push(startBurners(filled.burners));
+  const launches = faults.map((fault) => fault.launch(ends));
   const seen = watchMachine();
-  const prefix = filled.burners > 0 ? YIELDING : [];
-  const { generator, workers = generator?.kill === true ? 2 : null } = trial.case;
-  const options = workers === null ? [] : ["--workers", String(workers)];
-  const args = ["run", file, "--run-dir", directory, "--quiet", "--summary", "none", ...options];
-  const command = [...prefix, process.execPath, ONRUSH, ...args];
-  const { child, stderr } = spawnRun(command, folder);
+  const { child, stderr } = spawnRun([file, "--run-dir", directory], {
+    ...{ launches, namespace, mark: folder, workers: trial.case.workers ?? 1 },
+  });
   ends.push(() => stopProcess(child));
   const ended = once(child, "close").then(([code]: unknown[]) => {
     if (typeof code === "number" && JUDGED.includes(code)) return;
     throw new Error(`onrush run ended with ${String(code)}\n${stderr()}`);
   });
-  const begun = beginFault(trial, filled, { servers, mark: folder, ends });
+  const begun = beginFault(trial, filled, { servers, faults, namespace, mark: folder, ends });
   const both = Promise.all([begun, ended]);
   const [onsetWallMs] = await within(both, MAX_RUN_MS, "the run did not end");
-  return { onsetWallMs, machine: seen() };
+  const machine = seen();
+  for (const fault of faults) await fault.finish(directory, trial.seed);
+  return { onsetWallMs, machine };
 }
 
 /** A server, and the path to it where there is one. */
@@ -89,11 +107,11 @@ interface Reached {
 async function startServers(
   { case: one, server }: Trial,
   { path, everywhere }: Filled,
-  ends: Ends,
+  { ends, namespace }: { readonly ends: Ends; readonly namespace: Namespace | null },
 ): Promise<readonly Reached[]> {
   const started: RunningServer[] = [];
   for (let at = 0; at < one.backends; at++) {
-    const backend = await SERVERS[server].start(one.start);
+    const backend = await SERVERS[server].start(one.start, namespace?.prefix ?? []);
     ends.push(() => backend.stop());
     if (everywhere !== null) await backend.behave(everywhere);
     started.push(backend);
@@ -115,6 +133,9 @@ async function startServers(
 
 interface Around {
   readonly servers: readonly Reached[];
+  /** Of the generator. */
+  readonly faults: readonly Bound[];
+  readonly namespace: Namespace | null;
   /** Of the processes of the run. */
   readonly mark: string;
   readonly ends: Ends;
@@ -122,9 +143,9 @@ interface Around {
 
 /** Puts the fault in force at its time. @returns when, on the wall clock; null: from the start */
 async function beginFault(
-  { case: one }: Trial,
-  { faulty, path, behaviour, pause, onsetMs, apartMs }: Filled,
-  { servers, mark, ends }: Around,
+  { case: one, seed }: Trial,
+  { faulty, path, behaviour, onsetMs, apartMs }: Filled,
+  { servers, faults, ...around }: Around,
 ): Promise<number | null> {
   const begin = async () => {
     const inTurn = [...servers.slice(faulty), ...servers.slice(0, faulty)];
@@ -134,8 +155,8 @@ async function beginFault(
       await server.behave(behaviour);
       if (path !== null) await way?.behave(path);
     }
-    if (pause !== null) ends.push(pauseWorkers(mark, pause));
-    if (one.generator?.kill === true) killWorker(mark);
+    const way = inTurn[0]?.way ?? null;
+    for (const fault of faults) await fault.begin({ ...around, seed, way });
   };
   if (one.onsetMs === undefined) {
     await begin();
@@ -149,11 +170,23 @@ async function beginFault(
   return sinceMs;
 }
 
-function spawnRun([command = "", ...rest]: readonly string[], mark: string) {
-  const child = spawn(...tied(command, rest), {
-    stdio: ["ignore", "ignore", "pipe"],
-    env: { ...process.env, ...markOf(mark) },
-  });
+interface Start {
+  /** At least. */
+  readonly workers: number;
+  readonly launches: readonly Launch[];
+  readonly namespace: Namespace | null;
+  readonly mark: string;
+}
+
+function spawnRun(args: readonly string[], { launches, namespace, mark, workers: least }: Start) {
+  const prefix = [...(namespace?.prefix ?? []), ...launches.flatMap((one) => one.prefix ?? [])];
+  const workers = Math.max(least, ...launches.map((one) => one.workers ?? 1));
+  const options = workers === 1 ? [] : ["--workers", String(workers)];
+  const run = [process.execPath, ONRUSH, "run", ...args, "--quiet", "--summary", "none"];
+  const [command = "", ...rest] = [...prefix, ...run, ...options];
+  const env = { ...process.env, ...markOf(mark) };
+  for (const launch of launches) Object.assign(env, launch.env);
+  const child = spawn(...tied(command, rest), { stdio: ["ignore", "ignore", "pipe"], env });
   let stderr = "";
   child.stderr.on("data", (chunk: Buffer) => {
     stderr = `${stderr}${chunk.toString()}`.slice(-4000);

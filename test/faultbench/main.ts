@@ -10,7 +10,7 @@ import { parseArgs } from "node:util";
 import { bundleId, isKept, keep, nameOf } from "./bundle.ts";
 import { calibrated, calibrationSource } from "./calibrate.ts";
 import { type Case, fill, readCases, STRENGTHS, type Trial } from "./case-file.ts";
-import { liveRun } from "./live-run.ts";
+import { liveRun, missingFor } from "./live-run.ts";
 import { isDisturbed } from "./machine.ts";
 import { CALIBRATION_FILE } from "./paths.ts";
 import type { Reliability } from "./reliability.ts";
@@ -18,7 +18,6 @@ import { reliabilitySvg } from "./reliability-svg.ts";
 import { lookedAt } from "./rescore.ts";
 import { type Scored, scores } from "./score.ts";
 import { SERVER_NAMES } from "./servers/names.ts";
-import { SERVERS } from "./servers/registry.ts";
 import { calibrationText, causesTable, reliabilityTable, runsTable, scoresTable } from "./table.ts";
 import { allTrials, gateTrials, testTrials } from "./trials.ts";
 import { besideTruths } from "./truth.ts";
@@ -123,19 +122,16 @@ async function makeOne(set: string, trial: Trial): Promise<void> {
   }
 }
 
-/** Servers that this machine has not are said, loudly, and left out. */
+/** What this machine cannot do is said, loudly, and left out. */
 function possible(trials: readonly Trial[]): readonly Trial[] {
-  const missing = new Map(
-    [...new Set(trials.map(({ server }) => server))].map((server) => [
-      server,
-      SERVERS[server].missing(),
-    ]),
-  );
-  for (const [server, why] of missing) {
-    const without = trials.filter((trial) => trial.server === server).length;
-    if (why !== null) say(`SKIPPED: ${without} runs against the ${server} server: ${why}`);
-  }
-  return trials.filter(({ server }) => missing.get(server) === null);
+  const without = new Map<string, number>();
+  const left = trials.filter((trial) => {
+    const why = missingFor(trial);
+    if (why !== null) without.set(why, (without.get(why) ?? 0) + 1);
+    return why === null;
+  });
+  for (const [why, runs] of without) say(`SKIPPED: ${runs} runs ${why}`);
+  return left;
 }
 
 /** Fits the probabilities of findings to a set of runs of the development split. */

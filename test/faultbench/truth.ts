@@ -22,7 +22,7 @@ export interface Seen {
 export function besideTruths(seen: readonly Seen[], busy: boolean): readonly Scored[] {
   const isOut = ({ label: { machine, label } }: Seen) => !busy && isDisturbed(machine, label);
   const counted = seen.filter((one) => !isOut(one));
-  const healthy = counted.filter(({ label }) => label.label === null);
+  const healthy = counted.filter(({ label }) => label.label === null && label.isUsual !== false);
   const truths = new Map(seen.map((one) => [one, truthOf(one, healthy)]));
   return seen.map((one) => {
     const { label, summary, seconds } = one;

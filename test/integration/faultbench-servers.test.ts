@@ -3,6 +3,7 @@
  * adds what it should. Method: the built programs, ws clients.
  */
 import { once } from "node:events";
+import type { IncomingMessage } from "node:http";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
@@ -257,5 +258,27 @@ describe("the path", () => {
     expect(answered).toBeGreaterThan(2);
     expect(answered).toBeLessThan(18);
     for (const socket of sockets) socket.terminate();
+  });
+
+  it("does what it is to do to connections from some ports alone", async () => {
+    const path = await startPath([await started("target")]);
+    running.push(path);
+    const answered: string[] = [];
+    const openNamed = async (name: string) => {
+      const socket = new WebSocket(path.url, { perMessageDeflate: false });
+      const [response] = (await once(socket, "upgrade")) as [IncomingMessage];
+      socket.on("message", () => answered.push(name));
+      return { socket, port: response.socket.localPort };
+    };
+    const [meant, other] = [await openNamed("meant"), await openNamed("other")];
+    await path.behave({ mostBytes: 100, ports: [meant.port] });
+    for (const { socket } of [meant, other]) socket.send(Buffer.alloc(1000));
+    await expect.poll(() => answered).toEqual(["other"]);
+    // What is to hold of all holds of both.
+    await path.behave({});
+    const small = await openNamed("small");
+    small.socket.send("x");
+    await expect.poll(() => answered).toEqual(["other", "small"]);
+    for (const { socket } of [meant, other, small]) socket.terminate();
   });
 });

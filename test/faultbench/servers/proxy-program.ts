@@ -26,6 +26,8 @@ interface Path {
   readonly mostBytes: number | null;
   /** Share of connections on which nothing passes any more, chosen by their number. */
   readonly blackholeShare: number;
+  /** All of it holds of connections from these ports alone; null: of all. */
+  readonly ports: readonly number[] | null;
 }
 
 const PLAIN: Path = {
@@ -38,9 +40,11 @@ const PLAIN: Path = {
   idleResetMs: null,
   mostBytes: null,
   blackholeShare: 0,
+  ports: null,
 };
 
 let path = PLAIN;
+let meant: ReadonlySet<number> | null = null;
 let pieces = 0;
 let connections = 0;
 /** When each way has sent what was given to it. */
@@ -49,14 +53,20 @@ const freeUs = { up: 0, down: 0 };
 const draw = (index: number, counter: number) =>
   drawUnit(path.seed, Stream.network, index, counter);
 
+/** What holds of a line. */
+function pathOf({ near }: Line): Path {
+  return meant === null || meant.has(near.remotePort ?? 0) ? path : PLAIN;
+}
+
 /** When a piece of so many bytes arrives, at the soonest. */
-function arrivalUs(way: "up" | "down", bytes: number): number {
+function arrivalUs(line: Line, way: "up" | "down", bytes: number): number {
   const nowUs = monotonicUs();
+  const { stallShare, stallMs, delayMs, jitterMs, bytesPerSec } = pathOf(line);
   pieces += 1;
-  const stalled = path.stallShare > 0 && draw(1, pieces) < path.stallShare;
-  const waitMs = path.delayMs + path.jitterMs * draw(2, pieces) + (stalled ? path.stallMs : 0);
-  if (path.bytesPerSec === null) return nowUs + 1000 * waitMs;
-  freeUs[way] = Math.max(nowUs, freeUs[way]) + (1e6 * bytes) / path.bytesPerSec;
+  const stalled = stallShare > 0 && draw(1, pieces) < stallShare;
+  const waitMs = delayMs + jitterMs * draw(2, pieces) + (stalled ? stallMs : 0);
+  if (bytesPerSec === null) return nowUs + 1000 * waitMs;
+  freeUs[way] = Math.max(nowUs, freeUs[way]) + (1e6 * bytes) / bytesPerSec;
   return freeUs[way] + 1000 * waitMs;
 }
 
@@ -72,7 +82,8 @@ const lines = new Set<Line>();
 const MAX_WAITING = 4 << 20;
 
 function isLost(line: Line): boolean {
-  return path.blackholeShare > 0 && draw(3, line.number) < path.blackholeShare;
+  const { blackholeShare } = pathOf(line);
+  return blackholeShare > 0 && draw(3, line.number) < blackholeShare;
 }
 
 const queue = new DelayQueue();
@@ -109,14 +120,15 @@ class Carrier {
     const nowUs = monotonicUs();
     const idleMs = (nowUs - line.lastUs) / 1000;
     line.lastUs = nowUs;
-    if (path.mostBytes !== null && bytes.length > path.mostBytes) this.isStuck = true;
+    const { mostBytes, idleResetMs } = pathOf(line);
+    if (mostBytes !== null && bytes.length > mostBytes) this.isStuck = true;
     if (this.isStuck || isLost(line)) return;
-    if (path.idleResetMs !== null && idleMs > path.idleResetMs) {
+    if (idleResetMs !== null && idleMs > idleResetMs) {
       line.near.resetAndDestroy();
       line.far.destroy();
       return;
     }
-    this.lastDueUs = Math.max(this.lastDueUs, arrivalUs(this.way, bytes.length));
+    this.lastDueUs = Math.max(this.lastDueUs, arrivalUs(line, this.way, bytes.length));
     this.waitingBytes += bytes.length;
     if (this.waitingBytes > MAX_WAITING) from.pause();
     this.carry(this.lastDueUs, () => {
@@ -197,6 +209,7 @@ createInterface({ input: process.stdin }).on("line", (line) => {
   const unknown = Object.keys(given).filter((key) => !(key in PLAIN));
   if (unknown.length > 0) throw new Error(`this path has no ${unknown.join(", ")}`);
   path = { ...PLAIN, ...given };
+  meant = path.ports === null ? null : new Set(path.ports);
   process.stdout.write('{"behaving":true}\n');
 });
 process.on("SIGTERM", () => process.exit(0));

@@ -10,8 +10,11 @@ import { listening, type RunningServer, sleep, startByLines, startProgram } from
 interface ServerKind {
   /** Why it cannot be used on this machine; null when it can. */
   missing(): string | null;
-  /** @param args options of the command line, where it has any */
-  start(args: readonly string[]): Promise<RunningServer>;
+  /**
+   * @param args options of the command line, where it has any
+   * @param prefix in front of its command
+   */
+  start(args: readonly string[], prefix?: readonly string[]): Promise<RunningServer>;
 }
 
 const PYTHON = "python3";
@@ -20,11 +23,14 @@ const PYTHON_CHECK = "import sys, asyncio; sys.exit(sys.version_info < (3, 8))";
 
 export const SERVERS: Readonly<Record<ServerName, ServerKind>> = {
   target: { missing: () => null, start: startTarget },
-  ws: { missing: () => null, start: () => startByLines(process.execPath, [WS_SERVER]) },
+  ws: {
+    missing: () => null,
+    start: (_, prefix = []) => startByLines(...behind(prefix, [process.execPath, WS_SERVER])),
+  },
   python: {
     missing: () =>
       spawnSync(PYTHON, ["-c", PYTHON_CHECK]).status === 0 ? null : "no python3 (3.8 or later)",
-    start: () => startByLines(PYTHON, [PYTHON_SERVER]),
+    start: (_, prefix = []) => startByLines(...behind(prefix, [PYTHON, PYTHON_SERVER])),
   },
 };
 
@@ -40,9 +46,19 @@ export function startPath(
   return startByLines(process.execPath, [PROXY, lead, ...places]);
 }
 
+function behind(prefix: readonly string[], program: readonly string[]): [string, string[]] {
+  const [command = "", ...args] = [...prefix, ...program];
+  return [command, args];
+}
+
 const POLL_MS = 50;
 
-async function startTarget(args: readonly string[]): Promise<RunningServer> {
+async function startTarget(
+  args: readonly string[],
+  prefix: readonly string[] = [],
+): Promise<RunningServer> {
+  // It is asked for its counts from here.
+  if (prefix.length > 0) throw new Error("the target has no network of its own");
   const command = [TARGET, "--port", "0", ...args];
   const program = startProgram(process.execPath, command);
   const { said, stop } = program;
