@@ -35,6 +35,9 @@ import { RenderedMessage } from "./rendered-message.ts";
 import { type ReplyExpressions, SentKey } from "./reply-expressions.ts";
 import { STAMP_BYTES } from "./stamp.ts";
 
+/** Behind each message of protocols such as SignalR. */
+const RECORD_SEPARATOR = "\u001e";
+
 interface Definition {
   readonly binary: boolean;
   readonly variants: readonly Variant[];
@@ -132,7 +135,8 @@ export class Payloads {
   sentNow(): unknown {
     if (this.sent !== undefined) return this.sent;
     const variant = this.#last;
-    if (this.binary) return null;
+    if (this.binary)
+      return variant === null || variant.match === Match.stamp ? null : variant.payload;
     const { bytes, start, end } = this.#rendered;
     return this.#sentOf(variant ? variant.payload.toString() : bytes.toString("utf8", start, end));
   }
@@ -188,12 +192,10 @@ export class Payloads {
   /** What a hook has made is sent as it is: a text, or a binary message without a stamp. */
   #take(definition: Definition, made: string | Uint8Array): void {
     const binary = typeof made !== "string";
-    const variant = this.#variant(
-      binary ? Opcode.binary : Opcode.text,
-      Buffer.from(made as string),
-      definition.match,
-      definition.needsSent && !binary ? this.#sentOf(made) : undefined,
-    );
+    const payload = Buffer.from(made as string);
+    const { match, needsSent } = definition;
+    const sent = needsSent ? (binary ? payload : this.#sentOf(made)) : undefined;
+    const variant = this.#variant(binary ? Opcode.binary : Opcode.text, payload, match, sent);
     this.#last = variant;
     this.binary = binary;
     this.match = variant.match;
@@ -216,12 +218,14 @@ export class Payloads {
       const variants = send.sizes.map((size, variant) => {
         const stamped = match === Match.hash && size >= STAMP_BYTES && this.#made === null;
         const payload = filled(scenario.seed, { fill: send.fill, size, key: at * 1024 + variant });
-        return this.#variant(Opcode.binary, payload, stamped ? Match.stamp : match);
+        const sent = needsSent && !stamped ? payload : undefined;
+        return this.#variant(Opcode.binary, payload, stamped ? Match.stamp : match, sent);
       });
       return { binary: true, variants, template: null, random: send.fill === "random", ...told };
     }
     if (send.kind === "bytes") {
-      const variants = [this.#variant(Opcode.binary, Buffer.from(send.base64, "base64"), match)];
+      const bytes = Buffer.from(send.base64, "base64");
+      const variants = [this.#variant(Opcode.binary, bytes, match, needsSent ? bytes : undefined)];
       return { binary: true, variants, template: null, random: false, ...told };
     }
     const scope = part.kind === "answer" ? { ...scenario, hasMessage: true } : scenario;
@@ -238,9 +242,10 @@ export class Payloads {
     return { binary: false, variants, template: null, random: false, ...told };
   }
 
-  /** What was sent, in the form of what comes: text for text, else JSON where it is JSON. */
+  /** What was sent, in the form of what comes: text for text, else JSON where it is JSON, also with a record separator behind it. */
   #sentOf(text: string): unknown {
-    return this.#isText ? text : (parseJson(text) ?? text);
+    if (this.#isText) return text;
+    return parseJson(text.endsWith(RECORD_SEPARATOR) ? text.slice(0, -1) : text) ?? text;
   }
 
   #variant(opcode: Opcode, payload: Buffer, match: Match, sent?: unknown): Variant {

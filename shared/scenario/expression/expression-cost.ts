@@ -13,6 +13,8 @@ export const MAX_STEPS = 20_000;
 /** Characters that are as much work as a step: to compare or copy, and to walk over one by one. */
 const COPIED = 64;
 const WALKED = 16;
+/** Characters of JSON that are as much work as a step, to make values of them. */
+const PARSED = 4;
 /** Items of a list or map that are as much work as a step. */
 const ITEMS = 8;
 /** Instructions of a pattern, times characters, that are as much work as a step. */
@@ -199,7 +201,9 @@ function callSteps(name: string, given: readonly unknown[]): number {
     steps += (first.length / COPIED) * (1 + second.length / SEARCHED);
   } else if (name === "duration" && typeof first === "string") {
     if (first.length > MAX_DURATION_CHARS) throw new Error("too long for a duration");
-  } else if (name.startsWith("get") && given.length > 1) steps += TIME_ZONE_STEPS;
+  } else if (name === "json") steps += sizeOf(first, PARSED);
+  else if (name === "toJson") steps += deepSize(first) + sizeOf(first, PARSED);
+  else if (name.startsWith("get") && given.length > 1) steps += TIME_ZONE_STEPS;
   return steps;
 }
 

@@ -8,6 +8,7 @@ import { didYouMean } from "../suggest.ts";
 import { type CostedNode, countSteps, MAX_STEPS, meter } from "./expression-cost.ts";
 import { ExpressionError } from "./expression-error.ts";
 import { Reads } from "./expression-reads.ts";
+import { FUNCTIONS } from "./functions.ts";
 
 /** CEL types a variable may be declared as. Integers are bigint in JavaScript. */
 export type VariableType = "dyn" | "map" | "int" | "double" | "string" | "bool";
@@ -55,6 +56,9 @@ function makeEnvironment(): Environment {
     environment.registerOperator(`int ${operator} double`, handler);
   }
   environment.registerOperator("double % double", (a: number, b: number) => a % b);
+  for (const [signature, compute] of Object.entries(FUNCTIONS)) {
+    environment.registerFunction(signature, compute);
+  }
   return environment;
 }
 

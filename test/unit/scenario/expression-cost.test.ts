@@ -37,6 +37,8 @@ const EXPENSIVE: readonly (readonly [name: string, expression: string, m: unknow
   ["contains", "m.a.contains(m.b)", { a: "a".repeat(500_000), b: `b${"a".repeat(250_000)}` }],
   ["size", "m.all(x, x.size() > 1)", Array(100).fill("y".repeat(100_000))],
   ["time zones", "m.all(x, timestamp(int(x)).getHours('Europe/Paris') < 25)", Array(500).fill(1)],
+  ["json", "json(m) == json(m)", JSON.stringify(Array(15_000).fill(12_345))],
+  ["toJson", "toJson(m).size() > 0", Array(30_000).fill(1)],
   ["matches", "m.matches('(a|b)*a(a|b){60}c')", `${"ab".repeat(20_000)}c`],
   ["matches in a loop", "m.all(x, x.matches('^[a-z]*$'))", Array(200).fill("y".repeat(2000))],
 ];

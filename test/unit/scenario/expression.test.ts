@@ -16,6 +16,13 @@ function judge(where: string, m: unknown, sent: unknown = null): boolean | null 
   return fast.judge(m, sent);
 }
 
+const LIST = { list: [true, null] };
+
+/** JSON of lists within one another. */
+function nested(levels: number): string {
+  return "[".repeat(levels) + "]".repeat(levels);
+}
+
 describe("compileMatch", () => {
   it.each([
     ["m.type == 'ack'", true],
@@ -114,6 +121,26 @@ describe("compileMatch", () => {
     }
     expect(caught).toBeInstanceOf(ExpressionError);
     if (offset > 0) expect((caught as ExpressionError).offset).toBe(offset);
+  });
+
+  it.each([
+    ["json(m.data).socket_id == '1.2'", { data: '{"socket_id":"1.2"}' }, true],
+    ["json(m.data)[0] == 42.0", { data: "[42]" }, true],
+    ["json(m.data).a == 1.0", { data: "no JSON" }, null],
+    ["json(m.data).a == 1.0", { data: { a: 1 } }, null],
+    ["json(m.data).a == 1.0", { data: "{}" }, null],
+    ["json(m.data).constructor == 1.0", { data: "{}" }, null],
+    ["json(m.data).size() == 1", { data: nested(101) }, null],
+    ["json(m.data).size() == 1", { data: nested(100) }, true],
+    ['toJson(m.data) == \'"a\\\\"b"\'', { data: 'a"b' }, true],
+    ["toJson({'n': 1, 'list': m.list}) == '{\"n\":1,\"list\":[true,null]}'", LIST, true],
+    ["iso(0) == '1970-01-01T00:00:00.000Z'", {}, true],
+    ["iso(m.at) == '1970-01-01T00:00:01.500Z'", { at: 1500 }, true],
+    ["iso(m.at) == ''", { at: 1e300 }, null],
+    ["json(toJson(m)) == m", { a: [1, { b: "c" }] }, true],
+    ["toJson(b'a') == ''", {}, null],
+  ])("has functions of its own: %s", (where, m, expected) => {
+    expect(judge(where, m)).toBe(expected);
   });
 
   it("allows plain patterns and macros", () => {

@@ -14,7 +14,7 @@ import { tableOf } from "../../support/data-table.ts";
 const rows = Array.from({ length: 50 }, (_, i) => [`user${i}`, `q"${i}`]);
 const names = rows.map(([name = ""]) => [name]);
 const scope: TemplateScope = {
-  vars: { room: "lobby", n: 3, half: 0.5, on: true, quote: 'a"b\n' },
+  vars: { room: "lobby", n: 3, half: 0.5, on: true, quote: 'a"b\n', list: '["a","b"]' },
   env: { HOME: "/root" },
   captures: [],
   data: {
@@ -64,6 +64,10 @@ describe("text templates", () => {
     ["{{{{ literal }} {{seq}}", "{{ literal }} 4"],
     ["{{{{{{seq}}", "{{4"],
     ["{{seq / (seq - 4)}}", ""],
+    ["{{json(vars.list)[seq % 3]}}", "b"],
+    ["{{iso(now)}}", "2023-11-14T22:13:20.123Z"],
+    ["{{bytes(vars.room + ':x').base64()}}", "bG9iYnk6eA=="],
+    ["42[{{toJson(data.users.odd)}}]", `42["q\\"21"]`],
   ])("%s", (source, rendered) => {
     expect(text(source)).toBe(rendered);
   });
