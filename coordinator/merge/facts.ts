@@ -13,7 +13,11 @@ import { type FaultAct, faultKindOf } from "../../shared/scenario/sections/fault
 import { withoutValues } from "../../shared/scenario/shape/request.ts";
 import type { StrictScenario, StrictSend } from "../../shared/scenario/strict.ts";
 import type { StrictEnvironmentRule } from "../../shared/scenario/strict-beside.ts";
-import type { StrictRole, StrictStep } from "../../shared/scenario/strict-conversation.ts";
+import type {
+  StrictForm,
+  StrictRole,
+  StrictStep,
+} from "../../shared/scenario/strict-conversation.ts";
 import type { StrictObserve } from "../../shared/scenario/strict-observe.ts";
 import { type CounterLists, counterListsSchema } from "../../shared/wire/frame/counter-lists.ts";
 
@@ -176,7 +180,7 @@ function redactedStep(step: StrictStep): StrictStep {
         ...step,
         url: "",
         headers: withoutValues(step.headers),
-        body: step.body && withoutPayload(step.body),
+        body: step.body && withoutBody(step.body),
       };
     case "repeat":
       return { ...step, steps: step.steps.map(redactedStep) };
@@ -191,6 +195,10 @@ function redactedStep(step: StrictStep): StrictStep {
     default:
       return step;
   }
+}
+
+function withoutBody(body: StrictSend | StrictForm): StrictSend | StrictForm {
+  return body.kind === "form" ? { kind: "form", fields: [] } : withoutPayload(body);
 }
 
 function withoutPayload(send: StrictSend): StrictSend {

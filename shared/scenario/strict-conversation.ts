@@ -101,13 +101,19 @@ export type StrictStep =
       readonly method: string;
       readonly url: string;
       readonly headers: readonly (readonly [name: string, value: string])[];
-      /** Sent as JSON, text, or nothing. */
-      readonly body: StrictSend | null;
+      /** Sent as JSON, text, or the fields of a form; null: there is none. */
+      readonly body: StrictSend | StrictForm | null;
       /** Statuses that are no failure; empty: 200 to 299. */
       readonly status: readonly number[];
       readonly withinUs: number;
       readonly capture: readonly StrictCapture[];
     };
+
+/** application/x-www-form-urlencoded; values may hold {{…}}. */
+export interface StrictForm {
+  readonly kind: "form";
+  readonly fields: readonly (readonly [name: string, value: string])[];
+}
 
 /** Functions of the user's own, in a file; see docs/hooks.md. */
 export interface StrictHooks {

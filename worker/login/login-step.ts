@@ -14,7 +14,8 @@ import {
   compileMatch,
 } from "../../shared/scenario/expression/message-expression.ts";
 import { positionOf, rolesOf } from "../../shared/scenario/names.ts";
-import type { StrictScenario, StrictSend, StrictTls } from "../../shared/scenario/strict.ts";
+import type { StrictScenario, StrictTls } from "../../shared/scenario/strict.ts";
+import { formText } from "../../shared/scenario/template/form.ts";
 import {
   compileJson,
   compileTemplate,
@@ -124,10 +125,16 @@ function withOwn(
   ];
   if (body?.kind === "json") own.push(["content-type", "application/json"]);
   if (body?.kind === "text") own.push(["content-type", "text/plain; charset=utf-8"]);
+  if (body?.kind === "form") own.push(["content-type", "application/x-www-form-urlencoded"]);
   return [...own.filter(([name]) => !given.has(name)), ...headers];
 }
 
-function bodyOf(body: StrictSend, scenario: StrictScenario, site: number): Template | null {
+function bodyOf(
+  body: NonNullable<HttpStep["body"]>,
+  scenario: StrictScenario,
+  site: number,
+): Template | null {
+  if (body.kind === "form") return compileUrl(formText(body.fields), scenario, site);
   if (body.kind === "json") return compileJson(body.value, scenario, site);
   return body.kind === "text" ? compileTemplate(body.text, scenario, site) : null;
 }

@@ -119,6 +119,44 @@ ${SAY.replace("within: 1s", "within: 1s, capture: { resume: m.resume }")}`,
   });
 });
 
+it("fills in a form, which may answer by a redirect, and carries a cookie on", async () => {
+  const forms: Record<string, string>[] = [];
+  const carried: string[] = [];
+  await using server = await startLoginServer({
+    answer: ({ url, headers }, response, body) => {
+      if (url === "/sign-in") {
+        forms.push({
+          type: headers["content-type"] ?? "",
+          ...Object.fromEntries(new URLSearchParams(body)),
+        });
+        const set = `csrf=c-${forms.length}; Path=/; HttpOnly`;
+        response.writeHead(302, { location: "/home", "set-cookie": set }).end();
+        return true;
+      }
+      carried.push(headers.cookie ?? "");
+      return false;
+    },
+  });
+  const scenario = written(server.at, {
+    target: "?token={{conn.token}}",
+    step: `{ post: "http://${server.at}/sign-in", form: { "user name": "u{{conn.index}}&a=b c+ü%", fixed: "1&2" }, status: 302, capture: { csrf: cookies.csrf } }
+    - http: { post: "http://${server.at}/login", headers: { cookie: "csrf={{conn.csrf}}" }, json: { user: "u{{conn.index}}" }, capture: { token: body.token } }`,
+  });
+  const { counters, failures } = await runEngine(scenario);
+  expect(failures).toEqual([]);
+  expect(counters.established).toBe(CONNECTIONS);
+  const users = Array.from({ length: CONNECTIONS }, (_, index) => `u${index}&a=b c+ü%`);
+  const type = "application/x-www-form-urlencoded";
+  expect(forms.sort(byUser)).toEqual(
+    users.map((user) => ({ type, "user name": user, fixed: "1&2" })).sort(byUser),
+  );
+  expect(new Set(carried)).toEqual(new Set(forms.map((_, at) => `csrf=c-${at + 1}`)));
+});
+
+function byUser(a: Record<string, string>, b: Record<string, string>): number {
+  return (a["user name"] ?? "").localeCompare(b["user name"] ?? "");
+}
+
 describe("a login that fails", () => {
   const cases: Readonly<Record<string, readonly [step: string, signature: string]>> = {
     "is refused": [

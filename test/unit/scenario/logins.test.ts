@@ -15,6 +15,9 @@ it.each([
   [STEP('get: "http://{{conn.id}}/"'), "the host of a request cannot differ between connections"],
   [STEP("get: http://localhost:1/, text: a"), "a GET request has no body"],
   [STEP("post: http://localhost:1/, text: a, json: a"), "the request has two bodies"],
+  [STEP("post: http://localhost:1/, form: { a: b }, text: a"), "the request has two bodies"],
+  [STEP("get: http://localhost:1/, form: { a: b }"), "a GET request has no body"],
+  [STEP('post: http://localhost:1/, form: { a: "{{conn.no}}" }'), "unknown name conn.no"],
   [STEP("post: http://localhost:1/, capture: { token: m.token }"), "unknown name m"],
   [STEP("post: http://localhost:1/, capture: { id: body.id }"), "conn.id is the connection's own"],
   [STEP("post: http://localhost:1/, when: m.a == 1"), "m is nothing ahead of a connection"],
@@ -38,13 +41,18 @@ flow:
   before:
     - http: { name: sign in, put: "https://localhost:1/a?b={{conn.index}}", when: "!has(conn.token)", headers: { x-a: b }, text: "u={{conn.id}}", status: [200, 204], within: 3s, capture: { token: { value: body.token, secret: true } } }
     - http: { get: "http://localhost:1/me" }
+    - http: { post: "http://localhost:1/form", form: { user: "{{conn.id}}", "a&b": "c=d" } }
 answers:
   - { where: m.type == 'ping', send: { json: { id: "{{m.id}}", all: "{{text}}" } } }
 `);
   const parsed = parseText(text);
   const scenario = scenarioOf(parsed);
   expect(scenario.answers).toMatchObject([{ name: "answer#1" }]);
-  expect(scenario.flow?.before).toMatchObject([{ name: "sign in" }, { name: "before#2" }]);
+  expect(scenario.flow?.before).toMatchObject([
+    { name: "sign in" },
+    { name: "before#2" },
+    { name: "before#3" },
+  ]);
   expect(scenario.captures).toEqual([{ name: "token", secret: true }]);
   if (!parsed.ok) return;
   const again = parseText(JSON.stringify(writtenForm(scenario, parsed.given)));

@@ -3,7 +3,7 @@
  * and is held against the list of allowed targets; it has one method with one URL, and one body at most.
  */
 import * as z from "zod";
-import { checkJson, checkTemplate } from "../../check/templates.ts";
+import { checkJson, checkTemplate, checkUrlTemplate } from "../../check/templates.ts";
 import { compileMatch } from "../../expression/message-expression.ts";
 import type { Path } from "../../issue.ts";
 import { MAX_ITEMS } from "../../limits.ts";
@@ -21,7 +21,6 @@ import {
   whole,
 } from "../../shape/fields.ts";
 import { asWritten } from "../../shape/marks.ts";
-import type { StrictSend } from "../../strict.ts";
 import type { StrictStep } from "../../strict-conversation.ts";
 import { formatDuration } from "../../units.ts";
 import { checkHeaders } from "../connect-headers.ts";
@@ -33,6 +32,7 @@ const METHODS = ["get", "post", "put", "patch", "delete"] as const;
 const MAX_URL_CHARS = 4096;
 /** Each has a place of its own among the random choices of a connection. */
 const MAX_HEADERS = 100;
+const BODIES = ["json", "text", "form"] as const;
 const EXAMPLE = {
   post: "https://chat.example/login",
   json: { user: "{{data.users.name}}" },
@@ -75,7 +75,12 @@ function shape() {
     text: about(
       asWritten(z.string()).optional(),
       "The body, as text; may hold placeholders.",
-      "user={{conn.id}}",
+      "ping {{conn.id}}",
+    ),
+    form: about(
+      asWritten(z.record(z.string().max(256), z.string().max(8192))).optional(),
+      "The body, as the fields of a form (application/x-www-form-urlencoded). Values may hold placeholders; what they hold is encoded.",
+      { user: "{{data.users.name}}", password: "{{data.users.password}}" },
     ),
     status: about(
       z.union([whole(100, 599), list(() => whole(100, 599), 1, MAX_ITEMS)]).optional(),
@@ -86,8 +91,9 @@ function shape() {
     capture: captures(EXAMPLE.capture, httpReading),
   }).superRefine((written, context) => {
     exactlyOne([...METHODS], "http")(written, context);
-    if (written.json === undefined || written.text === undefined) return;
-    fault(context, ["the request has two bodies", "write json or text"], { path: ["text"] });
+    const [, second] = BODIES.filter((one) => written[one] !== undefined);
+    if (second === undefined) return;
+    fault(context, ["the request has two bodies", "write json, text or form"], { path: [second] });
   });
 }
 
@@ -132,10 +138,15 @@ function checkWhen(when: string | undefined, path: Path, { log }: Scene): void {
 }
 
 function bodyOf(
-  written: { readonly json?: unknown; readonly text?: string | undefined },
+  written: Pick<z.output<ReturnType<typeof shape>>, (typeof BODIES)[number]>,
   path: Path,
   scene: Scene,
-): StrictSend | null {
+): HttpStep["body"] {
+  if (written.form !== undefined) {
+    const fields = Object.entries(written.form);
+    for (const [name, value] of fields) checkUrlTemplate(value, [...path, "form", name], scene);
+    return { kind: "form", fields };
+  }
   if (written.text !== undefined) {
     checkTemplate(written.text, [...path, "text"], scene);
     return { kind: "text", text: written.text };
@@ -155,6 +166,7 @@ function writtenStep(step: HttpStep): z.input<ReturnType<typeof shape>> {
     ...(headers.length === 0 ? {} : { headers: Object.fromEntries(headers) }),
     ...(body?.kind === "json" ? { json: body.value } : {}),
     ...(body?.kind === "text" ? { text: body.text } : {}),
+    ...(body?.kind === "form" ? { form: Object.fromEntries(body.fields) } : {}),
     ...(status.length === 0 ? {} : { status: [...status] }),
     within: formatDuration(withinUs),
     ...(capture === undefined ? {} : { capture }),
