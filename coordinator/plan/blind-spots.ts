@@ -4,6 +4,7 @@
  * expects a diagnosis of them.
  */
 import { type Population, upTo } from "../../shared/load/arrivals.ts";
+import { endsOf } from "../../shared/scenario/fault-ramp.ts";
 import { rolesOf } from "../../shared/scenario/names.ts";
 import type { StrictPhase, StrictScenario } from "../../shared/scenario/strict.ts";
 import type { StrictRole, StrictStep } from "../../shared/scenario/strict-conversation.ts";
@@ -97,6 +98,8 @@ function steadyUs(phase: StrictPhase): number {
     case "burst":
       return phase.durationUs;
     case "arrivals": {
+      const { from, to } = endsOf(phase.arrivalsPerSec);
+      if (from !== to) return 0;
       // Until the first that came go, there are more all the time.
       const { kind, meanUs } = phase.stay;
       const comingUs = kind === "fixed" ? meanUs : SETTLING_MEANS * meanUs;

@@ -6,6 +6,7 @@
  */
 import { assert } from "../assert.ts";
 import { OnrushError } from "../errors.ts";
+import { amountIn, endsOf } from "../scenario/fault-ramp.ts";
 import type { StrictPhase, StrictScenario } from "../scenario/strict.ts";
 import { drawExponential, Stream } from "../time/random.ts";
 import { midpointsBelow } from "./operational-time.ts";
@@ -95,32 +96,47 @@ function drawAllArrivals(
 }
 
 /**
- * Offsets of the arrivals within their phase, rising, all below its duration. Uniform: the midpoints of
- * equal gaps. Poisson: sums of exponential gaps. `phase` is the phase's index, `room` the most there may be.
+ * Offsets of the arrivals within their phase, rising, all below its duration. They are drawn in operational time, in which
+ * one comes per unit: uniform: at the midpoints of units; Poisson: after sums of exponential gaps. `phase` is the
+ * phase's index, `room` the most there may be.
  */
 export function arrivalTimes(
   phase: ArrivalsPhase,
   { seed, phase: index, room }: { seed: number; phase: number; room: number },
 ): Float64Array {
-  if (phase.arrivalsPerSec <= 0) return new Float64Array(0);
-  const gapUs = 1e6 / phase.arrivalsPerSec;
-  const expected = phase.durationUs / gapUs;
+  const whole = { fromUs: 0, toUs: phase.durationUs };
+  const expected = amountIn(phase.arrivalsPerSec, whole, whole);
+  if (expected <= 0) return new Float64Array(0);
   if (expected > room) throw tooMany(MAX_CONNECTIONS - room + expected);
+  const timeOf = timesOf(phase);
   if (phase.arrival === "uniform") {
     const offsetsUs = new Float64Array(midpointsBelow(expected));
-    return offsetsUs.map((_, arrival) => (arrival + 0.5) * gapUs);
+    return offsetsUs.map((_, arrival) => timeOf(arrival + 0.5));
   }
   // Eight standard deviations of a Poisson count; enough for any seed that will ever be used.
   const offsetsUs = new Float64Array(Math.ceil(expected + 8 * Math.sqrt(expected) + 64));
   let count = 0;
-  let offsetUs = drawExponential(seed, Stream.arrival, index, 0) * gapUs;
-  while (offsetUs < phase.durationUs && count < offsetsUs.length) {
-    offsetsUs[count++] = offsetUs;
-    offsetUs += drawExponential(seed, Stream.arrival, index, count) * gapUs;
+  let passed = drawExponential(seed, Stream.arrival, index, 0);
+  while (passed < expected && count < offsetsUs.length) {
+    offsetsUs[count++] = timeOf(passed);
+    passed += drawExponential(seed, Stream.arrival, index, count);
   }
-  assert(offsetUs >= phase.durationUs, "more Poisson arrivals than the law allows");
+  assert(passed >= expected, "more Poisson arrivals than the law allows");
   if (count > room) throw tooMany(MAX_CONNECTIONS - room + count);
   return offsetsUs.slice(0, count);
+}
+
+/**
+ * The time in a phase at which so many arrivals are to have come. The rate a + (b - a) t / T comes to a t + (b - a) t² / 2T: the root
+ * of that, in the form that does not cancel.
+ */
+function timesOf({ arrivalsPerSec, durationUs }: ArrivalsPhase): (arrivals: number) => number {
+  const { from, to } = endsOf(arrivalsPerSec);
+  const gapUs = 1e6 / from;
+  if (from === to) return (arrivals) => arrivals * gapUs;
+  const a = from / 1e6;
+  const change = (to - from) / 1e6 / durationUs;
+  return (arrivals) => (2 * arrivals) / (a + Math.sqrt(Math.max(0, a * a + 2 * change * arrivals)));
 }
 
 function stayOf(

@@ -1,7 +1,8 @@
 /**
- * A number of a fault that changes while the fault acts: from one value to another, evenly over its window. Used by the kinds that have
- * such numbers (sections/faults), by whom a fault hits, and by workers. Invariant: a function of run time and of the window as it was
- * planned alone, so all workers find the same; a fault that is ended by hand stops where it is.
+ * A number that changes from one value to another, evenly over a stretch of run time: of a fault over its window, or the rate of arrivals
+ * over their phase. Used by the kinds of faults that have such numbers (sections/faults), by whom a fault hits, by the open model, and by
+ * workers. Invariant: a function of run time and of the stretch as it was planned alone, so all workers find the same; a fault that is
+ * ended by hand stops where it is.
  */
 
 /** Plain data. What does not change is a mere number. */

@@ -4,6 +4,7 @@
  * all defaults are filled in, and nobody re-checks. It is plain data: it crosses processes as it is.
  */
 
+import type { Ramped } from "./fault-ramp.ts";
 import type { OutputKind } from "./output.ts";
 import type { StrictCheckpoint, StrictCleanup, StrictEnvironment } from "./strict-beside.ts";
 import type { StrictConnect } from "./strict-connect.ts";
@@ -130,7 +131,7 @@ export type StrictRamp =
   | {
       /** Open model: connections arrive at a rate and stay for a time, beside the held ones. */
       readonly ramp: "arrivals";
-      readonly arrivalsPerSec: number;
+      readonly arrivalsPerSec: Ramped;
       readonly arrival: "uniform" | "poisson";
       readonly stay: { readonly kind: "fixed" | "exp"; readonly meanUs: number };
     }

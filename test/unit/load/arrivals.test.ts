@@ -78,6 +78,49 @@ it("a run with every ramp: 1500 held, about 400 arrivals in its sixth phase", ()
   expect(population.peakPlanned).toBe(1500);
 });
 
+describe("arrivals at a rate that changes", () => {
+  const at = (from: number, to: number, arrival: "uniform" | "poisson" = "uniform") => {
+    const phase = arrivals({ from, to }, 10, { arrival, stay: fixed(1) });
+    return [...buildPopulation({ seed: 5, phases: [phase] }).arrivals.openUs];
+  };
+
+  it.each([
+    [0, 20],
+    [20, 0],
+    [1, 19],
+    [19, 1],
+    [10, 10],
+  ])(
+    "from %d/s to %d/s: as many as the area under the line, each where the area is its number and a half",
+    (from, to) => {
+      const opens = at(from, to);
+      expect(opens).toHaveLength(((from + to) / 2) * 10);
+      for (const [arrival, openUs] of opens.entries()) {
+        const sec = openUs / SECOND;
+        expect(from * sec + ((to - from) * sec * sec) / 20).toBeCloseTo(arrival + 0.5, 6);
+      }
+    },
+  );
+
+  it("backwards they are the mirror image", () => {
+    const mirrored = at(2, 30).map((us) => 10 * SECOND - us);
+    for (const [index, us] of at(30, 2).entries()) {
+      expect(us).toBeCloseTo(mirrored.at(-1 - index) as number, 3);
+    }
+  });
+
+  it("by chance: three of four come in the second half of a rise from nothing", () => {
+    const opens = at(0, 400, "poisson");
+    const late = opens.filter((us) => us >= 5 * SECOND).length;
+    expect(opens.length).toBeGreaterThan(1800);
+    expect(opens.length).toBeLessThan(2200);
+    expect(late / opens.length).toBeGreaterThan(0.71);
+    expect(late / opens.length).toBeLessThan(0.79);
+    expect(opens).toEqual(opens.toSorted((a, b) => a - b));
+    expect(opens.at(-1)).toBeLessThan(10 * SECOND);
+  });
+});
+
 describe("bound", () => {
   const refused = expect.objectContaining({ code: "ONRUSH_SCENARIO_INVALID" });
 

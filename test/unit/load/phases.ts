@@ -1,4 +1,5 @@
 /** Short hand for strict phases in the tests of shared/load: times in seconds, everything else as in a scenario. */
+import type { Ramped } from "../../../shared/scenario/fault-ramp.ts";
 import type { StrictMessages, StrictPhase, StrictRamp } from "../../../shared/scenario/strict.ts";
 
 export const SECOND = 1_000_000;
@@ -23,7 +24,7 @@ export const points = (list: [atSec: number, to: number][], sec: number) =>
   phase(sec, { ramp: "points", points: list.map(([at, to]) => [at * SECOND, to]) });
 
 export function arrivals(
-  arrivalsPerSec: number,
+  arrivalsPerSec: Ramped,
   sec: number,
   {
     arrival = "poisson",

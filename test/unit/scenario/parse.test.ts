@@ -103,6 +103,19 @@ describe("valid scenarios", () => {
     });
   });
 
+  it("takes an arrival rate that changes, and none of nothing", () => {
+    const load = (arrive: string) =>
+      `version: 1\ntarget: ws://localhost:1\nload: [{ phase: a, arrive: ${arrive}, stay: 1s, for: 1s }]\n`;
+    const { phases } = scenarioOf(parseText(load("{ from: 0/s, to: 120/min }")));
+    expect(phases).toMatchObject([{ ramp: "arrivals", arrivalsPerSec: { from: 0, to: 2 } }]);
+    const refused = (arrive: string) => linesOf(parseText(load(arrive))).join("\n");
+    expect(refused("{ from: 0/s, to: 0/s }")).toContain("the rate is zero");
+    expect(refused("0/s")).toContain("the rate is zero");
+    expect(refused("{ from: 1/s }")).toContain("missing key to");
+    expect(refused("{ from: fast, to: 1/s }")).toContain("not a rate");
+    expect(refused("fast")).toContain("not a rate");
+  });
+
   it("knows every ramp", () => {
     const { phases } = scenarioOf(parseFile(valid, "every-ramp.yaml"));
     expect(phases.map(({ ramp, durationUs }) => [ramp, durationUs / 1e6])).toEqual([

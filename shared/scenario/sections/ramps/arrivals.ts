@@ -1,6 +1,16 @@
 /** `arrive`, or `ramp: arrivals`: the open model. Listed in registry.ts. Invariant: each arrival is one connection. */
 import * as z from "zod";
-import { about, byDefault, duration, fault, rate, strict, tagged } from "../../shape/fields.ts";
+import { amountIn, type Ramped } from "../../fault-ramp.ts";
+import {
+  about,
+  byDefault,
+  duration,
+  fault,
+  rate,
+  rateOrNone,
+  strict,
+  tagged,
+} from "../../shape/fields.ts";
 import { formatDuration, formatRate, parseDuration } from "../../units.ts";
 import { impliedBase, ramp } from "./ramp.ts";
 
@@ -18,6 +28,18 @@ function stay() {
   return tagged(parsed, { pattern: "^(exp\\()?([0-9.]+(us|ms|s|m|h))+\\)?$" });
 }
 
+/** `200/s`, or two of them: it changes evenly over the phase. */
+function arrivalRate() {
+  const changing = strict({
+    from: about(rateOrNone(), "When the phase begins.", "1/s"),
+    to: about(rateOrNone(), "When it ends.", "200/s"),
+  }).superRefine(({ from, to }, context) => {
+    if (from + to > 0) return;
+    fault(context, ["the rate is zero", "write a higher one, or leave the phase out"]);
+  });
+  return z.union([rate(), changing]);
+}
+
 export const arrivals = ramp({
   name: "arrivals",
   impliedBy: "arrive",
@@ -25,9 +47,10 @@ export const arrivals = ramp({
     strict({
       ...impliedBase("arrivals", "Open model."),
       arrive: about(
-        rate(),
-        "New connections per time, whatever the target does (open model).",
+        arrivalRate(),
+        "New connections per time, whatever the target does (open model); with from and to it changes evenly.",
         "200/s",
+        { from: "1/s", to: "200/s" },
       ),
       stay: about(
         stay(),
@@ -53,7 +76,7 @@ export const arrivals = ramp({
   written: (phase) => {
     const mean = formatDuration(phase.stay.meanUs);
     return {
-      arrive: formatRate(phase.arrivalsPerSec),
+      arrive: writtenRate(phase.arrivalsPerSec),
       stay: phase.stay.kind === "exp" ? `exp(${mean})` : mean,
       arrival: phase.arrival,
       for: formatDuration(phase.durationUs),
@@ -68,6 +91,12 @@ export const arrivals = ramp({
   },
 });
 
-function expected(phase: { readonly arrivalsPerSec: number; readonly durationUs: number }): number {
-  return Math.ceil((phase.arrivalsPerSec * phase.durationUs) / 1e6);
+function writtenRate(perSec: Ramped) {
+  if (typeof perSec === "number") return formatRate(perSec);
+  return { from: formatRate(perSec.from), to: formatRate(perSec.to) };
+}
+
+function expected(phase: { readonly arrivalsPerSec: Ramped; readonly durationUs: number }): number {
+  const whole = { fromUs: 0, toUs: phase.durationUs };
+  return Math.ceil(amountIn(phase.arrivalsPerSec, whole, whole));
 }
