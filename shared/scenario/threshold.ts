@@ -3,7 +3,6 @@
  * checks. Invariant: what parses is judgeable: the measure has the statistic, the statistic has the unit,
  * and the selector is one the measure is recorded by.
  */
-import { laterMeasure, laterSelector } from "./later.ts";
 import {
   MEASURES,
   meantInstead,
@@ -50,8 +49,6 @@ export function parseMetric(text: string): ThresholdMetric | ThresholdFault {
     };
   }
   const measure = match[1] ?? "";
-  const later = laterMeasure(measure);
-  if (later !== null) return { ...later, offset: 0 };
   if (!Object.hasOwn(MEASURES, measure)) {
     const hint = didYouMean(measure, Object.keys(MEASURES));
     return { what: `unknown measure ${quoted(measure)}`, hint, offset: 0 };
@@ -83,8 +80,6 @@ function parseSelector(
       const what = `not a selector: ${quoted(part)}`;
       return { what, hint: "such as {phase=steady} or {name=say}", offset };
     }
-    const later = laterSelector(key);
-    if (later !== null) return { ...later, offset };
     const known = SELECTORS.find((name) => name === key);
     if (known === undefined) {
       return { what: `unknown selector ${quoted(key)}`, hint: didYouMean(key, SELECTORS), offset };

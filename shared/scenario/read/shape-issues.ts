@@ -1,11 +1,11 @@
 /**
  * What the schema found, in the words of a scenario's author: unknown keys with a suggestion, keys of
- * later versions, missing keys, wrong types. Called by parse.ts. Invariant: of a union only the variant
+ * other tools, missing keys, wrong types. Called by parse.ts. Invariant: of a union only the variant
  * that the author meant is reported.
  */
 import type * as z from "zod";
 import { formatPath, type Path } from "../issue.ts";
-import { laterKey } from "../later.ts";
+import { otherWord } from "../other-words.ts";
 import { describe, HINT } from "../shape/words.ts";
 import { didYouMean } from "../suggest.ts";
 import { quoted } from "../units.ts";
@@ -102,9 +102,9 @@ function reportUnknown(
 ): void {
   const path = [...parent, key];
   if (log.hasAt(path)) return;
-  const later = laterKey(parent, key);
-  const what = later?.what ?? `unknown key ${quoted(key)}`;
-  log.add(path, what, later?.hint ?? didYouMean(key, known), { part: "key" });
+  log.add(path, `unknown key ${quoted(key)}`, otherWord(key) || didYouMean(key, known), {
+    part: "key",
+  });
 }
 
 function reportMissing(path: Path, log: IssueLog): void {
