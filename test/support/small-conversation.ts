@@ -1,4 +1,6 @@
 /** Conversations with small services: the load, the run, and what every judgement begins with. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect } from "vitest";
 import type { Summary } from "../../coordinator/report/summary-schema.ts";
 import { runScenario, scratch } from "./programs.ts";
@@ -15,9 +17,17 @@ export const LONG_REST = [...LOAD.slice(0, 2), { phase: "rest", hold: "5s", mess
 /** For what comes at once. */
 export const PATIENT = "5s";
 
-/** Runs it; books that balance are part of every judgement. */
-export async function played(scenario: object, args: readonly string[] = []): Promise<Summary> {
+/**
+ * Runs it; books that balance are part of every judgement.
+ * @param files that it names
+ */
+export async function played(
+  scenario: object,
+  args: readonly string[] = [],
+  files: Readonly<Record<string, string>> = {},
+): Promise<Summary> {
   using folder = scratch();
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder.path, name), text);
   const given = { load: LOAD, ...scenario };
   const { summary, stderr } = await runScenario(given, folder.path, { args });
   if (summary === null) throw new Error(stderr);

@@ -1,6 +1,11 @@
 /** A WebSocket service of a test's own on a free port of loopback, which ends with the scope. */
 import { once } from "node:events";
-import type { IncomingMessage } from "node:http";
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type ServerResponse,
+} from "node:http";
 import type { AddressInfo } from "node:net";
 import { type ServerOptions, type WebSocket, WebSocketServer } from "ws";
 
@@ -9,27 +14,40 @@ interface SmallService extends AsyncDisposable {
   readonly url: string;
 }
 
+interface ServiceOptions extends ServerOptions {
+  /** What it says to a request that is no upgrade. */
+  readonly answer?: RequestListener;
+}
+
 /** @param greet called with each connection and its number, from 0 */
 export async function serve(
   greet: (socket: WebSocket, number: number, request: IncomingMessage) => void,
-  options: ServerOptions = {},
+  { answer = refuse, ...options }: ServiceOptions = {},
 ): Promise<SmallService> {
-  const server = new WebSocketServer({ port: 0, host: "127.0.0.1", ...options });
-  await once(server, "listening");
+  const http = createServer(answer);
+  const server = new WebSocketServer({ server: http, ...options });
+  http.listen(0, "127.0.0.1");
+  await once(http, "listening");
   let accepted = 0;
   server.on("connection", (socket, request) => {
     socket.on("error", () => {});
     greet(socket, accepted++, request);
   });
-  const { port } = server.address() as AddressInfo;
+  const { port } = http.address() as AddressInfo;
   return {
     url: `ws://127.0.0.1:${port}`,
     async [Symbol.asyncDispose]() {
       for (const client of server.clients) client.terminate();
       server.close();
-      await once(server, "close");
+      http.close();
+      http.closeAllConnections();
+      await once(http, "close");
     },
   };
+}
+
+function refuse(_: IncomingMessage, response: ServerResponse): void {
+  response.writeHead(426).end();
 }
 
 /** Hears what a client says, as text. */
