@@ -52,8 +52,8 @@ function submissionOf({ body, ...context }: SubmissionQuestion): Checked<Checked
   const read = readSubmission(submission, context);
   if (!read.ok) return read;
   const { scenario, maskedText } = read;
-  const { fileName, workers, policies } = submission;
-  return { ok: true, value: { scenario, maskedText, fileName, workers, policies } };
+  const { fileName, workers, autoProbe, policies } = submission;
+  return { ok: true, value: { scenario, maskedText, fileName, workers, autoProbe, policies } };
 }
 
 function planOf(question: SubmissionQuestion): Checked<PlanFigures> {

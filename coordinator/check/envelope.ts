@@ -43,6 +43,8 @@ const envelopeSchema = z.strictObject({
   /** Files the scenario names, base64, by the path it names them with. */
   files: atMost(z.record(z.string().max(1000), z.base64())).default({}),
   workers: z.int().min(1).max(MAX_WORKERS).default(1),
+  /** One more short run behind it, where that tells causes apart. */
+  autoProbe: z.boolean().default(false),
   onWorkerLoss: z.enum(["recover", "shrink", "fail"]).default(DEFAULT_POLICIES.onWorkerLoss),
   onBusLoss: z.enum(["fence", "continue"]).default(DEFAULT_POLICIES.onBusLoss),
   /** How long the run waits for workers. */
@@ -58,11 +60,11 @@ export function submissionJsonSchema(): Record<string, unknown> {
 }
 
 /** @throws Malformed */
-export function readSubmitted({ type, text, workers }: SubmittedBody): Submission {
+export function readSubmitted({ type, text, workers, autoProbe }: SubmittedBody): Submission {
   if (!type.startsWith(ENVELOPE_TYPE)) {
     const nothing = { env: {}, vars: {}, set: [], files: new Map<string, Buffer>() };
     const fileName = type.includes("json") ? "scenario.json" : "scenario.yaml";
-    return { text, fileName, ...nothing, workers, policies: DEFAULT_POLICIES };
+    return { text, fileName, ...nothing, workers, autoProbe, policies: DEFAULT_POLICIES };
   }
   const result = envelopeSchema.safeParse(jsonOf(text));
   if (!result.success) {
@@ -74,7 +76,8 @@ export function readSubmitted({ type, text, workers }: SubmittedBody): Submissio
   );
   const { onWorkerLoss, onBusLoss, workersWithinSeconds } = rest;
   const policies = { onWorkerLoss, onBusLoss, workersWithinSeconds };
-  return { text: scenario, fileName, env, vars, set, files, workers: rest.workers, policies };
+  const asked = { workers: rest.workers, autoProbe: rest.autoProbe };
+  return { text: scenario, fileName, env, vars, set, files, ...asked, policies };
 }
 
 /** The first flaws of a body in one line. */

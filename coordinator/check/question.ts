@@ -19,6 +19,8 @@ export interface SubmittedBody {
   readonly text: string;
   /** Workers that must be there before the start, unless the body says so itself. */
   readonly workers: number;
+  /** A probe run is to follow where it tells causes apart, unless the body says so itself. */
+  readonly autoProbe: boolean;
 }
 
 export interface SubmissionQuestion {
@@ -59,6 +61,7 @@ export interface CheckedSubmission {
   readonly maskedText: string;
   readonly fileName: string;
   readonly workers: number;
+  readonly autoProbe: boolean;
   readonly policies: RunPolicies;
 }
 

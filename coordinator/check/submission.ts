@@ -33,6 +33,8 @@ export interface Submission {
   readonly files: ReadonlyMap<string, Buffer>;
   /** Workers that must be there before the start. */
   readonly workers: number;
+  /** A probe run is to follow where it tells causes apart. */
+  readonly autoProbe: boolean;
   readonly policies: RunPolicies;
 }
 

@@ -63,6 +63,11 @@ function noteEvent(event: RunEvent, progress: Progress): void {
     case "cleanup-ended":
       progress.note(`clean-up ${told(event)}`);
       break;
+    case "probed":
+      progress.note(
+        `probe run ${escapeForTerminal(event.run)}: ${escapeForTerminal(event.seen, 300)}`,
+      );
+      break;
     case "note":
       progress.note(escapeForTerminal(event.message, 300));
       break;

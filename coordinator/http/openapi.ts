@@ -99,6 +99,10 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
     query: {
       dryRun: { enum: ["0", "1"], description: "1: only the plan, status 200." },
       workers: WORKERS,
+      autoProbe: {
+        enum: ["0", "1"],
+        description: "1: one more short run behind it, where that tells causes apart.",
+      },
     },
     headers: { "idempotency-key": KEY },
   },

@@ -33,6 +33,7 @@ export function scaleJsonSchema(): Record<string, unknown> {
 export const submitQuery = z.strictObject({
   dryRun: z.enum(["0", "1"]).default("0"),
   workers: z.coerce.number().int().min(1).max(MAX_WORKERS).default(1),
+  autoProbe: z.enum(["0", "1"]).default("0"),
 });
 
 /** @throws HttpProblem 400 that names every flaw */

@@ -54,6 +54,11 @@ export const SCHEMAS = {
       ...orNull(text),
       description: "Why it could not be done, is not served, or has no results yet.",
     },
+    probe: {
+      ...orNull(object({ kind: orNull(text), run: orNull(text), outcome: orNull(text) })),
+      description:
+        "The probe run that was asked for: its kind and id, and what it said, or why there is none; outcome null: not over.",
+    },
     view: { ...orNull({ type: "object" }), description: "Numbers of the last second." },
   }),
   RunFault: object({

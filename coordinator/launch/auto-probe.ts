@@ -1,23 +1,27 @@
 /**
  * After a run whose first cause is not certain: one more short run that tells it from others, and the results of the first run made again with
- * what that said. Called by the run command. Invariants: one probe run at most; both directories stay; a probe run that does not come to its
- * end changes nothing.
+ * what that said. Called by the run command; a coordinator has service/probe-runs.ts. Invariants: one probe run at most; both directories
+ * stay; a probe run that does not come to its end changes nothing.
  */
 import { basename } from "node:path";
-import { ExitCode } from "../../shared/errors.ts";
 import { isOfReport } from "../../shared/scenario/output.ts";
 import type { Clock } from "../../shared/time/clock.ts";
 import type { RunOutcome } from "../active-run/request.ts";
-import { type PlannedProbe, planProbe, recordProbe } from "../run/probe-run.ts";
+import { rebuildRun } from "../report/rebuild.ts";
+import {
+  isBrokenOff,
+  NO_PROBE_TELLS,
+  type PlannedProbe,
+  PROBE_BROKEN_OFF,
+  planProbe,
+  probeSource,
+  readProbe,
+  recordProbe,
+} from "../run/probe-run.ts";
+import { fileRunStore } from "../store/file-run-store.ts";
+import type { ProbedEvent } from "../store/probed-event.ts";
 import type { LaunchRequest } from "./launch.ts";
 import { remakeResults } from "./remake.ts";
-
-/** Ends of a run that somebody wanted, or that left nothing to look at. */
-const BROKEN_OFF: ReadonlySet<number> = new Set([
-  ExitCode.interrupted,
-  ExitCode.aborted,
-  ExitCode.stopped,
-]);
 
 export interface ProbeContext {
   readonly clock: Clock;
@@ -37,45 +41,56 @@ export async function probeAfter(
   request: LaunchRequest,
   { clock, say, launch }: ProbeContext,
 ): Promise<RunOutcome> {
-  if (isBrokenOff(outcome)) return outcome;
+  if (isBrokenOff(endOf(outcome))) return outcome;
   const { runDirectory } = outcome;
-  const planned = await planProbe(runDirectory, request.scenario);
+  const { fold } = await rebuildRun(runDirectory);
+  const planned = planProbe(fold, request.scenario);
   if (planned === null) {
-    say("no probe run: the first cause is certain, or none of its kinds can tell it from others");
+    say(NO_PROBE_TELLS);
     return outcome;
   }
-  say(`probe run, with ${planned.kind.change}`);
-  const probed = await launch(requestOf(planned, request));
-  if (isBrokenOff(probed)) {
-    say("the probe run did not come to its end, and says nothing");
+  say(`probe run, with ${planned.change}`);
+  const probed = await launch(requestOf(planned, request, runDirectory));
+  if (isBrokenOff(endOf(probed))) {
+    say(PROBE_BROKEN_OFF);
     return outcome;
   }
-  const seen = await recordProbe(planned, probed.runDirectory, clock);
-  say(`probe run, with ${planned.kind.change}: ${seen}`);
+  const said = await readProbe(fold, planned.kind, probed.runDirectory);
+  await record(runDirectory, said, clock);
+  say(`probe run, with ${planned.change}: ${said.seen}`);
   const outputs = [...request.scenario.outputs, ...request.outputs].filter(isOfReport);
   const { rebuilt, refusal } = await remakeResults(runDirectory, outputs);
   if (refusal !== null) throw refusal;
   return { ...outcome, summary: rebuilt.summary };
 }
 
-function isBrokenOff({ problem, exitCode, summary }: RunOutcome): boolean {
-  return problem !== null || summary.startedAt === null || BROKEN_OFF.has(exitCode);
+function endOf({ problem, exitCode, summary }: RunOutcome) {
+  return { problem, exitCode, startedAt: summary.startedAt };
+}
+
+async function record(runDirectory: string, said: ProbedEvent, clock: Clock): Promise<void> {
+  const stored = await fileRunStore.reopen(runDirectory);
+  try {
+    await recordProbe(stored, said, clock.wallMs());
+  } finally {
+    await stored.release();
+  }
 }
 
 /** The same but for the scenario; nobody is told of it, and it is held against nothing. */
 function requestOf(
-  { kind, scenario, runDirectory }: PlannedProbe,
+  planned: PlannedProbe,
   request: LaunchRequest,
+  runDirectory: string,
 ): LaunchRequest {
   const { command: _, waitSeconds: __, ...rest } = request;
-  const note = `# A probe run for ${basename(runDirectory)}, with ${kind.change} and a load of its own: the journal has it whole. This is the scenario of both:`;
   const { fileName, text } = request.source;
   return {
     ...rest,
-    scenario,
-    source: { fileName, text: `${note}\n${text}` },
+    scenario: planned.scenario,
+    source: { fileName, text: probeSource(basename(runDirectory), planned, text) },
     outputs: [],
     baseline: null,
-    runDirectory: `${runDirectory}-${kind.id}`,
+    runDirectory: `${runDirectory}-${planned.kind}`,
   };
 }

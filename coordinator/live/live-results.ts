@@ -32,6 +32,11 @@ export class LiveResults {
     this.#clock = clock;
   }
 
+  /** As far as it is known; read, never written. */
+  get fold(): RunFold {
+    return this.#fold;
+  }
+
   get facts(): RunFacts {
     return this.#fold.facts;
   }

@@ -38,7 +38,8 @@ export function leavingBus(bus: CoordinatorBus): LeavingBus {
   };
 }
 
-function leaving(): OnrushError {
+/** What is refused of a coordinator that is ending. */
+export function leaving(): OnrushError {
   return new OnrushError({
     code: "ONRUSH_COORDINATOR_TAKEN",
     message: "this coordinator is ending; the next one goes on",

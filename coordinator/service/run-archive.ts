@@ -9,7 +9,7 @@ import { isFinal } from "../../shared/wire/command.ts";
 import type { Summary } from "../report/summary-schema.ts";
 import { type RunFile, runPath } from "../store/run-directory.ts";
 import type { RunResult } from "./run-entry.ts";
-import { readServiceFile, type ServiceFile } from "./service-file.ts";
+import { readServiceFile, type SavedProbe, type ServiceFile } from "./service-file.ts";
 
 /** Listed at most, the newest first. */
 const MAX_LISTED = 1000;
@@ -53,9 +53,10 @@ export class RunArchive {
     }
   }
 
-  /** The oldest first. */
-  async unfinished(): Promise<readonly RunFile[]> {
-    return (await this.list()).filter(({ state }) => !isFinal(state)).reverse();
+  /** The oldest first. @param isPending whether something is still to be done for a run that ended */
+  async unfinished(isPending: (id: string) => boolean): Promise<readonly RunFile[]> {
+    const files = await this.list();
+    return files.filter(({ id, state }) => !isFinal(state) || isPending(id)).reverse();
   }
 
   /** What services have kept about the runs, the oldest first; what was never answered for is removed on the way. */
@@ -84,6 +85,11 @@ export class RunArchive {
     const [oldest] = this.#results.keys();
     if (this.#results.size > MAX_LISTED && oldest !== undefined) this.#results.delete(oldest);
     return result;
+  }
+
+  /** What became of the probe run that was asked for with a run; null: none was, or nobody knows. */
+  async probeOf(id: string): Promise<SavedProbe | null> {
+    return (await readServiceFile(this.directoryOf(id)))?.probe ?? null;
   }
 
   /** As written at the end of the run; null when there is none (yet). */

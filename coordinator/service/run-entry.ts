@@ -13,7 +13,12 @@ import type { RunMeasures } from "../live/measures.ts";
 import type { RunEvent } from "../store/event.ts";
 import { checkHeld } from "../store/file-run-store.ts";
 import { RunFeed } from "./run-feed.ts";
-import { type ServiceFile, writeServiceFile } from "./service-file.ts";
+import {
+  type SavedCommands,
+  type SavedProbe,
+  type ServiceFile,
+  writeServiceFile,
+} from "./service-file.ts";
 
 /** What a run came to, in short. */
 export interface RunResult {
@@ -65,6 +70,16 @@ export class RunEntry {
     if (most !== null) this.commands.scale(most);
   }
 
+  /** What became of the probe run that was asked for; null: none was. */
+  get probe(): SavedProbe | null {
+    return this.#file.probe;
+  }
+
+  /** How its end, and that of its probe run, was asked for; null: it was not. */
+  get ending(): SavedCommands["end"] {
+    return this.#file.commands.end;
+  }
+
   /** It is on disk, in that state. */
   opened(state: RunState): void {
     this.#state = state;
@@ -100,18 +115,26 @@ export class RunEntry {
   }
 
   /**
-   * Ends it before its plan does; an abort is the stronger command.
+   * Ends it before its plan does, and its probe run; an abort is the stronger command.
    * @throws OnrushError ONRUSH_RUN_DIRECTORY; ONRUSH_COORDINATOR_TAKEN when another coordinator has taken the run up
    */
   async end(mode: "stop" | "abort"): Promise<void> {
-    await this.#save({ end: this.#file.commands.end === "abort" ? "abort" : mode });
+    await this.#save(({ commands }) => {
+      const end = commands.end === "abort" ? "abort" : mode;
+      return { commands: { ...commands, end } };
+    });
     this.commands.end(mode, "stopped");
   }
 
   /** @param most workers that may serve it; null: as many as there are. @throws OnrushError ONRUSH_RUN_DIRECTORY */
   async scale(most: number | null): Promise<void> {
-    await this.#save({ most });
+    await this.#save(({ commands }) => ({ commands: { ...commands, most } }));
     this.commands.scale(most);
+  }
+
+  /** @throws OnrushError as end */
+  async saveProbe(probe: SavedProbe): Promise<void> {
+    await this.#save(() => ({ probe }));
   }
 
   delayed(why: string | null): void {
@@ -146,9 +169,9 @@ export class RunEntry {
   }
 
   /** One after another, so that the newest is what stays. */
-  async #save(command: Partial<ServiceFile["commands"]>): Promise<void> {
+  async #save(change: (file: ServiceFile) => Partial<ServiceFile>): Promise<void> {
     const saving = this.#saving.then(async () => {
-      const file = { ...this.#file, commands: { ...this.#file.commands, ...command } };
+      const file = { ...this.#file, ...change(this.#file) };
       await checkHeld(this.directory);
       await writeServiceFile(this.directory, file);
       await checkHeld(this.directory);

@@ -1,7 +1,7 @@
 /**
- * What the service knows of a run beside the run itself: under which key it was asked for, and what it was commanded. A
- * file in the run's directory, used by service.ts. Invariant: it is on disk before anybody is answered, so whoever takes
- * the run up again follows the same commands, and a repeated request finds the same run.
+ * What the service knows of a run beside the run itself: under which key it was asked for, what it was commanded, and how far
+ * its probe run has come. A file in the run's directory, used by service.ts. Invariant: it is on disk before anybody is
+ * answered, so whoever takes the run up again follows the same commands, and a repeated request finds the same run.
  */
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -15,6 +15,17 @@ export interface ServiceFile {
   /** SHA-256, hex, of what they asked for with it. */
   readonly content: string | null;
   readonly commands: SavedCommands;
+  /** null: no probe run was asked for. */
+  readonly probe: SavedProbe | null;
+}
+
+/** The probe run that was asked for with a run, as far as it has come. */
+export interface SavedProbe {
+  /** Its kind, and its id; null: it was not begun. */
+  readonly kind: string | null;
+  readonly run: string | null;
+  /** What it said, or why there is none; null: not over yet. */
+  readonly outcome: string | null;
 }
 
 export interface SavedCommands {
@@ -24,6 +35,8 @@ export interface SavedCommands {
 }
 
 export const NO_COMMANDS: SavedCommands = { end: null, most: null };
+/** Asked for, and nothing done yet. */
+export const PROBE_WANTED: SavedProbe = { kind: null, run: null, outcome: null };
 
 /** Makes a run's directory, which must not exist yet, with the file in it. @throws OnrushError ONRUSH_RUN_DIRECTORY */
 export async function createWithServiceFile(directory: string, file: ServiceFile): Promise<void> {
@@ -46,7 +59,9 @@ export async function readServiceFile(directory: string): Promise<ServiceFile | 
       readonly wishes?: SavedCommands;
     };
     if (file.schema !== 1) return null;
-    return { ...file, commands: file.commands ?? file.wishes ?? NO_COMMANDS };
+    const commands = file.commands ?? file.wishes ?? NO_COMMANDS;
+    // Earlier builds know of no probe runs.
+    return { ...file, commands, probe: file.probe ?? null };
   } catch {
     return null;
   }

@@ -11,15 +11,12 @@
 import { createHash, randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { readPlan, unlessRefused } from "../../shared/bus/read-document.ts";
-import { OnrushError } from "../../shared/errors.ts";
 import type { Issue } from "../../shared/scenario/issue.ts";
-import type { StrictScenario } from "../../shared/scenario/strict.ts";
 import { isFinal, type RunState } from "../../shared/wire/command.ts";
-import type { RunOutcome, RunRequest } from "../active-run/request.ts";
 import type { Checked, PlanFigures, SubmittedBody } from "../check/question.ts";
 import { SERVICE_LIMITS, type ServiceLimits, tooManyRuns } from "../check/submission.ts";
 import type { Fleet } from "../fleet/fleet.ts";
-import { DEFAULT_POLICIES, type RunPolicies } from "../plan/policies.ts";
+import { DEFAULT_POLICIES } from "../plan/policies.ts";
 import { checkPdf } from "../report/pdf/pdf.ts";
 import { readRunFacts } from "../report/rebuild.ts";
 import { executeRun, resumeRun } from "../run/run.ts";
@@ -28,7 +25,9 @@ import { directoryError } from "../store/journal-record.ts";
 import type { LeadIntent } from "../store/lock.ts";
 import { type RunFile, runPath } from "../store/run-directory.ts";
 import { makeRunId } from "../store/run-id.ts";
+import { type Begun, beginRun } from "./begin-run.ts";
 import { Drained } from "./drained.ts";
+import { type CarriedOut, ProbeRuns } from "./probe-runs.ts";
 import { type Rendering, renderingElsewhere } from "./rendering.ts";
 import { RepeatKeys } from "./repeat-keys.ts";
 import { RunArchive } from "./run-archive.ts";
@@ -36,6 +35,7 @@ import { RunEntry } from "./run-entry.ts";
 import {
   createWithServiceFile,
   NO_COMMANDS,
+  PROBE_WANTED,
   readServiceFile,
   type ServiceFile,
 } from "./service-file.ts";
@@ -67,8 +67,14 @@ class Invalid extends Error {
   }
 }
 
-/** Results that the disk refuses are tried again for so long. */
-const RESULTS_PATIENCE_MS = 10 * 60_000;
+/** Of a run that nobody submitted. */
+const OF_PROBE_RUN: ServiceFile = {
+  schema: 1,
+  key: null,
+  content: null,
+  commands: NO_COMMANDS,
+  probe: null,
+};
 /** Runs that are over and still quickly at hand; the archive has all of them. */
 const MAX_OVER = 50;
 
@@ -78,6 +84,7 @@ export class Service {
   readonly drained: Drained;
   readonly takeUp: TakeUp;
   readonly rendering: Rendering;
+  readonly probeRuns: ProbeRuns;
   readonly #options: ServiceOptions;
   readonly #limits: ServiceLimits;
   readonly #entries = new Map<string, RunEntry>();
@@ -94,9 +101,18 @@ export class Service {
     this.drained = new Drained(options.dataDirectory, options.fleet);
     const { fleet, clock, timers, log, lead } = options;
     this.rendering = renderingElsewhere(timers);
+    this.probeRuns = new ProbeRuns({
+      ...{ archive: this.archive, rendering: this.rendering, clock, timers, log },
+      waiting: () => fleet.waiting,
+      entry: (id) => this.entry(id),
+      start: (id, what) => this.#start(id, what, OF_PROBE_RUN),
+      lead: () => this.#lead(),
+      isLeaving: () => this.#leaving,
+    });
     this.takeUp = new TakeUp({
       ...{ archive: this.archive, clock, timers, log, lead },
       generation: () => fleet.generation,
+      isPending: (id) => this.probeRuns.isPending(id),
       entries: () => this.entries,
       take: (run, file, intent) => this.#takeUp(run, file, intent),
     });
@@ -120,6 +136,7 @@ export class Service {
     await this.drained.recover();
     for (const { id, file } of await this.archive.serviceFiles()) {
       if (file.key !== null) this.#keys.learn(file.key, file.content ?? "", { id });
+      this.probeRuns.learn(id, file);
     }
     await this.takeUp.start();
   }
@@ -152,11 +169,16 @@ export class Service {
     }
   }
 
+  /** By its files: of a run that this coordinator does not carry out, or not yet. */
+  isOver({ id, state }: RunFile): boolean {
+    return isFinal(state) && !this.probeRuns.isPending(id);
+  }
+
   /** Forgets a run that is over, on disk too. @returns false when it is not over */
   async remove(id: string): Promise<boolean> {
     const entry = this.#entries.get(id);
     const file = entry === undefined ? await this.archive.get(id) : null;
-    if (entry ? !entry.isOver : file !== null && !isFinal(file.state)) return false;
+    if (entry ? !entry.isOver : file !== null && !this.isOver(file)) return false;
     this.#entries.delete(id);
     await this.archive.remove(id);
     await this.#keys.forget(id);
@@ -183,18 +205,28 @@ export class Service {
     const { scenario, maskedText, workers, policies, fileName } = checked.value;
     await checkPdf(scenario.outputs);
     const id = makeRunId(clock.wallMs(), scenario.name, randomBytes(3).toString("hex"));
-    const file: ServiceFile = { schema: 1, key, content, commands: NO_COMMANDS };
+    const probe = checked.value.autoProbe ? PROBE_WANTED : null;
+    const file: ServiceFile = { schema: 1, key, content, commands: NO_COMMANDS, probe };
+    const source = { fileName, text: maskedText };
+    await this.#start(id, { scenario, source, workers, policies }, file);
+    return { id };
+  }
+
+  /** Resolves when it is on disk, and in line. @throws OnrushError ONRUSH_RUN_DIRECTORY; nothing is left of it then */
+  async #start(id: string, what: CarriedOut, file: ServiceFile): Promise<void> {
     await createWithServiceFile(this.archive.directoryOf(id), file);
     const entry = this.#enter(id, "created", file);
-    const source = { fileName, text: maskedText };
     try {
-      const lead = { epoch: this.#options.lead.epoch, bus: this.fleet.generation };
-      await this.#begin(entry, executeRun, { scenario, source, workers, policies, lead });
+      await this.#begin(entry, { ...what, carryOut: executeRun, lead: this.#lead() });
     } catch (error) {
       await this.archive.remove(id);
+      this.probeRuns.learn(id, OF_PROBE_RUN);
       throw error;
     }
-    return { id };
+  }
+
+  #lead(): LeadIntent {
+    return { epoch: this.#options.lead.epoch, bus: this.fleet.generation };
   }
 
   #questionOf(body: SubmittedBody) {
@@ -212,8 +244,9 @@ export class Service {
     const text = await readFile(runPath.scenario(directory), "utf8").catch(() => "");
     const source = { fileName: "scenario.yaml", text };
     const entry = this.#enter(id, state, file);
-    await this.#begin(entry, resumeRun, {
-      ...{ scenario: whole ?? redacted, source, workers, policies: policies ?? DEFAULT_POLICIES },
+    await this.#begin(entry, {
+      ...{ carryOut: resumeRun, scenario: whole ?? redacted, source, workers },
+      policies: policies ?? DEFAULT_POLICIES,
       ...{ planHash, redacted: whole === null, lead },
     });
     // From now on nobody else writes it.
@@ -223,6 +256,7 @@ export class Service {
 
   #enter(id: string, state: RunState, file: ServiceFile): RunEntry {
     const directory = this.archive.directoryOf(id);
+    this.probeRuns.learn(id, file);
     const entry = new RunEntry({ id, directory, state, file, feedName: this.#name });
     this.#entries.set(id, entry);
     return entry;
@@ -235,59 +269,14 @@ export class Service {
   }
 
   /** Resolves when the run is on disk. @throws what keeps it from getting there */
-  async #begin(
-    entry: RunEntry,
-    carryOut: (request: RunRequest) => Promise<RunOutcome>,
-    what: {
-      readonly scenario: StrictScenario;
-      readonly source: RunRequest["source"];
-      readonly workers: number;
-      readonly policies: RunPolicies;
-      readonly planHash?: string;
-      readonly redacted?: boolean;
-      readonly lead: LeadIntent;
-    },
-  ): Promise<void> {
-    const { bus, fleet, lead, clock, timers, log, onFatal } = this.#options;
-    const { allowTargets, allowCommands } = this.#options;
-    const { workers: workersExpected, ...rest } = what;
-    const onDisk = new Promise<void>((resolve, reject) => {
-      const running = carryOut({
-        ...{ ...rest, bus, fleet, clock, timers, allowTargets, allowCommands, workersExpected },
-        runId: entry.id,
-        runDirectory: entry.directory,
-        control: entry.commands,
-        onOpened: (state) => {
-          entry.opened(state);
-          resolve();
-        },
-        resultsPatienceMs: RESULTS_PATIENCE_MS,
-        onResults: (results) => {
-          entry.results = results;
-        },
-        onFaultable: (desk) => {
-          entry.faults = desk;
-        },
-        writeElsewhere: (outputs) =>
-          this.rendering.write({ kind: "write", directory: entry.directory, outputs }),
-        onDelayed: (why) => entry.delayed(why),
-        // After a pause of this process another one may show the run by now.
-        onView: (view) => {
-          if (lead.held) entry.feed.push({ kind: "view", view });
-        },
-        onEvent: (event) => entry.heard(event),
-        onMeasurable: (read) => entry.measurable(read),
-      });
-      const leave = (why: unknown) => {
-        reject(why);
-        this.#entries.delete(entry.id);
-        if (this.#leaving) return;
-        if (!(why instanceof OnrushError) || why.code === "ONRUSH_COORDINATOR_TAKEN") onFatal(why);
-        else log.error(`run ${entry.id} is left as it is: ${why.message}`);
-      };
-      entry.follow(running, () => this.#retire(), leave);
+  #begin(entry: RunEntry, begun: Begun): Promise<void> {
+    const { probeRuns, rendering } = this;
+    return beginRun(entry, begun, {
+      ...{ options: this.#options, probeRuns, rendering },
+      isLeaving: () => this.#leaving,
+      onOver: () => this.#retire(),
+      onLeft: () => this.#entries.delete(entry.id),
     });
-    await onDisk;
   }
 }
 

@@ -31,6 +31,8 @@ export interface TakeUpOptions {
   readonly lead: LeadOfRuns;
   /** The bus' store's life now. */
   readonly generation: () => string;
+  /** Whether a run that ended is not over: its probe run is not settled. */
+  readonly isPending: (id: string) => boolean;
   /** Runs this coordinator serves, or has served to their end. */
   readonly entries: () => readonly { readonly id: string; readonly isOver: boolean }[];
   readonly take: (run: RunFile, file: ServiceFile, lead: LeadIntent) => Promise<void>;
@@ -99,7 +101,7 @@ export class TakeUp {
     for (const { id, isOver } of entries) {
       if (!isOver) await touchLock(archive.directoryOf(id), clock.wallMs());
     }
-    const unfinished = await archive.unfinished();
+    const unfinished = await archive.unfinished(this.#options.isPending);
     const ids = new Set(unfinished.map(({ id }) => id));
     for (const id of this.#waiting.keys()) if (!ids.has(id)) this.#waiting.delete(id);
     for (const run of unfinished) {

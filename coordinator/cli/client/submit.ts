@@ -32,6 +32,7 @@ interface SubmitOptions extends ScenarioOptions, ResultOptions, ApiFlags, WaitOp
   readonly workers: number;
   readonly onWorkerLoss: "recover" | "shrink" | "fail";
   readonly onBusLoss: "fence" | "continue";
+  readonly autoProbe?: boolean;
   readonly watch?: boolean;
   readonly quiet?: boolean;
 }
@@ -39,13 +40,18 @@ interface SubmitOptions extends ScenarioOptions, ResultOptions, ApiFlags, WaitOp
 const EXAMPLES = `
 Examples:
   onrush submit scenario.yaml --coordinator http://127.0.0.1:7700
-  onrush submit scenario.yaml -e TOKEN=abc --workers 4 --watch`;
+  onrush submit scenario.yaml -e TOKEN=abc --workers 4 --watch
+  onrush submit scenario.yaml --auto-probe --watch`;
 
 export function submitCommand(context: CliContext, finish: Finish): Command {
   const command = new Command("submit")
     .description("hand a scenario to a coordinator")
     .argument("<scenario>", "scenario file (YAML or JSON), or - for standard input")
     .option("--workers <N>", "workers that must be there before it starts", parseCount, 1)
+    .option(
+      "--auto-probe",
+      "when its first cause is not certain: one more run, 2 minutes at most, to tell it from others",
+    )
     .option("--watch", "follow it to its end; the exit code is the run's")
     .option("--quiet", "no progress on stderr")
     .addOption(workerLossOption())
@@ -73,6 +79,7 @@ async function submit(file: string, options: SubmitOptions, context: CliContext)
     set: overridesOf(options).set.map(([path, value]) => [path, value]),
     files: Object.fromEntries(files),
     workers: options.workers,
+    autoProbe: options.autoProbe === true,
     ...policiesOf(options),
   };
   const text = JSON.stringify(envelope);

@@ -12,16 +12,18 @@ export interface Listed {
   readonly workers: number;
   readonly connections: number | null;
   readonly verdict: string | null;
+  /** Absent: the coordinator is of an earlier build. */
+  readonly probe?: { readonly run: string | null; readonly outcome: string | null } | null;
 }
 
 export function runsText(runs: readonly Listed[]): string {
   if (runs.length === 0) return "no runs\n";
-  const rows = runs.map(({ id, state, waiting, workers, connections, verdict }) => [
-    escapeForTerminal(id, 120),
-    waiting === null ? state : `${state} (${waiting} in line)`,
-    String(workers),
-    connections === null ? "" : String(connections),
-    verdict ?? "",
+  const rows = runs.map((run) => [
+    escapeForTerminal(run.id, 120),
+    stateText(run),
+    String(run.workers),
+    run.connections === null ? "" : String(run.connections),
+    run.verdict ?? "",
   ]);
   const table = new Table({
     ...PLAIN_TABLE,
@@ -29,4 +31,10 @@ export function runsText(runs: readonly Listed[]): string {
   });
   table.push(...rows);
   return `${table.toString()}\n`;
+}
+
+/** A run whose probe run goes on is not over. */
+function stateText({ state, waiting, probe }: Listed): string {
+  if (waiting !== null) return `${state} (${waiting} in line)`;
+  return probe?.run != null && probe.outcome === null ? `${state} (probe run)` : state;
 }

@@ -44,7 +44,7 @@ export function actionRoutes(app: FastifyInstance, service: Service, audit: Audi
   const check = { ...as("viewer", "Check a scenario"), bodyLimit: MAX_SUBMISSION_BYTES };
   app.post("/scenarios/validate", check, async (request) => {
     const type = request.headers["content-type"] ?? "";
-    const body = { type, text: String(request.body ?? ""), workers: 1 };
+    const body = { type, text: String(request.body ?? ""), workers: 1, autoProbe: false };
     const checked = await service.check(body, callerOf(request));
     if (!checked.ok) throw issuesProblem(checked.issues);
     return checked.value;

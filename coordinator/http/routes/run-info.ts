@@ -5,6 +5,7 @@
 import { isFinal, type RunState } from "../../../shared/wire/command.ts";
 import type { LiveView } from "../../live/view.ts";
 import type { Service } from "../../service/service.ts";
+import type { SavedProbe } from "../../service/service-file.ts";
 import type { RunFile } from "../../store/run-directory.ts";
 
 export interface RunInfo {
@@ -25,6 +26,8 @@ export interface RunInfo {
   readonly exitCode: number | null;
   /** Why it could not be done, is not served, or has no results yet; null when nothing is wrong. */
   readonly problem: string | null;
+  /** The probe run that was asked for with it; the run is not over before that is. null: none was asked for, or nobody knows any more. */
+  readonly probe: SavedProbe | null;
   readonly view: LiveView | null;
 }
 
@@ -43,18 +46,21 @@ async function infoOf(service: Service, file: RunFile): Promise<RunInfo> {
   const { fleet } = service;
   const entry = service.entry(id);
   const waiting = fleet.waiting.indexOf(id);
-  const result = entry ? entry.result : await service.archive.resultOf(file);
-  const served = entry?.isOpened === true || isFinal(file.state);
+  const isOver = entry ? entry.isOver : service.isOver(file);
+  const stored = entry === null && isOver ? await service.archive.resultOf(file) : null;
+  const result = entry?.result ?? stored;
+  const served = entry?.isOpened === true || isOver;
   return {
     ...{ id, name, createdAt, startedAt, connections, durationSeconds },
-    state: entry ? entry.state : file.state,
-    endedAt: entry?.isOver === false ? null : endedAt,
+    state: entry ? entry.state : isOver || !isFinal(file.state) ? file.state : "merging",
+    endedAt: isOver ? endedAt : null,
     waiting: waiting < 0 ? null : waiting + 1,
     workers: fleet.sessions.filter(({ epoch }) => fleet.runOf(epoch) === id).length,
     served,
     verdict: result?.verdict ?? null,
     exitCode: result?.exitCode ?? null,
     problem: result?.problem ?? problemOf(service, id, served),
+    probe: entry ? entry.probe : await service.archive.probeOf(id),
     view: entry?.isOver === false ? entry.feed.view : null,
   };
 }

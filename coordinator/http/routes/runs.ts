@@ -21,17 +21,19 @@ export type WithId = { Params: { id: string } };
 export function runRoutes(app: FastifyInstance, service: Service, audit: Audit): void {
   const submission = { ...as("operator", "Submit a scenario"), bodyLimit: MAX_SUBMISSION_BYTES };
   app.post("/runs", submission, async (request, reply) => {
-    const { dryRun, workers } = parsed(submitQuery, request.query, "the query");
+    const { dryRun, workers, ...query } = parsed(submitQuery, request.query, "the query");
     const type = request.headers["content-type"] ?? "";
     const text = String(request.body ?? "");
-    const submitted = { type, text, workers };
+    const autoProbe = query.autoProbe === "1";
+    const submitted = { type, text, workers, autoProbe };
     if (dryRun === "1") {
       const checked = await service.check(submitted, callerOf(request));
       if (!checked.ok) throw issuesProblem(checked.issues);
       return checked.value;
     }
     const by = callerOf(request);
-    const asked = { by, key: keyOf(request), content: `${type}\n${workers}\n${text}` };
+    const content = [type, workers, ...(autoProbe ? ["autoProbe"] : []), text].join("\n");
+    const asked = { by, key: keyOf(request), content };
     const accepted = await service.submit(submitted, asked);
     if (accepted.kind === "invalid") throw issuesProblem(accepted.issues);
     if (accepted.kind === "key-reused") throw keyReused();

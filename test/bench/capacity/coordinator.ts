@@ -48,7 +48,7 @@ const log = createLog("coordinator", "warn");
 const INFO: RunInfo = {
   ...{ id: RUN, name: RUN, state: "running", workers: WORKERS, createdAt: "" },
   ...{ startedAt: null, endedAt: null, connections: null, durationSeconds: null, waiting: null },
-  ...{ served: true, verdict: null, exitCode: null, problem: null, view: null },
+  ...{ served: true, verdict: null, exitCode: null, problem: null, probe: null, view: null },
 };
 
 interface Place {

@@ -24,6 +24,7 @@ it("keeps the formats that are asked for, and no path, port or collector", () =>
     set: [],
     files: new Map<string, Buffer>(),
     workers: 1,
+    autoProbe: false,
     policies: DEFAULT_POLICIES,
   };
   const reading = readSubmission(submission, {
@@ -48,7 +49,7 @@ it("refuses requests ahead of a connection to a host that nobody has allowed", (
   };
   const submission = {
     ...{ text: JSON.stringify(scenario), fileName: "s.json", env: {}, vars: {}, set: [] },
-    ...{ files: new Map<string, Buffer>(), workers: 1, policies: DEFAULT_POLICIES },
+    ...{ files: new Map<string, Buffer>(), workers: 1, autoProbe: false, policies: DEFAULT_POLICIES },
   };
   const read = (allowTargets: string[]) =>
     readSubmission(submission, {
