@@ -5,6 +5,7 @@
 import { backlog } from "./chains/backlog.ts";
 import { cascade } from "./chains/cascade.ts";
 import { noRecovery } from "./chains/no-recovery.ts";
+import { address } from "./closes/address.ts";
 import { age } from "./closes/age.ts";
 import { cap } from "./closes/cap.ts";
 import { clock } from "./closes/clock.ts";
@@ -52,6 +53,7 @@ export const DETECTORS: readonly Detector[] = [
   age,
   messageRate,
   credentials,
+  address,
   reason,
   silence,
   heartbeat,

@@ -38,6 +38,7 @@ const CAUSES = [
   { id: "stale-token", locus: "client-script", title: "connections return with a token that is no longer valid" },
   { id: "not-authorised", locus: "client-script", title: "the service does not accept the credentials" },
   { id: "wrong-address", locus: "client-script", title: "the address is not that of a WebSocket service" },
+  { id: "redirected", locus: "client-script", title: "the address leads elsewhere" },
   { id: "slow-backend", locus: "server", title: "one target is slow" },
   { id: "failing-backend", locus: "server", title: "one target fails" },
   { id: "failing-sequence", locus: "handler", title: "the same messages end connections" },

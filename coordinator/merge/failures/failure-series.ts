@@ -2,7 +2,7 @@
  * Failures of a run by kind and code, second by second, and a sample of single ones: what causes are told from. Filled by
  * merge.ts, read by analysis/diagnosis. Invariant: counts are exact, the samples are those with the smallest hash, and what a
  * fault of the scenario is to blame for is left out, so the order of frames changes nothing. Bound: MAX_SAMPLES for each kind and
- * code; of codes those of CODES alone, so no target makes more than about 300 series; a number a second with failures.
+ * code; of codes those of CODES alone, so no target makes more than about 500 series; a number a second with failures.
  */
 import { codeOf } from "../../../shared/stats/failure-code.ts";
 import { type FailureKind, failureCause } from "../../../shared/stats/failure-kind.ts";
@@ -76,7 +76,7 @@ function newSeries(kind: FailureKind, code: number | null): FailureSeries {
 export function knownCode(code: number | null): number | null {
   if (code === null) return null;
   if (code >= APPLICATION) return APPLICATION;
-  const isStatus = code >= 400 && code < 600;
+  const isStatus = code >= 200 && code < 600;
   const isClose = (code >= 1000 && code < 1016) || (code >= 3000 && code < 3010);
   return isStatus || isClose ? code : null;
 }

@@ -1,6 +1,6 @@
 /** An HTTP status in place of the 101, for some upgrades or for those above a rate. */
 import { z } from "zod";
-import { isGiven, isOne, pick, pickGiven, pickOne, refusalStatus } from "../dials.ts";
+import { isGiven, isOne, pick, pickGiven, pickOne } from "../dials.ts";
 import { upgradeBehaviour } from "./upgrade-behaviour.ts";
 
 const MAX_HEADERS = 10;
@@ -8,7 +8,8 @@ const MAX_HEADERS = 10;
 const rule = z
   .strictObject({
     ...pick,
-    status: refusalStatus,
+    /** Any final one: a page and a redirect are none of a WebSocket either. */
+    status: z.int().min(200).max(599),
     retryAfterSec: z.int().min(0).max(86_400).optional(),
     /** Further headers of the answer, such as those of a proxy. */
     headers: z

@@ -51,8 +51,8 @@ describe("behaviour document", () => {
     ["two triggers", { close: [{ afterMessages: 1, idleMs: 50 }] }, /exactly one of/],
     ["no cap action", { cap: { connections: 5 } }, /exactly one of status, close/],
     [
-      "status 200",
-      { upgrade: { refuse: [{ status: 200, count: 1 }] } },
+      "status 101",
+      { upgrade: { refuse: [{ status: 101, count: 1 }] } },
       /^upgrade\.refuse\.0\.status: /,
     ],
     [

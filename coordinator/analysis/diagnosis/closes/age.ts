@@ -9,6 +9,7 @@ import type { CauseId } from "../../findings/causes.ts";
 import { count } from "../../text.ts";
 import { type Detector, type Hypothesis, shownIn } from "../detector.ts";
 import { type Signals, spanOf } from "../signals.ts";
+import { AUTHORISATION, isFirstAnswer } from "./first-message.ts";
 
 const LEAST_CLOSES = 12;
 /** Of what ended in these seconds, those that this close ended. */
@@ -24,7 +25,6 @@ const ENDED_SHARE = 0.2;
 const BUSY_MESSAGES = 3;
 
 const KINDS = ["close-code", "abnormal-close"] as const;
-const AUTHORISATION = /token|expire|auth|credential|session|login/;
 const IDLE = /idle|inactiv|timeout|timed out/;
 /** IANA: unauthorised, forbidden. */
 const TOKEN_CODES: ReadonlySet<number | null> = new Set([3000, 3003]);
@@ -51,6 +51,8 @@ interface Aged {
 function found(signals: Signals, series: FailureSeries): Hypothesis[] {
   const span = spanOf([series]);
   if (series.count < LEAST_CLOSES || span === null) return [];
+  // Who is told so at once came with the wrong ones (credentials.ts).
+  if (isOfToken(signals, series) && isFirstAnswer(signals, series)) return [];
   const ages = agesOf(signals, series);
   if (ages === null) return [];
   const widthUs = ages.high - ages.low;
@@ -115,7 +117,7 @@ function mechanism(
   { series, ageUs }: Aged,
 ): { readonly cause: CauseId; readonly isNamed: boolean; readonly against: string[] } {
   const text = signals.textOf(series);
-  if (TOKEN_CODES.has(series.code) || AUTHORISATION.test(text)) {
+  if (isOfToken(signals, series)) {
     return { cause: "token-expiry", isNamed: AUTHORISATION.test(text), against: [] };
   }
   const rates = ratesOfEnded(signals, ageUs);
@@ -141,6 +143,10 @@ function mechanism(
       "Connections sent next to nothing, so the time they were idle and their age are the same: a longest lifetime fits as well.",
     ],
   };
+}
+
+function isOfToken(signals: Signals, series: FailureSeries): boolean {
+  return TOKEN_CODES.has(series.code) || AUTHORISATION.test(signals.textOf(series));
 }
 
 /** Of each role whose connections ended, the messages one of them had sent by then. */

@@ -71,7 +71,7 @@ function quietMs({ ageMs, idleTxMs, idleRxMs }: KnownMoment): number | null {
  * Milliseconds since its last message, pings apart: many services count messages only. Gaps between events are known to a quarter
  * (shared/wire/frame/recent-event.ts). null: it is longer ago than its last events reach.
  */
-function messageIdleMs(moment: KnownMoment): number | null {
+export function messageIdleMs(moment: KnownMoment): number | null {
   const { recent, ageMs } = moment;
   let idleMs = quietMs(moment);
   if (idleMs === null) return null;

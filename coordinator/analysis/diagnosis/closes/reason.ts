@@ -10,6 +10,7 @@ import type { Confidence } from "../../judgement.ts";
 import { count } from "../../text.ts";
 import { type Detector, type Hypothesis, shownIn } from "../detector.ts";
 import { countOf, type Signals, spanOf } from "../signals.ts";
+import { isFirstAnswer } from "./first-message.ts";
 
 /** Fewer are chance, or a first try. */
 const LEAST = 3;
@@ -22,6 +23,8 @@ interface Said {
   readonly cause: CauseId;
   readonly confidence: Confidence;
   readonly against?: string;
+  /** Not of connections that are ended at their first message. */
+  readonly isLater?: true;
   readonly nextProbe: string;
 }
 
@@ -64,7 +67,8 @@ const SAID: readonly Said[] = [
       codes: [1008, 3000, 3003, 4000],
       text: /token|expire|auth|credential/,
     },
-    ...{ cause: "token-expiry", confidence: "possible" },
+    // What is said at the first message is about credentials that never were good (credentials.ts).
+    ...{ cause: "token-expiry", confidence: "possible", isLater: true },
     against:
       "Its connections did not all end at one age, as they would when tokens of one lifetime run out.",
     nextProbe: "Log in with a token that lives longer: the closes should come later.",
@@ -84,15 +88,7 @@ const SAID: readonly Said[] = [
     },
     nextProbe: "Connect past the proxy, straight to the service behind it.",
   },
-  {
-    ...{
-      kind: "upgrade-status",
-      codes: [400, 404, 405, 426],
-      cause: "wrong-address",
-      confidence: "likely",
-    },
-    nextProbe: "Try the address with `onrush probe`: its path, and whether it wants a subprotocol.",
-  },
+
   {
     ...{ kind: "close-code", codes: [1011, 1014], cause: "server-errors", confidence: "likely" },
     nextProbe: "Look for exceptions in the service's log in these seconds.",
@@ -128,7 +124,7 @@ export const reason: Detector = {
       "message-rate-limit",
       "token-expiry",
       "proxy-upstream-down",
-      "wrong-address",
+
       "server-errors",
       "name-resolution",
       "protocol-violation",
@@ -146,10 +142,12 @@ export const reason: Detector = {
   },
 };
 
-function fits(signals: Signals, { kind, codes, text }: Said, series: FailureSeries): boolean {
+function fits(signals: Signals, said: Said, series: FailureSeries): boolean {
+  const { kind, codes, text, isLater } = said;
   if (series.kind !== kind) return false;
   if (codes !== undefined && !codes.includes(series.code ?? -1)) return false;
-  return text === undefined || text.test(signals.textOf(series));
+  if (text !== undefined && !text.test(signals.textOf(series))) return false;
+  return isLater !== true || !isFirstAnswer(signals, series);
 }
 
 function hypothesis(said: Said, series: readonly FailureSeries[]): Hypothesis[] {

@@ -7,8 +7,9 @@ import { diagnose } from "../../../../coordinator/analysis/diagnosis/rank.ts";
 import { DETECTORS } from "../../../../coordinator/analysis/diagnosis/registry.ts";
 import { Signals } from "../../../../coordinator/analysis/diagnosis/signals.ts";
 import type { StrictOutside } from "../../../../shared/scenario/strict-outside.ts";
+import { codeOfGap, codeOfKind, codeOfSent } from "../../../../shared/wire/frame/recent-event.ts";
 import { facts, tell } from "../../merge/synthetic-run.ts";
-import { causesOf, foldOf, healthySeconds, type Told } from "./story.ts";
+import { causesOf, foldOf, healthySeconds, momentAt, type Told } from "./story.ts";
 
 const PLAN = { connections: 200, ramp: 4 };
 
@@ -205,7 +206,7 @@ describe("what the service says", () => {
     ["tls-certificate", "CERT_HAS_EXPIRED", "expired-certificate certain"],
     ["tls-certificate", "SELF_SIGNED_CERT_IN_CHAIN", "untrusted-certificate certain"],
     ["upgrade-status", "502 Bad Gateway", "proxy-upstream-down likely"],
-    ["upgrade-status", "404 Not Found", "wrong-address likely"],
+    ["upgrade-status", "404 Not Found", "wrong-address possible"],
     ["close-code", "1009 too big", "message-size-limit likely"],
     ["close-code", "1008 rate limit", "message-rate-limit likely"],
     ["close-code", "1008", "message-rate-limit possible"],
@@ -214,6 +215,85 @@ describe("what the service says", () => {
     ["corrupt", "say", "corruption certain"],
   ] as const)("%s %s", (kind, signature, cause) => {
     expect(said([{ kind, signature, count: 5 }], { failed: 5, opened: 5 })).toEqual([cause]);
+  });
+
+  /** Nobody gets in. */
+  const allAnswered = (signature: string, detail = "") => {
+    const failures = [{ kind: "upgrade-status", signature, count: 40, detail }] as const;
+    return foldOf(
+      Array.from({ length: 6 }, () => ({ failed: 40, failures })),
+      PLAN,
+    );
+  };
+
+  test.each([
+    ["200 OK", "wrong-address likely"],
+    ["301 Moved Permanently", "redirected certain"],
+    ["302 Found", "redirected certain"],
+    ["307 Temporary Redirect", "redirected certain"],
+    ["308 Permanent Redirect", "redirected certain"],
+    ["404 Not Found", "wrong-address likely"],
+    ["426 Upgrade Required", "wrong-address likely"],
+  ])("%s to every attempt: there is no WebSocket at that address", (signature, cause) => {
+    expect(causesOf(allAnswered(signature))).toEqual([cause]);
+  });
+
+  test("a status that says nothing of the kind stays unknown", () => {
+    expect(causesOf(allAnswered("418 I'm a teapot"))).toEqual(["unknown possible"]);
+  });
+
+  test.each([
+    ["https://web.example/ws", "`https://web.example/ws`", /wss:\/\//],
+    ["/login?next=%2Fws&token=s3cret", "`/login…`", /looks like a login/],
+    ["wss://ann:s3cret@web.example/ws#s3cret", "`wss://web.example/ws…`", /wss:\/\//],
+    ["/a`b\u001b[31m\u202e<i>", "`/a?b?[31m??i?`", /`target`/],
+    [`/${"x".repeat(300)}`, `\`/${"x".repeat(119)}…\``, /`target`/],
+  ])("a redirect says where it leads, and no secret: %s", (location, shown, next) => {
+    const fold = allAnswered("302 Found", `Location: ${location}`);
+    const [found] = diagnose(new Signals(fold), DETECTORS);
+    const sentences = found?.evidence.map(({ sentence }) => sentence).join(" ") ?? "";
+    expect(sentences).toContain(`lead to ${shown}.`);
+    expect(sentences).not.toContain("s3cret");
+    expect(found?.nextProbe).toMatch(next);
+  });
+
+  /** Closed by those words, in these seconds. */
+  const closed = (signature: string, moment: Parameters<typeof momentAt>[1], dropped = 20) => {
+    const event = (second: number, at: number) => ({
+      ...momentAt(second, { connection: 1000 * second + at, ...moment }),
+      ...{ kind: "close-code" as const, signature, weight: 1 },
+    });
+    const at = Object.fromEntries(
+      [6, 8, 10, 12, 14, 16].map((second) => [
+        second,
+        {
+          ...{ dropped, lifetimeUs: ages(dropped, 1000 * (moment.ageMs ?? 1000)) },
+          failures: [{ kind: "close-code", signature, count: dropped }] as const,
+          events: Array.from({ length: dropped }, (_, place) => event(second, place)),
+        },
+      ]),
+    );
+    return causesOf(foldOf(changed(healthy(25), at), PLAN));
+  };
+
+  test("a bad token at the first message is none that has expired", () => {
+    const opened = [codeOfKind("open"), codeOfGap(0), codeOfSent(0, 64), codeOfGap(4980)];
+    const recent = Uint8Array.from(opened);
+    const first = { ageMs: 5000, sent: 1, idleTxMs: 20, recent };
+    expect(closed("4001 bad token", first)).toEqual(["not-authorised likely"]);
+    expect(closed("4001 bad token", { ...first, sent: 0, ageMs: 15 })).toEqual([
+      "not-authorised likely",
+    ]);
+  });
+
+  test("on those that come back it is a stale one", () => {
+    const again = { ageMs: 15, sent: 0, attempt: 2 };
+    expect(closed("4001 bad token", again)).toEqual(["stale-token likely"]);
+  });
+
+  test("at an age it is one that has expired", () => {
+    const later = { ageMs: 5000, sent: 10, idleTxMs: 400 };
+    expect(closed("4001 bad token", later)).toEqual(["token-expiry certain"]);
   });
 
   test("401 on those that come back is a stale token", () => {

@@ -37,6 +37,7 @@ export interface ToldFailure {
   readonly target?: number;
   readonly attempt?: number;
   readonly phase?: number;
+  readonly detail?: string;
 }
 
 /** What happens in a second; what is not said does not. */
@@ -205,7 +206,7 @@ function content(
         attempt: one.attempt ?? 0,
         atUs: second * 1e6 + 500_000,
         ageUs: 0,
-        detail: "",
+        detail: one.detail ?? "",
       },
     })),
     targets: (told.targets ?? []).map((counters, target) => {
