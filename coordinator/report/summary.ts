@@ -67,6 +67,7 @@ export function buildSummary(
     validity: validitySection(fold, validity, judgements),
     baseline: comparison && { ...comparison },
     warnings: [...validity.warnings],
+    findings: judgements.flatMap(findingRow),
   };
   return {
     schema: 1,
@@ -96,7 +97,7 @@ export function buildSummary(
     outside: outsideSection(fold),
     ...besideSection(fold),
     failures: failuresSection(fold),
-    findings: judgements.flatMap(findingRow),
+    findings: judged.findings,
     capacity: capacitySection(fold),
     thresholds: judged.thresholds,
     workers: workersSection(fold),

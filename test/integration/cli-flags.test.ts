@@ -148,7 +148,7 @@ describe("what a run hands out", () => {
     const json = join(folder.path, "out/summary.json");
     const args = ["--run-dir", runDirectory, "--out", `json=${json}`, "--workers", "2"];
     const run = await onrush(["run", file, ...args, "--summary", "full"], { env });
-    expect(run.stdout).toContain(run.exitCode === 0 ? "PASSED" : "INVALID");
+    expect(run.stdout).toContain(run.exitCode === 0 ? "COMPLETED, no thresholds" : "INVALID");
     const summary = readFileSync(json, "utf8");
     expect(summary).toBe(readFileSync(join(runDirectory, "summary.json"), "utf8"));
     const { workers } = summarySchema.parse(JSON.parse(summary));
@@ -161,7 +161,7 @@ describe("what a run hands out", () => {
       ["full", "compact", "none"].map((detail) => report("--summary", detail)),
     );
     expect(none?.stdout).toBe("");
-    expect(compact?.stdout).toContain(run.exitCode === 0 ? "PASSED" : "INVALID");
+    expect(compact?.stdout).toContain(run.exitCode === 0 ? "COMPLETED" : "INVALID");
     expect(full?.stdout.length).toBeGreaterThan(compact?.stdout.length ?? 0);
 
     const other = join(folder.path, "other");

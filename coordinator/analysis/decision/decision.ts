@@ -55,7 +55,9 @@ function wordOf(
   if (!judgements.some(({ kind }) => kind === "threshold")) {
     return undecided("The scenario sets no thresholds, so nothing says what is good enough.");
   }
-  const found = judgements.find(isOfService);
+  const found = judgements.find(
+    ({ outcome, finding }) => outcome === "fail" && finding !== null && isOfService(finding),
+  );
   if (found !== undefined) {
     return undecided(`Every threshold held, but something was found: ${found.sentence}`);
   }
@@ -78,8 +80,10 @@ function wordOf(
 }
 
 /** What no threshold asked about, and is likely at least. */
-function isOfService({ outcome, finding }: RunJudgement["judgements"][number]): boolean {
-  if (outcome !== "fail" || finding === null) return false;
+export function isOfService(finding: {
+  readonly locus: string;
+  readonly confidence: string;
+}): boolean {
   return finding.locus !== "generator" && finding.confidence !== "possible";
 }
 

@@ -5,6 +5,7 @@
  */
 import { probeKindOf } from "../../analysis/diagnosis/probe-run/registry.ts";
 import { causeTitle } from "../../analysis/findings/causes.ts";
+import type { Confidence } from "../../analysis/judgement.ts";
 import type { SummaryJudgement } from "../summary-judged-schema.ts";
 import type { Summary } from "../summary-schema.ts";
 import { shellCommand } from "../text/shell-command.ts";
@@ -78,7 +79,7 @@ function card(summary: Summary, one: Finding, at: number): Card {
     { label: "against", items: one.against.map((text) => sentence(text)) },
     { label: "also found", items: others.map((other) => `${titleOf(other)} (${placeOf(other)})`) },
     { label: "probe run", items: probeRunOf(one) },
-    { label: "confidence", items: [[...sentence(one.basis), COMPUTED], ...statedOf(one)] },
+    { label: "how sure", items: [[...sentence(one.basis), COMPUTED], ...statedOf(one)] },
   ];
   return {
     kind: "card",
@@ -104,10 +105,23 @@ function titleOf({ id, locus }: Finding): string {
   return `${words.charAt(0).toUpperCase()}${words.slice(1)}`;
 }
 
+/** What else fits, by the word of `confidence`; how often that was right is a question of its own. */
+const FITS: Readonly<Record<string, string>> = {
+  certain: "no other cause fits",
+  likely: "few other causes fit",
+  possible: "other causes fit, too",
+} satisfies Record<Confidence, string>;
+
+/** "in the service; other causes fit, too; right in 94 of 100 test runs" */
 function placeOf({ locus, confidence, probability }: Finding): string {
   // A coordinator of an earlier build states none.
-  const stated = typeof probability === "number" ? ` (${probability.toFixed(2)})` : "";
-  return `${PLACES[locus]}; confidence: ${confidence}${stated}`;
+  const right =
+    typeof probability === "number" ? `; right in ${outOf100(probability)} test runs` : "";
+  return `${PLACES[locus]}; ${FITS[confidence] ?? confidence}${right}`;
+}
+
+function outOf100(probability: number): string {
+  return `${Math.round(100 * probability)} of 100`;
 }
 
 /** The run that would tell it from others. */
@@ -120,9 +134,8 @@ function probeRunOf({ probe }: Finding): Text[] {
 /** What the number is. */
 function statedOf({ probability }: Finding): Text[] {
   if (typeof probability !== "number") return [];
-  const right = Math.round(100 * probability);
   return [
-    `${probability.toFixed(2)}: of 100 causes stated with this about ${right} are right, by runs with faults of known cause.`,
+    `Of 100 causes that are as well supported as this one, ${outOf100(probability).split(" ")[0]} were right in runs against servers with faults of known cause.`,
   ];
 }
 

@@ -3,6 +3,7 @@
  * Invariant: plain sentences with their numbers; text of the target in them is raw, whoever shows it escapes it.
  */
 import type { CompareOutcome, JudgedRule } from "../../analysis/compare/comparison.ts";
+import { isOfService } from "../../analysis/decision/decision.ts";
 import { IMPLIED_RULES } from "../../analysis/rules/implied-rule.ts";
 import type { Summary } from "../summary-schema.ts";
 import { formatObserved } from "./threshold-text.ts";
@@ -18,7 +19,7 @@ const VERDICT_WORDS: Readonly<Record<Summary["verdict"], string>> = {
 /** What of a summary a verdict is told by. */
 type Judged = Pick<
   Summary,
-  "verdict" | "started" | "thresholds" | "validity" | "baseline" | "warnings"
+  "verdict" | "started" | "thresholds" | "validity" | "baseline" | "warnings" | "findings"
 >;
 
 /** The run never began, so there is nothing to trust or not. */
@@ -26,11 +27,24 @@ export function didNotStart({ started, verdict }: Pick<Summary, "started" | "ver
   return !started && verdict === "invalid";
 }
 
-/** "Passed" and so on, as a headline. */
+/** "Passed" and so on, as a headline. Invariant: it is the bare "Passed" only where the decision may say go. */
 export function verdictWord(summary: Judged): string {
   if (didNotStart(summary)) return "Did not start";
-  const word = VERDICT_WORDS[summary.verdict];
-  return hasRegressed(summary) ? `${word}, but regressed` : word;
+  const isUnjudged = hasNoThresholds(summary);
+  const word = isUnjudged ? "Completed" : VERDICT_WORDS[summary.verdict];
+  if (hasRegressed(summary)) return `${word}, but regressed`;
+  if (hasFound(summary)) return `${word}, but problems were found`;
+  return isUnjudged ? `${word}, no thresholds` : word;
+}
+
+/** The run passes for want of anything to hold it against. */
+export function hasNoThresholds({ verdict, thresholds }: Judged): boolean {
+  return verdict === "pass" && thresholds.length === 0;
+}
+
+/** The run passes, and its findings keep the decision from saying go. */
+export function hasFound({ verdict, findings }: Judged): boolean {
+  return verdict === "pass" && findings.some(isOfService);
 }
 
 /** The run passes, and is worse than its baseline all the same: no rule forbids it. */
@@ -43,7 +57,7 @@ export function verdictMeaning(summary: Judged): string {
   if (didNotStart(summary)) return "Nothing was measured, and no threshold was judged.";
   switch (summary.verdict) {
     case "pass":
-      return `${summary.thresholds.length === 0 ? "The scenario has no thresholds. The" : "Every threshold held, and the"} numbers can be trusted.${regressedText(summary)}`;
+      return `${passedText(summary)}${regressedText(summary)}`;
     case "fail":
       return `${whatFailed(summary)} The generator was not the limit: the numbers can be trusted.`;
     case "invalid":
@@ -53,6 +67,13 @@ export function verdictMeaning(summary: Judged): string {
     case "stopped":
       return "The run was stopped before its plan was over. What was measured until then is shown.";
   }
+}
+
+function passedText(summary: Judged): string {
+  const held = hasNoThresholds(summary)
+    ? "The scenario has no thresholds, so nothing says what is good enough. The numbers can be trusted."
+    : "Every threshold held, and the numbers can be trusted.";
+  return hasFound(summary) ? `${held} Problems were found that no threshold asks about.` : held;
 }
 
 function regressedText(summary: Judged): string {

@@ -28,18 +28,36 @@ function cardsOf(model: typeof integrity): Card[] {
 
 test("the first three causes are cards, the first one open, which names all others", () => {
   const cards = cardsOf(integrity);
-  const [first, second, third] = integrity.summary.findings.map(({ probability }) =>
-    probability?.toFixed(2),
+  const [first, second, third] = integrity.summary.findings.map(
+    ({ probability }) => `${Math.round(100 * (probability ?? Number.NaN))} of 100`,
   );
+  const how = (right = "") => `in the service; no other cause fits; right in ${right} test runs`;
   expect(cards.map(({ title, place, open }) => [title, place, open])).toEqual([
-    ["Messages come twice", `in the service; confidence: certain (${first})`, true],
-    ["Messages are altered", `in the service; confidence: certain (${second})`, false],
-    ["Messages reach other users", `in the service; confidence: certain (${third})`, false],
+    ["Messages come twice", how(first), true],
+    ["Messages are altered", how(second), false],
+    ["Messages reach other users", how(third), false],
   ]);
-  const stated = cards[0]?.parts.find(({ label }) => label === "confidence")?.items[1];
-  expect(stated).toContain(`${first}: of 100 causes stated with this`);
+  const stated = cards[0]?.parts.find(({ label }) => label === "how sure")?.items[1];
+  expect(stated).toContain(`, ${first?.split(" ")[0]} were right in runs against servers`);
   const found = cards[0]?.parts.find(({ label }) => label === "also found")?.items;
   expect(found).toHaveLength(integrity.summary.findings.length - 1);
+});
+
+test.each([
+  ["certain", "no other cause fits"],
+  ["likely", "few other causes fit"],
+  ["possible", "other causes fit, too"],
+])("%s says what else fits, and the number how often it was right", (confidence, fits) => {
+  const { summary } = integrity;
+  const placeOf = (change: object) => {
+    const [first] = summary.findings.map((one) => ({ ...one, confidence, ...change }));
+    const findings = first === undefined ? [] : [first];
+    return cardsOf({ ...integrity, summary: { ...summary, findings } })[0]?.place;
+  };
+  const right = `in the service; ${fits}; right in 94 of 100 test runs`;
+  expect(placeOf({ probability: 0.94 })).toBe(right);
+  // As of findings that name no cause, and of summaries of earlier builds.
+  expect(placeOf({ probability: null })).toBe(`in the service; ${fits}`);
 });
 
 test("evidence says which seconds of timeline.csv have its figures", () => {

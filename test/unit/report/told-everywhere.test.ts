@@ -11,6 +11,7 @@ import { RunFold } from "../../../coordinator/merge/run-fold.ts";
 import { buildReportModel, type ReportModel } from "../../../coordinator/report/model/model.ts";
 import { renderText } from "../../../coordinator/report/outputs.ts";
 import { outlineDocument } from "../../../coordinator/report/pdf/plain-pdf.ts";
+import { ExitCode } from "../../../shared/errors.ts";
 import { foldOf, type Told } from "../analysis/diagnosis/story.ts";
 import {
   begun,
@@ -25,6 +26,8 @@ import {
 
 const around = { scenarioText: null, notes: [] };
 const plain = makeStyle(false);
+const FOUND = "Passed, but problems were found";
+const FOUND_OPEN = "Completed, but problems were found";
 
 /** By format, as people read it. */
 function renderings(model: ReportModel): Record<string, string> {
@@ -140,7 +143,9 @@ describe("rules against the baseline", () => {
       ...{ comparedSeconds: 10, method: { text: "By block." } as Comparison["method"] },
     };
     const verdict = failed ? ("fail" as const) : ("pass" as const);
-    return { ...model, summary: { ...model.summary, verdict, baseline } };
+    const held = { metric: "latency", rule: "p99 < 200ms", observed: 1, limit: 200, passed: true };
+    const thresholds = [{ ...held, reason: null }];
+    return { ...model, summary: { ...model.summary, verdict, baseline, thresholds } };
   };
   const colours = async (model: ReportModel) =>
     (await casesOf(model))
@@ -164,6 +169,41 @@ describe("rules against the baseline", () => {
     const { html, md, pdf, terminal } = renderings(compared(false, false));
     expect(terminal?.split("\n")[0]).toContain("PASSED, but regressed");
     for (const text of [html, md, pdf]) expect(text).toContain("Passed, but regressed");
+  });
+});
+
+describe("a run that passes, and is not ready", () => {
+  const model = buildReportModel(goodRun(), around);
+  const passing = (change: Pick<typeof model.summary, "thresholds" | "findings">) => ({
+    ...model,
+    summary: { ...model.summary, verdict: "pass" as const, exitCode: ExitCode.passed, ...change },
+  });
+  const rule = { metric: "latency", rule: "p99 < 200ms", observed: 1, limit: 200 };
+  const thresholds = [{ ...rule, passed: true, reason: null }];
+  const finding = {
+    ...{ id: "saturation", locus: "server" as const, cause: "It is full.", confidence: "likely" },
+    ...{ probability: 0.9, basis: "It fits.", evidence: [], against: [], nextProbe: "Look." },
+  };
+
+  test.each([
+    ["no thresholds", { thresholds: [], findings: [] }, "Completed, no thresholds", "?"],
+    ["no thresholds, and a cause", { thresholds: [], findings: [finding] }, FOUND_OPEN, "?"],
+    ["a cause", { thresholds, findings: [finding] }, FOUND, "?"],
+    ["thresholds that hold", { thresholds, findings: [] }, "Passed", "✓"],
+    // What the decision takes no heed of changes no headline.
+    [
+      "a cause that is only possible",
+      { thresholds, findings: [{ ...finding, confidence: "possible" }] },
+      "Passed",
+      "✓",
+    ],
+  ])("%s: says so in every headline", (_, change, word, sign) => {
+    const { html, md, pdf, junit, terminal } = renderings(passing(change));
+    const shouted = word.replace(/^[^,]+/, (first) => first.toUpperCase());
+    expect(terminal?.split("\n")[0]).toMatch(new RegExp(`^\\${sign} ${shouted}  `));
+    expect(html).toContain(`<title>${word}: `);
+    for (const text of [md, pdf]) expect(text).toContain(word);
+    expect(junit).toContain(`${word}: `);
   });
 });
 
@@ -243,7 +283,7 @@ describe("a cause that was found", () => {
     for (const [format, text] of Object.entries(renderings(model))) {
       if (format === "junit") continue;
       expect(text, format).toContain("Nothing listens at the address");
-      expect(text, format).toContain("confidence: certain");
+      expect(text, format).toContain("no other cause fits");
       expect(text, format).toContain("onrush doctor URL");
     }
   });

@@ -9,6 +9,8 @@ import { formatMoment } from "../../text/moment.ts";
 import { capacityText } from "../../text/result-text.ts";
 import {
   didNotStart,
+  hasFound,
+  hasNoThresholds,
   hasRegressed,
   type Reason,
   reasonsOf,
@@ -98,14 +100,16 @@ function reasonText({ what, advice }: Reason): readonly Piece[] {
 
 function headline(summary: Summary): Extract<Block, { kind: "verdict" }> {
   const { verdict: judged, startedAt, exitCode, durationSeconds } = summary;
-  const regressed = hasRegressed(summary);
-  const tones = { pass: "good", fail: "bad", invalid: "bad" } as const;
+  const isUnjudged = hasNoThresholds(summary);
+  const isOpen = isUnjudged || hasFound(summary);
+  const isWorse = hasRegressed(summary) || hasFound(summary);
+  const tones = { pass: isUnjudged ? "soft" : "good", fail: "bad", invalid: "bad" } as const;
   const isCut = judged === "interrupted" || judged === "stopped";
   const when = startedAt === null ? "never started" : formatMoment(startedAt);
   return {
     kind: "verdict",
-    tone: isCut || regressed ? "warn" : tones[judged],
-    sign: judged === "pass" ? "passed" : isCut ? "stopped" : "failed",
+    tone: isCut || isWorse ? "warn" : tones[judged],
+    sign: isCut ? "stopped" : judged !== "pass" ? "failed" : isOpen ? "open" : "passed",
     word: verdictWord(summary),
     name: code(summary.name),
     meaning: `${verdictMeaning(summary)} Exit code ${exitCode}.`,
