@@ -3,9 +3,10 @@
  * take, and what looks like a credential in a URL. Called for scenario.yaml in the run directory, logs and
  * reports, and by workers for whatever a target says.
  * Invariant: no registered value of four characters or more is left in its plain, URL-encoded, JSON- or
- * HTML-escaped, hexadecimal or base64 form, in upper or lower case, its characters encoded alike or not.
+ * HTML-escaped, hexadecimal or base64 form, nor in one of these within another, in upper or lower case, its
+ * characters encoded alike or not.
  */
-import { type DecodedText, decodeText, readingsOf } from "./decoded-text.ts";
+import { type DecodedText, decodeText, plainText, readingsOf } from "./decoded-text.ts";
 
 export const MASK = "***";
 
@@ -166,16 +167,41 @@ const ELLIPSIS = /(?:\.{2,8}|\u00e2\u0080\u00a6)$/;
 function plainForms(secret: string): string[] {
   const said = [secret, secret.toUpperCase(), secret.toLowerCase()];
   const read = said.flatMap((form) => [form, Buffer.from(form).toString("latin1")]);
-  const forms = read.flatMap((form) => readingsOf(form).map(({ text }) => text));
-  return [...new Set(forms)].filter((form) => form !== "");
+  // Where it looks like an escape itself, what is read as one of it, if that is no ordinary text.
+  const decoded = read.map((form) => decodeText(form).text);
+  const long = decoded.filter(({ length }) => length >= MIN_ENCODED_CHARS);
+  return [...new Set([...read.map(plainText), ...long])];
 }
 
-/** Encodings of the bytes as a whole, as decoded text has them. */
+/** Encodings of the bytes as a whole, of the secret and of what programs make of it first, as decoded text has them. */
 function digitForms(secret: string): string[] {
-  const bytes = Buffer.from(secret);
-  const forms = [bytes.toString("hex"), ...base64Forms(bytes)];
-  return forms.filter(({ length }) => length >= MIN_DIGITS).map((form) => decodeText(form).text);
+  const forms = encodedForms(secret).flatMap((form) => {
+    const bytes = Buffer.from(form);
+    return [bytes.toString("hex"), ...base64Forms(bytes)];
+  });
+  const long = forms.filter(({ length }) => length >= MIN_DIGITS);
+  return [...new Set(long.map(plainText))];
 }
+
+/** As it is, and as programs write it: in a URL, in JSON, in HTML, as digits. Most secrets are alike in the first four. */
+function encodedForms(secret: string): string[] {
+  const bytes = Buffer.from(secret);
+  return [
+    ...new Set([
+      secret,
+      encodeURIComponent(secret.toWellFormed()),
+      JSON.stringify(secret).slice(1, -1),
+      secret.replace(/[&<>"']/g, (sign) => `&${HTML[sign]};`),
+      bytes.toString("hex"),
+      bytes.toString("base64").replace(/=+$/, ""),
+      bytes.toString("base64url"),
+    ]),
+  ];
+}
+
+const HTML: Readonly<Record<string, string>> = {
+  ...{ "&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "#39" },
+};
 
 /**
  * The base64 of a secret depends on where it starts within a group of three bytes. For each of the three
