@@ -9,10 +9,9 @@ import type { RunFacts } from "../../merge/facts.ts";
 import type { RunFold } from "../../merge/run-fold.ts";
 import { type RecoveryCurve, recoveryCurves } from "../faults-section.ts";
 import { type ForecastChart, forecastCharts } from "../forecast/forecast-summary.ts";
-import type { CurvePoint } from "../outline/plot.ts";
 import { buildSummary, foundIn } from "../summary.ts";
 import type { Summary } from "../summary-schema.ts";
-import { survivalCurve } from "../survival/survival-summary.ts";
+import { type SurvivalPoint, survivalCurve } from "../survival/survival-summary.ts";
 import { shellCommand } from "../text/shell-command.ts";
 import { type ModelLevel, searchLevels } from "./capacity.ts";
 import { connectionsModel, type ModelConnections } from "./connections.ts";
@@ -34,8 +33,8 @@ export interface ReportModel {
   readonly connections: ModelConnections;
   readonly failures: FailureTables;
   readonly failureShares: readonly FailureShare[];
-  /** Ages by which shares of connections had ended unplanned; empty where that is not known. */
-  readonly survivalCurve: readonly CurvePoint[];
+  /** Share of connections left at each age, without planned ends; empty where that is not known. */
+  readonly survivalCurve: readonly SurvivalPoint[];
   /** Of figures with a forecast. */
   readonly forecastCharts: readonly ForecastChart[];
   /** Of faults that hit connections, in the order of the scenario. */

@@ -75,15 +75,13 @@ export interface CurvePlot {
     readonly label: string;
     readonly colour: Colour;
     readonly points: readonly CurvePoint[];
-    /** What a legend says of it. Default: the time of the last point, as the largest. */
-    readonly rest?: string;
   }[];
 }
 
 /** What a legend says of a curve, behind its label. */
-export function curveRest({ points, rest }: CurvePlot["curves"][number]): string {
+export function curveRest({ points }: CurvePlot["curves"][number]): string {
   const last = points.at(-1);
-  return rest ?? (last === undefined ? "no data" : `max ${formatMs(last.ms)}`);
+  return last === undefined ? "no data" : `max ${formatMs(last.ms)}`;
 }
 
 export interface HeatMap {

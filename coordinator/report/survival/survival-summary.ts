@@ -5,7 +5,6 @@
 import type { Survival } from "../../analysis/survival/survival.ts";
 import type { RunFold } from "../../merge/run-fold.ts";
 import { labelOf } from "../model/failures.ts";
-import type { CurvePoint } from "../outline/plot.ts";
 import { toMs } from "../quantiles.ts";
 import type { Summary } from "../summary-schema.ts";
 import type { SummarySurvival } from "./survival-schema.ts";
@@ -45,13 +44,20 @@ function hazardRow(bin: Survival["hazard"][number]): SummarySurvival["hazard"][n
   };
 }
 
-/** The ages by which shares of connections had ended, as a percentile curve has them. */
-export function survivalCurve(seen: Survival | null): CurvePoint[] {
+/** A step of the curve: the share left from an age on, with its 95 % band. */
+export interface SurvivalPoint {
+  readonly ms: number;
+  readonly share: number;
+  /** null: the ends came in too few moments to have one. */
+  readonly band: { readonly low: number; readonly high: number } | null;
+}
+
+/** From age 0, at which all are left, on; nothing where it is not known. */
+export function survivalCurve(seen: Survival | null): SurvivalPoint[] {
   if (seen === null) return [];
-  // No further than so many ends can tell.
-  const last = 1 - 1 / (2 * seen.ended);
-  return thinned(seen.steps, CURVE_POINTS).map(({ age, share }) => {
-    return { percentile: Math.min(1 - share, last), ms: toMs(age) };
+  const start = { age: 0, share: 1, low: 1, high: 1 };
+  return [start, ...thinned(seen.steps, CURVE_POINTS)].map(({ age, share, low, high }) => {
+    return { ms: toMs(age), share, band: seen.hasIntervals ? { low, high } : null };
   });
 }
 

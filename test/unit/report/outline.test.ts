@@ -101,7 +101,10 @@ function rich(model: ReportModel): ReportModel {
   ];
   return {
     ...model,
-    survivalCurve: [{ percentile: 0.5, ms: 30_000 }],
+    survivalCurve: [
+      { ms: 0, share: 1, band: { low: 1, high: 1 } },
+      { ms: 30_000, share: 0.5, band: { low: 0.4, high: 0.6 } },
+    ],
     forecastCharts: [
       {
         ...{ figure, readings: [{ at: 1, value: 4 }] },

@@ -3,6 +3,7 @@
  * may have had one cause, is said.
  */
 import type { SummarySurvival } from "../../survival/survival-schema.ts";
+import type { SurvivalPoint } from "../../survival/survival-summary.ts";
 import { countOf, formatCount, formatMs, formatShare } from "../../text/format.ts";
 import {
   type Block,
@@ -15,7 +16,7 @@ import {
   note,
   table,
 } from "../block.ts";
-import type { CurvePoint, XyCurve } from "../plot.ts";
+import type { XyCurve } from "../plot.ts";
 import type { Section } from "../section.ts";
 
 const MOST = 40;
@@ -90,14 +91,40 @@ function ages({ fromMs, toMs }: { readonly fromMs: number; readonly toMs: number
   return `${formatMs(fromMs)} to ${formatMs(toMs)}`;
 }
 
-function chart(points: readonly CurvePoint[]): Block {
-  const rest = `last at ${formatMs(points.at(-1)?.ms ?? null)}`;
+/** Steps down from 1, with the band as an area where there is one. */
+function chart(points: readonly SurvivalPoint[]): Block {
+  const last = points.at(-1);
+  // Both corners of each step, as areas have straight edges.
+  const stepped = (value: (point: SurvivalPoint) => number) =>
+    points.flatMap((point, at) => {
+      const before = points[at - 1] ?? point;
+      return [[point.ms, value(before)] as const, [point.ms, value(point)] as const];
+    });
+  const edge = (id: string, value: (point: SurvivalPoint) => number): XyCurve => {
+    const look = { colour: "c7", look: "thin" } as const;
+    return { id, label: `95% ${id}`, ...look, points: stepped(value), rest: "" };
+  };
+  const isSure = points.some(({ band }) => band !== null);
+  const bounds = [
+    edge("from", ({ band, share }) => band?.low ?? share),
+    edge("to", ({ band, share }) => band?.high ?? share),
+  ];
   return {
-    ...{ kind: "plot", shape: "curve", id: "survival-curve" },
-    title: "Age by which a share of connections had ended",
-    about:
-      "Kaplan-Meier: planned ends are counted until then. It ends where nobody older was seen.",
-    curves: [{ id: "ended", label: "ended unplanned", colour: "c2", points, rest }],
+    ...{ kind: "plot", shape: "xy", id: "survival-curve" },
+    title: "Connections left at an age",
+    about: `Kaplan-Meier: planned ends are counted until then.${isSure ? " Shaded: the 95 % interval." : ""} It ends at the oldest connection that was ended.`,
+    x: { label: "age", unit: "ms", to: Math.max(1, last?.ms ?? 0) },
+    y: { label: "left", unit: "share", to: 1 },
+    curves: [
+      {
+        ...{ id: "left", label: "left", colour: "c2", look: "step" },
+        points: points.map(({ ms, share }) => [ms, share] as const),
+        rest: `${formatShare(last?.share ?? null)} at ${formatMs(last?.ms ?? null)}`,
+      },
+      ...(isSure ? bounds : []),
+    ],
+    areas: isSure ? [["from", "to", "c2"]] : [],
+    marks: [],
   };
 }
 
