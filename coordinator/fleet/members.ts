@@ -12,7 +12,7 @@ import type { SessionRecord } from "../../shared/bus/bus.ts";
 import type { Refusals } from "../../shared/trust/refusals.ts";
 import { WIRE_VERSION } from "../../shared/wire/plan.ts";
 import type { WorkerInfo, WorkerStatus } from "../../shared/wire/worker-info.ts";
-import type { WorkerMachine } from "../store/event.ts";
+import type { WorkerMachine } from "../store/worker-joined.ts";
 
 /**
  * Beyond the time after which a silent worker has stopped by itself. Its time runs from the sending of a renewal, ours
@@ -37,7 +37,7 @@ export type MemberInfo = Pick<
   "id" | "host" | "engines" | "capacity" | "fenceAfterMs" | "wire" | "allowFaults"
 > &
   // A member that is only expected back did not say it again.
-  Partial<WorkerMachine>;
+  Partial<WorkerMachine & Pick<WorkerInfo, "openFilesLimit" | "localPorts">>;
 
 export interface Member {
   readonly epoch: number;

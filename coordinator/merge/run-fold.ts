@@ -178,6 +178,7 @@ export class RunFold {
         worker.host = event.host;
         worker.engineCount = event.engines;
         worker.machine = event.machine ?? null;
+        worker.limits = event.limits ?? null;
         worker.capacity = event.capacity;
         worker.fenceAfterMs = event.fenceAfterMs;
         worker.generation = event.generation;

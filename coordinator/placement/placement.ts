@@ -5,11 +5,10 @@
  * claims only carry it: either may be lost, forgotten or doubled.
  */
 import { connectionsOf } from "../../shared/load/split.ts";
-
 import type { ActiveRun } from "../active-run/active-run.ts";
-import type { Member, MemberInfo } from "../fleet/members.ts";
+import type { Member } from "../fleet/members.ts";
 import type { SliceEntry } from "../merge/slice-table.ts";
-import type { WorkerMachine } from "../store/event.ts";
+import { joinedEvent } from "./joined.ts";
 import { Moves, offerSlices } from "./moves.ts";
 import { sliceQuotas, type WorkerCapacity, withoutSlices } from "./quota.ts";
 import { Reclaims } from "./reclaims.ts";
@@ -171,22 +170,10 @@ export class Placement {
     return opens;
   }
 
-  #join({ epoch, info }: Member): void {
+  #join(member: Member): void {
     const { log, request } = this.#run;
-    if (log.fold.merge.workers.get(epoch)?.generation) return;
-    const { id, host, engines, capacity, fenceAfterMs } = info;
-    const { generation } = request.fleet;
-    log.event({
-      type: "worker-joined",
-      epoch,
-      id,
-      host,
-      engines,
-      capacity,
-      fenceAfterMs,
-      generation,
-      ...machineOf(info),
-    });
+    if (log.fold.merge.workers.get(member.epoch)?.generation) return;
+    log.event(joinedEvent(member, request.fleet.generation));
   }
 
   /** Somebody else has the slice: whoever was to hand it over has no part in it any more. */
@@ -287,11 +274,4 @@ export class Placement {
 function lastGeneration({ log }: ActiveRun): string | null {
   const records = [...log.fold.merge.workers.values()].sort((a, b) => a.epoch - b.epoch);
   return records.at(-1)?.generation || null;
-}
-
-/** What a comparison of runs has to know of it, as far as the worker has said so. */
-function machineOf({ cpuModel, cpus, node, version }: MemberInfo): { machine?: WorkerMachine } {
-  if (cpuModel === undefined || cpus === undefined) return {};
-  if (node === undefined || version === undefined) return {};
-  return { machine: { cpuModel, cpus, node, version } };
 }

@@ -11,15 +11,7 @@ import type { StrictOutside } from "../../shared/scenario/strict-outside.ts";
 import type { HandOver, RunState } from "../../shared/wire/command.ts";
 import type { CounterLists } from "../../shared/wire/frame/counter-lists.ts";
 import type { ProbedEvent } from "./probed-event.ts";
-
-/** What a worker runs on, as far as two runs must agree on it to be compared. */
-export interface WorkerMachine {
-  readonly cpuModel: string;
-  readonly cpus: number;
-  readonly node: string;
-  /** Of Onrush. */
-  readonly version: string;
-}
+import type { WorkerJoined } from "./worker-joined.ts";
 
 export type EndBy = "interrupt" | "api" | "threshold" | "checkpoint" | "failure";
 
@@ -61,20 +53,7 @@ export interface CountersEvent {
 }
 
 export type WorkerEvent =
-  /** The worker holds slices of this run, or has sent frames of it. */
-  | {
-      readonly type: "worker-joined";
-      readonly epoch: number;
-      readonly id: string;
-      readonly host: string;
-      readonly engines: number;
-      readonly capacity: number;
-      readonly fenceAfterMs: number;
-      /** The bus it was seen on (CoordinatorBus.generation). */
-      readonly generation: string;
-      /** Absent when the worker's session had gone, and in journals of older versions. */
-      readonly machine?: WorkerMachine;
-    }
+  | WorkerJoined
   /** Run time has begun there: so late, and known so exactly. */
   | {
       readonly type: "worker-started";

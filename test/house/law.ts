@@ -342,7 +342,7 @@ export const ROOMS: readonly Room[] = [
   },
   { room: "coordinator/plan/", may: ["shared/", "coordinator/merge/"] },
   // Who joined and who was lost is in the journal.
-  { room: "coordinator/fleet/", may: ["shared/"], except: ["coordinator/store/event.ts"] },
+  { room: "coordinator/fleet/", may: ["shared/"], except: ["coordinator/store/worker-joined.ts"] },
   {
     room: "coordinator/report/",
     may: ["shared/", "coordinator/merge/", "coordinator/analysis/", "coordinator/store/"],
@@ -357,7 +357,11 @@ export const ROOMS: readonly Room[] = [
     room: "coordinator/merge/",
     may: ["shared/"],
     // A fold is over what the journal holds.
-    except: ["coordinator/store/event.ts", "coordinator/store/journal-record.ts"],
+    except: [
+      "coordinator/store/event.ts",
+      "coordinator/store/journal-record.ts",
+      "coordinator/store/worker-joined.ts",
+    ],
   },
   { room: "coordinator/store/", may: ["shared/"] },
 

@@ -11,7 +11,7 @@ import {
 } from "../../../shared/stats/counters.ts";
 import { MergedHistogram } from "../../../shared/stats/histogram.ts";
 import type { Counts, Frame } from "../../../shared/wire/frame/frame.ts";
-import type { WorkerMachine } from "../../store/event.ts";
+import type { WorkerLimits, WorkerMachine } from "../../store/worker-joined.ts";
 import { FrameAudit } from "./audit.ts";
 import { SaturatedSeconds } from "./saturated-seconds.ts";
 import { SeqSet } from "./seq-set.ts";
@@ -61,6 +61,7 @@ export class WorkerRecord {
   engineCount = 0;
   /** null when nobody wrote it down. */
   machine: WorkerMachine | null = null;
+  limits: WorkerLimits | null = null;
   end: WorkerEnd = "live";
   /** How it was lost; null unless it was. */
   loss: Loss | null = null;

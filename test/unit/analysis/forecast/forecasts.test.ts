@@ -9,6 +9,7 @@ import { buildReportModel } from "../../../../coordinator/report/model/model.ts"
 import { renderText } from "../../../../coordinator/report/outputs.ts";
 import { summarySchema } from "../../../../coordinator/report/summary-schema.ts";
 import type { StrictObserve } from "../../../../shared/scenario/strict-observe.ts";
+import { joined, tell } from "../../merge/synthetic-run.ts";
 import { foldOf, healthySeconds, type Told } from "../diagnosis/story.ts";
 import { normal } from "../stats/noise.ts";
 
@@ -133,6 +134,34 @@ test("the generator's own heap is told of when it fills up, and never else", () 
     ),
   );
   expect(flat.filter(({ figure }) => figure.of === "generator")).toEqual([]);
+});
+
+describe("what a worker may have in use", () => {
+  const FILES = 10_000;
+  /** Of as many workers as limits; each has 4,000 files open at the beginning, and so many more by the second. */
+  const withFiles = (growth: number, ...limits: readonly number[]) => {
+    const seconds = told(leaking, (second) => ({
+      health: { openFiles: 4000 + growth * second, ports: 900 },
+    }));
+    const fold = foldWith(seconds, 1.5 * MEGABYTE);
+    for (const [at, openFiles] of limits.entries()) {
+      tell(fold, { ...joined(at + 1), limits: { openFiles, localPorts: 28_232 } } as never);
+    }
+    return forecastsOf(fold).filter(({ figure }) => figure.of === "generator");
+  };
+
+  test("is told of when it will have reached its limit", () => {
+    const [files, ...more] = withFiles(12, FILES);
+    expect(files).toMatchObject({ outcome: "reaches", figure: { limit: FILES, of: "generator" } });
+    expect(Math.abs((files?.reach?.estimate ?? 0) - 500)).toBeLessThan(2);
+    expect(more).toEqual([]);
+  });
+
+  test("is not told of when it stays, when the limit is not known, and when workers have different ones", () => {
+    expect(withFiles(0, FILES)).toEqual([]);
+    expect(withFiles(12)).toEqual([]);
+    expect(withFiles(12, FILES, 2 * FILES)).toEqual([]);
+  });
 });
 
 test("is in every format, and absent where nothing was looked at", () => {
