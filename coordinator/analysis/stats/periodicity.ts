@@ -1,21 +1,33 @@
 /**
- * Does a series repeat at regular intervals? Called by analysis/onsets. Invariant: what neighbours have to do with each other makes
- * no period: the spectrum is held against that of a first-order autoregression with noise on top.
+ * Does a series repeat at regular intervals? Called by analysis/onsets. Invariants: what neighbours have to do with each other makes
+ * no period: the spectrum is held against that of a first-order autoregression with noise on top, and P comes from spectra drawn from
+ * that one, each fitted anew; the same series gives the same P.
  */
+import { drawExponential, Stream } from "../../../shared/time/random.ts";
+
 /** It must be seen so often. */
 const LEAST_CYCLES = 5;
 const LEAST_VALUES = 40;
-/** Beyond it a series is all dependence. */
-const MAX_CORRELATION = 0.95;
 /** Longer series are added up in steps, so that a spectrum costs 4 million steps at most. */
 const MOST_VALUES = 2048;
-/** Of the highest ordinate, one at a part of its frequency that is the true one, the highest being an overtone of it. */
-const OVERTONE = 0.5;
-const MOST_OVERTONE = 12;
+/** Of what is short and comes at regular intervals, the overtones are as strong as the period itself. */
+const MOST_HARMONICS = 20;
+/** A period need not be a whole part of the series: by so much of a step its frequency may miss one of the spectrum. */
+const BESIDE = [0, -0.4, -0.2, 0.2, 0.4];
+/** Which of them it is: as near as its twentieth harmonic needs. */
+const FINELY = Array.from({ length: 50 }, (_, at) => (at % 2 === 0 ? at : -at - 1) / 100);
+const DRAWS = 999;
+/** With as many draws that are as pronounced it is chance, however many more follow. */
+const MOST_ALIKE = 50;
+const SEED = 1;
+/** Autoregressions that are tried: correlation of neighbours, and the share of the variance that they are. */
+const CORRELATIONS = [0.3, 0.5, 0.7, 0.8, 0.9, 0.95];
+const SHARES = [0.1, 0.2, 0.35, 0.5, 0.75, 1];
 
 export interface Period {
   /** In steps of the series. */
   readonly length: number;
+  /** 1 / 1000 at least. */
   readonly p: number;
 }
 
@@ -27,39 +39,54 @@ export function periodOf(series: readonly number[]): Period | null {
     values.push(series.slice(at, at + step).reduce((total, one) => total + one, 0));
   }
   const n = values.length;
-  if (n < LEAST_VALUES) return null;
-  const raw = periodogram(values);
-  const strongest = peakOf(raw.map((one, at) => (at + 1 < LEAST_CYCLES ? 0 : one)));
-  // A strong period is itself a dependence of neighbours: without it.
-  const usual = spectrumOf(without(values, strongest + 1));
-  const flat = raw.map((one, at) => one / usual((2 * Math.PI * (at + 1)) / n));
-  const tried = flat.slice(LEAST_CYCLES - 1);
-  const p = fisherP(tried);
-  return p === null ? null : { length: (step * n) / fundamental(flat), p };
+  if (n < LEAST_VALUES || values.every((one) => one === values[0])) return null;
+  const spectra = spectraOf(n);
+  const seen = periodogram(values);
+  const usual = fitted(seen, spectra);
+  const comb = clearest(seen, usual);
+  let [alike, draws] = [0, 0];
+  while (draws < DRAWS && alike < MOST_ALIKE) {
+    const drawn = usual.map((one, at) => one * drawExponential(SEED, Stream.resample, draws, at));
+    if (clearest(drawn, fitted(drawn, spectra)).height >= comb.height) alike++;
+    draws++;
+  }
+  const { cycles } = clearest(seen, usual, FINELY);
+  return { length: (step * n) / cycles, p: (alike + 1) / (draws + 1) };
+}
+
+interface Comb {
+  readonly cycles: number;
+  readonly height: number;
 }
 
 /**
- * P of as large a share of one ordinate in the sum of all m by chance: with g that share,
- * sum over j of (-1)^(j - 1) C(m, j) (1 - j g)^(m - 1) while j g < 1. Source: R. A. Fisher, Proceedings of the Royal Society A 125 (1929)
- * 54-59; P. J. Brockwell and R. A. Davis, Time Series: Theory and Methods (1991), section 10.2.
- * @returns null when they are all 0
+ * The frequency with the greatest H = 2 sum x - 4 (m - 1) over its first m harmonics, m free up to MOST_HARMONICS, x the ordinates over
+ * the usual spectrum with mean 1. Source: O. C. de Jager, B. C. Raubenheimer and J. W. H. Swanepoel, Astronomy and Astrophysics 221
+ * (1989) 180-190.
+ * @param ordinates of 1, 2, ... cycles @param besides parts of a cycle by which a frequency may differ from a whole one
  */
-export function fisherP(ordinates: readonly number[]): number | null {
-  const m = ordinates.length;
-  const all = ordinates.reduce((total, one) => total + one, 0);
-  if (all <= 0) return null;
-  const g = (ordinates[peakOf(ordinates)] as number) / all;
-  let p = 0;
-  let logChoose = 0;
-  for (let j = 1; j <= m && j * g < 1; j++) {
-    logChoose += Math.log((m - j + 1) / j);
-    const term = Math.exp(logChoose + (m - 1) * Math.log(1 - j * g));
-    // The first term is an upper bound; beyond 1 the sum only cancels out.
-    if (j === 1 && term >= 1) return 1;
-    p += j % 2 === 1 ? term : -term;
-    if (term < 1e-12 * p) break;
+export function clearest(
+  ordinates: readonly number[],
+  usual: readonly number[],
+  besides: readonly number[] = BESIDE,
+): Comb {
+  const flat = ordinates.map((one, at) => one / (usual[at] as number));
+  const mean = flat.reduce((total, one) => total + one, 0) / flat.length;
+  let best = { cycles: LEAST_CYCLES, height: Number.NEGATIVE_INFINITY };
+  for (let whole = LEAST_CYCLES; whole <= flat.length; whole++) {
+    for (const beside of besides) {
+      const cycles = whole + beside;
+      if (cycles < LEAST_CYCLES) continue;
+      let height = 4;
+      for (let harmonic = 1; harmonic <= MOST_HARMONICS; harmonic++) {
+        const place = Math.round(harmonic * cycles);
+        if (place > flat.length) break;
+        height += (2 * (flat[place - 1] as number)) / mean - 4;
+        if (height > best.height) best = { cycles, height };
+      }
+    }
   }
-  return Math.min(1, Math.max(0, p));
+  return best;
 }
 
 /** |sum x exp(-2 pi i k t / n)|^2 / n for k from 1 to below n / 2. */
@@ -82,51 +109,45 @@ function periodogram(values: readonly number[]): number[] {
   return ordinates;
 }
 
+interface Spectrum {
+  readonly ordinates: readonly number[];
+  /** Sum of their logarithms. */
+  readonly logs: number;
+}
+
 /**
- * The spectrum of noise of which the share w follows x(t) = f x(t - 1) + e(t): 1 - w + w (1 - f^2) / (1 + f^2 - 2 f cos(angle)), with f and w from the
- * autocorrelations at lags 1 and 2, which are w f and w f^2.
+ * Of noise, and of noise of which the share w follows x(t) = f x(t - 1) + e(t): 1 - w + w (1 - f^2) / (1 + f^2 - 2 f cos(angle)), for all
+ * f and w that are tried.
  */
-function spectrumOf(values: readonly number[]): (angle: number) => number {
-  const [one, two] = [correlation(values, 1), correlation(values, 2)];
-  if (one <= 1 / Math.sqrt(values.length)) return () => 1;
-  const f = Math.min(MAX_CORRELATION, Math.max(one, two / one));
-  const w = Math.min(1, one / f);
-  return (angle) => 1 - w + (w * (1 - f * f)) / (1 + f * f - 2 * f * Math.cos(angle));
+function spectraOf(n: number): Spectrum[] {
+  const places = Array.from({ length: Math.ceil(n / 2) - 1 }, (_, at) => at + 1);
+  const spectrum = (f: number, w: number): Spectrum => {
+    const ordinates = places.map((k) => {
+      return 1 - w + (w * (1 - f * f)) / (1 + f * f - 2 * f * Math.cos((2 * Math.PI * k) / n));
+    });
+    return { ordinates, logs: ordinates.reduce((sum, one) => sum + Math.log(one), 0) };
+  };
+  const tried = CORRELATIONS.flatMap((f) => SHARES.map((w) => spectrum(f, w)));
+  return [spectrum(0, 0), ...tried];
 }
 
-function correlation(values: readonly number[], lag: number): number {
-  const mean = values.reduce((total, one) => total + one, 0) / values.length;
-  let [square, product] = [0, 0];
-  for (const [at, value] of values.entries()) {
-    square += (value - mean) ** 2;
-    if (at >= lag) product += (value - mean) * ((values[at - lag] as number) - mean);
+/**
+ * The spectrum that makes the ordinates most likely, each being exponential about it: the least (m - 1) log sum I / S + sum log S. Without
+ * the highest ordinate, as a period is none of its doing. Source: P. Whittle, Arkiv foer Matematik 2 (1953) 423-434.
+ */
+function fitted(ordinates: readonly number[], spectra: readonly Spectrum[]): readonly number[] {
+  let highest = LEAST_CYCLES - 1;
+  for (let at = highest; at < ordinates.length; at++) {
+    if ((ordinates[at] as number) > (ordinates[highest] as number)) highest = at;
   }
-  return square === 0 ? 0 : product / square;
-}
-
-/** The series less its wave of k cycles. */
-function without(values: readonly number[], k: number): number[] {
-  const n = values.length;
-  const angle = (at: number) => (2 * Math.PI * k * at) / n;
-  let [a, b] = [0, 0];
-  for (const [at, value] of values.entries()) {
-    a += (2 / n) * value * Math.cos(angle(at));
-    b += (2 / n) * value * Math.sin(angle(at));
+  let [best, least] = [ordinates, Number.POSITIVE_INFINITY];
+  for (const { ordinates: usual, logs } of spectra) {
+    let sum = 0;
+    for (let at = 0; at < ordinates.length; at++) {
+      if (at !== highest) sum += (ordinates[at] as number) / (usual[at] as number);
+    }
+    const deviance = (ordinates.length - 1) * Math.log(sum) + logs - Math.log(usual[highest] ?? 1);
+    if (deviance < least) [best, least] = [usual, deviance];
   }
-  return values.map((value, at) => value - a * Math.cos(angle(at)) - b * Math.sin(angle(at)));
-}
-
-/** Cycles of the lowest frequency of which the strongest is an overtone. */
-function fundamental(flat: readonly number[]): number {
-  const cycles = peakOf(flat.map((one, at) => (at + 1 < LEAST_CYCLES ? 0 : one))) + 1;
-  for (let overtone = MOST_OVERTONE; overtone > 1; overtone--) {
-    const low = Math.round(cycles / overtone);
-    if (low < LEAST_CYCLES || Math.abs(low * overtone - cycles) > overtone / 2) continue;
-    if ((flat[low - 1] ?? 0) >= OVERTONE * (flat[cycles - 1] as number)) return low;
-  }
-  return cycles;
-}
-
-function peakOf(ordinates: readonly number[]): number {
-  return ordinates.reduce((best, one, at) => (one > (ordinates[best] as number) ? at : best), 0);
+  return best;
 }
