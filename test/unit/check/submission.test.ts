@@ -49,7 +49,12 @@ it("refuses requests ahead of a connection to a host that nobody has allowed", (
   };
   const submission = {
     ...{ text: JSON.stringify(scenario), fileName: "s.json", env: {}, vars: {}, set: [] },
-    ...{ files: new Map<string, Buffer>(), workers: 1, autoProbe: false, policies: DEFAULT_POLICIES },
+    ...{
+      files: new Map<string, Buffer>(),
+      workers: 1,
+      autoProbe: false,
+      policies: DEFAULT_POLICIES,
+    },
   };
   const read = (allowTargets: string[]) =>
     readSubmission(submission, {
