@@ -15,8 +15,8 @@ interface EvidenceFlags {
 }
 
 const HELP = `
-Reads the journal alone, judges it again, and prints each sentence of evidence with
-the rows of timeline.csv and the failures that it is about.
+Reads the journal alone, judges it again, and prints each sentence of evidence
+with the rows of timeline.csv and the failures that it is about.
 
 Exit codes: 0 also of a failed run   99 with --check, if summary.json differs
 
