@@ -51,6 +51,7 @@ beforeAll(async () => {
       archive: new RunArchive(data),
       // Nothing waits or goes on.
       entry: () => null,
+      isOver: ({ state }: { readonly state: string }) => state === "done",
       rendering: new Rendering({
         execute: (job) => jobs.execute(job),
         close: () => {},
