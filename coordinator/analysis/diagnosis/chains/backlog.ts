@@ -3,12 +3,13 @@
  * pongs come too late: a slow dependency that takes memory, and with it everything else. Listed in ../registry.ts. Invariant: replies waited,
  * and pings did not, before the first pause; pauses with nothing before them are those of latency/pauses.ts.
  */
+import type { FailureSeries } from "../../../merge/failures/failure-series.ts";
 import { median } from "../../stats/interval.ts";
 import { count, ms } from "../../text.ts";
 import { type Detector, type Hypothesis, shownIn } from "../detector.ts";
 import { FOLLOWS_A_LIMIT } from "../latency/saturation.ts";
 import { type Pause, pausesIn, secondsOf, TICK_MS } from "../latency/standstills.ts";
-import { countIn, countOf, type Signals, spanOf } from "../signals.ts";
+import { countOf, type Signals, spanOf } from "../signals.ts";
 
 /** Before the first pause half of the replies take so long at least, and so many times as long as before. */
 const LEAST_US = 50_000;
@@ -18,13 +19,15 @@ const PING_SHARE = 0.2;
 /** Answered of what was sent. */
 const FALLS_BEHIND = 0.95;
 const LEAST_PAUSES = 2;
+/** Or so many connections are given up for want of a pong. */
+const LEAST_MISSING = 8;
 /** The longest of the later half, over the first. */
 const GROWTH = 1.5;
 
 export const backlog: Detector = {
   meta: {
     causes: ["dependency-pool"],
-    doc: "from some second on half of the replies take 5 times as long, and 50 ms, at least, fewer come than are asked for, and pings stay below a fifth of that; after it `event-loop-pauses` begin, twice or more, that become half as long again, and pongs that come too late, if any",
+    doc: "from some second on half of the replies take 5 times as long, and 50 ms, at least, fewer come than are asked for, and pings stay below a fifth of that; with it, or after it, `event-loop-pauses` begin, twice or more, that become half as long again, or once, and then 8 connections or more get no pong in time",
     explains: [
       ...FOLLOWS_A_LIMIT,
       "event-loop-pauses",
@@ -36,11 +39,23 @@ export const backlog: Detector = {
   detect(signals) {
     const pauses = pausesIn(signals);
     const [first] = pauses;
-    if (first === undefined || pauses.length < LEAST_PAUSES || !isGrowing(pauses)) return [];
-    const waiting = waitingBefore(signals, secondsOf(first)[0]);
-    return waiting === null ? [] : [hypothesis(signals, waiting, pauses)];
+    if (first === undefined) return [];
+    const [since] = secondsOf(first);
+    // In the second of the first pause most pings were answered before it, or after.
+    const waiting = waitingBefore(signals, since + 1);
+    if (waiting === null) return [];
+    const isEnded = countOf(pongsMissing(signals)) >= LEAST_MISSING;
+    const isChain = isEnded || (pauses.length >= LEAST_PAUSES && isGrowing(pauses));
+    return isChain ? [hypothesis(signals, waiting, pauses)] : [];
   },
 };
+
+/** Connections given up for want of a pong; none where the first was before any pause. */
+function pongsMissing(signals: Signals): readonly FailureSeries[] {
+  const late = signals.of("heartbeat-timeout");
+  const since = Math.min(...pausesIn(signals).map((pause) => secondsOf(pause)[0]));
+  return (spanOf(late)?.[0] ?? since) < since ? [] : late;
+}
 
 interface Waiting {
   readonly second: number;
@@ -78,16 +93,14 @@ function hypothesis(signals: Signals, waiting: Waiting, pauses: readonly Pause[]
   const first = pauses[0] as Pause;
   const [since] = secondsOf(first);
   const longest = pauses.reduce((most, { ticks }) => Math.max(most, ticks), 0);
-  const late = signals.of("heartbeat-timeout");
-  const given = signals.rows
-    .slice(since)
-    .reduce((sum, { second }) => sum + countIn(late, second), 0);
+  const late = pongsMissing(signals);
+  const given = countOf(late);
   const [lateFrom, lateTo] = spanOf(late) ?? [since, since];
   const to = signals.rows.length;
   return {
     cause: "dependency-pool",
     confidence: "likely",
-    sentence: `Replies wait for something behind the process from second ${from} on, and what waits piles up: from second ${since} on the process stands still, for longer and longer${given === 0 ? "" : `, until ${count(given)} connections get no pong in time`}.`,
+    sentence: `Replies wait for something behind the process from second ${from} on, and what waits piles up: from second ${since} on the process stands still${isGrowing(pauses) ? ", for longer and longer" : ""}${given === 0 ? "" : `, until ${count(given)} connections get no pong in time`}.`,
     evidence: [
       shownIn(
         `Half of the replies took ${ms(p50Us)}, where they had taken ${ms(beforeUs)}; half of the pings took ${ms(pingUs)}, so the process itself was not busy yet.`,
