@@ -90,7 +90,7 @@ export const REGISTRY: readonly Check[] = [
   resultsMissing,
   generatorSaturated,
   cause,
-  generatorWaited,
   generatorStoodStill,
+  generatorWaited,
   staysDown,
 ];

@@ -1,19 +1,26 @@
 /**
- * Finding: the generator kept its plan, and stood still for a moment several times, so that the slowest of what was measured is its own. Pure;
- * listed in registry.ts. Invariant: never told of a run whose generator broke a check, or waited for a processor: those findings say more.
+ * Finding: the generator kept its plan, and stood still for a moment again and again, so that the slowest of what was measured is its own. Pure;
+ * listed in registry.ts. Invariants: never told of a run whose generator broke a check; a second counts where its messages were late by the
+ * standstill, and by far more than in a third of all seconds.
  */
 import type { RunFold } from "../../merge/run-fold.ts";
+import type { TimelineRow } from "../../merge/timeline.ts";
 import { type Check, evidence } from "../check.ts";
-import { isLeftOut } from "../judged.ts";
-import { count, ms } from "../text.ts";
+import { GATES } from "../gates.ts";
+import { count, ms, percent } from "../text.ts";
 import { adviceFor } from "./generator-advice.ts";
-import { lateMessages } from "./generator-waited.ts";
-import { WAITED } from "./held-up.ts";
 
 /** Garbage collections, and neighbours that work now and then, stay below it. */
 const STILL_US = 40_000;
-/** Seconds in which it did; one or two are any machine's. */
+/** Over the longest turn of the calmest third of the seconds: a generator that is late all the time does not stand still. */
+const STANDS_OUT = 4;
+const CALM = 1 / 3;
+/** How late messages were at p99, of the standstill, and of their latency at p99. */
+const LATE = 0.4;
+const LEAST_SHARE = 0.25;
+/** Seconds in which it did: so many, and so many of all. One or two are any machine's. */
 const LEAST_SECONDS = 3;
+const LEAST_PART = 0.1;
 
 export const generatorStoodStill: Check = {
   meta: {
@@ -22,23 +29,23 @@ export const generatorStoodStill: Check = {
     question: "Did the load generator run all the time?",
     doc: [
       "generator",
-      `in ${LEAST_SECONDS} seconds or more an engine stood still for ${ms(STILL_US)} or more without waiting for a processor, and messages left late by 10 ms and a quarter of the latency at p99`,
+      `in ${LEAST_SECONDS} seconds and ${percent(LEAST_PART)} of all or more an engine stood still for ${ms(STILL_US)} or more, ${STANDS_OUT} times as long as in a third of them, and messages left late by two fifths of that and a quarter of the latency at p99`,
       "",
     ],
     precedence: 3,
   },
-  judge(run) {
-    const stills = standstillsOf(run.fold);
+  judge({ fold, before }) {
+    const { seconds, stills } = standstillsOf(fold);
     const measure = "seconds in which it stood still";
     const observed = { measure, unit: "seconds", value: stills.length } as const;
-    const isTold = run.before.some(
-      ({ id, outcome }) => id === "finding/generator-waited" && outcome === "fail",
+    const isTold = before.some(
+      ({ id, outcome }) => id.startsWith("generator/") && outcome === "fail",
     );
-    const lag = lateMessages(run);
-    if (isTold || lag === null || stills.length < LEAST_SECONDS) {
+    if (isTold || stills.length < Math.max(LEAST_SECONDS, LEAST_PART * seconds)) {
       return { observed, outcome: "pass" };
     }
-    const longestUs = stills.reduce((most, { lagUs }) => Math.max(most, lagUs), 0);
+    const most = (of: (row: TimelineRow) => number | undefined | null) =>
+      stills.reduce((all, row) => Math.max(all, of(row) ?? 0), 0);
     return {
       observed,
       outcome: "fail",
@@ -46,18 +53,18 @@ export const generatorStoodStill: Check = {
         "The load generator stood still now and then, and the slowest of what it measured is longer by that.",
       evidence: [
         {
-          sentence: `In ${count(stills.length)} seconds an engine stood still for ${ms(STILL_US)} or more, for ${ms(longestUs)} at most, and did not wait for a processor.`,
+          sentence: `In ${count(stills.length)} of ${count(seconds)} seconds an engine stood still for ${ms(STILL_US)} or more, for ${ms(most(({ loopLagMaxUs }) => loopLagMaxUs))} at most.`,
           seconds: stills.map(({ second }) => [second, second + 1] as const),
         },
         ...evidence(
-          `Messages left ${ms(lag.lagUs)} late at p99, beside a latency p99 of ${ms(lag.latencyUs)}.`,
+          `Messages of these seconds left up to ${ms(most(({ sendLagUs }) => sendLagUs?.p99))} late at p99.`,
         ),
       ],
       finding: {
         cause: "generator-pauses",
         locus: "generator",
         confidence: "likely",
-        basis: "The turns of its own event loops, and the time its kernel lets it wait.",
+        basis: "The turns of its own event loops, and how late its messages left.",
         against: [],
         nextProbe: adviceFor("generator-pauses").nextProbe,
       },
@@ -65,13 +72,20 @@ export const generatorStoodStill: Check = {
   },
 };
 
-/** Seconds that count, in which the engine that stood still longest had a processor. */
-function standstillsOf(fold: RunFold): readonly { second: number; lagUs: number }[] {
-  const { timeline, evidence: known } = fold.merge;
-  return [...timeline.rows()].flatMap(({ second, loopLagMaxUs }) => {
-    const lagUs = loopLagMaxUs ?? 0;
-    const isCounted = second * 1_000_000 < fold.facts.durationUs && !isLeftOut(fold, second);
-    const hasWaited = (known.health.at(second, "processorWait") ?? 0) >= WAITED;
-    return isCounted && !hasWaited && lagUs >= STILL_US ? [{ second, lagUs }] : [];
-  });
+/** Of the plan's seconds that no lost worker disturbed. */
+function standstillsOf(fold: RunFold) {
+  const rows = [...fold.merge.timeline.rows()].filter(
+    ({ second }) =>
+      second * 1_000_000 < fold.facts.durationUs && !fold.disturbances.touches(second),
+  );
+  const lags = rows.map(({ loopLagMaxUs }) => loopLagMaxUs ?? 0).sort((a, b) => a - b);
+  const calmUs = lags[Math.floor(CALM * lags.length)] ?? 0;
+  return { seconds: rows.length, stills: rows.filter((row) => isStill(row, calmUs)) };
+}
+
+function isStill({ loopLagMaxUs, sendLagUs, latencyUs }: TimelineRow, calmUs: number): boolean {
+  const stillUs = loopLagMaxUs ?? 0;
+  if (sendLagUs === null || sendLagUs.count < GATES.secondSendLagMinCount) return false;
+  const isLate = sendLagUs.p99 >= Math.max(LATE * stillUs, LEAST_SHARE * (latencyUs?.p99 ?? 0));
+  return isLate && stillUs >= Math.max(STILL_US, STANDS_OUT * calmUs);
 }

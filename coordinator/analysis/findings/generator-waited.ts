@@ -1,6 +1,6 @@
 /**
  * Finding: the generator kept its plan, and had to wait for a processor all the while, so that much of what was measured is its own waiting.
- * Pure; listed in registry.ts. Invariant: never told of a run whose generator broke a check: generator-saturated.ts says more of that.
+ * Pure; listed in registry.ts. Invariant: never told of a run whose generator broke a check, or stood still: generator-saturated.ts and generator-stood-still.ts say more of that.
  */
 import type { Metric } from "../../../shared/stats/counters.ts";
 import type { RunFold } from "../../merge/run-fold.ts";
@@ -15,6 +15,8 @@ const LEAST_SECONDS = 0.5;
 /** Of the p99 of send lag, and of that over the p99 of latency: less changes no conclusion. */
 const LEAST_LAG_US = 10_000;
 const LEAST_SHARE = 0.25;
+
+const STOOD_STILL = "finding/generator-stood-still";
 
 export const generatorWaited: Check = {
   meta: {
@@ -32,7 +34,7 @@ export const generatorWaited: Check = {
     const { seconds, waits, waited } = waitsOf(run.fold);
     const measure = "seconds that waited for a processor";
     const observed = { measure, unit: "seconds", value: waited } as const;
-    const lag = lateMessages(run);
+    const lag = lagOf(run);
     if (lag === null || waited === 0 || waited < LEAST_SECONDS * seconds) {
       return { observed, outcome: "pass" };
     }
@@ -70,9 +72,9 @@ function waitsOf(fold: RunFold) {
 }
 
 /** The p99 of send lag, and that of latency beside it; null: it is little, or too few are known, or a check that failed tells of it. */
-export function lateMessages({ fold, before }: JudgedRun) {
+function lagOf({ fold, before }: JudgedRun) {
   const isTold = before.some(
-    ({ id, outcome }) => id.startsWith("generator/") && outcome === "fail",
+    ({ id, outcome }) => (id.startsWith("generator/") || id === STOOD_STILL) && outcome === "fail",
   );
   const of = (metric: Metric) =>
     judgedHistogram(fold, { metric, phases: phasesThatCount(fold), names: null });
