@@ -44,7 +44,15 @@ const weight = fc.double({ min: 0, max: 1e12, noNaN: true }).map((value) => valu
 const clock = fc.option(fc.nat());
 const moment = {
   ...{ atUs: size, connection: fc.nat(4_999_999), attempt: count, target: fc.nat(9999) },
-  ...{ role: fc.nat(99), phase, address: signature, open: count, inFlight: count },
+  ...{
+    role: fc.nat(99),
+    phase,
+    address: signature,
+    source: signature,
+    servedBy: signature,
+    open: count,
+    inFlight: count,
+  },
   ...{ ageMs: clock, idleRxMs: clock, idleTxMs: clock, tokenAgeMs: clock },
   ...{ sent: count, received: count, bytesSent: count, bufferedBytes: count },
   ...{ lastName: fc.integer({ min: -1, max: 9999 }), lastBytes: count },

@@ -81,7 +81,11 @@ export interface ConnectionHost {
   readonly times: ConnectionTimes;
   readonly routes: {
     /** The way of try `tries` of an attempt. */
-    route(index: number, target: number, tries: number): { readonly address: string };
+    route(
+      index: number,
+      target: number,
+      tries: number,
+    ): { readonly address: string; readonly localAddress: string | null };
     /** Whether a target has another address for an attempt that failed so. */
     hasAnother(target: number, tries: number, kind: ConnectFailure): boolean;
   };

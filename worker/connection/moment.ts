@@ -37,10 +37,11 @@ export function momentOf(
   const nowMs = Math.floor(nowUs / 1000);
   const since = (ms: number | null) => (ms === null ? null : Math.max(0, nowMs - ms));
   const { receivedMs, sentMs, tokenMs } = activity.lastTimes(slot);
+  const { address, localAddress } = host.routes.route(index, target, connection.tries);
   return {
     ...{ connection: index, attempt: Math.max(0, attempt), target, role, phase },
     atUs: Math.round(nowUs),
-    address: host.routes.route(index, target, connection.tries).address,
+    ...{ address, source: localAddress ?? "", servedBy: socket?.servedBy ?? "" },
     ageMs: state === State.connecting ? null : since(Math.floor(establishedUs / 1000)),
     idleRxMs: since(receivedMs),
     idleTxMs: since(sentMs),

@@ -75,17 +75,22 @@ export class FailureEvents {
   /** @param event its signature raw; digits that only number things should already be out of it */
   put(part: Part, place: number, event: Kept): void {
     const signature = this.#text.clean(event.signature, MAX_SIGNATURE);
-    this.#reservoirs[part].put(place, { ...event, signature });
+    this.#reservoirs[part].put(place, this.#harmless({ ...event, signature }));
   }
 
   /** Healthy connections, as of the end of the frame that is about to be cut. */
   compare(controls: readonly ControlSample[]): void {
-    this.#controls = controls;
+    this.#controls = controls.map((control) => this.#harmless(control));
   }
 
   cut(): Pick<Frame, "events" | "controls"> {
     const controls = this.#controls;
     this.#controls = [];
     return { events: this.#reservoirs.flatMap((reservoir) => reservoir.cut()), controls };
+  }
+
+  /** The name of the server is the target's. */
+  #harmless<Moment extends { readonly servedBy: string }>(moment: Moment): Moment {
+    return { ...moment, servedBy: this.#text.clean(moment.servedBy, MAX_SIGNATURE) };
   }
 }

@@ -109,6 +109,8 @@ export interface DriverSocket {
   bufferedBytes(): number;
   /** Bytes accepted by send that had not left this process when the socket ended; 0 before, and where it is not known. */
   unsentBytes(): number;
+  /** The server behind a balancer that has the connection, by the name it gave (served-by.ts); "" or absent: none. */
+  readonly servedBy?: string;
   /** Starts the closing handshake; ignored unless open. */
   close(code: number): void;
   /** Its attempt's time is over. @returns true when it has told its owner so by itself; absent: it never does */

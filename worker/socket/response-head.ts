@@ -6,6 +6,7 @@
  * that is kept whatever version, spacing, letter case, line ends or header lines the answer has.
  * Invariant: at most 16 KiB are read in all, and nothing is kept but the fields an upgrade needs.
  */
+import { saysServer } from "./served-by.ts";
 import { UpgradeFault } from "./upgrade.ts";
 
 export const MAX_HEAD_BYTES = 16 * 1024;
@@ -37,6 +38,8 @@ export class ResponseHead {
   accept: string | null = null;
   protocol: string | null = null;
   extensions: string | null = null;
+  /** The first that names the server behind a balancer. */
+  server: string | null = null;
   /** Where a refusing answer points to: its first Location. */
   location: string | null = null;
   /** When it wants to be asked again, and what time it has. */
@@ -153,6 +156,8 @@ export class ResponseHead {
       case "sec-websocket-extensions":
         this.extensions = joined(this.extensions, value);
         break;
+      default:
+        if (this.server === null && saysServer(name.toLowerCase())) this.server = value;
     }
   }
 

@@ -108,6 +108,8 @@ function readMoment(reader: FrameReader, texts: readonly string[]): ConnectionMo
     role: reader.integer("moment.role", 0, FRAME_LIMITS.roles - 1),
     phase: readPhase(reader, "moment.phase"),
     address: readText(reader, texts),
+    source: "",
+    servedBy: "",
     ageMs: readClock(reader),
     idleRxMs: readClock(reader),
     idleTxMs: readClock(reader),

@@ -17,6 +17,10 @@ export interface ConnectionMoment {
   readonly phase: number;
   /** Address it connects to, as resolved by the worker; "" where it has none yet. */
   readonly address: string;
+  /** Address it connects from; "" where the kernel chose it, or the frame's build did not say. */
+  readonly source: string;
+  /** Server behind a balancer, as its answer to the upgrade names it (worker/socket/served-by.ts); "" where it names none. */
+  readonly servedBy: string;
   /** Since it was established. */
   readonly ageMs: number | null;
   /** Since anything came from the target: a message or a pong. */

@@ -21,6 +21,7 @@ import { FRAME_LIMITS } from "./frame-limits.ts";
 import { FrameReader } from "./frame-reader.ts";
 import { readAgreed, readCodes, readFailures } from "./frame-rows.ts";
 import * as sections from "./frame-sections.ts";
+import { placesSection, readPlaces } from "./place-rows.ts";
 import { reachRow, readReaches, readScopes, scopeRow } from "./push-rows.ts";
 import { readSentinel, sentinelSection } from "./sentinel-rows.ts";
 
@@ -68,6 +69,7 @@ export function encodeFrame(frame: Frame): Uint8Array {
     observedSection(frame),
     frame.kernel?.map((value) => value ?? null) ?? null,
     frame.sentinel === undefined ? null : sentinelSection(frame.sentinel),
+    placesSection(frame),
   ]);
   if (body.length > FRAME_LIMITS.bodyBytes) throw tooLarge(body.length);
   // The packer hands out views into a buffer that it goes on using.
@@ -129,9 +131,10 @@ export function decodeFrame(
     ...(more-- > 0 ? sections.readKernel(reader, by) : {}),
     ...(more-- > 0 ? readSentinel(reader) : {}),
   };
+  const places = more-- > 0 ? readPlaces(reader, frame) : {};
   while (more-- > 0) reader.skipValue("a later section");
   reader.end();
-  return frame;
+  return { ...frame, ...places };
 }
 
 /**

@@ -55,6 +55,15 @@ describe("ResponseHead", () => {
     },
   );
 
+  it.each([
+    ["X-Served-By: s-1\r\n", "s-1"],
+    ["x-backend: 10.0.0.7:80\r\nX-Served-By: s-1\r\n", "10.0.0.7:80"],
+    ["Server: nginx\r\n", null],
+  ])("keeps who it is that answers: %j", (line, server) => {
+    const { head } = parse(HEAD.replace("Upgrade: ", `${line}Upgrade: `), [9]);
+    expect(head.server).toBe(server);
+  });
+
   it("forgets what informational responses said", () => {
     const { head } = parse(`HTTP/1.1 103 Early\r\nSec-WebSocket-Protocol: x\r\n\r\n${HEAD}`, [7]);
     expect(head).toMatchObject({ status: 101, protocol: "chat" });

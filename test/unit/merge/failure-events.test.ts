@@ -10,6 +10,7 @@ const FACTS = { seconds: 320, phases: 3, openAt: (second: number) => second * 10
 function control(second: number, connection: number): ControlSample {
   return {
     ...{ atUs: second * 1_000_000, connection, attempt: 1, target: 0, role: 0, phase: 1 },
+    ...{ source: "", servedBy: "" },
     ...{ address: "::1", ageMs: 5000, idleRxMs: null, idleTxMs: 10, tokenAgeMs: null, sent: 3 },
     ...{ received: 3, bytesSent: 90, open: 5, inFlight: 1, bufferedBytes: 0, lastName: 2 },
     ...{ lastBytes: 30, recent: Uint8Array.of(codeOfKind("open"), 0, codeOfSent(2, 30), 4) },

@@ -6,6 +6,7 @@ import { FailureEvents, Part } from "../../../worker/record/failure-events.ts";
 
 const moment = {
   ...{ atUs: 0, connection: 0, attempt: 0, target: 0, role: 0, phase: 0, address: "::1" },
+  ...{ source: "", servedBy: "" },
   ...{ ageMs: null, idleRxMs: null, idleTxMs: null, tokenAgeMs: null, sent: 0, received: 0 },
   ...{ bytesSent: 0, open: 0, inFlight: 0, bufferedBytes: 0, lastName: -1, lastBytes: 0 },
   recent: new Uint8Array(),
@@ -21,7 +22,7 @@ it("keeps all where there is room, connections and messages apart, with text mad
   const events = new FailureEvents(new TargetText(["hunter2"]), 1);
   offer(events, Part.connection, 1, "no\u0007 hunter2");
   for (let at = 0; at < 10_000; at++) offer(events, Part.message, 2);
-  events.compare([{ ...moment, weight: 5 }]);
+  events.compare([{ ...moment, servedBy: "hunter2\u0007", weight: 5 }]);
   const cut = events.cut();
   expect(cut.events[0]).toEqual({
     ...{ ...moment, connection: 1, kind: "abnormal-close", weight: 1 },
@@ -29,7 +30,7 @@ it("keeps all where there is room, connections and messages apart, with text mad
   });
   expect(cut.events).toHaveLength(1 + EVENT_LIMITS.messages);
   expect(cut.events[1]?.weight).toBe(10_000 / EVENT_LIMITS.messages);
-  expect(cut.controls).toHaveLength(1);
+  expect(cut.controls).toEqual([{ ...moment, servedBy: "***\\u{7}", weight: 5 }]);
   expect(events.cut()).toEqual({ events: [], controls: [] });
 });
 

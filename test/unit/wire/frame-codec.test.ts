@@ -161,7 +161,7 @@ describe("refusal", () => {
   });
 
   it("a later section that is nested without end, or cut short", () => {
-    const later = 23;
+    const later = 24;
     const deep = [[[[[[[[0]]]]]]]];
     expectRefusal(withChange([later], deep), "a later section is nested too deep");
     const bytes = withChange([later], "x".repeat(100));
@@ -193,6 +193,13 @@ describe("frames of other versions", () => {
     expect(frame.phases).toEqual([{ phase: 2, counters: [5, 4] }]);
     expect(frame.names).toEqual([{ phase: 2, name: 0, counters: [3, 2, 1] }]);
     expect(frame.targets).toEqual([]);
+  });
+
+  it("one that does not say where its sampled connections go has the samples without it", () => {
+    const { events, controls } = decodeFrame(new Uint8Array(packr.pack(now().slice(0, 23))));
+    const unknown = <One>(one: One) => ({ ...one, source: "", servedBy: "" });
+    expect(events).toEqual(frameOf(7).events.map(unknown));
+    expect(controls).toEqual(frameOf(7).controls.map(unknown));
   });
 
   it("one that has counters and sections this version does not know is read, too", () => {

@@ -34,6 +34,7 @@ function momentOf(second: number): ConnectionMoment {
   return {
     ...{ atUs: Math.max(0, second) * 1_000_000 + 5, connection: 4_999_999, attempt: 2 },
     ...{ target: 1, role: 1, phase: 2, address: "2001:db8::1", ...clocks },
+    ...{ source: "2001:db8::5", servedBy: "b-3" },
     ...{ sent: 12, received: 2 ** 33, bytesSent: 4e9, open: 100, inFlight: 3, bufferedBytes: 7 },
     ...{ lastName: -1, lastBytes: 65_536, recent: Uint8Array.of(1, 0, 33, 200) },
   };

@@ -18,6 +18,7 @@ import { connectFailure, errorSignature, type TransportError } from "../failure-
 import type { Tap, TapSink } from "../link/tap.ts";
 import type { ProtocolFault } from "../protocol-fault.ts";
 import { ReadGate } from "../read-gate.ts";
+import { serverOf } from "../served-by.ts";
 import { isResettable } from "../transport.ts";
 import { HUNG_UP, PENDING, REFUSED, type Refusal } from "../upgrade-answer.ts";
 import { decode } from "./codec-decoder.ts";
@@ -45,6 +46,7 @@ export class LeanSocket implements FaultySocket, FrameSink, TransportEvents {
   partial: Partial | null = null;
   receiving = false;
   readonly maxMessageBytes: number;
+  servedBy = "";
 
   private state = TCP;
   private readonly owner: SocketOwner;
@@ -246,6 +248,7 @@ export class LeanSocket implements FaultySocket, FrameSink, TransportEvents {
       this.fail(answer.refusal);
       return;
     }
+    this.servedBy = serverOf(answer.head.server);
     this.handshake = null;
     this.state = OPEN;
     this.receiving = true;

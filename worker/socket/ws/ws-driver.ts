@@ -16,6 +16,7 @@ import { type ConnectStage, connectFailure, errorSignature } from "../failure-ma
 import type { Tap, TapSink } from "../link/tap.ts";
 import { Fault, type ProtocolFault } from "../protocol-fault.ts";
 import { ReadGate } from "../read-gate.ts";
+import { serverOf } from "../served-by.ts";
 import { isResettable } from "../transport.ts";
 import { endpointFault, requestFault } from "../upgrade.ts";
 import { HUNG_UP, PENDING, REFUSED, type Refusal, UpgradeAnswer } from "../upgrade-answer.ts";
@@ -36,6 +37,7 @@ const VANISHED = 4;
 
 class WsSocket implements FaultySocket, TransportEvents, WsEvents {
   muted = false;
+  servedBy = "";
   private state = OPENING;
   private stage: ConnectStage = "tcp";
   private readonly request: OpenRequest;
@@ -187,6 +189,7 @@ class WsSocket implements FaultySocket, TransportEvents, WsEvents {
     if (rest === REFUSED) this.fail(answer.refusal);
     if (rest === REFUSED || rest === PENDING) return;
     this.extensions = answer.head.extensions ?? "";
+    this.servedBy = serverOf(answer.head.server);
     this.answer = null;
   }
 

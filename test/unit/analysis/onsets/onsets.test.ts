@@ -72,6 +72,7 @@ test("what begins within one second is told apart by its first moments", () => {
   const event = (kind: "close-code" | "upgrade-status", atUs: number) => ({
     ...{ kind, signature: kind === "close-code" ? "1011" : "503", weight: 1, atUs },
     ...{ connection: 1, attempt: 0, target: 0, role: 0, phase: 1, address: "", ageMs: 9 },
+    ...{ source: "", servedBy: "" },
     ...{ idleRxMs: null, idleTxMs: null, tokenAgeMs: null, sent: 0, received: 0, bytesSent: 0 },
     ...{ open: 1, inFlight: 0, bufferedBytes: 0, lastName: -1, lastBytes: 0 },
     recent: new Uint8Array(),

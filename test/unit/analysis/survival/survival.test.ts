@@ -55,7 +55,14 @@ function frameOf(all: readonly Told[], second: number) {
   const lifetimes = gone.map(({ openedAt, endedAt }) => Math.round((endedAt - openedAt) * 1e6));
   const moment = ({ openedAt, target }: Told, at: number): ConnectionMoment => ({
     ...{ atUs: Math.round(at * 1e6), connection: Math.round(openedAt * 1000), attempt: 0, target },
-    ...{ role: 0, phase: 0, address: "", ageMs: Math.floor((at - openedAt) * 1000) },
+    ...{
+      role: 0,
+      phase: 0,
+      address: "",
+      source: "",
+      servedBy: "",
+      ageMs: Math.floor((at - openedAt) * 1000),
+    },
     ...{ idleRxMs: null, idleTxMs: null, tokenAgeMs: null, sent: 0, received: 0, bytesSent: 0 },
     ...{ open: open.length, inFlight: 0, bufferedBytes: 0, lastName: -1, lastBytes: 0 },
     recent: new Uint8Array(),
