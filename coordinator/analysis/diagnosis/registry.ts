@@ -38,6 +38,9 @@ import { pauses } from "./latency/pauses.ts";
 import { saturation } from "./latency/saturation.ts";
 import { largeMessages } from "./latency/size-cost.ts";
 import { step } from "./latency/step.ts";
+import { tlsCost } from "./latency/tls-cost.ts";
+import { staleAddress } from "./places/stale-address.ts";
+import { uneven } from "./places/uneven.ts";
 import { failingSequence } from "./sequence/failing.ts";
 import { large } from "./sequence/large.ts";
 
@@ -67,7 +70,10 @@ export const DETECTORS: readonly Detector[] = [
   slowWorker,
   clockSkew,
   closedLoop,
+  uneven,
+  staleAddress,
   acceptQueue,
+  tlsCost,
   pauses,
   broadcast,
   byteLimit,

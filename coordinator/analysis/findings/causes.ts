@@ -44,6 +44,8 @@ const CAUSES = [
   { id: "failing-sequence", locus: "handler", title: "the same messages end connections" },
   { id: "failing-message-type", locus: "handler", title: "one kind of message fails" },
   { id: "unbalanced-load", locus: "network", title: "the load is spread unevenly" },
+  { id: "few-source-addresses", locus: "client-script", title: "a balancer goes by source addresses, of which the load has few" },
+  { id: "stale-address", locus: "network", title: "one worker connects to another address than the others" },
   { id: "name-resolution", locus: "network", title: "the name of the service does not resolve" },
   { id: "tls-cost", locus: "server", title: "TLS handshakes take the service's processor" },
   { id: "expired-certificate", locus: "server", title: "a certificate has expired" },

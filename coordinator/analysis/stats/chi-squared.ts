@@ -1,5 +1,5 @@
 /**
- * The chi-squared distribution, as far as intervals of rates need it. Called by reliability.ts, a few times a report.
+ * The chi-squared distribution, as far as intervals of rates and the detectors need it. Called by reliability.ts, and for shares of servers.
  * Invariant: relative error of quantiles below 1e-9, held against published values in the tests.
  */
 import { assert } from "../../../shared/assert.ts";
@@ -12,6 +12,17 @@ const SMALLEST = 1e-300;
 /** P(X <= x) of chi-squared with `df` degrees of freedom: P(df/2, x/2). Source: NIST DLMF 8.2.4. */
 export function chiSquaredCdf(x: number, df: number): number {
   return incompleteGamma(df / 2, x / 2);
+}
+
+/**
+ * P of counts as uneven by chance, when each is as likely: chi-squared = sum (n - m)^2 / m, m their mean, with one degree of freedom fewer
+ * than there are. Source: K. Pearson, Philosophical Magazine 50 (1900) 157-175. 1 for fewer than two counts.
+ */
+export function evennessP(counts: readonly number[]): number {
+  const mean = counts.reduce((sum, one) => sum + one, 0) / counts.length;
+  if (counts.length < 2 || mean === 0) return 1;
+  const statistic = counts.reduce((sum, one) => sum + (one - mean) ** 2 / mean, 0);
+  return Math.max(0, 1 - chiSquaredCdf(statistic, counts.length - 1));
 }
 
 /** The x with chiSquaredCdf(x) = probability, 0 < probability < 1, df > 0; by bisection. */

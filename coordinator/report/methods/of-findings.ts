@@ -56,6 +56,17 @@ export const FINDING_METHODS: readonly Method[] = [
     isShown: never,
   },
   {
+    title: "Evenness of shares",
+    formula: "chi-squared = sum (n - m)^2 / m, m the mean of the counts",
+    assumes: "sampled connections, each once; a balancer that chooses at random or in turn",
+    source: "K. Pearson, Philosophical Magazine 50 (1900)",
+    usedFor: "Findings about servers behind a balancer",
+    file: "coordinator/analysis/stats/chi-squared.ts",
+    symbol: "evennessP",
+    causes: ["unbalanced-load", "few-source-addresses"],
+    isShown: never,
+  },
+  {
     title: "Scan of a clock",
     formula:
       "the window with the greatest d ln(d / E) + (D - d) ln((D - d) / (D - E)); P from 199 draws by exposure",

@@ -6,7 +6,7 @@
 import type { FailureKind } from "../../../../shared/stats/failure-kind.ts";
 import type { FailureSeries } from "../../../merge/failures/failure-series.ts";
 import { type CauseId, causeOf } from "../../findings/causes.ts";
-import type { Confidence } from "../../judgement.ts";
+import type { Confidence, Evidence } from "../../judgement.ts";
 import { count } from "../../text.ts";
 import { type Detector, type Hypothesis, shownIn } from "../detector.ts";
 import { countOf, type Signals, spanOf } from "../signals.ts";
@@ -138,7 +138,7 @@ export const reason: Detector = {
       const said = SAID.find((one) => fits(signals, one, series));
       if (said) byRule.set(said, [...(byRule.get(said) ?? []), series]);
     }
-    return [...byRule].flatMap(([said, series]) => hypothesis(said, series));
+    return [...byRule].flatMap(([said, series]) => hypothesis(signals, said, series));
   },
 };
 
@@ -150,7 +150,7 @@ function fits(signals: Signals, said: Said, series: FailureSeries): boolean {
   return isLater !== true || !isFirstAnswer(signals, series);
 }
 
-function hypothesis(said: Said, series: readonly FailureSeries[]): Hypothesis[] {
+function hypothesis(signals: Signals, said: Said, series: readonly FailureSeries[]): Hypothesis[] {
   const failed = countOf(series);
   const span = spanOf(series);
   if (failed < LEAST || span === null) return [];
@@ -160,16 +160,44 @@ function hypothesis(said: Said, series: readonly FailureSeries[]): Hypothesis[] 
   );
   const what = codes.length === 0 ? said.kind : `${said.kind} ${codes.join(", ")}`;
   const { title } = causeOf(cause);
+  const target = onlyTarget(signals, series);
   return [
     {
       ...{ cause, confidence, nextProbe },
-      sentence: `${title.charAt(0).toUpperCase()}${title.slice(1)}: ${count(failed)} failures say so (${what}).`,
-      evidence: [shownIn(`${count(failed)} failures of the kind ${what}.`, ...span)],
+      ...(target !== null && { scope: { target } }),
+      sentence: `${title.charAt(0).toUpperCase()}${title.slice(1)}${target === null ? "" : `, at target ${target} alone`}: ${count(failed)} failures say so (${what}).`,
+      evidence: [
+        shownIn(`${count(failed)} failures of the kind ${what}.`, ...span),
+        ...addressesIn(signals, series),
+      ],
       against: against === undefined ? [] : [against],
       from: span[0],
       to: span[1],
       impact: failed,
       symptoms: series,
+    },
+  ];
+}
+
+/** The one of several targets that has all of them; null: none has. */
+function onlyTarget(signals: Signals, series: readonly FailureSeries[]): string | null {
+  const [target, ...others] = new Set(series.flatMap(({ targets }) => [...targets.keys()]));
+  const isOne = target !== undefined && others.length === 0 && signals.targets.length > 1;
+  return isOne ? signals.labelOf(target) : null;
+}
+
+/** Which addresses of a name the sampled ones had gone to, where others of the run went elsewhere. */
+function addressesIn(signals: Signals, series: readonly FailureSeries[]): Evidence[] {
+  const targets = new Set(series.flatMap((one) => [...one.targets.keys()]));
+  const at = (moments: readonly { readonly address: string; readonly target: number }[]) =>
+    new Set(moments.flatMap(({ address, target }) => (targets.has(target) ? [address] : [])));
+  const failed = at(series.flatMap((one) => signals.eventsOf(one)));
+  const healthy = [...at(signals.events.controls)].filter((one) => !failed.has(one)).sort();
+  if (failed.size === 0 || healthy.length === 0) return [];
+  return [
+    {
+      sentence: `They went to ${[...failed].sort().join(", ")}; none went to ${healthy.join(", ")}.`,
+      seconds: [],
     },
   ];
 }

@@ -26,7 +26,7 @@ async function foldOf(run: string): Promise<RunFold> {
     writeFileSync(join(folder, "journal"), gunzipSync(packed));
     const [header, ...records] = await recordsOf(folder);
     const fold = new RunFold(readFacts(header?.type === "header" ? header.header : null));
-    for (const record of records) fold.apply(record);
+    for (const record of records) if (record.type !== "header") fold.apply(record);
     return fold;
   } finally {
     rmSync(folder, { recursive: true });

@@ -8,6 +8,8 @@ import { Signals } from "../../../../coordinator/analysis/diagnosis/signals.ts";
 import { RunFold } from "../../../../coordinator/merge/run-fold.ts";
 import type { StrictPhase, StrictScenario } from "../../../../shared/scenario/strict.ts";
 import {
+  METRICS,
+  type Metric,
   type NameCounter,
   ROLE_COUNTERS,
   TARGET_COUNTERS,
@@ -72,6 +74,9 @@ export interface Told {
   readonly agreed?: Frame["agreed"];
   readonly reaches?: Frame["reaches"];
   readonly tcpUs?: readonly number[];
+  readonly tlsUs?: readonly number[];
+  readonly upgradeUs?: readonly number[];
+  readonly loopLagUs?: readonly number[];
   /** Messages nobody asked for, and the bytes of all that came. */
   readonly unsolicited?: number;
   readonly bytesReceived?: number;
@@ -182,10 +187,14 @@ function content(
         }),
       ),
       ...(told.pushUs ? [{ metric: "push" as const, phase, name: 0, us: told.pushUs }] : []),
-      ...(told.sendLagUs ? [{ metric: "sendLag" as const, phase, us: told.sendLagUs }] : []),
-      ...(told.tcpUs ? [{ metric: "tcp" as const, phase, us: told.tcpUs }] : []),
-      ...(told.pingUs ? [{ metric: "ping" as const, phase, us: told.pingUs }] : []),
-      ...(told.lifetimeUs ? [{ metric: "lifetime" as const, phase, us: told.lifetimeUs }] : []),
+      ...unnamed(
+        {
+          ...{ sendLag: told.sendLagUs, tcp: told.tcpUs, tls: told.tlsUs },
+          ...{ upgrade: told.upgradeUs, ping: told.pingUs },
+        },
+        phase,
+      ),
+      ...unnamed({ lifetime: told.lifetimeUs, loopLag: told.loopLagUs }, phase),
     ],
     ticks: {
       open: Array(10).fill(open),
@@ -225,6 +234,14 @@ function content(
   };
 }
 
+/** Values of metrics without names; of one that is not told there are none. */
+function unnamed(of: Partial<Record<Metric, readonly number[] | undefined>>, phase: number) {
+  return METRICS.flatMap((metric) => {
+    const us = of[metric];
+    return us === undefined ? [] : [{ metric, phase, us }];
+  });
+}
+
 function sentinelOf({ probes = {}, readings = [] }: Told): NonNullable<Frame["sentinel"]> {
   return {
     probes: RUNGS.flatMap((rung) => {
@@ -239,7 +256,15 @@ function sentinelOf({ probes = {}, readings = [] }: Told): NonNullable<Frame["se
 export function momentAt(second: number, change: Partial<ConnectionMoment>): ConnectionMoment {
   return {
     ...{ atUs: second * 1e6 + 5e5, connection: second, attempt: 0, target: 0, role: 0, phase: 1 },
-    ...{ address: "", ageMs: 1000, idleRxMs: 100, idleTxMs: 100, tokenAgeMs: null },
+    ...{
+      address: "",
+      source: "",
+      servedBy: "",
+      ageMs: 1000,
+      idleRxMs: 100,
+      idleTxMs: 100,
+      tokenAgeMs: null,
+    },
     ...{ sent: 2, received: 2, bytesSent: 128, open: 200, inFlight: 0, bufferedBytes: 0 },
     ...{ lastName: 0, lastBytes: 64, recent: new Uint8Array(0) },
     ...change,
