@@ -45,6 +45,15 @@ const schema = z
     gate: z.enum(SERVER_NAMES).optional(),
     /** Servers behind the scenario's targets; the fault is in one of them, which the seed chooses. */
     backends: z.int().min(1).max(8).default(1),
+    /**
+     * A balancer in front of all of them, which are then one target. Its shares of the connections, by server; absent: a source address has
+     * all of its connections at one of them.
+     */
+    balancer: z.strictObject({ shares: z.array(z.unknown()).optional() }).optional(),
+    /** They serve TLS, with a key of so many bits (RSA); `expired`: the certificate of the one with the fault has run out. */
+    tls: z
+      .strictObject({ rsaBits: z.unknown().optional(), expired: z.literal(true).optional() })
+      .optional(),
     /** Numbers by strength. */
     strengths: z.partialRecord(z.enum(STRENGTHS), numbers),
     /** Numbers by seed, evenly between two bounds, whole. */
@@ -59,8 +68,6 @@ const schema = z
     apartMs: z.unknown().optional(),
     /** Clients of a backend that is away reach the next one, as behind a balancer. */
     standIn: z.boolean().default(false),
-    /** One target, behind which a balancer leads each client to the backend that its source address says. */
-    bySource: z.boolean().default(false),
     /** Of the generator; absent: as many as it starts by itself. */
     workers: z.int().min(1).max(8).optional(),
     /** Options of the bundled target. */
@@ -80,6 +87,16 @@ const schema = z
   .refine(
     ({ start, servers }) => start.length === 0 || servers.join() === "target",
     "start: target",
+  )
+  .refine(
+    ({ balancer, tls, servers }) =>
+      (balancer === undefined && tls === undefined) || !servers.includes("target"),
+    "balancer, tls: servers of the benchmark's own",
+  )
+  .refine(
+    ({ balancer, tls, path }) =>
+      balancer === undefined || (tls === undefined && path === undefined),
+    "balancer: alone",
   )
   .refine(({ gate, servers }) => gate === undefined || servers.includes(gate), "gate: a server")
   .refine(({ strengths }) => Object.keys(strengths).length > 0, "it needs a strength");
@@ -124,6 +141,10 @@ export interface Filled {
   readonly apartMs: number | null;
   /** null: clients reach the server directly. */
   readonly path: Document | null;
+  /** null: there is none. */
+  readonly balancer: { readonly seed: number; readonly shares: readonly number[] | null } | null;
+  /** null: no TLS; without bits the key is of an elliptic curve. */
+  readonly tls: { readonly rsaBits: number | null; readonly expired: boolean } | null;
   /** By kind (generator/registry.ts). */
   readonly generator: Document;
   readonly scenario: Document;
@@ -151,6 +172,17 @@ export function fill(trial: Trial): Filled {
     behaviour: filled({ seed, ...one.behaviour }) as Document,
     everywhere: one.everywhere === undefined ? null : (filled(one.everywhere) as Document),
     apartMs: one.apartMs === undefined ? null : (filled(one.apartMs) as number),
+    balancer:
+      one.balancer === undefined
+        ? null
+        : { seed, shares: filled(one.balancer.shares ?? null) as readonly number[] | null },
+    tls:
+      one.tls === undefined
+        ? null
+        : {
+            rsaBits: filled(one.tls.rsaBits ?? null) as number | null,
+            expired: one.tls.expired === true,
+          },
     path: pathOf(one, filled),
     generator: filled(one.generator) as Document,
     scenario: filled(one.scenario) as Document,
@@ -158,11 +190,8 @@ export function fill(trial: Trial): Filled {
 }
 
 /** Where backends stand in for one another there is something in front of them. */
-function pathOf(
-  { path, standIn, bySource }: Case,
-  filled: (value: unknown) => unknown,
-): Document | null {
-  if (path === undefined) return standIn || bySource ? {} : null;
+function pathOf({ path, standIn }: Case, filled: (value: unknown) => unknown): Document | null {
+  if (path === undefined) return standIn ? {} : null;
   return filled(path) as Document;
 }
 

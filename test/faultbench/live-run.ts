@@ -18,8 +18,9 @@ import { type Bound, bound } from "./generator/registry.ts";
 import { type Machine, watchMachine } from "./machine.ts";
 import { ONRUSH } from "./paths.ts";
 import { scenarioFor } from "./scenario.ts";
-import { SERVERS, startPath } from "./servers/registry.ts";
-import { type RunningServer, within } from "./servers/server.ts";
+import { SERVERS } from "./servers/registry.ts";
+import { within } from "./servers/server.ts";
+import { type Started, startServers } from "./servers/start.ts";
 
 export interface LiveRun {
   /** When the fault began, on the wall clock; null: it was there from the start, or there is none. */
@@ -76,9 +77,8 @@ async function run(trial: Trial, { folder, directory, ends }: Place): Promise<Li
   const faults = bound(filled.generator);
   const isAlone = faults.some((fault) => fault.isAlone);
   const namespace = isAlone ? await startNamespace(ends) : null;
-  const servers = await startServers(trial, filled, { ends, namespace });
+  const { servers, urls } = await startServers(trial, filled, { folder, ends, namespace });
   const file = join(folder, "scenario.json");
-  const urls = [...new Set(servers.map(({ server, way }) => (way ?? server).url))];
   writeFileSync(file, JSON.stringify(scenarioFor(urls, trial.seed, filled.scenario)));
   const launches = faults.map((fault) => fault.launch(ends));
   const seen = watchMachine();
@@ -98,41 +98,8 @@ async function run(trial: Trial, { folder, directory, ends }: Place): Promise<Li
   return { onsetWallMs, machine };
 }
 
-/** A server, and the path to it where there is one. */
-interface Reached {
-  readonly server: RunningServer;
-  readonly way: RunningServer | null;
-}
-
-async function startServers(
-  { case: one, server }: Trial,
-  { path, everywhere }: Filled,
-  { ends, namespace }: { readonly ends: Ends; readonly namespace: Namespace | null },
-): Promise<readonly Reached[]> {
-  const started: RunningServer[] = [];
-  for (let at = 0; at < one.backends; at++) {
-    const backend = await SERVERS[server].start(one.start, namespace?.prefix ?? []);
-    ends.push(() => backend.stop());
-    if (everywhere !== null) await backend.behave(everywhere);
-    started.push(backend);
-  }
-  if (one.bySource) {
-    const balancer = await startPath(started, "by-source");
-    ends.push(() => balancer.stop());
-    return started.map((server) => ({ server, way: balancer }));
-  }
-  const servers: Reached[] = [];
-  for (const [at, backend] of started.entries()) {
-    const others = one.standIn ? [...started.slice(at + 1), ...started.slice(0, at)] : [];
-    const way = path === null ? null : await startPath([backend, ...others]);
-    if (way !== null) ends.push(() => way.stop());
-    servers.push({ server: backend, way });
-  }
-  return servers;
-}
-
 interface Around {
-  readonly servers: readonly Reached[];
+  readonly servers: Started["servers"];
   /** Of the generator. */
   readonly faults: readonly Bound[];
   readonly namespace: Namespace | null;
@@ -144,7 +111,7 @@ interface Around {
 /** Puts the fault in force at its time. @returns when, on the wall clock; null: from the start */
 async function beginFault(
   { case: one, seed }: Trial,
-  { faulty, path, behaviour, onsetMs, apartMs }: Filled,
+  { faulty, path, behaviour, everywhere, onsetMs, apartMs }: Filled,
   { servers, faults, ...around }: Around,
 ): Promise<number | null> {
   const begin = async () => {
@@ -152,7 +119,10 @@ async function beginFault(
     for (const [at, { server, way }] of inTurn.entries()) {
       if (at > 0 && apartMs === null) break;
       if (at > 0) await new Promise((resolve) => setTimeout(resolve, apartMs ?? 0));
-      await server.behave(behaviour);
+      // It would take the place of what they do from the start.
+      if (everywhere === null || Object.keys(one.behaviour).length > 0) {
+        await server.behave(behaviour);
+      }
       if (path !== null) await way?.behave(path);
     }
     const way = inTurn[0]?.way ?? null;

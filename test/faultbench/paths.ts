@@ -18,4 +18,5 @@ export const CALIBRATION_FILE = join(root, "coordinator/analysis/findings/calibr
 export const ONRUSH = join(dist, "coordinator/cli/main.js");
 export const TARGET = join(dist, "target/main.js");
 export const WS_SERVER = join(dist, "test/faultbench/servers/ws-program.js");
+export const BALANCER = join(dist, "test/faultbench/servers/balancer-program.js");
 export const PROXY = join(dist, "test/faultbench/servers/proxy-program.js");

@@ -3,15 +3,19 @@
  * adds what it should. Method: the built programs, ws clients.
  */
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import type { IncomingMessage } from "node:http";
 import { type AddressInfo, connect, createServer } from "node:net";
+import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { WebSocket } from "ws";
+import { type ClientOptions, WebSocket } from "ws";
 import { fill, readCases, STRENGTHS } from "../faultbench/case-file.ts";
+import { certificateOptions, makeCertificate } from "../faultbench/servers/certificate.ts";
 import { SERVER_NAMES } from "../faultbench/servers/names.ts";
-import { SERVERS, startPath } from "../faultbench/servers/registry.ts";
+import { SERVERS, startBalancer, startPath } from "../faultbench/servers/registry.ts";
 import { type RunningServer, startByLines } from "../faultbench/servers/server.ts";
 import { marked, markOf } from "../support/process-tree.ts";
+import { scratch } from "../support/programs.ts";
 
 const running: RunningServer[] = [];
 afterEach(async () => {
@@ -166,6 +170,53 @@ describe.each(SERVER_NAMES)("%s", (name) => {
     for (const text of ["a", "b", "c", "d"]) socket.send(text);
     await expect.poll(() => order.slice(2)).toEqual(["b", "d"]);
     socket.terminate();
+  });
+});
+
+describe.each(["ws", "python"] as const)("%s, as one of several", (name) => {
+  const missing = SERVERS[name].missing();
+  const named = async (server: string, ...options: string[]) => {
+    const started = await SERVERS[name].start(["--name", server, ...options]);
+    running.push(started);
+    return started;
+  };
+  /** What the server of a new connection calls itself. */
+  const servedBy = async (url: string, options: ClientOptions = {}) => {
+    const socket = new WebSocket(url, options);
+    const [{ headers }] = (await once(socket, "upgrade")) as [IncomingMessage];
+    socket.on("open", () => socket.terminate());
+    return headers["x-served-by"];
+  };
+
+  it.skipIf(missing !== null)("serves TLS, and says who it is", async () => {
+    using folder = scratch();
+    const made = makeCertificate(join(folder.path, "tls"), { rsaBits: null, isExpired: false });
+    const server = await named("s1", ...certificateOptions(made));
+    expect(server.url).toMatch(/^wss:/);
+    expect(await servedBy(server.url, { ca: readFileSync(made.cert) })).toBe("s1");
+    const old = makeCertificate(join(folder.path, "old"), { rsaBits: 2048, isExpired: true });
+    const expired = await named("s2", ...certificateOptions(old));
+    const socket = new WebSocket(expired.url, { ca: readFileSync(old.cert) });
+    const [error] = (await once(socket, "error")) as [NodeJS.ErrnoException];
+    expect(error.code).toBe("CERT_HAS_EXPIRED");
+  });
+
+  it.skipIf(missing !== null)("is reached through a balancer, by share or by source", async () => {
+    const servers = [await named("s1"), await named("s2")];
+    const by = async (shares: readonly number[] | null) => {
+      const balancer = await startBalancer(servers, { seed: 1, shares });
+      running.push(balancer);
+      return balancer.url;
+    };
+    const seen = async (url: string, options?: ClientOptions) => {
+      const all = await Promise.all(Array.from({ length: 12 }, () => servedBy(url, options)));
+      return [...new Set(all)].sort();
+    };
+    expect(await seen(await by([0.5, 0.5]))).toEqual(["s1", "s2"]);
+    expect(await seen(await by([0, 1]))).toEqual(["s2"]);
+    const bySource = await by(null);
+    expect(await seen(bySource, { localAddress: "127.0.0.4" })).toEqual(["s1"]);
+    expect(await seen(bySource, { localAddress: "127.0.0.5" })).toEqual(["s2"]);
   });
 });
 

@@ -1,6 +1,6 @@
 /**
- * The path to a server: a TCP proxy that adds time, limits bytes, loses connections. Started by registry.ts with how it leads clients, and the
- * hosts and ports behind it (`in-turn`: the others stand in for the first while it takes no connections); takes what it is to do as lines of stdin.
+ * The path to a server: a TCP proxy that adds time, limits bytes, loses connections. Started by registry.ts with the
+ * hosts and ports behind it, of which the others stand in for the first while it takes no connections; takes what it is to do as lines of stdin.
  * Invariants: bytes stay in order and unchanged; what is on its way when the behaviour changes keeps the time it was given.
  */
 import { type AddressInfo, createConnection, createServer, type Socket } from "node:net";
@@ -150,7 +150,7 @@ class Carrier {
   }
 }
 
-const [mode, ...given] = process.argv.slice(2);
+const given = process.argv.slice(2);
 
 interface Place {
   readonly host: string;
@@ -162,19 +162,12 @@ const places = given.flatMap((host, at): Place[] =>
   at % 2 === 0 ? [{ host, port: Number(given[at + 1]) }] : [],
 );
 
-/** Where a client is led: to the first that takes it, or to the one that its source address says. */
-function placesFor({ remoteAddress = "" }: Socket): readonly Place[] {
-  if (mode !== "by-source") return places;
-  const at = Number(remoteAddress.split(".").at(-1)) % places.length;
-  return places.slice(at, at + 1);
-}
-
 const options = { allowHalfOpen: true, noDelay: true, pauseOnConnect: true };
 const server = createServer(options, (near) => {
   if (connections === 0) process.stdout.write('{"accepted":true}\n');
   connections += 1;
   near.on("error", () => {});
-  reach(near, connections, placesFor(near));
+  reach(near, connections, places);
 });
 
 /** The first of these servers that takes the connection. */

@@ -3,7 +3,8 @@
  * (docs/target.md); those written for the benchmark know part of it and end when they are given the rest.
  */
 import { spawnSync } from "node:child_process";
-import { PROXY, PYTHON_SERVER, TARGET, WS_SERVER } from "../paths.ts";
+import type { Document } from "../case-file.ts";
+import { BALANCER, PROXY, PYTHON_SERVER, TARGET, WS_SERVER } from "../paths.ts";
 import type { ServerName } from "./names.ts";
 import { listening, type RunningServer, sleep, startByLines, startProgram } from "./server.ts";
 
@@ -25,30 +26,34 @@ export const SERVERS: Readonly<Record<ServerName, ServerKind>> = {
   target: { missing: () => null, start: startTarget },
   ws: {
     missing: () => null,
-    start: (_, prefix = []) => startByLines(...behind(prefix, [process.execPath, WS_SERVER])),
+    start: (args, prefix = []) =>
+      startByLines(...behind(prefix, [process.execPath, WS_SERVER, ...args])),
   },
   python: {
     missing: () =>
       spawnSync(PYTHON, ["-c", PYTHON_CHECK]).status === 0 ? null : "no python3 (3.8 or later)",
-    start: (_, prefix = []) => startByLines(...behind(prefix, [PYTHON, PYTHON_SERVER])),
+    start: (args, prefix = []) => startByLines(...behind(prefix, [PYTHON, PYTHON_SERVER, ...args])),
   },
 };
 
-/**
- * A TCP proxy in front of servers, which it does not end; its behaviour is that of the path.
- * @param lead clients to the first of these that takes them, or each to the one that its source address says
- */
-export function startPath(
-  to: readonly Pick<RunningServer, "url">[],
-  lead: "in-turn" | "by-source" = "in-turn",
-): Promise<RunningServer> {
+/** A TCP proxy in front of the first of these servers that takes a client; it ends none of them. Its behaviour is that of the path. */
+export function startPath(to: readonly Pick<RunningServer, "url">[]): Promise<RunningServer> {
   const places = to.flatMap(({ url }) => [new URL(url).hostname, new URL(url).port]);
-  return startByLines(process.execPath, [PROXY, lead, ...places]);
+  return startByLines(process.execPath, [PROXY, ...places]);
 }
 
 function behind(prefix: readonly string[], program: readonly string[]): [string, string[]] {
   const [command = "", ...args] = [...prefix, ...program];
   return [command, args];
+}
+
+/** A balancer in front of servers, which it does not end. @param plan which of them has a connection */
+export function startBalancer(
+  to: readonly Pick<RunningServer, "url">[],
+  plan: Document,
+): Promise<RunningServer> {
+  const places = to.map(({ url }) => new URL(url).host);
+  return startByLines(process.execPath, [BALANCER, JSON.stringify(plan), ...places]);
 }
 
 const POLL_MS = 50;

@@ -5,6 +5,7 @@ has come. It shares no code with the other servers: what an analyzer has learnt 
 Invariant: what it does not know it does not ignore: it ends.
 """
 
+import argparse
 import asyncio
 import base64
 import hashlib
@@ -12,6 +13,7 @@ import heapq
 import json
 import random
 import signal
+import ssl
 import sys
 import threading
 import time
@@ -184,7 +186,12 @@ class Waiting:
 
 
 class Server:
-    def __init__(self):
+    def __init__(self, options):
+        self.secure = None
+        if options.tls_cert:
+            self.secure = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self.secure.load_cert_chain(options.tls_cert, options.tls_key)
+        self.own_lines = f"X-Served-By: {options.name}\r\n".encode() if options.name else b""
         self.behaviour = Behaviour({})
         self.waiting = Waiting()
         self.clients = set()
@@ -196,7 +203,12 @@ class Server:
     async def listen(self):
         loop = asyncio.get_running_loop()
         self.listener = await loop.create_server(
-            lambda: Client(self), "127.0.0.1", self.port, backlog=1024, reuse_address=True
+            lambda: Client(self),
+            "127.0.0.1",
+            self.port,
+            backlog=1024,
+            reuse_address=True,
+            ssl=self.secure,
         )
         self.port = self.listener.sockets[0].getsockname()[1]
 
@@ -288,7 +300,7 @@ class Client(asyncio.Protocol):
         accept = base64.b64encode(hashlib.sha1(key + GUID).digest())
         self.transport.write(
             b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n"
+            b"Sec-WebSocket-Accept: " + accept + b"\r\n" + self.server.own_lines + b"\r\n"
         )
         self.is_open = True
         if is_full:
@@ -425,7 +437,10 @@ def unmasked(payload, key):
 
 
 async def main():
-    server, loop = Server(), asyncio.get_running_loop()
+    options = argparse.ArgumentParser()
+    for name in ("--tls-cert", "--tls-key", "--name"):
+        options.add_argument(name)
+    server, loop = Server(options.parse_args()), asyncio.get_running_loop()
     await server.listen()
     done = asyncio.Event()
     loop.add_signal_handler(signal.SIGTERM, done.set)
@@ -443,7 +458,8 @@ async def main():
             done.set()
 
     threading.Thread(target=read, daemon=True).start()
-    print(json.dumps({"url": f"ws://127.0.0.1:{server.port}"}), flush=True)
+    scheme = "ws" if server.secure is None else "wss"
+    print(json.dumps({"url": f"{scheme}://127.0.0.1:{server.port}"}), flush=True)
     await done.wait()
 
 

@@ -3,10 +3,13 @@
  * behaviours as lines of stdin, says where it listens on stdout, and then when the first client has come.
  * Invariant: what it does not know it does not ignore: it ends.
  */
-import { createServer, type IncomingMessage } from "node:http";
+import { readFileSync } from "node:fs";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { createInterface } from "node:readline";
 import type { Duplex } from "node:stream";
+import { parseArgs } from "node:util";
 import { type RawData, type WebSocket, WebSocketServer } from "ws";
 import { monotonicUs } from "../../../shared/time/clock.ts";
 import { DelayQueue } from "../../../target/behaviour/delay-queue.ts";
@@ -31,13 +34,31 @@ interface Client {
   timers: NodeJS.Timeout[];
 }
 
+const { values } = parseArgs({
+  options: {
+    "tls-cert": { type: "string" },
+    "tls-key": { type: "string" },
+    /** It tells clients who it is. */
+    name: { type: "string" },
+  },
+});
 let dials = new Dials(behaviourOf({}));
 let pausing: NodeJS.Timeout | undefined;
 const clients = new Set<Client>();
 /** Replies that are due later, in the order of their times. */
 const waiting = new DelayQueue();
 const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false });
-const http = createServer((_, response) => response.writeHead(426).end());
+const http = httpServer(values["tls-cert"], values["tls-key"]);
+if (values.name !== undefined) {
+  const line = `X-Served-By: ${values.name}`;
+  sockets.on("headers", (lines) => lines.push(line));
+}
+
+function httpServer(cert: string | undefined, key: string | undefined) {
+  const answer = (_: unknown, response: ServerResponse) => response.writeHead(426).end();
+  if (cert === undefined || key === undefined) return createServer(answer);
+  return createSecureServer({ cert: readFileSync(cert), key: readFileSync(key) }, answer);
+}
 
 /** An answer in place of the 101. */
 function refuse(tcp: Socket, status: number, lines: readonly string[] = []): void {
@@ -176,7 +197,8 @@ function outage(port: number): void {
 http.on("upgrade", onUpgrade);
 http.listen(0, "127.0.0.1", () => {
   const { port } = http.address() as AddressInfo;
-  process.stdout.write(`${JSON.stringify({ url: `ws://127.0.0.1:${port}` })}\n`);
+  const scheme = values["tls-cert"] === undefined ? "ws" : "wss";
+  process.stdout.write(`${JSON.stringify({ url: `${scheme}://127.0.0.1:${port}` })}\n`);
   createInterface({ input: process.stdin }).on("line", (line) => {
     const given: unknown = JSON.parse(line);
     refuseUnknown(given);

@@ -2,19 +2,34 @@
  * Goal: every case of the benchmark can be run as it stands, and nothing an analyzer gets says which case it is. Method: each
  * case at each strength and with several seeds, against the schemas of scenarios and behaviours.
  */
-import { describe, expect, it } from "vitest";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
 import { DETECTORS } from "../../../coordinator/analysis/diagnosis/registry.ts";
 import { type CauseId, causeOf } from "../../../coordinator/analysis/findings/causes.ts";
 import { parseScenario } from "../../../shared/scenario/parse.ts";
 import { parseBehaviour } from "../../../target/behaviour-schema.ts";
 import { type Case, fill, readCases, STRENGTHS, type Trial } from "../../faultbench/case-file.ts";
 import { scenarioFor } from "../../faultbench/scenario.ts";
+import { makeCertificate } from "../../faultbench/servers/certificate.ts";
 import { refuseUnknown } from "../../faultbench/servers/dials.ts";
 import { allTrials, testTrials } from "../../faultbench/trials.ts";
+import { scratch } from "../../support/programs.ts";
 
 const cases = readCases();
-const urlsOf = ({ backends }: Case) =>
-  Array.from({ length: backends }, (_, at) => `ws://127.0.0.1:${9001 + at}`);
+const urlsOf = ({ backends, balancer, tls }: Case) =>
+  Array.from(
+    { length: balancer === undefined ? backends : 1 },
+    (_, at) => `${tls === undefined ? "ws" : "wss"}://127.0.0.1:${9001 + at}`,
+  );
+/** What scenarios name. */
+const certificates = scratch();
+afterAll(() => certificates[Symbol.dispose]());
+const trusted = () => {
+  const folder = join(certificates.path, "tls");
+  if (!existsSync(folder)) makeCertificate(folder, { rsaBits: null, isExpired: false });
+  return readFileSync(join(folder, "cert.pem"));
+};
 const trialsOf = (one: Case): Trial[] =>
   STRENGTHS.filter((strength) => strength in one.strengths).flatMap((strength) =>
     [1, 2, 3].map((seed) => ({ case: one, server: "target", strength, seed }) as const),
@@ -60,8 +75,7 @@ describe.each(cases.map((one) => [one.id, one] as const))("%s", (_, one) => {
     for (const trial of trialsOf(one)) {
       const { scenario, behaviour } = fill(trial);
       const text = JSON.stringify(scenarioFor(urlsOf(one), trial.seed, scenario));
-      const readFile = () => Buffer.alloc(0);
-      const read = parseScenario(text, { fileName: "scenario.json", env: {}, readFile });
+      const read = parseScenario(text, { fileName: "scenario.json", env: {}, readFile: trusted });
       expect(read.ok ? [] : read.issues).toEqual([]);
       expect(parseBehaviour(behaviour)).not.toHaveProperty("issues");
       if (one.servers.includes("ws")) refuseUnknown(behaviour);
