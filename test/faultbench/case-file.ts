@@ -89,9 +89,8 @@ const schema = z
     "start: target",
   )
   .refine(
-    ({ balancer, tls, servers }) =>
-      (balancer === undefined && tls === undefined) || !servers.includes("target"),
-    "balancer, tls: servers of the benchmark's own",
+    ({ tls, servers }) => tls === undefined || !servers.includes("target"),
+    "tls: servers of the benchmark's own",
   )
   .refine(
     ({ balancer, tls, path }) =>

@@ -52,7 +52,7 @@ export async function startServers(
     const options = [
       ...one.start,
       ...(certificate === undefined ? [] : certificateOptions(certificate)),
-      ...(filled.balancer === null ? [] : ["--name", `s${at + 1}`]),
+      ...(filled.balancer === null || kind === "target" ? [] : ["--name", `s${at + 1}`]),
     ];
     const backend = await kept(SERVERS[kind].start(options, namespace?.prefix ?? []));
     if (filled.everywhere !== null) await backend.behave(filled.everywhere);
