@@ -43,6 +43,7 @@ export const tlsCost: Detector = {
       "handshake-rate-limit",
       "server-open-files",
       "accept-queue",
+      "blackhole",
       "zombie",
       "slow-message-type",
       "message-loss",
