@@ -164,7 +164,7 @@ describe("replies that wait, and then pauses", () => {
       const pings = { pingUs: Array<number>(40).fill(second < 12 ? 800 : pingUs) };
       if (second < 12) return { ...told, ...pings, sent: steady, received: steady };
       const still = second < 14 ? 0 : ticks(second - 14);
-      const received: number[] = steady.map((_, tick) => (tick >= 3 && tick < 3 + still ? 0 : 28));
+      const received = steady.map((_, tick): number => (tick >= 3 && tick < 3 + still ? 0 : 28));
       received[3 + still] = 28 * (still + 1);
       return {
         ...{
