@@ -84,7 +84,7 @@ describe.concurrent("the documented scenario for", () => {
             } else if (invocationId !== undefined) {
               account.pings++;
               account.received++;
-              const isRefused = account.received % 4 === 0;
+              const isRefused = account.received % 2 === 0;
               account[isRefused ? "refused" : "completed"]++;
               const outcome = isRefused ? { error: "no" } : { result: "line\nfeed" };
               const push = JSON.stringify({ type: 1, target: "Received", arguments: given });
@@ -332,7 +332,7 @@ describe.concurrent("the documented scenario for", () => {
         if (id === undefined) account.pongs++;
         else if (connect !== undefined) sayJson(socket, { id, connect: { client: "x", ping: 25 } });
         else if (subscribe !== undefined) sayJson(socket, { id, subscribe: {} });
-        else if (++account.published % 3 === 0) {
+        else if (++account.published % 2 === 0) {
           account.refused++;
           sayJson(socket, { id, error: { code: 103, message: "permission denied" } });
         } else {
