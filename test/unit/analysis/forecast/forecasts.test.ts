@@ -150,14 +150,14 @@ describe("what a worker may have in use", () => {
     return forecastsOf(fold).filter(({ figure }) => figure.of === "generator");
   };
 
-  test("is told of when it will have reached its limit", () => {
+  test("is forecast to reach its limit when it would", () => {
     const [files, ...more] = withFiles(12, FILES);
     expect(files).toMatchObject({ outcome: "reaches", figure: { limit: FILES, of: "generator" } });
     expect(Math.abs((files?.reach?.estimate ?? 0) - 500)).toBeLessThan(2);
     expect(more).toEqual([]);
   });
 
-  test("is not told of when it stays, when the limit is not known, and when workers have different ones", () => {
+  test("is not forecast when it stays, its limit is not known, or workers have different ones", () => {
     expect(withFiles(0, FILES)).toEqual([]);
     expect(withFiles(12)).toEqual([]);
     expect(withFiles(12, FILES, 2 * FILES)).toEqual([]);

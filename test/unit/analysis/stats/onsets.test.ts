@@ -13,8 +13,8 @@ import { drawExponential, drawUnit, Stream } from "../../../../shared/time/rando
 import { dependent } from "./noise.ts";
 
 const LENGTH = 240;
-/** Of 20, by correlation. */
-const POWER: Readonly<Record<number, number>> = { 0: 20, 0.5: 20, 0.8: 20 };
+/** Of 20; without its harmonics such a period was found in 2 to 4. */
+const LEAST_FOUND = 16;
 
 function poisson(mean: number, index: number, second: number): number {
   let product = 1;
@@ -90,7 +90,7 @@ describe.each([0, 0.5, 0.8])("neighbours that depend by %d", (correlation) => {
       const period = periodOf(late);
       if (period !== null && period.p < 0.01 && Math.abs(period.length - 30) < 1) found++;
     }
-    expect(found).toBeGreaterThanOrEqual(POWER[correlation] ?? 20);
+    expect(found).toBeGreaterThanOrEqual(LEAST_FOUND);
   });
 
   test("hide no real one", () => {
