@@ -3,6 +3,7 @@
  * out. Pure; called by report/trend-runs.ts. Invariant: only runs of the same load, against the same target, on the same machines follow
  * one another; what is let through is said.
  */
+import { amongAll } from "./among-all.ts";
 import { judgeRow } from "./judge-row.ts";
 import { type RunSummary, TREND_MEASURES, type TrendMeasure } from "./measure.ts";
 import {
@@ -85,10 +86,11 @@ function groupOf(points: readonly RunPoint[], { measures }: TrendRequest): Trend
   const inOrder = [...points].sort((a, b) => startOf(a) - startOf(b));
   const [first] = inOrder as [RunPoint];
   const wanted = measures.length > 0 ? measures : TREND_MEASURES.filter(({ isExtra }) => !isExtra);
-  const rows = wanted.flatMap((measure): TrendRow[] => {
+  const judged = wanted.flatMap((measure): TrendRow[] => {
     const values = inOrder.map(({ summary }) => measure.read(summary));
     return values.every((value) => value === null) ? [] : [judgeRow(measure, values)];
   });
+  const rows = amongAll(judged);
   const { plan, target, environment } = first;
   return {
     ...{ plan, target, environment, rows },

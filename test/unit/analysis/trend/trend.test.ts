@@ -163,39 +163,3 @@ describe("runs", () => {
     ]);
   });
 });
-
-/** A run of an unchanged service: every measure has noise of its own. */
-function unchanged(one: number, at: number): RunSummary {
-  const noise = (stream: number) => normal(stream, one, at);
-  const around = (level: number, stream: number) => level * Math.exp(0.05 * noise(stream));
-  const counted = (mean: number, stream: number) =>
-    Math.max(0, Math.round(mean + Math.sqrt(mean) * noise(stream)));
-  const [p50, p95, p99] = [around(10, 29), around(40, 31), around(100, 37)];
-  const times = { p50, p75: p50, p90: p95, p95, p99, p999: p99, p9999: p99 };
-  const failed = counted(50, 41);
-  return {
-    durationSeconds: 10,
-    connections: {
-      ...{ attempted: 1000, established: 1000 - failed, failed, dropped: counted(30, 43) },
-      connectMs: { ...times, p95: around(20, 47) },
-    },
-    messages: {
-      ...{ sent: counted(1000, 53), received: counted(1000, 59), expected: 1000 },
-      ...{ timedOut: counted(20, 61), unanswered: counted(20, 67) },
-      ...{ latencyMs: times, serviceMs: times },
-    },
-    capacity: null,
-  };
-}
-
-test("an unchanged service is said to have changed in 1 of 20 trends of all measures, or about as many", () => {
-  const trends = 100;
-  let alarms = 0;
-  for (let one = 0; one < trends; one++) {
-    const points = Array.from({ length: 14 }, (_, at) => point(at, unchanged(one, at)));
-    const { verdict } = trendOf(points, REQUEST);
-    if (verdict === "REGRESSED" || verdict === "IMPROVED") alarms++;
-  }
-  // Of 100 at a chance of 1 in 20: beyond it with a chance of 1 in 100.
-  expect(alarms).toBeLessThanOrEqual(10);
-});
