@@ -3,7 +3,7 @@
  * than the rest. Called by analysis/survival. Invariant: what was only sampled, or ended together with others, widens intervals.
  */
 import { assert } from "../../../shared/assert.ts";
-import { normalCdf, normalQuantile } from "./distributions.ts";
+import { normalCdf, normalQuantile, studentCdf } from "./distributions.ts";
 
 /** At one age. */
 export interface AtRisk {
@@ -78,11 +78,14 @@ export interface LogRank {
  * The log-rank test of a group against the rest: O - E over all ages, E = d s, s = n1 / n, with the hypergeometric variance
  * d s (1 - s) (n - d) / (n - 1), plus d^2 s (1 - s) / draws where s was sampled. Source: N. Mantel, Cancer Chemotherapy Reports 50 (1966)
  * 163-170; R. Peto and J. Peto, Journal of the Royal Statistical Society A 135 (1972) 185-207.
- * @param leastVariance of O - E as ends that come together have it (D. Y. Lin and L. J. Wei, Journal of the American Statistical
- * Association 84 (1989) 1074-1078)
+ * @param clustered O - E of stretches of time, where ends may have come together: its variance is at least that of their sum, about their mean,
+ * and P then that of Student's t (D. Y. Lin and L. J. Wei, Journal of the American Statistical Association 84 (1989) 1074-1078)
  * @returns null when nothing can differ
  */
-export function logRank(strata: readonly RiskStratum[], leastVariance = 0): LogRank | null {
+export function logRank(
+  strata: readonly RiskStratum[],
+  clustered: readonly number[] = [],
+): LogRank | null {
   let observed = 0;
   let expected = 0;
   let variance = 0;
@@ -96,8 +99,19 @@ export function logRank(strata: readonly RiskStratum[], leastVariance = 0): LogR
     variance += ended * share * (1 - share) * finite;
     unsure += (ended * ended * share * (1 - share)) / draws;
   }
-  const whole = Math.max(variance, leastVariance) + unsure;
+  const together = varianceOfSum(clustered);
+  const whole = Math.max(variance, together) + unsure;
   if (whole <= 0) return null;
   const z = (observed - expected) / Math.sqrt(whole);
-  return { observed, expected, z, p: Math.min(1, 2 * normalCdf(-Math.abs(z))) };
+  const below = -Math.abs(z);
+  const tail = together > variance ? studentCdf(below, clustered.length - 1) : normalCdf(below);
+  return { observed, expected, z, p: Math.min(1, 2 * tail) };
+}
+
+/** Of values that do not depend on one another; 0 for fewer than two. */
+function varianceOfSum(values: readonly number[]): number {
+  const n = values.length;
+  if (n < 2) return 0;
+  const mean = values.reduce((sum, one) => sum + one, 0) / n;
+  return (n / (n - 1)) * values.reduce((sum, one) => sum + (one - mean) ** 2, 0);
 }

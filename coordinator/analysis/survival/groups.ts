@@ -5,6 +5,7 @@
  */
 import type { RunFold } from "../../merge/run-fold.ts";
 import { Signals } from "../diagnosis/signals.ts";
+import { MIN_BLOCK_SECONDS } from "../stats/dependence.ts";
 import { logRank, type RiskStratum } from "../stats/survival.ts";
 import { type KnownEnd, sumOf } from "./events.ts";
 
@@ -12,7 +13,8 @@ import { type KnownEnd, sumOf } from "./events.ts";
 const STRATA = 12;
 /** Healthy moments a stratum needs. */
 const LEAST_CONTROLS = 8;
-const BLOCK_US = 10_000_000;
+/** Ends within it may have one cause, and hardly any more with those of the next. */
+const BLOCK_US = MIN_BLOCK_SECONDS * 1_000_000;
 /** Of the ages of a stratum, how far around them its healthy moments may lie. */
 const AROUND = 1.25;
 /** Samples tell which share of those at risk is the group's, and not how many those are. */
@@ -45,7 +47,8 @@ export function groupsOf(fold: RunFold, ends: readonly KnownEnd[]): TargetSurviv
   );
   const strata = strataOf(ends, controls);
   // Of two targets, what holds of one holds of the other.
-  const tested = Array.from({ length: targets }, (_, target) => testOf(target, strata));
+  const blocks = Math.ceil((fold.merge.timeline.length * 1_000_000) / BLOCK_US);
+  const tested = Array.from({ length: targets }, (_, target) => testOf(target, strata, blocks));
   return holm(
     tested.flatMap((one) => one ?? []),
     targets === 2 ? 1 : targets,
@@ -70,9 +73,9 @@ function strataOf(ends: readonly KnownEnd[], controls: readonly Exposed[]): Stra
   });
 }
 
-function testOf(target: number, strata: readonly Stratum[]): TargetSurvival | null {
+function testOf(target: number, strata: readonly Stratum[], blocks: number): TargetSurvival | null {
   const rows: RiskStratum[] = [];
-  const byBlock = new Map<number, number>();
+  const byBlock = Array<number>(blocks).fill(0);
   for (const { ends, controls } of strata) {
     const weights = controls.map(({ weight }) => weight);
     const atRisk = sumOf(weights);
@@ -83,15 +86,14 @@ function testOf(target: number, strata: readonly Stratum[]): TargetSurvival | nu
       const isOwn = own === target ? 1 : 0;
       ended += weight;
       endedInGroup += weight * isOwn;
-      const block = Math.floor(atUs / BLOCK_US);
+      const block = Math.min(blocks - 1, Math.floor(atUs / BLOCK_US));
       const excess = weight * (isOwn - atRiskInGroup / atRisk);
-      byBlock.set(block, (byBlock.get(block) ?? 0) + excess);
+      byBlock[block] = (byBlock[block] ?? 0) + excess;
     }
     const share = atRiskInGroup / atRisk;
     rows.push({ ended, endedInGroup, atRisk: MANY, atRiskInGroup: MANY * share, draws });
   }
-  const leastVariance = sumOf([...byBlock.values()].map((one) => one * one));
-  const test = logRank(rows, leastVariance);
+  const test = logRank(rows, byBlock);
   return test && { target, ended: test.observed, expected: test.expected, p: test.p };
 }
 

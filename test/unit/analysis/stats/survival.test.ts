@@ -55,7 +55,9 @@ test("log-rank", () => {
   // What is known less well, or came together, says less.
   const sampled = logRank(strata.map((one) => ({ ...one, draws: 10 })));
   expect(Math.abs(sampled?.z ?? 9)).toBeLessThan(4.09);
-  expect(Math.abs(logRank(strata, 100)?.z ?? 9)).toBeLessThan(1.1);
+  const together = logRank(strata, [-9, 1, 0, -8, 2, 3]);
+  expect(Math.abs(together?.z ?? 9)).toBeLessThan(1.1);
+  expect(together?.p).toBeGreaterThan(0.3);
   expect(logRank([])).toBeNull();
 });
 
