@@ -81,7 +81,7 @@ export const FIGURE_METHODS: readonly Method[] = [
   {
     title: "Whether connections to one target end sooner",
     formula:
-      "(O - E) / sqrt(V), E = d n1 / n over ages; V hypergeometric, or that of blocks of 10 s where it is larger, plus that of sampled exposure",
+      "(O - E) / sqrt(V), E = d n1 / n over ages; V hypergeometric, or that of blocks of 20 s (t) where it is larger, plus that of sampled exposure",
     assumes:
       "the share of a target among those at risk is that of healthy connections picked at random",
     source: "N. Mantel, Cancer Chemotherapy Reports 50 (1966); S. Holm (1979)",
@@ -132,9 +132,10 @@ export const FIGURE_METHODS: readonly Method[] = [
   {
     title: "Whether failures repeat",
     formula:
-      "Fisher's g: the share of the highest ordinate of the periodogram, held against the spectrum of an autoregression with noise; p < 0.01",
+      "the frequency and the number m <= 20 of its harmonics with the greatest H = 2 sum I / S - 4 (m - 1), I the periodogram, S the spectrum of an autoregression with noise that is most likely (Whittle); P from 999 spectra drawn from S; p < 0.01",
     assumes: "five cycles at least; neighbours depend on each other as in an autoregression",
-    source: "R. A. Fisher, Proceedings of the Royal Society A 125 (1929)",
+    source:
+      "O. C. de Jager et al., Astronomy and Astrophysics 221 (1989); P. Whittle, Arkiv foer Matematik 2 (1953)",
     usedFor: "What failed first",
     file: "coordinator/analysis/stats/periodicity.ts",
     symbol: "periodOf",

@@ -22,8 +22,9 @@ export const FINDING_METHODS: readonly Method[] = [
   {
     title: "Association of failures with a part",
     formula:
-      "G = 2 sum O ln(O / E) over the dispersion of failures a second; Fisher's exact test where E < 5",
-    assumes: "failures come in bursts no more than from second to second",
+      "G = 2 sum O ln(O / E) over the dispersion of failures a second, of phases that of 20 s within each; Fisher's exact test where E < 5",
+    assumes:
+      "failures of a second are of each part by its share; of phases, hardly any dependence beyond 20 s",
     source:
       "R. Sokal and F. Rohlf, Biometry; P. McCullagh and J. Nelder, Generalized Linear Models (1989)",
     usedFor: "Where it fails; findings about parts and sequences of messages",
@@ -37,7 +38,7 @@ export const FINDING_METHODS: readonly Method[] = [
     formula: "the least p (m / rank) of P-values from the largest down",
     assumes: "tests that are independent or depend positively",
     source: "Y. Benjamini and Y. Hochberg, Journal of the Royal Statistical Society B 57 (1995)",
-    usedFor: "Where it fails; findings about parts and sequences of messages",
+    usedFor: "Where it fails; findings about parts and sequences of messages; trend",
     file: "coordinator/analysis/stats/two-by-two.ts",
     symbol: "falseDiscoveryRates",
     causes: ["failing-backend", "failing-message-type", "failing-sequence"],

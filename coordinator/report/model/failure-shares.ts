@@ -1,7 +1,7 @@
 /**
  * Where failures are: each kind by phase and by target, what messages and roles failed at, and beside the share of the failures the
  * share of what was tried. Pure; called by model.ts. Invariants: exact counts; what faults of the scenario are to blame for is
- * left out; what failed is a part of what it is held against; a ratio is given only where chance does not explain it. Bound: MAX_PARTS
+ * left out; what failed is a part of what it is held against; a ratio is given only where it is one of consequence, and chance does not explain it. Bound: MAX_PARTS
  * parts a dimension, MAX_SHARES rows in all.
  */
 
@@ -17,20 +17,28 @@ import {
   LEAST_FAILED,
   MOST_DISCOVERY_RATE,
 } from "../../analysis/diagnosis/parts.ts";
+import { countIn } from "../../analysis/diagnosis/signals.ts";
 import { generatorFailures } from "../../analysis/failures.ts";
+import { MIN_BLOCK_SECONDS } from "../../analysis/stats/dependence.ts";
 import {
   associationP,
+  dispersionWithin,
   falseDiscoveryRates,
   riskRatio,
   type TwoByTwo,
 } from "../../analysis/stats/two-by-two.ts";
 import type { CounterTable } from "../../merge/counter-sums.ts";
+import { phaseSpans } from "../../merge/facts.ts";
+import type { FailureSeries } from "../../merge/failures/failure-series.ts";
 import type { RunFold } from "../../merge/run-fold.ts";
 import { labelOf } from "./failures.ts";
 
 /** Parts of a dimension that are compared. */
 const MAX_PARTS = 100;
 const MAX_SHARES = 60;
+const SECOND_US = 1_000_000;
+/** Of a ratio that is told, or of its reciprocal: parts whose failures come and go each on their own differ by less. */
+const LEAST_TOLD = 1.5;
 
 export type Dimension = "target" | "message" | "role" | "phase";
 
@@ -77,7 +85,7 @@ function excessOf({ failed, ofFailures, ofTraffic, ratio }: FailureShare): numbe
   return ratio !== null && ratio > 1 ? excess + 1e12 : excess;
 }
 
-function sharesOf({ by, labels, rows }: Rows): FailureShare[] {
+export function sharesOf({ by, labels, rows }: Rows): FailureShare[] {
   if (labels.length < 2) return [];
   const cells = rows.flatMap(({ what, cells: all, dispersion }) => {
     const failed = all.reduce((sum, one) => sum + one.failed, 0);
@@ -99,8 +107,11 @@ function sharesOf({ by, labels, rows }: Rows): FailureShare[] {
     const { failed, exposed, otherFailed, otherExposed } = table;
     // A part that alone could fail like this has nothing to be held against.
     if (failed === 0 || otherExposed === 0) return [];
-    const isTold = failed >= LEAST_FAILED && (rates[at] ?? 1) <= MOST_DISCOVERY_RATE;
     const ratio = riskRatio(table);
+    const isTold =
+      failed >= LEAST_FAILED &&
+      Math.max(ratio, 1 / ratio) >= LEAST_TOLD &&
+      (rates[at] ?? 1) <= MOST_DISCOVERY_RATE;
     return [
       {
         ...{ by, part, what, failed, exposed },
@@ -149,8 +160,27 @@ function phaseRows(fold: RunFold): Rows {
     rows: [
       ...kindRows(fold, "attempted", tried, countOf),
       ...kindRows(fold, "expected", tried, countOf),
-    ],
+    ].map((row) => ({ ...row, dispersion: overTime(fold, row.what) ?? row.dispersion })),
   };
+}
+
+/** How much more than by chance failures of a kind come in the same stretches of a phase: phases are stretches of time themselves. */
+function overTime({ facts, merge }: RunFold, kind: string): number | null {
+  const series = merge.failureSeries.all.filter((one) => one.kind === kind);
+  const block = MIN_BLOCK_SECONDS * SECOND_US;
+  const groups = phaseSpans(facts.scenario).map(({ fromUs, toUs }) =>
+    Array.from({ length: Math.floor((toUs - fromUs) / block) }, (_, at) => {
+      const first = Math.round((fromUs + at * block) / SECOND_US);
+      return sumOver(series, first, first + MIN_BLOCK_SECONDS);
+    }),
+  );
+  return dispersionWithin(groups);
+}
+
+function sumOver(series: readonly FailureSeries[], from: number, to: number): number {
+  let sum = 0;
+  for (let second = from; second < to; second++) sum += countIn(series, second);
+  return sum;
 }
 
 function targetRows(fold: RunFold): Rows {

@@ -27,7 +27,7 @@ export const failureMatrix: Section = {
     id: "failure-matrix",
     title: "Where it fails",
     about:
-      "Of a run with failures: each kind by target, message, role and phase, the share of the failures beside the share of what was tried, those that fail beyond their share first. The risk ratio, how many times as often a part fails as the others, is there only where chance does not explain it (G test, paid for bursts, at a rate of false discoveries of 1 %).",
+      "Of a run with failures: each kind by target, message, role and phase, the share of the failures beside the share of what was tried, those that fail beyond their share first. The risk ratio, how many times as often a part fails as the others, is there only where it is 1.5 at least, or its reciprocal is, and chance does not explain it (G test, paid for bursts, at a rate of false discoveries of 1 %).",
   },
 
   build({ failureShares: shares = [] }) {
