@@ -28,30 +28,17 @@ const THOROUGH = [
 ];
 
 /** What they look at takes the whole machine: times to the millisecond, 10,000 connections. */
-const ALONE = ["test/integration/{cli-demo,fan-out,faults,named-causes,storms,truth}.test.ts"];
+const ALONE = ["test/integration/{attribution,cli-demo,fan-out,faults,storms,truth}.test.ts"];
 
-/** What takes longest, in that order: what begins last is waited for alone. */
-const LONGEST = [
-  ...["conformance/fault-kinds.lean", "conformance/fault-kinds.ws", "sim/sim"],
-  ...[
-    ...["docs", "coordinator-commands", "live-worker-faults", "cluster", "coordinator-restart"],
-    ...["coordinator", "live-fault-kinds", "processes", "stress-library", "find-limit", "api"],
-    ...["compare", "forged", "cli-flags", "checkpoints", "got-nothing", "coordinator-takeover"],
-    ...["worker-faults", "cli-interrupt", "live-faults", "cli-init", "feeders", "availability"],
-    ...["sequences", "reconnect-storm", "chaos", "coordinator-attacks"],
-    ...["fault-timeline", "coordinator-full-disk", "worker-health", "situations"],
-  ].map((name) => `integration/${name}`),
-];
-
-/** @returns its place in LONGEST; behind all of them when it is not there */
-function rankOf({ moduleId }: TestSpecification): number {
-  const at = LONGEST.findIndex((name) => moduleId.endsWith(`/${name}.test.ts`));
-  return at === -1 ? LONGEST.length : at;
-}
+/** Mostly waiting, for minutes: what begins last is waited for alone. */
+const LONG =
+  /\/(fault-kinds\.\w+|sim|coordinator-commands|cluster|coordinator|docs|coordinator-restart|forged|api|find-limit|stress-library|reconnect-storm|got-nothing|cli-flags|compare|checkpoints|chaos|cli-init|live-faults|sequences)\.test\.ts$/;
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    return (await super.sort(files)).sort((a, b) => rankOf(a) - rankOf(b));
+    const sorted = await super.sort(files);
+    const isLong = ({ moduleId }: TestSpecification) => LONG.test(moduleId);
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
   }
 }
 
@@ -131,8 +118,6 @@ export default defineConfig({
           exclude: ALONE,
           testTimeout: 180_000,
           hookTimeout: 60_000,
-          // As above; what is measured here runs in processes of its own.
-          isolate: false,
           // Leases run out and brokers come back by the clock: most of it is waiting.
           maxWorkers: 4,
           // The cores are shared, and what a run finds wanting is said: what fails twice more has failed.

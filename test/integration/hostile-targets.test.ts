@@ -84,7 +84,7 @@ describe.skipIf(process.platform !== "linux")("beside targets that are hostile",
               phase: "open",
               ramp: "burst",
               to: GOOD + group.members.length * group.each,
-              hold: FULL ? "4s" : "2s",
+              hold: FULL ? "4s" : "3s",
             },
           ],
           messages: {

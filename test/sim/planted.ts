@@ -8,6 +8,8 @@ import type { EngineCommand } from "../../worker/engine/port.ts";
 
 export interface Planted {
   readonly name: string;
+  /** A storm that shows it: tried first, so that it is the only one until histories change. */
+  readonly seed: number;
   readonly wrap?: (side: Bus, role: "worker" | "coordinator") => Bus;
   readonly tamper?: (command: EngineCommand) => EngineCommand | null;
 }
@@ -27,12 +29,14 @@ function replaced(side: Bus, calls: Partial<Bus>): Bus {
 export const PLANTED: readonly Planted[] = [
   {
     name: "skip the fence",
+    seed: 13,
     wrap: (side, role) => (role === "worker" ? side : replaced(side, { fence: async () => {} })),
     // Its worker does not stop by itself either.
     tamper: (command) => (command.type === "lease" ? { ...command, deadlineUs: 1e15 } : command),
   },
   {
     name: "merge a duplicate",
+    seed: 0,
     wrap: (side, role) =>
       role === "worker"
         ? side
@@ -47,11 +51,13 @@ export const PLANTED: readonly Planted[] = [
   },
   {
     name: "forget the late log",
+    seed: 13,
     wrap: (side, role) =>
       role === "coordinator" ? side : replaced(side, { appendLateFrame: async () => "ok" }),
   },
   {
     name: "drop the last frame",
+    seed: 2,
     wrap: (side, role) =>
       role === "coordinator"
         ? side
@@ -62,6 +68,7 @@ export const PLANTED: readonly Planted[] = [
   },
   {
     name: "restart seq at 0",
+    seed: 1,
     wrap: (side, role) =>
       role === "coordinator"
         ? side
@@ -74,6 +81,7 @@ export const PLANTED: readonly Planted[] = [
   },
   {
     name: "trust the queue's lock",
+    seed: 13,
     wrap: (side, role) =>
       role === "coordinator"
         ? side
@@ -87,6 +95,7 @@ export const PLANTED: readonly Planted[] = [
   },
   {
     name: "acknowledge before it is on disk",
+    seed: 1,
     wrap: (side, role) =>
       role === "worker"
         ? side
@@ -101,6 +110,7 @@ export const PLANTED: readonly Planted[] = [
   },
   {
     name: "keep a slice that was handed over",
+    seed: 4,
     tamper: (command) =>
       command.type === "cut" || (command.type === "handOver" && command.scope === "unopened")
         ? { type: "lease", deadlineUs: 1e15 }
@@ -110,6 +120,7 @@ export const PLANTED: readonly Planted[] = [
   },
   {
     name: "count a message twice",
+    seed: 0,
     wrap: (side, role) =>
       role === "coordinator"
         ? side
@@ -120,6 +131,7 @@ export const PLANTED: readonly Planted[] = [
   },
   {
     name: "lose a slice on its way to an engine",
+    seed: 4,
     tamper: (command) =>
       command.type === "slices"
         ? { ...command, slices: command.slices.filter(({ id }) => id !== 5) }

@@ -51,11 +51,11 @@ describe("the checker", () => {
   it.each(PLANTED.map((planted) => [planted.name, planted] as const))(
     "finds the planted bug: %s",
     async (_, planted) => {
-      let found: readonly string[] = [];
-      for (let seed = 0; seed < SEEDS && found.length === 0; seed++) {
-        found = (await blow(seed, planted)).broken;
+      let { broken } = await blow(planted.seed, planted);
+      for (let seed = 0; seed < SEEDS && broken.length === 0; seed++) {
+        ({ broken } = await blow(seed, planted));
       }
-      expect(found).not.toEqual([]);
+      expect(broken).not.toEqual([]);
     },
   );
 });
