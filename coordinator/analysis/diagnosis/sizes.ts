@@ -14,18 +14,18 @@ const BLOCKS = 8;
 /** The last blocks of the run, at least; that their mean difference is chance (Student, one-sided). */
 const LEAST_BLOCKS = 5;
 const MOST_P = 0.002;
+/** That it is no more than before is chance. */
+const MOST_RISE_P = 0.05;
 /** Of each, in a block. */
 const LEAST_VALUES = 5;
 /** Half of the large ones take so much longer than half of the small ones. */
 const LEAST_US = 5000;
+/** And by so much of what they took longer before. */
+const LEAST_GROWTH = 0.5;
 /** Of that, what the slowest fiftieth of the small ones takes longer than their fastest tenth: they wait for the large ones. */
 const FAST = 0.1;
 const SLOW = 0.98;
 const WAITING = 0.5;
-/** Of what half of the small ones take: what varies by more is not the size's doing. */
-const LEAST_SHARE = 0.1;
-/** It is a change when it had been less than this share of it. */
-const CHANGED = 0.5;
 
 interface Sizes {
   readonly least: number;
@@ -105,27 +105,38 @@ function foundIn(signals: Signals): SizeCost | null {
   const at = beginOf(blocks.map(({ moreUs }) => moreUs));
   if (at === null) return null;
   // The block before may have seen its beginning.
-  const [earlier, later] = [blocks.slice(0, Math.max(0, at - 1)), blocks.slice(at)];
+  const [earlier, later] = [blocks.slice(0, Math.max(1, at - 1)), blocks.slice(at)];
   const typical = (of: typeof blocks) => median(of.map((block) => block.moreUs));
   const [beforeUs, moreUs] = [typical(earlier), typical(later)];
-  if (earlier.length === 0 || beforeUs > CHANGED * moreUs) return null;
+  const risesUs = later.map((block) => block.moreUs - beforeUs);
+  const riseUs = Math.min(median(risesUs), mean(risesUs));
+  if (riseUs < Math.max(LEAST_US, LEAST_GROWTH * beforeUs)) return null;
+  if (meanAboveZeroP(risesUs) > MOST_RISE_P) return null;
+  if (meanAboveZeroP(later.map((block) => block.moreUs)) > MOST_P) return null;
   const from = later[0]?.from ?? 0;
   const times = timesIn(signals, kinds, [from, end]);
-  if (times === null || moreUs < LEAST_SHARE * times.smallUs) return null;
-  if (times.waitUs - times.fastUs < WAITING * moreUs) return null;
+  if (times === null || times.waitUs - times.fastUs < WAITING * moreUs) return null;
   const { large, least, most } = kinds;
   return { ...times, from, large, least, most, moreUs, beforeUs };
 }
 
-/** The earliest block from which on they are slow to the end; null: there is none. */
+/** By how much half of the large messages take longer than half of the small ones, over the whole run, whatever they did before; 0 where that is not known. */
+export function largeTakesMoreUs(signals: Signals): number {
+  const kinds = kindsOf(signals);
+  const times = kinds && timesIn(signals, kinds, [0, signals.rows.length]);
+  return times?.moreUs ?? 0;
+}
+
+/** The block with which it begins: where the sum of squares about the means before and behind it is least; null: there are too few. */
 function beginOf(blocks: readonly number[]): number | null {
-  for (let at = 0; at + LEAST_BLOCKS <= blocks.length; at++) {
-    const rest = blocks.slice(at);
-    const [first, typical] = [rest[0] as number, median(rest)];
-    const isSlow = Math.min(first, typical, mean(rest)) >= LEAST_US && first > CHANGED * typical;
-    if (isSlow && meanAboveZeroP(rest) <= MOST_P) return at;
+  const squares = (of: readonly number[]) =>
+    of.reduce((sum, one) => sum + (one - mean(of)) ** 2, 0);
+  let best: { at: number; sum: number } | null = null;
+  for (let at = 1; at + LEAST_BLOCKS <= blocks.length; at++) {
+    const sum = squares(blocks.slice(0, at)) + squares(blocks.slice(at));
+    if (best === null || sum < best.sum) best = { at, sum };
   }
-  return null;
+  return best?.at ?? null;
 }
 
 interface Kinds {

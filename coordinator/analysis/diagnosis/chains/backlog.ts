@@ -8,7 +8,7 @@ import { median } from "../../stats/interval.ts";
 import { count, ms } from "../../text.ts";
 import { type Detector, type Hypothesis, shownIn } from "../detector.ts";
 import { FOLLOWS_A_LIMIT } from "../latency/saturation.ts";
-import { type Pause, pausesIn, secondsOf, TICK_MS } from "../latency/standstills.ts";
+import { type Pause, pausesIn, TICK_US } from "../latency/standstills.ts";
 import { countOf, type Signals, spanOf } from "../signals.ts";
 
 /** Before the first pause half of the replies take so long at least, and so many times as long as before. */
@@ -37,10 +37,10 @@ export const backlog: Detector = {
     ],
   },
   detect(signals) {
-    const pauses = pausesIn(signals);
+    const pauses = longPausesIn(signals);
     const [first] = pauses;
     if (first === undefined) return [];
-    const [since] = secondsOf(first);
+    const [since] = first.seconds;
     // In the second of the first pause most pings were answered before it, or after.
     const waiting = waitingBefore(signals, since + 1);
     if (waiting === null) return [];
@@ -53,7 +53,7 @@ export const backlog: Detector = {
 /** Connections given up for want of a pong; none where the first was before any pause. */
 function pongsMissing(signals: Signals): readonly FailureSeries[] {
   const late = signals.of("heartbeat-timeout");
-  const since = Math.min(...pausesIn(signals).map((pause) => secondsOf(pause)[0]));
+  const since = Math.min(...longPausesIn(signals).map(({ seconds }) => seconds[0]));
   return (spanOf(late)?.[0] ?? since) < since ? [] : late;
 }
 
@@ -62,6 +62,11 @@ interface Waiting {
   readonly beforeUs: number;
   readonly p50Us: number;
   readonly pingUs: number;
+}
+
+/** Those that leave ticks without a reply. */
+function longPausesIn(signals: Signals): readonly Pause[] {
+  return pausesIn(signals).filter(({ ticks }) => ticks > 0);
 }
 
 function isGrowing(pauses: readonly Pause[]): boolean {
@@ -91,7 +96,7 @@ function waitingBefore(signals: Signals, end: number): Waiting | null {
 function hypothesis(signals: Signals, waiting: Waiting, pauses: readonly Pause[]): Hypothesis {
   const { second: from, beforeUs, p50Us, pingUs } = waiting;
   const first = pauses[0] as Pause;
-  const [since] = secondsOf(first);
+  const [since] = first.seconds;
   const longest = pauses.reduce((most, { ticks }) => Math.max(most, ticks), 0);
   const late = pongsMissing(signals);
   const given = countOf(late);
@@ -108,8 +113,8 @@ function hypothesis(signals: Signals, waiting: Waiting, pauses: readonly Pause[]
         from + 1,
       ),
       {
-        sentence: `Then nothing came ${count(pauses.length)} times: for ${ms(first.ticks * TICK_MS * 1000)} at first, for up to ${ms(longest * TICK_MS * 1000)} later.`,
-        seconds: pauses.slice(0, 50).map(secondsOf),
+        sentence: `Then nothing came ${count(pauses.length)} times: for ${ms(first.ticks * TICK_US)} at first, for up to ${ms(longest * TICK_US)} later.`,
+        seconds: pauses.slice(0, 50).map(({ seconds }) => seconds),
       },
       ...(given === 0
         ? []

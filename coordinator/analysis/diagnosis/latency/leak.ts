@@ -12,7 +12,7 @@ import { count, ms } from "../../text.ts";
 import { type Detector, type Hypothesis, MEMORY_UNKNOWN, shownIn } from "../detector.ts";
 import { type MassClose, massCloses } from "../mass-close.ts";
 import type { Signals } from "../signals.ts";
-import { type Pause, pausesIn, secondsOf, TICKS } from "./standstills.ts";
+import { type Pause, pausesIn } from "./standstills.ts";
 import { blocksOf, steadySeconds } from "./steady.ts";
 
 const LEAST_SECONDS = 6;
@@ -25,15 +25,13 @@ const GROWTH = 2;
 const PAUSE_GROWTH = 1.5;
 /** Two in each third. */
 const LEAST_PAUSES = 6;
-/** Seen at all, where the seconds tell the trend; and seconds, which rise in either half. */
+/** Pauses without a trend of their own, beside one of replies. */
 const LEAST_SEEN = 2;
-const LEAST_HALF = 4;
-const MOST_P_HALF = 0.1;
 
 export const leak: Detector = {
   meta: {
     causes: ["memory-leak"],
-    doc: "before the service dies p99 doubles at constant load, with a trend (Mann-Kendall, p < 0.01); or 6 times or more, before it dies or ever, it stands still as `event-loop-pauses` does, and the longest reply of these pauses becomes half as long again, with a trend, or it does twice, and the longest reply of the seconds doubles, with a trend in either half of them",
+    doc: "before the service dies p99 doubles at constant load, with a trend (Mann-Kendall, p < 0.01); or 6 times or more, before it dies or ever, it stands still as `event-loop-pauses` does, and these pauses become half as long again, with a trend",
     explains: [
       "crash-and-restart",
       "event-loop-pauses",
@@ -48,10 +46,10 @@ export const leak: Detector = {
     const [death = null] = massCloses(signals).sort((a, b) => a.from - b.from);
     const end = death?.from ?? signals.rows.length;
     // How long replies took is known of seconds that are clean all through.
-    const isKnown = (pause: Pause) => signals.cleanShare(...secondsOf(pause)) === 1;
-    const before = pausesIn(signals).filter((one) => one.from < end * TICKS && isKnown(one));
+    const isKnown = ({ seconds }: Pause) => signals.cleanShare(...seconds) === 1;
+    const before = pausesIn(signals).filter((one) => one.at < end && isKnown(one));
     const trends = [
-      pauseTrend(signals, before, end),
+      pauseTrend(before),
       death === null ? null : replyTrend(signals, death, before.length >= LEAST_SEEN),
     ];
     const found = trends.filter((trend) => trend !== null);
@@ -106,35 +104,22 @@ function hypothesis(
 }
 
 /** Pauses that get longer and longer are those of a collector that has more and more to look at. */
-function pauseTrend(signals: Signals, before: readonly Pause[], end: number): Trend | null {
-  const lengths = before.map((pause) => longestReplyUs(signals, secondsOf(pause)));
-  const isOfPauses = before.length >= LEAST_PAUSES && isRising(lengths, PAUSE_GROWTH);
-  const bySecond = before.length >= LEAST_SEEN ? longestBySecond(signals, end) : [];
-  if (!isOfPauses && !isRisingThroughout(bySecond)) return null;
-  const [first, last] = endsOf(isOfPauses ? lengths : bySecond);
-  const [from] = secondsOf(before[0] as Pause);
+function pauseTrend(before: readonly Pause[]): Trend | null {
+  const lengths = before.map(({ lengthUs }) => lengthUs);
+  const [head, tail] = [before[0], before.at(-1)];
+  if (head === undefined || tail === undefined || lengths.length < LEAST_PAUSES) return null;
+  if (!isRising(lengths, PAUSE_GROWTH)) return null;
+  const [first, last] = endsOf(lengths);
   return {
     confidence: "likely",
     did: `stood still ${count(before.length)} times, longer and longer (from ${ms(first)} to ${ms(last)})`,
     evidence: {
-      sentence: `The longest reply of ${isOfPauses ? "these pauses" : "a second"} went from ${ms(first)} to ${ms(last)}; the generator's own turns were on time.`,
-      seconds: before.slice(0, 50).map(secondsOf),
+      sentence: `The longest reply of these pauses went from ${ms(first)} to ${ms(last)}; the generator's own turns were on time.`,
+      seconds: before.slice(0, 50).map(({ seconds }) => seconds),
     },
-    from,
-    to: secondsOf(before.at(-1) as Pause)[1],
+    from: head.seconds[0],
+    to: tail.seconds[1],
   };
-}
-
-/** Whoever had just asked when it began waited for all of it, and was answered in these seconds or the one behind them. */
-function longestReplyUs(signals: Signals, [from, to]: readonly [number, number]): number {
-  return signals.times("service", [from, to + 1])?.max ?? 0;
-}
-
-/** Of the seconds in which it was asked as much as before: pauses that are too short to be seen as such are in them, too. */
-function longestBySecond(signals: Signals, end: number): number[] {
-  return steadySeconds(signals)
-    .filter(({ second }) => second < end)
-    .map(({ second }) => signals.times("service", [second, second + 1])?.max ?? 0);
 }
 
 /** Means of the first third and of the last. */
@@ -146,16 +131,6 @@ function endsOf(series: readonly number[]): readonly [first: number, last: numbe
 function isRising(series: readonly number[], growth: number): boolean {
   const [first, last] = endsOf(series);
   return last >= growth * first && mannKendallP(series) <= MOST_P;
-}
-
-/** In either half: pauses that begin in the middle of a run, and stay as they are, do not. */
-function isRisingThroughout(series: readonly number[]): boolean {
-  const half = Math.floor(series.length / 2);
-  if (half < LEAST_HALF || !isRising(series, GROWTH)) return false;
-  return [series.slice(0, half), series.slice(-half)].every((part) => {
-    const [first, last] = endsOf(part);
-    return last > first && mannKendallP(part) <= MOST_P_HALF;
-  });
 }
 
 /** @param isPausing it stood still, too: then a trend that may be one of neighbours is none of chance */

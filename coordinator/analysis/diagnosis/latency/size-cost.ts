@@ -13,7 +13,7 @@ const KIB = 1024;
 export const largeMessages: Detector = {
   meta: {
     causes: ["compression-cost", "bandwidth-limit"],
-    doc: "half of the messages of 4 KiB or more take 5 ms longer than half of those of an eighth of the size, compared within eighths of the run, in the last five of them or more, and twice as long as before; and small ones wait behind them (their slowest fiftieth half as much longer than their fastest tenth): `compression-cost` when most connections agreed to permessage-deflate, else `bandwidth-limit`",
+    doc: "half of the messages of 4 KiB or more take 5 ms longer than half of those of an eighth of the size, compared within eighths of the run, in the last five of them or more, and half as long again as before; and small ones wait behind them (their slowest fiftieth half as much longer than their fastest tenth): `compression-cost` when most connections agreed to permessage-deflate, else `bandwidth-limit`",
     explains: ["slow-message-type", "network-jitter", "network-loss"],
   },
   detect(signals) {

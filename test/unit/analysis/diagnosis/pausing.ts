@@ -18,6 +18,10 @@ interface Pausing {
   readonly everyMs: number;
   /** How long it stands still after so many messages, at a time in milliseconds. */
   readonly pauseMs: (messages: number, atMs: number) => number;
+  /** Pings are answered meanwhile. */
+  readonly isHandler?: boolean;
+  /** What single messages take longer, beside pauses. */
+  readonly moreMs?: (message: number) => number;
 }
 
 export function pausing(of: Pausing): Told[] {
@@ -45,14 +49,17 @@ export function pausing(of: Pausing): Told[] {
       sent: ticksOf(sentMs, second),
       received: ticksOf(doneMs, second),
       latencyUs,
-      // Pings wait as long as messages do.
-      pingUs: latencyUs.filter((_us, at) => at % 4 === 0),
+      // Pings wait as long as messages do, or not at all.
+      pingUs: latencyUs.flatMap((us, at) => (at % 4 === 0 ? [of.isHandler ? 900 : us] : [])),
     };
   });
 }
 
 /** When each is answered. */
-function answered(sentMs: readonly number[], { seed, everyMs, pauseMs }: Pausing): number[] {
+function answered(
+  sentMs: readonly number[],
+  { seed, everyMs, pauseMs, moreMs }: Pausing,
+): number[] {
   let nextMs = 1000;
   let freeMs = 0;
   return sentMs.map((ms, at) => {
@@ -60,7 +67,12 @@ function answered(sentMs: readonly number[], { seed, everyMs, pauseMs }: Pausing
       freeMs = Math.max(freeMs, nextMs) + pauseMs(at, nextMs);
       nextMs = Math.max(nextMs + everyMs, freeMs);
     }
-    return Math.max(ms, freeMs) + 0.8 + 0.4 * drawUnit(seed, Stream.behaviour, at, 0);
+    return (
+      Math.max(ms, freeMs) +
+      (moreMs?.(at) ?? 0) +
+      0.8 +
+      0.4 * drawUnit(seed, Stream.behaviour, at, 0)
+    );
   });
 }
 
