@@ -1,19 +1,20 @@
 /**
- * Detector: a few replies take 200 ms longer than the rest and hardly any lie between: what a lost packet costs until it is sent again
- * (the least retransmission timeout of Linux). Listed in ../registry.ts. Invariant: single replies at single moments; what stands still
- * for all at once is another cause (pauses.ts), and so is a long tail without a gap.
+ * Detector: a few replies take 200 ms longer than the rest of their kind and hardly any lie between: what a lost packet costs until it is
+ * sent again (the least retransmission timeout of Linux). Listed in ../registry.ts. Invariant: single replies at single moments; what stands
+ * still for all at once is another cause (pauses.ts), and so is a long tail without a gap, or one slow kind of message (message.ts).
  */
 import { boundAt } from "../../../../shared/stats/histogram.ts";
 import { count, ms, partOf } from "../../text.ts";
 import type { Detector } from "../detector.ts";
 import type { Signals } from "../signals.ts";
 
-/** Beyond the median, microseconds: where retransmissions begin, and the gap below them. */
+/** Beyond the median of their kind, microseconds: the gap, where retransmissions begin behind it, and where they end. */
+const GAP_FROM_US = 60_000;
 const RETRANSMITTED_US = 195_000;
 const MODE_END_US = 290_000;
-const GAP_FROM_US = 60_000;
 /** Values per microsecond in the mode, over those in the gap. */
 const PEAK = 2;
+const LEAST_REPLIES = 500;
 const LEAST_SLOW = 20;
 const LEAST_SHARE = 0.001;
 const MOST_SHARE = 0.2;
@@ -23,34 +24,32 @@ const LEAST_SECONDS = 0.3;
 export const loss: Detector = {
   meta: {
     causes: ["network-loss"],
-    doc: "0.1 to 20 % of the replies take about 200 ms longer than the median, twice as densely as those between 60 and 195 ms, in three of ten seconds or more, one by one",
+    doc: "0.1 to 20 % of the replies take about 200 ms longer than half of their kind, twice as densely as those between 60 and 195 ms, in three of ten seconds or more, one by one",
     explains: ["reordering"],
   },
   detect(signals) {
-    const times = signals.times("service", [0, signals.rows.length]);
-    if (times === null || times.count < 500) return [];
-    const middle = times.quantile(0.5);
-    const bounds = [GAP_FROM_US, RETRANSMITTED_US, MODE_END_US].map((us) => boundAt(middle + us));
-    const [near = 0, below = 0, within = 0] = times.countsUpTo(bounds);
-    const slow = times.count - below;
-    const gap = (below - near) / (RETRANSMITTED_US - GAP_FROM_US);
-    const mode = (within - below) / (MODE_END_US - RETRANSMITTED_US);
-    if (slow < LEAST_SLOW || slow < LEAST_SHARE * times.count || slow > MOST_SHARE * times.count)
-      return [];
-    if (mode < PEAK * Math.max(gap, 1 / (RETRANSMITTED_US - GAP_FROM_US))) return [];
-    const { seconds, slowSeconds, from, to } = secondsWith(
-      signals,
-      boundAt(middle + RETRANSMITTED_US),
-    );
-    if (slowSeconds < LEAST_SECONDS * seconds) return [];
+    const kinds = kindsOf(signals);
+    const whole = tallyOf(signals, kinds, [0, signals.rows.length]);
+    const { replies, inGap, within, slow } = whole;
+    if (replies < LEAST_REPLIES || slow < LEAST_SLOW) return [];
+    if (slow < LEAST_SHARE * replies || slow > MOST_SHARE * replies) return [];
+    const gap = Math.max(1, inGap) / (RETRANSMITTED_US - GAP_FROM_US);
+    if (within / (MODE_END_US - RETRANSMITTED_US) < PEAK * gap) return [];
+    const known = signals.rows.flatMap(({ second }) => {
+      const own = tallyOf(signals, kinds, [second, second + 1]);
+      return own.replies > 0 ? [{ second, isSlow: own.slow > 0 }] : [];
+    });
+    const slowSeconds = known.filter(({ isSlow }) => isSlow).map(({ second }) => second);
+    if (slowSeconds.length < LEAST_SECONDS * known.length) return [];
+    const [from, to] = [slowSeconds[0] ?? 0, (slowSeconds.at(-1) ?? 0) + 1];
     return [
       {
         cause: "network-loss",
         confidence: "possible",
-        sentence: `Packets seem to be lost: ${partOf(slow, times.count)} of the replies took 200 ms longer than the others, or a multiple of that.`,
+        sentence: `Packets seem to be lost: ${partOf(slow, replies)} of the replies took 200 ms longer than the others, or a multiple of that.`,
         evidence: [
           {
-            sentence: `Half of all replies came within ${ms(middle)}; ${count(within - below)} took about 200 ms more, and only ${count(below - near)} lie in the gap before. They came in ${partOf(slowSeconds, seconds)} of the seconds.`,
+            sentence: `Half of all replies came within ${ms(signals.times("service", [0, signals.rows.length])?.quantile(0.5) ?? 0)}; ${count(within)} took about 200 ms more, and only ${count(inGap)} lie in the gap before. They came in ${partOf(slowSeconds.length, known.length)} of the seconds.`,
             seconds: [[from, to]],
           },
         ],
@@ -68,19 +67,33 @@ export const loss: Detector = {
   },
 };
 
-function secondsWith(signals: Signals, boundUs: number) {
-  let seconds = 0;
-  let slowSeconds = 0;
-  let [from, to] = [signals.rows.length, 0];
-  for (const { second } of signals.rows) {
-    if (!signals.isClean(second)) continue;
-    const times = signals.times("service", [second, second + 1]);
+interface Kind {
+  readonly names: ReadonlySet<number>;
+  readonly middleUs: number;
+}
+
+/** Kinds of message that were answered, and what half of their replies took. */
+function kindsOf(signals: Signals): readonly Kind[] {
+  return signals.names.flatMap((_, at) => {
+    const names = new Set([at]);
+    const times = signals.times("service", [0, signals.rows.length], names);
+    return times === null ? [] : [{ names, middleUs: times.quantile(0.5) }];
+  });
+}
+
+/** Replies of these seconds, each held against half of its kind. */
+function tallyOf(signals: Signals, kinds: readonly Kind[], seconds: readonly [number, number]) {
+  const tally = { replies: 0, inGap: 0, within: 0, slow: 0 };
+  for (const { names, middleUs } of kinds) {
+    const times = signals.times("service", seconds, names);
     if (times === null) continue;
-    seconds++;
-    if (times.max <= boundUs) continue;
-    slowSeconds++;
-    from = Math.min(from, second);
-    to = second + 1;
+    const [near = 0, below = 0, end = 0] = times.countsUpTo(
+      [GAP_FROM_US, RETRANSMITTED_US, MODE_END_US].map((us) => boundAt(middleUs + us)),
+    );
+    tally.replies += times.count;
+    tally.inGap += below - near;
+    tally.within += end - below;
+    tally.slow += times.count - below;
   }
-  return { seconds, slowSeconds, from: Math.min(from, Math.max(0, to - 1)), to };
+  return tally;
 }

@@ -2,8 +2,8 @@
  * Detector: one kind of message takes much longer than the others, and makes most of the slow replies. Listed in ../registry.ts.
  * Invariant: kinds are mixed on the same connections, so what slows all of them is none of its business; that it is slow is shown block by block.
  */
-import { boundAt, type MergedHistogram } from "../../../../shared/stats/histogram.ts";
-import { count, ms, percent } from "../../text.ts";
+import type { MergedHistogram } from "../../../../shared/stats/histogram.ts";
+import { count, ms } from "../../text.ts";
 import { type Detector, shownIn } from "../detector.ts";
 import type { Signals } from "../signals.ts";
 import { sizeCost } from "../sizes.ts";
@@ -12,17 +12,17 @@ const LEAST_VALUES = 100;
 /** Half of them take so many times as long as half of all others, and so much longer. */
 const SLOWER = 3;
 const LEAST_US = 10_000;
-/** Of the slowest replies, those of this kind. */
-const TAIL = 0.98;
-const TAIL_SHARE = 0.8;
+/** Four fifths of its replies take longer than four fifths of all others: where others wait behind it, or are as slow, they do not. */
+const MOST_OF_IT = 0.2;
+const MOST_OTHERS = 0.8;
 const BLOCKS = 8;
-/** The last blocks of the run, at least, in which it is slow. */
-const LEAST_BLOCKS = 3;
+/** Of the run, the last part in which it is slow, at least. */
+const LEAST_SHARE = 3 / 8;
 
 export const slowMessage: Detector = {
   meta: {
     causes: ["slow-message-type"],
-    doc: "half of the replies to one kind of message take 3 times as long as those to all others, 10 ms longer at least, in the last three eighths of the run or more, and it makes four fifths of the slowest fiftieth there, or four fifths of it and a fifth of the others at most take longer than lies between the two",
+    doc: "half of the replies to one kind of message take 3 times as long as those to all others, 10 ms longer at least, in the last three eighths of the run or more, and four fifths of them longer than four fifths of the others",
     explains: ["reordering", "slow-backend"],
     resembles: ["network-loss"],
   },
@@ -49,7 +49,7 @@ export const slowMessage: Detector = {
         sentence: `Messages of the kind ${name} are slow ${since}: half of them take over ${ms(own.quantile(0.5))}, of all others ${ms(others.quantile(0.5))}.`,
         evidence: [
           shownIn(
-            `So in each eighth of that time, on the same connections; ${percent(tailShare(own, others))} of the slowest fiftieth of ${count(own.count + others.count)} replies are its.`,
+            `So in each eighth of that time, on the same connections; four fifths of its replies take over ${ms(own.quantile(MOST_OF_IT))}, four fifths of ${count(others.count)} others less than ${ms(others.quantile(MOST_OTHERS))}.`,
             from,
             to,
           ),
@@ -84,20 +84,15 @@ function slowFrom(signals: Signals, part: number, parts: readonly number[]): Slo
   const names = [new Set([part]), new Set(parts.filter((one) => one !== part))] as const;
   const long = Math.floor(signals.rows.length / BLOCKS);
   if (long === 0) return null;
-  let blocks = 0;
-  while (
-    blocks < BLOCKS &&
-    isSlowIn(signals, names, signals.rows.length - (blocks + 1) * long, long)
-  ) {
-    blocks++;
-  }
-  const from = blocks === BLOCKS ? 0 : signals.rows.length - blocks * long;
-  const [own, others] = names.map((of) =>
-    signals.times("latency", [from, signals.rows.length], of),
-  );
-  if (blocks < LEAST_BLOCKS || !own || !others) return null;
+  const end = signals.rows.length;
+  let from = end;
+  while (from >= long && isSlowIn(signals, names, from - long, long)) from -= long;
+  // What is left at the beginning is no block of its own.
+  if (from < long) from = 0;
+  const [own, others] = names.map((of) => signals.times("latency", [from, end], of));
+  if (end - from < LEAST_SHARE * end || !own || !others) return null;
   if (own.count < LEAST_VALUES || others.count < LEAST_VALUES) return null;
-  return isItsOwn(own, others) ? { from, own, others } : null;
+  return own.quantile(MOST_OF_IT) > others.quantile(MOST_OTHERS) ? { from, own, others } : null;
 }
 
 function isSlowIn(
@@ -111,24 +106,4 @@ function isSlowIn(
   if (own === null || others === null || signals.cleanShare(from, from + long) < 0.5) return false;
   const [mine, theirs] = [own.quantile(0.5), others.quantile(0.5)];
   return mine >= SLOWER * theirs && mine - theirs >= LEAST_US;
-}
-
-/** Most of its replies are slow, and few of the others; or the slowest of all are its. */
-function isItsOwn(own: Times, others: Times): boolean {
-  const between = Math.sqrt(own.quantile(0.5) * others.quantile(0.5));
-  const share = (times: Times) => beyond(times, between) / times.count;
-  const isApart = share(own) >= TAIL_SHARE && share(others) <= 1 - TAIL_SHARE;
-  return isApart || tailShare(own, others) >= TAIL_SHARE;
-}
-
-function tailShare(own: Times, others: Times): number {
-  const all = own.clone();
-  all.addFrom(others);
-  // A little below, so that those that took as long count, too.
-  const us = 0.9 * all.quantile(TAIL);
-  return beyond(own, us) / Math.max(1, beyond(own, us) + beyond(others, us));
-}
-
-function beyond(times: Times, us: number): number {
-  return times.count - (times.countsUpTo([boundAt(Math.round(us))])[0] ?? 0);
 }

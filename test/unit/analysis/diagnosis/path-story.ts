@@ -16,6 +16,8 @@ export interface Path {
   /** Longer, each way; and the share of pieces that are sent again 200 ms later. */
   readonly delayUs?: number;
   readonly lossShare?: number;
+  /** What the service takes longer for a large message. */
+  readonly slowUs?: number;
 }
 
 const SECONDS = 14;
@@ -41,7 +43,10 @@ interface Piece {
 /** Second by second: what such a run would have measured. */
 export function overPath(path: Path): Told[] {
   const sent = piecesOf(path.seed);
-  const served = carried(path, sent, 0).map((one) => ({ ...one, atUs: one.atUs + SERVED_US }));
+  const served = carried(path, sent, 0).map((one) => {
+    const isSlow = one.kind === "large" && one.atUs >= path.onsetUs;
+    return { ...one, atUs: one.atUs + SERVED_US + (isSlow ? (path.slowUs ?? 0) : 0) };
+  });
   const back = carried(path, served.sort(byTime), 1);
   return Array.from({ length: SECONDS }, (_, second) => {
     const isIn = (us: number) => Math.floor(us / 1e6) === second;

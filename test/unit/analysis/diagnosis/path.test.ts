@@ -7,6 +7,8 @@ import { LARGE_BYTES, overPath, type Path, SMALL_BYTES } from "./path-story.ts";
 import { causesOf, foldOf, sized } from "./story.ts";
 
 const PLAN = { connections: 200, ramp: 2, ...sized([[SMALL_BYTES], [LARGE_BYTES]]) };
+/** Of messages whose sizes are not known. */
+const ALIKE = { connections: 200, ramp: 2 };
 const SEEDS = [1, 2, 3, 4];
 /** From soon behind the ramp to the middle of the run. */
 const onsetOf = (seed: number) => 1e6 * (3.4 + 0.7 * seed);
@@ -38,6 +40,19 @@ test.each([5000, 25_000])("a way that is longer by %d us each way", (delayUs) =>
 test.each([0.005, 0.02])("a share of %d of the packets is lost", (lossShare) => {
   expect(namedFirst({ lossShare })).toEqual(SEEDS.map(() => "network-loss possible"));
 });
+
+test.each<[number, number]>([
+  [60_000, 0.02],
+  [150_000, 0.05],
+])(
+  "one kind of message is slow by %d us, and a share of %d of the packets is lost",
+  (slowUs, lossShare) => {
+    const named = SEEDS.map((seed) =>
+      causesOf(foldOf(overPath({ seed, onsetUs: onsetOf(seed), slowUs, lossShare }), ALIKE)).join(),
+    );
+    expect(named).toEqual(SEEDS.map(() => "slow-message-type likely,network-loss possible"));
+  },
+);
 
 test("a path that does nothing", () => {
   expect(namedFirst({})).toEqual(SEEDS.map(() => "nothing"));
