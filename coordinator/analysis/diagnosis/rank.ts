@@ -3,7 +3,12 @@
  * and what is left unexplained. Called by findings/cause.ts. Pure. Invariants: no failure counts for two causes; what the generator
  * may have done to itself is never certain of the target; a cause that does not fit is `unknown`, not the nearest one.
  */
-import { describeFailure, failureCause, stageOf } from "../../../shared/stats/failure-kind.ts";
+import {
+  describeFailure,
+  type FailureKind,
+  failureCause,
+  stageOf,
+} from "../../../shared/stats/failure-kind.ts";
 import type { FailureSeries } from "../../merge/failures/failure-series.ts";
 import { type CauseId, causeOf } from "../findings/causes.ts";
 import { CONFIDENCES } from "../judgement.ts";
@@ -19,8 +24,8 @@ const MAX_CAUSES = 5;
 const LEAST_CLEAN = 0.5;
 /** A consequence begins before this long after its cause was seen last. */
 const AFTER_SECONDS = 120;
-/** Unexplained failures that are worth a card: so many, and this share of what was tried. */
-const LEAST_UNKNOWN = 20;
+/** Unexplained failures that are worth a card: so many, and this share of what was tried of its sort. */
+const LEAST_UNKNOWN = 10;
 const LEAST_UNKNOWN_SHARE = 0.01;
 
 /** What a detector says; null: it is not to be told. */
@@ -169,23 +174,44 @@ function isPartOf({ symptoms, cause }: Hypothesis, other: Hypothesis): boolean {
   return symptoms.every((one) => other.symptoms.includes(one));
 }
 
+/** What is tried: each failure is one of these, and held against as many. */
+const SORTS = ["attempts to connect", "connections", "messages"] as const;
+type Sort = (typeof SORTS)[number];
+
+function sortOf(kind: FailureKind): Sort {
+  const { during, stage } = describeFailure(kind);
+  if (during === "connect") return "attempts to connect";
+  return stage === "close" || kind === "heartbeat-timeout" || kind === "protocol"
+    ? "connections"
+    : "messages";
+}
+
+function triedOf({ fold }: Signals, sort: Sort): number {
+  const { attempted, established, expected, sent } = fold.merge.counters();
+  if (sort === "messages") return Math.max(expected, sent);
+  return sort === "connections" ? established : attempted;
+}
+
 /** @param named also those that another explains, or that are not said */
 function unexplained(signals: Signals, named: readonly Hypothesis[]): Hypothesis[] {
   const known = new Set<FailureSeries>(named.flatMap(({ symptoms }) => symptoms));
-  const left = signals.failures
+  const others = signals.failures
     .filter((one) => !known.has(one) && failureCause(one.kind) === "target")
     // What a connection that ends leaves unanswered follows from its end.
     .filter(({ kind }) => kind !== "unanswered" || known.size === 0)
     // Replies to several messages may overtake one another.
     .filter(({ kind }) => kind !== "reordered" || signals.isOrderPromised)
     .sort((a, b) => b.count - a.count);
-  const [most] = left;
-  const failed = countOf(left);
-  const span = spanOf(left);
-  const { attempted, expected, sent } = signals.fold.merge.counters();
-  const tried = attempted + Math.max(expected, sent);
-  if (most === undefined || span === null) return [];
-  if (failed < LEAST_UNKNOWN || failed < LEAST_UNKNOWN_SHARE * tried) return [];
+  const [worst] = SORTS.map((sort) => {
+    const left = others.filter(({ kind }) => sortOf(kind) === sort);
+    return { sort, left, failed: countOf(left), tried: triedOf(signals, sort) };
+  })
+    .filter(({ failed, tried }) => failed >= Math.max(LEAST_UNKNOWN, LEAST_UNKNOWN_SHARE * tried))
+    .sort((a, b) => b.failed / b.tried - a.failed / a.tried);
+  if (worst === undefined) return [];
+  const { sort, left, failed, tried } = worst;
+  const [most] = left as [FailureSeries];
+  const [from, to] = spanOf(left) as readonly [number, number];
   if (named.length > 0 && failed < countOf([...known])) return [];
   const code = most.code === null ? "" : ` ${most.code}`;
   const stage = stageOf(most.kind);
@@ -194,18 +220,19 @@ function unexplained(signals: Signals, named: readonly Hypothesis[]): Hypothesis
       cause: "unknown",
       locus: stage === "dns" || stage === "tcp" ? "network" : "server",
       confidence: "possible",
-      sentence: `${partOf(failed, Math.max(tried, failed))} of what was tried failed, and none of the known causes fits; most frequent: ${most.kind}${code}.`,
+      sentence: `${partOf(failed, Math.max(tried, failed))} of the ${sort} failed, and none of the known causes fits; most frequent: ${most.kind}${code}.`,
       evidence: [
         shownIn(
           `${count(most.count)} times ${most.kind}${code}: ${describeFailure(most.kind).doc}.`,
-          ...span,
+          from,
+          to,
         ),
       ],
       against: [],
       nextProbe:
         "Look at the samples under Failures, and run the same load at half its size: what goes away with the load is a limit.",
-      from: span[0],
-      to: span[1],
+      from,
+      to,
       impact: failed,
       symptoms: left,
     },

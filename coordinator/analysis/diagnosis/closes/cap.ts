@@ -15,6 +15,8 @@ const AT_CAP = 0.93;
 const BEYOND_CAP = 1.08;
 /** Below it the same answer is rare. */
 const MOST_BELOW = 0.02;
+/** Who gets in at the cap, beyond those who leave, for each attempt that is turned away there. */
+const MOST_LET_IN = 0.25;
 /** Replies at a cap are as fast as before: not so many times as slow, nor so much. */
 const SLOWER = 3;
 const SLOWER_US = 20_000;
@@ -34,7 +36,7 @@ const ANSWERS = [
 export const cap: Detector = {
   meta: {
     causes: ["connection-cap", "server-open-files"],
-    doc: "attempts fail the same way (503, 429, 1013, reset, refused, no answer) at one number of open connections, 95 % of them, and 2 % at most of those below it",
+    doc: "attempts fail the same way (503, 429, 1013, reset, refused, no answer) at one number of open connections, 95 % of them, and 2 % at most of those below it, while a quarter as many at most get in beyond those that end",
     explains: [
       "server-errors",
       "failing-backend",
@@ -54,11 +56,12 @@ function found(signals: Signals, series: ReturnType<Signals["of"]>, answer: stri
   const peak = openWhen(signals, series, refused);
   // Nobody got in: that is no limit of how many do.
   if (peak === 0) return [];
-  const { atCap, below, attemptsBelow } = placed(signals, series, peak);
+  const { atCap, below, attemptsBelow, letIn } = placed(signals, series, peak);
   const isCap =
     // What is turned away in the drain is in neither.
     atCap >= LEAST_AT_CAP * (atCap + below) &&
     atCap >= LEAST_REFUSED &&
+    letIn <= MOST_LET_IN * atCap &&
     attemptsBelow >= Math.min(LEAST_BELOW, peak) &&
     below <= MOST_BELOW * attemptsBelow &&
     signals.rows.every(({ open }) => open <= BEYOND_CAP * peak) &&
@@ -111,9 +114,12 @@ function openWhen(signals: Signals, series: ReturnType<Signals["of"]>, refused: 
 }
 
 function placed(signals: Signals, series: ReturnType<Signals["of"]>, peak: number) {
-  const sums = { atCap: 0, below: 0, attemptsBelow: 0 };
-  for (const { second, open, opened, failed } of signals.rows) {
+  const sums = { atCap: 0, below: 0, attemptsBelow: 0, letIn: 0 };
+  const [first] = spanOf(series) ?? [signals.rows.length];
+  for (const { second, open, opened, closed, failed } of signals.rows) {
     const refused = countIn(series, second);
+    if (second > first && signals.openBefore(second) >= AT_CAP * peak)
+      sums.letIn += opened - closed;
     // While it fills up within one second, what is turned away is turned away at its end.
     if (open >= AT_CAP * peak) sums.atCap += refused;
     else {
