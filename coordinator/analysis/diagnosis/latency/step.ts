@@ -23,7 +23,7 @@ const ALIKE = 0.25;
 export const step: Detector = {
   meta: {
     causes: ["network-latency", "network-jitter", "dependency-pool"],
-    doc: "at constant load the median rises by half, and 3 ms, at least, from one second on (PELT, with a penalty for dependence), and pings rise by as much: `network-latency` when the fastest hundredth does, too, `network-jitter` when it does not and pings spread as far as replies; `dependency-pool` when pings do not rise, the fastest hundredth does by a quarter of that, and the time of replies varies by as much more",
+    doc: "at constant load the median rises by half, and 3 ms, at least, from one second on (PELT, with a penalty for dependence), and pings rise by as much: `network-latency` when the fastest hundredth does, too, `network-jitter` when it does not and pings spread as far as replies; `dependency-pool` when pings do not rise, the fastest hundredth does by 3 ms, and the time of replies varies by a quarter of that more",
     explains: ["network-loss"],
   },
   detect(signals) {
@@ -45,7 +45,8 @@ function hypothesis(signals: Signals, rise: Rise): Hypothesis[] {
   if (fastest === null) return [];
   if (pings !== null && pings < ALIKE * shiftUs) {
     const spread = spreadOf(signals, "service", rise) ?? 0;
-    const isQueue = Math.min(fastest, spread) >= ALIKE * shiftUs;
+    // The longer the queue, the less of it is what one request takes: the fastest wait for that at least.
+    const isQueue = fastest >= LEAST_US && spread >= ALIKE * shiftUs;
     return isQueue ? [behindTheProcess(signals, rise, { fastest, pings, spread })] : [];
   }
   const isAlike = Math.abs(fastest - shiftUs) <= ALIKE * shiftUs;

@@ -102,6 +102,16 @@ describe("those who come back together", () => {
     expect(found).toMatchObject([{ cause: "reconnect-storm", confidence: "likely" }]);
   });
 
+  test("and wait for longer than it was away, if not in vain: that is the storm", () => {
+    const waiting: Told = {
+      ...{ open: 200, opened: 200, failed: 0 },
+      connectUs: Array.from({ length: 200 }, (_, at) => 4500 * at),
+    };
+    const seconds = changed(healthy(25), { 10: massClose, 11: refused(300), 12: waiting });
+    const soon = { ...together, connect: { ...together.connect, timeoutUs: 1e6 } };
+    expect(causesOf(foldOf(seconds, soon))).toEqual(["reconnect-storm likely"]);
+  });
+
   test("and wait for less than it was away: it is the crash", () => {
     const away = Object.fromEntries([11, 12, 13, 14].map((at) => [at, refused(200)]));
     const seconds = changed(healthy(25), { 10: massClose, ...away, 15: unanswered });
@@ -124,6 +134,22 @@ describe("limits", () => {
     const [found] = diagnose(new Signals(foldOf(seconds, PLAN)), DETECTORS);
     expect(found).toMatchObject({ cause: "connection-cap", confidence: "likely" });
     expect(found?.sentence).toContain("about 120 connections");
+  });
+
+  test("are none where as many get in as get no answer", () => {
+    const seconds = healthy(25).map((told, at) =>
+      at < 4
+        ? { ...told, open: 46 * (at + 1), opened: 46 }
+        : {
+            ...told,
+            ...{ open: 184 + Math.min(16, 4 * (at - 3)), opened: 4 },
+            ...(at < 8 && {
+              failed: 5,
+              failures: [{ kind: "upgrade-timeout" as const, signature: "", count: 5 }],
+            }),
+          },
+    );
+    expect(causesOf(foldOf(seconds, PLAN))).toEqual(["unknown possible"]);
   });
 
   test("of attempts a second: 429 when they come fast", () => {
@@ -311,6 +337,25 @@ describe("what the service says", () => {
   test("is not held against it in what a fault is to blame for", () => {
     expect(said([{ kind: "close-code", signature: "1011", count: 5, phase: 2 }])).toEqual([]);
   });
+});
+
+test("connections that end with a word nobody knows, one by one, are held against connections", () => {
+  const seconds = changed(
+    healthy(25),
+    Object.fromEntries(
+      [6, 8, 11, 15, 20].map((at) => [
+        at,
+        {
+          ...{ dropped: 3, opened: 3, lifetimeUs: ages(3, 2e6, 5e6, 9e6) },
+          failures: [{ kind: "close-code", signature: "4409 replaced", count: 3 }],
+        },
+      ]),
+    ),
+  );
+  const [found, ...others] = diagnose(new Signals(foldOf(seconds, PLAN)), DETECTORS);
+  expect(found).toMatchObject({ cause: "unknown", locus: "server" });
+  expect(found?.sentence).toContain("of the connections failed");
+  expect(others).toEqual([]);
 });
 
 describe("silence", () => {

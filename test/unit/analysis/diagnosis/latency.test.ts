@@ -195,6 +195,14 @@ describe("a step", () => {
     ]);
   });
 
+  test("of replies alone, mostly by times that vary, is one that is nearly full", () => {
+    const change = (us: readonly number[]) =>
+      us.map((one, at) => one + 24_000 + (at % 10) * 30_000);
+    expect(causesOf(foldOf(stepped(change, Array(20).fill(800)), PLAN))).toEqual([
+      "dependency-pool possible",
+    ]);
+  });
+
   test("of the slow ones alone is not", () => {
     const seconds = stepped(
       (us) => us.map((one, at) => one * (at % 3 === 0 ? 1 : 20)),

@@ -77,6 +77,7 @@ export interface Told {
   readonly tlsUs?: readonly number[];
   readonly upgradeUs?: readonly number[];
   readonly loopLagUs?: readonly number[];
+  readonly connectUs?: readonly number[];
   /** Messages nobody asked for, and the bytes of all that came. */
   readonly unsolicited?: number;
   readonly bytesReceived?: number;
@@ -189,7 +190,7 @@ function content(
       ...(told.pushUs ? [{ metric: "push" as const, phase, name: 0, us: told.pushUs }] : []),
       ...unnamed(
         {
-          ...{ sendLag: told.sendLagUs, tcp: told.tcpUs, tls: told.tlsUs },
+          ...{ sendLag: told.sendLagUs, tcp: told.tcpUs, connect: told.connectUs, tls: told.tlsUs },
           ...{ upgrade: told.upgradeUs, ping: told.pingUs },
         },
         phase,
