@@ -4,7 +4,7 @@
  * so the order of frames changes nothing. Bound: SPANS stretches with CLASSES counts for each worker and metric.
  */
 import { METRICS, type Metric } from "../../../shared/stats/counters.ts";
-import { lowestValueOf } from "../../../shared/stats/hdr-v2.ts";
+import { BUCKETS, lowestValueOf } from "../../../shared/stats/hdr-v2.ts";
 import type { Piece } from "../series/packed.ts";
 
 const SPANS = 64;
@@ -17,6 +17,11 @@ const TIMED = ["service", "push", "sendLag"] as const satisfies readonly Metric[
 export type TimedMetric = (typeof TIMED)[number];
 const AT: ReadonlyMap<number, TimedMetric> = new Map(
   TIMED.map((metric) => [METRICS.indexOf(metric), metric]),
+);
+
+/** By bucket of a frame's histogram: there are as many for each worker and second. */
+const CLASS_OF = Uint8Array.from({ length: BUCKETS }, (_, bucket) =>
+  classOf(lowestValueOf(bucket)),
 );
 
 /** Counts by class; never written to by who reads them. */
@@ -44,9 +49,10 @@ export class WorkerTimes {
       const timed = AT.get(metric);
       if (timed === undefined) continue;
       const times = this.#at(epoch, timed, Math.floor(second / this.spanSeconds));
-      for (const [at, bucket] of values.buckets.entries()) {
-        const place = classOf(lowestValueOf(bucket));
-        times[place] = (times[place] ?? 0) + (values.counts[at] ?? 0);
+      const { buckets, counts } = values;
+      for (let at = 0; at < buckets.length; at++) {
+        const place = CLASS_OF[buckets[at] ?? 0] ?? 0;
+        times[place] = (times[place] ?? 0) + (counts[at] ?? 0);
       }
     }
   }
