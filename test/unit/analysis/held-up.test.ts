@@ -96,6 +96,7 @@ describe("standing still now and then, and late by less than any gate", () => {
 
   test.each<[string, (second: number) => boolean, Late]>([
     ["too seldom", (second) => second === 3, pause],
+    ["in one stretch, as beside others", (second) => second > 3 && second < 8, pause],
     ["for less", seldom, { ...pause, health: { ...health, loopLagMaxUs: 35_000 } }],
     ["and hardly late", seldom, { ...pause, lateUs: 9000 }],
   ])("is not said where it stood still %s", (_, isLate, late) => {
