@@ -14,7 +14,7 @@ import { type Part, partsOf, type Slower, slower } from "./sampled.ts";
 const LEAST_CONNECTIONS = 40;
 /** Over an even share. */
 const LEAST_TIMES_EVEN = 1.3;
-const MOST_P = 0.001;
+const MOST_P = 0.01;
 /** Of one source, so that all at one server is no chance; and of all connections, those of such sources. */
 const LEAST_OF_SOURCE = 5;
 const LEAST_SOURCED = 0.9;
@@ -25,7 +25,7 @@ const MOST_OF_THEM = 0.8;
 export const uneven: Detector = {
   meta: {
     causes: ["unbalanced-load", "few-source-addresses"],
-    doc: "of the servers that name themselves behind one target (`x-served-by`, [connections.md](connections.md#servers-behind-a-balancer)) the busiest has 1.3 times an even share of 40 sampled connections or more (chi-squared, p < 0.001), and half of its replies take twice as long as half of the others', 4 ms longer at least; `few-source-addresses` when each source address of 5 connections or more has all of them at one server, `certain` with three such addresses",
+    doc: "of the servers that name themselves behind one target (`x-served-by`, [connections.md](connections.md#servers-behind-a-balancer)) the busiest has 1.3 times an even share of 40 sampled connections or more (chi-squared, p < 0.01), and half of its replies take twice as long as half of the others', 4 ms longer at least; `few-source-addresses` when each source address of 5 connections or more has all of them at one server, `certain` with three such addresses",
     explains: [
       "saturation",
       "dependency-pool",
