@@ -1,7 +1,6 @@
 /**
  * Stretches of 40 ms to 3 s in which nothing came from the service although messages were sent, and then what had been held back. Read by
- * the detectors of pauses and of leaks. Pure. Invariant: a stretch in which we stood still, waited for a processor, or sent nothing, is none
- * of the service's.
+ * the detectors of pauses and of leaks. Pure. Invariant: a stretch in which we stood still, or sent nothing, is none of the service's.
  */
 import { boundAt, type MergedHistogram } from "../../../../shared/stats/histogram.ts";
 import type { TimelineRow } from "../../../merge/timeline.ts";
@@ -23,7 +22,7 @@ const BURST_TICKS = 3;
 const BURST = 1.5;
 /** Longer ones are another matter: closes/silence.ts. */
 const MOST_TICKS = 30;
-/** Our own longest turn in that second, and our wait for a processor, over the pause: then it is ours, unless we sent so much of what is usual all the while. */
+/** Our own longest turn in that second, over the pause: then it is ours, unless we sent so much of what is usual all the while. */
 const OWN = 0.5;
 const OWN_SENT = 0.5;
 /** One that no tick shows: so long at least, and so many replies waited for more than half of it. */
@@ -235,9 +234,7 @@ function dispersionOf(seconds: readonly { readonly of: number; readonly count: n
   );
 }
 
-/** We stood still, or waited for a processor, for half as long. */
-function isOurs({ rows, fold }: Signals, second: number, lengthUs: number): boolean {
-  const waited = fold.merge.evidence.health.at(second, "processorWait") ?? 0;
-  const ownUs = Math.max(rows[second]?.loopLagMaxUs ?? 0, waited * SECOND_US);
-  return ownUs > OWN * lengthUs;
+/** We stood still for half as long. */
+function isOurs({ rows }: Signals, second: number, lengthUs: number): boolean {
+  return (rows[second]?.loopLagMaxUs ?? 0) > OWN * lengthUs;
 }
