@@ -1,7 +1,7 @@
 /**
  * Goal: a run that is submitted with a probe run ends when that is over, with the cause it told; one probe run at most, whatever becomes of
- * the coordinator, and none against the will of whoever stops the run. Method: a coordinator, two workers and a broker; a target that closes
- * idle connections, which one run alone cannot tell from old ones.
+ * the coordinator, and none against the will of whoever stops the run. Method: a coordinator, two workers and a broker; a target that has
+ * a limit of connections, which one run alone cannot tell from one on new connections per second.
  */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -21,7 +21,7 @@ import { onrush, scratch, startTarget } from "../support/programs.ts";
 import { type BrokerServer, brokersOf, missing, startBroker } from "../support/servers.ts";
 
 const WAIT = { timeout: 60_000, interval: 50 };
-const IDLE = { close: [{ idleMs: 4000, code: 4000 }] };
+const CAPPED = { cap: { connections: 40, status: 429 } };
 
 interface Probed extends Info {
   readonly probe: {
@@ -31,15 +31,12 @@ interface Probed extends Info {
   } | null;
 }
 
-/** Connections that send nothing for most of their time, opened one after another. */
-const seldom = (target: string) => ({
-  ...{ version: 1, name: "seldom", target, seed: 7 },
-  load: [
-    { phase: "rise", ramp: "linear", to: 40, over: "4s" },
-    { phase: "held", hold: "9s" },
-  ],
+/** All connections at once. */
+const burst = (target: string, hold = "6s") => ({
+  ...{ version: 1, name: "burst", target, seed: 7 },
+  load: [{ phase: "burst", ramp: "burst", to: 120, hold }],
   messages: {
-    rate: "0.02/s",
+    rate: "1/s",
     mix: [{ name: "say", send: { binary: { size: 32 } }, reply: { match: "echo", within: "10s" } }],
   },
 });
@@ -91,16 +88,20 @@ describe.each(brokersOf("redis"))("submit --auto-probe on %s", (kind) => {
   async function expectTold(id: string, run: string): Promise<void> {
     const summary = await coordinator.result(id);
     const [told, ...more] = await probedIn(join(folder.path, id));
-    expect(told).toMatchObject({ probe: "busier", run, named: "idle-timeout" });
+    expect(told).toMatchObject({ probe: "slower-ramp", run, named: "connection-cap" });
     expect(more).toEqual([]);
     expect(readdirSync(folder.path).filter((name) => name.startsWith(`${id}-`))).toEqual([run]);
     const first = firstCause(summary);
-    expect(first?.id).toBe("idle-timeout");
+    expect(first?.id).toBe("connection-cap");
     expect(first?.evidence.join()).toContain(`(probe run ${run})`);
     const written = JSON.parse(readFileSync(runPath.summary(join(folder.path, id)), "utf8"));
     expect(written).toEqual(summary);
     const { probe, exitCode } = await infoOf(id);
-    expect(probe).toEqual({ kind: "busier", run, outcome: told?.type === "probed" && told.seen });
+    expect(probe).toEqual({
+      kind: "slower-ramp",
+      run,
+      outcome: told?.type === "probed" && told.seen,
+    });
     expect(exitCode).toBe(summary.exitCode);
     // A run as any other, whose ledger balances.
     const { validity, connections } = await coordinator.result(run);
@@ -112,10 +113,10 @@ describe.each(brokersOf("redis"))("submit --auto-probe on %s", (kind) => {
   it.skipIf(absent !== null)(
     "ends with the cause that the probe run names, and shows both",
     async () => {
-      await using target = await startTarget(IDLE);
+      await using target = await startTarget(CAPPED);
       using files = scratch();
-      const file = join(files.path, "seldom.json");
-      writeFileSync(file, JSON.stringify(seldom(target.url)));
+      const file = join(files.path, "burst.json");
+      writeFileSync(file, JSON.stringify(burst(target.url)));
       const args = ["--coordinator", coordinator.url];
       const submitted = onrush(["submit", file, "--auto-probe", "--watch", "--json", ...args]);
       await expect
@@ -123,7 +124,7 @@ describe.each(brokersOf("redis"))("submit --auto-probe on %s", (kind) => {
         .toHaveLength(1);
       const [{ id }] = (await coordinator.get<{ runs: [Probed] }>("/runs")).body.runs;
       const run = await probeRunOf(id);
-      expect(run).toBe(`${id}-busier`);
+      expect(run).toBe(`${id}-slower-ramp`);
       // The first run is not over before the probe run is.
       expect(await infoOf(id)).toMatchObject({ state: "merging", exitCode: null, endedAt: null });
       expect((await onrush(["runs", ...args])).stdout).toMatch(
@@ -142,8 +143,8 @@ describe.each(brokersOf("redis"))("submit --auto-probe on %s", (kind) => {
   it.skipIf(absent !== null)(
     "goes on with its probe run after kill -9, and makes no second one",
     async () => {
-      await using target = await startTarget(IDLE);
-      const id = await coordinator.submit(seldom(target.url), "?autoProbe=1");
+      await using target = await startTarget(CAPPED);
+      const id = await coordinator.submit(burst(target.url), "?autoProbe=1");
       const run = await probeRunOf(id);
       await coordinator.kill();
       await coordinator.start();
@@ -159,8 +160,8 @@ describe.each(brokersOf("redis"))("submit --auto-probe on %s", (kind) => {
   );
 
   it.skipIf(absent !== null)("a stop of the run ends its probe run, and says so", async () => {
-    await using target = await startTarget(IDLE);
-    const id = await coordinator.submit(seldom(target.url), "?autoProbe=1");
+    await using target = await startTarget(CAPPED);
+    const id = await coordinator.submit(burst(target.url), "?autoProbe=1");
     const run = await probeRunOf(id);
     expect((await coordinator.post(`/runs/${id}/actions/stop`)).status).toBe(202);
     expect(await coordinator.over(run)).toMatchObject({ verdict: "stopped", exitCode: 103 });
@@ -174,7 +175,7 @@ describe.each(brokersOf("redis"))("submit --auto-probe on %s", (kind) => {
 
   it.skipIf(absent !== null)("makes none where there is nothing to tell, and says so", async () => {
     await using target = await startTarget();
-    const headers = { "idempotency-key": `none-${kind}` };
+    const headers = { "idempotency-key": `none at ${target.url}` };
     const call = { body: echoScenario(target.url, { connections: 10 }), headers };
     const { body } = await coordinator.post<{ id: string }>("/runs?autoProbe=1", call);
     await coordinator.over(body.id);
@@ -183,13 +184,14 @@ describe.each(brokersOf("redis"))("submit --auto-probe on %s", (kind) => {
     expect(probe?.outcome).toContain("no probe run: ");
     expect(readdirSync(folder.path).filter((name) => name.startsWith(`${body.id}-`))).toEqual([]);
     // Whether there is to be one is a part of the request.
-    expect((await coordinator.post("/runs?autoProbe=1", call)).body).toMatchObject(body);
+    const again = await coordinator.post("/runs?autoProbe=1", call);
+    expect(again.body).toMatchObject({ id: body.id });
     expect((await coordinator.post("/runs", call)).status).toBe(422);
   });
 
   it.skipIf(absent !== null)("of a run that was stopped there is none", async () => {
-    await using target = await startTarget(IDLE);
-    const id = await coordinator.submit(seldom(target.url), "?autoProbe=1");
+    await using target = await startTarget(CAPPED);
+    const id = await coordinator.submit(burst(target.url, "60s"), "?autoProbe=1");
     await expect.poll(async () => (await target.now()).open, WAIT).toBeGreaterThan(10);
     expect((await coordinator.post(`/runs/${id}/actions/stop`)).status).toBe(202);
     expect(await coordinator.over(id)).toMatchObject({ verdict: "stopped", exitCode: 103 });
