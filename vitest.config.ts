@@ -9,36 +9,50 @@ const THOROUGH = [
   // The same suites go by with the other bus and the other driver in the fast ones.
   "test/conformance/{bus.ipc,driver.ws,fault-{kinds,wire}.*}.test.ts",
   "test/sim/*.test.ts",
-  "test/property/{captures,codec,codec-differential,correlation,flow,flow-sockets,load-profile,load-schedule,merge,odd-values}.test.ts",
+  "test/property/{captures,codec,codec-differential,correlation,flow,flow-sockets,load-profile,load-schedule,mask,merge,odd-values}.test.ts",
   "test/property/{roles,scenario-match,scenario-parse,scenario-template,sequence,shuffled}.test.ts",
   "test/unit/analysis/compare/false-alarms.test.ts",
-  "test/unit/analysis/diagnosis/silent.test.ts",
-  "test/unit/analysis/{registry,survival/survival}.test.ts",
+  "test/unit/analysis/diagnosis/{leak,path,silent}.test.ts",
+  "test/unit/analysis/{forecast/forecasts,onsets/onsets}.test.ts",
+  "test/unit/analysis/{knee,registry,survival/survival}.test.ts",
   "test/unit/analysis/stats/{associations,blocks,energy-change-points}.test.ts",
   "test/property/{false-alarms,fault-timelines,forecast,links,outage-schedules}.test.ts",
-  "test/unit/connection/backoff.test.ts",
-  "test/unit/engine/{attribution,fault-handshakes,fault-protocol,fault-traffic,faults,live-faults}.test.ts",
+  "test/unit/{cli/escape,connection/{backoff,damaged-echo}}.test.ts",
+  "test/unit/engine/{attribution,fault-handshakes,fault-protocol,fault-traffic,faults,faults-apart,live-faults}.test.ts",
   "test/unit/engine/{network-faults,sequences,storms}.test.ts",
   "test/unit/{faultbench/cases,http/doors}.test.ts",
-  "test/unit/merge/agreed.test.ts",
+  "test/unit/merge/{agreed,push-merge}.test.ts",
   "test/unit/report/{hostile,pdf,png,stored-summaries}.test.ts",
   "test/unit/run/{fleet,live-faults,placement,recovery,resume,storm}.test.ts",
-  "test/unit/scenario/{bounds,expansion,row-file}.test.ts",
+  "test/unit/scenario/{bounds,expansion,row-file,secret-index}.test.ts",
   "test/unit/worker/control.test.ts",
 ];
 
 /** What they look at takes the whole machine: times to the millisecond, 10,000 connections. */
-const ALONE = ["test/integration/{attribution,cli-demo,fan-out,faults,storms,truth}.test.ts"];
+const ALONE = ["test/integration/{cli-demo,fan-out,faults,named-causes,storms,truth}.test.ts"];
 
-/** Mostly waiting, for minutes: what begins last is waited for alone. */
-const LONG =
-  /\/(fault-kinds\.\w+|sim|coordinator-commands|cluster|coordinator|docs|coordinator-restart|forged|api|find-limit|stress-library|reconnect-storm|got-nothing|cli-flags|compare|checkpoints|chaos|cli-init|live-faults|sequences)\.test\.ts$/;
+/** What takes longest, in that order: what begins last is waited for alone. */
+const LONGEST = [
+  ...["conformance/fault-kinds.lean", "conformance/fault-kinds.ws", "sim/sim"],
+  ...[
+    ...["docs", "coordinator-commands", "live-worker-faults", "cluster", "coordinator-restart"],
+    ...["coordinator", "live-fault-kinds", "processes", "stress-library", "find-limit", "api"],
+    ...["compare", "forged", "cli-flags", "checkpoints", "got-nothing", "coordinator-takeover"],
+    ...["worker-faults", "cli-interrupt", "live-faults", "cli-init", "feeders", "availability"],
+    ...["sequences", "reconnect-storm", "chaos", "coordinator-attacks"],
+    ...["fault-timeline", "coordinator-full-disk", "worker-health", "situations"],
+  ].map((name) => `integration/${name}`),
+];
+
+/** @returns its place in LONGEST; behind all of them when it is not there */
+function rankOf({ moduleId }: TestSpecification): number {
+  const at = LONGEST.findIndex((name) => moduleId.endsWith(`/${name}.test.ts`));
+  return at === -1 ? LONGEST.length : at;
+}
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const sorted = await super.sort(files);
-    const isLong = ({ moduleId }: TestSpecification) => LONG.test(moduleId);
-    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+    return (await super.sort(files)).sort((a, b) => rankOf(a) - rankOf(b));
   }
 }
 
@@ -117,7 +131,9 @@ export default defineConfig({
           include: ["test/integration/**/*.test.ts"],
           exclude: ALONE,
           testTimeout: 180_000,
-          hookTimeout: 60_000,
+          hookTimeout: 180_000,
+          // As above; what is measured here runs in processes of its own.
+          isolate: false,
           // Leases run out and brokers come back by the clock: most of it is waiting.
           maxWorkers: 4,
           // The cores are shared, and what a run finds wanting is said: what fails twice more has failed.
