@@ -192,6 +192,11 @@ function triedOf({ fold }: Signals, sort: Sort): number {
   return sort === "connections" ? established : attempted;
 }
 
+/** It makes everything slow, not one kind of message: what fails from then on follows from it as a rule. */
+function isSlowAsAWhole({ symptoms, scope }: Hypothesis): boolean {
+  return symptoms.length === 0 && (scope?.name ?? null) === null;
+}
+
 /** @param named also those that another explains, or that are not said */
 function unexplained(signals: Signals, named: readonly Hypothesis[]): Hypothesis[] {
   const known = new Set<FailureSeries>(named.flatMap(({ symptoms }) => symptoms));
@@ -213,6 +218,7 @@ function unexplained(signals: Signals, named: readonly Hypothesis[]): Hypothesis
   const [most] = left as [FailureSeries];
   const [from, to] = spanOf(left) as readonly [number, number];
   if (named.length > 0 && failed < countOf([...known])) return [];
+  if (named.some((one) => isSlowAsAWhole(one) && one.from <= from + 1)) return [];
   const code = most.code === null ? "" : ` ${most.code}`;
   const stage = stageOf(most.kind);
   return [

@@ -152,6 +152,24 @@ describe("a limit", () => {
     expect(others).toEqual([]);
   });
 
+  test("of the process, which attempts to connect then do not get through, is one cause", () => {
+    const seconds = limited(600_000).map((told, second) =>
+      second < 20
+        ? told
+        : {
+            ...told,
+            ...{ opened: 20, failed: 20 },
+            failures: [{ kind: "upgrade-timeout" as const, signature: "", count: 20 }],
+          },
+    );
+    expect(causesOf(foldOf(seconds, PLAN))).toEqual(["saturation likely"]);
+    const alone = healthy(24).map((told, second) => ({
+      ...told,
+      ...(second >= 20 && { failures: seconds[second]?.failures ?? [], opened: 20, failed: 20 }),
+    }));
+    expect(causesOf(foldOf(alone, PLAN))).toEqual(["unknown possible"]);
+  });
+
   test("of what is behind it", () => {
     expect(causesOf(foldOf(limited(900), PLAN))).toEqual(["dependency-pool likely"]);
   });
