@@ -141,28 +141,24 @@ describe("roles", () => {
   beforeAll(async () => {
     if (absent === null) broker = await startBroker("redis");
     local = await account(["--workers", "1"]);
-  }, 60_000);
+  });
   afterAll(() => broker?.stop());
 
   it("connect, send and are counted as each says", () => {
     check(local);
   });
 
-  it.skipIf(absent !== null)(
-    "are the same on two workers over Redis",
-    async () => {
-      const workers = ["a", "b"].map((id) =>
-        startWorker(broker.url, ["--engines", "1", "--capacity", "500", "--id", `roles-${id}`]),
-      );
-      try {
-        const spread = await account(["--bus", broker.url, "--workers", "2"]);
-        check(spread);
-        const order = (users: Map<string, string>) => [...users].sort();
-        expect(order(spread.users)).toEqual(order(local.users));
-      } finally {
-        await Promise.all(workers.map((worker) => worker[Symbol.asyncDispose]()));
-      }
-    },
-    60_000,
-  );
+  it.skipIf(absent !== null)("are the same on two workers over Redis", async () => {
+    const workers = ["a", "b"].map((id) =>
+      startWorker(broker.url, ["--engines", "1", "--capacity", "500", "--id", `roles-${id}`]),
+    );
+    try {
+      const spread = await account(["--bus", broker.url, "--workers", "2"]);
+      check(spread);
+      const order = (users: Map<string, string>) => [...users].sort();
+      expect(order(spread.users)).toEqual(order(local.users));
+    } finally {
+      await Promise.all(workers.map((worker) => worker[Symbol.asyncDispose]()));
+    }
+  });
 });

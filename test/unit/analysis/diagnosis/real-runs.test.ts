@@ -3,34 +3,23 @@
  * restart is none. Method: journals of runs of FaultBench with a development seed (test/faultbench/cases: X1, X2, X3, X8, C2, C3, C4, H7), stored
  * in test/fixtures/faults; C2 and C4 with half a minute before the fault, so that there is a normal band to leave.
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { gunzipSync } from "node:zlib";
-import { expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { diagnose } from "../../../../coordinator/analysis/diagnosis/rank.ts";
 import { DETECTORS } from "../../../../coordinator/analysis/diagnosis/registry.ts";
 import { Signals } from "../../../../coordinator/analysis/diagnosis/signals.ts";
 import { onsetsOf } from "../../../../coordinator/analysis/onsets/onsets.ts";
 import { readFacts } from "../../../../coordinator/merge/facts.ts";
 import { RunFold } from "../../../../coordinator/merge/run-fold.ts";
-import { recordsOf } from "../../../support/stored-journals.ts";
+import { FAULTS, recordsOf, storedDirectories } from "../../../support/stored-journals.ts";
 
-const FAULTS = fileURLToPath(new URL("../../../fixtures/faults/", import.meta.url));
+const directories = storedDirectories(FAULTS);
+afterAll(() => directories[Symbol.dispose]());
 
 async function foldOf(run: string): Promise<RunFold> {
-  const folder = mkdtempSync(join(tmpdir(), "onrush-fault-"));
-  try {
-    const packed = readFileSync(join(FAULTS, `${run}.journal.gz`));
-    writeFileSync(join(folder, "journal"), gunzipSync(packed));
-    const [header, ...records] = await recordsOf(folder);
-    const fold = new RunFold(readFacts(header?.type === "header" ? header.header : null));
-    for (const record of records) if (record.type !== "header") fold.apply(record);
-    return fold;
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  const [header, ...records] = await recordsOf(directories.of(run));
+  const fold = new RunFold(readFacts(header?.type === "header" ? header.header : null));
+  for (const record of records) if (record.type !== "header") fold.apply(record);
+  return fold;
 }
 
 const found = async (run: string) => diagnose(new Signals(await foldOf(run)), DETECTORS);

@@ -1,8 +1,8 @@
 /**
  * Goal: evidence that is not there never makes a cause surer, and what workers are called changes nothing. Method: stored journals of runs
- * with findings, judged again without one kind of evidence, and with other names of workers.
+ * with findings, those of FaultBench among them, judged again without one kind of evidence, and with other names of workers.
  */
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { CONFIDENCES } from "../../../../coordinator/analysis/judgement.ts";
 import { readFacts } from "../../../../coordinator/merge/facts.ts";
 import { RunFold } from "../../../../coordinator/merge/run-fold.ts";
@@ -12,7 +12,13 @@ import type { RunEvent } from "../../../../coordinator/store/event.ts";
 import type { JournalRecord } from "../../../../coordinator/store/journal-record.ts";
 import type { Frame } from "../../../../shared/wire/frame/frame.ts";
 import { decodeFrame, encodeFrame } from "../../../../shared/wire/frame/frame-codec.ts";
-import { recordsOf, storedDirectories, storedRuns } from "../../../support/stored-journals.ts";
+import {
+  FAULTS,
+  recordsOf,
+  runsIn,
+  STORED,
+  storedDirectories,
+} from "../../../support/stored-journals.ts";
 
 /** What a worker may not have recorded, or a system not tell. */
 const WITHOUT: Readonly<Record<string, (frame: Frame) => Frame>> = {
@@ -64,14 +70,15 @@ function rankOf({ confidence }: SummaryFinding): number {
   return (CONFIDENCES as readonly string[]).indexOf(confidence);
 }
 
-const directories = storedDirectories();
-afterAll(() => directories[Symbol.dispose]());
 const withFindings = new Map<string, readonly JournalRecord[]>();
 beforeAll(async () => {
-  for (const run of storedRuns) {
-    const records = await recordsOf(directories.of(run));
-    if (records[0]?.type !== "header") continue;
-    if (findingsOf(records, (frame) => frame).length > 0) withFindings.set(run, records);
+  for (const folder of [STORED, FAULTS]) {
+    using directories = storedDirectories(folder);
+    for (const run of runsIn(folder)) {
+      const records = await recordsOf(directories.of(run));
+      if (records[0]?.type !== "header") continue;
+      if (findingsOf(records, (frame) => frame).length > 0) withFindings.set(run, records);
+    }
   }
 });
 
@@ -84,12 +91,17 @@ describe.each(Object.entries(WITHOUT))("without %s", (_, without) => {
     for (const [run, records] of withFindings) {
       const before = findingsOf(records, (frame) => frame);
       const surest = Math.min(...before.map(rankOf));
-      for (const finding of findingsOf(records, without)) {
+      for (const [place, finding] of findingsOf(records, without).entries()) {
         const about = `${run}: ${finding.id ?? finding.cause}`;
         expect(rankOf(finding), about).toBeGreaterThanOrEqual(surest);
-        const same = before.find(({ id, cause }) => id === finding.id && cause === finding.cause);
+        const at = before.findIndex(
+          ({ id, cause }) => id === finding.id && cause === finding.cause,
+        );
+        const same = before[at];
         if (same === undefined) continue;
         expect(rankOf(finding), about).toBeGreaterThanOrEqual(rankOf(same));
+        // Of two causes the second is likelier where the first is not seen any more.
+        if (place < at) continue;
         expect(finding.probability ?? 0, about).toBeLessThanOrEqual(same.probability ?? 0);
       }
     }
