@@ -33,6 +33,8 @@ const ALONE = ["test/integration/{cli-demo,fan-out,faults,named-causes,storms,tr
 
 /** What takes longest, in that order: what begins last is waited for alone. */
 const LONGEST = [
+  ...["property/odd-values", "unit/engine/network-faults", "unit/engine/fault-traffic"],
+  ...["unit/engine/fault-handshakes", "unit/engine/faults", "property/false-alarms"],
   ...["conformance/fault-kinds.lean", "conformance/fault-kinds.ws", "sim/sim"],
   ...[
     ...["docs", "coordinator-commands", "live-worker-faults", "cluster", "coordinator-restart"],

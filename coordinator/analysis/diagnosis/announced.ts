@@ -17,8 +17,8 @@ const MOST_APART_SECONDS = 10;
 /** Until so many of those that were open are open again, and no later. */
 const BACK_SHARE = 0.98;
 const BACK_SECONDS = 10;
-/** Attempts that fail meanwhile, for each connection that was closed. */
-const MOST_FAILED = 0.25;
+/** Attempts that fail meanwhile, for each connection that was closed: some come back too early, once. */
+const MOST_FAILED = 0.5;
 /** What the moment of a restart leaves behind beside its closes: messages that were on their way, attempts that came too early. */
 const LEFT_BEHIND: ReadonlySet<FailureKind> = new Set(["unanswered", "tcp-refused", "tcp-reset"]);
 

@@ -25,7 +25,7 @@ const LEAST_CLEAN = 0.5;
 /** A consequence begins before this long after its cause was seen last. */
 const AFTER_SECONDS = 120;
 /** Unexplained failures that are worth a card: so many, and this share of what was tried of its sort. */
-const LEAST_UNKNOWN = 10;
+const LEAST_UNKNOWN = 20;
 const LEAST_UNKNOWN_SHARE = 0.01;
 
 /** What a detector says; null: it is not to be told. */

@@ -10,7 +10,18 @@ import type {
   RecomputedRun,
 } from "../evidence/recomputed.ts";
 import { countOf, formatCount } from "../text/format.ts";
-import { type Block, code, column, facts, heading, list, note, table, text } from "./block.ts";
+import {
+  type Block,
+  type Column,
+  code,
+  column,
+  facts,
+  heading,
+  list,
+  note,
+  table,
+  text,
+} from "./block.ts";
 import { sentence } from "./sentence.ts";
 
 /** Of one piece of evidence; `--json` has all. */
@@ -72,31 +83,33 @@ function evidenceBlocks(
     seconds.some(({ from, to }) => Number(second) >= from && Number(second) < to);
   return [
     text(`${at + 1}. `, ...sentence(said)),
-    note(`Evidence ${at + 1} is about ${where}.${failedText(failures)}`),
+    note(
+      `Evidence ${at + 1} is about ${where}${rows.length > 0 ? " (*)" : ""}.${failedText(failures)}`,
+    ),
     ...(rows.length === 0
       ? []
       : [
           table(
             {
               name: `Timeline of evidence ${at + 1}`,
-              columns: [
-                ...shown.map(({ name }) => ({
-                  ...column("", "figure", name),
-                  title: code(name.replace(/^latency_/, "")),
-                })),
-                column("evidence", "text"),
-              ],
+              columns: shown.map(({ name }) => titled(name)),
               most: MAX_ROWS,
               more: moreRows,
               sort: false,
             },
-            rows.map((row) => [
-              ...shown.map(({ place }) => `${row[place] ?? ""}`),
-              isIn(row[0]) ? "yes" : "",
-            ]),
+            rows.map((row) =>
+              shown.map(({ place }) =>
+                place === 0 && isIn(row[0]) ? `${row[0]} *` : `${row[place] ?? ""}`,
+              ),
+            ),
           ),
         ]),
   ];
+}
+
+/** As in timeline.csv, but for the metric that most of them are of. */
+function titled(name: string): Column {
+  return { ...column("", "figure", name), title: code(name.replace(/^latency_/, "")) };
 }
 
 function failedText(failures: readonly FailureCount[]): string {

@@ -73,10 +73,10 @@ describe("a restart", () => {
     expect(causesOf(fold)).toEqual(["unknown possible"]);
   });
 
-  test("during which attempts fail is one", () => {
+  test("during which attempts fail, more than one for two connections, is a failure", () => {
     const failed: Told = {
-      ...{ open: 0, opened: 0, failed: 60 },
-      failures: [{ kind: "tcp-refused", signature: "ECONNREFUSED", count: 60, attempt: 1 }],
+      ...{ open: 0, opened: 0, failed: 120 },
+      failures: [{ kind: "tcp-refused", signature: "ECONNREFUSED", count: 120, attempt: 1 }],
     };
     const seconds = restarted({ 10: { count: 200 } }, { ...BACK, 10: failed });
     expect(announcedIn(foldOf(seconds, PLAN))).toEqual([]);
