@@ -5,7 +5,7 @@
 import { type Case, STRENGTHS, type Strength, type Trial } from "./case-file.ts";
 
 /** Development has the seeds from 1 on; those that can be asked for are fewer. */
-export const FIRST_TEST_SEED = 1002;
+export const FIRST_TEST_SEED = 1003;
 
 /** The short set. */
 export function gateTrials(one: Case): readonly Trial[] {

@@ -121,7 +121,7 @@ function scenario(url: string) {
     target: url,
     load: [
       { phase: "open", ramp: "linear", to: CONNECTIONS, over: "5s" },
-      { phase: "pushed", hold: "14s" },
+      { phase: "pushed", hold: "19s" },
     ],
     listen: [
       { name: "said", where: "m.type == 'said'", sentAt: "m.ts", scope: "m.room", key: "m.id" },
