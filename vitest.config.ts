@@ -84,7 +84,7 @@ const WAITING = { poll: { timeout: 60_000, interval: 20 } };
 export default defineConfig({
   test: {
     // Most tests wait for sockets and timers, so more of them than there are cores may run at once.
-    maxWorkers: 4,
+    maxWorkers: 6,
     sequence: { sequencer: LongestFirst },
     projects: [
       ...(process.env["ONRUSH_TEST_DOCKER"] === "1" ? [DOCKER] : []),
@@ -137,7 +137,7 @@ export default defineConfig({
           // As above; what is measured here runs in processes of its own.
           isolate: false,
           // Leases run out and brokers come back by the clock: most of it is waiting.
-          maxWorkers: 4,
+          maxWorkers: 5,
           // The cores are shared, and what a run finds wanting is said: what fails twice more has failed.
           retry: 2,
         },
