@@ -48,7 +48,16 @@ describe("evidence", () => {
     const summary = JSON.parse(readFileSync(path, "utf8")) as Summary;
     const text = JSON.stringify(summary).replaceAll("12 connections ended", "13 connections ended");
     writeFileSync(path, text);
-    expect((await evidence()).judgements[0]?.inSummary).toBe("different");
+    const changed = await evidence();
+    expect(changed.judgements[0]?.inSummary).toBe("different");
+    expect(changed.agrees).toBe(false);
+    const [cause] = summary.judgements?.filter(({ id }) => id === "finding/cause/0") ?? [];
+    const more = [...(summary.judgements ?? []), { ...cause, id: "finding/cause/7" }];
+    writeFileSync(path, JSON.stringify({ ...summary, judgements: more }));
+    const told = await evidence();
+    expect(told.judgements[0]?.inSummary).toBe("same");
+    expect(told.onlyInSummary).toEqual(["finding/cause/7"]);
+    expect((await onrush(["evidence", run, "--check"])).exitCode).toBe(99);
   });
 
   it("is the command that the report names", () => {

@@ -11,7 +11,7 @@ import {
 } from "../../../shared/stats/failure-kind.ts";
 import type { FailureSeries } from "../../merge/failures/failure-series.ts";
 import { type CauseId, causeOf } from "../findings/causes.ts";
-import { CONFIDENCES } from "../judgement.ts";
+import { CONFIDENCES, type FindingDetail } from "../judgement.ts";
 import { count, partOf } from "../text.ts";
 import { type Detector, type Hypothesis, shownIn } from "./detector.ts";
 import { probed } from "./probe-run/probed.ts";
@@ -55,7 +55,7 @@ export function diagnose(signals: Signals, detectors: readonly Detector[]): read
   // What fits, and may be our own doing, is not said, and not unknown.
   const withheld = said.flatMap(({ judged, hypothesis }) => (judged === null ? [hypothesis] : []));
   const named = [...candidates.map(({ hypothesis }) => hypothesis), ...second, ...withheld];
-  const left = unexplained(signals, named).map((one) => heard(signals, one));
+  const left = unexplained(signals, named, accepted).map((one) => heard(signals, one));
   return [...accepted, ...left].slice(0, MAX_CAUSES);
 }
 
@@ -192,13 +192,25 @@ function triedOf({ fold }: Signals, sort: Sort): number {
   return sort === "connections" ? established : attempted;
 }
 
-/** It makes everything slow, not one kind of message: what fails from then on follows from it as a rule. */
-function isSlowAsAWhole({ symptoms, scope }: Hypothesis): boolean {
+/** Where a cause lies that makes a service slow, so that what fails meanwhile follows from it as a rule. */
+const SLOWED: readonly FindingDetail["locus"][] = ["server", "handler", "network"];
+
+/** It is known by times alone, and those of everything, not of one kind of message. */
+function isSlowAsAWhole({ cause, confidence, symptoms, scope }: Hypothesis): boolean {
+  if (confidence === "possible" || !SLOWED.includes(causeOf(cause).locus)) return false;
   return symptoms.length === 0 && (scope?.name ?? null) === null;
 }
 
+function isDuring({ from, to }: Hypothesis, second: number): boolean {
+  return from <= second + 1 && second <= to + AFTER_SECONDS;
+}
+
 /** @param named also those that another explains, or that are not said */
-function unexplained(signals: Signals, named: readonly Hypothesis[]): Hypothesis[] {
+function unexplained(
+  signals: Signals,
+  named: readonly Hypothesis[],
+  accepted: readonly Hypothesis[],
+): Hypothesis[] {
   const known = new Set<FailureSeries>(named.flatMap(({ symptoms }) => symptoms));
   const others = signals.failures
     .filter((one) => !known.has(one) && failureCause(one.kind) === "target")
@@ -218,7 +230,7 @@ function unexplained(signals: Signals, named: readonly Hypothesis[]): Hypothesis
   const [most] = left as [FailureSeries];
   const [from, to] = spanOf(left) as readonly [number, number];
   if (named.length > 0 && failed < countOf([...known])) return [];
-  if (named.some((one) => isSlowAsAWhole(one) && one.from <= from + 1)) return [];
+  if (accepted.some((one) => isSlowAsAWhole(one) && isDuring(one, from))) return [];
   const code = most.code === null ? "" : ` ${most.code}`;
   const stage = stageOf(most.kind);
   return [

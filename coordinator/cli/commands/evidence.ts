@@ -40,8 +40,7 @@ export function evidenceCommand(context: CliContext, finish: Finish): Command {
       const { readRun } = await import("../../launch/remake.ts");
       const run = await recomputeEvidence(directory, await readRun(directory), finding ?? null);
       writeWhole(context.stdout, await textOf(run, flags, context));
-      const isSame = run.judgements.every(({ inSummary }) => inSummary === "same");
-      finish(flags.check === true && !isSame ? ExitCode.thresholdFailed : ExitCode.passed);
+      finish(flags.check === true && !run.agrees ? ExitCode.thresholdFailed : ExitCode.passed);
     });
 }
 

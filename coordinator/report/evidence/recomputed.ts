@@ -9,7 +9,7 @@ import type { RunFold } from "../../merge/run-fold.ts";
 import { timelineTable } from "../formats/timeline-csv.ts";
 import type { RebuiltRun } from "../rebuild.ts";
 import type { SummaryJudgement } from "../summary-judged-schema.ts";
-import { storedSentences } from "./stored-sentences.ts";
+import { type StoredJudgement, storedJudgements } from "./stored-sentences.ts";
 
 /** Seconds before and after, so that what changed shows. */
 const MARGIN_SECONDS = 3;
@@ -56,6 +56,10 @@ export interface RecomputedRun {
   /** Of timeline.csv; names from the scenario are foreign. */
   readonly columns: readonly string[];
   readonly judgements: readonly RecomputedJudgement[];
+  /** Ids of findings that summary.json has, and the journal does not; of one judgement that was asked for, none. */
+  readonly onlyInSummary: readonly string[];
+  /** summary.json can be read, has each of these judgements to the letter, and no further finding. */
+  readonly agrees: boolean;
   /** As RebuiltRun has them. */
   readonly notes: readonly string[];
 }
@@ -77,15 +81,20 @@ export async function recomputeEvidence(
       : judgement.id === wanted || cause === wanted,
   );
   if (chosen.length === 0 && wanted !== null) throw unknown(wanted, all);
-  const stored = await storedSentences(directory);
+  const stored = await storedJudgements(directory);
   const table = timelineTable(fold);
   const rows = [...table.rows];
-  return {
-    run: summary.run,
-    columns: table.columns,
-    judgements: chosen.map((one) => recomputed(one, stored, { fold, rows })),
-    notes,
-  };
+  const judgements = chosen.map((one) => recomputed(one, stored, { fold, rows }));
+  const found = new Set(chosen.map(({ judgement }) => judgement.id));
+  const onlyInSummary =
+    wanted === null ? findingsOf(stored).filter((id) => !found.has(id)) : ([] as const);
+  const areSame = judgements.every(({ inSummary }) => inSummary === "same");
+  const agrees = stored !== null && areSame && onlyInSummary.length === 0;
+  return { run: summary.run, columns: table.columns, judgements, onlyInSummary, agrees, notes };
+}
+
+function findingsOf(stored: ReadonlyMap<string, StoredJudgement> | null): readonly string[] {
+  return [...(stored ?? [])].flatMap(([id, { isFinding }]) => (isFinding ? [id] : []));
 }
 
 interface Named {
@@ -107,11 +116,11 @@ function judgementsOf(
 
 function recomputed(
   { judgement, cause }: Named,
-  stored: ReadonlyMap<string, readonly string[]> | null,
+  stored: ReadonlyMap<string, StoredJudgement> | null,
   run: { readonly fold: RunFold; readonly rows: readonly (readonly EvidenceCell[])[] },
 ): RecomputedJudgement {
   const { id, question, outcome, sentence, evidence } = judgement;
-  const before = stored?.get(id);
+  const before = stored?.get(id)?.sentences;
   const now = [sentence, ...evidence.map((one) => one.sentence)];
   const isSame = before?.length === now.length && now.every((text, at) => text === before[at]);
   return {

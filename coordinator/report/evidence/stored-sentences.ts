@@ -8,17 +8,26 @@ import { judgementsSchema } from "../summary-judged-schema.ts";
 
 const MAX_BYTES = 64 * 1024 * 1024;
 
-/** By id of the judgement: its sentence, and behind it those of its evidence. null: there is no summary.json that can be read. */
-export async function storedSentences(
+export interface StoredJudgement {
+  /** Its sentence, and behind it those of its evidence. */
+  readonly sentences: readonly string[];
+  readonly isFinding: boolean;
+}
+
+/** By id of the judgement. null: there is no summary.json that can be read. */
+export async function storedJudgements(
   directory: string,
-): Promise<ReadonlyMap<string, readonly string[]> | null> {
+): Promise<ReadonlyMap<string, StoredJudgement> | null> {
   const content = await contentOf(runPath.summary(directory));
   const read = judgementsSchema.safeParse(content);
   if (!read.success) return null;
   return new Map(
-    read.data.judgements.map(({ id, sentence, evidence }) => [
+    read.data.judgements.map(({ id, kind, outcome, sentence, evidence }) => [
       id,
-      [sentence, ...evidence.map((one) => one.sentence)],
+      {
+        sentences: [sentence, ...evidence.map((one) => one.sentence)],
+        isFinding: kind === "finding" && outcome === "fail",
+      },
     ]),
   );
 }

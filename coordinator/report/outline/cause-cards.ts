@@ -4,6 +4,7 @@
  * figures, and which seconds.
  */
 import { probeKindOf } from "../../analysis/diagnosis/probe-run/registry.ts";
+import { CALIBRATION } from "../../analysis/findings/calibration.ts";
 import { causeTitle } from "../../analysis/findings/causes.ts";
 import type { Confidence } from "../../analysis/judgement.ts";
 import type { SummaryJudgement } from "../summary-judged-schema.ts";
@@ -112,30 +113,40 @@ const FITS: Readonly<Record<string, string>> = {
   possible: "other causes fit, too",
 } satisfies Record<Confidence, string>;
 
-/** "in the service; other causes fit, too; right in 94 of 100 test runs" */
+/** "in the service; other causes fit, too; right about 94 times in 100" */
 function placeOf({ locus, confidence, probability }: Finding): string {
   // A coordinator of an earlier build states none.
   const right =
-    typeof probability === "number" ? `; right in ${outOf100(probability)} test runs` : "";
+    typeof probability === "number" ? `; right about ${outOf100(probability)} times in 100` : "";
   return `${PLACES[locus]}; ${FITS[confidence] ?? confidence}${right}`;
 }
 
 function outOf100(probability: number): string {
-  return `${Math.round(100 * probability)} of 100`;
+  return `${Math.round(100 * probability)}`;
 }
 
 /** The run that would tell it from others. */
 function probeRunOf({ probe }: Finding): Text[] {
   const kind = probeKindOf(probe ?? "");
   if (kind === undefined) return [];
-  return [[code("onrush run --auto-probe"), ` makes one with ${kind.change}: ${kind.doc}.`]];
+  return [
+    [
+      code("--auto-probe"),
+      " of ",
+      code("onrush run"),
+      " and ",
+      code("onrush submit"),
+      ` makes one with ${kind.change}: ${kind.doc}.`,
+    ],
+  ];
 }
 
 /** What the number is. */
-function statedOf({ probability }: Finding): Text[] {
+function statedOf({ id, probability }: Finding): Text[] {
   if (typeof probability !== "number") return [];
+  const isTried = id !== undefined && id in CALIBRATION.causes;
   return [
-    `Of 100 causes that are as well supported as this one, ${outOf100(probability).split(" ")[0]} were right in runs against servers with faults of known cause.`,
+    `Of 100 causes that are as well supported as this one, about ${outOf100(probability)} were right in runs against servers with faults of known cause${isTried ? "" : "; this cause was not among these faults"}.`,
   ];
 }
 

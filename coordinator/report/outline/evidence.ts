@@ -47,7 +47,8 @@ const COMPARED: Readonly<Record<RecomputedJudgement["inSummary"], string>> = {
   absent: "summary.json does not have it, or cannot be read",
 };
 
-export function evidenceReport({ judgements, columns, notes }: RecomputedRun): Block[] {
+export function evidenceReport(run: RecomputedRun): Block[] {
+  const { judgements, onlyInSummary, columns, notes } = run;
   const none =
     judgements.length === 0 ? [text("The run has no finding: nothing failed or got slower.")] : [];
   return [
@@ -61,6 +62,10 @@ export function evidenceReport({ judgements, columns, notes }: RecomputedRun): B
       ),
       ...one.evidence.flatMap((part, at) => evidenceBlocks(part, { at, columns })),
     ]),
+    ...list(
+      onlyInSummary.map((id) => code(id)),
+      { most: MAX_NOTES, title: "In summary.json, and not in the journal", tone: "warn" },
+    ),
     ...list(
       notes.map((one) => sentence(one)),
       { most: MAX_NOTES, title: "Notes" },

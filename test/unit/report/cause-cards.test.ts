@@ -54,7 +54,7 @@ test.each([
     const findings = first === undefined ? [] : [first];
     return cardsOf({ ...integrity, summary: { ...summary, findings } })[0]?.place;
   };
-  const right = `in the service; ${fits}; right in 94 of 100 test runs`;
+  const right = `in the service; ${fits}; right about 94 times in 100`;
   expect(placeOf({ probability: 0.94 })).toBe(right);
   // As of findings that name no cause, and of summaries of earlier builds.
   expect(placeOf({ probability: null })).toBe(`in the service; ${fits}`);
