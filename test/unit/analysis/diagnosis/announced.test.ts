@@ -5,7 +5,14 @@
 import { describe, expect, test } from "vitest";
 import { announcedIn } from "../../../../coordinator/analysis/diagnosis/announced.ts";
 import { judgeRun } from "../../../../coordinator/analysis/judge-run.ts";
-import { causesOf, foldOf, healthySeconds, type Told, type ToldFailure } from "./story.ts";
+import {
+  causesOf,
+  foldOf,
+  type Healthy,
+  healthySeconds,
+  type Told,
+  type ToldFailure,
+} from "./story.ts";
 
 const PLAN = { connections: 200, ramp: 4 };
 const TARGETS = ["a", "b", "c"].map((label) => ({ url: "ws://127.0.0.1:9/", weight: 1, label }));
@@ -13,9 +20,13 @@ const TARGETS = ["a", "b", "c"].map((label) => ({ url: "ws://127.0.0.1:9/", weig
 /** Closes by second: of how many, and of which target. */
 type Closes = Readonly<Record<number, { readonly count: number; readonly target?: number }>>;
 
-function restarted(closes: Closes, away: Readonly<Record<number, Told>>, code = "1012"): Told[] {
-  const load = { seed: 3, seconds: 30, connections: 200, ramp: 4, rate: 2 };
-  const told = healthySeconds({ ...load, medianUs: 3000, correlation: 0.5, spread: 0.4 });
+function restarted(
+  closes: Closes,
+  away: Readonly<Record<number, Told>>,
+  { code = "1012", ...change }: Partial<Healthy> & { code?: string } = {},
+): Told[] {
+  const load = { seed: 3, seconds: 30, connections: 200, ramp: 4, rate: 2, ...change };
+  const told = healthySeconds({ medianUs: 3000, correlation: 0.5, spread: 0.4, ...load });
   return told.map(({ failures: _, dropped: _1, lifetimeUs: _2, ...rest }, second): Told => {
     const { count = 0, target = 0 } = closes[second] ?? {};
     const failures: ToldFailure[] = [
@@ -83,7 +94,69 @@ describe("a restart", () => {
   });
 
   test("that is not announced as one is none of these", () => {
-    const seconds = restarted({ 10: { count: 200 } }, BACK, "1011");
+    const seconds = restarted({ 10: { count: 200 } }, BACK, { code: "1011" });
     expect(causesOf(foldOf(seconds, PLAN))).toEqual(["server-errors likely"]);
+  });
+
+  test("of a few, who do not come back, is a failure", () => {
+    const away = Object.fromEntries(
+      Array.from({ length: 20 }, (_, at) => [10 + at, { open: 196 } as Told]),
+    );
+    expect(announcedIn(foldOf(restarted({ 10: { count: 4 } }, away), PLAN))).toEqual([]);
+  });
+
+  const aged = (from: number, to: number) =>
+    Object.fromEntries(Array.from({ length: to - from }, (_, at) => [from + at, { count: 10 }]));
+
+  test("that goes on for longer than one takes is a rate of closes, and a failure", () => {
+    const fold = foldOf(restarted(aged(12, 30), {}), PLAN);
+    expect(announcedIn(fold)).toEqual([]);
+    expect(causesOf(fold)).not.toEqual([]);
+  });
+
+  test("of every connection at an age, again and again, is a failure", () => {
+    const closes = { 10: { count: 200 }, 35: { count: 200 }, 60: { count: 200 } };
+    const fold = foldOf(restarted(closes, {}, { seconds: 80 }), PLAN);
+    expect(announcedIn(fold)).toEqual([]);
+    expect(causesOf(fold)).not.toEqual([]);
+  });
+
+  test("twice in a run is two of them", () => {
+    const closes = { 10: { count: 200 }, 60: { count: 200 } };
+    const fold = foldOf(restarted(closes, {}, { seconds: 80 }), PLAN);
+    expect(announcedIn(fold)).toMatchObject([{ from: 10 }, { from: 60 }]);
+    expect(causesOf(fold)).toEqual([]);
+  });
+
+  const ramp = { seconds: 40, ramp: 40 };
+  /** Short of the plan by as many. */
+  const short = (by: number) =>
+    Object.fromEntries(
+      Array.from({ length: 30 }, (_, at) => [10 + at, { open: 5 * (11 + at) - by } as Told]),
+    );
+
+  test("during a ramp is held against the plan", () => {
+    const closes = { 10: { count: 50 } };
+    const of = (by: number) =>
+      announcedIn(foldOf(restarted(closes, short(by), ramp), { connections: 200, ramp: 40 }));
+    expect(of(20)).toEqual([]);
+    expect(of(0)).toMatchObject([{ from: 10, closed: 50 }]);
+  });
+
+  test("during a ramp down is held against the plan, too", () => {
+    const phases = [
+      { phase: "up", ramp: "linear", to: 200, durationUs: 4e6, exclude: false, messageFactor: 1 },
+      { phase: "down", ramp: "linear", to: 70, durationUs: 26e6, exclude: false, messageFactor: 1 },
+    ] as const;
+    const open = (by: number) => (told: Told, second: number) => ({
+      ...told,
+      open: second < 4 ? 50 * (second + 1) : 200 - 5 * (second - 3) - (second < 10 ? 0 : by),
+    });
+    const of = (by: number) => {
+      const seconds = restarted({ 10: { count: 170 } }, {}).map(open(by));
+      return announcedIn(foldOf(seconds, { ...PLAN, phases }));
+    };
+    expect(of(0)).toMatchObject([{ from: 10, closed: 170 }]);
+    expect(of(30)).toEqual([]);
   });
 });
