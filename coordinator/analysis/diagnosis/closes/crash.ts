@@ -18,7 +18,7 @@ const SPREAD_US = 1_000_000;
 export const crash: Detector = {
   meta: {
     causes: ["crash-and-restart"],
-    doc: "a fifth of the open connections, 10 at least, end within two seconds without a Close frame; `certain` when attempts are refused thereafter",
+    doc: "a fifth of the open connections, 10 at least, end within two seconds without a Close frame, and not at such a rate for six seconds or more while more than three fifths stay open; `certain` when attempts are refused thereafter",
     explains: [
       "handshake-rate-limit",
       "connection-cap",
