@@ -19,6 +19,7 @@ import { outsideIn } from "../aftermath/disturbance.ts";
 import { brokenGates } from "../gates.ts";
 import { isLeftOut } from "../judged.ts";
 import { announcedIn, isOfAnnounced } from "./announced.ts";
+import { wholeSeconds } from "./whole-seconds.ts";
 
 const SECOND_US = 1_000_000;
 /** A fault is felt for as long after it. */
@@ -51,8 +52,8 @@ export class Signals {
   readonly #faults: readonly Stretch[];
   readonly #outside: readonly Stretch[];
   readonly #without: ReadonlySet<number>;
-  /** That report in one second, at most; 0: no results are missing. */
-  readonly #engines: number;
+  /** By second; null: no results are missing. */
+  readonly #whole: readonly boolean[] | null;
   #events: Signals["events"] | null = null;
 
   /** @param rest what is left of the same run when this is left out of these */
@@ -62,7 +63,9 @@ export class Signals {
       rest === null ? new Set() : new Set([...rest.of.#without, ...rest.without.messages]);
     const seconds = Math.ceil(fold.facts.durationUs / SECOND_US);
     this.rows = [...fold.merge.timeline.rows()].slice(0, seconds);
-    this.#engines = fold.framesMissing === 0 ? 0 : mostEngines(this.rows);
+    const isMissing = fold.framesMissing > 0;
+    const whole = rest === null && isMissing ? wholeSeconds(this.rows) : null;
+    this.#whole = rest === null ? whole : rest.of.#whole;
     this.#faults = onConnections(fold).map(({ stretch: own }) => own);
     this.#outside = outsideOf(fold).map(({ stretch: own }) => own);
     this.failures =
@@ -209,9 +212,9 @@ export class Signals {
       .join("\n");
   }
 
-  /** Of a run in which results are missing: as many engines as ever have reported this second. */
+  /** Of a run in which results are missing: as many engines as usual at that time have reported this second. */
   #isWhole(second: number): boolean {
-    return this.#engines === 0 || (this.rows[second]?.engines ?? 0) >= this.#engines;
+    return this.#whole === null || this.#whole[second] === true;
   }
 
   #theirs(): readonly FailureSeries[] {
@@ -236,10 +239,6 @@ function thinned(series: FailureSeries, isOut: (second: number) => boolean): Fai
 /** As series are told apart by it. */
 export function codeIn(kind: FailureKind, signature: string): number | null {
   return knownCode(codeOf(kind, signature)?.code ?? null);
-}
-
-function mostEngines(rows: readonly TimelineRow[]): number {
-  return rows.reduce((most, { engines }) => Math.max(most, engines), 0);
 }
 
 /** How many of these failed in the second. */
