@@ -9,7 +9,7 @@ import type { CauseId } from "../../findings/causes.ts";
 import { count } from "../../text.ts";
 import { type Detector, type Hypothesis, shownIn } from "../detector.ts";
 import { type Signals, spanOf } from "../signals.ts";
-import { AUTHORISATION, isFirstAnswer } from "./first-message.ts";
+import { isFirstAnswer } from "./first-message.ts";
 
 const LEAST_CLOSES = 12;
 /** Of what ended in these seconds, those that this close ended. */
@@ -26,6 +26,8 @@ const BUSY_MESSAGES = 3;
 
 const KINDS = ["close-code", "abnormal-close"] as const;
 const IDLE = /idle|inactiv|timeout|timed out/;
+/** At an age: what connections logged in with. */
+const RUNS_OUT = /token|expire|auth|credential|session|login/;
 /** IANA: unauthorised, forbidden. */
 const TOKEN_CODES: ReadonlySet<number | null> = new Set([3000, 3003]);
 
@@ -118,7 +120,7 @@ function mechanism(
 ): { readonly cause: CauseId; readonly isNamed: boolean; readonly against: string[] } {
   const text = signals.textOf(series);
   if (isOfToken(signals, series)) {
-    return { cause: "token-expiry", isNamed: AUTHORISATION.test(text), against: [] };
+    return { cause: "token-expiry", isNamed: RUNS_OUT.test(text), against: [] };
   }
   const rates = ratesOfEnded(signals, ageUs);
   const isBusy = rates.some((sent) => sent >= BUSY_MESSAGES);
@@ -146,7 +148,7 @@ function mechanism(
 }
 
 function isOfToken(signals: Signals, series: FailureSeries): boolean {
-  return TOKEN_CODES.has(series.code) || AUTHORISATION.test(signals.textOf(series));
+  return TOKEN_CODES.has(series.code) || RUNS_OUT.test(signals.textOf(series));
 }
 
 /** Of each role whose connections ended, the messages one of them had sent by then. */

@@ -14,13 +14,17 @@ const LEAST = 3;
 const ENDED_BY: ReadonlySet<number> = new Set([1008, 3000, 3003, 4000]);
 /** Of a sample of the refused, those that had been connected before. */
 const RETURNING = 0.9;
+/** Of those that were taken, or came back, those that were closed: fewer are not what the service does with such credentials. */
+const LEAST_CLOSED = 0.01;
+/** Of a sample of the closed, those that were told of credentials. */
+const SAY_SO = 0.9;
 /** Of first attempts, those that were taken: then it is not the scenario's credentials in general. */
 const LEAST_TAKEN = 0.5;
 
 export const credentials: Detector = {
   meta: {
     causes: ["stale-token", "not-authorised"],
-    doc: "3 attempts or more got HTTP 401 or 403; `stale-token` when nine of ten of them were not the first of their connection. The same when 3 connections or more, nine of ten of a sample, were closed within a second of their opening or of their only message, with a reason that speaks of credentials (`token`, `auth`, `login`) or close code 3000 or 3003",
+    doc: "3 attempts or more got HTTP 401 or 403; `stale-token` when nine of ten of them were not the first of their connection. The same when 3 connections or more, nine of ten of a sample, were closed within a second of their opening or of their only message, with a reason that speaks of credentials (`token`, `jwt`, `auth`, `credential`, `expired`, `login`; nine of ten of a sample with a code of the application or 1008) or close code 3000 or 3003; `possible` where that is less than 1 % of the connections that opened, of `stale-token` of the reconnects",
     explains: ["failing-backend", "token-expiry"],
   },
   detect: (signals) => [...turnedAway(signals), ...closedAtOnce(signals)],
@@ -92,16 +96,18 @@ function closedAtOnce(signals: Signals): Hypothesis[] {
   const events = series.flatMap((one) => signals.eventsOf(one));
   const codes = new Set(events.map(({ kind, signature }) => codeOf(kind, signature)?.code));
   const first = events.filter(({ attempt }) => attempt === 0);
-  const { attempted, reconnects } = signals.fold.merge.counters();
+  const { attempted, reconnects, established } = signals.fold.merge.counters();
   const isStale =
     events.length - first.length >= RETURNING * events.length &&
     first.reduce((sum, { weight }) => sum + weight, 0) < LEAST_TAKEN * (attempted - reconnects);
+  const taken = isStale ? reconnects : established;
+  const isRare = closed < LEAST_CLOSED * taken;
   const how = `with close code ${[...codes].join(", ")}`;
   return [
     {
       ...{ from: span[0], to: span[1], impact: closed, symptoms: series },
       cause: isStale ? "stale-token" : "not-authorised",
-      confidence: "likely",
+      confidence: isRare ? "possible" : "likely",
       sentence: `${isStale ? "Connections that come back are not authorised" : "The service does not accept the credentials of connections"} (${count(closed)} closes): it closed them as soon as they had opened or sent one message, ${how}.`,
       evidence: [
         shownIn(
@@ -109,7 +115,7 @@ function closedAtOnce(signals: Signals): Hypothesis[] {
           ...span,
         ),
       ],
-      against: [],
+      against: isRare ? [`${count(taken - closed)} other connections were not closed so.`] : [],
       nextProbe: isStale
         ? "Log in again ahead of each attempt (`flow.before`), and see whether they are kept."
         : "Try the same login with `onrush probe`.",
@@ -117,9 +123,11 @@ function closedAtOnce(signals: Signals): Hypothesis[] {
   ];
 }
 
+/** The registered codes say it; all codes of applications are one series, so that of these each close has to. */
 function isAboutCredentials(signals: Signals, series: FailureSeries): boolean {
-  const isRegistered = series.code === 3000 || series.code === 3003;
-  return (
-    isRegistered || (ENDED_BY.has(series.code ?? 0) && AUTHORISATION.test(signals.textOf(series)))
-  );
+  if (series.code === 3000 || series.code === 3003) return true;
+  if (!ENDED_BY.has(series.code ?? 0)) return false;
+  const events = signals.eventsOf(series);
+  const said = events.filter(({ signature }) => AUTHORISATION.test(signature.toLowerCase()));
+  return said.length >= SAY_SO * events.length;
 }

@@ -11,8 +11,8 @@ const LEAST_EVENTS = 3;
 const SHARE = 0.9;
 const SOON_MS = 1000;
 
-/** What closes say that are about credentials; in lower case. */
-export const AUTHORISATION = /token|expire|auth|credential|session|login/;
+/** What closes say that are about credentials, in lower case; not that of a session or of JSON that cannot be read. */
+export const AUTHORISATION = /(?<!unexpected )token|jwt|auth|credential|expired|log-?in/;
 
 export function isFirstAnswer(signals: Signals, series: FailureSeries): boolean {
   const events = signals.eventsOf(series);
