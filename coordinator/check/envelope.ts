@@ -42,9 +42,10 @@ const envelopeSchema = z.strictObject({
     .default([]),
   /** Files the scenario names, base64, by the path it names them with. */
   files: atMost(z.record(z.string().max(1000), z.base64())).default({}),
-  workers: z.int().min(1).max(MAX_WORKERS).default(1),
-  /** One more short run behind it, where that tells causes apart. */
-  autoProbe: z.boolean().default(false),
+  /** As in the query unless it is here; 1 where it is nowhere. */
+  workers: z.int().min(1).max(MAX_WORKERS).optional(),
+  /** One more short run behind it, where that tells causes apart; as in the query unless it is here. */
+  autoProbe: z.boolean().optional(),
   onWorkerLoss: z.enum(["recover", "shrink", "fail"]).default(DEFAULT_POLICIES.onWorkerLoss),
   onBusLoss: z.enum(["fence", "continue"]).default(DEFAULT_POLICIES.onBusLoss),
   /** How long the run waits for workers. */
@@ -76,7 +77,7 @@ export function readSubmitted({ type, text, workers, autoProbe }: SubmittedBody)
   );
   const { onWorkerLoss, onBusLoss, workersWithinSeconds } = rest;
   const policies = { onWorkerLoss, onBusLoss, workersWithinSeconds };
-  const asked = { workers: rest.workers, autoProbe: rest.autoProbe };
+  const asked = { workers: rest.workers ?? workers, autoProbe: rest.autoProbe ?? autoProbe };
   return { text: scenario, fileName, env, vars, set, files, ...asked, policies };
 }
 

@@ -26,7 +26,7 @@ import { refuseTooFewRows } from "./unique-rows.ts";
 /** How long workers wait for the target's answer to their Close frame. */
 const CLOSE_TIMEOUT_US = 5_000_000;
 /** The drain never takes longer than this, whatever replies may take. */
-const MAX_DRAIN_US = 120_000_000;
+export const MAX_DRAIN_US = 120_000_000;
 const SECOND_US = 1_000_000;
 /** Keys the hashes of plans, which hold secrets. Never stored: a run taken up later brings its hash along. */
 const HASH_KEY = randomBytes(32);

@@ -7,11 +7,14 @@ import { basename } from "node:path";
 import { ExitCode, OnrushError } from "../../shared/errors.ts";
 import type { StrictScenario } from "../../shared/scenario/strict.ts";
 import type { Looked } from "../analysis/diagnosis/probe-run/kind.ts";
+import { MOST_SECONDS } from "../analysis/diagnosis/probe-run/plan.ts";
 import { probeFor, probeKindOf } from "../analysis/diagnosis/probe-run/registry.ts";
 import { diagnose } from "../analysis/diagnosis/rank.ts";
 import { DETECTORS } from "../analysis/diagnosis/registry.ts";
 import { Signals } from "../analysis/diagnosis/signals.ts";
 import type { RunFold } from "../merge/run-fold.ts";
+import { MAX_DRAIN_US } from "../plan/plan.ts";
+import { type RunPolicies, WORKERS_WITHIN_SECONDS } from "../plan/policies.ts";
 import { readOn } from "../report/rebuild.ts";
 import type { RunEvent } from "../store/event.ts";
 import type { ProbedEvent } from "../store/probed-event.ts";
@@ -22,12 +25,19 @@ export const NO_PROBE_TELLS =
   "no probe run: the first cause is certain, or none of its kinds can tell it from others";
 export const PROBE_BROKEN_OFF = "the probe run did not come to its end, and says nothing";
 
+/** Around the load and the drain: the moment of the start, the last results, the report. */
+const SPARE_SECONDS = 120;
+const SECOND_US = 1_000_000;
+
 /** Ends of a run that somebody wanted, or that left nothing to look at. */
 const BROKEN_OFF: ReadonlySet<number> = new Set([
   ExitCode.interrupted,
   ExitCode.aborted,
   ExitCode.stopped,
 ]);
+
+/** Carries out a writing, and may try it again. */
+export type Retry = <T>(write: () => Promise<T>) => Promise<T>;
 
 export interface PlannedProbe {
   /** Id of its kind. */
@@ -86,17 +96,32 @@ export async function readProbe(
   return { type: "probed", probe: kind.id, run, cause: first.hypothesis.cause, named, seen };
 }
 
-/** @param stored the run that was probed, opened. @throws OnrushError ONRUSH_RUN_DIRECTORY when its journal cannot be written */
+/**
+ * @param stored the run that was probed, opened
+ * @param retry tries each of its writings again, as long as it likes
+ * @throws OnrushError ONRUSH_RUN_DIRECTORY when its journal cannot be written
+ */
 export async function recordProbe(
   stored: StoredRun,
   said: ProbedEvent,
   wallMs: number,
+  retry: Retry = (write) => write(),
 ): Promise<RunEvent> {
   const event: RunEvent = { ...said, wallMs, elapsedUs: null };
-  const { journal } = await stored.openJournal();
+  const { journal } = await retry(() => stored.openJournal());
   journal.append({ type: "event", event });
-  await journal.close();
+  try {
+    await retry(() => journal.sync());
+  } finally {
+    await journal.close();
+  }
   return event;
+}
+
+/** Microseconds within which a probe run that has its workers comes to its end, whatever delays it. */
+export function longestProbeUs({ workersWithinSeconds }: RunPolicies): number {
+  const withinSeconds = workersWithinSeconds ?? WORKERS_WITHIN_SECONDS;
+  return (withinSeconds + MOST_SECONDS + SPARE_SECONDS) * SECOND_US + MAX_DRAIN_US;
 }
 
 function firstCause(fold: RunFold): Looked | null {

@@ -1,41 +1,25 @@
 /**
  * Puts a run's results on disk, at its end. Called by run.ts. For want of open files or of space it is tried again, for as
- * long as the request allows: others give them back.
+ * long as the request allows (patience.ts).
  * Invariant: what keeps the results from the disk is reported meanwhile (RunRequest.onDelayed); it ends at a bound.
  */
-import { OnrushError } from "../../shared/errors.ts";
-import { sleep } from "../../shared/time/timer.ts";
 import type { ActiveRun } from "../active-run/active-run.ts";
 import { buildReportModel, type ReportModel } from "../report/model/model.ts";
 import { writeOutputs, writeResults } from "../report/results.ts";
 import { buildSummary } from "../report/summary.ts";
 import type { StoredRun } from "../store/run-store.ts";
-
-const FIRST_PAUSE_MS = 500;
-const LONGEST_PAUSE_MS = 15_000;
-/** Others may give back what is missing. */
-const PASSING = new Set(["EMFILE", "ENFILE", "ENOSPC", "EDQUOT", "EFBIG", "EAGAIN", "ENOMEM"]);
+import { patiently } from "./patience.ts";
 
 /** Making the report of a longer run would stop the loop for seconds, and with it the lead and all other runs. */
 const LONG_US = 1800 * 1_000_000;
 
 /** @throws OnrushError ONRUSH_RUN_DIRECTORY, ONRUSH_PDF_UNAVAILABLE; ONRUSH_COORDINATOR_TAKEN */
-export async function putOnDisk(run: ActiveRun): Promise<ReportModel["summary"]> {
-  const { resultsPatienceMs = 0, onDelayed } = run.request;
-  const giveUpUs = run.nowUs() + resultsPatienceMs * 1000;
-  let pauseMs = FIRST_PAUSE_MS;
-  for (;;) {
-    try {
-      const summary = await write(run);
-      onDelayed?.(null);
-      return summary;
-    } catch (error) {
-      if (!isPassing(error) || run.nowUs() + pauseMs * 1000 > giveUpUs) throw error;
-      onDelayed?.(`the results cannot be written yet: ${error.message}; it is tried again`);
-    }
-    await sleep(run.timers, pauseMs);
-    pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
-  }
+export function putOnDisk(run: ActiveRun): Promise<ReportModel["summary"]> {
+  const { resultsPatienceMs = 0, onDelayed = () => {}, clock } = run.request;
+  const { timers } = run;
+  return patiently(() => write(run), {
+    ...{ clock, timers, patienceMs: resultsPatienceMs, onDelayed },
+  });
 }
 
 async function write(run: ActiveRun): Promise<ReportModel["summary"]> {
@@ -54,10 +38,4 @@ async function write(run: ActiveRun): Promise<ReportModel["summary"]> {
   await writeOutputs(into, wanted, model);
   await run.writeRunFile();
   return model.summary;
-}
-
-function isPassing(error: unknown): error is OnrushError {
-  if (!(error instanceof OnrushError)) return false;
-  const { code } = (error.cause ?? {}) as { readonly code?: unknown };
-  return typeof code === "string" && PASSING.has(code);
 }

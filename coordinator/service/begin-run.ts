@@ -5,13 +5,10 @@
 import { OnrushError } from "../../shared/errors.ts";
 import type { RunOutcome, RunRequest } from "../active-run/request.ts";
 import type { LeadIntent } from "../store/lock.ts";
-import type { CarriedOut, ProbeRuns } from "./probe-runs.ts";
+import { type CarriedOut, type ProbeRuns, RESULTS_PATIENCE_MS } from "./probe-runs.ts";
 import type { Rendering } from "./rendering.ts";
 import type { RunEntry } from "./run-entry.ts";
 import type { ServiceOptions } from "./service-options.ts";
-
-/** Results that the disk refuses are tried again for so long. */
-const RESULTS_PATIENCE_MS = 10 * 60_000;
 
 /** How the run is carried out, and what with. */
 export interface Begun extends CarriedOut {

@@ -5,7 +5,8 @@
  *   asked for -> the run ends -> named in service.json -> in line, going on -> read -> in the journal -> results made again -> settled
  *
  * Invariants: the run is not over before its probe run is settled; a probe run has its name on disk before it begins, so there is one at
- * most, whichever coordinator goes on with it; one that does not come to its end changes nothing, and that is said.
+ * most, whichever coordinator goes on with it; one that does not come to its end changes nothing, and that is said; none is waited for
+ * without a bound.
  */
 import { OnrushError } from "../../shared/errors.ts";
 import type { Log } from "../../shared/log.ts";
@@ -16,12 +17,16 @@ import { isFinal } from "../../shared/wire/command.ts";
 import type { RunOutcome } from "../active-run/request.ts";
 import type { LiveResults } from "../live/live-results.ts";
 import type { RunPolicies } from "../plan/policies.ts";
+import { patiently } from "../run/patience.ts";
 import {
+  type Ended,
   isBrokenOff,
+  longestProbeUs,
   NO_PROBE_TELLS,
   PROBE_BROKEN_OFF,
   planProbe,
   probeSource,
+  type Retry,
   readProbe,
   recordProbe,
 } from "../run/probe-run.ts";
@@ -29,6 +34,7 @@ import type { RunEvent } from "../store/event.ts";
 import { fileRunStore } from "../store/file-run-store.ts";
 import type { LeadIntent } from "../store/lock.ts";
 import type { ProbedEvent } from "../store/probed-event.ts";
+import type { RunFile } from "../store/run-directory.ts";
 import type { StoredRun } from "../store/run-store.ts";
 import { leaving } from "./leaving-bus.ts";
 import type { Rendering } from "./rendering.ts";
@@ -37,8 +43,12 @@ import type { RunEntry } from "./run-entry.ts";
 import { PROBE_WANTED, type ServiceFile } from "./service-file.ts";
 
 const POLL_MS = 250;
-/** For workers, in line: what comes later than that meets another state of the service. */
+/** For workers, in line, and to be taken up again: what comes later than that meets another state of the service. */
 const LONGEST_WAIT_US = 120_000_000;
+/** To be taken up again, so that it can be ended, when its run is ended: several looks of take-up.ts. */
+const LONGEST_WAIT_ENDED_US = 10_000_000;
+/** Results that the disk refuses are tried again for so long. */
+export const RESULTS_PATIENCE_MS = 10 * 60_000;
 
 const RUN_BROKEN_OFF = "no probe run: the run did not come to its end";
 const STARTED_AGAIN = "no probe run: the coordinator was started again before it began";
@@ -103,7 +113,8 @@ export class ProbeRuns {
     const stored = await fileRunStore.reopen(entry.directory, this.#options.lead());
     try {
       const said = await this.#outcomeOf(entry, outcome, { stored, what });
-      await entry.saveProbe({ ...entry.probe, outcome: said });
+      const settled = { ...entry.probe, outcome: said };
+      await this.#patiently(entry, () => entry.saveProbe(settled));
       this.#note(entry, said);
       this.#pending.delete(entry.id);
     } finally {
@@ -120,19 +131,20 @@ export class ProbeRuns {
   ): Promise<string> {
     const { startedAt } = summary;
     const fold = entry.results?.fold;
-    if (fold === undefined || isBrokenOff({ problem, exitCode, startedAt })) return RUN_BROKEN_OFF;
-    // A coordinator before this one had it in the journal already: the results were made from it.
-    const [told] = fold.probes;
+    // A coordinator before this one had it in the journal already: whatever kept this one from writing, it was told.
+    const told = fold?.probes[0];
     if (told !== undefined) return told.seen;
+    if (fold === undefined || isBrokenOff({ problem, exitCode, startedAt })) return RUN_BROKEN_OFF;
     const said = await this.#probe(entry, fold, what).catch((error: unknown) =>
       this.#reason(error),
     );
     if (typeof said === "string") return said;
     const { clock, rendering } = this.#options;
-    // What fails from here on is tried again, with what the journal has by then.
-    entry.heard(await recordProbe(stored, said, clock.wallMs()));
+    const retry: Retry = (write) => this.#patiently(entry, write);
+    // What fails for good from here on is taken up again, with what the journal has by then.
+    entry.heard(await recordProbe(stored, said, clock.wallMs(), retry));
     const { outputs } = what.scenario;
-    await rendering.write({ kind: "write", directory: entry.directory, outputs });
+    await retry(() => rendering.write({ kind: "write", directory: entry.directory, outputs }));
     return said.seen;
   }
 
@@ -142,7 +154,7 @@ export class ProbeRuns {
     if (refusal !== null) return refusal;
     const { kind, run } = entry.probe ?? PROBE_WANTED;
     if (kind === null || run === null) return NO_PROBE_TELLS;
-    const unfit = await this.#awaitEnd(entry, run);
+    const unfit = await this.#awaitEnd(entry, run, what.policies);
     return unfit ?? readProbe(fold, kind, this.#options.archive.directoryOf(run));
   }
 
@@ -163,26 +175,53 @@ export class ProbeRuns {
   }
 
   /** @returns why it says nothing; null: it came to its end */
-  async #awaitEnd(entry: RunEntry, id: string): Promise<string | null> {
+  async #awaitEnd(entry: RunEntry, id: string, policies: RunPolicies): Promise<string | null> {
     const { archive, clock, timers, waiting, isLeaving } = this.#options;
-    const giveUpUs = clock.monotonicUs() + LONGEST_WAIT_US;
-    let isUnserved = false;
+    const begunUs = clock.monotonicUs();
+    const longestUs = LONGEST_WAIT_US + longestProbeUs(policies);
+    let servedUs = begunUs;
+    let isWithoutWorkers = false;
     for (;;) {
       if (isLeaving()) throw leaving();
       const running = this.#options.entry(id);
       const file = await archive.get(id);
-      if (file === null) return STARTED_AGAIN;
-      if (running === null ? isFinal(file.state) : running.isOver) {
-        const result = running?.result ?? (await archive.resultOf(file));
-        const { startedAt } = file;
-        if (result !== null && !isBrokenOff({ ...result, startedAt })) return null;
-        return isUnserved ? NO_WORKERS : PROBE_BROKEN_OFF;
+      if (file === null && (await archive.isGone(id))) return STARTED_AGAIN;
+      const ended = file && (await this.#endOf(file, running));
+      if (ended !== null) {
+        if (!isBrokenOff(ended)) return null;
+        return isWithoutWorkers ? NO_WORKERS : PROBE_BROKEN_OFF;
       }
-      const isLate = waiting().includes(id) && clock.monotonicUs() > giveUpUs;
-      isUnserved ||= isLate;
+      const nowUs = clock.monotonicUs();
+      if (file !== null && running !== null) servedUs = nowUs;
+      const patienceUs = entry.ending === null ? LONGEST_WAIT_US : LONGEST_WAIT_ENDED_US;
+      if (nowUs - servedUs > patienceUs) return PROBE_BROKEN_OFF;
+      const waitedUs = nowUs - begunUs;
+      isWithoutWorkers ||= waitedUs > LONGEST_WAIT_US && waiting().includes(id);
+      const isLate = isWithoutWorkers || waitedUs > longestUs;
       if (running !== null) await endAlso(running, isLate ? "abort" : entry.ending);
       await sleep(timers, POLL_MS);
     }
+  }
+
+  /** @returns null: it is not over, or what it came to cannot be read now */
+  async #endOf(file: RunFile, running: RunEntry | null): Promise<Ended | null> {
+    const isOver = running === null ? isFinal(file.state) : running.isOver;
+    if (!isOver) return null;
+    const result = running?.result ?? (await this.#options.archive.resultOf(file));
+    return result && { ...result, startedAt: file.startedAt };
+  }
+
+  /** What the disk refuses for a while is tried again; meanwhile it is said of the run. */
+  #patiently<T>(entry: RunEntry, write: () => Promise<T>): Promise<T> {
+    const { clock, timers, isLeaving } = this.#options;
+    const unlessLeaving = async () => {
+      if (isLeaving()) throw leaving();
+      return write();
+    };
+    return patiently(unlessLeaving, {
+      ...{ clock, timers, patienceMs: RESULTS_PATIENCE_MS },
+      onDelayed: (why) => entry.delayed(why),
+    });
   }
 
   /** What keeps it from being made is said; a coordinator that goes on with it says it itself. */

@@ -2,7 +2,7 @@
  * The runs in a coordinator's data directory: what there is, what it came to, and which were left unfinished. Used by
  * service.ts. Invariant: a directory that is no run, or cannot be read, is passed over.
  */
-import { readdir, readFile, rm } from "node:fs/promises";
+import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { OnrushError } from "../../shared/errors.ts";
 import { isFinal } from "../../shared/wire/command.ts";
@@ -20,6 +20,8 @@ export class RunArchive {
   readonly #directory: string;
   /** Of runs that are over: what a summary says stays. */
   readonly #results = new Map<string, RunResult>();
+  /** Of runs whose probe run is settled, or that have none: that stays, too. */
+  readonly #probes = new Map<string, SavedProbe | null>();
 
   constructor(directory: string) {
     this.#directory = directory;
@@ -53,6 +55,15 @@ export class RunArchive {
     }
   }
 
+  /** Nothing says that there is such a run; false, too, when that cannot be told now, for want of open files say. */
+  async isGone(id: string): Promise<boolean> {
+    const found = stat(runPath.runFile(this.directoryOf(id)));
+    return found.then(
+      () => false,
+      (error: unknown) => (error as { readonly code?: unknown }).code === "ENOENT",
+    );
+  }
+
   /** The oldest first. @param isPending whether something is still to be done for a run that ended */
   async unfinished(isPending: (id: string) => boolean): Promise<readonly RunFile[]> {
     const files = await this.list();
@@ -65,7 +76,7 @@ export class RunArchive {
     for (const id of (await this.#names()).reverse()) {
       const file = await readServiceFile(this.directoryOf(id));
       if (file === null) continue;
-      if ((await this.get(id)) === null) await this.remove(id);
+      if (await this.isGone(id)) await this.remove(id);
       else found.push({ id, file });
     }
     return found;
@@ -81,15 +92,17 @@ export class RunArchive {
     const { verdict, exitCode, validity } = summary;
     const problem = state === "failed" ? (validity.reasons[0] ?? null) : null;
     const result = { verdict, exitCode, problem };
-    this.#results.set(id, result);
-    const [oldest] = this.#results.keys();
-    if (this.#results.size > MAX_LISTED && oldest !== undefined) this.#results.delete(oldest);
-    return result;
+    return keep(this.#results, id, result);
   }
 
   /** What became of the probe run that was asked for with a run; null: none was, or nobody knows. */
   async probeOf(id: string): Promise<SavedProbe | null> {
-    return (await readServiceFile(this.directoryOf(id)))?.probe ?? null;
+    const known = this.#probes.get(id);
+    if (known !== undefined) return known;
+    const file = await readServiceFile(this.directoryOf(id));
+    if (file === null) return null;
+    const { probe } = file;
+    return probe === null || probe.outcome !== null ? keep(this.#probes, id, probe) : probe;
   }
 
   /** As written at the end of the run; null when there is none (yet). */
@@ -105,6 +118,7 @@ export class RunArchive {
 
   async remove(id: string): Promise<void> {
     this.#results.delete(id);
+    this.#probes.delete(id);
     await rm(this.directoryOf(id), { recursive: true, force: true });
   }
 
@@ -114,4 +128,12 @@ export class RunArchive {
     const ids = names.filter((name) => RUN_ID.test(name)).sort();
     return ids.reverse().slice(0, MAX_LISTED);
   }
+}
+
+/** In place of the oldest, when there are many. */
+function keep<T>(kept: Map<string, T>, id: string, value: T): T {
+  kept.set(id, value);
+  const [oldest] = kept.keys();
+  if (kept.size > MAX_LISTED && oldest !== undefined) kept.delete(oldest);
+  return value;
 }

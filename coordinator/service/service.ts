@@ -67,7 +67,7 @@ class Invalid extends Error {
   }
 }
 
-/** Of a run that nobody submitted. */
+/** Of a run that nobody submitted, or that is removed. */
 const OF_PROBE_RUN: ServiceFile = {
   schema: 1,
   key: null,
@@ -174,12 +174,14 @@ export class Service {
     return isFinal(state) && !this.probeRuns.isPending(id);
   }
 
-  /** Forgets a run that is over, on disk too. @returns false when it is not over */
+  /** Forgets a run that has ended and is not served any more, on disk too. @returns false when it is not, or still served */
   async remove(id: string): Promise<boolean> {
+    const file = await this.archive.get(id);
     const entry = this.#entries.get(id);
-    const file = entry === undefined ? await this.archive.get(id) : null;
-    if (entry ? !entry.isOver : file !== null && !this.isOver(file)) return false;
+    // One that ended, and whose probe run nobody sees to, would wait for that for ever.
+    if (entry ? !entry.isOver : file !== null && !isFinal(file.state)) return false;
     this.#entries.delete(id);
+    this.probeRuns.learn(id, OF_PROBE_RUN);
     await this.archive.remove(id);
     await this.#keys.forget(id);
     return true;
@@ -243,6 +245,8 @@ export class Service {
     const whole = plan?.hash === planHash ? plan.scenario : null;
     const text = await readFile(runPath.scenario(directory), "utf8").catch(() => "");
     const source = { fileName: "scenario.yaml", text };
+    // Removed meanwhile.
+    if (isFinal(state) && !this.probeRuns.isPending(id)) return;
     const entry = this.#enter(id, state, file);
     await this.#begin(entry, {
       ...{ carryOut: resumeRun, scenario: whole ?? redacted, source, workers },

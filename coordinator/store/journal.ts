@@ -43,8 +43,9 @@ export async function openJournal(
   path: string,
   fence: () => Promise<void> = async () => {},
 ): Promise<{ journal: Journal; cutBytes: number }> {
+  let file: FileHandle | null = null;
   try {
-    const file = await open(path, "a+");
+    file = await open(path, "a+");
     const size = (await file.stat()).size;
     const end = size === 0 ? 0 : await endOfLastRecord(path);
     if (end < size) await file.truncate(end);
@@ -53,6 +54,7 @@ export async function openJournal(
     const endByte = end === 0 ? JOURNAL_MAGIC.length : end;
     return { journal: new FileJournal(file, { path, endByte, fence }), cutBytes: size - end };
   } catch (error) {
+    await file?.close().catch(() => {});
     throw directoryError("cannot open the journal", path, error);
   }
 }

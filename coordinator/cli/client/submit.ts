@@ -79,7 +79,8 @@ async function submit(file: string, options: SubmitOptions, context: CliContext)
     set: overridesOf(options).set.map(([path, value]) => [path, value]),
     files: Object.fromEntries(files),
     workers: options.workers,
-    autoProbe: options.autoProbe === true,
+    // Coordinators of earlier builds know none of it, and refuse what they do not know.
+    ...(options.autoProbe === true ? { autoProbe: true } : {}),
     ...policiesOf(options),
   };
   const text = JSON.stringify(envelope);

@@ -38,7 +38,10 @@ export async function runInfo(service: Service, id: string): Promise<RunInfo | n
 
 export async function runInfos(service: Service): Promise<readonly RunInfo[]> {
   const files = await service.archive.list();
-  return Promise.all(files.map((file) => infoOf(service, file)));
+  // One after another: each may read files of its run.
+  const infos: RunInfo[] = [];
+  for (const file of files) infos.push(await infoOf(service, file));
+  return infos;
 }
 
 async function infoOf(service: Service, file: RunFile): Promise<RunInfo> {
