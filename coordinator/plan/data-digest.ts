@@ -7,10 +7,17 @@ import { createMask } from "../../shared/scenario/mask/mask.ts";
 import type { DataRows, StrictScenario } from "../../shared/scenario/strict.ts";
 import { packedCell } from "../../shared/scenario/template/data-row.ts";
 
-/** Values that are masked at a time. */
+/** Values that are masked at a time, and so many characters of them that no more are taken: masking needs many times their memory. */
 const CHUNK = 1000;
+const CHUNK_CHARS = 256 * 1024;
 
-export function digestsOf({ data, secrets }: Pick<StrictScenario, "data" | "secrets">): object {
+/** By name, each table with the digest of its rows. */
+export type DataDigests = Readonly<Record<string, object>>;
+
+export function digestsOf({
+  data,
+  secrets,
+}: Pick<StrictScenario, "data" | "secrets">): DataDigests {
   const mask = secrets.length === 0 ? null : createMask(secrets);
   const entries = Object.entries(data).map(([name, { rows, ...table }]) => {
     return [name, { ...table, numbers: numbersOf(rows), rows: digestOf(rows, mask) }] as const;
@@ -20,16 +27,27 @@ export function digestsOf({ data, secrets }: Pick<StrictScenario, "data" | "secr
 
 function digestOf(rows: DataRows, mask: ((text: string) => string) | null): string {
   const hash = createHash("sha256");
-  const values = rows.kind === "packed" ? rows.ends.length : valuesOf(rows).length;
-  for (let from = 0; from < values; from += CHUNK) {
-    const length = Math.min(CHUNK, values - from);
-    const chunk = Array.from({ length }, (_, at) =>
-      rows.kind === "packed" ? packedCell(rows, from + at) : (valuesOf(rows)[from + at] ?? ""),
-    );
+  for (const chunk of chunksOf(rows)) {
     const text = JSON.stringify(chunk);
     hash.update(mask === null ? text : mask(text));
   }
   return hash.digest("base64");
+}
+
+function* chunksOf(rows: DataRows): Generator<readonly string[]> {
+  let chunk: string[] = [];
+  let chars = 0;
+  const values = rows.kind === "packed" ? rows.ends.length : valuesOf(rows).length;
+  for (let at = 0; at < values; at++) {
+    const value = rows.kind === "packed" ? packedCell(rows, at) : (valuesOf(rows)[at] ?? "");
+    chunk.push(value);
+    chars += value.length;
+    if (chunk.length < CHUNK && chars < CHUNK_CHARS) continue;
+    yield chunk;
+    chunk = [];
+    chars = 0;
+  }
+  if (chunk.length > 0) yield chunk;
 }
 
 function valuesOf(rows: DataRows): readonly string[] {

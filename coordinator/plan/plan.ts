@@ -17,7 +17,7 @@ import { isInSlice, type Slice } from "../../shared/wire/slice.ts";
 import { loadOf, type RunFacts, redactScenario } from "../merge/facts.ts";
 import { plannedFigures } from "../merge/planned.ts";
 import { closeStepsUs } from "./close-steps.ts";
-import { digestsOf } from "./data-digest.ts";
+import { type DataDigests, digestsOf } from "./data-digest.ts";
 import { refuseEmptyPlan } from "./empty-plan.ts";
 import { refuseIdleFaults } from "./idle-faults.ts";
 import { DEFAULT_POLICIES, type RunPolicies } from "./policies.ts";
@@ -51,6 +51,8 @@ export interface Plan {
   /** Planned concurrency at the end of each second. */
   readonly plannedOpen: readonly number[];
   readonly sizes: ShardSizes;
+  /** In place of the data tables, in hashes. */
+  readonly data: DataDigests;
   /** Sessions the plan opens in [fromUs, toUs). */
   opensBetween(fromUs: number, toUs: number): number;
   /** Sessions of one slice that the plan opens in [fromUs, toUs). */
@@ -86,6 +88,7 @@ export function makePlan(request: PlanRequest): Plan {
     plannedOpens: figures.plannedOpens,
     plannedOpen: figures.plannedOpen,
     sizes: { shards: sizes.shards, peak: population.peakPlanned },
+    data,
     ...opensOf(population, sizes.shards),
   };
 }
@@ -136,7 +139,7 @@ export function makeFacts(
     run,
     planHash: hash,
     loadHash: hashOf({
-      scenario: { ...loadOf(scenario), data: digestsOf(scenario) },
+      scenario: { ...loadOf(scenario), data: plan.data },
       ...{ connections, shards, durationUs, drainUs },
     }),
     connections,

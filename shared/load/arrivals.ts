@@ -128,15 +128,21 @@ export function arrivalTimes(
 
 /**
  * The time in a phase at which so many arrivals are to have come. The rate a + (b - a) t / T comes to a t + (b - a) t² / 2T: the root
- * of that, in the form that does not cancel.
+ * of that, in the form that does not cancel. Where both the arrivals and the first rate are 0, that form is no number.
  */
-function timesOf({ arrivalsPerSec, durationUs }: ArrivalsPhase): (arrivals: number) => number {
+export function timesOf({
+  arrivalsPerSec,
+  durationUs,
+}: Pick<ArrivalsPhase, "arrivalsPerSec" | "durationUs">): (arrivals: number) => number {
   const { from, to } = endsOf(arrivalsPerSec);
   const gapUs = 1e6 / from;
   if (from === to) return (arrivals) => arrivals * gapUs;
   const a = from / 1e6;
   const change = (to - from) / 1e6 / durationUs;
-  return (arrivals) => (2 * arrivals) / (a + Math.sqrt(Math.max(0, a * a + 2 * change * arrivals)));
+  return (arrivals) =>
+    arrivals === 0
+      ? 0
+      : (2 * arrivals) / (a + Math.sqrt(Math.max(0, a * a + 2 * change * arrivals)));
 }
 
 function stayOf(

@@ -1,7 +1,7 @@
 /**
  * Which server behind a balancer a connection has, as far as the answer to its upgrade says so in a header that balancers and services
  * use for it. Called by both drivers when a connection opens. Invariants: it is a name, short and printable; equal names are one string,
- * so that connections by the ten thousand do not hold one each; a service that gives more than MAX_SERVERS names has none.
+ * so that connections by the ten thousand do not hold one each. Bound: the first MAX_SERVERS names; those that come later are none.
  */
 
 /** In lower case. */

@@ -5,7 +5,9 @@
 
 import type { Path } from "../issue.ts";
 import type { IssueLog } from "../read/issue-log.ts";
+import type { StrictForm } from "../strict-conversation.ts";
 import { MAX_ALL_RENDERED_CHARS } from "../template/expansion.ts";
+import { formText } from "../template/form.ts";
 import type { TemplateScope } from "../template/reference.ts";
 import {
   compileJson,
@@ -14,7 +16,9 @@ import {
   inspectTemplate,
   type RenderContext,
   type Template,
+  type TemplateFault,
 } from "../template/template.ts";
+import { TemplateError } from "../template/template-error.ts";
 
 /** The file a table was read from, for messages about its rows. */
 export interface TableFile {
@@ -50,6 +54,8 @@ export const SAMPLE: Readonly<RenderContext> = {
   rows: null,
 };
 
+type TemplateFaults = readonly TemplateFault[];
+
 /** The compiled text at `path`; null when it does not compile (logged). */
 export function checkTemplate(text: string, path: Path, context: TemplateContext): Template | null {
   return report("text", text, { path, context }) ? compileTemplate(text, context.scope) : null;
@@ -69,6 +75,39 @@ export function checkJson(value: unknown, path: Path, context: TemplateContext):
   return report("json", value, { path, context }) ? compileJson(value, context.scope) : null;
 }
 
+/**
+ * As checkTemplate, for the fields of a form: each by itself, so that a mistake is said at its place, and then all of them together
+ * as they are sent.
+ */
+export function checkForm(
+  fields: StrictForm["fields"],
+  path: Path,
+  context: TemplateContext,
+): void {
+  const areSound = fields.map((field) => {
+    const faults = faultsOfField(field, context.scope);
+    return isSound(faults, [...path, field[0]], context);
+  });
+  if (areSound.includes(false)) return;
+  const { faults, maxChars } = inspectTemplate("url", formText(fields), context.scope);
+  countChars(maxChars, path, context);
+  // What is left is about the whole, not about a place in it.
+  const [fault] = faults;
+  if (fault !== undefined) context.log.add(path, fault.error.message, fault.error.hint);
+}
+
+function faultsOfField(field: StrictForm["fields"][number], scope: TemplateScope): TemplateFaults {
+  const { faults } = inspectTemplate("url", field[1], scope);
+  if (faults.length > 0) return faults;
+  try {
+    formText([field]);
+    return [];
+  } catch (error) {
+    if (!(error instanceof TemplateError)) throw error;
+    return [{ path: [], error }];
+  }
+}
+
 /** Logs all faults; true when there are none. */
 function report(
   kind: "text" | "url" | "json",
@@ -76,12 +115,20 @@ function report(
   { path, context }: { readonly path: Path; readonly context: TemplateContext },
 ): boolean {
   const { faults, maxChars } = inspectTemplate(kind, value, context.scope);
-  const before = context.rendered.chars;
-  context.rendered.chars += maxChars;
-  if (context.rendered.chars > MAX_ALL_RENDERED_CHARS && before <= MAX_ALL_RENDERED_CHARS) {
+  countChars(maxChars, path, context);
+  return isSound(faults, path, context);
+}
+
+function countChars(chars: number, path: Path, { rendered, log }: TemplateContext): void {
+  const before = rendered.chars;
+  rendered.chars += chars;
+  if (rendered.chars > MAX_ALL_RENDERED_CHARS && before <= MAX_ALL_RENDERED_CHARS) {
     const what = `all messages, headers and URLs together become longer than ${MAX_ALL_RENDERED_CHARS} characters`;
-    context.log.add(path, what, "use fewer or shorter placeholders");
+    log.add(path, what, "use fewer or shorter placeholders");
   }
+}
+
+function isSound(faults: TemplateFaults, path: Path, context: TemplateContext): boolean {
   for (const fault of faults) {
     const at = [...path, ...fault.path];
     const { error } = fault;

@@ -151,14 +151,14 @@ function comparison(left: unknown, right: unknown): number {
     : 0;
 }
 
-/** Steps for everything in a value; counting stops when more than what is left were found. */
+/** Steps for everything in a value, of bytes by their length; counting stops when more than what is left were found. */
 function deepSize(value: unknown): number {
   const open: unknown[] = [value];
   let steps = 0;
   while (open.length > 0 && steps <= meter.left) {
     const next = open.pop();
     steps += 1 + sizeOf(next, COPIED);
-    if (typeof next === "object" && next !== null) {
+    if (typeof next === "object" && next !== null && !ArrayBuffer.isView(next)) {
       for (const item of Object.values(next)) open.push(item);
     }
   }

@@ -21,12 +21,20 @@ function jsonIn(text: string): unknown {
   return value;
 }
 
+/** @throws Error for what JSON has no exact form of: bytes, and whole numbers beyond 2^53, also within a list or map */
 function jsonTextOf(value: unknown): string {
-  const text: string | undefined = JSON.stringify(value, (_, part: unknown) =>
-    typeof part === "bigint" ? Number(part) : part,
-  );
-  if (text === undefined || ArrayBuffer.isView(value)) throw new Error("not a value of JSON");
+  const text: string | undefined = JSON.stringify(value, exactly);
+  if (text === undefined) throw new Error("not a value of JSON");
   return text;
+}
+
+/** A replacer. It looks for bytes in what holds them: of a Buffer, `part` is the map that its toJSON() made. */
+function exactly(this: unknown, key: string, part: unknown): unknown {
+  const held = (this as Readonly<Record<string, unknown>>)[key];
+  if (ArrayBuffer.isView(held)) throw new Error("JSON has no bytes");
+  if (typeof part !== "bigint") return part;
+  if (!Number.isSafeInteger(Number(part))) throw new Error(`${part} is too large for JSON`);
+  return Number(part);
 }
 
 /** @param ms since the epoch @returns such as 2026-11-29T22:23:33.123Z */

@@ -11,29 +11,42 @@ import { escapeOf } from "./escapes.ts";
 export interface DecodedText {
   readonly text: string;
   /** Per decoded character, where its original begins and ends. */
-  readonly starts: readonly number[];
-  readonly ends: readonly number[];
+  readonly starts: Uint32Array;
+  readonly ends: Uint32Array;
 }
 
 /** One encoding undone once; all: every kind, however often it was encoded. */
-type Layer = "percent" | "backslash" | "entity" | "all";
+type Layer = keyof typeof LAYERS | "all";
 
-/** Encodings within one another that are undone one by one; more of one kind are by the reading of all. */
-const LAYERS = ["percent", "backslash", "entity"] as const;
+/** Encodings within one another that are undone one by one, with their signs; more of one kind are by the reading of all. */
+const LAYERS = { percent: "%", backslash: "\\", entity: "&" } as const;
 const DEPTH = 2;
 
 /** All readings of a text, each as it is looked through; the first is that of all escapes. */
 export function readingsOf(original: string): readonly DecodedText[] {
   const plain = bytesOf(original);
   if (!/[%\\&]/.test(original)) return [alike(plain)];
+  const whole = undone(plain, "all");
   const found = new Map([[plain.text, plain]]);
   let last = [plain];
   for (let depth = 0; depth < DEPTH; depth++) {
-    last = last.flatMap((one) => LAYERS.map((layer) => undone(one, layer)));
-    last = last.filter(({ text }) => !found.has(text));
-    for (const one of last) found.set(one.text, one);
+    const next: DecodedText[] = [];
+    for (const one of last.flatMap(layersUndone)) {
+      if (found.has(one.text)) continue;
+      found.set(one.text, one);
+      next.push(one);
+    }
+    last = next;
   }
-  return [undone(plain, "all"), ...found.values()].map(alike);
+  found.delete(whole.text);
+  return [whole, ...found.values()].map(alike);
+}
+
+/** Without each of the encodings that may be there: a text without the sign of one is the same without it. */
+function layersUndone(of: DecodedText): DecodedText[] {
+  return Object.entries(LAYERS)
+    .filter(([, sign]) => of.text.includes(sign))
+    .map(([layer]) => undone(of, layer as keyof typeof LAYERS));
 }
 
 /** Without undoing any. */
@@ -48,7 +61,7 @@ export function decodeText(original: string): DecodedText {
 
 /** Its bytes in UTF-8, each as a character. */
 function bytesOf(original: string): DecodedText {
-  const read = new Reading();
+  const read = new Reading(Buffer.byteLength(original));
   for (let at = 0; at < original.length; ) {
     const code = original.codePointAt(at) as number;
     const end = at + (code > 0xffff ? 2 : 1);
@@ -61,7 +74,7 @@ function bytesOf(original: string): DecodedText {
 /** @param of bytes; what is no escape stays as it is */
 function undone(of: DecodedText, layer: Layer): DecodedText {
   const { text, starts, ends } = of;
-  const read = new Reading();
+  const read = new Reading(text.length);
   for (let at = 0; at < text.length; ) {
     const one = escapeOf(text, at, layer);
     const end = one?.end ?? at + 1;
@@ -80,10 +93,19 @@ function alike({ text, starts, ends }: DecodedText): DecodedText {
   return { text: lower.replaceAll("+", " "), starts, ends };
 }
 
+/** Of a text that is written character by character; in arrays of bytes, as texts may have a million of them. */
 class Reading {
-  readonly #text: string[] = [];
-  readonly #starts: number[] = [];
-  readonly #ends: number[] = [];
+  readonly #bytes: Buffer;
+  readonly #starts: Uint32Array;
+  readonly #ends: Uint32Array;
+  #length = 0;
+
+  /** @param room bytes at most: no escape stands for more than it has itself */
+  constructor(room: number) {
+    this.#bytes = Buffer.allocUnsafe(room);
+    this.#starts = new Uint32Array(room);
+    this.#ends = new Uint32Array(room);
+  }
 
   /** The UTF-8 of a code point. */
   add(code: number, start: number, end: number): void {
@@ -92,12 +114,17 @@ class Reading {
   }
 
   addByte(byte: number, start: number, end: number): void {
-    this.#text.push(String.fromCharCode(byte));
-    this.#starts.push(start);
-    this.#ends.push(end);
+    this.#bytes[this.#length] = byte;
+    this.#starts[this.#length] = start;
+    this.#ends[this.#length] = end;
+    this.#length++;
   }
 
   get whole(): DecodedText {
-    return { text: this.#text.join(""), starts: this.#starts, ends: this.#ends };
+    return {
+      text: this.#bytes.toString("latin1", 0, this.#length),
+      starts: this.#starts.subarray(0, this.#length),
+      ends: this.#ends.subarray(0, this.#length),
+    };
   }
 }

@@ -59,8 +59,8 @@ function backslash(text: string, at: number, isNested: boolean): Escape {
 /** After \u: four digits, two times four for what is beyond, or digits in braces. */
 function unicode(text: string, at: number): Escape | null {
   if (text[at] === "{") {
-    const close = text.indexOf("}", at);
-    if (close < 0 || close - at > MAX_ENTITY_CHARS) return null;
+    const close = closeOf(text, at, "}");
+    if (close < 0) return null;
     return found(hex(text, at + 1, close - at - 1), close + 1);
   }
   const high = hex(text, at, 4);
@@ -73,13 +73,19 @@ function unicode(text: string, at: number): Escape | null {
 }
 
 function entity(text: string, at: number): Escape | null {
-  const end = text.indexOf(";", at);
-  if (end < 0 || end - at > MAX_ENTITY_CHARS) return null;
+  const end = closeOf(text, at, ";");
+  if (end < 0) return null;
   const name = text.slice(at + 1, end).toLowerCase();
   const digits = /^#(?:x([0-9a-f]+)|(\d+))$/.exec(name);
   if (digits === null) return found(ENTITIES[name] ?? null, end + 1);
   const code = digits[1] === undefined ? Number(digits[2]) : Number.parseInt(digits[1], 16);
   return found(code, end + 1);
+}
+
+/** Where what begins at `at` is closed; -1: not near. It looks no further, so that a text of many such signs costs its length. */
+function closeOf(text: string, at: number, sign: string): number {
+  const place = text.slice(at, at + MAX_ENTITY_CHARS + 1).indexOf(sign);
+  return place < 0 ? -1 : at + place;
 }
 
 function point(code: number, end: number): Escape {

@@ -72,7 +72,8 @@ function open(node: z.core.$ZodType): readonly z.core.$ZodType[] {
   if (isAsWritten(node)) return [node];
   if (node instanceof z.ZodOptional || node instanceof z.ZodPrefault)
     return open(node.def.innerType);
-  if (node instanceof z.ZodLazy) return open(node.def.getter());
+  // The schema that it keeps: its getter makes another one each time.
+  if (node instanceof z.ZodLazy) return open(node._zod.innerType);
   if (node instanceof z.ZodUnion) return node.def.options.flatMap(open);
   if (node instanceof z.ZodPipe) {
     return open(node.def.in instanceof z.ZodTransform ? node.def.out : node.def.in);

@@ -1,6 +1,6 @@
 /** Goal: arrivals and the population by worked examples, and the bound on its size. */
 import { describe, expect, it } from "vitest";
-import { buildPopulation, MAX_CONNECTIONS } from "../../../shared/load/arrivals.ts";
+import { buildPopulation, MAX_CONNECTIONS, timesOf } from "../../../shared/load/arrivals.ts";
 import { ALL_RAMPS, arrivals, burst, hold, linear, SECOND } from "./phases.ts";
 
 const fixed = (sec: number) => ({ kind: "fixed" as const, meanUs: sec * SECOND });
@@ -107,6 +107,17 @@ describe("arrivals at a rate that changes", () => {
     for (const [index, us] of at(30, 2).entries()) {
       expect(us).toBeCloseTo(mirrored.at(-1 - index) as number, 3);
     }
+  });
+
+  it.each([
+    [0, 20],
+    [20, 0],
+    [10, 10],
+  ])("from %d/s to %d/s: what comes first of all comes at the start", (from, to) => {
+    const timeOf = timesOf({ arrivalsPerSec: { from, to }, durationUs: 10 * SECOND });
+    expect(timeOf(0)).toBe(0);
+    expect(timeOf(-0)).toBeCloseTo(0);
+    expect(timeOf(2 ** -32)).toBeGreaterThan(0);
   });
 
   it("by chance: three of four come in the second half of a rise from nothing", () => {

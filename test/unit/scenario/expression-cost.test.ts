@@ -3,6 +3,8 @@
  * cut off. Method: what grows fastest in each operation, alone and where CEL goes on after an error. A test that is not
  * over within the time limit of the runner has failed.
  */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { compileExpression } from "../../../shared/scenario/expression/expression.ts";
 import { compileMatch } from "../../../shared/scenario/expression/message-expression.ts";
@@ -86,10 +88,67 @@ describe("the cost of an expression", () => {
     expect(match.exceeded).toBe(false);
   });
 
+  it("compares bytes by their length, as many as a message may have", () => {
+    const equal = compileExpression("m == sent", { m: "dyn", sent: "dyn" });
+    const within = compileExpression("m in [sent] && {'a': m} == {'a': sent}", {
+      m: "dyn",
+      sent: "dyn",
+    });
+    const message = Buffer.alloc(100_000, "x");
+    for (const expression of [equal, within]) {
+      expect(expression.evaluate({ m: message, sent: Buffer.from(message) })).toBe(true);
+      expect(expression.evaluate({ m: message, sent: Buffer.alloc(100_000, "y") })).toBe(false);
+      expect(expression.exceeded).toBe(false);
+    }
+    const whole = Buffer.alloc(1024 ** 2, "x");
+    expect(equal.evaluate({ m: whole, sent: Buffer.from(whole) })).toBe(true);
+    const tooLong = Buffer.alloc(2 * 1024 ** 2);
+    expect(equal.evaluate({ m: tooLong, sent: Buffer.from(tooLong) })).toBeNull();
+    expect(equal.exceeded).toBe(true);
+  });
+
   it("takes no longer text for a duration", () => {
     const compiled = compileExpression("duration(m) < duration('1s')", { m: "dyn" });
     expect(compiled.evaluate({ m: "1".repeat(50_000) })).toBeNull();
     expect(compiled.evaluate({ m: "300ms" })).toBe(true);
+  });
+});
+
+/** docs/messages.md and docs/data.md name this number. */
+const JSON_CHARS = 50_000;
+
+describe("json()", () => {
+  const fill = (item: string, chars: number) =>
+    `[${Array(Math.floor((chars - 1) / (item.length + 1)))
+      .fill(item)
+      .join()}]`;
+
+  it.each([
+    ["json(m)[(i + seq) % 3]", (chars: number) => fill("1", chars)],
+    ["json(m)[(i + seq) % 3]", (chars: number) => fill('"tea"', chars)],
+    ["json(m)[1].id", (chars: number) => fill('{"id":1}', chars)],
+    ["json(m).id", (chars: number) => `{"id":"${"x".repeat(chars - 9)}"}`],
+    ["json(m).id", (chars: number) => `{"id":${fill("1", chars - 7)}}`],
+  ])("%s reads what the documents say, and no text that is much longer", (source, textOf) => {
+    const compiled = compileExpression(source, { m: "dyn", i: "int", seq: "int" });
+    const read = (chars: number) => compiled.evaluate({ m: textOf(chars), i: 1n, seq: 3n });
+    expect(textOf(JSON_CHARS).length).toBeGreaterThan(JSON_CHARS - 10);
+    expect(read(JSON_CHARS)).not.toBeNull();
+    expect(compiled.exceeded).toBe(false);
+    expect(read(65_000)).toBeNull();
+    expect(compiled.exceeded).toBe(true);
+  });
+
+  it("the documents name its bound", () => {
+    const text = JSON_CHARS.toLocaleString("en");
+    for (const [file, said] of [
+      ["messages.md", `of up to ${text} characters`],
+      ["data.md", `Such a list has ${text} characters at most`],
+    ] as const) {
+      expect(readFileSync(join(import.meta.dirname, "../../../docs", file), "utf8")).toContain(
+        said,
+      );
+    }
   });
 });
 

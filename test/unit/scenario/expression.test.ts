@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { compileExpression } from "../../../shared/scenario/expression/expression.ts";
 import { ExpressionError } from "../../../shared/scenario/expression/expression-error.ts";
+import { FUNCTIONS } from "../../../shared/scenario/expression/functions.ts";
 import {
   compileMatch,
   MATCH_VARIABLES,
@@ -139,6 +140,10 @@ describe("compileMatch", () => {
     ["iso(m.at) == ''", { at: 1e300 }, null],
     ["json(toJson(m)) == m", { a: [1, { b: "c" }] }, true],
     ["toJson(b'a') == ''", {}, null],
+    ["toJson({'a': [b'a']}) == ''", {}, null],
+    ["toJson(m) == ''", { a: Buffer.from("x") }, null],
+    ["toJson([9007199254740991]) == '[9007199254740991]'", {}, true],
+    ["toJson([9007199254740993]) == ''", {}, null],
   ])("has functions of its own: %s", (where, m, expected) => {
     expect(judge(where, m)).toBe(expected);
   });
@@ -149,6 +154,17 @@ describe("compileMatch", () => {
     expect(judge("has(m.id) && size(m.list) == 0", { id: 1, list: [] })).toBe(true);
     expect(judge("type(m.id) == string", { id: "a" })).toBe(true);
   });
+});
+
+it("toJson() says why it writes nothing", () => {
+  const toJson = FUNCTIONS["toJson(dyn): string"];
+  expect(() => toJson({ id: [2n ** 63n - 1n] })).toThrow(
+    "9223372036854775807 is too large for JSON",
+  );
+  for (const bytes of [Buffer.from("x"), new Uint8Array(1)]) {
+    expect(() => toJson(bytes)).toThrow("JSON has no bytes");
+    expect(() => toJson({ a: [bytes] })).toThrow("JSON has no bytes");
+  }
 });
 
 describe("compileExpression", () => {

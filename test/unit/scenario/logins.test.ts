@@ -1,9 +1,12 @@
 /** Goal: what is wrong with answers and HTTP steps is said at its place, and what is right is written back as it was. */
 import { expect, it } from "vitest";
+import { formText } from "../../../shared/scenario/template/form.ts";
 import { writtenForm } from "../../../shared/scenario/written.ts";
 import { linesOf, minimal, parseText, scenarioOf } from "./reading.ts";
 
 const STEP = (inner: string) => minimal(`flow: { before: [{ http: { ${inner} } }] }`);
+const fields = (count: number, value: string) =>
+  Array.from({ length: count }, (_, at) => `f${at}: "${value}"`).join();
 
 it.each([
   [STEP("json: { a: 1 }"), "http needs get or post"],
@@ -18,6 +21,15 @@ it.each([
   [STEP("post: http://localhost:1/, form: { a: b }, text: a"), "the request has two bodies"],
   [STEP("get: http://localhost:1/, form: { a: b }"), "a GET request has no body"],
   [STEP('post: http://localhost:1/, form: { a: "{{conn.no}}" }'), "unknown name conn.no"],
+  [
+    STEP('post: http://localhost:1/, form: { a: "{{ raw( conn.id ) }}" }'),
+    "raw() is for URLs, not for forms",
+  ],
+  [STEP(`post: http://localhost:1/, form: { ${fields(1001, "x")} }`), "more than 1000 fields"],
+  [
+    STEP(`post: http://localhost:1/, form: { ${fields(2, "{{seq}}".repeat(501))} }`),
+    "more than 1000 placeholders",
+  ],
   [STEP("post: http://localhost:1/, capture: { token: m.token }"), "unknown name m"],
   [STEP("post: http://localhost:1/, capture: { id: body.id }"), "conn.id is the connection's own"],
   [STEP("post: http://localhost:1/, when: m.a == 1"), "m is nothing ahead of a connection"],
@@ -33,6 +45,16 @@ it.each([
   ],
 ])("refuses %s", (text, what) => {
   expect(linesOf(parseText(text)).join("\n")).toContain(what);
+});
+
+it("a form of as many fields and placeholders as there may be is taken", () => {
+  const text = STEP(`post: http://localhost:1/, form: { ${fields(1000, "{{seq}}")} }`);
+  expect(parseText(text).ok).toBe(true);
+});
+
+it("no form is made with a value that could end its field, whoever makes it", () => {
+  expect(formText([["a&b", "c=d {{seq}}"]])).toBe("a%26b=c%3Dd%20{{seq}}");
+  expect(() => formText([["a", "b {{raw(seq)}}"]])).toThrow("raw() is for URLs");
 });
 
 it("is written back as it was", () => {

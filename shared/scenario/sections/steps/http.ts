@@ -3,7 +3,7 @@
  * and is held against the list of allowed targets; it has one method with one URL, and one body at most.
  */
 import * as z from "zod";
-import { checkJson, checkTemplate, checkUrlTemplate } from "../../check/templates.ts";
+import { checkForm, checkJson, checkTemplate } from "../../check/templates.ts";
 import { compileMatch } from "../../expression/message-expression.ts";
 import type { Path } from "../../issue.ts";
 import { MAX_ITEMS } from "../../limits.ts";
@@ -32,6 +32,8 @@ const METHODS = ["get", "post", "put", "patch", "delete"] as const;
 const MAX_URL_CHARS = 4096;
 /** Each has a place of its own among the random choices of a connection. */
 const MAX_HEADERS = 100;
+/** Of a form. */
+const MAX_FIELDS = MAX_ITEMS;
 const BODIES = ["json", "text", "form"] as const;
 const EXAMPLE = {
   post: "https://chat.example/login",
@@ -144,7 +146,9 @@ function bodyOf(
 ): HttpStep["body"] {
   if (written.form !== undefined) {
     const fields = Object.entries(written.form);
-    for (const [name, value] of fields) checkUrlTemplate(value, [...path, "form", name], scene);
+    const at = [...path, "form"];
+    if (fields.length <= MAX_FIELDS) checkForm(fields, at, scene);
+    else scene.log.add(at, `more than ${MAX_FIELDS} fields`, "", { part: "key" });
     return { kind: "form", fields };
   }
   if (written.text !== undefined) {
