@@ -3,6 +3,7 @@
  * that of all others, and whether that survives within each phase. Called by the detectors of parts and by shares of failures in reports. Pure.
  * Invariant: small differences are none, however sure; many parts are paid for by the rate of false discoveries.
  */
+import type { KnownMoment } from "../../merge/evidence/failure-events.ts";
 import type { FailureSeries } from "../../merge/failures/failure-series.ts";
 import {
   associationP,
@@ -83,6 +84,14 @@ export function oddsText({ oddsRatio }: Culprit): string {
 /** How much more than by chance they come in the same seconds. @param seconds of the run, from 0 */
 export function burstsOf(series: readonly FailureSeries[], seconds: number): number {
   return dispersionOf(Array.from({ length: seconds }, (_, second) => countIn(series, second)));
+}
+
+/** By worker: how many failures, or connection-seconds, its single ones stand for. */
+export function weightsOf(moments: readonly KnownMoment[]): ReadonlyMap<number, number> {
+  const weights = new Map<number, number>();
+  for (const { worker, weight } of moments)
+    weights.set(worker, (weights.get(worker) ?? 0) + weight);
+  return weights;
 }
 
 function tableOf(

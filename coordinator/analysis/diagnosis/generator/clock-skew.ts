@@ -1,16 +1,17 @@
 /**
- * Detector: pushed messages take longer to one worker by the same time for all of them, or less than nothing, and replies do not: its wall
- * clock, by which one-way times are taken, is off. Listed in ../registry.ts. Invariant: all that is said is of one worker among several; a
- * clock of the target that is off is off for all of them.
+ * Detector: pushed messages take longer to one worker by the same time for all of them and its replies do not, or they take less than nothing:
+ * its wall clock, by which one-way times are taken, is off. Listed in ../registry.ts. Invariants: all that is said is of one worker among
+ * several, as a clock of the target that is off is off for all of them; a longer way is no clock, so without replies nobody is ahead.
  */
 import { median } from "../../stats/interval.ts";
 import { ms } from "../../text.ts";
 import { type Detector, type Hypothesis, shownIn } from "../detector.ts";
 import type { Signals } from "../signals.ts";
 import {
+  ownIn,
+  slowestOther,
   standingOut,
   type WorkerBlock,
-  type WorkerFigures,
   workerBlocks,
   workerName,
 } from "./workers.ts";
@@ -28,44 +29,54 @@ const MOST_REPLY = 0.25;
 export const clockSkew: Detector = {
   meta: {
     causes: ["clock-skew"],
-    doc: "in a third of the run or more, in a row, the fastest tenth of the pushed messages took 3 times as long to one worker as half of those to any other, 20 ms longer at least, and four times as long as half of its replies; or half of those to it took no time, and half of those to each of the others 2 ms or more",
+    doc: "in a third of the run or more, in a row, the fastest tenth of the pushed messages took 3 times as long to one worker as half of those to any other, 20 ms longer at least, and half of its replies, of which there are some, took a quarter of the difference at most; or half of those to it took no time, and half of those to each of the others 2 ms or more",
     explains: ["slow-broadcast"],
   },
   detect(signals) {
     if (signals.fold.outside.ordered.some(({ effect }) => effect.kind === "skew")) return [];
-    const blocks = workerBlocks(signals, "push");
-    const ahead = standingOut(blocks, (block) => find(block, isAhead));
-    const behind = standingOut(blocks, (block) => find(block, isBehind));
-    const [kind, found] =
-      (ahead?.blocks.length ?? 0) >= (behind?.blocks.length ?? 0)
-        ? (["ahead", ahead] as const)
-        : (["behind", behind] as const);
-    if (found === null || found.blocks.length < LEAST_BLOCKS) return [];
-    const { epoch } = found;
-    const ownUs = median(found.blocks.map((block) => own(block, epoch)?.quantile(0.5) ?? 0));
-    const othersUs = median(found.blocks.map((block) => slowest(block, epoch)));
-    const repliesUs = workerBlocks(signals, "service").map(
-      (block) => own(block, epoch)?.quantile(0.5) ?? 0,
-    );
-    const isSlow = repliesUs.length > 0 && median(repliesUs) > MOST_REPLY * (ownUs - othersUs);
-    if (kind === "ahead" && isSlow) return [];
-    return [hypothesis(signals, { epoch, kind, blocks: found.blocks, ownUs, othersUs })];
+    const pushed = workerBlocks(signals, "push");
+    const ahead = skewOf(pushed, "ahead");
+    const found = [ahead && isItsWay(signals, ahead) ? null : ahead, skewOf(pushed, "behind")];
+    return found
+      .flatMap((one) => one ?? [])
+      .sort((a, b) => b.blocks.length - a.blocks.length)
+      .slice(0, 1)
+      .map((one) => hypothesis(signals, one));
   },
 };
 
 interface Skew {
   readonly epoch: number;
-  readonly kind: "ahead" | "behind";
+  readonly kind: keyof typeof WHO;
   readonly blocks: readonly WorkerBlock[];
   readonly ownUs: number;
   readonly othersUs: number;
+}
+
+const WHO = { ahead: aheadIn, behind: behindIn };
+
+/** null: no worker is so for long enough. */
+function skewOf(pushed: readonly WorkerBlock[], kind: Skew["kind"]): Skew | null {
+  const found = standingOut(pushed, WHO[kind]);
+  if (found === null || found.blocks.length < LEAST_BLOCKS) return null;
+  const { epoch, blocks } = found;
+  const ownUs = median(ownIn(blocks, epoch).map(({ halfUs }) => halfUs));
+  const othersUs = median(blocks.map((block) => slowestOther(block, epoch)));
+  return { epoch, kind, blocks, ownUs, othersUs };
+}
+
+/** Its replies may take longer, too, in the same blocks; or there are none that could tell a longer way from a clock. */
+function isItsWay(signals: Signals, { epoch, blocks, ownUs, othersUs }: Skew): boolean {
+  const seconds = new Set(blocks.map(({ from }) => from));
+  const answered = workerBlocks(signals, "service").filter(({ from }) => seconds.has(from));
+  const repliesUs = ownIn(answered, epoch).map(({ halfUs }) => halfUs);
+  return repliesUs.length === 0 || median(repliesUs) > MOST_REPLY * (ownUs - othersUs);
 }
 
 function hypothesis(signals: Signals, { epoch, kind, blocks, ownUs, othersUs }: Skew): Hypothesis {
   const name = workerName(signals, epoch);
   const from = blocks[0]?.from ?? 0;
   const to = blocks.at(-1)?.to ?? from;
-  const messages = blocks.reduce((sum, block) => sum + (own(block, epoch)?.count ?? 0), 0);
   return {
     cause: "clock-skew",
     confidence: "likely",
@@ -84,40 +95,22 @@ function hypothesis(signals: Signals, { epoch, kind, blocks, ownUs, othersUs }: 
     nextProbe: `Synchronise the clock of the machine of ${name} (\`chronyc tracking\`, \`timedatectl\`), and run again: one-way times of this run hold its error.`,
     from,
     to,
-    impact: messages,
+    impact: ownIn(blocks, epoch).reduce((sum, { count }) => sum + count, 0),
     symptoms: [],
   };
 }
 
-function find(
-  { workers }: WorkerBlock,
-  isIt: (one: WorkerFigures, othersUs: readonly number[]) => boolean,
-): number | null {
-  const found = workers.find((one) =>
-    isIt(
-      one,
-      workers.filter((other) => other !== one).map(({ quantile }) => quantile(0.5)),
-    ),
-  );
-  return found?.epoch ?? null;
+/** The one worker whose clock seems to be ahead; null: none is. */
+function aheadIn({ workers }: WorkerBlock): number | null {
+  const [others, last] = workers.slice(-2);
+  if (others === undefined || last === undefined) return null;
+  const { tenthUs } = last;
+  const isAhead = tenthUs >= LATER * others.halfUs && tenthUs - others.halfUs >= LEAST_US;
+  return isAhead ? last.epoch : null;
 }
 
-function isAhead({ quantile }: WorkerFigures, all: readonly number[]): boolean {
-  const fastest = quantile(0.1);
-  const othersUs = Math.max(...all);
-  return fastest >= LATER * othersUs && fastest - othersUs >= LEAST_US;
-}
-
-function isBehind({ quantile }: WorkerFigures, all: readonly number[]): boolean {
-  return quantile(0.5) === 0 && Math.min(...all) >= LEAST_OTHERS_US;
-}
-
-function own({ workers }: WorkerBlock, epoch: number): WorkerFigures | undefined {
-  return workers.find((one) => one.epoch === epoch);
-}
-
-/** Half of the messages to any other worker take as long, at most; microseconds. */
-function slowest({ workers }: WorkerBlock, epoch: number): number {
-  const others = workers.filter((one) => one.epoch !== epoch);
-  return Math.max(...others.map(({ quantile }) => quantile(0.5)));
+/** The one worker that messages seem to reach before they were sent; null: there is none. */
+function behindIn({ workers: [first, others] }: WorkerBlock): number | null {
+  if (first?.halfUs !== 0 || others === undefined) return null;
+  return others.halfUs >= LEAST_OTHERS_US ? first.epoch : null;
 }

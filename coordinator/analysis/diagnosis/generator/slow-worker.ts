@@ -8,8 +8,16 @@ import { median } from "../../stats/interval.ts";
 import { count, ms, percent } from "../../text.ts";
 import { type Detector, type Hypothesis, shownIn } from "../detector.ts";
 import { FOLLOWS_A_LIMIT } from "../latency/saturation.ts";
+import { weightsOf } from "../parts.ts";
 import { countOf, type Signals, spanOf } from "../signals.ts";
-import { standingOut, type WorkerBlock, workerBlocks, workerName } from "./workers.ts";
+import {
+  ownIn,
+  slowestOther,
+  standingOut,
+  type WorkerBlock,
+  workerBlocks,
+  workerName,
+} from "./workers.ts";
 
 /** In a row, of a run cut into about twelve. */
 const LEAST_BLOCKS = 3;
@@ -62,12 +70,11 @@ function slowest(signals: Signals): readonly Hypothesis[] {
   const found = standingOut(workerBlocks(signals, "service"), slowIn);
   if (found === null || found.blocks.length < LEAST_BLOCKS) return [];
   const { epoch, blocks } = found;
-  const lags = workerBlocks(signals, "sendLag").filter(({ from }) =>
-    blocks.some((block) => block.from === from),
-  );
-  const slowUs = median(blocks.map((block) => halfOf(block, epoch).own));
-  const fastUs = median(blocks.map((block) => halfOf(block, epoch).others));
-  const lagUs = median(lags.map((block) => halfOf(block, epoch).own));
+  const seconds = new Set(blocks.map(({ from }) => from));
+  const lags = workerBlocks(signals, "sendLag").filter(({ from }) => seconds.has(from));
+  const slowUs = median(ownIn(blocks, epoch).map(({ halfUs }) => halfUs));
+  const fastUs = median(blocks.map((block) => slowestOther(block, epoch)));
+  const lagUs = median(ownIn(lags, epoch).map(({ halfUs }) => halfUs));
   if (lagUs > MOST_LAG * (slowUs - fastUs)) return [];
   return [hypothesis(signals, { epoch, blocks, slowUs, fastUs })];
 }
@@ -83,9 +90,7 @@ function hypothesis(signals: Signals, { epoch, blocks, slowUs, fastUs }: Slow): 
   const name = workerName(signals, epoch);
   const from = blocks[0]?.from ?? 0;
   const to = blocks.at(-1)?.to ?? from;
-  const replies = blocks
-    .flatMap(({ workers }) => workers.filter((one) => one.epoch === epoch))
-    .reduce((sum, one) => sum + one.count, 0);
+  const replies = ownIn(blocks, epoch).reduce((sum, { count: own }) => sum + own, 0);
   const others = (blocks[0]?.workers.length ?? 2) - 1;
   return {
     cause: "generator-network",
@@ -122,9 +127,10 @@ function unanswered(signals: Signals): readonly Hypothesis[] {
   const span = spanOf(series);
   const failed = countOf(series);
   if (span === null || failed < LEAST_FAILED) return [];
+  const shares = sharesOf(signals, series);
   const most = [...workers.values()]
     .filter(({ loss }) => loss === null)
-    .map(({ epoch }) => ({ epoch, share: shareOf(signals, series, epoch) }))
+    .map(({ epoch }) => ({ epoch, share: shares.get(epoch) ?? 0 }))
     .sort((a, b) => b.share - a.share)[0];
   if (most === undefined || most.share < ALONE) return [];
   const openOf = (epoch: number) => workers.get(epoch)?.openGauge.peak() ?? 0;
@@ -153,32 +159,20 @@ function unanswered(signals: Signals): readonly Hypothesis[] {
 }
 
 /** The one worker that is slower than all others by so much; null: none is. */
-function slowIn(block: WorkerBlock): number | null {
-  const slow = block.workers.find(({ epoch }) => {
-    const { own, others } = halfOf(block, epoch);
-    return own >= SLOWER * others && own - others >= LEAST_US;
-  });
-  return slow?.epoch ?? null;
-}
-
-/** Microseconds: half of the values of a worker, and the most that half of those of any other take. */
-function halfOf({ workers }: WorkerBlock, epoch: number) {
-  const of = (isOwn: boolean) =>
-    Math.max(
-      0,
-      ...workers.filter((one) => (one.epoch === epoch) === isOwn).map((one) => one.quantile(0.5)),
-    );
-  return { own: of(true), others: of(false) };
+function slowIn({ workers }: WorkerBlock): number | null {
+  const [others, last] = workers.slice(-2);
+  if (others === undefined || last === undefined) return null;
+  const [ownUs, othersUs] = [last.halfUs, others.halfUs];
+  return ownUs >= SLOWER * othersUs && ownUs - othersUs >= LEAST_US ? last.epoch : null;
 }
 
 function isIts(signals: Signals, series: FailureSeries, epoch: number): boolean {
-  return shareOf(signals, [series], epoch) >= ITS_OWN;
+  return (sharesOf(signals, [series]).get(epoch) ?? 0) >= ITS_OWN;
 }
 
-/** Of the failures that were kept, by how many each stands for; 0 of none. */
-function shareOf(signals: Signals, series: readonly FailureSeries[], epoch: number): number {
-  const events = series.flatMap((one) => signals.eventsOf(one));
-  const weight = (of: typeof events) => of.reduce((sum, one) => sum + one.weight, 0);
-  const all = weight(events);
-  return all === 0 ? 0 : weight(events.filter(({ worker }) => worker === epoch)) / all;
+/** By worker: of the failures that were kept, by how many each stands for. Those of no failure are left out. */
+function sharesOf(signals: Signals, series: readonly FailureSeries[]): ReadonlyMap<number, number> {
+  const weights = weightsOf(series.flatMap((one) => signals.eventsOf(one)));
+  const all = [...weights.values()].reduce((sum, one) => sum + one, 0);
+  return new Map([...weights].map(([epoch, weight]) => [epoch, weight / all]));
 }

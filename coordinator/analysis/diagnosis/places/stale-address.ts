@@ -16,6 +16,8 @@ import { partsOf, slower } from "./sampled.ts";
 const COUNTER = indexOf(PHASE_COUNTERS);
 /** Of the failures of a kind, those of the worker. */
 const MOST_OF_THEM = 0.8;
+/** Workers, of two of which each is so: where more are, a resolver gives each its own address. */
+const MOST_ALONE = 2;
 
 interface Question {
   readonly what: string;
@@ -36,7 +38,7 @@ const QUESTIONS: readonly Question[] = [
 export const staleAddress: Detector = {
   meta: {
     causes: ["stale-address"],
-    doc: "one worker connects to addresses of a name to which no other does, and it alone fails 3 times as often as the others, 10 times at least, at a rate of false discoveries of 1 %, or half of its replies take twice as long as half of the others', 4 ms longer at least; in runs of one target without faults",
+    doc: "one worker, or each of two, connects to addresses of a name to which no other does, and one of them alone fails 3 times as often as the others, 10 times at least, at a rate of false discoveries of 1 %, or half of its replies take twice as long as half of the others', 4 ms longer at least; in runs of one target without faults",
     explains: [
       "service-down",
       "zombie",
@@ -60,8 +62,9 @@ export const staleAddress: Detector = {
     if (target === undefined || others.length > 0 || !isName(target.url)) return [];
     if (faults.length > 0 || signals.isDisturbedOutside) return [];
     const addresses = addressesOf(signals);
-    return [...addresses.keys()]
-      .filter((worker) => isAlone(addresses, worker))
+    const alone = aloneIn(addresses);
+    if (alone.length > MOST_ALONE) return [];
+    return alone
       .flatMap((worker) => hypothesis(signals, addresses, worker))
       .sort((a, b) => b.impact - a.impact)
       .slice(0, 1);
@@ -85,10 +88,15 @@ function addressesOf({ events }: Signals): Addresses {
   return addresses;
 }
 
-function isAlone(addresses: Addresses, worker: number): boolean {
-  const own = [...(addresses.get(worker) ?? [])];
-  const others = [...addresses].filter(([other]) => other !== worker);
-  return others.length > 0 && others.every(([, theirs]) => !own.some((one) => theirs.has(one)));
+/** Workers none of whose addresses is another's; none of a single worker. */
+function aloneIn(addresses: Addresses): readonly number[] {
+  if (addresses.size < 2) return [];
+  const workersAt = new Map<string, number>();
+  for (const address of [...addresses.values()].flatMap((own) => [...own]))
+    workersAt.set(address, (workersAt.get(address) ?? 0) + 1);
+  const isAlone = (own: ReadonlySet<string>) =>
+    [...own].every((address) => workersAt.get(address) === 1);
+  return [...addresses].flatMap(([worker, own]) => (isAlone(own) ? [worker] : []));
 }
 
 function hypothesis(signals: Signals, addresses: Addresses, worker: number): Hypothesis[] {

@@ -119,6 +119,21 @@ describe("pushed messages", () => {
     },
   );
 
+  const unanswered = (seconds: readonly Told[]) => seconds.map(({ latencyUs: _, ...told }) => told);
+
+  test("take longer to one worker, and no replies tell its way from its clock", () => {
+    const far = unanswered(pushed(healthy(2), 75_000));
+    const workers = [1, 3].map((seed) => unanswered(pushed(healthy(seed), 0)));
+    expect(causesOf(foldOfWorkers([...workers, far], PLAN))).toEqual([]);
+  });
+
+  test("come before they were sent, which no way explains, with replies or without", () => {
+    const [one, early] = [pushed(healthy(1), 30_000), pushed(healthy(2), -300_000)];
+    const runs = [[one, early], [one, early].map(unanswered)];
+    for (const workers of runs)
+      expect(causesOf(foldOfWorkers(workers, PLAN))).toEqual(["clock-skew likely"]);
+  });
+
   test("take long to all workers, or no longer to one than its replies", () => {
     const all = [1, 2].map((seed) => pushed(healthy(seed), 300_000));
     expect(causesOf(foldOfWorkers(all, PLAN))).toEqual([]);

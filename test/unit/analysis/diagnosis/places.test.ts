@@ -149,6 +149,13 @@ describe("a worker at another address", () => {
   });
 });
 
+test("each of many workers at an address of its own: it is the resolver, and nothing is said", () => {
+  const runs = [3, 3, 40].map((ms, at) => sampled(20, () => ({ address: `10.0.0.${at}`, ms }), at));
+  const target = { url: "ws://service.example/", weight: 1, label: "" };
+  const fold = foldOfWorkers(runs, { ...PLAN, targets: [target] });
+  expect(causesOf(fold).join()).not.toContain("stale-address");
+});
+
 describe("times of replies", () => {
   const sent = (gap: number) => [codeOfSent(0, 64), codeOfGap(gap)];
   const received = (gap: number) => [codeOfReceived(64), codeOfGap(gap)];

@@ -6,6 +6,7 @@ import { describe, expect, test } from "vitest";
 import { diagnose } from "../../../../coordinator/analysis/diagnosis/rank.ts";
 import { DETECTORS } from "../../../../coordinator/analysis/diagnosis/registry.ts";
 import { Signals } from "../../../../coordinator/analysis/diagnosis/signals.ts";
+import { heard } from "../../../../coordinator/analysis/diagnosis/witness/registry.ts";
 import type { FailureKind } from "../../../../shared/stats/failure-kind.ts";
 import { drawUnit, Stream } from "../../../../shared/time/random.ts";
 import { foldOfWorkers, healthySeconds, momentAt, type Told } from "./story.ts";
@@ -60,4 +61,26 @@ describe.each([
     expect(JSON.stringify(one)).not.toContain("worker");
     expect(one?.locus ?? "server").toBe("server");
   });
+});
+
+describe("a cause that lies at a worker by what it is", () => {
+  const lost = worker(1, 6, "heartbeat-timeout", "");
+  const signals = new Signals(foldOfWorkers([lost, worker(2, 0, "heartbeat-timeout", "")], PLAN));
+  const [one] = diagnose(signals, DETECTORS);
+
+  test("keeps its own advice", () => {
+    expect(one?.cause).toBe("generator-network");
+    expect(one?.nextProbe).toContain("tc qdisc");
+    expect(one?.against.join()).not.toContain("cannot separate");
+  });
+
+  test.each(["stale-address", "few-source-addresses", "worker-lost", "clock-skew"] as const)(
+    "%s, too",
+    (cause) => {
+      if (one === undefined) throw new Error("no hypothesis");
+      const other = heard(signals, { ...one, cause });
+      expect(other.nextProbe).toBe(one.nextProbe);
+      expect(other.against).toEqual(one.against);
+    },
+  );
 });
