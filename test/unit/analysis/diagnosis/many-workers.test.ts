@@ -16,7 +16,8 @@ const SECONDS = 240;
 const SPANS = 24;
 
 function pieceOf(metric: Metric, us: number) {
-  const values = { buckets: Uint16Array.of(bucketOf(us)), counts: Float64Array.of(20) };
+  const buckets = Uint16Array.of(bucketOf(us));
+  const values = { buckets, counts: Float64Array.of(20), count: 20 };
   return { metric: METRICS.indexOf(metric), phase: 1, name: 0, values };
 }
 
