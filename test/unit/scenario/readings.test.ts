@@ -30,12 +30,15 @@ describe("readings of a text", () => {
   });
 });
 
-it.each(["&x=1", "&", "\\u{", "%25", "\\ud800\\\\"])(
-  "a long text of %s costs its length",
-  (part) => {
-    const text = part.repeat(300_000);
-    const masked = createMask(["S3cr3t-Zebra"])(`${text}S3cr3t-Zebra`);
-    expect(masked.slice(0, text.length)).toBe(text);
-    expect(masked.endsWith("***")).toBe(true);
-  },
-);
+it.each([
+  ["&x=1", 900_000],
+  ["&", 900_000],
+  ["\\u{", 500_000],
+  ["%25", 300_000],
+  ["\\ud800\\\\", 300_000],
+])("a long text of %s costs its length", (part, times) => {
+  const text = part.repeat(times);
+  const masked = createMask(["S3cr3t-Zebra"])(`${text}S3cr3t-Zebra`);
+  expect(masked.slice(0, text.length)).toBe(text);
+  expect(masked.endsWith("***")).toBe(true);
+});
