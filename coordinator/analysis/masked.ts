@@ -5,6 +5,7 @@
 import { phaseAt, phaseSpans } from "../merge/facts.ts";
 import type { RunFold } from "../merge/run-fold.ts";
 import { brokenGates, type SecondGate } from "./gates.ts";
+import { stretchesOf } from "./stretches.ts";
 
 export interface Masked {
   readonly seconds: number;
@@ -26,8 +27,7 @@ export function maskedIn(fold: RunFold): Masked {
   const spans = phaseSpans(fold.facts.scenario);
   const byGate = { sendLag: 0, loopLag: 0, utilisation: 0, throttled: 0 };
   const worst = { sendLagP99Us: 0, loopLagMaxUs: 0, utilisation: 0, throttled: 0 };
-  const stretches: [number, number][] = [];
-  let seconds = 0;
+  const seconds: number[] = [];
   let judged = 0;
   let disturbed = 0;
   for (const row of fold.merge.timeline.rows()) {
@@ -40,19 +40,13 @@ export function maskedIn(fold: RunFold): Masked {
     judged++;
     const broken = brokenGates(row);
     if (broken.length === 0) continue;
-    seconds++;
-    extend(stretches, row.second);
+    seconds.push(row.second);
     for (const gate of broken) byGate[gate]++;
     worst.sendLagP99Us = Math.max(worst.sendLagP99Us, row.sendLagUs?.p99 ?? 0);
     worst.loopLagMaxUs = Math.max(worst.loopLagMaxUs, row.loopLagMaxUs ?? 0);
     worst.utilisation = Math.max(worst.utilisation, row.utilisation ?? 0);
     worst.throttled = Math.max(worst.throttled, row.throttled);
   }
-  return { seconds, disturbed, judged, stretches, byGate, worst };
-}
-
-function extend(stretches: [number, number][], second: number): void {
-  const last = stretches.at(-1);
-  if (last && last[1] === second) last[1] = second + 1;
-  else stretches.push([second, second + 1]);
+  const stretches = stretchesOf(seconds);
+  return { seconds: seconds.length, disturbed, judged, stretches, byGate, worst };
 }

@@ -7,6 +7,7 @@ import type { RunFold } from "../../merge/run-fold.ts";
 import type { TimelineRow } from "../../merge/timeline.ts";
 import { type Check, evidence } from "../check.ts";
 import { GATES } from "../gates.ts";
+import { stretchesOf } from "../stretches.ts";
 import { count, ms, percent } from "../text.ts";
 import { adviceFor } from "./generator-advice.ts";
 
@@ -21,6 +22,8 @@ const LEAST_SHARE = 0.25;
 /** Times it did, of which neighbouring seconds are one: one or two are any machine's. And seconds, of all. */
 const LEAST_TIMES = 3;
 const LEAST_PART = 0.1;
+/** Times that the evidence names. */
+const MOST_TIMES = 50;
 
 export const generatorStoodStill: Check = {
   meta: {
@@ -41,7 +44,8 @@ export const generatorStoodStill: Check = {
     const isTold = before.some(
       ({ id, outcome }) => id.startsWith("generator/") && outcome === "fail",
     );
-    const isOften = timesOf(stills) >= LEAST_TIMES && stills.length >= LEAST_PART * seconds;
+    const times = stretchesOf(stills.map(({ second }) => second));
+    const isOften = times.length >= LEAST_TIMES && stills.length >= LEAST_PART * seconds;
     if (isTold || !isOften) {
       return { observed, outcome: "pass" };
     }
@@ -54,8 +58,8 @@ export const generatorStoodStill: Check = {
         "The load generator stood still now and then, and the slowest of what it measured is longer by that.",
       evidence: [
         {
-          sentence: `In ${count(stills.length)} of ${count(seconds)} seconds an engine stood still for ${ms(STILL_US)} or more, for ${ms(most(({ loopLagMaxUs }) => loopLagMaxUs))} at most.`,
-          seconds: stills.map(({ second }) => [second, second + 1] as const),
+          sentence: `In ${count(stills.length)} of ${count(seconds)} seconds an engine stood still for ${ms(STILL_US)} or more, for ${ms(most(({ loopLagMaxUs }) => loopLagMaxUs))} at most.${times.length > MOST_TIMES ? ` These are the first ${MOST_TIMES} times.` : ""}`,
+          seconds: times.slice(0, MOST_TIMES),
         },
         ...evidence(
           `Messages of these seconds left up to ${ms(most(({ sendLagUs }) => sendLagUs?.p99))} late at p99.`,
@@ -82,11 +86,6 @@ function standstillsOf(fold: RunFold) {
   const lags = rows.map(({ loopLagMaxUs }) => loopLagMaxUs ?? 0).sort((a, b) => a - b);
   const calmUs = lags[Math.floor(CALM * lags.length)] ?? 0;
   return { seconds: rows.length, stills: rows.filter((row) => isStill(row, calmUs)) };
-}
-
-/** Stretches of neighbouring seconds. */
-function timesOf(rows: readonly TimelineRow[]): number {
-  return rows.filter(({ second }, at) => rows[at - 1]?.second !== second - 1).length;
 }
 
 function isStill({ loopLagMaxUs, sendLagUs, latencyUs }: TimelineRow, calmUs: number): boolean {

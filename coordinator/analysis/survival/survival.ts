@@ -5,7 +5,7 @@
  */
 import type { MergedHistogram } from "../../../shared/stats/histogram.ts";
 import type { RunFold } from "../../merge/run-fold.ts";
-import { effectiveBlocks } from "../stats/dependence.ts";
+import { effectiveBlocks, MIN_BLOCK_SECONDS } from "../stats/dependence.ts";
 import { meanTimeBetween } from "../stats/reliability.ts";
 import { type AtRisk, kaplanMeier, type SurvivalStep } from "../stats/survival.ts";
 import { type KnownEnd, type KnownEnds, knownEnds, sumOf } from "./events.ts";
@@ -13,8 +13,6 @@ import { groupsOf, type TargetSurvival } from "./groups.ts";
 
 /** Fewer say nothing of when. */
 const LEAST_ENDS = 10;
-/** Ends within it may have one cause. */
-export const BLOCK_SECONDS = 10;
 /** Blocks that the ends fill, at least, for an interval. */
 const LEAST_BLOCKS = 5;
 export const CONFIDENCE = 0.95;
@@ -49,7 +47,7 @@ export interface Survival {
   readonly ended: number;
   /** Ends whose age is known. */
   readonly known: number;
-  /** Ten-second stretches of run time that the ends are worth. */
+  /** Blocks of run time (MIN_BLOCK_SECONDS) that the ends are worth. */
   readonly moments: number;
   /** By rising age, microseconds. Without intervals `low` and `high` say nothing. */
   readonly steps: readonly SurvivalStep[];
@@ -105,10 +103,10 @@ function riskTable(ends: readonly KnownEnd[], lifetimes: MergedHistogram): AtRis
  * by what was open in each.
  */
 function clustering({ merge: { timeline } }: RunFold, { count, seconds }: KnownEnds) {
-  const blocks = Math.max(1, Math.ceil(timeline.length / BLOCK_SECONDS));
+  const blocks = Math.max(1, Math.ceil(timeline.length / MIN_BLOCK_SECONDS));
   const ended = Array<number>(blocks).fill(0);
   const open = Array<number>(blocks).fill(0);
-  const blockOf = (second: number) => Math.min(blocks - 1, Math.floor(second / BLOCK_SECONDS));
+  const blockOf = (second: number) => Math.min(blocks - 1, Math.floor(second / MIN_BLOCK_SECONDS));
   for (const [second, one] of seconds) {
     const block = blockOf(second);
     ended[block] = (ended[block] ?? 0) + one;

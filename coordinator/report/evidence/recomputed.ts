@@ -5,6 +5,7 @@
  */
 import { OnrushError } from "../../../shared/errors.ts";
 import type { Outcome } from "../../analysis/judgement.ts";
+import { secondsIn } from "../../analysis/stretches.ts";
 import type { RunFold } from "../../merge/run-fold.ts";
 import { timelineTable } from "../formats/timeline-csv.ts";
 import type { RebuiltRun } from "../rebuild.ts";
@@ -127,10 +128,7 @@ function recomputed(
     ...{ id, cause, question, outcome, sentence },
     inSummary: before === undefined ? "absent" : isSame ? "same" : "different",
     evidence: evidence.map((one) => {
-      const rows =
-        one.seconds.length === 0
-          ? []
-          : run.rows.filter(([second]) => isNear(one.seconds, Number(second)));
+      const rows = one.seconds.length === 0 ? [] : rowsNear(run.rows, one.seconds);
       return {
         ...one,
         rows: rows.slice(0, MAX_ROWS),
@@ -141,15 +139,17 @@ function recomputed(
   };
 }
 
-function isNear(stretches: RecomputedEvidence["seconds"], second: number): boolean {
-  return stretches.some(
-    ({ from, to }) => second >= from - MARGIN_SECONDS && second < to + MARGIN_SECONDS,
-  );
+function rowsNear(
+  rows: readonly (readonly EvidenceCell[])[],
+  stretches: RecomputedEvidence["seconds"],
+) {
+  const near = secondsIn(stretches, MARGIN_SECONDS);
+  return rows.filter(([second]) => near.has(Number(second)));
 }
 
 function failuresIn({ merge }: RunFold, stretches: RecomputedEvidence["seconds"]): FailureCount[] {
-  const isIn = (second: number) =>
-    stretches.length === 0 || stretches.some(({ from, to }) => second >= from && second < to);
+  const wanted = secondsIn(stretches);
+  const isIn = (second: number) => stretches.length === 0 || wanted.has(second);
   return merge.failureSeries.all
     .map(({ kind, code, seconds }) => {
       let count = 0;

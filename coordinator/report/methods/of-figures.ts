@@ -1,4 +1,5 @@
 /** The statistics that figures of a report rest on, beside its findings. Read by registry.ts. Invariant: that of method.ts. */
+import { MIN_BLOCK_SECONDS } from "../../analysis/stats/dependence.ts";
 import type { Method } from "./method.ts";
 
 export const FIGURE_METHODS: readonly Method[] = [
@@ -42,8 +43,7 @@ export const FIGURE_METHODS: readonly Method[] = [
   },
   {
     title: "Chance that all thresholds hold",
-    formula:
-      "share of 1,000 runs, put together from blocks of 20 s or more that are drawn with replacement, in which they do",
+    formula: `share of 1,000 runs, put together from blocks of ${MIN_BLOCK_SECONDS} s or more that are drawn with replacement, in which they do`,
     assumes:
       "6 blocks or more, and seconds like those that were measured: other days, machines and states of the target are not in it",
     source: "B. Efron and R. Tibshirani, An Introduction to the Bootstrap (1993), chapter 8",
@@ -66,8 +66,7 @@ export const FIGURE_METHODS: readonly Method[] = [
   },
   {
     title: "Share of connections left at an age",
-    formula:
-      "S(t) = prod (1 - d / n), variance S^2 sum d / (n (n - d)), limits on the scale log(-log S), widened by the dispersion of ends over blocks of 10 s",
+    formula: `S(t) = prod (1 - d / n), variance S^2 sum d / (n (n - d)), limits on the scale log(-log S), widened by the dispersion of ends over blocks of ${MIN_BLOCK_SECONDS} s`,
     assumes:
       "planned ends do not hang together with unplanned ones; of many ends the ages are a random sample",
     source:
@@ -80,8 +79,7 @@ export const FIGURE_METHODS: readonly Method[] = [
   },
   {
     title: "Whether connections to one target end sooner",
-    formula:
-      "(O - E) / sqrt(V), E = d n1 / n over ages; V hypergeometric, or that of blocks of 20 s (t) where it is larger, plus that of sampled exposure",
+    formula: `(O - E) / sqrt(V), E = d n1 / n over ages; V hypergeometric, or that of blocks of ${MIN_BLOCK_SECONDS} s (t) where it is larger, plus that of sampled exposure`,
     assumes:
       "the share of a target among those at risk is that of healthy connections picked at random",
     source: "N. Mantel, Cancer Chemotherapy Reports 50 (1966); S. Holm (1979)",

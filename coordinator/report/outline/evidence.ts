@@ -2,8 +2,8 @@
  * Evidence computed again as blocks: each judgement with its sentences, and the rows of the timeline they are about. Called by
  * `onrush evidence`, in a terminal and in markdown. Invariant: sentences and names that the target or the scenario chose are foreign.
  */
+import { secondsIn } from "../../analysis/stretches.ts";
 import type {
-  EvidenceCell,
   FailureCount,
   RecomputedEvidence,
   RecomputedJudgement,
@@ -27,6 +27,7 @@ import { sentence } from "./sentence.ts";
 /** Of one piece of evidence; `--json` has all. */
 const MAX_ROWS = 40;
 const MAX_FAILURES = 12;
+const MAX_STRETCHES = 20;
 const MAX_NOTES = 20;
 
 /** Columns of timeline.csv that are left out of the table, as are those with nothing in them; `--json` has them. */
@@ -77,19 +78,15 @@ function evidenceBlocks(
   { sentence: said, seconds, rows, moreRows, failures }: RecomputedEvidence,
   { at, columns }: { readonly at: number; readonly columns: readonly string[] },
 ): Block[] {
-  const stretches = seconds.map(({ from, to }) => (to - from > 1 ? `${from} to ${to - 1}` : from));
-  const where =
-    stretches.length === 0 ? "the whole run" : `second ${stretches.join(", second ")} of the run`;
   const says = (place: number) => rows.some((row) => row[place] !== "" && row[place] !== 0);
   const shown = columns.flatMap((name, place) =>
     place === 0 || (!LEFT_OUT.includes(name) && says(place)) ? [{ name, place }] : [],
   );
-  const isIn = (second: EvidenceCell | undefined) =>
-    seconds.some(({ from, to }) => Number(second) >= from && Number(second) < to);
+  const about = secondsIn(seconds);
   return [
     text(`${at + 1}. `, ...sentence(said)),
     note(
-      `Evidence ${at + 1} is about ${where}${rows.length > 0 ? " (*)" : ""}.${failedText(failures)}`,
+      `Evidence ${at + 1} is about ${whereText(seconds)}${rows.length > 0 ? " (*)" : ""}.${failedText(failures)}`,
     ),
     ...(rows.length === 0
       ? []
@@ -104,12 +101,21 @@ function evidenceBlocks(
             },
             rows.map((row) =>
               shown.map(({ place }) =>
-                place === 0 && isIn(row[0]) ? `${row[0]} *` : `${row[place] ?? ""}`,
+                place === 0 && about.has(Number(row[0])) ? `${row[0]} *` : `${row[place] ?? ""}`,
               ),
             ),
           ),
         ]),
   ];
+}
+
+function whereText(seconds: RecomputedEvidence["seconds"]): string {
+  if (seconds.length === 0) return "the whole run";
+  const stretches = seconds
+    .slice(0, MAX_STRETCHES)
+    .map(({ from, to }) => (to - from > 1 ? `${from} to ${to - 1}` : from));
+  const more = seconds.length - stretches.length;
+  return `second ${stretches.join(", second ")}${more > 0 ? ` and ${formatCount(more)} more` : ""} of the run`;
 }
 
 /** As in timeline.csv, but for the metric that most of them are of. */

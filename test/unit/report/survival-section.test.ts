@@ -91,6 +91,6 @@ test("too few moments are said to be so, and have no band", () => {
   expect(plot.areas).toEqual([]);
   expect(plot.curves.map(({ id }) => id)).toEqual(["left"]);
   expect(JSON.stringify(blocks)).toContain(
-    "The ends cluster into about 2.5 independent 10 s blocks: too few for an interval",
+    "The ends cluster into about 2.5 independent 20 s blocks: too few for an interval",
   );
 });

@@ -6,12 +6,14 @@ import type { CauseId } from "../../findings/causes.ts";
 import type { Confidence } from "../../judgement.ts";
 import { count, partOf } from "../../text.ts";
 import { type Detector, type Hypothesis, shownIn } from "../detector.ts";
+import { shownText } from "../foreign.ts";
 import { countOf, type Signals, spanOf } from "../signals.ts";
 
 /** Fewer are chance, or a first try. */
 const LEAST = 3;
 const MAX_DESTINATIONS = 3;
 const MAX_ADDRESS_CHARS = 120;
+const OTHER_THAN_URLS = /[^\w.~:/%@!$&'()*+,;=[\]-]/g;
 
 const REDIRECTS = [301, 302, 303, 307, 308] as const;
 const LOGIN = /log-?in|sign-?in|auth|sso/i;
@@ -138,9 +140,10 @@ function ledTo(detail: string): string | null {
   const location = /^Location: (\S.*)$/s.exec(detail)?.[1];
   if (location === undefined) return null;
   const [named = "", ...more] = location.split(/[?#]/);
-  const shown = named
-    .replace(/^([a-z][a-z0-9+.-]*:)?\/\/[^/]*@/i, "$1//")
-    .replace(/[^\w.~:/%@!$&'()*+,;=[\]-]/g, "?");
-  const cut = shown.length > MAX_ADDRESS_CHARS || more.length > 0;
-  return `${shown.slice(0, MAX_ADDRESS_CHARS)}${cut ? "…" : ""}`;
+  const shown = shownText(
+    named.replace(/^([a-z][a-z0-9+.-]*:)?\/\/[^/]*@/i, "$1//"),
+    OTHER_THAN_URLS,
+    MAX_ADDRESS_CHARS,
+  );
+  return more.length > 0 && !shown.endsWith("…") ? `${shown}…` : shown;
 }

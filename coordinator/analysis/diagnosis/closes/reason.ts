@@ -88,7 +88,6 @@ const SAID: readonly Said[] = [
     },
     nextProbe: "Connect past the proxy, straight to the service behind it.",
   },
-
   {
     ...{ kind: "close-code", codes: [1011, 1014], cause: "server-errors", confidence: "likely" },
     nextProbe: "Look for exceptions in the service's log in these seconds.",
@@ -124,7 +123,6 @@ export const reason: Detector = {
       "message-rate-limit",
       "token-expiry",
       "proxy-upstream-down",
-
       "server-errors",
       "name-resolution",
       "protocol-violation",

@@ -132,9 +132,10 @@ function hypothesis(
 /** A sentence; null: they were not, or too few came. */
 function heldUpText(signals: Signals, seconds: readonly number[]): string | null {
   const inThem = together(seconds.map((at) => signals.times("latency", [at, at + 1])));
+  const busy = new Set(seconds);
   const others = together(
     signals.rows.flatMap(({ second }) =>
-      seconds.includes(second) ? [] : [signals.times("latency", [second, second + 1])],
+      busy.has(second) ? [] : [signals.times("latency", [second, second + 1])],
     ),
   );
   if (!inThem || !others || Math.min(inThem.count, others.count) < LEAST_REPLIES) return null;

@@ -7,6 +7,7 @@ import type { KnownMoment } from "../../../merge/evidence/failure-events.ts";
 import { evennessP } from "../../stats/chi-squared.ts";
 import { count, ms, partOf, percent } from "../../text.ts";
 import { type Detector, type Hypothesis, shownIn } from "../detector.ts";
+import { shownName } from "../foreign.ts";
 import { countOf, type Signals } from "../signals.ts";
 import { type Part, partsOf, type Slower, slower } from "./sampled.ts";
 
@@ -21,6 +22,8 @@ const LEAST_SOURCED = 0.9;
 const CERTAIN_SOURCES = 3;
 /** Of replies that are late, those of the busy server. */
 const MOST_OF_THEM = 0.8;
+/** Servers, and pairs of a source and its server, that a sentence names. */
+const MOST_TOLD = 8;
 
 export const uneven: Detector = {
   meta: {
@@ -83,12 +86,13 @@ function busiest(signals: Signals, target: number): Busiest | null {
 }
 
 function hypothesis(signals: Signals, found: Busiest): Hypothesis {
-  const { server, own, all, servers, slower: times } = found;
+  const { own, all, servers, slower: times } = found;
+  const server = shownName(found.server);
   const sources = sourcesOf(signals, found);
   const end = signals.rows.length;
   const { matched } = signals.fold.merge.counters();
   const label = signals.labelOf(found.target);
-  const shares = servers.map(([name, seen]) => `${name} ${percent(seen / all)}`).join(", ");
+  const shares = told(servers, ([name, seen]) => `${shownName(name)} ${percent(seen / all)}`);
   const evidence = [
     shownIn(`Of ${count(all)} sampled connections ${shares}.`, 0, end),
     shownIn(
@@ -102,7 +106,7 @@ function hypothesis(signals: Signals, found: Busiest): Hypothesis {
     from: 0,
     to: end,
     impact: Math.round((matched * own) / all),
-    symptoms: lateAt(signals, server),
+    symptoms: lateAt(signals, found.server),
   };
   if (sources.length > 0) {
     return {
@@ -112,7 +116,11 @@ function hypothesis(signals: Signals, found: Busiest): Hypothesis {
       sentence: `The balancer goes by the source address, and the load comes from ${sources.length}: ${server} has ${partOf(own, all)} of the connections and is slow. That is the test's doing, and not the service's: users have addresses of their own.`,
       evidence: [
         ...evidence,
-        shownIn(`Each source address has one server: ${pairsText(sources)}.`, 0, end),
+        shownIn(
+          `Each source address has one server: ${told(sources, ([source, name]) => `${source} ${shownName(name)}`)}.`,
+          0,
+          end,
+        ),
       ],
       against: [],
       nextProbe:
@@ -160,11 +168,10 @@ function sourceOf({ fold }: Signals, { source, worker }: KnownMoment): string {
   return host === "" ? "" : `that of ${host}`;
 }
 
-const MOST_TOLD = 8;
-
-function pairsText(pairs: readonly Pair[]): string {
-  const told = pairs.slice(0, MOST_TOLD).map(([source, server]) => `${source} ${server}`);
-  return `${told.join(", ")}${pairs.length > MOST_TOLD ? ", …" : ""}`;
+/** The first of these, and that there are others. */
+function told<T>(all: readonly T[], textOf: (one: T) => string): string {
+  const first = all.slice(0, MOST_TOLD).map(textOf).join(", ");
+  return `${first}${all.length > MOST_TOLD ? ", …" : ""}`;
 }
 
 /** Replies that were late, where they are those of this server. */

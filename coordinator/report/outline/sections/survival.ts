@@ -2,6 +2,7 @@
  * How long connections lasted before the target ended them. Invariant: nothing without unplanned ends; what was sampled, and what
  * may have had one cause, is said.
  */
+import { MIN_BLOCK_SECONDS } from "../../../analysis/stats/dependence.ts";
 import type { SummarySurvival } from "../../survival/survival-schema.ts";
 import type { SurvivalPoint } from "../../survival/survival-summary.ts";
 import { countOf, formatCount, formatMs, formatShare } from "../../text/format.ts";
@@ -198,7 +199,7 @@ function noteText({ ended, known, moments, left }: SummarySurvival): string {
       : "All lifetimes and all ends are known.";
   const sure = left.some(({ interval }) => interval !== null)
     ? "Intervals (Greenwood) are widened by how unevenly ends lie over the run."
-    : `The ends cluster into about ${rate(moments)} independent 10 s blocks: too few for an interval, as one incident may have ended many.`;
+    : `The ends cluster into about ${rate(moments)} independent ${MIN_BLOCK_SECONDS} s blocks: too few for an interval, as one incident may have ended many.`;
   return `${sampled} ${sure} Ends by faults of the scenario, by the plan or by us count as time without an end.`;
 }
 

@@ -1,7 +1,8 @@
 /**
  * Goal: slowness is traced to its cause, with its number. Method: runs told second by second, each with one thing wrong.
  */
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { loss } from "../../../../coordinator/analysis/diagnosis/latency/loss.ts";
 import { diagnose } from "../../../../coordinator/analysis/diagnosis/rank.ts";
 import { DETECTORS } from "../../../../coordinator/analysis/diagnosis/registry.ts";
 import { Signals } from "../../../../coordinator/analysis/diagnosis/signals.ts";
@@ -244,4 +245,37 @@ test("a few that take 200 ms longer, one by one", () => {
     latencyUs: (told.latencyUs ?? []).map((us, at) => (at < 3 ? us + 205_000 : us)),
   }));
   expect(causesOf(foldOf(seconds, PLAN))).toEqual(["network-loss possible"]);
+});
+
+describe("lost packets of a long run", () => {
+  /** Twenty replies a second, one of which takes 200 ms longer in these seconds. */
+  const signalsOf = (seconds: number, isSlow: (second: number) => boolean) =>
+    new Signals(
+      foldOf(
+        Array.from({ length: seconds }, (_, second): Told => {
+          const latencyUs = Array<number>(20)
+            .fill(3000)
+            .fill(207_000, 0, isSlow(second) ? 1 : 0);
+          return { open: 200, sent: [20], received: [20], latencyUs };
+        }),
+        PLAN,
+      ),
+    );
+
+  test("are told of a part of its seconds, spread evenly", () => {
+    const [found] = loss.detect(signalsOf(4001, (second) => second % 9 < 4));
+    expect(found?.cause).toBe("network-loss");
+    expect(found?.evidence[0]?.sentence).toMatch(/ of 1,334 \(.* of the seconds looked at\.$/);
+    expect(found?.from).toBe(0);
+    expect(found?.to).toBeGreaterThan(3990);
+  });
+
+  test("are looked for once a second where no reply is slow", () => {
+    const signals = signalsOf(100, (second) => second % 5 < 2);
+    const times = vi.spyOn(signals, "times");
+    const [found] = loss.detect(signals);
+    expect(found?.evidence[0]?.sentence).toContain("in 40 of 100 (40 %) of the seconds.");
+    const asked = times.mock.calls.filter(([, [from, to]]) => to - from === 1);
+    expect(asked.length).toBe(100 + 40);
+  });
 });

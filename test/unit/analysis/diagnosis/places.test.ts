@@ -76,6 +76,30 @@ describe("servers behind a balancer", () => {
     expect(others).toEqual([]);
   });
 
+  test("are named in characters of names, so many, and cut off", () => {
+    const names = [
+      "`<b>[31m`",
+      "x".repeat(100),
+      ...Array.from({ length: 10 }, (_, at) => `s${at}`),
+    ];
+    const seconds = sampled(40, (at) => {
+      const servedBy =
+        names[at % 20 < 9 ? 0 : at % 20 < 12 ? 1 : 2 + (Math.floor(at / 3) % 10)] ?? "";
+      return { servedBy, ms: servedBy === names[0] ? 40 : 3 };
+    });
+    const [one] = found(seconds);
+    const said = [one?.sentence, ...(one?.evidence ?? []).map(({ sentence }) => sentence)].join(
+      "\n",
+    );
+    expect(one?.cause).toBe("unbalanced-load");
+    expect(said).toContain("??b??31m?");
+    expect(said).toContain(`${"x".repeat(60)}… `);
+    expect(said).not.toMatch(/x{61}|[`<>]/);
+    expect(one?.evidence[0]?.sentence.split(", ")).toHaveLength(9);
+    expect(one?.evidence[0]?.sentence).toMatch(/, …\.$/);
+    expect(one?.sentence).toContain("of 12 servers");
+  });
+
   test.each<[string, Told[]]>([
     ["share evenly, and one is slow", shared([3, 3, 2, 2], 40)],
     ["share unevenly, and none is slow", shared([7, 1, 1, 1], 4)],

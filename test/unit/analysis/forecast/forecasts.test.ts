@@ -157,6 +157,15 @@ describe("what a worker may have in use", () => {
     expect(more).toEqual([]);
   });
 
+  test("is not forecast of local ports: they are of one engine, and the limit of its machine", () => {
+    const seconds = told(leaking, (second) => ({
+      health: { openFiles: 100, ports: 4000 + 12 * second },
+    }));
+    const fold = foldWith(seconds, 1.5 * MEGABYTE);
+    tell(fold, { ...joined(1), limits: { openFiles: FILES, localPorts: 10_000 } } as never);
+    expect(forecastsOf(fold).filter(({ figure }) => figure.of === "generator")).toEqual([]);
+  });
+
   test("is not forecast when it stays, its limit is not known, or workers have different ones", () => {
     expect(withFiles(0, FILES)).toEqual([]);
     expect(withFiles(12)).toEqual([]);

@@ -3,6 +3,7 @@
  * none of it. Method: runs made frame by frame, of connections with known lifetimes; a seeded simulation of targets that do not differ.
  */
 import { expect, test } from "vitest";
+import { MIN_BLOCK_SECONDS } from "../../../../coordinator/analysis/stats/dependence.ts";
 import { survivalOf } from "../../../../coordinator/analysis/survival/survival.ts";
 import { RunFold } from "../../../../coordinator/merge/run-fold.ts";
 import { buildReportModel } from "../../../../coordinator/report/model/model.ts";
@@ -154,6 +155,12 @@ test("ends at one age are found there, and one incident has no interval", () => 
   const single = survivalOf(runOf(crash));
   expect(single?.moments).toBeLessThan(1.5);
   expect(single?.hasIntervals).toBe(false);
+});
+
+test("ends within 20 s may have one cause, for the curve as for the targets", () => {
+  const survival = survivalOf(runOf(connectionsOf(1, 600, [100])));
+  expect(survival?.moments).toBeGreaterThan(4);
+  expect(survival?.moments).toBeLessThanOrEqual(SECONDS / MIN_BLOCK_SECONDS);
 });
 
 test("a target whose connections end three times as often is told from the others, and equal ones are not", () => {
