@@ -29,9 +29,10 @@ function cardsOf(model: typeof integrity): Card[] {
 test("the first three causes are cards, the first one open, which names all others", () => {
   const cards = cardsOf(integrity);
   const [first, second, third] = integrity.summary.findings.map(
-    ({ probability }) => `${Math.round(100 * (probability ?? Number.NaN))} of 100`,
+    ({ probability }) => `${Math.round(100 * (probability ?? Number.NaN))}`,
   );
-  const how = (right = "") => `in the service; no other cause fits; right in ${right} test runs`;
+  const how = (right = "") =>
+    `in the service; no other cause fits; right about ${right} times in 100`;
   expect(cards.map(({ title, place, open }) => [title, place, open])).toEqual([
     ["Messages come twice", how(first), true],
     ["Messages are altered", how(second), false],

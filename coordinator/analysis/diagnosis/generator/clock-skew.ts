@@ -8,6 +8,7 @@ import { ms } from "../../text.ts";
 import { type Detector, type Hypothesis, shownIn } from "../detector.ts";
 import type { Signals } from "../signals.ts";
 import {
+  figuresIn,
   ownIn,
   slowestOther,
   standingOut,
@@ -65,12 +66,11 @@ function skewOf(pushed: readonly WorkerBlock[], kind: Skew["kind"]): Skew | null
   return { epoch, kind, blocks, ownUs, othersUs };
 }
 
-/** Its replies may take longer, too, in the same blocks; or there are none that could tell a longer way from a clock. */
+/** Its replies may take longer, too, in the same seconds; or there are too few that could tell a longer way from a clock. */
 function isItsWay(signals: Signals, { epoch, blocks, ownUs, othersUs }: Skew): boolean {
-  const seconds = new Set(blocks.map(({ from }) => from));
-  const answered = workerBlocks(signals, "service").filter(({ from }) => seconds.has(from));
-  const repliesUs = ownIn(answered, epoch).map(({ halfUs }) => halfUs);
-  return repliesUs.length === 0 || median(repliesUs) > MOST_REPLY * (ownUs - othersUs);
+  const [from, to] = [blocks[0]?.from ?? 0, blocks.at(-1)?.to ?? 0];
+  const replies = figuresIn(signals, "service", { epoch, from, to });
+  return replies === null || replies.halfUs > MOST_REPLY * (ownUs - othersUs);
 }
 
 function hypothesis(signals: Signals, { epoch, kind, blocks, ownUs, othersUs }: Skew): Hypothesis {

@@ -60,6 +60,19 @@ export function ownIn(blocks: readonly WorkerBlock[], epoch: number): readonly W
   return blocks.flatMap(({ workers }) => workers.find((one) => one.epoch === epoch) ?? []);
 }
 
+/** Of one worker in all seconds from one to another. null: it has too few values there. */
+export function figuresIn(
+  signals: Signals,
+  metric: TimedMetric,
+  { epoch, from, to }: { readonly epoch: number; readonly from: number; readonly to: number },
+): WorkerFigures | null {
+  const { spanSeconds } = signals.fold.merge.evidence.times;
+  const span = Math.floor(from / spanSeconds);
+  const long = Math.max(1, Math.ceil(to / spanSeconds) - span);
+  const figures = figuresOf(signals, metric, { epoch, span, long });
+  return figures.count < LEAST_VALUES ? null : figures;
+}
+
 /** Microseconds: the most that half of the values of any other worker take. */
 export function slowestOther({ workers }: WorkerBlock, epoch: number): number {
   const [second, first] = workers.slice(-2);
