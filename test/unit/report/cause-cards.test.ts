@@ -39,7 +39,7 @@ test("the first three causes are cards, the first one open, which names all othe
     ["Messages reach other users", how(third), false],
   ]);
   const stated = cards[0]?.parts.find(({ label }) => label === "how sure")?.items[1];
-  expect(stated).toContain(`, ${first?.split(" ")[0]} were right in runs against servers`);
+  expect(stated).toContain(`, about ${first?.split(" ")[0]} were right in runs against servers`);
   const found = cards[0]?.parts.find(({ label }) => label === "also found")?.items;
   expect(found).toHaveLength(integrity.summary.findings.length - 1);
 });
