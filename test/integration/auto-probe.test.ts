@@ -7,9 +7,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Summary } from "../../coordinator/report/summary-schema.ts";
-import type { RunEvent } from "../../coordinator/store/event.ts";
-import { readJournal } from "../../coordinator/store/journal-reader.ts";
 import { runPath } from "../../coordinator/store/run-directory.ts";
+import { firstCause, probedIn } from "../support/probed.ts";
 import { onrush, runScenario, scratch, startTarget } from "../support/programs.ts";
 
 interface Pair {
@@ -65,18 +64,6 @@ const PAIRS: readonly Pair[] = [
     ],
   },
 ];
-
-/** Of the target: that this machine was too busy to be sure is said before. */
-function firstCause({ findings }: Summary): Summary["findings"][number] | undefined {
-  return findings.find(({ locus }) => locus !== "generator");
-}
-
-async function probedIn(directory: string): Promise<RunEvent[]> {
-  const events: RunEvent[] = [];
-  for await (const record of readJournal(runPath.journal(directory)))
-    if (record.type === "event" && record.event.type === "probed") events.push(record.event);
-  return events;
-}
 
 function summaryIn(directory: string): Summary {
   return JSON.parse(readFileSync(runPath.summary(directory), "utf8")) as Summary;

@@ -6,9 +6,6 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Summary } from "../../coordinator/report/summary-schema.ts";
-import type { RunEvent } from "../../coordinator/store/event.ts";
-import { readJournal } from "../../coordinator/store/journal-reader.ts";
 import { runPath } from "../../coordinator/store/run-directory.ts";
 import {
   type ClusterWorker,
@@ -17,6 +14,7 @@ import {
   type Info,
   startWorker,
 } from "../support/coordinator.ts";
+import { firstCause, probedIn } from "../support/probed.ts";
 import { onrush, scratch, startTarget } from "../support/programs.ts";
 import { type BrokerServer, brokersOf, missing, startBroker } from "../support/servers.ts";
 
@@ -40,18 +38,6 @@ const burst = (target: string, hold = "6s") => ({
     mix: [{ name: "say", send: { binary: { size: 32 } }, reply: { match: "echo", within: "10s" } }],
   },
 });
-
-/** Of the target: that this machine was too busy to be sure is said before. */
-function firstCause({ findings }: Summary): Summary["findings"][number] | undefined {
-  return findings.find(({ locus }) => locus !== "generator");
-}
-
-async function probedIn(directory: string): Promise<RunEvent[]> {
-  const events: RunEvent[] = [];
-  for await (const record of readJournal(runPath.journal(directory)))
-    if (record.type === "event" && record.event.type === "probed") events.push(record.event);
-  return events;
-}
 
 describe.each(brokersOf("redis"))("submit --auto-probe on %s", (kind) => {
   let broker: BrokerServer;
