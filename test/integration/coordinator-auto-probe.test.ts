@@ -9,14 +9,14 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runPath } from "../../coordinator/store/run-directory.ts";
 import {
   type ClusterWorker,
-  Coordinator,
+  type Coordinator,
   echoScenario,
   type Info,
-  startWorker,
 } from "../support/coordinator.ts";
 import { firstCause, probedIn } from "../support/probed.ts";
 import { onrush, scratch, startTarget } from "../support/programs.ts";
-import { type BrokerServer, brokersOf, missing, startBroker } from "../support/servers.ts";
+import { type BrokerServer, brokersOf, missing } from "../support/servers.ts";
+import { endTwoWorkers, startTwoWorkers } from "../support/two-workers.ts";
 
 const WAIT = { timeout: 60_000, interval: 50 };
 const CAPPED = { cap: { connections: 40, status: 429 } };
@@ -42,21 +42,17 @@ const burst = (target: string, hold = "6s") => ({
 describe.each(brokersOf("redis"))("submit --auto-probe on %s", (kind) => {
   let broker: BrokerServer;
   let coordinator: Coordinator;
-  const workers: ClusterWorker[] = [];
+  let workers: readonly ClusterWorker[] = [];
   const folder = scratch();
   const absent = missing(kind);
 
   beforeAll(async () => {
     if (absent !== null) return;
-    broker = await startBroker(kind);
-    coordinator = await Coordinator.start({ bus: broker.url, data: folder.path });
-    workers.push(startWorker(broker.url, "worker-a"), startWorker(broker.url, "worker-b"));
+    ({ broker, coordinator, workers } = await startTwoWorkers(kind, folder.path));
   });
 
   afterAll(async () => {
-    await Promise.all(workers.map((worker) => worker.leave()));
-    await coordinator?.kill();
-    await broker?.stop();
+    await endTwoWorkers({ workers, coordinator, broker });
     folder[Symbol.dispose]();
   });
 

@@ -10,12 +10,12 @@ import {
   flawsOf,
   type Problem,
   SOUND,
-  startWorker,
 } from "../support/coordinator.ts";
 import { readStream, type StreamEvent } from "../support/event-reader.ts";
 import { freePort } from "../support/ports.ts";
 import { onrush, scratch, startTarget, type Target } from "../support/programs.ts";
-import { type BrokerServer, brokersOf, missing, startBroker } from "../support/servers.ts";
+import { type BrokerServer, brokersOf, missing } from "../support/servers.ts";
+import { endTwoWorkers, startTwoWorkers } from "../support/two-workers.ts";
 
 const WAIT = { timeout: 30_000, interval: 100 };
 
@@ -35,21 +35,17 @@ async function expectExact(coordinator: Coordinator, id: string, target: Target)
 describe.each(brokersOf("redis"))("a coordinator on %s that ends and comes back", (kind) => {
   let broker: BrokerServer;
   let coordinator: Coordinator;
-  const workers: ClusterWorker[] = [];
+  let workers: readonly ClusterWorker[] = [];
   const folder = scratch();
   const absent = missing(kind);
 
   beforeAll(async () => {
     if (absent !== null) return;
-    broker = await startBroker(kind);
-    coordinator = await Coordinator.start({ bus: broker.url, data: folder.path });
-    workers.push(startWorker(broker.url, "worker-a"), startWorker(broker.url, "worker-b"));
+    ({ broker, coordinator, workers } = await startTwoWorkers(kind, folder.path));
   });
 
   afterAll(async () => {
-    await Promise.all(workers.map((worker) => worker.leave()));
-    await coordinator?.kill();
-    await broker?.stop();
+    await endTwoWorkers({ workers, coordinator, broker });
     folder[Symbol.dispose]();
   });
 
